@@ -1,0 +1,45 @@
+# Every command that people and CI use. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+UV := $(VENV)/bin/uv
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test unit check lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## make the environment, from the lock file
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "conexoes: $(PYTHON) is not installed; Python 3.11 or newer is needed" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "conexoes: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@UV_PYTHON_DOWNLOADS=never $(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock
+	@UV_PYTHON_DOWNLOADS=never $(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+run: $(STAMP) ## everything, embedded, with the demo; Ctrl-C stops it
+	@exec $(VENV)/bin/conexoes up
+
+test: $(STAMP) ## every test, on a real Kafka and a real PostgreSQL
+	@$(VENV)/bin/python -m pytest
+
+unit: $(STAMP) ## the tests that need no server
+	@$(VENV)/bin/python -m pytest tests/unit
+
+check: $(STAMP) ## style, types, layers, generated documents
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy .
+	@$(VENV)/bin/lint-imports
+
+lock: ## bring requirements.lock up to pyproject.toml
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group dev pyproject.toml --output-file requirements.lock
+
+clean: ## remove the environment and the data of the embedded servers
+	rm -rf $(VENV) .conexoes

@@ -1,0 +1,172 @@
+"""CloudEvents 1.0 from a Kafka record, in each of the modes of the Kafka protocol binding.
+
+Our own reader and not the `cloudevents` library's, which costs as much per event as everything else that
+ingest does to one (docs/decisions/0004); the tests hold the two to the same answers, and the SDK writes with it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from schemas import json_document
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.timestamp import Timestamp, parse
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 64 * 1024  # names and values of a record together
+MAX_ATTRIBUTE_CHARACTERS = 2048  # of `id` and `source`
+MAX_BATCH_EVENTS = 1000  # in one application/cloudevents-batch+json value
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+_CLOUDEVENTS = "application/cloudevents"
+#: RFC 3986 forbids these everywhere in a URI-reference; the rest is left to the connector.
+_URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
+_JSON_MEDIA_TYPE = re.compile(r"(?i)(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?")
+
+
+class Envelope(NamedTuple):
+    """The context of one event, and its data."""
+
+    type: str
+    source: str
+    id: str
+    subject: str | None
+    time: Timestamp
+    correlationid: str | None  # the item_id, in an answer to a retry
+    data: Any  # not validated
+    body: bytes  # JSON text that holds `data`: the data itself, or the whole event when `structured`
+    structured: bool
+    altered: bool  # as in json_document
+
+
+def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
+    """The events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
+
+    A refused event is yielded, not raised, so that its neighbours in a batch are kept. Of headers with the
+    same name the last one counts.
+    """
+    try:
+        by_name = _check_headers(headers)
+        document = json_document.load(value)
+        mode = _mode(by_name, document.value)
+        if mode == "batch":
+            yield from _read_batch(document)
+        elif mode == "structured":
+            yield _structured(document.value, document.text, document.altered)
+        else:
+            yield _binary(by_name, document)
+    except Refusal as refusal:
+        yield refusal
+
+
+def _check_headers(headers: Headers) -> dict[str, str]:
+    if len(headers) > MAX_HEADERS:
+        raise Refusal(DeadLetterCode.TOO_LARGE, f"the record has {len(headers)} headers; the limit is {MAX_HEADERS}")
+    size = sum(len(name) + len(value or b"") for name, value in headers)
+    if size > MAX_HEADER_BYTES:
+        raise Refusal(DeadLetterCode.TOO_LARGE, f"the headers have {size} bytes; the limit is {MAX_HEADER_BYTES}")
+    return {name: value.decode("utf-8", "replace") for name, value in headers if value is not None}
+
+
+def _mode(headers: Mapping[str, str], value: Any) -> str:
+    content_type = headers.get("content-type")
+    if content_type is not None:
+        media_type = content_type.partition(";")[0].strip().lower()
+        if media_type == BATCH:
+            return "batch"
+        if media_type == STRUCTURED:
+            return "structured"
+        if media_type.startswith(_CLOUDEVENTS):
+            raise Refusal(DeadLetterCode.ENVELOPE, f"content-type must be {STRUCTURED} or {BATCH}")
+    if "ce_specversion" in headers:
+        return "binary"
+    if content_type is None and isinstance(value, dict) and "specversion" in value:
+        return "structured"
+    raise Refusal(
+        DeadLetterCode.ENVELOPE,
+        f"not a CloudEvent: no ce_specversion header, and not {STRUCTURED} by header or `specversion`",
+    )
+
+
+def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal]:
+    events = document.value
+    if not isinstance(events, list):
+        raise Refusal(DeadLetterCode.ENVELOPE, f"a {BATCH} value must be a list of events")
+    if len(events) > MAX_BATCH_EVENTS:
+        raise Refusal(DeadLetterCode.TOO_LARGE, f"the batch has {len(events)} events; the limit is {MAX_BATCH_EVENTS}")
+    for position, event in enumerate(events):
+        try:
+            yield _structured(event, json_document.dump(event), document.altered)
+        except Refusal as refusal:
+            yield Refusal(refusal.code, f"event {position} of the batch: {refusal.reason}")
+
+
+def _structured(event: Any, body: bytes, altered: bool) -> Envelope:
+    if not isinstance(event, dict):
+        raise Refusal(DeadLetterCode.ENVELOPE, "a structured event must be a JSON object")
+    if "data_base64" in event:
+        raise Refusal(DeadLetterCode.ENVELOPE, "data_base64 is not read; send `data` as JSON")
+    _check_json(event.get("datacontenttype"), "datacontenttype")
+    return _envelope(event, event.get("data"), body, structured=True, altered=altered)
+
+
+def _binary(headers: Mapping[str, str], document: json_document.Document) -> Envelope:
+    _check_json(headers.get("content-type"), "content-type")
+    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
+    return _envelope(attributes, document.value, document.text, structured=False, altered=document.altered)
+
+
+def _check_json(content_type: object, field: str) -> None:
+    if content_type is None:
+        return
+    if not isinstance(content_type, str) or _JSON_MEDIA_TYPE.fullmatch(content_type) is None:
+        raise Refusal(DeadLetterCode.ENVELOPE, f"{field} must be a JSON media type, since data is JSON")
+
+
+def _envelope(attributes: Mapping[str, Any], data: Any, body: bytes, *, structured: bool, altered: bool) -> Envelope:
+    version = attributes.get("specversion")
+    if version != "1.0":
+        raise Refusal(DeadLetterCode.ENVELOPE, "specversion must be 1.0")
+    event_type = _text(attributes, "type")
+    source = _text(attributes, "source")
+    if _URI_REFERENCE.fullmatch(source) is None:
+        raise Refusal(DeadLetterCode.ENVELOPE, "source must be a URI-reference")
+    event_id = _text(attributes, "id")
+    time_text = _text(attributes, "time")
+    try:
+        time = parse(time_text)
+    except ValueError as exc:
+        raise Refusal(DeadLetterCode.TIMESTAMP, f"time {exc}") from None
+    if not _INT64_YEARS[0] <= time.at.year <= _INT64_YEARS[1]:
+        raise Refusal(
+            DeadLetterCode.TIMESTAMP, f"time must be between the years {_INT64_YEARS[0]} and {_INT64_YEARS[1]}"
+        )
+    return Envelope(
+        event_type,
+        source,
+        event_id,
+        _optional_text(attributes, "subject"),
+        time,
+        _optional_text(attributes, "correlationid"),
+        data,
+        body,
+        structured,
+        altered,
+    )
+
+
+_INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677 to 2262
+
+
+def _text(attributes: Mapping[str, Any], name: str) -> str:
+    value = attributes.get(name)
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_ATTRIBUTE_CHARACTERS:
+        raise Refusal(DeadLetterCode.ENVELOPE, f"{name} must be text of 1 to {MAX_ATTRIBUTE_CHARACTERS} characters")
+    return value if "\x00" not in value else value.replace("\x00", "\ufffd")
+
+
+def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:
+    return None if attributes.get(name) is None else _text(attributes, name)

@@ -1,0 +1,53 @@
+"""The one filter: what a person sees is what is counted, exported and reprocessed."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from schemas.catalogue import Status
+from schemas.result import Affiliate
+
+MAX_VALUES = 50  # of a repeatable parameter
+MAX_QUERY_CHARACTERS = 200
+
+ReprocessState = Literal["in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed"]
+
+
+class LogFilter(BaseModel):
+    """Which status logs of one account and type are meant. An empty one means all of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Annotated[tuple[Status, ...], Field(max_length=MAX_VALUES)] = Field(default=(), description="any of these")
+    affiliate: Annotated[tuple[Affiliate, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="any of these"
+    )
+    processed_from: AwareDatetime | None = Field(default=None, description="RFC 3339, included")
+    processed_to: AwareDatetime | None = Field(default=None, description="RFC 3339, not included")
+    q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS)] | None = Field(
+        default=None,
+        description="search bar: the beginning of the key or of an alias, each character literally; "
+        "or words of the message, all of them",
+    )
+    code: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="error code, exactly"
+    )
+    fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = Field(
+        default=None, description="one group of equal errors"
+    )
+    reprocess: ReprocessState | None = Field(
+        default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`"
+    )
+
+    @field_validator("q", "code")
+    @classmethod
+    def _storable(cls, text: str | None) -> str | None:
+        if text is not None and ("\x00" in text or any("\ud800" <= char <= "\udfff" for char in text)):
+            raise ValueError("must not contain NUL or lone surrogates")
+        return text
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.processed_from and self.processed_to and self.processed_from >= self.processed_to:
+            raise ValueError("processed_from must be before processed_to")
+        return self

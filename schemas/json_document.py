@@ -1,0 +1,100 @@
+"""Bytes to one JSON value, with every way of not being one told apart.
+
+The usual event goes through one call of orjson, which already refuses NaN, infinities, trailing text and
+invalid UTF-8. Only what it refuses, or what has an escape that PostgreSQL can't hold, is looked at twice.
+Of equal keys in an object the last one counts, as in PostgreSQL's jsonb.
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+import orjson
+
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.topics import MAX_EVENT_BYTES
+
+MAX_DEPTH = 64  # objects and lists inside each other; parsers and PostgreSQL fail somewhere above 1,000
+
+_BOM = b"\xef\xbb\xbf"
+#: Runs of escapes: an escaped backslash, a surrogate pair, a lone surrogate or NUL. The first two are kept.
+_ESCAPE = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
+)
+_REPLACEMENT = rb"\ufffd"
+_SUSPECT = (b"\\u0000", b"\\ud", b"\\uD")
+
+
+class Document(NamedTuple):
+    """One JSON value, and its text as PostgreSQL can hold it."""
+
+    value: Any
+    text: bytes  # UTF-8, no byte order mark; equal to the input unless `altered`
+    altered: bool  # NUL or a lone surrogate was replaced by U+FFFD
+
+
+def load(raw: bytes) -> Document:
+    """Read `raw` as one JSON document. Raises Refusal: empty, too_large, encoding, json or too_deep."""
+    if not raw:
+        raise Refusal(DeadLetterCode.EMPTY, "the value has no bytes")
+    if len(raw) > MAX_EVENT_BYTES:
+        raise Refusal(DeadLetterCode.TOO_LARGE, f"the value has {len(raw)} bytes; the limit is {MAX_EVENT_BYTES}")
+    text, altered = raw, False
+    if any(suspect in raw for suspect in _SUSPECT):
+        text, altered = _without_unstorable(raw)
+    text = text.removeprefix(_BOM)
+    # Before parsing: a parser that recurses must not meet 100,000 brackets. Few brackets can't nest deeply.
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
+        _refuse_too_deep(text)
+    try:
+        return Document(orjson.loads(text), text, altered)
+    except orjson.JSONDecodeError as exc:
+        raise _explain(text, exc) from None
+
+
+def _without_unstorable(raw: bytes) -> tuple[bytes, bool]:
+    altered = False
+
+    def keep_or_replace(match: re.Match[bytes]) -> bytes:
+        nonlocal altered
+        if match["bad"] is None:
+            return match[0]
+        altered = True
+        return _REPLACEMENT
+
+    return _ESCAPE.sub(keep_or_replace, raw), altered
+
+
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+
+def _refuse_too_deep(text: bytes) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        token = match[0]
+        if token in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Refusal(DeadLetterCode.TOO_DEEP, f"the value is nested more than {MAX_DEPTH} levels deep")
+        elif token in b"]}":
+            depth -= 1
+
+
+def _explain(text: bytes, exc: orjson.JSONDecodeError) -> Refusal:
+    """Why orjson refused: not UTF-8 (UTF-16 and UTF-32 have NUL bytes in every JSON text), or not JSON."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        return Refusal(DeadLetterCode.ENCODING, f"the value is not UTF-8 at byte {bad.start}")
+    if b"\x00" in text[:4]:
+        return Refusal(DeadLetterCode.ENCODING, "the value is UTF-16 or UTF-32; it must be UTF-8")
+    return Refusal(DeadLetterCode.JSON, f"the value is not one JSON document: {exc.msg} at character {exc.pos}")
+
+
+def dump(value: Any) -> bytes:
+    """One JSON value as compact UTF-8. Integers of any size are kept exactly."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # an integer over 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

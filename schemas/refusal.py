@@ -1,0 +1,31 @@
+"""Why an event can't be what its topic is for."""
+
+from enum import StrEnum
+
+
+class DeadLetterCode(StrEnum):
+    """The closed list of design section 3: one word a cause."""
+
+    EMPTY = "empty"  # zero bytes
+    ENCODING = "encoding"  # not UTF-8
+    JSON = "json"  # UTF-8, but not one JSON document
+    TOO_LARGE = "too_large"  # over MAX_EVENT_BYTES, or too many headers
+    TOO_DEEP = "too_deep"  # nested over MAX_DEPTH
+    ENVELOPE = "envelope"  # JSON, but not a CloudEvent that we can read
+    TYPE_MISMATCH = "type_mismatch"  # an event of another type than the topic's
+    SCHEMA = "schema"  # a field is missing, of another type or over its limit
+    STATUS_NOT_ALLOWED = "status_not_allowed"  # a status that this integration type does not have
+    TIMESTAMP = "timestamp"  # not RFC 3339 with an offset, or out of range
+    STORAGE = "storage"  # PostgreSQL refuses this row, and only this one
+
+
+class Refusal(Exception):
+    """This event will never be accepted, however often it is tried: it becomes a dead letter.
+
+    `reason` is a sentence for the connector's developer; it names the field and the limit, never a payload.
+    """
+
+    def __init__(self, code: DeadLetterCode, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,177 @@
+"""Reprocess: the command that asks for it, the retry that a connector gets, the states between them."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from schemas import envelope as cloudevents
+from schemas.catalogue import BY_NAME, SEVERITY
+from schemas.filter import LogFilter
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.result import Account, Affiliate, Key
+
+COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
+MAX_LOG_IDS = 1000
+MAX_REASON_CHARACTERS = 1000
+
+Mode = Literal["replay", "refresh"]
+CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:~-]{1,128}$")]
+
+
+class ItemState(StrEnum):
+    """Where one entity of a command is. A crash in any state is picked up where it was.
+
+    The first seven are the way of an entity that is sent; the rest are verdicts, for one that never was.
+    """
+
+    QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
+    SENT = "sent"  # Kafka has the retry; the connector's answer is awaited until `expires_at`
+    FIXED = "fixed"  # the answer is a success, or less bad than what was reprocessed
+    SAME_ERROR = "same_error"  # the answer has the fingerprint of what was reprocessed
+    DIFFERENT_ERROR = "different_error"  # the answer is as bad, but another fault
+    SILENT = "silent"  # no answer by `expires_at`; a late one still moves it to one of the three above
+    FAILED = "failed"  # Kafka refused the retry for good
+    NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
+    ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
+    IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
+    SUPERSEDED = "superseded"  # the same entity is in this command already
+    NOT_FOUND = "not_found"  # no such log in this account and type
+    CHANGED_SINCE = "changed_since"  # a newer result came after the filter's `as_of`
+    PAUSED = "paused"  # its affiliate is paused
+
+
+class CommandState(StrEnum):
+    """Where a command is."""
+
+    ACCEPTED = "accepted"  # recorded; its items are not made yet
+    RUNNING = "running"  # some item is queued or sent
+    DONE = "done"  # no item is; a late answer may still move one from `silent`
+    CANCELLED = "cancelled"  # what was not sent will not be
+
+
+OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
+
+
+def outcome(before_status: str, before_fingerprint: str | None, status: str, fingerprint: str | None) -> ItemState:
+    """The state that an answer with `status` and `fingerprint` moves an item to."""
+    if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
+        return ItemState.FIXED
+    return ItemState.SAME_ERROR if fingerprint == before_fingerprint else ItemState.DIFFERENT_ERROR
+
+
+class ReprocessRequest(BaseModel):
+    """What a person or backend asks for: `data` of a command, and the body of `POST /commands/reprocess`."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "account": "demo",
+                    "integration_type": "price",
+                    "requested_by": "maria@store.example",
+                    "reason": "the price table was corrected",
+                    "mode": "refresh",
+                    "log_ids": ["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"],
+                }
+            ]
+        },
+    )
+
+    account: Account
+    integration_type: str = Field(json_schema_extra={"enum": list(BY_NAME)})
+    requested_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
+    mode: Mode = "refresh"
+    log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
+    filter: LogFilter | None = None
+    as_of: AwareDatetime | None = Field(default=None, description="required with `filter`: logs changed since are left")
+
+    @model_validator(mode="after")
+    def _one_way_to_choose(self) -> Self:
+        if self.integration_type not in BY_NAME:
+            raise ValueError(f"integration_type must be one of {', '.join(BY_NAME)}")
+        if (self.log_ids is None) == (self.filter is None):
+            raise ValueError("give either log_ids or filter")
+        if self.filter is not None and self.as_of is None:
+            raise ValueError("as_of is required with filter")
+        return self
+
+
+class Command(BaseModel):
+    """A reprocess request with the id that makes it one, however often it comes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: CommandId
+    requested_at: datetime  # CloudEvents `time`, UTC
+    request: ReprocessRequest
+
+
+def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | Refusal]:
+    """The commands in one record of the command topic; what is not one as a Refusal."""
+    return [each if isinstance(each, Refusal) else _command(each) for each in cloudevents.read(headers, value)]
+
+
+def _command(event: cloudevents.Envelope) -> Command | Refusal:
+    if event.type != COMMAND_EVENT_TYPE:
+        return Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {COMMAND_EVENT_TYPE} on this topic")
+    try:
+        return Command(id=event.id, requested_at=event.time.at, request=ReprocessRequest.model_validate(event.data))
+    except ValidationError as exc:
+        error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+        path = ".".join(str(part) for part in error["loc"])[:200]
+        return Refusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}")
+
+
+class RetryData(BaseModel):
+    """`data` of a retry: what a connector needs to do one piece of work again."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        title="Retry data",
+        json_schema_extra={
+            "examples": [
+                {
+                    "account": "demo",
+                    "affiliate": "MLB",
+                    "key": "SKU-00123",
+                    "integration_type": "price",
+                    "mode": "refresh",
+                    "last_event_id": "0b5ff2f0-57f5-4c58-8d2f-0e4c3d2a9f11",
+                    "attempt": 1,
+                    "expires_at": "2026-11-24T08:30:02.000000Z",
+                    "aliases": {"ean": "7891234567895"},
+                }
+            ]
+        },
+    )
+
+    account: Account
+    affiliate: Affiliate
+    key: Key
+    integration_type: str
+    mode: Mode
+    last_event_id: str = Field(description="CloudEvents id of the result that the status log shows")
+    attempt: int = Field(ge=1, description="how many times this entity was reprocessed, this one included")
+    expires_at: str = Field(description="RFC 3339; an answer after this is late, but still counts")
+    aliases: dict[str, str] = Field(default_factory=dict)
+
+    def event(self, item_id: str, command_id: str, time: str) -> dict[str, Any]:
+        """This retry as a structured CloudEvent."""
+        return {
+            "specversion": "1.0",
+            "type": BY_NAME[self.integration_type].retry_event_type,
+            "source": "/conexoes/reprocess",
+            "id": item_id,
+            "subject": self.key,
+            "time": time,
+            "datacontenttype": "application/json",
+            "correlationid": command_id,
+            "data": self.model_dump(),
+        }

@@ -1,0 +1,253 @@
+"""The result of one piece of work of a connector: what a status log is folded from."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from schemas import envelope as cloudevents
+from schemas.catalogue import IntegrationType
+from schemas.fingerprint import fingerprint
+from schemas.identity import log_id, result_id
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.timestamp import NANOSECONDS, Timestamp, parse
+
+#: Results processed before this are refused: no store has older ones, so the date must be a mistake.
+EARLIEST = 946_684_800 * NANOSECONDS  # 2000-01-01T00:00:00Z
+#: How far ahead of ours the clock of a connector may be.
+MAX_AHEAD_SECONDS = 3600
+MAX_SEQUENCE = 2**63 - 1
+MAX_ERRORS = 1000
+MAX_ALIASES = 50
+MAX_ALIAS_CHARACTERS = 200
+#: A list shows so much of a message; the attempt has it whole.
+MAX_SHOWN_MESSAGE = 4096
+MAX_CODE_CHARACTERS = 200
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable() or "\ufffd" in text:
+        raise ValueError("must have printable characters only")
+    return text
+
+
+Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+Affiliate = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+AliasName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_CHARACTERS)]
+
+
+class ResultError(BaseModel):
+    """One thing that went wrong. `code` is the marketplace's or connector's word, `message` its sentence."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE_CHARACTERS)]
+    message: str
+    severity: str | None = None
+    category: str | None = None
+    field: str | None = None
+
+
+class ResultData(BaseModel):
+    """`data` of a result event. Unknown fields are kept with the attempt, not here."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="ignore",
+        title="Result data",
+        json_schema_extra={
+            "additionalProperties": True,
+            "examples": [
+                {
+                    "account": "demo",
+                    "affiliate": "MLB",
+                    "key": "SKU-00123",
+                    "status": "error",
+                    "processed_at": "2026-11-24T08:15:02.123456789Z",
+                    "operation": "update-price",
+                    "message": "The price 10.00 is below the minimum of this category",
+                    "errors": [{"code": "price.below_minimum", "message": "Below the minimum", "field": "price"}],
+                    "request": {"price": 10.0},
+                    "aliases": {"ean": "7891234567895"},
+                }
+            ],
+        },
+    )
+
+    account: Account = Field(description="VTEX account of the store")
+    affiliate: Affiliate = Field(description="the marketplace; case is kept")
+    key: Key = Field(description="order number, SKU code or order code; kept exactly")
+    status: str = Field(description="one of the statuses of the integration type")
+    processed_at: str = Field(
+        description="when the connector did the work: RFC 3339 with offset, at most 9 fraction digits, "
+        "from 2000-01-01 to one hour ahead",
+        json_schema_extra={"format": "date-time"},
+    )
+    sequence: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)] | None = Field(
+        default=None, description="the source's own version; decides between results of the same processed_at"
+    )
+    operation: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="what was tried"
+    )
+    message: str | None = Field(default=None, description="text for a person")
+    errors: Annotated[list[ResultError], Field(max_length=MAX_ERRORS)] | None = None
+    request: Any = Field(default=None, description="evidence: what was sent")
+    response: Any = Field(default=None, description="evidence: what came back")
+    aliases: Annotated[dict[AliasName, AliasValue], Field(max_length=MAX_ALIASES)] | None = Field(
+        default=None, description="other names of the entity"
+    )
+
+
+class Version(NamedTuple):
+    """Decides between results of one entity: the highest is shown, whatever came last. A total order."""
+
+    processed_ns: int
+    sequence: int  # -1 when the result has none
+    event_ns: int  # CloudEvents `time`
+    source: str
+    event_id: str
+
+
+class Result(NamedTuple):
+    """A valid result, ready to be stored; one field a column where the names agree."""
+
+    id: uuid.UUID
+    log_id: uuid.UUID
+    account: str
+    integration_type: str
+    affiliate: str
+    key: str
+    status: str
+    processed_at: datetime
+    version: Version
+    operation: str | None
+    message: str | None  # cut to MAX_SHOWN_MESSAGE
+    code: str | None
+    fingerprint: str | None  # None on success
+    aliases: dict[str, str]
+    correlation_id: uuid.UUID | None  # the item that it answers
+    body: str
+    structured: bool
+    altered: bool
+
+
+def read(
+    integration_type: IntegrationType, headers: cloudevents.Headers, key: bytes | None, value: bytes, now_ns: int
+) -> Iterator[Result | Refusal]:
+    """The results in one record of the results topic of `integration_type`, in order; what is not one as a Refusal.
+
+    `key` is the record's; one that names another account is refused, since topic grants are given by it.
+    `now_ns` is nanoseconds since 1970.
+    """
+    account_of_key = _account_of(key)
+    for event in cloudevents.read(headers, value):
+        if isinstance(event, Refusal):
+            yield event
+            continue
+        try:
+            yield _result(integration_type, event, account_of_key, now_ns)
+        except Refusal as refusal:
+            yield refusal
+
+
+def _account_of(key: bytes | None) -> str | None:
+    """The account in a record key of the agreed form; None for any other key, which is only good for ordering."""
+    parts = (key or b"").split(b"/", 2)
+    return parts[0].decode("ascii", "replace") if len(parts) == 3 else None
+
+
+def _result(
+    integration_type: IntegrationType, event: cloudevents.Envelope, account_of_key: str | None, now_ns: int
+) -> Result:
+    if event.type != integration_type.result_event_type:
+        raise Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {integration_type.result_event_type} on this topic")
+    data = _validate(event.data)
+    if event.subject is not None and event.subject != data.key:
+        raise Refusal(DeadLetterCode.ENVELOPE, "subject must equal data.key")
+    if account_of_key is not None and account_of_key != data.account:
+        raise Refusal(DeadLetterCode.ENVELOPE, "the account of the record key must equal data.account")
+    if data.status not in integration_type.statuses:
+        raise Refusal(
+            DeadLetterCode.STATUS_NOT_ALLOWED,
+            f"data.status must be one of {', '.join(integration_type.statuses)} for {integration_type.name}",
+        )
+    processed = _processed_at(data.processed_at, now_ns)
+    code, message = _shown_error(data)
+    failed = data.status != "success"
+    return Result(
+        id=result_id(data.account, event.source, event.id),
+        log_id=log_id(data.account, integration_type.name, data.affiliate, data.key),
+        account=data.account,
+        integration_type=integration_type.name,
+        affiliate=data.affiliate,
+        key=data.key,
+        status=data.status,
+        processed_at=processed.at,
+        version=Version(
+            processed.nanoseconds,
+            -1 if data.sequence is None else data.sequence,
+            event.time.nanoseconds,
+            event.source,
+            event.id,
+        ),
+        operation=data.operation,
+        message=message,
+        code=code if failed else None,
+        fingerprint=fingerprint(integration_type.name, data.affiliate, code, message) if failed else None,
+        aliases=data.aliases or {},
+        correlation_id=_uuid(event.correlationid),
+        body=event.body.decode(),
+        structured=event.structured,
+        altered=event.altered,
+    )
+
+
+def _validate(data: Any) -> ResultData:
+    if not isinstance(data, dict):
+        raise Refusal(DeadLetterCode.SCHEMA, "data must be a JSON object")
+    try:
+        return ResultData.__pydantic_validator__.validate_python(data)  # type: ignore[no-any-return]
+    except ValidationError as exc:
+        raise Refusal(*_first_error(exc)) from None
+
+
+def _first_error(exc: ValidationError) -> tuple[DeadLetterCode, str]:
+    error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = ".".join(str(part) for part in error["loc"])[:200]
+    code = DeadLetterCode.SCHEMA
+    if path == "processed_at" and error["type"] != "missing":
+        code = DeadLetterCode.TIMESTAMP
+    return code, f"data.{path}: {error['msg']}"
+
+
+def _processed_at(text: str, now_ns: int) -> Timestamp:
+    try:
+        processed = parse(text)
+    except ValueError as exc:
+        raise Refusal(DeadLetterCode.TIMESTAMP, f"data.processed_at {exc}") from None
+    if processed.nanoseconds < EARLIEST:
+        raise Refusal(DeadLetterCode.TIMESTAMP, "data.processed_at must not be before 2000-01-01")
+    if processed.nanoseconds > now_ns + MAX_AHEAD_SECONDS * NANOSECONDS:
+        raise Refusal(DeadLetterCode.TIMESTAMP, "data.processed_at must not be more than 1 hour in the future")
+    return processed
+
+
+def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
+    """The code and message that stand for this result in a list."""
+    first = data.errors[0] if data.errors else None
+    message = data.message or (first.message if first else None)
+    code = first.code if first else None
+    return code, message[:MAX_SHOWN_MESSAGE] if message else None
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    """An item id, or None: a correlation that is none of ours says nothing to us."""
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,155 @@
+"""What the query API shows of one entity, its attempts, its reprocesses, and of what was refused."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Action(_Shown):
+    """Something that the caller may do with a log, or why not."""
+
+    name: Literal["reprocess"] = "reprocess"
+    allowed: bool
+    verdict: str | None = Field(default=None, description="null when allowed, else why not, in one word")
+    reason: str | None = Field(default=None, description="null when allowed, else why not, in a sentence")
+    link: str | None = Field(
+        default=None, description="the troubleshooting guide, where there is one to follow instead"
+    )
+
+
+class ReprocessStep(_Shown):
+    """The last reprocess of a log."""
+
+    state: str
+    item_id: str
+    command_id: str
+    at: datetime
+
+
+class StatusLog(_Shown):
+    """One entity, as its result with the highest version left it."""
+
+    id: str
+    integration_type: str
+    account: str
+    affiliate: str
+    key: str
+    status: str
+    processed_at: datetime = Field(description="when the connector did the work that this status is about")
+    message: str | None = Field(description="the first 4,096 characters; the attempt has the whole")
+    code: str | None = Field(description="code of the first error; null on success")
+    fingerprint: str | None = Field(description="the group of equal errors; null on success")
+    attempts: int = Field(description="different results received")
+    first_seen_at: datetime = Field(description="the earliest processed_at of its results")
+    updated_at: datetime = Field(description="when this row last changed here")
+    reprocess: ReprocessStep | None
+    actions: list[Action]
+
+
+class Attempt(_Shown):
+    """One result, whole."""
+
+    result_id: str
+    event_id: str
+    source: str
+    status: str
+    processed_at: datetime
+    received_at: datetime
+    operation: str | None
+    message: str | None
+    errors: list[Any]
+    request: Any
+    response: Any
+    aliases: dict[str, str]
+    extra: dict[str, Any] = Field(description="fields of `data` that Conexões does not know")
+    late: bool = Field(description="a newer result was here already when it came")
+    altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
+    answers_item_id: str | None = Field(description="the retry that it answers")
+
+
+class StatusLogDetail(StatusLog):
+    """One log with the evidence."""
+
+    last_attempt: Attempt | None = Field(description="null when retention has dropped it")
+    aliases: dict[str, list[str]] = Field(description="every name that results gave it")
+    troubleshooting: str | None = Field(description="a guide to this error; null on success")
+
+
+class TimelineAttempt(_Shown):
+    kind: Literal["attempt"] = "attempt"
+    at: datetime
+    attempt: Attempt
+
+
+class TimelineReprocess(_Shown):
+    """One step of a reprocess: who asked and why, when it was sent, how it ended."""
+
+    kind: Literal["reprocess"] = "reprocess"
+    at: datetime
+    step: Literal["requested", "sent", "answered", "silent", "failed"]
+    state: str = Field(description="of the item after this step")
+    item_id: str
+    command_id: str
+    requested_by: str
+    reason: str | None
+    mode: str
+
+
+TimelineEntry = TimelineAttempt | TimelineReprocess
+
+
+class ReprocessCommand(_Shown):
+    """A command, who asked for it, and its items counted by state."""
+
+    id: str
+    account: str
+    integration_type: str
+    state: str
+    requested_by: str
+    reason: str | None
+    mode: str
+    requested_at: datetime
+    finished_at: datetime | None
+    total: int
+    items: dict[str, int] = Field(description="count by state; always sums to `total`")
+
+
+class ReprocessItem(_Shown):
+    """What a command did to one entity."""
+
+    id: str
+    log_id: str
+    affiliate: str | None = Field(description="null when there is no such log")
+    key: str | None
+    state: str = Field(description="for one that was refused at once, the verdict")
+    reason: str | None = Field(description="why it was refused, in a sentence")
+    before_status: str | None
+    before_code: str | None
+    after_status: str | None
+    after_code: str | None
+    attempt: int | None
+    created_at: datetime
+    sent_at: datetime | None
+    expires_at: datetime | None
+    answered_at: datetime | None
+    joined_item_id: str | None = Field(description="the item in flight that this request joined")
+
+
+class DeadLetter(_Shown):
+    """What could not be a result or command, and why."""
+
+    id: str
+    account: str | None
+    code: str
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
+    value: str | None = Field(description="the first 4,096 bytes, as UTF-8 where they are; the topic has them all")
+    value_bytes: int

@@ -1,0 +1,43 @@
+"""RFC 3339 timestamps to the nanosecond, which `datetime` alone can't hold."""
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NANOSECONDS = 1_000_000_000
+#: RFC 3339 section 5.6, with a mandatory offset and up to nine fraction digits. `[0-9]`, since `\d` takes Arabic digits.
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class Timestamp(NamedTuple):
+    """An instant, twice: exact for comparing, and as PostgreSQL can store it."""
+
+    nanoseconds: int  # since 1970-01-01T00:00:00Z, exact
+    at: datetime  # UTC, cut to microseconds
+
+
+def parse(text: str) -> Timestamp:
+    """Read an RFC 3339 date-time with an offset.
+
+    Raises ValueError with a sentence when it is not one: no offset, a tenth fraction digit, a day or second
+    that does not exist (leap seconds included: Python and PostgreSQL can't tell them from the next second).
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError("must be an RFC 3339 date-time with an offset and at most 9 fraction digits")
+    try:
+        at = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise ValueError(f"is not a date and time that exists: {exc}") from None
+    since = at - EPOCH
+    fraction = match[1]
+    fraction_nanoseconds = int(fraction.ljust(9, "0")) if fraction else 0
+    return Timestamp((since.days * 86_400 + since.seconds) * NANOSECONDS + fraction_nanoseconds, at)
+
+
+def to_text(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, ending in Z."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

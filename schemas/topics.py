@@ -1,0 +1,45 @@
+"""Names of the Kafka topics, all from one prefix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.catalogue import CATALOGUE
+
+DEFAULT_PREFIX = "conexoes"
+KIBIBYTE = 1024
+#: An event up to this size is accepted (design section 3); a larger one is dead-lettered as `too_large`.
+MAX_EVENT_BYTES = 1024 * KIBIBYTE
+#: What the broker lets in. Above the limit of an event, so that one that is somewhat too large arrives and is
+#: shown as a dead letter instead of failing unseen in a connector.
+MAX_RECORD_BYTES = 2 * MAX_EVENT_BYTES
+#: A dead letter carries its original and six headers more.
+MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * KIBIBYTE
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one installation; two installations on one broker differ by `prefix`."""
+
+    prefix: str = DEFAULT_PREFIX
+
+    def results(self, integration_type: str) -> str:
+        return f"{self.prefix}.results.{integration_type}"
+
+    def retry(self, integration_type: str) -> str:
+        return f"{self.prefix}.retry.{integration_type}"
+
+    @property
+    def commands(self) -> str:
+        return f"{self.prefix}.reprocess.commands"
+
+    @property
+    def dead_letter(self) -> str:
+        return f"{self.prefix}.dead-letter"
+
+    def all(self) -> Iterator[tuple[str, int]]:
+        """Each topic with the largest record, in bytes, that it must take."""
+        for each in CATALOGUE:
+            yield self.results(each.name), MAX_RECORD_BYTES
+            yield self.retry(each.name), MAX_RECORD_BYTES
+        yield self.commands, MAX_RECORD_BYTES
+        yield self.dead_letter, MAX_DEAD_LETTER_BYTES

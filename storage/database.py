@@ -1,0 +1,115 @@
+"""Connections to PostgreSQL in one of three roles, and what its errors mean to us."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Literal
+
+import asyncpg
+
+from storage.errors import RowRefused, StorageUnavailable
+from storage.settings import StorageSettings
+
+SCHEMA = "conexoes"
+Role = Literal["owner", "writer", "reader"]
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+#: SQLSTATE classes in which PostgreSQL refuses a value, so that trying again can't help: data exception,
+#: integrity constraint, program limit exceeded; and 21000, two rows for one ON CONFLICT.
+_REFUSED_CLASSES = ("22", "23", "54", "21")
+#: Classes and codes that pass: connection, resources, operator intervention, serialization and deadlock,
+#: system error, invalid transaction state after a broken one; lock not available; read-only after a failover.
+_PASSING_CLASSES = ("08", "53", "57", "40", "58", "25")
+_PASSING_CODES = ("55P03", "25006", "28P01", "3D000")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into StorageUnavailable or RowRefused; any other is a bug and stays as it is."""
+    try:
+        yield
+    except asyncpg.PostgresError as exc:
+        code = exc.sqlstate or ""
+        if code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES:
+            raise StorageUnavailable(f"{code}: {exc}") from exc
+        if code.startswith(_REFUSED_CLASSES):
+            raise RowRefused(f"{code}: {exc}") from exc
+        raise
+    except asyncpg.DataError as exc:
+        raise RowRefused(str(exc)) from exc
+    except (asyncpg.InterfaceError, OSError, TimeoutError, asyncio.IncompleteReadError) as exc:
+        raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
+
+
+class Database:
+    """A pool of connections in one role.
+
+    Connections are made when they are needed: a database that is away when this opens is met by the first use,
+    as StorageUnavailable.
+    """
+
+    def __init__(self, url: str, role: Role, settings: StorageSettings, application_name: str = "conexoes") -> None:
+        self.url = url
+        self.role = role
+        self._settings = settings
+        server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC"}
+        if role != "owner":
+            server_settings["role"] = f"conexoes_{role}"
+        if role == "reader":
+            server_settings["default_transaction_read_only"] = "on"
+            server_settings["statement_timeout"] = str(int(settings.query_seconds * 1000))
+        self._pool = asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=settings.pool_size,
+            timeout=settings.connect_seconds,
+            command_timeout=settings.command_seconds,
+            server_settings=server_settings,
+        )
+        self._opening = asyncio.Lock()
+        self._open = False
+
+    async def close(self) -> None:
+        """Close every connection, waiting for none that is in use longer than two seconds."""
+        if not self._open:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=2)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection. Raises StorageUnavailable or RowRefused for what happens in the block."""
+        with translated():
+            await self._ensure_open()
+            async with self._pool.acquire(timeout=self._settings.connect_seconds) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One transaction, READ COMMITTED; committed when the block ends well."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self, account: str, *, every_account: bool = False) -> AsyncIterator[Connection]:
+        """One read-only snapshot in which row-level security shows the rows of `account` only.
+
+        `every_account`: the caller may also see dead letters that name no account.
+        """
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(
+                "SELECT set_config('conexoes.account', $1, true), set_config('conexoes.every_account', $2, true)",
+                account,
+                "on" if every_account else "off",
+            )
+            yield connection
+
+    async def _ensure_open(self) -> None:
+        if self._open:
+            return
+        async with self._opening:
+            if not self._open:
+                await self._pool
+                self._open = True

@@ -1,0 +1,17 @@
+"""What can go wrong with the database, named by what to do next."""
+
+
+class StorageError(Exception):
+    """Something about the database."""
+
+
+class StorageUnavailable(StorageError):
+    """Not now: the same call may succeed later. Nothing of it was written, or all of it was."""
+
+
+class RowRefused(StorageError):
+    """Never: PostgreSQL refuses a value of this call, whenever it is tried. Nothing of it was written."""
+
+
+class MigrationFailed(StorageError):
+    """A migration could not be applied; those before it are."""

@@ -1,0 +1,35 @@
+"""Bring a database to the schema of this version."""
+
+from pathlib import Path
+
+import asyncpg
+import pogo_core.error
+import pogo_core.util.migrate
+
+from storage.database import SCHEMA, translated
+from storage.errors import MigrationFailed
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_MONTHS_AHEAD = 2
+
+
+async def migrate(url: str, retention_days: int) -> None:
+    """Apply what is missing of `migrations/*.sql`, each in its own transaction, and make partitions ahead.
+
+    Safe to run from many processes at once: they take turns by an advisory lock of the database.
+    The login of `url` must own the schema and be able to create roles, or find them made.
+    Raises StorageUnavailable; MigrationFailed with the database's sentence.
+    """
+    with translated():
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            await connection.execute("SELECT pg_advisory_lock(hashtext('conexoes.migrate'))")
+            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            await connection.execute(f"SET search_path TO {SCHEMA}")
+            try:
+                await pogo_core.util.migrate.apply(connection, MIGRATIONS, schema_name=SCHEMA)
+            except pogo_core.error.BadMigrationError as exc:
+                raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
+            await connection.execute("SELECT maintain_attempts($1, $2)", retention_days, _MONTHS_AHEAD)
+        finally:
+            await connection.close(timeout=5)

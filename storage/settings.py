@@ -1,0 +1,17 @@
+"""How the database is reached and kept."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StorageSettings(BaseSettings):
+    """Environment variables `CONEXOES_…`; `conexoes up` fills `database_url` in when it is unset."""
+
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
+    pool_size: int = Field(default=10, ge=1, le=200, description="connections of each pool of a process")
+    connect_seconds: float = Field(default=5.0, gt=0, description="give up one try to connect after this")
+    command_seconds: float = Field(default=60.0, gt=0, description="give up one statement of an agent after this")
+    query_seconds: float = Field(default=10.0, gt=0, description="PostgreSQL cancels a query of the API after this")
+    retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept this long, at least")

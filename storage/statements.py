@@ -1,0 +1,27 @@
+"""Named SQL statements from `sql/*.sql`.
+
+A statement begins with a line `-- name --`; a name that is missing or used twice fails at import.
+"""
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+
+_NAME = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
+
+
+def _load() -> Mapping[str, str]:
+    statements: dict[str, str] = {}
+    for path in sorted(files("storage").joinpath("sql").iterdir(), key=lambda each: each.name):
+        if not path.name.endswith(".sql"):
+            continue
+        parts = _NAME.split(path.read_text(encoding="utf-8"))
+        for name, statement in zip(parts[1::2], parts[2::2], strict=True):
+            if name in statements:
+                raise ValueError(f"storage/sql/{path.name}: statement {name} exists already")
+            statements[name] = statement.strip()
+    return MappingProxyType(statements)
+
+
+SQL = _load()
