@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -17,6 +18,7 @@ from broker.errors import BrokerUnavailable, RecordRefused
 from schemas.topics import MAX_DEAD_LETTER_BYTES
 
 Headers = Sequence[tuple[str, bytes]]
+_CLOSE_SECONDS = 2.0
 
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
 
@@ -53,11 +55,11 @@ class Publisher:
         Raises BrokerUnavailable after `timeout_seconds` at the latest, and the record may then be written or not;
         RecordRefused when the broker will never take it.
         """
-        producer: AIOKafkaProducer | None = None
+        producer: Any = None  # which one, so that an error discards no newer one
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                producer = started = await self._started()
-                metadata = await started.send_and_wait(
+                producer = await self._started()
+                metadata = await producer.send_and_wait(
                     record.topic, record.value, key=record.key, headers=list(record.headers)
                 )
             return Written(metadata.partition, metadata.offset)
@@ -96,8 +98,6 @@ class Publisher:
         if producer is None or producer is not self._producer:
             return  # another call has discarded it already
         self._producer = None
-        try:
-            async with asyncio.timeout(2):
+        with suppress(KafkaError, OSError, TimeoutError):  # it is being thrown away because it is broken
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await producer.stop()
-        except (KafkaError, OSError, TimeoutError):
-            pass  # it is being thrown away because it is broken

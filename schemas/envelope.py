@@ -55,7 +55,7 @@ def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
         if mode == "batch":
             yield from _read_batch(document)
         elif mode == "structured":
-            yield _structured(document.value, document.text, document.altered)
+            yield _structured(document.value, document.text, altered=document.altered)
         else:
             yield _binary(by_name, document)
     except Refusal as refusal:
@@ -99,12 +99,12 @@ def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal
         raise Refusal(DeadLetterCode.TOO_LARGE, f"the batch has {len(events)} events; the limit is {MAX_BATCH_EVENTS}")
     for position, event in enumerate(events):
         try:
-            yield _structured(event, json_document.dump(event), document.altered)
+            yield _structured(event, json_document.dump(event), altered=document.altered)
         except Refusal as refusal:
             yield Refusal(refusal.code, f"event {position} of the batch: {refusal.reason}")
 
 
-def _structured(event: Any, body: bytes, altered: bool) -> Envelope:
+def _structured(event: Any, body: bytes, *, altered: bool) -> Envelope:
     if not isinstance(event, dict):
         raise Refusal(DeadLetterCode.ENVELOPE, "a structured event must be a JSON object")
     if "data_base64" in event:

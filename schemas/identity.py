@@ -29,3 +29,8 @@ def command_id(account: str, idempotency_key: str) -> str:
 def item_id(account: str, command: str, log: uuid.UUID) -> uuid.UUID:
     """The id of what one command does to one log: the same when a command is handled again after a crash."""
     return _digest(b"conexoes.item", account, command, str(log))
+
+
+def dead_letter_id(topic: str, partition: int, offset: int, position: int) -> uuid.UUID:
+    """The id of what was refused at one place of one topic."""
+    return _digest(b"conexoes.dead", topic, str(partition), str(offset), str(position))

@@ -13,6 +13,7 @@ from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
+from schemas.version import version
 
 #: Results processed before this are refused: no store has older ones, so the date must be a mistake.
 EARLIEST = 946_684_800 * NANOSECONDS  # 2000-01-01T00:00:00Z
@@ -103,16 +104,6 @@ class ResultData(BaseModel):
     )
 
 
-class Version(NamedTuple):
-    """Decides between results of one entity: the highest is shown, whatever came last. A total order."""
-
-    processed_ns: int
-    sequence: int  # -1 when the result has none
-    event_ns: int  # CloudEvents `time`
-    source: str
-    event_id: str
-
-
 class Result(NamedTuple):
     """A valid result, ready to be stored; one field a column where the names agree."""
 
@@ -124,7 +115,9 @@ class Result(NamedTuple):
     key: str
     status: str
     processed_at: datetime
-    version: Version
+    version: bytes  # schemas.version: of two results of an entity the greater one is shown
+    source: str
+    event_id: str
     operation: str | None
     message: str | None  # cut to MAX_SHOWN_MESSAGE
     code: str | None
@@ -188,13 +181,9 @@ def _result(
         key=data.key,
         status=data.status,
         processed_at=processed.at,
-        version=Version(
-            processed.nanoseconds,
-            -1 if data.sequence is None else data.sequence,
-            event.time.nanoseconds,
-            event.source,
-            event.id,
-        ),
+        version=version(processed.nanoseconds, data.sequence, event.time.nanoseconds, event.source, event.id),
+        source=event.source,
+        event_id=event.id,
         operation=data.operation,
         message=message,
         code=code if failed else None,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS = 1_000_000_000
-#: RFC 3339 section 5.6, with a mandatory offset and up to nine fraction digits. `[0-9]`, since `\d` takes Arabic digits.
+#: RFC 3339 section 5.6, with an offset and up to nine fraction digits. `[0-9]`, since `\d` takes Arabic digits too.
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )

@@ -8,9 +8,9 @@ import pogo_core.util.migrate
 
 from storage.database import SCHEMA, translated
 from storage.errors import MigrationFailed
+from storage.partitions import maintain_attempts
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_MONTHS_AHEAD = 2
 
 
 async def migrate(url: str, retention_days: int) -> None:
@@ -30,6 +30,6 @@ async def migrate(url: str, retention_days: int) -> None:
                 await pogo_core.util.migrate.apply(connection, MIGRATIONS, schema_name=SCHEMA)
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
-            await connection.execute("SELECT maintain_attempts($1, $2)", retention_days, _MONTHS_AHEAD)
+            await maintain_attempts(connection, retention_days)
         finally:
             await connection.close(timeout=5)

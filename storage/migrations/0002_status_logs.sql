@@ -12,10 +12,7 @@ CREATE TABLE status_logs (
     key text COLLATE "C" NOT NULL,
     status text COLLATE "C" NOT NULL CHECK (status IN ('success', 'warning', 'error')),
     processed_at timestamptz NOT NULL,
-    -- The version of the result that is shown: schemas.result.Version, compared in this order.
-    processed_ns bigint NOT NULL,
-    sequence bigint NOT NULL CHECK (sequence >= -1),
-    event_ns bigint NOT NULL,
+    version bytea NOT NULL,                  -- schemas.version: of two results the greater one is shown
     source text COLLATE "C" NOT NULL,
     event_id text COLLATE "C" NOT NULL,
     message text,
@@ -67,9 +64,7 @@ CREATE TABLE attempts (
     affiliate text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
     status text COLLATE "C" NOT NULL,
-    processed_ns bigint NOT NULL,
-    sequence bigint NOT NULL,
-    event_ns bigint NOT NULL,
+    version bytea NOT NULL,
     source text COLLATE "C" NOT NULL,
     event_id text COLLATE "C" NOT NULL,
     message text,

@@ -42,7 +42,7 @@ CREATE TABLE reprocess_items (
     before_event_id text COLLATE "C",
     after_status text COLLATE "C",
     after_code text COLLATE "C",
-    after_event_id text COLLATE "C",
+    after_version bytea,                     -- of several answers the one with the greatest version counts
     attempt integer,                         -- of this entity, 1 is its first reprocess; null when refused
     joined_item_id uuid,                     -- when in_flight: the item that it joined
     created_at timestamptz NOT NULL DEFAULT now(),

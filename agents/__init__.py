@@ -1,0 +1,1 @@
+"""Kafka in, Kafka out: the Faust agents that fold results, decide commands, send retries and notice silence."""

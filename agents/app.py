@@ -1,0 +1,99 @@
+"""The composition root of the agents: what reads which topic."""
+
+import asyncio
+from collections.abc import AsyncIterable
+from pathlib import Path
+from typing import Any, cast
+
+import faust
+
+from agents.commands import Commands
+from agents.dead_letter import DeadLetters
+from agents.dispatch import Dispatch
+from agents.escape import die, guarded
+from agents.ingest import Ingest
+from agents.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
+from broker.publisher import Publisher
+from schemas.catalogue import CATALOGUE
+from schemas.policy import Policy
+from schemas.topics import Topics
+from storage.database import Database
+
+#: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
+SESSION_SECONDS = 30.0
+COMMIT_SECONDS = 1.0
+#: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes; agents.watchdog sees real stalls.
+MAX_POLL_SECONDS = 7 * 24 * 3600.0
+
+
+class AgentsApp(faust.App):
+    """A Faust app whose consumer is a BatchConsumer, and whose crash is the end of the process."""
+
+    stopping: asyncio.Event
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    async def crash(self, reason: BaseException) -> None:
+        if not self.stopping.is_set():
+            die("faust", reason)
+        await super().crash(reason)
+
+    def done(self, batch: RecordBatch) -> None:
+        """Let the fence move past `batch`."""
+        self.batches.done(batch)
+
+    @property
+    def batches(self) -> BatchConsumer:
+        """The consumer, as what it is."""
+        return cast(BatchConsumer, self.consumer)
+
+
+def build_app(
+    *,
+    servers: str,
+    topics: Topics,
+    database: Database,
+    publisher: Publisher,
+    policy: Policy,
+    dispatch: Dispatch,
+    worker_id: str,
+    data_dir: Path,
+    stopping: asyncio.Event,
+) -> AgentsApp:
+    """One agent for each results topic of the catalogue, one for commands. Nothing is started."""
+    app = AgentsApp(
+        f"{topics.prefix}-agents",
+        broker=[f"kafka://{server}" for server in servers.split(",")],
+        datadir=data_dir / "faust",
+        store="memory://",
+        autodiscover=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=worker_id,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=SESSION_SECONDS / 10,
+        broker_max_poll_interval=MAX_POLL_SECONDS,
+        broker_commit_interval=COMMIT_SECONDS,
+        broker_commit_every=None,
+        stream_wait_empty=False,  # BatchConsumer.drain waits, and not for ever
+        topic_allow_declare=False,  # `conexoes topics` makes them
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,  # it would listen on every address, without authentication
+    )
+    app.stopping = stopping
+    dead_letters = DeadLetters(topics.dead_letter, publisher, database)
+    for each in CATALOGUE:
+        _add_agent(app, topics.results(each.name), Ingest(each, database, dead_letters, app.done))
+    commands = Commands(database, dead_letters, policy, app.done, dispatch.wake)
+    _add_agent(app, topics.commands, commands)
+    return app
+
+
+def _add_agent(app: AgentsApp, topic: str, handler: Ingest | Commands) -> None:
+    async def agent(stream: AsyncIterable[RecordBatch]) -> None:
+        await guarded(topic, lambda: handler.run(stream), app.stopping)
+
+    kafka_topic: Any = app.topic(topic, schema=PassThrough())
+    # One at a time: the order of a partition is the order in which the fence moves.
+    app.agent(kafka_topic, name=topic, concurrency=1)(agent)

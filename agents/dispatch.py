@@ -1,0 +1,126 @@
+"""Retries out: what is queued is published to its retry topic, then marked as sent.
+
+A crash between the two sends it again with the same id, which connectors tell by (design section 3).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from agents.metrics import ITEMS
+from agents.patience import patiently
+from broker.errors import RecordRefused
+from broker.publisher import Publisher, Record
+from schemas.envelope import STRUCTURED
+from schemas.json_document import dump
+from schemas.policy import Policy
+from schemas.reprocess import RetryData
+from schemas.timestamp import to_text
+from schemas.topics import Topics
+from storage.database import Database
+from storage.reprocess_writer import QueuedItem, claim_queued, mark_failed, mark_sent
+
+log = structlog.get_logger(__name__)
+
+_HEADERS = [("content-type", STRUCTURED.encode())]
+
+
+def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime) -> Record:
+    """The record of one retry: keyed as results are, so that an entity keeps its order."""
+    data = RetryData.model_construct(
+        account=item.account,
+        affiliate=item.affiliate,
+        key=item.key,
+        integration_type=item.integration_type,
+        mode=item.mode,  # type: ignore[arg-type]
+        last_event_id=item.before_event_id,
+        attempt=item.attempt,
+        expires_at=to_text(expires_at),
+        aliases=item.aliases,
+    )
+    event = data.event(str(item.id), item.command_id, to_text(sent_at))
+    key = f"{item.account}/{item.affiliate}/{item.key}".encode()
+    return Record(topics.retry(item.integration_type), key, dump(event), _HEADERS)
+
+
+class Dispatch:
+    """Sends queued items; any number of workers share the work."""
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        topics: Topics,
+        policy: Policy,
+        *,
+        batch: int,
+        poll_seconds: float,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._topics = topics
+        self._policy = policy
+        self._batch = batch
+        self._poll_seconds = poll_seconds
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once; without it, `poll_seconds` later."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes."""
+        while True:
+            sent = await patiently("dispatch", self.send_queued)
+            if sent < self._batch:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                self._wake.clear()
+
+    async def send_queued(self) -> int:
+        """Send one batch. Returns how many items left the queue.
+
+        Raises StorageUnavailable or BrokerUnavailable, and then none is marked, though some may have been sent.
+        """
+        async with self._database.transaction() as connection:
+            items = await claim_queued(connection, self._batch)
+            if not items:
+                return 0
+            sent, failed = await self._publish(items)
+            if sent:
+                await mark_sent(connection, sent)
+            if failed:
+                await mark_failed(connection, failed)
+        ITEMS.labels("sent").inc(len(sent))
+        ITEMS.labels("failed").inc(len(failed))
+        return len(items)
+
+    async def _publish(
+        self, items: Sequence[QueuedItem]
+    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]]]:
+        now = datetime.now(UTC)
+        deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
+        outcomes = await asyncio.gather(
+            *(
+                self._publisher.publish(retry_record(item, self._topics, now, expires_at))
+                for item, expires_at in zip(items, deadlines, strict=True)
+            ),
+            return_exceptions=True,
+        )
+        sent: list[tuple[QueuedItem, datetime]] = []
+        failed: list[tuple[QueuedItem, str]] = []
+        for item, expires_at, outcome in zip(items, deadlines, outcomes, strict=True):
+            if isinstance(outcome, RecordRefused):
+                log.error("retry refused", account=item.account, item_id=str(item.id), reason=str(outcome))
+                failed.append((item, f"Kafka refuses the retry: {outcome}"))
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                sent.append((item, expires_at))
+        return sent, failed
+
+    def _deadline_seconds(self, item: QueuedItem) -> int:
+        return self._policy.for_(item.integration_type, item.affiliate).deadline_seconds

@@ -1,0 +1,133 @@
+"""Results in: decode, store, and only then let the fence move.
+
+Decoding the next batch goes on while PostgreSQL writes the one before. Every event ends stored, dead-lettered or
+delivered again; none blocks its neighbours.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, Callable, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+
+from agents.dead_letter import DeadLetters
+from agents.metrics import BATCH_ROWS, RECORDS, STORE_SECONDS
+from agents.patience import patiently
+from agents.transport import RecordBatch
+from schemas.catalogue import IntegrationType
+from schemas.dead_letter import DeadLetter
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.result import Result, read
+from storage.database import Database
+from storage.errors import RowRefused
+from storage.results import store
+
+#: Rows of one statement. More gains nothing measurable; fewer than 500 costs a tenth.
+MAX_ROWS = 5000
+
+log = structlog.get_logger(__name__)
+
+
+class Accepted(NamedTuple):
+    """A result, and where it came from in case PostgreSQL refuses it."""
+
+    result: Result
+    record: Any  # aiokafka.ConsumerRecord
+    position: int  # in a batch of events; 0 otherwise
+
+
+class Decoded(NamedTuple):
+    """One fetched batch, told apart."""
+
+    batch: RecordBatch
+    accepted: list[Accepted]
+    refused: list[DeadLetter]
+    tombstones: int
+
+
+def decode(integration_type: IntegrationType, batch: RecordBatch, now_ns: int) -> Decoded:
+    """Read every event of `batch`. Null values say nothing and are only counted."""
+    accepted: list[Accepted] = []
+    refused: list[DeadLetter] = []
+    tombstones = 0
+    for record in batch.records:
+        if record.value is None:
+            tombstones += 1
+            continue
+        events = read(integration_type, record.headers, record.key, record.value, now_ns)
+        for position, event in enumerate(events):
+            if isinstance(event, Refusal):
+                refused.append(DeadLetter.of(record, position, event))
+            else:
+                accepted.append(Accepted(event, record, position))
+    return Decoded(batch, accepted, refused, tombstones)
+
+
+class Ingest:
+    """The agent of one results topic."""
+
+    def __init__(
+        self,
+        integration_type: IntegrationType,
+        database: Database,
+        dead_letters: DeadLetters,
+        done: Callable[[RecordBatch], None],
+    ) -> None:
+        self._type = integration_type
+        self._database = database
+        self._dead_letters = dead_letters
+        self._done = done
+
+    async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
+        """Take batches until cancelled. Whatever this raises is a bug, and the process must end (agents.escape)."""
+        # Unbounded, since the transport bounds what is in flight.
+        decoded: asyncio.Queue[Decoded] = asyncio.Queue()
+        async with asyncio.TaskGroup() as tasks:
+            writer = tasks.create_task(self._write_all(decoded))
+            async for batch in batches:
+                decoded.put_nowait(decode(self._type, batch, time.time_ns()))
+                await asyncio.sleep(0)  # let the writer start before the next batch is decoded
+            writer.cancel()
+
+    async def _write_all(self, decoded: asyncio.Queue[Decoded]) -> None:
+        while True:
+            together = [await decoded.get()]
+            rows = len(together[0].accepted)
+            while rows < MAX_ROWS and not decoded.empty():
+                together.append(decoded.get_nowait())
+                rows += len(together[-1].accepted)
+            with STORE_SECONDS.time():
+                await self._dead_letters.keep([letter for each in together for letter in each.refused])
+                await self.store([accepted for each in together for accepted in each.accepted])
+            for each in together:
+                self._done(each.batch)
+            self._count(together)
+
+    async def store(self, accepted: Sequence[Accepted]) -> None:
+        """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone."""
+        if not accepted:
+            return
+        try:
+            await patiently("store", lambda: self._store_once(accepted))
+        except RowRefused as exc:
+            if len(accepted) > 1:
+                middle = len(accepted) // 2
+                await self.store(accepted[:middle])
+                await self.store(accepted[middle:])
+                return
+            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}")
+            await self._dead_letters.keep([DeadLetter.of(accepted[0].record, accepted[0].position, refusal)])
+
+    async def _store_once(self, accepted: Sequence[Accepted]) -> None:
+        BATCH_ROWS.observe(len(accepted))
+        async with self._database.transaction() as connection:
+            await store(connection, [each.result for each in accepted])
+
+    def _count(self, together: Sequence[Decoded]) -> None:
+        for outcome, count in (
+            ("stored", sum(len(each.accepted) for each in together)),
+            ("dead_letter", sum(len(each.refused) for each in together)),
+            ("tombstone", sum(each.tombstones for each in together)),
+        ):
+            RECORDS.labels(self._type.name, outcome).inc(count)

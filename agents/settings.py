@@ -1,0 +1,28 @@
+"""How an agents process runs."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AgentSettings(BaseSettings):
+    """Environment variables `CONEXOES_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default=Path(".conexoes"), description="where the embedded servers and run files live")
+    worker_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        description="stable name of an agents process, unique in the group; unset = one per host and slot",
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="serve /metrics of this agents process there; unset = not at all"
+    )
+    stop_seconds: float = Field(default=20.0, gt=0, description="finish what is in flight within this when stopped")
+    send_batch: int = Field(default=500, ge=1, le=10_000, description="retries that are sent together")
+    poll_seconds: float = Field(
+        default=0.25, gt=0, description="how often to look for queued items and passed deadlines"
+    )
+    maintenance_seconds: float = Field(default=3600.0, gt=0, description="how often to make and drop partitions")

@@ -1,0 +1,32 @@
+"""Silence is a state: items whose answer did not come before their deadline."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from agents.metrics import ITEMS
+from agents.patience import patiently
+from storage.database import Database
+from storage.reprocess_writer import mark_silent
+
+_AT_ONCE = 1000
+
+
+class Silence:
+    """Marks what is overdue; any number of workers share the work."""
+
+    def __init__(self, database: Database, poll_seconds: float) -> None:
+        self._database = database
+        self._poll_seconds = poll_seconds
+
+    async def run(self) -> None:
+        """Mark until cancelled, waiting for PostgreSQL as long as it takes."""
+        while True:
+            if await patiently("silence", self.mark_overdue) < _AT_ONCE:
+                await asyncio.sleep(self._poll_seconds)
+
+    async def mark_overdue(self) -> int:
+        """Mark up to a thousand. Returns how many. Raises StorageUnavailable, and then none is marked."""
+        async with self._database.transaction() as connection:
+            marked = await mark_silent(connection, datetime.now(UTC), _AT_ONCE)
+        ITEMS.labels("silent").inc(marked)
+        return marked

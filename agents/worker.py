@@ -1,0 +1,118 @@
+"""One agents process: everything of it started, kept an eye on, and stopped in order."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+
+import structlog
+from prometheus_client import start_http_server
+
+from agents.app import AgentsApp, build_app
+from agents.dispatch import Dispatch
+from agents.escape import EXIT_CODE, guarded
+from agents.maintenance import Maintenance
+from agents.metrics import waiting_anywhere
+from agents.patience import patiently
+from agents.settings import AgentSettings
+from agents.silence import Silence
+from agents.watchdog import watch
+from agents.worker_id import claim_worker_id
+from broker.publisher import Publisher
+from broker.settings import BrokerSettings
+from broker.topics import check_topics
+from schemas.policy import Policy
+from storage.database import Database
+from storage.settings import StorageSettings
+
+log = structlog.get_logger(__name__)
+
+
+async def work(
+    agent_settings: AgentSettings,
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    *,
+    policy: Policy,
+    stop: asyncio.Event,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Work until `stop` is set, then finish what is in flight within `stop_seconds`; what is not will come again.
+
+    Both servers' addresses must be set. `ready` is called when partitions are assigned. Waits for servers that are
+    away. Ends the process with 70 on what it does not understand (agents.escape).
+    """
+    servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.database_url
+    if servers is None or url is None:
+        raise ValueError("kafka_bootstrap_servers and database_url must be set")
+    with claim_worker_id(agent_settings.worker_id, agent_settings.data_dir) as worker_id:
+        structlog.contextvars.bind_contextvars(worker=worker_id)
+        database = Database(url, "writer", storage_settings, application_name=f"conexoes-agents {worker_id}")
+        publisher = Publisher(servers)
+        dispatch = Dispatch(
+            database,
+            publisher,
+            broker_settings.topics,
+            policy,
+            batch=agent_settings.send_batch,
+            poll_seconds=agent_settings.poll_seconds,
+        )
+        app = build_app(
+            servers=servers,
+            topics=broker_settings.topics,
+            database=database,
+            publisher=publisher,
+            policy=policy,
+            dispatch=dispatch,
+            worker_id=worker_id,
+            data_dir=agent_settings.data_dir,
+            stopping=stop,
+        )
+        maintenance = Maintenance(database, storage_settings.retention_days, agent_settings.maintenance_seconds)
+        if agent_settings.metrics_port is not None:
+            start_http_server(agent_settings.metrics_port, addr="127.0.0.1")
+        for fault in await patiently("kafka", lambda: check_topics(servers, broker_settings)):
+            log.warning("topics", fault=fault)
+        await app.start()
+        beside: dict[str, Callable[[], Awaitable[None]]] = {
+            "dispatch": dispatch.run,
+            "silence": Silence(database, agent_settings.poll_seconds).run,
+            "maintenance": maintenance.run,
+            "watchdog": lambda: watch(lambda: _standing(app)),
+        }
+        tasks = [asyncio.create_task(guarded(name, run, stop), name=name) for name, run in beside.items()]
+        tasks.append(asyncio.create_task(_announce(app, ready)))
+        await stop.wait()
+        await _stop(app, tasks, agent_settings.stop_seconds)
+        await publisher.close()
+        await database.close()
+
+
+def _standing(app: AgentsApp) -> tuple[bool, object]:
+    """What waits for a server that is away does not count as a stall."""
+    lagging, position = app.batches.standing()
+    return lagging and not waiting_anywhere() and not app.rebalancing, position
+
+
+async def _announce(app: AgentsApp, ready: Callable[[], None]) -> None:
+    while not app.batches.assignment() or app.rebalancing:  # noqa: ASYNC110 - Faust has no event for it
+        await asyncio.sleep(0.05)
+    log.info("ready", partitions=len(app.batches.assignment()))
+    ready()
+
+
+async def _stop(app: AgentsApp, tasks: list[asyncio.Task[None]], seconds: float) -> None:
+    log.info("stopping")
+    try:
+        async with asyncio.timeout(seconds):
+            app.batches.stop_flow()
+            if not await app.batches.drain(seconds / 2):
+                log.warning("stopping with work in flight; it will be delivered again")
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await app.stop()
+    except TimeoutError:
+        # Committed is what the fence let through; an orderly end is worth no more waiting.
+        log.warning("did not stop in time", seconds=seconds)
+        os._exit(EXIT_CODE)
+    log.info("stopped")

@@ -1,0 +1,29 @@
+"""A name for this process that its successor has again, so that Kafka gives it back its partitions at once."""
+
+import fcntl
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+
+@contextmanager
+def claim_worker_id(given: str | None, data_dir: Path) -> Iterator[str]:
+    """`given`, or the host's name with the lowest slot that no running process of this data directory has.
+
+    The kernel frees a slot when its process ends, however it ends.
+    """
+    if given is not None:
+        yield given
+        return
+    slots = data_dir / "workers"
+    slots.mkdir(parents=True, exist_ok=True)
+    for slot in count(1):
+        with (slots / f"{slot}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"{socket.gethostname()}-{slot}"
+            return

@@ -1,0 +1,90 @@
+"""A record, or one event of it, that can't be what its topic is for."""
+
+import re
+import uuid
+from typing import Any, NamedTuple, Self
+
+import orjson
+
+from schemas.envelope import Headers
+from schemas.identity import dead_letter_id
+from schemas.refusal import Refusal
+from schemas.topics import MAX_RECORD_BYTES
+
+_ACCOUNT = re.compile(r"[a-z0-9-]{1,64}")
+
+
+class DeadLetter(NamedTuple):
+    """The original bytes, where they were, and why they were refused."""
+
+    account: str  # "" when the record does not say whose it is
+    refusal: Refusal
+    topic: str
+    partition: int
+    offset: int
+    position: int  # of the event in a batch; 0 otherwise
+    key: bytes | None
+    headers: Headers
+    value: bytes
+
+    @classmethod
+    def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
+        """What was refused at `position` of an aiokafka record.
+
+        Of a value that is larger than the topic may take (it came compressed) the beginning is kept.
+        """
+        value = record.value or b""
+        return cls(
+            account_of(record.key, value),
+            refusal,
+            record.topic,
+            record.partition,
+            record.offset,
+            position,
+            record.key,
+            record.headers,
+            value[:MAX_RECORD_BYTES],
+        )
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The same for every delivery of the record."""
+        return dead_letter_id(self.topic, self.partition, self.offset, self.position)
+
+    def header_items(self) -> list[tuple[str, bytes]]:
+        """The original headers, then what the dead-letter topic adds."""
+        added = {
+            "code": self.refusal.code.value,
+            "reason": self.refusal.reason,
+            "topic": self.topic,
+            "partition": str(self.partition),
+            "offset": str(self.offset),
+        }
+        return [
+            *((name, value if value is not None else b"") for name, value in self.headers),
+            *((f"x-dead-letter-{name}", value.encode("utf-8", "replace")) for name, value in added.items()),
+        ]
+
+
+def account_of(key: bytes | None, value: bytes) -> str:
+    """Whose record this claims to be: `data.account`, else the record key's; "" when they differ or say nothing."""
+    claims = {claim for claim in (_claim_of_key(key), _claim_of_value(value)) if claim}
+    return claims.pop() if len(claims) == 1 else ""
+
+
+def _claim_of_key(key: bytes | None) -> str | None:
+    first, slash, _rest = (key or b"").partition(b"/")
+    return _account(first.decode("ascii", "replace")) if slash else None
+
+
+def _claim_of_value(value: bytes) -> str | None:
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    data = document.get("data", document) if isinstance(document, dict) else None
+    return _account(data.get("account")) if isinstance(data, dict) else None
+
+
+def _account(claim: object) -> str | None:
+    return claim if isinstance(claim, str) and _ACCOUNT.fullmatch(claim) else None

@@ -1,0 +1,63 @@
+"""Stores batches of results: attempts, status logs, aliases, and what answers a retry, in one transaction."""
+
+from collections.abc import Sequence
+
+from schemas.result import Result
+from storage.database import Connection
+from storage.reprocess_writer import record_answers
+from storage.statements import SQL
+
+
+async def store(connection: Connection, results: Sequence[Result]) -> None:
+    """Write one batch, in the order in which it was delivered.
+
+    Safe to repeat, in any order and mixture: a result that is there already changes nothing.
+    All or nothing within the caller's transaction. Raises StorageUnavailable, or RowRefused when PostgreSQL
+    refuses some value of the batch, without saying whose.
+    """
+    fresh = _first_of_each(results)
+    await connection.execute(SQL["fold"], *_columns(fresh))
+    aliases = [(each.account, each.log_id, name, value) for each in fresh for name, value in each.aliases.items()]
+    if aliases:
+        await connection.execute(SQL["add_aliases"], *zip(*aliases, strict=True))
+    answers = [each for each in fresh if each.correlation_id is not None]
+    if answers:
+        await record_answers(connection, answers)
+
+
+def _first_of_each(results: Sequence[Result]) -> list[Result]:
+    """Without later copies of the same result: one statement can't meet a row twice."""
+    return list({(each.account, each.id): each for each in reversed(results)}.values())[::-1]
+
+
+def _columns(results: Sequence[Result]) -> list[list[object]]:
+    """The arrays that `fold` takes."""
+    newest: dict[tuple[str, object], bytes] = {}
+    late: list[object] = []
+    for each in results:
+        entity = (each.account, each.log_id)
+        known = newest.get(entity)
+        late.append(known is not None and each.version < known)
+        if known is None or each.version > known:
+            newest[entity] = each.version
+    return [
+        [each.account for each in results],
+        [each.id for each in results],
+        [each.log_id for each in results],
+        [each.integration_type for each in results],
+        [each.affiliate for each in results],
+        [each.key for each in results],
+        [each.status for each in results],
+        [each.processed_at for each in results],
+        [each.version for each in results],
+        [each.source for each in results],
+        [each.event_id for each in results],
+        [each.message for each in results],
+        [each.code for each in results],
+        [each.fingerprint for each in results],
+        [each.correlation_id for each in results],
+        [each.body for each in results],
+        [each.structured for each in results],
+        [each.altered for each in results],
+        late,
+    ]

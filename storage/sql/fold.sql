@@ -1,0 +1,75 @@
+-- fold --
+-- One batch of results: new ones join attempts, and each entity shows the result with the highest version.
+-- $1…$19 are arrays with one element a result, no result twice; $19 says that a newer result of the entity came
+-- before it in this very batch. Whatever was received before is left out as a whole, so that a second delivery,
+-- in any order and in any mixture, changes nothing. Entities are locked in the order of their key, so that two
+-- writers can't wait for each other. Uses the primary keys of received_results and status_logs.
+WITH incoming AS (
+    SELECT *
+    FROM unnest(
+        $1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+        $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+        $15::uuid[], $16::text[], $17::boolean[], $18::boolean[], $19::boolean[]
+    ) AS result (
+        account, result_id, log_id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, fingerprint,
+        item_id, body, structured, altered, late
+    )
+),
+received AS (
+    INSERT INTO received_results (account, result_id)
+    SELECT account, result_id FROM incoming
+    ON CONFLICT DO NOTHING
+    RETURNING result_id
+),
+attempted AS (
+    INSERT INTO attempts (
+        account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
+        version, source, event_id, message, code, fingerprint,
+        item_id, body, structured, altered, late
+    )
+    SELECT
+        i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
+        i.version, i.source, i.event_id, i.message, i.code, i.fingerprint,
+        i.item_id, i.body, i.structured, i.altered,
+        i.late OR coalesce(i.version < s.version, false)
+    FROM incoming i
+    LEFT JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
+    WHERE i.result_id IN (SELECT result_id FROM received)
+    RETURNING
+        account, log_id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, fingerprint
+),
+folded AS (
+    SELECT DISTINCT ON (account, log_id)
+        *, count(*) OVER entity AS attempts, min(processed_at) OVER entity AS first_seen_at
+    FROM attempted
+    WINDOW entity AS (PARTITION BY account, log_id)
+    ORDER BY account, log_id, version DESC
+)
+INSERT INTO status_logs AS s (
+    account, id, integration_type, affiliate, key, status, processed_at,
+    version, source, event_id, message, code, fingerprint, attempts, first_seen_at
+)
+SELECT
+    account, log_id, integration_type, affiliate, key, status, processed_at,
+    version, source, event_id, message, code, fingerprint, attempts, first_seen_at
+FROM folded
+ON CONFLICT (account, id) DO UPDATE SET
+    attempts = s.attempts + excluded.attempts,
+    first_seen_at = least(s.first_seen_at, excluded.first_seen_at),
+    status = CASE WHEN excluded.version > s.version THEN excluded.status ELSE s.status END,
+    processed_at = CASE WHEN excluded.version > s.version THEN excluded.processed_at ELSE s.processed_at END,
+    source = CASE WHEN excluded.version > s.version THEN excluded.source ELSE s.source END,
+    event_id = CASE WHEN excluded.version > s.version THEN excluded.event_id ELSE s.event_id END,
+    message = CASE WHEN excluded.version > s.version THEN excluded.message ELSE s.message END,
+    code = CASE WHEN excluded.version > s.version THEN excluded.code ELSE s.code END,
+    fingerprint = CASE WHEN excluded.version > s.version THEN excluded.fingerprint ELSE s.fingerprint END,
+    updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
+    version = greatest(s.version, excluded.version)
+
+-- add_aliases --
+-- $1…$4: account, log, name and value of each; known ones are left alone.
+INSERT INTO aliases (account, log_id, name, value)
+SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[])
+ON CONFLICT DO NOTHING
