@@ -29,7 +29,7 @@ def parse(text: str) -> Timestamp:
     if match is None:
         raise ValueError("must be an RFC 3339 date-time with an offset and at most 9 fraction digits")
     try:
-        at = datetime.fromisoformat(text).astimezone(UTC)
+        at = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise ValueError(f"is not a date and time that exists: {exc}") from None
     since = at - EPOCH

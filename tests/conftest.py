@@ -1,0 +1,112 @@
+"""A real Kafka and a real PostgreSQL for the whole run; a database and topics of its own for each test."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from broker.settings import BrokerSettings
+from broker.topics import create_topics
+from embedded.ports import free_port
+from embedded.system import EmbeddedSystem
+from storage.migrate import migrate
+from storage.settings import StorageSettings
+
+PARTITIONS = 3
+RETENTION_DAYS = 90
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    """A developer's environment must not reach the tests."""
+    for name in [name for name in os.environ if name.startswith("CONEXOES_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSystem]:
+    """Started when the first test needs them; one that can't start fails that test and all after it."""
+    system = EmbeddedSystem(tmp_path_factory.mktemp("servers"), kafka_port=free_port(), durable=False)
+    with asyncio.Runner() as runner:
+        runner.run(system.__aenter__())
+        try:
+            yield system
+        finally:
+            runner.run(system.__aexit__(None, None, None))
+
+
+def _sibling(url: str, database: str) -> str:
+    return f"{url.rpartition('/')[0]}/{database}"
+
+
+@pytest.fixture(scope="session")
+def template_database(servers: EmbeddedSystem) -> str:
+    """The name of a database with every migration applied, to be cloned."""
+    name = "conexoes_template"
+
+    async def make() -> None:
+        connection = await asyncpg.connect(servers.database_url)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        await migrate(_sibling(servers.database_url, name), RETENTION_DAYS)
+
+    asyncio.run(make())
+    return name
+
+
+@pytest.fixture
+async def database_url(servers: EmbeddedSystem, template_database: str) -> AsyncIterator[str]:
+    """The owner's URL of a fresh, migrated database."""
+    name = f"test_{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield _sibling(servers.database_url, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that may do anything, and sees every row."""
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "conexoes", "timezone": "UTC"})
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def storage_settings(database_url: str) -> StorageSettings:
+    return StorageSettings(database_url=database_url)
+
+
+@pytest.fixture
+def kafka_servers(servers: EmbeddedSystem) -> str:
+    return servers.kafka_bootstrap_servers
+
+
+@pytest.fixture
+async def broker_settings(kafka_servers: str) -> AsyncIterator[BrokerSettings]:
+    """Settings with a prefix of this test's own, whose topics exist."""
+    settings = BrokerSettings(
+        kafka_bootstrap_servers=kafka_servers, topic_prefix=f"t{uuid.uuid4().hex[:12]}", topic_partitions=PARTITIONS
+    )
+    await create_topics(kafka_servers, settings)
+    yield settings
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_servers)
+    await admin.start()
+    await admin.delete_topics([name for name, _size in settings.topics.all()])
+    await admin.close()
+
+
+@pytest.fixture
+def topic_prefix(broker_settings: BrokerSettings) -> str:
+    return broker_settings.topic_prefix
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"

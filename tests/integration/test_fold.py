@@ -1,0 +1,143 @@
+"""The law of design section 3: any order and any duplication of the same results gives the same rows."""
+
+import itertools
+import random
+import time
+from collections.abc import Sequence
+
+import asyncpg
+import pytest
+
+from schemas.catalogue import BY_NAME
+from schemas.result import Result, read
+from storage.database import Database
+from storage.results import store
+from storage.settings import StorageSettings
+from tests.support.events import at, result
+from tests.support.model import fold
+
+pytestmark = pytest.mark.law
+
+SHOWN = "SELECT status, processed_at, version, event_id, message, code, fingerprint, attempts, first_seen_at"
+
+
+def results(*changes: dict[str, object]) -> list[Result]:
+    found = []
+    for number, each in enumerate(changes):
+        event = result(f"e{number}", **each)  # type: ignore[arg-type]
+        [read_one] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", time.time_ns())
+        assert isinstance(read_one, Result), read_one
+        found.append(read_one)
+    return found
+
+
+#: Five versions: a later time beats an earlier one, then sequence, then none at all; nanoseconds count.
+FIVE = results(
+    {"processed_at": at(1), "status": "error"},
+    {"processed_at": at(2), "status": "warning", "sequence": 7},
+    {"processed_at": at(2), "status": "error", "sequence": 8},
+    {"processed_at": at(3).replace("+00:00", ".000000001Z"), "status": "error"},
+    {"processed_at": at(3).replace("+00:00", ".000000002Z"), "status": "success"},
+)
+
+
+async def _store(database: Database, *batches: Sequence[Result]) -> None:
+    for batch in batches:
+        async with database.transaction() as connection:
+            await store(connection, batch)
+
+
+@pytest.fixture
+async def writer(database_url: str, storage_settings: StorageSettings):  # type: ignore[no-untyped-def]
+    database = Database(database_url, "writer", storage_settings)
+    yield database
+    await database.close()
+
+
+async def test_all_120_permutations_of_five_versions_show_the_highest(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    seen = set()
+    for order in itertools.permutations(FIVE):
+        await owner.execute("TRUNCATE status_logs, attempts, received_results")
+        await _store(writer, *([each] for each in order))
+        [row] = await owner.fetch(f"{SHOWN} FROM status_logs")
+        seen.add(tuple(row))
+    [only] = seen
+    assert (only[0], only[3], only[7]) == ("success", "e4", 5)
+
+
+async def test_one_batch_or_many_make_no_difference(writer: Database, owner: asyncpg.Connection) -> None:
+    rng = random.Random(7)
+    seen = set()
+    for _ in range(30):
+        order = rng.choices(FIVE, k=4) + rng.sample(FIVE, k=5)
+        cut = rng.randrange(len(order))
+        await owner.execute("TRUNCATE status_logs, attempts, received_results")
+        await _store(writer, order[:cut] or order, order[cut:])
+        [row] = await owner.fetch(f"{SHOWN} FROM status_logs")
+        seen.add(tuple(row))
+    assert len(seen) == 1
+
+
+async def test_a_result_delivered_again_is_one_attempt_whatever_time_it_claims(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    first, second = results({"processed_at": at(1)}, {"processed_at": at(-86_400 * 40)})
+    again = second._replace(id=first.id, event_id=first.event_id)
+    await _store(writer, [first], [first, again], [again])
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == 1
+    assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
+
+
+async def test_older_results_that_come_later_join_the_timeline_as_late(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    old, new, newest, *_ = FIVE
+    await _store(writer, [new], [old, newest, old])
+    rows = await owner.fetch("SELECT event_id, late FROM attempts ORDER BY event_id")
+    assert [tuple(row) for row in rows] == [("e0", True), ("e1", False), ("e2", False)]
+
+
+async def test_late_is_seen_within_one_batch(writer: Database, owner: asyncpg.Connection) -> None:
+    await _store(writer, [FIVE[4], FIVE[0], FIVE[3]])
+    rows = await owner.fetch("SELECT event_id, late FROM attempts ORDER BY event_id")
+    assert [tuple(row) for row in rows] == [("e0", True), ("e3", True), ("e4", False)]
+
+
+async def test_random_histories_equal_the_model(writer: Database, owner: asyncpg.Connection) -> None:
+    rng = random.Random(20261124)
+    pool = results(
+        *(
+            {
+                "key": f"SKU-{rng.randrange(40)}",
+                "account": rng.choice(["acme", "bolt"]),
+                "processed_at": at(rng.randrange(20)),
+                "sequence": rng.choice([None, 0, 1, 2]),
+                "status": rng.choice(["success", "warning", "error"]),
+            }
+            for _ in range(600)
+        )
+    )
+    delivered = pool + rng.choices(pool, k=300)
+    rng.shuffle(delivered)
+    while delivered:
+        size = rng.randrange(1, 90)
+        await _store(writer, delivered[:size])
+        delivered = delivered[size:]
+    rows = await owner.fetch(
+        "SELECT account, integration_type, affiliate, key, status, event_id, attempts, first_seen_at FROM status_logs"
+    )
+    assert {tuple(row)[:4]: tuple(row)[4:] for row in rows} == {name: tuple(row) for name, row in fold(pool).items()}
+
+
+@pytest.mark.parametrize("key", ["00123", "123", "PG-2404С1", "PG-2404C1", "a/b&c+d", "a%b_c\\", "é", "e\u0301", "'; --"])
+async def test_keys_are_kept_exactly(writer: Database, owner: asyncpg.Connection, key: str) -> None:
+    await _store(writer, results({"key": key}))
+    assert await owner.fetchval("SELECT key FROM status_logs") == key
+
+
+async def test_attempts_of_a_dropped_month_still_land(writer: Database, owner: asyncpg.Connection) -> None:
+    await _store(writer, results({"processed_at": "2001-02-03T04:05:06Z"}))
+    assert await owner.fetchval("SELECT tableoid::regclass::text FROM attempts") == "attempts_default"
+    assert await owner.fetchval("SELECT attempts FROM status_logs") == 1

@@ -1,0 +1,86 @@
+"""An agents worker inside the test's own event loop, and records for it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+
+from agents.settings import AgentSettings
+from agents.worker import work
+from broker.settings import BrokerSettings
+from schemas.policy import Policy
+from storage.settings import StorageSettings
+from tests.support.events import Event, topic
+from tests.support.waiting import eventually
+
+
+@asynccontextmanager
+async def running_worker(
+    broker: BrokerSettings, storage: StorageSettings, data_dir: Path, policy: Policy | None = None
+) -> AsyncIterator[None]:
+    """A worker that has its partitions; stopped in order at the end of the block."""
+    stop, ready = asyncio.Event(), asyncio.Event()
+    settings = AgentSettings(data_dir=data_dir, worker_id=f"w{uuid.uuid4().hex[:8]}")
+    task = asyncio.create_task(
+        work(settings, broker, storage, policy=policy or Policy(), stop=stop, ready=ready.set), name="worker"
+    )
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    assert ready.is_set() or task.done(), "the worker got no partitions within a minute"
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def produce(servers: str, prefix: str, events: Iterable[Event]) -> int:
+    """Send records in order, each to the topic of its type. Returns how many."""
+    producer = AIOKafkaProducer(bootstrap_servers=servers, linger_ms=5, max_request_size=4 * 1024 * 1024)
+    await producer.start()
+    sent = 0
+    try:
+        for event in events:
+            await producer.send(topic(event, prefix), event.value, key=event.key, headers=event.headers)
+            sent += 1
+        await producer.flush()
+    finally:
+        await producer.stop()
+    return sent
+
+
+@asynccontextmanager
+async def consuming(servers: str, topic_name: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of a whole topic from its beginning."""
+    consumer = AIOKafkaConsumer(
+        topic_name, bootstrap_servers=servers, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def records(servers: str, topic_name: str, count: int) -> list[ConsumerRecord]:
+    """The first `count` records of a topic."""
+    found: list[ConsumerRecord] = []
+    async with consuming(servers, topic_name) as consumer:
+        while len(found) < count:
+            for of_partition in (await consumer.getmany(timeout_ms=20_000)).values():
+                found.extend(of_partition)
+    return found
+
+
+async def stored(owner: asyncpg.Connection, count: int) -> None:
+    """Wait until so many results are stored."""
+
+    async def look() -> bool:
+        return bool(await owner.fetchval("SELECT count(*) >= $1 FROM received_results", count))
+
+    await eventually(look)

@@ -1,0 +1,123 @@
+"""The small parts that need no server: ports, locks, settings as text, log endings, the run file."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from embedded import run_file
+from embedded.errors import EmbeddedError
+from embedded.kafka_config import server_properties
+from embedded.lock import DirectoryLock, is_held
+from embedded.ports import free_port, is_free, listens, remembered_port
+from embedded.postgres_config import postgresql_conf
+from embedded.run_file import RunningSystem
+from embedded.server_log import KEEP_BYTES, last_words, start_log
+
+GIB = 1024**3
+
+
+def test_port_is_free_until_somebody_listens() -> None:
+    port = free_port()
+    assert is_free(port)
+    assert not listens(port)
+    with socket.create_server(("127.0.0.1", port)):
+        assert not is_free(port)
+        assert listens(port)
+
+
+def test_port_is_remembered_while_it_is_free(tmp_path: Path) -> None:
+    record = tmp_path / "port"
+    port = remembered_port(record)
+    assert remembered_port(record) == port
+    with socket.create_server(("127.0.0.1", port)):
+        other = remembered_port(record)
+    assert other != port
+    assert remembered_port(record) == other
+
+
+@pytest.mark.parametrize("text", ["", "many", "0", "70000", "-1"])
+def test_unusable_port_record_is_replaced(tmp_path: Path, text: str) -> None:
+    record = tmp_path / "port"
+    record.write_text(text)
+    assert 0 < remembered_port(record) < 65536
+
+
+def test_lock_has_one_holder_and_is_free_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    with DirectoryLock(path, refusal=""):
+        assert is_held(path)
+        with pytest.raises(EmbeddedError, match="taken"), DirectoryLock(path, refusal="taken", wait_seconds=0):
+            pass
+    assert not is_held(path)
+
+
+def test_run_file_is_private_and_true_only_under_the_lock(tmp_path: Path) -> None:
+    system = RunningSystem(kafka="127.0.0.1:1", database="postgresql://secret", pids={"system": 1})
+    run_file.write(tmp_path, system)
+    assert (tmp_path / "run.json").stat().st_mode & 0o777 == 0o600
+    assert run_file.running(tmp_path) is None
+    with DirectoryLock(run_file.lock_path(tmp_path), refusal=""):
+        assert run_file.running(tmp_path) == system
+        run_file.remove(tmp_path)
+        assert run_file.running(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"unknown": 1}'], ids=["empty", "no object", "of another version"])
+def test_unreadable_run_file_is_no_system(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with DirectoryLock(run_file.lock_path(tmp_path), refusal=""):
+        assert run_file.running(tmp_path) is None
+
+
+def test_broker_takes_records_of_four_mebibytes_and_makes_no_topics_by_itself() -> None:
+    text = server_properties(log_dir=Path("/data"), port=19092, controller_port=5)
+    values = dict(line.split("=", 1) for line in text.splitlines())
+    assert int(values["message.max.bytes"]) > 4 * 1024**2
+    assert values["auto.create.topics.enable"] == "false"
+    assert values["advertised.listeners"] == "BROKER://127.0.0.1:19092"
+    assert values["controller.quorum.voters"] == "1@127.0.0.1:5"
+
+
+@pytest.mark.parametrize(
+    ("memory", "shared"),
+    [(16 * GIB, "512MB"), (4 * GIB, "512MB"), (2 * GIB, "256MB"), (GIB // 8, "32MB")],
+    ids=["at most 512 MB", "an eighth of 4 GiB", "an eighth of 2 GiB", "at least 32 MB"],
+)
+def test_database_takes_an_eighth_of_the_memory(memory: int, shared: str) -> None:
+    assert f"\nshared_buffers = {shared}\n" in postgresql_conf(port=1, memory_bytes=memory, durable=True)
+
+
+def test_only_a_database_for_tests_trades_safety_for_speed() -> None:
+    assert "fsync" not in postgresql_conf(port=1, memory_bytes=GIB, durable=True)
+    assert "fsync = off" in postgresql_conf(port=1, memory_bytes=GIB, durable=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("", ""),
+        ("one\ntwo\n", "two"),
+        ("FATAL: disk full\nLOG: shutting down\n", "FATAL: disk full"),
+        ("FATAL: disk full\nFATAL: the database system is starting up\n", "FATAL: disk full"),
+    ],
+    ids=["nothing", "no error", "error, then more", "our own question refused"],
+)
+def test_last_words_are_the_error_of_this_start(tmp_path: Path, said: str, words: str) -> None:
+    log = tmp_path / "logs" / "server.log"
+    start_log(log)
+    with log.open("a") as file:
+        file.write("FATAL: of an earlier start\n")
+    start_log(log)
+    with log.open("a") as file:
+        file.write(said)
+    assert last_words(log) == words
+
+
+def test_long_log_is_set_aside_at_the_next_start(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_bytes(b"x" * (KEEP_BYTES + 1))
+    start_log(log)
+    assert log.stat().st_size < 100
+    assert (tmp_path / "server.log.1").stat().st_size == KEEP_BYTES + 1

@@ -1,0 +1,65 @@
+"""Policy: defaults from the catalogue, changes by type and affiliate, bad settings refused at start."""
+
+import pytest
+from pydantic import ValidationError
+
+from schemas.catalogue import BY_NAME, CATALOGUE, ORDERS
+from schemas.policy import MAX_DEADLINE_SECONDS, SWITCHED_OFF, Policy, Rule
+
+
+@pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
+def test_default_policy_is_the_catalogue(integration_type):
+    rule = Policy().for_(integration_type.name, "MLB")
+    assert rule == Rule(
+        integration_type.reprocessable,
+        integration_type.not_reprocessable_reason,
+        None,
+        integration_type.deadline_seconds,
+    )
+
+
+def test_orders_are_not_reprocessed_by_default_and_say_why():
+    rule = Policy().for_("orders", "MLB")
+    assert not rule.reprocessable
+    assert rule.reason == ORDERS.not_reprocessable_reason
+
+
+def test_an_affiliate_may_differ_from_the_others():
+    policy = Policy.model_validate('{"orders": {"MLB": {"reprocessable": true, "mode": "replay"}}}')
+    assert policy.for_("orders", "MLB") == Rule(True, None, "replay", BY_NAME["orders"].deadline_seconds)
+    assert not policy.for_("orders", "AMZ").reprocessable
+
+
+def test_an_affiliate_is_laid_over_the_star_field_by_field():
+    policy = Policy.model_validate(
+        '{"price": {"*": {"deadline_seconds": 60, "mode": "refresh"}, "MLB": {"deadline_seconds": 600}}}'
+    )
+    assert policy.for_("price", "AMZ") == Rule(True, None, "refresh", 60)
+    assert policy.for_("price", "MLB") == Rule(True, None, "refresh", 600)
+
+
+def test_switching_off_gives_a_reason_even_when_none_is_set():
+    policy = Policy.model_validate(
+        {"price": {"MLB": {"reprocessable": False}, "AMZ": {"reprocessable": False, "reason": "Audit."}}}
+    )
+    assert policy.for_("price", "MLB").reason == SWITCHED_OFF
+    assert policy.for_("price", "AMZ").reason == "Audit."
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("{", "JSON object"),
+        ("[]", "mapping"),
+        ('{"prices": {}}', "prices"),
+        ('{"price": {"MLB": {"reprocessible": true}}}', "reprocessible"),
+        ('{"price": {"MLB": {"deadline_seconds": 0}}}', "deadline_seconds"),
+        (f'{{"price": {{"MLB": {{"deadline_seconds": {MAX_DEADLINE_SECONDS + 1}}}}}}}', "deadline_seconds"),
+        ('{"price": {"MLB": {"mode": "again"}}}', "mode"),
+        ('{"price": {"": {}}}', "price"),
+    ],
+    ids=["json", "list", "type", "field", "zero deadline", "long deadline", "mode", "affiliate"],
+)
+def test_a_bad_policy_is_refused_and_named(text, named):
+    with pytest.raises(ValidationError, match=named):
+        Policy.model_validate(text)

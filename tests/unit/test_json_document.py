@@ -1,0 +1,95 @@
+"""Every way in which bytes are not one JSON document that we can keep."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.json_document import MAX_DEPTH, dump, load
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.topics import MAX_EVENT_BYTES
+
+DEEP = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "empty"),
+        (b"\xff\xfe\x00", "encoding"),
+        ('{"a": 1}'.encode("utf-16"), "encoding"),
+        ('{"a": 1}'.encode("utf-16-be"), "encoding"),
+        ('{"a": 1}'.encode("utf-32-le"), "encoding"),
+        (b'{"a": 1', "json"),
+        (b'{"a": 1} x', "json"),
+        (b"{}{}", "json"),
+        (b'{"a": NaN}', "json"),
+        (b'{"a": -Infinity}', "json"),
+        (b'{"a": 1e400}', "json"),
+        (b'{"a": 1e131071}', "json"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "json"),
+        (b'{"a": "\x01"}', "json"),
+        (b'{"a": "' + b"x" * MAX_EVENT_BYTES + b'"}', "too_large"),
+        (b"[" * 100_000, "too_deep"),
+        (b"[" + DEEP + b"]", "too_deep"),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "too_deep"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else repr(value[:20]),
+)
+def test_it_is_refused_with_its_code(raw: bytes, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        load(raw)
+    assert refused.value.code == DeadLetterCode(code)
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        DEEP,
+        b"[" + b"[]," * 5000 + b"[]]",  # many, but not deep
+        b'{"a": "' + b"[{" * 500 + b'\\"[["}',  # brackets in a string
+        b'{"a": "' + b"x" * (MAX_EVENT_BYTES - 9) + b'"}',
+        b'{"a": 1, "a": 2}',
+    ],
+    ids=lambda value: repr(value[:20]),
+)
+def test_it_is_accepted(raw: bytes) -> None:
+    document = load(raw)
+    assert document.text == raw
+    assert not document.altered
+
+
+def test_a_byte_order_mark_is_left_out() -> None:
+    assert load(b"\xef\xbb\xbf{}").text == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "altered"),
+    [
+        (rb'"a\u0000b"', "a\ufffdb", True),
+        (rb'"\ud800"', "\ufffd", True),
+        (rb'"\uDC00x"', "\ufffdx", True),
+        (rb'"\ud83d\ude00"', "\U0001f600", False),
+        (rb'"\ud800\ud83d\ude00"', "\ufffd\U0001f600", True),
+        (rb'"\\u0000"', r"\u0000", False),  # an escaped backslash, then letters
+        (rb'"\\\u0000"', "\\\ufffd", True),
+        (rb'"\uDFFF\ud800"', "\ufffd\ufffd", True),
+    ],
+)
+def test_what_postgresql_cannot_hold_is_replaced_and_said(raw: bytes, value: str, altered: bool) -> None:  # noqa: FBT001
+    document = load(raw)
+    assert (document.value, document.altered) == (value, altered)
+    document.value.encode("utf-8")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=4)))
+def test_whatever_python_writes_is_read_as_storable(value: object) -> None:
+    document = load(json.dumps(value).encode("utf-8", "surrogatepass"))
+    assert "\x00" not in document.text.decode("utf-8")
+    assert b"\\u0000" not in document.text or document.text.count(b"\\\\u0000")
+
+
+def test_large_integers_are_written_exactly() -> None:
+    assert dump({"n": 10**40}) == b'{"n":' + str(10**40).encode() + b"}"
