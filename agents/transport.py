@@ -25,6 +25,8 @@ from faust.types import TP, AppT, ConsumerMessage, EventT
 MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024
 #: How long a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
 DRAIN_SECONDS = 5.0
+#: How long the broker may keep a fetch for which it has nothing.
+FETCH_WAIT_MS = 50
 
 
 class RecordBatch(NamedTuple):
@@ -132,6 +134,9 @@ class BatchConsumer(driver.Consumer):
         await self.commit()
         return self.idle
 
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """As Faust's, but a message is a batch, and nothing is fetched while too much is in flight."""
         await self._wait_for_room(timeout)
@@ -192,6 +197,18 @@ class BatchConsumer(driver.Consumer):
         self._acked.clear()
         self._acked_index.clear()
         return {tp: offset for tp, offset in self.fence.committable(self._committed_offset).items() if tp in wanted}
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's thread around aiokafka's consumer, with a shorter wait at the broker."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # aiokafka has one fetch under way for each broker. One for idle partitions holds up the busy ones for as
+        # long as the broker lets it wait, and Faust fixes that at 1.5 s: a busy topic beside four idle ones got
+        # 7,000 results/s that way. A shorter wait costs 20 small requests a second when nothing comes.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
 
 
 class BatchTransport(driver.Transport):

@@ -44,6 +44,7 @@ async def work(
     servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.database_url
     if servers is None or url is None:
         raise ValueError("kafka_bootstrap_servers and database_url must be set")
+    agent_settings.data_dir.mkdir(parents=True, exist_ok=True)
     with claim_worker_id(agent_settings.worker_id, agent_settings.data_dir) as worker_id:
         structlog.contextvars.bind_contextvars(worker=worker_id)
         database = Database(url, "writer", storage_settings, application_name=f"conexoes-agents {worker_id}")

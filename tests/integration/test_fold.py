@@ -131,7 +131,9 @@ async def test_random_histories_equal_the_model(writer: Database, owner: asyncpg
     assert {tuple(row)[:4]: tuple(row)[4:] for row in rows} == {name: tuple(row) for name, row in fold(pool).items()}
 
 
-@pytest.mark.parametrize("key", ["00123", "123", "PG-2404С1", "PG-2404C1", "a/b&c+d", "a%b_c\\", "é", "e\u0301", "'; --"])
+@pytest.mark.parametrize(
+    "key", ["00123", "123", "PG-2404С1", "PG-2404C1", "a/b&c+d", "a%b_c\\", "é", "e\u0301", "'; --"]
+)
 async def test_keys_are_kept_exactly(writer: Database, owner: asyncpg.Connection, key: str) -> None:
     await _store(writer, results({"key": key}))
     assert await owner.fetchval("SELECT key FROM status_logs") == key

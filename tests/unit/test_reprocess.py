@@ -157,7 +157,11 @@ def test_a_command_is_read() -> None:
         (event(data={"log_ids": None}), "schema", "either log_ids or filter"),
         (event(data={"filter": {}}), "schema", "either log_ids or filter"),
         (event(data={"log_ids": None, "filter": {"status": ["error"]}}), "schema", "as_of"),
-        (event(data={"log_ids": None, "filter": {"colour": "red"}, "as_of": "2026-11-24T08:00:00Z"}), "schema", "colour"),
+        (
+            event(data={"log_ids": None, "filter": {"colour": "red"}, "as_of": "2026-11-24T08:00:00Z"}),
+            "schema",
+            "colour",
+        ),
         (event(data={"mode": "again"}), "schema", "mode"),
         (event(data={"requested_by": ""}), "schema", "requested_by"),
         (event(data={"reason": "x" * 1001}), "schema", "reason"),

@@ -1,0 +1,204 @@
+"""Ingest under faults: every message ends stored, dead-lettered or delivered again; the fence holds."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from agents.ingest import Accepted, Ingest
+from broker.settings import BrokerSettings
+from schemas.catalogue import CATALOGUE
+from storage.settings import StorageSettings
+from tests.support.agents import produce, records, running_worker, stored
+from tests.support.events import at, raw, result
+from tests.support.proxy import proxied
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.law
+
+
+async def committed(broker: BrokerSettings, integration_type: str = "price") -> int:
+    """Offsets of the agents' group, all partitions of one results topic added up."""
+    topic = broker.topics.results(integration_type)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.kafka_bootstrap_servers, group_id=f"{broker.topic_prefix}-agents"
+    )
+    await consumer.start()
+    try:
+        offsets = [
+            await consumer.committed(TopicPartition(topic, partition)) for partition in range(broker.topic_partitions)
+        ]
+    finally:
+        await consumer.stop()
+    return sum(offset or 0 for offset in offsets)
+
+
+async def test_results_of_every_type_become_status_logs(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    events = [result(f"e-{each.name}", each.name, aliases={"ean": "789"}) for each in CATALOGUE]
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, events)
+        await stored(owner, len(events))
+    rows = await owner.fetch("SELECT integration_type, status, code, attempts FROM status_logs ORDER BY 1")
+    assert [tuple(row) for row in rows] == sorted((each.name, "error", "price.minimum", 1) for each in CATALOGUE)
+    assert await owner.fetchval("SELECT count(*) FROM aliases WHERE name = 'ean' AND value = '789'") == 5
+
+
+async def test_a_mixed_batch_ends_stored_or_dead_lettered_and_all_of_it_is_committed(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    rng = random.Random(3)
+    good = [result(f"e{n}", key=f"SKU-{n % 50}", processed_at=at(n)) for n in range(400)]
+    bad = [raw(b"{", f"b{n}") for n in range(40)]
+    duplicates = rng.sample(good, 60)
+    tombstones = [raw(None, key=b"acme/MLB/x")] * 10
+    events = good + bad + duplicates + tombstones
+    rng.shuffle(events)
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    await produce(servers, broker_settings.topic_prefix, events)
+    async with running_worker(broker_settings, storage_settings, data_dir):
+
+        async def all_committed() -> bool:
+            return await committed(broker_settings) == len(events)
+
+        await eventually(all_committed)
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == len(good)
+    assert await owner.fetchval("SELECT sum(attempts) FROM status_logs") == len(good)
+    assert await owner.fetchval("SELECT count(*) FROM dead_letters") == len(bad)
+    assert len(await records(servers, broker_settings.topics.dead_letter, len(bad))) == len(bad)
+
+
+async def test_a_database_that_is_away_is_waited_for_and_nothing_is_committed_meanwhile(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    database_url: str,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with proxied(database_url) as (proxy, url):
+        through = storage_settings.model_copy(update={"database_url": url})
+        async with running_worker(broker_settings, through, data_dir):
+            await produce(servers, prefix, [result("before")])
+            await stored(owner, 1)
+            proxy.mode = "refuse"
+            await produce(servers, prefix, [result(f"e{n}", key=f"SKU-{n}") for n in range(500)])
+            await asyncio.sleep(3)  # as long as it takes to commit, if it would
+            assert await committed(broker_settings) <= 1
+            assert await owner.fetchval("SELECT count(*) FROM received_results") == 1
+            proxy.mode = "pass"
+            await stored(owner, 501)
+
+            async def all_committed() -> bool:
+                return await committed(broker_settings) == 501
+
+            await eventually(all_committed)
+
+
+async def test_a_commit_whose_answer_is_lost_changes_nothing_twice(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    database_url: str,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with proxied(database_url) as (proxy, url):
+        through = storage_settings.model_copy(update={"database_url": url, "command_seconds": 1.0})
+        async with running_worker(broker_settings, through, data_dir):
+            await produce(servers, prefix, [result("warm", key="warm")])
+            await stored(owner, 1)
+            proxy.mode = "mute"
+            await produce(servers, prefix, [result(f"e{n}") for n in range(50)])
+            await asyncio.sleep(2.5)  # past the statement's timeout: it is tried again on a new connection
+            proxy.mode = "pass"
+            await stored(owner, 51)
+    assert await owner.fetchval("SELECT sum(attempts) FROM status_logs") == 51
+
+
+async def test_connections_that_are_killed_all_the_time_lose_nothing(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    total = 3000
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        sending = asyncio.create_task(
+            produce(servers, prefix, (result(f"e{n}", key=f"SKU-{n % 100}", processed_at=at(n)) for n in range(total)))
+        )
+        while not sending.done() or await owner.fetchval("SELECT count(*) FROM received_results") < total:
+            await owner.execute(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND application_name LIKE 'conexoes-agents%' AND random() < 0.5"""
+            )
+            await asyncio.sleep(0.1)
+        await sending
+    assert await owner.fetchval("SELECT sum(attempts) FROM status_logs") == total
+
+
+async def test_a_row_that_postgresql_refuses_is_dead_lettered_alone(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("ALTER TABLE attempts ADD CONSTRAINT no_poison CHECK (key NOT LIKE 'poison%')")
+    events = [result(f"e{n}", key=f"poison-{n}" if n in {7, 61} else f"SKU-{n}") for n in range(100)]
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    await produce(servers, broker_settings.topic_prefix, events)
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 98)
+
+        async def two_letters() -> bool:
+            return bool(await owner.fetchval("SELECT count(*) = 2 FROM dead_letters WHERE code = 'storage'"))
+
+        await eventually(two_letters)
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 98
+    assert {
+        dict(each.headers)["x-dead-letter-code"]
+        for each in await records(servers, broker_settings.topics.dead_letter, 2)
+    } == {b"storage"}
+
+
+async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    total = 6000
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        sending = asyncio.create_task(
+            produce(
+                servers, prefix, (result(f"e{n}", key=f"SKU-{n % 300}", processed_at=at(n % 60)) for n in range(total))
+            )
+        )
+        async with running_worker(broker_settings, storage_settings, data_dir):
+            await stored(owner, total // 2)
+        await stored(owner, total)
+        await sending
+    assert await owner.fetchval("SELECT sum(attempts) FROM status_logs") == total
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == total
+
+
+async def test_an_error_that_nobody_foresaw_ends_the_process_and_commits_nothing(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = asyncio.Event()
+
+    def die(what: str, exc: BaseException | None = None) -> None:
+        ended.set()
+
+    async def broken(self: Ingest, accepted: list[Accepted]) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("agents.escape.die", die)
+    monkeypatch.setattr(Ingest, "store", broken)
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    await produce(servers, broker_settings.topic_prefix, [result(f"e{n}") for n in range(20)])
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await asyncio.wait_for(ended.wait(), 30)
+        await asyncio.sleep(2)  # longer than the commit interval: Faust restarts the agent and would acknowledge
+    assert await committed(broker_settings) == 0
