@@ -1,0 +1,257 @@
+"""Reprocess, the whole way round, agents only: command topic → items → retry topic → answer → outcome."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+
+from broker.publisher import Publisher
+from broker.settings import BrokerSettings
+from schemas.policy import Policy
+from storage.settings import StorageSettings
+from tests.support.agents import consuming, produce, records, running_worker, stored
+from tests.support.events import at, result
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.law
+
+
+async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], **changes: Any) -> None:
+    """A command as any backend may send it."""
+    data = {
+        "account": "acme",
+        "integration_type": "price",
+        "requested_by": "maria",
+        "reason": "corrected",
+        "log_ids": [str(each) for each in log_ids],
+        **changes,
+    }
+    event = {
+        "specversion": "1.0",
+        "type": "conexoes.reprocess.requested.v1",
+        "source": "/test",
+        "id": command_id,
+        "time": datetime.now(UTC).isoformat(),
+        "data": data,
+    }
+    producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap_servers)
+    await producer.start()
+    await producer.send_and_wait(broker.topics.commands, orjson.dumps(event), key=b"acme")
+    await producer.stop()
+
+
+async def item_states(owner: asyncpg.Connection) -> dict[str, int]:
+    return dict(await owner.fetch("SELECT state, count(*) FROM reprocess_items GROUP BY 1"))
+
+
+async def until_states(owner: asyncpg.Connection, **wanted: int) -> None:
+    async def look() -> bool:
+        return await item_states(owner) == wanted
+
+    try:
+        await eventually(look)
+    except AssertionError:
+        raise AssertionError(f"{await item_states(owner)}, wanted {wanted}") from None
+
+
+async def log_id(owner: asyncpg.Connection, key: str = "SKU-1", integration_type: str = "price") -> uuid.UUID:
+    found = await owner.fetchval(
+        "SELECT id FROM status_logs WHERE key = $1 AND integration_type = $2", key, integration_type
+    )
+    assert isinstance(found, uuid.UUID)
+    return found
+
+
+def retry_id(record: ConsumerRecord) -> str:
+    return str(orjson.loads(record.value)["id"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ({"status": "success"}, "fixed"),
+        ({"status": "warning", "errors": [{"code": "w", "message": "w"}]}, "fixed"),
+        ({}, "same_error"),
+        ({"errors": [{"code": "other", "message": "x"}]}, "different_error"),
+    ],
+    ids=str,
+)
+async def test_an_answer_closes_the_item_and_the_command(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    answer: dict[str, Any],
+    state: str,
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, prefix, [result("e1", aliases={"ean": "789"})])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)])
+        [retry] = await records(servers, broker_settings.topics.retry("price"), 1)
+        data = orjson.loads(retry.value)["data"]
+        assert (data["key"], data["last_event_id"], data["attempt"], data["aliases"]) == (
+            "SKU-1",
+            "e1",
+            1,
+            {"ean": "789"},
+        )
+        await until_states(owner, sent=1)
+        assert await owner.fetchval("SELECT state FROM reprocess_commands") == "running"
+        answered = result("e2", correlationid=retry_id(retry), processed_at=at(9), **answer)
+        await produce(servers, prefix, [answered, answered])
+        await until_states(owner, **{state: 1})
+    command = await owner.fetchrow("SELECT state, total, finished_at FROM reprocess_commands")
+    assert command is not None
+    assert (command["state"], command["total"], command["finished_at"] is not None) == ("done", 1, True)
+    shown = await owner.fetchrow("SELECT reprocess_state, reprocess_item_id::text, reprocess_command_id FROM status_logs")
+    assert shown is not None
+    assert tuple(shown) == (state, retry_id(retry), "c1")
+
+
+async def test_orders_are_refused_with_the_reason(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(
+            str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [result("e1", "orders")]
+        )
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner, "SKU-1", "orders")], integration_type="orders")
+        await until_states(owner, not_reprocessable=1)
+    assert "troubleshooting" in await owner.fetchval("SELECT reason FROM reprocess_items")
+    assert await owner.fetchval("SELECT state FROM reprocess_commands") == "done"
+
+
+async def test_the_same_command_ten_times_sends_nothing_twice(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, prefix, [result(f"e{n}", key=f"SKU-{n}") for n in range(3)])
+        await stored(owner, 3)
+        logs = [await log_id(owner, f"SKU-{n}") for n in range(3)]
+        for _ in range(10):
+            await send_command(broker_settings, "same", logs)
+        await send_command(broker_settings, "last", logs[:1])
+        await until_states(owner, sent=3, in_flight=1)
+        async with consuming(servers, broker_settings.topics.retry("price")) as consumer:
+            found = [r for rs in (await consumer.getmany(timeout_ms=5000)).values() for r in rs]
+            found += [r for rs in (await consumer.getmany(timeout_ms=2000)).values() for r in rs]
+    assert len(found) == 3
+    joined = await owner.fetchrow("SELECT joined_item_id, command_id FROM reprocess_items WHERE state = 'in_flight'")
+    assert joined is not None
+    assert str(joined["joined_item_id"]) in {retry_id(each) for each in found}
+
+
+async def test_another_account_s_log_is_not_found(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [result("e1")])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)], account="thief")
+        await until_states(owner, not_found=1)
+    assert await owner.fetchval("SELECT key FROM reprocess_items") is None
+
+
+async def test_no_answer_is_silence_and_a_late_one_still_counts(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    policy = Policy.model_validate({"price": {"*": {"deadline_seconds": 1}}})
+    async with running_worker(broker_settings, storage_settings, data_dir, policy):
+        await produce(servers, prefix, [result("e1")])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)])
+        await until_states(owner, silent=1)
+        assert await owner.fetchval("SELECT state FROM reprocess_commands") == "done"
+        assert await owner.fetchval("SELECT reprocess_state FROM status_logs") == "silent"
+        [retry] = await records(servers, broker_settings.topics.retry("price"), 1)
+        late = result("e2", status="success", correlationid=retry_id(retry), processed_at=at(9))
+        await produce(servers, prefix, [late])
+        await until_states(owner, fixed=1)
+
+
+async def test_an_entity_can_be_reprocessed_again_after_its_answer(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, prefix, [result("e1")])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)])
+        [first] = await records(servers, broker_settings.topics.retry("price"), 1)
+        await produce(servers, prefix, [result("e2", correlationid=retry_id(first), processed_at=at(1))])
+        await until_states(owner, same_error=1)
+        await send_command(broker_settings, "c2", [await log_id(owner)])
+        retries = await records(servers, broker_settings.topics.retry("price"), 2)
+    assert [orjson.loads(each.value)["data"]["attempt"] for each in retries] == [1, 2]
+
+
+async def test_a_crash_between_sending_and_marking_sends_again_with_the_same_id(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    published = asyncio.Event()
+    publish = Publisher.publish
+
+    async def publish_then_hang(self: Publisher, record: Any) -> Any:
+        written = await publish(self, record)
+        if ".retry." in record.topic:
+            published.set()
+            await asyncio.Event().wait()
+        return written
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Publisher, "publish", publish_then_hang)
+        async with running_worker(broker_settings, storage_settings, data_dir):
+            await produce(servers, prefix, [result("e1")])
+            await stored(owner, 1)
+            await send_command(broker_settings, "c1", [await log_id(owner)])
+            await asyncio.wait_for(published.wait(), 30)
+    assert await item_states(owner) == {"queued": 1}
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await until_states(owner, sent=1)
+    retries = await records(servers, broker_settings.topics.retry("price"), 2)
+    assert len({retry_id(each) for each in retries}) == 1
+
+
+async def test_an_answer_faster_than_the_mark_of_sending_is_kept(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The connector answers while the sending transaction is still open: no deadlock, no step back to `sent`."""
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    publish = Publisher.publish
+
+    async def publish_and_be_slow(self: Publisher, record: Any) -> Any:
+        written = await publish(self, record)
+        if ".retry." in record.topic:
+            answer = orjson.loads(record.value)["id"]
+            await produce(servers, prefix, [result("e2", status="success", correlationid=answer, processed_at=at(9))])
+            await asyncio.sleep(1.5)  # longer than PostgreSQL takes to look for a deadlock
+        return written
+
+    monkeypatch.setattr(Publisher, "publish", publish_and_be_slow)
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, prefix, [result("e1")])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)])
+        await until_states(owner, fixed=1)
+    assert await owner.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
