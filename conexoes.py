@@ -1,14 +1,11 @@
 """The command line: every process of Conexões, wired here and nowhere else."""
 
 import asyncio
-import contextlib
 import json
 import logging
-import secrets
 import signal
 import sys
-import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +13,6 @@ import structlog
 import typer
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from rich.console import Console
-from rich.table import Table
 
 from agents.settings import AgentSettings
 from agents.worker import work
@@ -28,6 +23,7 @@ from embedded.doctor import examine
 from embedded.errors import EmbeddedError
 from embedded.run_file import RunningSystem, running
 from schemas.policy import Policy
+from storage.check import check_database
 from storage.errors import StorageError
 from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
@@ -56,9 +52,7 @@ def _servers() -> tuple[BrokerSettings, StorageSettings]:
     """Settings with both addresses: from the environment, or of the embedded servers that run here."""
     broker, storage = BrokerSettings(), StorageSettings()
     system = running(InstallationSettings().data_dir) or RunningSystem()
-    broker = broker.model_copy(
-        update={"kafka_bootstrap_servers": broker.kafka_bootstrap_servers or system.kafka}
-    )
+    broker = broker.model_copy(update={"kafka_bootstrap_servers": broker.kafka_bootstrap_servers or system.kafka})
     storage = storage.model_copy(update={"database_url": storage.database_url or system.database})
     if broker.kafka_bootstrap_servers is None:
         raise UnusableError("No Kafka: set CONEXOES_KAFKA_BOOTSTRAP_SERVERS, or start `conexoes up` first.")
@@ -137,14 +131,13 @@ def doctor(
     if as_json:
         _print_addresses(running(settings.data_dir) or RunningSystem())
         return
-    table = Table("", "what", "found", "what to do")
     findings = examine(settings.data_dir, settings.kafka_port)
     for each in findings:
-        table.add_row("ok" if each.ok else "!!", each.name, each.detail, each.advice)
-    for fault in _server_faults():
-        table.add_row("!!", "servers", fault, "")
-    Console(soft_wrap=True).print(table)
-    if not all(each.ok for each in findings):
+        typer.echo(f"{'ok' if each.ok else '!!'}  {each.name}: {each.detail} {each.advice}".rstrip())
+    faults = _server_faults()
+    for fault in faults:
+        typer.echo(f"!!  servers: {fault}")
+    if faults or not all(each.ok for each in findings):
         raise typer.Exit(1)
 
 
@@ -173,3 +166,52 @@ def _server_faults() -> list[str]:
         return []  # nothing runs, which is no fault
     except (BrokerError, StorageError) as exc:
         return [str(exc)]
+
+
+def _log_as_json() -> None:
+    """One JSON object a line on standard error, ours and the libraries' (theirs from warnings on)."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    for ours in ("agents", "broker", "storage", "api", "admin", "connectors"):
+        logging.getLogger(ours).setLevel(logging.INFO)
+
+
+def main() -> None:
+    """The command `conexoes`. What the user can put right is one sentence and exit code 1, never a traceback."""
+    _log_as_json()
+    try:
+        app()
+    except (UnusableError, EmbeddedError, BrokerError, StorageError) as exc:
+        typer.echo(f"conexoes: {exc}", err=True)
+        sys.exit(1)
+    except ValidationError as exc:
+        for error in exc.errors(include_url=False):
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            typer.echo(f"conexoes: CONEXOES_{name}: {error['msg']}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

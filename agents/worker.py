@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from prometheus_client import start_http_server
@@ -71,21 +71,24 @@ async def work(
         maintenance = Maintenance(database, storage_settings.retention_days, agent_settings.maintenance_seconds)
         if agent_settings.metrics_port is not None:
             start_http_server(agent_settings.metrics_port, addr="127.0.0.1")
-        for fault in await patiently("kafka", lambda: check_topics(servers, broker_settings)):
-            log.warning("topics", fault=fault)
-        await app.start()
-        beside: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatch": dispatch.run,
-            "silence": Silence(database, agent_settings.poll_seconds).run,
-            "maintenance": maintenance.run,
-            "watchdog": lambda: watch(lambda: _standing(app)),
-        }
-        tasks = [asyncio.create_task(guarded(name, run, stop), name=name) for name, run in beside.items()]
-        tasks.append(asyncio.create_task(_announce(app, ready)))
-        await stop.wait()
-        await _stop(app, tasks, agent_settings.stop_seconds)
+        worker = Worker(
+            app,
+            beside={
+                "dispatch": dispatch.run,
+                "silence": Silence(database, agent_settings.poll_seconds).run,
+                "maintenance": maintenance.run,
+                "watchdog": lambda: watch(lambda: _standing(app)),
+            },
+            stop_seconds=agent_settings.stop_seconds,
+        )
+        await worker.run(lambda: _wait_for_kafka(servers, broker_settings), ready)
         await publisher.close()
         await database.close()
+
+
+async def _wait_for_kafka(servers: str, settings: BrokerSettings) -> None:
+    for fault in await patiently("kafka", lambda: check_topics(servers, settings)):
+        log.warning("topics", fault=fault)
 
 
 def _standing(app: AgentsApp) -> tuple[bool, object]:
@@ -94,26 +97,51 @@ def _standing(app: AgentsApp) -> tuple[bool, object]:
     return lagging and not waiting_anywhere() and not app.rebalancing, position
 
 
-async def _announce(app: AgentsApp, ready: Callable[[], None]) -> None:
-    while not app.batches.assignment() or app.rebalancing:  # noqa: ASYNC110 - Faust has no event for it
-        await asyncio.sleep(0.05)
-    log.info("ready", partitions=len(app.batches.assignment()))
-    ready()
+class Worker:
+    """A Faust app and what runs beside it, from start to stop."""
 
+    def __init__(
+        self, app: AgentsApp, *, beside: Mapping[str, Callable[[], Awaitable[None]]], stop_seconds: float
+    ) -> None:
+        """`beside` never ends by itself."""
+        self._app = app
+        self._beside = beside
+        self._stop_seconds = stop_seconds
+        self._tasks: list[asyncio.Task[None]] = []
 
-async def _stop(app: AgentsApp, tasks: list[asyncio.Task[None]], seconds: float) -> None:
-    log.info("stopping")
-    try:
-        async with asyncio.timeout(seconds):
-            app.batches.stop_flow()
-            if not await app.batches.drain(seconds / 2):
+    async def run(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
+        """Until the app's `stopping` is set. Returns when all is stopped; ends the process when that takes too long."""
+        self._tasks.append(
+            asyncio.create_task(guarded("start", lambda: self._start(prepare, ready), self._app.stopping))
+        )
+        await self._app.stopping.wait()
+        log.info("stopping")
+        try:
+            async with asyncio.timeout(self._stop_seconds):
+                await self._stop()
+        except TimeoutError:
+            # Committed is what the fence let through; an orderly end is worth no more waiting.
+            log.warning("did not stop in time", seconds=self._stop_seconds)
+            os._exit(EXIT_CODE)
+        log.info("stopped")
+
+    async def _start(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
+        await prepare()
+        await self._app.start()
+        for name, run in self._beside.items():
+            self._tasks.append(asyncio.create_task(guarded(name, run, self._app.stopping), name=name))
+        while not self._app.batches.assignment() or self._app.rebalancing:  # noqa: ASYNC110 - Faust has no event for it
+            await asyncio.sleep(0.05)
+        log.info("ready", partitions=len(self._app.batches.assignment()))
+        ready()
+        await self._app.stopping.wait()
+
+    async def _stop(self) -> None:
+        if self._app.started:
+            self._app.batches.stop_flow()
+            if not await self._app.batches.drain(self._stop_seconds / 2):
                 log.warning("stopping with work in flight; it will be delivered again")
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await app.stop()
-    except TimeoutError:
-        # Committed is what the fence let through; an orderly end is worth no more waiting.
-        log.warning("did not stop in time", seconds=seconds)
-        os._exit(EXIT_CODE)
-    log.info("stopped")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._app.stop()

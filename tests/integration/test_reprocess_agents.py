@@ -112,7 +112,9 @@ async def test_an_answer_closes_the_item_and_the_command(
     command = await owner.fetchrow("SELECT state, total, finished_at FROM reprocess_commands")
     assert command is not None
     assert (command["state"], command["total"], command["finished_at"] is not None) == ("done", 1, True)
-    shown = await owner.fetchrow("SELECT reprocess_state, reprocess_item_id::text, reprocess_command_id FROM status_logs")
+    shown = await owner.fetchrow(
+        "SELECT reprocess_state, reprocess_item_id::text, reprocess_command_id FROM status_logs"
+    )
     assert shown is not None
     assert tuple(shown) == (state, retry_id(retry), "c1")
 
