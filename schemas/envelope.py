@@ -65,10 +65,15 @@ def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
 def _check_headers(headers: Headers) -> dict[str, str]:
     if len(headers) > MAX_HEADERS:
         raise Refusal(DeadLetterCode.TOO_LARGE, f"the record has {len(headers)} headers; the limit is {MAX_HEADERS}")
-    size = sum(len(name) + len(value or b"") for name, value in headers)
+    size = 0
+    texts: dict[str, str] = {}
+    for name, value in headers:
+        if value is not None:
+            size += len(name) + len(value)
+            texts[name] = value.decode("utf-8", "replace")
     if size > MAX_HEADER_BYTES:
         raise Refusal(DeadLetterCode.TOO_LARGE, f"the headers have {size} bytes; the limit is {MAX_HEADER_BYTES}")
-    return {name: value.decode("utf-8", "replace") for name, value in headers if value is not None}
+    return texts
 
 
 def _mode(headers: Mapping[str, str], value: Any) -> str:

@@ -41,7 +41,7 @@ def load(raw: bytes) -> Document:
     if len(raw) > MAX_EVENT_BYTES:
         raise Refusal(DeadLetterCode.TOO_LARGE, f"the value has {len(raw)} bytes; the limit is {MAX_EVENT_BYTES}")
     text, altered = raw, False
-    if any(suspect in raw for suspect in _SUSPECT):
+    if b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
         text, altered = _without_unstorable(raw)
     text = text.removeprefix(_BOM)
     # Before parsing: a parser that recurses must not meet 100,000 brackets. Few brackets can't nest deeply.
