@@ -1,7 +1,6 @@
 """A record, or one event of it, that can't be what its topic is for."""
 
 import re
-import uuid
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -47,7 +46,7 @@ class DeadLetter(NamedTuple):
         )
 
     @property
-    def id(self) -> uuid.UUID:
+    def id(self) -> str:
         """The same for every delivery of the record."""
         return dead_letter_id(self.topic, self.partition, self.offset, self.position)
 

@@ -1,4 +1,8 @@
-"""Identities that everyone computes alike, without asking a database."""
+"""Identities that everyone computes alike, without asking a database.
+
+They are UUIDs to PostgreSQL. Those that ingest computes for every result are their 32 hexadecimal characters, since
+making a `uuid.UUID` costs more than the hash itself.
+"""
 
 import uuid
 from hashlib import blake2b
@@ -6,31 +10,31 @@ from hashlib import blake2b
 _SEPARATOR = "\x00"  # in no field that is joined: results refuse NUL in each of them
 
 
-def _digest(purpose: bytes, *parts: str) -> uuid.UUID:
+def _hex(purpose: bytes, *parts: str) -> str:
     text = _SEPARATOR.join(parts).encode("utf-8", "surrogatepass")
-    return uuid.UUID(bytes=blake2b(text, digest_size=16, person=purpose).digest())
+    return blake2b(text, digest_size=16, person=purpose).hexdigest()
 
 
-def log_id(account: str, integration_type: str, affiliate: str, key: str) -> uuid.UUID:
+def log_id(account: str, integration_type: str, affiliate: str, key: str) -> str:
     """The id of an entity's status log: equal for equal names, on every installation."""
-    return _digest(b"conexoes.log", account, integration_type, affiliate, key)
+    return _hex(b"conexoes.log", account, integration_type, affiliate, key)
 
 
-def result_id(account: str, source: str, event_id: str) -> uuid.UUID:
+def result_id(account: str, source: str, event_id: str) -> str:
     """The id of a result: delivered twice it is one attempt."""
-    return _digest(b"conexoes.result", account, source, event_id)
+    return _hex(b"conexoes.result", account, source, event_id)
+
+
+def dead_letter_id(topic: str, partition: int, offset: int, position: int) -> str:
+    """The id of what was refused at one place of one topic."""
+    return _hex(b"conexoes.dead", topic, str(partition), str(offset), str(position))
 
 
 def command_id(account: str, idempotency_key: str) -> str:
-    """The id of the command that this Idempotency-Key stands for."""
-    return str(_digest(b"conexoes.command", account, idempotency_key))
+    """The id of the command that this Idempotency-Key stands for, as text with hyphens."""
+    return str(uuid.UUID(_hex(b"conexoes.command", account, idempotency_key)))
 
 
 def item_id(account: str, command: str, log: uuid.UUID) -> uuid.UUID:
     """The id of what one command does to one log: the same when a command is handled again after a crash."""
-    return _digest(b"conexoes.item", account, command, str(log))
-
-
-def dead_letter_id(topic: str, partition: int, offset: int, position: int) -> uuid.UUID:
-    """The id of what was refused at one place of one topic."""
-    return _digest(b"conexoes.dead", topic, str(partition), str(offset), str(position))
+    return uuid.UUID(_hex(b"conexoes.item", account, command, str(log)))

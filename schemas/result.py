@@ -107,8 +107,8 @@ class ResultData(BaseModel):
 class Result(NamedTuple):
     """A valid result, ready to be stored; one field a column where the names agree."""
 
-    id: uuid.UUID
-    log_id: uuid.UUID
+    id: str  # schemas.identity.result_id
+    log_id: str
     account: str
     integration_type: str
     affiliate: str

@@ -27,19 +27,20 @@ async def store(connection: Connection, results: Sequence[Result]) -> None:
 
 def _first_of_each(results: Sequence[Result]) -> list[Result]:
     """Without later copies of the same result: one statement can't meet a row twice."""
-    return list({(each.account, each.id): each for each in reversed(results)}.values())[::-1]
+    once: dict[str, Result] = {}
+    for each in results:
+        once.setdefault(each.id, each)
+    return list(once.values())
 
 
 def _columns(results: Sequence[Result]) -> list[list[object]]:
     """The arrays that `fold` takes."""
-    newest: dict[tuple[str, object], bytes] = {}
+    newest: dict[str, bytes] = {}
     late: list[object] = []
     for each in results:
-        entity = (each.account, each.log_id)
-        known = newest.get(entity)
-        late.append(known is not None and each.version < known)
-        if known is None or each.version > known:
-            newest[entity] = each.version
+        known = newest.get(each.log_id, b"")
+        late.append(each.version < known)
+        newest[each.log_id] = max(each.version, known)
     return [
         [each.account for each in results],
         [each.id for each in results],

@@ -1,0 +1,1 @@
+"""What the sub-commands of `conexoes` do; `conexoes.py` only names them."""

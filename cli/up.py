@@ -1,0 +1,132 @@
+"""`conexoes up`: everything on this machine, started in order, stopped in order."""
+
+import asyncio
+import os
+import secrets
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from api.settings import ApiSettings
+from broker.settings import BrokerSettings
+from broker.topics import create_topics
+from cli.installation import InstallationSettings, UnusableError
+from embedded.children import Child, Children
+from embedded.ports import is_free
+from embedded.system import EmbeddedSystem
+from storage.migrate import migrate
+from storage.settings import StorageSettings
+
+#: On a slow disk a first start takes its time; what takes longer than this is not going to come.
+READY_SECONDS = 120.0
+
+
+class Up:
+    """One run of everything."""
+
+    def __init__(self, settings: InstallationSettings, *, demo: bool, say: Callable[[str], None]) -> None:
+        """`say` prints one line of progress."""
+        self._settings = settings
+        self._data_dir = settings.data_dir.resolve()
+        self._names = ["agents", "admin", *(["simulate"] if demo else [])]
+        self._say = say
+        self._http = ApiSettings()
+        self._address = f"http://{self._http.http_host}:{self._http.http_port}"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises EmbeddedError or UnusableError with a sentence when something can't run."""
+        if not is_free(self._http.http_port):
+            raise UnusableError(
+                f"Port {self._http.http_port} is used by another program: "
+                "stop it, or set CONEXOES_HTTP_PORT to another port."
+            )
+        broker, storage = BrokerSettings(), StorageSettings()
+        self._say("starting Kafka and PostgreSQL")
+        async with EmbeddedSystem(
+            self._data_dir,
+            kafka_port=self._settings.kafka_port,
+            kafka=broker.kafka_bootstrap_servers is None,
+            postgres=storage.database_url is None,
+        ) as system:
+            servers = broker.kafka_bootstrap_servers or system.kafka_bootstrap_servers
+            url = storage.database_url or system.database_url
+            self._say("creating topics, migrating the database")
+            await asyncio.gather(create_topics(servers, broker), migrate(url, storage.retention_days))
+            key = self._tell_children(servers, url)
+            self._say(f"starting {', '.join(self._names)}")
+            children = [Child(name=name, argv=[sys.executable, "-m", "conexoes", name]) for name in self._names]
+            async with Children(children, self._data_dir):
+                await self._first(stop, system, self._until_ready)
+                if not stop.is_set():
+                    system.publish(http=self._address)
+                    self._say(f"ready: {self._address}   key: {key}   (Ctrl-C stops)")
+                    await self._first(stop, system, stop.wait)
+                self._say("stopping")
+        self._say("stopped; the data is kept")
+
+    async def _first(
+        self, stop: asyncio.Event, system: EmbeddedSystem, work: Callable[[], Awaitable[object]]
+    ) -> None:
+        """Until `work` is done or we are to stop. Raises what `work` raises, and EmbeddedError when a server ends."""
+        working = asyncio.ensure_future(work())
+        ended = asyncio.create_task(system.ended())
+        stopped = asyncio.create_task(stop.wait())
+        tasks = {working, ended, stopped}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                raise ended.result()
+            if working.done():
+                working.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _tell_children(self, servers: str, url: str) -> str:
+        """Children find everything in their environment, as they would in production. Returns the key to sign in with."""
+        key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else _local_key(self._data_dir)
+        os.environ |= {
+            "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
+            "CONEXOES_DATABASE_URL": url,
+            "CONEXOES_BOOTSTRAP_KEY": key,
+            "CONEXOES_DATA_DIR": str(self._data_dir),
+            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID", "up"),
+        }
+        return key
+
+    async def _until_ready(self) -> None:
+        """Until the API answers for its database and the agents have their partitions."""
+        agents = ready_file(self._data_dir)
+        agents.unlink(missing_ok=True)
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS
+        while not (agents.exists() and await asyncio.to_thread(_answers, f"{self._address}/readyz")):
+            if asyncio.get_running_loop().time() > deadline:
+                raise UnusableError(
+                    f"Not ready within {READY_SECONDS:g} s; the end of {self._data_dir / 'logs'}/*.log says why."
+                )
+            await asyncio.sleep(0.1)
+
+
+def ready_file(data_dir: Path) -> Path:
+    """Written by an agents process when it has its partitions."""
+    return data_dir / "agents.ready"
+
+
+def _local_key(data_dir: Path) -> str:
+    """A key with every right for this installation, made once and readable by its owner only."""
+    path = data_dir / "local.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"cnx_{secrets.token_urlsafe(32)}")
+    return path.read_text()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

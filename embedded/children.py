@@ -1,0 +1,76 @@
+"""Our own commands as child processes: started together, started again when they fail, stopped together."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from embedded.process import Command, stop
+
+#: A child that lived at least this long is started again at once; one that fails faster waits 1, 2, 4 … 30 s.
+STEADY_SECONDS = 30.0
+LAST_PAUSE_SECONDS = 30.0
+STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """A command to keep running."""
+
+    name: str  # of its log file: logs/<name>.log
+    argv: Sequence[str]
+
+
+class Children:
+    """`async with` it: inside, each child runs, or is about to again; outside, none does."""
+
+    def __init__(self, children: Sequence[Child], data_dir: Path) -> None:
+        self._children = children
+        self._data_dir = data_dir
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        (self._data_dir / "logs").mkdir(parents=True, exist_ok=True)
+        for child in self._children:
+            task = asyncio.create_task(self._keep_running(child), name=child.name)
+            self._stack.push_async_callback(_cancelled, task)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the last first: what feeds the others goes before them."""
+        await self._stack.aclose()
+
+    def log(self, child: Child) -> Path:
+        """Where a child writes."""
+        return self._data_dir / "logs" / f"{child.name}.log"
+
+    async def _keep_running(self, child: Child) -> None:
+        pause = 1.0
+        while True:
+            started = time.monotonic()
+            command = Command(argv=child.argv, directory=Path.cwd(), log=self.log(child))
+            process = await command.spawn(dies_with_us_by=signal.SIGTERM)
+            try:
+                await process.wait()
+            finally:
+                await stop(process, (signal.SIGTERM, STOP_SECONDS))
+            if process.returncode == 0:
+                return  # it has done what it was for
+            if time.monotonic() - started > STEADY_SECONDS:
+                pause = 1.0
+                continue
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
