@@ -12,9 +12,12 @@ from pydantic import ValidationError
 
 from agents.settings import AgentSettings
 from agents.worker import work
+from api.server import AddressUnusableError
 from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics
+from cli import keys
+from cli.http import serve_admin, serve_api
 from cli.installation import (
     InstallationSettings,
     UnusableError,
@@ -32,6 +35,7 @@ from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(keys.app, name="keys")
 
 
 def _run(command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]]) -> Any:
@@ -48,7 +52,10 @@ def _run(command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]]) -> Any:
 
 @app.command()
 def up(
-    *, demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="with a connector that sends and answers")] = None
+    *,
+    demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="with a connector that sends and answers")
+    ] = None,
 ) -> None:
     """Everything on this machine: embedded servers, agents, API, and the demo connector. Ctrl-C stops it."""
     settings = InstallationSettings()
@@ -63,6 +70,20 @@ def agents() -> None:
     broker, storage = broker_settings(), storage_settings()
     ready = ready_file(settings.data_dir)
     _run(lambda stop: work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch))
+
+
+@app.command()
+def api() -> None:
+    """Serve the query API."""
+    storage, policy = storage_settings(), InstallationSettings().policy
+    _run(lambda stop: serve_api(storage, policy, stop))
+
+
+@app.command()
+def admin() -> None:
+    """Serve the query API and take reprocess commands."""
+    broker, storage, policy = broker_settings(), storage_settings(), InstallationSettings().policy
+    _run(lambda stop: serve_admin(broker, storage, policy, stop))
 
 
 @app.command()
@@ -142,7 +163,7 @@ def main() -> None:
     log_as_json()
     try:
         app()
-    except (UnusableError, EmbeddedError, BrokerError, StorageError) as exc:
+    except (UnusableError, AddressUnusableError, EmbeddedError, BrokerError, StorageError) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
     except ValidationError as exc:

@@ -66,9 +66,7 @@ class Up:
                 self._say("stopping")
         self._say("stopped; the data is kept")
 
-    async def _first(
-        self, stop: asyncio.Event, system: EmbeddedSystem, work: Callable[[], Awaitable[object]]
-    ) -> None:
+    async def _first(self, stop: asyncio.Event, system: EmbeddedSystem, work: Callable[[], Awaitable[object]]) -> None:
         """Until `work` is done or we are to stop. Raises what `work` raises, and EmbeddedError when a server ends."""
         working = asyncio.ensure_future(work())
         ended = asyncio.create_task(system.ended())

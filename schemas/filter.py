@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from schemas.catalogue import Status
 from schemas.result import Affiliate
+from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
@@ -22,8 +23,8 @@ class LogFilter(BaseModel):
     affiliate: Annotated[tuple[Affiliate, ...], Field(max_length=MAX_VALUES)] = Field(
         default=(), description="any of these"
     )
-    processed_from: AwareDatetime | None = Field(default=None, description="RFC 3339, included")
-    processed_to: AwareDatetime | None = Field(default=None, description="RFC 3339, not included")
+    processed_from: Rfc3339 | None = Field(default=None, description="RFC 3339, included")
+    processed_to: Rfc3339 | None = Field(default=None, description="RFC 3339, not included")
     q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS)] | None = Field(
         default=None,
         description="search bar: the beginning of the key or of an alias, each character literally; "

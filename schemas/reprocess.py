@@ -5,13 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME, SEVERITY
 from schemas.filter import LogFilter
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Account, Affiliate, Key
+from schemas.timestamp import Rfc3339
 
 COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
 MAX_LOG_IDS = 1000
@@ -89,7 +90,7 @@ class ReprocessRequest(BaseModel):
     mode: Mode = "refresh"
     log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
     filter: LogFilter | None = None
-    as_of: AwareDatetime | None = Field(default=None, description="required with `filter`: logs changed since are left")
+    as_of: Rfc3339 | None = Field(default=None, description="required with `filter`: logs changed since are left")
 
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Self:
@@ -100,6 +101,19 @@ class ReprocessRequest(BaseModel):
         if self.filter is not None and self.as_of is None:
             raise ValueError("as_of is required with filter")
         return self
+
+
+def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict[str, Any]:
+    """A command as a structured CloudEvent; `time` is RFC 3339."""
+    return {
+        "specversion": "1.0",
+        "type": COMMAND_EVENT_TYPE,
+        "source": "/conexoes/admin",
+        "id": command_id,
+        "time": time,
+        "datacontenttype": "application/json",
+        "data": request.model_dump(mode="json", exclude_none=True),
+    }
 
 
 class Command(BaseModel):

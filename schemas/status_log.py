@@ -91,7 +91,7 @@ class TimelineReprocess(_Shown):
 
     kind: Literal["reprocess"] = "reprocess"
     at: datetime
-    step: Literal["requested", "sent", "answered", "silent", "failed"]
+    step: Literal["requested", "sent", "answered", "silent"]
     state: str = Field(description="of the item after this step")
     item_id: str
     command_id: str

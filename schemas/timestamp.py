@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS = 1_000_000_000
@@ -41,3 +43,11 @@ def parse(text: str) -> Timestamp:
 def to_text(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds, ending in Z."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _rfc3339(value: Any) -> Any:
+    return parse(value).at if isinstance(value, str) else value
+
+
+#: A field that takes RFC 3339 text only (pydantic alone would take a number of seconds too), in UTC.
+Rfc3339 = Annotated[datetime, BeforeValidator(_rfc3339, json_schema_input_type=str)]

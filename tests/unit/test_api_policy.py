@@ -3,12 +3,17 @@
 import pytest
 from pydantic import ValidationError
 
-from schemas.catalogue import BY_NAME, CATALOGUE, ORDERS
+from schemas.catalogue import BY_NAME, CATALOGUE, ORDERS, IntegrationType
 from schemas.policy import MAX_DEADLINE_SECONDS, SWITCHED_OFF, Policy, Rule
+from schemas.reprocess import Mode
+
+
+def _allowed(mode: Mode, deadline_seconds: int) -> Rule:
+    return Rule(reprocessable=True, reason=None, mode=mode, deadline_seconds=deadline_seconds)
 
 
 @pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
-def test_default_policy_is_the_catalogue(integration_type):
+def test_default_policy_is_the_catalogue(integration_type: IntegrationType) -> None:
     rule = Policy().for_(integration_type.name, "MLB")
     assert rule == Rule(
         integration_type.reprocessable,
@@ -18,27 +23,27 @@ def test_default_policy_is_the_catalogue(integration_type):
     )
 
 
-def test_orders_are_not_reprocessed_by_default_and_say_why():
+def test_orders_are_not_reprocessed_by_default_and_say_why() -> None:
     rule = Policy().for_("orders", "MLB")
     assert not rule.reprocessable
     assert rule.reason == ORDERS.not_reprocessable_reason
 
 
-def test_an_affiliate_may_differ_from_the_others():
+def test_an_affiliate_may_differ_from_the_others() -> None:
     policy = Policy.model_validate('{"orders": {"MLB": {"reprocessable": true, "mode": "replay"}}}')
-    assert policy.for_("orders", "MLB") == Rule(True, None, "replay", BY_NAME["orders"].deadline_seconds)
+    assert policy.for_("orders", "MLB") == _allowed("replay", BY_NAME["orders"].deadline_seconds)
     assert not policy.for_("orders", "AMZ").reprocessable
 
 
-def test_an_affiliate_is_laid_over_the_star_field_by_field():
+def test_an_affiliate_is_laid_over_the_star_field_by_field() -> None:
     policy = Policy.model_validate(
         '{"price": {"*": {"deadline_seconds": 60, "mode": "refresh"}, "MLB": {"deadline_seconds": 600}}}'
     )
-    assert policy.for_("price", "AMZ") == Rule(True, None, "refresh", 60)
-    assert policy.for_("price", "MLB") == Rule(True, None, "refresh", 600)
+    assert policy.for_("price", "AMZ") == _allowed("refresh", 60)
+    assert policy.for_("price", "MLB") == _allowed("refresh", 600)
 
 
-def test_switching_off_gives_a_reason_even_when_none_is_set():
+def test_switching_off_gives_a_reason_even_when_none_is_set() -> None:
     policy = Policy.model_validate(
         {"price": {"MLB": {"reprocessable": False}, "AMZ": {"reprocessable": False, "reason": "Audit."}}}
     )
@@ -50,7 +55,7 @@ def test_switching_off_gives_a_reason_even_when_none_is_set():
     ("text", "named"),
     [
         ("{", "JSON object"),
-        ("[]", "mapping"),
+        ("[]", "dictionary"),
         ('{"prices": {}}', "prices"),
         ('{"price": {"MLB": {"reprocessible": true}}}', "reprocessible"),
         ('{"price": {"MLB": {"deadline_seconds": 0}}}', "deadline_seconds"),
@@ -60,6 +65,6 @@ def test_switching_off_gives_a_reason_even_when_none_is_set():
     ],
     ids=["json", "list", "type", "field", "zero deadline", "long deadline", "mode", "affiliate"],
 )
-def test_a_bad_policy_is_refused_and_named(text, named):
+def test_a_bad_policy_is_refused_and_named(text: str, named: str) -> None:
     with pytest.raises(ValidationError, match=named):
         Policy.model_validate(text)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from agents.patience import pauses, patiently
+from agents.patience import patiently, pauses
 from storage.errors import RowRefused, StorageUnavailable
 
 

@@ -1,0 +1,72 @@
+"""The admin app as an ASGI app."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from admin import commands
+from admin.rate import Rate
+from api.app import build_api, problem_responses
+from api.authentication import Authenticator
+from broker.publisher import Publisher
+from schemas.policy import Policy
+from schemas.reprocess import ReprocessRequest
+from schemas.topics import Topics
+from storage.database import Database
+
+#: How long a caller waits for Kafka before it is told 503.
+PUBLISH_SECONDS = 4.0
+
+_HOME = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Conexões</title>
+<style>body{font:16px/1.5 system-ui;max-width:40rem;margin:10vh auto;padding:0 1rem}</style>
+<h1>Conexões</h1>
+<p>Status logs of marketplace integrations. The query API is under <code>/api/v1</code>;
+<a href="/openapi.json">openapi.json</a> describes every path.</p>
+"""
+
+
+def build_admin(
+    reader: Database,
+    writer: Database,
+    publisher: Publisher,
+    *,
+    authenticator: Authenticator,
+    policy: Policy,
+    topics: Topics,
+) -> FastAPI:
+    """The query API and the one write endpoint. Nothing that is passed in is closed here."""
+    app = build_api(reader, authenticator, policy)
+    app.state.writer = writer
+    app.state.publisher = publisher
+    app.state.topics = topics
+    app.state.rate = Rate()
+    app.include_router(
+        commands.router,
+        responses=problem_responses(
+            (400, "no Idempotency-Key"),
+            (403, "the key may read only"),
+            (413, "the body is too large"),
+            (415, "the body is not plain JSON"),
+            (429, "too many commands of this account"),
+        ),
+    )
+    app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
+    _describe_request(app)
+    return app
+
+
+def _describe_request(app: FastAPI) -> None:
+    """Put the schema of the body, which is read and limited by us, into the document."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schema = ReprocessRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = document["components"]["schemas"]
+        schemas.update(schema.pop("$defs", {}))
+        schemas["ReprocessRequest"] = schema
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

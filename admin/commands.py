@@ -1,0 +1,104 @@
+"""`POST /commands/reprocess`: 202 once Kafka has the command, 503 when it can't; never a silent queue."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from admin.json_body import read_json
+from api.authentication import Caller, at_least, may_see
+from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, not_found
+from broker.errors import BrokerError
+from broker.publisher import Record
+from schemas.envelope import STRUCTURED
+from schemas.identity import command_id
+from schemas.json_document import dump
+from schemas.problem import FieldProblem
+from schemas.reprocess import ReprocessRequest, command_event
+from schemas.timestamp import to_text
+from storage.idempotency import claim
+
+router = APIRouter(tags=["commands"])
+
+MAX_KEY_CHARACTERS = 200
+
+
+class Accepted(BaseModel):
+    """Kafka has the command; the agents record it a moment later."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command_id: str
+    status_url: str = Field(description="where its outcome will be, relative to this host")
+
+
+@router.post(
+    "/commands/reprocess",
+    status_code=202,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReprocessRequest"}}},
+        }
+    },
+)
+async def request_reprocess(
+    request: Request,
+    grant: Caller,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=MAX_KEY_CHARACTERS, description="required; the same key is the same command")
+    ] = None,
+) -> Accepted:
+    """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
+    if not idempotency_key or not idempotency_key.isprintable():
+        raise invalid("header.idempotency-key", f"is required: 1 to {MAX_KEY_CHARACTERS} printable characters", 400)
+    body = _validate(await read_json(request))
+    if not may_see(grant, body.account):
+        raise not_found()
+    if not at_least(grant, "operator"):
+        raise ProblemError(403, "not-permitted", "Your key may read only: reprocessing needs the role operator.")
+    if body.filter is not None:
+        raise invalid("body.filter", "is not supported by this version: send log_ids")
+    if wait := request.app.state.rate.take(body.account):
+        headers = {"Retry-After": str(int(wait) + 1)}
+        raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
+    command = command_id(body.account, idempotency_key)
+    digest = hashlib.sha256(body.model_dump_json().encode()).digest()
+    if not await claim(request.app.state.writer, body.account, idempotency_key, command, digest):
+        raise invalid("header.idempotency-key", "was used with another body")
+    await _publish(request, command, body)
+    return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
+
+
+def _validate(body: object) -> ReprocessRequest:
+    try:
+        return ReprocessRequest.model_validate(body)
+    except ValidationError as exc:
+        errors = [
+            FieldProblem(field=".".join(("body", *(str(part) for part in each["loc"]))), message=each["msg"])
+            for each in exc.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
+        raise ProblemError(422, "invalid-request", detail, errors=errors) from None
+
+
+async def _publish(request: Request, command: str, body: ReprocessRequest) -> None:
+    """Published again for a key that comes again: the agents tell a command by its id."""
+    event = command_event(command, body, to_text(datetime.now(UTC)))
+    record = Record(
+        request.app.state.topics.commands,
+        body.account.encode(),
+        dump(event),
+        [("content-type", STRUCTURED.encode())],
+    )
+    try:
+        await request.app.state.publisher.publish(record)
+    except BrokerError as exc:
+        raise ProblemError(
+            503,
+            "unavailable",
+            "Kafka can't take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
+            headers={"Retry-After": RETRY_AFTER_SECONDS},
+        ) from exc

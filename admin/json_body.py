@@ -1,0 +1,39 @@
+"""The body of a request as one JSON value, within limits that hold while it is still coming in."""
+
+import asyncio
+from typing import Any
+
+from fastapi import Request
+
+from api.problems import ProblemError, invalid
+from schemas.json_document import load
+from schemas.refusal import Refusal
+
+MAX_BODY_BYTES = 256 * 1024
+#: A caller that sends slower than the whole body in this time is not waited for.
+BODY_SECONDS = 10.0
+
+
+async def read_json(request: Request) -> Any:
+    """415, 413, 408 or 422 for what is not one JSON document of at most MAX_BODY_BYTES in BODY_SECONDS."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ProblemError(415, "unsupported-media-type", "content-type must be application/json.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(415, "unsupported-media-type", "content-encoding is not accepted: send the body as it is.")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise ProblemError(413, "too-large", f"The body must have at most {MAX_BODY_BYTES} bytes.")
+    except TimeoutError:
+        raise ProblemError(408, "too-slow", f"The body must come within {BODY_SECONDS:g} seconds.") from None
+    try:
+        document = load(bytes(body))
+    except Refusal as refusal:
+        raise invalid("body", refusal.reason) from None
+    if document.altered:
+        raise invalid("body", "must not contain NUL or lone surrogates")
+    return document.value

@@ -1,0 +1,1 @@
+"""The query API: HTTP in, JSON out, nothing ever written."""

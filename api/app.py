@@ -1,0 +1,53 @@
+"""The query API as an ASGI app."""
+
+from fastapi import APIRouter, FastAPI
+
+from api import dead_letters, health, integration_types, logs, reprocess
+from api.authentication import Authenticator
+from api.problems import MEDIA_TYPE, add_handlers
+from schemas.policy import Policy
+from schemas.problem import Problem
+from storage.database import Database
+
+PREFIX = "/api/v1"
+_PROBLEMS = {
+    401: "no valid key",
+    404: "not there, or not yours",
+    422: "a bad parameter, named",
+    503: "the database can't answer right now",
+}
+
+
+def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, object]]:
+    """OpenAPI for the problems that every path may answer with, and `more`."""
+    return {
+        status: {
+            "description": text,
+            "model": Problem,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, text in [*_PROBLEMS.items(), *more]
+    }
+
+
+def build_api(reader: Database, authenticator: Authenticator, policy: Policy) -> FastAPI:
+    """Every GET path of the design. `reader` must be in the reader role; it is not closed here."""
+    app = FastAPI(
+        title="Conexões",
+        version="1",
+        summary="Status logs of marketplace integrations, read only",
+        docs_url=None,  # FastAPI's page loads scripts from other hosts
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.reader = reader
+    app.state.authenticator = authenticator
+    app.state.policy = policy
+    router = APIRouter(prefix=PREFIX, responses=problem_responses())
+    for each in (integration_types, logs, reprocess, dead_letters):
+        router.include_router(each.router)
+    app.include_router(router)
+    app.include_router(health.router)
+    add_handlers(app)
+    health.measure(app)
+    return app

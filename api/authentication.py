@@ -1,0 +1,84 @@
+"""Who is calling: bearer keys, and what each grants."""
+
+import hmac
+import time
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.problems import ProblemError, not_found
+from storage.access_keys import EVERY_ACCOUNT, Grant, Role, digest, find
+from storage.database import Database
+
+#: How long a key that was found is not looked up again: so long a revoked key may still be good.
+CACHE_SECONDS = 10.0
+_CACHE_SIZE = 10_000
+_RANK: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
+_MAX_KEY_CHARACTERS = 200
+
+bearer = HTTPBearer(auto_error=False, description="a key made with `conexoes keys create`")
+
+
+class Authenticator:
+    """Finds what a key grants, in the database or as the bootstrap key."""
+
+    def __init__(self, database: Database, bootstrap_key: str | None) -> None:
+        self._database = database
+        self._bootstrap = digest(bootstrap_key) if bootstrap_key else None
+        self._found: dict[bytes, tuple[float, Grant]] = {}
+
+    async def grant(self, secret: str) -> Grant | None:
+        """What `secret` grants; None when it is no key of ours. Raises StorageUnavailable."""
+        secret_digest = digest(secret)
+        if self._bootstrap is not None and hmac.compare_digest(secret_digest, self._bootstrap):
+            return Grant(EVERY_ACCOUNT, "admin", "bootstrap")
+        cached = self._found.get(secret_digest)
+        if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
+            return cached[1]
+        self._found.pop(secret_digest, None)
+        grant = await find(self._database, secret_digest)
+        if grant is not None:
+            if len(self._found) >= _CACHE_SIZE:
+                self._found.clear()
+            self._found[secret_digest] = (time.monotonic(), grant)
+        return grant
+
+
+async def caller(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Grant:
+    """The caller's grant. 401, the same for every reason, without a good key."""
+    authenticator: Authenticator = request.app.state.authenticator
+    grant = None
+    if credentials is not None and 0 < len(credentials.credentials) <= _MAX_KEY_CHARACTERS:
+        grant = await authenticator.grant(credentials.credentials)
+    if grant is None:
+        raise ProblemError(
+            401,
+            "unauthenticated",
+            "A valid key is needed: Authorization: Bearer <key>.",
+            headers={"WWW-Authenticate": 'Bearer realm="conexoes"'},
+        )
+    return grant
+
+
+Caller = Annotated[Grant, Depends(caller)]
+
+
+def may_see(grant: Grant, account: str) -> bool:
+    return grant.account in {EVERY_ACCOUNT, account}
+
+
+def at_least(grant: Grant, role: Role) -> bool:
+    return _RANK[grant.role] >= _RANK[role]
+
+
+async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:
+    """The account of the path, if the caller may see it; 404 otherwise, as for an account that does not exist."""
+    if not may_see(grant, account):
+        raise not_found()
+    return account
+
+
+OwnAccount = Annotated[str, Depends(own_account)]

@@ -1,0 +1,27 @@
+"""What was refused, and why."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.authentication import Caller, OwnAccount
+from api.pages import Listing, Page
+from api.parameters import ONCE, PageQuery
+from schemas.status_log import DeadLetter
+from storage.access_keys import EVERY_ACCOUNT
+from storage.dead_letter_reader import list_dead_letters as read_dead_letters
+
+router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"])
+
+
+@router.get("", dependencies=ONCE)
+async def list_dead_letters(
+    request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
+) -> Page[DeadLetter]:
+    """Dead letters of the account, newest first. A key for every account sees those too that name no account."""
+    every = grant.account == EVERY_ACCOUNT
+    listing = Listing(f"dead-letters\n{account}\n{every}", query.page_size, query.page_token)
+    letters = await read_dead_letters(
+        request.app.state.reader, account, every_account=every, after=listing.after_uuid, limit=listing.limit
+    )
+    return listing.page(letters, lambda letter: (letter.received_at, letter.id), request, response)

@@ -1,0 +1,80 @@
+"""Status logs: a page, one, its timeline; and an entity by any of its names."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.actions import actions_for
+from api.authentication import Caller, OwnAccount
+from api.pages import Listing, Page
+from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
+from api.problems import not_found
+from schemas.status_log import StatusLog, StatusLogDetail, TimelineEntry
+from storage.access_keys import Grant
+from storage.log_reader import LogReader
+
+router = APIRouter(prefix="/accounts/{account}", tags=["logs"])
+
+
+def _reader(request: Request, grant: Grant) -> LogReader:
+    return LogReader(request.app.state.reader, actions_for(grant, request.app.state.policy))
+
+
+@router.get("/search", dependencies=ONCE)
+async def search_logs(
+    request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
+) -> Page[StatusLog]:
+    """The entity by its key or any alias, across the five types: exact names first, then those that begin so."""
+    return Page(items=await _reader(request, grant).search(account, query.q, query.page_size), next_page_token=None)
+
+
+@router.get("/{integration_type}/logs", dependencies=ONCE)
+async def list_logs(
+    request: Request,
+    response: Response,
+    grant: Caller,
+    account: OwnAccount,
+    integration_type: Type,
+    query: Annotated[LogQuery, Query()],
+) -> Page[StatusLog]:
+    """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
+    name = f"logs\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
+    listing = Listing(name, query.page_size, query.page_token)
+    logs = await _reader(request, grant).page(
+        account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
+    )
+    return listing.page(logs, lambda log: (log.processed_at, log.id), request, response)
+
+
+@router.get("/{integration_type}/logs/{log_id}", dependencies=NONE)
+async def get_log(
+    request: Request, grant: Caller, account: OwnAccount, integration_type: Type, log_id: LogId
+) -> StatusLogDetail:
+    """One log with the evidence of its last attempt, every name it has, and what to do about its error."""
+    found = await _reader(request, grant).one(account, integration_type.name, log_id)
+    if found is None:
+        raise not_found()
+    log = found.log
+    guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
+    return StatusLogDetail(**dict(log), last_attempt=found.last_attempt, aliases=found.aliases, troubleshooting=guide)
+
+
+@router.get("/{integration_type}/logs/{log_id}/timeline", dependencies=ONCE)
+async def get_timeline(
+    request: Request,
+    response: Response,
+    grant: Caller,
+    account: OwnAccount,
+    integration_type: Type,
+    log_id: LogId,
+    query: Annotated[PageQuery, Query()],
+) -> Page[TimelineEntry]:
+    """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
+    listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
+    entries = await _reader(request, grant).timeline(
+        account, integration_type.name, log_id, after=listing.after, limit=listing.limit
+    )
+    if entries is None:
+        raise not_found()
+    page = listing.page(entries, lambda placed: placed[0], request, response)
+    return Page(items=[entry for _place, entry in page.items], next_page_token=page.next_page_token)

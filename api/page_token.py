@@ -1,0 +1,56 @@
+"""Page tokens: where a page ended, bound to the list that it is a page of.
+
+A token is no secret and no permission: whoever alters one so that it still decodes only chooses another place in a
+list that they may read anyway.
+"""
+
+import base64
+import binascii
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+
+import orjson
+
+from api.problems import ProblemError, invalid
+from schemas.timestamp import EPOCH
+
+_VERSION = 1
+_BINDING_BYTES = 12
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def encode(list_: str, place: tuple[datetime, str]) -> str:
+    """A token for the page after `place` in the list that `list_` describes in full."""
+    at, row = place
+    content = orjson.dumps([_VERSION, _binding(list_), (at - EPOCH) // _MICROSECOND, row])
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def decode(list_: str, token: str) -> tuple[datetime, str]:
+    """Where the page before ended. A token of another list, account or filter, or no token at all, is a 400."""
+    try:
+        content = orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True))
+        version, binding, microseconds, row = content
+        at = EPOCH + microseconds * _MICROSECOND
+    except (binascii.Error, ValueError, TypeError, OverflowError) as exc:
+        raise _refused() from exc
+    if version != _VERSION or binding != _binding(list_) or not isinstance(row, str):
+        raise _refused()
+    return at, row
+
+
+def uuid_of(place: tuple[datetime, str]) -> uuid.UUID:
+    """The row of a place, where rows are UUIDs; a 400 for a token in which it is not."""
+    try:
+        return uuid.UUID(place[1])
+    except ValueError as exc:
+        raise _refused() from exc
+
+
+def _binding(list_: str) -> str:
+    return hashlib.blake2b(list_.encode("utf-8", "surrogatepass"), digest_size=_BINDING_BYTES).hexdigest()
+
+
+def _refused() -> ProblemError:
+    return invalid("query.page_token", "is not a token of this list: ask for its first page without one", 400)

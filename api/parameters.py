@@ -1,0 +1,99 @@
+"""Query parameters, strictly: an unknown one, or a single one given twice, is refused by name."""
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.problems import ProblemError, invalid, not_found
+from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.filter import MAX_QUERY_CHARACTERS, LogFilter
+from schemas.problem import FieldProblem
+from schemas.reprocess import ItemState
+
+MAX_PAGE_SIZE = 200
+_REPEATABLE = {"status", "affiliate"}
+
+PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows of a page")]
+PageToken = Annotated[
+    str, StringConstraints(max_length=1000), Field(description="`next_page_token` of the page before, same filter")
+]
+
+
+class PageQuery(BaseModel):
+    """Which page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    page_size: PageSize = 50
+    page_token: PageToken | None = None
+
+
+class LogQuery(LogFilter):
+    """Which logs, which page."""
+
+    page_size: PageSize = 50
+    page_token: PageToken | None = None
+
+    @property
+    def filter(self) -> LogFilter:
+        """The filter alone."""
+        return LogFilter.model_construct(**{name: getattr(self, name) for name in LogFilter.model_fields})
+
+
+class ItemQuery(PageQuery):
+    """Which items of a command, which page."""
+
+    state: ItemState | None = Field(default=None, description="only items in this state")
+
+
+class SearchQuery(BaseModel):
+    """What to search for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS)] = Field(
+        description="a name of the entity, or its beginning; each character literally", examples=["2000001"]
+    )
+    page_size: PageSize = 50
+
+
+async def once_each(request: Request) -> None:
+    """422 for a parameter that is given twice and can't be."""
+    seen: set[str] = set()
+    twice = []
+    for name, _value in request.query_params.multi_items():
+        if name in seen and name not in _REPEATABLE:
+            twice.append(name)
+        seen.add(name)
+    if twice:
+        errors = [FieldProblem(field=f"query.{name}", message="must be given once") for name in sorted(set(twice))]
+        raise ProblemError(422, "invalid-request", "; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
+
+
+async def no_parameters(request: Request) -> None:
+    """422 for any parameter, where there is none to give."""
+    for name in request.query_params:
+        raise invalid(f"query.{name}", "is not a parameter of this path")
+
+
+async def integration_type(integration_type: Annotated[str, Path(examples=["price"])]) -> IntegrationType:
+    """The type of the path; 404 when the catalogue has none of that name."""
+    if integration_type not in BY_NAME:
+        raise not_found()
+    return BY_NAME[integration_type]
+
+
+async def log_id(log_id: Annotated[str, Path(examples=["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"])]) -> uuid.UUID:
+    """The id of the path; 404 for what can't be one."""
+    try:
+        return uuid.UUID(log_id)
+    except ValueError:
+        raise not_found() from None
+
+
+Type = Annotated[IntegrationType, Depends(integration_type)]
+LogId = Annotated[uuid.UUID, Depends(log_id)]
+ONCE: list[Any] = [Depends(once_each)]
+NONE: list[Any] = [Depends(no_parameters)]

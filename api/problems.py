@@ -1,0 +1,112 @@
+"""Errors as RFC 9457 problem details: one table from what went wrong to what the caller is told."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from schemas.problem import FieldProblem, Problem
+from storage.errors import StorageUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "5"
+
+log = structlog.get_logger(__name__)
+
+
+class ProblemError(Exception):
+    """What a handler raises for the caller's mistake, or for what can't be done now."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        errors: list[FieldProblem] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """`kind` is the last part of the problem's `type`."""
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+
+
+def not_found() -> ProblemError:
+    """The same for what is not there and for what is another account's: neither tells that the other exists."""
+    return ProblemError(404, "not-found", "There is nothing here for you.")
+
+
+def invalid(field: str, message: str, status: int = 422) -> ProblemError:
+    """One bad field of a request."""
+    return ProblemError(
+        status, "invalid-request", f"{field}: {message}", errors=[FieldProblem(field=field, message=message)]
+    )
+
+
+def response(problem: ProblemError) -> JSONResponse:
+    body = Problem(
+        type=f"/problems/{problem.kind}",
+        title=HTTPStatus(problem.status).phrase,
+        status=problem.status,
+        detail=problem.detail,
+        errors=problem.errors,
+    )
+    return JSONResponse(
+        body.model_dump(exclude_none=True), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+async def _problem(_request: Request, exc: Any) -> JSONResponse:
+    return response(exc)
+
+
+async def _http(_request: Request, exc: Any) -> JSONResponse:
+    """What Starlette itself refuses: unknown paths and methods."""
+    if exc.status_code == HTTPStatus.NOT_FOUND:
+        return response(not_found())
+    kind = "method-not-allowed" if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED else "refused"
+    headers = dict(exc.headers) if exc.headers else None
+    return response(ProblemError(exc.status_code, kind, str(exc.detail), headers=headers))
+
+
+async def _validation(_request: Request, exc: Any) -> JSONResponse:
+    errors = [
+        FieldProblem(field=".".join(str(part) for part in each["loc"]), message=str(each["msg"]))
+        for each in exc.errors()
+    ]
+    detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
+    return response(ProblemError(422, "invalid-request", detail, errors=errors))
+
+
+async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
+    log.warning("unavailable", reason=str(exc))
+    return response(
+        ProblemError(
+            503,
+            "unavailable",
+            "The database can't answer right now, or took too long for this query.",
+            headers={"Retry-After": RETRY_AFTER_SECONDS},
+        )
+    )
+
+
+async def _bug(_request: Request, exc: Exception) -> JSONResponse:
+    log.error("unexpected", exc_info=exc)
+    return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged."))
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every error of `app` becomes a problem."""
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(StorageUnavailable, _unavailable)
+    app.add_exception_handler(Exception, _bug)

@@ -1,0 +1,56 @@
+"""Reprocess commands: who asked for what, and what became of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.authentication import OwnAccount
+from api.pages import Listing, Page
+from api.parameters import NONE, ONCE, ItemQuery, PageQuery
+from api.problems import not_found
+from schemas.status_log import ReprocessCommand, ReprocessItem
+from storage import reprocess_reader
+
+router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"])
+
+CommandIdPath = Annotated[str, Path(max_length=128, examples=["8c7f9f0e-7d1f-4b58-8f5e-2f1f0c9f7a11"])]
+
+
+@router.get("", dependencies=ONCE)
+async def list_commands(
+    request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
+) -> Page[ReprocessCommand]:
+    """Commands, newest first, each with its items counted by state."""
+    listing = Listing(f"commands\n{account}", query.page_size, query.page_token)
+    commands = await reprocess_reader.list_commands(
+        request.app.state.reader, account, after=listing.after, limit=listing.limit
+    )
+    return listing.page(commands, lambda command: (command.requested_at, command.id), request, response)
+
+
+@router.get("/{command_id}", dependencies=NONE)
+async def get_command(request: Request, account: OwnAccount, command_id: CommandIdPath) -> ReprocessCommand:
+    """One command. 404 until the agents have recorded it, a moment after it was accepted."""
+    command = await reprocess_reader.get_command(request.app.state.reader, account, command_id)
+    if command is None:
+        raise not_found()
+    return command
+
+
+@router.get("/{command_id}/items", dependencies=ONCE)
+async def list_items(
+    request: Request,
+    response: Response,
+    account: OwnAccount,
+    command_id: CommandIdPath,
+    query: Annotated[ItemQuery, Query()],
+) -> Page[ReprocessItem]:
+    """What the command did to each entity, by state if one is given."""
+    listing = Listing(f"items\n{account}\n{command_id}\n{query.state}", query.page_size, query.page_token)
+    after = listing.after_uuid
+    items = await reprocess_reader.list_items(
+        request.app.state.reader, account, command_id, state=query.state, after=after and after[1], limit=listing.limit
+    )
+    if items is None:
+        raise not_found()
+    return listing.page(items, lambda item: (item.created_at, item.id), request, response)

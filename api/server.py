@@ -1,0 +1,64 @@
+"""Serves an ASGI app until it is told to stop."""
+
+import asyncio
+import errno
+import socket
+from contextlib import AbstractContextManager, nullcontext
+
+import uvicorn
+from fastapi import FastAPI
+
+#: A request that is being answered has so long to end.
+GRACE_SECONDS = 5
+
+
+class AddressUnusableError(Exception):
+    """The address can't be listened on; the text says which setting to change."""
+
+
+async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
+    """Listen on `host:port` until `stop` is set. Raises AddressUnusableError.
+
+    Headers over 64 KiB and request lines over that are refused by uvicorn (h11) itself.
+    """
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=15,
+    )
+    server = _Server(config)
+    stopping = asyncio.create_task(_stop_with(server, stop))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        stopping.cancel()
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the command line."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+async def _stop_with(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        setting = "CONEXOES_HTTP_PORT" if exc.errno == errno.EADDRINUSE else "CONEXOES_HTTP_HOST or CONEXOES_HTTP_PORT"
+        raise AddressUnusableError(f"Can't listen on {host}:{port} ({exc.strerror}): set {setting}.") from exc
+    return listener

@@ -1,0 +1,53 @@
+"""`conexoes api` and `conexoes admin`: the two ASGI apps, with what they need opened and closed."""
+
+import asyncio
+
+from admin.app import PUBLISH_SECONDS, build_admin
+from api.app import build_api
+from api.authentication import Authenticator
+from api.server import serve
+from api.settings import ApiSettings
+from broker.publisher import Publisher
+from broker.settings import BrokerSettings
+from schemas.policy import Policy
+from storage.database import Database
+from storage.settings import StorageSettings
+
+
+async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
+    """The query API alone, until `stop` is set. Needs no Kafka."""
+    settings = ApiSettings()
+    reader = Database(str(storage.database_url), "reader", storage, application_name="conexoes-api")
+    try:
+        app = build_api(reader, _authenticator(reader, settings), policy)
+        await serve(app, settings.http_host, settings.http_port, stop)
+    finally:
+        await reader.close()
+
+
+async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
+    """The query API and the commands, until `stop` is set."""
+    settings = ApiSettings()
+    url = str(storage.database_url)
+    reader = Database(url, "reader", storage, application_name="conexoes-admin")
+    writer = Database(url, "writer", storage, application_name="conexoes-admin")
+    publisher = Publisher(str(broker.kafka_bootstrap_servers), timeout_seconds=PUBLISH_SECONDS)
+    try:
+        app = build_admin(
+            reader,
+            writer,
+            publisher,
+            authenticator=_authenticator(reader, settings),
+            policy=policy,
+            topics=broker.topics,
+        )
+        await serve(app, settings.http_host, settings.http_port, stop)
+    finally:
+        await publisher.close()
+        await writer.close()
+        await reader.close()
+
+
+def _authenticator(reader: Database, settings: ApiSettings) -> Authenticator:
+    key = settings.bootstrap_key
+    return Authenticator(reader, key.get_secret_value() if key else None)

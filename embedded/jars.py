@@ -1,0 +1,167 @@
+"""The jars of Apache Kafka: pinned by version and SHA-256 in `kafka.lock.txt`, fetched once, verified at each start.
+
+`python -m embedded.jars --lock` resolves ROOTS anew and rewrites the lock: do that to change the Kafka version, and
+read the difference before you commit it.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import jgo.maven
+import platformdirs
+import requests
+
+from embedded.errors import EmbeddedError
+from embedded.lock import DirectoryLock
+
+# slf4j-simple, not log4j-slf4j-impl: with the latter as second root jgo applies *its* managed versions and
+# silently puts kafka-clients 3.9.1 next to a 4.x broker. `_parse` refuses such a mixture.
+ROOTS = ("org.apache.kafka:kafka_2.13:4.4.0", "org.slf4j:slf4j-simple:1.7.36")
+LOCK = Path(__file__).with_name("kafka.lock.txt")
+
+DOWNLOADS_AT_ONCE = 8
+REQUEST_TIMEOUT_SECONDS = 30
+# Another process may be fetching the same jars; on a slow line that takes a while.
+FETCH_LOCK_SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jar:
+    """One line of the lock."""
+
+    group: str  # org.apache.kafka
+    artifact: str  # kafka-clients
+    version: str  # 4.4.0
+    sha256: str  # of the file, hexadecimal
+
+    def path(self, cache: Path) -> Path:
+        """Where it lies in the cache, which is laid out as a Maven repository."""
+        return cache.joinpath(
+            *self.group.split("."), self.artifact, self.version, f"{self.artifact}-{self.version}.jar"
+        )
+
+    def is_intact(self, cache: Path) -> bool:
+        """Whether the cached file is there and has the locked checksum."""
+        try:
+            content = self.path(cache).read_bytes()
+        except FileNotFoundError:
+            return False
+        return hashlib.sha256(content).hexdigest() == self.sha256
+
+    def __str__(self) -> str:
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+
+def default_cache() -> Path:
+    """The user's cache directory for the jars, shared by all data directories and checkouts."""
+    return platformdirs.user_cache_path("conexoes") / "maven"
+
+
+def locked_jars(lock: Path = LOCK) -> list[Jar]:
+    """The lock's jars. Raises EmbeddedError if the lock is unreadable or mixes versions of Kafka."""
+    jars = []
+    for line in lock.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            try:
+                sha256, coordinate = line.split()
+                group, artifact, version = coordinate.split(":")
+            except ValueError as error:
+                raise EmbeddedError(f"{lock} has a line that is not «sha256 group:artifact:version»: {line}") from error
+            jars.append(Jar(group=group, artifact=artifact, version=version, sha256=sha256))
+    kafka_version(jars)
+    return jars
+
+
+def kafka_version(jars: Iterable[Jar]) -> str:
+    """The one version that all jars of org.apache.kafka carry. Raises EmbeddedError if there are several, or none."""
+    versions = {jar.version for jar in jars if jar.group == "org.apache.kafka"}
+    if len(versions) != 1:
+        raise EmbeddedError(f"The jars of Kafka carry {len(versions)} versions instead of one: {sorted(versions)}.")
+    return versions.pop()
+
+
+def kafka_classpath(lock: Path = LOCK, cache: Path | None = None) -> list[Path]:
+    """The verified jars, fetching what is missing or damaged. Blocks; without fetching it takes about 50 ms (44 MB).
+
+    Reading every byte each time is that cheap, so there is no stamp that could be wrong.
+    Raises EmbeddedError if a jar can't be fetched or, fetched anew, doesn't have its locked checksum.
+    """
+    cache = cache or default_cache()
+    jars = locked_jars(lock)
+    if not all(jar.is_intact(cache) for jar in jars):
+        cache.mkdir(parents=True, exist_ok=True)
+        refusal = (
+            f"Another program has been fetching the jars of Kafka into {cache} for minutes; wait for it or end it."
+        )
+        with DirectoryLock(cache / "fetch.lock", refusal=refusal, wait_seconds=FETCH_LOCK_SECONDS):
+            _fetch([jar for jar in jars if not jar.is_intact(cache)], cache)
+    return [jar.path(cache) for jar in jars]
+
+
+def _fetch(jars: Sequence[Jar], cache: Path) -> None:
+    for jar in jars:
+        jar.path(cache).unlink(missing_ok=True)  # half a download of an interrupted run
+    context = _maven(cache)
+
+    def fetch(jar: Jar) -> None:
+        try:
+            context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+        except (OSError, RuntimeError, requests.RequestException) as error:
+            raise EmbeddedError(
+                f"The Kafka jar {jar} could not be fetched from Maven Central: check the network and start again, "
+                "or set CONEXOES_KAFKA_BOOTSTRAP_SERVERS to a Kafka of your own."
+            ) from error
+        if not jar.is_intact(cache):
+            jar.path(cache).unlink()
+            raise EmbeddedError(
+                f"The Kafka jar {jar} that was fetched is not the one locked: its checksum differs. It was deleted; "
+                "start again, and if this repeats, do not trust this network or its mirror."
+            )
+
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        list(pool.map(fetch, jars))
+
+
+def write_lock(lock: Path = LOCK, cache: Path | None = None) -> list[Jar]:
+    """Resolve ROOTS with all they depend on, fetch the jars, and write their versions and checksums to `lock`."""
+    context = _maven(cache or default_cache())
+    roots, others = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
+    artifacts = [one.artifact for one in [*roots, *(one for one in others if one.scope in ("compile", "runtime"))]]
+    jars = [
+        Jar(
+            group=one.groupId,
+            artifact=one.artifactId,
+            version=one.version,
+            sha256=hashlib.sha256(one.resolve().read_bytes()).hexdigest(),
+        )
+        for one in artifacts
+    ]
+    kafka_version(jars)
+    head = "# Written by `python -m embedded.jars --lock`: SHA-256 and coordinate of each jar, in classpath order.\n"
+    lock.write_text(head + "".join(f"{jar.sha256} {jar}\n" for jar in jars), "utf-8")
+    return jars
+
+
+def _maven(cache: Path) -> jgo.maven.MavenContext:
+    return jgo.maven.MavenContext(repo_cache=cache, timeout=REQUEST_TIMEOUT_SECONDS)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """`python -m embedded.jars`: fetch and verify; with --lock, resolve anew first."""
+    parser = argparse.ArgumentParser(prog="python -m embedded.jars", description=__doc__)
+    parser.add_argument("--lock", action="store_true", help="resolve the roots anew and rewrite kafka.lock.txt")
+    if parser.parse_args(arguments).lock:
+        write_lock()
+    sys.stdout.write(f"{len(kafka_classpath())} jars of Kafka {kafka_version(locked_jars())} in {default_cache()}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except EmbeddedError as error:
+        sys.exit(str(error))

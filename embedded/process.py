@@ -1,0 +1,96 @@
+"""Child processes that are servers: started apart from the terminal, logged to a file, stopped in order."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.errors import EmbeddedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemUser:
+    """Another user of the system, by number."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What to run, where, and as whom."""
+
+    argv: Sequence[str]
+    directory: Path  # working directory
+    log: Path  # standard output and error are appended here
+    user: SystemUser | None = None  # None = as we are
+
+    async def spawn(self, *, dies_with_us_by: signal.Signals) -> asyncio.subprocess.Process:
+        """Start it in its own session, so that the terminal's Ctrl-C reaches us only and we choose the order.
+
+        Linux sends it `dies_with_us_by` when the *thread* that runs this loop ends, killed or not.
+        """
+        with self.log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *_tether(dies_with_us_by),
+                *self.argv,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # The servers read settings of their own from PG*; ours are in files.
+                env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+                start_new_session=True,
+                user=self.user.uid if self.user else None,
+                group=self.user.gid if self.user else None,
+                extra_groups=[] if self.user else None,
+            )
+
+    async def run(self, *, seconds: float) -> int:
+        """Run it to its end and return its exit code; ended by force after `seconds` (EmbeddedError) or on cancel."""
+        process = await self.spawn(dies_with_us_by=signal.SIGKILL)
+        try:
+            return await asyncio.wait_for(process.wait(), seconds)
+        except TimeoutError as error:
+            name = Path(self.argv[0]).name
+            raise EmbeddedError(f"{name} did not finish in {seconds:g} seconds; see the end of {self.log}.") from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+async def stop(process: asyncio.subprocess.Process, *steps: tuple[signal.Signals, float]) -> None:
+    """Send each step's signal and wait its seconds for the end, then kill. A process that has ended is left alone.
+
+    When cancelled while it waits, the process is killed before the cancellation goes on: nothing outlives us.
+    """
+    try:
+        for number, seconds in steps:
+            if process.returncode is not None:
+                return
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), seconds)
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+def _tether(number: signal.Signals) -> list[str]:
+    """A command prefix that ties a child's life to ours, where the system offers one (util-linux).
+
+    Not `preexec_fn` with prctl: Python code between fork and exec can deadlock once other threads run.
+    Without it a server may outlive a killed owner; the next start stops it (`leftovers`).
+    """
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [] if setpriv is None else [setpriv, "--pdeathsig", number.name.removeprefix("SIG"), "--"]

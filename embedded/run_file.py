@@ -1,0 +1,60 @@
+"""What runs on a data directory, for commands in other terminals: `run.json`, readable by its owner only.
+
+The file holds the database's password. It is true while the owner's lock is held; a file left by a killed owner is not.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from embedded.lock import is_held
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningSystem:
+    """Where the parts of a running system are. None = that part is not embedded, or not announced yet."""
+
+    kafka: str | None = None  # bootstrap servers
+    database: str | None = None  # URL with password
+    http: str | None = None  # URL of the pages and the API
+    pids: Mapping[str, int] = field(default_factory=dict)  # "system" (the owner), "kafka", "postgres"
+
+
+def lock_path(data_dir: Path) -> Path:
+    """The lock that the owner of a data directory holds while it runs."""
+    return data_dir / "lock"
+
+
+def running(data_dir: Path) -> RunningSystem | None:
+    """The system that runs on `data_dir`, or None: its owner is dead or has not finished starting.
+
+    Not promised: that each server still answers. The owner may live while a server of it has just died.
+    """
+    if not is_held(lock_path(data_dir)):
+        return None
+    try:
+        return RunningSystem(**json.loads(_path(data_dir).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write(data_dir: Path, system: RunningSystem) -> None:
+    """Replace the file in one step: a reader sees the old one or the new one."""
+    new = data_dir / "run.json.new"
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(asdict(system), indent=2) + "\n", "utf-8")
+    os.replace(new, _path(data_dir))
+
+
+def remove(data_dir: Path) -> None:
+    """Nothing runs here any more, or not yet. An unwritable directory keeps the file; the lock tells the truth."""
+    with contextlib.suppress(OSError):
+        _path(data_dir).unlink()
+
+
+def _path(data_dir: Path) -> Path:
+    return data_dir / "run.json"

@@ -1,0 +1,71 @@
+"""Keys of the API: who may see and do what. Only a SHA-256 of each is kept."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from storage.database import Database
+from storage.statements import SQL
+
+EVERY_ACCOUNT = "*"
+Role = Literal["viewer", "operator", "admin"]
+_PREFIX = "cnx_"
+_RANDOM_BYTES = 32
+
+
+class AccessKey(NamedTuple):
+    """A key as it is listed: the secret is shown once, when it is made."""
+
+    account: str  # EVERY_ACCOUNT for all
+    id: uuid.UUID
+    name: str
+    role: Role
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Grant(NamedTuple):
+    """What the bearer of a key may do."""
+
+    account: str
+    role: Role
+    name: str
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 is enough for 256 random bits: there is nothing to guess that a slow hash would protect."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_secret() -> str:
+    """`cnx_` and 43 characters."""
+    return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+async def create(owner: Database, account: str, role: Role, name: str) -> str:
+    """Make a key. Returns its secret, which can't be read again."""
+    secret = new_secret()
+    async with owner.connection() as connection:
+        await connection.execute(SQL["insert_access_key"], account, uuid.uuid4(), name, role, digest(secret))
+    return secret
+
+
+async def list_all(owner: Database) -> list[AccessKey]:
+    """Every key, revoked ones too, by account and age."""
+    async with owner.connection() as connection:
+        return [AccessKey(*row) for row in await connection.fetch(SQL["list_access_keys"])]
+
+
+async def revoke(owner: Database, key_id: uuid.UUID) -> bool:
+    """End a key. False when there is none of that id, or it was revoked before."""
+    async with owner.connection() as connection:
+        return await connection.fetchval(SQL["revoke_access_key"], key_id) is not None
+
+
+async def find(database: Database, secret_digest: bytes) -> Grant | None:
+    """What the key with this digest grants; None when there is no such key, or it was revoked."""
+    async with database.connection() as connection:
+        row = await connection.fetchrow(SQL["find_access_key"], secret_digest)
+        return Grant(*row) if row else None

@@ -1,0 +1,59 @@
+"""The one place that assembles SQL: a LogFilter as conditions on `status_logs s`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from schemas.filter import LogFilter
+from schemas.reprocess import OPEN_ITEM_STATES
+
+#: Sorts after every text that begins with the same characters (COLLATE "C" compares code points).
+AFTER_ALL = "\U0010ffff"
+
+
+class Conditions(NamedTuple):
+    """`AND …` fragments, with their arguments numbered from where the statement's own end."""
+
+    sql: str
+    arguments: list[Any]
+
+
+_IN_FLIGHT = [state.value for state in OPEN_ITEM_STATES]
+
+#: What each field of the filter means; `{0}`, `{1}` are the placeholders of its arguments.
+_FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
+    "status": ("s.status = ANY({0}::text[])", lambda value: [list(value)]),
+    "affiliate": ("s.affiliate = ANY({0}::text[])", lambda value: [list(value)]),
+    "processed_from": ("s.processed_at >= {0}::timestamptz", lambda value: [value]),
+    "processed_to": ("s.processed_at < {0}::timestamptz", lambda value: [value]),
+    "q": (
+        "((s.key >= {0}::text AND s.key < {1}::text)"
+        " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
+        " AND a.value >= {0}::text AND a.value < {1}::text)"
+        " OR to_tsvector('simple', coalesce(s.message, '')) @@ plainto_tsquery('simple', {0}::text))",
+        lambda value: [value, value + AFTER_ALL],
+    ),
+    "code": ("s.code = {0}::text", lambda value: [value]),
+    "fingerprint": ("s.fingerprint = {0}::text", lambda value: [value]),
+    "reprocess": (
+        "s.reprocess_state = ANY({0}::text[])",
+        lambda value: [_IN_FLIGHT if value == "in_flight" else [value]],
+    ),
+}
+
+
+def conditions(filter_: LogFilter, arguments_before: int) -> Conditions:
+    """The filter for a statement that has `arguments_before` arguments already. An empty filter gives no condition.
+
+    Values are arguments, never text of the statement.
+    """
+    fragments: list[str] = []
+    arguments: list[Any] = []
+    for name, (fragment, arguments_of) in _FRAGMENTS.items():
+        value = getattr(filter_, name)
+        if value is None or value == ():
+            continue
+        own = arguments_of(value)
+        first = arguments_before + len(arguments) + 1
+        fragments.append(f" AND {fragment.format(*(f'${first + index}' for index in range(len(own))))}")
+        arguments.extend(own)
+    return Conditions("\n".join(fragments), arguments)

@@ -1,0 +1,159 @@
+"""Reads status logs, attempts and timelines. Every query names its account; row-level security does again."""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from schemas.filter import LogFilter
+from schemas.identity import result_id
+from schemas.result import ResultData
+from schemas.status_log import (
+    Action,
+    Attempt,
+    ReprocessStep,
+    StatusLog,
+    TimelineAttempt,
+    TimelineEntry,
+    TimelineReprocess,
+)
+from storage.database import Connection, Database
+from storage.filters import AFTER_ALL, conditions
+from storage.statements import SQL
+
+LogPlace = tuple[datetime, uuid.UUID]  # the last row of a page of logs
+TimelinePlace = tuple[datetime, str]  # the last entry of a page of a timeline
+#: What the caller may do with a log, by its type, affiliate, status and reprocess state.
+Actions = Callable[[str, str, str, str | None], list[Action]]
+
+
+class FoundLog(NamedTuple):
+    """A log with what belongs to it."""
+
+    log: StatusLog
+    last_attempt: Attempt | None
+    aliases: dict[str, list[str]]
+
+
+class LogReader:
+    """Reads on behalf of one caller, whose possible actions go with each log."""
+
+    def __init__(self, database: Database, actions: Actions) -> None:
+        self._database = database
+        self._actions = actions
+
+    async def page(
+        self, account: str, integration_type: str, filter_: LogFilter, *, after: LogPlace | None, limit: int
+    ) -> list[StatusLog]:
+        """The newest `limit` logs that the filter matches, after `after`.
+
+        Walking on with the last row of each page never repeats a row, whatever is written meanwhile: a row only ever
+        moves to the front. One that moves there after the walk began is not seen by it.
+        """
+        own = [account, integration_type, *(after or (None, None)), limit]
+        where = conditions(filter_, len(own))
+        statement = SQL["list_logs"].replace("{filter}", where.sql)
+        async with self._database.reading(account) as connection:
+            return [self._log(row) for row in await connection.fetch(statement, *own, *where.arguments)]
+
+    async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
+        """One log with its last attempt and names; None when this account and type has no such log."""
+        async with self._database.reading(account) as connection:
+            row = await connection.fetchrow(SQL["get_log"], account, integration_type, log_id)
+            if row is None:
+                return None
+            shown = uuid.UUID(result_id(account, row["source"], row["event_id"]))
+            attempts = await _attempts(connection, account, log_id, [(row["processed_at"], shown)])
+            aliases: dict[str, list[str]] = {}
+            for name, value in await connection.fetch(SQL["log_aliases"], account, log_id):
+                aliases.setdefault(name, []).append(value)
+        return FoundLog(self._log(row), attempts.get(shown), aliases)
+
+    async def timeline(
+        self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimelinePlace | None, limit: int
+    ) -> list[tuple[TimelinePlace, TimelineEntry]] | None:
+        """The newest `limit` entries after `after`, each with its place; None when there is no such log."""
+        async with self._database.reading(account) as connection:
+            if await connection.fetchrow(SQL["get_log"], account, integration_type, log_id) is None:
+                return None
+            entries = await connection.fetch(SQL["timeline"], account, log_id, *(after or (None, None)), limit)
+            attempts = await _attempts(
+                connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
+            )
+            wanted = [row["id"] for row in entries if not _is_attempt(row)]
+            items = {row["id"]: row for row in await connection.fetch(SQL["get_items"], account, wanted)}
+        return [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
+
+    async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
+        """Up to `limit` logs of any type that have `text` as a name, then those with a name that begins with it."""
+        async with self._database.reading(account) as connection:
+            rows = await connection.fetch(SQL["search_logs"], account, text, text + AFTER_ALL, limit)
+        return [self._log(row) for row in rows]
+
+    def _log(self, row: Any) -> StatusLog:
+        reprocess = None
+        if row["reprocess_state"] is not None:
+            reprocess = ReprocessStep(
+                state=row["reprocess_state"],
+                item_id=str(row["reprocess_item_id"]),
+                command_id=row["reprocess_command_id"],
+                at=row["reprocess_at"],
+            )
+        fields = {name: row[name] for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}}
+        actions = self._actions(row["integration_type"], row["affiliate"], row["status"], row["reprocess_state"])
+        return StatusLog(id=str(row["id"]), reprocess=reprocess, actions=actions, **fields)
+
+
+def _is_attempt(row: Any) -> bool:
+    return str(row["name"]).startswith("attempt/")
+
+
+def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, Any]) -> TimelineEntry:
+    if _is_attempt(row):
+        return TimelineAttempt(at=row["at"], attempt=attempts[row["id"]])
+    item = items[row["id"]]
+    return TimelineReprocess(
+        at=row["at"],
+        step=row["name"].partition("/")[0],
+        state=item["state"],
+        item_id=str(item["id"]),
+        command_id=item["command_id"],
+        requested_by=item["requested_by"],
+        reason=item["reason"],
+        mode=item["mode"],
+    )
+
+
+async def _attempts(
+    connection: Connection, account: str, log_id: uuid.UUID, wanted: Sequence[tuple[datetime, uuid.UUID]]
+) -> dict[uuid.UUID, Attempt]:
+    if not wanted:
+        return {}
+    times, ids = zip(*wanted, strict=True)
+    rows = await connection.fetch(SQL["get_attempts"], account, log_id, times, ids)
+    return {row["result_id"]: _attempt(row) for row in rows}
+
+
+def _attempt(row: Any) -> Attempt:
+    # Not orjson: integers of any size come out as they came in.
+    document = json.loads(row["body"])
+    data = document["data"] if row["structured"] else document
+    return Attempt(
+        result_id=str(row["result_id"]),
+        event_id=row["event_id"],
+        source=row["source"],
+        status=row["status"],
+        processed_at=row["processed_at"],
+        received_at=row["received_at"],
+        operation=data.get("operation"),
+        message=data.get("message") or row["message"],
+        errors=data.get("errors") or [],
+        request=data.get("request"),
+        response=data.get("response"),
+        aliases=data.get("aliases") or {},
+        extra={name: value for name, value in data.items() if name not in ResultData.model_fields},
+        late=row["late"],
+        altered=row["altered"],
+        answers_item_id=None if row["item_id"] is None else str(row["item_id"]),
+    )

@@ -1,0 +1,130 @@
+"""The admin app (which serves the query API too) in process, on a fresh database, with a key of each kind."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from admin.app import build_admin
+from api.authentication import Authenticator
+from broker.publisher import Publisher
+from schemas.catalogue import BY_NAME
+from schemas.policy import Policy
+from schemas.result import Result, read
+from schemas.topics import Topics
+from storage import access_keys
+from storage.database import Database
+from storage.results import store
+from storage.settings import StorageSettings
+from tests.support.events import Event
+
+BOOTSTRAP = "bootstrap-key-of-the-tests"
+NOWHERE = "127.0.0.1:9"  # discard: nothing listens there
+Store = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def writer(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
+    database = Database(database_url, "writer", storage_settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def reader(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
+    database = Database(database_url, "reader", storage_settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def owning(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
+    database = Database(database_url, "owner", storage_settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def store_events(writer: Database) -> Store:
+    """Stores result events as ingest does, in one batch."""
+
+    async def store_all(*events: Event) -> None:
+        results = []
+        for event in events:
+            each = BY_NAME[event.integration_type]
+            for found in read(each, event.headers, event.key, event.value or b"", time.time_ns()):
+                assert isinstance(found, Result), found
+                results.append(found)
+        async with writer.transaction() as connection:
+            await store(connection, results)
+
+    return store_all
+
+
+@pytest.fixture
+async def keys(owning: Database) -> dict[str, str]:
+    """Secrets by who has them."""
+    return {
+        "viewer": await access_keys.create(owning, "acme", "viewer", "v"),
+        "operator": await access_keys.create(owning, "acme", "operator", "o"),
+        "admin": await access_keys.create(owning, "acme", "admin", "a"),
+        "other": await access_keys.create(owning, "globex", "admin", "g"),
+        "every": await access_keys.create(owning, "*", "admin", "e"),
+        "bootstrap": BOOTSTRAP,
+    }
+
+
+@asynccontextmanager
+async def app_on(reader: Database, writer: Database, servers: str, topics: Topics) -> AsyncIterator[FastAPI]:
+    """The admin app with a publisher of its own, closed at the end of the block."""
+    publisher = Publisher(servers, timeout_seconds=4)
+    try:
+        yield build_admin(
+            reader,
+            writer,
+            publisher,
+            authenticator=Authenticator(reader, BOOTSTRAP),
+            policy=Policy(),
+            topics=topics,
+        )
+    finally:
+        await publisher.close()
+
+
+@pytest.fixture
+async def app(reader: Database, writer: Database) -> AsyncIterator[FastAPI]:
+    """Without Kafka."""
+    async with app_on(reader, writer, NOWHERE, Topics()) as built:
+        yield built
+
+
+class Caller(httpx.AsyncClient):
+    """An HTTP client of one app that carries a key. A bug in the app is its 500, not an exception here."""
+
+    def __init__(self, app: FastAPI, key: str | None) -> None:
+        super().__init__(
+            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+            base_url="http://conexoes.test",
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
+        )
+
+
+@pytest.fixture
+async def viewer(app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
+    async with Caller(app, keys["viewer"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def operator(app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
+    async with Caller(app, keys["operator"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def every(app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
+    async with Caller(app, keys["every"]) as client:
+        yield client

@@ -1,0 +1,135 @@
+"""Every route with every kind of key; what belongs to another account does not exist."""
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from schemas.identity import log_id
+from storage import access_keys
+from storage.database import Database
+from tests.integration.api.conftest import Caller, Store
+from tests.support.events import result
+
+LOG = log_id("acme", "price", "MLB", "SKU-1")
+COMMAND = "c1"
+#: Every path under /api/v1 that names an account; a test below holds the list to the app's own document.
+PATHS = {
+    "/accounts/{account}/search": "/accounts/acme/search?q=SKU-1",
+    "/accounts/{account}/{integration_type}/logs": "/accounts/acme/price/logs",
+    "/accounts/{account}/{integration_type}/logs/{log_id}": f"/accounts/acme/price/logs/{LOG}",
+    "/accounts/{account}/{integration_type}/logs/{log_id}/timeline": f"/accounts/acme/price/logs/{LOG}/timeline",
+    "/accounts/{account}/reprocess": "/accounts/acme/reprocess",
+    "/accounts/{account}/reprocess/{command_id}": f"/accounts/acme/reprocess/{COMMAND}",
+    "/accounts/{account}/reprocess/{command_id}/items": f"/accounts/acme/reprocess/{COMMAND}/items",
+    "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
+}
+INSERT_COMMAND = """
+    INSERT INTO reprocess_commands
+        (account, id, integration_type, state, mode, requested_by, request, total, requested_at)
+    VALUES ('acme', 'c1', 'price', 'done', 'refresh', 'maria', '{}', 0, now())
+"""
+
+
+@pytest.fixture(autouse=True)
+async def _one_of_each(store_events: Store, owner: asyncpg.Connection) -> None:
+    await store_events(result())
+    await owner.execute(INSERT_COMMAND)
+
+
+def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
+    documented = {
+        path.removeprefix("/api/v1") for path in app.openapi()["paths"] if "{account}" in path and path.startswith("/api")
+    }
+    assert documented == set(PATHS)
+
+
+@pytest.mark.parametrize("path", [*PATHS.values(), "/integration-types"])
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("viewer", 200), ("operator", 200), ("admin", 200), ("every", 200), ("bootstrap", 200), ("other", 404), ("", 401)],
+)
+async def test_every_route_by_every_role(app: FastAPI, keys: dict[str, str], path: str, who: str, status: int) -> None:
+    if path == "/integration-types" and who == "other":
+        status = 200  # the catalogue is nobody's
+    async with Caller(app, keys.get(who)) as client:
+        response = await client.get(f"/api/v1{path}")
+    assert response.status_code == status, response.text
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+@pytest.mark.parametrize("query", ["", "page_size=0", "nope=1", "page_token=x"])
+async def test_another_accounts_things_are_like_things_that_do_not_exist(
+    app: FastAPI, keys: dict[str, str], viewer: Caller, path: str, query: str
+) -> None:
+    absent = await viewer.get("/api/v1/accounts/acme/price/logs/00000000-0000-0000-0000-000000000000")
+    async with Caller(app, keys["other"]) as client:
+        response = await client.get(f"/api/v1{path}{'&' if '?' in path else '?'}{query}")
+    assert (response.status_code, response.content) == (404, absent.content)
+    assert response.headers["content-type"] == absent.headers["content-type"] == "application/problem+json"
+
+
+BAD = {
+    "none": {},
+    "empty": {"Authorization": ""},
+    "bare": {"Authorization": "Bearer"},
+    "blank": {"Authorization": "Bearer "},
+    "unknown": {"Authorization": f"Bearer cnx_{'A' * 43}"},
+    "basic": {"Authorization": "Basic YTpi"},
+    "jwt without algorithm": {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."},
+    "long": {"Authorization": f"Bearer {'A' * 5000}"},
+    "not ASCII": {"Authorization": "Bearer ção".encode("latin-1")},
+    "star": {"Authorization": "Bearer *"},
+}
+
+
+@pytest.mark.parametrize("headers", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("query", ["", "?nope=1", "?page_size=1&page_size=2"])
+async def test_without_a_good_key_every_answer_is_the_same_401(
+    app: FastAPI, headers: dict[str, str], query: str
+) -> None:
+    async with Caller(app, None) as client:
+        plain = await client.get("/api/v1/accounts/acme/price/logs")
+        response = await client.get(f"/api/v1/accounts/acme/price/logs{query}", headers=headers)
+    assert (response.status_code, response.content) == (401, plain.content)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_a_revoked_key_is_no_key(app: FastAPI, keys: dict[str, str], owning: Database) -> None:
+    [key] = [each for each in await access_keys.list_all(owning) if each.name == "v"]
+    assert await access_keys.revoke(owning, key.id)
+    async with Caller(app, keys["viewer"]) as client:
+        assert (await client.get("/api/v1/integration-types")).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", PATHS.values())
+async def test_the_query_api_only_reads(viewer: Caller, method: str, path: str) -> None:
+    response = await viewer.request(method, f"/api/v1{path}")
+    assert response.status_code == 405
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "GET" in response.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts/acme/price/logs", "/livez", "/api/v1/integration-types"])
+async def test_head_is_get_without_a_body(viewer: Caller, path: str) -> None:
+    get, head = await viewer.get(path), await viewer.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+async def test_a_request_has_an_id_that_the_caller_may_choose(viewer: Caller) -> None:
+    response = await viewer.get("/api/v1/integration-types", headers={"X-Request-Id": "mine-1"})
+    assert response.headers["X-Request-Id"] == "mine-1"
+    assert (await viewer.get("/nowhere")).headers["X-Request-Id"]
+
+
+async def test_what_is_answered_is_never_sniffed_or_cached(viewer: Caller) -> None:
+    responses: list[httpx.Response] = [
+        await viewer.get("/api/v1/integration-types"),
+        await viewer.get("/nowhere"),
+        await viewer.get("/api/v1/accounts/acme/price/logs?nope=1"),
+    ]
+    for response in responses:
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
