@@ -26,7 +26,10 @@ from cli.installation import (
     system_here,
 )
 from cli.logs import log_as_json
+from cli.simulation import progress_of
 from cli.up import Up, ready_file
+from connectors.simulator.settings import SimulatorSettings
+from connectors.simulator.simulate import simulate as run_simulation
 from embedded.doctor import examine
 from embedded.errors import EmbeddedError
 from storage.check import check_database
@@ -109,6 +112,24 @@ def topics(
     if faults:
         raise typer.Exit(1)
     typer.echo("All topics are there.")
+
+
+@app.command()
+def simulate(
+    *,
+    rate: Annotated[float | None, typer.Option(help="results a second")] = None,
+    count: Annotated[int | None, typer.Option(help="stop after so many records")] = None,
+    seed: Annotated[int | None, typer.Option(help="the same seed makes the same records")] = None,
+) -> None:
+    """A connector that sends results of every kind, good and bad, and answers retries."""
+    given = {name: value for name, value in {"rate": rate, "count": count, "seed": seed}.items() if value is not None}
+    # Through the model, so that an option is held to the same limits as its environment variable.
+    settings = SimulatorSettings.model_validate({**SimulatorSettings().model_dump(), **given})
+    broker = broker_settings()
+    servers, prefix = str(broker.kafka_bootstrap_servers), broker.topic_prefix
+    with progress_of(settings.count) as show:
+        report = _run(lambda stop: run_simulation(servers, prefix, settings, stop, progress=show))
+    typer.echo(f"sent {report.total}: {dict(report.sent)}; answered: {dict(report.answered)}")
 
 
 @app.command()

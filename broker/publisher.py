@@ -94,7 +94,7 @@ class Publisher:
                 self._producer = producer
             return self._producer
 
-    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
+    async def _discard(self, producer: Any) -> None:
         if producer is None or producer is not self._producer:
             return  # another call has discarded it already
         self._producer = None

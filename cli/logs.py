@@ -36,5 +36,6 @@ def log_as_json() -> None:
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+    logging.getLogger("pogo_core").setLevel(logging.ERROR)  # it warns of every migration that it applies
     for name in _OURS:
         logging.getLogger(name).setLevel(logging.INFO)

@@ -84,7 +84,7 @@ class Up:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _tell_children(self, servers: str, url: str) -> str:
-        """Children find everything in their environment, as they would in production. Returns the key to sign in with."""
+        """Children find everything in their environment, as in production. Returns the key to sign in with."""
         key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else _local_key(self._data_dir)
         os.environ |= {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,

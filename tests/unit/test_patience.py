@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from agents.patience import patiently, pauses
+from agents.patience import patiently
+from broker.backoff import pauses
 from storage.errors import RowRefused, StorageUnavailable
 
 

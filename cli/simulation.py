@@ -1,0 +1,32 @@
+"""Progress of `conexoes simulate` on a terminal."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from connectors.simulator.simulate import Report
+
+
+@contextmanager
+def progress_of(total: int | None) -> Iterator[Callable[[Report], None]]:
+    """A function to show a report with; it shows nothing where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _report: None
+        return
+    columns = (
+        TextColumn("sent"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[answered]}"),
+    )
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("sent", total=total, answered="")
+
+        def show(report: Report) -> None:
+            answered = f"{report.answered.total()} retries answered" if report.answered else ""
+            bar.update(task, completed=report.total, answered=answered)
+
+        yield show

@@ -1,0 +1,72 @@
+"""The sending side of a connector."""
+
+import asyncio
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from broker.backoff import pauses
+from broker.errors import BrokerUnavailable
+from broker.publisher import Publisher, Record
+from connectors.result_event import result_record
+from schemas.topics import DEFAULT_PREFIX, Topics
+
+log = structlog.get_logger(__name__)
+
+
+class Connector:
+    """Emits results; `async with` it. One object serves a whole process, from any number of tasks at once."""
+
+    def __init__(self, servers: str, *, source: str, topic_prefix: str = DEFAULT_PREFIX) -> None:
+        """`servers` is `host:port,…`; `source` names this connector, a URI-reference such as `/connectors/mlb`."""
+        self.servers = servers
+        self.source = source
+        self.topics = Topics(topic_prefix)
+        self._publisher = Publisher(servers, client_id=source.strip("/").replace("/", "-") or "connector")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._publisher.close()
+
+    async def emit(
+        self,
+        integration_type: str,
+        *,
+        event_id: str | None = None,
+        time: datetime | None = None,
+        correlationid: str | None = None,
+        **data: Any,
+    ) -> None:
+        """Send one result; return when Kafka has it, waiting for Kafka as long as it takes.
+
+        `data` are the fields of a result: account, affiliate, key, status and what else there is. Raises
+        InvalidResultError, naming the field, for what the agents would refuse. A result whose acknowledgement is lost
+        is sent again with the same id, so it counts once.
+        """
+        record = result_record(
+            self.topics,
+            integration_type,
+            data,
+            source=self.source,
+            event_id=event_id,
+            time=time,
+            correlationid=correlationid,
+        )
+        await self.send(record)
+
+    async def send(self, record: Record) -> None:
+        """Send a record that is ready; return when Kafka has it."""
+        for pause in pauses():
+            try:
+                await self._publisher.publish(record)
+            except BrokerUnavailable as exc:
+                log.warning("waiting for kafka", reason=str(exc))
+                await asyncio.sleep(pause)
+            else:
+                return

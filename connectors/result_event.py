@@ -1,0 +1,60 @@
+"""A result as a record of its topic: a CloudEvent in binary mode, checked before it leaves."""
+
+import time as clock
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from cloudevents.core.bindings.kafka import to_binary_event
+from cloudevents.core.v1.event import CloudEvent
+
+from broker.publisher import Record
+from connectors.errors import InvalidResultError
+from schemas.catalogue import BY_NAME
+from schemas.refusal import Refusal
+from schemas.result import read
+from schemas.timestamp import to_text
+from schemas.topics import Topics
+
+
+def result_record(
+    topics: Topics,
+    integration_type: str,
+    data: dict[str, Any],
+    *,
+    source: str,
+    event_id: str | None = None,
+    time: datetime | None = None,
+    correlationid: str | None = None,
+) -> Record:
+    """The record that tells `data`, with `processed_at` filled in as now when it has none.
+
+    A result that is sent again after a crash should have the `event_id` of the first time; without one it gets a
+    random UUID. Raises InvalidResultError.
+    """
+    if integration_type not in BY_NAME:
+        raise InvalidResultError(f"integration_type must be one of {', '.join(BY_NAME)}")
+    now = time or datetime.now(UTC)
+    data = {"processed_at": to_text(now), **{name: value for name, value in data.items() if value is not None}}
+    attributes = {
+        "type": BY_NAME[integration_type].result_event_type,
+        "source": source,
+        "id": event_id or str(uuid.uuid4()),
+        "subject": str(data.get("key", "")) or "-",
+        "time": now,
+        "datacontenttype": "application/json",
+    }
+    if correlationid is not None:
+        attributes["correlationid"] = correlationid
+    message = to_binary_event(CloudEvent(attributes, data))
+    key = f"{data.get('account')}/{data.get('affiliate')}/{data.get('key')}".encode("utf-8", "surrogatepass")
+    record = Record(topics.results(integration_type), key, message.value, list(message.headers.items()))
+    _check(integration_type, record)
+    return record
+
+
+def _check(integration_type: str, record: Record) -> None:
+    """By the reader that the agents use: what passes here is a result there."""
+    for event in read(BY_NAME[integration_type], record.headers, record.key, record.value or b"", clock.time_ns()):
+        if isinstance(event, Refusal):
+            raise InvalidResultError(f"{event.code}: {event.reason}")

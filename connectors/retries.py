@@ -1,0 +1,140 @@
+"""The receiving side of a connector: retries in, answers out."""
+
+import asyncio
+import traceback
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, KafkaError
+
+from broker.backoff import pauses
+from connectors.connector import Connector
+from connectors.errors import InvalidResultError
+from connectors.retry import Answer, Retry, read_retry
+
+#: Does the work of one retry. None: no answer, the item will be silent at its deadline.
+Handler = Callable[[Retry], Awaitable[Answer | None]]
+
+#: So many answered retries are remembered, to tell one that comes again. After a restart none is.
+REMEMBERED = 10_000
+_POLL_MS = 500
+
+log = structlog.get_logger(__name__)
+
+
+async def serve_retries(
+    connector: Connector,
+    handlers: Mapping[str, Handler],
+    *,
+    affiliates: Collection[str] | None,
+    group: str,
+    stop: asyncio.Event,
+) -> None:
+    """Take retries of these types and affiliates and answer them, until `stop` is set; None is every affiliate.
+
+    Retries of one entity are handled in order; of different partitions, at once. An offset is committed only after
+    Kafka has the answer: a crash means that a retry comes again, with the same id. A handler that raises is an
+    answer too: status `error`, code `connector.exception`. Every process with the same `group` shares the work.
+    Kafka that is away is waited for.
+    """
+    service = _Service(connector, handlers, affiliates)
+    topics = [connector.topics.retry(name) for name in handlers]
+    for pause in pauses():
+        consumer = AIOKafkaConsumer(
+            *topics,
+            bootstrap_servers=connector.servers,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
+        try:
+            await consumer.start()
+            await service.run(consumer, stop)
+        except (KafkaError, OSError) as exc:
+            log.warning("waiting for kafka", reason=str(exc))
+            await asyncio.sleep(pause)
+        finally:
+            await consumer.stop()
+        if stop.is_set():
+            return
+
+
+class _Service:
+    def __init__(
+        self, connector: Connector, handlers: Mapping[str, Handler], affiliates: Collection[str] | None
+    ) -> None:
+        self._connector = connector
+        self._handlers = handlers
+        self._affiliates = affiliates
+        self._answered: OrderedDict[str, None] = OrderedDict()
+
+    async def run(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=100)
+            if not batches:
+                continue
+            done = await asyncio.gather(*(self._handle(tp, records, stop) for tp, records in batches.items()))
+            offsets = {tp: offset for tp, offset in done if offset is not None}
+            try:
+                if offsets:
+                    await consumer.commit(offsets)
+            except CommitFailedError:
+                log.info("rebalanced; what was just answered may come again")
+
+    async def _handle(
+        self, tp: TopicPartition, records: Sequence[Any], stop: asyncio.Event
+    ) -> tuple[TopicPartition, int | None]:
+        """Handle in order until stopped. Returns the offset to go on from, None when none was handled."""
+        next_offset = None
+        for record in records:
+            if stop.is_set():
+                break
+            await self._handle_one(record.value or b"")
+            next_offset = record.offset + 1
+        return tp, next_offset
+
+    async def _handle_one(self, value: bytes) -> None:
+        try:
+            retry = read_retry(value)
+        except (ValueError, KeyError, TypeError) as exc:
+            log.error("not a retry", reason=str(exc))
+            return
+        if self._affiliates is not None and retry.data.affiliate not in self._affiliates:
+            return
+        if retry.id in self._answered:
+            return
+        answer = await self._work(retry)
+        if answer is not None:
+            await self._answer(retry, answer)
+        self._answered[retry.id] = None
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+
+    async def _work(self, retry: Retry) -> Answer | None:
+        try:
+            return await self._handlers[retry.data.integration_type](retry)
+        except Exception as exc:  # whatever a handler does, its retry must not be silent for it
+            log.error("handler failed", retry_id=retry.id, exc_info=exc)
+            return _failure(exc)
+
+    async def _answer(self, retry: Retry, answer: Answer) -> None:
+        data = retry.data
+        entity: dict[str, Any] = {"account": data.account, "affiliate": data.affiliate, "key": data.key}
+        try:
+            await self._connector.emit(data.integration_type, correlationid=retry.id, **entity, **asdict(answer))
+        except InvalidResultError as exc:
+            log.error("invalid answer", retry_id=retry.id, reason=str(exc))
+            await self._connector.emit(data.integration_type, correlationid=retry.id, **entity, **asdict(_failure(exc)))
+
+
+def _failure(exc: Exception) -> Answer:
+    last_line = "".join(traceback.format_exception_only(exc)).strip()[:1000]
+    return Answer(
+        status="error",
+        message="The connector failed while it worked on this retry.",
+        errors=[{"code": "connector.exception", "message": last_line}],
+    )

@@ -1,0 +1,46 @@
+"""A retry that a connector gets, and the answer that it gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from schemas.reprocess import RetryData
+from schemas.timestamp import parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """One piece of work to do again. It may come twice; `id` tells."""
+
+    id: str  # answers carry it as `correlationid`
+    command_id: str
+    data: RetryData
+
+    @property
+    def expired(self) -> bool:
+        """The answer would be late. It still counts, so do the work if it is still worth doing."""
+        return datetime.now(UTC) > parse(self.data.expires_at).at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How it went: the fields of a result that are not known already."""
+
+    status: str
+    message: str | None = None
+    errors: Sequence[Mapping[str, Any]] | None = None
+    operation: str | None = None
+    request: Any = None
+    response: Any = None
+    sequence: int | None = None
+    processed_at: str | None = None  # RFC 3339; None is now
+    aliases: Mapping[str, str] | None = field(default=None)
+
+
+def read_retry(value: bytes) -> Retry:
+    """The retry in a record of a retry topic. Raises ValueError for what is none: nobody but Conexões writes there."""
+    event = orjson.loads(value)
+    return Retry(id=event["id"], command_id=event["correlationid"], data=RetryData.model_validate(event["data"]))

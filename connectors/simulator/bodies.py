@@ -1,0 +1,41 @@
+"""Requests and answers of the simulated marketplaces, in the shapes that real ones have."""
+
+import json
+from typing import Any
+
+from connectors.simulator.faults import Fault, Shape
+
+_LARGE_LINES = 1500  # about 120 kB
+
+
+def request(integration_type: str, key: str, number: int) -> Any:
+    """What was sent."""
+    if integration_type == "orders":
+        return f'<?xml version="1.0"?><order id="{key}"><total currency="BRL">{number}.90</total></order>'
+    if integration_type == "price":
+        return {"sku": key, "price": {"value": number / 100, "currency": "BRL"}}
+    if integration_type == "inventory":
+        return {"sku": key, "warehouse": f"W{number % 7}", "quantity": number % 500}
+    if integration_type == "tracking":
+        return {"order": key, "tracking_number": f"BR{number:09}SP", "carrier": "Rápido Sul"}
+    return {"sku": key, "title": f"Produto {number}", "attributes": [{"name": "Cor", "value": "azul"}]}
+
+
+def answer(fault: Fault | None, key: str, number: int) -> Any:
+    """What came back: a short confirmation, or the fault in its shape."""
+    if fault is None:
+        return {"status": 200, "id": f"mkt-{number}"}
+    error = {"error": {"code": fault.code, "detail": fault.text(number, key)}}
+    text = fault.text(number, key)
+    title = fault.code.replace("http.", "")
+    shapes: dict[Shape, Any] = {
+        "json": {"status": 400, "body": error},
+        "xml": f"<error><code>{fault.code}</code><detail>{text}</detail></error>",
+        "html": f"<html><head><title>{title}</title></head><body><h1>{title}</h1><hr>edge-{number % 9}</body></html>",
+        "trace": f'Traceback (most recent call last):\n  File "offer.py", line 41, in build\nKeyError: {number}',
+        "json_in_string": {"status": 400, "body": json.dumps(error, ensure_ascii=False)},
+    }
+    if fault.shape == "large":
+        lines = [f"line {line}: variation {number + line} kept as it is" for line in range(_LARGE_LINES)]
+        return {"status": 207, "report": lines}
+    return shapes[fault.shape]

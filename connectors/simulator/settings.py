@@ -1,0 +1,24 @@
+"""What is simulated."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SimulatorSettings(BaseSettings):
+    """Environment variables `CONEXOES_SIMULATE_…`; `conexoes simulate` has options for the first three."""
+
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_SIMULATE_", frozen=True, extra="ignore")
+
+    rate: float = Field(default=5.0, gt=0, le=100_000, description="results a second, once the backfill is sent")
+    count: int | None = Field(default=None, ge=1, description="stop after so many records; unset = never")
+    seed: int = Field(default=1, description="the same seed makes the same records, but for their times")
+    backfill: int = Field(default=3000, ge=0, description="records of the last week that are sent first, at once")
+    account: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,64}$", description="account of the results")
+    affiliates: tuple[str, ...] = Field(
+        default=("MLB", "AMZ", "MGL", "SHP", "B2W"), min_length=1, description="marketplaces"
+    )
+    entities: int = Field(default=400, ge=1, description="entities of each type and affiliate")
+    error_share: float = Field(default=0.12, ge=0, le=1, description="of results that are not a success")
+    malformed_share: float = Field(default=0.01, ge=0, le=1, description="of records that can't be results")
+    duplicate_share: float = Field(default=0.02, ge=0, le=1, description="of records that are sent once more")
+    late_share: float = Field(default=0.05, ge=0, le=1, description="of results that are older than one sent before")
