@@ -46,7 +46,7 @@ class Publisher:
         self._servers = servers
         self._timeout_seconds = timeout_seconds
         self._client_id = client_id
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Any = None  # aiokafka has no types
         self._starting = asyncio.Lock()
 
     async def publish(self, record: Record) -> Written:

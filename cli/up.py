@@ -56,7 +56,10 @@ class Up:
             await asyncio.gather(create_topics(servers, broker), migrate(url, storage.retention_days))
             key = self._tell_children(servers, url)
             self._say(f"starting {', '.join(self._names)}")
-            children = [Child(name=name, argv=[sys.executable, "-m", "conexoes", name]) for name in self._names]
+            children = [
+                Child(name=name, argv=[sys.executable, "-m", "conexoes", name], ends=name == "simulate")
+                for name in self._names
+            ]
             async with Children(children, self._data_dir):
                 await self._first(stop, system, self._until_ready)
                 if not stop.is_set():

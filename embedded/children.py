@@ -24,6 +24,7 @@ class Child:
 
     name: str  # of its log file: logs/<name>.log
     argv: Sequence[str]
+    ends: bool = False  # it may come to an end of its own, with exit code 0
 
 
 class Children:
@@ -61,8 +62,8 @@ class Children:
                 await process.wait()
             finally:
                 await stop(process, (signal.SIGTERM, STOP_SECONDS))
-            if process.returncode == 0:
-                return  # it has done what it was for
+            if child.ends and process.returncode == 0:
+                return
             if time.monotonic() - started > STEADY_SECONDS:
                 pause = 1.0
                 continue

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.identity import result_id
+from schemas.reprocess import ItemState
 from schemas.result import ResultData
 from schemas.status_log import (
     Action,
@@ -105,6 +106,10 @@ class LogReader:
         return StatusLog(id=str(row["id"]), reprocess=reprocess, actions=actions, **fields)
 
 
+#: The state that a step left an item in, if it was ever sent; `answered` left it in the state that it has.
+_STATE_AFTER = {"requested": ItemState.QUEUED, "sent": ItemState.SENT, "silent": ItemState.SILENT}
+
+
 def _is_attempt(row: Any) -> bool:
     return str(row["name"]).startswith("attempt/")
 
@@ -113,10 +118,11 @@ def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, 
     if _is_attempt(row):
         return TimelineAttempt(at=row["at"], attempt=attempts[row["id"]])
     item = items[row["id"]]
+    step = row["name"].partition("/")[0]
     return TimelineReprocess(
         at=row["at"],
-        step=row["name"].partition("/")[0],
-        state=item["state"],
+        step=step,
+        state=_STATE_AFTER.get(step, item["state"]) if item["sent_at"] else item["state"],
         item_id=str(item["id"]),
         command_id=item["command_id"],
         requested_by=item["requested_by"],

@@ -1,6 +1,6 @@
 -- list_logs --
 -- One page of status logs, newest first, after ($3, $4) when given. Uses status_logs_by_time.
--- {filter} stands for the conditions of storage.filters.
+-- Where `filter` stands in braces, storage.filters puts its conditions.
 SELECT
     s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
     s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,

@@ -32,7 +32,7 @@ LIMIT $5::integer
 
 -- get_items --
 -- Items by id, with who asked for them and why. Uses the primary keys.
-SELECT i.id, i.command_id, i.state, i.mode, c.requested_by, c.reason
+SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, c.requested_by, c.reason
 FROM reprocess_items i
 JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
 WHERE i.account = $1::text AND i.id = ANY($2::uuid[])

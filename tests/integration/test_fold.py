@@ -4,6 +4,7 @@ import itertools
 import random
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 import pytest
@@ -21,10 +22,10 @@ pytestmark = pytest.mark.law
 SHOWN = "SELECT status, processed_at, version, event_id, message, code, fingerprint, attempts, first_seen_at"
 
 
-def results(*changes: dict[str, object]) -> list[Result]:
+def results(*changes: dict[str, Any]) -> list[Result]:
     found = []
     for number, each in enumerate(changes):
-        event = result(f"e{number}", **each)  # type: ignore[arg-type]
+        event = result(f"e{number}", **each)
         [read_one] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", time.time_ns())
         assert isinstance(read_one, Result), read_one
         found.append(read_one)

@@ -48,7 +48,8 @@ async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequenc
 
 
 async def item_states(owner: asyncpg.Connection) -> dict[str, int]:
-    return dict(await owner.fetch("SELECT state, count(*) FROM reprocess_items GROUP BY 1"))
+    rows = await owner.fetch("SELECT state, count(*) FROM reprocess_items GROUP BY 1")
+    return {row["state"]: row["count"] for row in rows}
 
 
 async def until_states(owner: asyncpg.Connection, **wanted: int) -> None:

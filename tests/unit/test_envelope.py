@@ -35,8 +35,8 @@ def binary(**changes: str | None) -> list[tuple[str, bytes]]:
     data=st.dictionaries(st.text(st.characters(codec="utf-8")), st.integers(-(2**53), 2**53) | st.text()),
 )
 def test_it_reads_what_the_library_writes(
-    event_id: str, subject: str | None, correlation: str | None, data: dict
-) -> None:  # type: ignore[type-arg]
+    event_id: str, subject: str | None, correlation: str | None, data: dict[str, int | str]
+) -> None:
     attributes = {"type": "t.v1", "source": "/s", "id": event_id, "time": datetime.now(UTC)}
     attributes |= {"subject": subject} if subject else {}
     attributes |= {"correlationid": correlation} if correlation else {}

@@ -39,7 +39,9 @@ async def _one_of_each(store_events: Store, owner: asyncpg.Connection) -> None:
 
 def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
     documented = {
-        path.removeprefix("/api/v1") for path in app.openapi()["paths"] if "{account}" in path and path.startswith("/api")
+        path.removeprefix("/api/v1")
+        for path in app.openapi()["paths"]
+        if "{account}" in path and path.startswith("/api")
     }
     assert documented == set(PATHS)
 
