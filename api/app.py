@@ -1,9 +1,11 @@
 """The query API as an ASGI app."""
 
 from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
 
 from api import dead_letters, health, integration_types, logs, reprocess
 from api.authentication import Authenticator
+from api.edge import Edge
 from api.problems import MEDIA_TYPE, add_handlers
 from schemas.policy import Policy
 from schemas.problem import Problem
@@ -49,5 +51,6 @@ def build_api(reader: Database, authenticator: Authenticator, policy: Policy) ->
     app.include_router(router)
     app.include_router(health.router)
     add_handlers(app)
-    health.measure(app)
+    app.state.metrics = CollectorRegistry()
+    app.add_middleware(Edge, registry=app.state.metrics)
     return app

@@ -82,3 +82,5 @@ async def own_account(grant: Caller, account: Annotated[str, Path(examples=["dem
 
 
 OwnAccount = Annotated[str, Depends(own_account)]
+#: Of a router whose paths have an account: who is calling is settled before anything else is looked at.
+FIRST = [Depends(own_account)]

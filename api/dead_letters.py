@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.authentication import Caller, OwnAccount
+from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Listing, Page
 from api.parameters import ONCE, PageQuery
 from schemas.status_log import DeadLetter
 from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letter_reader import list_dead_letters as read_dead_letters
 
-router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"])
+router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"], dependencies=FIRST)
 
 
 @router.get("", dependencies=ONCE)

@@ -1,10 +1,7 @@
 """Is it alive, can it answer, what does it measure."""
 
-import time
-from collections.abc import Awaitable, Callable
-
-from fastapi import APIRouter, FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from storage.errors import StorageError
 
@@ -32,20 +29,3 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Prometheus text. No account is ever a label."""
     return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
-
-
-def measure(app: FastAPI) -> None:
-    """Time every request by route and status, and send the headers that every answer has."""
-    registry = CollectorRegistry()
-    seconds = Histogram("conexoes_http_seconds", "requests", ["method", "route", "status"], registry=registry)
-    app.state.metrics = registry
-
-    @app.middleware("http")
-    async def timed(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        started = time.perf_counter()
-        response = await call_next(request)
-        route = getattr(request.scope.get("route"), "path", "none")
-        seconds.labels(request.method, route, response.status_code).observe(time.perf_counter() - started)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
-        return response

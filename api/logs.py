@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.actions import actions_for
-from api.authentication import Caller, OwnAccount
+from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Listing, Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import not_found
@@ -13,7 +13,7 @@ from schemas.status_log import StatusLog, StatusLogDetail, TimelineEntry
 from storage.access_keys import Grant
 from storage.log_reader import LogReader
 
-router = APIRouter(prefix="/accounts/{account}", tags=["logs"])
+router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
 
 
 def _reader(request: Request, grant: Grant) -> LogReader:

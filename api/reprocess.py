@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.authentication import OwnAccount
+from api.authentication import FIRST, OwnAccount
 from api.pages import Listing, Page
 from api.parameters import NONE, ONCE, ItemQuery, PageQuery
 from api.problems import not_found
 from schemas.status_log import ReprocessCommand, ReprocessItem
 from storage import reprocess_reader
 
-router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"])
+router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"], dependencies=FIRST)
 
 CommandIdPath = Annotated[str, Path(max_length=128, examples=["8c7f9f0e-7d1f-4b58-8f5e-2f1f0c9f7a11"])]
 

@@ -1,0 +1,57 @@
+"""What every request and every answer has: an id, safe headers, a measurement. HEAD is GET without a body."""
+
+import re
+import time
+import uuid
+
+import structlog
+from prometheus_client import CollectorRegistry, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID = "X-Request-Id"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Edge:
+    """ASGI middleware around the whole app, errors included."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        #: By route template, never by path: no account is ever a label.
+        self._seconds = Histogram(
+            "conexoes_http_seconds", "requests, in seconds", ["method", "route", "status"], registry=registry
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"]
+        request_id = _request_id(Headers(scope=scope).get(REQUEST_ID))
+        status = 500
+        started = time.perf_counter()
+
+        async def send_out(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Cache-Control"] = "no-store"
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app({**scope, "method": "GET"} if method == "HEAD" else scope, receive, send_out)
+            finally:
+                route = getattr(scope.get("route"), "path", "none")
+                self._seconds.labels(method, route, status).observe(time.perf_counter() - started)
+
+
+def _request_id(given: str | None) -> str:
+    """The caller's own, if it is one that can go into a log; a new one otherwise."""
+    return given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
