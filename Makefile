@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lock clean
+.PHONY: help install run test unit check documents chaos bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,15 +31,26 @@ test: $(STAMP) ## every test, on a real Kafka and a real PostgreSQL
 unit: $(STAMP) ## the tests that need no server
 	@$(VENV)/bin/python -m pytest tests/unit
 
-check: $(STAMP) ## style, types, layers, generated documents
+check: $(STAMP) node_modules/.installed ## style, types, layers, contract, generated documents
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy .
 	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/python -m cli.documents --check
+	@node docs/contract/validate.mjs
+	@$(VENV)/bin/python docs/contract/validate_compose.py
+
+node_modules/.installed: package-lock.json
+	@command -v npm >/dev/null || { echo "conexoes: make check needs Node.js 20 or newer, for the AsyncAPI parser" >&2; exit 1; }
+	@npm ci --silent
+	@touch $@
+
+documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
+	@$(VENV)/bin/python -m cli.documents
 
 lock: ## bring requirements.lock up to pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group dev pyproject.toml --output-file requirements.lock
 
 clean: ## remove the environment and the data of the embedded servers
-	rm -rf $(VENV) .conexoes
+	rm -rf $(VENV) node_modules .conexoes

@@ -25,11 +25,13 @@ KEY = "cnx_acceptance_" + uuid.uuid4().hex
 class Installation:
     """Ports and a directory of a test's own."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, backfill: int = 400) -> None:
         self.data_dir = data_dir
+        self.backfill = backfill
         self.log = data_dir.parent / "up.log"
         self.http_port = free_port()
         self.kafka_port = free_port()
+        self.key = KEY
 
     @property
     def settings(self) -> dict[str, str]:
@@ -38,7 +40,7 @@ class Installation:
             "HTTP_PORT": str(self.http_port),
             "KAFKA_PORT": str(self.kafka_port),
             "BOOTSTRAP_KEY": KEY,
-            "SIMULATE_BACKFILL": "400",
+            "SIMULATE_BACKFILL": str(self.backfill),
         }
 
     @asynccontextmanager

@@ -29,7 +29,8 @@ async def test_partitions_are_not_a_way_round(reader: Database, owner: asyncpg.C
     partitions = [
         row["relname"]
         for row in await owner.fetch(
-            "SELECT c.relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'attempts'::regclass"
+            "SELECT c.relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid"
+            " WHERE inhparent = 'attempts'::regclass"
         )
     ]
     assert partitions

@@ -1,0 +1,21 @@
+# The application alone: Kafka and PostgreSQL are services of their own in docker-compose.yml.
+FROM python:3.11-slim
+WORKDIR /app
+RUN useradd --system --home /app conexoes
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md conexoes.py ./
+COPY schemas schemas
+COPY storage storage
+COPY broker broker
+COPY agents agents
+COPY api api
+COPY admin admin
+COPY connectors connectors
+COPY embedded embedded
+COPY cli cli
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+USER conexoes
+ENV CONEXOES_DATA_DIR=/tmp/conexoes CONEXOES_HTTP_HOST=0.0.0.0
+ENTRYPOINT ["conexoes"]
+CMD ["admin"]

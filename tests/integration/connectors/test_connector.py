@@ -1,0 +1,199 @@
+"""What a connector team relies on, on the real Kafka."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
+
+from broker.publisher import Publisher, Record
+from broker.settings import BrokerSettings
+from connectors import Answer, Connector, InvalidResultError, Retry, serve_retries
+from connectors.example import main as example
+from schemas.catalogue import BY_NAME
+from schemas.json_document import dump
+from schemas.reprocess import RetryData
+from schemas.result import Result, read
+from schemas.timestamp import to_text
+from tests.support.agents import records
+from tests.support.waiting import eventually
+
+
+@asynccontextmanager
+async def connector_of(broker: BrokerSettings) -> AsyncIterator[Connector]:
+    async with Connector(
+        str(broker.kafka_bootstrap_servers), source="/connectors/test", topic_prefix=broker.topic_prefix
+    ) as connector:
+        yield connector
+
+
+async def send_retry(broker: BrokerSettings, *, affiliate: str = "MLB", key: str = "SKU-1", minutes: int = 15) -> str:
+    """A retry as the agents send it. Returns its id."""
+    item = str(uuid.uuid4())
+    data = RetryData(
+        account="acme",
+        affiliate=affiliate,
+        key=key,
+        integration_type="price",
+        mode="refresh",
+        last_event_id="e1",
+        attempt=1,
+        expires_at=to_text(datetime.now(UTC) + timedelta(minutes=minutes)),
+    )
+    event = data.event(item, "c1", to_text(datetime.now(UTC)))
+    publisher = Publisher(str(broker.kafka_bootstrap_servers))
+    await publisher.publish(Record(broker.topics.retry("price"), f"acme/{affiliate}/{key}".encode(), dump(event)))
+    await publisher.close()
+    return item
+
+
+@asynccontextmanager
+async def serving(broker: BrokerSettings, connector: Connector, handler: Any, **options: Any) -> AsyncIterator[None]:
+    """A service of price retries, stopped in order."""
+    stop = asyncio.Event()
+    given = {"affiliates": {"MLB"}, "group": f"{broker.topic_prefix}-connector", **options}
+    task = asyncio.create_task(serve_retries(connector, {"price": handler}, stop=stop, **given))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def read_back(record: Any) -> Result:
+    [one] = read(BY_NAME["price"], record.headers, record.key, record.value, int(datetime.now(UTC).timestamp() * 1e9))
+    assert isinstance(one, Result), one
+    return one
+
+
+async def test_an_emitted_result_is_a_cloudevent_that_we_and_the_library_read(broker_settings: BrokerSettings) -> None:
+    async with connector_of(broker_settings) as connector:
+        await connector.emit(
+            "price", account="acme", affiliate="MLB", key="a/b é", status="error", message="não", event_id="e1"
+        )
+    [record] = await records(connector.servers, broker_settings.topics.results("price"), 1)
+    assert record.key == "acme/MLB/a/b é".encode()
+    ours = read_back(record)
+    theirs = from_kafka_event(KafkaMessage(dict(record.headers), record.key, record.value))
+    assert (ours.event_id, ours.key, ours.message) == ("e1", "a/b é", "não")
+    data: Any = theirs.get_data()
+    assert (theirs.get_id(), theirs.get_source(), data["key"]) == ("e1", "/connectors/test", "a/b é")
+
+
+async def test_a_mistake_is_an_error_at_the_connector_with_the_field_named(broker_settings: BrokerSettings) -> None:
+    good: dict[str, Any] = {"account": "acme", "affiliate": "MLB", "key": "SKU-1", "status": "error"}
+    async with connector_of(broker_settings) as connector:
+        for bad, words in (
+            ({"account": "ACME"}, "data.account"),
+            ({"status": "done"}, "success, warning, error"),
+            ({"key": "x" * 201}, "200"),
+            ({"processed_at": "yesterday"}, "processed_at"),
+            ({"errors": [{"message": "no code"}]}, "data.errors.0.code"),
+        ):
+            with pytest.raises(InvalidResultError, match=words):
+                await connector.emit("price", **{**good, **bad})
+        with pytest.raises(InvalidResultError, match="orders, products"):
+            await connector.emit("refunds", **good)
+
+
+async def test_a_retry_is_handled_and_answered_with_its_correlation(broker_settings: BrokerSettings) -> None:
+    seen: list[Retry] = []
+
+    async def handler(retry: Retry) -> Answer:
+        seen.append(retry)
+        return Answer(status="success", response={"status": 200})
+
+    async with connector_of(broker_settings) as connector, serving(broker_settings, connector, handler):
+        item = await send_retry(broker_settings)
+        [answer] = await records(connector.servers, broker_settings.topics.results("price"), 1)
+    assert [(retry.id, retry.command_id, retry.data.mode, retry.expired) for retry in seen] == [
+        (item, "c1", "refresh", False)
+    ]
+    result = read_back(answer)
+    assert (str(result.correlation_id), result.status, result.key) == (item, "success", "SKU-1")
+
+
+async def test_a_handler_that_fails_is_an_answer_and_not_silence(broker_settings: BrokerSettings) -> None:
+    async def handler(_retry: Retry) -> Answer:
+        raise KeyError("price_table")
+
+    async with connector_of(broker_settings) as connector, serving(broker_settings, connector, handler):
+        item = await send_retry(broker_settings)
+        [answer] = await records(connector.servers, broker_settings.topics.results("price"), 1)
+    result = read_back(answer)
+    assert (str(result.correlation_id), result.status, result.code) == (item, "error", "connector.exception")
+    assert "price_table" in json.loads(result.body)["errors"][0]["message"]
+
+
+async def test_retries_of_other_affiliates_are_left_to_others_and_committed(broker_settings: BrokerSettings) -> None:
+    seen: list[str] = []
+
+    async def handler(retry: Retry) -> None:
+        seen.append(retry.data.affiliate)
+
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
+    async with connector_of(broker_settings) as connector, serving(broker_settings, connector, handler):
+        for affiliate in ("AMZ", "MLB", "AMZ"):
+            await send_retry(broker_settings, affiliate=affiliate)
+
+        async def all_committed() -> bool:
+            consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=f"{broker_settings.topic_prefix}-connector")
+            await consumer.start()
+            try:
+                partitions = [TopicPartition(topic, each) for each in range(broker_settings.topic_partitions)]
+                return sum([await consumer.committed(each) or 0 for each in partitions]) == 3
+            finally:
+                await consumer.stop()
+
+        await eventually(all_committed)
+    assert seen == ["MLB"]
+
+
+async def test_a_connector_killed_before_its_commit_gets_the_retry_again_with_the_same_id(
+    broker_settings: BrokerSettings,
+) -> None:
+    ids: list[str] = []
+    working = asyncio.Event()
+
+    async def hang(retry: Retry) -> None:
+        ids.append(retry.id)
+        working.set()
+        await asyncio.Event().wait()
+
+    async def note(retry: Retry) -> None:
+        ids.append(retry.id)
+
+    async with connector_of(broker_settings) as connector:
+        group = f"{broker_settings.topic_prefix}-connector"
+        task = asyncio.create_task(
+            serve_retries(connector, {"price": hang}, affiliates=None, group=group, stop=asyncio.Event())
+        )
+        await send_retry(broker_settings)
+        await asyncio.wait_for(working.wait(), 30)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with serving(broker_settings, connector, note, affiliates=None):
+
+            async def again() -> bool:
+                return len(ids) == 2
+
+            await eventually(again)
+    assert ids[0] == ids[1]
+
+
+async def test_the_example_of_the_readme_works(broker_settings: BrokerSettings) -> None:
+    stop = asyncio.Event()
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    task = asyncio.create_task(example(servers, stop=stop, prefix=broker_settings.topic_prefix))
+    item = await send_retry(broker_settings)
+    found = await records(servers, broker_settings.topics.results("price"), 2)
+    stop.set()
+    await task
+    answers = [read_back(each) for each in found if read_back(each).correlation_id]
+    assert [(str(each.correlation_id), each.status) for each in answers] == [(item, "success")]

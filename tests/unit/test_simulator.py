@@ -1,0 +1,74 @@
+"""The simulator makes what it says it makes."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+
+from connectors.simulator.faults import ANOTHER, FAULTS
+from connectors.simulator.malformed import MALFORMED
+from connectors.simulator.plan import Plan, SimulatedRecord, fault_of
+from connectors.simulator.settings import SimulatorSettings
+from schemas.catalogue import BY_NAME, CATALOGUE
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.result import Result, read
+from schemas.topics import Topics
+
+START = datetime.now(UTC) - timedelta(days=1)
+MIXED = SimulatorSettings(malformed_share=0.2, duplicate_share=0.1, late_share=0.2, entities=20)
+
+
+def made(settings: SimulatorSettings, count: int = 2000) -> list[SimulatedRecord]:
+    return list(islice(Plan(settings, Topics(), "r").records(START, timedelta(seconds=1)), count))
+
+
+def outcome(made_: SimulatedRecord) -> Result | Refusal:
+    record = made_.record
+    [one] = read(BY_NAME[made_.integration_type], record.headers, record.key, record.value or b"", time.time_ns())
+    return one
+
+
+def test_the_same_seed_makes_the_same_records() -> None:
+    assert made(MIXED, 300) == made(MIXED, 300)
+    assert made(MIXED, 300) != made(MIXED.model_copy(update={"seed": 2}), 300)
+
+
+def test_each_record_becomes_what_it_says() -> None:
+    for each in made(MIXED):
+        one = outcome(each)
+        assert (one.code if isinstance(one, Refusal) else None) == each.refused
+
+
+def test_every_kind_is_there_in_about_its_share() -> None:
+    records = made(MIXED)
+    assert {each.integration_type for each in records} == set(BY_NAME)
+    assert {each.refused for each in records if each.refused} == set(MALFORMED)
+    assert 0.05 < sum(each.duplicate for each in records) / len(records) < 0.15
+    results = [one for one in map(outcome, records) if isinstance(one, Result)]
+    assert {one.status for one in results} == {"success", "warning", "error"}
+    newest: dict[str, datetime] = {}
+    late = 0
+    for one in results:
+        late += one.processed_at < newest.get(one.log_id, one.processed_at)
+        newest[one.log_id] = max(one.processed_at, newest.get(one.log_id, one.processed_at))
+    assert late > len(results) / 20
+
+
+def test_every_code_that_a_connector_can_bring_about_has_a_maker() -> None:
+    assert set(DeadLetterCode) - set(MALFORMED) == {DeadLetterCode.STORAGE}
+
+
+@pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
+def test_faults_fit_their_type(integration_type: object) -> None:
+    name, statuses = integration_type.name, integration_type.statuses  # type: ignore[attr-defined]
+    assert {fault.status for fault in FAULTS[name]} <= set(statuses)
+    assert len({fault.code for fault in FAULTS[name]}) == len(FAULTS[name])
+    for fault in (*FAULTS[name], ANOTHER):
+        assert "{" not in fault.text(7, "k")
+
+
+def test_all_faults_occur_and_all_cures_exist() -> None:
+    for name, faults in FAULTS.items():
+        assert {fault_of(name, f"SKU-{n:05}") for n in range(200)} == set(faults)
+    assert {fault.cure for faults in FAULTS.values() for fault in faults} == {"fixed", "same", "different", "silent"}
