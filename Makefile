@@ -45,6 +45,9 @@ node_modules/.installed: package-lock.json
 	@npm ci --silent
 	@touch $@
 
+chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then the books are compared; ARGS="--seed 7"
+	@$(VENV)/bin/python -m tests.chaos $(ARGS)
+
 documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
 	@$(VENV)/bin/python -m cli.documents
 

@@ -37,7 +37,8 @@ def translated() -> Iterator[None]:
         raise
     except asyncpg.DataError as exc:
         raise RowRefused(str(exc)) from exc
-    except (asyncpg.InterfaceError, OSError, TimeoutError, asyncio.IncompleteReadError) as exc:
+    # InternalClientError is what asyncpg says of a connection that broke in the middle of a statement.
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, EOFError) as exc:
         raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
 
 
