@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import faust
 
+from agents import escape
 from agents.commands import Commands
 from agents.dead_letter import DeadLetters
 from agents.dispatch import Dispatch
-from agents.escape import die, guarded
+from agents.escape import guarded
 from agents.ingest import Ingest
 from agents.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from broker.publisher import Publisher
@@ -36,7 +37,7 @@ class AgentsApp(faust.App):
 
     async def crash(self, reason: BaseException) -> None:
         if not self.stopping.is_set():
-            die("faust", reason)
+            escape.die("faust", reason)
         await super().crash(reason)
 
     def done(self, batch: RecordBatch) -> None:

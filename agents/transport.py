@@ -18,8 +18,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
 import faust
+import structlog
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, EventT
+
+log = structlog.get_logger(__name__)
 
 #: Bytes of records that are fetched and not stored yet, over all partitions of a process. More waits in the broker.
 MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024
@@ -60,7 +63,8 @@ class Fence:
         """`batch` is stored, and all before it. False when it outlived its assignment: then its offset says nothing."""
         if batch.generation != self.generation:
             return False
-        self._next_offsets[batch.tp] = batch.next_offset
+        # Not back: a batch that is delivered again after a seek is stored, and so is all that was before.
+        self._next_offsets[batch.tp] = max(batch.next_offset, self._next_offsets.get(batch.tp, 0))
         return True
 
     def stored(self) -> dict[TP, int]:
@@ -108,6 +112,8 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.fence = Fence()
         self._in_flight = _InFlight()
+        self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
+        self._looked_for: dict[TP, int] = {}  # the one that was sought back to last
 
     @property
     def idle(self) -> bool:
@@ -138,20 +144,45 @@ class BatchConsumer(driver.Consumer):
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
-        """As Faust's, but a message is a batch, and nothing is fetched while too much is in flight."""
+        """As Faust's, but a message is a batch, and nothing is fetched while too much is in flight.
+
+        What was fetched and is not yielded is sought back to: the fetcher's position is past it already, so that
+        the next fetch would go on behind it and the fence with it.
+        """
         await self._wait_for_room(timeout)
         generation = self.fence.generation
         records, _active = await self._wait_next_records(timeout)
-        if records is None or self.should_stop or generation != self.fence.generation:
-            return
-        if not self.flow_active:
-            await self.perform_seek()
+        if records is None or self.should_stop:
             return
         for tp, of_partition in records.items():
             if not self.flow_active or generation != self.fence.generation:
+                # A rebalance came between. Whether these are of the assignment before or after it can't be told.
+                await self.perform_seek()
                 return
+            if await self._sought_back(tp, of_partition[0].offset):
+                continue
+            self._expected[tp] = of_partition[-1].offset + 1
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, self._deliver(tp, of_partition, generation)
+
+    async def _sought_back(self, tp: TP, first: int) -> bool:
+        """Whether records were missing before `first`, so that the fetcher was sent back to look for them.
+
+        They are looked for once: offsets that are not there the second time do not exist (a transaction's marker, or
+        records that the topic's retention dropped before we came to them, which is worth an alarm).
+        """
+        expected = self._expected.get(tp, self._committed_offset[tp])
+        if expected is None or first <= expected:
+            return False
+        if self._looked_for.get(tp) == expected:
+            log.error("offsets are gone", topic=tp.topic, partition=tp.partition, first=expected, next=first)
+            return False
+        log.warning(
+            "offsets skipped; looking again", topic=tp.topic, partition=tp.partition, first=expected, next=first
+        )
+        self._looked_for[tp] = expected
+        await self.seek(tp, expected)
+        return True
 
     def _deliver(self, tp: TP, records: list[Any], generation: int) -> ConsumerMessage:
         batch = RecordBatch(tp, generation, records, sum(len(record.value or b"") for record in records))
@@ -183,6 +214,8 @@ class BatchConsumer(driver.Consumer):
         """Batches of the old assignment are not waited for: Faust drops those that no agent has begun."""
         self.fence.new_generation(partitions)
         self._in_flight.clear()
+        self._expected.clear()
+        self._looked_for.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing: offsets that a compacted or transactional topic skips are no gap to the fence."""

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from agents.escape import die
+from agents import escape
 
 CHECK_SECONDS = 5.0
 #: No stall of Kafka or PostgreSQL that heals by itself takes this long once they are back.
@@ -54,7 +54,7 @@ class LoopGuard(threading.Thread):
         while not self._over.wait(CHECK_SECONDS):
             if time.monotonic() - self._beat > BLOCKED_SECONDS:
                 faulthandler.dump_traceback(sys.stderr)
-                die("event loop blocked")
+                escape.die("event loop blocked")
 
 
 async def watch(look: Callable[[], tuple[bool, object]]) -> None:
@@ -68,6 +68,6 @@ async def watch(look: Callable[[], tuple[bool, object]]) -> None:
             guard.beat()
             waiting, position = look()
             if progress.stalled_seconds(waiting=waiting, position=position) > STALLED_SECONDS:
-                die("stalled")
+                escape.die("stalled")
     finally:
         guard.stop()

@@ -28,6 +28,19 @@ def _no_settings_from_outside() -> None:
         del os.environ[name]
 
 
+@pytest.fixture(autouse=True)
+def escaped(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What would have ended the process. A test that expects it empties the list; for every other it is a failure."""
+    found: list[str] = []
+
+    def die(what: str, exc: BaseException | None = None) -> None:
+        found.append(f"{what}: {exc!r}")
+
+    monkeypatch.setattr("agents.escape.die", die)
+    yield found
+    assert not found, found
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSystem]:
     """Started when the first test needs them; one that can't start fails that test and all after it."""
