@@ -1,7 +1,7 @@
 """What is wrong with a database, for `conexoes doctor`."""
 
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import StorageError, StorageUnavailable
 from storage.settings import StorageSettings
 
 
@@ -14,6 +14,8 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
             async with database.connection() as connection:
                 if await connection.fetchval("SELECT to_regclass('conexoes.status_logs')") is None:
                     faults.append("The database has no status_logs: run `conexoes migrate`.")
+        except StorageUnavailable as exc:
+            return [f"The database can't be reached: {exc}"]
         except StorageError as exc:
             faults.append(f"As {role}: {exc}")
         finally:
