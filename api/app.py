@@ -46,7 +46,8 @@ def build_api(reader: Database, authenticator: Authenticator, policy: Policy) ->
     app.state.authenticator = authenticator
     app.state.policy = policy
     router = APIRouter(prefix=PREFIX, responses=problem_responses())
-    for each in (integration_types, logs, reprocess, dead_letters):
+    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`.
+    for each in (integration_types, reprocess, dead_letters, logs):
         router.include_router(each.router)
     app.include_router(router)
     app.include_router(health.router)

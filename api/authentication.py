@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import ProblemError, not_found
+from schemas.result import ACCOUNT
 from storage.access_keys import EVERY_ACCOUNT, Grant, Role, digest, find
 from storage.database import Database
 
@@ -76,7 +77,7 @@ def at_least(grant: Grant, role: Role) -> bool:
 
 async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:
     """The account of the path, if the caller may see it; 404 otherwise, as for an account that does not exist."""
-    if not may_see(grant, account):
+    if ACCOUNT.fullmatch(account) is None or not may_see(grant, account):
         raise not_found()
     return account
 

@@ -71,10 +71,10 @@ async def get_timeline(
 ) -> Page[TimelineEntry]:
     """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
     listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
-    entries = await _reader(request, grant).timeline(
+    found = await _reader(request, grant).timeline(
         account, integration_type.name, log_id, after=listing.after, limit=listing.limit
     )
-    if entries is None:
+    if found is None:
         raise not_found()
-    page = listing.page(entries, lambda placed: placed[0], request, response)
+    page = listing.page(found.entries, lambda placed: placed[0], request, response, cut=found.cut)
     return Page(items=[entry for _place, entry in page.items], next_page_token=page.next_page_token)

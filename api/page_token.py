@@ -35,7 +35,7 @@ def decode(list_: str, token: str) -> tuple[datetime, str]:
         at = EPOCH + microseconds * _MICROSECOND
     except (binascii.Error, ValueError, TypeError, OverflowError) as exc:
         raise _refused() from exc
-    if version != _VERSION or binding != _binding(list_) or not isinstance(row, str):
+    if version != _VERSION or binding != _binding(list_) or not isinstance(row, str) or "\x00" in row:
         raise _refused()
     return at, row
 

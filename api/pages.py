@@ -43,10 +43,23 @@ class Listing:
         """As `after`, where rows of the same time are told apart by a UUID."""
         return None if self.after is None else (self.after[0], page_token.uuid_of(self.after))
 
-    def page(self, rows: Sequence[T], place: Callable[[T], Place], request: Request, response: Response) -> Page[T]:
-        """The page that `rows`, up to `limit` of them, make; with the RFC 8288 Link to the next."""
-        page, more = list(rows[: self._size]), len(rows) > self._size
+    def page(
+        self,
+        rows: Sequence[T],
+        place: Callable[[T], Place],
+        request: Request,
+        response: Response,
+        *,
+        cut: bool = False,
+    ) -> Page[T]:
+        """The page that `rows`, up to `limit` of them, make; with the RFC 8288 Link to the next.
+
+        `cut`: there are more rows, whatever `limit` says. The link names no host: the one that the caller gives, or
+        that a proxy does, is not ours to repeat.
+        """
+        page, more = list(rows[: self._size]), cut or len(rows) > self._size
         token = page_token.encode(self._name, place(page[-1])) if more else None
         if token is not None:
-            response.headers["Link"] = f'<{request.url.include_query_params(page_token=token)}>; rel="next"'
+            following = request.url.include_query_params(page_token=token)
+            response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
         return Page(items=page, next_page_token=token)

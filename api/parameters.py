@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.problems import ProblemError, invalid, not_found
 from schemas.catalogue import BY_NAME, IntegrationType
-from schemas.filter import MAX_QUERY_CHARACTERS, LogFilter
+from schemas.filter import LogFilter, QueryText
 from schemas.problem import FieldProblem
-from schemas.reprocess import ItemState
+from schemas.reprocess import COMMAND_ID, ItemState
 
 MAX_PAGE_SIZE = 200
 _REPEATABLE = {"status", "affiliate"}
@@ -53,7 +53,7 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS)] = Field(
+    q: QueryText = Field(
         description="a name of the entity, or its beginning; each character literally", examples=["2000001"]
     )
     page_size: PageSize = 50
@@ -93,7 +93,15 @@ async def log_id(log_id: Annotated[str, Path(examples=["5e0c2f5a-6a6e-4d83-9d6a-
         raise not_found() from None
 
 
+async def command_id(command_id: Annotated[str, Path(examples=["8c7f9f0e-7d1f-4b58-8f5e-2f1f0c9f7a11"])]) -> str:
+    """The id of the path; 404 for what can't be one."""
+    if COMMAND_ID.fullmatch(command_id) is None:
+        raise not_found()
+    return command_id
+
+
 Type = Annotated[IntegrationType, Depends(integration_type)]
 LogId = Annotated[uuid.UUID, Depends(log_id)]
+CommandIdOfPath = Annotated[str, Depends(command_id)]
 ONCE: list[Any] = [Depends(once_each)]
 NONE: list[Any] = [Depends(no_parameters)]

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from schemas.problem import FieldProblem, Problem
-from storage.errors import StorageUnavailable
+from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
@@ -98,6 +98,12 @@ async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
     )
 
 
+async def _refused(_request: Request, exc: Exception) -> JSONResponse:
+    """PostgreSQL can't compare with a value that no check of ours has stopped."""
+    log.error("refused", reason=str(exc))
+    return response(ProblemError(422, "invalid-request", "A value of this request can't be looked for."))
+
+
 async def _bug(_request: Request, exc: Exception) -> JSONResponse:
     log.error("unexpected", exc_info=exc)
     return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged."))
@@ -109,4 +115,5 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(StorageUnavailable, _unavailable)
+    app.add_exception_handler(RowRefused, _refused)
     app.add_exception_handler(Exception, _bug)

@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.authentication import FIRST, OwnAccount
 from api.pages import Listing, Page
-from api.parameters import NONE, ONCE, ItemQuery, PageQuery
+from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, PageQuery
 from api.problems import not_found
 from schemas.status_log import ReprocessCommand, ReprocessItem
 from storage import reprocess_reader
 
 router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"], dependencies=FIRST)
-
-CommandIdPath = Annotated[str, Path(max_length=128, examples=["8c7f9f0e-7d1f-4b58-8f5e-2f1f0c9f7a11"])]
 
 
 @router.get("", dependencies=ONCE)
@@ -29,7 +27,7 @@ async def list_commands(
 
 
 @router.get("/{command_id}", dependencies=NONE)
-async def get_command(request: Request, account: OwnAccount, command_id: CommandIdPath) -> ReprocessCommand:
+async def get_command(request: Request, account: OwnAccount, command_id: CommandIdOfPath) -> ReprocessCommand:
     """One command. 404 until the agents have recorded it, a moment after it was accepted."""
     command = await reprocess_reader.get_command(request.app.state.reader, account, command_id)
     if command is None:
@@ -42,7 +40,7 @@ async def list_items(
     request: Request,
     response: Response,
     account: OwnAccount,
-    command_id: CommandIdPath,
+    command_id: CommandIdOfPath,
     query: Annotated[ItemQuery, Query()],
 ) -> Page[ReprocessItem]:
     """What the command did to each entity, by state if one is given."""

@@ -1,7 +1,6 @@
 """`conexoes keys`: access keys of the API."""
 
 import asyncio
-import re
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -9,14 +8,13 @@ from typing import Annotated, TypeVar
 import typer
 
 from cli.installation import UnusableError, storage_settings
+from schemas.result import ACCOUNT
 from storage import access_keys
 from storage.access_keys import EVERY_ACCOUNT, Role
 from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Access keys of the API: made, listed, revoked.")
 T = TypeVar("T")
-
-_ACCOUNT = re.compile(r"[a-z0-9-]{1,64}|\*")
 
 
 def _as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
@@ -40,7 +38,7 @@ def create(
     name: Annotated[str, typer.Option(help="to know it by")] = "",
 ) -> None:
     """Make a key and print it. It can't be shown again."""
-    if _ACCOUNT.fullmatch(account) is None:
+    if account != EVERY_ACCOUNT and ACCOUNT.fullmatch(account) is None:
         raise UnusableError(f"--account must be 1 to 64 of a-z, 0-9 and '-', or '{EVERY_ACCOUNT}'.")
     typer.echo(_as_owner(lambda owner: access_keys.create(owner, account, role, name)))
 

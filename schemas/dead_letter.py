@@ -1,6 +1,5 @@
 """A record, or one event of it, that can't be what its topic is for."""
 
-import re
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -8,9 +7,8 @@ import orjson
 from schemas.envelope import Headers
 from schemas.identity import dead_letter_id
 from schemas.refusal import Refusal
+from schemas.result import ACCOUNT
 from schemas.topics import MAX_RECORD_BYTES
-
-_ACCOUNT = re.compile(r"[a-z0-9-]{1,64}")
 
 
 class DeadLetter(NamedTuple):
@@ -86,4 +84,4 @@ def _claim_of_value(value: bytes) -> str | None:
 
 
 def _account(claim: object) -> str | None:
-    return claim if isinstance(claim, str) and _ACCOUNT.fullmatch(claim) else None
+    return claim if isinstance(claim, str) and ACCOUNT.fullmatch(claim) else None

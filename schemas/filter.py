@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.catalogue import Status
 from schemas.result import Affiliate
@@ -12,6 +12,16 @@ MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
 
 ReprocessState = Literal["in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed"]
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("must not contain NUL or lone surrogates")
+    return text
+
+
+#: What a person searches for: compared with stored text, so it must be storable.
+QueryText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_storable)]
 
 
 class LogFilter(BaseModel):
@@ -25,27 +35,18 @@ class LogFilter(BaseModel):
     )
     processed_from: Rfc3339 | None = Field(default=None, description="RFC 3339, included")
     processed_to: Rfc3339 | None = Field(default=None, description="RFC 3339, not included")
-    q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS)] | None = Field(
+    q: QueryText | None = Field(
         default=None,
         description="search bar: the beginning of the key or of an alias, each character literally; "
         "or words of the message, all of them",
     )
-    code: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="error code, exactly"
-    )
+    code: QueryText | None = Field(default=None, description="error code, exactly")
     fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = Field(
         default=None, description="one group of equal errors"
     )
     reprocess: ReprocessState | None = Field(
         default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`"
     )
-
-    @field_validator("q", "code")
-    @classmethod
-    def _storable(cls, text: str | None) -> str | None:
-        if text is not None and ("\x00" in text or any("\ud800" <= char <= "\udfff" for char in text)):
-            raise ValueError("must not contain NUL or lone surrogates")
-        return text
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

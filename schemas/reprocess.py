@@ -1,5 +1,6 @@
 """Reprocess: the command that asks for it, the retry that a connector gets, the states between them."""
 
+import re
 import uuid
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +20,8 @@ MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 
 Mode = Literal["replay", "refresh"]
-CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:~-]{1,128}$")]
+COMMAND_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID.pattern}$")]
 
 
 class ItemState(StrEnum):

@@ -1,5 +1,6 @@
 """The result of one piece of work of a connector: what a status log is folded from."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,7 +35,8 @@ def _printable(text: str) -> str:
     return text
 
 
-Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+ACCOUNT = re.compile(r"[a-z0-9-]{1,64}")
+Account = Annotated[str, StringConstraints(pattern=f"^{ACCOUNT.pattern}$")]
 Affiliate = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 AliasName = Annotated[str, StringConstraints(min_length=1, max_length=64)]

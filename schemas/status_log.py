@@ -10,6 +10,16 @@ class _Shown(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _example(**fields: Any) -> ConfigDict:
+    return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [fields]})
+
+
+_LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
+_ITEM = "79495b7f-cb87-7bc5-0720-a249abafafd9"
+_COMMAND = "f62fc572-a9a3-5d71-0071-904bedb5848b"
+_NOON = "2026-11-24T12:00:00Z"
+
+
 class Action(_Shown):
     """Something that the caller may do with a log, or why not."""
 
@@ -33,6 +43,24 @@ class ReprocessStep(_Shown):
 
 class StatusLog(_Shown):
     """One entity, as its result with the highest version left it."""
+
+    model_config = _example(
+        id=_LOG,
+        integration_type="price",
+        account="demo",
+        affiliate="MLB",
+        key="SKU-00123",
+        status="error",
+        processed_at=_NOON,
+        message="The price 10.00 is below the minimum of this category",
+        code="price.below_minimum",
+        fingerprint="74dab71393f51981",
+        attempts=2,
+        first_seen_at="2026-11-20T09:30:00Z",
+        updated_at=_NOON,
+        reprocess={"state": "same_error", "item_id": _ITEM, "command_id": _COMMAND, "at": _NOON},
+        actions=[{"name": "reprocess", "allowed": True, "verdict": None, "reason": None, "link": None}],
+    )
 
     id: str
     integration_type: str
@@ -106,6 +134,20 @@ TimelineEntry = TimelineAttempt | TimelineReprocess
 class ReprocessCommand(_Shown):
     """A command, who asked for it, and its items counted by state."""
 
+    model_config = _example(
+        id=_COMMAND,
+        account="demo",
+        integration_type="price",
+        state="done",
+        requested_by="maria@store.example",
+        reason="the price table was corrected",
+        mode="refresh",
+        requested_at=_NOON,
+        finished_at="2026-11-24T12:00:02Z",
+        total=3,
+        items={"fixed": 2, "same_error": 1},
+    )
+
     id: str
     account: str
     integration_type: str
@@ -121,6 +163,25 @@ class ReprocessCommand(_Shown):
 
 class ReprocessItem(_Shown):
     """What a command did to one entity."""
+
+    model_config = _example(
+        id=_ITEM,
+        log_id=_LOG,
+        affiliate="MLB",
+        key="SKU-00123",
+        state="fixed",
+        reason=None,
+        before_status="error",
+        before_code="price.below_minimum",
+        after_status="success",
+        after_code=None,
+        attempt=1,
+        created_at=_NOON,
+        sent_at=_NOON,
+        expires_at="2026-11-24T12:15:00Z",
+        answered_at="2026-11-24T12:00:01Z",
+        joined_item_id=None,
+    )
 
     id: str
     log_id: str
@@ -142,6 +203,19 @@ class ReprocessItem(_Shown):
 
 class DeadLetter(_Shown):
     """What could not be a result or command, and why."""
+
+    model_config = _example(
+        id="ea877ef3-1f2c-38c8-7d63-458f0689d20f",
+        account="demo",
+        code="schema",
+        reason="data.status: Field required",
+        topic="conexoes.results.price",
+        partition=3,
+        offset=77,
+        received_at=_NOON,
+        value='{"account": "demo"}',
+        value_bytes=19,
+    )
 
     id: str
     account: str | None

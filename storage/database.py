@@ -59,32 +59,26 @@ class Database:
         if role == "reader":
             server_settings["default_transaction_read_only"] = "on"
             server_settings["statement_timeout"] = str(int(settings.query_seconds * 1000))
-        self._pool = asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=settings.pool_size,
-            timeout=settings.connect_seconds,
-            command_timeout=settings.command_seconds,
-            server_settings=server_settings,
-        )
+        self._server_settings = server_settings
+        self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
-        self._open = False
 
     async def close(self) -> None:
         """Close every connection, waiting for none that is in use longer than two seconds."""
-        if not self._open:
+        pool, self._pool = self._pool, None
+        if pool is None:
             return
         try:
-            await asyncio.wait_for(self._pool.close(), timeout=2)
+            await asyncio.wait_for(pool.close(), timeout=2)
         except TimeoutError:
-            self._pool.terminate()
+            pool.terminate()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One connection. Raises StorageUnavailable or RowRefused for what happens in the block."""
         with translated():
-            await self._ensure_open()
-            async with self._pool.acquire(timeout=self._settings.connect_seconds) as connection:
+            pool = self._pool or await self._open()
+            async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -107,10 +101,15 @@ class Database:
             )
             yield connection
 
-    async def _ensure_open(self) -> None:
-        if self._open:
-            return
+    async def _open(self) -> asyncpg.Pool:
         async with self._opening:
-            if not self._open:
-                await self._pool
-                self._open = True
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self.url,
+                    min_size=0,
+                    max_size=self._settings.pool_size,
+                    timeout=self._settings.connect_seconds,
+                    command_timeout=self._settings.command_seconds,
+                    server_settings=self._server_settings,
+                )
+            return self._pool

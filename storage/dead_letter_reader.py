@@ -1,22 +1,17 @@
 """Reads what was refused."""
 
-import uuid
-from datetime import datetime
-
 from schemas.status_log import DeadLetter
 from storage.database import Database
+from storage.places import NEWEST_BY_ID, TimeAndId
 from storage.statements import SQL
-
-Place = tuple[datetime, uuid.UUID]  # the last row of a page
 
 
 async def list_dead_letters(
-    database: Database, account: str, *, every_account: bool, after: Place | None, limit: int
+    database: Database, account: str, *, every_account: bool, after: TimeAndId | None, limit: int
 ) -> list[DeadLetter]:
     """The newest `limit` after `after`. With `every_account`, those too that name no account."""
-    accounts = [account, ""] if every_account else [account]
     async with database.reading(account, every_account=every_account) as connection:
-        rows = await connection.fetch(SQL["list_dead_letters"], accounts, *(after or (None, None)), limit)
+        rows = await connection.fetch(SQL["list_dead_letters"], account, *(after or NEWEST_BY_ID), limit, every_account)
     return [
         DeadLetter(
             id=str(row["id"]),

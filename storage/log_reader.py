@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter
@@ -21,10 +22,11 @@ from schemas.status_log import (
 )
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL, conditions
+from storage.places import NEWEST_BY_ID, NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.statements import SQL
 
-LogPlace = tuple[datetime, uuid.UUID]  # the last row of a page of logs
-TimelinePlace = tuple[datetime, str]  # the last entry of a page of a timeline
+#: A page of a timeline ends early rather than hold more evidence than this, save that it has one entry at least.
+MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 #: What the caller may do with a log, by its type, affiliate, status and reprocess state.
 Actions = Callable[[str, str, str, str | None], list[Action]]
 
@@ -37,6 +39,13 @@ class FoundLog(NamedTuple):
     aliases: dict[str, list[str]]
 
 
+class FoundTimeline(NamedTuple):
+    """Some entries, each with its place."""
+
+    entries: list[tuple[TimeAndText, TimelineEntry]]
+    cut: bool  # there are more within the limit, left out for their size
+
+
 class LogReader:
     """Reads on behalf of one caller, whose possible actions go with each log."""
 
@@ -45,14 +54,14 @@ class LogReader:
         self._actions = actions
 
     async def page(
-        self, account: str, integration_type: str, filter_: LogFilter, *, after: LogPlace | None, limit: int
+        self, account: str, integration_type: str, filter_: LogFilter, *, after: TimeAndId | None, limit: int
     ) -> list[StatusLog]:
         """The newest `limit` logs that the filter matches, after `after`.
 
         Walking on with the last row of each page never repeats a row, whatever is written meanwhile: a row only ever
         moves to the front. One that moves there after the walk began is not seen by it.
         """
-        own = [account, integration_type, *(after or (None, None)), limit]
+        own = [account, integration_type, *(after or NEWEST_BY_ID), limit]
         where = conditions(filter_, len(own))
         statement = SQL["list_logs"].replace("{filter}", where.sql)
         async with self._database.reading(account) as connection:
@@ -72,19 +81,21 @@ class LogReader:
         return FoundLog(self._log(row), attempts.get(shown), aliases)
 
     async def timeline(
-        self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimelinePlace | None, limit: int
-    ) -> list[tuple[TimelinePlace, TimelineEntry]] | None:
-        """The newest `limit` entries after `after`, each with its place; None when there is no such log."""
+        self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
+    ) -> FoundTimeline | None:
+        """The newest `limit` entries after `after`, or fewer when they are large; None when there is no such log."""
         async with self._database.reading(account) as connection:
             if await connection.fetchrow(SQL["get_log"], account, integration_type, log_id) is None:
                 return None
-            entries = await connection.fetch(SQL["timeline"], account, log_id, *(after or (None, None)), limit)
+            rows = await connection.fetch(SQL["timeline"], account, log_id, *(after or NEWEST_BY_TEXT), limit)
+            entries = _within(MAX_TIMELINE_BYTES, rows)
             attempts = await _attempts(
                 connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
             )
             wanted = [row["id"] for row in entries if not _is_attempt(row)]
             items = {row["id"]: row for row in await connection.fetch(SQL["get_items"], account, wanted)}
-        return [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
+        placed = [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
+        return FoundTimeline(placed, cut=len(entries) < len(rows))
 
     async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
         """Up to `limit` logs of any type that have `text` as a name, then those with a name that begins with it."""
@@ -108,6 +119,12 @@ class LogReader:
 
 #: The state that a step left an item in, if it was ever sent; `answered` left it in the state that it has.
 _STATE_AFTER = {"requested": ItemState.QUEUED, "sent": ItemState.SENT, "silent": ItemState.SILENT}
+
+
+def _within(max_bytes: int, rows: Sequence[Any]) -> list[Any]:
+    """The first of `rows` that have at most `max_bytes` together, and the very first in any case."""
+    sizes = accumulate(row["bytes"] for row in rows)
+    return [row for index, (row, size) in enumerate(zip(rows, sizes, strict=True)) if index == 0 or size <= max_bytes]
 
 
 def _is_attempt(row: Any) -> bool:

@@ -2,23 +2,21 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from schemas.reprocess import ItemState
 from schemas.status_log import ReprocessCommand, ReprocessItem
 from storage.database import Connection, Database
+from storage.places import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.statements import SQL
-
-CommandPlace = tuple[datetime, str]  # the last command of a page
 
 
 async def list_commands(
-    database: Database, account: str, *, after: CommandPlace | None, limit: int
+    database: Database, account: str, *, after: TimeAndText | None, limit: int
 ) -> list[ReprocessCommand]:
     """The newest `limit` commands after `after`."""
     async with database.reading(account) as connection:
-        rows = await connection.fetch(SQL["list_commands"], account, *(after or (None, None)), limit)
+        rows = await connection.fetch(SQL["list_commands"], account, *(after or NEWEST_BY_TEXT), limit)
         return await _with_counts(connection, account, rows)
 
 
@@ -42,7 +40,7 @@ async def list_items(
     async with database.reading(account) as connection:
         if await connection.fetchrow(SQL["get_command"], account, command_id) is None:
             return None
-        rows = await connection.fetch(SQL["list_items"], account, command_id, after, state, limit)
+        rows = await connection.fetch(SQL["list_items"], account, command_id, after or BEFORE_EVERY_ID, state, limit)
     return [_item(row) for row in rows]
 
 

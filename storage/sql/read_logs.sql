@@ -1,5 +1,5 @@
 -- list_logs --
--- One page of status logs, newest first, after ($3, $4) when given. Uses status_logs_by_time.
+-- One page of status logs, newest first, after ($3, $4). Uses status_logs_by_time.
 -- Where `filter` stands in braces, storage.filters puts its conditions.
 SELECT
     s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
@@ -7,7 +7,7 @@ SELECT
     s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text
-  AND ($3::timestamptz IS NULL OR (s.processed_at, s.id) < ($3::timestamptz, $4::uuid))
+  AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
 {filter}
 ORDER BY s.processed_at DESC, s.id DESC
 LIMIT $5::integer
@@ -36,28 +36,30 @@ JOIN attempts a
     AND a.processed_at = wanted.processed_at AND a.result_id = wanted.result_id
 
 -- timeline --
--- One page of what happened to one log, newest first, after ($3, $4) when given: attempts by processed_at, and the
--- steps of its reprocesses by when they were taken. Uses the primary key of attempts and reprocess_items_by_log.
-SELECT entry.at, entry.name, entry.id
+-- One page of what happened to one log, newest first, after ($3, $4): attempts by processed_at, and the steps of its
+-- reprocesses by when they were taken. `bytes` is how large the evidence is, told without reading it.
+-- Uses the primary key of attempts and reprocess_items_by_log.
+SELECT entry.at, entry.name, entry.id, entry.bytes
 FROM (
     (
-        SELECT a.processed_at AS at, 'attempt/' || a.result_id AS name, a.result_id AS id
+        SELECT a.processed_at AS at, 'attempt/' || a.result_id AS name, a.result_id AS id,
+            octet_length(a.body) AS bytes
         FROM attempts a
         WHERE a.account = $1::text AND a.log_id = $2::uuid
-          AND ($3::timestamptz IS NULL OR a.processed_at <= $3::timestamptz)
-          AND ($3::timestamptz IS NULL OR (a.processed_at, 'attempt/' || a.result_id) < ($3::timestamptz, $4::text))
+          AND a.processed_at <= $3::timestamptz
+          AND (a.processed_at, 'attempt/' || a.result_id) < ($3::timestamptz, $4::text)
         ORDER BY a.processed_at DESC, name DESC
         LIMIT $5::integer
     )
     UNION ALL
-    SELECT step.at, step.name || '/' || i.id, i.id
+    SELECT step.at, step.name || '/' || i.id, i.id, 0
     FROM reprocess_items i
     CROSS JOIN LATERAL (
         VALUES
             (i.created_at, 'requested'), (i.sent_at, 'sent'), (i.silent_at, 'silent'), (i.answered_at, 'answered')
     ) AS step (at, name)
     WHERE i.account = $1::text AND i.log_id = $2::uuid AND step.at IS NOT NULL
-      AND ($3::timestamptz IS NULL OR (step.at, step.name || '/' || i.id) < ($3::timestamptz, $4::text))
+      AND (step.at, step.name || '/' || i.id) < ($3::timestamptz, $4::text)
 ) AS entry
 ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT $5::integer

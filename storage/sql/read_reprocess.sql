@@ -1,8 +1,8 @@
 -- list_commands --
--- One page of an account's commands, newest first, after ($2, $3) when given. Uses reprocess_commands_by_time.
+-- One page of an account's commands, newest first, after ($2, $3). Uses reprocess_commands_by_time.
 SELECT id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, total
 FROM reprocess_commands
-WHERE account = $1::text AND ($2::timestamptz IS NULL OR (requested_at, id) < ($2::timestamptz, $3::text))
+WHERE account = $1::text AND (requested_at, id) < ($2::timestamptz, $3::text)
 ORDER BY requested_at DESC, id DESC
 LIMIT $4::integer
 
@@ -19,13 +19,13 @@ WHERE account = $1::text AND command_id = ANY($2::text[])
 GROUP BY command_id, state
 
 -- list_items --
--- One page of a command's items, of state $4 when given, after $3 when given. Uses reprocess_items_by_command.
+-- One page of a command's items, after $3, of state $4 when given. Uses reprocess_items_by_command.
 SELECT
     id, command_id, log_id, affiliate, key, state, reason, mode, before_status, before_code, after_status, after_code,
     attempt, created_at, sent_at, expires_at, silent_at, answered_at, joined_item_id
 FROM reprocess_items
 WHERE account = $1::text AND command_id = $2::text
-  AND ($3::uuid IS NULL OR id > $3::uuid)
+  AND id > $3::uuid
   AND ($4::text IS NULL OR state = $4::text)
 ORDER BY id
 LIMIT $5::integer

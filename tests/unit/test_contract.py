@@ -15,6 +15,7 @@ from cli.documents.json_schemas import json_schemas
 from cli.documents.settings_page import PAGES
 from schemas.reprocess import ReprocessRequest, RetryData
 from schemas.result import ResultData
+from schemas.status_log import DeadLetter, ReprocessCommand, ReprocessItem, StatusLog
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -27,7 +28,9 @@ def test_a_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(json_schemas()[name])
 
 
-@pytest.mark.parametrize("model", [ResultData, ReprocessRequest, RetryData])
+@pytest.mark.parametrize(
+    "model", [ResultData, ReprocessRequest, RetryData, StatusLog, ReprocessCommand, ReprocessItem, DeadLetter]
+)
 def test_examples_are_valid(model: Any) -> None:
     schema = model.model_json_schema()
     for example in schema["examples"]:

@@ -135,7 +135,9 @@ async def test_a_token_that_we_did_not_make_is_400(viewer: Caller, token: str, t
 
 
 @pytest.mark.parametrize("place", ["\x00", "a" * 900, "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")])
-async def test_a_forged_place_in_a_list_of_texts_is_never_a_500(viewer: Caller, owner: asyncpg.Connection, place: str) -> None:
+async def test_a_forged_place_in_a_list_of_texts_is_never_a_500(
+    viewer: Caller, owner: asyncpg.Connection, place: str
+) -> None:
     """The lists of commands and of a timeline end in texts, which are not parsed."""
     await owner.execute("""
         INSERT INTO reprocess_commands (account, id, integration_type, state, mode, requested_by, request, total, requested_at)

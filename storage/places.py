@@ -1,0 +1,20 @@
+"""Where a page of a list begins: after the last row of the page before, or after no row at all.
+
+The first page begins after a place that sorts before every row, so that one condition serves every page. With
+`$3 IS NULL OR …` instead, the plan that PostgreSQL keeps for a statement reads its way from the beginning of the list.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Final
+
+TimeAndId = tuple[datetime, uuid.UUID]
+TimeAndText = tuple[datetime, str]
+
+#: Every list that goes by time goes from the newest to the oldest; nothing that is stored is as new as this.
+_NEWER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC)
+_NO_ID: Final = uuid.UUID(int=0)
+
+NEWEST_BY_ID: Final[TimeAndId] = (_NEWER_THAN_ALL, _NO_ID)
+NEWEST_BY_TEXT: Final[TimeAndText] = (_NEWER_THAN_ALL, "")
+BEFORE_EVERY_ID: Final = _NO_ID  # ids are hashes: none is zero

@@ -1,0 +1,264 @@
+"""`POST /commands/reprocess`: 202 means that Kafka has it; everything else is a problem that says what to do."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from admin.json_body import MAX_BODY_BYTES
+from broker.settings import BrokerSettings
+from schemas.identity import command_id
+from schemas.reprocess import Command, read_command
+from storage.database import Database
+from tests.integration.api.conftest import Caller, app_on
+from tests.support.agents import records
+from tests.support.proxy import proxied
+
+PATH = "/commands/reprocess"
+LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    """A valid request; a change to None leaves the field out."""
+    fields: dict[str, Any] = {
+        "account": "acme",
+        "integration_type": "price",
+        "requested_by": "maria",
+        "log_ids": [LOG],
+        **changes,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def headers(key: str | None = "k1", **more: str) -> dict[str, str]:
+    given = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in more.items()}}
+    return given if key is None else {**given, "Idempotency-Key": key}
+
+
+@pytest.fixture
+async def kafka_app(reader: Database, writer: Database, broker_settings: BrokerSettings) -> AsyncIterator[FastAPI]:
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    async with app_on(reader, writer, servers, broker_settings.topics) as built:
+        yield built
+
+
+@pytest.fixture
+async def commander(kafka_app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
+    async with Caller(kafka_app, keys["operator"]) as client:
+        yield client
+
+
+async def commands_in(broker: BrokerSettings, count: int) -> list[Command]:
+    found: list[Command] = []
+    for record in await records(str(broker.kafka_bootstrap_servers), broker.topics.commands, count):
+        assert record.key == b"acme"
+        for each in read_command(record.headers, record.value):
+            assert isinstance(each, Command), each
+            found.append(each)
+    return found
+
+
+@pytest.mark.law
+async def test_accepted_means_that_kafka_has_the_command(commander: Caller, broker_settings: BrokerSettings) -> None:
+    response = await commander.post(PATH, json=body(reason="fixed", mode="replay"), headers=headers())
+    assert response.status_code == 202, response.text
+    [command] = await commands_in(broker_settings, 1)
+    assert response.json() == {
+        "command_id": command.id,
+        "status_url": f"/api/v1/accounts/acme/reprocess/{command.id}",
+    }
+    assert command.id == command_id("acme", "k1")
+    request = command.request
+    assert (request.account, request.integration_type, request.requested_by) == ("acme", "price", "maria")
+    assert (request.reason, request.mode, request.log_ids) == ("fixed", "replay", [uuid.UUID(LOG)])
+
+
+async def test_the_same_key_and_body_is_the_same_answer(commander: Caller, broker_settings: BrokerSettings) -> None:
+    """Said in another order, and with the default written out: it is the same request."""
+    first = await commander.post(PATH, json=body(), headers=headers())
+    again = dict(reversed(list(body(mode="refresh").items())))
+    second = await commander.post(PATH, json=again, headers=headers())
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json() == second.json()
+    assert {each.id for each in await commands_in(broker_settings, 2)} == {first.json()["command_id"]}
+
+
+async def test_the_same_key_at_once_is_one_command(commander: Caller) -> None:
+    responses = await asyncio.gather(*(commander.post(PATH, json=body(), headers=headers()) for _ in range(10)))
+    assert {each.status_code for each in responses} == {202}
+    assert len({each.json()["command_id"] for each in responses}) == 1
+
+
+async def test_the_same_key_with_another_body_is_422(commander: Caller) -> None:
+    assert (await commander.post(PATH, json=body(), headers=headers())).status_code == 202
+    response = await commander.post(PATH, json=body(requested_by="joao"), headers=headers())
+    assert response.status_code == 422
+    assert "another body" in response.json()["detail"]
+
+
+async def test_a_key_belongs_to_its_account(kafka_app: FastAPI, keys: dict[str, str]) -> None:
+    async with Caller(kafka_app, keys["every"]) as client:
+        first = await client.post(PATH, json=body(), headers=headers())
+        second = await client.post(PATH, json=body(account="globex"), headers=headers())
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json()["command_id"] != second.json()["command_id"]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("viewer", 403), ("operator", 503), ("admin", 503), ("other", 404), ("every", 503), ("", 401)]
+)
+async def test_who_may_command(app: FastAPI, keys: dict[str, str], who: str, status: int) -> None:
+    """Without Kafka: 503 is as far as whoever may gets."""
+    async with Caller(app, keys.get(who)) as client:
+        response = await client.post(PATH, json=body(), headers=headers())
+        absent = await client.get("/nowhere")
+    assert response.status_code == status, response.text
+    if status == 404:
+        assert response.content == absent.content
+
+
+@pytest.mark.law
+async def test_without_kafka_it_is_503_within_5_seconds_and_the_retry_is_the_same_command(
+    reader: Database, writer: Database, broker_settings: BrokerSettings, keys: dict[str, str], owner: asyncpg.Connection
+) -> None:
+    """Nothing is queued: what Kafka refused is sent by the caller's retry alone."""
+    async with (
+        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
+        app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,
+        Caller(app, keys["operator"]) as client,
+    ):
+        proxy.mode = "refuse"
+        started = asyncio.get_running_loop().time()
+        refused = await client.post(PATH, json=body(), headers=headers())
+        assert asyncio.get_running_loop().time() - started < 6
+        assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (503, True)
+        assert refused.headers["content-type"] == "application/problem+json"
+        proxy.mode = "pass"
+        accepted = await client.post(PATH, json=body(), headers=headers())
+        assert accepted.status_code == 202, accepted.text
+        assert (await client.post(PATH, json=body(mode="replay"), headers=headers())).status_code == 422
+    [command] = await commands_in(broker_settings, 1)
+    assert command.id == accepted.json()["command_id"]
+
+
+BAD_BODIES: list[tuple[str, bytes, int, str]] = [
+    ("empty", b"", 422, "body"),
+    ("not JSON", b"{", 422, "body"),
+    ("two documents", b"{}{}", 422, "body"),
+    ("a list", b"[]", 422, "body"),
+    ("null", b"null", 422, "body"),
+    ("not UTF-8", b'{"account": "\xff"}', 422, "body"),
+    ("UTF-16", json.dumps(body()).encode("utf-16"), 422, "body"),
+    ("NaN", b'{"account": NaN}', 422, "body"),
+    ("infinity", b'{"account": 1e400}', 422, "body"),
+    ("nested", b"[" * 100_000, 422, "body"),
+    ("NUL", json.dumps(body(requested_by="a\x00b")).encode(), 422, "body"),
+    ("lone surrogate", json.dumps(body(requested_by="\ud800")).encode(), 422, "body"),
+    ("equal keys", orjson.dumps(body())[:-1] + b',"account":"globex"}', 422, "body"),
+    ("a million ids", b'{"log_ids": [' + b",".join([b'"x"'] * 60_000) + b"]}", 422, "body.account"),
+    ("1,001 ids", orjson.dumps(body(log_ids=[str(uuid.uuid4()) for _ in range(1001)])), 422, "body.log_ids"),
+    ("too large", b'{"a": "' + b"a" * MAX_BODY_BYTES + b'"}', 413, ""),
+]
+BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
+    ({"account": None}, "body.account"),
+    ({"account": "ACME"}, "body.account"),
+    ({"account": "*"}, "body.account"),
+    ({"account": "../x"}, "body.account"),
+    ({"account": 5}, "body.account"),
+    ({"integration_type": "prices"}, "body"),
+    ({"requested_by": None}, "body.requested_by"),
+    ({"requested_by": ""}, "body.requested_by"),
+    ({"requested_by": "x" * 201}, "body.requested_by"),
+    ({"reason": "x" * 1001}, "body.reason"),
+    ({"mode": "again"}, "body.mode"),
+    ({"log_ids": []}, "body.log_ids"),
+    ({"log_ids": ["x"]}, "body.log_ids.0"),
+    ({"log_ids": LOG}, "body.log_ids"),
+    ({"log_ids": None}, "body"),
+    ({"log_ids": None, "filter": {}}, "body"),
+    ({"log_ids": None, "filter": {"nope": 1}, "as_of": "2026-01-01T00:00:00Z"}, "body.filter.nope"),
+    ({"log_ids": None, "filter": {}, "as_of": "2026-01-01T00:00:00Z"}, "body.filter"),
+    ({"filter": {}, "as_of": "2026-01-01T00:00:00Z"}, "body"),
+    ({"nope": 1}, "body.nope"),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "field"), [each[1:] for each in BAD_BODIES], ids=[each[0] for each in BAD_BODIES]
+)
+async def test_a_body_that_is_not_a_request(operator: Caller, content: bytes, status: int, field: str) -> None:
+    response = await operator.post(PATH, content=content, headers=headers())
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    if field:
+        assert field in [each["field"] for each in response.json()["errors"]]
+
+
+@pytest.mark.parametrize(("changes", "field"), BAD_FIELDS, ids=[str(each[0])[:50] for each in BAD_FIELDS])
+async def test_a_bad_field_is_422_and_named(operator: Caller, changes: dict[str, Any], field: str) -> None:
+    response = await operator.post(PATH, json=body(**changes), headers=headers())
+    assert response.status_code == 422, response.text
+    assert field in [each["field"] for each in response.json()["errors"]]
+
+
+@pytest.mark.parametrize("key", [None, "", " ", "a" * 201, "a\tb", "ção".encode("latin-1")])
+async def test_an_idempotency_key_is_required_and_printable(operator: Caller, key: Any) -> None:
+    given = headers(None) if key is None else {**headers(None), "Idempotency-Key": key}
+    response = await operator.post(PATH, json=body(), headers=given)
+    assert response.status_code == 400, response.text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"content_type": "text/plain"},
+        {"content_type": "application/json-seq"},
+        {"content_type": "application/x-www-form-urlencoded"},
+        {"content_type": ""},
+        {"content_encoding": "gzip"},
+    ],
+    ids=str,
+)
+async def test_only_plain_json_is_read(operator: Caller, given: dict[str, str]) -> None:
+    response = await operator.post(PATH, content=orjson.dumps(body()), headers=headers(**given))
+    assert response.status_code == 415
+
+
+async def test_a_body_without_end_is_refused_while_it_comes(operator: Caller) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 65_536
+            yield b" " * 65_536
+
+    response = await operator.post(PATH, content=endless(), headers=headers())
+    assert response.status_code == 413
+    assert sent < 4 * MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+async def test_commands_are_posted(operator: Caller, method: str) -> None:
+    assert (await operator.request(method, PATH)).status_code == 405
+
+
+async def test_unknown_parameters_are_422(operator: Caller) -> None:
+    response = await operator.post(f"{PATH}?nope=1", json=body(), headers=headers())
+    assert response.status_code == 422
+
+
+async def test_the_first_page_needs_no_other_host(app: FastAPI) -> None:
+    async with Caller(app, None) as client:
+        response = await client.get("/")
+        document = await client.get("/openapi.json")
+    assert response.status_code == 200
+    assert "/openapi.json" in response.text
+    assert "http" not in response.text.replace("http-equiv", "")
+    assert document.status_code == 200
