@@ -1,6 +1,7 @@
 """`POST /commands/reprocess`: 202 once Kafka has the command, 503 when it can't; never a silent queue."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from admin.json_body import read_json
 from api.authentication import Caller, at_least, may_see
+from api.parameters import NONE
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, not_found
 from broker.errors import BrokerError
 from broker.publisher import Record
@@ -22,7 +24,7 @@ from storage.idempotency import claim
 
 router = APIRouter(tags=["commands"])
 
-MAX_KEY_CHARACTERS = 200
+_KEY = re.compile(r"[!-~]{1,200}")
 
 
 class Accepted(BaseModel):
@@ -37,6 +39,7 @@ class Accepted(BaseModel):
 @router.post(
     "/commands/reprocess",
     status_code=202,
+    dependencies=NONE,
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -48,12 +51,13 @@ async def request_reprocess(
     request: Request,
     grant: Caller,
     idempotency_key: Annotated[
-        str | None, Header(max_length=MAX_KEY_CHARACTERS, description="required; the same key is the same command")
+        str | None,
+        Header(description="required, 1 to 200 printable ASCII characters; the same key is the same command"),
     ] = None,
 ) -> Accepted:
     """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
-    if not idempotency_key or not idempotency_key.isprintable():
-        raise invalid("header.idempotency-key", f"is required: 1 to {MAX_KEY_CHARACTERS} printable characters", 400)
+    if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
+        raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
     body = _validate(await read_json(request))
     if not may_see(grant, body.account):
         raise not_found()

@@ -1,6 +1,7 @@
 """The body of a request as one JSON value, within limits that hold while it is still coming in."""
 
 import asyncio
+import json
 from typing import Any
 
 from fastapi import Request
@@ -36,4 +37,13 @@ async def read_json(request: Request) -> Any:
         raise invalid("body", refusal.reason) from None
     if document.altered:
         raise invalid("body", "must not contain NUL or lone surrogates")
+    json.loads(document.text, object_pairs_hook=_no_equal_names)
     return document.value
+
+
+def _no_equal_names(pairs: list[tuple[str, Any]]) -> None:
+    """A command that says two things of one field is not guessed at."""
+    names = [name for name, _value in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise invalid(f"body.{name[:100]}", "must be given once")

@@ -9,7 +9,11 @@ from prometheus_client import CollectorRegistry, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problems import ProblemError, response
+
 REQUEST_ID = "X-Request-Id"
+#: Every filter at its limit fits; uvicorn itself ends a connection that sends more than 64 KiB of headers.
+MAX_URL_BYTES = 32 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -46,6 +50,10 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
+                if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+                    too_long = ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
+                    await response(too_long)(scope, receive, send_out)
+                    return
                 await self._app({**scope, "method": "GET"} if method == "HEAD" else scope, receive, send_out)
             finally:
                 route = getattr(scope.get("route"), "path", "none")

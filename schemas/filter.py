@@ -15,8 +15,9 @@ ReprocessState = Literal["in_flight", "queued", "sent", "fixed", "same_error", "
 
 
 def _storable(text: str) -> str:
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("must not contain NUL or lone surrogates")
+    # U+FFFD is what a URL that is not UTF-8 turns into.
+    if "\x00" in text or "\ufffd" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("must be valid UTF-8, without NUL")
     return text
 
 

@@ -5,9 +5,13 @@ SELECT
     account, id, code, reason, topic, partition, "offset", received_at, substring(value FOR 4096) AS beginning,
     value_bytes
 FROM (
-    SELECT * FROM dead_letters WHERE account = $1::text
+    SELECT account, id, code, reason, topic, partition, "offset", received_at, value, value_bytes
+    FROM dead_letters
+    WHERE account = $1::text
     UNION ALL
-    SELECT * FROM dead_letters WHERE account = '' AND $5::boolean
+    SELECT account, id, code, reason, topic, partition, "offset", received_at, value, value_bytes
+    FROM dead_letters
+    WHERE account = '' AND $5::boolean
 ) AS seen
 WHERE (received_at, id) < ($2::timestamptz, $3::uuid)
 ORDER BY received_at DESC, id DESC

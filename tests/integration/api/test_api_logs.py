@@ -162,7 +162,8 @@ async def test_a_log_whose_attempt_retention_has_dropped_is_still_shown(
 
 
 ITEM = """
-    INSERT INTO reprocess_items (account, id, command_id, log_id, integration_type, affiliate, key, state, mode, attempt,
+    INSERT INTO reprocess_items (
+        account, id, command_id, log_id, integration_type, affiliate, key, state, mode, attempt,
         created_at, sent_at, expires_at, silent_at, answered_at, after_status)
     SELECT 'acme', gen_random_uuid(), 'c1', s.id, 'price', 'MLB', s.key, $1::text, 'refresh', 1,
         now() - interval '5 min', now() - interval '4 min', now(), $2::timestamptz, $3::timestamptz, $4::text
@@ -305,7 +306,8 @@ async def test_an_exact_name_comes_first_however_many_begin_with_it(viewer: Call
 
 
 DEAD = """
-    INSERT INTO dead_letters (account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
+    INSERT INTO dead_letters (
+        account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
     VALUES ($1, gen_random_uuid(), 'json', 'no', 't', 0, 1, 0, '[]', $2, length($2::bytea))
 """
 

@@ -8,10 +8,10 @@ import asyncpg
 import orjson
 import pytest
 
+from schemas.filter import LogFilter
 from storage.database import Database
 from storage.filters import conditions
 from storage.statements import SQL
-from schemas.filter import LogFilter
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import at, result
 
@@ -140,7 +140,8 @@ async def test_a_forged_place_in_a_list_of_texts_is_never_a_500(
 ) -> None:
     """The lists of commands and of a timeline end in texts, which are not parsed."""
     await owner.execute("""
-        INSERT INTO reprocess_commands (account, id, integration_type, state, mode, requested_by, request, total, requested_at)
+        INSERT INTO reprocess_commands (
+            account, id, integration_type, state, mode, requested_by, request, total, requested_at)
         SELECT 'acme', 'c' || n, 'price', 'done', 'refresh', 'm', '{}', 0, now() FROM generate_series(1, 2) n
     """)
     body = (await viewer.get("/api/v1/accounts/acme/reprocess?page_size=1")).json()
@@ -174,7 +175,8 @@ async def test_a_deep_page_uses_the_index_and_sorts_nothing(
     await owner.execute("""
         INSERT INTO status_logs (account, id, integration_type, affiliate, key, status, processed_at, version, source,
             event_id, message, code, fingerprint, attempts, first_seen_at)
-        SELECT 'acme', gen_random_uuid(), 'price', 'MLB', 'K' || n, 'error', timestamptz '2026-06-01' + n * interval '1 s',
+        SELECT 'acme', gen_random_uuid(), 'price', 'MLB', 'K' || n, 'error',
+            timestamptz '2026-06-01' + n * interval '1 s',
             '\\x00', '/s', 'e' || n, 'm', 'c', '0123456789abcdef', 1, now()
         FROM generate_series(1, 20000) n
     """)
