@@ -1,15 +1,14 @@
 """`POST /commands/reprocess`: 202 once Kafka has the command, 503 when it can't; never a silent queue."""
 
-import hashlib
 import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from admin.json_body import read_json
-from api.authentication import Caller, at_least, may_see
+from api.authentication import Caller, at_least, caller, may_see
 from api.parameters import NONE
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, not_found
 from broker.errors import BrokerError
@@ -20,7 +19,7 @@ from schemas.json_document import dump
 from schemas.problem import FieldProblem
 from schemas.reprocess import ReprocessRequest, command_event
 from schemas.timestamp import to_text
-from storage.idempotency import claim
+from storage.idempotency import claim, mark_published
 
 router = APIRouter(tags=["commands"])
 
@@ -39,7 +38,7 @@ class Accepted(BaseModel):
 @router.post(
     "/commands/reprocess",
     status_code=202,
-    dependencies=NONE,
+    dependencies=[Depends(caller), *NONE],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -69,10 +68,11 @@ async def request_reprocess(
         headers = {"Retry-After": str(int(wait) + 1)}
         raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
     command = command_id(body.account, idempotency_key)
-    digest = hashlib.sha256(body.model_dump_json().encode()).digest()
-    if not await claim(request.app.state.writer, body.account, idempotency_key, command, digest):
+    writer = request.app.state.writer
+    if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json()):
         raise invalid("header.idempotency-key", "was used with another body")
     await _publish(request, command, body)
+    await mark_published(writer, body.account, idempotency_key)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 

@@ -43,7 +43,8 @@ async def read_json(request: Request) -> Any:
 
 def _no_equal_names(pairs: list[tuple[str, Any]]) -> None:
     """A command that says two things of one field is not guessed at."""
-    names = [name for name, _value in pairs]
-    for name in names:
-        if names.count(name) > 1:
+    seen: set[str] = set()
+    for name, _value in pairs:
+        if name in seen:
             raise invalid(f"body.{name[:100]}", "must be given once")
+        seen.add(name)

@@ -9,20 +9,21 @@ from prometheus_client import CollectorRegistry, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import ProblemError, response
+from api.problems import ANSWER_HEADERS, ProblemError, response
 
 REQUEST_ID = "X-Request-Id"
 #: Every filter at its limit fits; uvicorn itself ends a connection that sends more than 64 KiB of headers.
 MAX_URL_BYTES = 32 * 1024
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Edge:
-    """ASGI middleware around the whole app, errors included."""
+    """ASGI middleware around the whole app. Only the answer to a bug is made outside of it, by Starlette."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
-        #: By route template, never by path: no account is ever a label.
+        #: By route template and known method, never by what a caller makes up: no account is ever a label.
         self._seconds = Histogram(
             "conexoes_http_seconds", "requests, in seconds", ["method", "route", "status"], registry=registry
         )
@@ -33,6 +34,9 @@ class Edge:
             return
         method = scope["method"]
         request_id = _request_id(Headers(scope=scope).get(REQUEST_ID))
+        answer_headers = {REQUEST_ID: request_id, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+        scope[ANSWER_HEADERS] = answer_headers
+        inner = {**scope, "method": "GET"} if method == "HEAD" else scope
         status = 500
         started = time.perf_counter()
 
@@ -40,10 +44,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Cache-Control"] = "no-store"
+                MutableHeaders(scope=message).update(answer_headers)
             elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)
@@ -54,10 +55,11 @@ class Edge:
                     too_long = ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
                     await response(too_long)(scope, receive, send_out)
                     return
-                await self._app({**scope, "method": "GET"} if method == "HEAD" else scope, receive, send_out)
+                await self._app(inner, receive, send_out)
             finally:
-                route = getattr(scope.get("route"), "path", "none")
-                self._seconds.labels(method, route, status).observe(time.perf_counter() - started)
+                route = getattr(inner.get("route"), "path", "none")
+                known = method if method in _METHODS else "other"
+                self._seconds.labels(known, route, status).observe(time.perf_counter() - started)
 
 
 def _request_id(given: str | None) -> str:

@@ -14,6 +14,8 @@ from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
+#: Where a scope keeps the headers that api.edge gives every answer; a bug is answered outside of it.
+ANSWER_HEADERS = "conexoes.answer_headers"
 
 log = structlog.get_logger(__name__)
 
@@ -104,9 +106,10 @@ async def _refused(_request: Request, exc: Exception) -> JSONResponse:
     return response(ProblemError(422, "invalid-request", "A value of this request can't be looked for."))
 
 
-async def _bug(_request: Request, exc: Exception) -> JSONResponse:
+async def _bug(request: Request, exc: Exception) -> JSONResponse:
     log.error("unexpected", exc_info=exc)
-    return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged."))
+    headers = request.scope.get(ANSWER_HEADERS)
+    return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged.", headers=headers))
 
 
 def add_handlers(app: FastAPI) -> None:

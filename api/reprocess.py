@@ -28,7 +28,7 @@ async def list_commands(
 
 @router.get("/{command_id}", dependencies=NONE)
 async def get_command(request: Request, account: OwnAccount, command_id: CommandIdOfPath) -> ReprocessCommand:
-    """One command. 404 until the agents have recorded it, a moment after it was accepted."""
+    """One command: `accepted`, without items, until the agents have recorded it a moment later."""
     command = await reprocess_reader.get_command(request.app.state.reader, account, command_id)
     if command is None:
         raise not_found()

@@ -62,15 +62,20 @@ CREATE INDEX reprocess_items_awaited ON reprocess_items (expires_at) WHERE state
 CREATE INDEX reprocess_items_by_command ON reprocess_items (account, command_id, id);
 CREATE INDEX reprocess_items_by_log ON reprocess_items (account, log_id, created_at);
 
--- Answers to POST /commands/reprocess: the same key is the same command.
+-- Answers to POST /commands/reprocess: the same key is the same command. Until the agents have recorded a command,
+-- this is where it is shown from, as accepted.
 CREATE TABLE idempotency_keys (
     account text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
     command_id text COLLATE "C" NOT NULL,
     body_digest bytea NOT NULL CHECK (length(body_digest) = 32),  -- SHA-256
+    request jsonb NOT NULL,                  -- `data` of the command
     created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,                -- null: Kafka may not have it
     PRIMARY KEY (account, key)
 );
+
+CREATE INDEX idempotency_keys_by_command ON idempotency_keys (account, command_id);
 
 -- migrate: rollback
 

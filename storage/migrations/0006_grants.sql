@@ -7,12 +7,13 @@
 GRANT SELECT, INSERT, UPDATE ON status_logs, aliases, received_results, attempts TO conexoes_writer;
 GRANT SELECT, INSERT, UPDATE ON reprocess_commands, reprocess_items TO conexoes_writer;
 GRANT SELECT, INSERT ON dead_letters, idempotency_keys TO conexoes_writer;
+GRANT UPDATE (published_at) ON idempotency_keys TO conexoes_writer;
 GRANT SELECT ON access_keys TO conexoes_writer;
 
 -- Reader: the query API. The second wall after every query's own `account = $1`: without `conexoes.account`
 -- it sees no row at all, with it the rows of that account.
-GRANT SELECT ON status_logs, aliases, attempts, reprocess_commands, reprocess_items, dead_letters, access_keys
-    TO conexoes_reader;
+GRANT SELECT ON status_logs, aliases, attempts, reprocess_commands, reprocess_items, idempotency_keys, dead_letters,
+    access_keys TO conexoes_reader;
 
 DO $policies$
 DECLARE

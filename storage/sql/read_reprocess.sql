@@ -7,9 +7,18 @@ ORDER BY requested_at DESC, id DESC
 LIMIT $4::integer
 
 -- get_command --
+-- One command; as accepted while Kafka has it and the agents have not recorded it yet. Uses the primary key of
+-- reprocess_commands and idempotency_keys_by_command.
 SELECT id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, total
 FROM reprocess_commands
 WHERE account = $1::text AND id = $2::text
+UNION ALL
+SELECT
+    k.command_id, k.account, k.request ->> 'integration_type', 'accepted', k.request ->> 'requested_by',
+    k.request ->> 'reason', k.request ->> 'mode', k.created_at, NULL, 0
+FROM idempotency_keys k
+WHERE k.account = $1::text AND k.command_id = $2::text AND k.published_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)
 
 -- count_items --
 -- How many items of each command are in each state. Uses reprocess_items_by_command.

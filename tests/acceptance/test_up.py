@@ -94,6 +94,8 @@ async def test_a_newcomer_sees_results_sends_one_back_and_finds_everything_again
         }
         accepted = await client.post("/commands/reprocess", json=body, headers={"Idempotency-Key": "first"})
         assert accepted.status_code == 202, accepted.text
+        at_once = await client.get(accepted.json()["status_url"])
+        assert at_once.json()["state"] in {"accepted", "running", "done"}
         again = await client.post("/commands/reprocess", json=body, headers={"Idempotency-Key": "first"})
         assert (again.status_code, again.json()) == (202, accepted.json())
 

@@ -249,6 +249,20 @@ async def test_commands_are_posted(operator: Caller, method: str) -> None:
     assert (await operator.request(method, PATH)).status_code == 405
 
 
+async def test_a_body_of_as_many_names_as_it_can_hold_is_read_at_once(operator: Caller) -> None:
+    """20,000 names, looked at once each: with a look at every pair this took seconds, in which nobody was served."""
+    content = orjson.dumps({f"n{n}": 1 for n in range(20_000)})
+    assert len(content) < MAX_BODY_BYTES
+    started = asyncio.get_running_loop().time()
+    assert (await operator.post(PATH, content=content, headers=headers())).status_code == 422
+    assert asyncio.get_running_loop().time() - started < 2
+
+
+async def test_an_unknown_parameter_without_a_key_is_401(app: FastAPI) -> None:
+    async with Caller(app, None) as client:
+        assert (await client.post(f"{PATH}?nope=1", json=body(), headers=headers())).status_code == 401
+
+
 async def test_unknown_parameters_are_422(operator: Caller) -> None:
     response = await operator.post(f"{PATH}?nope=1", json=body(), headers=headers())
     assert response.status_code == 422

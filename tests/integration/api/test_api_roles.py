@@ -135,3 +135,29 @@ async def test_what_is_answered_is_never_sniffed_or_cached(viewer: Caller) -> No
     for response in responses:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_bug_is_a_problem_that_tells_nothing(app: FastAPI, method: str) -> None:
+    async def broken() -> None:
+        raise RuntimeError("a secret of ours")
+
+    app.add_api_route("/broken", broken)
+    async with Caller(app, None) as client:
+        response = await client.request(method, "/broken", headers={"X-Request-Id": "mine-1"})
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "secret" not in response.text
+    assert (response.headers["X-Request-Id"], response.headers["X-Content-Type-Options"]) == ("mine-1", "nosniff")
+
+
+async def test_metrics_are_by_route_and_name_no_account(viewer: Caller) -> None:
+    for method in ("GET", "HEAD", "BREW"):
+        await viewer.request(method, "/api/v1/accounts/acme/price/logs")
+    await viewer.get("/nowhere/acme")
+    text = (await viewer.get("/metrics")).text
+    assert 'method="GET",route="/api/v1/accounts/{account}/{integration_type}/logs"' in text
+    assert 'method="HEAD",route="/api/v1/accounts/{account}/{integration_type}/logs"' in text
+    assert 'method="other"' in text
+    assert "acme" not in text
+    assert "BREW" not in text

@@ -1,0 +1,153 @@
+"""The database away, slow or stuck; and the server that all this is served by."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.server import AddressUnusableError, serve
+from embedded.ports import free_port
+from schemas.topics import Topics
+from storage.database import Database
+from storage.settings import StorageSettings
+from tests.integration.api.conftest import BOOTSTRAP, NOWHERE, Caller, Store, app_on
+from tests.support.events import result
+from tests.support.proxy import Proxy, proxied
+from tests.support.waiting import eventually
+
+LOGS = "/api/v1/accounts/acme/price/logs"
+
+
+@pytest.fixture
+async def behind_proxy(database_url: str) -> AsyncIterator[tuple[Proxy, Caller]]:
+    """A caller of an app whose database is reached through a proxy, with short patience."""
+    async with proxied(database_url) as (proxy, url):
+        settings = StorageSettings(database_url=url, connect_seconds=1, command_seconds=1, query_seconds=1)
+        reader = Database(url, "reader", settings)
+        async with app_on(reader, reader, NOWHERE, Topics()) as app, Caller(app, BOOTSTRAP) as client:
+            yield proxy, client
+        await reader.close()
+
+
+@pytest.mark.parametrize("mode", ["refuse", "blackhole", "mute"])
+async def test_a_database_that_is_away_is_503_and_comes_back(
+    behind_proxy: tuple[Proxy, Caller], store_events: Store, mode: str
+) -> None:
+    proxy, client = behind_proxy
+    await store_events(result())
+    assert (await client.get(LOGS)).status_code == 200
+    proxy.mode = mode  # type: ignore[assignment]
+    response = await client.get(LOGS)
+    assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
+    assert int(response.headers["Retry-After"]) > 0
+    assert (await client.get("/livez")).status_code == 200
+    assert (await client.get("/readyz")).status_code == 503
+    proxy.mode = "pass"
+    proxy.cut()
+
+    async def answers() -> bool:
+        return (await client.get(LOGS)).status_code == 200
+
+    await eventually(answers)
+    assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_a_query_that_takes_too_long_is_503(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    """Held up by a lock, as a query may be by anything; PostgreSQL ends it after `query_seconds`."""
+    reader = Database(database_url, "reader", storage_settings.model_copy(update={"query_seconds": 0.2}))
+    async with app_on(reader, reader, NOWHERE, Topics()) as app, Caller(app, BOOTSTRAP) as client:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE status_logs IN ACCESS EXCLUSIVE MODE")
+            response = await client.get(LOGS)
+        assert response.status_code == 503
+        assert (await client.get(LOGS)).status_code == 200
+    await reader.close()
+
+
+async def test_a_full_pool_is_503_not_a_wait_without_end(database_url: str, owner: asyncpg.Connection) -> None:
+    settings = StorageSettings(database_url=database_url, pool_size=1, connect_seconds=0.5, query_seconds=5)
+    reader = Database(database_url, "reader", settings)
+    async with app_on(reader, reader, NOWHERE, Topics()) as app, Caller(app, BOOTSTRAP) as client:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE status_logs IN ACCESS EXCLUSIVE MODE")
+            statuses = [each.status_code for each in await asyncio.gather(*(client.get(LOGS) for _ in range(3)))]
+        assert statuses == [503, 503, 503]
+    await reader.close()
+
+
+@asynccontextmanager
+async def served(app: FastAPI, port: int) -> AsyncIterator[asyncio.Task[None]]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(app, "127.0.0.1", port, stop))
+    try:
+        yield task
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, timeout=10)
+
+
+async def until_alive(client: httpx.AsyncClient) -> None:
+    async def alive() -> bool:
+        try:
+            return (await client.get("/livez")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    await eventually(alive)
+
+
+async def test_it_serves_until_told_to_stop(app: FastAPI) -> None:
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with served(app, port):
+            await until_alive(client)
+            assert "server" not in (await client.get("/livez")).headers
+        with pytest.raises(httpx.TransportError):
+            await client.get("/livez")
+
+
+async def test_a_port_that_is_taken_names_the_setting(app: FastAPI) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(AddressUnusableError, match="CONEXOES_HTTP_PORT"):
+            await serve(app, "127.0.0.1", port, asyncio.Event())
+
+
+async def test_headers_of_100_kilobytes_end_the_connection_not_the_server(app: FastAPI) -> None:
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
+        await until_alive(client)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n")
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), timeout=10)
+        writer.close()
+        assert (await client.get("/livez")).status_code == 200
+
+
+async def test_a_request_that_is_being_answered_ends_before_the_server_does(app: FastAPI) -> None:
+    entered, released = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> str:
+        entered.set()
+        await released.wait()
+        return "done"
+
+    app.add_api_route("/slow", slow)
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        stop = asyncio.Event()
+        server = asyncio.create_task(serve(app, "127.0.0.1", port, stop))
+        await until_alive(client)
+        asking = asyncio.create_task(client.get("/slow"))
+        await entered.wait()
+        stop.set()
+        released.set()
+        assert (await asking).json() == "done"
+        await asyncio.wait_for(server, timeout=10)
