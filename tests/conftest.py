@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -42,10 +43,13 @@ def escaped(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSystem]:
-    """Started when the first test needs them; one that can't start fails that test and all after it."""
-    system = EmbeddedSystem(tmp_path_factory.mktemp("servers"), kafka_port=free_port(), durable=False)
-    with asyncio.Runner() as runner:
+def servers() -> Iterator[EmbeddedSystem]:
+    """Started when the first test needs them; one that can't start fails that test and all after it.
+
+    Not in pytest's own directory: another run of pytest closes that to other users, and as root PostgreSQL is one.
+    """
+    with tempfile.TemporaryDirectory(prefix="conexoes-tests-") as directory, asyncio.Runner() as runner:
+        system = EmbeddedSystem(Path(directory), kafka_port=free_port(), durable=False)
         runner.run(system.__aenter__())
         try:
             yield system
