@@ -48,6 +48,9 @@ node_modules/.installed: package-lock.json
 chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then the books are compared; ARGS="--seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
+bench: $(STAMP) ## ingest, ours and others on the same work; ARGS="--count 50000 --rounds 1"
+	@$(VENV)/bin/python -m bench $(ARGS)
+
 documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
 	@$(VENV)/bin/python -m cli.documents
 
