@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class AgentSettings(BaseSettings):
     """Environment variables `CONEXOES_…`."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(default=Path(".conexoes"), description="where the embedded servers and run files live")
     worker_id: str | None = Field(

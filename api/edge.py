@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import ANSWER_HEADERS, ProblemError, response
 
 REQUEST_ID = "X-Request-Id"
-#: Every filter at its limit fits; uvicorn itself ends a connection that sends more than 64 KiB of headers.
+#: Any filter that a person makes fits. uvicorn itself ends a connection whose headers do not end within about
+#: 64 KiB, but lets in what comes with its last read: so both limits are looked at here.
 MAX_URL_BYTES = 32 * 1024
+MAX_HEADER_BYTES = 32 * 1024
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -51,15 +53,21 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
-                    too_long = ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
-                    await response(too_long)(scope, receive, send_out)
-                    return
-                await self._app(inner, receive, send_out)
+                too_long = _too_long(scope)
+                await (self._app if too_long is None else response(too_long))(inner, receive, send_out)
             finally:
                 route = getattr(inner.get("route"), "path", "none")
                 known = method if method in _METHODS else "other"
                 self._seconds.labels(known, route, status).observe(time.perf_counter() - started)
+
+
+def _too_long(scope: Scope) -> ProblemError | None:
+    """Why this request is not looked at any further."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+        return ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+        return ProblemError(431, "headers-too-large", f"The headers must have at most {MAX_HEADER_BYTES} bytes.")
+    return None
 
 
 def _request_id(given: str | None) -> str:

@@ -19,7 +19,8 @@ class AddressUnusableError(Exception):
 async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
     """Listen on `host:port` until `stop` is set. Raises AddressUnusableError.
 
-    Headers over 64 KiB and request lines over that are refused by uvicorn (h11) itself.
+    Headers that do not end within about 64 KiB are refused by uvicorn (h11) itself; api.edge has the exact limits.
+    Nothing bounds how slowly headers may come: that is for a proxy before this.
     """
     listener = _listen(host, port)
     config = uvicorn.Config(

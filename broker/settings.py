@@ -9,7 +9,7 @@ from schemas.topics import DEFAULT_PREFIX, Topics
 class BrokerSettings(BaseSettings):
     """Environment variables `CONEXOES_…`; `conexoes up` fills the servers in when they are unset."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     kafka_bootstrap_servers: str | None = Field(default=None, description="host:port,…; unset = the embedded Kafka")
     topic_prefix: str = Field(

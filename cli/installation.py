@@ -18,7 +18,7 @@ class UnusableError(Exception):
 class InstallationSettings(BaseSettings):
     """Environment variables `CONEXOES_…`."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(default=Path(".conexoes"), description="where the embedded servers and run files live")
     kafka_port: int = Field(default=19092, ge=1, le=65535, description="of the embedded Kafka, on 127.0.0.1")

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class StorageSettings(BaseSettings):
     """Environment variables `CONEXOES_…`; `conexoes up` fills `database_url` in when it is unset."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
     pool_size: int = Field(default=10, ge=1, le=200, description="connections of each pool of a process")

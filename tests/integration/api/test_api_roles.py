@@ -156,8 +156,8 @@ async def test_metrics_are_by_route_and_name_no_account(viewer: Caller) -> None:
         await viewer.request(method, "/api/v1/accounts/acme/price/logs")
     await viewer.get("/nowhere/acme")
     text = (await viewer.get("/metrics")).text
-    assert 'method="GET",route="/api/v1/accounts/{account}/{integration_type}/logs"' in text
-    assert 'method="HEAD",route="/api/v1/accounts/{account}/{integration_type}/logs"' in text
+    assert 'method="GET",route="/accounts/{account}/{integration_type}/logs"' in text
+    assert 'method="HEAD",route="/accounts/{account}/{integration_type}/logs"' in text
     assert 'method="other"' in text
     assert "acme" not in text
     assert "BREW" not in text
