@@ -11,14 +11,16 @@ from cli.documents.openapi import openapi
 from cli.documents.settings_page import settings_page
 
 ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT / "docs" / "contract"
+#: Everything in here is made, so what no longer is made is stale too.
+JSON_SCHEMAS = CONTRACT / "json-schema"
 
 
 def documents() -> dict[Path, str]:
     """Text by path."""
-    contract = ROOT / "docs" / "contract"
-    made = {contract / "json-schema" / f"{name}.json": _json(schema) for name, schema in json_schemas().items()}
-    made[contract / "asyncapi.json"] = _json(asyncapi())
-    made[contract / "openapi.json"] = _json(openapi())
+    made = {JSON_SCHEMAS / f"{name}.json": _json(schema) for name, schema in json_schemas().items()}
+    made[CONTRACT / "asyncapi.json"] = _json(asyncapi())
+    made[CONTRACT / "openapi.json"] = _json(openapi())
     made[ROOT / "docs" / "settings.md"] = settings_page()
     return made
 
@@ -27,15 +29,26 @@ def _json(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def stale(made: dict[Path, str]) -> list[Path]:
+    """Files that differ from `made`, that are missing, or that nothing makes any more."""
+    differing = [path for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text]
+    return differing + [path for path in sorted(JSON_SCHEMAS.glob("*")) if path not in made]
+
+
 def main() -> int:
-    stale = [path for path, text in documents().items() if not path.exists() or path.read_text("utf-8") != text]
+    """Exit code 1 when `--check` finds something."""
+    made = documents()
+    found = stale(made)
     if "--check" in sys.argv[1:]:
-        for path in stale:
+        for path in found:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make documents`\n")
-        return 1 if stale else 0
-    for path, text in documents().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        return 1 if found else 0
+    for path in found:
+        if path in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made[path], "utf-8")
+        else:
+            path.unlink()
     return 0
 
 

@@ -1,128 +1,159 @@
 """The AsyncAPI 3 document of the topics, from the side of Conexões: what it receives, what it sends."""
 
+import copy
 from typing import Any
 
-from cli.documents.json_schemas import Schema, data_of, result_data
+from agents.commands import FILTER_NOT_SUPPORTED
+from broker.settings import BrokerSettings
+from cli.documents.json_schemas import COMMAND, json_schemas
+from cli.documents.messages import BINDING, Message, batch, binary, dead_letter, retry, structured
+from cli.documents.rules import Schema
+from cli.installation import InstallationSettings
 from schemas.catalogue import CATALOGUE
-from schemas.refusal import DeadLetterCode
-from schemas.reprocess import COMMAND_EVENT_TYPE, ReprocessRequest, RetryData
-from schemas.topics import Topics
+from schemas.envelope import MAX_BATCH_EVENTS
+from schemas.topics import KIBIBYTE, MAX_EVENT_BYTES, Topics
 
-_TOPICS = Topics()
-_TEXT = {"type": "string"}
+GROUP = "conexoes-agents"
+_ENTITY_KEY = "account/affiliate/key in UTF-8, so that one entity keeps its order"
 
 
 def asyncapi() -> dict[str, Any]:
     """The whole document."""
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
-    messages: dict[str, Any] = {}
-
-    def add(name: str, topic: str, action: str, message: dict[str, Any], summary: str) -> None:
-        messages[name] = message
-        channels[name] = {
-            "address": topic,
-            "messages": {"event": {"$ref": f"#/components/messages/{name}"}},
-            "bindings": {"kafka": {"topic": topic}},
-        }
-        operations[f"{action}-{name}"] = {
-            "action": action,
-            "channel": {"$ref": f"#/channels/{name}"},
-            "summary": summary,
-        }
-
+    schemas = _components(json_schemas())
+    document = _Document(schemas)
+    topics = Topics()
     for each in CATALOGUE:
-        label = each.labels["en"]
-        add(
-            f"{each.name}-results",
-            _TOPICS.results(each.name),
-            "receive",
-            _message(each.result_event_type, result_data(each), key="account/affiliate/key in UTF-8"),
-            f"{label}: results of connectors, folded into status logs",
+        name, label = each.name, each.labels["en"]
+        document.receive(
+            f"{name}-results",
+            topics.results(name),
+            f"{label}: results of connectors, folded into status logs.",
+            f"{name}-result",
+            key=_ENTITY_KEY,
         )
-        add(
-            f"{each.name}-retry",
-            _TOPICS.retry(each.name),
-            "send",
-            _message(each.retry_event_type, data_of(RetryData), key="account/affiliate/key in UTF-8"),
-            f"{label}: work that connectors are to do again, at least once, told apart by id",
+        document.send(
+            f"{name}-retry",
+            topics.retry(name),
+            f"{label}: work that connectors are to do again; at least once, told apart by id. The answer is a result.",
+            {"structured": retry(f"{name}-retry", schemas[f"{name}-retry"], key=_ENTITY_KEY)},
+            reply=f"{name}-results",
         )
-    add(
+    document.receive(
         "reprocess-commands",
-        _TOPICS.commands,
-        "receive",
-        _message(COMMAND_EVENT_TYPE, data_of(ReprocessRequest), key="account"),
-        "Requests to reprocess; the event's id is the command's",
+        topics.commands,
+        f"Requests to reprocess; the event's id is the command's. Today: {FILTER_NOT_SUPPORTED}.",
+        COMMAND,
+        key="the account; any key is accepted",
     )
-    add("dead-letter", _TOPICS.dead_letter, "send", _dead_letter(), "What can't be a result or a command")
+    document.send(
+        "dead-letter",
+        topics.dead_letter,
+        "What can't be a result or a command: its bytes, key and headers as they came, and why.",
+        {"record": dead_letter()},
+    )
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Conexões",
             "version": "1.0.0",
-            "description": "Results of marketplace connectors in, retries out. Events are CloudEvents 1.0, "
-            "in binary mode (`ce_` headers) or structured mode (application/cloudevents+json); retries are structured.",
+            "description": "Results of marketplace connectors in, retries out. Events are CloudEvents 1.0 on Kafka: in "
+            "binary mode, in structured mode (also without a content-type, when the value has `specversion`), or as a "
+            f"JSON batch of up to {MAX_BATCH_EVENTS:,} events; retries are always structured. A record's value has up "
+            f"to {MAX_EVENT_BYTES // KIBIBYTE:,} KiB. Topics begin with CONEXOES_TOPIC_PREFIX, which is `conexoes` "
+            "here. A null value is skipped. What can't be read goes to the dead-letter topic; nothing is answered.",
         },
         "defaultContentType": "application/json",
         "servers": {
-            "embedded": {"host": "127.0.0.1:19092", "protocol": "kafka", "description": "the Kafka of `conexoes up`"}
+            "embedded": {
+                "host": f"127.0.0.1:{InstallationSettings.model_fields['kafka_port'].default}",
+                "protocol": "kafka",
+                "description": "the Kafka of `conexoes up`, without authentication, on this machine only",
+            }
         },
-        "channels": channels,
-        "operations": operations,
-        "components": {"messages": messages},
+        **document.parts(),
     }
 
 
-def _message(event_type: str, data: Schema, *, key: str) -> dict[str, Any]:
-    definitions = data.pop("$defs", {})
-    payload = _inlined(data, definitions)
-    headers = {
-        "type": "object",
-        "required": ["ce_specversion", "ce_type", "ce_source", "ce_id", "ce_time"],
-        "properties": {
-            "ce_specversion": {"const": "1.0"},
-            "ce_type": {"const": event_type},
-            "ce_source": _TEXT,
-            "ce_id": _TEXT,
-            "ce_time": {**_TEXT, "format": "date-time"},
-            "ce_subject": _TEXT,
-            "ce_correlationid": _TEXT,
-            "content-type": {**_TEXT, "examples": ["application/json"]},
-        },
-    }
-    return {
-        "name": event_type,
-        "contentType": "application/json",
-        "headers": headers,
-        "payload": payload,
-        "correlationId": {"location": "$message.header#/ce_correlationid"},
-        "bindings": {"kafka": {"key": {**_TEXT, "description": key}}},
-    }
+def _components(files: dict[str, Schema]) -> dict[str, Schema]:
+    """The schemas of the events, with `data` and every definition as a component of its own."""
+    components: dict[str, Schema] = {}
+    for name, schema in copy.deepcopy(files).items():
+        if "data" not in schema.get("properties", {}):
+            continue  # an answer of the API
+        for each in ("$schema", "$id"):
+            del schema[each]
+        components |= {name: _moved(each) for name, each in schema.pop("$defs", {}).items()}
+        components[f"{name}-data"] = _moved(schema["properties"]["data"])
+        components[name] = _moved(schema)
+        components[name]["properties"]["data"] = {"$ref": f"#/components/schemas/{name}-data"}
+    return components
 
 
-def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
-    """Without `$ref`s to `$defs`, which have no place inside a message."""
+def _moved(schema: Any) -> Any:
+    """With `#/$defs/…` where the definitions are now."""
     if isinstance(schema, list):
-        return [_inlined(each, definitions) for each in schema]
+        return [_moved(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    if "$ref" in schema:
-        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {name: _inlined(value, definitions) for name, value in schema.items()}
-
-
-def _dead_letter() -> dict[str, Any]:
-    headers = {
-        "x-dead-letter-code": {**_TEXT, "enum": [code.value for code in DeadLetterCode]},
-        "x-dead-letter-reason": _TEXT,
-        "x-dead-letter-topic": _TEXT,
-        "x-dead-letter-partition": _TEXT,
-        "x-dead-letter-offset": _TEXT,
-    }
     return {
-        "name": "dead-letter",
-        "summary": "The original bytes, key and headers, and these headers more",
-        "contentType": "application/octet-stream",
-        "headers": {"type": "object", "required": list(headers), "properties": headers},
-        "payload": {"description": "the bytes as they came"},
+        name: value.replace("#/$defs/", "#/components/schemas/") if name == "$ref" else _moved(value)
+        for name, value in schema.items()
     }
+
+
+class _Document:
+    """Channels, operations and messages as they are added."""
+
+    def __init__(self, schemas: dict[str, Schema]) -> None:
+        self._schemas = schemas
+        self._channels: dict[str, Any] = {}
+        self._operations: dict[str, Any] = {}
+        self._messages: dict[str, Message] = {}
+
+    def receive(self, channel: str, topic: str, summary: str, event: str, *, key: str) -> None:
+        """A topic that agents read events of the schema `event` from, in each mode."""
+        schema = self._schemas[event]
+        made = {mode.__name__: mode(event, schema, key=key) for mode in (binary, structured, batch)}
+        self._channel(channel, topic, summary, {mode: (f"{event}-{mode}", each) for mode, each in made.items()})
+        self._operations[f"receive-{channel}"] = {
+            "action": "receive",
+            "channel": {"$ref": f"#/channels/{channel}"},
+            "summary": summary,
+            "bindings": {"kafka": {"groupId": {"type": "string", "enum": [GROUP]}, **BINDING}},
+        }
+
+    def send(
+        self, channel: str, topic: str, summary: str, messages: dict[str, Message], *, reply: str | None = None
+    ) -> None:
+        """A topic that agents write to; `reply` is the channel where the answers come."""
+        self._channel(channel, topic, summary, {name: (channel, each) for name, each in messages.items()})
+        self._operations[f"send-{channel}"] = {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{channel}"},
+            "summary": summary,
+            **({"reply": {"channel": {"$ref": f"#/channels/{reply}"}}} if reply else {}),
+        }
+
+    def _channel(self, name: str, topic: str, description: str, messages: dict[str, tuple[str, Message]]) -> None:
+        self._messages |= dict(messages.values())
+        settings = BrokerSettings.model_fields
+        self._channels[name] = {
+            "address": topic,
+            "description": description,
+            "messages": {as_: {"$ref": f"#/components/messages/{name}"} for as_, (name, _) in messages.items()},
+            "bindings": {
+                "kafka": {
+                    "topic": topic,
+                    "partitions": settings["topic_partitions"].default,
+                    "replicas": settings["topic_replication"].default,
+                    **BINDING,
+                }
+            },
+        }
+
+    def parts(self) -> dict[str, Any]:
+        return {
+            "channels": self._channels,
+            "operations": self._operations,
+            "components": {"messages": self._messages, "schemas": self._schemas},
+        }

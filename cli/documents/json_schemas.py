@@ -1,65 +1,153 @@
 """JSON Schema of every event and of what the API answers with."""
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from schemas.catalogue import CATALOGUE, IntegrationType
-from schemas.filter import LogFilter
+from cli.documents import examples, rules
+from cli.documents.rules import Schema
+from schemas.catalogue import BY_NAME, CATALOGUE, SEVERITY, IntegrationType
+from schemas.filter import LogFilter, ReprocessState
 from schemas.problem import Problem
-from schemas.reprocess import COMMAND_EVENT_TYPE, ReprocessRequest, RetryData
+from schemas.reprocess import COMMAND_EVENT_TYPE, ItemState, ReprocessRequest, RetryData
 from schemas.result import ResultData
-from schemas.status_log import StatusLogDetail
+from schemas.status_log import StatusLog, StatusLogDetail
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-Schema = dict[str, Any]
+COMMAND = "reprocess-requested"
+_STRUCTURED = "In binary mode its attributes are headers that begin with `ce_`, and the record's value is `data` alone."
 
 
 def json_schemas() -> dict[str, Schema]:
     """Schemas by file name without its ending."""
     schemas: dict[str, Schema] = {}
     for each in CATALOGUE:
-        schemas[f"{each.name}-result"] = _event(each.result_event_type, result_data(each), "correlationid: the item_id")
-        schemas[f"{each.name}-retry"] = _event(
-            each.retry_event_type, data_of(RetryData), "correlationid: the command's id", correlated=True
-        )
-    schemas["reprocess-requested"] = _event(COMMAND_EVENT_TYPE, data_of(ReprocessRequest), None)
-    schemas |= {"status-log": data_of(StatusLogDetail), "filter": data_of(LogFilter), "problem": data_of(Problem)}
-    return {
-        name: {"$schema": DIALECT, "$id": f"urn:conexoes:schema:{name}:v1", **schema}
-        for name, schema in schemas.items()
+        schemas[f"{each.name}-result"] = _result(each)
+        schemas[f"{each.name}-retry"] = _retry(each)
+    schemas[COMMAND] = _command()
+    schemas["status-log"] = _status_log(StatusLog)
+    schemas["status-log-detail"] = {
+        **_status_log(StatusLogDetail),
+        "examples": [examples.status_log_detail_example()],
     }
+    schemas["filter"] = {**_filter(LogFilter.model_json_schema()), "examples": [examples.filter_example()]}
+    schemas["problem"] = {**Problem.model_json_schema(), "examples": [examples.problem_example()]}
+    return {name: _file(name, schema) for name, schema in schemas.items()}
 
 
-def data_of(model: type[BaseModel]) -> Schema:
-    """The schema of a model, its parts inside it."""
-    return model.model_json_schema()
+def _file(name: str, schema: Schema) -> Schema:
+    """What identifies it first, as a reader looks for it. The URN names no host, so nothing is ever fetched for it."""
+    head = {"$schema": DIALECT, "$id": f"urn:conexoes:schema:{name}:v1"}
+    return head | {key: schema.pop(key) for key in ("title", "description") if key in schema} | schema
 
 
-def result_data(integration_type: IntegrationType) -> Schema:
-    """`data` of a result of one type: the statuses are the type's own."""
-    schema = data_of(ResultData)
-    schema["properties"]["status"] = {**schema["properties"]["status"], "enum": list(integration_type.statuses)}
+def _result(integration_type: IntegrationType) -> Schema:
+    data = _data(ResultData)
+    properties = data["properties"]
+    properties["status"]["enum"] = list(integration_type.statuses)
+    properties["processed_at"] |= rules.DATE_TIME
+    for name in ("affiliate", "key"):
+        rules.say_printable(properties[name])
+    return _event(
+        integration_type.result_event_type,
+        f"{integration_type.labels['en']}: how one piece of work of a connector ended. {_STRUCTURED}",
+        data,
+        {
+            "id": {**rules.TEXT, "description": "unique in its source: sent again with the same id, it counts once"},
+            "subject": {**rules.TEXT, "description": "equal to data.key, when it is given"},
+            "correlationid": {**rules.TEXT, "description": "id of the retry that this answers, if it answers one"},
+        },
+        examples.result_example(integration_type),
+    )
+
+
+def _retry(integration_type: IntegrationType) -> Schema:
+    data = _data(RetryData)
+    properties = data["properties"]
+    properties["integration_type"] = {"const": integration_type.name}
+    properties["expires_at"] |= rules.DATE_TIME
+    for name in ("affiliate", "key"):
+        rules.say_printable(properties[name])
+    return _event(
+        integration_type.retry_event_type,
+        f"{integration_type.labels['en']}: work that a connector is to do again. Always in structured mode. "
+        "It may come twice, with the same id.",
+        data,
+        {
+            "id": {**rules.TEXT, "description": "the item; a result that answers carries it as its correlationid"},
+            "subject": {**rules.TEXT, "description": "data.key"},
+            "correlationid": {**rules.COMMAND_ID_TEXT, "description": "id of the command that asked for it"},
+        },
+        examples.retry_example(integration_type),
+        required=("subject", "datacontenttype", "correlationid"),
+    )
+
+
+def _command() -> Schema:
+    data = _data(ReprocessRequest)
+    data["oneOf"] = rules.ONE_WAY_TO_CHOOSE
+    rules.say_date_time(data["properties"]["as_of"])
+    _filter(data["$defs"]["LogFilter"])
+    return _event(
+        COMMAND_EVENT_TYPE,
+        f"A request to reprocess what some status logs are about. {_STRUCTURED}",
+        data,
+        {"id": {**rules.COMMAND_ID_TEXT, "description": "the command's id: the same id again is the same command"}},
+        examples.command_example(),
+    )
+
+
+def _status_log(model: type[StatusLog]) -> Schema:
+    schema = model.model_json_schema()
+    schema["properties"]["status"]["enum"] = list(SEVERITY)
+    schema["properties"]["integration_type"]["enum"] = list(BY_NAME)
+    # A log shows an item that was queued, not one that was refused at once; `in_flight` is a word of the filter.
+    schema["$defs"]["ReprocessStep"]["properties"]["state"]["enum"] = [
+        state for state in get_args(ReprocessState) if state != ItemState.IN_FLIGHT
+    ]
     return schema
 
 
-def _event(event_type: str, data: Schema, correlation: str | None, *, correlated: bool = False) -> Schema:
-    """A structured CloudEvent around `data`; in binary mode its attributes are `ce_` headers, its value `data`."""
+def _filter(schema: Schema) -> Schema:
+    rules.say_printable(schema["properties"]["affiliate"]["items"])
+    for name in ("processed_from", "processed_to"):
+        rules.say_date_time(schema["properties"][name])
+    schema["description"] += " `processed_from` must be before `processed_to`."
+    return schema
+
+
+def _data(model: type[BaseModel]) -> Schema:
+    """The schema of a model, without its own example: the event has one, whole."""
+    schema = model.model_json_schema()
+    schema.pop("examples", None)
+    return schema
+
+
+def _event(
+    event_type: str, description: str, data: Schema, attributes: Schema, example: Any, *, required: tuple[str, ...] = ()
+) -> Schema:
+    """A structured CloudEvent around `data`. `attributes` are those that differ by event, `required` those besides
+    the ones that every event needs."""
     definitions = data.pop("$defs", {})
-    text = {"type": "string", "minLength": 1}
-    properties: Schema = {
-        "specversion": {"const": "1.0"},
-        "type": {"const": event_type},
-        "source": {**text, "format": "uri-reference", "maxLength": 2048},
-        "id": {**text, "maxLength": 2048, "description": "unique in its source"},
-        "time": {**text, "format": "date-time"},
-        "subject": {**text, "description": "data.key"},
-        "datacontenttype": {**text, "default": "application/json"},
-        "data": data,
+    schema: Schema = {
+        "title": event_type,
+        "description": description,
+        "type": "object",
+        "required": ["specversion", "type", "source", "id", "time", "data", *required],
+        "not": {"required": ["data_base64"]},
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "type": {"const": event_type},
+            "source": {**rules.URI_REFERENCE, "description": "who emits it, as a URI-reference"},
+            "time": {**rules.DATE_TIME, "description": "when it was emitted, between the years 1700 and 2200"},
+            "datacontenttype": {
+                **rules.TEXT,
+                "default": "application/json",
+                "description": "a JSON media type: `data` is JSON",
+            },
+            **attributes,
+            "data": data,
+        },
+        "examples": [example],
     }
-    required = ["specversion", "type", "source", "id", "time", "data"]
-    if correlation:
-        properties["correlationid"] = {**text, "description": correlation}
-        required += ["correlationid"] if correlated else []
-    schema: Schema = {"title": event_type, "type": "object", "required": required, "properties": properties}
     return {**schema, "$defs": definitions} if definitions else schema

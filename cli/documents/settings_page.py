@@ -1,5 +1,9 @@
 """docs/settings.md, from the settings classes."""
 
+import json
+from typing import Any
+
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
@@ -20,30 +24,73 @@ PAGES: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),
 )
+#: The last word of a name is its unit.
+_UNITS = ("seconds", "days")
+_KINDS = {"integer": "whole number", "number": "number", "string": "text", "object": "JSON object"}
+
+
+def variable(settings: type[BaseSettings], field: str) -> str:
+    """The environment variable of a field."""
+    return f"{settings.model_config.get('env_prefix', '')}{field.upper()}"
 
 
 def settings_page() -> str:
-    """The whole page."""
+    """The whole page. A variable that two classes read is shown where it is read first."""
     lines = [
         "# Settings",
         "",
-        "Environment variables, read once at the start; a bad value is a sentence and exit code 1. This page is made",
-        "from the code by `make documents`.",
+        "Environment variables, read once at the start; an empty one is as good as none, a bad value is a sentence and",
+        "exit code 1. This page is made from the code by `make documents`.",
     ]
     seen: set[str] = set()
     for title, settings in PAGES:
-        prefix = settings.model_config.get("env_prefix", "")
-        lines += ["", f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
+        properties = settings.model_json_schema()["properties"]
+        lines += ["", f"## {title}", "", "| variable | takes | default | meaning |", "|---|---|---|---|"]
         for name, field in settings.model_fields.items():
-            variable = f"{prefix}{name.upper()}"
-            if variable not in seen:
-                seen.add(variable)
-                lines.append(f"| `{variable}` | {_default(field)} | {field.description} |")
+            if (key := variable(settings, name)) not in seen:
+                seen.add(key)
+                cells = [f"`{key}`", takes(name, properties[name]), default(field), str(field.description)]
+                lines.append("| {} |".format(" | ".join(cell.replace("|", r"\|") for cell in cells)))
     return "\n".join(lines) + "\n"
 
 
-def _default(field: FieldInfo) -> str:
+def takes(name: str, schema: dict[str, Any]) -> str:
+    """What may be given, with unit and limits, from the JSON Schema of the field."""
+    schema = next((each for each in schema.get("anyOf", []) if each["type"] != "null"), schema)
+    kind = schema.get("type", "object")
+    if kind == "boolean":
+        return "`1` or `0`"
+    if kind == "array":
+        return "JSON list of texts"
+    if schema.get("format") == "path":
+        return "path"
+    unit = next((each for each in _UNITS if name.endswith(f"_{each}")), None)
+    words = [f"{'whole ' if kind == 'integer' else ''}{unit}" if unit else _KINDS[kind], *_limits(schema)]
+    return ", ".join(words)
+
+
+def _limits(schema: dict[str, Any]) -> list[str]:
+    if {"minimum", "maximum"} <= schema.keys():
+        return [f"{schema['minimum']} to {schema['maximum']}"]
+    words = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "over {}",
+        "maximum": "at most {}",
+        "minLength": "at least {} characters",
+        "pattern": "matching `{}`",
+    }
+    return [said.format(schema[keyword]) for keyword, said in words.items() if keyword in schema]
+
+
+def default(field: FieldInfo) -> str:
+    """As it would be written in the environment."""
     value = field.get_default(call_default_factory=True)
-    if value is None:
+    if value is None or isinstance(value, SecretStr):
         return "unset"
-    return "`{}`" if isinstance(value, Policy) else f"`{value}`"
+    if isinstance(value, Policy):
+        return "`{}`"
+    if isinstance(value, bool):
+        return f"`{int(value)}`"
+    if isinstance(value, float):
+        return f"`{value:g}`"
+    return f"`{json.dumps(value) if isinstance(value, tuple) else value}`"

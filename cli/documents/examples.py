@@ -1,0 +1,163 @@
+"""One example of each event and answer, made by the code that makes the real ones where there is such code."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.catalogue import IntegrationType
+from schemas.problem import FieldProblem, Problem
+from schemas.reprocess import ReprocessRequest, RetryData, command_event
+from schemas.status_log import Attempt, StatusLog, StatusLogDetail
+
+Example = dict[str, Any]
+
+_WORKED_AT = "2026-11-24T12:00:00.123456789Z"
+_EMITTED_AT = "2026-11-24T12:00:01Z"
+_ASKED_AT = "2026-11-24T12:05:00.000000Z"
+_EXPIRES_AT = "2026-11-24T12:20:00.000000Z"
+_SOURCE = "/connectors/mercado-livre"
+_EVENT = "0b5ff2f0-57f5-4c58-8d2f-0e4c3d2a9f11"
+_LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
+_ITEM = "79495b7f-cb87-7bc5-0720-a249abafafd9"
+_COMMAND = "f62fc572-a9a3-5d71-0071-904bedb5848b"
+
+#: What went wrong, by type. A type that is not here has its example from the catalogue alone.
+_FAULTS: Mapping[str, Example] = {
+    "orders": {
+        "key": "PG-2404-01",
+        "operation": "create-order",
+        "errors": [{"code": "order.sku_not_found", "message": "No SKU is bound to this offer", "field": "items.0.id"}],
+        "response": {"status": 404},
+        "aliases": {"marketplace_order_id": "2000004412345678"},
+    },
+    "products": {
+        "key": "00123",
+        "operation": "publish-product",
+        "errors": [{"code": "product.category_required", "message": "The category is not mapped", "field": "category"}],
+        "aliases": {"ean": "7891234567895"},
+    },
+    "tracking": {
+        "key": "PG-2404-01",
+        "operation": "send-tracking",
+        "errors": [{"code": "tracking.carrier_unknown", "message": "Carrier not known here: sent as 'other'"}],
+        "aliases": {"shipment_id": "43218765432"},
+    },
+    "price": {
+        "key": "SKU-00123",
+        "operation": "update-price",
+        "errors": [{"code": "price.below_minimum", "message": "Below the minimum of 12.00", "field": "price"}],
+        "request": {"price": 10.0},
+        "response": "<error>price_below_minimum</error>",
+        "aliases": {"ean": "7891234567895"},
+    },
+    "inventory": {
+        "key": "SKU-00123",
+        "operation": "update-inventory",
+        "errors": [{"code": "inventory.listing_closed", "message": "The listing is closed"}],
+        "request": {"quantity": 7},
+    },
+}
+
+
+def result_example(integration_type: IntegrationType) -> Example:
+    """A structured result event that answers a retry."""
+    fault: Example = {"key": "1234567-01", "errors": [{"code": "failed", "message": "It failed"}]}
+    fault = dict(_FAULTS.get(integration_type.name, fault))
+    data = {
+        "account": "demo",
+        "affiliate": "MLB",
+        "key": fault.pop("key"),
+        "status": "warning" if integration_type.name == "tracking" else "error",
+        "processed_at": _WORKED_AT,
+        "sequence": 42,
+        "message": fault["errors"][0]["message"],
+        **fault,
+    }
+    return {
+        "specversion": "1.0",
+        "type": integration_type.result_event_type,
+        "source": _SOURCE,
+        "id": _EVENT,
+        "time": _EMITTED_AT,
+        "subject": data["key"],
+        "datacontenttype": "application/json",
+        "correlationid": _ITEM,
+        "data": data,
+    }
+
+
+def retry_example(integration_type: IntegrationType) -> Example:
+    """A retry as agents send it, of the entity of `result_example`."""
+    of = result_example(integration_type)["data"]
+    data = RetryData(
+        account=of["account"],
+        affiliate=of["affiliate"],
+        key=of["key"],
+        integration_type=integration_type.name,
+        mode="refresh",
+        last_event_id=_EVENT,
+        attempt=1,
+        expires_at=_EXPIRES_AT,
+        aliases=of.get("aliases", {}),
+    )
+    return data.event(_ITEM, _COMMAND, _ASKED_AT)
+
+
+def command_example() -> Example:
+    """A command as `POST /commands/reprocess` sends it."""
+    return command_event(_COMMAND, ReprocessRequest.model_validate(_first_example(ReprocessRequest)), _ASKED_AT)
+
+
+def filter_example() -> Example:
+    """What failed on one marketplace in one day, with one code."""
+    return {
+        "status": ["error"],
+        "affiliate": ["MLB"],
+        "processed_from": "2026-11-24T00:00:00-03:00",
+        "processed_to": "2026-11-25T00:00:00-03:00",
+        "code": "price.below_minimum",
+    }
+
+
+def problem_example() -> Example:
+    """A parameter that is out of range."""
+    message = "Input should be less than or equal to 200"
+    return Problem(
+        type="/problems/invalid-request",
+        title="Unprocessable Entity",
+        status=422,
+        detail=f"query.page_size: {message}",
+        errors=[FieldProblem(field="query.page_size", message=message)],
+    ).model_dump(mode="json")
+
+
+def status_log_detail_example() -> Example:
+    """The log of StatusLog's own example, with its last attempt."""
+    log = StatusLog.model_validate(_first_example(StatusLog))
+    attempt = Attempt(
+        result_id="9f1c1f0e-52b1-7c0a-4ad4-2f6f8d8c0a77",
+        event_id=_EVENT,
+        source=_SOURCE,
+        status=log.status,
+        processed_at=log.processed_at,
+        received_at=log.updated_at,
+        operation="update-price",
+        message=log.message,
+        errors=[{"code": log.code, "message": log.message, "field": "price"}],
+        request={"price": 10.0},
+        response="<error>price_below_minimum</error>",
+        aliases={"ean": "7891234567895"},
+        extra={},
+        late=False,
+        altered=False,
+        answers_item_id=_ITEM,
+    )
+    return StatusLogDetail(
+        **log.model_dump(),
+        last_attempt=attempt,
+        aliases={"ean": ["7891234567895"]},
+        troubleshooting="https://help.vtex.com/en/troubleshooting",
+    ).model_dump(mode="json")
+
+
+def _first_example(model: type[ReprocessRequest] | type[StatusLog]) -> Any:
+    return model.model_json_schema()["examples"][0]

@@ -1,0 +1,126 @@
+"""The messages of the AsyncAPI document: one event in each of its modes, and what is set aside."""
+
+from typing import Any
+
+from cli.documents.rules import Schema
+from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED
+from schemas.refusal import DeadLetterCode
+
+Message = dict[str, Any]
+
+_TEXT = {"type": "string"}
+#: Of AsyncAPI's Kafka bindings.
+BINDING = {"bindingVersion": "0.5.0"}
+_BINARY_ATTRIBUTES = ("specversion", "type", "source", "id", "time", "subject", "correlationid")
+
+
+def binary(name: str, schema: Schema, *, key: str) -> Message:
+    """Attributes as `ce_` headers, `data` as the value. `schema` is the structured event's."""
+    attributes = {each: value for each, value in schema["properties"].items() if each in _BINARY_ATTRIBUTES}
+    required = [f"ce_{each}" for each in schema["required"] if each in _BINARY_ATTRIBUTES]
+    event = schema["examples"][0]
+    example: dict[str, Any] = {f"ce_{each}": event[each] for each in attributes if each in event}
+    media_type = schema["properties"]["datacontenttype"]
+    headers = {f"ce_{each}": value for each, value in attributes.items()} | {"content-type": media_type}
+    return {
+        "name": schema["title"],
+        "title": f"{schema['title']}, binary mode",
+        "contentType": "application/json",
+        "headers": {"type": "object", "required": required, "properties": headers},
+        "payload": {"$ref": f"#/components/schemas/{name}-data"},
+        "correlationId": _correlation(schema, "$message.header#/ce_{}"),
+        "bindings": _bindings(key),
+        "examples": [{"headers": example | {"content-type": "application/json"}, "payload": event["data"]}],
+    }
+
+
+def structured(name: str, schema: Schema, *, key: str) -> Message:
+    """The whole event as the value."""
+    media_type = {
+        **_TEXT,
+        "pattern": f"^{STRUCTURED.replace('+', '[+]')}",
+        "description": "may be left out: an object with `specversion` is structured",
+    }
+    return {
+        "name": schema["title"],
+        "title": f"{schema['title']}, structured mode",
+        "contentType": STRUCTURED,
+        "headers": {"type": "object", "properties": {"content-type": media_type}},
+        "payload": {"$ref": f"#/components/schemas/{name}"},
+        "correlationId": _correlation(schema, "$message.payload#/{}"),
+        "bindings": _bindings(key),
+        "examples": [{"headers": {"content-type": STRUCTURED}, "payload": schema["examples"][0]}],
+    }
+
+
+def batch(name: str, schema: Schema, *, key: str) -> Message:
+    """A list of structured events. One that is refused does not hold back its neighbours."""
+    media_type = {**_TEXT, "pattern": f"^{BATCH.replace('+', '[+]')}"}
+    return {
+        "name": schema["title"],
+        "title": f"{schema['title']}, JSON batch",
+        "contentType": BATCH,
+        "headers": {"type": "object", "required": ["content-type"], "properties": {"content-type": media_type}},
+        "payload": {
+            "type": "array",
+            "maxItems": MAX_BATCH_EVENTS,
+            "items": {"$ref": f"#/components/schemas/{name}"},
+        },
+        "bindings": _bindings(key),
+        "examples": [{"headers": {"content-type": BATCH}, "payload": [schema["examples"][0]]}],
+    }
+
+
+def retry(name: str, schema: Schema, *, key: str) -> Message:
+    """As agents.dispatch sends it: structured, with exactly this content-type."""
+    message = structured(name, schema, key=key)
+    message["headers"] = {
+        "type": "object",
+        "required": ["content-type"],
+        "properties": {"content-type": {"const": STRUCTURED}},
+    }
+    return message
+
+
+def dead_letter() -> Message:
+    """The original record with headers more."""
+    headers: Schema = {
+        "x-dead-letter-code": {**_TEXT, "enum": [code.value for code in DeadLetterCode]},
+        "x-dead-letter-reason": {**_TEXT, "description": "a sentence for the connector's developer"},
+        "x-dead-letter-topic": {**_TEXT, "description": "where the record was"},
+        "x-dead-letter-partition": {**_TEXT, "pattern": "^[0-9]+$"},
+        "x-dead-letter-offset": {**_TEXT, "pattern": "^[0-9]+$"},
+    }
+    cut = {"const": "true", "description": "only the beginning is kept: the whole was too large for this topic"}
+    example = {
+        "x-dead-letter-code": DeadLetterCode.SCHEMA.value,
+        "x-dead-letter-reason": "data.status: Field required",
+        "x-dead-letter-topic": "conexoes.results.price",
+        "x-dead-letter-partition": "3",
+        "x-dead-letter-offset": "77",
+    }
+    return {
+        "name": "dead-letter",
+        "title": "A record that was refused, or one event of it",
+        "summary": "The original bytes, key and headers, and these headers more",
+        "contentType": "application/octet-stream",
+        "headers": {
+            "type": "object",
+            "required": list(headers),
+            "properties": headers | {"x-dead-letter-cut": cut},
+        },
+        "payload": {"description": "the bytes as they came"},
+        "bindings": _bindings("the original key"),
+        "examples": [{"headers": example, "payload": '{"account": "demo"}'}],
+    }
+
+
+def _correlation(schema: Schema, place: str) -> Message:
+    """What answers carry. A command has no such attribute: its retries carry its id."""
+    attribute = "correlationid" if "correlationid" in schema["properties"] else "id"
+    described = schema["properties"][attribute]["description"]
+    return {"location": place.format(attribute), "description": described}
+
+
+def _bindings(key: str) -> Message:
+    return {"kafka": {"key": {**_TEXT, "description": key}, **BINDING}}

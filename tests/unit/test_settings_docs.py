@@ -1,0 +1,97 @@
+"""docs/settings.md has every setting, as it is."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+import conexoes  # every class of settings is a subclass of BaseSettings only once its module is imported
+from cli.documents.__main__ import ROOT
+from cli.documents.settings_page import PAGES, default, settings_page, takes, variable
+
+FIELDS = [(settings, name) for _title, settings in PAGES for name in settings.model_fields]
+ROWS = re.findall(r"^\| `(CONEXOES_[A-Z_]+)` \| (.+?) \| (.+?) \| (.+) \|$", settings_page(), re.MULTILINE)
+SETTING = re.compile(r"\bCONEXOES_[A-Z][A-Z_]*[A-Z]\b")
+
+
+def _ids(value: Any) -> str:
+    return value if isinstance(value, str) else value.__name__
+
+
+def test_every_settings_class_has_its_section() -> None:
+    ours = {
+        each for each in BaseSettings.__subclasses__() if not each.__module__.startswith(("pydantic_settings", "tests"))
+    }
+    assert conexoes.app is not None
+    assert ours == {settings for _title, settings in PAGES}
+
+
+def test_every_setting_has_one_row_with_a_meaning() -> None:
+    assert sorted(name for name, *_cells in ROWS) == sorted({variable(*field) for field in FIELDS})
+    assert not [name for name, *cells in ROWS if not all(cells) or "None" in cells]
+
+
+def test_the_settings_of_the_design_are_there() -> None:
+    names = "KAFKA_BOOTSTRAP_SERVERS DATABASE_URL DATA_DIR HTTP_HOST HTTP_PORT DEMO BOOTSTRAP_KEY KAFKA_PORT WORKER_ID"
+    assert {f"CONEXOES_{name}" for name in (*names.split(), "TOPIC_PREFIX")} <= {name for name, *_cells in ROWS}
+
+
+def test_a_variable_that_two_classes_read_is_the_same_to_both() -> None:
+    said: dict[str, set[tuple[str, str, str]]] = {}
+    for settings, name in FIELDS:
+        field = settings.model_fields[name]
+        schema = settings.model_json_schema()["properties"][name]
+        said.setdefault(variable(settings, name), set()).add(
+            (takes(name, schema), default(field), str(field.description))
+        )
+    assert {name: each for name, each in said.items() if len(each) > 1} == {}
+
+
+@pytest.mark.parametrize(("settings", "name"), FIELDS, ids=_ids)
+def test_a_default_can_be_given_as_it_is_written(
+    settings: type[BaseSettings], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = default(settings.model_fields[name])
+    if written != "unset":
+        monkeypatch.setenv(variable(settings, name), written.strip("`"))
+    assert getattr(settings(), name) == settings.model_fields[name].get_default(call_default_factory=True)
+
+
+@pytest.mark.parametrize(("settings", "name"), FIELDS, ids=_ids)
+def test_an_empty_setting_is_as_good_as_none(
+    settings: type[BaseSettings], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(settings, name), "")
+    assert getattr(settings(), name) == settings.model_fields[name].get_default(call_default_factory=True)
+
+
+LIMITS = [
+    (settings, name, keyword, beyond)
+    for settings, name in FIELDS
+    for keyword, step in {"minimum": -1, "exclusiveMinimum": 0, "maximum": 1}.items()
+    for schema in [settings.model_json_schema()["properties"][name]]
+    for each in [schema, *schema.get("anyOf", [])]
+    if keyword in each
+    for beyond in [each[keyword] + step]
+]
+
+
+@pytest.mark.parametrize(("settings", "name", "keyword", "beyond"), LIMITS)
+def test_what_is_beyond_a_limit_is_refused(
+    settings: type[BaseSettings], name: str, keyword: str, beyond: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(settings, name), str(beyond))
+    with pytest.raises(ValidationError):
+        settings()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "README.md", ROOT / "Dockerfile", ROOT / "docker-compose.yml", *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda path: path.name,
+)
+def test_no_document_names_a_setting_that_is_none(path: Path) -> None:
+    assert set(SETTING.findall(path.read_text("utf-8"))) <= {name for name, *_cells in ROWS}
