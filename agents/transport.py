@@ -30,6 +30,8 @@ MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024
 DRAIN_SECONDS = 5.0
 #: How long the broker may keep a fetch for which it has nothing.
 FETCH_WAIT_MS = 50
+#: How often offsets that should be there are looked for before they are given up as not existing.
+MAX_LOOKS = 3
 
 
 class RecordBatch(NamedTuple):
@@ -113,7 +115,7 @@ class BatchConsumer(driver.Consumer):
         self.fence = Fence()
         self._in_flight = _InFlight()
         self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
-        self._looked_for: dict[TP, int] = {}  # the one that was sought back to last
+        self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
 
     @property
     def idle(self) -> bool:
@@ -168,19 +170,24 @@ class BatchConsumer(driver.Consumer):
     async def _sought_back(self, tp: TP, first: int) -> bool:
         """Whether records were missing before `first`, so that the fetcher was sent back to look for them.
 
-        They are looked for once: offsets that are not there the second time do not exist (a transaction's marker, or
-        records that the topic's retention dropped before we came to them, which is worth an alarm).
+        Offsets that are not there after MAX_LOOKS do not exist: a transaction's marker, or records that the topic's
+        retention dropped before we came to them, which is worth an alarm.
         """
-        expected = self._expected.get(tp, self._committed_offset[tp])
-        if expected is None or first <= expected:
+        expected = self._expected.get(tp)
+        if expected is None:
+            committed = self._committed_offset[tp]
+            # Where nothing is committed yet, everything that the topic still has is ours.
+            expected = (await self.earliest_offsets(tp))[tp] if committed is None else committed
+        if first <= expected:
             return False
-        if self._looked_for.get(tp) == expected:
-            log.error("offsets are gone", topic=tp.topic, partition=tp.partition, first=expected, next=first)
+        looked_for, times = self._looks.get(tp, (expected, 0))
+        times = times + 1 if looked_for == expected else 1
+        self._looks[tp] = expected, times
+        place = {"topic": tp.topic, "partition": tp.partition, "missing": expected, "next": first}
+        if times > MAX_LOOKS:
+            log.error("offsets are gone", **place)
             return False
-        log.warning(
-            "offsets skipped; looking again", topic=tp.topic, partition=tp.partition, first=expected, next=first
-        )
-        self._looked_for[tp] = expected
+        log.warning("offsets skipped; looking again", **place)
         await self.seek(tp, expected)
         return True
 
@@ -215,7 +222,7 @@ class BatchConsumer(driver.Consumer):
         self.fence.new_generation(partitions)
         self._in_flight.clear()
         self._expected.clear()
-        self._looked_for.clear()
+        self._looks.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing: offsets that a compacted or transactional topic skips are no gap to the fence."""

@@ -7,7 +7,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class SimulatorSettings(BaseSettings):
     """Environment variables `CONEXOES_SIMULATE_…`; `conexoes simulate` has options for the first three."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_SIMULATE_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CONEXOES_SIMULATE_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     rate: float = Field(default=5.0, gt=0, le=100_000, description="results a second, once the backfill is sent")
     count: int | None = Field(default=None, ge=1, description="stop after so many records; unset = never")
