@@ -37,6 +37,7 @@ check: $(STAMP) node_modules/.installed ## style, types, layers, contract, gener
 	@$(VENV)/bin/mypy .
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/python -m cli.documents --check
+	@command -v node >/dev/null || { echo "conexoes: make check needs Node.js 20 or newer" >&2; exit 1; }
 	@node docs/contract/validate.mjs
 	@$(VENV)/bin/python docs/contract/validate_compose.py
 

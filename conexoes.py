@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from agents.settings import AgentSettings
 from agents.worker import work
@@ -187,10 +188,14 @@ def main() -> None:
     except (UnusableError, AddressUnusableError, EmbeddedError, BrokerError, StorageError) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
+    except SettingsError as exc:  # a value that should be JSON and is not
+        typer.echo(f"conexoes: {exc}: it must be JSON", err=True)
+        sys.exit(1)
     except ValidationError as exc:
+        prefix = "CONEXOES_SIMULATE_" if exc.title == SimulatorSettings.__name__ else "CONEXOES_"
         for error in exc.errors(include_url=False):
             name = "_".join(str(part) for part in error["loc"]).upper()
-            typer.echo(f"conexoes: CONEXOES_{name}: {error['msg']}", err=True)
+            typer.echo(f"conexoes: {prefix}{name}: {error['msg']}", err=True)
         sys.exit(1)
 
 

@@ -103,6 +103,8 @@ class Attempt(_Shown):
 class StatusLogDetail(StatusLog):
     """One log with the evidence."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={})
+
     last_attempt: Attempt | None = Field(description="null when retention has dropped it")
     aliases: dict[str, list[str]] = Field(description="every name that results gave it")
     troubleshooting: str | None = Field(description="a guide to this error; null on success")

@@ -123,8 +123,6 @@ async def test_a_commit_whose_answer_is_lost_changes_nothing_twice(
     assert await owner.fetchval("SELECT sum(attempts) FROM status_logs") == 51
 
 
-# asyncpg leaves the socket of a connection that is cut while it connects to the garbage collector.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 async def test_connections_that_are_killed_all_the_time_lose_nothing(
     broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
 ) -> None:
