@@ -12,7 +12,7 @@ import structlog
 
 from agents.metrics import ITEMS
 from agents.patience import patiently
-from broker.errors import RecordRefused
+from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from schemas.envelope import STRUCTURED
 from schemas.json_document import dump
@@ -83,24 +83,28 @@ class Dispatch:
     async def send_queued(self) -> int:
         """Send one batch. Returns how many items left the queue.
 
-        Raises StorageUnavailable or BrokerUnavailable, and then none is marked, though some may have been sent.
+        Raises StorageUnavailable, and then none is marked, though some may have been sent; BrokerUnavailable when
+        Kafka could not take all of them: those that it has are marked.
         """
         async with self._database.transaction() as connection:
             items = await claim_queued(connection, self._batch)
             if not items:
                 return 0
-            sent, failed = await self._publish(items)
+            sent, failed, unavailable = await self._publish(items)
             if sent:
                 await mark_sent(connection, sent)
             if failed:
                 await mark_failed(connection, failed)
         ITEMS.labels("sent").inc(len(sent))
         ITEMS.labels("failed").inc(len(failed))
+        if unavailable is not None:
+            raise unavailable
         return len(items)
 
     async def _publish(
         self, items: Sequence[QueuedItem]
-    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]]]:
+    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]], BrokerUnavailable | None]:
+        """What Kafka has, what it refused, and why it could not take the rest, if there is a rest."""
         now = datetime.now(UTC)
         deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
         outcomes = await asyncio.gather(
@@ -112,15 +116,18 @@ class Dispatch:
         )
         sent: list[tuple[QueuedItem, datetime]] = []
         failed: list[tuple[QueuedItem, str]] = []
+        unavailable: BrokerUnavailable | None = None
         for item, expires_at, outcome in zip(items, deadlines, outcomes, strict=True):
             if isinstance(outcome, RecordRefused):
                 log.error("retry refused", account=item.account, item_id=str(item.id), reason=str(outcome))
                 failed.append((item, f"Kafka refuses the retry: {outcome}"))
+            elif isinstance(outcome, BrokerUnavailable):
+                unavailable = outcome
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
                 sent.append((item, expires_at))
-        return sent, failed
+        return sent, failed, unavailable
 
     def _deadline_seconds(self, item: QueuedItem) -> int:
         return self._policy.for_(item.integration_type, item.affiliate).deadline_seconds

@@ -25,16 +25,20 @@ async def patiently(what: str, attempt: Callable[[], Awaitable[T]]) -> T:
 
     Every other error passes through. `what` names the work in the log.
     """
-    for tries, pause in enumerate(pauses()):
-        try:
-            result = await attempt()
-        except UNAVAILABLE as exc:
-            if tries % _LOG_EVERY == 0:
-                log.warning("waiting", work=what, tries=tries + 1, reason=str(exc))
-            with WAITING.labels(what).track_inprogress():
-                await asyncio.sleep(pause)
-        else:
-            if tries:
+    try:
+        return await attempt()
+    except UNAVAILABLE as exc:
+        log.warning("waiting", work=what, tries=1, reason=str(exc))
+    # From the first failure to the success, tries included: each may hang for as long as its own timeout.
+    with WAITING.labels(what).track_inprogress():
+        for tries, pause in enumerate(pauses(), start=2):
+            await asyncio.sleep(pause)
+            try:
+                result = await attempt()
+            except UNAVAILABLE as exc:
+                if tries % _LOG_EVERY == 0:
+                    log.warning("waiting", work=what, tries=tries, reason=str(exc))
+            else:
                 log.info("waited", work=what, tries=tries)
-            return result
+                return result
     raise AssertionError("pauses() never ends")

@@ -125,8 +125,9 @@ class BatchConsumer(driver.Consumer):
     def standing(self) -> tuple[bool, object]:
         """Whether records wait to be stored, and where each partition is: for agents.watchdog."""
         stored = self.fence.stored()
+        # One more than is stored is not behind: a transaction ends with a marker that nobody can read.
         lagging = any(
-            (self.highwater(tp) or 0) > stored.get(tp, self._committed_offset[tp] or 0) for tp in self.assignment()
+            (self.highwater(tp) or 0) > stored.get(tp, self._committed_offset[tp] or 0) + 1 for tp in self.assignment()
         )
         return lagging, stored
 

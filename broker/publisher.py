@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
-    InvalidTopicError,
     KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
-    TopicAuthorizationFailedError,
 )
 
 from broker.errors import BrokerUnavailable, RecordRefused
@@ -20,7 +18,7 @@ from schemas.topics import MAX_DEAD_LETTER_BYTES
 Headers = Sequence[tuple[str, bytes]]
 _CLOSE_SECONDS = 2.0
 
-_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
+_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class Record(NamedTuple):

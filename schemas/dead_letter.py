@@ -10,6 +10,8 @@ from schemas.refusal import Refusal
 from schemas.result import ACCOUNT
 from schemas.topics import MAX_RECORD_BYTES
 
+_OURS = "x-dead-letter-"
+
 
 class DeadLetter(NamedTuple):
     """The original bytes, where they were, and why they were refused."""
@@ -49,7 +51,7 @@ class DeadLetter(NamedTuple):
         return dead_letter_id(self.topic, self.partition, self.offset, self.position)
 
     def header_items(self) -> list[tuple[str, bytes]]:
-        """The original headers, then what the dead-letter topic adds."""
+        """The original headers (one that is called like ours is renamed), then what the dead-letter topic adds."""
         added = {
             "code": self.refusal.code.value,
             "reason": self.refusal.reason,
@@ -58,9 +60,13 @@ class DeadLetter(NamedTuple):
             "offset": str(self.offset),
         }
         return [
-            *((name, value if value is not None else b"") for name, value in self.headers),
-            *((f"x-dead-letter-{name}", value.encode("utf-8", "replace")) for name, value in added.items()),
+            *((_renamed(name), value if value is not None else b"") for name, value in self.headers),
+            *((f"{_OURS}{name}", value.encode("utf-8", "replace")) for name, value in added.items()),
         ]
+
+
+def _renamed(name: str) -> str:
+    return f"original-{name}" if name.startswith(_OURS) else name
 
 
 def account_of(key: bytes | None, value: bytes) -> str:

@@ -66,7 +66,8 @@ def _without_unstorable(raw: bytes) -> tuple[bytes, bool]:
     return _ESCAPE.sub(keep_or_replace, raw), altered
 
 
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+#: A string that does not end is one token too: otherwise each of its quotes would begin a search of the rest.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 def _refuse_too_deep(text: bytes) -> None:

@@ -78,7 +78,8 @@ async def lock_logs(
     connection: Connection, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, LockedLog]:
     """Those of `log_ids` that are logs of this account and type, locked until the transaction ends."""
-    rows = await connection.fetch(SQL["lock_logs"], account, integration_type, log_ids)
+    await connection.execute(SQL["lock_logs"], account, integration_type, log_ids)
+    rows = await connection.fetch(SQL["read_locked_logs"], account, integration_type, log_ids)
     return {row["id"]: LockedLog(*row) for row in rows}
 
 

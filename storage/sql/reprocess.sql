@@ -10,8 +10,17 @@ ON CONFLICT DO NOTHING
 RETURNING id
 
 -- lock_logs --
--- What a command is to act on, locked in the order of the key, with the item in flight and the count of earlier
--- reprocesses. Uses the primary key of status_logs, reprocess_items_in_flight and reprocess_items_by_log.
+-- What a command is to act on, in the order of the key. On its own, so that the next statement sees what another
+-- command, that held the locks until now, has done.
+SELECT 1
+FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+ORDER BY s.account, s.id
+FOR UPDATE OF s
+
+-- read_locked_logs --
+-- The same, with the item in flight and the count of earlier reprocesses. Uses the primary key of status_logs,
+-- reprocess_items_in_flight and reprocess_items_by_log.
 SELECT
     s.id, s.affiliate, s.key, s.status, s.code, s.fingerprint, s.event_id,
     (
@@ -24,8 +33,6 @@ SELECT
     ) AS reprocessed
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
-ORDER BY s.account, s.id
-FOR UPDATE OF s
 
 -- insert_items --
 -- $1…$3: account, command and type of all of them; then arrays with one element an item.

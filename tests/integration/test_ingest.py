@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from agents.ingest import Accepted, Ingest
 from agents.transport import BatchConsumer
@@ -237,3 +237,20 @@ async def test_records_that_a_fetch_skipped_are_looked_for_again(
             return bool(await owner.fetchval("SELECT count(*) = $1 FROM attempts WHERE event_id LIKE 'e%'", total))
 
         await eventually(all_stored)
+
+
+async def test_every_compression_that_connectors_use_is_read(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    for codec in (None, "gzip", "snappy", "lz4", "zstd"):
+        producer = AIOKafkaProducer(
+            bootstrap_servers=broker_settings.kafka_bootstrap_servers, compression_type=codec, linger_ms=5
+        )
+        await producer.start()
+        event = result(f"e-{codec}", key=f"SKU-{codec}")
+        await producer.send_and_wait(
+            broker_settings.topics.results("price"), event.value, key=event.key, headers=event.headers
+        )
+        await producer.stop()
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 5)

@@ -34,6 +34,8 @@ DEEP = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
         (b"[" * 100_000, "too_deep"),
         (b"[" + DEEP + b"]", "too_deep"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "too_deep"),
+        (b"[]" * 65 + b'\\"' * 500_000, "json"),  # half an hour, were it searched from every quote
+        (b"[]" * 65 + b'"' + b'\\"' * 400_000 + b"\\", "json"),
     ],
     ids=lambda value: value if isinstance(value, str) else repr(value[:20]),
 )
