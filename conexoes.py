@@ -27,7 +27,7 @@ from cli.installation import (
     system_here,
 )
 from cli.logs import log_as_json
-from cli.simulation import progress_of
+from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
 from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
@@ -130,7 +130,7 @@ def simulate(
     servers, prefix = str(broker.kafka_bootstrap_servers), broker.topic_prefix
     with progress_of(settings.count) as show:
         report = _run(lambda stop: run_simulation(servers, prefix, settings, stop, progress=show))
-    typer.echo(f"sent {report.total}: {dict(report.sent)}; answered: {dict(report.answered)}")
+    typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Progress of `conexoes simulate` on a terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,3 +30,8 @@ def progress_of(total: int | None) -> Iterator[Callable[[Report], None]]:
             bar.update(task, completed=report.total, answered=answered)
 
         yield show
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """`486 result, 1 encoding`, or `none`."""
+    return ", ".join(f"{count} {name!s}" for name, count in counts.items()) or "none"

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sys
 import urllib.error
 import urllib.request
@@ -15,7 +14,9 @@ from broker.topics import create_topics
 from cli.installation import InstallationSettings, UnusableError
 from embedded.children import Child, Children
 from embedded.ports import is_free
+from embedded.run_file import running
 from embedded.system import EmbeddedSystem
+from storage.access_keys import new_secret
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
@@ -37,6 +38,10 @@ class Up:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises EmbeddedError or UnusableError with a sentence when something can't run."""
+        if (here := running(self._data_dir)) is not None:
+            raise UnusableError(
+                f"It is running here already{f', at {here.http}' if here.http else ''}: {self._data_dir}"
+            )
         if not is_free(self._http.http_port):
             raise UnusableError(
                 f"Port {self._http.http_port} is used by another program: "
@@ -117,12 +122,20 @@ def ready_file(data_dir: Path) -> Path:
 
 
 def _local_key(data_dir: Path) -> str:
-    """A key with every right for this installation, made once and readable by its owner only."""
+    """A key with every right for this installation, made once and readable by its owner only.
+
+    Written in one step, so that a start that is killed leaves no half of one. Delete the file for a new key.
+    """
     path = data_dir / "local.key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(f"cnx_{secrets.token_urlsafe(32)}")
-    return path.read_text()
+    key = path.read_text().strip() if path.exists() else ""
+    if not key:
+        key = new_secret()
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        new.write_text(key)
+        new.replace(path)
+    return key
 
 
 def _answers(url: str) -> bool:

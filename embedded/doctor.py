@@ -86,7 +86,7 @@ def _postgres() -> Finding:
 def _data_dir(data_dir: Path) -> Finding:
     place = next(_existing(data_dir))
     ok = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
-    detail = f"{data_dir} is {'' if ok else 'not '}writable{'' if place == data_dir else ' (not there yet)'}."
+    detail = f"{data_dir} is {'' if ok else 'not '}writable{'' if data_dir.exists() else ' (not there yet)'}."
     advice = f"Give yourself write permission on {place}, or set CONEXOES_DATA_DIR."
     return _finding("data directory", detail, advice, ok=ok)
 
