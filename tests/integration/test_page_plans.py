@@ -74,6 +74,8 @@ async def accounts(loaded_url: str) -> list[Account]:
             account,
             integration_type,
         )
+        assert log is not None
+        assert deep is not None
         now = datetime.now(UTC)
         fields = {
             "status": ["error", "warning"],
