@@ -134,8 +134,10 @@ class Ingest:
                 await self.store(accepted[:middle])
                 await self.store(accepted[middle:])
                 return
-            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}")
-            await self._dead_letters.keep([DeadLetter.of(accepted[0].record, accepted[0].position, refusal)])
+            [(result, record, position)] = accepted
+            part = result.body.encode() if result.in_batch else None
+            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", part)
+            await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
 
     async def _store_once(self, accepted: Sequence[Accepted]) -> None:
         BATCH_ROWS.observe(len(accepted))

@@ -2,8 +2,8 @@
 -- One batch of results: new ones join attempts, and each entity shows the result with the highest version.
 -- $1…$19 are arrays with one element a result, no result twice; $19 says that a newer result of the entity came
 -- before it in this very batch. Whatever was received before is left out as a whole, so that a second delivery,
--- in any order and in any mixture, changes nothing. Entities are locked in the order of their key, so that two
--- writers can't wait for each other. Uses the primary keys of received_results and status_logs.
+-- in any order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
+-- that two writers can't wait for each other. Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
     FROM unnest(
@@ -18,7 +18,7 @@ WITH incoming AS (
 ),
 received AS (
     INSERT INTO received_results (account, result_id)
-    SELECT account, result_id FROM incoming
+    SELECT account, result_id FROM incoming ORDER BY account, result_id
     ON CONFLICT DO NOTHING
     RETURNING result_id
 ),

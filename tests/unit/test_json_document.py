@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.json_document import MAX_DEPTH, dump, load
+from schemas.json_document import MAX_DEPTH, dump, elements, load
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.topics import MAX_EVENT_BYTES
 
@@ -95,3 +95,23 @@ def test_whatever_python_writes_is_read_as_storable(value: object) -> None:
 
 def test_large_integers_are_written_exactly() -> None:
     assert dump({"n": 10**40}) == b'{"n":' + str(10**40).encode() + b"}"
+
+
+@given(
+    st.lists(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        )
+    ),
+    st.sampled_from(["", " ", "\n\t ", "\r\n"]),
+)
+def test_an_array_is_cut_into_the_texts_of_its_elements(values: list[object], space: str) -> None:
+    texts = [json.dumps(each) for each in values]
+    array = f"{space}[{space}{f'{space},{space}'.join(texts)}{space}]{space}"
+    assert list(elements(array)) == texts
+
+
+def test_the_digits_of_any_number_stay_as_they_came() -> None:
+    numbers = [str(2**64), "9" * 5000, "1e400", "1.10"]
+    assert list(elements(f"[{','.join(numbers)}]")) == numbers
