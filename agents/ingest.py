@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from agents.dead_letter import DeadLetters
-from agents.metrics import BATCH_ROWS, RECORDS, STORE_SECONDS
+from agents.metrics import BATCH_ROWS, CONFLICTS, RECORDS, STORE_SECONDS
 from agents.patience import patiently
 from agents.transport import RecordBatch
 from agents.unreadable import Unreadable
@@ -26,6 +26,8 @@ from storage.results import store
 
 #: Rows of one statement. More gains nothing measurable; fewer than 500 costs a tenth.
 MAX_ROWS = 5000
+#: Lines about ids that were used twice, of one batch; the metric counts all.
+MAX_WARNINGS = 20
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +144,16 @@ class Ingest:
     async def _store_once(self, accepted: Sequence[Accepted]) -> None:
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            await store(connection, [each.result for each in accepted])
+            conflicts = await store(connection, [each.result for each in accepted])
+        if conflicts:
+            self._warn_of(conflicts)
+
+    def _warn_of(self, conflicts: Sequence[Result]) -> None:
+        """By contract the first event of a source and id counts. That a connector uses an id twice, people must see."""
+        CONFLICTS.labels(self._type.name).inc(len(conflicts))
+        for each in conflicts[:MAX_WARNINGS]:
+            place = {"account": each.account, "source": each.source, "id": each.event_id}
+            log.warning("id used twice", integration_type=self._type.name, **place, of=len(conflicts))
 
     def _count(self, together: Sequence[Decoded]) -> None:
         for outcome, count in (

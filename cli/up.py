@@ -5,6 +5,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -99,7 +100,7 @@ class Up:
             "CONEXOES_DATABASE_URL": url,
             "CONEXOES_BOOTSTRAP_KEY": key,
             "CONEXOES_DATA_DIR": str(self._data_dir),
-            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID", "up"),
+            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or _worker_id(self._data_dir),
         }
         return key
 
@@ -126,16 +127,25 @@ def _local_key(data_dir: Path) -> str:
 
     Written in one step, so that a start that is killed leaves no half of one. Delete the file for a new key.
     """
-    path = data_dir / "local.key"
-    key = path.read_text().strip() if path.exists() else ""
-    if not key:
-        key = new_secret()
+    return _kept(data_dir / "local.key", new_secret)
+
+
+def _worker_id(data_dir: Path) -> str:
+    """The same for every start here, and another one elsewhere: two can share one external Kafka."""
+    return _kept(data_dir / "worker.id", lambda: f"up-{uuid.uuid4().hex[:12]}")
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    """What the file has, or what `make` returns, from then on."""
+    kept = path.read_text().strip() if path.exists() else ""
+    if not kept:
+        kept = make()
         new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)
-        new.write_text(key)
+        new.write_text(kept)
         new.replace(path)
-    return key
+    return kept
 
 
 def _answers(url: str) -> bool:

@@ -1,5 +1,6 @@
 """Stores batches of results: attempts, status logs, aliases, and what answers a retry, in one transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from schemas.result import Result
@@ -8,15 +9,17 @@ from storage.reprocess_writer import record_answers
 from storage.statements import SQL
 
 
-async def store(connection: Connection, results: Sequence[Result]) -> None:
-    """Write one batch, in the order in which it was delivered.
+async def store(connection: Connection, results: Sequence[Result]) -> list[Result]:
+    """Write one batch, in the order in which it was delivered. Returns those whose id another event has already.
+
+    Of such two events the first one counts, and the other is no second delivery but a connector's mistake.
 
     Safe to repeat, in any order and mixture: a result that is there already changes nothing.
     All or nothing within the caller's transaction. Raises StorageUnavailable, or RowRefused when PostgreSQL
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    await connection.execute(SQL["fold"], *_columns(fresh))
+    tag = await connection.execute(SQL["fold"], *_columns(fresh))
     aliases = [
         (each.account, each.log_id, each.integration_type, name, value)
         for each in fresh
@@ -27,6 +30,30 @@ async def store(connection: Connection, results: Sequence[Result]) -> None:
     answers = [each for each in fresh if each.correlation_id is not None]
     if answers:
         await record_answers(connection, answers)
+    return _conflicts_within(results) + await _conflicts_with_earlier(connection, fresh, tag)
+
+
+async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result], tag: str) -> list[Result]:
+    """Results of `fresh` that were refused as received, and are not what was received.
+
+    `tag` says how many entities got something new. Usually that is all of them with a result each, and then nothing
+    was refused and nothing is asked of the database.
+    """
+    of_entity = Counter(each.log_id for each in fresh)
+    everything_new = tag == f"INSERT 0 {len(of_entity)}"
+    suspects = [each for each in fresh if of_entity[each.log_id] > 1] if everything_new else fresh
+    if not suspects:
+        return []
+    rows = [(each.account, each.id, each.log_id, each.processed_at, each.body) for each in suspects]
+    conflicting = await connection.fetch(SQL["find_conflicts"], *zip(*rows, strict=True))
+    found = {row["result_id"].hex for row in conflicting}
+    return [each for each in suspects if each.id in found]
+
+
+def _conflicts_within(results: Sequence[Result]) -> list[Result]:
+    """Results that came in this very batch before, with another body."""
+    first: dict[str, Result] = {}
+    return [each for each in results if first.setdefault(each.id, each).body != each.body]
 
 
 def _first_of_each(results: Sequence[Result]) -> list[Result]:

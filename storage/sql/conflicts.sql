@@ -1,0 +1,12 @@
+-- find_conflicts --
+-- After the fold of a batch: which of these results came before with another body, or for another entity or time.
+-- $1…$5: arrays with one element a result. Of every result that was received there is the attempt with its body, until
+-- its month expires; what is not there is another event under a name that is taken. Uses the primary key of attempts.
+SELECT i.result_id
+FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+    AS i (account, result_id, log_id, processed_at, body)
+WHERE NOT EXISTS (
+    SELECT FROM attempts a
+    WHERE a.account = i.account AND a.log_id = i.log_id AND a.processed_at = i.processed_at
+      AND a.result_id = i.result_id AND a.body = i.body
+)
