@@ -1,6 +1,6 @@
 """Faust's Kafka transport, a batch at a time, with a fence before every commit.
 
-Group membership, rebalancing, agents and supervision stay Faust's. Three things are ours (decisions 0003 and 0008):
+Group membership, rebalancing, agents and supervision stay Faust's. Three things are ours (decisions 0003 and 0010):
 
 *Batches.* Faust makes four asyncio tasks for every record; here one message carries all records that one fetch
 brought of one partition, so that its per-message work is per batch.

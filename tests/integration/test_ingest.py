@@ -10,10 +10,11 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from agents.ingest import Accepted, Ingest
-from agents.transport import BatchConsumer
+from agents.fetch import RECORD_BYTES
+from agents.ingest import Accepted, Decoded, Ingest, decode
+from agents.transport import BatchConsumer, RecordBatch
 from broker.settings import BrokerSettings
-from schemas.catalogue import CATALOGUE
+from schemas.catalogue import CATALOGUE, IntegrationType
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
 from tests.support.events import at, raw, result
@@ -237,3 +238,35 @@ async def test_every_compression_that_connectors_use_is_read(
         await producer.stop()
     async with running_worker(broker_settings, storage_settings, data_dir):
         await stored(owner, 5)
+
+
+async def test_a_flood_of_tombstones_is_bounded_as_well(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agents.transport.MAX_IN_FLIGHT_BYTES", 200_000)
+    monkeypatch.setattr("agents.transport.MAX_FETCH_BYTES", 50_000)
+    taken = 0
+
+    def counted(integration_type: IntegrationType, batch: RecordBatch, now_ns: int) -> Decoded:
+        nonlocal taken
+        taken += len(batch.records)
+        return decode(integration_type, batch, now_ns)
+
+    monkeypatch.setattr("agents.ingest.decode", counted)
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    flood = [raw(None, key=b"acme/MLB/SKU-1")] * 3000
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE received_results IN ACCESS EXCLUSIVE MODE")
+            await produce(servers, prefix, [result(), *flood])
+            await asyncio.sleep(3)  # as long as it takes to fetch them all, if it would
+            assert 1 < taken < (200_000 + 50_000) / RECORD_BYTES + 2
+
+        async def all_committed() -> bool:
+            return await committed(broker_settings) == len(flood) + 1
+
+        await eventually(all_committed)
