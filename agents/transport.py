@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, cast
 
 import faust
 import structlog
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, EventT
 
@@ -181,7 +181,7 @@ class BatchConsumer(driver.Consumer):
                 # A rebalance came between. Whether these are of the assignment before or after it can't be told.
                 await self.perform_seek()
                 return
-            if await self._sought_back(tp, of_partition.first_offset):
+            if tp not in self._expected or await self._sought_back(tp, of_partition.first_offset):
                 continue
             if of_partition.first_offset < self._expected[tp]:
                 # The topic was made anew, or lost its end: aiokafka has gone back to the beginning, and Faust, which
@@ -194,16 +194,22 @@ class BatchConsumer(driver.Consumer):
                 yield tp, self._deliver(tp, of_partition, generation)
 
     async def _begin(self, partitions: Iterable[TP], generation: int) -> None:
-        """Find out where each partition that is new to this assignment begins."""
+        """Find out where each partition that is new to this assignment begins; when Kafka is away, next time."""
         new = [tp for tp in partitions if tp not in self._expected]
         # Where nothing is committed yet, everything that the topic still has is ours.
         unknown = [tp for tp in new if self._committed_offset[tp] is None]
-        earliest = await self.earliest_offsets(*unknown) if unknown else {}
+        earliest: Mapping[TP, int] = {}
+        try:
+            earliest = await self.earliest_offsets(*unknown) if unknown else {}
+        except KafkaError as exc:
+            log.warning("can't tell where partitions begin", partitions=len(unknown), reason=str(exc))
         if generation != self.fence.generation:
             return  # it took that long
         for tp in new:
-            committed = self._committed_offset[tp]
-            self._expected[tp] = self._begun[tp] = earliest[tp] if committed is None else committed
+            begin = self._committed_offset[tp]
+            begin = earliest.get(tp) if begin is None else begin
+            if begin is not None:
+                self._expected[tp] = self._begun[tp] = begin
 
     async def _sought_back(self, tp: TP, first: int) -> bool:
         """Whether offsets were missing before `first`, so that the fetcher was sent back to look for them.

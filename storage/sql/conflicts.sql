@@ -1,7 +1,21 @@
+-- count_received --
+-- How many results this connection has received and not reported to the statistics yet: the difference of two looks
+-- in a transaction is what it received between them. A look reads no table.
+SELECT pg_stat_get_xact_tuples_inserted(received) - pg_stat_get_xact_tuples_deleted(received)
+FROM (SELECT 'received_results'::regclass::oid AS received) AS name
+
+-- find_refused --
+-- After the fold of a batch: which of these results an earlier transaction received. $1, $2: arrays with one element a
+-- result. Uses the primary key of received_results.
+SELECT i.result_id
+FROM unnest($1::text[], $2::uuid[]) AS i (account, result_id)
+JOIN received_results r ON r.account = i.account AND r.result_id = i.result_id
+WHERE r.xmin <> pg_current_xact_id()::xid
+
 -- find_conflicts --
--- After the fold of a batch: which of these results came before with another body, or for another entity or time.
--- $1…$5: arrays with one element a result. Of every result that was received there is the attempt with its body, until
--- its month expires; what is not there is another event under a name that is taken. Uses the primary key of attempts.
+-- Which of these refused results came before with another body, or for another entity or time. $1…$5: arrays with one
+-- element a result. Of every result that was received there is the attempt with its body, until its month expires;
+-- what is not there is another event under a name that is taken. Uses the primary key of attempts.
 SELECT i.result_id
 FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
     AS i (account, result_id, log_id, processed_at, body)
