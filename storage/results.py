@@ -18,9 +18,7 @@ async def store(connection: Connection, results: Sequence[Result]) -> list[Resul
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    before = await connection.fetchval(SQL["count_received"])
-    await connection.execute(SQL["fold"], *_columns(fresh))
-    received = await connection.fetchval(SQL["count_received"]) - before
+    received = await connection.fetchval(SQL["fold"], *_columns(fresh))
     aliases = [
         (each.account, each.log_id, each.integration_type, name, value)
         for each in fresh

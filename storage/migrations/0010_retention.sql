@@ -1,5 +1,5 @@
 -- retention in short transactions; of dead letters and idempotency keys too
--- depends: 0006_grants
+-- depends: 0007_facets
 
 -- migrate: apply
 

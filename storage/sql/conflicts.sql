@@ -1,9 +1,3 @@
--- count_received --
--- How many results this connection has received and not reported to the statistics yet: the difference of two looks
--- in a transaction is what it received between them. A look reads no table.
-SELECT pg_stat_get_xact_tuples_inserted(received) - pg_stat_get_xact_tuples_deleted(received)
-FROM (SELECT 'received_results'::regclass::oid AS received) AS name
-
 -- find_refused --
 -- After the fold of a batch: which of these results an earlier transaction received. $1, $2: arrays with one element a
 -- result. Uses the primary key of received_results.
