@@ -92,7 +92,4 @@ class _Counted:
 
 async def _sample(connection: Connection, account: str, ids: list[uuid.UUID]) -> list[PlannedLog]:
     rows: list[Any] = await connection.fetch(SQL["sample_logs"], account, ids[:SAMPLES])
-    return [
-        PlannedLog(log_id=str(row["id"]), **{name: value for name, value in row.items() if name != "id"})
-        for row in rows
-    ]
+    return [PlannedLog(**{**row, "log_id": str(row["log_id"])}) for row in rows]
