@@ -75,6 +75,10 @@ class Making:
                 return True
             if selection.phase == "counting":
                 await self._count(connection, selection)
+            elif selection.phase == "joining":
+                # The command is locked by the last statement only: answers to it must not wait for the count.
+                await set_joined_since(connection, selection, await count_joined_since(connection, selection))
+                await move_selection(connection, selection._replace(phase="made"))
             else:
                 await self._make(connection, selection)
         self._queued()
@@ -106,7 +110,7 @@ class Making:
         items = decide(asked, log_ids, logs, self._policy, paused)
         after = selection._replace(after=places[-1] if places else None)
         if len(places) < self._chunk:
-            after = selection._replace(after=None, phase="changed" if selection.phase == "unchanged" else "made")
+            after = selection._replace(after=None, phase="changed" if selection.phase == "unchanged" else "joining")
         first = selection.next_position
         queued = sum(each.state == "queued" for each in items)
         # Before the items: whether the command is done depends on it.
@@ -114,8 +118,7 @@ class Making:
         await insert_items(
             connection, account, command_id, integration_type, items, first=first if selection.stepped else None
         )
-        if after.phase == "made":
-            await set_joined_since(connection, selection, await count_joined_since(connection, selection))
+        if after.phase == "joining":
             log.info("items made", account=account, command_id=command_id)
         for item in items:
             ITEMS.labels(item.state.value).inc()

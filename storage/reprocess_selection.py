@@ -16,7 +16,7 @@ from storage.filters import conditions
 from storage.places import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.statements import SQL
 
-Phase = Literal["counting", "unchanged", "changed", "made"]
+Phase = Literal["counting", "unchanged", "changed", "joining", "made"]
 
 
 class Group(NamedTuple):

@@ -44,12 +44,13 @@ ALTER TABLE reprocess_commands
     ADD COLUMN joined_since integer;         -- new failures that match the filter and came after as_of
 
 CREATE INDEX reprocess_commands_running ON reprocess_commands (account, id) WHERE state = 'running';
+CREATE INDEX reprocess_commands_cancelled ON reprocess_commands (account, id) WHERE state = 'cancelled';
 
 -- How far the items of a command with a filter are made. Locked by whoever makes them, and by nobody else.
 CREATE TABLE reprocess_selections (
     account text COLLATE "C" NOT NULL,
     command_id text COLLATE "C" NOT NULL,
-    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'made')),
+    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'made')),
     after_at timestamptz,                    -- the last log that was looked at in this phase; null: none yet
     after_id uuid,
     next_position integer NOT NULL DEFAULT 1,  -- of the next item to be queued, when there are steps
@@ -86,9 +87,6 @@ CREATE TABLE reprocess_counts (
     items integer NOT NULL CHECK (items >= 0),
     PRIMARY KEY (account, command_id, affiliate, state)
 ) WITH (fillfactor = 50);
-
--- Only of counts that are not zero; the partial index changes when a lane opens or ends, not with every item.
-CREATE INDEX reprocess_counts_queued ON reprocess_counts (account, command_id) WHERE state = 'queued' AND items > 0;
 
 INSERT INTO reprocess_counts
 SELECT account, command_id, coalesce(affiliate, ''), state, count(*) FROM reprocess_items GROUP BY 1, 2, 3, 4;
@@ -218,7 +216,8 @@ DROP TRIGGER count_made ON reprocess_items;
 DROP TRIGGER count_moved ON reprocess_items;
 DROP FUNCTION count_items();
 DROP TABLE reprocess_counts;
-DROP INDEX reprocess_items_queued, reprocess_items_by_position, reprocess_items_by_state, reprocess_commands_running;
+DROP INDEX reprocess_items_queued, reprocess_items_by_position, reprocess_items_by_state, reprocess_commands_running,
+    reprocess_commands_cancelled;
 ALTER TABLE reprocess_items
     DROP COLUMN before_message, DROP COLUMN after_message, DROP COLUMN after_fingerprint, DROP COLUMN position,
     DROP COLUMN claimed_until;

@@ -1,7 +1,7 @@
 -- open_lanes --
 -- What could be sent: one row a running command and affiliate, with what there is to know about its affiliate.
--- `ready` is how many items a command with steps has released. Uses reprocess_counts_queued and
--- reprocess_items_queued.
+-- `ready` is how many items a command with steps has released. Uses reprocess_commands_running, the
+-- primary key of reprocess_counts and reprocess_items_queued.
 SELECT
     n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.released,
     CASE WHEN c.released IS NULL THEN n.items ELSE (

@@ -89,23 +89,25 @@ LIMIT $6::integer
 -- select_changed --
 -- The next logs, oldest first, after ($4, $5), to which something happened since $3 and that command $7 has no item
 -- of. A log only ever moves forward, so that none is missed; one that is met again has its item.
+-- `|| ''` leaves only reprocess_items_by_log to be used: statistics of items that were made a moment ago say that the
+-- command has none, and then all of them would be read for every log.
 SELECT live.id, live.processed_at
 {changed}
   AND (live.processed_at, live.id) > ($4::timestamptz, $5::uuid)
   AND live.reprocess_command_id IS DISTINCT FROM $7::text
   AND NOT EXISTS (
       SELECT FROM reprocess_items i
-      WHERE i.account = live.account AND i.log_id = live.id AND i.command_id = $7::text
+      WHERE i.account = live.account AND i.log_id = live.id AND i.command_id || '' = $7::text
   )
 ORDER BY live.processed_at, live.id
 LIMIT $6::integer
 
 -- count_joined_since --
--- New failures that match the filter, came after $3 and are not among the items of command $4.
+-- New failures that match the filter, came after $3 and are not among the items of command $4. `|| ''` as above.
 SELECT count(*)
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.updated_at > $3::timestamptz
-  AND s.status <> 'success'
+  AND s.status <> 'success' AND s.reprocess_command_id IS DISTINCT FROM $4::text
   AND EXISTS (
       SELECT FROM attempts a
       WHERE a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at
@@ -113,7 +115,7 @@ WHERE s.account = $1::text AND s.integration_type = $2::text AND s.updated_at > 
   )
   AND NOT EXISTS (
       SELECT FROM reprocess_items i
-      WHERE i.account = s.account AND i.log_id = s.id AND i.command_id = $4::text
+      WHERE i.account = s.account AND i.log_id = s.id AND i.command_id || '' = $4::text
   )
 {filter}
 
