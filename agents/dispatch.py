@@ -28,6 +28,9 @@ from storage.reprocess_writer import mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
 
+#: Batches that are under way at once: while Kafka has one, PostgreSQL has the other.
+SENDERS = 2
+
 _HEADERS = [("content-type", STRUCTURED.encode())]
 
 
@@ -78,6 +81,11 @@ class Dispatch:
 
     async def run(self) -> None:
         """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes."""
+        async with asyncio.TaskGroup() as senders:
+            for _ in range(SENDERS):
+                senders.create_task(self._send())
+
+    async def _send(self) -> None:
         while True:
             sent = await patiently("dispatch", self.send_queued)
             if sent < self._batch:

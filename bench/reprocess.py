@@ -70,6 +70,7 @@ class Report:
     sending_seconds: float = 0.0
     retries_per_second: float = 0.0
     whole_seconds: float = 0.0
+    agents_cpu_seconds: float = 0.0  # while the command ran, its answers included
     memory_mib: list[int] = field(default_factory=list)
     deadlocks: int = 0
     faults: list[str] = field(default_factory=list)
@@ -162,6 +163,8 @@ class Agents:
         self._log = log
         self._process: Process | None = None
         self.memory_mib: list[int] = []
+        self.cpu_seconds = 0.0
+        self._cpu_of_this = 0.0
 
     async def start(self) -> None:
         environment = {**os.environ, **{f"CONEXOES_{name}": value for name, value in self._settings.items()}}
@@ -179,9 +182,14 @@ class Agents:
     def sample(self) -> None:
         assert self._process is not None  # noqa: S101
         try:
-            self.memory_mib.append(psutil.Process(self._process.pid).memory_info().rss // 2**20)
+            process = psutil.Process(self._process.pid)
+            self.memory_mib.append(process.memory_info().rss // 2**20)
+            cpu = sum(process.cpu_times()[:2])
         except psutil.NoSuchProcess:
-            self.memory_mib.append(0)
+            return
+        # One that was killed and started again begins from nothing.
+        self.cpu_seconds += cpu - self._cpu_of_this if cpu >= self._cpu_of_this else cpu
+        self._cpu_of_this = cpu
 
 
 async def run(report: Report, servers: str, url: str, broker: BrokerSettings, data_dir: Path) -> Report:
@@ -241,6 +249,8 @@ async def _command(servers: str, topics: Topics, planned: ReprocessPlan, filter_
 async def _follow(owner: asyncpg.Connection, agents: Agents, report: Report) -> None:
     """Until the command is done, killing the agents on the way."""
     started = time.monotonic()
+    agents.sample()
+    before = agents.cpu_seconds
     rng = random.Random(report.entities)
     left = report.kills
     next_kill = started + rng.uniform(1, 4)
@@ -262,6 +272,8 @@ async def _follow(owner: asyncpg.Connection, agents: Agents, report: Report) -> 
             left -= 1
             next_kill = time.monotonic() + rng.uniform(3, 7)
         await asyncio.sleep(_SAMPLE_SECONDS)
+    agents.sample()
+    report.agents_cpu_seconds = round(agents.cpu_seconds - before, 1)
     report.kills -= left
     report.whole_seconds = round(time.monotonic() - started, 1)
 

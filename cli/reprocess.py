@@ -131,7 +131,8 @@ def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
         [error, *_] = exc.errors(include_url=False, include_input=False, include_context=False)
         name = str(error["loc"][-1] if error["loc"] else "").replace("_", "-")
         option = {"integration-type": "type", "per-second": "rate", "filter": ""}.get(name, name)
-        raise UnusableError(f"{f'--{option}: ' if option else ''}{error['msg']}") from None
+        sentence = error["msg"].removeprefix("Value error, ")
+        raise UnusableError(f"--{option}: {sentence}" if option else sentence) from None
 
 
 def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
