@@ -103,7 +103,6 @@ class Reprocess:
         self, reader: Database, account: str, command_id: str, total: int, stop: asyncio.Event
     ) -> ReprocessCommand | None:
         """What there is to show when it is over, or when `stop` is set; None when it was never recorded."""
-        command: ReprocessCommand | None = None
         looked_since = asyncio.get_running_loop().time()
         with _progress(total) as show:
             while not stop.is_set():
@@ -115,7 +114,7 @@ class Reprocess:
                 elif asyncio.get_running_loop().time() - looked_since > _RECORDED_SECONDS:
                     break
                 await asyncio.sleep(_LOOK_SECONDS)
-        return command
+        return await get_command(reader, account, command_id)
 
 
 def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
@@ -129,7 +128,8 @@ def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
         return ReprocessRequest.model_validate({**given, "filter": filter_, "as_of": as_of, "pace": pace or None})
     except ValidationError as exc:
         [error, *_] = exc.errors(include_url=False, include_input=False, include_context=False)
-        name = str(error["loc"][-1] if error["loc"] else "").replace("_", "-")
+        path = [part for part in error["loc"] if isinstance(part, str)]
+        name = (path[-1] if path else "").replace("_", "-")
         option = {"integration-type": "type", "per-second": "rate", "filter": ""}.get(name, name)
         sentence = error["msg"].removeprefix("Value error, ")
         raise UnusableError(f"--{option}: {sentence}" if option else sentence) from None
