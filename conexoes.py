@@ -1,6 +1,7 @@
 """The command line: every process of Conexões, wired here and in `cli/`, and nowhere else."""
 
 import asyncio
+import getpass
 import json
 import signal
 import sys
@@ -27,12 +28,14 @@ from cli.installation import (
     system_here,
 )
 from cli.logs import log_as_json
+from cli.reprocess import Reprocess, asked_for
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
 from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
 from embedded.doctor import examine
 from embedded.errors import EmbeddedError
+from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
 from storage.errors import StorageError
 from storage.migrate import migrate as apply_migrations
@@ -131,6 +134,61 @@ def simulate(
     with progress_of(settings.count) as show:
         report = _run(lambda stop: run_simulation(servers, prefix, settings, stop, progress=show))
     typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")
+
+
+@app.command()
+def reprocess(
+    *,
+    account: Annotated[str, typer.Option(help="whose logs")],
+    integration_type: Annotated[str | None, typer.Option("--type", help="orders, products, tracking, …")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="any of these; may be repeated")] = None,
+    affiliate: Annotated[list[str] | None, typer.Option(help="any of these; may be repeated")] = None,
+    processed_from: Annotated[str | None, typer.Option(help="RFC 3339, included")] = None,
+    processed_to: Annotated[str | None, typer.Option(help="RFC 3339, not included")] = None,
+    q: Annotated[str | None, typer.Option(help="as in the search bar")] = None,
+    code: Annotated[str | None, typer.Option(help="error code, exactly")] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="one group of equal errors")] = None,
+    state: Annotated[str | None, typer.Option("--reprocess", help="state of the last reprocess, e.g. silent")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="every log of the type is meant")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="1, 10, 100, 1,000, then the rest, while it helps")] = False,
+    rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
+    mode: Annotated[str, typer.Option(help="refresh: read the source again; replay: send the same again")] = "refresh",
+    reason: Annotated[str | None, typer.Option(help="why; kept with the command")] = None,
+    requested_by: Annotated[str | None, typer.Option("--by", help="who asks; the login name if not given")] = None,
+    cancel: Annotated[str | None, typer.Option(help="a command id: send nothing more of it")] = None,
+) -> None:
+    """Send back what a filter matches, and follow it to its outcome. Ctrl-C stops the following, not the command."""
+    by = requested_by or getpass.getuser()
+    run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
+    if cancel is not None:
+        _run(lambda _stop: run.cancel(account, cancel, by, reason))
+        return
+    given = {
+        "status": status,
+        "affiliate": affiliate,
+        "processed_from": processed_from,
+        "processed_to": processed_to,
+        "q": q,
+        "code": code,
+        "fingerprint": fingerprint,
+        "reprocess": state,
+        "all": everything,
+    }
+    pace = {"steps": DEFAULT_STEPS if steps else None, "per_second": rate}
+    asked = asked_for(
+        {
+            "account": account,
+            "integration_type": integration_type,
+            "requested_by": by,
+            "reason": reason,
+            "mode": mode,
+            "filter": given,
+            "pace": pace if steps or rate is not None else None,
+        }
+    )
+    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run)):
+        raise typer.Exit(1)
 
 
 @app.command()

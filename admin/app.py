@@ -5,7 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from admin import commands
+from admin import affiliates, cancellation, commands
+from admin.affiliates import AffiliateRequest
+from admin.cancellation import CancelRequest
 from admin.rate import Rate
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
@@ -42,31 +44,38 @@ def build_admin(
     app.state.publisher = publisher
     app.state.topics = topics
     app.state.rate = Rate()
+    body_problems = (
+        (403, "the key may read only"),
+        (413, "the body is too large"),
+        (415, "the body is not plain JSON"),
+    )
     app.include_router(
         commands.router,
         responses=problem_responses(
-            (400, "no Idempotency-Key"),
-            (403, "the key may read only"),
-            (413, "the body is too large"),
-            (415, "the body is not plain JSON"),
-            (429, "too many commands of this account"),
+            (400, "no Idempotency-Key"), *body_problems, (429, "too many commands of this account")
         ),
     )
+    app.include_router(
+        cancellation.router,
+        responses=problem_responses(*body_problems, (409, "it is over, or not recorded yet")),
+    )
+    app.include_router(affiliates.router, responses=problem_responses(*body_problems))
     app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
     return app
 
 
 def _describe_request(app: FastAPI) -> None:
-    """Put the schema of the body, which is read and limited by us, into the document."""
+    """Put the schemas of the bodies, which are read and limited by us, into the document."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        schema = ReprocessRequest.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document["components"]["schemas"]
-        schemas.update(schema.pop("$defs", {}))
-        schemas["ReprocessRequest"] = schema
+        for body in (ReprocessRequest, CancelRequest, AffiliateRequest):
+            schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas[body.__name__] = schema
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

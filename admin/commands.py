@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from admin.json_body import read_json
-from api.authentication import Caller, at_least, caller, may_see
+from admin.operator import operator_of
+from admin.request_body import described, read_body
+from api.authentication import Caller, caller
 from api.parameters import NONE
-from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, not_found
+from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid
 from broker.errors import BrokerError
 from broker.publisher import Record
 from schemas.envelope import STRUCTURED
 from schemas.identity import command_id
 from schemas.json_document import dump
-from schemas.problem import FieldProblem
 from schemas.reprocess import ReprocessRequest, command_event
 from schemas.timestamp import to_text
 from storage.idempotency import claim, mark_published
@@ -39,12 +39,7 @@ class Accepted(BaseModel):
     "/commands/reprocess",
     status_code=202,
     dependencies=[Depends(caller), *NONE],
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReprocessRequest"}}},
-        }
-    },
+    openapi_extra=described("ReprocessRequest"),
 )
 async def request_reprocess(
     request: Request,
@@ -57,13 +52,8 @@ async def request_reprocess(
     """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
-    body = _validate(await read_json(request))
-    if not may_see(grant, body.account):
-        raise not_found()
-    if not at_least(grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key may read only: reprocessing needs the role operator.")
-    if body.filter is not None:
-        raise invalid("body.filter", "is not supported by this version: send log_ids")
+    body = await read_body(request, ReprocessRequest)
+    operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
         headers = {"Retry-After": str(int(wait) + 1)}
         raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
@@ -74,18 +64,6 @@ async def request_reprocess(
     await _publish(request, command, body)
     await mark_published(writer, body.account, idempotency_key)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
-
-
-def _validate(body: object) -> ReprocessRequest:
-    try:
-        return ReprocessRequest.model_validate(body)
-    except ValidationError as exc:
-        errors = [
-            FieldProblem(field=".".join(("body", *(str(part) for part in each["loc"]))), message=each["msg"])
-            for each in exc.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
-        raise ProblemError(422, "invalid-request", detail, errors=errors) from None
 
 
 async def _publish(request: Request, command: str, body: ReprocessRequest) -> None:

@@ -1,7 +1,7 @@
 """The composition root of the agents: what reads which topic."""
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +10,6 @@ import faust
 from agents import escape
 from agents.commands import Commands
 from agents.dead_letter import DeadLetters
-from agents.dispatch import Dispatch
 from agents.escape import guarded
 from agents.ingest import Ingest
 from agents.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
@@ -62,12 +61,15 @@ def build_app(
     database: Database,
     publisher: Publisher,
     policy: Policy,
-    dispatch: Dispatch,
+    recorded: Callable[[], None],
     worker_id: str,
     data_dir: Path,
     stopping: asyncio.Event,
 ) -> AgentsApp:
-    """One agent for each results topic of the catalogue, one for commands. Nothing is started."""
+    """One agent for each results topic of the catalogue, one for commands. Nothing is started.
+
+    `recorded` is called when a command was recorded.
+    """
     app = AgentsApp(
         f"{topics.prefix}-agents",
         broker=[f"kafka://{server}" for server in servers.split(",")],
@@ -91,7 +93,7 @@ def build_app(
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each in CATALOGUE:
         _add_agent(app, topics.results(each.name), Ingest(each, database, dead_letters, app.done, app.current))
-    commands = Commands(database, dead_letters, policy, app.done, dispatch.wake)
+    commands = Commands(database, dead_letters, policy, app.done, recorded)
     _add_agent(app, topics.commands, commands)
     return app
 

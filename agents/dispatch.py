@@ -1,6 +1,7 @@
-"""Retries out: what is queued is published to its retry topic, then marked as sent.
+"""Retries out: what is queued is claimed, published to its retry topic, then marked as sent.
 
-A crash between the two sends it again with the same id, which connectors tell by (design section 3).
+No transaction is open while Kafka is waited for. A claim ends by itself: a crash between claim and mark sends it
+again with the same id, which connectors tell by (design section 3).
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from agents.claiming import Claiming
 from agents.metrics import ITEMS
 from agents.patience import patiently
 from broker.errors import BrokerUnavailable, RecordRefused
@@ -21,9 +23,13 @@ from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database
-from storage.reprocess_writer import QueuedItem, claim_queued, mark_failed, mark_sent
+from storage.reprocess_claims import QueuedItem, release_claims
+from storage.reprocess_writer import mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
+
+#: Batches that are under way at once: while Kafka has one, PostgreSQL has the other.
+SENDERS = 2
 
 _HEADERS = [("content-type", STRUCTURED.encode())]
 
@@ -58,11 +64,13 @@ class Dispatch:
         *,
         batch: int,
         poll_seconds: float,
+        lease_seconds: float,
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._topics = topics
         self._policy = policy
+        self._claiming = Claiming(policy, lease_seconds)
         self._batch = batch
         self._poll_seconds = poll_seconds
         self._wake = asyncio.Event()
@@ -73,6 +81,11 @@ class Dispatch:
 
     async def run(self) -> None:
         """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes."""
+        async with asyncio.TaskGroup() as senders:
+            for _ in range(SENDERS):
+                senders.create_task(self._send())
+
+    async def _send(self) -> None:
         while True:
             sent = await patiently("dispatch", self.send_queued)
             if sent < self._batch:
@@ -83,21 +96,26 @@ class Dispatch:
     async def send_queued(self) -> int:
         """Send one batch. Returns how many items left the queue.
 
-        Raises StorageUnavailable, and then none is marked, though some may have been sent; BrokerUnavailable when
-        Kafka could not take all of them: those that it has are marked.
+        Raises StorageUnavailable, and then some may have been sent that are not marked: they are sent again when
+        their claim ends. Raises BrokerUnavailable when Kafka could not take all of them: those that it has are marked.
         """
         async with self._database.transaction() as connection:
-            items = await claim_queued(connection, self._batch)
-            if not items:
-                return 0
-            sent, failed, unavailable = await self._publish(items)
+            items = await self._claiming.claim(connection, self._batch)
+        if not items:
+            return 0
+        sent, failed, unavailable = await self._publish(items)
+        async with self._database.transaction() as connection:
             if sent:
-                await mark_sent(connection, sent)
+                await mark_sent(connection, [(item.account, item.id, expires_at) for item, expires_at in sent])
             if failed:
-                await mark_failed(connection, failed)
+                rows = [(item.account, item.id, item.command_id, reason) for item, reason in failed]
+                await mark_failed(connection, rows)
         ITEMS.labels("sent").inc(len(sent))
         ITEMS.labels("failed").inc(len(failed))
         if unavailable is not None:
+            done = {item.id for item, _ in sent} | {item.id for item, _ in failed}
+            async with self._database.transaction() as connection:
+                await release_claims(connection, [item for item in items if item.id not in done])
             raise unavailable
         return len(items)
 

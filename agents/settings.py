@@ -22,6 +22,9 @@ class AgentSettings(BaseSettings):
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="finish what is in flight within this when stopped")
     send_batch: int = Field(default=500, ge=1, le=10_000, description="retries that are sent together")
+    lease_seconds: float = Field(
+        default=30.0, gt=0, description="a retry that was taken and not sent within this is taken again, same id"
+    )
     poll_seconds: float = Field(
         default=0.25, gt=0, description="how often to look for queued items and passed deadlines"
     )

@@ -12,10 +12,12 @@ from agents.counting import Counting
 from agents.dispatch import Dispatch
 from agents.escape import EXIT_CODE, guarded
 from agents.maintenance import Maintenance
+from agents.making import Making
 from agents.metrics import waiting_anywhere
 from agents.patience import patiently
 from agents.settings import AgentSettings
 from agents.silence import Silence
+from agents.steps import Steps
 from agents.watchdog import watch
 from agents.worker_id import claim_worker_id
 from broker.publisher import Publisher
@@ -57,14 +59,21 @@ async def work(
             policy,
             batch=agent_settings.send_batch,
             poll_seconds=agent_settings.poll_seconds,
+            lease_seconds=agent_settings.lease_seconds,
         )
+        making = Making(database, policy, dispatch.wake, poll_seconds=agent_settings.poll_seconds)
+
+        def recorded() -> None:
+            making.wake()
+            dispatch.wake()
+
         app = build_app(
             servers=servers,
             topics=broker_settings.topics,
             database=database,
             publisher=publisher,
             policy=policy,
-            dispatch=dispatch,
+            recorded=recorded,
             worker_id=worker_id,
             data_dir=agent_settings.data_dir,
             stopping=stop,
@@ -76,6 +85,8 @@ async def work(
             app,
             beside={
                 "dispatch": dispatch.run,
+                "making": making.run,
+                "steps": Steps(database, dispatch.wake, agent_settings.poll_seconds).run,
                 "silence": Silence(database, agent_settings.poll_seconds).run,
                 "maintenance": maintenance.run,
                 "counting": Counting(database).run,

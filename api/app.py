@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from api import dead_letters, health, integration_types, logs, reprocess
+from api import affiliates, dead_letters, health, integration_types, logs, reprocess, reprocess_plan
 from api.authentication import Authenticator
 from api.edge import Edge
 from api.problems import MEDIA_TYPE, add_handlers
@@ -47,7 +47,7 @@ def build_api(reader: Database, authenticator: Authenticator, policy: Policy) ->
     app.state.policy = policy
     router = APIRouter(prefix=PREFIX, responses=problem_responses())
     # Commands before logs: a command may be called `logs`, but no type is called `reprocess`.
-    for each in (integration_types, reprocess, dead_letters, logs):
+    for each in (integration_types, affiliates, reprocess, reprocess_plan, dead_letters, logs):
         router.include_router(each.router)
     app.include_router(router)
     app.include_router(health.router)

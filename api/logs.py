@@ -12,6 +12,7 @@ from api.problems import not_found
 from schemas.filter import LogFilter
 from schemas.status_log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.summary import LogSummary
+from storage import affiliates
 from storage.access_keys import Grant
 from storage.log_reader import LogReader
 from storage.summary_reader import summarize
@@ -19,8 +20,11 @@ from storage.summary_reader import summarize
 router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
 
 
-def _reader(request: Request, grant: Grant) -> LogReader:
-    return LogReader(request.app.state.reader, actions_for(grant, request.app.state.policy))
+async def _reader(request: Request, grant: Grant, account: str) -> LogReader:
+    database = request.app.state.reader
+    async with database.reading(account) as connection:
+        paused = await affiliates.paused(connection, account)
+    return LogReader(database, actions_for(grant, request.app.state.policy, paused))
 
 
 @router.get("/search", dependencies=ONCE)
@@ -28,7 +32,8 @@ async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
 ) -> Page[StatusLog]:
     """The entity by its key or any alias, across the five types: exact names first, then those that begin so."""
-    return Page(items=await _reader(request, grant).search(account, query.q, query.page_size), next_page_token=None)
+    reader = await _reader(request, grant, account)
+    return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 
 
 @router.get("/{integration_type}/logs", dependencies=ONCE)
@@ -43,7 +48,8 @@ async def list_logs(
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
     name = f"logs\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
     listing = Listing(name, query.page_size, query.page_token)
-    logs = await _reader(request, grant).page(
+    reader = await _reader(request, grant, account)
+    logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
     return listing.page(logs, lambda log: (log.processed_at, log.id), request, response)
@@ -63,7 +69,8 @@ async def get_log(
     request: Request, grant: Caller, account: OwnAccount, integration_type: Type, log_id: LogId
 ) -> StatusLogDetail:
     """One log with the evidence of its last attempt, every name it has, and what to do about its error."""
-    found = await _reader(request, grant).one(account, integration_type.name, log_id)
+    reader = await _reader(request, grant, account)
+    found = await reader.one(account, integration_type.name, log_id)
     if found is None:
         raise not_found()
     log = found.log
@@ -83,9 +90,8 @@ async def get_timeline(
 ) -> Page[TimelineEntry]:
     """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
     listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
-    found = await _reader(request, grant).timeline(
-        account, integration_type.name, log_id, after=listing.after, limit=listing.limit
-    )
+    reader = await _reader(request, grant, account)
+    found = await reader.timeline(account, integration_type.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()
     page = listing.page(found.entries, lambda placed: placed[0], request, response, cut=found.cut)

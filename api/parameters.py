@@ -42,10 +42,16 @@ class LogQuery(LogFilter):
         return LogFilter.model_construct(**{name: getattr(self, name) for name in LogFilter.model_fields})
 
 
-class ItemQuery(PageQuery):
-    """Which items of a command, which page."""
+class StateQuery(BaseModel):
+    """Which items of a command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: ItemState | None = Field(default=None, description="only items in this state")
+
+
+class ItemQuery(PageQuery, StateQuery):
+    """Which items of a command, which page."""
 
 
 class SearchQuery(BaseModel):

@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from api.authentication import FIRST, OwnAccount
+from api.ledger import MEDIA_TYPES, Format, lines
 from api.pages import Listing, Page
-from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, PageQuery
+from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, PageQuery, StateQuery
 from api.problems import not_found
 from schemas.status_log import ReprocessCommand, ReprocessItem
 from storage import reprocess_reader
@@ -52,3 +54,23 @@ async def list_items(
     if items is None:
         raise not_found()
     return listing.page(items, lambda item: (item.created_at, item.id), request, response)
+
+
+@router.get("/{command_id}/items/export.{file_format}", response_class=StreamingResponse, dependencies=ONCE)
+async def export_items(
+    request: Request,
+    account: OwnAccount,
+    command_id: CommandIdOfPath,
+    file_format: Format,
+    query: Annotated[StateQuery, Query()],
+) -> StreamingResponse:
+    """Every item as CSV or JSON Lines, with its error before and after; of one state if one is given."""
+    reader = request.app.state.reader
+    if await reprocess_reader.get_command(reader, account, command_id) is None:
+        raise not_found()
+    parts = reprocess_reader.all_items(reader, account, command_id, query.state)
+    return StreamingResponse(
+        lines(file_format, parts),
+        media_type=MEDIA_TYPES[file_format],
+        headers={"Content-Disposition": f'attachment; filename="reprocess-items.{file_format}"'},
+    )

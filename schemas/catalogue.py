@@ -32,6 +32,7 @@ class IntegrationType:
     reprocess_labels: Mapping[Language, str]  # text of the action
     reprocessable: bool = True  # the default policy; settings may differ per affiliate
     not_reprocessable_reason: str | None = None  # shown instead of the action
+    refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
     troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
 
@@ -70,6 +71,7 @@ ORDERS = IntegrationType(
     reprocess_labels=_REPROCESS,
     reprocessable=False,
     not_reprocessable_reason="Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
+    refresh_only=True,
     troubleshooting=_ORDER_GUIDES,
 )
 PRODUCTS = IntegrationType(

@@ -1,6 +1,6 @@
 """The one filter: what a person sees is what is counted, exported and reprocessed."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -11,7 +11,9 @@ from schemas.timestamp import Rfc3339
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
 
-ReprocessState = Literal["in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed"]
+ReprocessState = Literal[
+    "in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed", "cancelled"
+]
 
 
 def _storable(text: str) -> str:
@@ -54,3 +56,36 @@ class LogFilter(BaseModel):
         if self.processed_from and self.processed_to and self.processed_from >= self.processed_to:
             raise ValueError("processed_from must be before processed_to")
         return self
+
+    @property
+    def empty(self) -> bool:
+        """It leaves nothing out."""
+        return all(getattr(self, name) in {None, ()} for name in LogFilter.model_fields)
+
+
+class ReprocessFilter(LogFilter):
+    """The filter of a plan or command. One that leaves nothing out must say so: everything is not meant by mistake."""
+
+    all: bool = Field(default=False, description="required to be true when the filter is otherwise empty")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_of_a_list(cls, value: Any) -> Any:
+        """A single value of a repeatable parameter may be given without the list, as in a URL."""
+        if isinstance(value, dict):
+            return {
+                name: [each] if name in {"status", "affiliate"} and isinstance(each, str) else each
+                for name, each in value.items()
+            }
+        return value
+
+    @model_validator(mode="after")
+    def _meant(self) -> Self:
+        if self.empty and not self.all:
+            raise ValueError("an empty filter means every log of this type: say all=true if that is meant")
+        return self
+
+    @property
+    def filter(self) -> LogFilter:
+        """The conditions alone."""
+        return LogFilter.model_construct(**{name: getattr(self, name) for name in LogFilter.model_fields})

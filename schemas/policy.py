@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints,
 from schemas.catalogue import BY_NAME
 from schemas.reprocess import Mode
 from schemas.result import Affiliate
+from schemas.steps import MAX_PER_SECOND
 
 EVERY_AFFILIATE: Final = "*"
 MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that is silent for a week has forgotten the retry
@@ -26,6 +27,8 @@ class Rule(NamedTuple):
     reason: str | None  # a sentence for a person; None when reprocessable
     mode: Mode | None  # used instead of the command's; None leaves the command's
     deadline_seconds: int  # after it, a retry without an answer is `silent`
+    per_second: float | None = None  # retries that this affiliate gets, of all accounts together; None: no limit
+    reason_required_above: int | None = None  # logs of one command; None: a reason is never required
 
 
 class RuleChange(BaseModel):
@@ -37,6 +40,8 @@ class RuleChange(BaseModel):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
     mode: Mode | None = None
     deadline_seconds: Annotated[int, Field(ge=1, le=MAX_DEADLINE_SECONDS)] | None = None
+    per_second: Annotated[float, Field(gt=0, le=MAX_PER_SECOND)] | None = None
+    reason_required_above: Annotated[int, Field(ge=0)] | None = None
 
 
 class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
@@ -66,14 +71,24 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
         unknown = sorted(set(self.root) - set(BY_NAME))
         if unknown:
             raise ValueError(f"the policy names {', '.join(unknown)}; integration types are {', '.join(BY_NAME)}")
+        replayed = [
+            f"{name} of {affiliate}"
+            for name, changes in self.root.items()
+            for affiliate, change in changes.items()
+            if change.mode == "replay" and BY_NAME[name].refresh_only
+        ]
+        if replayed:
+            raise ValueError(f"the policy lets {', '.join(replayed)} be replayed, which may only be refreshed")
         return self
 
     def for_(self, integration_type: str, affiliate: str) -> Rule:
         """The rule for one entity. Raises KeyError for a type that is not in the catalogue."""
         default = BY_NAME[integration_type]
         reprocessable, reason = default.reprocessable, default.not_reprocessable_reason
-        mode: Mode | None = None
+        mode: Mode | None = "refresh" if default.refresh_only else None
         deadline_seconds = default.deadline_seconds
+        per_second: float | None = None
+        reason_required_above: int | None = None
         changes = self.root.get(integration_type, {})
         for change in (changes.get(EVERY_AFFILIATE), changes.get(affiliate)):
             if change is None:
@@ -82,4 +97,18 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
             reason = change.reason or reason
             mode = change.mode or mode
             deadline_seconds = change.deadline_seconds or deadline_seconds
-        return Rule(reprocessable, None if reprocessable else reason or SWITCHED_OFF, mode, deadline_seconds)
+            per_second = change.per_second or per_second
+            if change.reason_required_above is not None:
+                reason_required_above = change.reason_required_above
+        reason = None if reprocessable else reason or SWITCHED_OFF
+        return Rule(reprocessable, reason, mode, deadline_seconds, per_second, reason_required_above)
+
+    def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> str | None:
+        """Why a command about so many logs of each affiliate needs a reason, in a sentence; None when it is fine."""
+        if reason and reason.strip():
+            return None
+        for affiliate, count in sorted(by_affiliate.items()):
+            limit = self.for_(integration_type, affiliate).reason_required_above
+            if limit is not None and count > limit:
+                return f"A reason is required for more than {limit} logs of {affiliate}; these are {count}."
+        return None

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME, SEVERITY
-from schemas.filter import LogFilter
+from schemas.filter import ReprocessFilter
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Account, Affiliate, Key
+from schemas.steps import Pace
 from schemas.timestamp import Rfc3339
 
 COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
@@ -27,7 +28,7 @@ CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID.pattern}$")]
 class ItemState(StrEnum):
     """Where one entity of a command is. A crash in any state is picked up where it was.
 
-    The first seven are the way of an entity that is sent; the rest are verdicts, for one that never was.
+    The first eight are the way of an entity that is sent; the rest are verdicts, for one that never was.
     """
 
     QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
@@ -37,6 +38,7 @@ class ItemState(StrEnum):
     DIFFERENT_ERROR = "different_error"  # the answer is as bad, but another fault
     SILENT = "silent"  # no answer by `expires_at`; a late one still moves it to one of the three above
     FAILED = "failed"  # Kafka refused the retry for good
+    CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
     NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
     ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
     IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
@@ -50,9 +52,9 @@ class CommandState(StrEnum):
     """Where a command is."""
 
     ACCEPTED = "accepted"  # recorded; its items are not made yet
-    RUNNING = "running"  # some item is queued or sent
+    RUNNING = "running"  # some item is queued, sent, or still to be made
     DONE = "done"  # no item is; a late answer may still move one from `silent`
-    CANCELLED = "cancelled"  # what was not sent will not be
+    CANCELLED = "cancelled"  # by a person or by itself: what was not sent will not be
 
 
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
@@ -91,8 +93,9 @@ class ReprocessRequest(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
     mode: Mode = "refresh"
     log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
-    filter: LogFilter | None = None
+    filter: ReprocessFilter | None = None
     as_of: Rfc3339 | None = Field(default=None, description="required with `filter`: logs changed since are left")
+    pace: Pace | None = Field(default=None, description="null: all at once, as fast as the policy allows")
 
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Self:
@@ -116,6 +119,14 @@ def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict
         "datacontenttype": "application/json",
         "data": request.model_dump(mode="json", exclude_none=True),
     }
+
+
+class CommandRefusal(Refusal):
+    """What came as a command, has an id like one, and can't be one."""
+
+    def __init__(self, code: DeadLetterCode, reason: str, command_id: str, part: bytes | None) -> None:
+        super().__init__(code, reason, part)
+        self.command_id = command_id
 
 
 class Command(BaseModel):
@@ -142,7 +153,7 @@ def _command(event: cloudevents.Envelope) -> Command | Refusal:
     except ValidationError as exc:
         error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
         path = ".".join(str(part) for part in error["loc"])[:200]
-        return Refusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}", part)
+        return CommandRefusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}", event.id, part)
 
 
 class RetryData(BaseModel):

@@ -128,6 +128,7 @@ class TimelineReprocess(_Shown):
     requested_by: str
     reason: str | None
     mode: str
+    refusal: str | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")
 
 
 TimelineEntry = TimelineAttempt | TimelineReprocess
@@ -146,8 +147,16 @@ class ReprocessCommand(_Shown):
         mode="refresh",
         requested_at=_NOON,
         finished_at="2026-11-24T12:00:02Z",
-        total=3,
-        items={"fixed": 2, "same_error": 1},
+        total=4,
+        items={"fixed": 2, "same_error": 1, "in_flight": 1},
+        filter={"status": ["error"], "affiliate": ["MLB"]},
+        as_of=_NOON,
+        selected=4,
+        pace={"steps": [1, 10], "fixed_share": 0.8},
+        step=1,
+        note=None,
+        joined={"fixed": 1},
+        joined_since=2,
     )
 
     id: str
@@ -159,8 +168,22 @@ class ReprocessCommand(_Shown):
     mode: str
     requested_at: datetime
     finished_at: datetime | None
-    total: int
+    total: int = Field(description="items made; of a command with a filter it grows to `selected`")
     items: dict[str, int] = Field(description="count by state; always sums to `total`")
+    filter: dict[str, Any] | None = Field(description="null for a command that names its logs")
+    as_of: datetime | None = Field(description="when the filter was looked at; null for a command that names its logs")
+    selected: int | None = Field(description="logs that the filter matched then; null until they are counted")
+    pace: dict[str, Any] | None = Field(description="as it was asked for; null: all at once")
+    step: int | None = Field(
+        description="the step that is under way, from 1; one more than there are when the rest is; null without steps"
+    )
+    note: str | None = Field(description="why it was cancelled or stopped, in a sentence")
+    joined: dict[str, int] | None = Field(
+        description="what became of the earlier items that its `in_flight` ones joined, by state; null in a list"
+    )
+    joined_since: int | None = Field(
+        description="new failures that matched the filter when its items were made, and are not among them"
+    )
 
 
 class ReprocessItem(_Shown):
@@ -175,14 +198,20 @@ class ReprocessItem(_Shown):
         reason=None,
         before_status="error",
         before_code="price.below_minimum",
+        before_message="The price 10.00 is below the minimum of this category",
+        before_fingerprint="74dab71393f51981",
         after_status="success",
         after_code=None,
+        after_message=None,
+        after_fingerprint=None,
         attempt=1,
         created_at=_NOON,
         sent_at=_NOON,
         expires_at="2026-11-24T12:15:00Z",
         answered_at="2026-11-24T12:00:01Z",
         joined_item_id=None,
+        joined_state=None,
+        joined_command_id=None,
     )
 
     id: str
@@ -190,17 +219,104 @@ class ReprocessItem(_Shown):
     affiliate: str | None = Field(description="null when there is no such log")
     key: str | None
     state: str = Field(description="for one that was refused at once, the verdict")
-    reason: str | None = Field(description="why it was refused, in a sentence")
+    reason: str | None = Field(description="why it was refused, failed or cancelled, in a sentence")
     before_status: str | None
     before_code: str | None
+    before_message: str | None = Field(description="the first 300 characters")
+    before_fingerprint: str | None
     after_status: str | None
     after_code: str | None
+    after_message: str | None = Field(description="the first 300 characters")
+    after_fingerprint: str | None
     attempt: int | None
     created_at: datetime
     sent_at: datetime | None
     expires_at: datetime | None
     answered_at: datetime | None
     joined_item_id: str | None = Field(description="the item in flight that this request joined")
+    joined_state: str | None = Field(description="what became of that item")
+    joined_command_id: str | None = Field(description="whose item that is")
+
+
+class PlannedLog(_Shown):
+    """One log that a plan shows as a sample."""
+
+    log_id: str
+    affiliate: str
+    key: str
+    status: str
+    code: str | None
+    processed_at: datetime
+
+
+class ReprocessPlan(_Shown):
+    """What a command with this filter and `as_of` would do."""
+
+    model_config = _example(
+        account="demo",
+        integration_type="price",
+        filter={"status": ["error"]},
+        as_of=_NOON,
+        total=3,
+        verdicts={"will_send": 2, "in_flight": 1},
+        affiliates={"MLB": {"will_send": 2}, "AMZ": {"in_flight": 1}},
+        samples={
+            "will_send": [
+                {
+                    "log_id": _LOG,
+                    "affiliate": "MLB",
+                    "key": "SKU-00123",
+                    "status": "error",
+                    "code": "price.below_minimum",
+                    "processed_at": _NOON,
+                }
+            ]
+        },
+        reasons={"in_flight": ["An earlier reprocess of this entity is in flight; this request joined it."]},
+        reason_required=None,
+    )
+
+    account: str
+    integration_type: str
+    filter: dict[str, Any] = Field(description="to be sent as the command's `filter`")
+    as_of: datetime = Field(description="to be sent as the command's `as_of`: what comes later is left alone")
+    total: int = Field(description="logs that the filter matches")
+    verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
+    affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")
+    samples: dict[str, list[PlannedLog]] = Field(description="ten logs of each verdict, or all of them")
+    reasons: dict[str, list[str]] = Field(description="why not, in sentences, by verdict")
+    reason_required: str | None = Field(description="why the command needs a reason; null when it needs none")
+
+
+class ShownAffiliate(_Shown):
+    """Whether retries go to an affiliate, and what waits for it."""
+
+    model_config = _example(
+        affiliate="MLB",
+        sending=False,
+        paused_at=_NOON,
+        paused_by="maria@store.example",
+        paused_reason="their API is being maintained",
+        breaker="closed",
+        breaker_since=None,
+        retry_at=None,
+        queued=120,
+        sent=0,
+    )
+
+    affiliate: str
+    sending: bool
+    paused_at: datetime | None = Field(description="by a person; null when it is not")
+    paused_by: str | None
+    paused_reason: str | None
+    breaker: str = Field(
+        description="closed: all is well. open: too many answers were 429, 5xx or silence, and nothing is sent. "
+        "half_open: one retry is tried, and its answer closes or opens it again"
+    )
+    breaker_since: datetime | None
+    retry_at: datetime | None = Field(description="when one retry may be tried; null while the breaker is closed")
+    queued: int = Field(description="items that wait to be sent there")
+    sent: int = Field(description="items whose answer is awaited")
 
 
 class DeadLetter(_Shown):

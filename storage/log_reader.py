@@ -147,6 +147,7 @@ def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, 
         requested_by=item["requested_by"],
         reason=item["reason"],
         mode=item["mode"],
+        refusal=item["refusal"],
     )
 
 

@@ -8,6 +8,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Final
 
+from schemas.timestamp import EPOCH
+
 TimeAndId = tuple[datetime, uuid.UUID]
 TimeAndText = tuple[datetime, str]
 
@@ -16,5 +18,6 @@ _NEWER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC)
 _NO_ID: Final = uuid.UUID(int=0)
 
 NEWEST_BY_ID: Final[TimeAndId] = (_NEWER_THAN_ALL, _NO_ID)
+OLDEST_BY_ID: Final[TimeAndId] = (EPOCH, _NO_ID)  # nothing that is stored is as old: results begin in 2000
 NEWEST_BY_TEXT: Final[TimeAndText] = (_NEWER_THAN_ALL, "")
 BEFORE_EVERY_ID: Final = _NO_ID  # ids are hashes: none is zero

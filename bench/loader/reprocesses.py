@@ -13,10 +13,9 @@ from schemas.identity import command_id, item_id
 from schemas.reprocess import Command, ItemState, ReprocessRequest
 from schemas.result import Result, read
 from schemas.topics import Topics
+from storage.reprocess_claims import QueuedItem, claim_items, open_lanes
 from storage.reprocess_writer import (
     NewItem,
-    QueuedItem,
-    claim_queued,
     insert_command,
     insert_items,
     lock_logs,
@@ -31,6 +30,7 @@ ITEMS = 40  # of each command
 SOURCE = "/bench/answers"
 #: What becomes of the items of a command, in turn. The last ones stay in flight.
 _OUTCOMES = ("fixed", "fixed", "fixed", "same", "different", "silent", "failed", "sent")
+_LEASE_SECONDS = 60.0
 _STAYS_OPEN = timedelta(days=30)  # longer than anyone measures
 
 
@@ -59,24 +59,26 @@ async def _command(owner: asyncpg.Connection, account: str, kind: str, seed: int
     ids = [uuid.UUID(str(row["id"])) for row in found]
     request = ReprocessRequest(account=account, integration_type=kind, requested_by="bench", log_ids=ids)
     command = Command(id=command_id(account, f"bench/{seed}/{kind}"), requested_at=now, request=request)
-    await insert_command(owner, command, len(ids))
-    logs = await lock_logs(owner, account, kind, ids)
+    await insert_command(owner, command, None)
+    logs = await lock_logs(owner, account, kind, ids, None)
     items = [NewItem(item_id(account, command.id, log), log, ItemState.QUEUED, "refresh", log=logs[log]) for log in ids]
-    await insert_items(owner, command, items)
+    await insert_items(owner, account, command.id, kind, items, first=None)
     return len(items)
 
 
 async def _end(owner: asyncpg.Connection, now: datetime) -> None:
     """Give each queued item its outcome."""
     async with owner.transaction():
-        queued = await claim_queued(owner, ITEMS)
+        queued = await claim_items(owner, [(lane, ITEMS) for lane in await open_lanes(owner)], _LEASE_SECONDS)
         by_outcome: dict[str, list[QueuedItem]] = {name: [] for name in _OUTCOMES}
         for position, item in enumerate(queued):
             by_outcome[_OUTCOMES[position % len(_OUTCOMES)]].append(item)
-        await mark_failed(owner, [(item, "the broker refused it") for item in by_outcome.pop("failed")])
+        failed = by_outcome.pop("failed")
+        await mark_failed(owner, [(item.account, item.id, item.command_id, "the broker refused it") for item in failed])
         silent = by_outcome.pop("silent")
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
-        await mark_sent(owner, sent + [(item, now - timedelta(minutes=1)) for item in silent])
+        sent += [(item, now - timedelta(minutes=1)) for item in silent]
+        await mark_sent(owner, [(item.account, item.id, expires_at) for item, expires_at in sent])
         await mark_silent(owner, now, ITEMS)
         answers = [
             _answer(item, outcome, now) for outcome in ("fixed", "same", "different") for item in by_outcome[outcome]

@@ -3,7 +3,6 @@
 import copy
 from typing import Any
 
-from agents.commands import FILTER_NOT_SUPPORTED
 from broker.settings import BrokerSettings
 from cli.documents.json_schemas import COMMAND, json_schemas
 from cli.documents.messages import BINDING, Message, batch, binary, dead_letter, retry, structured
@@ -41,7 +40,7 @@ def asyncapi() -> dict[str, Any]:
     document.receive(
         "reprocess-commands",
         topics.commands,
-        f"Requests to reprocess; the event's id is the command's. Today: {FILTER_NOT_SUPPORTED}.",
+        "Requests to reprocess; the event's id is the command's. `filter` and `as_of` are those of a plan.",
         COMMAND,
         key="the account; any key is accepted",
     )

@@ -87,7 +87,7 @@ def _command() -> Schema:
     data = _data(ReprocessRequest)
     data["oneOf"] = rules.ONE_WAY_TO_CHOOSE
     rules.say_date_time(data["properties"]["as_of"])
-    _filter(data["$defs"]["LogFilter"])
+    _filter(data["$defs"]["ReprocessFilter"])
     return _event(
         COMMAND_EVENT_TYPE,
         f"A request to reprocess what some status logs are about. {_STRUCTURED}",

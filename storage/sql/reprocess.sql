@@ -1,13 +1,20 @@
 -- insert_command --
 -- The same id twice is one command: no row comes back for the second.
 INSERT INTO reprocess_commands (
-    account, id, integration_type, state, mode, requested_by, reason, request, total, requested_at
+    account, id, integration_type, state, mode, requested_by, reason, request, requested_at,
+    as_of, per_second, steps, fixed_share, released
 )
 VALUES (
-    $1::text, $2::text, $3::text, 'accepted', $4::text, $5::text, $6::text, $7::jsonb, $8::integer, $9::timestamptz
+    $1::text, $2::text, $3::text, 'accepted', $4::text, $5::text, $6::text, $7::jsonb, $8::timestamptz,
+    $9::timestamptz, $10::double precision, $11::integer[], $12::double precision, $13::integer
 )
 ON CONFLICT DO NOTHING
 RETURNING id
+
+-- insert_audit --
+-- Who did what, when and why; never changed. $1…$7: account, action, command, affiliate, who, why, request.
+INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb)
 
 -- lock_logs --
 -- What a command is to act on, in the order of the key. On its own, so that the next statement sees what another
@@ -19,10 +26,12 @@ ORDER BY s.account, s.id
 FOR UPDATE OF s
 
 -- read_locked_logs --
--- The same, with the item in flight and the count of earlier reprocesses. Uses the primary key of status_logs,
--- reprocess_items_in_flight and reprocess_items_by_log.
+-- The same, with the item in flight, the count of earlier reprocesses, and whether its result came after $4 (null:
+-- whenever it came). Uses the primary keys of status_logs and attempts, reprocess_items_in_flight and
+-- reprocess_items_by_log.
 SELECT
-    s.id, s.affiliate, s.key, s.status, s.code, s.fingerprint, s.event_id,
+    s.id, s.affiliate, s.key, s.status, s.code, left(s.message, 300) AS message, s.fingerprint, s.event_id,
+    s.updated_at,
     (
         SELECT i.id FROM reprocess_items i
         WHERE i.account = s.account AND i.log_id = s.id AND i.state IN ('queued', 'sent')
@@ -30,57 +39,60 @@ SELECT
     (
         SELECT count(*) FROM reprocess_items i
         WHERE i.account = s.account AND i.log_id = s.id AND i.attempt IS NOT NULL
-    ) AS reprocessed
+    ) AS reprocessed,
+    coalesce(s.updated_at > $4::timestamptz, false) AND EXISTS (
+        SELECT FROM attempts a
+        WHERE a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at
+          AND a.version = s.version AND a.received_at > $4::timestamptz
+    ) AS changed
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
 
 -- insert_items --
--- $1…$3: account, command and type of all of them; then arrays with one element an item.
+-- $1…$3: account, command and type of all of them; then arrays with one element an item. An item that is there
+-- already, made before a crash, is left alone.
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_fingerprint, before_event_id, attempt, joined_item_id
+    before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
 )
 SELECT $1::text, $2::text, $3::text, item.*
 FROM unnest(
     $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::uuid[]
+    $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::integer[], $17::uuid[], $18::integer[]
 ) AS item
+ON CONFLICT (account, id) DO NOTHING
+RETURNING id
 
--- claim_queued --
--- Items to send, oldest first; another worker's are skipped. With the names that their entities have.
--- The log is locked as well: `fold` locks a log before its item, and two orders would be a deadlock as soon as a
--- connector answers faster than we mark the item. Uses reprocess_items_queued.
-SELECT
-    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_event_id,
-    i.attempt,
-    (
-        SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
-        FROM aliases a WHERE a.account = i.account AND a.log_id = i.log_id
-    ) AS aliases
-FROM reprocess_items i
-JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
-WHERE i.state = 'queued'
-ORDER BY i.created_at, i.id
-LIMIT $1::integer
-FOR UPDATE OF i, s SKIP LOCKED
+-- lock_logs_of_items --
+-- `fold` locks a log before its item, and so does everyone: two orders would be a deadlock as soon as a connector
+-- answers faster than we mark the item. In the order of the key. $1, $2: account and item.
+SELECT 1
+FROM status_logs s
+WHERE (s.account, s.id) IN (
+    SELECT i.account, i.log_id
+    FROM reprocess_items i
+    JOIN unnest($1::text[], $2::uuid[]) AS named (account, id) USING (account, id)
+)
+ORDER BY s.account, s.id
+FOR UPDATE OF s
 
 -- mark_sent --
 -- $1…$3: account, item and deadline of each.
 UPDATE reprocess_items i
-SET state = 'sent', sent_at = now(), expires_at = sent.expires_at
+SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL
 FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS sent (account, id, expires_at)
 WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued'
 
 -- mark_failed --
 -- $1…$3: account, item and reason of each.
 UPDATE reprocess_items i
-SET state = 'failed', reason = failed.reason
+SET state = 'failed', reason = failed.reason, claimed_until = NULL
 FROM unnest($1::text[], $2::uuid[], $3::text[]) AS failed (account, id, reason)
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
 -- mark_silent --
--- Items whose deadline has passed; their logs are locked as in claim_queued. Uses reprocess_items_awaited.
+-- Items whose deadline has passed; their logs are locked as well, and whatever is locked already is left for later. Uses reprocess_items_awaited.
 WITH overdue AS (
     SELECT i.account, i.id
     FROM reprocess_items i
@@ -94,24 +106,28 @@ UPDATE reprocess_items i
 SET state = 'silent', silent_at = now()
 FROM overdue o
 WHERE i.account = o.account AND i.id = o.id
-RETURNING i.account, i.id, i.command_id
+RETURNING i.account, i.id, i.command_id, i.affiliate, i.sent_at
 
 -- lock_answered --
--- The items that answers name, if they are of the same entity, locked in the order of their key.
-SELECT i.account, i.id, i.command_id, i.state, i.before_status, i.before_fingerprint, i.after_version
+-- The items that answers name, if they are of the same entity, locked in the order of their key. One that is
+-- answered was sent, even if it was cancelled before that could be written.
+SELECT
+    i.account, i.id, i.command_id, i.affiliate, i.state, i.sent_at, i.before_status, i.before_fingerprint,
+    i.after_version
 FROM reprocess_items i
 JOIN unnest($1::text[], $2::uuid[], $3::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
-WHERE i.state IN ('queued', 'sent', 'silent', 'fixed', 'same_error', 'different_error')
+WHERE i.state IN ('queued', 'sent', 'silent', 'cancelled', 'fixed', 'same_error', 'different_error')
 ORDER BY i.account, i.id
 FOR UPDATE OF i
 
 -- mark_answered --
 -- An answer that outran the mark of its sending has no sent_at yet: it was sent, whatever we had time to write.
 UPDATE reprocess_items i
-SET state = answer.state, after_status = answer.status, after_code = answer.code, after_version = answer.version,
-    answered_at = now(), sent_at = coalesce(i.sent_at, now())
-FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-    AS answer (account, id, state, status, code, version)
+SET state = answer.state, after_status = answer.status, after_code = answer.code, after_message = answer.message,
+    after_fingerprint = answer.fingerprint, after_version = answer.version,
+    reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now())
+FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[])
+    AS answer (account, id, state, status, code, message, fingerprint, version)
 WHERE i.account = answer.account AND i.id = answer.id
 
 -- show_on_logs --
@@ -134,7 +150,8 @@ ORDER BY c.account, c.id
 FOR UPDATE OF c
 
 -- settle_commands --
--- The state of commands by their items. Uses reprocess_items_by_command.
+-- The state of commands by their items, and by whether more are to be made. Uses the primary keys of
+-- reprocess_counts and reprocess_selections.
 UPDATE reprocess_commands c
 SET state = settled.state,
     finished_at = CASE WHEN settled.state = 'done' THEN coalesce(c.finished_at, now()) END
@@ -142,10 +159,71 @@ FROM (
     SELECT
         account, id,
         CASE WHEN EXISTS (
-            SELECT FROM reprocess_items i
-            WHERE i.account = named.account AND i.command_id = named.id AND i.state IN ('queued', 'sent')
+            SELECT FROM reprocess_counts n
+            WHERE n.account = named.account AND n.command_id = named.id AND n.state IN ('queued', 'sent')
+              AND n.items > 0
+        ) OR EXISTS (
+            SELECT FROM reprocess_selections p
+            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'made')
         ) THEN 'running' ELSE 'done' END AS state
     FROM unnest($1::text[], $2::text[]) AS named (account, id)
 ) AS settled
 WHERE c.account = settled.account AND c.id = settled.id
   AND c.state NOT IN ('cancelled', settled.state)
+
+-- cancel_command --
+-- Only one that is not over. $3: why, in a sentence.
+UPDATE reprocess_commands
+SET state = 'cancelled', note = $3::text, finished_at = now()
+WHERE account = $1::text AND id = $2::text AND state IN ('accepted', 'running')
+RETURNING id
+
+-- mark_cancelled --
+-- Items of cancelled commands that nobody is sending, and their logs; whatever is locked is left for later.
+-- Uses reprocess_commands_cancelled, the primary key of reprocess_counts and reprocess_items_queued.
+WITH unsent AS (
+    SELECT i.account, i.id
+    FROM reprocess_counts n
+    JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'cancelled'
+    JOIN reprocess_items i
+        ON i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate AND i.state = 'queued'
+    JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
+    WHERE n.state = 'queued' AND n.items > 0 AND (i.claimed_until IS NULL OR i.claimed_until < now())
+    LIMIT $1::integer
+    FOR UPDATE OF i, s SKIP LOCKED
+)
+UPDATE reprocess_items i
+SET state = 'cancelled', reason = 'Its command was cancelled before this was sent.', claimed_until = NULL
+FROM unsent u
+WHERE i.account = u.account AND i.id = u.id
+RETURNING i.account, i.id
+
+-- refuse_accepted --
+-- A command that was accepted from a caller, and that can't be recorded.
+UPDATE idempotency_keys SET refused = $3::text WHERE account = $1::text AND command_id = $2::text
+
+-- steps_to_judge --
+-- Commands that wait for the outcome of a step. Uses reprocess_commands_running.
+SELECT account, id FROM reprocess_commands WHERE state = 'running' AND released IS NOT NULL
+
+-- read_step --
+-- Where one of them is; no row when it is over meanwhile. To be called with the command locked.
+SELECT
+    c.steps, c.step, c.released, c.fixed_share,
+    NOT EXISTS (
+        SELECT FROM reprocess_selections p
+        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'made')
+    ) AS made
+FROM reprocess_commands c
+WHERE c.account = $1::text AND c.id = $2::text AND c.state = 'running' AND c.released IS NOT NULL
+
+-- count_step --
+-- The items of one step by state and error, those after position $3 up to $4. Uses reprocess_items_by_position.
+SELECT state, after_code, count(*) AS items
+FROM reprocess_items
+WHERE account = $1::text AND command_id = $2::text AND position > $3::integer AND position <= $4::integer
+GROUP BY state, after_code
+
+-- release_step --
+UPDATE reprocess_commands SET step = $3::integer, released = $4::integer
+WHERE account = $1::text AND id = $2::text

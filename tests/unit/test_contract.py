@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agents.app import build_app
-from agents.dispatch import Dispatch, retry_record
+from agents.dispatch import retry_record
 from broker.publisher import Publisher
 from cli.documents.__main__ import ROOT, documents, stale
 from cli.documents.json_schemas import json_schemas
@@ -32,7 +32,7 @@ from schemas.status_log import DeadLetter as ShownDeadLetter
 from schemas.status_log import ReprocessCommand, ReprocessItem, StatusLog
 from schemas.topics import Topics
 from storage.database import Database
-from storage.reprocess_writer import QueuedItem
+from storage.reprocess_claims import QueuedItem
 from storage.settings import StorageSettings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -320,14 +320,13 @@ def test_a_dead_letter_has_the_headers_that_are_documented() -> None:
 
 def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
     database, publisher = Database("postgresql://nowhere", "writer", StorageSettings()), Publisher("nowhere:1")
-    dispatch = Dispatch(database, publisher, Topics(), Policy(), batch=1, poll_seconds=1)
     app = build_app(
         servers="nowhere:1",
         topics=Topics(),
         database=database,
         publisher=publisher,
         policy=Policy(),
-        dispatch=dispatch,
+        recorded=lambda: None,
         worker_id="w",
         data_dir=tmp_path,
         stopping=asyncio.Event(),

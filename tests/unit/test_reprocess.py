@@ -7,22 +7,22 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.commands import decide
+from agents.decide import Asked, decide
 from agents.dispatch import retry_record
+from schemas.filter import LogFilter
 from schemas.policy import Policy
 from schemas.refusal import Refusal
-from schemas.reprocess import Command, ItemState, ReprocessRequest, RetryData, outcome, read_command
+from schemas.reprocess import Command, CommandRefusal, ItemState, Mode, RetryData, outcome, read_command
 from schemas.topics import Topics
-from storage.reprocess_writer import LockedLog, QueuedItem
+from storage.reprocess_claims import QueuedItem
+from storage.reprocess_writer import LockedLog
 
 LOG = uuid.uuid4()
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def command(integration_type: str = "price", *log_ids: uuid.UUID) -> Command:
-    request = ReprocessRequest(
-        account="acme", integration_type=integration_type, requested_by="maria", log_ids=list(log_ids) or [LOG]
-    )
-    return Command(id="c1", requested_at=datetime.now(UTC), request=request)
+def asked(integration_type: str = "price", mode: Mode = "refresh") -> Asked:
+    return Asked("acme", "c1", integration_type, mode)
 
 
 def log(**changes: Any) -> LockedLog:
@@ -32,8 +32,10 @@ def log(**changes: Any) -> LockedLog:
         "key": "SKU-1",
         "status": "error",
         "code": "c",
+        "message": "m",
         "fingerprint": "f",
         "event_id": "e1",
+        "updated_at": NOON,
         "in_flight": None,
         "reprocessed": 0,
     }
@@ -49,10 +51,15 @@ def log(**changes: Any) -> LockedLog:
         ("price", log(status="success"), ItemState.ALREADY_SUCCEEDED),
         ("price", log(in_flight=uuid.uuid4()), ItemState.IN_FLIGHT),
         ("orders", log(), ItemState.NOT_REPROCESSABLE),
+        ("price", log(changed=True), ItemState.CHANGED_SINCE),
+        ("price", log(changed=True, status="success"), ItemState.CHANGED_SINCE),
+        ("price", log(affiliate="PAUSED"), ItemState.PAUSED),
+        ("price", log(affiliate="PAUSED", status="success"), ItemState.ALREADY_SUCCEEDED),
+        ("price", log(affiliate="PAUSED", in_flight=uuid.uuid4()), ItemState.IN_FLIGHT),
     ],
 )
 def test_each_entity_gets_one_verdict(integration_type: str, found: LockedLog | None, state: ItemState) -> None:
-    [item] = decide(command(integration_type), {LOG: found} if found else {}, Policy())
+    [item] = decide(asked(integration_type), [LOG], {LOG: found} if found else {}, Policy(), {"PAUSED"})
     assert item.state is state
     assert (item.reason is None) == (state is ItemState.QUEUED)
 
@@ -71,18 +78,18 @@ def test_a_retry_with_a_field_of_a_later_version_is_read() -> None:
     assert RetryData.model_validate({**fields, "later": True}) == RetryData.model_validate(fields)
 
 
-def test_policy_opens_orders_for_one_affiliate_with_its_own_mode() -> None:
-    policy = Policy.model_validate('{"orders": {"MLB": {"reprocessable": true, "mode": "refresh"}}}')
-    [mlb] = decide(command("orders"), {LOG: log()}, policy)
-    [amz] = decide(command("orders"), {LOG: log(affiliate="AMZ")}, policy)
+def test_orders_that_are_open_for_one_affiliate_are_always_refreshed() -> None:
+    policy = Policy.model_validate('{"orders": {"MLB": {"reprocessable": true}}}')
+    [mlb] = decide(asked("orders", "replay"), [LOG], {LOG: log()}, policy, ())
+    [amz] = decide(asked("orders", "replay"), [LOG], {LOG: log(affiliate="AMZ")}, policy, ())
     assert (mlb.state, mlb.mode) == (ItemState.QUEUED, "refresh")
     assert amz.state is ItemState.NOT_REPROCESSABLE
 
 
 def test_an_id_that_comes_twice_counts_once_and_has_the_same_item_every_time() -> None:
-    twice = decide(command("price", LOG, LOG), {LOG: log()}, Policy())
+    twice = decide(asked(), [LOG, LOG], {LOG: log()}, Policy(), ())
     assert len(twice) == 1
-    assert twice == decide(command("price", LOG), {LOG: log()}, Policy())
+    assert twice == decide(asked(), [LOG], {LOG: log()}, Policy(), ())
 
 
 @pytest.mark.parametrize(
@@ -169,7 +176,11 @@ def test_a_command_is_read() -> None:
         (event(data={"log_ids": [str(uuid.uuid4()) for _ in range(1001)]}), "schema", "1000"),
         (event(data={"log_ids": ["x"]}), "schema", "log_ids"),
         (event(data={"log_ids": None}), "schema", "either log_ids or filter"),
-        (event(data={"filter": {}}), "schema", "either log_ids or filter"),
+        (event(data={"filter": {"status": ["error"]}}), "schema", "either log_ids or filter"),
+        (event(data={"log_ids": None, "filter": {}, "as_of": "2026-11-24T08:00:00Z"}), "schema", "all=true"),
+        (event(data={"pace": {"steps": []}}), "schema", "steps"),
+        (event(data={"pace": {"per_second": 0}}), "schema", "per_second"),
+        (event(data={"pace": {"speed": 1}}), "schema", "speed"),
         (event(data={"log_ids": None, "filter": {"status": ["error"]}}), "schema", "as_of"),
         (
             event(data={"log_ids": None, "filter": {"colour": "red"}, "as_of": "2026-11-24T08:00:00Z"}),
@@ -186,3 +197,25 @@ def test_a_bad_command_is_refused_by_name(value: bytes, code: str, words: str) -
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
     assert words in refusal.reason
+
+
+def test_a_refused_command_is_known_by_its_id() -> None:
+    [refusal] = read_command([], event(data={"mode": "again"}))
+    assert isinstance(refusal, CommandRefusal)
+    assert refusal.command_id == "c1"
+
+
+@pytest.mark.parametrize(
+    ("filter_", "meant"),
+    [
+        ({"status": "error"}, {"status": ("error",)}),
+        ({"all": True}, {}),
+        ({"affiliate": ["MLB"]}, {"affiliate": ("MLB",)}),
+    ],
+    ids=str,
+)
+def test_a_filter_is_the_query_parameters_as_an_object(filter_: dict[str, Any], meant: dict[str, Any]) -> None:
+    [one] = read_command([], event(data={"log_ids": None, "filter": filter_, "as_of": "2026-11-24T08:00:00Z"}))
+    assert isinstance(one, Command)
+    assert one.request.filter is not None
+    assert one.request.filter.filter == LogFilter(**meant)

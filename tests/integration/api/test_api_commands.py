@@ -181,10 +181,12 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"log_ids": ["x"]}, "body.log_ids.0"),
     ({"log_ids": LOG}, "body.log_ids"),
     ({"log_ids": None}, "body"),
-    ({"log_ids": None, "filter": {}}, "body"),
+    ({"log_ids": None, "filter": {"status": ["error"]}}, "body"),
+    ({"log_ids": None, "filter": {}}, "body.filter"),
     ({"log_ids": None, "filter": {"nope": 1}, "as_of": "2026-01-01T00:00:00Z"}, "body.filter.nope"),
     ({"log_ids": None, "filter": {}, "as_of": "2026-01-01T00:00:00Z"}, "body.filter"),
-    ({"filter": {}, "as_of": "2026-01-01T00:00:00Z"}, "body"),
+    ({"filter": {"all": True}, "as_of": "2026-01-01T00:00:00Z"}, "body"),
+    ({"pace": {"steps": [0]}}, "body.pace.steps.0"),
     ({"nope": 1}, "body.nope"),
 ]
 

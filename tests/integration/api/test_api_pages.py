@@ -141,8 +141,8 @@ async def test_a_forged_place_in_a_list_of_texts_is_never_a_500(
     """The lists of commands and of a timeline end in texts, which are not parsed."""
     await owner.execute("""
         INSERT INTO reprocess_commands (
-            account, id, integration_type, state, mode, requested_by, request, total, requested_at)
-        SELECT 'acme', 'c' || n, 'price', 'done', 'refresh', 'm', '{}', 0, now() FROM generate_series(1, 2) n
+            account, id, integration_type, state, mode, requested_by, request, requested_at)
+        SELECT 'acme', 'c' || n, 'price', 'done', 'refresh', 'm', '{}', now() FROM generate_series(1, 2) n
     """)
     body = (await viewer.get("/api/v1/accounts/acme/reprocess?page_size=1")).json()
     response = await viewer.get(

@@ -23,12 +23,17 @@ PATHS = {
     "/accounts/{account}/reprocess": "/accounts/acme/reprocess",
     "/accounts/{account}/reprocess/{command_id}": f"/accounts/acme/reprocess/{COMMAND}",
     "/accounts/{account}/reprocess/{command_id}/items": f"/accounts/acme/reprocess/{COMMAND}/items",
+    "/accounts/{account}/reprocess/{command_id}/items/export.{file_format}": (
+        f"/accounts/acme/reprocess/{COMMAND}/items/export.csv"
+    ),
+    "/accounts/{account}/{integration_type}/reprocess-plan": "/accounts/acme/price/reprocess-plan?status=error",
+    "/accounts/{account}/affiliates": "/accounts/acme/affiliates",
     "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
 }
 INSERT_COMMAND = """
     INSERT INTO reprocess_commands
-        (account, id, integration_type, state, mode, requested_by, request, total, requested_at)
-    VALUES ('acme', 'c1', 'price', 'done', 'refresh', 'maria', '{}', 0, now())
+        (account, id, integration_type, state, mode, requested_by, request, requested_at)
+    VALUES ('acme', 'c1', 'price', 'done', 'refresh', 'maria', '{}', now())
 """
 
 

@@ -1,0 +1,190 @@
+"""`conexoes reprocess`: the plan, the command to its topic as any backend would send it, and what becomes of it."""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from broker.publisher import Publisher, Record
+from broker.settings import BrokerSettings
+from cli.installation import UnusableError
+from schemas.envelope import STRUCTURED
+from schemas.json_document import dump
+from schemas.policy import Policy
+from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest, command_event
+from schemas.status_log import ReprocessCommand, ReprocessPlan
+from schemas.timestamp import to_text
+from storage.database import Database
+from storage.reprocess_plan import plan
+from storage.reprocess_reader import get_command
+from storage.reprocess_writer import cancel
+from storage.settings import StorageSettings
+
+_LOOK_SECONDS = 0.5
+#: Agents that have not recorded a command after this are not running, or far behind.
+_RECORDED_SECONDS = 30.0
+_OVER = ("done", "cancelled")
+
+Say = Callable[[str], None]
+
+
+class Reprocess:
+    """One command, from the plan to the ledger."""
+
+    def __init__(self, broker: BrokerSettings, storage: StorageSettings, policy: Policy, say: Say) -> None:
+        self._broker = broker
+        self._storage = storage
+        self._policy = policy
+        self._say = say
+
+    async def run(self, asked: ReprocessRequest, stop: asyncio.Event, *, dry_run: bool) -> bool:
+        """Say what would be done; unless `dry_run`, have it done and follow it. False when it did not end well.
+
+        `asked` has the filter; its `as_of` is replaced by the plan's. `stop` ends the following, not the command.
+        """
+        reader = Database(str(self._storage.database_url), "reader", self._storage, application_name="conexoes-cli")
+        try:
+            assert asked.filter is not None  # noqa: S101 - the command line always makes one
+            planned = await plan(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
+            for line in plan_lines(planned):
+                self._say(line)
+            if dry_run:
+                return True
+            if planned.reason_required and not asked.reason:
+                raise UnusableError(f"{planned.reason_required} Say it with --reason.")
+            command_id = str(uuid.uuid4())
+            await self._send(command_id, asked.model_copy(update={"as_of": planned.as_of}))
+            self._say(f"command {command_id}")
+            command = await self._follow(reader, asked.account, command_id, planned.total, stop)
+        finally:
+            await reader.close()
+        if command is None:
+            self._say("The agents have not recorded it yet; it is done as soon as they do.")
+            return False
+        for line in ledger_lines(command):
+            self._say(line)
+        if command.state not in _OVER:
+            self._say("It goes on without this. To stop what is not sent yet:")
+            self._say(f"  conexoes reprocess --account {asked.account} --cancel {command_id}")
+        return command.state != "cancelled"
+
+    async def cancel(self, account: str, command_id: str, requested_by: str, reason: str | None) -> None:
+        """Let nothing more of a command be sent. Raises UnusableError when there is nothing to cancel."""
+        writer = Database(str(self._storage.database_url), "writer", self._storage, application_name="conexoes-cli")
+        note = f"Cancelled by {requested_by}{f': {reason}' if reason else '.'}"
+        try:
+            async with writer.transaction() as connection:
+                done = await cancel(
+                    connection, account, command_id, requested_by=requested_by, reason=reason, note=note
+                )
+        finally:
+            await writer.close()
+        if not done:
+            raise UnusableError(f"There is no command {command_id} of {account} that could be cancelled.")
+        self._say(f"cancelled {command_id}: what was not sent will not be")
+
+    async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
+        publisher = Publisher(str(self._broker.kafka_bootstrap_servers))
+        event = command_event(command_id, asked, to_text(datetime.now(UTC)))
+        headers = [("content-type", STRUCTURED.encode())]
+        record = Record(self._broker.topics.commands, asked.account.encode(), dump(event), headers)
+        try:
+            await publisher.publish(record)
+        finally:
+            await publisher.close()
+
+    async def _follow(
+        self, reader: Database, account: str, command_id: str, total: int, stop: asyncio.Event
+    ) -> ReprocessCommand | None:
+        """What there is to show when it is over, or when `stop` is set; None when it was never recorded."""
+        looked_since = asyncio.get_running_loop().time()
+        with _progress(total) as show:
+            while not stop.is_set():
+                command = await get_command(reader, account, command_id)
+                if command is not None:
+                    show(command)
+                    if command.state == "done" or (command.state == "cancelled" and not command.items.get("queued")):
+                        break
+                elif asyncio.get_running_loop().time() - looked_since > _RECORDED_SECONDS:
+                    break
+                await asyncio.sleep(_LOOK_SECONDS)
+        return await get_command(reader, account, command_id)
+
+
+def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
+    """The request that options make; those that are None were not given. Raises UnusableError, naming the option."""
+    filter_ = {name: value for name, value in fields["filter"].items() if value is not None}
+    given = {name: value for name, value in fields.items() if value is not None}
+    pace = {name: value for name, value in (fields["pace"] or {}).items() if value is not None}
+    # Any time will do until there is a plan, whose own is used.
+    as_of = to_text(datetime.now(UTC))
+    try:
+        return ReprocessRequest.model_validate({**given, "filter": filter_, "as_of": as_of, "pace": pace or None})
+    except ValidationError as exc:
+        [error, *_] = exc.errors(include_url=False, include_input=False, include_context=False)
+        path = [part for part in error["loc"] if isinstance(part, str)]
+        name = (path[-1] if path else "").replace("_", "-")
+        option = {"integration-type": "type", "per-second": "rate", "filter": ""}.get(name, name)
+        sentence = error["msg"].removeprefix("Value error, ")
+        raise UnusableError(f"--{option}: {sentence}" if option else sentence) from None
+
+
+def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
+    """A plan for people."""
+    yield f"{planned.total} logs of {planned.integration_type}, as of {to_text(planned.as_of)}"
+    for affiliate, verdicts in planned.affiliates.items():
+        yield f"  {affiliate}: {_counts(verdicts)}"
+    for verdict, sentences in planned.reasons.items():
+        for sentence in sentences:
+            yield f"  {verdict}: {sentence}"
+
+
+def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
+    """What became of a command, for people."""
+    yield f"{command.state}: {command.total} items: {_counts(command.items)}"
+    if command.note:
+        yield f"  {command.note}"
+    if command.joined:
+        yield f"  those that joined an earlier reprocess: {_counts(command.joined)}"
+    if command.joined_since:
+        yield f"  {command.joined_since} new failures match the filter since; they are not among these"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[ReprocessCommand], None]]:
+    """A function to show a command with; it shows nothing where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _command: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[counts]}"),
+    )
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("accepted", total=total, counts="")
+
+        def show(command: ReprocessCommand) -> None:
+            open_ = sum(command.items.get(state, 0) for state in OPEN_ITEM_STATES)
+            step = f", step {command.step}" if command.step else ""
+            bar.update(
+                task,
+                description=f"{command.state}{step}",
+                total=command.selected or total,
+                completed=command.total - open_,
+                counts=_counts(command.items),
+            )
+
+        yield show

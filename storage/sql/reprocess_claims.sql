@@ -1,0 +1,76 @@
+-- open_lanes --
+-- What could be sent: one row a running command and affiliate, with what there is to know about its affiliate.
+-- `ready` is how many items a command with steps has released. Uses reprocess_commands_running, the
+-- primary key of reprocess_counts and reprocess_items_queued.
+SELECT
+    n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.released,
+    CASE WHEN c.released IS NULL THEN n.items ELSE (
+        SELECT count(*) FROM reprocess_items i
+        WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
+          AND i.state = 'queued' AND i.position <= c.released
+    ) END AS ready,
+    f.paused_at IS NOT NULL AS paused, f.breaker, f.changed_at, f.retry_at, f.good, f.bad, f.openings
+FROM reprocess_counts n
+JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
+LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
+WHERE n.state = 'queued' AND n.items > 0
+ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
+LIMIT $1::integer
+
+-- claim_items --
+-- $1…$5: account, command, affiliate, how many and up to which position, of each lane; $6: for how many seconds.
+-- Items that another worker has claimed are skipped. Uses reprocess_items_queued.
+WITH claimed AS (
+    SELECT i.account, i.id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[])
+        AS lane (account, command_id, affiliate, items, released)
+    CROSS JOIN LATERAL (
+        SELECT q.account, q.id
+        FROM reprocess_items q
+        WHERE q.account = lane.account AND q.command_id = lane.command_id AND q.affiliate = lane.affiliate
+          AND q.state = 'queued' AND (lane.released IS NULL OR q.position <= lane.released)
+          AND (q.claimed_until IS NULL OR q.claimed_until < now())
+        ORDER BY q.position, q.id
+        LIMIT lane.items
+        FOR UPDATE SKIP LOCKED
+    ) AS i
+)
+UPDATE reprocess_items i
+SET claimed_until = now() + make_interval(secs => $6::double precision)
+FROM claimed c
+WHERE i.account = c.account AND i.id = c.id
+RETURNING
+    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_event_id,
+    i.attempt,
+    (
+        SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
+        FROM aliases a WHERE a.account = i.account AND a.log_id = i.log_id
+    ) AS aliases
+
+-- release_claims --
+-- What was claimed and not sent after all.
+UPDATE reprocess_items i
+SET claimed_until = NULL
+FROM unnest($1::text[], $2::uuid[]) AS claimed (account, id)
+WHERE i.account = claimed.account AND i.id = claimed.id AND i.state = 'queued'
+
+-- make_buckets --
+-- $1…$3: account, name and tokens of each.
+INSERT INTO pace_buckets (account, name, tokens, refilled_at)
+SELECT account, name, tokens, clock_timestamp()
+FROM unnest($1::text[], $2::text[], $3::double precision[]) AS bucket (account, name, tokens)
+ORDER BY account, name
+ON CONFLICT DO NOTHING
+
+-- lock_buckets --
+SELECT b.account, b.name, b.tokens, b.refilled_at
+FROM pace_buckets b
+JOIN unnest($1::text[], $2::text[]) AS named (account, name) USING (account, name)
+ORDER BY b.account, b.name
+FOR UPDATE OF b
+
+-- set_buckets --
+UPDATE pace_buckets b
+SET tokens = new.tokens, refilled_at = new.refilled_at
+FROM unnest($1::text[], $2::text[], $3::double precision[], $4::timestamptz[]) AS new (account, name, tokens, refilled_at)
+WHERE b.account = new.account AND b.name = new.name

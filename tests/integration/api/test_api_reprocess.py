@@ -1,0 +1,152 @@
+"""Plan, cancel, pause, ledger over HTTP."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from schemas.policy import Policy
+from storage.settings import StorageSettings
+from tests.integration.api.conftest import Caller
+from tests.support.events import result
+from tests.support.reprocess import Desk
+
+API = "/api/v1/accounts/acme"
+PLAN = f"{API}/price/reprocess-plan"
+WHO = {"account": "acme", "requested_by": "maria"}
+
+
+@pytest.fixture
+async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
+    one = Desk(database_url, storage_settings, Policy())
+    yield one
+    await one.close()
+
+
+@pytest.mark.law
+async def test_a_plan_is_done_as_it_was_shown(viewer: Caller, desk: Desk) -> None:
+    await desk.fail(range(12))
+    planned = (await viewer.get(f"{PLAN}?status=error&affiliate=MLB")).json()
+    assert (planned["total"], planned["verdicts"]["will_send"], len(planned["samples"]["will_send"])) == (12, 12, 10)
+    assert planned["filter"] == {"status": ["error"], "affiliate": ["MLB"]}
+    await desk.fail(range(20, 25))
+    await desk.command("c", filter=planned["filter"], as_of=planned["as_of"])
+    await desk.make()
+    command = (await viewer.get(f"{API}/reprocess/c")).json()
+    assert (command["items"], command["joined_since"]) == ({"queued": 12}, 5)
+    again = (await viewer.get(PLAN, params={"status": "error", "as_of": planned["as_of"]})).json()
+    assert (again["total"], again["as_of"]) == (12, planned["as_of"])
+
+
+async def test_an_empty_filter_is_refused_unless_everything_is_meant(viewer: Caller) -> None:
+    refused = await viewer.get(PLAN)
+    assert refused.status_code == 422
+    assert "all=true" in refused.json()["detail"]
+    assert (await viewer.get(f"{PLAN}?all=true")).status_code == 200
+
+
+async def test_orders_say_why_not(viewer: Caller, desk: Desk) -> None:
+    await desk.store(result("o", "orders"))
+    planned = (await viewer.get(f"{API}/orders/reprocess-plan?status=error")).json()
+    assert planned["verdicts"]["not_reprocessable"] == 1
+    assert "troubleshooting" in planned["reasons"]["not_reprocessable"][0]
+
+
+async def test_cancel_says_what_it_left(operator: Caller, viewer: Caller, desk: Desk) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    path = "/commands/reprocess/c/cancel"
+    assert (await viewer.post(path, json=WHO)).status_code == 403
+    assert (await operator.post(path, json={**WHO, "account": "globex"})).status_code == 404
+    assert (await operator.post("/commands/reprocess/none/cancel", json=WHO)).status_code == 404
+    for _ in range(2):
+        cancelled = await operator.post(path, json={**WHO, "reason": "wrong list"})
+        assert cancelled.status_code == 200, cancelled.text
+        assert (cancelled.json()["state"], cancelled.json()["note"]) == ("cancelled", "Cancelled by maria: wrong list")
+    await desk.by_filter("empty", filter={"code": "nothing has this"})
+    assert (await operator.post("/commands/reprocess/empty/cancel", json=WHO)).status_code == 409
+
+
+async def test_a_pause_is_seen_in_plan_log_and_affiliates(operator: Caller, viewer: Caller, desk: Desk) -> None:
+    await desk.fail(range(2))
+    body = {**WHO, "affiliate": "MLB", "reason": "maintenance"}
+    assert (await viewer.post("/commands/affiliates/pause", json=body)).status_code == 403
+    paused = (await operator.post("/commands/affiliates/pause", json=body)).json()
+    assert (paused["sending"], paused["paused_by"], paused["paused_reason"]) == (False, "maria", "maintenance")
+    assert (await viewer.get(f"{PLAN}?status=error")).json()["verdicts"]["paused"] == 2
+    [log, _] = (await viewer.get(f"{API}/price/logs")).json()["items"]
+    assert (log["actions"][0]["allowed"], log["actions"][0]["verdict"]) == (False, "paused")
+    assert (await viewer.get(f"{API}/affiliates")).json()["items"] == [paused]
+    assert (await operator.post("/commands/affiliates/resume", json=body)).json()["sending"] is True
+    assert (await operator.post("/commands/affiliates/resume", json={**body, "affiliate": "NEW"})).status_code == 200
+
+
+async def test_a_refused_item_says_why_on_the_log_s_timeline(viewer: Caller, desk: Desk) -> None:
+    await desk.store(result("ok", status="success", errors=None))
+    await desk.by_filter("c", filter={"all": True})
+    [log] = (await viewer.get(f"{API}/price/logs")).json()["items"]
+    entries = (await viewer.get(f"{API}/price/logs/{log['id']}/timeline")).json()["items"]
+    [step] = [each for each in entries if each["kind"] == "reprocess"]
+    assert (step["state"], step["refusal"]) == ("already_succeeded", "The last result is a success.")
+
+
+async def test_items_tell_before_and_after_and_what_they_joined(viewer: Caller, desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("first")
+    await desk.by_filter("second")
+    other = [{"code": "other", "message": "another"}]
+    await desk.answer(*await desk.send(), status="error", errors=other, message="another fault")
+    [first] = (await viewer.get(f"{API}/reprocess/first/items")).json()["items"]
+    assert (first["before_code"], first["after_code"], first["after_message"]) == (
+        "price.minimum",
+        "other",
+        "another fault",
+    )
+    assert len({first["before_fingerprint"], first["after_fingerprint"], None}) == 3
+    [second] = (await viewer.get(f"{API}/reprocess/second/items")).json()["items"]
+    assert (second["state"], second["joined_state"], second["joined_command_id"]) == (
+        "in_flight",
+        "different_error",
+        "first",
+    )
+
+
+async def test_the_ledger_is_exported_whole_and_no_cell_is_a_formula(viewer: Caller, desk: Desk) -> None:
+    await desk.store(*(result(f"e{n}", key=f"=SUM({n})", message="+1") for n in range(1200)))
+    await desk.by_filter("c")
+    table = await viewer.get(f"{API}/reprocess/c/items/export.csv")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert len({row["id"] for row in rows}) == 1200
+    assert {row["key"][:2] for row in rows} == {"'="}
+    assert {row["before_message"] for row in rows} == {"'+1"}
+    lines = await viewer.get(f"{API}/reprocess/c/items/export.jsonl?state=queued")
+    items: list[Any] = [orjson.loads(line) for line in lines.text.splitlines()]
+    assert {item["key"] for item in items} == {f"=SUM({n})" for n in range(1200)}
+    assert (await viewer.get(f"{API}/reprocess/c/items/export.jsonl?state=fixed")).text == ""
+    assert (await viewer.get(f"{API}/reprocess/none/items/export.csv")).status_code == 404
+    assert (await viewer.get(f"{API}/reprocess/c/items/export.pdf")).status_code == 422
+
+
+async def test_a_command_that_can_t_be_recorded_is_not_accepted_for_ever(
+    viewer: Caller, owner: asyncpg.Connection, app: FastAPI
+) -> None:
+    await owner.execute(
+        """INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, published_at, refused)
+           VALUES ('acme', 'k', 'c', sha256(''),
+               '{"integration_type": "price", "requested_by": "m", "mode": "refresh"}', now(), 'refused')"""
+    )
+    command = (await viewer.get(f"{API}/reprocess/c")).json()
+    assert (command["state"], command["note"]) == ("cancelled", "refused")
+
+
+async def test_two_people_at_once_cancel_once(operator: Caller, desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c")
+    await asyncio.gather(*(operator.post("/commands/reprocess/c/cancel", json=WHO) for _ in range(5)))
+    assert await owner.fetchval("SELECT count(*) FROM reprocess_audit WHERE action = 'cancelled'") == 1

@@ -1,0 +1,428 @@
+"""Plan, selection, claims, steps, pace and pauses, on a real PostgreSQL; what Kafka carries is handed over."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from schemas.policy import Policy
+from schemas.refusal import Refusal
+from storage import affiliates
+from storage.reprocess_writer import cancel
+from storage.settings import StorageSettings
+from tests.support.events import at, result
+from tests.support.reprocess import Desk
+
+pytestmark = pytest.mark.law
+
+DIFFERENT = [{"code": "other", "message": "another fault"}]
+BUSY = [{"code": "http.429", "message": "too many requests"}]
+
+
+@pytest.fixture
+async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
+    one = Desk(database_url, storage_settings, Policy(), chunk=7)
+    yield one
+    await one.close()
+
+
+def desk_with(url: str, settings: StorageSettings, **price: object) -> Desk:
+    return Desk(url, settings, Policy.model_validate({"price": {"*": price}}))
+
+
+async def pause(desk: Desk, affiliate: str) -> None:
+    async with desk.writer.transaction() as connection:
+        await affiliates.pause(connection, "acme", affiliate, requested_by="maria", reason="maintenance")
+
+
+async def stop(desk: Desk, command_id: str) -> bool:
+    async with desk.writer.transaction() as connection:
+        return await cancel(connection, "acme", command_id, requested_by="maria", reason=None, note="enough")
+
+
+async def test_the_plan_is_the_outcome_verdict_by_verdict(desk: Desk) -> None:
+    """Sent, in flight, paused and succeeded, over two affiliates and several chunks."""
+    await desk.fail(range(30))
+    await desk.fail(range(20), "AMZ")
+    await desk.fail(range(5), "PAUSED")
+    await desk.store(*(result(f"ok{n}", key=f"OK-{n}", status="success", errors=None) for n in range(8)))
+    await desk.by_filter("first", filter={"status": ["error"], "affiliate": "AMZ"})
+    await pause(desk, "PAUSED")
+    planned = await desk.plan(all=True)
+    assert planned.verdicts == {
+        "will_send": 30,
+        "already_succeeded": 8,
+        "in_flight": 20,
+        "superseded": 0,
+        "not_reprocessable": 0,
+        "changed_since": 0,
+        "paused": 5,
+    }
+    assert planned.affiliates == {
+        "MLB": {"will_send": 30, "already_succeeded": 8},
+        "AMZ": {"in_flight": 20},
+        "PAUSED": {"paused": 5},
+    }
+    assert {name: len(logs) for name, logs in planned.samples.items()} == {
+        "will_send": 10,
+        "already_succeeded": 8,
+        "in_flight": 10,
+        "paused": 5,
+    }
+    await desk.by_filter("second", planned.as_of, filter=planned.filter)
+    ledger = await desk.ledger("second")
+    assert ledger.items == {"queued": 30, "already_succeeded": 8, "in_flight": 20, "paused": 5}
+    assert (ledger.selected, ledger.state, ledger.joined) == (63, "running", {"queued": 20})
+
+
+async def test_what_changed_since_is_left_and_counted_and_what_joined_is_counted_apart(desk: Desk) -> None:
+    await desk.fail(range(20))
+    planned = await desk.plan()
+    await desk.store(*(result(f"n{n}", key=f"SKU-{n}", status="success", processed_at=at(9)) for n in range(3)))
+    await desk.store(*(result(f"n{n}", key=f"SKU-{n}", processed_at=at(9)) for n in range(3, 5)))
+    await desk.store(result("late", key="SKU-6", processed_at=at(-9), status="success"))
+    await desk.fail(range(100, 104))
+    later = await desk.plan(planned.as_of)
+    assert (later.total, later.verdicts["will_send"], later.verdicts["changed_since"]) == (20, 15, 5)
+    await desk.by_filter("c", planned.as_of)
+    ledger = await desk.ledger("c")
+    assert ledger.items == {"queued": 15, "changed_since": 5}
+    assert (ledger.selected, ledger.joined_since) == (20, 4)
+
+
+async def test_a_log_that_changes_while_items_are_made_is_counted_once(desk: Desk) -> None:
+    """Between any two chunks something is written, and what moves to the front is neither missed nor met twice."""
+    await desk.fail(range(40))
+    planned = await desk.plan()
+    await desk.command("c", filter={"status": ["error"]}, as_of=planned.as_of)
+    number = 0
+    while await desk.make_once():
+        await desk.store(result(f"x{number}", key=f"SKU-{number}", processed_at=at(100 + number)))
+        ledger = await desk.ledger("c")
+        assert ledger.total <= 40
+        number += 1
+    ledger = await desk.ledger("c")
+    assert ledger.total == ledger.selected == 40
+    assert ledger.items["changed_since"] >= 1
+    assert ledger.items["queued"] + ledger.items["changed_since"] == 40
+
+
+async def test_what_another_command_took_meanwhile_is_in_flight_not_changed(desk: Desk) -> None:
+    await desk.fail(range(10))
+    planned = await desk.plan()
+    await desk.by_filter("other", filter={"status": ["error"], "q": "SKU-1"})
+    await desk.by_filter("c", planned.as_of)
+    assert (await desk.ledger("c")).items == {"queued": 9, "in_flight": 1}
+
+
+async def test_a_filter_by_reprocess_state_means_the_state_of_then(desk: Desk) -> None:
+    await desk.fail(range(4))
+    await desk.by_filter("first")
+    await desk.send()
+    assert await desk.silence() == 4
+    planned = await desk.plan(reprocess="silent")
+    assert planned.verdicts["will_send"] == 4
+    await desk.by_filter("other", planned.as_of, filter={"q": "SKU-1"})
+    await desk.by_filter("again", planned.as_of, filter={"reprocess": "silent"})
+    assert (await desk.ledger("again")).items == {"queued": 3, "in_flight": 1}
+
+
+async def test_a_result_that_is_being_stored_is_after_the_plan_s_as_of(desk: Desk, owner: asyncpg.Connection) -> None:
+    """It has the time of its transaction's beginning; a plan in the meantime must not call itself later."""
+    await desk.fail(range(2))
+    async with desk.writer.transaction() as connection:
+        began = await connection.fetchval("SELECT now()")
+        await connection.execute("UPDATE status_logs SET updated_at = now() WHERE key = 'SKU-0'")
+        planned = await desk.plan()
+    assert planned.as_of < began
+
+
+async def test_a_command_of_a_clock_that_is_ahead_selects_what_is_known(desk: Desk) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c", datetime.now(UTC) + timedelta(hours=1))
+    ledger = await desk.ledger("c")
+    assert ledger.items == {"queued": 3}
+    assert ledger.as_of < datetime.now(UTC)
+
+
+async def test_four_hundred_failures_of_one_entity_are_one_retry(desk: Desk) -> None:
+    await desk.store(*(result(f"e{n}", processed_at=at(n)) for n in range(400)))
+    await desk.by_filter("c")
+    assert len(await desk.send()) == 1
+
+
+async def test_two_commands_at_once_are_one_item_in_flight(desk: Desk) -> None:
+    await desk.fail(range(50))
+    planned = await desk.plan()
+    await asyncio.gather(
+        *(desk.command(name, filter={"status": ["error"]}, as_of=planned.as_of) for name in ("a", "b"))
+    )
+    await asyncio.gather(desk.make(), desk.make(), desk.make())
+    ledgers = [await desk.ledger("a"), await desk.ledger("b")]
+    assert sum(each.items.get("queued", 0) for each in ledgers) == 50
+    assert sum(each.items.get("in_flight", 0) for each in ledgers) == 50
+    items = await desk.send()
+    await desk.answer(*items)
+    joined = Counter[str]()
+    for name in ("a", "b"):
+        ledger = await desk.ledger(name)
+        assert ledger.state == "done"
+        joined.update(ledger.joined)
+    assert joined == {"fixed": 50}
+
+
+async def test_cancel_stops_what_was_not_sent_and_follows_what_was(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(20))
+    await desk.by_filter("c")
+    sent = await desk.send(5)
+    taken = await desk.claim(3)  # a worker has them: sent or not, nobody else knows
+    assert await stop(desk, "c")
+    assert not await stop(desk, "c")
+    while await desk.let_go():
+        pass
+    assert (await desk.ledger("c")).items == {"sent": 5, "queued": 3, "cancelled": 12}
+    assert await desk.send() == []
+    await desk.mark(taken)
+    await desk.answer(*sent, *taken)
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.note, ledger.items) == ("cancelled", "enough", {"fixed": 8, "cancelled": 12})
+    await desk.by_filter("again")
+    assert (await desk.ledger("again")).items == {"queued": 12}
+    shown = await owner.fetchval("SELECT count(*) FROM status_logs WHERE reprocess_state = 'queued'")
+    assert shown == 12
+
+
+async def test_cancelling_while_items_are_made_makes_no_more(desk: Desk) -> None:
+    await desk.fail(range(40))
+    await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    for _ in range(3):
+        await desk.make_once()
+    assert await stop(desk, "c")
+    await desk.make()
+    await desk.let_go()
+    assert (await desk.ledger("c")).items == {"cancelled": 14}
+
+
+async def test_a_single_reprocess_is_not_stuck_behind_a_bulk_one(desk: Desk) -> None:
+    await desk.fail(range(500))
+    await desk.by_filter("bulk", filter={"status": ["error"], "processed_to": at(1)})
+    await desk.fail(range(1000, 1001), processed_at=at(2))
+    await desk.by_filter("single", filter={"q": "SKU-1000"})
+    assert "single" in {each.command_id for each in await desk.send(10)}
+
+
+async def test_pace_is_shared_fairly_and_never_exceeded(database_url: str, storage_settings: StorageSettings) -> None:
+    desk = desk_with(database_url, storage_settings, per_second=10)
+    await desk.fail(range(50))
+    await desk.store(*(result(f"g{n}", account="globex", key=f"SKU-{n}") for n in range(50)))
+    await desk.by_filter("a")
+    await desk.by_filter("b", account="globex")
+    started = datetime.now(UTC)
+    taken = Counter(each.account for each in await desk.send())
+    assert set(taken.values()) == {5}
+    for _ in range(5):
+        taken.update(each.account for each in await desk.send())
+    assert taken.total() <= 10 + 10 * ((datetime.now(UTC) - started).total_seconds() + 1)
+    assert abs(taken["acme"] - taken["globex"]) <= 6
+    await desk.close()
+
+
+async def test_a_command_s_own_pace_holds_for_each_affiliate(desk: Desk) -> None:
+    await desk.fail(range(30))
+    await desk.fail(range(30), "AMZ")
+    await desk.by_filter("c", pace={"per_second": 4})
+    assert Counter(each.affiliate for each in await desk.send()) == {"MLB": 4, "AMZ": 4}
+
+
+async def test_steps_go_on_while_it_helps(desk: Desk) -> None:
+    await desk.fail(range(50))
+    await desk.by_filter("c", pace={"steps": [1, 10]})
+    sizes = []
+    while items := await desk.send():
+        sizes.append(len(items))
+        await desk.judge()
+        assert await desk.send() == []  # not before the outcome of the step
+        await desk.answer(*items)
+        await desk.judge()
+    assert sizes == [1, 10, 39]
+    assert (await desk.ledger("c")).items == {"fixed": 50}
+    assert (await desk.ledger("c")).state == "done"
+
+
+async def test_steps_stop_by_themselves_when_the_same_error_comes_back(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(50))
+    await desk.by_filter("c", pace={"steps": [1, 10]})
+    await desk.answer(*await desk.send())
+    await desk.judge()
+    items = await desk.send()
+    await desk.answer(*items[:7])
+    await desk.answer(*items[7:9], status="error")
+    await desk.judge()
+    assert (await desk.ledger("c")).state == "running"
+    await desk.answer(*items[9:], status="error", errors=DIFFERENT)
+    await desk.judge()
+    while await desk.let_go():
+        pass
+    ledger = await desk.ledger("c")
+    assert ledger.state == "cancelled"
+    assert ledger.items == {"fixed": 8, "same_error": 2, "different_error": 1, "cancelled": 39}
+    assert "70%" in ledger.note
+    assert "price.minimum" in ledger.note
+    actions = [row["action"] for row in await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")]
+    assert actions == ["requested", "stopped"]
+
+
+async def test_steps_wait_for_silence(desk: Desk) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c", pace={"steps": [2]})
+    await desk.send()
+    await desk.judge()
+    assert (await desk.ledger("c")).step == 1
+    await desk.silence()
+    await desk.judge()
+    assert (await desk.ledger("c")).state == "cancelled"
+
+
+async def test_a_paused_affiliate_waits_and_nothing_of_it_is_red(desk: Desk) -> None:
+    await desk.fail(range(3))
+    await desk.fail(range(3), "AMZ")
+    await desk.by_filter("before")
+    await pause(desk, "MLB")
+    assert {each.affiliate for each in await desk.send()} == {"AMZ"}
+    [amz, mlb] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (amz.sending, mlb.sending, mlb.queued, mlb.paused_by) == (True, False, 3, "maria")
+    async with desk.writer.transaction() as connection:
+        assert await affiliates.resume(connection, "acme", "MLB", requested_by="joao", reason=None)
+    assert len(await desk.send()) == 3
+
+
+async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(60))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(20), status="error", errors=BUSY)
+    assert await desk.send() == []
+    [shown] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (shown.breaker, shown.sending, shown.queued) == ("open", False, 40)
+    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    [trial] = await desk.send()
+    assert await desk.send() == []
+    await desk.answer(trial, status="error", errors=BUSY)
+    [shown] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert shown.breaker == "open"
+    assert shown.retry_at is not None
+    assert shown.breaker_since is not None
+    assert shown.retry_at > shown.breaker_since + timedelta(seconds=30)
+    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    await desk.answer(*await desk.send())
+    assert len(await desk.send()) == 38
+
+
+async def test_silence_opens_the_breaker_too(desk: Desk) -> None:
+    await desk.fail(range(30))
+    await desk.by_filter("c")
+    await desk.send(20)
+    await desk.silence()
+    assert await desk.send() == []
+
+
+async def test_a_claim_that_ends_is_sent_again_with_the_same_id(
+    database_url: str, storage_settings: StorageSettings
+) -> None:
+    desk = Desk(database_url, storage_settings, Policy(), lease_seconds=0)
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    first = {each.id for each in await desk.claim()}
+    second = {each.id for each in await desk.claim()}
+    assert (first, len(second)) == (second, 5)
+    await desk.close()
+
+
+async def test_a_claim_that_holds_is_nobody_else_s(desk: Desk) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    claims = await asyncio.gather(*(desk.claim(2) for _ in range(5)))
+    ids = [each.id for claim in claims for each in claim]
+    assert len(ids) == len(set(ids))
+    rest = await desk.claim()
+    assert len(ids) + len(rest) == 5
+
+
+async def test_a_reason_is_required_above_so_many(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    desk = desk_with(database_url, storage_settings, reason_required_above=3)
+    await desk.fail(range(4))
+    planned = await desk.plan()
+    assert "reason" in planned.reason_required
+    await desk.by_filter("none")
+    ids = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs")]
+    await desk.command("by ids".replace(" ", "-"), log_ids=ids)
+    for name in ("none", "by-ids"):
+        ledger = await desk.ledger(name)
+        assert (ledger.state, ledger.total) == ("cancelled", 0)
+        assert "more than 3" in ledger.note
+    await desk.by_filter("some", reason="the table was corrected")
+    assert (await desk.ledger("some")).items == {"queued": 4}
+    await desk.close()
+
+
+async def test_the_audit_can_t_be_changed_by_anyone(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c", reason="because")
+    row = await owner.fetchrow("SELECT action, requested_by, reason, request FROM reprocess_audit")
+    assert row is not None
+    assert tuple(row)[:3] == ("requested", "maria", "because")
+    assert '"filter"' in row["request"]
+    for statement in (
+        "UPDATE reprocess_audit SET reason = 'x'",
+        "DELETE FROM reprocess_audit",
+        "TRUNCATE reprocess_audit",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await owner.execute(statement)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with desk.writer.connection() as connection:
+                await connection.execute(statement)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with desk.writer.connection() as connection:
+            await connection.execute("UPDATE reprocess_commands SET requested_by = 'x'")
+
+
+async def test_another_account_s_filter_finds_nothing_of_ours(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c", account="thief")
+    assert await owner.fetchval("SELECT count(*) FROM reprocess_items") == 0
+    row = await owner.fetchrow("SELECT account, state FROM reprocess_commands")
+    assert row is not None
+    assert tuple(row) == ("thief", "done")
+    assert await owner.fetchval("SELECT account FROM reprocess_audit") == "thief"
+
+
+async def test_a_command_by_filter_ten_times_is_one(desk: Desk) -> None:
+    await desk.fail(range(10))
+    planned = await desk.plan()
+    for _ in range(10):
+        assert not isinstance(await desk.command("c", filter={"status": "error"}, as_of=planned.as_of), Refusal)
+    await desk.make()
+    assert len(await desk.send()) == 10
+    assert await desk.send() == []
+
+
+async def test_counts_are_the_items_whatever_moves_them(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(20))
+    await desk.by_filter("c")
+    items = await desk.send(12)
+    await desk.answer(*items[:4])
+    await desk.answer(*items[4:6], status="error")
+    await desk.silence()
+    await desk.answer(items[10])
+    await stop(desk, "c")
+    await desk.let_go()
+    counted = await owner.fetch("SELECT state, sum(items) FROM reprocess_counts WHERE items > 0 GROUP BY 1 ORDER BY 1")
+    made = await owner.fetch("SELECT state, count(*) FROM reprocess_items GROUP BY 1 ORDER BY 1")
+    assert [tuple(row) for row in counted] == [tuple(row) for row in made]

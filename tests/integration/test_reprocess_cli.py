@@ -1,0 +1,109 @@
+"""`conexoes reprocess`: the plan, the command through its topic, the ledger."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from broker.settings import BrokerSettings
+from cli.installation import UnusableError
+from cli.reprocess import Reprocess, asked_for
+from schemas.policy import Policy
+from storage.settings import StorageSettings
+from tests.support.agents import consuming, produce, running_worker, stored
+from tests.support.events import at, result
+from tests.support.waiting import eventually
+
+ASKED: dict[str, Any] = {
+    "account": "acme",
+    "integration_type": "price",
+    "requested_by": "maria",
+    "filter": {"status": ["error"], "affiliate": ["MLB"]},
+    "pace": None,
+}
+
+
+@asynccontextmanager
+async def answering(broker: BrokerSettings) -> AsyncIterator[None]:
+    """A connector that fixes everything but SKU-0."""
+
+    async def answer() -> None:
+        servers = str(broker.kafka_bootstrap_servers)
+        async with consuming(servers, broker.topics.retry("price")) as consumer:
+            async for record in consumer:
+                retry = orjson.loads(record.value)
+                key = retry["data"]["key"]
+                outcome: dict[str, Any] = {} if key == "SKU-0" else {"status": "success", "errors": None}
+                answered = result(retry["id"], key=key, correlationid=retry["id"], processed_at=at(60), **outcome)
+                await produce(servers, broker.topic_prefix, [answered])
+
+    task = asyncio.create_task(answer())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.law
+async def test_what_it_says_is_what_happens(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    said: list[str] = []
+    run = Reprocess(broker_settings, storage_settings, Policy(), said.append)
+    asked = asked_for(ASKED)
+    async with running_worker(broker_settings, storage_settings, data_dir), answering(broker_settings):
+        failures = [result(f"e{n}", key=f"SKU-{n}") for n in range(6)]
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
+        await stored(owner, 6)
+        assert await run.run(asked, asyncio.Event(), dry_run=True)
+        assert said[1:] == ["  MLB: 6 will_send"]
+        assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
+        assert await run.run(asked, asyncio.Event(), dry_run=False)
+        assert said[-1] == "done: 6 items: 5 fixed, 1 same_error"
+
+
+async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    said: list[str] = []
+    run = Reprocess(broker_settings, storage_settings, Policy(), said.append)
+    stop = asyncio.Event()
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [result("e1")])
+        await stored(owner, 1)
+        following = asyncio.create_task(run.run(asked_for(ASKED), stop, dry_run=False))
+
+        async def sent() -> bool:
+            return bool(await owner.fetchval("SELECT count(*) = 1 FROM reprocess_items WHERE state = 'sent'"))
+
+        await eventually(sent)
+        stop.set()
+        assert await following
+        command_id = await owner.fetchval("SELECT id FROM reprocess_commands")
+        assert said[-1] == f"  conexoes reprocess --account acme --cancel {command_id}"
+        await run.cancel("acme", command_id, "maria", "enough")
+        assert await owner.fetchval("SELECT note FROM reprocess_commands") == "Cancelled by maria: enough"
+        with pytest.raises(UnusableError, match="could be cancelled"):
+            await run.cancel("acme", command_id, "maria", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"integration_type": None}, "--type"),
+        ({"integration_type": "nope"}, "integration_type must be one of"),
+        ({"filter": {"status": None}}, "all=true"),
+        ({"filter": {"status": ["bad"]}}, "--status"),
+        ({"pace": {"per_second": 0, "steps": None}}, "--rate"),
+    ],
+    ids=str,
+)
+def test_a_bad_option_is_one_sentence(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnusableError, match=words):
+        asked_for({**ASKED, **changes})

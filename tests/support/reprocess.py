@@ -1,0 +1,126 @@
+"""The agents' work on reprocesses, a step at a time, on a real PostgreSQL: what Kafka would carry is handed over."""
+
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from agents.claiming import Claiming
+from agents.commands import Commands
+from agents.making import Making
+from agents.steps import Steps
+from schemas.catalogue import BY_NAME
+from schemas.filter import ReprocessFilter
+from schemas.policy import Policy
+from schemas.refusal import Refusal
+from schemas.reprocess import Command, ReprocessRequest
+from schemas.result import Result, read
+from storage import reprocess_reader
+from storage.database import Database
+from storage.reprocess_claims import QueuedItem
+from storage.reprocess_plan import plan
+from storage.reprocess_writer import mark_sent, mark_silent
+from storage.results import store
+from storage.settings import StorageSettings
+from tests.support.events import Event, at, result
+
+DEADLINE = timedelta(minutes=15)
+
+
+class Desk:
+    """One account's reprocesses, `price` unless said otherwise."""
+
+    def __init__(
+        self, url: str, settings: StorageSettings, policy: Policy, *, chunk: int = 1000, lease_seconds: float = 60
+    ) -> None:
+        self.writer = Database(url, "writer", settings)
+        self.reader = Database(url, "reader", settings)
+        self.policy = policy
+        self._commands = Commands(self.writer, None, policy, lambda _batch: None, lambda: None)  # type: ignore[arg-type]
+        self._making = Making(self.writer, policy, lambda: None, poll_seconds=1, chunk=chunk)
+        self._steps = Steps(self.writer, lambda: None, 1)
+        self._claiming = Claiming(policy, lease_seconds)
+
+    async def close(self) -> None:
+        await self.writer.close()
+        await self.reader.close()
+
+    async def store(self, *events: Event) -> None:
+        """As ingest does, in one batch."""
+        results = []
+        for event in events:
+            each = BY_NAME[event.integration_type]
+            for found in read(each, event.headers, event.key, event.value or b"", time.time_ns()):
+                assert isinstance(found, Result), found
+                results.append(found)
+        async with self.writer.transaction() as connection:
+            await store(connection, results)
+
+    async def fail(self, keys: range, affiliate: str = "MLB", **changes: Any) -> None:
+        """A failed result for each entity."""
+        await self.store(
+            *(result(f"{affiliate}-{n}-{uuid.uuid4()}", key=f"SKU-{n}", affiliate=affiliate, **changes) for n in keys)
+        )
+
+    async def command(self, command_id: str, **request: Any) -> Refusal | None:
+        fields = {"account": "acme", "integration_type": "price", "requested_by": "maria", **request}
+        one = Command(id=command_id, requested_at=datetime.now(UTC), request=ReprocessRequest.model_validate(fields))
+        return await self._commands.handle(one)
+
+    async def by_filter(self, command_id: str, as_of: datetime | None = None, **request: Any) -> None:
+        """A command over every error, as of now unless said otherwise, with all of its items made."""
+        when = as_of or (await self.plan()).as_of
+        await self.command(command_id, **{"filter": {"status": ["error"]}, "as_of": when, **request})
+        await self.make()
+
+    async def plan(self, as_of: datetime | None = None, **filter_: Any) -> Any:
+        wanted = ReprocessFilter.model_validate(filter_ or {"status": ["error"]})
+        return await plan(self.reader, "acme", "price", wanted, policy=self.policy, as_of=as_of)
+
+    async def make(self) -> None:
+        while await self._making.make_chunk():
+            pass
+
+    async def make_once(self) -> bool:
+        return await self._making.make_chunk()
+
+    async def claim(self, room: int = 1000) -> list[QueuedItem]:
+        async with self.writer.transaction() as connection:
+            return await self._claiming.claim(connection, room)
+
+    async def send(self, room: int = 1000) -> list[QueuedItem]:
+        """Claim and mark, as when Kafka has them."""
+        items = await self.claim(room)
+        await self.mark(items)
+        return items
+
+    async def mark(self, items: list[QueuedItem], deadline: timedelta = DEADLINE) -> None:
+        async with self.writer.transaction() as connection:
+            await mark_sent(connection, [(each.account, each.id, datetime.now(UTC) + deadline) for each in items])
+
+    async def answer(self, *items: QueuedItem, seconds: float = 60, **changes: Any) -> None:
+        """A success for each item unless said otherwise, processed `seconds` after what failed."""
+        fields = {"status": "success", "processed_at": at(seconds), **changes}
+        await self.store(
+            *(
+                result(str(uuid.uuid4()), key=each.key, affiliate=each.affiliate, correlationid=str(each.id), **fields)
+                for each in items
+            )
+        )
+
+    async def silence(self) -> int:
+        """Everything that is awaited is overdue."""
+        async with self.writer.transaction() as connection:
+            return await mark_silent(connection, datetime.now(UTC) + DEADLINE * 2, 10_000)
+
+    async def judge(self) -> None:
+        await self._steps.judge()
+
+    async def let_go(self) -> int:
+        return await self._steps.let_go()
+
+    async def ledger(self, command_id: str) -> Any:
+        found = await reprocess_reader.get_command(self.reader, "acme", command_id)
+        assert found is not None
+        assert sum(found.items.values()) == found.total
+        return found
