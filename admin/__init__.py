@@ -1,1 +1,1 @@
-"""What people use: the one write endpoint, which only produces a command, and the pages. Serves the query API too."""
+"""What people use: what may be written (a command, which is only produced, and a decision about a group), and the pages. Serves the query API too."""

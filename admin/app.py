@@ -1,15 +1,18 @@
 """The admin app as an ASGI app."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from admin import commands
+from admin import commands, groups
 from admin.rate import Rate
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
+from schemas.group import GroupDecision
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
@@ -35,9 +38,10 @@ def build_admin(
     authenticator: Authenticator,
     policy: Policy,
     topics: Topics,
+    playbook: Callable[[], Playbook] = Playbook,
 ) -> FastAPI:
-    """The query API and the one write endpoint. Nothing that is passed in is closed here."""
-    app = build_api(reader, authenticator, policy)
+    """The query API and the two write endpoints. Nothing that is passed in is closed here."""
+    app = build_api(reader, authenticator, policy, playbook)
     app.state.writer = writer
     app.state.publisher = publisher
     app.state.topics = topics
@@ -52,21 +56,28 @@ def build_admin(
             (429, "too many commands of this account"),
         ),
     )
+    app.include_router(
+        groups.router,
+        responses=problem_responses(
+            (403, "the key may read only"), (413, "the body is too large"), (415, "the body is not plain JSON")
+        ),
+    )
     app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
     return app
 
 
 def _describe_request(app: FastAPI) -> None:
-    """Put the schema of the body, which is read and limited by us, into the document."""
+    """Put the schemas of the bodies, which are read and limited by us, into the document."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        schema = ReprocessRequest.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document["components"]["schemas"]
-        schemas.update(schema.pop("$defs", {}))
-        schemas["ReprocessRequest"] = schema
+        for model in (ReprocessRequest, GroupDecision):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -1,10 +1,11 @@
-"""Partitions of attempts: made ahead of time, dropped after the retention."""
+"""Partitions of attempts: made ahead of time, dropped after the retention, and the counts of faults with them."""
 
 import asyncio
 
 import structlog
 
 from agents.patience import patiently
+from storage.counts import forget_fault_hours
 from storage.database import Database
 from storage.partitions import maintain_attempts
 
@@ -29,4 +30,5 @@ class Maintenance:
 
     async def _once(self) -> tuple[int, int]:
         async with self._database.transaction() as connection:
+            await forget_fault_hours(connection, self._retention_days)
             return await maintain_attempts(connection, self._retention_days)
