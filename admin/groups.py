@@ -41,7 +41,9 @@ async def set_group_state(
     if not may_see(grant, wanted.account):
         raise not_found()
     if not at_least(grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key may read only: deciding about groups needs the role operator.")
+        raise ProblemError(
+            403, "not-permitted", "Your key may read only: deciding about groups needs the role operator."
+        )
     if _FINGERPRINT.fullmatch(fingerprint) is None or wanted.integration_type not in BY_NAME:
         raise not_found()
     decided = await decide(request.app.state.writer, fingerprint, wanted)

@@ -41,7 +41,9 @@ async def list_groups(
     )
     page = listing.page(groups, lambda group: (group.logs, group.fingerprint), request, response)
     playbook: Playbook = request.app.state.playbook()
-    return page.model_copy(update={"items": [_explained(group, integration_type.name, playbook) for group in page.items]})
+    return page.model_copy(
+        update={"items": [_explained(group, integration_type.name, playbook) for group in page.items]}
+    )
 
 
 def _explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:

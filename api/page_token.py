@@ -30,7 +30,9 @@ def encode(list_: str, place: tuple[datetime | int, str]) -> str:
 
 
 def decode(list_: str, token: str) -> tuple[int, str]:
-    """Where the page before ended: a number, and a row. A token of another list, account or filter, or no token at all, is a 400."""
+    """Where the page before ended: a number, and a row. A token of another list, account or filter, or no token
+    at all, is a 400.
+    """
     try:
         content = orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True))
         version, binding, number, row = content

@@ -26,24 +26,122 @@ _QUOTED = re.compile(
 _QUOTED_LIST = re.compile(r"<quoted>(?:\s*(?:[,;/]|\b(?:e|y|o|ou|and|or)\b)\s*<quoted>)+")
 _PAIR = re.compile(r"(?<![\w.-])([\w.-]++)=([^\s,;&)\]}<=]+)")
 #: Names in a `name=value` whose value is part of what went wrong.
-_TELLING = frozenset({"error", "erro", "code", "codigo", "reason", "motivo", "status", "type", "tipo", "cause", "field"})
+_TELLING = frozenset(
+    {"error", "erro", "code", "codigo", "reason", "motivo", "status", "type", "tipo", "cause", "field"}
+)
 #: The one number that is no accident: 401 and 503 are different faults.
 _HTTP_STATUS = re.compile(r"\b(http(?:/\d(?:\.\d)?)?|status(?:[ _-]?code)?)([\s:=(]{1,3})([45]\d\d)\b", re.IGNORECASE)
 _DIGITS_AS_LETTERS = str.maketrans("0123456789", "abcdefghij")
 _ID = re.compile(rf"(?<![{_LETTERS}\d-])[{_LETTERS}+-]*+\d[{_LETTERS}\d-]*")
 
-_MONTHS = (
-    "january february march april june july august september october november december "
-    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro "
-    "enero febrero marzo mayo junio julio septiembre octubre noviembre diciembre"
-).split()
-_SHORT_MONTHS = "jan feb mar apr may jun jul aug sep sept oct nov dec fev abr mai ago set out dez ene dic".split()
-_DAYS = (
-    "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday "
-    "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo "
-    "lunes martes miércoles jueves viernes"
-).split()
-_CURRENCIES = "brl usd eur mxn ars clp cop pen uyu gbp jpy cny rub reais euro euros dólares dollars pesos".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+    "enero",
+    "febrero",
+    "marzo",
+    "mayo",
+    "junio",
+    "julio",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
+_SHORT_MONTHS = [
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "fev",
+    "abr",
+    "mai",
+    "ago",
+    "set",
+    "out",
+    "dez",
+    "ene",
+    "dic",
+]
+_DAYS = [
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "segunda-feira",
+    "terça-feira",
+    "quarta-feira",
+    "quinta-feira",
+    "sexta-feira",
+    "sábado",
+    "domingo",
+    "lunes",
+    "martes",
+    "miércoles",
+    "jueves",
+    "viernes",
+]
+_CURRENCIES = [
+    "brl",
+    "usd",
+    "eur",
+    "mxn",
+    "ars",
+    "clp",
+    "cop",
+    "pen",
+    "uyu",
+    "gbp",
+    "jpy",
+    "cny",
+    "rub",
+    "reais",
+    "euro",
+    "euros",
+    "dólares",
+    "dollars",
+    "pesos",
+]
 #: Words of dates and amounts that come before their number. Most messages have none, and are not looked at closer.
 _BEFORE_A_NUMBER = frozenset(
     (*_MONTHS, *_SHORT_MONTHS, *(f"{month}." for month in _SHORT_MONTHS), *(f"{day}," for day in _DAYS), *_CURRENCIES)

@@ -26,7 +26,8 @@ _SAID_IN_JSON = re.compile(
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 #: Of Java, JavaScript, .NET in three languages, PHP; and of Java in one line.
 _FRAME = re.compile(
-    r"^[ \t]+(?:at|em|en)\s\S.*$|^[ \t]*\.\.\. \d+ .*$|^#\d+ .*$|\s{1,20}at\s[\w$.<>/]{1,200}\([^()\n]{0,200}\)", re.MULTILINE
+    r"^[ \t]+(?:at|em|en)\s\S.*$|^[ \t]*\.\.\. \d+ .*$|^#\d+ .*$|\s{1,20}at\s[\w$.<>/]{1,200}\([^()\n]{0,200}\)",
+    re.MULTILINE,
 )
 _INDENTED = re.compile(r"^[ \t]+\S.*$", re.MULTILINE)
 _TRACEBACK = "Traceback (most recent call last)"

@@ -1,5 +1,4 @@
-"""Error texts as marketplaces and connectors write them, made up for the tests: each line is one fault, of different
-entities, on different days. Labelled by hand."""
+"""Error texts as marketplaces and connectors write them, made up for the tests and labelled by hand."""
 
 JAVA = (
     "java.lang.IllegalStateException: offer of {sku} has no price\n\tat br.example.Offers.build(Offers.java:{line})\n"
@@ -9,7 +8,9 @@ PYTHON = (
     'Traceback (most recent call last):\n  File "/srv/app/{file}.py", line {line}, in build\n    price = prices[key]\n'
     "KeyError: '{sku}'"
 )
-JAVASCRIPT = "TypeError: Cannot read properties of undefined (reading 'price')\n    at build (/srv/{file}.js:{line}:{line})"
+JAVASCRIPT = (
+    "TypeError: Cannot read properties of undefined (reading 'price')\n    at build (/srv/{file}.js:{line}:{line})"
+)
 DOTNET = "System.TimeoutException: O tempo limite foi atingido.\n   em Loja.Envio.Enviar() na {file}.cs:linha {line}"
 CLOUD = (
     "<!DOCTYPE html><html><head><title>{title}</title><style>body{{margin:{n}px}}</style>"
@@ -56,7 +57,11 @@ FAULTS: tuple[tuple[str, ...], ...] = (
         "Token expired on Tue, 24 Nov 2026 10:15:00 GMT",
         "Token expired on December 1, 2026 9:05 PM",
     ),
-    ("La cuenta venció el 5 de enero de 2026", "La cuenta venció el 31/12/2025", "La cuenta venció el 2 de mayo de 2026"),
+    (
+        "La cuenta venció el 5 de enero de 2026",
+        "La cuenta venció el 31/12/2025",
+        "La cuenta venció el 2 de mayo de 2026",
+    ),
     ("Shipped 3 out of 5 packages", "Shipped 10 out of 12 packages"),
     ("Shipped 3 of the packages too late", "Shipped 12 of the packages too late"),
     ("店铺授权已于2026年11月24日过期", "店铺授权已于2025年1月3日过期"),
@@ -73,7 +78,7 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     ("We don't know the seller's warehouse", "We don't know the seller's  warehouse"),
     ("Título 「赤いコップ」 é longo demais", "Título 「x」 é longo demais"),
     ('"Attribute missing"', "Attribute missing", "'Attribute missing'"),
-    # name=value
+    # a name and its value
     ("Unmapped attribute color=Azul size=G", "Unmapped attribute color=Verde-água size=38"),
     ("Rejected: reason=closed item=abc", "Rejected: reason=closed item=def"),
     ("Rejected: reason=fraud item=abc", "Rejected: reason=fraud item=xyz"),
@@ -105,7 +110,10 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     ),
     ("<r><![CDATA[Pedido 12 em conflito]]></r>", "<r><![CDATA[Pedido 1345 em conflito]]></r>"),
     ("<r><![CDATA[Pedido 12 duplicado]]></r>", "<r><![CDATA[Pedido 99 duplicado]]></r>"),
-    ('<Fault code="12" message="Sem permissão para o item 3"/>', '<Fault code="99" message="Sem permissão para o item 8"/>'),
+    (
+        '<Fault code="12" message="Sem permissão para o item 3"/>',
+        '<Fault code="99" message="Sem permissão para o item 8"/>',
+    ),
     ('<Fault code="12" message="Item 3 bloqueado"/>', '<Fault code="12" message="Item 77 bloqueado"/>'),
     ("O campo &quot;Cor&quot; &eacute; obrigat&oacute;rio", 'O campo "Tamanho" é obrigatório'),
     ("stock < minimum and price > maximum for 12", "stock < minimum and price > maximum for 99"),
@@ -160,6 +168,9 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     ("timeout while reading", "Timeout while reading"),
     ("É obrigatório informar o peso (0.5 kg)", "É obrigatório informar o peso (12 kg)"),
     ("É obrigatório informar a altura (5 cm)", "É obrigatório informar a altura (110 cm)"),
-    (f"{'Very long texts are told by how they begin. ' * 12} 12", f"{'Very long texts are told by how they begin. ' * 12} x"),
+    (
+        f"{'Very long texts are told by how they begin. ' * 12} 12",
+        f"{'Very long texts are told by how they begin. ' * 12} x",
+    ),
     (f'The title "{"a" * 250}" of {"9" * 100} is bad', 'The title "b" of 1 is bad'),
 )

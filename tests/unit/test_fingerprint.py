@@ -45,9 +45,7 @@ def test_what_varies_between_entities_is_left_out(fault: tuple[str, ...]) -> Non
 
 
 def test_different_faults_stay_different() -> None:
-    merged = [
-        (one[0], other[0]) for one, other in combinations(FAULTS, 2) if normalize(one[0]) == normalize(other[0])
-    ]
+    merged = [(one[0], other[0]) for one, other in combinations(FAULTS, 2) if normalize(one[0]) == normalize(other[0])]
     assert merged == []
 
 
@@ -82,7 +80,9 @@ DATES = (
     | st.dates().map(lambda day: f"{day.day} de {('maio', 'junho', 'outubro')[day.day % 3]} de {day.year}")
 )
 AMOUNTS = st.decimals(0, 10**6, places=2).map(lambda amount: f"R$ {amount:,.2f}")
-QUOTED = st.text(string.ascii_letters + string.digits + " áéçñ-/", min_size=1, max_size=60).map(lambda text: f'"{text}"')
+QUOTED = st.text(string.ascii_letters + string.digits + " áéçñ-/", min_size=1, max_size=60).map(
+    lambda text: f'"{text}"'
+)
 #: Two values of one kind.
 PAIRS = st.one_of(*(st.tuples(kind, kind) for kind in (NUMBERS, IDS, DATES, AMOUNTS, QUOTED)))
 SENTENCES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8)
