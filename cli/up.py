@@ -39,7 +39,7 @@ class Up:
         self._address = f"http://{self._http.http_host}:{self._http.http_port}"
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises EmbeddedError, UnusableError or BadPlaybookError with a sentence, why it can't."""
+        """Until `stop` is set. Raises EmbeddedError, UnusableError or BadPlaybookError: a sentence, why it can't."""
         if (here := running(self._data_dir)) is not None:
             raise UnusableError(
                 f"It is running here already{f', at {here.http}' if here.http else ''}: {self._data_dir}"

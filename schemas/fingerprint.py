@@ -34,114 +34,23 @@ _HTTP_STATUS = re.compile(r"\b(http(?:/\d(?:\.\d)?)?|status(?:[ _-]?code)?)([\s:
 _DIGITS_AS_LETTERS = str.maketrans("0123456789", "abcdefghij")
 _ID = re.compile(rf"(?<![{_LETTERS}\d-])[{_LETTERS}+-]*+\d[{_LETTERS}\d-]*")
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "janeiro",
-    "fevereiro",
-    "março",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-    "enero",
-    "febrero",
-    "marzo",
-    "mayo",
-    "junio",
-    "julio",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-]
-_SHORT_MONTHS = [
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "sept",
-    "oct",
-    "nov",
-    "dec",
-    "fev",
-    "abr",
-    "mai",
-    "ago",
-    "set",
-    "out",
-    "dez",
-    "ene",
-    "dic",
-]
-_DAYS = [
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "segunda-feira",
-    "terça-feira",
-    "quarta-feira",
-    "quinta-feira",
-    "sexta-feira",
-    "sábado",
-    "domingo",
-    "lunes",
-    "martes",
-    "miércoles",
-    "jueves",
-    "viernes",
-]
-_CURRENCIES = [
-    "brl",
-    "usd",
-    "eur",
-    "mxn",
-    "ars",
-    "clp",
-    "cop",
-    "pen",
-    "uyu",
-    "gbp",
-    "jpy",
-    "cny",
-    "rub",
-    "reais",
-    "euro",
-    "euros",
-    "dólares",
-    "dollars",
-    "pesos",
-]
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_MONTHS = _words(
+    "january february march april june july august september october november december janeiro "
+    "fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro enero febrero "
+    "marzo mayo junio julio septiembre octubre noviembre diciembre"
+)
+_SHORT_MONTHS = _words("jan feb mar apr may jun jul aug sep sept oct nov dec fev abr mai ago set out dez ene dic")
+_DAYS = _words(
+    "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday "
+    "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo lunes martes "
+    "miércoles jueves viernes"
+)
+_CURRENCIES = _words("brl usd eur mxn ars clp cop pen uyu gbp jpy cny rub reais euro euros dólares dollars pesos")
 #: Words of dates and amounts that come before their number. Most messages have none, and are not looked at closer.
 _BEFORE_A_NUMBER = frozenset(
     (*_MONTHS, *_SHORT_MONTHS, *(f"{month}." for month in _SHORT_MONTHS), *(f"{day}," for day in _DAYS), *_CURRENCIES)

@@ -1,63 +1,93 @@
--- list_groups --
--- One page of groups of equal errors, most logs first, then by fingerprint, after ($16, $17); of the logs that
--- count_logs counts. Where `filter` stands in braces, storage.filters puts conditions on facets.
-WITH counted AS (
-    {counted_logs}
-)
+-- by_fingerprint --
+-- (facet_id, logs, …) as `counted`, as one page of groups of equal errors: most logs first, then by fingerprint.
+-- storage.group_reader says where `place` begins and the `limit`.
 SELECT
     s.fingerprint, min(s.code) AS code, array_agg(DISTINCT s.affiliate) AS affiliates,
-    array_agg(DISTINCT s.status) AS statuses, sum(counted.logs)::bigint AS logs
-FROM (
-    -- What is left of facets that every log has gone from.
-    SELECT facet_id, sum(logs) AS logs FROM counted GROUP BY 1 HAVING sum(logs) <> 0
-) AS counted
+    array_agg(DISTINCT s.status) AS statuses, sum(counted.logs)::bigint AS logs,
+    (array_agg(counted.newest ORDER BY counted.newest_at DESC, counted.newest DESC))[1] AS newest
+FROM counted
 JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = counted.facet_id
 WHERE s.fingerprint IS NOT NULL
 {filter}
 GROUP BY s.fingerprint
-HAVING sum(counted.logs) < $16::bigint OR (sum(counted.logs) = $16::bigint AND s.fingerprint > $17::text)
+HAVING sum(counted.logs) < {place_logs}::bigint
+    OR (sum(counted.logs) = {place_logs}::bigint AND s.fingerprint > {place_fingerprint}::text)
 ORDER BY logs DESC, s.fingerprint
-LIMIT $3::integer
+LIMIT {limit}::integer
 
--- list_groups_one_by_one --
--- The same after ($4, $5), by looking at every log that matches, for what no facet tells: names and words.
-SELECT
-    s.fingerprint, min(s.code) AS code, array_agg(DISTINCT s.affiliate) AS affiliates,
-    array_agg(DISTINCT s.status) AS statuses, count(*) AS logs
-FROM status_logs s
+-- list_groups --
+-- Groups of the logs that count_logs counts, of the same spans; the newest log of each is not known yet. $3 is unused.
+WITH parts AS (
+    {counted_logs}
+),
+counted AS (
+    -- A facet that every log has gone from is of no group.
+    SELECT facet_id, sum(logs) AS logs, NULL::uuid AS newest, $3::timestamptz AS newest_at
+    FROM parts GROUP BY 1 HAVING sum(logs) <> 0
+)
+{by_fingerprint}
+
+-- list_groups_among --
+-- The same of those of the logs $3 that were processed in [$4, $5): for a search that finds few.
+-- Uses the primary key of status_logs.
+WITH counted AS (
+    SELECT
+        s.facet_id, count(*) AS logs, max(s.processed_at) AS newest_at,
+        (array_agg(s.id ORDER BY s.processed_at DESC, s.id DESC))[1] AS newest
+    FROM status_logs s
+    WHERE s.account = $1::text AND s.id = ANY($3::uuid[])
+      AND s.processed_at >= $4::timestamptz AND s.processed_at < $5::timestamptz
+    GROUP BY 1
+)
+{by_fingerprint}
+
+-- list_groups_found --
+-- The same of what find_logs finds, of the facets $6, in [$7, $8): for a search that finds many. As in
+-- count_logs_found, no log is looked at, and nested loops must be off.
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT id FROM (
+        {find_logs}
+    ) AS name
+),
+counted AS (
+    SELECT
+        s.facet_id, count(*) AS logs, max(s.processed_at) AS newest_at,
+        (array_agg(s.id ORDER BY s.processed_at DESC, s.id DESC))[1] AS newest
+    FROM status_logs s
+    JOIN found ON found.id = s.id
+    WHERE s.account = $1::text AND s.facet_id = ANY($6::uuid[])
+      AND s.processed_at >= $7::timestamptz AND s.processed_at < $8::timestamptz
+    GROUP BY 1
+)
+{by_fingerprint}
+
+-- list_fault_facets --
+-- Facets of one type that are of some fault. Uses facets_by_type.
+SELECT s.id FROM facets s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.fingerprint IS NOT NULL
 {filter}
-GROUP BY s.fingerprint
-HAVING count(*) < $4::bigint OR (count(*) = $4::bigint AND s.fingerprint > $5::text)
-ORDER BY logs DESC, s.fingerprint
-LIMIT $3::integer
 
--- sample_groups --
--- The newest log of each of the fingerprints $3 that matches: by dimensions `s` is a facet, in the braces a log.
--- Uses facets_by_type and status_logs_by_facet.
-SELECT DISTINCT ON (facet.fingerprint) facet.fingerprint, newest.id, newest.key, newest.message
+-- newest_of_groups --
+-- The newest log of each of the fingerprints $3 in [$4, $5). Uses facets_by_type and status_logs_by_facet.
+SELECT DISTINCT ON (facet.fingerprint) facet.fingerprint, newest.id
 FROM (
     SELECT s.id, s.fingerprint FROM facets s
     WHERE s.account = $1::text AND s.integration_type = $2::text AND s.fingerprint = ANY($3::text[])
-    {facet_filter}
+    {filter}
 ) AS facet
 CROSS JOIN LATERAL (
-    SELECT s.id, s.key, s.message, s.processed_at
+    SELECT s.id, s.processed_at
     FROM status_logs s
     WHERE s.account = $1::text AND s.facet_id = facet.id
-    {filter}
+      AND s.processed_at >= $4::timestamptz AND s.processed_at < $5::timestamptz
     ORDER BY s.processed_at DESC, s.id DESC
     LIMIT 1
 ) AS newest
 ORDER BY facet.fingerprint, newest.processed_at DESC, newest.id DESC
 
--- sample_groups_one_by_one --
--- The same for what no facet tells.
-SELECT DISTINCT ON (s.fingerprint) s.fingerprint, s.id, s.key, s.message
-FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.fingerprint = ANY($3::text[])
-{filter}
-ORDER BY s.fingerprint, s.processed_at DESC, s.id DESC
+-- sample_logs --
+-- What is shown of some logs in their groups. Uses the primary key.
+SELECT s.id, s.key, s.message FROM status_logs s WHERE s.account = $1::text AND s.id = ANY($2::uuid[])
 
 -- read_faults --
 -- When each of the faults $3 came and how often: within the retention, since the hour $4, and from $5 to $4.

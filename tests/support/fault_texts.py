@@ -2,7 +2,8 @@
 
 JAVA = (
     "java.lang.IllegalStateException: offer of {sku} has no price\n\tat br.example.Offers.build(Offers.java:{line})\n"
-    "\tat br.example.Job.run(Job.java:77)\n\t... {more} more\nCaused by: java.util.NoSuchElementException: No value present"
+    "\tat br.example.Job.run(Job.java:77)\n\t... {more} more\n"
+    "Caused by: java.util.NoSuchElementException: No value present"
 )
 PYTHON = (
     'Traceback (most recent call last):\n  File "/srv/app/{file}.py", line {line}, in build\n    price = prices[key]\n'
