@@ -35,6 +35,7 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
 from embedded.doctor import examine
 from embedded.errors import EmbeddedError
+from schemas.playbook import BadPlaybookError
 from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
 from storage.errors import StorageError
@@ -243,7 +244,7 @@ def main() -> None:
     log_as_json()
     try:
         app()
-    except (UnusableError, AddressUnusableError, EmbeddedError, BrokerError, StorageError) as exc:
+    except (UnusableError, AddressUnusableError, BadPlaybookError, EmbeddedError, BrokerError, StorageError) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
     except SettingsError as exc:  # a value that should be JSON and is not

@@ -1,1 +1,4 @@
-"""What people use: the one write endpoint, which only produces a command, and the pages. Serves the query API too."""
+"""What people use: the two write endpoints (a command, which is only produced; a decision about a group) and the pages.
+
+Serves the query API too.
+"""

@@ -1,17 +1,20 @@
 """The admin app as an ASGI app."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from admin import affiliates, cancellation, commands
+from admin import affiliates, cancellation, commands, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
 from admin.rate import Rate
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
+from schemas.group import GroupDecision
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
@@ -37,9 +40,10 @@ def build_admin(
     authenticator: Authenticator,
     policy: Policy,
     topics: Topics,
+    playbook: Callable[[], Playbook] = Playbook,
 ) -> FastAPI:
-    """The query API and the one write endpoint. Nothing that is passed in is closed here."""
-    app = build_api(reader, authenticator, policy)
+    """The query API and the two write endpoints. Nothing that is passed in is closed here."""
+    app = build_api(reader, authenticator, policy, playbook)
     app.state.writer = writer
     app.state.publisher = publisher
     app.state.topics = topics
@@ -60,6 +64,7 @@ def build_admin(
         responses=problem_responses(*body_problems, (409, "it is over, or not recorded yet")),
     )
     app.include_router(affiliates.router, responses=problem_responses(*body_problems))
+    app.include_router(groups.router, responses=problem_responses(*body_problems))
     app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
     return app
@@ -72,7 +77,7 @@ def _describe_request(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = generate()
         schemas = document["components"]["schemas"]
-        for body in (ReprocessRequest, CancelRequest, AffiliateRequest):
+        for body in (ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision):
             schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas[body.__name__] = schema

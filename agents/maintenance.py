@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 
 from agents.patience import patiently
-from storage import retention
+from storage import counts, retention
 from storage.database import Connection, Database
 from storage.settings import StorageSettings
 
@@ -48,6 +48,7 @@ class Maintenance:
                 lambda connection, page=page: retention.forget_unplaced_attempts(connection, days, page)  # type: ignore[misc]
             )
             await asyncio.sleep(_PAUSE_SECONDS)
+        await self._step(lambda connection: counts.forget_fault_hours(connection, days))
         kept = self._settings.dead_letter_retention_days
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
         keys = self._settings.idempotency_retention_days

@@ -1,12 +1,15 @@
 """The query API as an ASGI app."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from api import affiliates, dead_letters, health, integration_types, logs, reprocess, reprocess_plan
+from api import affiliates, dead_letters, groups, health, integration_types, logs, reprocess, reprocess_plan
 from api.authentication import Authenticator
 from api.edge import Edge
 from api.problems import MEDIA_TYPE, add_handlers
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.problem import Problem
 from storage.database import Database
@@ -32,8 +35,16 @@ def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, objec
     }
 
 
-def build_api(reader: Database, authenticator: Authenticator, policy: Policy) -> FastAPI:
-    """Every GET path of the design. `reader` must be in the reader role; it is not closed here."""
+def build_api(
+    reader: Database,
+    authenticator: Authenticator,
+    policy: Policy,
+    playbook: Callable[[], Playbook] = Playbook,
+) -> FastAPI:
+    """Every GET path of the design. `reader` must be in the reader role; it is not closed here.
+
+    `playbook` is asked anew for each answer.
+    """
     app = FastAPI(
         title="Conexões",
         version="1",
@@ -45,9 +56,11 @@ def build_api(reader: Database, authenticator: Authenticator, policy: Policy) ->
     app.state.reader = reader
     app.state.authenticator = authenticator
     app.state.policy = policy
+    app.state.playbook = playbook
     router = APIRouter(prefix=PREFIX, responses=problem_responses())
-    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`.
-    for each in (integration_types, affiliates, reprocess, reprocess_plan, dead_letters, logs):
+    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Groups before one log,
+    # whose id can't be this word.
+    for each in (integration_types, affiliates, reprocess, reprocess_plan, dead_letters, groups, logs):
         router.include_router(each.router)
     app.include_router(router)
     app.include_router(health.router)

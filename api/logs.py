@@ -75,7 +75,10 @@ async def get_log(
         raise not_found()
     log = found.log
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
-    return StatusLogDetail(**dict(log), last_attempt=found.last_attempt, aliases=found.aliases, troubleshooting=guide)
+    known = request.app.state.playbook().about(log.integration_type, log.affiliate, log.code, log.fingerprint)
+    return StatusLogDetail(
+        **dict(log), last_attempt=found.last_attempt, aliases=found.aliases, troubleshooting=guide, playbook=known
+    )
 
 
 @router.get("/{integration_type}/logs/{log_id}/timeline", dependencies=ONCE)

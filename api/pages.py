@@ -12,7 +12,8 @@ from api import page_token
 from api.parameters import PageSize, PageToken
 
 T = TypeVar("T")
-Place = tuple[datetime, str]  # of a row in its list: a time, and what tells rows of the same time apart
+#: Of a row in its list: a time or a count, and what tells rows of the same one apart.
+Place = tuple[datetime | int, str]
 
 
 class Page(BaseModel, Generic[T]):
@@ -31,12 +32,19 @@ class Listing:
         """Raises a 400 problem for a token of another list."""
         self._name = name
         self._size = page_size
-        self.after: Place | None = None if token is None else page_token.decode(name, token)
+        #: Where rows go by a count.
+        self.after_count = None if token is None else page_token.decode(name, token)
 
     @property
     def limit(self) -> int:
         """Rows to read: one more than the page has, to see whether there is another page."""
         return self._size + 1
+
+    @property
+    def after(self) -> tuple[datetime, str] | None:
+        """Where rows go by time. Raises a 400 problem for a token in which there is none."""
+        place = self.after_count
+        return None if place is None else (page_token.time_of(place), place[1])
 
     @property
     def after_uuid(self) -> tuple[datetime, uuid.UUID] | None:

@@ -1,5 +1,7 @@
 """How HTTP is served."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,4 +15,7 @@ class ApiSettings(BaseSettings):
     http_port: int = Field(default=8080, ge=1, le=65535, description="port to listen on")
     bootstrap_key: SecretStr | None = Field(
         default=None, description="a key with every right on every account, for automation and tests"
+    )
+    playbook: Path | None = Field(
+        default=None, description="TOML file of what is known about errors, read again when it changes; unset = nothing"
     )

@@ -1,14 +1,17 @@
 """`conexoes api` and `conexoes admin`: the two ASGI apps, with what they need opened and closed."""
 
 import asyncio
+from collections.abc import Callable
 
 from admin.app import PUBLISH_SECONDS, build_admin
 from api.app import build_api
 from api.authentication import Authenticator
+from api.playbook_file import PlaybookFile
 from api.server import serve
 from api.settings import ApiSettings
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from storage.database import Database
 from storage.settings import StorageSettings
@@ -17,9 +20,10 @@ from storage.settings import StorageSettings
 async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
     """The query API alone, until `stop` is set. Needs no Kafka."""
     settings = ApiSettings()
+    playbook = playbook_of(settings)
     reader = Database(str(storage.database_url), "reader", storage, application_name="conexoes-api")
     try:
-        app = build_api(reader, _authenticator(reader, settings), policy)
+        app = build_api(reader, _authenticator(reader, settings), policy, playbook)
         await serve(app, settings.http_host, settings.http_port, stop)
     finally:
         await reader.close()
@@ -28,6 +32,7 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
 async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
     """The query API and the commands, until `stop` is set."""
     settings = ApiSettings()
+    playbook = playbook_of(settings)
     url = str(storage.database_url)
     reader = Database(url, "reader", storage, application_name="conexoes-admin")
     writer = Database(url, "writer", storage, application_name="conexoes-admin")
@@ -40,12 +45,18 @@ async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: 
             authenticator=_authenticator(reader, settings),
             policy=policy,
             topics=broker.topics,
+            playbook=playbook,
         )
         await serve(app, settings.http_host, settings.http_port, stop)
     finally:
         await publisher.close()
         await writer.close()
         await reader.close()
+
+
+def playbook_of(settings: ApiSettings) -> Callable[[], Playbook]:
+    """What is known about errors. Raises BadPlaybookError."""
+    return Playbook if settings.playbook is None else PlaybookFile(settings.playbook)
 
 
 def _authenticator(reader: Database, settings: ApiSettings) -> Authenticator:

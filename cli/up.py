@@ -12,7 +12,9 @@ from pathlib import Path
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
+from cli.http import playbook_of
 from cli.installation import InstallationSettings, UnusableError
+from connectors.simulator import PLAYBOOK
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
@@ -34,11 +36,11 @@ class Up:
         self._data_dir = settings.data_dir.resolve()
         self._names = ["agents", "admin", *(["simulate"] if demo else [])]
         self._say = say
-        self._http = ApiSettings()
+        self._http = _with_playbook(ApiSettings(), demo=demo)
         self._address = f"http://{self._http.http_host}:{self._http.http_port}"
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises EmbeddedError or UnusableError with a sentence when something can't run."""
+        """Until `stop` is set. Raises EmbeddedError, UnusableError or BadPlaybookError: a sentence, why it can't."""
         if (here := running(self._data_dir)) is not None:
             raise UnusableError(
                 f"It is running here already{f', at {here.http}' if here.http else ''}: {self._data_dir}"
@@ -48,6 +50,7 @@ class Up:
                 f"Port {self._http.http_port} is used by another program: "
                 "stop it, or set CONEXOES_HTTP_PORT to another port."
             )
+        playbook_of(self._http)  # a bad one is said before anything starts
         broker, storage = BrokerSettings(), StorageSettings()
         self._say("starting Kafka and PostgreSQL")
         async with EmbeddedSystem(
@@ -100,6 +103,7 @@ class Up:
             "CONEXOES_DATABASE_URL": url,
             "CONEXOES_BOOTSTRAP_KEY": key,
             "CONEXOES_DATA_DIR": str(self._data_dir),
+            "CONEXOES_PLAYBOOK": str(self._http.playbook.resolve()) if self._http.playbook else "",
             "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or _worker_id(self._data_dir),
         }
         return key
@@ -115,6 +119,11 @@ class Up:
                     f"Not ready within {READY_SECONDS:g} s; the end of {self._data_dir / 'logs'}/*.log says why."
                 )
             await asyncio.sleep(0.1)
+
+
+def _with_playbook(settings: ApiSettings, *, demo: bool) -> ApiSettings:
+    """The demo knows what its connector's errors mean, unless it is told otherwise."""
+    return settings.model_copy(update={"playbook": PLAYBOOK}) if demo and settings.playbook is None else settings
 
 
 def ready_file(data_dir: Path) -> Path:

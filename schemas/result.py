@@ -190,7 +190,7 @@ def _result(
         operation=data.operation,
         message=message,
         code=code if failed else None,
-        fingerprint=fingerprint(integration_type.name, data.affiliate, code, message) if failed else None,
+        fingerprint=fingerprint(integration_type.name, data.affiliate, code, message, data.key) if failed else None,
         aliases=data.aliases or {},
         correlation_id=_uuid(event.correlationid),
         body=event.body.decode(),

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.playbook import PlaybookEntry
+
 
 class _Shown(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -108,6 +110,7 @@ class StatusLogDetail(StatusLog):
     last_attempt: Attempt | None = Field(description="null when retention has dropped it")
     aliases: dict[str, list[str]] = Field(description="every name that results gave it")
     troubleshooting: str | None = Field(description="a guide to this error; null on success")
+    playbook: PlaybookEntry | None = Field(description="what this installation knows about this error; null: nothing")
 
 
 class TimelineAttempt(_Shown):

@@ -12,6 +12,7 @@ from schemas.timestamp import EPOCH
 
 TimeAndId = tuple[datetime, uuid.UUID]
 TimeAndText = tuple[datetime, str]
+CountAndText = tuple[int, str]
 
 #: Every list that goes by time goes from the newest to the oldest; nothing that is stored is as new as this.
 _NEWER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC)
@@ -21,3 +22,6 @@ NEWEST_BY_ID: Final[TimeAndId] = (_NEWER_THAN_ALL, _NO_ID)
 OLDEST_BY_ID: Final[TimeAndId] = (EPOCH, _NO_ID)  # nothing that is stored is as old: results begin in 2000
 NEWEST_BY_TEXT: Final[TimeAndText] = (_NEWER_THAN_ALL, "")
 BEFORE_EVERY_ID: Final = _NO_ID  # ids are hashes: none is zero
+
+#: Groups go from the largest count to the smallest; no table has as many rows as this.
+BEFORE_EVERY_GROUP: Final[CountAndText] = (2**63 - 1, "")

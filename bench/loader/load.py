@@ -106,6 +106,7 @@ async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
     if await owner.fetchval("SELECT to_regprocedure('conexoes.recount_logs()')") is not None:
         say("counting")
         await owner.execute("SELECT conexoes.recount_logs()")
+        await owner.execute("SELECT conexoes.recount_faults()")
     say("statistics")
     # With the visibility map, as autovacuum would have left it in time; otherwise it comes while people measure.
     for table in bare.TABLES:

@@ -78,7 +78,7 @@ def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None,
         return (None, None, None, None, None)
     message = fault.text(number, entity.key)
     errors = orjson.dumps([fault.error(number, entity.key)]).decode()
-    named = fingerprint(entity.integration_type, entity.affiliate, fault.code, message)
+    named = fingerprint(entity.integration_type, entity.affiliate, fault.code, message, entity.key)
     return (fault.status, fault.code, message, named, errors)
 
 

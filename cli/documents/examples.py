@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.catalogue import IntegrationType
+from schemas.playbook import InEveryLanguage, PlaybookEntry
 from schemas.problem import FieldProblem, Problem
 from schemas.reprocess import ReprocessRequest, RetryData, command_event
 from schemas.status_log import Attempt, StatusLog, StatusLogDetail
@@ -156,6 +157,20 @@ def status_log_detail_example() -> Example:
         last_attempt=attempt,
         aliases={"ean": ["7891234567895"]},
         troubleshooting="https://help.vtex.com/en/troubleshooting",
+        playbook=PlaybookEntry(
+            code=log.code,
+            who="seller",
+            cause=InEveryLanguage(
+                pt="O preço é menor que o mínimo da categoria.",
+                en="The price is below the minimum of the category.",
+                es="El precio es menor que el mínimo de la categoría.",
+            ),
+            what_to_do=InEveryLanguage(
+                pt="Corrija o preço e reprocesse.",
+                en="Correct the price and reprocess.",
+                es="Corrija el precio y reprocese.",
+            ),
+        ),
     ).model_dump(mode="json")
 
 

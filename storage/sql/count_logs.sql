@@ -26,35 +26,39 @@ JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id
 GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (counted.bar, s.status))
 HAVING sum(counted.logs) <> 0
 
+-- counted_logs --
+-- (facet_id, at, logs) of the spans of count_logs.
+SELECT d.facet_id, d.day AS at, d.logs FROM log_days d
+WHERE d.account = $1::text AND d.integration_type = $2::text
+  AND d.day >= $4::timestamptz AND d.day < $5::timestamptz
+UNION ALL
+SELECT h.facet_id, h.hour, h.logs FROM log_hours h
+WHERE h.account = $1::text AND h.integration_type = $2::text
+  AND h.hour >= $6::timestamptz AND h.hour < $7::timestamptz
+UNION ALL
+SELECT h.facet_id, h.hour, h.logs FROM log_hours h
+WHERE h.account = $1::text AND h.integration_type = $2::text
+  AND h.hour >= $8::timestamptz AND h.hour < $9::timestamptz
+UNION ALL
+SELECT s.facet_id, s.processed_at, 1 FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text
+  AND s.processed_at >= $10::timestamptz AND s.processed_at < $11::timestamptz
+UNION ALL
+SELECT s.facet_id, s.processed_at, 1 FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text
+  AND s.processed_at >= $12::timestamptz AND s.processed_at < $13::timestamptz
+UNION ALL
+SELECT c.facet_id, c.hour, c.logs FROM log_changes c
+WHERE c.account = $1::text AND c.integration_type = $2::text
+  AND c.hour >= $14::timestamptz AND c.hour < $15::timestamptz
+
 -- count_logs --
 -- Logs by status, by affiliate, by code, and by bar and status, of the spans that storage.spans takes a time apart
 -- into: days [$4, $5), hours [$6, $7) and [$8, $9), single logs [$10, $11) and [$12, $13); what was not added up yet
 -- counts for whole hours [$14, $15). $3 are the edges of the bars. Uses the primary keys of log_days and log_hours,
 -- log_changes_by_type and status_logs_by_time.
 WITH parts AS (
-    SELECT d.facet_id, d.day AS at, d.logs FROM log_days d
-    WHERE d.account = $1::text AND d.integration_type = $2::text
-      AND d.day >= $4::timestamptz AND d.day < $5::timestamptz
-    UNION ALL
-    SELECT h.facet_id, h.hour, h.logs FROM log_hours h
-    WHERE h.account = $1::text AND h.integration_type = $2::text
-      AND h.hour >= $6::timestamptz AND h.hour < $7::timestamptz
-    UNION ALL
-    SELECT h.facet_id, h.hour, h.logs FROM log_hours h
-    WHERE h.account = $1::text AND h.integration_type = $2::text
-      AND h.hour >= $8::timestamptz AND h.hour < $9::timestamptz
-    UNION ALL
-    SELECT s.facet_id, s.processed_at, 1 FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-      AND s.processed_at >= $10::timestamptz AND s.processed_at < $11::timestamptz
-    UNION ALL
-    SELECT s.facet_id, s.processed_at, 1 FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-      AND s.processed_at >= $12::timestamptz AND s.processed_at < $13::timestamptz
-    UNION ALL
-    SELECT c.facet_id, c.hour, c.logs FROM log_changes c
-    WHERE c.account = $1::text AND c.integration_type = $2::text
-      AND c.hour >= $14::timestamptz AND c.hour < $15::timestamptz
+    {counted_logs}
 ),
 counted AS (
     SELECT facet_id, width_bucket(at, $3::timestamptz[]) AS bar, sum(logs) AS logs FROM parts GROUP BY 1, 2

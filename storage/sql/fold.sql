@@ -41,6 +41,17 @@ attempted AS (
         account, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, fingerprint
 ),
+faulted AS (
+    INSERT INTO fault_changes (
+        account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at
+    )
+    SELECT
+        account, integration_type, fingerprint, date_trunc('hour', processed_at, 'UTC'),
+        count(*), min(processed_at), max(processed_at)
+    FROM attempted
+    WHERE fingerprint IS NOT NULL
+    GROUP BY 1, 2, 3, 4
+),
 folded AS (
     SELECT DISTINCT ON (account, log_id)
         *, count(*) OVER entity AS attempts, min(processed_at) OVER entity AS first_seen_at

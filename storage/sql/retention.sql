@@ -16,3 +16,7 @@ SELECT forget_dead_letters($1::integer, $2::integer)
 
 -- forget_idempotency_keys --
 SELECT forget_idempotency_keys($1::integer, $2::integer)
+
+-- forget_fault_hours --
+-- See migrations/0012_faults.sql.
+SELECT forget_fault_hours($1::integer)

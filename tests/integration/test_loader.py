@@ -59,7 +59,9 @@ async def test_loaded_rows_have_the_identities_and_versions_of_results(
         assert datetime.fromisoformat(told["processed_at"]) == row["processed_at"]
         failed = row["status"] != "success"
         assert row["fingerprint"] == (
-            fingerprint(row["integration_type"], row["affiliate"], row["code"], row["message"]) if failed else None
+            fingerprint(row["integration_type"], row["affiliate"], row["code"], row["message"], row["key"])
+            if failed
+            else None
         )
 
 

@@ -1,0 +1,43 @@
+"""`PUT /commands/groups/{fingerprint}`: what somebody decides about a group of equal errors."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from admin.operator import operator_of
+from admin.request_body import described, read_body
+from api.authentication import Caller, caller
+from api.parameters import NONE
+from api.problems import not_found
+from schemas.catalogue import BY_NAME
+from schemas.group import GroupDecision, Standing
+from storage.group_writer import decide
+
+router = APIRouter(tags=["commands"])
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+
+
+@router.put(
+    "/commands/groups/{fingerprint}",
+    dependencies=[Depends(caller), *NONE],
+    openapi_extra=described("GroupDecision"),
+)
+async def set_group_state(
+    request: Request,
+    grant: Caller,
+    fingerprint: Annotated[str, Path(examples=["74dab71393f51981"])],
+) -> Standing:
+    """Acknowledge a group, ignore it, or open it again. The same twice is one decision; every one is kept.
+
+    An acknowledged group is open again as soon as one more result fails of it; an ignored one stays ignored.
+    """
+    wanted = await read_body(request, GroupDecision)
+    operator_of(grant, wanted.account)
+    if _FINGERPRINT.fullmatch(fingerprint) is None or wanted.integration_type not in BY_NAME:
+        raise not_found()
+    decided = await decide(request.app.state.writer, fingerprint, wanted)
+    if decided is None:
+        raise not_found()
+    return decided

@@ -1,0 +1,51 @@
+"""Groups of equal errors: how many entities have one, since when, what helped, what to do about it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.authentication import FIRST, OwnAccount
+from api.pages import Listing, Page
+from api.parameters import ONCE, LogQuery, Type
+from schemas.group import ErrorGroup
+from schemas.playbook import Playbook
+from storage import group_reader
+
+router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
+
+
+@router.get("/{integration_type}/logs/groups", dependencies=ONCE)
+async def list_groups(
+    request: Request,
+    response: Response,
+    account: OwnAccount,
+    integration_type: Type,
+    query: Annotated[LogQuery, Query()],
+) -> Page[ErrorGroup]:
+    """What the list with the same filter shows, one entry for each different error: most logs first.
+
+    The order is that of counts, and these change: a group that gets smaller while you walk the pages may come again,
+    and one that grows may be passed over. Its fingerprint tells it.
+    """
+    name = f"groups\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
+    listing = Listing(name, query.page_size, query.page_token)
+    groups = await group_reader.list_groups(
+        request.app.state.reader,
+        account,
+        integration_type.name,
+        query.filter,
+        now=datetime.now(UTC),
+        after=listing.after_count,
+        limit=listing.limit,
+    )
+    page = listing.page(groups, lambda group: (group.logs, group.fingerprint), request, response)
+    playbook: Playbook = request.app.state.playbook()
+    return page.model_copy(
+        update={"items": [_explained(group, integration_type.name, playbook) for group in page.items]}
+    )
+
+
+def _explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:
+    entry = playbook.about(integration_type, group.affiliates[0], group.code, group.fingerprint)
+    return group.model_copy(update={"playbook": entry})

@@ -1,0 +1,64 @@
+"""The playbook as its file has it: read again when the file changes, and never lost to a bad edit."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, Playbook
+
+#: How often the file is looked at, at most: so long an edit may take to show.
+CHECK_SECONDS = 2.0
+_Stamp = tuple[int, int, int]
+
+log = structlog.get_logger(__name__)
+
+
+class PlaybookFile:
+    """A playbook in a file that people edit while this process runs."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        """Read it. Raises BadPlaybookError with a sentence when it can't be used. `clock` is in seconds."""
+        self._path = path
+        self._clock = clock
+        self._stamp: _Stamp | None = None
+        self._looked_at = clock()
+        try:
+            self._stamp = self._look()
+            self._playbook = self._read()
+        except (OSError, ValueError) as exc:
+            raise BadPlaybookError(f"The playbook {path} (CONEXOES_PLAYBOOK) can't be used: {exc}") from exc
+
+    def __call__(self) -> Playbook:
+        """What the file says, or said when it was last good."""
+        now = self._clock()
+        if now - self._looked_at >= CHECK_SECONDS:
+            self._looked_at = now
+            self._look_again()
+        return self._playbook
+
+    def _look_again(self) -> None:
+        before, self._stamp = self._stamp, None
+        try:
+            self._stamp = self._look()
+            if self._stamp == before:
+                return
+            self._playbook = self._read()
+        except (OSError, ValueError) as exc:
+            # Once for each edit, not at each look.
+            if self._stamp != before:
+                log.warning("playbook: the last good one stays", path=str(self._path), reason=str(exc))
+            return
+        log.info("playbook", path=str(self._path), entries=len(self._playbook))
+
+    def _look(self) -> _Stamp:
+        found = self._path.stat()
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _read(self) -> Playbook:
+        with self._path.open("rb") as file:
+            content = file.read(MAX_PLAYBOOK_BYTES + 1)
+        if len(content) > MAX_PLAYBOOK_BYTES:
+            raise BadPlaybookError(f"it has more than {MAX_PLAYBOOK_BYTES} bytes")
+        return Playbook.read(content.decode("utf-8"))

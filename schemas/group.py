@@ -1,0 +1,163 @@
+"""Equal errors of many entities, as one thing to know about, to decide about and to cure."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from schemas.playbook import PlaybookEntry
+from schemas.result import Account
+
+#: `open`: nobody has decided anything. `acknowledged`: somebody sees to it; open again as soon as one more result
+#: fails of it. `ignored`: it is no trouble, and stays so until somebody says otherwise.
+GroupState = Literal["open", "acknowledged", "ignored"]
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+MAX_NOTE_CHARACTERS = 1000
+
+_NOON = "2026-11-24T12:00:00Z"
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Decision(_Shown):
+    """What somebody decided about a group, the last time that anybody did."""
+
+    state: GroupState
+    set_by: str
+    set_at: datetime
+    note: str | None = None
+
+
+class Standing(_Shown):
+    """The state of a group now."""
+
+    state: GroupState
+    reopened: bool = Field(description="it was acknowledged, and has failed again since")
+    state_by: str | None = Field(description="who decided last; null when nobody has")
+    state_at: datetime | None
+    note: str | None
+
+
+def standing(decision: Decision | None, last_received_at: datetime) -> Standing:
+    """The state of a group whose last failed result was received at `last_received_at`."""
+    if decision is None:
+        return Standing(state="open", reopened=False, state_by=None, state_at=None, note=None)
+    reopened = decision.state == "acknowledged" and last_received_at > decision.set_at
+    return Standing(
+        state="open" if reopened else decision.state,
+        reopened=reopened,
+        state_by=decision.set_by,
+        state_at=decision.set_at,
+        note=decision.note,
+    )
+
+
+class Trend(_Shown):
+    """Failed results of two days, by when they were processed, in whole hours of UTC."""
+
+    last_24_hours: int = Field(description="of the present hour and the 23 before it")
+    the_24_hours_before: int
+
+
+class Cure(_Shown):
+    """What became of the items that were sent because of this error."""
+
+    reprocessed: int = Field(description="sent, whatever came of it; counted by item: an entity twice if sent twice")
+    fixed: int
+    same_error: int
+    different_error: int
+    silent: int
+    rate: float | None = Field(description="fixed / (fixed + same_error + different_error + silent); null: none ended")
+
+
+class GroupSample(_Shown):
+    """The newest log of a group, of those that the filter matches."""
+
+    log_id: str
+    key: str
+    message: str | None
+
+
+class ErrorGroup(Standing):
+    """Logs that show the same error now, and what is known about it."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "state": "open",
+                    "reopened": True,
+                    "state_by": "maria@store.example",
+                    "state_at": "2026-11-23T09:00:00Z",
+                    "note": "the price table is being corrected",
+                    "fingerprint": "74dab71393f51981",
+                    "code": "price.below_minimum",
+                    "affiliates": ["MLB"],
+                    "statuses": ["error"],
+                    "logs": 412,
+                    "first_seen_at": "2026-11-20T09:30:00Z",
+                    "last_seen_at": _NOON,
+                    "results": 1380,
+                    "trend": {"last_24_hours": 310, "the_24_hours_before": 96},
+                    "cure": {
+                        "reprocessed": 200,
+                        "fixed": 140,
+                        "same_error": 50,
+                        "different_error": 4,
+                        "silent": 6,
+                        "rate": 0.7,
+                    },
+                    "sample": {
+                        "log_id": "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11",
+                        "key": "SKU-00123",
+                        "message": "The price 10.00 is below the minimum of this category",
+                    },
+                    "playbook": None,
+                }
+            ]
+        },
+    )
+
+    fingerprint: str
+    code: str | None
+    affiliates: list[str]
+    statuses: list[str]
+    logs: int = Field(description="entities that show this error now and match the filter")
+    first_seen_at: datetime = Field(description="the earliest processed_at of all its results, ever")
+    last_seen_at: datetime = Field(description="the latest")
+    results: int = Field(description="failed results within the retention, whatever the filter")
+    trend: Trend
+    cure: Cure
+    sample: GroupSample
+    playbook: PlaybookEntry | None
+
+
+class GroupDecision(BaseModel):
+    """Body of `PUT /commands/groups/{fingerprint}`: what somebody decides about a group."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "account": "demo",
+                    "integration_type": "price",
+                    "state": "acknowledged",
+                    "set_by": "maria@store.example",
+                    "note": "the price table is being corrected",
+                }
+            ]
+        },
+    )
+
+    account: Account
+    integration_type: str
+    state: GroupState
+    set_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    note: Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)] | None = None

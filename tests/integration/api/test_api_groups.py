@@ -1,0 +1,258 @@
+"""Groups over HTTP: what is counted, what was decided, what helped, what is known."""
+
+import itertools
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from connectors.simulator import PLAYBOOK
+from schemas.playbook import Playbook
+from storage.counts import compact_faults
+from storage.database import Database
+from tests.integration.api.conftest import Caller, Store
+from tests.integration.api.test_api_pages import walk
+from tests.support.events import at, result
+
+GROUPS = "/api/v1/accounts/acme/price/logs/groups"
+BELOW = {"message": "The price {} is below the minimum", "errors": [{"code": "price.minimum", "message": "x"}]}
+LOCKED = {"message": "Listing {} is locked", "errors": [{"code": "locked", "message": "x"}]}
+OK = {"status": "success", "message": None, "errors": None}
+numbers = itertools.count(1)
+
+
+def failed(key: str, fault: dict[str, Any], **changes: Any) -> Any:
+    number = next(numbers)
+    said = {**fault, "message": fault["message"].format(number)} if fault["message"] else fault
+    return result(f"g{number}", key=key, **{**said, **changes})
+
+
+async def groups(client: Caller, query: str = "") -> list[dict[str, Any]]:
+    response = await client.get(f"{GROUPS}?{query}")
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["items"]
+    return found
+
+
+async def decide(client: Caller, fingerprint: str, state: str = "acknowledged", **changes: Any) -> httpx.Response:
+    body = {"account": "acme", "integration_type": "price", "state": state, "set_by": "maria", **changes}
+    return await client.put(f"/commands/groups/{fingerprint}", json=body)
+
+
+async def test_equal_errors_are_one_group_and_the_largest_comes_first(viewer: Caller, store_events: Store) -> None:
+    await store_events(
+        failed("A", LOCKED, processed_at=at(0)),
+        failed("B", BELOW, processed_at=at(1)),
+        failed("C", BELOW, processed_at=at(3)),
+        failed("C", BELOW, processed_at=at(2)),  # late: counted, though no log shows it
+        failed("D", OK),
+        failed("E", BELOW, account="globex"),
+        failed("F", BELOW, affiliate="AMZ"),
+    )
+    found = await groups(viewer, "affiliate=MLB")
+    assert [(each["code"], each["logs"], each["results"]) for each in found] == [
+        ("price.minimum", 2, 3),
+        ("locked", 1, 1),
+    ]
+    first = found[0]
+    assert (first["affiliates"], first["statuses"], first["sample"]["key"]) == (["MLB"], ["error"], "C")
+    assert first["first_seen_at"] < first["last_seen_at"]
+    assert first["trend"] == {"last_24_hours": 3, "the_24_hours_before": 0}
+    assert first["cure"] == {
+        "reprocessed": 0, "fixed": 0, "same_error": 0, "different_error": 0, "silent": 0, "rate": None,
+    }  # fmt: skip
+    assert (first["state"], first["reopened"], first["state_by"], first["playbook"]) == ("open", False, None, None)
+    sample = await viewer.get(f"/api/v1/accounts/acme/price/logs/{first['sample']['log_id']}")
+    assert sample.json()["fingerprint"] == first["fingerprint"]
+    assert len(await groups(viewer)) == 3
+
+
+async def test_a_group_whose_last_log_is_mended_is_gone(viewer: Caller, store_events: Store) -> None:
+    await store_events(failed("A", BELOW, processed_at=at(0)))
+    assert len(await groups(viewer)) == 1
+    await store_events(failed("A", OK, processed_at=at(1)))
+    assert await groups(viewer) == []
+    await store_events(failed("A", BELOW, processed_at=at(2)))
+    [group] = await groups(viewer)
+    assert (group["logs"], group["results"]) == (1, 2)
+
+
+async def test_pages_of_groups_are_complete_and_their_tokens_are_of_this_list(
+    viewer: Caller, store_events: Store
+) -> None:
+    words = ("red", "green", "blue", "black", "white", "grey", "pink")
+    await store_events(
+        *(
+            failed(f"{word}{n}", {**LOCKED, "message": f"{word} is locked"})
+            for index, word in enumerate(words)
+            for n in range(1 + index % 3)
+        )
+    )
+    whole = await groups(viewer)
+    assert [each["logs"] for each in whole] == [3, 3, 2, 2, 1, 1, 1]
+    pages = await walk(viewer, f"{GROUPS}?page_size=2")
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert [each for page in pages for each in page] == whole
+    token = (await viewer.get(f"{GROUPS}?page_size=2")).json()["next_page_token"]
+    for other in (f"{GROUPS}?status=error&page_token={token}", f"{GROUPS.removesuffix('/groups')}?page_token={token}"):
+        assert (await viewer.get(other)).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["page_size=0", "nope=1", "fingerprint=x", "code=a&code=b"])
+async def test_a_bad_parameter_is_refused(viewer: Caller, query: str) -> None:
+    assert (await viewer.get(f"{GROUPS}?{query}")).status_code == 422
+
+
+async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
+    viewer: Caller, store_events: Store, owner: asyncpg.Connection
+) -> None:
+    """4 fixed of 4 + 3 + 2 + 1 that ended; 5 more are on their way; refused, queued and failed ones are not sent."""
+    await store_events(failed("A", BELOW))
+    [group] = await groups(viewer)
+    wanted = {"fixed": 4, "same_error": 3, "different_error": 2, "silent": 1, "sent": 5, "queued": 6, "failed": 1}
+    rows = [
+        (account, uuid.uuid4(), uuid.uuid4(), state, group["fingerprint"] if number else "0" * 16)
+        for account in ("acme", "globex")
+        for state, count in {**wanted, "not_reprocessable": 7}.items()
+        for number in range(count + 1)
+    ]
+    await owner.executemany(
+        """INSERT INTO reprocess_items (account, id, command_id, log_id, integration_type, state, mode,
+               before_fingerprint, sent_at, expires_at, answered_at, after_status)
+           VALUES ($1, $2, 'c', $3, 'price', $4, 'refresh', $5, now(), now(), now(), 'error')""",
+        rows,
+    )
+    [group] = await groups(viewer)
+    assert group["cure"] == {
+        "reprocessed": 15, "fixed": 4, "same_error": 3, "different_error": 2, "silent": 1, "rate": 0.4,
+    }  # fmt: skip
+
+
+class TestDecisions:
+    """What people decide about a group."""
+
+    @pytest.fixture
+    async def fingerprint(self, viewer: Caller, store_events: Store) -> str:
+        await store_events(failed("A", BELOW))
+        [group] = await groups(viewer)
+        return str(group["fingerprint"])
+
+    @pytest.mark.parametrize("state", ["acknowledged", "ignored", "open"])
+    async def test_a_decision_shows_who_and_when(
+        self, viewer: Caller, operator: Caller, fingerprint: str, state: str
+    ) -> None:
+        response = await decide(operator, fingerprint, state, note="we know")
+        assert response.status_code == 200, response.text
+        decided = response.json()
+        assert (decided["state"], decided["state_by"], decided["note"]) == (state, "maria", "we know")
+        [group] = await groups(viewer)
+        assert {name: group[name] for name in decided} == decided
+        assert group["reopened"] is False
+
+    async def test_an_acknowledged_group_is_open_again_when_one_more_result_fails(
+        self, viewer: Caller, operator: Caller, store_events: Store, writer: Database, fingerprint: str
+    ) -> None:
+        """However old the result says that it is: what counts is that it came."""
+        await decide(operator, fingerprint)
+        await store_events(failed("A", BELOW, processed_at=at(-5000)))
+        for _ in range(2):
+            [group] = await groups(viewer)
+            assert (group["state"], group["reopened"], group["state_by"]) == ("open", True, "maria")
+            async with writer.transaction() as connection:
+                await compact_faults(connection, 1000)
+        again = (await decide(operator, fingerprint)).json()
+        assert (again["state"], again["reopened"]) == ("acknowledged", False)
+
+    async def test_another_error_or_the_same_delivery_again_opens_nothing(
+        self, viewer: Caller, operator: Caller, store_events: Store
+    ) -> None:
+        event = failed("A", BELOW)
+        await store_events(event)
+        [group] = await groups(viewer)
+        await decide(operator, group["fingerprint"])
+        await store_events(event, failed("B", LOCKED))
+        states = {each["code"]: each["state"] for each in await groups(viewer)}
+        assert states == {"price.minimum": "acknowledged", "locked": "open"}
+
+    async def test_an_ignored_group_stays_ignored(
+        self, viewer: Caller, operator: Caller, store_events: Store, fingerprint: str
+    ) -> None:
+        await decide(operator, fingerprint, "ignored")
+        await store_events(failed("B", BELOW))
+        [group] = await groups(viewer)
+        assert (group["state"], group["reopened"], group["logs"]) == ("ignored", False, 2)
+
+    async def test_every_decision_is_kept_and_the_same_one_twice_is_one(
+        self, operator: Caller, owner: asyncpg.Connection, fingerprint: str
+    ) -> None:
+        for state, note in (("ignored", None), ("ignored", None), ("ignored", "why"), ("open", None)):
+            await decide(operator, fingerprint, state, note=note)
+        rows = await owner.fetch("SELECT state, note FROM fault_states ORDER BY id")
+        assert [tuple(row) for row in rows] == [("ignored", None), ("ignored", "why"), ("open", None)]
+
+    async def test_nobody_but_the_owner_can_change_or_delete_a_decision(
+        self, operator: Caller, writer: Database, fingerprint: str
+    ) -> None:
+        await decide(operator, fingerprint)
+        for statement in ("DELETE FROM fault_states", "UPDATE fault_states SET set_by = 'x'", "TRUNCATE fault_states"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with writer.connection() as connection:
+                    await connection.execute(statement)
+
+    @pytest.mark.parametrize(
+        ("who", "status"), [("viewer", 403), ("admin", 200), ("every", 200), ("other", 404), ("", 401)]
+    )
+    async def test_by_role(self, app: FastAPI, keys: dict[str, str], fingerprint: str, who: str, status: int) -> None:
+        async with Caller(app, keys.get(who)) as client:
+            assert (await decide(client, fingerprint)).status_code == status
+
+    @pytest.mark.parametrize(
+        ("changes", "status", "field"),
+        [
+            ({"state": "closed"}, 422, "body.state"),
+            ({"set_by": ""}, 422, "body.set_by"),
+            ({"note": "x" * 1001}, 422, "body.note"),
+            ({"more": 1}, 422, "body.more"),
+            ({"integration_type": "nope"}, 404, None),
+            ({"integration_type": "orders"}, 404, None),
+            ({"account": "globex"}, 404, None),
+        ],
+    )
+    async def test_what_is_no_decision_is_refused(
+        self, operator: Caller, fingerprint: str, changes: dict[str, Any], status: int, field: str | None
+    ) -> None:
+        response = await decide(operator, fingerprint, **changes)
+        assert response.status_code == status, response.text
+        assert [each["field"] for each in response.json().get("errors", [])] == ([field] if field else [])
+
+    @pytest.mark.parametrize("name", ["0" * 16, "x", "F" * 16])
+    async def test_a_group_that_never_was_is_not_found(self, operator: Caller, name: str) -> None:
+        assert (await decide(operator, name)).status_code == 404
+
+
+class TestPlaybook:
+    """What an installation knows about an error is shown with it."""
+
+    @pytest.fixture
+    async def knowing(self, app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
+        app.state.playbook = lambda: Playbook.read(Path(PLAYBOOK).read_text("utf-8"))
+        async with Caller(app, keys["viewer"]) as client:
+            yield client
+
+    async def test_in_group_and_log(self, knowing: Caller, store_events: Store) -> None:
+        known = {"message": "Below {}", "errors": [{"code": "price.below_minimum", "message": "x"}]}
+        await store_events(failed("A", known), failed("B", LOCKED), failed("C", OK))
+        found = {each["code"]: each["playbook"] for each in await groups(knowing)}
+        assert found["locked"] is None
+        assert found["price.below_minimum"]["who"] == "seller"
+        assert set(found["price.below_minimum"]["what_to_do"]) == {"pt", "en", "es"}
+        logs = (await knowing.get("/api/v1/accounts/acme/price/logs")).json()["items"]
+        details = [(await knowing.get(f"/api/v1/accounts/acme/price/logs/{log['id']}")).json() for log in logs]
+        assert {each["key"]: each["playbook"] for each in details} == {
+            "A": found["price.below_minimum"], "B": None, "C": None,
+        }  # fmt: skip
