@@ -3,10 +3,12 @@
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from api import dead_letters, health, integration_types, logs, reprocess
+from api import dead_letters, exports, health, integration_types, logs, reprocess
 from api.authentication import Authenticator
 from api.edge import Edge
 from api.problems import MEDIA_TYPE, add_handlers
+from exports.desk import ExportDesk
+from exports.settings import ExportSettings
 from schemas.policy import Policy
 from schemas.problem import Problem
 from storage.database import Database
@@ -32,8 +34,13 @@ def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, objec
     }
 
 
-def build_api(reader: Database, authenticator: Authenticator, policy: Policy) -> FastAPI:
-    """Every GET path of the design. `reader` must be in the reader role; it is not closed here."""
+def build_api(
+    reader: Database, authenticator: Authenticator, policy: Policy, export_settings: ExportSettings | None = None
+) -> FastAPI:
+    """Every GET path of the design. `reader` must be in the reader role; it is not closed here.
+
+    `export_settings`: None is as the environment says.
+    """
     app = FastAPI(
         title="Conexões",
         version="1",
@@ -45,9 +52,11 @@ def build_api(reader: Database, authenticator: Authenticator, policy: Policy) ->
     app.state.reader = reader
     app.state.authenticator = authenticator
     app.state.policy = policy
+    app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
     router = APIRouter(prefix=PREFIX, responses=problem_responses())
-    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`.
-    for each in (integration_types, reprocess, dead_letters, logs):
+    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Exports before logs too:
+    # no log is called `export.csv`.
+    for each in (integration_types, reprocess, dead_letters, exports, logs):
         router.include_router(each.router)
     app.include_router(router)
     app.include_router(health.router)

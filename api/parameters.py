@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.problems import ProblemError, invalid, not_found
 from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.export import ExportView
 from schemas.filter import LogFilter, QueryText
 from schemas.problem import FieldProblem
 from schemas.reprocess import COMMAND_ID, ItemState
@@ -39,7 +40,20 @@ class LogQuery(LogFilter):
     @property
     def filter(self) -> LogFilter:
         """The filter alone."""
-        return LogFilter.model_construct(**{name: getattr(self, name) for name in LogFilter.model_fields})
+        return _filter_of(self)
+
+
+class ExportQuery(LogFilter, ExportView):
+    """Which logs, and how they are written."""
+
+    @property
+    def filter(self) -> LogFilter:
+        """The filter alone."""
+        return _filter_of(self)
+
+
+def _filter_of(query: LogFilter) -> LogFilter:
+    return LogFilter.model_construct(**{name: getattr(query, name) for name in LogFilter.model_fields})
 
 
 class ItemQuery(PageQuery):
