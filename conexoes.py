@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics
 from cli import keys
+from cli.export import export as make_export
+from cli.export import filter_of, request_of, until
 from cli.http import serve_admin, serve_api
 from cli.installation import (
     InstallationSettings,
@@ -33,6 +36,8 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
 from embedded.doctor import examine
 from embedded.errors import EmbeddedError
+from exports.errors import ExportFailed
+from schemas.catalogue import Language
 from storage.check import check_database
 from storage.errors import StorageError
 from storage.migrate import migrate as apply_migrations
@@ -134,6 +139,34 @@ def simulate(
 
 
 @app.command()
+def export(
+    account: str,
+    integration_type: Annotated[str, typer.Argument(metavar="TYPE")],
+    *,
+    out: Annotated[Path, typer.Option(help="the file; its name ends in .xlsx, .csv or .jsonl")],
+    where: Annotated[
+        list[str] | None, typer.Option(help="a filter as in the address bar, e.g. status=error; repeatable")
+    ] = None,
+    language: Annotated[Language, typer.Option()] = "en",
+    timezone: Annotated[str, typer.Option(help="tz database name")] = "UTC",
+) -> None:
+    """Make a file of everything that a filter matches. It is there whole, or not at all."""
+    request = request_of(
+        out,
+        account=account,
+        integration_type=integration_type,
+        filter=filter_of(where or []),
+        language=language,
+        timezone=timezone,
+    )
+    rows = _run(lambda stop: until(stop, make_export(request, out)))
+    if rows is None:
+        typer.echo("conexoes: cancelled; nothing was written", err=True)
+        raise typer.Exit(130)
+    typer.echo(f"{rows} logs: {out}")
+
+
+@app.command()
 def doctor(
     *,
     as_json: Annotated[
@@ -185,7 +218,7 @@ def main() -> None:
     log_as_json()
     try:
         app()
-    except (UnusableError, AddressUnusableError, EmbeddedError, BrokerError, StorageError) as exc:
+    except (UnusableError, AddressUnusableError, EmbeddedError, BrokerError, ExportFailed, StorageError) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
     except SettingsError as exc:  # a value that should be JSON and is not

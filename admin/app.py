@@ -5,11 +5,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from admin import commands
+from admin import commands, exports
 from admin.rate import Rate
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
+from exports.jobs import Jobs
+from exports.settings import ExportSettings
+from schemas.export import ExportRequest
 from schemas.policy import Policy
 from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
@@ -35,9 +38,15 @@ def build_admin(
     authenticator: Authenticator,
     policy: Policy,
     topics: Topics,
+    export_settings: ExportSettings | None = None,
 ) -> FastAPI:
-    """The query API and the one write endpoint. Nothing that is passed in is closed here."""
-    app = build_api(reader, authenticator, policy)
+    """The query API, the one write endpoint, and exports in the background.
+
+    Nothing that is passed in is closed here. `app.state.jobs` is to be recovered before requests come, and closed
+    after the last.
+    """
+    app = build_api(reader, authenticator, policy, export_settings)
+    app.state.jobs = Jobs(app.state.exports)
     app.state.writer = writer
     app.state.publisher = publisher
     app.state.topics = topics
@@ -52,21 +61,31 @@ def build_admin(
             (429, "too many commands of this account"),
         ),
     )
+    app.include_router(
+        exports.router,
+        responses=problem_responses(
+            (403, "the key may read, not export"),
+            (413, "the body is too large"),
+            (415, "the body is not plain JSON"),
+            (429, "too many exports, of this account or in all"),
+        ),
+    )
     app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
     return app
 
 
 def _describe_request(app: FastAPI) -> None:
-    """Put the schema of the body, which is read and limited by us, into the document."""
+    """Put the schemas of bodies, which are read and limited by us, into the document."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        schema = ReprocessRequest.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document["components"]["schemas"]
-        schemas.update(schema.pop("$defs", {}))
-        schemas["ReprocessRequest"] = schema
+        for model in (ReprocessRequest, ExportRequest):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

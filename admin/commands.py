@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from admin.json_body import read_json
+from admin.json_body import read_json, validated
 from api.authentication import Caller, at_least, caller, may_see
 from api.parameters import NONE
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, not_found
@@ -16,7 +16,6 @@ from broker.publisher import Record
 from schemas.envelope import STRUCTURED
 from schemas.identity import command_id
 from schemas.json_document import dump
-from schemas.problem import FieldProblem
 from schemas.reprocess import ReprocessRequest, command_event
 from schemas.timestamp import to_text
 from storage.idempotency import claim, mark_published
@@ -57,7 +56,7 @@ async def request_reprocess(
     """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
-    body = _validate(await read_json(request))
+    body = validated(ReprocessRequest, await read_json(request))
     if not may_see(grant, body.account):
         raise not_found()
     if not at_least(grant, "operator"):
@@ -74,18 +73,6 @@ async def request_reprocess(
     await _publish(request, command, body)
     await mark_published(writer, body.account, idempotency_key)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
-
-
-def _validate(body: object) -> ReprocessRequest:
-    try:
-        return ReprocessRequest.model_validate(body)
-    except ValidationError as exc:
-        errors = [
-            FieldProblem(field=".".join(("body", *(str(part) for part in each["loc"]))), message=each["msg"])
-            for each in exc.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
-        raise ProblemError(422, "invalid-request", detail, errors=errors) from None
 
 
 async def _publish(request: Request, command: str, body: ReprocessRequest) -> None:

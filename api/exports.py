@@ -1,6 +1,7 @@
 """Exports: everything that the filter matches as one file, and who exported what."""
 
 import asyncio
+import os
 import re
 import tempfile
 import uuid
@@ -47,10 +48,15 @@ async def list_exports(
     return listing.page(found, lambda export: (export.requested_at, export.id), request, response)
 
 
-def order_of(request: Request, grant: Grant, asked: ExportRequest) -> ExportOrder:
-    """What the caller orders. 403 when the key may only look."""
+def must_export(grant: Grant) -> None:
+    """403 when the key may only look."""
     if not grant.may_export:
         raise ProblemError(403, "not-permitted", "Your key may read, not export: it was made without --export.")
+
+
+def order_of(request: Request, grant: Grant, asked: ExportRequest) -> ExportOrder:
+    """What the caller orders. 403 when the key may only look."""
+    must_export(grant)
     desk: ExportDesk = request.app.state.exports
     try:
         base_url = str(request.base_url).rstrip("/")
@@ -64,7 +70,7 @@ def too_many(exc: TooManyExports) -> ProblemError:
     return ProblemError(429, "too-many-exports", str(exc), headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
-def attachment(order: ExportOrder, at: datetime) -> dict[str, str]:
+def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:
     """Headers of a file that is saved, not shown."""
     return {
         "Content-Type": MEDIA_TYPES[order.format],
@@ -134,8 +140,8 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def file(self, path: Path) -> None:
-        self._headers["Content-Length"] = str(path.stat().st_size)
-        with path.open("rb") as file:
+        with await asyncio.to_thread(path.open, "rb") as file:
+            self._headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
             while data := await asyncio.to_thread(file.read, _CHUNK_BYTES):
                 await self.write(data)
 

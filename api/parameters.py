@@ -9,12 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.problems import ProblemError, invalid, not_found
 from schemas.catalogue import BY_NAME, IntegrationType
 from schemas.export import ExportView
-from schemas.filter import LogFilter, QueryText
+from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.problem import FieldProblem
 from schemas.reprocess import COMMAND_ID, ItemState
 
 MAX_PAGE_SIZE = 200
-_REPEATABLE = {"status", "affiliate"}
 
 PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows of a page")]
 PageToken = Annotated[
@@ -78,7 +77,7 @@ async def once_each(request: Request) -> None:
     seen: set[str] = set()
     twice = []
     for name, _value in request.query_params.multi_items():
-        if name in seen and name not in _REPEATABLE:
+        if name in seen and name not in REPEATABLE:
             twice.append(name)
         seen.add(name)
     if twice:

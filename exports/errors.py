@@ -11,3 +11,10 @@ class TooManyExports(Exception):
 
 class CallerLeft(Exception):
     """Whoever asked no longer listens: there is nobody to make it for."""
+
+
+class ServerStopped(Exception):
+    """The process that made the file ended before it was whole."""
+
+    def __str__(self) -> str:
+        return "The server was restarted before the file was whole. Start the export again."

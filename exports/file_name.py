@@ -3,10 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from schemas.export import ExportOrder
+from schemas.export import Export, ExportOrder
 
 
-def file_name(order: ExportOrder, at: datetime) -> str:
+def file_name(order: ExportOrder | Export, at: datetime) -> str:
     """ASCII, e.g. `conexoes-demo-price-2026-11-24-0915.xlsx`, in the order's time zone."""
     local = at.astimezone(ZoneInfo(order.timezone))
     return f"conexoes-{order.account}-{order.integration_type}-{local:%Y-%m-%d-%H%M}.{order.format}"

@@ -73,4 +73,6 @@ async def _summary(matched: Snapshot, order: ExportOrder, rows_of: WorkbookRows,
     left = left_rows(order.language, rows_of.statuses, await matched.counts(LARGEST))
     days = day_list(len(left), as_of.astimezone(ZoneInfo(order.timezone)).date())
     by_day = await matched.days(order.timezone, days[0])
-    return summary(BY_NAME[order.integration_type], order.language, rows_of.statuses, left, days, by_day)
+    return summary(
+        BY_NAME[order.integration_type], order.language, rows_of.statuses, left=left, days=days, by_day=by_day
+    )

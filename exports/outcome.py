@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from exports.errors import CallerLeft, ExportFailed
+from exports.errors import CallerLeft, ExportFailed, ServerStopped
 from schemas.export import ExportOrder, ExportOutcome
 from storage.database import Database
 from storage.errors import StorageError
@@ -36,8 +36,8 @@ async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID)
     try:
         yield outcome
         outcome.state = "done"
-    except (CallerLeft, ExportFailed, StorageError, OSError, asyncio.CancelledError) as exc:
-        outcome.state, outcome.reason = _explain(exc, outcome)
+    except (CallerLeft, ExportFailed, ServerStopped, StorageError, OSError, asyncio.CancelledError) as exc:
+        outcome.state, outcome.reason = _explain(exc)
         raise
     except BaseException:
         outcome.reason = "Something went wrong here; it was logged."
@@ -46,9 +46,11 @@ async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID)
         await asyncio.shield(_record(database, order, export_id, outcome))
 
 
-def _explain(exc: BaseException, outcome: Outcome) -> tuple[ExportOutcome, str]:
+def _explain(exc: BaseException) -> tuple[ExportOutcome, str]:
     if isinstance(exc, CallerLeft | asyncio.CancelledError):
-        return ("cancelled", outcome.reason or str(exc) or "It was cancelled.")
+        return ("cancelled", str(exc) or "It was cancelled.")
+    if isinstance(exc, ServerStopped):
+        return ("lost", str(exc))
     log.warning("export failed", reason=str(exc) or type(exc).__name__)
     if isinstance(exc, TimeoutError):
         return ("failed", _TOO_LONG)

@@ -32,11 +32,12 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise AssertionError("they are pipes")
     done = None
+    complaining = asyncio.create_task(process.stderr.read())
     try:
-        assert process.stdin and process.stdout and process.stderr  # noqa: S101 - they are pipes
         process.stdin.write(task.model_dump_json().encode() + b"\n")
-        said = asyncio.create_task(process.stderr.read())
         async for line in process.stdout:
             words = line.decode().split()
             if words[0] == "done":
@@ -46,7 +47,7 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
                 progress(read, written, total)
         code = await process.wait()
         if code != 0 or done is None:
-            complaint = (await said).decode("utf-8", "replace").strip()
+            complaint = (await complaining).decode("utf-8", "replace").strip()
             log.error("export worker failed", code=code, stderr=complaint[-_MAX_LOGGED_CHARACTERS:])
             if code == REASON and complaint:
                 raise ExportFailed(complaint[:_MAX_REASON_CHARACTERS])
@@ -57,6 +58,7 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await asyncio.shield(process.wait())
+        await asyncio.shield(complaining)
         for path in _leftovers(task.path, done=done is not None):
             path.unlink(missing_ok=True)
 

@@ -6,7 +6,7 @@ gives them. With the rows here the snapshot ends as soon as they are read, and m
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -19,7 +19,7 @@ class Spool:
         path.touch(mode=0o600)  # for its owner only, as the export itself
         self._file = path.open("w+b")
 
-    def __enter__(self) -> "Spool":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -68,6 +68,7 @@ def summary(
     integration_type: IntegrationType,
     language: Language,
     statuses: Mapping[str, str],
+    *,
     left: Sequence[Sequence[Any]],
     days: Sequence[date],
     by_day: Mapping[tuple[date, str], int],

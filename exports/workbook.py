@@ -1,6 +1,6 @@
 """The workbook: four kinds of sheets, written in one pass in bounded memory by rustpy-xlsxwriter (decision 0008)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -36,7 +36,7 @@ class Contents(NamedTuple):
     log_count: int
     errors: Iterable[Sequence[Any]]
     error_count: int
-    statuses: dict[str, str]  # status → how it is written
+    statuses: Mapping[str, str]  # status → how it is written
 
 
 class _Sheet(NamedTuple):
@@ -125,7 +125,7 @@ def _text_headings(sheet: _Sheet) -> list[str]:
     return [heading for column, heading in pairs if column.kind == "text" and column is not MARK]
 
 
-def _colours(sheet: _Sheet, statuses: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
+def _colours(sheet: _Sheet, statuses: Mapping[str, str]) -> dict[str, dict[str, Any] | list[dict[str, Any]]]:
     heading = next(
         heading for column, heading in zip(sheet.columns, sheet.headings, strict=True) if column.name == "status"
     )

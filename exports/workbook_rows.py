@@ -27,7 +27,7 @@ class WorkbookRows:
         self._mark = CUT[language]
         self._link = log_link(order)
         self._states = {name: words[language] for name, words in STATES.items()}
-        self.statuses = {name: f"{SYMBOLS[name]} {words[language]}" for name, words in STATUSES.items()}
+        self.statuses: dict[str, str] = {name: f"{SYMBOLS[name]} {words[language]}" for name, words in STATUSES.items()}
 
     def log(self, row: Any, errors: Iterable[Any]) -> list[Any]:
         """One row of export_logs, with its errors as `errors_of` gives them. The cell to mark is empty."""

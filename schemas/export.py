@@ -2,7 +2,7 @@
 
 import zoneinfo
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -32,8 +32,10 @@ def _known_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-_LANGUAGE = Field(default="en", description="of headings, statuses and sheets; in CSV pt and es separate by semicolon")
-_TIMEZONE = Field(
+_LANGUAGE: Any = Field(
+    default="en", description="of headings, statuses and sheets; in CSV pt and es separate by semicolon"
+)
+_TIMEZONE: Any = Field(
     default="UTC", description="tz database name; times in xlsx and CSV are in it, in JSON Lines always in UTC"
 )
 

@@ -1,6 +1,6 @@
 """Reads everything that a filter matches, in one snapshot, without holding it: for exports."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ from storage.statements import SQL
 #: Rows that one FETCH of a cursor brings: some hundred kilobytes as a rule.
 CHUNK_ROWS = 1000
 #: What COPY puts around and between values that need it. Neither is in JSON text, so that COPY changes none of it.
-_NOT_IN_JSON = {"quote": "\x01", "delimiter": "\x02"}
-Write = Callable[[bytes], Awaitable[None]]
+_NOT_IN_JSON = ("\x01", "\x02")
+Write = Callable[[bytes], Coroutine[Any, Any, None]]
 
 
 class Count(NamedTuple):
@@ -56,7 +56,7 @@ class Snapshot:
     async def count(self) -> tuple[int, datetime]:
         """How many they are, and the moment."""
         statement, arguments = self._statement("export_count")
-        row = await self._connection.fetchrow(statement, *arguments, timeout=self._seconds)
+        [row] = await self._connection.fetch(statement, *arguments, timeout=self._seconds)
         return row["logs"], row["as_of"]
 
     async def counts(self, largest: int) -> list[Count]:
@@ -81,18 +81,24 @@ class Snapshot:
     async def copy_csv(self, view: CsvView, write: Write) -> int:
         """Write all of them as CSV, without a heading. Returns how many. Waits when `write` does."""
         words = [orjson.dumps(dict(each)).decode() for each in (view.statuses, view.states)]
-        return await self._copy("export_csv", [view.link, view.timezone, *words], write, delimiter=view.delimiter)
+        return await self._copy("export_csv", [view.link, view.timezone, *words], write, '"', view.delimiter)
 
     async def copy_jsonl(self, link: str, write: Write) -> int:
         """Write all of them as JSON Lines. Returns how many. Waits when `write` does."""
-        return await self._copy("export_jsonl", [link], write, **_NOT_IN_JSON)
+        return await self._copy("export_jsonl", [link], write, *_NOT_IN_JSON)
 
-    async def _copy(self, name: str, more: list[Any], write: Write, **options: str) -> int:
+    async def _copy(self, name: str, more: list[Any], write: Write, quote: str, delimiter: str) -> int:
         statement, arguments = self._statement(name, *more)
         # COPY takes no arguments: asyncpg has the server quote them. It would do so in comments too.
         lines = [line for line in statement.splitlines() if not line.lstrip().startswith("--")]
         tag = await self._connection.copy_from_query(
-            "\n".join(lines), *arguments, output=write, format="csv", timeout=self._seconds, **options
+            "\n".join(lines),
+            *arguments,
+            output=write,
+            format="csv",
+            quote=quote,
+            delimiter=delimiter,
+            timeout=self._seconds,
         )
         return int(tag.removeprefix("COPY "))
 

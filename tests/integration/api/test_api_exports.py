@@ -6,14 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import openpyxl
 import pytest
-from fastapi import FastAPI
 
-from storage import access_keys
-from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import at, result
 
