@@ -26,6 +26,7 @@ from exports.outcome import followed
 from exports.stream import write_rows
 from schemas.export import MEDIA_TYPES, Export, ExportFormat, ExportOrder, ExportRequest
 from storage.access_keys import Grant
+from storage.errors import StorageError
 from storage.export_audit import list_exports as read_exports
 from storage.export_audit import record_order
 
@@ -109,8 +110,10 @@ class ExportResponse(Response):
             pass  # there is nobody to answer
         except TooManyExports as exc:
             raise too_many(exc) from None
-        except (ExportFailed, TimeoutError) as exc:
+        except (ExportFailed, StorageError, TimeoutError) as exc:
             if answer.begun:
+                return  # without an end: the server closes the connection
+            if isinstance(exc, StorageError):
                 raise
             raise ProblemError(503, "export-failed", str(exc) or "The export took too long.") from exc
 

@@ -15,6 +15,11 @@ class Slots:
         self._settings = settings
         self._taken: Counter[str] = Counter()
 
+    @property
+    def running(self) -> int:
+        """How many are taken, in all."""
+        return self._taken.total()
+
     def take(self, account: str) -> None:
         """Count one more. Raises TooManyExports."""
         if self._taken[account] >= self._settings.exports_per_account:

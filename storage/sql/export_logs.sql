@@ -17,9 +17,11 @@ FROM status_logs s
 LEFT JOIN LATERAL (
     SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
     FROM attempts a
-    WHERE a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at AND a.version = s.version
+    -- Not a condition of the join: that would be looked at after the attempt has been read.
+    WHERE (s.status <> 'success' OR length(s.message) >= 4096)
+      AND a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at AND a.version = s.version
     LIMIT 1
-) AS shown ON s.status <> 'success' OR length(s.message) >= 4096
+) AS shown ON true
 WHERE s.account = $1::text AND s.integration_type = $2::text
 {filter}
 ORDER BY s.processed_at DESC, s.id DESC
@@ -45,12 +47,13 @@ FROM ({logs}) AS log
 LEFT JOIN LATERAL (
     SELECT string_agg(concat_ws(': ', error ->> 'code', error ->> 'message'), E'\n' ORDER BY number) AS text
     FROM json_array_elements(log.errors) WITH ORDINALITY AS each (error, number)
-) AS listed ON log.errors IS NOT NULL
+    WHERE log.errors IS NOT NULL
+) AS listed ON true
 
 -- export_jsonl --
 -- The same as one JSON object each, with the names of the query API, times in UTC. Errors are as they came, with line
 -- breaks between their tokens perhaps; those in strings are escaped.
-SELECT translate(json_build_object(
+SELECT replace(replace(json_build_object(
     'id', id,
     'integration_type', integration_type,
     'account', account,
@@ -72,7 +75,7 @@ SELECT translate(json_build_object(
         'at', to_char(reprocess_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     ) END,
     'link', $3::text || id
-)::text, E'\n\r', '  ')
+)::text, E'\n', ' '), E'\r', ' ')
 FROM ({logs}) AS log
 
 -- export_count --
