@@ -205,7 +205,7 @@ def _add_route(format_: ExportFormat) -> None:
         name=f"export_logs_{format_}",
         operation_id=f"export_logs_{format_}",
         dependencies=ONCE,
-        response_class=ExportResponse,
+        response_class=Response,
         responses={
             200: {
                 "description": "the file",
