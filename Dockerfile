@@ -9,6 +9,7 @@ COPY schemas schemas
 COPY storage storage
 COPY broker broker
 COPY agents agents
+COPY exports exports
 COPY api api
 COPY admin admin
 COPY connectors connectors

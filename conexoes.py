@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +19,9 @@ from api.server import AddressUnusableError
 from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics
-from cli import keys
+from cli import filter_options, keys
+from cli.export import export as make_export
+from cli.export import request_of, until
 from cli.http import serve_admin, serve_api
 from cli.installation import (
     InstallationSettings,
@@ -35,6 +38,8 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
 from embedded.doctor import examine
 from embedded.errors import EmbeddedError
+from exports.errors import ExportFailed
+from schemas.catalogue import Language
 from schemas.playbook import BadPlaybookError
 from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
@@ -140,16 +145,16 @@ def simulate(
 @app.command()
 def reprocess(
     *,
-    account: Annotated[str, typer.Option(help="whose logs")],
-    integration_type: Annotated[str | None, typer.Option("--type", help="orders, products, tracking, …")] = None,
-    status: Annotated[list[str] | None, typer.Option(help="any of these; may be repeated")] = None,
-    affiliate: Annotated[list[str] | None, typer.Option(help="any of these; may be repeated")] = None,
-    processed_from: Annotated[str | None, typer.Option(help="RFC 3339, included")] = None,
-    processed_to: Annotated[str | None, typer.Option(help="RFC 3339, not included")] = None,
-    q: Annotated[str | None, typer.Option(help="as in the search bar")] = None,
-    code: Annotated[str | None, typer.Option(help="error code, exactly")] = None,
-    fingerprint: Annotated[str | None, typer.Option(help="one group of equal errors")] = None,
-    state: Annotated[str | None, typer.Option("--reprocess", help="state of the last reprocess, e.g. silent")] = None,
+    account: filter_options.Account,
+    integration_type: filter_options.Type = None,
+    status: filter_options.Statuses = None,
+    affiliate: filter_options.Affiliates = None,
+    processed_from: filter_options.ProcessedFrom = None,
+    processed_to: filter_options.ProcessedTo = None,
+    q: filter_options.Q = None,
+    code: filter_options.Code = None,
+    fingerprint: filter_options.Fingerprint = None,
+    state: filter_options.ReprocessState = None,
     everything: Annotated[bool, typer.Option("--all", help="every log of the type is meant")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="1, 10, 100, 1,000, then the rest, while it helps")] = False,
@@ -165,17 +170,17 @@ def reprocess(
     if cancel is not None:
         _run(lambda _stop: run.cancel(account, cancel, by, reason))
         return
-    given = {
-        "status": status,
-        "affiliate": affiliate,
-        "processed_from": processed_from,
-        "processed_to": processed_to,
-        "q": q,
-        "code": code,
-        "fingerprint": fingerprint,
-        "reprocess": state,
-        "all": everything,
-    }
+    asked_filter = filter_options.given(
+        status=status,
+        affiliate=affiliate,
+        processed_from=processed_from,
+        processed_to=processed_to,
+        q=q,
+        code=code,
+        fingerprint=fingerprint,
+        reprocess=state,
+        all=everything,
+    )
     pace = {"steps": DEFAULT_STEPS if steps else None, "per_second": rate}
     asked = asked_for(
         {
@@ -184,12 +189,53 @@ def reprocess(
             "requested_by": by,
             "reason": reason,
             "mode": mode,
-            "filter": given,
+            "filter": asked_filter,
             "pace": pace if steps or rate is not None else None,
         }
     )
     if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run)):
         raise typer.Exit(1)
+
+
+def export(
+    *,
+    out: Annotated[Path, typer.Option(help="the file; its name ends in .xlsx, .csv or .jsonl")],
+    account: filter_options.Account,
+    integration_type: filter_options.Type = None,
+    status: filter_options.Statuses = None,
+    affiliate: filter_options.Affiliates = None,
+    processed_from: filter_options.ProcessedFrom = None,
+    processed_to: filter_options.ProcessedTo = None,
+    q: filter_options.Q = None,
+    code: filter_options.Code = None,
+    fingerprint: filter_options.Fingerprint = None,
+    state: filter_options.ReprocessState = None,
+    language: Annotated[Language, typer.Option()] = "en",
+    timezone: Annotated[str, typer.Option(help="tz database name")] = "UTC",
+) -> None:
+    """Make a file of everything that a filter matches. It is there whole, or not at all."""
+    request = request_of(
+        out,
+        account=account,
+        integration_type=integration_type,
+        filter=filter_options.given(
+            status=status,
+            affiliate=affiliate,
+            processed_from=processed_from,
+            processed_to=processed_to,
+            q=q,
+            code=code,
+            fingerprint=fingerprint,
+            reprocess=state,
+        ),
+        language=language,
+        timezone=timezone,
+    )
+    rows = _run(lambda stop: until(stop, make_export(request, out)))
+    if rows is None:
+        typer.echo("conexoes: cancelled; nothing was written", err=True)
+        raise typer.Exit(130)
+    typer.echo(f"{rows} logs: {out}")
 
 
 @app.command()
@@ -244,7 +290,15 @@ def main() -> None:
     log_as_json()
     try:
         app()
-    except (UnusableError, AddressUnusableError, BadPlaybookError, EmbeddedError, BrokerError, StorageError) as exc:
+    except (
+        UnusableError,
+        AddressUnusableError,
+        BadPlaybookError,
+        EmbeddedError,
+        BrokerError,
+        ExportFailed,
+        StorageError,
+    ) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
     except SettingsError as exc:  # a value that should be JSON and is not

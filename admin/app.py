@@ -6,13 +6,16 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from admin import affiliates, cancellation, commands, groups
+from admin import affiliates, cancellation, commands, exports, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
 from admin.rate import Rate
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
+from exports.jobs import Jobs
+from exports.settings import ExportSettings
+from schemas.export import ExportRequest
 from schemas.group import GroupDecision
 from schemas.playbook import Playbook
 from schemas.policy import Policy
@@ -41,9 +44,15 @@ def build_admin(
     policy: Policy,
     topics: Topics,
     playbook: Callable[[], Playbook] = Playbook,
+    export_settings: ExportSettings | None = None,
 ) -> FastAPI:
-    """The query API and the two write endpoints. Nothing that is passed in is closed here."""
-    app = build_api(reader, authenticator, policy, playbook)
+    """The query API, the commands, and exports in the background.
+
+    Nothing that is passed in is closed here. `app.state.jobs` is to be recovered before requests come, and closed
+    after the last.
+    """
+    app = build_api(reader, authenticator, policy, playbook, export_settings)
+    app.state.jobs = Jobs(app.state.exports)
     app.state.writer = writer
     app.state.publisher = publisher
     app.state.topics = topics
@@ -65,6 +74,10 @@ def build_admin(
     )
     app.include_router(affiliates.router, responses=problem_responses(*body_problems))
     app.include_router(groups.router, responses=problem_responses(*body_problems))
+    app.include_router(
+        exports.router,
+        responses=problem_responses(*body_problems, (429, "too many exports, of this account or in all")),
+    )
     app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
     return app
@@ -77,7 +90,7 @@ def _describe_request(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = generate()
         schemas = document["components"]["schemas"]
-        for body in (ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision):
+        for body in (ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest):
             schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas[body.__name__] = schema

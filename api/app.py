@@ -5,10 +5,12 @@ from collections.abc import Callable
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from api import affiliates, dead_letters, groups, health, integration_types, logs, reprocess, reprocess_plan
+from api import affiliates, dead_letters, exports, groups, health, integration_types, logs, reprocess, reprocess_plan
 from api.authentication import Authenticator
 from api.edge import Edge
 from api.problems import MEDIA_TYPE, add_handlers
+from exports.desk import ExportDesk
+from exports.settings import ExportSettings
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.problem import Problem
@@ -40,10 +42,11 @@ def build_api(
     authenticator: Authenticator,
     policy: Policy,
     playbook: Callable[[], Playbook] = Playbook,
+    export_settings: ExportSettings | None = None,
 ) -> FastAPI:
     """Every GET path of the design. `reader` must be in the reader role; it is not closed here.
 
-    `playbook` is asked anew for each answer.
+    `playbook` is asked anew for each answer. `export_settings`: None is as the environment says.
     """
     app = FastAPI(
         title="Conexões",
@@ -57,10 +60,20 @@ def build_api(
     app.state.authenticator = authenticator
     app.state.policy = policy
     app.state.playbook = playbook
+    app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
     router = APIRouter(prefix=PREFIX, responses=problem_responses())
-    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Groups before one log,
-    # whose id can't be this word.
-    for each in (integration_types, affiliates, reprocess, reprocess_plan, dead_letters, groups, logs):
+    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Groups and exports before
+    # one log, whose id can't be one of these words.
+    for each in (
+        integration_types,
+        affiliates,
+        reprocess,
+        reprocess_plan,
+        dead_letters,
+        groups,
+        exports,
+        logs,
+    ):
         router.include_router(each.router)
     app.include_router(router)
     app.include_router(health.router)

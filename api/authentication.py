@@ -33,7 +33,7 @@ class Authenticator:
         """What `secret` grants; None when it is no key of ours. Raises StorageUnavailable."""
         secret_digest = digest(secret)
         if self._bootstrap is not None and hmac.compare_digest(secret_digest, self._bootstrap):
-            return Grant(EVERY_ACCOUNT, "admin", "bootstrap")
+            return Grant(EVERY_ACCOUNT, "admin", "bootstrap", may_export=True, key_id=None)
         cached = self._found.get(secret_digest)
         if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
             return cached[1]

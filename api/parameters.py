@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.problems import ProblemError, invalid, not_found
 from schemas.catalogue import BY_NAME, IntegrationType
-from schemas.filter import LogFilter, QueryText
+from schemas.export import ExportView
+from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.problem import FieldProblem
 from schemas.reprocess import COMMAND_ID, ItemState
 
 MAX_PAGE_SIZE = 200
-_REPEATABLE = {"status", "affiliate"}
 
 PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows of a page")]
 PageToken = Annotated[
@@ -39,7 +39,20 @@ class LogQuery(LogFilter):
     @property
     def filter(self) -> LogFilter:
         """The filter alone."""
-        return LogFilter.model_construct(**{name: getattr(self, name) for name in LogFilter.model_fields})
+        return _filter_of(self)
+
+
+class ExportQuery(LogFilter, ExportView):
+    """Which logs, and how they are written."""
+
+    @property
+    def filter(self) -> LogFilter:
+        """The filter alone."""
+        return _filter_of(self)
+
+
+def _filter_of(query: LogFilter) -> LogFilter:
+    return LogFilter.model_construct(**{name: getattr(query, name) for name in LogFilter.model_fields})
 
 
 class StateQuery(BaseModel):
@@ -70,7 +83,7 @@ async def once_each(request: Request) -> None:
     seen: set[str] = set()
     twice = []
     for name, _value in request.query_params.multi_items():
-        if name in seen and name not in _REPEATABLE:
+        if name in seen and name not in REPEATABLE:
             twice.append(name)
         seen.add(name)
     if twice:

@@ -47,7 +47,11 @@ async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: 
             topics=broker.topics,
             playbook=playbook,
         )
-        await serve(app, settings.http_host, settings.http_port, stop)
+        await app.state.jobs.recover()
+        try:
+            await serve(app, settings.http_host, settings.http_port, stop)
+        finally:
+            await app.state.jobs.close()
     finally:
         await publisher.close()
         await writer.close()

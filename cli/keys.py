@@ -36,11 +36,15 @@ def create(
         Role, typer.Option(help="viewer reads, operator reprocesses too, admin may do everything")
     ] = "viewer",
     name: Annotated[str, typer.Option(help="to know it by")] = "",
+    export: Annotated[
+        bool | None,
+        typer.Option("--export/--no-export", help="may export what it may read; unless said, a viewer may not"),
+    ] = None,
 ) -> None:
     """Make a key and print it. It can't be shown again."""
     if account != EVERY_ACCOUNT and ACCOUNT.fullmatch(account) is None:
         raise UnusableError(f"--account must be 1 to 64 of a-z, 0-9 and '-', or '{EVERY_ACCOUNT}'.")
-    typer.echo(_as_owner(lambda owner: access_keys.create(owner, account, role, name)))
+    typer.echo(_as_owner(lambda owner: access_keys.create(owner, account, role, name, may_export=export)))
 
 
 @app.command("list")
@@ -48,7 +52,8 @@ def list_keys() -> None:
     """Every key, without its secret."""
     for each in _as_owner(access_keys.list_all):
         state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else "valid"
-        typer.echo(f"{each.id}  {each.account:<20}  {each.role:<8}  {state:<24}  {each.name}")
+        export = "export" if each.may_export else "no export"
+        typer.echo(f"{each.id}  {each.account:<20}  {each.role:<8}  {export:<9}  {state:<24}  {each.name}")
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-_OURS = ("agents", "broker", "storage", "api", "admin", "connectors")
+_OURS = ("agents", "broker", "storage", "exports", "api", "admin", "connectors")
 
 
 def log_as_json() -> None:

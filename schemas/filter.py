@@ -10,6 +10,7 @@ from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
+REPEATABLE = frozenset({"status", "affiliate"})  # fields that may be given more than once
 
 ReprocessState = Literal[
     "in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed", "cancelled"

@@ -24,6 +24,7 @@ class AccessKey(NamedTuple):
     role: Role
     created_at: datetime
     revoked_at: datetime | None
+    may_export: bool
 
 
 class Grant(NamedTuple):
@@ -32,6 +33,8 @@ class Grant(NamedTuple):
     account: str
     role: Role
     name: str
+    may_export: bool
+    key_id: uuid.UUID | None  # None: the bootstrap key
 
 
 def digest(secret: str) -> bytes:
@@ -44,11 +47,17 @@ def new_secret() -> str:
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-async def create(owner: Database, account: str, role: Role, name: str) -> str:
-    """Make a key. Returns its secret, which can't be read again."""
+async def create(owner: Database, account: str, role: Role, name: str, *, may_export: bool | None = None) -> str:
+    """Make a key. Returns its secret, which can't be read again.
+
+    `may_export`: it may carry away everything that a filter matches; None is yes but for a viewer.
+    """
     secret = new_secret()
+    may_export = role != "viewer" if may_export is None else may_export
     async with owner.connection() as connection:
-        await connection.execute(SQL["insert_access_key"], account, uuid.uuid4(), name, role, digest(secret))
+        await connection.execute(
+            SQL["insert_access_key"], account, uuid.uuid4(), name, role, digest(secret), may_export
+        )
     return secret
 
 

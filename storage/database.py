@@ -128,6 +128,17 @@ class Database:
             )
             yield connection
 
+    @asynccontextmanager
+    async def recording(self, account: str) -> AsyncIterator[Connection]:
+        """One transaction in which a reader may add to the audit of `account`, which is all that it may write.
+
+        Raises StorageUnavailable where the database itself is read-only, e.g. a standby.
+        """
+        async with self.connection() as connection, connection.transaction():
+            await connection.execute("SET TRANSACTION READ WRITE")
+            await connection.execute("SELECT set_config('conexoes.account', $1, true)", account)
+            yield connection
+
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
             if self._pool is None:

@@ -42,7 +42,7 @@ async def list_groups(
         newest = {row["fingerprint"]: row["newest"] for row in rows}
         if filter_.q is None:
             newest |= await _newest(connection, own, filter_, fingerprints)
-        samples = await connection.fetch(SQL["sample_logs"], account, list(newest.values()))
+        samples = await connection.fetch(SQL["sample_group_logs"], account, list(newest.values()))
         hour = now.replace(minute=0, second=0, microsecond=0) + HOUR - DAY
         faults = await connection.fetch(SQL["read_faults"], *own, fingerprints, hour, hour - DAY)
         cures = await connection.fetch(SQL["count_cures"], account, fingerprints)

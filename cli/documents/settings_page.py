@@ -12,6 +12,7 @@ from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from cli.installation import InstallationSettings
 from connectors.simulator.settings import SimulatorSettings
+from exports.settings import ExportSettings
 from schemas.policy import Policy
 from storage.settings import StorageSettings
 
@@ -21,6 +22,7 @@ PAGES: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Kafka", BrokerSettings),
     ("PostgreSQL", StorageSettings),
     ("HTTP: `api`, `admin`, `up`", ApiSettings),
+    ("Exports: `api`, `admin`, `export`", ExportSettings),
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),
 )

@@ -1,5 +1,5 @@
 -- retention in short transactions; of dead letters and idempotency keys too
--- depends: 0008_reprocess_by_filter
+-- depends: 0009_exports
 
 -- migrate: apply
 

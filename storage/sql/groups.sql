@@ -85,7 +85,7 @@ CROSS JOIN LATERAL (
 ) AS newest
 ORDER BY facet.fingerprint, newest.processed_at DESC, newest.id DESC
 
--- sample_logs --
+-- sample_group_logs --
 -- What is shown of some logs in their groups. Uses the primary key.
 SELECT s.id, s.key, s.message FROM status_logs s WHERE s.account = $1::text AND s.id = ANY($2::uuid[])
 

@@ -1,0 +1,98 @@
+"""Exports in the background: `POST /exports`, then progress, the file, or an end to it."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import FileResponse
+
+from admin.request_body import described, read_body
+from api.authentication import FIRST, Caller, OwnAccount, caller, may_see
+from api.exports import attachment, must_export, order_of, too_many
+from api.parameters import NONE
+from api.problems import invalid, not_found
+from exports.errors import TooManyExports
+from exports.jobs import Jobs
+from schemas.catalogue import BY_NAME
+from schemas.export import MEDIA_TYPES, ExportJob, ExportRequest
+
+router = APIRouter(prefix="/exports", tags=["exports"])
+
+
+async def _export_id(export_id: Annotated[str, Path(examples=["2f1c0f9f-7a11-4b58-8f5e-8c7f9f0e7d1f"])]) -> uuid.UUID:
+    """The id of the path; 404 for what can't be one."""
+    try:
+        return uuid.UUID(export_id)
+    except ValueError:
+        raise not_found() from None
+
+
+ExportId = Annotated[uuid.UUID, Depends(_export_id)]
+
+
+@router.post(
+    "",
+    status_code=202,
+    dependencies=[Depends(caller), *NONE],
+    openapi_extra=described("ExportRequest"),
+)
+async def start_export(request: Request, response: Response, grant: Caller) -> ExportJob:
+    """Have a file made of everything that the filter matches. `Location` is where its progress is."""
+    asked = await read_body(request, ExportRequest)
+    if not may_see(grant, asked.account):
+        raise not_found()
+    if asked.integration_type not in BY_NAME:
+        raise invalid("body.integration_type", f"must be one of {', '.join(BY_NAME)}")
+    jobs: Jobs = request.app.state.jobs
+    try:
+        job = await jobs.start(order_of(request, grant, asked))
+    except TooManyExports as exc:
+        raise too_many(exc) from None
+    response.headers["Location"] = f"/exports/{job.account}/{job.id}"
+    return job
+
+
+@router.get("/{account}/{export_id}", dependencies=[*FIRST, *NONE])
+async def get_export(request: Request, account: OwnAccount, export_id: ExportId) -> ExportJob:
+    """How far it is, and where its file is once it is done."""
+    job = await _jobs(request).get(account, export_id)
+    if job is None:
+        raise not_found()
+    return job
+
+
+@router.get(
+    "/{account}/{export_id}/file",
+    dependencies=[*FIRST, *NONE],
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "the file",
+            "content": {
+                media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+                for media_type in MEDIA_TYPES.values()
+            },
+        },
+    },
+)
+async def get_file(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> Response:
+    """The file, whole. 404 when it is not made yet, or no longer kept: the export itself says which."""
+    must_export(grant)
+    jobs = _jobs(request)
+    job, path = await jobs.get(account, export_id), jobs.path(account, export_id)
+    if job is None or path is None:
+        raise not_found()
+    return FileResponse(path, headers=attachment(job, job.requested_at))
+
+
+@router.delete("/{account}/{export_id}", status_code=204, dependencies=[*FIRST, *NONE])
+async def cancel_export(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> None:
+    """Cancel it, or delete its file. The audit keeps that it was asked for. 404 when there is nothing of it here."""
+    must_export(grant)
+    if not await _jobs(request).cancel(account, export_id):
+        raise not_found()
+
+
+def _jobs(request: Request) -> Jobs:
+    jobs: Jobs = request.app.state.jobs
+    return jobs

@@ -1,0 +1,100 @@
+"""`conexoes export`: a file made here, with progress on a terminal."""
+
+import asyncio
+import getpass
+import sys
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.settings import ApiSettings
+from cli.installation import UnusableError, storage_settings
+from exports.errors import ExportFailed
+from exports.file import make_file
+from exports.outcome import followed
+from exports.settings import ExportSettings
+from schemas.catalogue import BY_NAME
+from schemas.export import ExportFormat, ExportOrder, ExportRequest
+from storage.database import Database
+from storage.export_audit import record_order
+
+T = TypeVar("T")
+
+
+def request_of(out: Path, **fields: Any) -> ExportRequest:
+    """What is asked for; the format is by the end of the file's name. Raises UnusableError."""
+    formats = get_args(ExportFormat)
+    if out.suffix.removeprefix(".") not in formats:
+        raise UnusableError(f"--out must end in .{', .'.join(formats)}: {out}")
+    if not out.parent.is_dir():
+        raise UnusableError(f"There is no directory {out.parent}.")
+    if fields["integration_type"] not in BY_NAME:
+        raise UnusableError(f"The integration type must be one of {', '.join(BY_NAME)}.")
+    try:
+        return ExportRequest.model_validate({**fields, "format": out.suffix.removeprefix(".")})
+    except ValidationError as exc:
+        [error, *_others] = exc.errors(include_url=False)
+        raise UnusableError(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}") from None
+
+
+async def until(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What `work` returns; None, and an end to it, once `stop` is set."""
+    working, stopping = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+        return None
+    return working.result()
+
+
+async def export(request: ExportRequest, out: Path) -> int:
+    """Make the file; it is in the audit like any other. Returns how many logs are in it.
+
+    What is at `out` is replaced once the new file is whole, and not touched otherwise. Raises UnusableError without a
+    database, ExportFailed, StorageError.
+    """
+    settings, storage = ExportSettings(), storage_settings()
+    http = ApiSettings()
+    order = ExportOrder(
+        **dict(request),
+        requested_by=f"{getpass.getuser()} (command line)",
+        key_id=None,
+        public_url=(settings.public_url or f"http://{http.http_host}:{http.http_port}").rstrip("/"),
+    )
+    database = Database(str(storage.database_url), "reader", storage, application_name="conexoes-export")
+    export_id = uuid.uuid4()
+    try:
+        await record_order(database, export_id, order)
+        async with followed(database, order, export_id) as outcome:
+            with _bar() as progress:
+                outcome.rows = await make_file(database, order, out, seconds=settings.export_seconds, progress=progress)
+        return outcome.rows
+    except OSError as exc:
+        raise ExportFailed(f"{out}: {exc.strerror or exc}") from exc
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int, int], None]]:
+    """A function to show progress with; it shows nothing where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _read, _written, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, transient=True) as bar:
+        reading, writing = bar.add_task("read", total=None), bar.add_task("written", total=None)
+
+        def show(read: int, written: int, total: int) -> None:
+            bar.update(reading, completed=read, total=total)
+            bar.update(writing, completed=written, total=total)
+
+        yield show

@@ -1,0 +1,53 @@
+"""An export as a file that is there whole or not at all."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from exports.make_workbook import Progress
+from exports.process import workbook_by_worker
+from exports.stream import write_rows
+from exports.worker import Task
+from schemas.export import ExportOrder
+from storage.database import Database
+from storage.export_reader import snapshot
+
+
+async def make_file(database: Database, order: ExportOrder, path: Path, *, seconds: float, progress: Progress) -> int:
+    """Make the file of `order` at `path`, readable by its owner only. Returns how many logs are in it.
+
+    It is made beside and renamed when it is whole. A workbook is made by a process of its own, the others here.
+    Raises ExportFailed, StorageUnavailable, RowRefused or OSError.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.touch(mode=0o600)
+        if order.format == "xlsx":
+            task = Task(database_url=database.url, order=order, path=part, seconds=seconds)
+            rows = await workbook_by_worker(task, progress)
+        else:
+            rows = await _stream_to(database, order, part, seconds=seconds, progress=progress)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
+
+
+async def _stream_to(database: Database, order: ExportOrder, part: Path, *, seconds: float, progress: Progress) -> int:
+    async with snapshot(database, order.account, order.integration_type, order.filter, seconds=seconds) as matched:
+        total, _as_of = await matched.count()
+    progress(0, 0, total)
+    lines = 0
+    with part.open("wb") as file:
+
+        async def write(data: bytes) -> None:
+            nonlocal lines
+            await asyncio.to_thread(file.write, data)
+            # Some rows of CSV have line breaks of their own: near enough for a bar, and never past its end.
+            lines = min(lines + data.count(b"\n"), total)
+            progress(lines, lines, total)
+
+        rows = await write_rows(database, order, write, seconds=seconds)
+        await asyncio.to_thread(os.fsync, file.fileno())
+    progress(rows, rows, max(rows, total))
+    return rows

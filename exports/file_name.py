@@ -1,0 +1,12 @@
+"""What a file is called when it is saved. Nothing that a caller makes up is in it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from schemas.export import Export, ExportOrder
+
+
+def file_name(order: ExportOrder | Export, at: datetime) -> str:
+    """ASCII, e.g. `conexoes-demo-price-2026-11-24-0915.xlsx`, in the order's time zone."""
+    local = at.astimezone(ZoneInfo(order.timezone))
+    return f"conexoes-{order.account}-{order.integration_type}-{local:%Y-%m-%d-%H%M}.{order.format}"

@@ -1,0 +1,37 @@
+"""Rows on disk between the database and the workbook.
+
+The writer has to know how many sheets there will be before it writes the first, and takes rows slower than PostgreSQL
+gives them. With the rows here the snapshot ends as soon as they are read, and memory stays what a chunk takes.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+
+class Spool:
+    """Lists of plain values, written once and read in order. The file is removed at the end of the block."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.touch(mode=0o600)  # for its owner only, as the export itself
+        self._file = path.open("w+b")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def append(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Add a chunk. Values are what JSON has, and nothing else."""
+        self._file.write(orjson.dumps(rows) + b"\n")
+
+    def rows(self) -> Iterator[list[Any]]:
+        """Every row from the first, in the order in which they were added."""
+        self._file.seek(0)
+        for line in self._file:
+            yield from orjson.loads(line)

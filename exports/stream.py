@@ -1,0 +1,28 @@
+"""CSV and JSON Lines, written as they come out of the database."""
+
+from exports.csv import csv_heading, csv_view
+from exports.link import log_link
+from schemas.export import ExportOrder
+from storage.database import Database
+from storage.export_reader import Write, snapshot
+
+
+async def write_rows(database: Database, order: ExportOrder, write: Write, *, seconds: float) -> int:
+    """Write everything that the order's filter matches, in its format. Returns how many logs that is.
+
+    Waits when `write` does; meanwhile PostgreSQL keeps its snapshot. Nothing is written before the first row is there,
+    so that what can't begin has not begun. Raises StorageUnavailable or RowRefused.
+    """
+    link = log_link(order)
+    async with snapshot(database, order.account, order.integration_type, order.filter, seconds=seconds) as matched:
+        if order.format == "jsonl":
+            return await matched.copy_jsonl(link, write)
+        heading: list[bytes] = [csv_heading(order)]
+
+        async def after_heading(data: bytes) -> None:
+            await write(heading.pop() + data if heading else data)
+
+        rows = await matched.copy_csv(csv_view(order, link), after_heading)
+        if heading:
+            await write(heading.pop())
+        return rows

@@ -1,0 +1,114 @@
+"""An export: what is asked for, and what is told of it."""
+
+import zoneinfo
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from schemas.catalogue import Language
+from schemas.filter import LogFilter
+from schemas.result import Account
+
+ExportFormat = Literal["xlsx", "csv", "jsonl"]
+#: `running` only while this process makes it; `unfinished` when no process has said how it ended; `expired` when it
+#: was made and its file is no longer kept.
+ExportState = Literal["running", "done", "failed", "cancelled", "lost", "expired", "unfinished"]
+#: How an export can end. What is never recorded is `unfinished`.
+ExportOutcome = Literal["done", "failed", "cancelled", "lost"]
+
+MEDIA_TYPES: dict[ExportFormat, str] = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "jsonl": "application/jsonl",
+}
+
+
+def _known_zone(name: str) -> str:
+    # Names without a slash are old ones, or none of the tz database (`localtime`), that PostgreSQL may not know.
+    if name != "UTC" and ("/" not in name or name not in zoneinfo.available_timezones()):
+        raise ValueError("must be a name of the tz database, e.g. America/Sao_Paulo, or UTC")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+_LANGUAGE: Any = Field(
+    default="en", description="of headings, statuses and sheets; in CSV pt and es separate by semicolon"
+)
+_TIMEZONE: Any = Field(
+    default="UTC", description="tz database name; times in xlsx and CSV are in it, in JSON Lines always in UTC"
+)
+
+
+class ExportView(BaseModel):
+    """How an export is written, whatever is in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: Language = _LANGUAGE
+    timezone: TimeZone = _TIMEZONE
+
+
+class ExportRequest(ExportView):
+    """Body of POST /exports."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "account": "demo",
+                    "integration_type": "price",
+                    "format": "xlsx",
+                    "filter": {"status": ["error"]},
+                    "language": "pt",
+                    "timezone": "America/Sao_Paulo",
+                }
+            ]
+        },
+    )
+
+    account: Account
+    integration_type: str
+    format: ExportFormat
+    filter: LogFilter = Field(default_factory=LogFilter)
+
+
+class ExportOrder(ExportRequest):
+    """A request with who made it; all that is needed to make the file, anywhere."""
+
+    requested_by: str
+    key_id: str | None = Field(description="of the access key; null for the bootstrap key and the command line")
+    public_url: str = Field(description="what links to logs begin with, without a slash at the end")
+
+
+class Export(BaseModel):
+    """One line of the audit: who exported what, and how it ended."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    account: str
+    integration_type: str
+    format: ExportFormat
+    filter: LogFilter
+    language: Language
+    timezone: str
+    requested_by: str
+    requested_at: datetime
+    state: ExportState
+    rows: int | None = Field(description="logs in the file; null until it is known")
+    reason: str | None = Field(description="why it is not done, in a sentence")
+    finished_at: datetime | None
+
+
+class ExportJob(Export):
+    """An export that is made in the background, with its progress and its file."""
+
+    rows_read: int | None = Field(description="out of the database so far; null when not running here")
+    rows_written: int | None = Field(description="into the file so far; null when not running here")
+    total: int | None = Field(description="logs that it will have; null until counted, or when not running here")
+    bytes: int | None = Field(description="size of the file; null until it is done")
+    file_url: str | None = Field(description="where to download it, relative to this host; null until it is done")
+    expires_at: datetime | None = Field(description="when the file is deleted")

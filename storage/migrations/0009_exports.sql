@@ -1,0 +1,72 @@
+-- the right to export, the audit of exports, guarded CSV text
+-- depends: 0008_reprocess_by_filter
+
+-- migrate: apply
+
+-- To read a page is one right, to carry everything away another. Keys of viewers made before have not got it.
+ALTER TABLE access_keys ADD COLUMN may_export boolean NOT NULL DEFAULT false;
+UPDATE access_keys SET may_export = true WHERE role IN ('operator', 'admin');
+
+-- Who exported what. Written before the first row is read, never changed.
+CREATE TABLE exports (
+    account text COLLATE "C" NOT NULL,
+    id uuid NOT NULL,
+    integration_type text COLLATE "C" NOT NULL,
+    format text COLLATE "C" NOT NULL CHECK (format IN ('xlsx', 'csv', 'jsonl')),
+    filter jsonb NOT NULL,
+    language text COLLATE "C" NOT NULL,
+    timezone text COLLATE "C" NOT NULL,
+    requested_by text NOT NULL,
+    key_id uuid,                             -- null: the bootstrap key, or the command line
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account, id)
+);
+
+CREATE INDEX exports_by_time ON exports (account, requested_at DESC, id DESC);
+
+-- How it ended; none when the process that made it could not say.
+CREATE TABLE export_outcomes (
+    account text COLLATE "C" NOT NULL,
+    export_id uuid NOT NULL,
+    state text COLLATE "C" NOT NULL CHECK (state IN ('done', 'failed', 'cancelled', 'lost')),
+    rows bigint CHECK (rows >= 0),           -- null: not known
+    reason text,
+    finished_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account, export_id),
+    CHECK (state <> 'done' OR rows IS NOT NULL)
+);
+
+-- The only tables that a reader may add to: an export from the query API is in the audit too. Nobody but the owner
+-- can change or delete a row.
+GRANT SELECT, INSERT ON exports, export_outcomes TO conexoes_reader, conexoes_writer;
+
+DO $policies$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['exports', 'export_outcomes'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY writer ON %I TO conexoes_writer USING (true) WITH CHECK (true)', name);
+        EXECUTE format(
+            'CREATE POLICY reader ON %I TO conexoes_reader
+             USING (account = current_setting(''conexoes.account'', true))
+             WITH CHECK (account = current_setting(''conexoes.account'', true))', name);
+    END LOOP;
+END
+$policies$;
+
+-- Text for a CSV cell. A spreadsheet runs what begins with = + - @ (or their full-width forms), also after a tab or
+-- line break that it drops: such text gets an apostrophe before it. So does text that begins with an apostrophe, so
+-- that taking one off the beginning always gives the text back.
+CREATE FUNCTION csv_text(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+    SELECT CASE
+        WHEN ascii(value) IN (61, 43, 45, 64, 9, 10, 13, 39, 65309, 65291, 65293, 65312) THEN '''' || value
+        ELSE value
+    END
+$function$;
+
+-- migrate: rollback
+
+DROP FUNCTION csv_text(text);
+DROP TABLE export_outcomes, exports;
+ALTER TABLE access_keys DROP COLUMN may_export;

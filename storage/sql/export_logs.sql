@@ -1,0 +1,160 @@
+-- export_logs --
+-- Everything that the filter matches, newest first. The result that each log shows is joined for its errors, and for
+-- a message that the log has cut, and only then: reading it costs more than the log itself. `json`, not jsonb, since
+-- a number of any size must pass. LATERAL … LIMIT 1 reads one attempt at a time, in the order of
+-- status_logs_by_time, so that the first row comes at once; uses the primary key of attempts.
+SELECT
+    s.account, s.integration_type, s.id, s.affiliate, s.key, s.status, s.processed_at, s.code, s.fingerprint,
+    s.attempts, s.first_seen_at, s.updated_at,
+    s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
+    CASE
+        WHEN length(s.message) < 4096 THEN s.message
+        ELSE coalesce(nullif(shown.data ->> 'message', ''), shown.data -> 'errors' -> 0 ->> 'message', s.message)
+    END AS message,
+    CASE WHEN s.status <> 'success' AND json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
+        AS errors
+FROM status_logs s
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
+    FROM attempts a
+    -- Not a condition of the join: that would be looked at after the attempt has been read.
+    WHERE (s.status <> 'success' OR length(s.message) >= 4096)
+      AND a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at AND a.version = s.version
+    LIMIT 1
+) AS shown ON true
+WHERE s.account = $1::text AND s.integration_type = $2::text
+{filter}
+ORDER BY s.processed_at DESC, s.id DESC
+
+-- export_csv --
+-- The logs of export_logs (`logs` in braces) as the columns of exports.columns, with text guarded. Argument 3 begins a
+-- link, 4 is the time zone, 5 and 6 are the words for statuses and reprocess states. The order is that of export_logs:
+-- nothing here changes it.
+SELECT
+    csv_text(key),
+    csv_text(affiliate),
+    coalesce($5::json ->> status, status),
+    to_char(processed_at AT TIME ZONE $4::text, 'YYYY-MM-DD HH24:MI:SS.MS'),
+    csv_text(message),
+    csv_text(code),
+    csv_text(listed.text),
+    attempts,
+    to_char(first_seen_at AT TIME ZONE $4::text, 'YYYY-MM-DD HH24:MI:SS.MS'),
+    coalesce($6::json ->> reprocess_state, reprocess_state),
+    $3::text || id,
+    id
+FROM ({logs}) AS log
+LEFT JOIN LATERAL (
+    SELECT string_agg(concat_ws(': ', error ->> 'code', error ->> 'message'), E'\n' ORDER BY number) AS text
+    FROM json_array_elements(log.errors) WITH ORDINALITY AS each (error, number)
+    WHERE log.errors IS NOT NULL
+) AS listed ON true
+
+-- export_jsonl --
+-- The same as one JSON object each, with the names of the query API, times in UTC. Errors are as they came, with line
+-- breaks between their tokens perhaps; those in strings are escaped.
+SELECT replace(replace(json_build_object(
+    'id', id,
+    'integration_type', integration_type,
+    'account', account,
+    'affiliate', affiliate,
+    'key', key,
+    'status', status,
+    'processed_at', to_char(processed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'message', message,
+    'code', code,
+    'errors', coalesce(errors, '[]'::json),
+    'fingerprint', fingerprint,
+    'attempts', attempts,
+    'first_seen_at', to_char(first_seen_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'updated_at', to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'reprocess', CASE WHEN reprocess_state IS NOT NULL THEN json_build_object(
+        'state', reprocess_state,
+        'item_id', reprocess_item_id,
+        'command_id', reprocess_command_id,
+        'at', to_char(reprocess_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    ) END,
+    'link', $3::text || id
+)::text, E'\n', ' '), E'\r', ' ')
+FROM ({logs}) AS log
+
+-- export_count --
+-- How many logs the filter matches, and when this snapshot was taken.
+SELECT count(*) AS logs, now() AS as_of
+FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text
+{filter}
+
+-- export_counts --
+-- Counts by status, by affiliate and by error group: in all, of the last 24 hours, of the 24 hours before; of each
+-- kind the $3 largest.
+WITH matched AS (
+    SELECT s.status, s.affiliate, s.fingerprint, s.code, left(s.message, 200) AS message, s.processed_at
+    FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+    {filter}
+),
+counted AS (
+    SELECT
+        CASE
+            WHEN grouping(status) = 0 THEN 'status' WHEN grouping(affiliate) = 0 THEN 'affiliate' ELSE 'group'
+        END AS kind,
+        coalesce(status, affiliate, fingerprint) AS name,
+        min(affiliate) AS some_affiliate, min(code) AS code, min(message) AS message,
+        count(*) AS total,
+        count(*) FILTER (WHERE processed_at > now() - interval '24 hours') AS last_day,
+        count(*) FILTER (
+            WHERE processed_at > now() - interval '48 hours' AND processed_at <= now() - interval '24 hours'
+        ) AS day_before
+    FROM matched
+    GROUP BY GROUPING SETS ((status), (affiliate), (fingerprint))
+)
+SELECT kind, name, some_affiliate, code, message, total, last_day, day_before
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY kind ORDER BY total DESC, name) AS place
+    FROM counted
+    WHERE name IS NOT NULL
+) AS placed
+WHERE place <= $3::integer
+ORDER BY kind, place
+
+-- export_days --
+-- Counts by day in the time zone $3, and status, from the day $4 on.
+SELECT (s.processed_at AT TIME ZONE $3::text)::date AS day, s.status, count(*) AS logs
+FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text
+  AND s.processed_at >= $4::date::timestamp AT TIME ZONE $3::text
+{filter}
+GROUP BY 1, 2
+
+-- insert_export --
+INSERT INTO exports (account, id, integration_type, format, filter, language, timezone, requested_by, key_id)
+VALUES (
+    $1::text, $2::uuid, $3::text, $4::text, $5::jsonb, $6::text, $7::text, $8::text, $9::uuid
+)
+
+-- insert_export_outcome --
+-- The first outcome stays.
+INSERT INTO export_outcomes (account, export_id, state, rows, reason)
+VALUES ($1::text, $2::uuid, $3::text, $4::bigint, $5::text)
+ON CONFLICT DO NOTHING
+
+-- list_exports --
+-- One page of the audit, newest first, after ($2, $3). Uses exports_by_time.
+SELECT
+    e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
+    o.state, o.rows, o.reason, o.finished_at
+FROM exports e
+LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
+WHERE e.account = $1::text AND (e.requested_at, e.id) < ($2::timestamptz, $3::uuid)
+ORDER BY e.requested_at DESC, e.id DESC
+LIMIT $4::integer
+
+-- get_export --
+-- One line of the audit. Uses the primary keys.
+SELECT
+    e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
+    o.state, o.rows, o.reason, o.finished_at
+FROM exports e
+LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
+WHERE e.account = $1::text AND e.id = $2::uuid
