@@ -1,12 +1,14 @@
 """The admin app as an ASGI app."""
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 
 from admin import commands
+from admin.pages.build import add_pages
 from admin.rate import Rate
+from admin.session import Sessions
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
@@ -18,14 +20,6 @@ from storage.database import Database
 #: How long a caller waits for Kafka before it is told 503.
 PUBLISH_SECONDS = 4.0
 
-_HOME = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Conexões</title>
-<style>body{font:16px/1.5 system-ui;max-width:40rem;margin:10vh auto;padding:0 1rem}</style>
-<h1>Conexões</h1>
-<p>Status logs of marketplace integrations. The query API is under <code>/api/v1</code>;
-<a href="/openapi.json">openapi.json</a> describes every path.</p>
-"""
-
 
 def build_admin(
     reader: Database,
@@ -35,8 +29,13 @@ def build_admin(
     authenticator: Authenticator,
     policy: Policy,
     topics: Topics,
+    sessions: Sessions,
+    stop: asyncio.Event | None = None,
 ) -> FastAPI:
-    """The query API and the one write endpoint. Nothing that is passed in is closed here."""
+    """The query API, the one write endpoint and the pages. Nothing that is passed in is closed here.
+
+    `stop`: set when the process is to end, so that streams end too.
+    """
     app = build_api(reader, authenticator, policy)
     app.state.writer = writer
     app.state.publisher = publisher
@@ -52,8 +51,8 @@ def build_admin(
             (429, "too many commands of this account"),
         ),
     )
-    app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
+    add_pages(app, sessions, stop)
     return app
 
 

@@ -19,6 +19,7 @@ from schemas.json_document import dump
 from schemas.problem import FieldProblem
 from schemas.reprocess import ReprocessRequest, command_event
 from schemas.timestamp import to_text
+from storage.access_keys import Grant
 from storage.idempotency import claim, mark_published
 
 router = APIRouter(tags=["commands"])
@@ -57,7 +58,11 @@ async def request_reprocess(
     """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
-    body = _validate(await read_json(request))
+    return await give_command(request, grant, idempotency_key, _validate(await read_json(request)))
+
+
+async def give_command(request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest) -> Accepted:
+    """Give the command if the caller may. Raises ProblemError; the same key and body: the same answer, sent once."""
     if not may_see(grant, body.account):
         raise not_found()
     if not at_least(grant, "operator"):

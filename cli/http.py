@@ -3,6 +3,7 @@
 import asyncio
 
 from admin.app import PUBLISH_SECONDS, build_admin
+from admin.session import Sessions
 from api.app import build_api
 from api.authentication import Authenticator
 from api.server import serve
@@ -25,8 +26,10 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
         await reader.close()
 
 
-async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
-    """The query API and the commands, until `stop` is set."""
+async def serve_admin(
+    broker: BrokerSettings, storage: StorageSettings, policy: Policy, sessions: Sessions, stop: asyncio.Event
+) -> None:
+    """The query API, the commands and the pages, until `stop` is set."""
     settings = ApiSettings()
     url = str(storage.database_url)
     reader = Database(url, "reader", storage, application_name="conexoes-admin")
@@ -40,6 +43,8 @@ async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: 
             authenticator=_authenticator(reader, settings),
             policy=policy,
             topics=broker.topics,
+            sessions=sessions,
+            stop=stop,
         )
         await serve(app, settings.http_host, settings.http_port, stop)
     finally:

@@ -8,15 +8,16 @@ import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from admin.session import Sessions
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.installation import InstallationSettings, UnusableError
+from cli.secrets import local_key, session_secret
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
-from storage.access_keys import new_secret
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
@@ -70,6 +71,7 @@ class Up:
                 if not stop.is_set():
                     system.publish(http=self._address)
                     self._say(f"ready: {self._address}   key: {key}   (Ctrl-C stops)")
+                    self._say(f"sign in: {self._address}/sign-in?link={self._sessions().make_link()}   (once)")
                     await self._first(stop, system, stop.wait)
                 self._say("stopping")
         self._say("stopped; the data is kept")
@@ -93,7 +95,7 @@ class Up:
 
     def _tell_children(self, servers: str, url: str) -> str:
         """Children find everything in their environment, as in production. Returns the key to sign in with."""
-        key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else _local_key(self._data_dir)
+        key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else local_key(self._data_dir)
         os.environ |= {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
             "CONEXOES_DATABASE_URL": url,
@@ -102,6 +104,9 @@ class Up:
             "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID", "up"),
         }
         return key
+
+    def _sessions(self) -> Sessions:
+        return Sessions(session_secret(self._data_dir))
 
     async def _until_ready(self) -> None:
         """Until the API answers for its database and the agents have their partitions."""
@@ -119,23 +124,6 @@ class Up:
 def ready_file(data_dir: Path) -> Path:
     """Written by an agents process when it has its partitions."""
     return data_dir / "agents.ready"
-
-
-def _local_key(data_dir: Path) -> str:
-    """A key with every right for this installation, made once and readable by its owner only.
-
-    Written in one step, so that a start that is killed leaves no half of one. Delete the file for a new key.
-    """
-    path = data_dir / "local.key"
-    key = path.read_text().strip() if path.exists() else ""
-    if not key:
-        key = new_secret()
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_text(key)
-        new.replace(path)
-    return key
 
 
 def _answers(url: str) -> bool:

@@ -1,0 +1,79 @@
+"""The gettext catalogues of the pages: every sentence of the templates and the code, in each language but English."""
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from admin.pages.languages import LANGUAGES, LOCALE, LOCALES, SOURCE
+from schemas.catalogue import Language
+
+ADMIN = Path(__file__).parents[2] / "admin"
+_METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
+_OPTIONS = {"**.html": {"encoding": "utf-8", "trimmed": "true", "silent": "false"}}
+
+
+def catalogues() -> dict[Path, str]:
+    """Text by path: what is translated stays, what is new is empty, what is no longer said is gone."""
+    template = _extract()
+    return {_path(each): _merged(each, template) for each in LANGUAGES if each != SOURCE}
+
+
+def faults() -> list[str]:
+    """What a translator has still to do."""
+    found = []
+    for language in LANGUAGES:
+        if language == SOURCE:
+            continue
+        for message in _read(language):
+            if message.id and (message.fuzzy or not _complete(message)):
+                found.append(
+                    f"admin/locales/{language}.po: {message.id!r} is {'fuzzy' if message.fuzzy else 'missing'}"
+                )
+    return found
+
+
+def _complete(message: Message) -> bool:
+    return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
+
+
+def _extract() -> Catalog:
+    template = Catalog(charset="utf-8")
+    found = extract_from_dir(
+        ADMIN, method_map=_METHODS, options_map=_OPTIONS, keywords={"_": None, "gettext": None, "ngettext": (1, 2)}
+    )
+    for filename, _line, message, _comments, _context in sorted(found, key=lambda each: (each[0], each[1])):
+        template.add(message, locations=[(f"admin/{filename}", 0)])
+    return template
+
+
+def _path(language: Language) -> Path:
+    return LOCALES / f"{language}.po"
+
+
+def _read(language: Language) -> Catalog:
+    if not _path(language).exists():
+        return Catalog(locale=LOCALE[language])
+    with _path(language).open("rb") as source:
+        return read_po(source, locale=LOCALE[language])
+
+
+def _merged(language: Language, template: Catalog) -> str:
+    translated = _read(language)
+    merged = Catalog(locale=LOCALE[language], fuzzy=False)
+    for message in template:
+        if message.id:
+            known = translated.get(message.id)
+            merged.add(message.id, known.string if known else "", locations=message.locations)
+    out = BytesIO()
+    write_po(out, merged, omit_header=False, no_location=True, sort_output=False, width=110)
+    lines = out.getvalue().decode().splitlines()
+    head = ["Language:", "Plural-Forms:", "Content-Type:", "MIME-Version:", "Content-Transfer-Encoding:"]
+    kept = [
+        line
+        for line in lines
+        if not line.startswith('"') or ": " not in line or any(line.startswith(f'"{each}') for each in head)
+    ]
+    return "\n".join(line for line in kept if not line.startswith("#")).strip() + "\n"
