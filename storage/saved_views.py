@@ -18,7 +18,7 @@ class SavedView(NamedTuple):
     saved_by: str  # name of the access key
 
 
-async def save(writer: Database, account: str, integration_type: str, name: str, query: str, saved_by: str) -> None:
+async def save(writer: Database, account: str, integration_type: str, *, name: str, query: str, saved_by: str) -> None:
     """Keep `query` under `name`; what had that name before is replaced."""
     async with writer.connection() as connection:
         await connection.execute(SQL["insert_saved_view"], account, integration_type, name, query, saved_by)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.visitor import OwnPage
 from api.pages import Listing
 from storage.access_keys import EVERY_ACCOUNT
@@ -22,6 +23,4 @@ async def dead_letters_page(request: Request, who: OwnPage, page_token: str | No
         request.app.state.reader, who.account, every_account=every, after=listing.after_uuid, limit=listing.limit
     )
     page = listing.page(letters, lambda letter: (letter.received_at, letter.id), request, Response())
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "dead_letters.html", account=who.account, page="dead-letters", letters=page
-    )
+    return show(request, who.visitor, "dead_letters.html", account=who.account, page="dead-letters", letters=page)

@@ -17,7 +17,7 @@ class Bar(NamedTuple):
     """One piece of a column."""
 
     status: str
-    count: int
+    logs: int
     x: float
     y: float
     width: float

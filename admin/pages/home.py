@@ -5,6 +5,7 @@ from fastapi.responses import RedirectResponse
 
 from admin.pages.assets import PREFIX
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.visitor import AnyVisitor, SignInNeededError
 from api.problems import not_found
 from storage.access_keys import EVERY_ACCOUNT
@@ -23,7 +24,7 @@ async def home(request: Request, who: AnyVisitor) -> Response:
         accounts = await list_accounts(request.app.state.writer)
     if len(accounts) == 1:
         return RedirectResponse(f"/{accounts[0]}/overview", 303)
-    return request.app.state.site.page(request, who, "accounts.html", accounts=accounts)  # type: ignore[no-any-return]
+    return show(request, who, "accounts.html", accounts=accounts)
 
 
 @router.get(f"{PREFIX}/{{digest}}/{{name:path}}")

@@ -8,10 +8,12 @@ from typing import Any, Literal, NamedTuple
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from admin.pages.actions import can_reprocess, stamp
 from admin.pages.advice import ShownError, shown
 from admin.pages.evidence import Evidence, lay_out, original
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.visitor import Member, OwnPage, new_once
 from api.pages import Listing
 from api.problems import not_found
@@ -111,8 +113,8 @@ async def log_page(
         read_timeline(request, who, kind, log_id, page_token), read_siblings(request, who, details.log)
     )
     template = "parts/detail.html" if request.headers.get("hx-request") else "log.html"
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, template, **_values(who, kind, details), timeline=timeline, siblings=siblings
+    return show(
+        request, who.visitor, template, **_values(request, who, kind, details), timeline=timeline, siblings=siblings
     )
 
 
@@ -128,14 +130,19 @@ async def timeline_part(
     timeline, siblings = await asyncio.gather(
         read_timeline(request, who, kind, log_id, page_token), read_siblings(request, who, details.log)
     )
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "parts/timeline.html", **_values(who, kind, details), timeline=timeline, siblings=siblings
+    return show(
+        request,
+        who.visitor,
+        "parts/timeline.html",
+        **_values(request, who, kind, details),
+        timeline=timeline,
+        siblings=siblings,
     )
 
 
 @router.get(f"{TYPE}/logs/{{log_id}}/evidence/{{side}}")
 async def evidence_part(
-    request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, side: Side, as_text: bool = False
+    request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, side: Side, *, as_text: bool = False
 ) -> Response:
     """One side of the exchange, whole: laid out for a script, as it came for everyone else."""
     kind = type_of(integration_type)
@@ -146,16 +153,16 @@ async def evidence_part(
     if as_text or not request.headers.get("hx-request"):
         headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
         return PlainTextResponse(original(value).encode("utf-8", "replace").decode(), headers=headers)
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "parts/evidence.html", account=who.account, evidence=lay_out(value)
-    )
+    return show(request, who.visitor, "parts/evidence.html", account=who.account, evidence=lay_out(value))
 
 
-def _values(who: Member, kind: IntegrationType, details: Details) -> dict[str, Any]:
+def _values(request: Request, who: Member, kind: IntegrationType, details: Details) -> dict[str, Any]:
     return {
         "account": who.account,
         "page": kind.name,
         "kind": kind,
+        "stamp": stamp,
+        "can_reprocess": can_reprocess(request.app.state.policy, kind),
         "base": f"/{who.account}/{kind.name}",
         "row": details.log,
         "detail": details,

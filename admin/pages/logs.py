@@ -7,24 +7,25 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from admin.pages import log, saved_views
+from admin.pages.actions import can_reprocess, stamp
 from admin.pages.counts import can_count, count, within_budget
 from admin.pages.histogram import draw
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
 from api.pages import Listing
 from schemas.catalogue import IntegrationType
 from schemas.status_log import StatusLog
-from schemas.timestamp import to_text
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 REPROCESS_STATES = ("in_flight", "fixed", "same_error", "different_error", "silent", "failed")
 
 
 @router.get(TYPE)
-async def list_page(request: Request, who: OwnPage, integration_type: TypeName, wait: bool = False) -> Response:
+async def list_page(request: Request, who: OwnPage, integration_type: TypeName, *, wait: bool = False) -> Response:
     """Filter, counts, rows. `wait`: for the counts too, however long they take."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
@@ -34,11 +35,11 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         saved_views.of_page(request, who, kind),
     )
     details = await log.read_open(request, who, kind, [each for each in shown["rows"] if view.shows(each.id)])
-    return request.app.state.site.page(  # type: ignore[no-any-return]
+    return show(
         request,
         who.visitor,
         "logs.html",
-        **page_values(who, kind, view),
+        **page_values(request, who, kind, view),
         **shown,
         **counts,
         details=details,
@@ -52,9 +53,7 @@ async def counts_part(request: Request, who: OwnPage, integration_type: TypeName
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     counts = await read_counts(request, who, kind, view, wait=True)
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "parts/counts.html", **page_values(who, kind, view), **counts
-    )
+    return show(request, who.visitor, "parts/counts.html", **page_values(request, who, kind, view), **counts)
 
 
 @router.get(f"{TYPE}/details")
@@ -64,17 +63,19 @@ async def details_part(request: Request, who: OwnPage, integration_type: TypeNam
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     shown = await read_rows(request, who, kind, view)
     details = await log.read_open(request, who, kind, shown["rows"])
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "parts/details.html", **page_values(who, kind, view), **shown, details=details
+    return show(
+        request, who.visitor, "parts/details.html", **page_values(request, who, kind, view), **shown, details=details
     )
 
 
-def page_values(who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
+def page_values(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
     """What every template about a view needs."""
     return {
         "account": who.account,
         "page": kind.name,
         "kind": kind,
+        "stamp": stamp,
+        "can_reprocess": can_reprocess(request.app.state.policy, kind),
         "view": view,
         "base": f"/{who.account}/{kind.name}",
         "periods": PERIODS,
@@ -83,7 +84,6 @@ def page_values(who: Member, kind: IntegrationType, view: View) -> dict[str, Any
         "all_open": ALL,
         "to_local": lambda at: to_local(at, who.visitor.zone),
         "once": new_once(),
-        "as_of": to_text(who.visitor.now),
     }
 
 

@@ -9,6 +9,7 @@ from admin.pages.counts import Summary, can_count, summarize, within_budget
 from admin.pages.histogram import Chart, draw
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.times import Period, span_of
 from admin.pages.view import View
 from admin.pages.visitor import Member, OwnPage
@@ -50,7 +51,9 @@ class AffiliateShare(NamedTuple):
 
 
 @router.get(f"{ACCOUNT}/overview")
-async def overview_page(request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, wait: bool = False) -> Response:
+async def overview_page(
+    request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, *, wait: bool = False
+) -> Response:
     """The page, with its numbers when they come within the budget of a page, else with where to ask for them."""
     period = period if period in SPANS else DEFAULT_SPAN
     numbers, letters = await asyncio.gather(
@@ -74,7 +77,7 @@ def _page(
     numbers: dict[str, Any] | None,
     letters: list[DeadLetter],
 ) -> Response:
-    return request.app.state.site.page(  # type: ignore[no-any-return]
+    return show(
         request,
         who.visitor,
         template,

@@ -14,7 +14,7 @@ class Verdict(NamedTuple):
     """Entities that the same would become of."""
 
     state: str  # `queued` is to be sent; any other is why not
-    count: int
+    entities: int
     reason: str | None
     samples: list[StatusLog]
 
@@ -28,7 +28,7 @@ class Plan(NamedTuple):
     @property
     def sent(self) -> int:
         """How many will be sent."""
-        return next((each.count for each in self.verdicts if each.state == ItemState.QUEUED), 0)
+        return next((each.entities for each in self.verdicts if each.state == ItemState.QUEUED), 0)
 
 
 def plan(rows: Sequence[StatusLog], missing: int) -> Plan:

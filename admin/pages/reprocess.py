@@ -14,7 +14,7 @@ from admin.commands import give_command
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.plan import plan
 from admin.pages.route import PageRoute
-from admin.pages.site import is_fragment
+from admin.pages.site import is_fragment, show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
 from api.pages import Listing
 from api.problems import invalid, not_found
@@ -48,7 +48,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     if not ids:
         return RedirectResponse(f"/{who.account}/{kind.name}", 303)
     rows = await _rows(request, who, kind, ids)
-    return request.app.state.site.page(  # type: ignore[no-any-return]
+    return show(
         request,
         who.visitor,
         "plan.html",
@@ -76,19 +76,18 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
             integration_type=kind.name,
             requested_by=who.grant.name or who.grant.role,
             reason=given.get("reason", "").strip() or None,
-            mode=given.get("mode", "refresh"),  # type: ignore[arg-type]
+            mode=given.get("mode", "refresh"),
             log_ids=ids,
         )
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
         raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
-    accepted = await give_command(request, who.grant, _key(given.get("once", ""), ids), body)
+    key = _key(given.get("once", ""), [value for name, value in fields if name == "log_id"])
+    accepted = await give_command(request, who.grant, key, body)
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "parts/asked.html", account=who.account, kind=kind, ledger=ledger, once=new_once()
-    )
+    return show(request, who.visitor, "parts/asked.html", account=who.account, kind=kind, ledger=ledger)
 
 
 @router.get(f"{ACCOUNT}/reprocess")
@@ -99,9 +98,7 @@ async def commands_page(request: Request, who: OwnPage, page_token: str | None =
         request.app.state.reader, who.account, after=listing.after, limit=listing.limit
     )
     page = listing.page(commands, lambda command: (command.requested_at, command.id), request, Response())
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words()
-    )
+    return show(request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words())
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}")
@@ -121,7 +118,7 @@ async def command_page(
         limit=listing.limit,
     )
     page = listing.page(items or [], lambda item: (item.created_at, item.id), request, Response())
-    return request.app.state.site.page(  # type: ignore[no-any-return]
+    return show(
         request,
         who.visitor,
         "command.html",
@@ -150,8 +147,9 @@ async def _command(request: Request, who: Member, command_id: str) -> ReprocessC
 
 
 def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
+    """Of `id` or `id@stamp`, each once."""
     try:
-        ids = list(dict.fromkeys(uuid.UUID(each) for each in texts))
+        ids = list(dict.fromkeys(uuid.UUID(each.partition("@")[0]) for each in texts))
     except ValueError:
         raise invalid("log_id", "is not an id") from None
     if len(ids) > MAX_LOG_IDS:
@@ -159,12 +157,11 @@ def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
     return ids
 
 
-def _key(once: str, ids: Sequence[uuid.UUID]) -> str:
+def _key(once: str, chosen: Sequence[str]) -> str:
     """The Idempotency-Key of a form: its own random part, and what it asks for."""
-    if not 1 <= len(once) <= 100 or not once.isascii():
+    if not 1 <= len(once) <= 100:
         raise invalid("once", "must come with the form")
-    chosen = hashlib.blake2b(b"".join(sorted(each.bytes for each in ids)), digest_size=12).hexdigest()
-    return f"page-{hashlib.blake2b(once.encode(), digest_size=12).hexdigest()}-{chosen}"
+    return f"page-{hashlib.blake2b(chr(0).join([once, *sorted(chosen)]).encode(), digest_size=24).hexdigest()}"
 
 
 async def _rows(request: Request, who: Member, kind: IntegrationType, ids: Sequence[uuid.UUID]) -> list[StatusLog]:

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from admin.pages.site import is_fragment
+from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
 from api.problems import RETRY_AFTER_SECONDS, ProblemError
 from storage.errors import RowRefused, StorageUnavailable
@@ -61,8 +61,6 @@ async def _error(request: Request, problem: ProblemError) -> Response:
         request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"cookie"]
         who = await visitor(Request(request.scope))
     title = HTTPStatus(problem.status).phrase
-    page: Response = request.app.state.site.page(
-        request, who, "error.html", status=problem.status, problem=problem, title=title
-    )
+    page = show(request, who, "error.html", status=problem.status, problem=problem, title=title)
     page.headers.update(problem.headers or {})
     return page

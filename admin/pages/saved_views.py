@@ -32,7 +32,7 @@ async def save_view(request: Request, who: OwnPage, integration_type: TypeName, 
         raise invalid("name", f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
     query = view.query().lstrip("?")
-    await save(request.app.state.writer, who.account, kind.name, name, query, who.grant.name)
+    await save(request.app.state.writer, who.account, kind.name, name=name, query=query, saved_by=who.grant.name)
     return RedirectResponse(f"/{who.account}/{kind.name}?{query}", 303)
 
 

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.visitor import OwnPage
 from api.problems import invalid
 from schemas.filter import QueryText
@@ -26,7 +27,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
             found = await who.reader(request).search(who.account, _TEXT.validate_python(text), FOUND_AT_MOST)
         except ValidationError as exc:
             raise invalid("q", exc.errors(include_url=False, include_input=False)[0]["msg"]) from None
-    return request.app.state.site.page(  # type: ignore[no-any-return]
+    return show(
         request,
         who.visitor,
         "search.html",

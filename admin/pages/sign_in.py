@@ -9,6 +9,7 @@ from admin.form_body import read_form
 from admin.pages import times
 from admin.pages.languages import LANGUAGES, NAMES
 from admin.pages.route import PageRoute
+from admin.pages.site import show
 from admin.pages.visitor import (
     LANGUAGE_COOKIE,
     PREFERENCE_SECONDS,
@@ -26,11 +27,12 @@ from storage.sign_in import use_link
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _MAX_KEY_CHARACTERS = 200
+Target = Annotated[str, Query(alias="next", max_length=16_000, description="where to go on")]
 
 
 @router.get("/sign-in")
 async def show_sign_in(
-    request: Request, who: AnyVisitor, next: str = "/", link: Annotated[str | None, Query(max_length=300)] = None
+    request: Request, who: AnyVisitor, target: Target = "/", link: Annotated[str | None, Query(max_length=300)] = None
 ) -> Response:
     """The form; or, with a link that is still good, the session of the bootstrap key."""
     site = request.app.state.site
@@ -38,9 +40,9 @@ async def show_sign_in(
         known = site.sessions.read_link(link)
         bootstrap = request.app.state.authenticator.bootstrap
         if known is not None and bootstrap is not None and await use_link(request.app.state.writer, known.nonce):
-            return _signed_in(request, bootstrap, next)
-        return _form(request, who, next, "link", 401)
-    return RedirectResponse(_local(next), 303) if who.grant else _form(request, who, next)
+            return _signed_in(request, bootstrap, target)
+        return _form(request, who, target, "link", 401)
+    return RedirectResponse(_local(target), 303) if who.grant else _form(request, who, target)
 
 
 @router.post("/sign-in")
@@ -61,7 +63,7 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, _fields: OwnForm) -> Response:
+async def sign_out(_fields: OwnForm) -> Response:
     """The end of the session in this browser."""
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(SESSION_COOKIE, path="/")
@@ -85,17 +87,15 @@ async def prefer(request: Request) -> Response:
 
 
 @router.get("/preferences")
-async def show_preferences(request: Request, who: AnyVisitor, next: str = "/") -> Response:
+async def show_preferences(request: Request, who: AnyVisitor, target: Target = "/") -> Response:
     """Language, zone, theme, and what the key may do."""
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who, "preferences.html", next=_local(next), zones=times.zone_names(), themes=THEMES, names=NAMES
+    return show(
+        request, who, "preferences.html", next=_local(target), zones=times.zone_names(), themes=THEMES, names=NAMES
     )
 
 
 def _form(request: Request, who: AnyVisitor, target: str, refused: str | None = None, status: int = 200) -> Response:
-    return request.app.state.site.page(  # type: ignore[no-any-return]
-        request, who, "sign_in.html", status=status, next=_local(target), refused=refused
-    )
+    return show(request, who, "sign_in.html", status=status, next=_local(target), refused=refused)
 
 
 def _signed_in(request: Request, key_digest: bytes, target: str) -> Response:

@@ -73,6 +73,12 @@ class Site:
         return answer(request, self.html(request, who, template, **values), status)
 
 
+def show(request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
+    """A page of the app that the request is for."""
+    site: Site = request.app.state.site
+    return site.page(request, who, template, status=status, **values)
+
+
 def answer(request: Request, html: str, status: int = 200) -> Response:
     """HTML with the headers of every page, compressed for who takes it."""
     body, headers = html.encode(), dict(HEADERS)

@@ -255,6 +255,7 @@ function flash(row) {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { listen(); counted(); }
 });
+document.addEventListener("htmx:afterRequest", (event) => { const menu = event.target.closest?.("details.menu"); if (menu) menu.open = false; });
 document.addEventListener("htmx:responseError", () => say(text("Failed")));
 document.addEventListener("htmx:sendError", () => say(text("Failed")));
 document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else listen(); });

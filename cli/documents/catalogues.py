@@ -23,16 +23,13 @@ def catalogues() -> dict[Path, str]:
 
 def faults() -> list[str]:
     """What a translator has still to do."""
-    found = []
-    for language in LANGUAGES:
-        if language == SOURCE:
-            continue
-        for message in _read(language):
-            if message.id and (message.fuzzy or not _complete(message)):
-                found.append(
-                    f"admin/locales/{language}.po: {message.id!r} is {'fuzzy' if message.fuzzy else 'missing'}"
-                )
-    return found
+    return [
+        f"{_path(language).relative_to(ADMIN.parent)}: {message.id!r} is {'fuzzy' if message.fuzzy else 'missing'}"
+        for language in LANGUAGES
+        if language != SOURCE
+        for message in _read(language)
+        if message.id and (message.fuzzy or not _complete(message))
+    ]
 
 
 def _complete(message: Message) -> bool:
