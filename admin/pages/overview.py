@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages.counts import Summary, can_count, summarize, within_budget
+from admin.pages.counts import within_budget
 from admin.pages.histogram import Chart, draw
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
@@ -16,8 +16,10 @@ from admin.pages.visitor import Member, OwnPage
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.status_log import DeadLetter
+from schemas.summary import LogSummary
 from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letter_reader import list_dead_letters
+from storage.summary_reader import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPANS: tuple[Period, ...] = ("24h", "7d", "30d")
@@ -31,7 +33,7 @@ class TypeOverview(NamedTuple):
 
     kind: IntegrationType
     view: View
-    summary: Summary
+    summary: LogSummary
     chart: Chart | None
     codes: list[tuple[str, int]]  # most frequent first
     silent: int  # logs whose last reprocess got no answer, at any time
@@ -86,14 +88,11 @@ def _page(
         period=period,
         spans=SPANS,
         numbers=numbers,
-        countable=can_count(),
         letters=letters,
     )
 
 
 async def _numbers(request: Request, who: Member, period: Period) -> dict[str, Any]:
-    if not can_count():
-        return {"types": [], "affiliates": []}
     types = await asyncio.gather(*(_of_type(request, who, kind, period) for kind in CATALOGUE))
     failed: dict[str, int] = {}
     total: dict[str, int] = {}
@@ -124,7 +123,7 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
     )
 
 
-async def _failures(request: Request, who: Member, kind: IntegrationType, period: Period) -> Summary:
+async def _failures(request: Request, who: Member, kind: IntegrationType, period: Period) -> LogSummary:
     start = span_of(period, who.visitor.now, who.visitor.zone).start
     filter_ = LogFilter(processed_from=start, status=("error",))
     return await summarize(request.app.state.reader, who.account, kind.name, filter_)

@@ -62,6 +62,7 @@ class Site:
                 form_token="" if who.session is None else self.sessions.form_token(who.session),
                 fragment=is_fragment(request),
                 exact=lambda at: times.exact(at, who.locale, who.zone),
+                brief=lambda at: times.brief(at, who.locale, who.zone),
                 relative=lambda at: times.relative(at, who.now, who.locale),
                 zone_label=times.zone_label(who.zone, who.now, who.locale),
                 **{"account": None, "page": None, **values},

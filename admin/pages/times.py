@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale
-from babel.dates import format_datetime, format_timedelta, get_timezone_name
+from babel.dates import format_datetime, format_skeleton, format_timedelta, get_timezone_name
 
 from schemas.timestamp import parse
 
@@ -44,6 +44,11 @@ def zone(name: str | None) -> ZoneInfo:
 def exact(at: datetime, locale: Locale, zone: tzinfo) -> str:
     """Date and time to the second."""
     return format_datetime(at, "medium", tzinfo=zone, locale=locale)
+
+
+def brief(at: datetime, locale: Locale, zone: tzinfo) -> str:
+    """Day and time to the minute, without the year."""
+    return format_skeleton("MMMdHm", at, tzinfo=zone, locale=locale)
 
 
 def relative(at: datetime, now: datetime, locale: Locale) -> str:
