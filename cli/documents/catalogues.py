@@ -12,6 +12,7 @@ from schemas.catalogue import Language
 
 ADMIN = Path(__file__).parents[2] / "admin"
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
+_HEAD = ("msgid", "msgstr", '"Language:', '"Plural-Forms:', '"MIME-Version:', '"Content-')
 _OPTIONS = {"**.html": {"encoding": "utf-8", "trimmed": "true", "silent": "false"}}
 
 
@@ -65,12 +66,8 @@ def _merged(language: Language, template: Catalog) -> str:
             known = translated.get(message.id)
             merged.add(message.id, known.string if known else "", locations=message.locations)
     out = BytesIO()
-    write_po(out, merged, omit_header=False, no_location=True, sort_output=False, width=110)
-    lines = out.getvalue().decode().splitlines()
-    head = ["Language:", "Plural-Forms:", "Content-Type:", "MIME-Version:", "Content-Transfer-Encoding:"]
-    kept = [
-        line
-        for line in lines
-        if not line.startswith('"') or ": " not in line or any(line.startswith(f'"{each}') for each in head)
-    ]
-    return "\n".join(line for line in kept if not line.startswith("#")).strip() + "\n"
+    write_po(out, merged, no_location=True, width=110)
+    head, _, messages = out.getvalue().decode().partition("\n\n")
+    # Without the comment, the dates and the people that a head usually has: they would differ each time.
+    kept = [line for line in head.splitlines() if line.startswith(_HEAD)]
+    return "\n".join(kept) + f"\n\n{messages.strip()}\n"
