@@ -12,7 +12,7 @@ from admin.pages.counts import count_view, within_budget
 from admin.pages.histogram import draw
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
-from admin.pages.site import show
+from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
@@ -35,7 +35,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         saved_views.of_page(request, who, kind),
     )
     details = await log.read_open(request, who, kind, [each for each in shown["rows"] if view.shows(each.id)])
-    return show(
+    page = show(
         request,
         who.visitor,
         "logs.html",
@@ -45,6 +45,10 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         details=details,
         views=views,
     )
+    if is_fragment(request):
+        # What a form leaves empty is not part of the address.
+        page.headers["HX-Push-Url"] = f"/{who.account}/{kind.name}{view.here}"
+    return page
 
 
 @router.get(f"{TYPE}/counts")

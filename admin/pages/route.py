@@ -13,7 +13,8 @@ from fastapi.routing import APIRoute
 
 from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
-from api.problems import RETRY_AFTER_SECONDS, ProblemError
+from api.app import PREFIX
+from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, answer_bug
 from storage.errors import RowRefused, StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -51,6 +52,14 @@ def _to_sign_in(request: Request) -> Response:
     if is_fragment(request):
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
+
+
+async def bug(request: Request, exc: Exception) -> Response:
+    """For the app's own handler of what nobody foresaw: a page for a browser, a problem for everyone else."""
+    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(PREFIX):
+        return await answer_bug(request, exc)
+    log.error("unexpected", exc_info=exc)
+    return await _error(request, ProblemError(500, "unexpected", "", headers=request.scope.get(ANSWER_HEADERS)))
 
 
 async def _error(request: Request, problem: ProblemError) -> Response:

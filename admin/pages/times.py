@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale
-from babel.dates import format_datetime, format_skeleton, format_timedelta, get_timezone_name
+from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta, get_timezone_name
 
 from schemas.timestamp import parse
 
@@ -48,7 +48,8 @@ def exact(at: datetime, locale: Locale, zone: tzinfo) -> str:
 
 def brief(at: datetime, locale: Locale, zone: tzinfo) -> str:
     """Day and time to the minute, without the year."""
-    return format_skeleton("MMMdHm", at, tzinfo=zone, locale=locale)
+    day = format_skeleton("MMMd", at, tzinfo=zone, locale=locale)
+    return f"{day} {format_time(at, 'short', tzinfo=zone, locale=locale)}"
 
 
 def relative(at: datetime, now: datetime, locale: Locale) -> str:

@@ -58,7 +58,7 @@ class View:
         if token is not None:
             pairs.append(("page_token", token))
         pairs += [("open", each) for each in open_]
-        return f"?{urlencode(pairs)}" if pairs else "?"
+        return f"?{urlencode(pairs)}" if pairs else ""
 
     @property
     def here(self) -> str:

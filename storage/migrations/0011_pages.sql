@@ -23,7 +23,7 @@ CREATE TABLE used_sign_in_links (
     used_at timestamptz NOT NULL DEFAULT now()
 );
 
-GRANT SELECT, INSERT, DELETE ON saved_views TO conexoes_writer;
+GRANT SELECT, INSERT, UPDATE, DELETE ON saved_views TO conexoes_writer;
 GRANT SELECT ON saved_views TO conexoes_reader;
 GRANT SELECT, INSERT ON used_sign_in_links TO conexoes_writer;
 
