@@ -5,8 +5,8 @@ BUDGET_SECONDS; what is not, it asks for in a request of its own, whose counts r
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Coroutine, Hashable, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
 
 from schemas.filter import LogFilter
 from schemas.summary import LogSummary
@@ -14,6 +14,8 @@ from storage.database import Database
 from storage.summary_reader import summarize
 
 BUDGET_SECONDS = 0.15
+#: How long a result waits for the request that will ask for it.
+KEPT_SECONDS = 5.0
 T = TypeVar("T")
 
 
@@ -38,9 +40,34 @@ async def count_view(database: Database, account: str, integration_type: str, fi
     )
 
 
-async def within_budget(work: Awaitable[T], *, wait: bool) -> T | None:
-    """What `work` gives, or None when it takes longer than the budget and `wait` is false. It is stopped then."""
-    try:
-        return await asyncio.wait_for(work, None if wait else BUDGET_SECONDS)
-    except TimeoutError:
-        return None
+class Underway:
+    """Counting that goes on after a page stopped waiting, for the request that asks for it next."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[Hashable, asyncio.Task[Any]] = {}
+
+    async def within_budget(
+        self, key: Hashable, count: Callable[[], Coroutine[Any, Any, T]], *, wait: bool
+    ) -> T | None:
+        """What `count` gives, or None when it takes longer than the budget and `wait` is false.
+
+        `key` tells it from every other, account included: who comes with the same while it is underway gets the same.
+        """
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.create_task(count())
+            task.add_done_callback(lambda done: self._end(key, done))
+        done, _ = await asyncio.wait({task}, timeout=None if wait else BUDGET_SECONDS)
+        if not done:
+            return None
+        self._forget(key, task)
+        return cast("T", task.result())
+
+    def _end(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled():
+            task.exception()  # read, so that one that nobody asks for any more is no warning
+        asyncio.get_running_loop().call_later(KEPT_SECONDS, self._forget, key, task)
+
+    def _forget(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]

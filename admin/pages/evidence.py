@@ -3,11 +3,15 @@
 import json
 from typing import Any, Literal, NamedTuple
 
+import orjson
+
 Kind = Literal["json", "xml", "html", "text"]
 #: What a page shows at once; the rest comes when it is asked for.
 BEGINNING_LINES = 120
 BEGINNING_CHARACTERS = 12_000
-_MAX_INDENT = 40
+_MAX_INDENT = 12
+#: Markup beyond this is shown as it came.
+MOST_MARKUP_CHARACTERS = 300_000
 _LONGEST_ONE_LINE = 100
 #: Elements of HTML that have no end.
 _VOID = frozenset(
@@ -19,47 +23,53 @@ class Evidence(NamedTuple):
     """One side of an exchange."""
 
     kind: Kind
-    text: str  # laid out
-    beginning: str  # what is shown at once
-    lines: int  # of `text`
-    size_bytes: int  # as it came
-
-    @property
-    def cut(self) -> bool:
-        """Whether there is more than the beginning."""
-        return len(self.beginning) < len(self.text)
+    text: str  # laid out: the whole, or its beginning
+    cut: bool  # there is more
+    size_bytes: int  # of the whole, as it came
 
 
 def original(value: Any) -> str:
     """As it came: a string as it is, another JSON value as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    return value if isinstance(value, str) else _json(value)
 
 
-def lay_out(value: Any) -> Evidence | None:
-    """Evidence for reading; None for none. Never fails: what can't be read as what it looks like stays plain text."""
+def lay_out(value: Any, *, whole: bool = False) -> Evidence | None:
+    """Evidence for reading, its beginning unless `whole`; None for none.
+
+    Never fails: what can't be read as what it looks like stays plain text. Takes milliseconds for a beginning,
+    whatever the size, and at most about a second for a whole of 1 MiB.
+    """
     if value is None:
         return None
-    text = original(value)
-    kind, laid_out = _by_kind(value, text)
-    lines = laid_out.split("\n")
-    beginning = "\n".join(lines[:BEGINNING_LINES])[:BEGINNING_CHARACTERS]
-    return Evidence(kind, laid_out, beginning, len(lines), len(text.encode("utf-8", "replace")))
+    came = original(value)
+    kind, text = _by_kind(value, came, MOST_MARKUP_CHARACTERS if whole else 2 * BEGINNING_CHARACTERS)
+    shown = text if whole else "\n".join(text.split("\n", BEGINNING_LINES)[:BEGINNING_LINES])[:BEGINNING_CHARACTERS]
+    cut = not whole and (len(shown) < len(text) or len(came) > 2 * BEGINNING_CHARACTERS)
+    return Evidence(kind, shown, cut, len(came.encode("utf-8", "replace")))
 
 
-def _by_kind(value: Any, text: str) -> tuple[Kind, str]:
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # integers of more than 64 bits, nesting that is too deep for it
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _by_kind(value: Any, came: str, most_markup: int) -> tuple[Kind, str]:
     if not isinstance(value, str):
-        return "json", text
-    stripped = text.strip()
+        return "json", came
+    stripped = came.strip()
     if stripped[:1] in {"{", "["}:
         try:
-            return "json", json.dumps(json.loads(stripped), ensure_ascii=False, indent=2)
+            return "json", _json(json.loads(stripped))
         except (ValueError, RecursionError):
-            return "text", text
+            return "text", came
     if stripped[:1] == "<" and stripped[-1:] == ">":
         beginning = stripped[:200].lower()
         kind: Kind = "html" if "<html" in beginning or "<!doctype html" in beginning else "xml"
-        return kind, indent_markup(stripped, html=kind == "html")
-    return "text", text
+        # What is beyond the limit stays as it is: laying out costs more the longer it is.
+        return kind, indent_markup(stripped[:most_markup], html=kind == "html") + stripped[most_markup:]
+    return "text", came
 
 
 def indent_markup(text: str, *, html: bool) -> str:

@@ -153,7 +153,13 @@ async def evidence_part(
     if as_text or not request.headers.get("hx-request"):
         headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
         return PlainTextResponse(original(value).encode("utf-8", "replace").decode(), headers=headers)
-    return show(request, who.visitor, "parts/evidence.html", account=who.account, evidence=lay_out(value))
+    return show(
+        request,
+        who.visitor,
+        "parts/evidence.html",
+        account=who.account,
+        evidence=await asyncio.to_thread(lay_out, value, whole=True),
+    )
 
 
 def _values(request: Request, who: Member, kind: IntegrationType, details: Details) -> dict[str, Any]:

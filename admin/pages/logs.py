@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from admin.pages import log, saved_views
 from admin.pages.actions import can_reprocess, stamp
-from admin.pages.counts import count_view, within_budget
+from admin.pages.counts import count_view
 from admin.pages.histogram import draw
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
@@ -113,7 +113,11 @@ async def read_counts(
     request: Request, who: Member, kind: IntegrationType, view: View, *, wait: bool
 ) -> dict[str, Any]:
     """Counts and their histogram, or where to ask for them."""
-    counts = await within_budget(count_view(request.app.state.reader, who.account, kind.name, view.filter), wait=wait)
+    counts = await request.app.state.site.underway.within_budget(
+        ("view", who.account, kind.name, view.filter),
+        lambda: count_view(request.app.state.reader, who.account, kind.name, view.filter),
+        wait=wait,
+    )
     if counts is None:
         return {"counts": None, "counts_later": f"counts?{urlencode(view.pairs())}", "chart": None}
     return {"counts": counts, "counts_later": None, "chart": draw(counts.summary.histogram)}

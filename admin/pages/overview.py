@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages.counts import within_budget
 from admin.pages.histogram import Chart, draw
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
@@ -58,16 +57,14 @@ async def overview_page(
 ) -> Response:
     """The page, with its numbers when they come within the budget of a page, else with where to ask for them."""
     period = period if period in SPANS else DEFAULT_SPAN
-    numbers, letters = await asyncio.gather(
-        within_budget(_numbers(request, who, period), wait=wait), _letters(request, who)
-    )
+    numbers, letters = await asyncio.gather(_numbers(request, who, period, wait=wait), _letters(request, who))
     return _page(request, who, "overview.html", period, numbers, letters)
 
 
 @router.get(f"{ACCOUNT}/overview/numbers")
 async def numbers_part(request: Request, who: OwnPage, period: Period = DEFAULT_SPAN) -> Response:
     """The numbers alone, for a page that did not wait for them."""
-    numbers = await _numbers(request, who, period)
+    numbers = await _numbers(request, who, period, wait=True)
     return _page(request, who, "parts/overview.html", period, numbers, [])
 
 
@@ -92,7 +89,14 @@ def _page(
     )
 
 
-async def _numbers(request: Request, who: Member, period: Period) -> dict[str, Any]:
+async def _numbers(request: Request, who: Member, period: Period, *, wait: bool) -> dict[str, Any] | None:
+    numbers: dict[str, Any] | None = await request.app.state.site.underway.within_budget(
+        ("overview", who.account, period, who.visitor.zone.key), lambda: _count(request, who, period), wait=wait
+    )
+    return numbers
+
+
+async def _count(request: Request, who: Member, period: Period) -> dict[str, Any]:
     types = await asyncio.gather(*(_of_type(request, who, kind, period) for kind in CATALOGUE))
     failed: dict[str, int] = {}
     total: dict[str, int] = {}

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from admin.pages import assets, languages, times, words
+from admin.pages.counts import Underway
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
@@ -47,6 +48,7 @@ class Site:
         self.sessions = sessions
         self.stop = stop or asyncio.Event()
         self.assets = assets.load()
+        self.underway = Underway()
         self._environments = {
             language: _environment(language, catalogue, self.assets) for language, catalogue in languages.load().items()
         }

@@ -28,7 +28,7 @@ def faults() -> list[str]:
         f"{_path(language).relative_to(ADMIN.parent)}: {message.id!r} is {'fuzzy' if message.fuzzy else 'missing'}"
         for language in LANGUAGES
         if language != SOURCE
-        for message in _read(language)
+        for message in read(language)
         if message.id and (message.fuzzy or not _complete(message))
     ]
 
@@ -51,7 +51,8 @@ def _path(language: Language) -> Path:
     return LOCALES / f"{language}.po"
 
 
-def _read(language: Language) -> Catalog:
+def read(language: Language) -> Catalog:
+    """The catalogue as it stands in its file; an empty one where there is none."""
     if not _path(language).exists():
         return Catalog(locale=LOCALE[language])
     with _path(language).open("rb") as source:
@@ -59,7 +60,7 @@ def _read(language: Language) -> Catalog:
 
 
 def _merged(language: Language, template: Catalog) -> str:
-    translated = _read(language)
+    translated = read(language)
     merged = Catalog(locale=LOCALE[language], fuzzy=False)
     for message in template:
         if message.id:

@@ -1,5 +1,6 @@
 """What people come for, each in at most four actions from the landing page."""
 
+import asyncpg
 from playwright.async_api import expect
 
 from broker.settings import BrokerSettings
@@ -7,6 +8,7 @@ from connectors.retry import Answer, Retry
 from tests.browser.conftest import Arrive, Person, connector
 from tests.integration.api.conftest import Store
 from tests.support.account import account
+from tests.support.waiting import eventually
 
 MOST_ACTIONS = 4
 
@@ -85,14 +87,22 @@ async def test_send_chosen_rows_again_with_the_plan_first(
     await expect(page.locator("tbody tr")).to_have_count(5)
 
 
-async def test_two_clicks_are_one_command(arrive: Arrive, store_events: Store, agents: None) -> None:
+async def test_two_clicks_are_one_command(
+    arrive: Arrive, store_events: Store, agents: None, owner: asyncpg.Connection
+) -> None:
     await store_events(*account())
     person = await arrive("operator")
     page = person.page
-    await person.open("/acme/price/?".rstrip("/?") + "?status=error")
+    await person.open("/acme/price?status=error")
     await page.click("tr.log >> nth=0 >> summary")
     await page.dblclick("tr.log >> nth=0 >> button:has-text('Reprocess')", no_wait_after=True)
     await expect(page.locator(".message.good").first).to_be_visible()
+
+    async def recorded() -> bool:
+        return bool(await owner.fetchval("SELECT count(*) FROM reprocess_commands"))
+
+    await eventually(recorded)
+    assert await owner.fetchval("SELECT count(*) FROM idempotency_keys") == 1
     await person.open("/acme/reprocess")
     await expect(page.locator("tbody tr")).to_have_count(1)
 
