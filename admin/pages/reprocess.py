@@ -6,15 +6,18 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
+from admin.pages import elsewhere
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.plan import plan
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
+from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
 from api.pages import Listing
 from api.problems import invalid, not_found
@@ -41,13 +44,19 @@ _AT_ONCE = 6
 
 @router.get(f"{TYPE}/reprocess")
 async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """What reprocessing the chosen rows would do, and the form that asks for it."""
+    """What reprocessing the chosen rows, or all that a filter matches, would do, and the form that asks for it."""
     need_operator(who)
     kind = type_of(integration_type)
     ids = _ids(request.query_params.getlist("log_id"))
-    if not ids:
+    asked: Any = None
+    if ids:
+        rows = await _rows(request, who, kind, ids)
+        made = plan(rows, len(ids) - len(rows))
+    elif elsewhere.can_plan_filters():
+        view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+        made, asked = await elsewhere.plan_filter(request, who.account, kind.name, view.filter)
+    else:
         return RedirectResponse(f"/{who.account}/{kind.name}", 303)
-    rows = await _rows(request, who, kind, ids)
     return show(
         request,
         who.visitor,
@@ -56,8 +65,9 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
         page=kind.name,
         kind=kind,
         base=f"/{who.account}/{kind.name}",
-        plan=plan(rows, len(ids) - len(rows)),
+        plan=made,
         ids=ids,
+        asked=asked,
         once=new_once(),
     )
 
@@ -67,23 +77,28 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     """Gives the command: a second click on the same form is the same command. 503 when Kafka can't take it."""
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
-    ids = _ids([value for name, value in fields if name == "log_id"])
-    if not ids:
+    chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
+    if not chosen:
         raise invalid("log_id", "choose at least one row")
     try:
-        body = ReprocessRequest(
-            account=who.account,
-            integration_type=kind.name,
-            requested_by=who.grant.name or who.grant.role,
-            reason=given.get("reason", "").strip() or None,
-            mode=given.get("mode", "refresh"),
-            log_ids=ids,
+        body = ReprocessRequest.model_validate(
+            {
+                "account": who.account,
+                "integration_type": kind.name,
+                "requested_by": who.grant.name or who.grant.role,
+                "reason": given.get("reason", "").strip() or None,
+                "mode": given.get("mode", "refresh"),
+                "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
+                "filter": orjson.loads(given["filter"]) if "filter" in given else None,
+                "as_of": given.get("as_of"),
+            }
         )
+    except orjson.JSONDecodeError:
+        raise invalid("filter", "must be as the form had it") from None
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
         raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
-    key = _key(given.get("once", ""), [value for name, value in fields if name == "log_id"])
-    accepted = await give_command(request, who.grant, key, body)
+    accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)
@@ -129,8 +144,20 @@ async def command_page(
         items=page,
         state=state,
         finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
+        can_cancel=elsewhere.can_cancel(),
         **_words(),
     )
+
+
+@router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
+async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnForm) -> Response:
+    """Stops a command: what was not sent will not be."""
+    need_operator(who)
+    if not elsewhere.can_cancel():
+        raise not_found()
+    await _command(request, who, command_id)
+    await elsewhere.cancel(request, who.account, command_id, who.grant.name or who.grant.role)
+    return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
 
 
 def _words() -> dict[str, Any]:

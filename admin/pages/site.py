@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -115,6 +116,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         word=lambda kind, name: words.word(catalogue, kind, name),
     )
     environment.filters.update(
+        json=lambda value: orjson.dumps(value).decode(),
         number=lambda value: format_decimal(value, locale=locale),
         compact=lambda value: format_compact_decimal(value, locale=locale, fraction_digits=1),
         percent=lambda value: format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=locale),

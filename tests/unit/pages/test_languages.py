@@ -9,7 +9,7 @@ import pytest
 from admin.pages import languages, times
 from admin.pages.words import WORDS, word
 from cli.documents import catalogues
-from schemas.catalogue import SEVERITY
+from schemas.catalogue import SEVERITY, Language
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState
 
@@ -41,12 +41,12 @@ def test_nothing_is_left_to_translate() -> None:
 
 
 @pytest.mark.parametrize("language", ["pt", "es"])
-def test_a_translation_has_the_same_places_to_fill(language: languages.Language) -> None:
+def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
     for message in catalogues.read(language):
         if not message.id:
             continue
-        ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        strings = [message.string] if isinstance(message.string, str) else list(message.string)
+        ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
+        strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
         for english, translated in zip(ids, strings, strict=True):
             assert sorted(_PLACEHOLDER.findall(english)) == sorted(_PLACEHOLDER.findall(translated)), english
 
@@ -70,7 +70,7 @@ def test_a_word_that_is_not_known_is_shown_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES)
-def test_times_are_written_in_each_language(language: languages.Language) -> None:
+def test_times_are_written_in_each_language(language: Language) -> None:
     locale, zone = languages.LOCALE[language], ZoneInfo("America/Sao_Paulo")
     assert "9" in times.exact(NOW, locale, zone)
     assert "24" in times.brief(NOW, locale, zone)
