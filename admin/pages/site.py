@@ -104,6 +104,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

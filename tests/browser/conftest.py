@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from storage.database import Database
 from storage.settings import StorageSettings
+from tests.browser.chromium import chromium
 from tests.integration.api.conftest import BOOTSTRAP, Store, keys, owning, reader, store_events, writer
 from tests.support.agents import running_worker
 
@@ -32,13 +32,6 @@ __all__ = ["keys", "owning", "reader", "store_events", "writer"]
 SECRET = b"secret of the browser tests"
 WIDE = {"width": 1360, "height": 900}
 Answering = Callable[[Retry], Awaitable[Answer | None]]
-
-
-def chromium() -> str:
-    """Where the browser is. One that is missing fails the test: `make test` installs it."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found is not None, "no Chromium: run `make chromium` (Debian: apt-get install chromium)"
-    return found
 
 
 @pytest.fixture
