@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check documents chaos bench lock clean
+.PHONY: help install run test unit check documents screenshots chromium chaos bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## everything, embedded, with the demo; Ctrl-C stops it
 	@exec $(VENV)/bin/conexoes up
 
-test: $(STAMP) ## every test, on a real Kafka and a real PostgreSQL
+test: $(STAMP) chromium ## every test, on a real Kafka, a real PostgreSQL and a real browser
 	@$(VENV)/bin/python -m pytest
 
 unit: $(STAMP) ## the tests that need no server
@@ -59,6 +59,14 @@ bench/.peers/.installed: bench/peers.lock
 
 documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
 	@$(VENV)/bin/python -m cli.documents
+
+screenshots: $(STAMP) chromium ## pictures of every page in three languages, in docs/images
+	@$(VENV)/bin/python -m tests.screenshots
+
+chromium: ## install Chromium for the browser tests, where it is missing and this is Debian and root
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "conexoes: the browser tests need Chromium: apt-get install chromium" >&2; exit 1; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
 lock: ## bring requirements.lock up to pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from admin.session import Sessions
 from agents.settings import AgentSettings
 from agents.worker import work
 from api.server import AddressUnusableError
@@ -32,6 +33,7 @@ from cli.installation import (
 )
 from cli.logs import log_as_json
 from cli.reprocess import Reprocess, asked_for
+from cli.secrets import session_secret
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
 from connectors.simulator.settings import SimulatorSettings
@@ -94,9 +96,10 @@ def api() -> None:
 
 @app.command()
 def admin() -> None:
-    """Serve the query API and take reprocess commands."""
-    broker, storage, policy = broker_settings(), storage_settings(), InstallationSettings().policy
-    _run(lambda stop: serve_admin(broker, storage, policy, stop))
+    """Serve the pages and the query API, and take reprocess commands."""
+    settings = InstallationSettings()
+    broker, storage, sessions = broker_settings(), storage_settings(), Sessions(session_secret(settings.data_dir))
+    _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop))
 
 
 @app.command()
@@ -197,6 +200,7 @@ def reprocess(
         raise typer.Exit(1)
 
 
+@app.command()
 def export(
     *,
     out: Annotated[Path, typer.Option(help="the file; its name ends in .xlsx, .csv or .jsonl")],

@@ -1,15 +1,17 @@
 """The admin app as an ASGI app."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 
 from admin import affiliates, cancellation, commands, exports, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
+from admin.pages.build import add_pages
 from admin.rate import Rate
+from admin.session import Sessions
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
@@ -26,14 +28,6 @@ from storage.database import Database
 #: How long a caller waits for Kafka before it is told 503.
 PUBLISH_SECONDS = 4.0
 
-_HOME = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Conexões</title>
-<style>body{font:16px/1.5 system-ui;max-width:40rem;margin:10vh auto;padding:0 1rem}</style>
-<h1>Conexões</h1>
-<p>Status logs of marketplace integrations. The query API is under <code>/api/v1</code>;
-<a href="/openapi.json">openapi.json</a> describes every path.</p>
-"""
-
 
 def build_admin(
     reader: Database,
@@ -43,13 +37,15 @@ def build_admin(
     authenticator: Authenticator,
     policy: Policy,
     topics: Topics,
+    sessions: Sessions,
     playbook: Callable[[], Playbook] = Playbook,
     export_settings: ExportSettings | None = None,
+    stop: asyncio.Event | None = None,
 ) -> FastAPI:
-    """The query API, the commands, and exports in the background.
+    """The query API, the commands, exports in the background, and the pages.
 
     Nothing that is passed in is closed here. `app.state.jobs` is to be recovered before requests come, and closed
-    after the last.
+    after the last. `stop`: set when the process is to end, so that streams end too.
     """
     app = build_api(reader, authenticator, policy, playbook, export_settings)
     app.state.jobs = Jobs(app.state.exports)
@@ -78,8 +74,8 @@ def build_admin(
         exports.router,
         responses=problem_responses(*body_problems, (429, "too many exports, of this account or in all")),
     )
-    app.add_api_route("/", lambda: HTMLResponse(_HOME), include_in_schema=False)
     _describe_request(app)
+    add_pages(app, sessions, stop)
     return app
 
 

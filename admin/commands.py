@@ -19,6 +19,7 @@ from schemas.identity import command_id
 from schemas.json_document import dump
 from schemas.reprocess import ReprocessRequest, command_event
 from schemas.timestamp import to_text
+from storage.access_keys import Grant
 from storage.idempotency import claim, mark_published
 
 router = APIRouter(tags=["commands"])
@@ -52,7 +53,11 @@ async def request_reprocess(
     """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
-    body = await read_body(request, ReprocessRequest)
+    return await give_command(request, grant, idempotency_key, await read_body(request, ReprocessRequest))
+
+
+async def give_command(request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest) -> Accepted:
+    """Give the command if the caller may. Raises ProblemError; the same key and body: the same answer, sent once."""
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
         headers = {"Retry-After": str(int(wait) + 1)}

@@ -31,7 +31,15 @@ class Authenticator:
 
     async def grant(self, secret: str) -> Grant | None:
         """What `secret` grants; None when it is no key of ours. Raises StorageUnavailable."""
-        secret_digest = digest(secret)
+        return await self.grant_of(digest(secret))
+
+    @property
+    def bootstrap(self) -> bytes | None:
+        """SHA-256 of the bootstrap key, where there is one."""
+        return self._bootstrap
+
+    async def grant_of(self, secret_digest: bytes) -> Grant | None:
+        """The same for the SHA-256 of a key."""
         if self._bootstrap is not None and hmac.compare_digest(secret_digest, self._bootstrap):
             return Grant(EVERY_ACCOUNT, "admin", "bootstrap", may_export=True, key_id=None)
         cached = self._found.get(secret_digest)

@@ -46,7 +46,9 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(answer_headers)
+                headers = MutableHeaders(scope=message)
+                for name, value in answer_headers.items():
+                    headers.setdefault(name, value)  # a file that never changes says itself how long it may be kept
             elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)

@@ -106,7 +106,8 @@ async def _refused(_request: Request, exc: Exception) -> JSONResponse:
     return response(ProblemError(422, "invalid-request", "A value of this request can't be looked for."))
 
 
-async def _bug(request: Request, exc: Exception) -> JSONResponse:
+async def answer_bug(request: Request, exc: Exception) -> JSONResponse:
+    """The 500 of what nobody foresaw; it is logged whole, and said without a word of it."""
     log.error("unexpected", exc_info=exc)
     headers = request.scope.get(ANSWER_HEADERS)
     return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged.", headers=headers))
@@ -119,4 +120,4 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(StorageUnavailable, _unavailable)
     app.add_exception_handler(RowRefused, _refused)
-    app.add_exception_handler(Exception, _bug)
+    app.add_exception_handler(Exception, answer_bug)

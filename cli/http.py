@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from admin.app import PUBLISH_SECONDS, build_admin
+from admin.session import Sessions
 from api.app import build_api
 from api.authentication import Authenticator
 from api.playbook_file import PlaybookFile
@@ -29,8 +30,10 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
         await reader.close()
 
 
-async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
-    """The query API and the commands, until `stop` is set."""
+async def serve_admin(
+    broker: BrokerSettings, storage: StorageSettings, policy: Policy, sessions: Sessions, stop: asyncio.Event
+) -> None:
+    """The query API, the commands and the pages, until `stop` is set."""
     settings = ApiSettings()
     playbook = playbook_of(settings)
     url = str(storage.database_url)
@@ -46,6 +49,8 @@ async def serve_admin(broker: BrokerSettings, storage: StorageSettings, policy: 
             policy=policy,
             topics=broker.topics,
             playbook=playbook,
+            sessions=sessions,
+            stop=stop,
         )
         await app.state.jobs.recover()
         try:

@@ -5,21 +5,21 @@ import os
 import sys
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from admin.session import Sessions
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.http import playbook_of
 from cli.installation import InstallationSettings, UnusableError
+from cli.secrets import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
-from storage.access_keys import new_secret
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
@@ -74,6 +74,7 @@ class Up:
                 if not stop.is_set():
                     system.publish(http=self._address)
                     self._say(f"ready: {self._address}   key: {key}   (Ctrl-C stops)")
+                    self._say(f"sign in: {self._address}/sign-in?link={self._sessions().make_link()}   (once)")
                     await self._first(stop, system, stop.wait)
                 self._say("stopping")
         self._say("stopped; the data is kept")
@@ -97,16 +98,19 @@ class Up:
 
     def _tell_children(self, servers: str, url: str) -> str:
         """Children find everything in their environment, as in production. Returns the key to sign in with."""
-        key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else _local_key(self._data_dir)
+        key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else local_key(self._data_dir)
         os.environ |= {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
             "CONEXOES_DATABASE_URL": url,
             "CONEXOES_BOOTSTRAP_KEY": key,
             "CONEXOES_DATA_DIR": str(self._data_dir),
             "CONEXOES_PLAYBOOK": str(self._http.playbook.resolve()) if self._http.playbook else "",
-            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or _worker_id(self._data_dir),
+            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or worker_id(self._data_dir),
         }
         return key
+
+    def _sessions(self) -> Sessions:
+        return Sessions(session_secret(self._data_dir))
 
     async def _until_ready(self) -> None:
         """Until the API answers for its database and the agents have their partitions."""
@@ -129,32 +133,6 @@ def _with_playbook(settings: ApiSettings, *, demo: bool) -> ApiSettings:
 def ready_file(data_dir: Path) -> Path:
     """Written by an agents process when it has its partitions."""
     return data_dir / "agents.ready"
-
-
-def _local_key(data_dir: Path) -> str:
-    """A key with every right for this installation, made once and readable by its owner only.
-
-    Written in one step, so that a start that is killed leaves no half of one. Delete the file for a new key.
-    """
-    return _kept(data_dir / "local.key", new_secret)
-
-
-def _worker_id(data_dir: Path) -> str:
-    """The same for every start here, and another one elsewhere: two can share one external Kafka."""
-    return _kept(data_dir / "worker.id", lambda: f"up-{uuid.uuid4().hex[:12]}")
-
-
-def _kept(path: Path, make: Callable[[], str]) -> str:
-    """What the file has, or what `make` returns, from then on."""
-    kept = path.read_text().strip() if path.exists() else ""
-    if not kept:
-        kept = make()
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_text(kept)
-        new.replace(path)
-    return kept
 
 
 def _answers(url: str) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin.app import build_admin
+from admin.session import Sessions
 from api.authentication import Authenticator
 from broker.publisher import Publisher
 from schemas.policy import Policy
@@ -21,5 +22,6 @@ def openapi() -> dict[str, Any]:
         authenticator=Authenticator(nowhere, None),
         policy=Policy(),
         topics=Topics(),
+        sessions=Sessions(b"none"),
     )
     return app.openapi()

@@ -1,5 +1,5 @@
 -- faults: how often and when each came, what people decided about it, and what reprocessing did about it
--- depends: 0010_retention
+-- depends: 0011_pages
 
 -- migrate: apply
 

@@ -8,27 +8,27 @@ from pathlib import Path
 import pytest
 
 from agents.settings import AgentSettings
+from cli.secrets import local_key, worker_id
 from cli.simulation import counted
-from cli.up import _local_key, _worker_id
 from schemas.refusal import DeadLetterCode
 
 
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    key = _local_key(tmp_path)
+    key = local_key(tmp_path)
     assert key.startswith("cnx_")
-    assert _local_key(tmp_path) == key
+    assert local_key(tmp_path) == key
     assert (tmp_path / "local.key").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("content", ["", "\n", "  \n"])
 def test_an_empty_file_is_no_key(tmp_path: Path, content: str) -> None:
     (tmp_path / "local.key").write_text(content)
-    assert _local_key(tmp_path).startswith("cnx_")
+    assert local_key(tmp_path).startswith("cnx_")
 
 
 def test_a_key_of_one_s_own_is_taken_without_its_line_end(tmp_path: Path) -> None:
     (tmp_path / "local.key").write_text("mine\n")
-    assert _local_key(tmp_path) == "mine"
+    assert local_key(tmp_path) == "mine"
 
 
 def test_counts_are_words() -> None:
@@ -40,9 +40,9 @@ def test_a_worker_has_the_same_name_at_each_start_and_another_one_elsewhere(tmp_
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    assert _worker_id(here) == _worker_id(here)
-    assert _worker_id(here) != _worker_id(there)
-    assert AgentSettings(worker_id=_worker_id(here)).worker_id == _worker_id(here)
+    assert worker_id(here) == worker_id(here)
+    assert worker_id(here) != worker_id(there)
+    assert AgentSettings(worker_id=worker_id(here)).worker_id == worker_id(here)
 
 
 def test_ctrl_c_while_the_program_is_being_loaded_is_quiet(tmp_path: Path) -> None:

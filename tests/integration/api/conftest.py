@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from admin.app import build_admin
+from admin.session import Sessions
 from api.authentication import Authenticator
 from broker.publisher import Publisher
 from schemas.catalogue import BY_NAME
@@ -22,6 +23,7 @@ from storage.settings import StorageSettings
 from tests.support.events import Event
 
 BOOTSTRAP = "bootstrap-key-of-the-tests"
+SESSION_SECRET = b"secret-of-the-tests"
 NOWHERE = "127.0.0.1:9"  # discard: nothing listens there
 Store = Callable[..., Awaitable[None]]
 
@@ -89,6 +91,7 @@ async def app_on(reader: Database, writer: Database, servers: str, topics: Topic
             authenticator=Authenticator(reader, BOOTSTRAP),
             policy=Policy(),
             topics=topics,
+            sessions=Sessions(SESSION_SECRET),
         )
     finally:
         await publisher.close()

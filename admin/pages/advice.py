@@ -1,0 +1,58 @@
+"""What to do about one error, in a sentence: who must act, and whether sending again alone can help."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+_COMMUNICATION = {"communication", "timeout", "rate_limit", "throttling"}
+
+
+def _(message: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return message
+
+
+AGAIN = _("The marketplace could not be reached or was busy: reprocess, nothing needs to be changed.")
+GUIDE = _("Follow the troubleshooting guide of the marketplace.")
+FIELD = _("Correct this field where the data comes from, then reprocess.")
+FIELD_AND_GUIDE = _("Correct this field where the data comes from; the troubleshooting guide says how.")
+WAIT = _("The work was done: there is nothing you must do, but read the message.")
+CONNECTOR = _("The connector itself failed: tell the team that runs it. Reprocess once it is mended.")
+READ = _("Read the message and correct what it names, then reprocess.")
+
+
+class ShownError(NamedTuple):
+    """One error of a result; every text is the connector's own but `advice`."""
+
+    code: str
+    message: str
+    field: str
+    category: str
+    severity: str
+    advice: str  # in English, a key of the catalogues
+
+
+def shown(error: Any, *, reprocessable: bool, warning: bool) -> ShownError:
+    """An entry of a result's `errors`, whatever a connector has put there."""
+    entry = error if isinstance(error, Mapping) else {"message": error}
+    texts = {name: _text(entry.get(name)) for name in ("code", "message", "field", "category", "severity")}
+    warns = warning or texts["severity"].lower() == "warning"
+    return ShownError(
+        **texts,
+        advice=_advice(texts["code"], texts["category"], texts["field"], reprocessable=reprocessable, warns=warns),
+    )
+
+
+def _advice(code: str, category: str, field: str, *, reprocessable: bool, warns: bool) -> str:
+    if not reprocessable:
+        return FIELD_AND_GUIDE if field else GUIDE
+    if category.lower() in _COMMUNICATION or code.startswith(("http.5", "http.429", "http.408")) or "timeout" in code:
+        return AGAIN
+    if code.startswith("connector."):
+        return CONNECTOR
+    if warns:
+        return WAIT
+    return FIELD if field else READ
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,46 @@
+"""The pages' own files: each under a name that changes with its content, so that a browser may keep it for ever."""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+STATIC = Path(__file__).parents[1] / "static"
+PREFIX = "/static"
+_KEPT = "public, max-age=31536000, immutable"
+_COMPRESSED = {".css", ".js", ".svg"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """One file, as it is sent."""
+
+    url: str
+    body: bytes
+    compressed: bytes | None  # gzip; None: not worth it
+    media_type: str
+
+    def headers(self) -> dict[str, str]:
+        """Of every answer with this file."""
+        return {"Cache-Control": _KEPT, "Vary": "Accept-Encoding"}
+
+
+def load(directory: Path = STATIC) -> Mapping[str, Asset]:
+    """Every file by its path in `directory`, e.g. `vendor/htmx-2.0.11.min.js`. Licences are not sent."""
+    assets = {}
+    for path in sorted(directory.rglob("*")):
+        if not path.is_file() or path.suffix == ".LICENSE":
+            continue
+        body = path.read_bytes()
+        name = path.relative_to(directory).as_posix()
+        digest = hashlib.blake2b(body, digest_size=6).hexdigest()
+        compressed = gzip.compress(body, 9, mtime=0) if path.suffix in _COMPRESSED else None
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if media_type.startswith("text/"):
+            media_type += "; charset=utf-8"
+        url = f"{PREFIX}/{digest}/{name}"
+        assets[name] = Asset(url=url, body=body, compressed=compressed, media_type=media_type)
+    return MappingProxyType(assets)

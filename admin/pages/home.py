@@ -1,0 +1,45 @@
+"""The way in, and the pages' own files."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from admin.pages.assets import PREFIX
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.visitor import AnyVisitor, SignInNeededError
+from api.problems import not_found
+from storage.access_keys import EVERY_ACCOUNT
+from storage.sign_in import list_accounts
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/")
+async def home(request: Request, who: AnyVisitor) -> Response:
+    """The overview of one's account; the choice of accounts for a key that has several."""
+    if who.grant is None:
+        raise SignInNeededError
+    accounts = [who.grant.account]
+    if who.grant.account == EVERY_ACCOUNT:
+        accounts = await list_accounts(request.app.state.writer)
+    if len(accounts) == 1:
+        return RedirectResponse(f"/{accounts[0]}/overview", 303)
+    return show(request, who, "accounts.html", accounts=accounts)
+
+
+@router.get(f"{PREFIX}/{{digest}}/{{name:path}}")
+async def asset(request: Request, digest: str, name: str) -> Response:
+    """A file, for ever. Its name has its digest: another digest is another file, and not here."""
+    found = request.app.state.site.assets.get(name)
+    if found is None or found.url != f"{PREFIX}/{digest}/{name}":
+        raise not_found()
+    if found.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        headers = found.headers() | {"Content-Encoding": "gzip"}
+        return Response(found.compressed, media_type=found.media_type, headers=headers)
+    return Response(found.body, media_type=found.media_type, headers=found.headers())
+
+
+@router.get("/favicon.ico")
+async def icon(request: Request) -> Response:
+    """Browsers ask for it by this name."""
+    return RedirectResponse(request.app.state.site.assets["icon.svg"].url, 301)

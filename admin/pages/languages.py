@@ -1,0 +1,73 @@
+"""The languages of the pages: which one a person gets, and its gettext catalogue.
+
+Sentences stand in templates and code in English; `admin/locales/*.po` has the others. `make check` refuses one that
+is missing, fuzzy or no longer used.
+"""
+
+import gettext
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, get_args
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from schemas.catalogue import Language
+
+LOCALES = Path(__file__).parents[1] / "locales"
+DEFAULT: Final[Language] = "pt"
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+#: How dates, numbers and plurals are written; also the value of `lang` in HTML, with a hyphen.
+LOCALE: Mapping[Language, Locale] = MappingProxyType(
+    {"pt": Locale("pt", "BR"), "en": Locale("en", "US"), "es": Locale("es", "419")}
+)
+#: Each language in its own words.
+NAMES: Mapping[Language, str] = MappingProxyType({"pt": "Português", "en": "English", "es": "Español"})
+SOURCE: Final[Language] = "en"
+
+
+def load() -> Mapping[Language, gettext.NullTranslations]:
+    """The catalogue of each language; that of English is empty, since English is what the sentences are in."""
+    return MappingProxyType({each: _load(each) for each in LANGUAGES})
+
+
+def _load(language: Language) -> gettext.NullTranslations:
+    if language == SOURCE:
+        return gettext.NullTranslations()
+    with (LOCALES / f"{language}.po").open("rb") as source:
+        catalogue = read_po(source, locale=LOCALE[language])
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def choose(asked: str | None, kept: str | None, accept_language: str) -> Language:
+    """What the address asks for, else what the person chose before, else what the browser prefers, else Portuguese."""
+    for each in (asked, kept):
+        if (known := _known(each)) is not None:
+            return known
+    for _weight, tag in sorted(_weighted(accept_language), key=lambda each: -each[0]):
+        if (known := _known(tag)) is not None:
+            return known
+    return DEFAULT
+
+
+def _known(tag: str | None) -> Language | None:
+    primary = (tag or "").partition("-")[0].lower()
+    return next((each for each in LANGUAGES if each == primary), None)
+
+
+def _weighted(accept_language: str) -> list[tuple[float, str]]:
+    found = []
+    for part in accept_language[:500].split(","):
+        tag, _, parameters = part.partition(";")
+        name, _, weight = parameters.strip().partition("=")
+        try:
+            found.append((float(weight) if name.strip() == "q" else 1.0, tag.strip()))
+        except ValueError:
+            continue
+    return [each for each in found if each[0] > 0]

@@ -1,0 +1,88 @@
+"""Server-sent events of a list page: something of what it shows has changed, or something new came.
+
+The stream says only that, and how much; the page then asks for itself again, so that there is one way to render a row.
+It looks at what the page shows, by the page's own query, which an index answers; not at every write.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+
+from admin.pages.logs import read_rows
+from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.route import PageRoute
+from admin.pages.view import View, read_view
+from admin.pages.visitor import Member, OwnPage
+from schemas.catalogue import IntegrationType
+from schemas.status_log import StatusLog
+from storage.errors import StorageError
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+LOOK_SECONDS = 2.0
+#: A look that takes long is repeated less often: at most this share of the time is spent looking.
+BUSY_SHARE = 0.05
+#: A comment this often keeps proxies from closing the stream.
+KEEP_ALIVE_SECONDS = 15.0
+#: After this the browser connects anew: so a key that was revoked sees no more.
+STREAM_SECONDS = 300.0
+Mark = dict[str, tuple[Any, ...]]
+
+
+@router.get(f"{TYPE}/live")
+async def live(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """The stream of one view."""
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    stream = _events(request, who, kind, view)
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def marks(rows: list[StatusLog]) -> Mark:
+    """What tells each row from itself as it was."""
+    return {row.id: (row.updated_at, row.reprocess and (row.reprocess.state, row.reprocess.at)) for row in rows}
+
+
+def changes(before: Mark, after: Mark) -> dict[str, int] | None:
+    """How many rows are new on the page and how many of those that were there differ; None: nothing to say."""
+    new = len(after.keys() - before.keys())
+    changed = sum(1 for log_id in before.keys() & after.keys() if before[log_id] != after[log_id])
+    return {"new": new, "changed": changed} if new or changed or before.keys() - after.keys() else None
+
+
+async def _events(request: Request, who: Member, kind: IntegrationType, view: View) -> AsyncIterator[bytes]:
+    stop: asyncio.Event = request.app.state.site.stop
+    started = said = time.monotonic()
+    shown: Mark | None = None
+    yield b"retry: 3000\n\n"
+    while time.monotonic() - started < STREAM_SECONDS:
+        looked = time.monotonic()
+        try:
+            rows = (await read_rows(request, who, kind, view))["rows"]
+        except StorageError:
+            return  # the browser connects anew, and shows meanwhile that what it has may be old
+        now = marks(rows)
+        news = None if shown is None else changes(shown, now)
+        if shown is None:
+            yield _event("ready", {})
+        if news is not None:
+            yield _event("changed", news)
+        if time.monotonic() - said > KEEP_ALIVE_SECONDS:
+            yield b": still here\n\n"
+        if news is not None or time.monotonic() - said > KEEP_ALIVE_SECONDS:
+            said = time.monotonic()
+        shown = now
+        pause = max(LOOK_SECONDS, (time.monotonic() - looked) / BUSY_SHARE)
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+            return
+        except TimeoutError:
+            pass
+
+
+def _event(name: str, data: dict[str, int]) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

@@ -1,0 +1,176 @@
+"""One status log: its details under a row or on a page of their own, its evidence, its timeline."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from admin.pages.actions import can_reprocess, stamp
+from admin.pages.advice import ShownError, shown
+from admin.pages.evidence import Evidence, lay_out, original
+from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.visitor import Member, OwnPage, new_once
+from api.pages import Listing
+from api.problems import not_found
+from schemas.catalogue import IntegrationType
+from schemas.status_log import Attempt, StatusLog, TimelineEntry
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Side = Literal["request", "response"]
+TIMELINE_ENTRIES = 20
+_MAX_SIBLINGS = 30
+#: Details that are read from the database at once: the pool is for everyone.
+_AT_ONCE = 6
+
+
+class Details(NamedTuple):
+    """What is under a row."""
+
+    log: StatusLog
+    attempt: Attempt | None
+    aliases: dict[str, list[str]]
+    errors: list[ShownError]
+    troubleshooting: str | None
+    request: Evidence | None
+    response: Evidence | None
+
+
+class Timeline(NamedTuple):
+    """What happened to one log, newest first."""
+
+    entries: list[TimelineEntry]
+    next_page_token: str | None
+
+
+async def read_details(request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID) -> Details | None:
+    """One log; None when there is no such one."""
+    found = await who.reader(request).one(who.account, kind.name, log_id)
+    if found is None:
+        return None
+    attempt = found.last_attempt
+    reprocessable = request.app.state.policy.for_(kind.name, found.log.affiliate).reprocessable
+    warning = found.log.status == "warning"
+    failed = found.log.status != "success"
+    return Details(
+        log=found.log,
+        attempt=attempt,
+        aliases=found.aliases,
+        errors=[shown(each, reprocessable=reprocessable, warning=warning) for each in attempt.errors]
+        if attempt
+        else [],
+        troubleshooting=kind.troubleshooting_link(found.log.affiliate) if failed else None,
+        request=lay_out(attempt.request) if attempt else None,
+        response=lay_out(attempt.response) if attempt else None,
+    )
+
+
+async def read_open(
+    request: Request, who: Member, kind: IntegrationType, rows: Sequence[StatusLog]
+) -> dict[str, Details]:
+    """The details of some rows, by id."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(row: StatusLog) -> Details | None:
+        async with turns:
+            return await read_details(request, who, kind, uuid.UUID(row.id))
+
+    found = await asyncio.gather(*(one(each) for each in rows))
+    return {each.log.id: each for each in found if each is not None}
+
+
+async def read_timeline(
+    request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, token: str | None
+) -> Timeline:
+    listing = Listing(f"timeline\n{who.account}\n{kind.name}\n{log_id}", TIMELINE_ENTRIES, token)
+    found = await who.reader(request).timeline(who.account, kind.name, log_id, after=listing.after, limit=listing.limit)
+    if found is None:
+        raise not_found()
+    page = listing.page(found.entries, lambda placed: placed[0], request, Response(), cut=found.cut)
+    return Timeline([entry for _place, entry in page.items], page.next_page_token)
+
+
+async def read_siblings(request: Request, who: Member, log: StatusLog) -> list[StatusLog]:
+    """The same name on the other pages, and on other marketplaces."""
+    found = await who.reader(request).search(who.account, log.key, _MAX_SIBLINGS)
+    return [each for each in found if each.key == log.key and each.id != log.id]
+
+
+@router.get(f"{TYPE}/logs/{{log_id}}")
+async def log_page(
+    request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
+) -> Response:
+    """One log: the part under its row for a script, a page of its own for everyone else."""
+    kind = type_of(integration_type)
+    details = await read_details(request, who, kind, log_id)
+    if details is None:
+        raise not_found()
+    timeline, siblings = await asyncio.gather(
+        read_timeline(request, who, kind, log_id, page_token), read_siblings(request, who, details.log)
+    )
+    template = "parts/detail.html" if request.headers.get("hx-request") else "log.html"
+    return show(
+        request, who.visitor, template, **_values(request, who, kind, details), timeline=timeline, siblings=siblings
+    )
+
+
+@router.get(f"{TYPE}/logs/{{log_id}}/timeline")
+async def timeline_part(
+    request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
+) -> Response:
+    """The timeline and the other pages of one log, for a row that was expanded without them."""
+    kind = type_of(integration_type)
+    details = await read_details(request, who, kind, log_id)
+    if details is None:
+        raise not_found()
+    timeline, siblings = await asyncio.gather(
+        read_timeline(request, who, kind, log_id, page_token), read_siblings(request, who, details.log)
+    )
+    return show(
+        request,
+        who.visitor,
+        "parts/timeline.html",
+        **_values(request, who, kind, details),
+        timeline=timeline,
+        siblings=siblings,
+    )
+
+
+@router.get(f"{TYPE}/logs/{{log_id}}/evidence/{{side}}")
+async def evidence_part(
+    request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, side: Side, *, as_text: bool = False
+) -> Response:
+    """One side of the exchange, whole: laid out for a script, as it came for everyone else."""
+    kind = type_of(integration_type)
+    found = await who.reader(request).one(who.account, kind.name, log_id)
+    value = None if found is None or found.last_attempt is None else getattr(found.last_attempt, side)
+    if value is None:
+        raise not_found()
+    if as_text or not request.headers.get("hx-request"):
+        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+        return PlainTextResponse(original(value).encode("utf-8", "replace").decode(), headers=headers)
+    return show(
+        request,
+        who.visitor,
+        "parts/evidence.html",
+        account=who.account,
+        evidence=await asyncio.to_thread(lay_out, value, whole=True),
+    )
+
+
+def _values(request: Request, who: Member, kind: IntegrationType, details: Details) -> dict[str, Any]:
+    return {
+        "account": who.account,
+        "page": kind.name,
+        "kind": kind,
+        "stamp": stamp,
+        "can_reprocess": can_reprocess(request.app.state.policy, kind),
+        "base": f"/{who.account}/{kind.name}",
+        "row": details.log,
+        "detail": details,
+        "once": new_once(),
+    }

@@ -1,0 +1,126 @@
+"""The list page of one integration type."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from admin.pages import elsewhere, log, saved_views
+from admin.pages.actions import can_reprocess, stamp
+from admin.pages.counts import count_view
+from admin.pages.histogram import draw
+from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.route import PageRoute
+from admin.pages.site import is_fragment, show
+from admin.pages.times import PERIODS, to_local
+from admin.pages.view import ALL, PAGE_SIZES, View, read_view
+from admin.pages.visitor import Member, OwnPage, new_once
+from api.pages import Listing
+from schemas.catalogue import IntegrationType
+from schemas.status_log import StatusLog
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+REPROCESS_STATES = ("in_flight", "fixed", "same_error", "different_error", "silent", "failed")
+
+
+@router.get(TYPE)
+async def list_page(request: Request, who: OwnPage, integration_type: TypeName, *, wait: bool = False) -> Response:
+    """Filter, counts, rows. `wait`: for the counts too, however long they take."""
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    shown, counts, views = await asyncio.gather(
+        read_rows(request, who, kind, view),
+        read_counts(request, who, kind, view, wait=wait),
+        saved_views.of_page(request, who, kind),
+    )
+    details = await log.read_open(request, who, kind, [each for each in shown["rows"] if view.shows(each.id)])
+    page = show(
+        request,
+        who.visitor,
+        "logs.html",
+        **page_values(request, who, kind, view),
+        **shown,
+        **counts,
+        details=details,
+        views=views,
+    )
+    if is_fragment(request):
+        # What a form leaves empty is not part of the address.
+        page.headers["HX-Push-Url"] = f"/{who.account}/{kind.name}{view.here}"
+    return page
+
+
+@router.get(f"{TYPE}/counts")
+async def counts_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """The counts of a view alone, for a page that did not wait for them."""
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    counts = await read_counts(request, who, kind, view, wait=True)
+    return show(request, who.visitor, "parts/counts.html", **page_values(request, who, kind, view), **counts)
+
+
+@router.get(f"{TYPE}/details")
+async def details_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """The details of every row of a view, for a page that has the rows and expands them."""
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    shown = await read_rows(request, who, kind, view)
+    details = await log.read_open(request, who, kind, shown["rows"])
+    return show(
+        request, who.visitor, "parts/details.html", **page_values(request, who, kind, view), **shown, details=details
+    )
+
+
+def page_values(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
+    """What every template about a view needs."""
+    return {
+        "account": who.account,
+        "page": kind.name,
+        "kind": kind,
+        "stamp": stamp,
+        "can_reprocess": can_reprocess(request.app.state.policy, kind),
+        "view": view,
+        "can_plan_filters": elsewhere.can_plan_filters(),
+        "can_export": elsewhere.can_export(request.app),
+        "may_export": elsewhere.may_export(who.grant),
+        "base": f"/{who.account}/{kind.name}",
+        "periods": PERIODS,
+        "page_sizes": PAGE_SIZES,
+        "reprocess_states": REPROCESS_STATES,
+        "all_open": ALL,
+        "to_local": lambda at: to_local(at, who.visitor.zone),
+        "once": new_once(),
+    }
+
+
+async def read_rows(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
+    """The rows of a view and the way to the next ones."""
+    name = f"logs\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
+    listing = Listing(name, view.page_size, view.page_token)
+    rows = await who.reader(request).page(
+        who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit
+    )
+    page = listing.page(rows, _place, request, Response())
+    following = None
+    if page.next_page_token is not None:
+        following = view.frozen().query(token=page.next_page_token)
+    return {"rows": page.items, "following": following}
+
+
+def _place(row: StatusLog) -> tuple[Any, str]:
+    return row.processed_at, row.id
+
+
+async def read_counts(
+    request: Request, who: Member, kind: IntegrationType, view: View, *, wait: bool
+) -> dict[str, Any]:
+    """Counts and their histogram, or where to ask for them."""
+    counts = await request.app.state.site.underway.within_budget(
+        ("view", who.account, kind.name, view.filter),
+        lambda: count_view(request.app.state.reader, who.account, kind.name, view.filter),
+        wait=wait,
+    )
+    if counts is None:
+        return {"counts": None, "counts_later": f"counts?{urlencode(view.pairs())}", "chart": None}
+    return {"counts": counts, "counts_later": None, "chart": draw(counts.summary.histogram)}

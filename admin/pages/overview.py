@@ -1,0 +1,140 @@
+"""The overview: for each type how much failed and when, the most frequent errors, affiliates, silence, dead letters."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+from admin.pages.histogram import Chart, draw
+from admin.pages.paths import ACCOUNT
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.times import Period, span_of
+from admin.pages.view import View
+from admin.pages.visitor import Member, OwnPage
+from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.filter import LogFilter
+from schemas.status_log import DeadLetter
+from schemas.summary import LogSummary
+from storage.access_keys import EVERY_ACCOUNT
+from storage.dead_letter_reader import list_dead_letters
+from storage.summary_reader import summarize
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+SPANS: tuple[Period, ...] = ("24h", "7d", "30d")
+DEFAULT_SPAN: Period = "7d"
+TOP_CODES = 4
+_LETTERS = 5
+
+
+class TypeOverview(NamedTuple):
+    """One type in the span."""
+
+    kind: IntegrationType
+    view: View
+    summary: LogSummary
+    chart: Chart | None
+    codes: list[tuple[str, int]]  # most frequent first
+    silent: int  # logs whose last reprocess got no answer, at any time
+
+
+class AffiliateShare(NamedTuple):
+    """One marketplace over all types."""
+
+    affiliate: str
+    total: int
+    failed: int
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return self.failed / self.total if self.total else 0.0
+
+
+@router.get(f"{ACCOUNT}/overview")
+async def overview_page(
+    request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, *, wait: bool = False
+) -> Response:
+    """The page, with its numbers when they come within the budget of a page, else with where to ask for them."""
+    period = period if period in SPANS else DEFAULT_SPAN
+    numbers, letters = await asyncio.gather(_numbers(request, who, period, wait=wait), _letters(request, who))
+    return _page(request, who, "overview.html", period, numbers, letters)
+
+
+@router.get(f"{ACCOUNT}/overview/numbers")
+async def numbers_part(request: Request, who: OwnPage, period: Period = DEFAULT_SPAN) -> Response:
+    """The numbers alone, for a page that did not wait for them."""
+    numbers = await _numbers(request, who, period, wait=True)
+    return _page(request, who, "parts/overview.html", period, numbers, [])
+
+
+def _page(
+    request: Request,
+    who: Member,
+    template: str,
+    period: Period,
+    numbers: dict[str, Any] | None,
+    letters: list[DeadLetter],
+) -> Response:
+    return show(
+        request,
+        who.visitor,
+        template,
+        account=who.account,
+        page="overview",
+        period=period,
+        spans=SPANS,
+        numbers=numbers,
+        letters=letters,
+    )
+
+
+async def _numbers(request: Request, who: Member, period: Period, *, wait: bool) -> dict[str, Any] | None:
+    numbers: dict[str, Any] | None = await request.app.state.site.underway.within_budget(
+        ("overview", who.account, period, who.visitor.zone.key), lambda: _count(request, who, period), wait=wait
+    )
+    return numbers
+
+
+async def _count(request: Request, who: Member, period: Period) -> dict[str, Any]:
+    types = await asyncio.gather(*(_of_type(request, who, kind, period) for kind in CATALOGUE))
+    failed: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for each in await asyncio.gather(*(_failures(request, who, kind, period) for kind in CATALOGUE)):
+        for affiliate, count in each.by_affiliate.items():
+            failed[affiliate] = failed.get(affiliate, 0) + count
+    for each_type in types:
+        for affiliate, count in each_type.summary.by_affiliate.items():
+            total[affiliate] = total.get(affiliate, 0) + count
+    shares = [AffiliateShare(affiliate, total[affiliate], failed.get(affiliate, 0)) for affiliate in total]
+    return {"types": types, "affiliates": sorted(shares, key=lambda each: (-each.share, each.affiliate))}
+
+
+async def _of_type(request: Request, who: Member, kind: IntegrationType, period: Period) -> TypeOverview:
+    start = span_of(period, who.visitor.now, who.visitor.zone).start
+    filter_ = LogFilter(processed_from=start)
+    summary, silent = await asyncio.gather(
+        summarize(request.app.state.reader, who.account, kind.name, filter_),
+        summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
+    )
+    return TypeOverview(
+        kind=kind,
+        view=View(filter=filter_, period=period),
+        summary=summary,
+        chart=draw(summary.histogram),
+        codes=list(summary.by_code.items())[:TOP_CODES],
+        silent=silent.total,
+    )
+
+
+async def _failures(request: Request, who: Member, kind: IntegrationType, period: Period) -> LogSummary:
+    start = span_of(period, who.visitor.now, who.visitor.zone).start
+    filter_ = LogFilter(processed_from=start, status=("error",))
+    return await summarize(request.app.state.reader, who.account, kind.name, filter_)
+
+
+async def _letters(request: Request, who: Member) -> list[DeadLetter]:
+    every = who.grant.account == EVERY_ACCOUNT
+    return await list_dead_letters(
+        request.app.state.reader, who.account, every_account=every, after=None, limit=_LETTERS
+    )

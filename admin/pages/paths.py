@@ -1,0 +1,38 @@
+"""The parts of a page's path, by patterns: what is no account or type is not a page, and gets the API's own 404."""
+
+from typing import Annotated
+
+from fastapi import Path
+from starlette.convertors import Convertor, register_url_convertor
+
+from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
+
+
+class _Text(Convertor[str]):
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Account(_Text):
+    regex = "(?!commands/reprocess$)[a-z0-9-]{1,64}"  # where commands are posted is no page
+
+
+class _Type(_Text):
+    regex = "|".join(each.name for each in CATALOGUE)
+
+
+# Starlette keeps convertors by name for the whole process, and wants them before a path that uses them.
+register_url_convertor("account", _Account())
+register_url_convertor("integration_type", _Type())
+
+ACCOUNT = "/{account:account}"
+TYPE = ACCOUNT + "/{integration_type:integration_type}"
+TypeName = Annotated[str, Path()]
+
+
+def type_of(name: str) -> IntegrationType:
+    """The type of a path that matched."""
+    return BY_NAME[name]

@@ -1,0 +1,203 @@
+"""Reprocessing: the plan that is shown first, the command, and the ledger of what became of it."""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from admin.commands import give_command
+from admin.pages import elsewhere
+from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
+from admin.pages.plan import plan
+from admin.pages.route import PageRoute
+from admin.pages.site import is_fragment, show
+from admin.pages.view import read_view
+from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
+from api.pages import Listing
+from api.problems import invalid, not_found
+from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.reprocess import COMMAND_ID, MAX_LOG_IDS, CommandState, ItemState, ReprocessRequest
+from schemas.status_log import ReprocessCommand, StatusLog
+from storage import reprocess_reader
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+COMMANDS_A_PAGE = 25
+ITEMS_A_PAGE = 100
+#: States of an item in the order of the bar: the good end first, what is still open last.
+BAR = (
+    ItemState.FIXED,
+    ItemState.DIFFERENT_ERROR,
+    ItemState.SAME_ERROR,
+    ItemState.FAILED,
+    ItemState.SILENT,
+    ItemState.SENT,
+    ItemState.QUEUED,
+)
+_AT_ONCE = 6
+
+
+@router.get(f"{TYPE}/reprocess")
+async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """What reprocessing the chosen rows, or all that a filter matches, would do, and the form that asks for it."""
+    need_operator(who)
+    kind = type_of(integration_type)
+    ids = _ids(request.query_params.getlist("log_id"))
+    asked: Any = None
+    if ids:
+        rows = await _rows(request, who, kind, ids)
+        made = plan(rows, len(ids) - len(rows))
+    elif elsewhere.can_plan_filters():
+        view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+        made, asked = await elsewhere.plan_filter(request, who.account, kind.name, view.filter)
+    else:
+        return RedirectResponse(f"/{who.account}/{kind.name}", 303)
+    return show(
+        request,
+        who.visitor,
+        "plan.html",
+        account=who.account,
+        page=kind.name,
+        kind=kind,
+        base=f"/{who.account}/{kind.name}",
+        plan=made,
+        ids=ids,
+        asked=asked,
+        once=new_once(),
+    )
+
+
+@router.post(f"{TYPE}/reprocess")
+async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
+    """Gives the command: a second click on the same form is the same command. 503 when Kafka can't take it."""
+    need_operator(who)
+    kind, given = type_of(integration_type), dict(fields)
+    chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
+    if not chosen:
+        raise invalid("log_id", "choose at least one row")
+    try:
+        body = ReprocessRequest.model_validate(
+            {
+                "account": who.account,
+                "integration_type": kind.name,
+                "requested_by": who.grant.name or who.grant.role,
+                "reason": given.get("reason", "").strip() or None,
+                "mode": given.get("mode", "refresh"),
+                "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
+                "filter": orjson.loads(given["filter"]) if "filter" in given else None,
+                "as_of": given.get("as_of"),
+            }
+        )
+    except orjson.JSONDecodeError:
+        raise invalid("filter", "must be as the form had it") from None
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+    accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
+    ledger = f"/{who.account}/reprocess/{accepted.command_id}"
+    if not is_fragment(request):
+        return RedirectResponse(ledger, 303)
+    return show(request, who.visitor, "parts/asked.html", account=who.account, kind=kind, ledger=ledger)
+
+
+@router.get(f"{ACCOUNT}/reprocess")
+async def commands_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
+    """Every command of the account, newest first."""
+    listing = Listing(f"commands\n{who.account}", COMMANDS_A_PAGE, page_token)
+    commands = await reprocess_reader.list_commands(
+        request.app.state.reader, who.account, after=listing.after, limit=listing.limit
+    )
+    page = listing.page(commands, lambda command: (command.requested_at, command.id), request, Response())
+    return show(request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words())
+
+
+@router.get(f"{ACCOUNT}/reprocess/{{command_id}}")
+async def command_page(
+    request: Request, who: OwnPage, command_id: str, state: ItemState | None = None, page_token: str | None = None
+) -> Response:
+    """One command: how far it is, who asked for it and why, and what became of each entity."""
+    command = await _command(request, who, command_id)
+    listing = Listing(f"items\n{who.account}\n{command_id}\n{state}", ITEMS_A_PAGE, page_token)
+    after = listing.after_uuid
+    items = await reprocess_reader.list_items(
+        request.app.state.reader,
+        who.account,
+        command_id,
+        state=state,
+        after=after and after[1],
+        limit=listing.limit,
+    )
+    page = listing.page(items or [], lambda item: (item.created_at, item.id), request, Response())
+    return show(
+        request,
+        who.visitor,
+        "command.html",
+        account=who.account,
+        page="reprocess",
+        command=command,
+        kind=BY_NAME.get(command.integration_type),
+        items=page,
+        state=state,
+        finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
+        can_cancel=elsewhere.can_cancel(),
+        **_words(),
+    )
+
+
+@router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
+async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnForm) -> Response:
+    """Stops a command: what was not sent will not be."""
+    need_operator(who)
+    if not elsewhere.can_cancel():
+        raise not_found()
+    await _command(request, who, command_id)
+    await elsewhere.cancel(request, who.account, command_id, who.grant.name or who.grant.role)
+    return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
+
+
+def _words() -> dict[str, Any]:
+    return {"bar": BAR, "types": BY_NAME}
+
+
+async def _command(request: Request, who: Member, command_id: str) -> ReprocessCommand:
+    if COMMAND_ID.fullmatch(command_id) is None:
+        raise not_found()
+    command = await reprocess_reader.get_command(request.app.state.reader, who.account, command_id)
+    if command is None:
+        raise not_found()
+    return command
+
+
+def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
+    """Of `id` or `id@stamp`, each once."""
+    try:
+        ids = list(dict.fromkeys(uuid.UUID(each.partition("@")[0]) for each in texts))
+    except ValueError:
+        raise invalid("log_id", "is not an id") from None
+    if len(ids) > MAX_LOG_IDS:
+        raise invalid("log_id", f"must be at most {MAX_LOG_IDS}")
+    return ids
+
+
+def _key(once: str, chosen: Sequence[str]) -> str:
+    """The Idempotency-Key of a form: its own random part, and what it asks for."""
+    if not 1 <= len(once) <= 100:
+        raise invalid("once", "must come with the form")
+    return f"page-{hashlib.blake2b(chr(0).join([once, *sorted(chosen)]).encode(), digest_size=24).hexdigest()}"
+
+
+async def _rows(request: Request, who: Member, kind: IntegrationType, ids: Sequence[uuid.UUID]) -> list[StatusLog]:
+    turns = asyncio.Semaphore(_AT_ONCE)
+    reader = who.reader(request)
+
+    async def one(log_id: uuid.UUID) -> StatusLog | None:
+        async with turns:
+            found = await reader.one(who.account, kind.name, log_id)
+            return None if found is None else found.log
+
+    return [each for each in await asyncio.gather(*(one(each) for each in ids)) if each is not None]

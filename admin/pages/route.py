@@ -1,0 +1,75 @@
+"""Routes of pages: what goes wrong is answered as a page, and who is not signed in is asked to."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from admin.pages.site import is_fragment, show
+from admin.pages.visitor import SignInNeededError, visitor
+from api.app import PREFIX
+from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, answer_bug
+from storage.errors import RowRefused, StorageUnavailable
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class PageRoute(APIRoute):
+    """An APIRoute whose errors are for people."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def handle_as_page(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except SignInNeededError:
+                return _to_sign_in(request)
+            except RequestValidationError:
+                return await _error(request, ProblemError(422, "invalid-request", "The address can't be read."))
+            except ProblemError as exc:
+                return await _error(request, exc)
+            except RowRefused:
+                return await _error(request, ProblemError(422, "invalid-request", "This can't be looked for."))
+            except StorageUnavailable as exc:
+                log.warning("unavailable", reason=str(exc))
+                again = {"Retry-After": RETRY_AFTER_SECONDS}
+                return await _error(request, ProblemError(503, "unavailable", "", headers=again))
+
+        return handle_as_page
+
+
+def _to_sign_in(request: Request) -> Response:
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = "/sign-in" + (f"?{urlencode({'next': here})}" if request.method == "GET" else "")
+    if is_fragment(request):
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)
+
+
+async def bug(request: Request, exc: Exception) -> Response:
+    """For the app's own handler of what nobody foresaw: a page for a browser, a problem for everyone else."""
+    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(PREFIX):
+        return await answer_bug(request, exc)
+    log.error("unexpected", exc_info=exc)
+    return await _error(request, ProblemError(500, "unexpected", "", headers=request.scope.get(ANSWER_HEADERS)))
+
+
+async def _error(request: Request, problem: ProblemError) -> Response:
+    """The page that says what happened and what to do."""
+    try:
+        who = await visitor(request)
+    except StorageUnavailable:
+        request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"cookie"]
+        who = await visitor(Request(request.scope))
+    title = HTTPStatus(problem.status).phrase
+    page = show(request, who, "error.html", status=problem.status, problem=problem, title=title)
+    page.headers.update(problem.headers or {})
+    return page

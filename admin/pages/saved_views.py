@@ -1,0 +1,47 @@
+"""Views that have a name: kept for everyone of the account."""
+
+import uuid
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import QueryParams
+
+from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.route import PageRoute
+from admin.pages.view import read_view
+from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
+from api.problems import invalid
+from schemas.catalogue import IntegrationType
+from storage.saved_views import MAX_NAME_CHARACTERS, SavedView, delete, list_saved, save
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+async def of_page(request: Request, who: Member, kind: IntegrationType) -> list[SavedView]:
+    """The views of one page, by name."""
+    return await list_saved(request.app.state.reader, who.account, kind.name)
+
+
+@router.post(f"{TYPE}/views")
+async def save_view(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
+    """Keeps a view under a name, and shows it."""
+    need_operator(who)
+    kind, given = type_of(integration_type), dict(fields)
+    name = given.get("name", "").strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+        raise invalid("name", f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
+    view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
+    query = view.query().lstrip("?")
+    await save(request.app.state.writer, who.account, kind.name, name=name, query=query, saved_by=who.grant.name)
+    return RedirectResponse(f"/{who.account}/{kind.name}?{query}", 303)
+
+
+@router.post(f"{TYPE}/views/{{view_id}}/delete")
+async def delete_view(
+    request: Request, who: OwnPage, integration_type: TypeName, view_id: uuid.UUID, _fields: OwnForm
+) -> Response:
+    """Forgets a view."""
+    need_operator(who)
+    kind = type_of(integration_type)
+    await delete(request.app.state.writer, who.account, kind.name, view_id)
+    return RedirectResponse(f"/{who.account}/{kind.name}", 303)

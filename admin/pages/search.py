@@ -1,0 +1,39 @@
+"""An entity by any of its names, across the types."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from admin.pages.paths import ACCOUNT
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.visitor import OwnPage
+from api.problems import invalid
+from schemas.filter import QueryText
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+FOUND_AT_MOST = 100
+_TEXT: TypeAdapter[str] = TypeAdapter(QueryText)
+
+
+@router.get(f"{ACCOUNT}/search")
+async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()] = "") -> Response:
+    """Exact names first, then those that begin so, by type."""
+    text = q.strip()
+    found = []
+    if text:
+        try:
+            found = await who.reader(request).search(who.account, _TEXT.validate_python(text), FOUND_AT_MOST)
+        except ValidationError as exc:
+            raise invalid("q", exc.errors(include_url=False, include_input=False)[0]["msg"]) from None
+    return show(
+        request,
+        who.visitor,
+        "search.html",
+        account=who.account,
+        page="search",
+        q=text,
+        found=found,
+        at_most=FOUND_AT_MOST,
+    )

@@ -1,0 +1,116 @@
+"""Signing in by access key or by the link that `conexoes up` prints, signing out, and how a person likes the pages."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from admin.form_body import read_form
+from admin.pages import times
+from admin.pages.languages import LANGUAGES, NAMES
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.visitor import (
+    LANGUAGE_COOKIE,
+    PREFERENCE_SECONDS,
+    SESSION_COOKIE,
+    THEME_COOKIE,
+    THEMES,
+    ZONE_COOKIE,
+    AnyVisitor,
+    OwnForm,
+    refuse_foreign,
+)
+from admin.session import SESSION_SECONDS
+from storage.access_keys import digest
+from storage.sign_in import use_link
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_MAX_KEY_CHARACTERS = 200
+Target = Annotated[str, Query(alias="next", max_length=16_000, description="where to go on")]
+
+
+@router.get("/sign-in")
+async def show_sign_in(
+    request: Request, who: AnyVisitor, target: Target = "/", link: Annotated[str | None, Query(max_length=300)] = None
+) -> Response:
+    """The form; or, with a link that is still good, the session of the bootstrap key."""
+    site = request.app.state.site
+    if link is not None:
+        known = site.sessions.read_link(link)
+        bootstrap = request.app.state.authenticator.bootstrap
+        if known is not None and bootstrap is not None and await use_link(request.app.state.writer, known.nonce):
+            return _signed_in(request, bootstrap, target)
+        return _form(request, who, target, "link", 401)
+    return RedirectResponse(_local(target), 303) if who.grant else _form(request, who, target)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, who: AnyVisitor) -> Response:
+    """A session for a good key; the form again, 401, for any other."""
+    refuse_foreign(request)
+    fields = dict(await read_form(request))
+    key, target = fields.get("access_key", "").strip(), fields.get("next", "/")
+    grant = None
+    if 0 < len(key) <= _MAX_KEY_CHARACTERS:
+        grant = await request.app.state.authenticator.grant(key)
+    if grant is None:
+        return _form(request, who, target, "key", 401)
+    answer = _signed_in(request, digest(key), target)
+    if ZONE_COOKIE not in request.cookies and fields.get("zone") in times.zone_names():
+        _remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(_fields: OwnForm) -> Response:
+    """The end of the session in this browser."""
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(SESSION_COOKIE, path="/")
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@router.post("/preferences")
+async def prefer(request: Request) -> Response:
+    """Keeps language, zone and theme in cookies, for whoever asks from our own pages."""
+    refuse_foreign(request)
+    fields = dict(await read_form(request))
+    answer = RedirectResponse(_local(fields.get("next", "/")), 303)
+    if fields.get("language") in LANGUAGES:
+        _remember(request, answer, LANGUAGE_COOKIE, fields["language"], PREFERENCE_SECONDS)
+    if fields.get("zone") in times.zone_names():
+        _remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
+    if fields.get("theme") in THEMES:
+        _remember(request, answer, THEME_COOKIE, fields["theme"], PREFERENCE_SECONDS)
+    return answer
+
+
+@router.get("/preferences")
+async def show_preferences(request: Request, who: AnyVisitor, target: Target = "/") -> Response:
+    """Language, zone, theme, and what the key may do."""
+    return show(
+        request, who, "preferences.html", next=_local(target), zones=times.zone_names(), themes=THEMES, names=NAMES
+    )
+
+
+def _form(request: Request, who: AnyVisitor, target: str, refused: str | None = None, status: int = 200) -> Response:
+    return show(request, who, "sign_in.html", status=status, next=_local(target), refused=refused)
+
+
+def _signed_in(request: Request, key_digest: bytes, target: str) -> Response:
+    answer = RedirectResponse(_local(target), 303)
+    _remember(request, answer, SESSION_COOKIE, request.app.state.site.sessions.start(key_digest), SESSION_SECONDS)
+    return answer
+
+
+def _remember(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    """`Lax`, so that a link from a colleague's message opens signed in; forms are held by their own token."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _local(target: str) -> str:
+    """An address on this host; `/` for any other."""
+    good = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if good else "/"

@@ -1,0 +1,125 @@
+"""What every page shares: templates in each language, files, sessions; and how a page becomes an answer."""
+
+import asyncio
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from admin.pages import assets, languages, times, words
+from admin.pages.counts import Underway
+from admin.pages.visitor import Visitor
+from admin.session import Sessions
+from schemas.catalogue import CATALOGUE, Language
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+#: Nothing from elsewhere, nothing inline: what a vendor's text says can't run or restyle a page.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
+}
+_WORTH_COMPRESSING_BYTES = 1024
+
+
+class Site:
+    """One for each app."""
+
+    def __init__(self, sessions: Sessions, stop: asyncio.Event | None = None) -> None:
+        """`stop` is set when the process is to end: streams end with it."""
+        self.sessions = sessions
+        self.stop = stop or asyncio.Event()
+        self.assets = assets.load()
+        self.underway = Underway()
+        self._environments = {
+            language: _environment(language, catalogue, self.assets) for language, catalogue in languages.load().items()
+        }
+
+    def html(self, request: Request, who: Visitor, template: str, /, **values: Any) -> str:
+        """A template, filled in."""
+        return (
+            self._environments[who.language]
+            .get_template(template)
+            .render(
+                request=request,
+                who=who,
+                form_token="" if who.session is None else self.sessions.form_token(who.session),
+                fragment=is_fragment(request),
+                exact=lambda at: times.exact(at, who.locale, who.zone),
+                brief=lambda at: times.brief(at, who.locale, who.zone),
+                relative=lambda at: times.relative(at, who.now, who.locale),
+                zone_label=times.zone_label(who.zone, who.now, who.locale),
+                **{"account": None, "page": None, **values},
+            )
+        )
+
+    def page(self, request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
+        """The same as an answer."""
+        return answer(request, self.html(request, who, template, **values), status)
+
+
+def show(request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
+    """A page of the app that the request is for."""
+    site: Site = request.app.state.site
+    return site.page(request, who, template, status=status, **values)
+
+
+def answer(request: Request, html: str, status: int = 200) -> Response:
+    """HTML with the headers of every page, compressed for who takes it."""
+    body, headers = html.encode(), dict(HEADERS)
+    if len(body) > _WORTH_COMPRESSING_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, 5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, status, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether a script asks for a part of a page to put into one that is there."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.Asset]) -> Environment:
+    locale = languages.LOCALE[language]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(
+        asset=lambda name: files[name].url,
+        catalogue=CATALOGUE,
+        language=language,
+        language_names=languages.NAMES,
+        word=lambda kind, name: words.word(catalogue, kind, name),
+    )
+    environment.filters.update(
+        json=lambda value: orjson.dumps(value).decode(),
+        number=lambda value: format_decimal(value, locale=locale),
+        compact=lambda value: format_compact_decimal(value, locale=locale, fraction_digits=1),
+        percent=lambda value: format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=locale),
+    )
+    return environment

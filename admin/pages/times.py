@@ -1,0 +1,94 @@
+"""Times as people read them, in a zone that the page names; and the periods that they ask for, in that zone."""
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import cache
+from typing import Final, Literal, NamedTuple, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel import Locale
+from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta, get_timezone_name
+
+from schemas.timestamp import parse
+
+#: For whoever's browser has not said another, and chose none: most stores are there.
+DEFAULT_ZONE: Final = "America/Sao_Paulo"
+Period = Literal["today", "yesterday", "24h", "7d", "30d", "custom"]
+PERIODS: tuple[Period, ...] = get_args(Period)
+_SPANS: dict[str, timedelta] = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+
+
+class Span(NamedTuple):
+    """From `start`, included, to `end`, not included; None is open."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Zones to choose from: places, and UTC."""
+    continents = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(continents)))
+
+
+def zone(name: str | None) -> ZoneInfo:
+    """The zone of that name; the default for one that is not known."""
+    if name is not None and name in zone_names():
+        try:
+            return ZoneInfo(name)
+        except ZoneInfoNotFoundError:
+            pass
+    return ZoneInfo(DEFAULT_ZONE)
+
+
+def exact(at: datetime, locale: Locale, zone: tzinfo) -> str:
+    """Date and time to the second."""
+    return format_datetime(at, "medium", tzinfo=zone, locale=locale)
+
+
+def brief(at: datetime, locale: Locale, zone: tzinfo) -> str:
+    """Day and time to the minute, without the year."""
+    day = format_skeleton("MMMd", at, tzinfo=zone, locale=locale)
+    return f"{day} {format_time(at, 'short', tzinfo=zone, locale=locale)}"
+
+
+def relative(at: datetime, now: datetime, locale: Locale) -> str:
+    """How long ago, roughly; in the future for what is."""
+    return format_timedelta(at - now, add_direction=True, locale=locale, threshold=1.2)
+
+
+def zone_label(zone: ZoneInfo, now: datetime, locale: Locale) -> str:
+    """The zone as the page names it, with what it is from UTC."""
+    name = get_timezone_name(zone, locale=locale, width="long")
+    offset = now.astimezone(zone).strftime("%z")
+    return f"{name} (UTC{offset[:3]}:{offset[3:]})"
+
+
+def span_of(period: Period, now: datetime, zone: tzinfo) -> Span:
+    """What a period means at `now`. Days begin at midnight in `zone`. `custom` is open on both sides."""
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    if period == "today":
+        return Span(_utc(midnight), None)
+    if period == "yesterday":
+        yesterday = datetime.combine(midnight.date() - timedelta(days=1), time(), zone)
+        return Span(_utc(yesterday), _utc(midnight))
+    if period in _SPANS:
+        return Span((now - _SPANS[period]).replace(second=0, microsecond=0), None)
+    return Span(None, None)
+
+
+def read_local(text: str, zone: tzinfo) -> datetime:
+    """RFC 3339, or the text of a date-and-time field, which is in `zone`. Raises ValueError for anything else."""
+    try:
+        return parse(text).at
+    except ValueError:
+        return _utc(datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone))
+
+
+def to_local(at: datetime, zone: tzinfo) -> str:
+    """As a date-and-time field takes it."""
+    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)

@@ -1,0 +1,153 @@
+"""What a list page shows, as its address says it: any view is a link."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from admin.pages.times import PERIODS, Period, read_local, span_of
+from api.parameters import MAX_PAGE_SIZE
+from api.problems import invalid
+from schemas.filter import LogFilter
+from schemas.timestamp import to_text
+
+PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
+DEFAULT_PAGE_SIZE = 50
+ALL = "all"
+#: Fields of the filter that the address holds as they are.
+_SINGLE = ("q", "code", "fingerprint", "reprocess")
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One view of one list page."""
+
+    filter: LogFilter
+    period: Period | None = None  # what the dates of `filter` come from; None: there are none
+    page_size: int = DEFAULT_PAGE_SIZE
+    page_token: str | None = None
+    open: tuple[str, ...] = ()  # ids of expanded rows; (ALL,): every row
+
+    def shows(self, log_id: str) -> bool:
+        """Whether the row is expanded."""
+        return ALL in self.open or log_id in self.open
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The filter as the address has it, without the place in the list."""
+        found: list[tuple[str, str]] = [("status", each) for each in self.filter.status]
+        found += [("affiliate", each) for each in self.filter.affiliate]
+        found += [(name, getattr(self.filter, name)) for name in _SINGLE if getattr(self.filter, name) is not None]
+        if self.period is not None and self.period != "custom":
+            found.append(("period", self.period))
+        else:
+            ends = [(name, getattr(self.filter, name)) for name in ("processed_from", "processed_to")]
+            dates = [(name, to_text(at)) for name, at in ends if at is not None]
+            found += dates or ([("period", "custom")] if self.period else [])
+        if self.page_size != DEFAULT_PAGE_SIZE:
+            found.append(("page_size", str(self.page_size)))
+        return found
+
+    def query(self, *, token: str | None = None, open_: Sequence[str] = ()) -> str:
+        """The address from its `?` on, of this view at another place; empty for the plain one."""
+        pairs = self.pairs()
+        if token is not None:
+            pairs.append(("page_token", token))
+        pairs += [("open", each) for each in open_]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    @property
+    def here(self) -> str:
+        """The address of this very view."""
+        return self.query(token=self.page_token, open_=self.open)
+
+    def with_(self, **changes: Any) -> "View":
+        """This view with another filter, from its beginning."""
+        period = None if "processed_from" in changes or "processed_to" in changes else self.period
+        filter_ = self.filter.model_copy(update=changes)
+        return replace(self, filter=filter_, period=period, page_token=None, open=())
+
+    def toggled(self, name: str, value: str) -> str:
+        """The address after one value of `status` or `affiliate` is chosen or given up."""
+        values = getattr(self.filter, name)
+        changed = tuple(each for each in values if each != value) if value in values else (*values, value)
+        return self.with_(**{name: changed}).query()
+
+    def without(self, name: str, value: str | None = None) -> str:
+        """The address without one part of the filter; `dates` are both ends."""
+        if name == "dates":
+            return self.with_(processed_from=None, processed_to=None).query()
+        if value is not None:
+            return self.toggled(name, value)
+        return self.with_(**{name: None}).query()
+
+    def frozen(self) -> "View":
+        """The same with its dates as they are now, so that a second page is of the same list as the first."""
+        return self if self.period is None else replace(self, period="custom")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self.filter == LogFilter()
+
+
+def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
+    """The view of an address. Raises the 422 problem of what can't be meant; names it does not know it ignores."""
+    given = {name: value for name, value in query.items() if value.strip()}
+    fields: dict[str, Any] = {name: given[name].strip() for name in _SINGLE if name in given}
+    for name in ("status", "affiliate"):
+        fields[name] = tuple(dict.fromkeys(each for each in query.getlist(name) if each))
+    period = _period(given)
+    if period is not None and period != "custom":
+        span = span_of(period, now, zone)
+        fields |= {"processed_from": span.start, "processed_to": span.end}
+    else:
+        for name in ("processed_from", "processed_to"):
+            if name in given:
+                fields[name] = _date(name, given[name], zone)
+    try:
+        filter_ = LogFilter.model_validate(fields)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise invalid(".".join(str(part) for part in first["loc"]) or "filter", first["msg"]) from None
+    return View(
+        filter=filter_,
+        period=period,
+        page_size=_page_size(given.get("page_size")),
+        page_token=given.get("page_token"),
+        open=tuple(each for each in query.getlist("open") if each == ALL or _is_id(each)),
+    )
+
+
+def _period(given: dict[str, str]) -> Period | None:
+    asked = given.get("period")
+    known = next((each for each in PERIODS if each == asked), None)
+    if known is None and ("processed_from" in given or "processed_to" in given):
+        return "custom"
+    return known
+
+
+def _date(name: str, text: str, zone: tzinfo) -> datetime:
+    try:
+        return read_local(text, zone)
+    except ValueError:
+        raise invalid(name, "is not a date and time") from None
+
+
+def _page_size(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_PAGE_SIZE
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise invalid("page_size", f"must be 1 to {MAX_PAGE_SIZE}")
+    return int(text)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(uuid.UUID(text))
+    except ValueError:
+        return False

@@ -1,0 +1,133 @@
+"""Who looks at a page, and how they want to see it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from fastapi import Depends, Path, Request
+
+from admin.form_body import read_form
+from admin.pages import languages, times
+from admin.session import Session
+from api.actions import actions_for
+from api.authentication import at_least, may_see
+from api.problems import ProblemError, not_found
+from schemas.catalogue import Language
+from schemas.result import ACCOUNT
+from storage.access_keys import Grant
+from storage.log_reader import LogReader
+
+SESSION_COOKIE = "conexoes_session"
+LANGUAGE_COOKIE = "conexoes_language"
+ZONE_COOKIE = "conexoes_zone"
+THEME_COOKIE = "conexoes_theme"
+PREFERENCE_SECONDS = 365 * 24 * 3600
+Theme = Literal["auto", "light", "dark"]
+THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
+#: What a browser says of a request that another site made it send.
+_FOREIGN = {"cross-site", "same-site"}
+
+
+class SignInNeededError(Exception):
+    """The page is for someone who signed in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """One person at one moment. Without a session there is no grant either."""
+
+    session: Session | None
+    grant: Grant | None
+    language: Language
+    zone: ZoneInfo
+    theme: Theme
+    now: datetime
+
+    @property
+    def locale(self) -> Locale:
+        return languages.LOCALE[self.language]
+
+    def may(self, role: Literal["viewer", "operator", "admin"]) -> bool:
+        return self.grant is not None and at_least(self.grant, role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A visitor who signed in and may see the account of the path."""
+
+    visitor: Visitor
+    grant: Grant
+    account: str
+
+    def reader(self, request: Request) -> LogReader:
+        """Reads on behalf of this person."""
+        return LogReader(request.app.state.reader, actions_for(self.grant, request.app.state.policy))
+
+
+async def visitor(request: Request) -> Visitor:
+    """Whoever it is. A session whose key was revoked is none."""
+    session = request.app.state.site.sessions.read(request.cookies.get(SESSION_COOKIE, ""))
+    grant = None if session is None else await request.app.state.authenticator.grant_of(session.key_digest)
+    theme = request.cookies.get(THEME_COOKIE)
+    return Visitor(
+        session=session if grant else None,
+        grant=grant,
+        language=languages.choose(
+            request.query_params.get("lang"),
+            request.cookies.get(LANGUAGE_COOKIE),
+            request.headers.get("accept-language", ""),
+        ),
+        zone=times.zone(request.cookies.get(ZONE_COOKIE)),
+        theme=next((each for each in THEMES if each == theme), "auto"),
+        now=datetime.now(UTC),
+    )
+
+
+AnyVisitor = Annotated[Visitor, Depends(visitor)]
+
+
+async def member(who: AnyVisitor, account: Annotated[str, Path()]) -> Member:
+    """Whoever may see the account. Raises SignInNeededError, or the 404 of an account that does not exist."""
+    if who.grant is None:
+        raise SignInNeededError
+    if ACCOUNT.fullmatch(account) is None or not may_see(who.grant, account):
+        raise not_found()
+    return Member(visitor=who, grant=who.grant, account=account)
+
+
+OwnPage = Annotated[Member, Depends(member)]
+
+
+async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:
+    """The fields of a form that a page of this session showed; 403 for one that another site made up."""
+    refuse_foreign(request)
+    if who.session is None:
+        raise SignInNeededError
+    fields = await read_form(request)
+    token = next((value for name, value in fields if name == "form_token"), "")
+    if not request.app.state.site.sessions.is_form_of(who.session, token):
+        raise ProblemError(403, "not-your-form", "This form is not of your session: load the page again.")
+    return [(name, value) for name, value in fields if name != "form_token"]
+
+
+OwnForm = Annotated[list[tuple[str, str]], Depends(own_form)]
+
+
+def refuse_foreign(request: Request) -> None:
+    """403 for what another site made the browser send. Browsers that do not say are held by the form's token."""
+    if request.headers.get("sec-fetch-site", "") in _FOREIGN:
+        raise ProblemError(403, "foreign", "This request came from another site.")
+
+
+def need_operator(who: Member) -> None:
+    """403 for a key that may read only."""
+    if not at_least(who.grant, "operator"):
+        raise ProblemError(403, "not-permitted", "Your key may read only: this needs the role operator.")
+
+
+def new_once() -> str:
+    """What makes two sends of one form one command."""
+    return secrets.token_urlsafe(12)

@@ -1,0 +1,268 @@
+// What the pages do when scripts run. Everything here is also there without: as links, forms and native details.
+"use strict";
+document.documentElement.classList.add("scripted");
+const text = (name) => document.body.dataset[`text${name}`];
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const part = (url) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then((answer) => {
+  if (answer.status === 401) location.assign(answer.headers.get("HX-Redirect") || "/sign-in");
+  if (!answer.ok) throw new Error(`${answer.status} ${url}`);
+  return answer.text();
+});
+
+function say(words, kind = "bad") {
+  const message = document.createElement("p");
+  message.className = `message ${kind}`;
+  message.textContent = words;
+  $("#messages").append(message);
+  setTimeout(() => message.remove(), 6000);
+}
+
+// Rows: expand, collapse, all of them. The address says which are open.
+const detailOf = (id) => document.getElementById(`detail-${id}`);
+
+function inAddress() {
+  const address = new URL(location.href);
+  address.searchParams.delete("open");
+  const open = $$(".disclose[aria-expanded=true]").map((link) => link.closest("tr").dataset.id);
+  const all = open.length > 0 && open.length === $$("tr.log").length;
+  (all ? ["all"] : open).forEach((id) => address.searchParams.append("open", id));
+  address.hash = "";
+  history.replaceState(history.state, "", address);
+}
+
+function put(row, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const detail = template.content.firstElementChild;
+  if (!detail || detailOf(row.dataset.id)) return;
+  row.after(detail);
+  htmx.process(detail);
+}
+
+async function toggle(row, open) {
+  const link = $(".disclose", row);
+  const wanted = open ?? link.getAttribute("aria-expanded") !== "true";
+  link.setAttribute("aria-expanded", wanted);
+  if (!wanted) detailOf(row.dataset.id)?.remove();
+  else if (!detailOf(row.dataset.id)) {
+    try { put(row, await part(link.dataset.detail)); } catch { location.assign(link.href); }
+  }
+  inAddress();
+}
+
+async function expandAll(link) {
+  const template = document.createElement("template");
+  template.innerHTML = await part(link.dataset.details);
+  for (const detail of [...template.content.children]) {
+    const row = document.getElementById(`log-${detail.dataset.of}`);
+    if (!row) continue;
+    $(".disclose", row).setAttribute("aria-expanded", true);
+    if (!detailOf(detail.dataset.of)) { row.after(detail); htmx.process(detail); }
+  }
+  inAddress();
+}
+
+function collapseAll() {
+  $$("tr.detail").forEach((detail) => detail.remove());
+  $$(".disclose").forEach((link) => link.setAttribute("aria-expanded", false));
+  inAddress();
+}
+
+// Selection
+function counted() {
+  const chosen = $$(".pick input:checked");
+  const count = $("[data-count]");
+  if (count) count.textContent = chosen.length.toLocaleString(document.documentElement.lang);
+  const all = $("#pick-all");
+  if (!all) return;
+  const possible = $$(".pick input:not(:disabled)");
+  all.checked = possible.length > 0 && chosen.length === possible.length;
+  all.indeterminate = chosen.length > 0 && !all.checked;
+  all.disabled = possible.length === 0;
+}
+
+// Copying
+async function copy(button) {
+  const words = button.dataset.copyText ?? await part(button.dataset.copy);
+  try { await navigator.clipboard.writeText(words); } catch {
+    const area = document.createElement("textarea");
+    area.value = words;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  say(text("Copied"), "good");
+}
+
+document.addEventListener("click", async (event) => {
+  const target = event.target.closest("a, button");
+  $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  if (!target || event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
+  try {
+    if (target.matches(".disclose")) { event.preventDefault(); await toggle(target.closest("tr")); }
+    else if (target.id === "expand-all") { event.preventDefault(); await expandAll(target); }
+    else if (target.id === "collapse-all") { event.preventDefault(); collapseAll(); }
+    else if (target.id === "pick-none") { $$(".pick input:checked").forEach((box) => { box.checked = false; }); counted(); }
+    else if (target.id === "newer") { scrollTo({ top: 0 }); await refresh(true); }
+    else if (target.dataset.open) $(target.dataset.open).showModal();
+    else if (target.dataset.copyText !== undefined || target.dataset.copy) await copy(target);
+    else if (target.dataset.whole) {
+      event.preventDefault();
+      const body = target.closest(".evidence-body");
+      $("pre", body).outerHTML = await part(target.dataset.whole);
+      target.closest("p").remove();
+    }
+  } catch (error) { say(text("Failed")); }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.id === "pick-all") $$(".pick input:not(:disabled)").forEach((box) => { box.checked = event.target.checked; });
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  counted();
+});
+
+// Keyboard
+let cursor = null;
+function moveTo(row) {
+  if (!row) return;
+  $(".log.cursor")?.classList.remove("cursor");
+  row.classList.add("cursor");
+  cursor = row.dataset.id;
+  $(".disclose", row).focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest("input:not([type=checkbox]):not([type=radio]), select, textarea");
+  if (event.key === "Escape") {
+    field?.blur();
+    $$("details.menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
+    return;
+  }
+  if (field || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  const rows = $$("tr.log");
+  const at = rows.findIndex((row) => row.dataset.id === cursor);
+  const keys = {
+    "/": () => ($("#q") || $("#finder"))?.focus(),
+    "?": () => $("#keys")?.showModal(),
+    j: () => moveTo(rows[Math.min(at + 1, rows.length - 1)]),
+    k: () => moveTo(rows[Math.max(at - 1, 0)]),
+    o: () => rows[at] && toggle(rows[at]),
+    x: () => { const box = rows[at] && $(".pick input:not(:disabled)", rows[at]); if (box) { box.checked = !box.checked; counted(); } },
+    e: () => $("tr.detail") ? collapseAll() : $("#expand-all")?.click(),
+  };
+  if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+});
+
+document.addEventListener("focusin", (event) => {
+  const row = event.target.closest?.("tr.log");
+  if (!row || row.dataset.id === cursor) return;
+  $(".log.cursor")?.classList.remove("cursor");
+  cursor = row.dataset.id;
+});
+
+// Live: the server says that something changed; the page asks for itself and takes over row by row.
+let source = null;
+let pending = 0;
+
+function mark(state) {
+  const sign = $("#live");
+  if (!sign) return;
+  sign.dataset.state = state;
+  sign.lastElementChild.textContent = state === "on" ? text("Live") : state === "lost" ? text("Offline") : "";
+}
+
+function listen() {
+  source?.close();
+  source = null;
+  const view = $("#view[data-live]");
+  if (!view) return;
+  source = new EventSource(view.dataset.live);
+  source.addEventListener("ready", () => { if ($("#live")?.dataset.state === "lost") refresh(false); mark("on"); });
+  source.addEventListener("changed", (event) => { pending += JSON.parse(event.data).new; refresh(false); });
+  source.onerror = () => { mark("lost"); };
+}
+
+const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") || $("details.menu[open]") || $("#rows")?.contains(document.activeElement);
+
+async function refresh(all) {
+  const view = $("#view[data-live]");
+  if (!view) return;
+  let html;
+  try { html = await part(view.dataset.base + view.dataset.query.replace(/([?&])open=[^&]*/g, "$1")); } catch { return; }
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const rows = $("#rows");
+  const wanted = $$("tr.log", fresh);
+  if (!rows || !wanted.length) { if (!busy()) location.reload(); return; }
+  for (const row of $$("tr.log", rows)) {
+    const next = fresh.getElementById(row.id);
+    if (!next) continue;
+    const open = $(".disclose", row).getAttribute("aria-expanded");
+    const chosen = $(".pick input", row)?.checked;
+    const changed = next.dataset.at !== row.dataset.at || next.className.replace(/ cursor| fresh/g, "") !== row.className.replace(/ cursor| fresh/g, "");
+    if ($("details.menu[open]", row)) continue;
+    const current = row.classList.contains("cursor");
+    Idiomorph.morph(row, next.outerHTML, { ignoreActiveValue: true });
+    $(".disclose", row).setAttribute("aria-expanded", open);
+    row.classList.toggle("cursor", current);
+    if (chosen && $(".pick input:not(:disabled)", row)) $(".pick input", row).checked = true;
+    if (changed) flash(row);
+    htmx.process(row);
+  }
+  const fresher = wanted.filter((row) => !document.getElementById(row.id));
+  const pill = $("#newer");
+  if (fresher.length && busy() && !all) {
+    pending = Math.max(pending, fresher.length);
+    pill.textContent = pending === 1 ? pill.dataset.one : pill.dataset.many.replace("{n}", pending.toLocaleString(document.documentElement.lang));
+    pill.hidden = false;
+  } else {
+    pending = 0;
+    pill.hidden = true;
+    takeOver(rows, wanted, fresher);
+  }
+  const facets = $("#facets"), counts = $("#facets", fresh);
+  if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML); htmx.process($("#facets")); }
+  counted();
+}
+
+function takeOver(rows, wanted, fresher) {
+  const ids = new Set(wanted.map((row) => row.id));
+  for (const row of $$("tr.log", rows)) {
+    const kept = detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
+    if (!ids.has(row.id) && !kept) row.remove();
+  }
+  let before = rows.firstElementChild;
+  for (const next of wanted) {
+    let row = document.getElementById(next.id);
+    if (!row) { row = document.importNode(next, true); rows.insertBefore(row, before); htmx.process(row); flash(row); }
+    else if (row !== before && !row.contains(document.activeElement)) {
+      const detail = detailOf(row.dataset.id);
+      rows.insertBefore(row, before);
+      if (detail) row.after(detail);
+    }
+    before = (detailOf(row.dataset.id) || row).nextElementSibling;
+  }
+}
+
+function flash(row) {
+  row.classList.remove("fresh");
+  void row.offsetWidth;
+  row.classList.add("fresh");
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { listen(); counted(); }
+});
+document.addEventListener("htmx:afterRequest", (event) => { const menu = event.target.closest?.("details.menu"); if (menu) menu.open = false; });
+document.addEventListener("htmx:responseError", () => say(text("Failed")));
+document.addEventListener("htmx:sendError", () => say(text("Failed")));
+document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else listen(); });
+addEventListener("pagehide", () => source?.close());
+addEventListener("DOMContentLoaded", () => {
+  const zone = $("[data-zone]");
+  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  counted();
+  listen();
+});

@@ -1,0 +1,36 @@
+"""Views of the pages that people gave a name."""
+
+import uuid
+from typing import NamedTuple
+
+from storage.database import Database
+from storage.statements import SQL
+
+MAX_NAME_CHARACTERS = 80
+
+
+class SavedView(NamedTuple):
+    """A view of one page, for everyone of its account."""
+
+    id: uuid.UUID
+    name: str
+    query: str  # of the page's address, without `?`
+    saved_by: str  # name of the access key
+
+
+async def save(writer: Database, account: str, integration_type: str, *, name: str, query: str, saved_by: str) -> None:
+    """Keep `query` under `name`; what had that name before is replaced."""
+    async with writer.connection() as connection:
+        await connection.execute(SQL["insert_saved_view"], account, integration_type, name, query, saved_by)
+
+
+async def list_saved(reader: Database, account: str, integration_type: str) -> list[SavedView]:
+    """Every view of one page, by name."""
+    async with reader.reading(account) as connection:
+        return [SavedView(*row) for row in await connection.fetch(SQL["list_saved_views"], account, integration_type)]
+
+
+async def delete(writer: Database, account: str, integration_type: str, view_id: uuid.UUID) -> None:
+    """Forget a view. One that is not there is no error: it may have been deleted twice."""
+    async with writer.connection() as connection:
+        await connection.execute(SQL["delete_saved_view"], account, integration_type, view_id)

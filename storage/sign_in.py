@@ -1,0 +1,18 @@
+"""What signing in needs of the database: links that are good once, and which accounts there are."""
+
+from storage.database import Database
+from storage.statements import SQL
+
+MAX_ACCOUNTS = 500
+
+
+async def use_link(writer: Database, nonce: bytes) -> bool:
+    """True for the first who uses the sign-in link with this nonce, False for everyone after."""
+    async with writer.connection() as connection:
+        return await connection.fetchval(SQL["use_sign_in_link"], nonce) is not None
+
+
+async def list_accounts(writer: Database) -> list[str]:
+    """The first MAX_ACCOUNTS accounts that have a status log, by name. Only for keys of every account."""
+    async with writer.connection() as connection:
+        return [row["account"] for row in await connection.fetch(SQL["list_accounts"], MAX_ACCOUNTS)]

@@ -1,0 +1,29 @@
+-- insert_saved_view --
+-- A name that is taken gets the new view.
+INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+VALUES ($1::text, gen_random_uuid(), $2::text, $3::text, $4::text, $5::text)
+ON CONFLICT (account, integration_type, name)
+DO UPDATE SET query = excluded.query, saved_by = excluded.saved_by, saved_at = now()
+
+-- list_saved_views --
+-- Views of one page, by name. Uses saved_views_by_name.
+SELECT id, name, query, saved_by FROM saved_views
+WHERE account = $1::text AND integration_type = $2::text
+ORDER BY name
+
+-- delete_saved_view --
+DELETE FROM saved_views WHERE account = $1::text AND integration_type = $2::text AND id = $3::uuid
+
+-- use_sign_in_link --
+-- Whoever inserts it may sign in with it.
+INSERT INTO used_sign_in_links (nonce) VALUES ($1::bytea) ON CONFLICT DO NOTHING RETURNING nonce
+
+-- list_accounts --
+-- Every account that has a status log, by one look into the primary key for each.
+WITH RECURSIVE found AS (
+    (SELECT account FROM status_logs ORDER BY account LIMIT 1)
+    UNION ALL
+    SELECT (SELECT s.account FROM status_logs s WHERE s.account > found.account ORDER BY s.account LIMIT 1)
+    FROM found WHERE found.account IS NOT NULL
+)
+SELECT account FROM found WHERE account IS NOT NULL LIMIT $1::integer

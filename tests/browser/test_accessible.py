@@ -1,0 +1,84 @@
+"""Every page and state by axe: no violation of WCAG 2.2 AA or of its best practices; no width at which it breaks."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Arrive
+from tests.integration.api.conftest import Store
+from tests.support.account import account
+
+PAGES = [
+    "/acme/overview",
+    "/acme/orders",
+    "/acme/products?open=all",
+    "/acme/tracking?status=warning",
+    "/acme/price?status=error&period=custom&q=SKU&code=price.minimum",
+    "/acme/inventory?q=nothing-has-this",
+    "/acme/reprocess",
+    "/acme/dead-letters",
+    "/acme/search?q=SKU-1",
+    "/acme/search?q=nothing-has-this",
+    "/preferences",
+]
+
+
+async def violations(page: Page) -> list[str]:
+    found = (await Axe().run(page)).response["violations"]
+    return [f"{each['id']}: {each['help']} {[node['html'][:200] for node in each['nodes'][:3]]}" for each in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1360, 3840])
+async def test_no_page_has_a_violation(arrive: Arrive, store_events: Store, scheme: str, width: int) -> None:
+    await store_events(*account())
+    lang = {360: "pt-BR", 1360: "en-US", 3840: "es-AR"}[width]
+    person = await arrive("operator", lang=lang, color_scheme=scheme, viewport={"width": width, "height": 900})
+    for path in PAGES:
+        await person.open(path)
+        await person.page.wait_for_load_state("networkidle") if "/preferences" in path else None
+        assert (path, await violations(person.page)) == (path, [])
+        overflow = await person.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert (path, overflow <= 0) == (path, True)
+
+
+async def test_no_state_of_a_list_has_a_violation(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    await page.click("tr.log >> nth=0 >> .disclose")
+    await page.click("tr.detail summary:has-text('Response')")
+    await expect(page.locator(".timeline")).to_be_visible()
+    await page.check("tr.log >> nth=1 >> .pick input")
+    assert await violations(page) == []
+    await page.click("tr.log >> nth=2 >> summary")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await page.click("#views summary")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await page.click(".bulk button.primary")
+    await expect(page.locator(".plan-total")).to_be_visible()
+    assert await violations(page) == []
+
+
+async def test_signing_in_and_errors_have_no_violation(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive(None)
+    page = person.page
+    person.expected_status |= {401, 404, 422, 400}
+    await person.open("/sign-in")
+    assert await violations(page) == []
+    await page.fill("#access-key", "cnx_wrong")
+    await page.click(".sign-in button")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await violations(page) == []
+    person = await arrive("viewer")
+    person.expected_status |= {404, 422, 400}
+    for path in ("/globex/price", "/acme/price?status=maybe", "/acme/price?page_token=old"):
+        await person.open(path)
+        assert (path, await violations(person.page)) == (path, [])

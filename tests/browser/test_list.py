@@ -1,0 +1,158 @@
+"""The list page: filter, address bar, expanding, evidence, keyboard, saved views."""
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.integration.api.conftest import Store
+from tests.support.account import account
+
+
+async def test_a_filter_is_an_address_and_back_goes_back(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price")
+    await expect(page.locator("tr.log")).to_have_count(7)
+    await page.check("input[name=status][value=error]", force=True)
+    await expect(page.locator("tr.log")).to_have_count(5)
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
+    await page.check("input[name=affiliate][value=AMZ]", force=True)
+    await expect(page.locator("tr.log")).to_have_count(2)
+    await expect(page.locator(".total")).to_contain_text("2 records")
+    await expect(page.locator(".chip", has_text="MLB")).to_contain_text("3")  # what choosing it too would add
+    await page.go_back()
+    await expect(page.locator("tr.log")).to_have_count(5)
+    await page.go_forward()
+    await expect(page.locator("tr.log")).to_have_count(2)
+    await page.click(".applied-chip:has-text('AMZ')")
+    await expect(page.locator("tr.log")).to_have_count(5)
+
+
+async def test_typing_searches_and_keeps_the_caret(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price")
+    await page.keyboard.press("/")
+    await page.keyboard.type("SKU-3")
+    await expect(page.locator("tr.log")).to_have_count(1)
+    await expect(page.locator("#q")).to_be_focused()
+    await page.keyboard.type("x")
+    await expect(page.locator(".empty h2")).to_have_text("Nothing matches these filters")
+    await expect(page.locator("#q")).to_have_value("SKU-3x")
+
+
+async def test_expand_all_and_collapse_all_are_in_the_address(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price")
+    await page.click("#expand-all")
+    await expect(page.locator("tr.detail")).to_have_count(7)
+    await expect(page).to_have_url(f"{person.address}/acme/price?open=all")
+    await page.reload()
+    await expect(page.locator("tr.detail")).to_have_count(7)
+    await expect(page.locator(".story").first).to_be_visible()
+    await page.click("#collapse-all")
+    await expect(page.locator("tr.detail")).to_have_count(0)
+    await expect(page).to_have_url(f"{person.address}/acme/price")
+
+
+async def test_the_keyboard_is_enough(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await expect(page.locator("tr.log >> nth=1 >> .disclose")).to_be_focused()
+    await page.keyboard.press("x")
+    await expect(page.locator(".bulk")).to_contain_text("1 selected")
+    await page.keyboard.press("o")
+    await expect(page.locator("tr.detail")).to_have_count(1)
+    await page.keyboard.press("k")
+    await expect(page.locator("tr.log >> nth=0 >> .disclose")).to_be_focused()
+    await page.keyboard.press("?")
+    await expect(page.locator("#keys")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#keys")).to_be_hidden()
+
+
+async def test_what_a_vendor_says_is_only_ever_text(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/products?open=all")
+    await expect(page.locator("tr.detail")).to_have_count(2)
+    for summary in await page.locator("tr.detail summary").all():
+        await summary.click()
+    assert await page.locator("#view img, #view script, #view b:has-text('x')").count() == 0
+    await expect(page.locator("tr.log bdi.message").first).to_be_visible()
+    shown = await page.locator("tr.detail").first.inner_text() + await page.locator("tr.detail").last.inner_text()
+    assert '<img src=x onerror="alert(1)">' in shown
+    assert await page.locator("bdi", has_text='A"><b>').count() > 0
+
+
+async def test_large_evidence_is_folded_and_whole_on_demand(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/inventory")
+    await page.click(".disclose")
+    await page.click(".evidence[data-side=response] summary")
+    pre = page.locator(".evidence[data-side=response] pre")
+    await expect(pre).to_contain_text("line 1:")
+    assert "line 2499:" not in await pre.inner_text()
+    await page.click("text=Show all")
+    await expect(pre).to_contain_text("line 2499:")
+
+
+async def test_copying_gives_the_whole(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer", permissions=["clipboard-read", "clipboard-write"])
+    page = person.page
+    await person.open("/acme/inventory")
+    await page.click(".disclose")
+    await page.click(".evidence[data-side=response] summary")
+    await page.click(".evidence[data-side=response] button:has-text('Copy')")
+    await expect(page.locator(".message.good")).to_have_text("Copied")
+    assert "line 2499:" in await page.evaluate("navigator.clipboard.readText()")
+
+
+async def test_a_view_is_saved_used_and_deleted(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error&affiliate=AMZ")
+    await page.click("#views summary")
+    await page.fill("#view-name", "<b>AMZ</b> errors")
+    await page.click("#views button:has-text('Save')")
+    await page.wait_for_load_state()
+    await person.open("/acme/price")
+    await page.click("#views summary")
+    await page.click("#views a:has-text('<b>AMZ</b> errors')")
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error&affiliate=AMZ")
+    await expect(page.locator("tr.log")).to_have_count(2)
+    await page.click("#views summary")
+    await page.click("#views button[title=Delete]")
+    await page.wait_for_load_state()
+    await page.click("#views summary")
+    await expect(page.locator("#views")).to_contain_text("A view is a filter under a name")
+
+
+async def test_language_zone_and_colours_are_kept(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer", lang="pt-BR")
+    page = person.page
+    await person.open("/acme/price")
+    await expect(page.locator("h1")).to_have_text("Preço")
+    await expect(page.locator(".foot")).to_contain_text("Horário de Brasília")
+    await page.click(".me a.quiet")
+    await page.check("input[value=es]", force=True)
+    await page.check("input[value=dark]", force=True)
+    await page.select_option("#zone", "Europe/Madrid")
+    await page.click("button:has-text('Salvar')")
+    await page.wait_for_url("**/acme/price")
+    await expect(page.locator("h1")).to_have_text("Precio")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await expect(page.locator(".foot")).to_contain_text("Europa central")

@@ -1,0 +1,123 @@
+"""What every page's answer is like: policy, compression, caching, weight; and what a list page shows."""
+
+import gzip
+import re
+
+import asyncpg
+import pytest
+
+from admin.pages import counts
+from tests.integration.api.conftest import Store
+from tests.integration.pages.conftest import Visit
+from tests.support.account import HOSTILE, account
+from tests.support.events import at, result
+
+INLINE = re.compile(r"<script(?![^>]*\bsrc=\"/static/)|<[^>]*\s(?:style|on[a-z]+)=|<[^>]*=\"javascript:")
+SHOWN = ("/sign-in", "/acme/overview?wait=1", "/acme/products?open=all&wait=1", "/preferences", "/acme/reprocess")
+MOST_PAGE_BYTES = 150_000  # compressed, with all its files
+
+
+async def test_nothing_inline_and_nothing_from_elsewhere(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    for path in SHOWN:
+        answer = await browser.get(path, follow_redirects=True)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert not INLINE.search(answer.text), path
+        outside = re.findall(r"(?:src|href|action)=\"(https?:[^\"]*)", answer.text)
+        assert [each for each in outside if "troubleshooting" not in each] == []
+        assert HOSTILE not in answer.text
+
+
+async def test_a_page_and_its_files_are_light(visit: Visit, store_events: Store) -> None:
+    await store_events(*(result(f"m{n}", key=f"SKU-{n:05}", processed_at=at(n / 100)) for n in range(60)))
+    browser = await visit("operator")
+    page = await browser.get("/acme/price", params={"wait": True}, headers={"Accept-Encoding": "gzip"})
+    assert page.headers["content-encoding"] == "gzip"
+    assert page.text.count('class="log ') == 50
+    weight = len(gzip.compress(page.content))
+    for url in sorted(set(re.findall(r"/static/[^\"]+", page.text))):
+        file = await browser.get(url, headers={"Accept-Encoding": "gzip"})
+        assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+        weight += len(gzip.compress(file.content, 9))
+    assert weight < MOST_PAGE_BYTES
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/0/pages.css", "/static/0/../site.py", "/static/x/vendor/htmx.LICENSE", "/static/"]
+)
+async def test_only_our_files_are_served(visit: Visit, path: str) -> None:
+    assert (await (await visit()).get(path)).status_code == 404
+
+
+async def test_counts_beside_choices_leave_that_choice_out(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("viewer")
+    page = await browser.get("/acme/price", params={"status": "error", "affiliate": "MLB", "wait": True})
+    assert "<b>3</b> records" in page.text
+    assert re.search(r'value="success".*?<b>1</b>', page.text, re.DOTALL)
+    assert re.search(r'value="AMZ".*?<b>2</b>', page.text, re.DOTALL)
+
+
+async def test_a_page_does_not_wait_for_slow_counts(
+    visit: Visit, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "BUDGET_SECONDS", 0.0)
+    await store_events(*account())
+    browser = await visit("viewer")
+    page = await browser.get("/acme/price", params={"status": "error"})
+    assert page.text.count('class="log ') == 5
+    [later] = re.findall(r'hx-get="(/acme/price/counts[^"]*)"', page.text)
+    part = await browser.get(later, headers={"HX-Request": "true"})
+    assert "<b>5</b> records" in part.text
+
+
+async def test_a_second_page_of_a_moving_period_is_of_the_same_list(visit: Visit, store_events: Store) -> None:
+    await store_events(*(result(f"m{n}", key=f"SKU-{n:05}", processed_at=at(n / 100)) for n in range(30)))
+    browser = await visit("viewer")
+    page = await browser.get("/acme/price", params={"period": "7d", "page_size": 25})
+    [following] = re.findall(r'rel="next" href="([^"]+)"', page.text)
+    second = await browser.get(following.replace("&amp;", "&"))
+    assert second.status_code == 200
+    assert second.text.count('class="log ') == 5
+
+
+async def test_the_same_form_twice_is_one_command(visit: Visit, owner: asyncpg.Connection, store_events: Store) -> None:
+    """Without Kafka: neither is published, and both are kept under one key."""
+    await store_events(*account())
+    browser = await visit("operator")
+    page = (await browser.get("/acme/price?status=error")).text
+    [once, *_] = re.findall(r'name="once" value="([^"]+)"', page)
+    [chosen, *_] = re.findall(r'name="log_id" value="([^"]+@[^"]+)"', page)
+    for _ in range(2):
+        data = {"form_token": await browser.form_token("/acme/price"), "once": once, "log_id": chosen}
+        answer = await browser.post("/acme/price/reprocess", data=data)
+        assert answer.status_code == 503
+        assert "Nothing is lost, and nothing was sent" in answer.text
+    assert await owner.fetchval("SELECT count(*) FROM idempotency_keys") == 1
+
+
+async def test_each_language_is_whole(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    for language, heading in (("pt", "Preço"), ("en", "Price"), ("es", "Precio")):
+        page = (await browser.get(f"/acme/price?lang={language}&status=error")).text
+        assert f"<h1>{heading}</h1>" in page
+        assert f'<html lang="{language}' in page
+    portuguese = (await browser.get("/acme/price?lang=pt&open=all")).text
+    for words in ("Expandir todos", "Recolher todos", "Data de processamento", "Afiliado", "Código do SKU", "Ações"):
+        assert words in portuguese
+    assert "Código do pedido" in (await browser.get("/acme/tracking?lang=pt")).text
+    assert "Reprocessar SKU" in (await browser.get("/acme/products?lang=pt&status=error")).text
+
+
+async def test_an_order_has_its_guide_and_no_button(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    page = (await (await visit("operator")).get("/acme/orders?status=error")).text
+    assert "mercado-livre-order-integration-errors" in page
+    assert 'form="again"' not in page
+    assert 'name="log_id"' not in page

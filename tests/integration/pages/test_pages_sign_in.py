@@ -1,0 +1,169 @@
+"""Signing in, and what a session is good for: roles, accounts, forms, revoking."""
+
+import uuid
+
+import asyncpg
+import pytest
+from fastapi import FastAPI
+
+from admin.session import Sessions
+from api import authentication
+from storage import access_keys
+from storage.database import Database
+from tests.integration.api.conftest import SESSION_SECRET, Caller, Store
+from tests.integration.pages.conftest import Visit
+from tests.support.account import account
+
+NOBODY = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
+PAGES = [
+    "/acme/overview",
+    "/acme/overview/numbers",
+    "/acme/price",
+    "/acme/price/counts",
+    "/acme/price/details",
+    "/acme/price/live",
+    f"/acme/price/logs/{NOBODY}",
+    f"/acme/price/logs/{NOBODY}/timeline",
+    f"/acme/price/logs/{NOBODY}/evidence/request",
+    "/acme/price/reprocess",
+    "/acme/reprocess",
+    "/acme/reprocess/any",
+    "/acme/dead-letters",
+    "/acme/search?q=x",
+]
+FORMS = [
+    "/acme/price/reprocess",
+    "/acme/reprocess/any/cancel",
+    "/acme/price/views",
+    f"/acme/price/views/{NOBODY}/delete",
+    "/acme/price/export",
+    f"/acme/exports/{NOBODY}/cancel",
+]
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_without_signing_in(visit: Visit, path: str) -> None:
+    answer = await (await visit()).get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?next=%2Facme%2F")
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("path", PAGES)
+async def test_another_account_does_not_exist(visit: Visit, store_events: Store, path: str) -> None:
+    await store_events(*account())
+    browser = await visit("other")
+    answer, absent = await browser.get(path), await browser.get(path.replace("acme", "nobody"))
+    assert (answer.status_code, absent.status_code) == (404, 404)
+    assert "SKU" not in answer.text
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("path", FORMS)
+async def test_a_form_of_another_session_does_nothing(visit: Visit, path: str) -> None:
+    stranger, person = await visit("operator"), await visit("operator")
+    token = await stranger.form_token("/acme/price")
+    for data in ({"form_token": ""}, {"form_token": "x"}, {"form_token": token}):
+        answer = await person.post(path, data=data)
+        assert answer.status_code == 403, path
+    own = await person.form_token("/acme/price")
+    answer = await person.post(path, data={"form_token": own}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("path", FORMS[:4])
+async def test_a_viewer_changes_nothing(visit: Visit, path: str) -> None:
+    viewer = await visit("viewer")
+    token = await viewer.form_token("/acme/price")
+    data = {"form_token": token, "once": "1", "log_id": NOBODY, "name": "x", "query": ""}
+    answer = await viewer.post(path, data=data)
+    assert answer.status_code == 403, path
+    assert "Your key may read only" in answer.text
+
+
+async def test_the_cookie_is_only_for_us(visit: Visit, keys: dict[str, str]) -> None:
+    browser = await visit()
+    answer = await browser.sign_in(keys["viewer"])
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/" in cookie
+    assert keys["viewer"] not in cookie
+    assert "Secure" not in cookie  # over plain HTTP it would never come back
+    secure = await browser.post("https://conexoes.test/sign-in", data={"access_key": keys["viewer"]})
+    assert "Secure" in secure.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("key", ["", "cnx_wrong", "x" * 300, "\x00"])
+async def test_a_wrong_key_is_told_so(visit: Visit, key: str) -> None:
+    browser = await visit()
+    answer = await browser.sign_in(key)
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert "This key is not known here" in answer.text
+
+
+async def test_a_revoked_key_ends_its_session(visit: Visit, owning: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "CACHE_SECONDS", 0.0)
+    browser = await visit("viewer")
+    assert (await browser.get("/acme/price")).status_code == 200
+    [mine] = [each for each in await access_keys.list_all(owning) if each.name == "v"]
+    assert await access_keys.revoke(owning, mine.id)
+    assert (await browser.get("/acme/price")).status_code == 303
+
+
+async def test_a_link_signs_in_once(visit: Visit, owner: asyncpg.Connection) -> None:
+    link = Sessions(SESSION_SECRET).make_link()
+    first, second = await visit(), await visit()
+    answer = await first.get("/sign-in", params={"link": link, "next": "/acme/price"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/acme/price")
+    assert (await first.get("/acme/price")).status_code == 200
+    again = await second.get("/sign-in", params={"link": link})
+    assert again.status_code == 401
+    assert "was used already" in again.text
+    assert await owner.fetchval("SELECT count(*) FROM used_sign_in_links") == 1
+    assert (await second.get("/sign-in", params={"link": Sessions(b"other").make_link()})).status_code == 401
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", ""])
+async def test_signing_in_leads_nowhere_else(visit: Visit, keys: dict[str, str], target: str) -> None:
+    browser = await visit()
+    answer = await browser.post("/sign-in", data={"access_key": keys["viewer"], "next": target})
+    assert answer.headers["location"] == "/"
+    assert (await browser.get("/sign-in", params={"next": target})).headers["location"] == "/"
+
+
+async def test_signing_out_ends_it_here(visit: Visit) -> None:
+    browser = await visit("viewer")
+    token = await browser.form_token("/acme/price")
+    answer = await browser.post("/sign-out", data={"form_token": token})
+    assert answer.headers["location"] == "/sign-in"
+    assert (await browser.get("/acme/price")).status_code == 303
+
+
+async def test_a_cookie_opens_no_api_and_a_key_no_page(visit: Visit, viewer: Caller) -> None:
+    """Two doors: what another site makes a browser send has the cookie, and gets nothing from the API."""
+    browser = await visit("viewer")
+    assert (await browser.get("/api/v1/accounts/acme/price/logs")).status_code == 401
+    body = {"account": "acme", "integration_type": "price", "requested_by": "x", "log_ids": [str(uuid.uuid4())]}
+    assert (await browser.post("/commands/reprocess", json=body)).status_code == 401
+    assert (await viewer.get("/acme/price")).status_code == 303
+
+
+async def test_a_key_for_every_account_chooses_one(visit: Visit, store_events: Store) -> None:
+    browser = await visit("every")
+    assert "Nothing has arrived yet" in (await browser.get("/")).text
+    await store_events(*account())
+    assert (await browser.get("/")).headers["location"] == "/acme/overview"
+    assert (await (await visit("viewer")).get("/")).headers["location"] == "/acme/overview"
+
+
+async def test_the_app_has_one_error_for_machines_and_one_for_people(visit: Visit, app: FastAPI) -> None:
+    browser = await visit("viewer")
+    page = await browser.get("/acme/price", params={"status": "maybe"})
+    assert (page.status_code, page.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    async with Caller(app, None) as machine:
+        absent = await machine.get("/nowhere")
+    assert absent.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,84 @@
+"""Languages: who gets which, and that every sentence is there in each."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from admin.pages import languages, times
+from admin.pages.words import WORDS, word
+from cli.documents import catalogues
+from schemas.catalogue import SEVERITY, Language
+from schemas.refusal import DeadLetterCode
+from schemas.reprocess import CommandState, ItemState
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "accepted", "chosen"),
+    [
+        (None, None, "", "pt"),
+        (None, None, "de, fr;q=0.9", "pt"),
+        (None, None, "en-GB,en;q=0.9", "en"),
+        (None, None, "es-AR, pt;q=0.9", "es"),
+        (None, None, "es;q=0.2, en;q=0.7", "en"),
+        (None, None, "en;q=0", "pt"),
+        (None, None, "en;q=x, es", "es"),
+        (None, "es", "en", "es"),
+        ("en", "es", "pt", "en"),
+        ("xx", "es", "pt", "es"),
+    ],
+)
+def test_who_gets_which(asked: str | None, kept: str | None, accepted: str, chosen: str) -> None:
+    assert languages.choose(asked, kept, accepted) == chosen
+
+
+def test_nothing_is_left_to_translate() -> None:
+    assert catalogues.faults() == []
+
+
+@pytest.mark.parametrize("language", ["pt", "es"])
+def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
+    for message in catalogues.read(language):
+        if not message.id:
+            continue
+        ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
+        strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
+        for english, translated in zip(ids, strings, strict=True):
+            assert sorted(_PLACEHOLDER.findall(english)) == sorted(_PLACEHOLDER.findall(translated)), english
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("status", list(SEVERITY)),
+        ("state", [each.value for each in ItemState]),
+        ("command", [each.value for each in CommandState]),
+        ("code", [each.value for each in DeadLetterCode]),
+        ("period", list(times.PERIODS)),
+    ],
+)
+def test_every_word_of_the_glossary_is_known(kind: str, names: list[str]) -> None:
+    assert [name for name in names if name not in WORDS[kind]] == []  # type: ignore[index]
+
+
+def test_a_word_that_is_not_known_is_shown_as_it_is() -> None:
+    assert word(languages.load()["pt"], "status", "pending") == "pending"
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_times_are_written_in_each_language(language: Language) -> None:
+    locale, zone = languages.LOCALE[language], ZoneInfo("America/Sao_Paulo")
+    assert "9" in times.exact(NOW, locale, zone)
+    assert "24" in times.brief(NOW, locale, zone)
+    assert times.relative(NOW - timedelta(minutes=3), NOW, locale)
+    assert "UTC-03:00" in times.zone_label(zone, NOW, locale)
+
+
+def test_a_zone_that_is_not_known_is_the_default() -> None:
+    for name in (None, "", "Mars/Phobos", "../../etc/passwd"):
+        assert times.zone(name).key == times.DEFAULT_ZONE
+    assert {times.DEFAULT_ZONE, "UTC", "Europe/Madrid"} <= set(times.zone_names())

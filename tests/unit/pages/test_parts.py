@@ -1,0 +1,140 @@
+"""The small pure parts: histogram, plan, advice, stamps, what a stream says, files."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from admin.pages import advice, assets
+from admin.pages.actions import can_reprocess, stamp
+from admin.pages.histogram import HEIGHT, WIDTH, draw
+from admin.pages.live import changes, marks
+from admin.pages.plan import plan
+from schemas.catalogue import BY_NAME
+from schemas.policy import Policy
+from schemas.status_log import Action, ReprocessStep, StatusLog
+
+T0 = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    from_: datetime
+    to: datetime
+    by_status: dict[str, int]
+
+
+def spans(*counts: dict[str, int]) -> list[Span]:
+    return [Span(T0 + timedelta(hours=n), T0 + timedelta(hours=n + 1), each) for n, each in enumerate(counts)]
+
+
+def log(number: int = 1, **changed: Any) -> StatusLog:
+    fields: dict[str, Any] = {
+        "id": f"id-{number}",
+        "integration_type": "price",
+        "account": "acme",
+        "affiliate": "MLB",
+        "key": f"SKU-{number}",
+        "status": "error",
+        "processed_at": T0,
+        "message": None,
+        "code": None,
+        "fingerprint": None,
+        "attempts": 1,
+        "first_seen_at": T0,
+        "updated_at": T0,
+        "reprocess": None,
+        "actions": [Action(allowed=True)],
+        **changed,
+    }
+    return StatusLog(**fields)
+
+
+_COUNTS = st.fixed_dictionaries({"success": st.integers(0, 10**7), "error": st.integers(0, 100)})
+
+
+@given(st.lists(_COUNTS, min_size=1, max_size=40))
+def test_columns_stay_in_their_box_and_show_every_failure(counts: list[dict[str, int]]) -> None:
+    chart = draw(spans(*counts))
+    assert (chart is None) == (not any(sum(each.values()) for each in counts))
+    if chart is None:
+        return
+    for column, each in zip(chart.columns, counts, strict=True):
+        assert column.total == sum(each.values())
+        assert {bar.status for bar in column.bars} == {status for status, count in each.items() if count}
+        for bar in column.bars:
+            assert 0 <= bar.x <= WIDTH
+            assert bar.y >= 0
+            assert bar.y + bar.height <= HEIGHT + 0.02
+        for lower, upper in pairwise(column.bars):
+            assert upper.y + upper.height == pytest.approx(lower.y, abs=0.02)
+
+
+def test_errors_stand_on_the_base_line() -> None:
+    chart = draw(spans({"success": 5, "warning": 1, "error": 2}))
+    assert chart is not None
+    assert [bar.status for bar in chart.columns[0].bars] == ["error", "warning", "success"]
+
+
+def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
+    refused = Action(allowed=False, verdict="already_succeeded", reason="The last result is a success.")
+    found = plan([log(1, actions=[refused]), log(2), log(3), log(4, actions=[refused])], missing=1)
+    assert [(each.state, each.entities) for each in found.verdicts] == [
+        ("queued", 2),
+        ("already_succeeded", 2),
+        ("not_found", 1),
+    ]
+    assert (found.sent, found.total) == (2, 5)
+    assert plan([], missing=0).sent == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "reprocessable", "said"),
+    [
+        ({"code": "http.502"}, True, advice.AGAIN),
+        ({"code": "x", "category": "COMMUNICATION"}, True, advice.AGAIN),
+        ({"code": "connector.exception"}, True, advice.CONNECTOR),
+        ({"code": "x", "field": "price"}, True, advice.FIELD),
+        ({"code": "x", "severity": "warning"}, True, advice.WAIT),
+        ({"code": "x"}, True, advice.READ),
+        ({"code": "x"}, False, advice.GUIDE),
+        ({"code": "x", "field": "price"}, False, advice.FIELD_AND_GUIDE),
+        ("only a text", True, advice.READ),
+        ({"code": 5, "message": None, "field": ["a"]}, True, advice.FIELD),
+    ],
+)
+def test_what_to_do_depends_on_who_must_act(error: Any, *, reprocessable: bool, said: str) -> None:
+    assert advice.shown(error, reprocessable=reprocessable, warning=False).advice == said
+
+
+def test_a_stamp_changes_with_its_row_only() -> None:
+    queued = ReprocessStep(state="queued", item_id="i", command_id="c", at=T0)
+    assert stamp(log()) == stamp(log())
+    assert len({stamp(log()), stamp(log(reprocess=queued)), stamp(log(updated_at=T0 + timedelta(microseconds=1)))}) == 3
+
+
+def test_a_stream_says_what_is_new_and_what_changed() -> None:
+    before = marks([log(1), log(2), log(3)])
+    assert changes(before, marks([log(1), log(2), log(3)])) is None
+    later = T0 + timedelta(seconds=1)
+    assert changes(before, marks([log(4), log(1), log(2, updated_at=later)])) == {"new": 1, "changed": 1}
+    assert changes(before, marks([log(1), log(2)])) == {"new": 0, "changed": 0}  # one has left
+
+
+def test_a_type_offers_reprocessing_where_the_policy_does_anywhere() -> None:
+    assert not can_reprocess(Policy(), BY_NAME["orders"])
+    assert can_reprocess(Policy.model_validate({"orders": {"MLB": {"reprocessable": True}}}), BY_NAME["orders"])
+    assert can_reprocess(Policy(), BY_NAME["price"])
+
+
+def test_a_file_has_its_content_in_its_address_and_licences_stay_here() -> None:
+    found = assets.load()
+    assert {"pages.css", "pages.js", "icon.svg"} <= set(found)
+    assert all(each.url.startswith("/static/") for each in found.values())
+    assert not [name for name in found if "LICENSE" in name]
+    vendored = list((assets.STATIC / "vendor").glob("*.js"))
+    assert vendored
+    for path in vendored:
+        assert (path.parent / f"{path.name.split('-')[0]}.LICENSE").exists()

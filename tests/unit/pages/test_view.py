@@ -1,0 +1,113 @@
+"""A view and its address: what goes in comes out."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
+
+from admin.pages.times import PERIODS, span_of
+from admin.pages.view import View, read_view
+from api.problems import ProblemError
+from schemas.filter import LogFilter
+
+NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+ZONE = ZoneInfo("America/Sao_Paulo")  # 22:30 of the 23rd there
+
+
+def view(query: str) -> View:
+    return read_view(QueryParams(query), NOW, ZONE)
+
+
+def test_a_plain_address_leaves_nothing_out() -> None:
+    assert view("").is_plain
+    assert view("").query() == ""
+    assert view("q=&period=&code=++&reprocess=") == view("")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=error&status=warning",
+        "affiliate=A%22%3E%3Cb%3E&affiliate=MLB",
+        "q=a%2Fb%26c%2Bd",
+        "code=price.minimum&reprocess=in_flight",
+        "fingerprint=0123456789abcdef",
+        "period=yesterday",
+        "period=custom",
+        "processed_from=2026-11-23T00%3A00%3A00.000000Z&processed_to=2026-11-24T00%3A00%3A00.000000Z",
+        "page_size=100",
+    ],
+)
+def test_an_address_comes_back_as_it_was(query: str) -> None:
+    assert view(query).query() == f"?{query}"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffd"), min_size=1, max_size=200))
+def test_any_search_survives_its_own_link(text: str) -> None:
+    if not text.strip():
+        return
+    made = View(filter=LogFilter(q=text.strip()))
+    assert view(made.query().removeprefix("?")) == made
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=maybe",
+        "processed_from=yesterday",
+        "processed_from=2026-11-24T00:00&processed_to=2026-11-23T00:00",
+        "page_size=0",
+        "page_size=x",
+        "page_size=201",
+        "fingerprint=1",
+        "reprocess=maybe",
+    ],
+)
+def test_what_can_not_be_meant_is_refused(query: str) -> None:
+    with pytest.raises(ProblemError) as refused:
+        view(query)
+    assert refused.value.status == 422
+
+
+def test_dates_of_a_field_are_in_the_zone_of_the_page() -> None:
+    found = view("period=custom&processed_from=2026-11-23T08:00").filter
+    assert found.processed_from == datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+
+def test_yesterday_is_a_day_of_the_zone() -> None:
+    found = view("period=yesterday").filter
+    assert found.processed_from == datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    assert found.processed_to == datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+def test_a_day_with_a_change_of_clocks_has_its_own_length() -> None:
+    new_york = ZoneInfo("America/New_York")
+    span = span_of("yesterday", datetime(2026, 11, 2, 12, 0, tzinfo=UTC), new_york)
+    assert span.start is not None
+    assert span.end is not None
+    assert (span.end - span.start).total_seconds() == 25 * 3600
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_a_second_page_is_of_the_same_list(period: str) -> None:
+    """A period moves with the clock; the page after this one must not."""
+    first = view(f"period={period}&status=error")
+    again = read_view(QueryParams(first.frozen().query(token="t").removeprefix("?")), datetime.now(UTC), ZONE)
+    assert again.filter == first.filter
+    assert again.page_token == "t"
+
+
+def test_a_choice_is_taken_and_given_up_by_the_same_link() -> None:
+    chosen = view("status=error&period=7d&page_token=t&open=all")
+    assert chosen.toggled("status", "warning") == "?status=error&status=warning&period=7d"
+    assert chosen.toggled("status", "error") == "?period=7d"
+    assert chosen.without("dates") == "?status=error"
+
+
+def test_only_ids_are_open() -> None:
+    an_id = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
+    assert view(f"open={an_id}&open=<script>").open == (an_id,)
+    assert view("open=all").shows("anything")
