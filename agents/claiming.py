@@ -26,7 +26,8 @@ _EVERY_ACCOUNT = "*"
 def refilled(bucket: Bucket, per_second: float, now: datetime) -> Bucket:
     """After what has dripped in since: never more than one second's worth, and one token at least."""
     gained = max((now - bucket.refilled_at).total_seconds(), 0.0) * per_second
-    return Bucket(min(bucket.tokens + gained, max(per_second, 1.0)), now)
+    # Not back: a worker that waited for the bucket would let drip in again what another has had.
+    return Bucket(min(bucket.tokens + gained, max(per_second, 1.0)), max(now, bucket.refilled_at))
 
 
 class Claiming:

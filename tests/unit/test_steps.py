@@ -48,3 +48,8 @@ def test_what_stops_it_is_said() -> None:
 )
 def test_a_bucket_fills(tokens: float, per_second: float, seconds: float, left: float) -> None:
     assert refilled(Bucket(tokens, NOON), per_second, NOON + timedelta(seconds=seconds)).tokens == left
+
+
+def test_a_worker_that_waited_for_a_bucket_does_not_fill_it_twice() -> None:
+    later = refilled(Bucket(0, NOON), 10, NOON + timedelta(seconds=0.5))
+    assert refilled(later, 10, NOON) == later
