@@ -136,12 +136,11 @@ async def test_hours_older_than_the_retention_are_forgotten_and_first_seen_is_no
     async with writer.transaction() as connection:
         assert await forget_fault_hours(connection, 7) > 0
         assert await forget_fault_hours(connection, 7) == 0
-    kept: dict[str, int] = dict(
-        await owner.fetch(
-            "SELECT fingerprint, count(*) FROM attempts WHERE account = 'acme' AND fingerprint IS NOT NULL"
-            " AND date_trunc('hour', processed_at, 'UTC') >= now() - interval '7 days' GROUP BY 1"
-        )
+    rows = await owner.fetch(
+        "SELECT fingerprint, count(*) AS results FROM attempts WHERE account = 'acme' AND fingerprint IS NOT NULL"
+        " AND date_trunc('hour', processed_at, 'UTC') >= now() - interval '7 days' GROUP BY 1"
     )
+    kept = {row["fingerprint"]: row["results"] for row in rows}
     after = await walk(reader, LogFilter(), now, 200)
     assert after == [group.model_copy(update={"results": kept.get(group.fingerprint, 0)}) for group in before]
     with pytest.raises(asyncpg.InvalidParameterValueError):
