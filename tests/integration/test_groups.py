@@ -140,7 +140,7 @@ async def test_hours_older_than_the_retention_are_forgotten_and_first_seen_is_no
         "SELECT fingerprint, count(*) AS results FROM attempts WHERE account = 'acme' AND fingerprint IS NOT NULL"
         " AND date_trunc('hour', processed_at, 'UTC') >= now() - interval '7 days' GROUP BY 1"
     )
-    kept: dict[str, int] = {row["fingerprint"]: row["results"] for row in rows}
+    kept = {row["fingerprint"]: row["results"] for row in rows}
     after = await walk(reader, LogFilter(), now, 200)
     assert after == [group.model_copy(update={"results": kept.get(group.fingerprint, 0)}) for group in before]
     with pytest.raises(asyncpg.InvalidParameterValueError):
