@@ -35,14 +35,19 @@ class AgentsApp(faust.App):
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
 
-    async def crash(self, reason: BaseException) -> None:
+    def _crash(self, reason: BaseException) -> None:
+        """Called by whatever part of Faust crashes, the consumer's thread included: what is left would do nothing."""
         if not self.stopping.is_set():
             escape.die("faust", reason)
-        await super().crash(reason)
+        super()._crash(reason)
 
     def done(self, batch: RecordBatch) -> None:
         """Let the fence move past `batch`."""
         self.batches.done(batch)
+
+    def current(self, batch: RecordBatch) -> bool:
+        """Whether `batch` is of this assignment; if not, it will be delivered again."""
+        return self.batches.current(batch)
 
     @property
     def batches(self) -> BatchConsumer:
@@ -85,7 +90,7 @@ def build_app(
     app.stopping = stopping
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each in CATALOGUE:
-        _add_agent(app, topics.results(each.name), Ingest(each, database, dead_letters, app.done))
+        _add_agent(app, topics.results(each.name), Ingest(each, database, dead_letters, app.done, app.current))
     commands = Commands(database, dead_letters, policy, app.done, dispatch.wake)
     _add_agent(app, topics.commands, commands)
     return app

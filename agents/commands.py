@@ -9,6 +9,7 @@ from agents.dead_letter import DeadLetters
 from agents.metrics import COMMANDS
 from agents.patience import patiently
 from agents.transport import RecordBatch
+from agents.unreadable import Unreadable
 from schemas.dead_letter import DeadLetter
 from schemas.identity import item_id
 from schemas.policy import Policy
@@ -75,7 +76,11 @@ class Commands:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end (agents.escape)."""
         async for batch in batches:
             for record in batch.records:
-                if record.value is not None:
+                if isinstance(record, Unreadable):
+                    refusal = Refusal(DeadLetterCode.ENCODING, record.reason)
+                    COMMANDS.labels("dead_letter").inc()
+                    await self._dead_letters.keep([DeadLetter.of(record, 0, refusal)])
+                elif record.value is not None:
                     await self._handle_record(record)
             self._done(batch)
 

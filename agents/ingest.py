@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import structlog
 
 from agents.dead_letter import DeadLetters
-from agents.metrics import BATCH_ROWS, RECORDS, STORE_SECONDS
+from agents.metrics import BATCH_ROWS, CONFLICTS, RECORDS, STORE_SECONDS
 from agents.patience import patiently
 from agents.transport import RecordBatch
+from agents.unreadable import Unreadable
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
 from schemas.refusal import DeadLetterCode, Refusal
@@ -25,6 +26,8 @@ from storage.results import store
 
 #: Rows of one statement. More gains nothing measurable; fewer than 500 costs a tenth.
 MAX_ROWS = 5000
+#: Lines about ids that were used twice, of one batch; the metric counts all.
+MAX_WARNINGS = 20
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,9 @@ def decode(integration_type: IntegrationType, batch: RecordBatch, now_ns: int) -
     refused: list[DeadLetter] = []
     tombstones = 0
     for record in batch.records:
+        if isinstance(record, Unreadable):
+            refused.append(DeadLetter.of(record, 0, Refusal(DeadLetterCode.ENCODING, record.reason)))
+            continue
         if record.value is None:
             tombstones += 1
             continue
@@ -73,22 +79,36 @@ class Ingest:
         database: Database,
         dead_letters: DeadLetters,
         done: Callable[[RecordBatch], None],
+        current: Callable[[RecordBatch], bool],
     ) -> None:
+        """`current` says whether a batch is of this assignment; one that is not will be delivered again."""
         self._type = integration_type
         self._database = database
         self._dead_letters = dead_letters
         self._done = done
+        self._current = current
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end (agents.escape)."""
-        # Unbounded, since the transport bounds what is in flight.
+        # Unbounded, since the transport bounds what is in flight of one assignment, and others are dropped.
         decoded: asyncio.Queue[Decoded] = asyncio.Queue()
+        generation = 0
         async with asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(self._write_all(decoded))
             async for batch in batches:
+                if batch.generation != generation:
+                    generation = batch.generation
+                    self._drop_outlived(decoded)
                 decoded.put_nowait(decode(self._type, batch, time.time_ns()))
                 await asyncio.sleep(0)  # let the writer start before the next batch is decoded
             writer.cancel()
+
+    def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:
+        """While PostgreSQL is away, each rebalance would leave another set of batches in memory."""
+        for _ in range(decoded.qsize()):
+            each = decoded.get_nowait()
+            if self._current(each.batch):
+                decoded.put_nowait(each)
 
     async def _write_all(self, decoded: asyncio.Queue[Decoded]) -> None:
         while True:
@@ -116,13 +136,24 @@ class Ingest:
                 await self.store(accepted[:middle])
                 await self.store(accepted[middle:])
                 return
-            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}")
-            await self._dead_letters.keep([DeadLetter.of(accepted[0].record, accepted[0].position, refusal)])
+            [(result, record, position)] = accepted
+            part = result.body.encode() if result.in_batch else None
+            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", part)
+            await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
 
     async def _store_once(self, accepted: Sequence[Accepted]) -> None:
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            await store(connection, [each.result for each in accepted])
+            conflicts = await store(connection, [each.result for each in accepted])
+        if conflicts:
+            self._warn_of(conflicts)
+
+    def _warn_of(self, conflicts: Sequence[Result]) -> None:
+        """By contract the first event of a source and id counts. That a connector uses an id twice, people must see."""
+        CONFLICTS.labels(self._type.name).inc(len(conflicts))
+        for each in conflicts[:MAX_WARNINGS]:
+            place = {"account": each.account, "source": each.source, "id": each.event_id}
+            log.warning("id used twice", integration_type=self._type.name, **place, of=len(conflicts))
 
     def _count(self, together: Sequence[Decoded]) -> None:
         for outcome, count in (

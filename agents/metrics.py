@@ -4,6 +4,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 #: outcome: stored (new or seen before), dead_letter, tombstone
 RECORDS = Counter("conexoes_records_total", "events taken from results topics", ["integration_type", "outcome"])
+CONFLICTS = Counter(
+    "conexoes_conflicting_results_total",
+    "results, not stored: another has their source and id",
+    ["integration_type"],
+)
 BATCH_ROWS = Histogram(
     "conexoes_batch_rows", "results written by one statement", buckets=(1, 10, 100, 500, 1000, 2000, 5000)
 )

@@ -1,9 +1,12 @@
 """Faust's Kafka transport, a batch at a time, with a fence before every commit.
 
-Group membership, rebalancing, agents and supervision stay Faust's. Two things are ours (decision 0003):
+Group membership, rebalancing, agents and supervision stay Faust's. Three things are ours (decisions 0003 and 0010):
 
 *Batches.* Faust makes four asyncio tasks for every record; here one message carries all records that one fetch
 brought of one partition, so that its per-message work is per batch.
+
+*Offsets.* Each batch says where it begins and ends (agents.fetch), and must begin where the one before it ended.
+Transaction markers, aborted records and what can't be read are inside a batch; only what is lost is between two.
 
 *The fence.* Faust acknowledges what an agent failed on. Here no acknowledgement of Faust's counts: an offset is
 committed only after `BatchConsumer.done` was called for it, which the agents do after PostgreSQL has committed.
@@ -19,13 +22,20 @@ from typing import Any, NamedTuple, cast
 
 import faust
 import structlog
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, EventT
 
+from agents import escape
+from agents.fetch import Fetched, fetch
+
 log = structlog.get_logger(__name__)
 
-#: Bytes of records that are fetched and not stored yet, over all partitions of a process. More waits in the broker.
-MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024
+#: Memory of records that are fetched and not stored yet, over all partitions of a process (agents.fetch.weight).
+#: More waits in the broker.
+MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
+#: Of it, what is taken at once; by so much and one record the bound may be passed.
+MAX_FETCH_BYTES = MAX_IN_FLIGHT_BYTES // 4
 #: How long a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
 DRAIN_SECONDS = 5.0
 #: How long the broker may keep a fetch for which it has nothing.
@@ -39,13 +49,9 @@ class RecordBatch(NamedTuple):
 
     tp: TP
     generation: int  # of the assignment under which it was fetched
-    records: list[Any]  # aiokafka.ConsumerRecord
-    bytes: int
-
-    @property
-    def next_offset(self) -> int:
-        """Where to go on after this batch."""
-        return int(self.records[-1].offset) + 1
+    records: list[Any]  # aiokafka.ConsumerRecord, and agents.unreadable.Unreadable for what is none; may be empty
+    bytes: int  # of memory, about
+    next_offset: int  # where to go on after this batch: behind transaction markers and aborted records too
 
 
 class Fence:
@@ -115,6 +121,7 @@ class BatchConsumer(driver.Consumer):
         self.fence = Fence()
         self._in_flight = _InFlight()
         self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
+        self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
 
     @property
@@ -123,13 +130,23 @@ class BatchConsumer(driver.Consumer):
         return self._in_flight.batches == 0
 
     def standing(self) -> tuple[bool, object]:
-        """Whether records wait to be stored, and where each partition is: for agents.watchdog."""
-        stored = self.fence.stored()
-        # One more than is stored is not behind: a transaction ends with a marker that nobody can read.
-        lagging = any(
-            (self.highwater(tp) or 0) > stored.get(tp, self._committed_offset[tp] or 0) + 1 for tp in self.assignment()
-        )
-        return lagging, stored
+        """Whether records wait to be stored, and where each partition is: for agents.watchdog.
+
+        What waits behind an open transaction does not count: nobody may read it yet.
+        """
+        reached = {**self._begun, **self.fence.stored()}
+        # What a consumer has not come round to is not known to wait.
+        lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
+        return lagging, reached
+
+    def _end(self, tp: TP) -> int | None:
+        """The offset before which everything may be read, as of the last fetch; None before the first."""
+        end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
+        return end
+
+    def current(self, batch: RecordBatch) -> bool:
+        """Whether `batch` is of this assignment. If it is not, it will be delivered again, to us or another."""
+        return batch.generation == self.fence.generation
 
     def done(self, batch: RecordBatch) -> None:
         """Everything of `batch` is stored or dead-lettered, for good. Call in the order of delivery of a partition."""
@@ -154,31 +171,53 @@ class BatchConsumer(driver.Consumer):
         """
         await self._wait_for_room(timeout)
         generation = self.fence.generation
-        records, _active = await self._wait_next_records(timeout)
-        if records is None or self.should_stop:
+        found, _active = await self._wait_next_records(timeout)
+        if self.should_stop:
             return
-        for tp, of_partition in records.items():
+        fetched = cast("dict[TP, Fetched]", found or {})
+        await self._begin(fetched, generation)
+        for tp, of_partition in fetched.items():
             if not self.flow_active or generation != self.fence.generation:
                 # A rebalance came between. Whether these are of the assignment before or after it can't be told.
                 await self.perform_seek()
                 return
-            if await self._sought_back(tp, of_partition[0].offset):
+            if tp not in self._expected or await self._sought_back(tp, of_partition.first_offset):
                 continue
-            self._expected[tp] = of_partition[-1].offset + 1
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            yield tp, self._deliver(tp, of_partition, generation)
+            if of_partition.first_offset < self._expected[tp]:
+                # The topic was made anew, or lost its end: aiokafka has gone back to the beginning, and Faust, which
+                # would drop what it has seen the offset of, has to follow.
+                log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=of_partition.first_offset)
+                self._read_offset[tp] = None
+            if of_partition.next_offset != self._expected[tp]:
+                self._expected[tp] = of_partition.next_offset
+                self.app.monitor.track_tp_end_offset(tp, self._end(tp) or 0)
+                yield tp, self._deliver(tp, of_partition, generation)
+
+    async def _begin(self, partitions: Iterable[TP], generation: int) -> None:
+        """Find out where each partition that is new to this assignment begins; when Kafka is away, next time."""
+        new = [tp for tp in partitions if tp not in self._expected]
+        # Where nothing is committed yet, everything that the topic still has is ours.
+        unknown = [tp for tp in new if self._committed_offset[tp] is None]
+        earliest: Mapping[TP, int] = {}
+        try:
+            earliest = await self.earliest_offsets(*unknown) if unknown else {}
+        except KafkaError as exc:
+            log.warning("can't tell where partitions begin", partitions=len(unknown), reason=str(exc))
+        if generation != self.fence.generation:
+            return  # it took that long
+        for tp in new:
+            begin = self._committed_offset[tp]
+            begin = earliest.get(tp) if begin is None else begin
+            if begin is not None:
+                self._expected[tp] = self._begun[tp] = begin
 
     async def _sought_back(self, tp: TP, first: int) -> bool:
-        """Whether records were missing before `first`, so that the fetcher was sent back to look for them.
+        """Whether offsets were missing before `first`, so that the fetcher was sent back to look for them.
 
-        Offsets that are not there after MAX_LOOKS do not exist: a transaction's marker, or records that the topic's
-        retention dropped before we came to them, which is worth an alarm.
+        Offsets that are not there after MAX_LOOKS do not exist any more: the topic's retention dropped them before
+        we came to them, which is worth an alarm.
         """
-        expected = self._expected.get(tp)
-        if expected is None:
-            committed = self._committed_offset[tp]
-            # Where nothing is committed yet, everything that the topic still has is ours.
-            expected = (await self.earliest_offsets(tp))[tp] if committed is None else committed
+        expected = self._expected[tp]
         if first <= expected:
             return False
         looked_for, times = self._looks.get(tp, (expected, 0))
@@ -192,12 +231,42 @@ class BatchConsumer(driver.Consumer):
         await self.seek(tp, expected)
         return True
 
-    def _deliver(self, tp: TP, records: list[Any], generation: int) -> ConsumerMessage:
-        batch = RecordBatch(tp, generation, records, sum(len(record.value or b"") for record in records))
+    async def _seek(self, partition: TP, offset: int) -> None:
+        """As Faust's, but in the consumer's thread: aiokafka's fetcher lives there."""
+        seek: Any = self._thread.seek
+        await self._thread.call_thread(seek, partition, offset)
+
+    def _deliver(self, tp: TP, fetched: Fetched, generation: int) -> ConsumerMessage:
+        batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset)
         self._in_flight.add(batch.bytes)
-        message = self._to_message(tp, records[-1])
-        message.value = cast(Any, batch)
-        return message
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            batch.next_offset - 1,
+            timestamp=0.0,
+            timestamp_type=0,
+            headers=None,
+            key=None,
+            value=cast(Any, batch),
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Faust's loop over `getmany`. When it ends and nobody has asked it to, no record would ever be read again."""
+        error: BaseException | None = None
+        try:
+            await super()._drain_messages(fetcher)
+        except BaseException as exc:
+            error = exc
+            raise
+        finally:
+            if not (cast(Any, self.app).stopping.is_set() or self.should_stop or fetcher.should_stop):
+                escape.die("fetcher", error)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: Faust's guess at slow partitions takes an open transaction for one. We have agents.watchdog."""
 
     async def _wait_for_room(self, seconds: float) -> None:
         """Until less is in flight. The database may be slow or away, so this is no error, however long it takes."""
@@ -223,6 +292,7 @@ class BatchConsumer(driver.Consumer):
         self.fence.new_generation(partitions)
         self._in_flight.clear()
         self._expected.clear()
+        self._begun.clear()
         self._looks.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
@@ -241,7 +311,7 @@ class BatchConsumer(driver.Consumer):
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread around aiokafka's consumer, with a shorter wait at the broker."""
+    """Faust's thread around aiokafka's consumer: a shorter wait at the broker, what is committed only, our fetch."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -249,7 +319,24 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         # long as the broker lets it wait, and Faust fixes that at 1.5 s: a busy topic beside four idle ones got
         # 7,000 results/s that way. A shorter wait costs 20 small requests a second when nothing comes.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        # What a connector's transaction took back is no result.
+        consumer._isolation_level = "read_committed"
         return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: set[TP],
+        timeout: float | None = None,
+        max_records: int | None = None,  # noqa: ARG002
+    ) -> Any:
+        """As Faust's, but by agents.fetch: bytes are what is bounded, not records."""
+        if not self.consumer.flow_active:
+            return {}
+        if consumer._closed or consumer._fetcher._closed:
+            raise ConsumerStoppedError
+        with consumer._fetcher._subscriptions.fetch_context():
+            return await fetch(consumer, frozenset(active_partitions), timeout or 0.0, MAX_FETCH_BYTES)
 
 
 class BatchTransport(driver.Transport):

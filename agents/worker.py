@@ -69,7 +69,7 @@ async def work(
             data_dir=agent_settings.data_dir,
             stopping=stop,
         )
-        maintenance = Maintenance(database, storage_settings.retention_days, agent_settings.maintenance_seconds)
+        maintenance = Maintenance(database, storage_settings, agent_settings.maintenance_seconds)
         if agent_settings.metrics_port is not None:
             start_http_server(agent_settings.metrics_port, addr="127.0.0.1")
         worker = Worker(

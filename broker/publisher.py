@@ -37,15 +37,28 @@ class Written(NamedTuple):
     offset: int
 
 
+class _Shared:
+    """A producer, and how many records are on their way through it."""
+
+    def __init__(self, producer: Any) -> None:
+        self.producer = producer
+        self.sending = 0
+
+
 class Publisher:
-    """An idempotent producer that is made anew after an error, so that one outage never wedges it."""
+    """An idempotent producer that is made anew after an error, so that one outage never wedges it.
+
+    The old one goes on with what it has been given, and is stopped when the last of that is written or given up: one
+    record's error is no other's.
+    """
 
     def __init__(self, servers: str, *, timeout_seconds: float = 30.0, client_id: str = "conexoes") -> None:
         self._servers = servers
         self._timeout_seconds = timeout_seconds
         self._client_id = client_id
-        self._producer: Any = None  # aiokafka has no types
+        self._shared: _Shared | None = None
         self._starting = asyncio.Lock()
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def publish(self, record: Record) -> Written:
         """Write one record and wait for its acknowledgement. Concurrent calls share requests to the broker.
@@ -53,27 +66,37 @@ class Publisher:
         Raises BrokerUnavailable after `timeout_seconds` at the latest, and the record may then be written or not;
         RecordRefused when the broker will never take it.
         """
-        producer: Any = None  # which one, so that an error discards no newer one
+        shared: _Shared | None = None  # which one, so that an error replaces no newer one
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                producer = await self._started()
-                metadata = await producer.send_and_wait(
+                shared = await self._started()
+                shared.sending += 1
+                metadata = await shared.producer.send_and_wait(
                     record.topic, record.value, key=record.key, headers=list(record.headers)
                 )
             return Written(metadata.partition, metadata.offset)
         except _REFUSED as exc:
             raise RecordRefused(f"{type(exc).__name__}: {exc}") from exc
         except (KafkaError, OSError, TimeoutError) as exc:
-            await self._discard(producer)
+            if shared is self._shared:
+                self._shared = None
             raise BrokerUnavailable(f"{type(exc).__name__}: {exc}") from exc
+        finally:
+            if shared is not None:
+                shared.sending -= 1
+                if shared is not self._shared and not shared.sending:
+                    self._stop_soon(shared)
 
     async def close(self) -> None:
         """Let go of the connections. Records that are being published are abandoned after two seconds."""
-        await self._discard(self._producer)
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            await _stop(shared)
+        await asyncio.gather(*self._stopping)
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _started(self) -> _Shared:
         async with self._starting:
-            if self._producer is None:
+            if self._shared is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._servers,
                     client_id=self._client_id,
@@ -89,13 +112,16 @@ class Publisher:
                 except BaseException:
                     await producer.stop()
                     raise
-                self._producer = producer
-            return self._producer
+                self._shared = _Shared(producer)
+            return self._shared
 
-    async def _discard(self, producer: Any) -> None:
-        if producer is None or producer is not self._producer:
-            return  # another call has discarded it already
-        self._producer = None
-        with suppress(KafkaError, OSError, TimeoutError):  # it is being thrown away because it is broken
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await producer.stop()
+    def _stop_soon(self, shared: _Shared) -> None:
+        task = asyncio.create_task(_stop(shared))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+
+async def _stop(shared: _Shared) -> None:
+    with suppress(KafkaError, OSError, TimeoutError):  # it may be thrown away because it is broken
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await shared.producer.stop()

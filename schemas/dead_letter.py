@@ -11,6 +11,8 @@ from schemas.result import ACCOUNT
 from schemas.topics import MAX_RECORD_BYTES
 
 _OURS = "x-dead-letter-"
+#: Of key and headers of a record that has a batch of events: what is larger is not kept with each of them.
+MAX_REPEATED_BYTES = 1024
 
 
 class DeadLetter(NamedTuple):
@@ -30,18 +32,24 @@ class DeadLetter(NamedTuple):
     def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
         """What was refused at `position` of an aiokafka record.
 
-        Of a value that is larger than the topic may take (it came compressed) the beginning is kept.
+        Of a value that is larger than the topic may take (it came compressed) the beginning is kept. Of an event in
+        a batch its own text is kept, with the record's key and headers as long as they are small: a thousand events
+        of a record must not store it a thousand times.
         """
-        value = record.value or b""
+        value = (record.value or b"") if refusal.part is None else refusal.part
+        key, headers = record.key, record.headers
+        account = account_of(key, value)
+        if refusal.part is not None and _bytes_of(key, headers) > MAX_REPEATED_BYTES:
+            key, headers = None, ()
         return cls(
-            account_of(record.key, value),
+            account,
             refusal,
             record.topic,
             record.partition,
             record.offset,
             position,
-            record.key,
-            record.headers,
+            key,
+            headers,
             value[:MAX_RECORD_BYTES],
         )
 
@@ -59,10 +67,16 @@ class DeadLetter(NamedTuple):
             "partition": str(self.partition),
             "offset": str(self.offset),
         }
+        if self.refusal.part is not None:
+            added["position"] = str(self.position)
         return [
             *((_renamed(name), value if value is not None else b"") for name, value in self.headers),
             *((f"{_OURS}{name}", value.encode("utf-8", "replace")) for name, value in added.items()),
         ]
+
+
+def _bytes_of(key: bytes | None, headers: Headers) -> int:
+    return len(key or b"") + sum(len(name) + len(value or b"") for name, value in headers)
 
 
 def _renamed(name: str) -> str:

@@ -40,6 +40,7 @@ class Envelope(NamedTuple):
     body: bytes  # JSON text that holds `data`: the data itself, or the whole event when `structured`
     structured: bool
     altered: bool  # as in json_document
+    in_batch: bool = False  # `body` is a part of the record's value
 
 
 def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
@@ -102,11 +103,14 @@ def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal
         raise Refusal(DeadLetterCode.ENVELOPE, f"a {BATCH} value must be a list of events")
     if len(events) > MAX_BATCH_EVENTS:
         raise Refusal(DeadLetterCode.TOO_LARGE, f"the batch has {len(events)} events; the limit is {MAX_BATCH_EVENTS}")
-    for position, event in enumerate(events):
+    # Cut from the text, not made anew from the values: those have lost the digits of numbers over 64 bits.
+    texts = json_document.elements(document.text.decode())
+    for position, (event, text) in enumerate(zip(events, texts, strict=True)):
+        body = text.encode()
         try:
-            yield _structured(event, json_document.dump(event), altered=document.altered)
+            yield _structured(event, body, altered=document.altered)._replace(in_batch=True)
         except Refusal as refusal:
-            yield Refusal(refusal.code, f"event {position} of the batch: {refusal.reason}")
+            yield Refusal(refusal.code, f"event {position} of the batch: {refusal.reason}", body)
 
 
 def _structured(event: Any, body: bytes, *, altered: bool) -> Envelope:

@@ -23,9 +23,11 @@ class Refusal(Exception):
     """This event will never be accepted, however often it is tried: it becomes a dead letter.
 
     `reason` is a sentence for the connector's developer; it names the field and the limit, never a payload.
+    `part`, when the event is one of a batch, is its own JSON text: a dead letter holds that, not the whole batch.
     """
 
-    def __init__(self, code: DeadLetterCode, reason: str) -> None:
+    def __init__(self, code: DeadLetterCode, reason: str, part: bytes | None = None) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
+        self.part = part

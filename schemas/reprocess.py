@@ -134,22 +134,26 @@ def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | R
 
 
 def _command(event: cloudevents.Envelope) -> Command | Refusal:
+    part = event.body if event.in_batch else None
     if event.type != COMMAND_EVENT_TYPE:
-        return Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {COMMAND_EVENT_TYPE} on this topic")
+        return Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {COMMAND_EVENT_TYPE} on this topic", part)
     try:
         return Command(id=event.id, requested_at=event.time.at, request=ReprocessRequest.model_validate(event.data))
     except ValidationError as exc:
         error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
         path = ".".join(str(part) for part in error["loc"])[:200]
-        return Refusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}")
+        return Refusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}", part)
 
 
 class RetryData(BaseModel):
-    """`data` of a retry: what a connector needs to do one piece of work again."""
+    """`data` of a retry: what a connector needs to do one piece of work again.
+
+    Fields that this version does not know are ignored: a later one may send more.
+    """
 
     model_config = ConfigDict(
         frozen=True,
-        extra="forbid",
+        extra="ignore",
         title="Retry data",
         json_schema_extra={
             "examples": [

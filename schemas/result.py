@@ -129,6 +129,7 @@ class Result(NamedTuple):
     body: str
     structured: bool
     altered: bool
+    in_batch: bool  # `body` is a part of the record's value
 
 
 def read(
@@ -147,7 +148,7 @@ def read(
         try:
             yield _result(integration_type, event, account_of_key, now_ns)
         except Refusal as refusal:
-            yield refusal
+            yield Refusal(refusal.code, refusal.reason, event.body if event.in_batch else None)
 
 
 def _account_of(key: bytes | None) -> str | None:
@@ -195,6 +196,7 @@ def _result(
         body=event.body.decode(),
         structured=event.structured,
         altered=event.altered,
+        in_batch=event.in_batch,
     )
 
 

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL in one of three roles, and what its errors mean to us."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Literal
@@ -37,9 +38,31 @@ def translated() -> Iterator[None]:
         raise
     except asyncpg.DataError as exc:
         raise RowRefused(str(exc)) from exc
+    except asyncpg.InterfaceError as exc:
+        if not _is_of_a_lost_connection(exc):
+            raise
+        raise StorageUnavailable(str(exc)) from exc
     # InternalClientError is what asyncpg says of a connection that broke in the middle of a statement.
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, EOFError) as exc:
+    except (asyncpg.InternalClientError, OSError, TimeoutError, EOFError) as exc:
         raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
+
+
+#: Of the errors in using asyncpg, those that a connection or pool which was closed meanwhile makes. It has no class
+#: for them; a connection that the server ends is taken from whoever holds it ("released back to the pool").
+_LOST = re.compile(r"(connection|pool) (is|was) (clos|terminat)|connection has been released back to the pool")
+
+
+def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
+    """By what it says, or because it came while another error of a lost connection was being handled."""
+    while exc is not None:
+        if isinstance(exc, asyncpg.InterfaceError) and _LOST.search(str(exc)):
+            return True
+        if isinstance(exc, (asyncpg.InternalClientError, OSError, TimeoutError, EOFError)):
+            return True
+        if isinstance(exc, asyncpg.PostgresError) and (exc.sqlstate or "").startswith(_PASSING_CLASSES):
+            return True
+        exc = exc.__context__
+    return False
 
 
 class Database:

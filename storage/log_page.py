@@ -10,14 +10,17 @@ from typing import Any, Final, NamedTuple
 from schemas.filter import LogFilter
 from storage.database import Connection
 from storage.filters import AFTER_ALL, DIMENSIONS, EVERY_FIELD, conditions, names_dimensions
-from storage.places import NEWEST_BY_ID, TimeAndId
+from storage.places import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.statements import SQL
 
 #: The beginnings of so many runs are merged: each is one look into the index.
 MAX_RUNS: Final = 500
-#: So many logs are looked at one by one. Of a million, reading on meets one that matches every 200 rows or sooner
+#: So many logs are looked at one by one. Of a million, reading on meets one that matches every 500 rows or sooner
 #: where more match than this.
-MAX_PICKED: Final = 5_000
+MAX_PICKED: Final = 2_000
+
+
+_UNPLACED: Final = EVERY_FIELD - {"processed_to"}
 
 
 class Statement(NamedTuple):
@@ -40,17 +43,22 @@ async def page_statement(
 
     To be run in the same snapshot. Every statement reads the same rows; they differ in what it costs.
     """
-    own = [account, integration_type, *(after or NEWEST_BY_ID), limit]
+    # Where the list begins, and not one condition more: PostgreSQL would walk to `processed_to` from the front.
+    place = after or NEWEST_BY_ID
+    if filter_.processed_to is not None:
+        place = min(place, (filter_.processed_to, BEFORE_EVERY_ID))
+    own = [account, integration_type, *place, limit]
     found = None if filter_.q is None else await found_by_name(connection, account, integration_type, filter_.q)
     if found is not None:
-        return _statement("list_logs_among", [*own, found], filter_, EVERY_FIELD - {"q"}) if found else None
+        return _statement("list_logs_among", [*own, found], filter_, _UNPLACED - {"q"}) if found else None
     if names_dimensions(filter_):
-        facets = await _facets(connection, account, integration_type, filter_)
+        at_most = max(MAX_RUNS, MAX_PICKED) + 1
+        facets = await facets_of(connection, account, integration_type, filter_, at_most=at_most)
         if not facets:
             return None
         if (filter_.q is None and len(facets) <= MAX_RUNS) or await _few(connection, account, integration_type, facets):
-            return _statement("list_logs_of_facets", [*own, facets], filter_, EVERY_FIELD - DIMENSIONS)
-    return _statement("list_logs", own, filter_, EVERY_FIELD)
+            return _statement("list_logs_of_facets", [*own, facets], filter_, _UNPLACED - DIMENSIONS)
+    return _statement("list_logs", own, filter_, _UNPLACED)
 
 
 def _statement(name: str, own: list[Any], filter_: LogFilter, fields: frozenset[str]) -> Statement:
@@ -59,15 +67,17 @@ def _statement(name: str, own: list[Any], filter_: LogFilter, fields: frozenset[
 
 
 async def found_by_name(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
-    """The logs that `text` finds; None when they are too many to be picked out."""
+    """The logs that `text` finds by key, alias or words; None when they are too many to be picked out."""
     rows = await connection.fetch(SQL["find_logs"], account, integration_type, text, text + AFTER_ALL, MAX_PICKED + 1)
     found = {row["id"] for row in rows}
     return list(found) if len(rows) <= MAX_PICKED else None
 
 
-async def _facets(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> list[Any]:
-    """The facets that the filter asks for, each of which has one log at least, or had; of too many, just too many."""
-    own = [account, integration_type, max(MAX_RUNS, MAX_PICKED) + 1]
+async def facets_of(
+    connection: Connection, account: str, integration_type: str, filter_: LogFilter, *, at_most: int
+) -> list[Any]:
+    """The facets that the filter asks for, each of which has a log, or had one."""
+    own = [account, integration_type, at_most]
     where = conditions(filter_, len(own), DIMENSIONS)
     rows = await connection.fetch(SQL["list_facets"].replace("{filter}", where.sql), *own, *where.arguments)
     return [row["id"] for row in rows]

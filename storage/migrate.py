@@ -8,7 +8,7 @@ import pogo_core.util.migrate
 
 from storage.database import SCHEMA, translated
 from storage.errors import MigrationFailed
-from storage.partitions import maintain_attempts
+from storage.retention import make_attempts_partitions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -30,6 +30,6 @@ async def migrate(url: str, retention_days: int) -> None:
                 await pogo_core.util.migrate.apply(connection, MIGRATIONS, schema_name=SCHEMA)
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
-            await maintain_attempts(connection, retention_days)
+            await make_attempts_partitions(connection, retention_days)
         finally:
             await connection.close(timeout=5)

@@ -8,15 +8,17 @@ from storage.reprocess_writer import record_answers
 from storage.statements import SQL
 
 
-async def store(connection: Connection, results: Sequence[Result]) -> None:
-    """Write one batch, in the order in which it was delivered.
+async def store(connection: Connection, results: Sequence[Result]) -> list[Result]:
+    """Write one batch, in the order in which it was delivered. Returns those whose id another event has already.
+
+    Of such two events the first one counts, and the other is no second delivery but a connector's mistake.
 
     Safe to repeat, in any order and mixture: a result that is there already changes nothing.
     All or nothing within the caller's transaction. Raises StorageUnavailable, or RowRefused when PostgreSQL
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    await connection.execute(SQL["fold"], *_columns(fresh))
+    received = await connection.fetchval(SQL["fold"], *_columns(fresh))
     aliases = [
         (each.account, each.log_id, each.integration_type, name, value)
         for each in fresh
@@ -27,6 +29,33 @@ async def store(connection: Connection, results: Sequence[Result]) -> None:
     answers = [each for each in fresh if each.correlation_id is not None]
     if answers:
         await record_answers(connection, answers)
+    conflicts = _conflicts_within(results)
+    if received < len(fresh):
+        conflicts += await _conflicts_with_earlier(connection, fresh)
+    return conflicts
+
+
+async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result]) -> list[Result]:
+    """Results of `fresh` that were refused as received, and are not what was received.
+
+    Bodies are compared of those only: sending all of a batch once more costs a third of storing it.
+    """
+    identities = [(each.account, each.id) for each in fresh]
+    refused = await _ids(connection, "find_refused", identities)
+    rows = [(each.account, each.id, each.log_id, each.processed_at, each.body) for each in fresh if each.id in refused]
+    found = await _ids(connection, "find_conflicts", rows) if rows else set()
+    return [each for each in fresh if each.id in found]
+
+
+async def _ids(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> set[str]:
+    """The result ids that a statement answers when it is given the columns of `rows`."""
+    return {row["result_id"].hex for row in await connection.fetch(SQL[statement], *zip(*rows, strict=True))}
+
+
+def _conflicts_within(results: Sequence[Result]) -> list[Result]:
+    """Results that came in this very batch before, with another body."""
+    first: dict[str, Result] = {}
+    return [each for each in results if first.setdefault(each.id, each).body != each.body]
 
 
 def _first_of_each(results: Sequence[Result]) -> list[Result]:

@@ -15,3 +15,9 @@ class StorageSettings(BaseSettings):
     command_seconds: float = Field(default=60.0, gt=0, description="give up one statement of an agent after this")
     query_seconds: float = Field(default=10.0, gt=0, description="PostgreSQL cancels a query of the API after this")
     retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept this long, at least")
+    dead_letter_retention_days: int = Field(
+        default=90, ge=1, le=3660, description="dead letters are kept this long in the table that the API lists"
+    )
+    idempotency_retention_days: int = Field(
+        default=7, ge=1, le=3660, description="the same Idempotency-Key is the same command this long, at least"
+    )

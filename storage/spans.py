@@ -19,6 +19,7 @@ class Span(NamedTuple):
     end: datetime
 
 
+ALL_TIME: Final = Span(_FIRST, _LAST)
 _NOTHING: Final = Span(_FIRST, _FIRST)
 
 

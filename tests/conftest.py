@@ -101,6 +101,12 @@ def storage_settings(database_url: str) -> StorageSettings:
 
 
 @pytest.fixture
+def kafka_log(servers: EmbeddedSystem) -> Path:
+    """The directory in which the broker keeps its partitions."""
+    return servers._data_dir / "kafka" / "data"
+
+
+@pytest.fixture
 def kafka_servers(servers: EmbeddedSystem) -> str:
     return servers.kafka_bootstrap_servers
 

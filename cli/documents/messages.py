@@ -91,6 +91,7 @@ def dead_letter() -> Message:
         "x-dead-letter-partition": {**_TEXT, "pattern": "^[0-9]+$"},
         "x-dead-letter-offset": {**_TEXT, "pattern": "^[0-9]+$"},
     }
+    position = {**_TEXT, "pattern": "^[0-9]+$", "description": "of the event, when the record is a batch of events"}
     cut = {"const": "true", "description": "only the beginning is kept: the whole was too large for this topic"}
     example = {
         "x-dead-letter-code": DeadLetterCode.SCHEMA.value,
@@ -107,9 +108,9 @@ def dead_letter() -> Message:
         "headers": {
             "type": "object",
             "required": list(headers),
-            "properties": headers | {"x-dead-letter-cut": cut},
+            "properties": headers | {"x-dead-letter-position": position, "x-dead-letter-cut": cut},
         },
-        "payload": {"description": "the bytes as they came"},
+        "payload": {"description": "the bytes as they came; of a batch of events, those of the refused event"},
         "bindings": _bindings("the original key"),
         "examples": [{"headers": example, "payload": '{"account": "demo"}'}],
     }

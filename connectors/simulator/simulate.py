@@ -17,8 +17,8 @@ from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import BY_NAME
 
 BACKFILL_SPAN = timedelta(days=7)
-#: Records that are on their way at once.
-_WINDOW = 1000
+#: Records that are on their way at once. With many more, the last of them wait for the others until they time out.
+_WINDOW = 128
 
 
 @dataclass

@@ -15,12 +15,23 @@ SELECT least(
     (SELECT max(c.hour) FROM log_changes c WHERE c.account = $1::text AND c.integration_type = $2::text)
 ) AS last
 
+-- by_dimension --
+-- (facet_id, bar, logs) as `counted` by status, by affiliate, by code, and by bar and status.
+SELECT
+    s.status, s.affiliate, s.code, counted.bar, sum(counted.logs)::bigint AS logs,
+    grouping(s.status, s.affiliate, s.code, counted.bar) AS absent
+FROM counted
+JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = counted.facet_id
+{filter}
+GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (counted.bar, s.status))
+HAVING sum(counted.logs) <> 0
+
 -- count_logs --
 -- Logs by status, by affiliate, by code, and by bar and status, of the spans that storage.spans takes a time apart
 -- into: days [$4, $5), hours [$6, $7) and [$8, $9), single logs [$10, $11) and [$12, $13); what was not added up yet
 -- counts for whole hours [$14, $15). $3 are the edges of the bars. Uses the primary keys of log_days and log_hours,
 -- log_changes_by_type and status_logs_by_time.
-WITH counted AS (
+WITH parts AS (
     SELECT d.facet_id, d.day AS at, d.logs FROM log_days d
     WHERE d.account = $1::text AND d.integration_type = $2::text
       AND d.day >= $4::timestamptz AND d.day < $5::timestamptz
@@ -44,29 +55,39 @@ WITH counted AS (
     SELECT c.facet_id, c.hour, c.logs FROM log_changes c
     WHERE c.account = $1::text AND c.integration_type = $2::text
       AND c.hour >= $14::timestamptz AND c.hour < $15::timestamptz
+),
+counted AS (
+    SELECT facet_id, width_bucket(at, $3::timestamptz[]) AS bar, sum(logs) AS logs FROM parts GROUP BY 1, 2
 )
-SELECT
-    s.status, s.affiliate, s.code, counted.bar, sum(counted.logs)::bigint AS logs,
-    grouping(s.status, s.affiliate, s.code, counted.bar) AS absent
-FROM (
-    SELECT facet_id, width_bucket(at, $3::timestamptz[]) AS bar, sum(logs) AS logs FROM counted GROUP BY 1, 2
-) AS counted
-JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = counted.facet_id
-{filter}
-GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (counted.bar, s.status))
-HAVING sum(counted.logs) <> 0
+{by_dimension}
 
--- count_logs_one_by_one --
--- The same by looking at every log that matches, for what no facet tells: names and words. $4 tells of logs that are
--- known to match; null when any may.
-SELECT
-    s.status, s.affiliate, s.code, s.bar, sum(s.logs)::bigint AS logs,
-    grouping(s.status, s.affiliate, s.code, s.bar) AS absent
-FROM (
-    SELECT s.status, s.affiliate, s.code, width_bucket(s.processed_at, $3::timestamptz[]) AS bar, count(*) AS logs
+-- count_logs_among --
+-- The same of those of the logs $4 that were processed in [$5, $6): for a search that finds few.
+-- Uses the primary key of status_logs.
+WITH counted AS (
+    SELECT s.facet_id, width_bucket(s.processed_at, $3::timestamptz[]) AS bar, count(*) AS logs
     FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-    {filter}
-    GROUP BY 1, 2, 3, 4
-) AS s
-GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (s.bar, s.status))
+    WHERE s.account = $1::text AND s.id = ANY($4::uuid[])
+      AND s.processed_at >= $5::timestamptz AND s.processed_at < $6::timestamptz
+    GROUP BY 1, 2
+)
+{by_dimension}
+
+-- count_logs_found --
+-- The same of what find_logs finds, of the facets $7, in [$8, $9), with the bars $6: for a search that finds many.
+-- No log is looked at: names, facets and times all come out of the indexes of find_logs and status_logs_by_facet.
+-- To be run without nested loops, which would look up one log after the other.
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT id FROM (
+        {find_logs}
+    ) AS name
+),
+counted AS (
+    SELECT s.facet_id, width_bucket(s.processed_at, $6::timestamptz[]) AS bar, count(*) AS logs
+    FROM status_logs s
+    JOIN found ON found.id = s.id
+    WHERE s.account = $1::text AND s.facet_id = ANY($7::uuid[])
+      AND s.processed_at >= $8::timestamptz AND s.processed_at < $9::timestamptz
+    GROUP BY 1, 2
+)
+{by_dimension}

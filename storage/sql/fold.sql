@@ -2,8 +2,9 @@
 -- One batch of results: new ones join attempts, and each entity shows the result with the highest version.
 -- $1…$19 are arrays with one element a result, no result twice; $19 says that a newer result of the entity came
 -- before it in this very batch. Whatever was received before is left out as a whole, so that a second delivery,
--- in any order and in any mixture, changes nothing. Entities are locked in the order of their key, so that two
--- writers can't wait for each other. Uses the primary keys of received_results and status_logs.
+-- in any order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
+-- that two writers can't wait for each other. Answers how many results were new.
+-- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
     FROM unnest(
@@ -18,7 +19,7 @@ WITH incoming AS (
 ),
 received AS (
     INSERT INTO received_results (account, result_id)
-    SELECT account, result_id FROM incoming
+    SELECT account, result_id FROM incoming ORDER BY account, result_id
     ON CONFLICT DO NOTHING
     RETURNING result_id
 ),
@@ -46,27 +47,30 @@ folded AS (
     FROM attempted
     WINDOW entity AS (PARTITION BY account, log_id)
     ORDER BY account, log_id, version DESC
+),
+shown AS (
+    INSERT INTO status_logs AS s (
+        account, id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, fingerprint, attempts, first_seen_at
+    )
+    SELECT
+        account, log_id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, fingerprint, attempts, first_seen_at
+    FROM folded
+    ON CONFLICT (account, id) DO UPDATE SET
+        attempts = s.attempts + excluded.attempts,
+        first_seen_at = least(s.first_seen_at, excluded.first_seen_at),
+        status = CASE WHEN excluded.version > s.version THEN excluded.status ELSE s.status END,
+        processed_at = CASE WHEN excluded.version > s.version THEN excluded.processed_at ELSE s.processed_at END,
+        source = CASE WHEN excluded.version > s.version THEN excluded.source ELSE s.source END,
+        event_id = CASE WHEN excluded.version > s.version THEN excluded.event_id ELSE s.event_id END,
+        message = CASE WHEN excluded.version > s.version THEN excluded.message ELSE s.message END,
+        code = CASE WHEN excluded.version > s.version THEN excluded.code ELSE s.code END,
+        fingerprint = CASE WHEN excluded.version > s.version THEN excluded.fingerprint ELSE s.fingerprint END,
+        updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
+        version = greatest(s.version, excluded.version)
 )
-INSERT INTO status_logs AS s (
-    account, id, integration_type, affiliate, key, status, processed_at,
-    version, source, event_id, message, code, fingerprint, attempts, first_seen_at
-)
-SELECT
-    account, log_id, integration_type, affiliate, key, status, processed_at,
-    version, source, event_id, message, code, fingerprint, attempts, first_seen_at
-FROM folded
-ON CONFLICT (account, id) DO UPDATE SET
-    attempts = s.attempts + excluded.attempts,
-    first_seen_at = least(s.first_seen_at, excluded.first_seen_at),
-    status = CASE WHEN excluded.version > s.version THEN excluded.status ELSE s.status END,
-    processed_at = CASE WHEN excluded.version > s.version THEN excluded.processed_at ELSE s.processed_at END,
-    source = CASE WHEN excluded.version > s.version THEN excluded.source ELSE s.source END,
-    event_id = CASE WHEN excluded.version > s.version THEN excluded.event_id ELSE s.event_id END,
-    message = CASE WHEN excluded.version > s.version THEN excluded.message ELSE s.message END,
-    code = CASE WHEN excluded.version > s.version THEN excluded.code ELSE s.code END,
-    fingerprint = CASE WHEN excluded.version > s.version THEN excluded.fingerprint ELSE s.fingerprint END,
-    updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
-    version = greatest(s.version, excluded.version)
+SELECT count(*) FROM received
 
 -- add_aliases --
 -- $1…$5: account, log, type, name and value of each; known ones are left alone.

@@ -1,5 +1,6 @@
 """The law of design section 3: any order and any duplication of the same results gives the same rows."""
 
+import asyncio
 import itertools
 import random
 import time
@@ -16,6 +17,7 @@ from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.model import fold
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
@@ -144,3 +146,26 @@ async def test_attempts_of_a_dropped_month_still_land(writer: Database, owner: a
     await _store(writer, results({"processed_at": "2001-02-03T04:05:06Z"}))
     assert await owner.fetchval("SELECT tableoid::regclass::text FROM attempts") == "attempts_default"
     assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
+
+
+async def test_two_writers_with_the_same_results_in_another_order_do_not_wait_for_each_other(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    """Redelivery while the old owner still writes. One waits for the other; both would be a deadlock."""
+    low, high = sorted(results({"key": "SKU-1"}, {"key": "SKU-2"}), key=lambda each: each.id)
+
+    async def second() -> None:
+        async with writer.transaction() as connection:
+            await store(connection, [high, low])
+
+    async with writer.transaction() as connection:
+        await store(connection, [low])
+        other = asyncio.create_task(second())
+
+        async def waiting() -> bool:
+            return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
+
+        await eventually(waiting)
+        await store(connection, [high])
+    await other
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == 2

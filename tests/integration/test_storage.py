@@ -1,16 +1,26 @@
 """Migrations, partitions and roles."""
 
 import asyncio
+import itertools
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
+from agents.maintenance import Maintenance
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable
 from storage.migrate import MIGRATIONS, migrate
-from storage.partitions import maintain_attempts
+from storage.retention import (
+    expire_attempts,
+    forget_dead_letters,
+    forget_expired_attempts,
+    forget_idempotency_keys,
+    forget_unplaced_attempts,
+    make_attempts_partitions,
+)
 from storage.settings import StorageSettings
 
 INSERT = """
@@ -34,8 +44,9 @@ async def partitions(owner: asyncpg.Connection) -> dict[str, int]:
 
 
 async def insert(owner: asyncpg.Connection, number: int, at: datetime, received: datetime | None = None) -> None:
-    await owner.execute(INSERT, at, RESULT + str(number), received or datetime.now(UTC))
-    await owner.execute("INSERT INTO received_results VALUES ('acme', $1)", RESULT + str(number))
+    result_id = uuid.UUID(int=number)
+    await owner.execute(INSERT, at, result_id, received or datetime.now(UTC))
+    await owner.execute("INSERT INTO received_results VALUES ('acme', $1)", result_id)
 
 
 def month_of(at: datetime) -> str:
@@ -57,18 +68,60 @@ async def test_months_from_the_oldest_kept_to_two_ahead_have_a_partition(owner: 
     names = await partitions(owner)
     for days in (90, 45, 0, -31):
         assert month_of(now - timedelta(days=days)) in names
-    assert await maintain_attempts(owner, 90) == (0, 0)
+    assert await make_attempts_partitions(owner, 90) == 0
 
 
-async def test_retention_drops_whole_months_and_forgets_their_results(owner: asyncpg.Connection) -> None:
+async def received(owner: asyncpg.Connection) -> set[str]:
+    return {str(row[0]) for row in await owner.fetch("SELECT result_id FROM received_results")}
+
+
+async def test_retention_takes_whole_months_out_and_forgets_their_results(owner: asyncpg.Connection) -> None:
     now = datetime.now(UTC)
     await insert(owner, 1, now)
     await insert(owner, 2, now - timedelta(days=80))
-    made, dropped = await maintain_attempts(owner, 1)
-    assert made == 0
-    assert dropped >= 2
+    while await expire_attempts(owner, 1):
+        pass
     assert sum((await partitions(owner)).values()) == 1
-    assert [str(row[0]) for row in await owner.fetch("SELECT result_id FROM received_results")] == [RESULT + "1"]
+    assert await received(owner) == {f"{RESULT}1", f"{RESULT}2"}
+    while await forget_expired_attempts(owner):
+        pass
+    assert await received(owner) == {f"{RESULT}1"}
+    assert await owner.fetch("SELECT FROM pg_class WHERE relname LIKE 'expired_attempts%'") == []
+
+
+async def test_a_month_is_forgotten_in_parts_and_goes_on_where_it_was(
+    owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.retention.PAGES", 1)
+    now = datetime.now(UTC)
+    total = 300
+    for number in range(total):
+        await insert(owner, number, now - timedelta(days=80))
+    while await expire_attempts(owner, 1):
+        pass
+    left = [total]
+    while await forget_expired_attempts(owner):
+        left.append(len(await received(owner)))
+    assert not await received(owner)
+    assert max(before - after for before, after in itertools.pairwise([*left, 0])) < total / 3
+
+
+async def test_next_months_partition_is_made_while_others_hold_what_expires(
+    database_url: str, owner: asyncpg.Connection, storage_settings: StorageSettings
+) -> None:
+    """A long reader: the old month waits until next time, and nobody waits behind it."""
+    await owner.execute(f"DROP TABLE {month_of(datetime.now(UTC) + timedelta(days=31))}")
+    reader = await asyncpg.connect(database_url, server_settings={"search_path": "conexoes"})
+    async with reader.transaction():
+        await reader.fetch("SELECT count(*) FROM attempts")
+        assert not await expire_attempts(owner, 1)
+    await reader.close()
+    database = Database(database_url, "writer", storage_settings.model_copy(update={"retention_days": 1}))
+    await Maintenance(database, database._settings, 1).once()
+    await database.close()
+    names = await partitions(owner)
+    assert month_of(datetime.now(UTC) + timedelta(days=31)) in names
+    assert month_of(datetime.now(UTC) - timedelta(days=80)) not in names
 
 
 async def test_attempts_of_a_month_without_a_partition_land_and_are_moved_when_it_gets_one(
@@ -77,7 +130,7 @@ async def test_attempts_of_a_month_without_a_partition_land_and_are_moved_when_i
     later = datetime.now(UTC) + timedelta(days=150)
     await insert(owner, 1, later)
     assert (await partitions(owner))["attempts_default"] == 1
-    await owner.fetch("SELECT * FROM maintain_attempts(90, 2, $1)", later)
+    await owner.fetch("SELECT make_attempts_partitions(90, 2, $1)", later)
     found = await partitions(owner)
     assert (found["attempts_default"], found[month_of(later)]) == (0, 1)
 
@@ -86,9 +139,48 @@ async def test_what_comes_for_a_dropped_month_is_kept_as_long_from_its_arrival(o
     now = datetime.now(UTC)
     await insert(owner, 1, now - timedelta(days=400))
     await insert(owner, 2, now - timedelta(days=400), received=now - timedelta(days=100))
-    await maintain_attempts(owner, 90)
+    assert await forget_unplaced_attempts(owner, 90, 0) is None
     assert (await partitions(owner))["attempts_default"] == 1
-    assert [str(row[0]) for row in await owner.fetch("SELECT result_id FROM received_results")] == [RESULT + "1"]
+    assert await received(owner) == {f"{RESULT}1"}
+
+
+async def test_old_dead_letters_are_deleted_a_part_at_a_time(
+    owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.retention.ROWS", 2)
+    await owner.execute("""
+        INSERT INTO dead_letters (
+            account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes, received_at
+        )
+        SELECT 'acme', gen_random_uuid(), 'json', 'r', 't', 0, n, 0, '[]', '', 0, now() - n * interval '30 days'
+        FROM generate_series(1, 6) n
+    """)
+    assert await forget_dead_letters(owner, 100)
+    assert await owner.fetchval("SELECT count(*) FROM dead_letters") == 4
+    assert not await forget_dead_letters(owner, 100)
+    assert [row[0] for row in await owner.fetch('SELECT "offset" FROM dead_letters ORDER BY 1')] == [1, 2, 3]
+
+
+async def test_old_idempotency_keys_are_deleted_unless_they_are_all_that_is_known_of_a_click(
+    owner: asyncpg.Connection,
+) -> None:
+    await owner.execute("""
+        INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, created_at, published_at)
+        SELECT 'acme', key, key, sha256(key::bytea), '{}', now() - age, published
+        FROM (VALUES
+            ('recorded', interval '8 days', now()), ('not recorded', '8 days', now()),
+            ('never published', '8 days', NULL), ('young', '6 days', now())
+        ) AS k (key, age, published)
+    """)
+    await owner.execute("""
+        INSERT INTO reprocess_commands (
+            account, id, integration_type, state, mode, requested_by, request, total, requested_at
+        )
+        VALUES ('acme', 'recorded', 'price', 'done', 'refresh', 'maria', '{}', 0, now())
+    """)
+    assert not await forget_idempotency_keys(owner, 7)
+    assert {row[0] for row in await owner.fetch("SELECT key FROM idempotency_keys")} == {"not recorded", "young"}
+    assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 1
 
 
 async def test_the_writer_can_t_delete_the_audit_nor_what_a_result_said(

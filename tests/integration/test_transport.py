@@ -3,6 +3,7 @@
 import inspect
 
 import aiokafka
+import aiokafka.consumer.fetcher as aiokafka_fetcher
 import faust
 from faust.transport.conductor import ConductorCompiler
 from faust.transport.consumer import Consumer
@@ -25,13 +26,16 @@ def test_the_methods_that_we_override_are_there_and_called() -> None:
         driver.Consumer: [
             "_new_consumer_thread",
             "getmany",
+            "verify_event_path",
+            "_drain_messages",
+            "_seek",
             "on_partitions_revoked",
             "on_partitions_assigned",
             "_add_gap",
             "_filter_tps_with_pending_acks",
             "_filter_committable_offsets",
         ],
-        driver.AIOKafkaConsumerThread: ["_create_worker_consumer"],
+        driver.AIOKafkaConsumerThread: ["_create_worker_consumer", "_fetch_records", "seek"],
     }.items():
         for name in names:
             assert callable(getattr(owner, name)), name
@@ -55,6 +59,28 @@ def test_a_batch_message_goes_through_the_conductor_untouched() -> None:
 def test_the_wait_at_the_broker_is_still_fixed_where_we_change_it() -> None:
     assert "fetch_max_wait_ms=1500" in source(driver.AIOKafkaConsumerThread._create_worker_consumer)
     assert "_fetch_max_wait_ms" in source(aiokafka.AIOKafkaConsumer.__init__)
+
+
+def test_what_is_fetched_waits_where_we_take_it_from() -> None:
+    """agents.fetch does what `Fetcher.fetched_records` and `FetchResult.getall` do."""
+    taking = source(aiokafka_fetcher.Fetcher.fetched_records)
+    for step in (
+        "self._subscriptions.reassignment_in_progress",
+        "for tp in list(self._records.keys())",
+        "self._notify(self._wait_consume_future)",
+        "self._create_fetch_waiter()",
+    ):
+        assert step in taking, step
+    assert "for msg in self._partition_records" in source(aiokafka_fetcher.FetchResult.getall)
+    assert "state.consumed_to(self._partition_records.next_fetch_offset)" in source(
+        aiokafka_fetcher.FetchResult._update_position
+    )
+    assert "isolation_level=self._isolation_level" in source(aiokafka.AIOKafkaConsumer.start)
+    assert "self._fetch_records," in source(driver.AIOKafkaConsumerThread.getmany)
+
+
+def test_a_crash_of_any_part_of_faust_reaches_the_app() -> None:
+    assert "child._crash(reason)" in source(faust.Service.crash)
 
 
 def test_ours_are_what_is_used() -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from agents.settings import AgentSettings
 from agents.worker import work
@@ -84,3 +84,19 @@ async def stored(owner: asyncpg.Connection, count: int) -> None:
         return bool(await owner.fetchval("SELECT count(*) >= $1 FROM received_results", count))
 
     await eventually(look)
+
+
+async def committed(broker: BrokerSettings, integration_type: str = "price") -> int:
+    """Offsets of the agents' group, all partitions of one results topic added up."""
+    topic = broker.topics.results(integration_type)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.kafka_bootstrap_servers, group_id=f"{broker.topic_prefix}-agents"
+    )
+    await consumer.start()
+    try:
+        offsets = [
+            await consumer.committed(TopicPartition(topic, partition)) for partition in range(broker.topic_partitions)
+        ]
+    finally:
+        await consumer.stop()
+    return sum(offset or 0 for offset in offsets)

@@ -312,6 +312,10 @@ def test_a_dead_letter_has_the_headers_that_are_documented() -> None:
     headers = {name: value.decode() for name, value in letter.header_items()}
     assert _valid("headers", MESSAGES["dead-letter"], headers)
     assert set(MESSAGES["dead-letter"]["headers"]["required"]) == set(headers) - {"a"}
+    of_a_batch = letter._replace(refusal=Refusal(DeadLetterCode.SCHEMA, "no", b"{}"), position=12)
+    headers = {name: value.decode() for name, value in of_a_batch.header_items()}
+    assert headers["x-dead-letter-position"] == "12"
+    assert _valid("headers", MESSAGES["dead-letter"], headers)
 
 
 def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:

@@ -117,3 +117,13 @@ def test_one_bad_event_of_a_batch_is_refused_alone() -> None:
     assert [isinstance(each, Refusal) for each in events] == [False, True, True, False]
     assert isinstance(events[1], Refusal)
     assert "event 1 of the batch" in events[1].reason
+
+
+def test_each_event_of_a_batch_has_its_own_bytes_digit_by_digit() -> None:
+    huge = structured(data={"n": 0}).replace(b'"n": 0', b'"n": 18446744073709551617000')
+    bad = b'{"specversion" :  "0.1", "n": 18446744073709551618}'
+    good, refused = read([("content-type", BATCH.encode())], b"[" + huge + b" ,\n" + bad + b"]")
+    assert isinstance(good, Envelope)
+    assert (good.body, good.in_batch) == (huge, True)
+    assert isinstance(refused, Refusal)
+    assert refused.part == bad

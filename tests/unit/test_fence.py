@@ -12,7 +12,7 @@ A, B = TP("t", 0), TP("t", 1)
 
 
 def batch(tp: TP, generation: int, *offsets: int) -> RecordBatch:
-    return RecordBatch(tp, generation, [SimpleNamespace(offset=each) for each in offsets], 0)
+    return RecordBatch(tp, generation, [SimpleNamespace(offset=each) for each in offsets], 0, offsets[-1] + 1)
 
 
 def test_nothing_is_committable_before_it_is_stored() -> None:

@@ -11,7 +11,7 @@ from agents.commands import decide
 from agents.dispatch import retry_record
 from schemas.policy import Policy
 from schemas.refusal import Refusal
-from schemas.reprocess import Command, ItemState, ReprocessRequest, outcome, read_command
+from schemas.reprocess import Command, ItemState, ReprocessRequest, RetryData, outcome, read_command
 from schemas.topics import Topics
 from storage.reprocess_writer import LockedLog, QueuedItem
 
@@ -55,6 +55,20 @@ def test_each_entity_gets_one_verdict(integration_type: str, found: LockedLog | 
     [item] = decide(command(integration_type), {LOG: found} if found else {}, Policy())
     assert item.state is state
     assert (item.reason is None) == (state is ItemState.QUEUED)
+
+
+def test_a_retry_with_a_field_of_a_later_version_is_read() -> None:
+    fields = {
+        "account": "demo",
+        "affiliate": "MLB",
+        "key": "SKU-1",
+        "integration_type": "price",
+        "mode": "refresh",
+        "last_event_id": "e",
+        "attempt": 1,
+        "expires_at": "2026-11-24T08:30:02Z",
+    }
+    assert RetryData.model_validate({**fields, "later": True}) == RetryData.model_validate(fields)
 
 
 def test_policy_opens_orders_for_one_affiliate_with_its_own_mode() -> None:

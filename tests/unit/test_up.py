@@ -1,11 +1,16 @@
 """The key of a local installation, and what is said of a simulation."""
 
+import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from agents.settings import AgentSettings
 from cli.secrets import local_key
 from cli.simulation import counted
+from cli.up import _worker_id
 from schemas.refusal import DeadLetterCode
 
 
@@ -30,3 +35,24 @@ def test_a_key_of_one_s_own_is_taken_without_its_line_end(tmp_path: Path) -> Non
 def test_counts_are_words() -> None:
     assert counted({"result": 486, DeadLetterCode.ENCODING: 1}) == "486 result, 1 encoding"
     assert counted({}) == "none"
+
+
+def test_a_worker_has_the_same_name_at_each_start_and_another_one_elsewhere(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    assert _worker_id(here) == _worker_id(here)
+    assert _worker_id(here) != _worker_id(there)
+    assert AgentSettings(worker_id=_worker_id(here)).worker_id == _worker_id(here)
+
+
+def test_ctrl_c_while_the_program_is_being_loaded_is_quiet(tmp_path: Path) -> None:
+    (tmp_path / "conexoes.py").write_text("raise KeyboardInterrupt")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from cli.entry import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_the_command_begins_there() -> None:
+    [command] = [each for each in metadata.entry_points(group="console_scripts") if each.name == "conexoes"]
+    assert command.value == "cli.entry:main"

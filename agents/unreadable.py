@@ -1,0 +1,124 @@
+"""A record batch that aiokafka can't read: saves every record of it that can be, and the bytes of what can't.
+
+aiokafka gives up a whole fetch for one header name that is not UTF-8. Here each record is looked at alone: a record
+says how long it is, so that what is wrong inside one hides none of its neighbours. Pure: bytes in, records out.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import _DefaultRecordBatchPy as RawBatch
+from aiokafka.record.util import decode_varint
+from aiokafka.structs import ConsumerRecord
+
+#: Of a batch: offset and length, 8 + 4 bytes, before what the length counts.
+_LOG_OVERHEAD = 12
+#: What a reader of bytes raises when they are not what it expects; the codecs have errors of their own.
+_BAD_BYTES = (ValueError, IndexError, CorruptRecordException)
+
+
+class Unreadable(NamedTuple):
+    """What stands for records that nobody can read. Has the fields of a record that a dead letter is made of."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    value: bytes  # of the record; the raw bytes of it, or of the whole batch, when its value can't be told
+    reason: str
+
+
+class Salvaged(NamedTuple):
+    """What became of one batch."""
+
+    records: list[Any]  # aiokafka.ConsumerRecord and Unreadable, in the order of their offsets
+    next_offset: int  # where the batch says that it ends
+
+
+def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged | None:
+    """What can be read of the first batch in `raw`, from the offset `position` on.
+
+    Always goes on: `next_offset` is greater than `position`. None when `raw` does not hold one whole batch.
+    """
+    size = _LOG_OVERHEAD + int.from_bytes(raw[8:_LOG_OVERHEAD], "big", signed=True)
+    if len(raw) < RawBatch.HEADER_STRUCT.size or not RawBatch.HEADER_STRUCT.size <= size <= len(raw):
+        return None
+    raw = raw[:size]
+    batch = RawBatch(raw)
+    next_offset = max(batch.next_offset, position + 1)
+    first = max(batch.base_offset, position)
+    offsets = f"offset {first}" if first == next_offset - 1 else f"offsets {first} to {next_offset - 1}"
+    try:
+        if not batch.validate_crc():
+            raise CorruptRecordException("its checksum is wrong")
+        records = list(_records(batch, topic, partition))
+    except Exception as exc:  # a codec's errors have no common class; whatever it is, it is these bytes
+        reason = f"the record batch of {offsets} can't be read: {type(exc).__name__}: {exc}"
+        return Salvaged([Unreadable(topic, partition, first, None, (), raw, reason[:1000])], next_offset)
+    return Salvaged([each for each in records if each.offset >= position], next_offset)
+
+
+def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
+    iter(batch)  # decompresses it
+    for _ in range(batch._num_records):
+        length, start = decode_varint(batch._buffer, batch._pos)
+        end = start + length
+        if length < 0 or end > len(batch._buffer):
+            raise CorruptRecordException("the lengths of its records do not add up")
+        try:
+            yield _consumer_record(topic, partition, batch._read_msg())
+        except _BAD_BYTES as exc:
+            yield _unreadable(topic, partition, batch.base_offset, bytes(batch._buffer[start:end]), exc)
+        batch._pos = end
+
+
+def _consumer_record(topic: str, partition: int, record: Any) -> Any:
+    """As aiokafka makes it of what it could read."""
+    key_size = len(record.key) if record.key is not None else -1
+    value_size = len(record.value) if record.value is not None else -1
+    return ConsumerRecord(
+        topic,
+        partition,
+        record.offset,
+        record.timestamp,
+        record.timestamp_type,
+        record.key,
+        record.value,
+        None,
+        key_size,
+        value_size,
+        tuple(record.headers),
+    )
+
+
+def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: Exception) -> Unreadable:
+    """A record whose length is right and whose inside is not: mostly the name of a header."""
+    _timestamp, position = decode_varint(raw, 1)  # after one byte of attributes
+    delta, position = decode_varint(raw, position)
+    offset = base_offset + delta
+    try:
+        key, position = _bytes(raw, position)
+        value, position = _bytes(raw, position)
+        count, position = decode_varint(raw, position)
+        headers = []
+        for _ in range(count):
+            name, position = _bytes(raw, position)
+            header, position = _bytes(raw, position)
+            headers.append(((name or b"").decode("utf-8", "backslashreplace"), header))
+    except _BAD_BYTES:
+        reason = f"the record of offset {offset} can't be read: {exc}"
+        return Unreadable(topic, partition, offset, None, (), raw, reason[:1000])
+    reason = f"the record of offset {offset} has a header whose name is not UTF-8"
+    return Unreadable(topic, partition, offset, key, tuple(headers), value or b"", reason)
+
+
+def _bytes(raw: bytes, position: int) -> tuple[bytes | None, int]:
+    """Bytes with their length before them; None has a length of -1."""
+    length, position = decode_varint(raw, position)
+    if length < 0:
+        return None, position
+    if position + length > len(raw):
+        raise IndexError("the record ends too early")
+    return raw[position : position + length], position + length

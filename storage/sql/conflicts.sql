@@ -1,0 +1,20 @@
+-- find_refused --
+-- After the fold of a batch: which of these results an earlier transaction received. $1, $2: arrays with one element a
+-- result. Uses the primary key of received_results.
+SELECT i.result_id
+FROM unnest($1::text[], $2::uuid[]) AS i (account, result_id)
+JOIN received_results r ON r.account = i.account AND r.result_id = i.result_id
+WHERE r.xmin <> pg_current_xact_id()::xid
+
+-- find_conflicts --
+-- Which of these refused results came before with another body, or for another entity or time. $1…$5: arrays with one
+-- element a result. Of every result that was received there is the attempt with its body, until its month expires;
+-- what is not there is another event under a name that is taken. Uses the primary key of attempts.
+SELECT i.result_id
+FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+    AS i (account, result_id, log_id, processed_at, body)
+WHERE NOT EXISTS (
+    SELECT FROM attempts a
+    WHERE a.account = i.account AND a.log_id = i.log_id AND a.processed_at = i.processed_at
+      AND a.result_id = i.result_id AND a.body = i.body
+)

@@ -1,3 +1,0 @@
--- maintain_attempts --
--- See migrations/0003_attempt_partitions.sql.
-SELECT made, dropped FROM maintain_attempts($1::integer, $2::integer)

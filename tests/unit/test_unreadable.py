@@ -1,0 +1,95 @@
+"""What can be saved of a record batch that aiokafka refuses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.unreadable import Salvaged, Unreadable, salvage
+from tests.support.events import Event, result
+from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
+
+BODY = BATCH_HEADER_BYTES
+
+
+def odd(event_id: str) -> Event:
+    event = result(event_id)
+    return event._replace(headers=[*event.headers, (STAND_IN, b"x")])
+
+
+def saved(raw: bytes, position: int = 0) -> Salvaged:
+    found = salvage("t", 3, position, raw)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
+def test_a_header_name_that_is_not_utf8_costs_its_own_record_only(*, gzip: bool) -> None:
+    events = [result("a"), odd("b"), result("c")]
+    found = saved(record_batch(events, gzip=gzip, base_offset=40), position=40)
+    assert found.next_offset == 43
+    assert [each.offset for each in found.records] == [40, 41, 42]
+    assert [each.value for each in found.records] == [each.value for each in events]
+    assert [each.key for each in found.records] == [each.key for each in events]
+    good, bad, _good = found.records
+    assert not isinstance(good, Unreadable)
+    assert list(good.headers) == events[0].headers
+    assert isinstance(bad, Unreadable)
+    assert bad.headers[:-1] == tuple(events[1].headers[:-1])
+    assert bad.headers[-1] == ("\\xff\\xfe-name", b"x")
+    assert "offset 41" in bad.reason
+    assert "UTF-8" in bad.reason
+
+
+def test_what_was_read_before_is_not_read_again() -> None:
+    found = saved(record_batch([result("a"), odd("b"), result("c")], base_offset=40), position=42)
+    assert [each.offset for each in found.records] == [42]
+
+
+def test_only_the_first_batch_is_looked_at() -> None:
+    first = record_batch([odd("a")], base_offset=7)
+    assert saved(first + record_batch([odd("b")], base_offset=8), position=7) == saved(first, position=7)
+
+
+def test_a_wrong_checksum_makes_the_whole_batch_one_dead_letter() -> None:
+    raw = bytearray(record_batch([result("a"), result("b")], base_offset=5))
+    raw[-1] ^= 1
+    [bad] = saved(bytes(raw), position=5).records
+    assert bad.value == bytes(raw)
+    assert bad.offset == 5
+    assert "offsets 5 to 6" in bad.reason
+
+
+def test_what_does_not_decompress_makes_the_whole_batch_one_dead_letter() -> None:
+    packed = record_batch([result("a")], gzip=True)
+    raw = with_checksum(packed[:BODY] + bytes(len(packed) - BODY))
+    [bad] = saved(raw).records
+    assert bad.value == raw
+
+
+def test_a_record_whose_inside_is_broken_costs_no_neighbour() -> None:
+    events = [result("a"), Event(b"k", b"v" * 300, []), result("c")]
+    raw = record_batch(events)
+    broken = with_checksum(raw.replace(b"v" * 300 + b"\x00", b"v" * 300 + b"\x7f"))  # says that it has headers
+    assert broken != raw
+    first, bad, last = saved(broken).records
+    assert (first.value, last.value) == (events[0].value, events[2].value)
+    assert isinstance(bad, Unreadable)
+    assert bad.offset == 1
+    assert b"v" * 300 in bad.value
+
+
+def test_less_than_a_batch_is_nothing_yet() -> None:
+    raw = record_batch([odd("a")])
+    assert salvage("t", 0, 0, raw[:-1]) is None
+    assert salvage("t", 0, 0, b"") is None
+
+
+@given(st.data())
+def test_whatever_the_bytes_it_goes_on_and_raises_nothing(data: st.DataObject) -> None:
+    raw = bytearray(record_batch([result("a"), odd("b")], base_offset=9))
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(BODY, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    for spoilt in (bytes(raw), with_checksum(bytes(raw))):
+        found = saved(spoilt, position=9)
+        assert found.next_offset == 11
+        assert all(each.offset >= 9 for each in found.records)
