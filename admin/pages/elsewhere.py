@@ -1,9 +1,10 @@
-"""The one place that knows what the branches `reprocess` and `exports` bring, until they are merged into this one.
+"""The one place that knows what the branches `reprocess`, `groups` and `exports` bring, until they are merged here.
 
 Each question has an answer without them: the page then does not offer it. After the merge, this module goes: its
 callers import what it imports.
 """
 
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -62,6 +63,24 @@ async def cancel(request: Request, account: str, command_id: str, requested_by: 
             reason=None,
             note=f"Cancelled by {requested_by}.",
         )
+
+
+async def top_groups(
+    request: Request, account: str, integration_type: str, filter_: LogFilter, limit: int
+) -> list[Any]:
+    """The groups of equal errors that most logs have, with their trend; none where they are not told apart yet."""
+    if find_spec("storage.group_reader") is None:
+        return []
+    groups: list[Any] = await import_module("storage.group_reader").list_groups(
+        request.app.state.reader,
+        account,
+        integration_type,
+        filter_,
+        now=datetime.now(UTC),
+        after=None,
+        limit=limit,
+    )
+    return groups
 
 
 def can_export(app: FastAPI) -> bool:

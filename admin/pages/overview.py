@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
+from admin.pages import elsewhere
 from admin.pages.histogram import Chart, draw
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
@@ -35,6 +36,7 @@ class TypeOverview(NamedTuple):
     summary: LogSummary
     chart: Chart | None
     codes: list[tuple[str, int]]  # most frequent first
+    groups: list[Any]  # of equal errors, most logs first
     silent: int  # logs whose last reprocess got no answer, at any time
 
 
@@ -113,9 +115,10 @@ async def _count(request: Request, who: Member, period: Period) -> dict[str, Any
 async def _of_type(request: Request, who: Member, kind: IntegrationType, period: Period) -> TypeOverview:
     start = span_of(period, who.visitor.now, who.visitor.zone).start
     filter_ = LogFilter(processed_from=start)
-    summary, silent = await asyncio.gather(
+    summary, silent, groups = await asyncio.gather(
         summarize(request.app.state.reader, who.account, kind.name, filter_),
         summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
+        elsewhere.top_groups(request, who.account, kind.name, filter_, TOP_CODES),
     )
     return TypeOverview(
         kind=kind,
@@ -123,6 +126,7 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
         summary=summary,
         chart=draw(summary.histogram),
         codes=list(summary.by_code.items())[:TOP_CODES],
+        groups=groups,
         silent=silent.total,
     )
 

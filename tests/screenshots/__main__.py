@@ -17,7 +17,7 @@ from tests.support.processes import conexoes
 from tests.support.waiting import eventually
 
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1100, "height": 700}
+SIZE = {"width": 1280, "height": 800}
 KEY = "cnx_screenshots_" + uuid.uuid4().hex
 
 
