@@ -1,0 +1,75 @@
+"""Tables without indexes and triggers while they are filled, and all of it again after.
+
+What there is comes from the catalogue, so that a new index or trigger needs no word here.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import asyncpg
+
+TABLES = ("status_logs", "aliases", "received_results", "attempts", "reprocess_commands", "reprocess_items")
+
+
+class Piece(NamedTuple):
+    """One index, constraint or trigger: what it is called, how it goes and how it comes back."""
+
+    name: str
+    off: str
+    on: str
+    last: int = 0  # 1: rests on the others (foreign keys, triggers)
+
+
+@dataclass(frozen=True)
+class Undressed:
+    """What was taken off, in the order in which it goes."""
+
+    pieces: list[Piece]
+
+
+#: Foreign keys first, since they rest on the other constraints.
+_CONSTRAINTS = """
+SELECT conname AS name, conrelid::regclass::text AS owner, contype::text AS kind,
+    pg_get_constraintdef(oid) AS definition
+FROM pg_constraint
+WHERE conparentid = 0 AND contype IN ('p', 'u', 'x', 'f')
+  AND (conrelid = ANY($1::regclass[]) OR confrelid = ANY($1::regclass[]))
+ORDER BY contype = 'f' DESC, contype <> 'p', conname
+"""
+_INDEXES = """
+SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = ANY($1::regclass[]) AND NOT c.relispartition
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+ORDER BY 1
+"""
+_TRIGGERS = """
+SELECT tgname AS name, tgrelid::regclass::text AS owner
+FROM pg_trigger
+WHERE tgrelid = ANY($1::regclass[]) AND NOT tgisinternal AND tgparentid = 0 AND tgenabled = 'O'
+ORDER BY 1
+"""
+
+
+async def find(owner: asyncpg.Connection) -> Undressed:
+    """What the tables wear. `owner` has the schema in its search path."""
+    pieces = []
+    for row in await owner.fetch(_TRIGGERS, TABLES):
+        change = f'ALTER TABLE {row["owner"]} {{}} TRIGGER "{row["name"]}"'
+        pieces.append(Piece(f"trigger {row['name']}", change.format("DISABLE"), change.format("ENABLE"), 1))
+    for row in await owner.fetch(_CONSTRAINTS, TABLES):
+        table, name = row["owner"], row["name"]
+        pieces.append(
+            Piece(
+                f"{table} {name}",
+                f'ALTER TABLE {table} DROP CONSTRAINT "{name}"',
+                f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {row["definition"]}',
+                int(row["kind"] == "f"),
+            )
+        )
+    for row in await owner.fetch(_INDEXES, TABLES):
+        # Of a partitioned table the catalogue says ONLY, which would leave its partitions without one.
+        definition = row["definition"].replace(" ON ONLY ", " ON ", 1)
+        pieces.append(Piece(row["name"], f"DROP INDEX {row['name']}", definition))
+    return Undressed(pieces)
