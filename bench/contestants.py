@@ -1,0 +1,46 @@
+"""Who stores the results, and how each is started."""
+
+from dataclasses import dataclass, field
+
+from bench.child import ROOT
+
+#: Where `make bench` puts what only peers need; never in the product's environment.
+PEERS = ROOT / "bench" / ".peers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """A program that stores the records of one results topic."""
+
+    name: str
+    arguments: tuple[str, ...]  # of Python
+    share: float = 1.0  # of the records that it is given: a slow one is measured on fewer
+    json_batches: bool = False  # it reads the same results, a thousand in each record
+    workers: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+AGENTS = ("-m", "conexoes", "agents")
+OURS = "conexoes agents"
+BOUND = "the bound for Python"
+JSON_BATCHES = "conexoes agents, JSON batches"
+TOGETHER = "conexoes agents, two workers"
+FASTSTREAM = "FastStream, batch subscriber"
+FAUST = "Faust as in its manual"
+CONNECT = "Kafka Connect, two Debezium JDBC sinks"
+CONTESTANTS = (
+    Contestant(name=OURS, arguments=AGENTS),
+    Contestant(name=BOUND, arguments=("-m", "bench.bound")),
+    Contestant(name=JSON_BATCHES, arguments=AGENTS, json_batches=True),
+    Contestant(name=TOGETHER, arguments=AGENTS, workers=2),
+    Contestant(
+        name=FASTSTREAM,
+        arguments=("-m", "bench.fast_stream"),
+        environment={"PYTHONPATH": str(PEERS)},
+    ),
+    Contestant(
+        name=FAUST,
+        arguments=("-m", "bench.faust_manual", "worker", "--without-web", "-l", "error"),
+        share=0.05,
+    ),
+)

@@ -1,0 +1,84 @@
+"""Fresh databases, and how much of what was sent is in them."""
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from bench.events import Event
+from storage.migrate import migrate
+
+#: Marks of each partition: what is stored is known to a part in so many.
+MARKS = 100
+_LOOK_AHEAD = 4
+RETENTION_DAYS = 90
+_PROBE = """
+SELECT replace(result_id::text, '-', '') FROM received_results
+JOIN unnest($1::text[], $2::uuid[]) AS mark (account, result_id) USING (account, result_id)
+"""
+
+
+def sibling(url: str, database: str) -> str:
+    """The same server's other database."""
+    return f"{url.rpartition('/')[0]}/{database}"
+
+
+@asynccontextmanager
+async def fresh(server: str) -> AsyncIterator[str]:
+    """The owner's URL of a migrated, empty database, for the time of the block."""
+    name = f"bench_{uuid.uuid4().hex[:12]}"
+    admin = await asyncpg.connect(server)
+    try:
+        await admin.execute(f"CREATE DATABASE {name}")
+        await migrate(sibling(server, name), RETENTION_DAYS)
+        yield sibling(server, name)
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.close()
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    return await asyncpg.connect(url, server_settings={"search_path": "conexoes", "timezone": "UTC"})
+
+
+class Stored:
+    """How many results of each partition are stored, by looking for some of them.
+
+    A partition is stored in order, so the furthest mark that is there tells; counting rows would cost PostgreSQL
+    as much as storing them.
+    """
+
+    def __init__(
+        self, connection: asyncpg.Connection, partitions: Sequence[Sequence[Event]], events_each: int = 1
+    ) -> None:
+        """`events_each`: results in one record."""
+        self._connection = connection
+        self._events_each = events_each
+        self._marks = [_marks(events) for events in partitions]
+        self._reached = [0] * len(partitions)  # records
+        self.total = sum(len(events) for events in partitions) * events_each
+
+    async def results(self) -> int:
+        """So many are stored, at least."""
+        while True:
+            ahead = [marks[:_LOOK_AHEAD] for marks in self._marks]
+            wanted = [event for marks in ahead for _, event in marks]
+            ids = [event.result_id for event in wanted]
+            rows = await self._connection.fetch(_PROBE, [event.account for event in wanted], ids)
+            found = {row[0] for row in rows}
+            for number, marks in enumerate(ahead):
+                there = [position for position, event in marks if event.result_id in found]
+                if there:
+                    self._reached[number] = there[-1] + 1
+                    del self._marks[number][: [position for position, _ in marks].index(there[-1]) + 1]
+            if not any(marks and marks[-1][1].result_id in found for marks in ahead):
+                return sum(self._reached) * self._events_each
+
+
+def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:
+    step = max(1, len(events) // MARKS)
+    positions = [*range(step - 1, len(events), step)]
+    if events and positions[-1] != len(events) - 1:
+        positions.append(len(events) - 1)
+    return [(position, events[position]) for position in positions]

@@ -1,0 +1,91 @@
+"""The records that contestants read: made once, sent as often as wanted."""
+
+import json
+import random
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+from bench.loader.population import Entity
+from broker.publisher import Record
+from connectors.result_event import result_record
+from connectors.simulator.plan import SOURCE, Plan, fault_of, outcome_data
+from connectors.simulator.settings import SimulatorSettings
+from schemas.envelope import BATCH
+from schemas.identity import result_id
+from schemas.timestamp import to_text
+from schemas.topics import Topics
+
+#: Entities of each affiliate; with five affiliates every entity has one or two results in 100,000.
+ENTITIES = 20_000
+ERROR_SHARE = 0.12
+BATCH_EVENTS = 1000
+_NO_PREFIX = Topics("")
+
+
+class Event(NamedTuple):
+    """One result, and how to find it once it is stored."""
+
+    integration_type: str
+    record: Record  # its topic says nothing: it goes where the measurement wants it
+    account: str
+    result_id: str
+
+
+def simulated(count: int, integration_type: str) -> list[Event]:
+    """`count` results of one type of the simulator's account, none malformed, none twice: about 550 bytes each."""
+    settings = SimulatorSettings(malformed_share=0, duplicate_share=0, entities=ENTITIES)
+    plan = Plan(settings, _NO_PREFIX, run="bench")
+    records = plan.records(datetime.now(UTC) - timedelta(days=1), timedelta(milliseconds=50))
+    of_type = (each.record for each in records if each.integration_type == integration_type)
+    return [_event(integration_type, record) for record in islice(of_type, count)]
+
+
+def about(entities: Iterable[Entity], run: str) -> Iterator[Event]:
+    """A new result of each of `entities`. `run` makes its ids differ from those of other runs."""
+    draw = random.Random(run)
+    for number, (account, integration_type, affiliate, key) in enumerate(entities):
+        fault = fault_of(integration_type, key) if draw.random() < ERROR_SHARE else None
+        now = datetime.now(UTC)
+        data = outcome_data(integration_type, key, fault, number)
+        data |= {"account": account, "affiliate": affiliate, "key": key, "processed_at": to_text(now)}
+        event_id = f"{run}-{number}"
+        record = result_record(_NO_PREFIX, integration_type, data, source=SOURCE, event_id=event_id, time=now)
+        yield _event(integration_type, record)
+
+
+def _event(integration_type: str, record: Record) -> Event:
+    headers = dict(record.headers)
+    account = (record.key or b"").split(b"/")[0].decode()
+    named = result_id(account, _text(headers["ce_source"]), _text(headers["ce_id"]))
+    return Event(integration_type, record, account, named)
+
+
+def partitioned(events: Sequence[Event], partitions: int) -> list[list[Event]]:
+    """By record key, so that one entity keeps its order."""
+    lists: list[list[Event]] = [[] for _ in range(partitions)]
+    for each in events:
+        lists[zlib.crc32(each.record.key or b"") % partitions].append(each)
+    return lists
+
+
+def as_json_batches(events: Sequence[Event]) -> list[Event]:
+    """The same results, BATCH_EVENTS in a record; each stands for the last one in it."""
+    batches = []
+    for start in range(0, len(events), BATCH_EVENTS):
+        inside = events[start : start + BATCH_EVENTS]
+        value = json.dumps([_structured(each.record) for each in inside], ensure_ascii=False, separators=(",", ":"))
+        record = Record("", None, value.encode(), [("content-type", BATCH.encode())])
+        batches.append(inside[-1]._replace(record=record))
+    return batches
+
+
+def _structured(record: Record) -> dict[str, Any]:
+    attributes = {name[3:]: _text(value) for name, value in record.headers if name.startswith("ce_")}
+    return attributes | {"datacontenttype": "application/json", "data": json.loads(record.value or b"null")}
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode()

@@ -1,0 +1,125 @@
+"""Ingest, side by side: every contestant reads the same records into a fresh database of the same server, by turns."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from bench import databases, topics
+from bench.child import check, python
+from bench.contestants import Contestant
+from bench.databases import Stored
+from bench.events import BATCH_EVENTS, Event, as_json_batches, partitioned
+from bench.figures import crossing
+from bench.machine import cpu_seconds, noise, peak_mib
+from bench.say import say
+from bench.system import System
+
+TYPE = "price"
+#: Rates are taken between these shares of the records, so that neither start nor end counts.
+FROM_SHARE, TO_SHARE = 0.1, 0.95
+#: Two workers have shared the partitions by then.
+FROM_SHARE_TOGETHER = 0.4
+_LOOK_SECONDS = 0.05
+#: A contestant that stores nothing for so long has failed.
+_STALL_SECONDS = 120.0
+
+
+async def measure(system: System, contestants: Sequence[Contestant], events: Sequence[Event], rounds: int) -> Any:
+    """The section `ingest` of the results: for each contestant what it reached in each round."""
+    rows: dict[str, dict[str, Any]] = {
+        each.name: {"name": each.name, "share": each.share, "workers": each.workers, "rounds": []}
+        for each in contestants
+    }
+    noises = []
+    for number in range(rounds):
+        noises.append(noise())
+        turn = number % len(contestants)  # so that nobody is always first
+        for each in [*contestants[turn:], *contestants[:turn]]:
+            given = events[: max(1000, int(len(events) * each.share))]
+            reached = await one_round(system, each, given)
+            rows[each.name]["rounds"].append(reached)
+            say(
+                f"ingest {number + 1}/{rounds}: {each.name}: {reached['results_per_second']:,.0f}/s, "
+                f"{reached['worker_cpu']:.1f} + {reached['database_cpu']:.1f} CPU s/100k"
+            )
+    return {"events": len(events), "rounds": rounds, "noise": noises, "rows": list(rows.values())}
+
+
+async def one_round(
+    system: System, contestant: Contestant, events: Sequence[Event], database_url: str | None = None
+) -> dict[str, float]:
+    """From a full topic to stored results, in a fresh database or that of `database_url`."""
+    async with AsyncExitStack() as stack:
+        if database_url is None:
+            database_url = await stack.enter_async_context(databases.fresh(system.database_url))
+        broker = await topics.fresh(system.kafka)
+        stack.push_async_callback(topics.remove, broker)
+        partitions = partitioned(events, topics.PARTITIONS)
+        events_each = 1
+        if contestant.json_batches:
+            partitions, events_each = [as_json_batches(each) for each in partitions], BATCH_EVENTS
+        await topics.fill(system.kafka, broker.topics.results(TYPE), partitions)
+        owner = await databases.connect(database_url)
+        stack.push_async_callback(owner.close)
+        environment = {
+            "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": system.kafka,
+            "CONEXOES_DATABASE_URL": database_url,
+            "CONEXOES_TOPIC_PREFIX": broker.topic_prefix,
+            "BENCH_TOPIC": broker.topics.results(TYPE),
+            "BENCH_GROUP": broker.topic_prefix,
+            **contestant.environment,
+        }
+        processes = []
+        for _ in range(contestant.workers):
+            own = system.directory / uuid.uuid4().hex
+            own.mkdir()
+            log = own.with_suffix(".log")
+            process = await stack.enter_async_context(
+                python(contestant.arguments, environment | {"CONEXOES_DATA_DIR": str(own)}, log)
+            )
+            processes.append((process, log))
+        stored = Stored(owner, partitions, events_each)
+        start = FROM_SHARE if contestant.workers == 1 else FROM_SHARE_TOGETHER
+        return await _watch(system, stored, processes, start)
+
+
+async def _watch(
+    system: System, stored: Stored, processes: list[tuple[asyncio.subprocess.Process, Path]], from_share: float
+) -> dict[str, float]:
+    pids = [process.pid for process, _log in processes]
+    samples: list[tuple[float, float]] = []
+    moved = time.monotonic()
+    before: list[float] | None = None
+    while True:
+        found = await stored.results()
+        now = time.monotonic()
+        if samples and found > samples[-1][1]:
+            moved = now
+        samples.append((now, found))
+        if before is None and found >= stored.total * from_share:
+            before = [found, *_cpu(system, pids)]
+        if before is not None and found >= stored.total * TO_SHARE:
+            break
+        for process, log in processes:
+            check(process, log)
+        if now - moved > _STALL_SECONDS:
+            raise TimeoutError(f"{found} of {stored.total} results stored, and no more for {_STALL_SECONDS:g} s")
+        await asyncio.sleep(_LOOK_SECONDS)
+    after = [found, *_cpu(system, pids)]
+    first, last = stored.total * from_share, stored.total * TO_SHARE
+    per_100k = [(end - begin) / (after[0] - before[0]) * 100_000 for begin, end in zip(before, after, strict=True)]
+    return {
+        "results_per_second": (last - first) / (crossing(samples, last) - crossing(samples, first)),
+        "worker_cpu": per_100k[1],
+        "database_cpu": per_100k[2],
+        "kafka_cpu": per_100k[3],
+        "worker_peak_mib": max(peak_mib(pid) for pid in pids),
+    }
+
+
+def _cpu(system: System, pids: Sequence[int]) -> list[float]:
+    return [cpu_seconds(pids), cpu_seconds([system.postgres_pid]), cpu_seconds([system.kafka_pid])]

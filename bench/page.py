@@ -1,0 +1,176 @@
+"""`docs/performance.md` and its plots, out of bench/results."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bench import results
+from bench.child import ROOT
+from bench.contestants import OURS
+from bench.figures import Spread, ratios, spread
+from bench.svg import Bar, chart
+from bench.targets import rates, targets
+
+PAGE = ROOT / "docs" / "performance.md"
+PLOTS = ROOT / "docs" / "performance"
+_HEAD = """# Performance
+
+Written by `make bench`: do not edit. Every contestant stores the same results in a fresh database of the same
+PostgreSQL, by turns, from the same broker, everything on one machine. **Ratios are the result**: they are taken round by
+round, so that what slows the machine slows both sides. Absolute figures and milliseconds are context: they are this
+machine's, at that hour. "Median (least–most)" is of the rounds.
+"""
+
+
+def write() -> None:
+    """Replace the page and its plots by what bench/results has."""
+    text, plots = page(results.read())
+    PAGE.write_text(text, "utf-8")
+    PLOTS.mkdir(exist_ok=True)
+    for name, plot in plots.items():
+        (PLOTS / f"{name}.svg").write_text(plot, "utf-8")
+
+
+def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The page's text, and each plot by its name. Pure."""
+    makers: Mapping[str, Callable[[Any], tuple[str, str]]] = {
+        "ingest": _ingest,
+        "parts": _parts,
+        "growth": _growth,
+        "latency": _latency,
+        "reads": _reads,
+    }
+    parts, plots = [_HEAD, _targets(sections)], {}
+    for name, make in makers.items():
+        if name in sections:
+            text, plots[name] = make(sections[name])
+            parts.append(f"{text}\n![{name}](performance/{name}.svg)\n\n{_measured_on(sections[name])}")
+    return "\n".join(parts), plots
+
+
+def _targets(sections: Mapping[str, Any]) -> str:
+    rows = [(each.what, each.limit, each.reached, "yes" if each.met else "**no**") for each in targets(sections)]
+    return "## What was promised\n\n" + _table(("what", "promised", "measured", "kept"), rows)
+
+
+def _measured_on(section: Mapping[str, Any]) -> str:
+    machine = section["machine"]
+    noises = section.get("noise") or [row["noise"] for row in section["rows"]]
+    work = [each["calibration_ms"] for each in noises]
+    load = [each["load_1min"] for each in noises]
+    return (
+        f"<sub>{machine['at']}, commit `{machine['commit']}`, {machine['cpus']} × {machine['cpu']}, "
+        f"{machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}. "
+        f"How noisy: the same piece of work took {min(work):.0f} to {max(work):.0f} ms, and the load was "
+        f"{min(load):.1f} to {max(load):.1f} before the rounds.</sub>\n"
+    )
+
+
+def _ingest(section: Any) -> tuple[str, str]:
+    reached = rates(section)
+    rows = []
+    for row in section["rows"]:
+        name = row["name"]
+        of_round = {key: [one[key] for one in row["rounds"]] for key in row["rounds"][0]}
+        ratio = ratios(reached[OURS], reached[name])
+        rows.append(
+            (
+                f"**{name}**" if name == OURS else name,
+                _span(spread(reached[name])),
+                "" if name == OURS else f"{ratio.median:.2f} × ({ratio.low:.2f}–{ratio.high:.2f})",
+                *(f"{spread(of_round[key]).median:.1f}" for key in ("worker_cpu", "database_cpu", "kafka_cpu")),
+                f"{max(of_round['worker_peak_mib']):,.0f}",
+            )
+        )
+    text = (
+        f"## Ingest\n\n{section['events']:,} results of about 550 bytes, {section['rounds']} rounds. Each contestant "
+        "stores every attempt once and folds it into its status log. CPU is seconds for 100,000 results.\n\n"
+    ) + _table(
+        ("contestant", "results/s", f"{OURS} is", "CPU worker", "CPU PostgreSQL", "CPU Kafka", "peak MiB a worker"),
+        rows,
+    )
+    bars = [_bar(name, spread(values), ours=name.startswith(OURS)) for name, values in reached.items()]
+    return text, chart("Results stored a second", bars, "/s")
+
+
+def _parts(section: Any) -> tuple[str, str]:
+    reached = rates(section)
+    rows = [
+        (
+            row["name"],
+            _span(spread(reached[row["name"]])),
+            *(f"{spread([one[key] for one in row['rounds']]).median:.1f}" for key in ("worker_cpu", "database_cpu")),
+        )
+        for row in section["rows"]
+    ]
+    text = (
+        "## What ingest is made of\n\nEach part alone, one after the other in one process, so that nothing overlaps.\n\n"
+    ) + _table(("part", "results/s", "CPU worker", "CPU PostgreSQL"), rows)
+    bars = [_bar(name, spread(values)) for name, values in reached.items()]
+    return text, chart("Each part of ingest alone, results a second", bars, "/s")
+
+
+def _growth(section: Any) -> tuple[str, str]:
+    reached = rates(section)
+    rows = [(name, _span(spread(values))) for name, values in reached.items()]
+    text = (
+        f"## Ingest as tables grow\n\n{section['events']:,} new results of loaded entities, into an empty database and "
+        "into the loaded one, by turns.\n\n"
+    ) + _table(("tables", "results/s"), rows)
+    bars = [_bar(name, spread(values), ours=True) for name, values in reached.items()]
+    return text, chart("Results stored a second, empty and loaded", bars, "/s")
+
+
+def _latency(section: Any) -> tuple[str, str]:
+    rows, bars = [], []
+    for row in section["rows"]:
+        figures = [f"{row[where][key]:,.0f}" for where in ("database", "api") for key in ("p50_ms", "p99_ms")]
+        rows.append((f"{row['rate']:,}", *figures))
+        for key, kind in (("p50_ms", "ours"), ("p99_ms", "second")):
+            bars.append(Bar(label=f"{row['rate']:,}/s, {key[:3]}", value=row["database"][key], kind=kind))
+    memory = ", ".join(f"{name} {value:,.0f} MiB" for name, value in section["memory_mib"].items())
+    text = (
+        "## From produce to visible\n\nThrough the real agents and admin processes, milliseconds; all five types, new "
+        'entities. "By the API" is until `GET …/logs/{log_id}` answers 200.\n\n'
+        + _table(("results/s", "database p50", "p99", "API p50", "p99"), rows)
+        + f"\nMemory after it: {memory}.\n"
+    )
+    return text, chart("Milliseconds from produce to visible in the database", bars, "ms")
+
+
+def _reads(section: Any) -> tuple[str, str]:
+    rows, bars = [], []
+    for row in section["rows"]:
+        p50, p99 = (spread([one[key] for one in row["rounds"]]) for key in ("p50_ms", "p99_ms"))
+        target = "" if row["target_ms"] is None else f"{row['target_ms']:g}"
+        rate = spread([one["per_second"] for one in row["rounds"]]).median
+        rows.append(
+            (row["name"], f"{row['alone_p50_ms']:.1f}", f"{p50.median:.1f}", f"{p99.low:.1f}", target, f"{rate:,.0f}")
+        )
+        kind = "ours" if row["target_ms"] is None or p99.low < row["target_ms"] else "second"
+        bars.append(Bar(label=row["name"], value=p99.low, kind=kind))
+    text = (
+        f"## Reads\n\n{section['logs']:,} status logs, three times as many attempts, 50 accounts; the largest has half of "
+        f"all. {section['clients']} clients ask without pause, so a time has the waiting behind 15 others in it; "
+        '"alone" is one client. p99 is the best round\'s, warm. The client runs on the same machine.\n\n'
+        + _table(("request", "alone p50 ms", "p50 ms", "p99 ms", "promised", "requests/s"), rows)
+    )
+    if section["absent"]:
+        text += "\nNot measured, since this version does not have them: " + ", ".join(
+            f"`{path}`" for path in section["absent"]
+        )
+        text += ".\n"
+    return text, chart("p99 milliseconds, 16 clients", bars, "ms")
+
+
+def _bar(name: str, figure: Spread, *, ours: bool = False) -> Bar:
+    return Bar(label=name, value=figure.median, low=figure.low, high=figure.high, kind="ours" if ours else "other")
+
+
+def _span(figure: Spread) -> str:
+    return f"{figure.median:,.0f} ({figure.low:,.0f}–{figure.high:,.0f})"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    numbers = "|".join(["---", *["--:"] * (len(head) - 1)])
+    lines = [f"| {' | '.join(head)} |", f"|{numbers}|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"

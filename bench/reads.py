@@ -1,0 +1,147 @@
+"""The API over a loaded database: every path, with several clients that never pause."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+
+from bench import databases, topics
+from bench.figures import percentile
+from bench.loader.load import Load
+from bench.machine import noise, peak_mib
+from bench.product import client, running
+from bench.requests import TARGETS_MS, WALKS, Read, reads, walk_url
+from bench.say import say
+from bench.system import System
+
+CLIENTS = 16
+_PAGE_SIZE, _LARGEST_PAGE = 50, 200
+DEEP_PAGE = 1000
+#: Rows before page 1,000, walked in the largest pages that there are.
+_ROWS_BEFORE = (DEEP_PAGE - 1) * _PAGE_SIZE
+_WARM_UP_REQUESTS = 20
+_ALONE_REQUESTS = 20
+
+
+async def measure(system: System, loaded_url: str, loaded: Load, seconds: float, rounds: int) -> Any:
+    """The section `reads` of the results. Each kind of request is measured for `seconds` in each round."""
+    owner = await databases.connect(loaded_url)
+    wanted = await reads(owner, loaded.population, loaded.seed)
+    await owner.close()
+    broker = await topics.fresh(system.kafka)
+    noises = []
+    async with running(system, loaded_url, broker) as product, client(product, CLIENTS) as session:
+        paths = await _paths(session)
+        present = [each for each in wanted if each.template in paths]
+        rows: dict[str, dict[str, Any]] = {}
+        for each in present:
+            alone = await _alone(session, each)
+            rows[each.name] = {
+                "name": each.name,
+                "group": each.group,
+                "target_ms": TARGETS_MS.get(each.group),
+                "alone_p50_ms": alone,
+                "rounds": [],
+            }
+        for number in range(rounds):
+            noises.append(noise())
+            for each in present:
+                reached = await _together(session, each.urls, seconds)
+                rows[each.name]["rounds"].append(reached)
+                say(
+                    f"reads {number + 1}/{rounds}: {each.name}: p50 {reached['p50_ms']:.1f} ms, "
+                    f"p99 {reached['p99_ms']:.1f} ms, {reached['per_second']:,.0f}/s"
+                )
+        walks = [await _walk(session, loaded, name, seconds) for name in WALKS]
+        memory = {"conexoes admin": peak_mib(product.admin_pid)}
+    await topics.remove(broker)
+    return {
+        "logs": loaded.logs,
+        "clients": CLIENTS,
+        "seconds": seconds,
+        "rounds": rounds,
+        "noise": noises,
+        "absent": sorted({each.template for each in wanted} - {each.template for each in present}),
+        "rows": list(rows.values()),
+        "pages": walks,
+        "memory_mib": memory,
+    }
+
+
+async def _paths(session: aiohttp.ClientSession) -> set[str]:
+    async with session.get("/openapi.json") as response:
+        return set((await response.json())["paths"])
+
+
+async def _get(session: aiohttp.ClientSession, url: str) -> bytes:
+    async with session.get(url) as response:
+        body = await response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{url} answered {response.status}: {body[:500]!r}")
+        return body
+
+
+async def _alone(session: aiohttp.ClientSession, read: Read) -> float:
+    """Median milliseconds of one client after a warm-up."""
+    urls = itertools.cycle(read.urls)
+    taken = []
+    for number in range(_WARM_UP_REQUESTS + _ALONE_REQUESTS):
+        started = time.perf_counter()
+        await _get(session, next(urls))
+        if number >= _WARM_UP_REQUESTS:
+            taken.append((time.perf_counter() - started) * 1000)
+    return percentile(taken, 0.5)
+
+
+async def _together(session: aiohttp.ClientSession, urls: Sequence[str], seconds: float) -> dict[str, float]:
+    """All clients at once; each asks again as soon as it has its answer."""
+    taken: list[float] = []
+    started = time.perf_counter()
+
+    async def ask(first: int) -> None:
+        for number in itertools.count(first):
+            begun = time.perf_counter()
+            await _get(session, urls[number % len(urls)])
+            ended = time.perf_counter()
+            taken.append((ended - begun) * 1000)
+            if ended - started > seconds:
+                return
+
+    await asyncio.gather(*(ask(number) for number in range(CLIENTS)))
+    elapsed = time.perf_counter() - started
+    return {
+        "requests": len(taken),
+        "per_second": len(taken) / elapsed,
+        "p50_ms": percentile(taken, 0.5),
+        "p99_ms": percentile(taken, 0.99),
+    }
+
+
+async def _walk(session: aiohttp.ClientSession, loaded: Load, name: str, seconds: float) -> dict[str, Any]:
+    """Page 1 against page 1,000 of the biggest account, by turns."""
+    url = walk_url(loaded.population[0], name)
+    first = url.format(size=_PAGE_SIZE)
+    token, rows = "", 0
+    while rows < _ROWS_BEFORE:
+        size = min(_LARGEST_PAGE, _ROWS_BEFORE - rows)
+        page = await _page(session, url.format(size=size) + token)
+        rows += size
+        if page["next_page_token"] is None:
+            return {"name": name, "rows": rows}  # not so many logs match
+        token = f"&page_token={page['next_page_token']}"
+    deep = url.format(size=_PAGE_SIZE) + token
+    turns = [(await _together(session, [first], seconds), await _together(session, [deep], seconds)) for _ in range(3)]
+    return {
+        "name": name,
+        "first_p50_ms": [one["p50_ms"] for one, _ in turns],
+        "deep_p50_ms": [one["p50_ms"] for _, one in turns],
+    }
+
+
+async def _page(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+    page: dict[str, Any] = json.loads(await _get(session, url))
+    return page

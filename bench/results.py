@@ -1,0 +1,33 @@
+"""What was measured, as files: one section a file, each with the machine and the moment."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bench.machine import description
+from bench.say import say
+
+DIRECTORY = Path(__file__).parent / "results"
+
+
+def write(section: str, measured: Any) -> None:
+    """Keep a section, replacing what was measured before."""
+    DIRECTORY.mkdir(exist_ok=True)
+    path = DIRECTORY / f"{section}.json"
+    document = {"section": section, "machine": description(), **measured}
+    path.write_text(json.dumps(_rounded(document), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    say(f"wrote {path.relative_to(DIRECTORY.parents[1])}")
+
+
+def read() -> dict[str, Any]:
+    """Every section that was ever measured."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(DIRECTORY.glob("*.json"))}
+
+
+def _rounded(value: Any) -> Any:
+    """Four significant digits are more than any of it is good for."""
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value

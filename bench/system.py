@@ -1,0 +1,38 @@
+"""The servers that everything is measured on: the embedded ones, durable, as `conexoes up` runs them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.ports import free_port
+from embedded.run_file import running
+from embedded.system import EmbeddedSystem
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """Where the servers are, and a directory for the logs of what is measured."""
+
+    kafka: str
+    database_url: str
+    kafka_pid: int
+    postgres_pid: int
+    directory: Path
+
+
+@asynccontextmanager
+async def servers(directory: Path) -> AsyncIterator[System]:
+    """Kafka and PostgreSQL for the time of the block."""
+    home = directory / "servers"
+    async with EmbeddedSystem(home, kafka_port=free_port()) as embedded:
+        found = running(home)
+        if found is None:
+            raise RuntimeError("the servers that were started don't run")
+        yield System(
+            kafka=embedded.kafka_bootstrap_servers,
+            database_url=embedded.database_url,
+            kafka_pid=found.pids["kafka"],
+            postgres_pid=found.pids["postgres"],
+            directory=directory,
+        )

@@ -1,0 +1,93 @@
+"""What issue 4 asks for, and whether it was reached. Pure: results in, rows out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from bench.contestants import BOUND, CONNECT, FASTSTREAM, FAUST, JSON_BATCHES, OURS, TOGETHER
+from bench.figures import ratios
+
+
+class Target(NamedTuple):
+    """One promise: `reached` and `limit` in the same unit."""
+
+    what: str
+    limit: str
+    reached: str
+    met: bool
+
+
+def targets(sections: Mapping[str, Any]) -> list[Target]:
+    """In the order of the issue; what was not measured is left out."""
+    return [
+        *_ingest(sections.get("ingest")),
+        *_growth(sections.get("growth")),
+        *_memory(sections.get("ingest")),
+        *_latency(sections.get("latency")),
+        *_reads(sections.get("reads")),
+    ]
+
+
+def rates(section: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Results a second of each row, round by round."""
+    return {row["name"]: [one["results_per_second"] for one in row["rounds"]] for row in section["rows"]}
+
+
+def _ingest(section: Any) -> Iterator[Target]:
+    if section is None:
+        return
+    reached = rates(section)
+    for one, other, limit in (
+        (OURS, BOUND, 0.9),
+        (OURS, CONNECT, 1.4),
+        (OURS, FASTSTREAM, 1.6),
+        (OURS, FAUST, 15.0),
+        (JSON_BATCHES, BOUND, 1.2),
+        (TOGETHER, OURS, 1.0),
+    ):
+        if one in reached and other in reached:
+            yield _ratio(f"{one} ÷ {other}", reached[one], reached[other], limit)
+
+
+def _growth(section: Any) -> Iterator[Target]:
+    if section is not None:
+        empty, full = (list(rates(section).values()))[:2]
+        yield _ratio(f"ingest at {section['logs']:,} logs ÷ on empty tables", full, empty, 0.7)
+
+
+def _memory(section: Any) -> Iterator[Target]:
+    if section is not None:
+        rows = [row for row in section["rows"] if row["name"].startswith(OURS)]
+        most = max(one["worker_peak_mib"] for row in rows for one in row["rounds"])
+        yield Target("memory of a worker, at most", "< 300 MiB", f"{most:,.0f} MiB", most < 300)
+
+
+def _latency(section: Any) -> Iterator[Target]:
+    for row in section["rows"] if section else ():
+        if row["rate"] == 1000:
+            p99 = max(row["database"]["p99_ms"], row["api"]["p99_ms"])
+            yield Target("produce to visible at 1,000/s, p99", "< 500 ms", f"{p99:,.0f} ms", p99 < 500)
+
+
+def _reads(section: Any) -> Iterator[Target]:
+    if section is None:
+        return
+    groups: dict[str, tuple[float, float, str]] = {}
+    for row in section["rows"]:
+        if row["target_ms"] is not None:
+            worst = min(one["p99_ms"] for one in row["rounds"])
+            known = groups.get(row["group"], (0.0, 0.0, ""))
+            groups[row["group"]] = max(known, (worst, row["target_ms"], row["name"]))
+    for group, (worst, limit, name) in groups.items():
+        what = f"API at {section['logs']:,} logs, {section['clients']} clients, {group}, p99 of the slowest: {name}"
+        yield Target(what, f"< {limit:g} ms", f"{worst:,.1f} ms", worst < limit)
+    for walk in section["pages"]:
+        if "deep_p50_ms" in walk:
+            found = ratios(walk["deep_p50_ms"], walk["first_p50_ms"])
+            what = f"page 1,000 ÷ page 1, {walk['name']}"
+            yield Target(what, "≤ 1.5", f"{found.median:.2f}", found.median <= 1.5)
+
+
+def _ratio(what: str, ours: list[float], others: list[float], limit: float) -> Target:
+    found = ratios(ours, others)
+    reached = f"{found.median:.2f} ({found.low:.2f}–{found.high:.2f})"
+    return Target(what, f"≥ {limit:g}", reached, found.median >= limit)
