@@ -34,7 +34,8 @@ class Scale:
     logs: int  # in the loaded database
 
 
-SHORT = Scale(events=100_000, rounds=3, latency_seconds=10, read_seconds=0.7, logs=1_000_000)
+READ_ROUNDS = 3
+SHORT = Scale(events=100_000, rounds=3, latency_seconds=10, read_seconds=0.5, logs=1_000_000)
 FULL = Scale(events=300_000, rounds=5, latency_seconds=30, read_seconds=3, logs=10_000_000)
 
 
@@ -64,7 +65,7 @@ async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> Non
     await migrate(url, databases.RETENTION_DAYS)
     await load(url, wanted)
     if "reads" in sections:
-        results.write("reads", await reads.measure(system, url, wanted, scale.read_seconds, 2))
+        results.write("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
     if "growth" in sections:
         results.write("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
 

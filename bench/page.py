@@ -15,9 +15,9 @@ PLOTS = ROOT / "docs" / "performance"
 _HEAD = """# Performance
 
 Written by `make bench`: do not edit. Every contestant stores the same results in a fresh database of the same
-PostgreSQL, by turns, from the same broker, everything on one machine. **Ratios are the result**: they are taken round by
-round, so that what slows the machine slows both sides. Absolute figures and milliseconds are context: they are this
-machine's, at that hour. "Median (least–most)" is of the rounds.
+PostgreSQL, by turns, from the same broker, everything on one machine. **Ratios are the result**: they are taken
+round by round, so that what slows the machine slows both sides. Absolute figures and milliseconds are context: they
+are this machine's, at that hour. Every figure is the median of its rounds, with least–most where there is a span.
 """
 
 
@@ -103,7 +103,7 @@ def _parts(section: Any) -> tuple[str, str]:
         for row in section["rows"]
     ]
     text = (
-        "## What ingest is made of\n\nEach part alone, one after the other in one process, so that nothing overlaps.\n\n"
+        "## What ingest is made of\n\nEach part alone, one after the other in one process: nothing overlaps.\n\n"
     ) + _table(("part", "results/s", "CPU worker", "CPU PostgreSQL"), rows)
     bars = [_bar(name, spread(values)) for name, values in reached.items()]
     return text, chart("Each part of ingest alone, results a second", bars, "/s")
@@ -140,26 +140,25 @@ def _latency(section: Any) -> tuple[str, str]:
 def _reads(section: Any) -> tuple[str, str]:
     rows, bars = [], []
     for row in section["rows"]:
-        p50, p99 = (spread([one[key] for one in row["rounds"]]) for key in ("p50_ms", "p99_ms"))
         target = "" if row["target_ms"] is None else f"{row['target_ms']:g}"
-        rate = spread([one["per_second"] for one in row["rounds"]]).median
-        rows.append(
-            (row["name"], f"{row['alone_p50_ms']:.1f}", f"{p50.median:.1f}", f"{p99.low:.1f}", target, f"{rate:,.0f}")
-        )
-        kind = "ours" if row["target_ms"] is None or p99.low < row["target_ms"] else "second"
-        bars.append(Bar(label=row["name"], value=p99.low, kind=kind))
+        if row["failed"] is not None:
+            rows.append((row["name"], "", "", f"**{row['failed']}**", target, ""))
+            continue
+        p50, p99, rate = (spread([one[key] for one in row["rounds"]]) for key in ("p50_ms", "p99_ms", "per_second"))
+        figures = f"{row['alone_p50_ms']:.1f}", f"{p50.median:.1f}", f"{p99.median:.1f} ({p99.low:.1f}–{p99.high:.1f})"
+        rows.append((row["name"], *figures, target, f"{rate.median:,.0f}"))
+        kind = "ours" if row["target_ms"] is None or p99.median < row["target_ms"] else "second"
+        bars.append(Bar(label=row["name"], value=p99.median, low=p99.low, high=p99.high, kind=kind))
     text = (
-        f"## Reads\n\n{section['logs']:,} status logs, three times as many attempts, 50 accounts; the largest has half of "
-        f"all. {section['clients']} clients ask without pause, so a time has the waiting behind 15 others in it; "
-        '"alone" is one client. p99 is the best round\'s, warm. The client runs on the same machine.\n\n'
+        f"## Reads\n\n{section['logs']:,} status logs, three times as many attempts, 50 accounts; the largest has half "
+        f"of all. {section['clients']} clients ask without pause, so that each waits behind 15 others; "
+        '"alone" is one client. Warm. The clients run on the same machine.\n\n'
         + _table(("request", "alone p50 ms", "p50 ms", "p99 ms", "promised", "requests/s"), rows)
     )
     if section["absent"]:
-        text += "\nNot measured, since this version does not have them: " + ", ".join(
-            f"`{path}`" for path in section["absent"]
-        )
-        text += ".\n"
-    return text, chart("p99 milliseconds, 16 clients", bars, "ms")
+        paths = ", ".join(f"`{path}`" for path in section["absent"])
+        text += f"\nNot measured, since this version does not have them: {paths}.\n"
+    return text, chart(f"p99 milliseconds, {section['clients']} clients", bars, "ms")
 
 
 def _bar(name: str, figure: Spread, *, ours: bool = False) -> Bar:

@@ -1,0 +1,7 @@
+"""Kafka Connect."""
+
+from bench.contestants import Contestant
+
+
+def contestants() -> list[Contestant]:
+    return []

@@ -27,6 +27,10 @@ _WARM_UP_REQUESTS = 20
 _ALONE_REQUESTS = 20
 
 
+class RefusedError(Exception):
+    """An answer that is not 200."""
+
+
 async def measure(system: System, loaded_url: str, loaded: Load, seconds: float, rounds: int) -> Any:
     """The section `reads` of the results. Each kind of request is measured for `seconds` in each round."""
     owner = await databases.connect(loaded_url)
@@ -39,18 +43,24 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
         present = [each for each in wanted if each.template in paths]
         rows: dict[str, dict[str, Any]] = {}
         for each in present:
-            alone = await _alone(session, each)
-            rows[each.name] = {
-                "name": each.name,
-                "group": each.group,
-                "target_ms": TARGETS_MS.get(each.group),
-                "alone_p50_ms": alone,
-                "rounds": [],
-            }
+            row = {"name": each.name, "group": each.group, "target_ms": TARGETS_MS.get(each.group), "failed": None}
+            rows[each.name] = row | {"rounds": []}
+            try:
+                rows[each.name]["alone_p50_ms"] = await _alone(session, each)
+            except RefusedError as exc:  # a query that takes too long is a result as well
+                rows[each.name]["failed"] = str(exc)
+                say(f"reads: {each.name}: {exc}")
         for number in range(rounds):
             noises.append(noise())
             for each in present:
-                reached = await _together(session, each.urls, seconds)
+                if rows[each.name]["failed"] is not None:
+                    continue
+                try:
+                    reached = await _together(session, each.urls, seconds)
+                except RefusedError as exc:
+                    rows[each.name]["failed"] = f"{exc} ({CLIENTS} clients)"
+                    say(f"reads: {each.name}: {exc}")
+                    continue
                 rows[each.name]["rounds"].append(reached)
                 say(
                     f"reads {number + 1}/{rounds}: {each.name}: p50 {reached['p50_ms']:.1f} ms, "
@@ -81,7 +91,7 @@ async def _get(session: aiohttp.ClientSession, url: str) -> bytes:
     async with session.get(url) as response:
         body = await response.read()
         if response.status != 200:
-            raise RuntimeError(f"{url} answered {response.status}: {body[:500]!r}")
+            raise RefusedError(f"answered {response.status}")
         return body
 
 
@@ -111,7 +121,13 @@ async def _together(session: aiohttp.ClientSession, urls: Sequence[str], seconds
             if ended - started > seconds:
                 return
 
-    await asyncio.gather(*(ask(number) for number in range(CLIENTS)))
+    asking = [asyncio.create_task(ask(number)) for number in range(CLIENTS)]
+    try:
+        await asyncio.gather(*asking)
+    finally:  # when one was refused the others must not go on beside the next measurement
+        for each in asking:
+            each.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
     elapsed = time.perf_counter() - started
     return {
         "requests": len(taken),
