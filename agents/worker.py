@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from agents.app import AgentsApp, build_app
+from agents.counting import Counting
 from agents.dispatch import Dispatch
 from agents.escape import EXIT_CODE, guarded
 from agents.maintenance import Maintenance
@@ -77,6 +78,7 @@ async def work(
                 "dispatch": dispatch.run,
                 "silence": Silence(database, agent_settings.poll_seconds).run,
                 "maintenance": maintenance.run,
+                "counting": Counting(database).run,
                 "watchdog": lambda: watch(lambda: _standing(app)),
             },
             stop_seconds=agent_settings.stop_seconds,

@@ -1,4 +1,4 @@
-"""Status logs: a page, one, its timeline; and an entity by any of its names."""
+"""Status logs: a page, their counts, one, its timeline; and an entity by any of its names."""
 
 from typing import Annotated
 
@@ -9,9 +9,12 @@ from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Listing, Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import not_found
+from schemas.filter import LogFilter
 from schemas.status_log import StatusLog, StatusLogDetail, TimelineEntry
+from schemas.summary import LogSummary
 from storage.access_keys import Grant
 from storage.log_reader import LogReader
+from storage.summary_reader import summarize
 
 router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
 
@@ -44,6 +47,15 @@ async def list_logs(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
     return listing.page(logs, lambda log: (log.processed_at, log.id), request, response)
+
+
+# Before one log, whose id can't be this word.
+@router.get("/{integration_type}/logs/summary", dependencies=ONCE)
+async def get_summary(
+    request: Request, account: OwnAccount, integration_type: Type, filter_: Annotated[LogFilter, Query()]
+) -> LogSummary:
+    """Exact counts of what the list with the same filter shows."""
+    return await summarize(request.app.state.reader, account, integration_type.name, filter_)
 
 
 @router.get("/{integration_type}/logs/{log_id}", dependencies=NONE)

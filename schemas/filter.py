@@ -38,8 +38,8 @@ class LogFilter(BaseModel):
     processed_to: Rfc3339 | None = Field(default=None, description="RFC 3339, not included")
     q: QueryText | None = Field(
         default=None,
-        description="search bar: the beginning of the key or of an alias, each character literally; "
-        "or words of the message, all of them",
+        description="search bar: the beginning of the key or of an alias, each character literally, case included; "
+        "or words of the message, all of them, whole, without regard to case and accents",
     )
     code: QueryText | None = Field(default=None, description="error code, exactly")
     fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = Field(

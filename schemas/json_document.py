@@ -45,7 +45,7 @@ def load(raw: bytes) -> Document:
         text, altered = _without_unstorable(raw)
     text = text.removeprefix(_BOM)
     # Before parsing: a parser that recurses must not meet 100,000 brackets. Few brackets can't nest deeply.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and not _is_shallow(text):
         _refuse_too_deep(text)
     try:
         return Document(orjson.loads(text), text, altered)
@@ -64,6 +64,26 @@ def _without_unstorable(raw: bytes) -> tuple[bytes, bool]:
         return _REPLACEMENT
 
     return _ESCAPE.sub(keep_or_replace, raw), altered
+
+
+_NOT_A_BRACKET_OR_QUOTE = bytes(set(range(256)) - set(b'{}[]"'))
+_ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
+
+
+def _is_shallow(text: bytes) -> bool:
+    """True only if `text` is nested MAX_DEPTH levels deep at most; False says that it is worth a closer look.
+
+    A batch of a thousand events has thousands of brackets, and the exact scan takes three times as long as all the rest
+    of reading it. This takes the brackets outside of strings, and removes the innermost pairs once for each level.
+    """
+    unescaped = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
+    brackets = unescaped.translate(_ALL_SQUARE, _NOT_A_BRACKET_OR_QUOTE)
+    brackets = b"".join(brackets.split(b'"')[::2])
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"[]", b"")
+    return not brackets
 
 
 #: A string that does not end is one token too: otherwise each of its quotes would begin a search of the rest.

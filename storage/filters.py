@@ -1,6 +1,6 @@
-"""The one place that assembles SQL: a LogFilter as conditions on `status_logs s`."""
+"""The one place that assembles SQL: a LogFilter as conditions on `status_logs s`, or on `facets s`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter
@@ -17,6 +17,10 @@ class Conditions(NamedTuple):
     arguments: list[Any]
 
 
+#: The fields that are about a facet as a whole: `facets` and `status_logs` have the same columns for them.
+DIMENSIONS = frozenset({"status", "affiliate", "code", "fingerprint", "reprocess"})
+EVERY_FIELD = frozenset(LogFilter.model_fields)
+
 _IN_FLIGHT = [state.value for state in OPEN_ITEM_STATES]
 
 #: What each field of the filter means; `{0}`, `{1}` are the placeholders of its arguments.
@@ -29,7 +33,8 @@ _FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
         "((s.key >= {0}::text AND s.key < {1}::text)"
         " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
         " AND a.value >= {0}::text AND a.value < {1}::text)"
-        " OR to_tsvector('simple', coalesce(s.message, '')) @@ plainto_tsquery('simple', {0}::text))",
+        " OR (s.message IS NOT NULL AND message_words(s.account, s.integration_type, s.message)"
+        " @> message_words(s.account, s.integration_type, {0}::text)))",
         lambda value: [value, value + AFTER_ALL],
     ),
     "code": ("s.code = {0}::text", lambda value: [value]),
@@ -41,19 +46,24 @@ _FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
 }
 
 
-def conditions(filter_: LogFilter, arguments_before: int) -> Conditions:
-    """The filter for a statement that has `arguments_before` arguments already. An empty filter gives no condition.
+def conditions(filter_: LogFilter, arguments_before: int, fields: Collection[str] = EVERY_FIELD) -> Conditions:
+    """The filter for a statement that has `arguments_before` arguments already; of it, what `fields` names.
 
-    Values are arguments, never text of the statement.
+    An empty filter gives no condition. Values are arguments, never text of the statement.
     """
     fragments: list[str] = []
     arguments: list[Any] = []
     for name, (fragment, arguments_of) in _FRAGMENTS.items():
         value = getattr(filter_, name)
-        if value is None or value == ():
+        if name not in fields or value is None or value == ():
             continue
         own = arguments_of(value)
         first = arguments_before + len(arguments) + 1
         fragments.append(f" AND {fragment.format(*(f'${first + index}' for index in range(len(own))))}")
         arguments.extend(own)
     return Conditions("\n".join(fragments), arguments)
+
+
+def names_dimensions(filter_: LogFilter) -> bool:
+    """Whether the filter asks for some facets rather than all of them."""
+    return bool(conditions(filter_, 0, DIMENSIONS).sql)

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.identity import result_id
 from schemas.reprocess import ItemState
@@ -21,8 +22,9 @@ from schemas.status_log import (
     TimelineReprocess,
 )
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, conditions
-from storage.places import NEWEST_BY_ID, NEWEST_BY_TEXT, TimeAndId, TimeAndText
+from storage.filters import AFTER_ALL
+from storage.log_page import page_statement
+from storage.places import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.statements import SQL
 
 #: A page of a timeline ends early rather than hold more evidence than this, save that it has one entry at least.
@@ -61,11 +63,11 @@ class LogReader:
         Walking on with the last row of each page never repeats a row, whatever is written meanwhile: a row only ever
         moves to the front. One that moves there after the walk began is not seen by it.
         """
-        own = [account, integration_type, *(after or NEWEST_BY_ID), limit]
-        where = conditions(filter_, len(own))
-        statement = SQL["list_logs"].replace("{filter}", where.sql)
         async with self._database.reading(account) as connection:
-            return [self._log(row) for row in await connection.fetch(statement, *own, *where.arguments)]
+            statement = await page_statement(connection, account, integration_type, filter_, after=after, limit=limit)
+            if statement is None:
+                return []
+            return [self._log(row) for row in await connection.fetch(statement.sql, *statement.arguments)]
 
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
         """One log with its last attempt and names; None when this account and type has no such log."""
@@ -100,7 +102,7 @@ class LogReader:
     async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
         """Up to `limit` logs of any type that have `text` as a name, then those with a name that begins with it."""
         async with self._database.reading(account) as connection:
-            rows = await connection.fetch(SQL["search_logs"], account, text, text + AFTER_ALL, limit)
+            rows = await connection.fetch(SQL["search_logs"], account, text, text + AFTER_ALL, limit, list(BY_NAME))
         return [self._log(row) for row in rows]
 
     def _log(self, row: Any) -> StatusLog:

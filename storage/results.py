@@ -17,7 +17,11 @@ async def store(connection: Connection, results: Sequence[Result]) -> None:
     """
     fresh = _first_of_each(results)
     await connection.execute(SQL["fold"], *_columns(fresh))
-    aliases = [(each.account, each.log_id, name, value) for each in fresh for name, value in each.aliases.items()]
+    aliases = [
+        (each.account, each.log_id, each.integration_type, name, value)
+        for each in fresh
+        for name, value in each.aliases.items()
+    ]
     if aliases:
         await connection.execute(SQL["add_aliases"], *zip(*aliases, strict=True))
     answers = [each for each in fresh if each.correlation_id is not None]

@@ -1,6 +1,7 @@
 """Named SQL statements from `sql/*.sql`.
 
-A statement begins with a line `-- name --`; a name that is missing or used twice fails at import.
+A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. Where a statement
+says `{name}` of another one, that one's text stands: what several share is written once.
 """
 
 import re
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from types import MappingProxyType
 
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 _NAME = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
 
 
@@ -21,7 +23,13 @@ def _load() -> Mapping[str, str]:
             if name in statements:
                 raise ValueError(f"storage/sql/{path.name}: statement {name} exists already")
             statements[name] = statement.strip()
-    return MappingProxyType(statements)
+    # One level is enough. What other modules fill in (`{filter}`) is no statement, and stays.
+    return MappingProxyType(
+        {
+            name: _PLACE.sub(lambda place: statements.get(place[1], place[0]), statement)
+            for name, statement in statements.items()
+        }
+    )
 
 
 SQL = _load()

@@ -26,7 +26,7 @@ class Staged(NamedTuple):
 
     logs: list[tuple[Any, ...]]
     attempts: list[tuple[Any, ...]]
-    aliases: list[tuple[str, str, str, str]]
+    aliases: list[tuple[str, str, str, str, str]]
 
 
 def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, now_us: int) -> Staged:
@@ -63,7 +63,9 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
                 )
             )
         aliases = _aliases(entity)
-        staged.aliases.extend((entity.account, log, name, value) for name, value in aliases.items())
+        staged.aliases.extend(
+            (entity.account, log, entity.integration_type, name, value) for name, value in aliases.items()
+        )
         fault = _fault(entity, index) if any(failed) else None
         rest = orjson.dumps(_data(entity, index, aliases)).decode()
         staged.logs.append((index, *entity, log, source, count, *_told(entity, fault, index), rest))

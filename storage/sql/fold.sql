@@ -69,7 +69,7 @@ ON CONFLICT (account, id) DO UPDATE SET
     version = greatest(s.version, excluded.version)
 
 -- add_aliases --
--- $1…$4: account, log, name and value of each; known ones are left alone.
-INSERT INTO aliases (account, log_id, name, value)
-SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[])
+-- $1…$5: account, log, type, name and value of each; known ones are left alone.
+INSERT INTO aliases (account, log_id, integration_type, name, value)
+SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[])
 ON CONFLICT DO NOTHING

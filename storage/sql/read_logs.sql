@@ -1,10 +1,12 @@
+-- log_columns --
+s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
+s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,
+s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at
+
 -- list_logs --
--- One page of status logs, newest first, after ($3, $4). Uses status_logs_by_time.
--- Where `filter` stands in braces, storage.filters puts its conditions.
-SELECT
-    s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
-    s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,
-    s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at
+-- One page of status logs, newest first, after ($3, $4), by reading on until it is full: for filters that match much.
+-- Uses status_logs_by_time. Where `filter` stands in braces, storage.filters puts its conditions.
+SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text
   AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
@@ -12,12 +14,76 @@ WHERE s.account = $1::text AND s.integration_type = $2::text
 ORDER BY s.processed_at DESC, s.id DESC
 LIMIT $5::integer
 
+-- list_logs_of_facets --
+-- The same of the facets $6, by merging the beginnings of their runs. Uses status_logs_by_facet.
+SELECT {log_columns}
+FROM (
+    SELECT run.processed_at, run.id
+    FROM unnest($6::uuid[]) AS facet (id)
+    CROSS JOIN LATERAL (
+        SELECT s.processed_at, s.id
+        FROM status_logs s
+        WHERE s.account = $1::text AND s.facet_id = facet.id
+          AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+        {filter}
+        ORDER BY s.processed_at DESC, s.id DESC
+        LIMIT $5::integer
+    ) AS run
+    ORDER BY run.processed_at DESC, run.id DESC
+    LIMIT $5::integer
+) AS page
+JOIN status_logs s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = page.id
+ORDER BY s.processed_at DESC, s.id DESC
+
+-- list_logs_among --
+-- The same of the logs $6: for a search that finds few. Uses the primary key.
+SELECT {log_columns}
+FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($6::uuid[])
+  AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+{filter}
+ORDER BY s.processed_at DESC, s.id DESC
+LIMIT $5::integer
+
+-- list_facets --
+-- Up to $3 facets of one type. `facets` has the columns that the conditions are about. Uses facets_by_type.
+SELECT s.id FROM facets s
+WHERE s.account = $1::text AND s.integration_type = $2::text
+{filter}
+LIMIT $3::integer
+
+-- count_logs_of_facets --
+-- How many logs the facets $3 have. Uses the primary key of log_days, and log_changes_by_type.
+SELECT coalesce(sum(counted.logs), 0)::bigint
+FROM (
+    SELECT d.logs FROM log_days d
+    WHERE d.account = $1::text AND d.integration_type = $2::text AND d.facet_id = ANY($3::uuid[])
+    UNION ALL
+    SELECT c.logs FROM log_changes c
+    WHERE c.account = $1::text AND c.integration_type = $2::text AND c.facet_id = ANY($3::uuid[])
+) AS counted
+
+-- find_logs --
+-- Up to $5 logs of one type by each of: a key that begins with $3, an alias that does, the words of $3 in the message;
+-- $4 sorts after everything that begins with $3. A log comes as often as it is found.
+-- Uses status_logs_by_key, aliases_by_value and status_logs_by_word.
+(
+    SELECT s.id FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text AND s.key >= $3::text AND s.key < $4::text
+    ORDER BY s.key LIMIT $5::integer
+)
+UNION ALL
+(
+    SELECT a.log_id FROM aliases a
+    WHERE a.account = $1::text AND a.integration_type = $2::text AND a.value >= $3::text AND a.value < $4::text
+    ORDER BY a.value LIMIT $5::integer
+)
+UNION ALL
+SELECT logs_with_words($2::text, $3::text, $5::integer)
+
 -- get_log --
 -- One status log by its primary key.
-SELECT
-    s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
-    s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,
-    s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at
+SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = $3::uuid
 
@@ -65,28 +131,30 @@ ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT $5::integer
 
 -- search_logs --
--- Logs of any type whose key or alias is $2 or begins with it; $3 sorts after all of these. Exact ones first, then
--- newest. Uses status_logs_by_key and aliases_by_value.
+-- Logs of any of the types $5 whose key or alias is $2 or begins with it; $3 sorts after all of these. Exact ones
+-- first, then newest. Uses status_logs_by_key and aliases_by_value.
 WITH named AS (
-    (
-        SELECT s.id, s.key = $2::text AS exact FROM status_logs s
-        WHERE s.account = $1::text AND s.key >= $2::text AND s.key < $3::text
-        ORDER BY s.key LIMIT $4::integer
-    )
-    UNION ALL
-    (
-        SELECT a.log_id, a.value = $2::text FROM aliases a
-        WHERE a.account = $1::text AND a.value >= $2::text AND a.value < $3::text
-        ORDER BY a.value LIMIT $4::integer
-    )
+    SELECT name.id, name.exact
+    FROM unnest($5::text[]) AS type (name)
+    CROSS JOIN LATERAL (
+        (
+            SELECT s.id, s.key = $2::text AS exact FROM status_logs s
+            WHERE s.account = $1::text AND s.integration_type = type.name AND s.key >= $2::text AND s.key < $3::text
+            ORDER BY s.key LIMIT $4::integer
+        )
+        UNION ALL
+        (
+            SELECT a.log_id, a.value = $2::text FROM aliases a
+            WHERE a.account = $1::text AND a.integration_type = type.name
+              AND a.value >= $2::text AND a.value < $3::text
+            ORDER BY a.value LIMIT $4::integer
+        )
+    ) AS name
 ),
 found AS (
     SELECT id, bool_or(exact) AS exact FROM named GROUP BY id
 )
-SELECT
-    s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
-    s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,
-    s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at
+SELECT {log_columns}
 FROM found
 JOIN status_logs s ON s.account = $1::text AND s.id = found.id
 ORDER BY found.exact DESC, s.processed_at DESC, s.id DESC

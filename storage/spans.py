@@ -1,0 +1,85 @@
+"""A stretch of time as whole days, whole hours and the rest, since the counts that are kept are of these."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
+
+_BARS: Final = 100
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    """[start, end); empty when end is not after start."""
+
+    start: datetime
+    end: datetime
+
+
+_NOTHING: Final = Span(_FIRST, _FIRST)
+
+
+class Parts(NamedTuple):
+    """A span taken apart. Each part may be empty; together they are the span, and none overlaps another."""
+
+    days: Span
+    hours: tuple[Span, Span]  # before and after the days
+    rows: tuple[Span, Span]  # before and after the whole hours
+    whole_hours: Span  # the days and the hours
+
+
+def take_apart(start: datetime | None, end: datetime | None, *, days: bool) -> Parts:
+    """Into the largest parts that there are; without `days`, into hours at most. None is without an end.
+
+    In UTC, whatever zone the arguments are in.
+    """
+    first = _FIRST if start is None else start.astimezone(UTC)
+    last = _LAST if end is None else end.astimezone(UTC)
+    whole = Span(_up(first, HOUR), _down(last, HOUR))
+    if whole.end <= whole.start:
+        return Parts(_NOTHING, (_NOTHING, _NOTHING), (Span(first, last), _NOTHING), _NOTHING)
+    inner = Span(_up(whole.start, DAY), _down(whole.end, DAY)) if days else _NOTHING
+    if inner.end <= inner.start:
+        return Parts(_NOTHING, (whole, _NOTHING), (Span(first, whole.start), Span(whole.end, last)), whole)
+    return Parts(
+        inner,
+        (Span(whole.start, inner.start), Span(inner.end, whole.end)),
+        (Span(first, whole.start), Span(whole.end, last)),
+        whole,
+    )
+
+
+def bar_width(span: Span) -> timedelta:
+    """An hour, a day, or weeks: the shortest that needs no more than about a hundred bars."""
+    length = span.end - span.start
+    for width in (HOUR, DAY, WEEK):
+        if length <= width * _BARS:
+            return width
+    return WEEK * -(-length // (WEEK * _BARS))
+
+
+def bars(span: Span, width: timedelta) -> list[datetime]:
+    """Where bars of `width` begin and end, the first at or before the span's start. Weeks begin on Monday."""
+    at = _down(span.start, width)
+    edges = [at]
+    while at < span.end:
+        at += width
+        edges.append(at)
+    return edges
+
+
+def _down(at: datetime, unit: timedelta) -> datetime:
+    if at in (_FIRST, _LAST):
+        return at
+    # datetime.min is a Monday.
+    return at - (at - _FIRST) % unit
+
+
+def _up(at: datetime, unit: timedelta) -> datetime:
+    down = _down(at, unit)
+    if down == at:
+        return at
+    return down + unit if down <= _LAST - unit else _LAST

@@ -1,0 +1,2 @@
+-- compact_log_changes --
+SELECT compact_log_changes($1::integer)

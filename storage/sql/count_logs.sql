@@ -1,0 +1,72 @@
+-- log_bounds --
+-- The first hour that any log of one type was processed in, and the last. Null when there is none.
+-- Uses the primary key of log_hours, and log_changes_by_type.
+SELECT least(
+    (
+        SELECT h.hour FROM log_hours h WHERE h.account = $1::text AND h.integration_type = $2::text
+        ORDER BY h.hour LIMIT 1
+    ),
+    (SELECT min(c.hour) FROM log_changes c WHERE c.account = $1::text AND c.integration_type = $2::text)
+) AS first, greatest(
+    (
+        SELECT h.hour FROM log_hours h WHERE h.account = $1::text AND h.integration_type = $2::text
+        ORDER BY h.hour DESC LIMIT 1
+    ),
+    (SELECT max(c.hour) FROM log_changes c WHERE c.account = $1::text AND c.integration_type = $2::text)
+) AS last
+
+-- count_logs --
+-- Logs by status, by affiliate, by code, and by bar and status, of the spans that storage.spans takes a time apart
+-- into: days [$4, $5), hours [$6, $7) and [$8, $9), single logs [$10, $11) and [$12, $13); what was not added up yet
+-- counts for whole hours [$14, $15). $3 are the edges of the bars. Uses the primary keys of log_days and log_hours,
+-- log_changes_by_type and status_logs_by_time.
+WITH counted AS (
+    SELECT d.facet_id, d.day AS at, d.logs FROM log_days d
+    WHERE d.account = $1::text AND d.integration_type = $2::text
+      AND d.day >= $4::timestamptz AND d.day < $5::timestamptz
+    UNION ALL
+    SELECT h.facet_id, h.hour, h.logs FROM log_hours h
+    WHERE h.account = $1::text AND h.integration_type = $2::text
+      AND h.hour >= $6::timestamptz AND h.hour < $7::timestamptz
+    UNION ALL
+    SELECT h.facet_id, h.hour, h.logs FROM log_hours h
+    WHERE h.account = $1::text AND h.integration_type = $2::text
+      AND h.hour >= $8::timestamptz AND h.hour < $9::timestamptz
+    UNION ALL
+    SELECT s.facet_id, s.processed_at, 1 FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+      AND s.processed_at >= $10::timestamptz AND s.processed_at < $11::timestamptz
+    UNION ALL
+    SELECT s.facet_id, s.processed_at, 1 FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+      AND s.processed_at >= $12::timestamptz AND s.processed_at < $13::timestamptz
+    UNION ALL
+    SELECT c.facet_id, c.hour, c.logs FROM log_changes c
+    WHERE c.account = $1::text AND c.integration_type = $2::text
+      AND c.hour >= $14::timestamptz AND c.hour < $15::timestamptz
+)
+SELECT
+    s.status, s.affiliate, s.code, counted.bar, sum(counted.logs)::bigint AS logs,
+    grouping(s.status, s.affiliate, s.code, counted.bar) AS absent
+FROM (
+    SELECT facet_id, width_bucket(at, $3::timestamptz[]) AS bar, sum(logs) AS logs FROM counted GROUP BY 1, 2
+) AS counted
+JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = counted.facet_id
+{filter}
+GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (counted.bar, s.status))
+HAVING sum(counted.logs) <> 0
+
+-- count_logs_one_by_one --
+-- The same by looking at every log that matches, for what no facet tells: names and words. $4 tells of logs that are
+-- known to match; null when any may.
+SELECT
+    s.status, s.affiliate, s.code, s.bar, sum(s.logs)::bigint AS logs,
+    grouping(s.status, s.affiliate, s.code, s.bar) AS absent
+FROM (
+    SELECT s.status, s.affiliate, s.code, width_bucket(s.processed_at, $3::timestamptz[]) AS bar, count(*) AS logs
+    FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+    {filter}
+    GROUP BY 1, 2, 3, 4
+) AS s
+GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (s.bar, s.status))

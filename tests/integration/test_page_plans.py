@@ -1,0 +1,160 @@
+"""Every combination of the filter's fields is answered from an index, on the first page and deep in the list.
+
+The plans are PostgreSQL's own, of the very statements that the reader runs, in its role: for the account that holds
+half of all logs and for the smallest, with plans made for the arguments and with plans that are kept for any.
+"""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+
+from bench.loader.load import Load, load
+from embedded.system import EmbeddedSystem
+from schemas.filter import LogFilter
+from storage.database import Database
+from storage.log_page import MAX_PICKED, MAX_RUNS, page_statement
+from storage.places import TimeAndId
+from storage.settings import StorageSettings
+
+LOGS = 60_000
+LIMIT = 51
+DATABASE = "page_plans"
+#: Each has a row per log, or more.
+LARGE = {"status_logs", "aliases", "attempts", "received_results"}
+
+
+class Account(NamedTuple):
+    name: str
+    integration_type: str
+    filter: dict[str, Any]  # a value for each field that some log has
+    words: str  # of its message
+    deep: TimeAndId  # a place far down its list
+
+
+@pytest.fixture(scope="module")
+def loaded_url(servers: EmbeddedSystem, template_database: str) -> Iterator[str]:
+    url = f"{servers.database_url.rpartition('/')[0]}/{DATABASE}"
+
+    async def execute(statement: str) -> None:
+        connection = await asyncpg.connect(servers.database_url)
+        await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(execute(f"CREATE DATABASE {DATABASE} TEMPLATE {template_database}"))
+    asyncio.run(load(url, Load(logs=LOGS, attempts=1, accounts=8, seed=3)))
+    yield url
+    asyncio.run(execute(f"DROP DATABASE {DATABASE} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def accounts(loaded_url: str) -> list[Account]:
+    """The largest list and the smallest."""
+    owner = await asyncpg.connect(loaded_url, server_settings={"search_path": "conexoes", "timezone": "UTC"})
+    by_size = await owner.fetch(
+        """SELECT account, integration_type FROM status_logs WHERE status = 'error'
+           GROUP BY 1, 2 ORDER BY count(*) DESC"""
+    )
+    found = []
+    for account, integration_type in (by_size[0], by_size[-1]):
+        log = await owner.fetchrow(
+            "SELECT * FROM status_logs WHERE account = $1 AND integration_type = $2 AND status = 'error' LIMIT 1",
+            account,
+            integration_type,
+        )
+        deep = await owner.fetchrow(
+            """SELECT processed_at, id FROM status_logs WHERE account = $1 AND integration_type = $2
+               ORDER BY 1 DESC, 2 DESC OFFSET (
+                   SELECT count(*) * 2 / 3 FROM status_logs WHERE account = $1 AND integration_type = $2) LIMIT 1""",
+            account,
+            integration_type,
+        )
+        assert log is not None
+        assert deep is not None
+        now = datetime.now(UTC)
+        fields = {
+            "status": ["error", "warning"],
+            "affiliate": [log["affiliate"]],
+            "processed_from": now - timedelta(days=80),
+            "processed_to": now - timedelta(hours=1),
+            "code": log["code"],
+            "fingerprint": log["fingerprint"],
+            "reprocess": "silent",
+        }
+        found.append(Account(account, integration_type, fields | {"q": log["key"]}, _words(log), tuple(deep)))
+    await owner.close()
+    return found
+
+
+def _words(log: asyncpg.Record) -> str:
+    words = [word for word in log["message"].split() if word.isalpha()]
+    assert len(words) > 1, log["message"]
+    return " ".join(words[-2:])
+
+
+@pytest.fixture
+async def reader(loaded_url: str) -> AsyncIterator[Database]:
+    database = Database(loaded_url, "reader", StorageSettings(database_url=loaded_url))
+    yield database
+    await database.close()
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", []):
+        yield from nodes(each)
+
+
+def looked_at(plan: dict[str, Any]) -> int:
+    """Rows that its scans gave or refused."""
+    return int(
+        sum(
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            for node in nodes(plan)
+            if "Relation Name" in node or "Index Name" in node
+        )
+    )
+
+
+def combinations() -> Iterator[tuple[str, ...]]:
+    names = list(LogFilter.model_fields)
+    for length in range(len(names) + 1):
+        yield from itertools.combinations(names, length)
+
+
+@pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("q", ["key", "words", "SKU-", "7"])
+async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Account], plans: str, q: str) -> None:
+    """`q`: the key of one log, words of many messages, and beginnings that many names have."""
+    told = 0
+    for account in accounts:
+        for names in combinations():
+            if q != "key" and "q" not in names:
+                continue
+            fields = {name: account.filter[name] for name in names}
+            if q != "key":
+                fields["q"] = account.words if q == "words" else q
+            filter_ = LogFilter.model_validate(fields)
+            for after in (None, account.deep):
+                async with reader.reading(account.name) as connection:
+                    await connection.execute(f"SET LOCAL plan_cache_mode = {plans}")
+                    statement = await page_statement(
+                        connection, account.name, account.integration_type, filter_, after=after, limit=LIMIT
+                    )
+                    if statement is None:
+                        continue
+                    explained = await connection.fetchval(
+                        f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.sql}", *statement.arguments
+                    )
+                told += 1
+                plan = json.loads(explained)[0]["Plan"]
+                whole = [n["Relation Name"] for n in nodes(plan) if n["Node Type"] == "Seq Scan"]
+                assert not LARGE & set(whole), (filter_, explained)
+                # A page that is merged looks at so many rows of each run, one that is picked out at so many in all.
+                assert looked_at(plan) <= max(3 * MAX_PICKED, MAX_RUNS * LIMIT), (filter_, explained)
+    assert told > 20
