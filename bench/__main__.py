@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import databases, events, growth, ingest, latency, page, parts, peers, reads, results
+from bench import databases, events, growth, ingest, kept, latency, page, parts, peers, reads
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load, load
 from bench.say import say
@@ -46,11 +46,11 @@ async def run(scale: Scale, sections: list[str], *, with_peers: bool) -> None:
                 made = events.simulated(scale.events, ingest.TYPE)
             if "ingest" in sections:
                 contestants = [*CONTESTANTS, *peers.contestants()] if with_peers else CONTESTANTS
-                results.write("ingest", await ingest.measure(system, contestants, made, scale.rounds))
+                kept.write("ingest", await ingest.measure(system, contestants, made, scale.rounds))
             if "parts" in sections:
-                results.write("parts", await parts.measure(system, made, scale.rounds))
+                kept.write("parts", await parts.measure(system, made, scale.rounds))
             if "latency" in sections:
-                results.write("latency", await latency.measure(system, scale.latency_seconds))
+                kept.write("latency", await latency.measure(system, scale.latency_seconds))
             if {"growth", "reads"} & set(sections):
                 await _over_loaded(system, scale, sections)
 
@@ -65,9 +65,9 @@ async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> Non
     await migrate(url, databases.RETENTION_DAYS)
     await load(url, wanted)
     if "reads" in sections:
-        results.write("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
+        kept.write("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
     if "growth" in sections:
-        results.write("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
+        kept.write("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ class Contestant:
     share: float = 1.0  # of the records that it is given: a slow one is measured on fewer
     json_batches: bool = False  # it reads the same results, a thousand in each record
     workers: int = 1
+    connect: bool = False  # it is Kafka Connect, and reads the results one field a column
     environment: dict[str, str] = field(default_factory=dict)
 
 

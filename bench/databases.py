@@ -13,7 +13,7 @@ from storage.migrate import migrate
 MARKS = 100
 _LOOK_AHEAD = 4
 RETENTION_DAYS = 90
-_PROBE = """
+PROBE = """
 SELECT replace(result_id::text, '-', '') FROM received_results
 JOIN unnest($1::text[], $2::uuid[]) AS mark (account, result_id) USING (account, result_id)
 """
@@ -50,10 +50,15 @@ class Stored:
     """
 
     def __init__(
-        self, connection: asyncpg.Connection, partitions: Sequence[Sequence[Event]], events_each: int = 1
+        self,
+        connection: asyncpg.Connection,
+        partitions: Sequence[Sequence[Event]],
+        events_each: int = 1,
+        probe: str = PROBE,
     ) -> None:
-        """`events_each`: results in one record."""
+        """`events_each`: results in one record. `probe` answers which of $2, results of $1, are stored."""
         self._connection = connection
+        self._probe = probe
         self._events_each = events_each
         self._marks = [_marks(events) for events in partitions]
         self._reached = [0] * len(partitions)  # records
@@ -65,7 +70,7 @@ class Stored:
             ahead = [marks[:_LOOK_AHEAD] for marks in self._marks]
             wanted = [event for marks in ahead for _, event in marks]
             ids = [event.result_id for event in wanted]
-            rows = await self._connection.fetch(_PROBE, [event.account for event in wanted], ids)
+            rows = await self._connection.fetch(self._probe, [event.account for event in wanted], ids)
             found = {row[0] for row in rows}
             for number, marks in enumerate(ahead):
                 there = [position for position, event in marks if event.result_id in found]
@@ -77,8 +82,11 @@ class Stored:
 
 
 def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:
-    step = max(1, len(events) // MARKS)
-    positions = [*range(step - 1, len(events), step)]
-    if events and positions[-1] != len(events) - 1:
-        positions.append(len(events) - 1)
+    """Evenly spread, and the end. Each is the last result of its entity, so that a table of entities shows it too."""
+    last_of = {event.record.key or event.result_id: position for position, event in enumerate(events)}
+    good = sorted(last_of.values())
+    step = max(1, len(good) // MARKS)
+    positions = good[step - 1 :: step]
+    if good and positions[-1] != good[-1]:
+        positions.append(good[-1])
     return [(position, events[position]) for position in positions]

@@ -1,6 +1,7 @@
 """Ingest, side by side: every contestant reads the same records into a fresh database of the same server, by turns."""
 
 import asyncio
+import sys
 import time
 import uuid
 from collections.abc import Sequence
@@ -8,10 +9,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import databases, topics
-from bench.child import check, python
+from bench import databases, peers, topics
+from bench.child import check, program
 from bench.contestants import Contestant
-from bench.databases import Stored
+from bench.databases import PROBE, Stored
 from bench.events import BATCH_EVENTS, Event, as_json_batches, partitioned
 from bench.figures import crossing
 from bench.machine import cpu_seconds, noise, peak_mib
@@ -62,27 +63,33 @@ async def one_round(
         events_each = 1
         if contestant.json_batches:
             partitions, events_each = [as_json_batches(each) for each in partitions], BATCH_EVENTS
-        await topics.fill(system.kafka, broker.topics.results(TYPE), partitions)
+        if contestant.connect:
+            partitions = [peers.flattened(each, time.time_ns()) for each in partitions]
+        topic = broker.topics.results(TYPE)
+        await topics.fill(system.kafka, topic, partitions)
         owner = await databases.connect(database_url)
         stack.push_async_callback(owner.close)
         environment = {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": system.kafka,
             "CONEXOES_DATABASE_URL": database_url,
             "CONEXOES_TOPIC_PREFIX": broker.topic_prefix,
-            "BENCH_TOPIC": broker.topics.results(TYPE),
+            "BENCH_TOPIC": topic,
             "BENCH_GROUP": broker.topic_prefix,
             **contestant.environment,
         }
+        if contestant.connect:
+            await owner.execute(peers.TABLES)
         processes = []
         for _ in range(contestant.workers):
             own = system.directory / uuid.uuid4().hex
             own.mkdir()
             log = own.with_suffix(".log")
-            process = await stack.enter_async_context(
-                python(contestant.arguments, environment | {"CONEXOES_DATA_DIR": str(own)}, log)
-            )
+            argv = [sys.executable, *contestant.arguments]
+            if contestant.connect:
+                argv = peers.command(system, database_url, topic, own)
+            process = await stack.enter_async_context(program(argv, environment | {"CONEXOES_DATA_DIR": str(own)}, log))
             processes.append((process, log))
-        stored = Stored(owner, partitions, events_each)
+        stored = Stored(owner, partitions, events_each, peers.PROBE if contestant.connect else PROBE)
         start = FROM_SHARE if contestant.workers == 1 else FROM_SHARE_TOGETHER
         return await _watch(system, stored, processes, start)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import results
+from bench import kept
 from bench.child import ROOT
 from bench.contestants import OURS
 from bench.figures import Spread, ratios, spread
@@ -23,7 +23,7 @@ are this machine's, at that hour. Every figure is the median of its rounds, with
 
 def write() -> None:
     """Replace the page and its plots by what bench/results has."""
-    text, plots = page(results.read())
+    text, plots = page(kept.read())
     PAGE.write_text(text, "utf-8")
     PLOTS.mkdir(exist_ok=True)
     for name, plot in plots.items():

@@ -73,8 +73,8 @@ _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 def _is_shallow(text: bytes) -> bool:
     """True only if `text` is nested MAX_DEPTH levels deep at most; False says that it is worth a closer look.
 
-    A batch of a thousand events has thousands of brackets, and the exact scan takes three times as long as all the rest
-    of reading it. This takes the brackets outside of strings, and removes the innermost pairs once for each level.
+    A batch of a thousand events has thousands of brackets, and the exact scan takes longer than all the rest of
+    reading it. This takes the brackets outside of strings, and removes the innermost pairs once for each level.
     """
     unescaped = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
     brackets = unescaped.translate(_ALL_SQUARE, _NOT_A_BRACKET_OR_QUOTE)

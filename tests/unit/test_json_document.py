@@ -10,6 +10,12 @@ from schemas.json_document import MAX_DEPTH, dump, load
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.topics import MAX_EVENT_BYTES
 
+#: Text with much nesting, brackets and quotes in strings, escapes before quotes, and what is no JSON at all.
+_FRAGMENTS = st.lists(
+    st.sampled_from(
+        [b"[", b"]", b"{", b"}", b'"', b"\\", b'\\"', b"\\\\", b'"[[["', b"[" * 40, b"]" * 40, b'{"a":' * 30, b"}" * 30]
+    )
+)
 DEEP = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
 
 
@@ -95,3 +101,49 @@ def test_whatever_python_writes_is_read_as_storable(value: object) -> None:
 
 def test_large_integers_are_written_exactly() -> None:
     assert dump({"n": 10**40}) == b'{"n":' + str(10**40).encode() + b"}"
+
+
+def _depth(text: bytes) -> int:
+    """Character by character, as one would explain it."""
+    deepest = depth = 0
+    in_string = escaped = False
+    for char in text.decode("latin-1"):
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+        else:
+            in_string = char == '"'
+    return deepest
+
+
+@given(
+    st.recursive(
+        st.text(alphabet='[]{}"\\a'),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(alphabet='[]{}"\\a'), inner),
+    )
+)
+def test_many_brackets_are_taken_exactly_when_they_are_not_deep(value: object) -> None:
+    wrapped: object = [[] for _ in range(MAX_DEPTH)]
+    for around in (MAX_DEPTH - 8, MAX_DEPTH + 1):
+        deep = value
+        for _ in range(around):
+            deep = [deep]
+        text = dump([wrapped, deep])
+        if _depth(text) <= MAX_DEPTH:
+            assert load(text).value == [wrapped, deep]
+        else:
+            with pytest.raises(Refusal) as refused:
+                load(text)
+            assert refused.value.code == DeadLetterCode.TOO_DEEP
+
+
+@given(_FRAGMENTS)
+def test_what_is_no_json_never_reaches_the_parser_when_it_is_deep(fragments: list[bytes]) -> None:
+    with pytest.raises(Refusal) as refused:
+        load(b"[" * (MAX_DEPTH + 1) + b"".join(fragments) + b"x")
+    assert refused.value.code == DeadLetterCode.TOO_DEEP

@@ -1,0 +1,54 @@
+"""The records that contestants read."""
+
+import time
+from typing import Any
+
+from bench.databases import _marks
+from bench.events import Event, as_json_batches, partitioned, simulated
+from bench.peers import flattened
+from schemas.catalogue import BY_NAME
+from schemas.result import Result, read
+
+
+def _read(events: list[Event]) -> list[Result]:
+    found: list[Any] = []
+    for each in events:
+        record = each.record
+        found += read(BY_NAME[each.integration_type], record.headers, record.key, record.value or b"", time.time_ns())
+    assert all(isinstance(each, Result) for each in found)
+    return found
+
+
+def test_json_batches_hold_the_same_results_in_the_same_order() -> None:
+    events = simulated(1500, "price")
+    batches = as_json_batches(events)
+    assert len(batches) == 2
+    told = [(each.id, each.log_id, each.version, each.status) for each in _read(events)]
+    assert [(each.id, each.log_id, each.version, each.status) for each in _read(batches)] == told
+    assert [each.result_id for each in events] == [each[0] for each in told]
+    assert batches[-1].result_id == events[-1].result_id
+
+
+def test_an_entity_is_in_one_partition_in_order() -> None:
+    events = simulated(500, "price")
+    lists = partitioned(events, 4)
+    assert sum(len(each) for each in lists) == 500
+    keys = [{event.record.key for event in each} for each in lists]
+    assert sum(len(each) for each in keys) == len({event.record.key for event in events})
+    for each in lists:
+        assert each == sorted(each, key=events.index)
+
+
+def test_a_mark_is_the_last_result_of_its_entity() -> None:
+    events = simulated(3000, "price")
+    marks = _marks(events)
+    last = {event.record.key: event for event in events}
+    assert len(marks) >= 90
+    assert [event for _, event in marks] == [events[position] for position, _ in marks]
+    assert all(last[event.record.key] is event for _, event in marks)
+
+
+def test_flattened_results_have_one_field_a_column() -> None:
+    [flat] = flattened(simulated(1, "price"), time.time_ns())
+    assert flat.record.headers == ()
+    assert b'"result_id":"' in (flat.record.value or b"")
