@@ -49,8 +49,13 @@ node_modules/.installed: package-lock.json
 chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then the books are compared; ARGS="--seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
-bench: $(STAMP) ## ingest, ours and others on the same work; ARGS="--count 50000 --rounds 1"
+bench: $(STAMP) bench/.peers/.installed ## all that is measured, ours and others: docs/performance.md; ARGS="--full --peers"
 	@$(VENV)/bin/python -m bench $(ARGS)
+
+bench/.peers/.installed: bench/peers.lock
+	@rm -rf bench/.peers
+	@$(UV) pip install --quiet --python $(VENV)/bin/python --target bench/.peers --no-deps --require-hashes -r bench/peers.lock
+	@touch $@
 
 documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
 	@$(VENV)/bin/python -m cli.documents
@@ -58,6 +63,8 @@ documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
 lock: ## bring requirements.lock up to pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group dev pyproject.toml --output-file requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group pyproject.toml:peers --constraint requirements.lock --output-file bench/peers.lock
 
 clean: ## remove the environment and the data of the embedded servers
-	rm -rf $(VENV) node_modules .conexoes
+	rm -rf $(VENV) node_modules .conexoes bench/.peers

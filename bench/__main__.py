@@ -6,6 +6,7 @@ are context. Ctrl-C stops it and leaves no process; sections that were finished 
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -91,6 +92,8 @@ def main() -> None:
         read_seconds=base.read_seconds,
         logs=given.logs or base.logs,
     )
+    for noisy in ("aiokafka", "pogo_core"):  # what they say of topics just made and of migrations
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         if not given.page:
             asyncio.run(run(scale, sections, with_peers=given.peers))
