@@ -7,10 +7,13 @@ are context. Ctrl-C stops it and leaves no process; sections that were finished 
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 import tempfile
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -71,6 +74,14 @@ async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> Non
         kept.write("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
 
 
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Ctrl-C and SIGTERM cancel it, so that everything that was started is stopped."""
+    task = asyncio.create_task(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await task
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="ten million logs, more and longer rounds")
@@ -96,8 +107,8 @@ def main() -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         if not given.page:
-            asyncio.run(run(scale, sections, with_peers=given.peers))
-    except KeyboardInterrupt:
+            asyncio.run(_until_stopped(run(scale, sections, with_peers=given.peers)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         say("stopped")
         sys.exit(130)
     page.write()

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import accumulate
 
 import asyncpg
 
@@ -53,16 +54,15 @@ class Stored:
         self,
         connection: asyncpg.Connection,
         partitions: Sequence[Sequence[Event]],
-        events_each: int = 1,
         probe: str = PROBE,
     ) -> None:
-        """`events_each`: results in one record. `probe` answers which of $2, results of $1, are stored."""
+        """`probe` answers which of $2, results of $1, are stored."""
         self._connection = connection
         self._probe = probe
-        self._events_each = events_each
         self._marks = [_marks(events) for events in partitions]
-        self._reached = [0] * len(partitions)  # records
-        self.total = sum(len(events) for events in partitions) * events_each
+        self._up_to = [list(accumulate(event.results for event in events)) for events in partitions]
+        self._reached = [0] * len(partitions)
+        self.total = sum(event.results for events in partitions for event in events)
 
     async def results(self) -> int:
         """So many are stored, at least."""
@@ -75,10 +75,10 @@ class Stored:
             for number, marks in enumerate(ahead):
                 there = [position for position, event in marks if event.result_id in found]
                 if there:
-                    self._reached[number] = there[-1] + 1
+                    self._reached[number] = self._up_to[number][there[-1]]
                     del self._marks[number][: [position for position, _ in marks].index(there[-1]) + 1]
             if not any(marks and marks[-1][1].result_id in found for marks in ahead):
-                return sum(self._reached) * self._events_each
+                return sum(self._reached)
 
 
 def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:

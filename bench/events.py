@@ -4,14 +4,13 @@ import json
 import random
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bench.loader.population import Entity
 from broker.publisher import Record
 from connectors.result_event import result_record
-from connectors.simulator.plan import SOURCE, Plan, fault_of, outcome_data
+from connectors.simulator.plan import SOURCE, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings
 from schemas.envelope import BATCH
 from schemas.identity import result_id
@@ -32,15 +31,23 @@ class Event(NamedTuple):
     record: Record  # its topic says nothing: it goes where the measurement wants it
     account: str
     result_id: str
+    results: int = 1  # in the record; this is the last of them
 
 
 def simulated(count: int, integration_type: str) -> list[Event]:
     """`count` results of one type of the simulator's account, none malformed, none twice: about 550 bytes each."""
-    settings = SimulatorSettings(malformed_share=0, duplicate_share=0, entities=ENTITIES)
-    plan = Plan(settings, _NO_PREFIX, run="bench")
-    records = plan.records(datetime.now(UTC) - timedelta(days=1), timedelta(milliseconds=50))
-    of_type = (each.record for each in records if each.integration_type == integration_type)
-    return [_event(integration_type, record) for record in islice(of_type, count)]
+    settings = SimulatorSettings()
+    draw = random.Random(settings.seed)
+    entities = (
+        Entity(
+            settings.account,
+            integration_type,
+            draw.choice(settings.affiliates),
+            f"SKU-{draw.randrange(ENTITIES):05}",
+        )
+        for _ in range(count)
+    )
+    return list(about(entities, "bench"))
 
 
 def about(entities: Iterable[Entity], run: str) -> Iterator[Event]:
@@ -78,7 +85,7 @@ def as_json_batches(events: Sequence[Event]) -> list[Event]:
         inside = events[start : start + BATCH_EVENTS]
         value = json.dumps([_structured(each.record) for each in inside], ensure_ascii=False, separators=(",", ":"))
         record = Record("", None, value.encode(), [("content-type", BATCH.encode())])
-        batches.append(inside[-1]._replace(record=record))
+        batches.append(inside[-1]._replace(record=record, results=len(inside)))
     return batches
 
 

@@ -13,7 +13,7 @@ from bench import databases, peers, topics
 from bench.child import check, program
 from bench.contestants import Contestant
 from bench.databases import PROBE, Stored
-from bench.events import BATCH_EVENTS, Event, as_json_batches, partitioned
+from bench.events import Event, as_json_batches, partitioned
 from bench.figures import crossing
 from bench.machine import cpu_seconds, noise, peak_mib
 from bench.say import say
@@ -60,9 +60,8 @@ async def one_round(
         broker = await topics.fresh(system.kafka)
         stack.push_async_callback(topics.remove, broker)
         partitions = partitioned(events, topics.PARTITIONS)
-        events_each = 1
         if contestant.json_batches:
-            partitions, events_each = [as_json_batches(each) for each in partitions], BATCH_EVENTS
+            partitions = [as_json_batches(each) for each in partitions]
         if contestant.connect:
             partitions = [peers.flattened(each, time.time_ns()) for each in partitions]
         topic = broker.topics.results(TYPE)
@@ -79,17 +78,18 @@ async def one_round(
         }
         if contestant.connect:
             await owner.execute(peers.TABLES)
+        # One data directory for all workers: it is what tells them apart.
+        own = system.directory / uuid.uuid4().hex
+        own.mkdir()
         processes = []
-        for _ in range(contestant.workers):
-            own = system.directory / uuid.uuid4().hex
-            own.mkdir()
-            log = own.with_suffix(".log")
+        for number in range(contestant.workers):
+            log = own.with_suffix(f".{number}.log")
             argv = [sys.executable, *contestant.arguments]
             if contestant.connect:
                 argv = peers.command(system, database_url, topic, own)
             process = await stack.enter_async_context(program(argv, environment | {"CONEXOES_DATA_DIR": str(own)}, log))
             processes.append((process, log))
-        stored = Stored(owner, partitions, events_each, peers.PROBE if contestant.connect else PROBE)
+        stored = Stored(owner, partitions, peers.PROBE if contestant.connect else PROBE)
         start = FROM_SHARE if contestant.workers == 1 else FROM_SHARE_TOGETHER
         return await _watch(system, stored, processes, start)
 

@@ -142,18 +142,24 @@ def _reads(section: Any) -> tuple[str, str]:
     for row in section["rows"]:
         target = "" if row["target_ms"] is None else f"{row['target_ms']:g}"
         if row["failed"] is not None:
-            rows.append((row["name"], "", "", f"**{row['failed']}**", target, ""))
+            rows.append((row["name"], "", "", f"**{row['failed']}**", target, "", "", ""))
             continue
         p50, p99, rate = (spread([one[key] for one in row["rounds"]]) for key in ("p50_ms", "p99_ms", "per_second"))
         figures = f"{row['alone_p50_ms']:.1f}", f"{p50.median:.1f}", f"{p99.median:.1f} ({p99.low:.1f}–{p99.high:.1f})"
-        rows.append((row["name"], *figures, target, f"{rate.median:,.0f}"))
+        cpu = [
+            f"{spread([one[key] for one in row['rounds']]).median:.1f}" for key in ("admin_cpu_ms", "database_cpu_ms")
+        ]
+        rows.append((row["name"], *figures, target, f"{rate.median:,.0f}", *cpu))
         kind = "ours" if row["target_ms"] is None or p99.median < row["target_ms"] else "second"
         bars.append(Bar(label=row["name"], value=p99.median, low=p99.low, high=p99.high, kind=kind))
     text = (
         f"## Reads\n\n{section['logs']:,} status logs, three times as many attempts, 50 accounts; the largest has half "
         f"of all. {section['clients']} clients ask without pause, so that each waits behind 15 others; "
-        '"alone" is one client. Warm. The clients run on the same machine.\n\n'
-        + _table(("request", "alone p50 ms", "p50 ms", "p99 ms", "promised", "requests/s"), rows)
+        '"alone" is one client. Warm. The clients run on the same machine. CPU is milliseconds for one request.\n\n'
+        + _table(
+            ("request", "alone p50 ms", "p50 ms", "p99 ms", "promised", "requests/s", "CPU admin", "CPU PostgreSQL"),
+            rows,
+        )
     )
     if section["absent"]:
         paths = ", ".join(f"`{path}`" for path in section["absent"])

@@ -12,7 +12,7 @@ import aiohttp
 from bench import databases, topics
 from bench.figures import percentile
 from bench.loader.load import Load
-from bench.machine import noise, peak_mib
+from bench.machine import cpu_seconds, noise, peak_mib
 from bench.product import client, running
 from bench.requests import TARGETS_MS, WALKS, Read, reads, walk_url
 from bench.say import say
@@ -56,11 +56,15 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
                 if rows[each.name]["failed"] is not None:
                     continue
                 try:
+                    before = cpu_seconds([product.admin_pid]), cpu_seconds([system.postgres_pid])
                     reached = await _together(session, each.urls, seconds)
+                    after = cpu_seconds([product.admin_pid]), cpu_seconds([system.postgres_pid])
                 except RefusedError as exc:
                     rows[each.name]["failed"] = f"{exc} ({CLIENTS} clients)"
                     say(f"reads: {each.name}: {exc}")
                     continue
+                for name, begin, end in zip(("admin_cpu_ms", "database_cpu_ms"), before, after, strict=True):
+                    reached[name] = (end - begin) * 1000 / reached["requests"]
                 rows[each.name]["rounds"].append(reached)
                 say(
                     f"reads {number + 1}/{rounds}: {each.name}: p50 {reached['p50_ms']:.1f} ms, "

@@ -43,12 +43,13 @@ async def remove(broker: BrokerSettings) -> None:
 async def fill(servers: str, topic: str, partitions: Sequence[Sequence[Event]]) -> None:
     """Send each list to the partition of its number, acknowledged. Ready-made batches, so that it takes little time."""
     producer = AIOKafkaProducer(bootstrap_servers=servers, max_batch_size=_BATCH_BYTES, max_request_size=8 * 2**20)
-    await producer.start()
     try:
+        await producer.start()
         sent = []
         for number, events in enumerate(partitions):
             builder = producer.create_batch()
-            for _type, (_topic, key, value, headers), _account, _id in events:
+            for event in events:
+                _topic, key, value, headers = event.record
                 now = int(time.time() * 1000)
                 if builder.append(timestamp=now, key=key, value=value, headers=list(headers)) is None:
                     sent.append(await producer.send_batch(builder, topic, partition=number))

@@ -20,9 +20,9 @@ def _read(events: list[Event]) -> list[Result]:
 
 
 def test_json_batches_hold_the_same_results_in_the_same_order() -> None:
-    events = simulated(1500, "price")
+    events = simulated(1200, "price")
     batches = as_json_batches(events)
-    assert len(batches) == 2
+    assert [each.results for each in batches] == [1000, 200]
     told = [(each.id, each.log_id, each.version, each.status) for each in _read(events)]
     assert [(each.id, each.log_id, each.version, each.status) for each in _read(batches)] == told
     assert [each.result_id for each in events] == [each[0] for each in told]
@@ -40,7 +40,7 @@ def test_an_entity_is_in_one_partition_in_order() -> None:
 
 
 def test_a_mark_is_the_last_result_of_its_entity() -> None:
-    events = simulated(3000, "price")
+    events = simulated(1000, "price")
     marks = _marks(events)
     last = {event.record.key: event for event in events}
     assert len(marks) >= 90
