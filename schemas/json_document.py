@@ -46,7 +46,7 @@ def load(raw: bytes) -> Document:
         text, altered = _without_unstorable(raw)
     text = text.removeprefix(_BOM)
     # Before parsing: a parser that recurses must not meet 100,000 brackets. Few brackets can't nest deeply.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and not _is_shallow(text):
         _refuse_too_deep(text)
     try:
         return Document(orjson.loads(text), text, altered)
