@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages import elsewhere, log, saved_views
+from admin.pages import log, saved_views
 from admin.pages.actions import can_reprocess, stamp
 from admin.pages.counts import count_view
 from admin.pages.histogram import draw
@@ -81,9 +81,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         "stamp": stamp,
         "can_reprocess": can_reprocess(request.app.state.policy, kind),
         "view": view,
-        "can_plan_filters": elsewhere.can_plan_filters(),
-        "can_export": elsewhere.can_export(request.app),
-        "may_export": elsewhere.may_export(who.grant),
+        "may_export": who.grant.may_export,
         "base": f"/{who.account}/{kind.name}",
         "periods": PERIODS,
         "page_sizes": PAGE_SIZES,

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages import elsewhere
 from admin.pages.histogram import Chart, draw
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
@@ -15,10 +14,12 @@ from admin.pages.view import View
 from admin.pages.visitor import Member, OwnPage
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
+from schemas.group import ErrorGroup
 from schemas.status_log import DeadLetter
 from schemas.summary import LogSummary
 from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letter_reader import list_dead_letters
+from storage.group_reader import list_groups
 from storage.summary_reader import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -36,7 +37,7 @@ class TypeOverview(NamedTuple):
     summary: LogSummary
     chart: Chart | None
     codes: list[tuple[str, int]]  # most frequent first
-    groups: list[Any]  # of equal errors, most logs first
+    groups: list[ErrorGroup]  # of equal errors, most logs first
     silent: int  # logs whose last reprocess got no answer, at any time
 
 
@@ -118,7 +119,15 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
     summary, silent, groups = await asyncio.gather(
         summarize(request.app.state.reader, who.account, kind.name, filter_),
         summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
-        elsewhere.top_groups(request, who.account, kind.name, filter_, TOP_CODES),
+        list_groups(
+            request.app.state.reader,
+            who.account,
+            kind.name,
+            filter_,
+            now=who.visitor.now,
+            after=None,
+            limit=TOP_CODES,
+        ),
     )
     return TypeOverview(
         kind=kind,

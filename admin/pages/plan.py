@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemas.reprocess import ItemState
-from schemas.status_log import StatusLog
+from schemas.status_log import PlannedLog, ReprocessPlan, StatusLog
+from storage.reprocess_plan import WILL_SEND
 
 SAMPLES = 5
 
@@ -16,11 +17,11 @@ class Verdict(NamedTuple):
     state: str  # `queued` is to be sent; any other is why not
     entities: int
     reason: str | None
-    samples: list[StatusLog]
+    samples: Sequence[StatusLog | PlannedLog]
 
 
 class Plan(NamedTuple):
-    """A plan for rows that were chosen one by one."""
+    """A plan as a page shows it."""
 
     verdicts: list[Verdict]  # what will be sent first, then by count
     total: int
@@ -31,8 +32,23 @@ class Plan(NamedTuple):
         return next((each.entities for each in self.verdicts if each.state == ItemState.QUEUED), 0)
 
 
-def plan(rows: Sequence[StatusLog], missing: int) -> Plan:
-    """By the policy that the agents decide by; what changes until they do is decided anew by them."""
+def plan_of_filter(made: ReprocessPlan) -> Plan:
+    """Of everything that a filter matches."""
+    verdicts = [
+        Verdict(
+            ItemState.QUEUED if name == WILL_SEND else name,
+            entities,
+            " ".join(made.reasons.get(name, [])) or None,
+            made.samples.get(name, [])[:SAMPLES],
+        )
+        for name, entities in made.verdicts.items()
+        if entities
+    ]
+    return Plan(verdicts, made.total)
+
+
+def plan_of_rows(rows: Sequence[StatusLog], missing: int) -> Plan:
+    """Of rows that were chosen one by one, by the policy that the agents decide by: they decide anew what changes."""
     counts: Counter[str] = Counter()
     reasons: dict[str, str | None] = {}
     samples: dict[str, list[StatusLog]] = {}

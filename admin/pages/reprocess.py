@@ -12,9 +12,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
-from admin.pages import elsewhere
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
-from admin.pages.plan import plan
+from admin.pages.plan import plan_of_filter, plan_of_rows
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.view import read_view
@@ -22,9 +21,11 @@ from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_onc
 from api.pages import Listing
 from api.problems import invalid, not_found
 from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reprocess import COMMAND_ID, MAX_LOG_IDS, CommandState, ItemState, ReprocessRequest
-from schemas.status_log import ReprocessCommand, StatusLog
-from storage import reprocess_reader
+from schemas.status_log import ReprocessCommand, ReprocessPlan, StatusLog
+from schemas.steps import DEFAULT_STEPS
+from storage import reprocess_plan, reprocess_reader, reprocess_writer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25
@@ -48,15 +49,17 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     need_operator(who)
     kind = type_of(integration_type)
     ids = _ids(request.query_params.getlist("log_id"))
-    asked: Any = None
+    asked: ReprocessPlan | None = None
     if ids:
         rows = await _rows(request, who, kind, ids)
-        made = plan(rows, len(ids) - len(rows))
-    elif elsewhere.can_plan_filters():
-        view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-        made, asked = await elsewhere.plan_filter(request, who.account, kind.name, view.filter)
+        made = plan_of_rows(rows, len(ids) - len(rows))
     else:
-        return RedirectResponse(f"/{who.account}/{kind.name}", 303)
+        wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter
+        meant = ReprocessFilter(**dict(wanted), all=wanted == LogFilter())
+        asked = await reprocess_plan.plan(
+            request.app.state.reader, who.account, kind.name, meant, policy=request.app.state.policy
+        )
+        made = plan_of_filter(asked)
     return show(
         request,
         who.visitor,
@@ -91,6 +94,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
                 "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
                 "filter": orjson.loads(given["filter"]) if "filter" in given else None,
                 "as_of": given.get("as_of"),
+                "pace": {"steps": DEFAULT_STEPS} if given.get("release") == "steps" else None,
             }
         )
     except orjson.JSONDecodeError:
@@ -144,7 +148,6 @@ async def command_page(
         items=page,
         state=state,
         finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
-        can_cancel=elsewhere.can_cancel(),
         **_words(),
     )
 
@@ -153,10 +156,13 @@ async def command_page(
 async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnForm) -> Response:
     """Stops a command: what was not sent will not be."""
     need_operator(who)
-    if not elsewhere.can_cancel():
-        raise not_found()
     await _command(request, who, command_id)
-    await elsewhere.cancel(request, who.account, command_id, who.grant.name or who.grant.role)
+    by = who.grant.name or who.grant.role
+    async with request.app.state.writer.transaction() as connection:
+        # One that is over is left as it is, and shown as that.
+        await reprocess_writer.cancel(
+            connection, who.account, command_id, requested_by=by, reason=None, note=f"Cancelled by {by}."
+        )
     return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
 
 
