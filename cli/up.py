@@ -5,7 +5,6 @@ import os
 import sys
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.installation import InstallationSettings, UnusableError
-from cli.secrets import local_key, session_secret
+from cli.kept import local_key, session_secret, worker_id
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
@@ -102,7 +101,7 @@ class Up:
             "CONEXOES_DATABASE_URL": url,
             "CONEXOES_BOOTSTRAP_KEY": key,
             "CONEXOES_DATA_DIR": str(self._data_dir),
-            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or _worker_id(self._data_dir),
+            "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or worker_id(self._data_dir),
         }
         return key
 
@@ -127,35 +126,6 @@ def ready_file(data_dir: Path) -> Path:
     return data_dir / "agents.ready"
 
 
-<<<<<<< HEAD
-=======
-def _local_key(data_dir: Path) -> str:
-    """A key with every right for this installation, made once and readable by its owner only.
-
-    Written in one step, so that a start that is killed leaves no half of one. Delete the file for a new key.
-    """
-    return _kept(data_dir / "local.key", new_secret)
-
-
-def _worker_id(data_dir: Path) -> str:
-    """The same for every start here, and another one elsewhere: two can share one external Kafka."""
-    return _kept(data_dir / "worker.id", lambda: f"up-{uuid.uuid4().hex[:12]}")
-
-
-def _kept(path: Path, make: Callable[[], str]) -> str:
-    """What the file has, or what `make` returns, from then on."""
-    kept = path.read_text().strip() if path.exists() else ""
-    if not kept:
-        kept = make()
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_text(kept)
-        new.replace(path)
-    return kept
-
-
->>>>>>> main
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own address

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from agents.settings import AgentSettings
-from cli.secrets import local_key
+from cli.kept import local_key, worker_id
 from cli.simulation import counted
-from cli.up import _worker_id
 from schemas.refusal import DeadLetterCode
 
 
@@ -41,9 +40,9 @@ def test_a_worker_has_the_same_name_at_each_start_and_another_one_elsewhere(tmp_
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    assert _worker_id(here) == _worker_id(here)
-    assert _worker_id(here) != _worker_id(there)
-    assert AgentSettings(worker_id=_worker_id(here)).worker_id == _worker_id(here)
+    assert worker_id(here) == worker_id(here)
+    assert worker_id(here) != worker_id(there)
+    assert AgentSettings(worker_id=worker_id(here)).worker_id == worker_id(here)
 
 
 def test_ctrl_c_while_the_program_is_being_loaded_is_quiet(tmp_path: Path) -> None:

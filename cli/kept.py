@@ -1,7 +1,8 @@
-"""Secrets of an installation, each made once and kept in its data directory, readable by its owner only."""
+"""Small texts that an installation makes once and keeps in its data directory, readable by its owner only."""
 
 import os
 import secrets
+import uuid
 from pathlib import Path
 
 from storage.access_keys import new_secret
@@ -20,6 +21,11 @@ def session_secret(data_dir: Path) -> bytes:
     Every admin process of an installation needs the same: processes on several machines share the file.
     """
     return _kept(data_dir / SESSION_SECRET, secrets.token_urlsafe(32)).encode()
+
+
+def worker_id(data_dir: Path) -> str:
+    """The same for every start here, and another one elsewhere: two can share one external Kafka."""
+    return _kept(data_dir / "worker.id", f"up-{uuid.uuid4().hex[:12]}")
 
 
 def _kept(path: Path, new: str) -> str:
