@@ -33,7 +33,7 @@ from cli.installation import (
 )
 from cli.logs import log_as_json
 from cli.reprocess import Reprocess, asked_for
-from cli.secrets import session_secret
+from cli.kept import session_secret
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
 from connectors.simulator.settings import SimulatorSettings

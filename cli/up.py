@@ -14,7 +14,7 @@ from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.http import playbook_of
 from cli.installation import InstallationSettings, UnusableError
-from cli.secrets import local_key, session_secret, worker_id
+from cli.kept import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
 from embedded.children import Child, Children
 from embedded.ports import is_free

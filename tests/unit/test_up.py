@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.settings import AgentSettings
-from cli.secrets import local_key, worker_id
+from cli.kept import local_key, worker_id
 from cli.simulation import counted
 from schemas.refusal import DeadLetterCode
 

@@ -1,4 +1,4 @@
-"""Secrets and names of an installation, each made once and kept in its data directory, for its owner only to read."""
+"""Small texts that an installation makes once and keeps in its data directory, readable by its owner only."""
 
 import os
 import secrets
@@ -24,7 +24,7 @@ def session_secret(data_dir: Path) -> bytes:
 
 
 def worker_id(data_dir: Path) -> str:
-    """The same for every start of `up` here, and another one elsewhere: two can share one external Kafka."""
+    """The same for every start here, and another one elsewhere: two can share one external Kafka."""
     return _kept(data_dir / "worker.id", f"up-{uuid.uuid4().hex[:12]}")
 
 
