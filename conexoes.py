@@ -31,9 +31,9 @@ from cli.installation import (
     storage_settings,
     system_here,
 )
+from cli.kept import session_secret
 from cli.logs import log_as_json
 from cli.reprocess import Reprocess, asked_for
-from cli.kept import session_secret
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
 from connectors.simulator.settings import SimulatorSettings

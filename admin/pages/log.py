@@ -18,6 +18,7 @@ from admin.pages.visitor import Member, OwnPage, new_once
 from api.pages import Listing
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
+from schemas.playbook import Playbook, PlaybookEntry
 from schemas.status_log import Attempt, StatusLog, TimelineEntry
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -36,6 +37,7 @@ class Details(NamedTuple):
     aliases: dict[str, list[str]]
     errors: list[ShownError]
     troubleshooting: str | None
+    known: PlaybookEntry | None  # what the playbook says of the error
     request: Evidence | None
     response: Evidence | None
 
@@ -52,18 +54,20 @@ async def read_details(request: Request, who: Member, kind: IntegrationType, log
     found = await who.reader(request).one(who.account, kind.name, log_id)
     if found is None:
         return None
-    attempt = found.last_attempt
-    reprocessable = request.app.state.policy.for_(kind.name, found.log.affiliate).reprocessable
-    warning = found.log.status == "warning"
-    failed = found.log.status != "success"
+    log, attempt = found.log, found.last_attempt
+    playbook: Playbook = request.app.state.playbook()
+    reprocessable = request.app.state.policy.for_(kind.name, log.affiliate).reprocessable
+    warning = log.status == "warning"
+    failed = log.status != "success"
     return Details(
-        log=found.log,
+        log=log,
         attempt=attempt,
         aliases=found.aliases,
         errors=[shown(each, reprocessable=reprocessable, warning=warning) for each in attempt.errors]
         if attempt
         else [],
-        troubleshooting=kind.troubleshooting_link(found.log.affiliate) if failed else None,
+        troubleshooting=kind.troubleshooting_link(log.affiliate) if failed else None,
+        known=playbook.about(kind.name, log.affiliate, log.code, log.fingerprint) if failed else None,
         request=lay_out(attempt.request) if attempt else None,
         response=lay_out(attempt.response) if attempt else None,
     )

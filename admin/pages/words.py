@@ -11,7 +11,7 @@ from typing import Literal
 from schemas.catalogue import CATALOGUE
 from schemas.policy import SWITCHED_OFF
 
-Kind = Literal["status", "state", "reason", "command", "mode", "step", "role", "theme", "period", "code"]
+Kind = Literal["status", "state", "reason", "command", "mode", "step", "role", "theme", "period", "code", "who"]
 
 
 def _(message: str) -> str:
@@ -56,6 +56,11 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             "running": _("Running"),
             "done": _("Done"),
             "cancelled": _("Cancelled"),
+        },
+        "who": {
+            "seller": _("The store must act:"),
+            "connector": _("The connector team must act:"),
+            "marketplace": _("The marketplace must act:"),
         },
         "mode": {"refresh": _("Read the source again"), "replay": _("Send the same again")},
         "step": {

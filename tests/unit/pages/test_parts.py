@@ -12,7 +12,7 @@ from admin.pages import advice, assets
 from admin.pages.actions import can_reprocess, stamp
 from admin.pages.histogram import HEIGHT, WIDTH, draw
 from admin.pages.live import changes, marks
-from admin.pages.plan import plan
+from admin.pages.plan import plan_of_rows
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.status_log import Action, ReprocessStep, StatusLog
@@ -80,14 +80,14 @@ def test_errors_stand_on_the_base_line() -> None:
 
 def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
     refused = Action(allowed=False, verdict="already_succeeded", reason="The last result is a success.")
-    found = plan([log(1, actions=[refused]), log(2), log(3), log(4, actions=[refused])], missing=1)
+    found = plan_of_rows([log(1, actions=[refused]), log(2), log(3), log(4, actions=[refused])], missing=1)
     assert [(each.state, each.entities) for each in found.verdicts] == [
         ("queued", 2),
         ("already_succeeded", 2),
         ("not_found", 1),
     ]
     assert (found.sent, found.total) == (2, 5)
-    assert plan([], missing=0).sent == 0
+    assert plan_of_rows([], missing=0).sent == 0
 
 
 @pytest.mark.parametrize(
