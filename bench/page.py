@@ -26,6 +26,8 @@ def write() -> None:
     text, plots = page(kept.read())
     PAGE.write_text(text, "utf-8")
     PLOTS.mkdir(exist_ok=True)
+    for old in PLOTS.glob("*.svg"):
+        old.unlink()
     for name, plot in plots.items():
         (PLOTS / f"{name}.svg").write_text(plot, "utf-8")
 
@@ -39,6 +41,8 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         "latency": _latency,
         "reads": _reads,
     }
+    if not sections:
+        return f"{_HEAD}\nNothing was measured yet.\n", {}
     parts, plots = [_HEAD, _targets(sections)], {}
     for name, make in makers.items():
         if name in sections:

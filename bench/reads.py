@@ -15,7 +15,7 @@ from bench.loader.load import Load
 from bench.machine import cpu_seconds, noise, peak_mib
 from bench.product import client, running
 from bench.requests import TARGETS_MS, WALKS, Read, reads, walk_url
-from bench.say import say
+from bench.say import Progress, say
 from bench.system import System
 
 CLIENTS = 16
@@ -42,7 +42,9 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
         paths = await _paths(session)
         present = [each for each in wanted if each.template in paths]
         rows: dict[str, dict[str, Any]] = {}
-        for each in present:
+        warming = Progress("warming up", len(present))
+        for done, each in enumerate(present):
+            warming.at(done)
             row = {"name": each.name, "group": each.group, "target_ms": TARGETS_MS.get(each.group), "failed": None}
             rows[each.name] = row | {"rounds": []}
             try:

@@ -115,6 +115,12 @@ def test_a_section_that_was_not_measured_is_left_out(missing: str) -> None:
     assert f"performance/{missing}.svg" not in text
 
 
+def test_before_anything_is_measured_the_page_says_so() -> None:
+    text, plots = page({})
+    assert "Nothing was measured yet." in text
+    assert plots == {}
+
+
 def test_the_committed_page_is_that_of_the_committed_results() -> None:
     text, plots = page(kept.read())
     assert PAGE.read_text("utf-8") == text, f"run `.venv/bin/python -m bench --page` in {ROOT}"
