@@ -4,14 +4,16 @@ import fcntl
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
 
 @contextmanager
 def claim_worker_id(given: str | None, data_dir: Path) -> Iterator[str]:
-    """`given`, or the host's name with the lowest slot that no running process of this data directory has.
+    """`given`, or the names of host and data directory with the lowest slot that no running process of them has.
 
+    The directory is part of it, since two processes of the same name throw each other out of the group for ever.
     The kernel frees a slot when its process ends, however it ends.
     """
     if given is not None:
@@ -25,5 +27,6 @@ def claim_worker_id(given: str | None, data_dir: Path) -> Iterator[str]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            yield f"{socket.gethostname()}-{slot}"
+            directory = blake2b(str(data_dir.resolve()).encode(), digest_size=4).hexdigest()
+            yield f"{socket.gethostname()}-{directory}-{slot}"
             return

@@ -20,6 +20,11 @@ def test_two_processes_have_two_names_and_a_successor_has_its_predecessor_s(tmp_
             assert third == second
 
 
+def test_another_data_directory_on_the_same_host_has_other_names(tmp_path: Path) -> None:
+    with claim_worker_id(None, tmp_path / "a") as here, claim_worker_id(None, tmp_path / "b") as there:
+        assert here != there
+
+
 def test_kill_9_frees_the_name(tmp_path: Path) -> None:
     script = (
         "import os, pathlib, sys\n"
