@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -101,7 +101,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
     locale = languages.LOCALE[language]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
@@ -119,7 +119,6 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
     environment.filters.update(
         json=lambda value: orjson.dumps(value).decode(),
         number=lambda value: format_decimal(value, locale=locale),
-        compact=lambda value: format_compact_decimal(value, locale=locale, fraction_digits=1),
         percent=lambda value: format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=locale),
     )
     return environment
