@@ -5,11 +5,10 @@ import json
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from api.problems import ProblemError, invalid
 from schemas.json_document import load
-from schemas.problem import FieldProblem
 from schemas.refusal import Refusal
 
 MAX_BODY_BYTES = 256 * 1024
@@ -42,19 +41,6 @@ async def read_json(request: Request) -> Any:
         raise invalid("body", "must not contain NUL or lone surrogates")
     json.loads(document.text, object_pairs_hook=_no_equal_names)
     return document.value
-
-
-def validated(model: type[Model], body: object) -> Model:
-    """`body` as `model`; 422 with every field that is wrong."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as exc:
-        errors = [
-            FieldProblem(field=".".join(("body", *(str(part) for part in each["loc"]))), message=each["msg"])
-            for each in exc.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
-        raise ProblemError(422, "invalid-request", detail, errors=errors) from None
 
 
 def _no_equal_names(pairs: list[tuple[str, Any]]) -> None:

@@ -31,6 +31,7 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             "different_error": _("Another error now"),
             "silent": _("No answer in time"),
             "failed": _("Could not be sent"),
+            "cancelled": _("Cancelled before it was sent"),
             "not_reprocessable": _("Not reprocessable"),
             "already_succeeded": _("Succeeded already"),
             "superseded": _("Named twice"),
