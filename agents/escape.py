@@ -7,7 +7,9 @@ the process starts it again.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -20,6 +22,22 @@ def die(what: str, exc: BaseException | None = None) -> None:
     """End the process now. Never returns in production; a test may replace it."""
     log.critical("escaped", work=what, exc_info=exc)
     os._exit(EXIT_CODE)
+
+
+@contextmanager
+def deadline(what: str, seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer, whatever it is doing.
+
+    By a thread: what is stopped may swallow a cancellation (Faust does, when Kafka goes away in the same moment), or
+    hold the event loop.
+    """
+    timer = threading.Timer(seconds, lambda: die(f"{what} took longer than {seconds:g} s"))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 async def guarded(what: str, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:

@@ -2,16 +2,16 @@
 
 import asyncio
 import gc
-import os
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from prometheus_client import start_http_server
 
+from agents import escape
 from agents.app import AgentsApp, build_app
 from agents.counting import Counting
 from agents.dispatch import Dispatch
-from agents.escape import EXIT_CODE, guarded
+from agents.escape import guarded
 from agents.maintenance import Maintenance
 from agents.making import Making
 from agents.metrics import waiting_anywhere
@@ -96,8 +96,9 @@ async def work(
             stop_seconds=agent_settings.stop_seconds,
         )
         await worker.run(lambda: _wait_for_kafka(servers, broker_settings), ready)
-        await publisher.close()
-        await database.close()
+        with escape.deadline("closing", agent_settings.stop_seconds):
+            await publisher.close()
+            await database.close()
 
 
 def _spare_the_collector() -> None:
@@ -138,13 +139,9 @@ class Worker:
         )
         await self._app.stopping.wait()
         log.info("stopping")
-        try:
-            async with asyncio.timeout(self._stop_seconds):
-                await self._stop()
-        except TimeoutError:
-            # Committed is what the fence let through; an orderly end is worth no more waiting.
-            log.warning("did not stop in time", seconds=self._stop_seconds)
-            os._exit(EXIT_CODE)
+        # Committed is what the fence let through: an orderly end is worth no more waiting than this.
+        with escape.deadline("stopping", self._stop_seconds):
+            await self._stop()
         log.info("stopped")
 
     async def _start(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
