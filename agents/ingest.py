@@ -1,6 +1,6 @@
 """Results in: decode, store, and only then let the fence move.
 
-Decoding the next batch goes on while PostgreSQL writes the one before. Every event ends stored, dead-lettered or
+Decoding the next batch goes on while PostgreSQL writes the ones before. Every event ends stored, dead-lettered or
 delivered again; none blocks its neighbours.
 """
 
@@ -28,6 +28,10 @@ from storage.results import store
 MAX_ROWS = 5000
 #: Lines about ids that were used twice, of one batch; the metric counts all.
 MAX_WARNINGS = 20
+
+#: Transactions of one topic at a time, each of its own partitions: PostgreSQL works on one while the arguments of
+#: another are encoded and sent. They meet in no row, since an entity has one partition.
+WRITERS = 2
 
 log = structlog.get_logger(__name__)
 
@@ -91,17 +95,20 @@ class Ingest:
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end (agents.escape)."""
         # Unbounded, since the transport bounds what is in flight of one assignment, and others are dropped.
-        decoded: asyncio.Queue[Decoded] = asyncio.Queue()
+        queues: list[asyncio.Queue[Decoded]] = [asyncio.Queue() for _ in range(WRITERS)]
         generation = 0
         async with asyncio.TaskGroup() as tasks:
-            writer = tasks.create_task(self._write_all(decoded))
+            writers = [tasks.create_task(self._write_all(queue)) for queue in queues]
             async for batch in batches:
                 if batch.generation != generation:
                     generation = batch.generation
-                    self._drop_outlived(decoded)
-                decoded.put_nowait(decode(self._type, batch, time.time_ns()))
+                    for queue in queues:
+                        self._drop_outlived(queue)
+                # A partition always has the same writer: the order of a partition is the order of the fence.
+                queues[batch.tp.partition % WRITERS].put_nowait(decode(self._type, batch, time.time_ns()))
                 await asyncio.sleep(0)  # let the writer start before the next batch is decoded
-            writer.cancel()
+            for writer in writers:
+                writer.cancel()
 
     def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:
         """While PostgreSQL is away, each rebalance would leave another set of batches in memory."""

@@ -10,7 +10,7 @@ class StorageSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
-    pool_size: int = Field(default=10, ge=1, le=200, description="connections of each pool of a process")
+    pool_size: int = Field(default=20, ge=1, le=200, description="connections of each pool of a process")
     connect_seconds: float = Field(default=5.0, gt=0, description="give up one try to connect after this")
     command_seconds: float = Field(default=60.0, gt=0, description="give up one statement of an agent after this")
     query_seconds: float = Field(default=10.0, gt=0, description="PostgreSQL cancels a query of the API after this")
