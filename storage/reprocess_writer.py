@@ -13,7 +13,6 @@ from schemas.breaker import is_busy
 from schemas.reprocess import Command, ItemState, Mode, outcome
 from schemas.result import Result
 from schemas.steps import Verdict, judge, released
-from schemas.timestamp import EPOCH
 from storage import affiliates, audit
 from storage.affiliates import Answered
 from storage.columns import columns
@@ -212,7 +211,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> N
             )
         )
         commands.append((row["account"], row["command_id"]))
-        answered.append(Answered(row["account"], row["affiliate"], row["sent_at"] or EPOCH, busy=is_busy(answer.code)))
+        answered.append(Answered(row["account"], row["affiliate"], row["sent_at"], busy=is_busy(answer.code)))
     if moves:
         await connection.execute(SQL["mark_answered"], *columns(moves, 8))
         await after_change(connection, [(move[0], move[1]) for move in moves], commands)

@@ -11,7 +11,8 @@ import pytest
 from schemas.policy import Policy
 from schemas.refusal import Refusal
 from storage import affiliates
-from storage.reprocess_writer import cancel
+from storage.reprocess_claims import QueuedItem
+from storage.reprocess_writer import cancel, mark_silent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
@@ -320,6 +321,50 @@ async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(
     await owner.execute("UPDATE affiliates SET retry_at = now()")
     await desk.answer(*await desk.send())
     assert len(await desk.send()) == 38
+
+
+async def test_a_slow_answer_to_an_earlier_probe_closes_the_breaker(desk: Desk, owner: asyncpg.Connection) -> None:
+    """Answers that take longer than the pause between two probes: all of them are to probes of before the last."""
+    await half_open(desk, owner)
+    [first] = await probe(desk, owner)
+    [_second] = await probe(desk, owner)
+    await desk.answer(first)
+    [shown] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (shown.breaker, shown.sending) == ("closed", True)
+
+
+async def test_a_silent_probe_opens_the_breaker_again(desk: Desk, owner: asyncpg.Connection) -> None:
+    await half_open(desk, owner)
+    [_first] = await probe(desk, owner)
+    await owner.execute("UPDATE reprocess_items SET expires_at = now() - interval '2 days' WHERE state = 'sent'")
+    [_second] = await probe(desk, owner)
+    async with desk.writer.transaction() as connection:
+        assert await mark_silent(connection, datetime.now(UTC) - timedelta(days=1), 10) == 1
+    assert await desk.send() == []
+    assert await owner.fetchval("SELECT breaker FROM affiliates") == "open"
+
+
+async def test_an_answer_that_outruns_the_mark_of_sending_moves_the_breaker(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await half_open(desk, owner)
+    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    await desk.answer(*await desk.claim())
+    assert await owner.fetchval("SELECT breaker FROM affiliates") == "closed"
+
+
+async def half_open(desk: Desk, owner: asyncpg.Connection) -> None:
+    """An affiliate whose breaker has opened, with more to send."""
+    await desk.fail(range(60))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(20), status="error", errors=BUSY)
+    assert await owner.fetchval("SELECT breaker FROM affiliates") == "open"
+
+
+async def probe(desk: Desk, owner: asyncpg.Connection) -> list[QueuedItem]:
+    """One more retry, as when the last has not been answered for a minute."""
+    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    return await desk.send()
 
 
 async def test_silence_opens_the_breaker_too(desk: Desk) -> None:
