@@ -185,7 +185,8 @@ class ReprocessCommand(_Shown):
         description="what became of the earlier items that its `in_flight` ones joined, by state; null in a list"
     )
     joined_since: int | None = Field(
-        description="new failures that matched the filter when its items were made, and are not among them"
+        description="new failures that match the filter and are not among its items: counted when these are made, and "
+        "once more when it is over"
     )
 
 

@@ -50,10 +50,12 @@ CREATE INDEX reprocess_commands_cancelled ON reprocess_commands (account, id) WH
 CREATE TABLE reprocess_selections (
     account text COLLATE "C" NOT NULL,
     command_id text COLLATE "C" NOT NULL,
-    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'made')),
+    -- 'ending': all items are made; what joined is counted once more when the command is over.
+    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'ending', 'made')),
     after_at timestamptz,                    -- the last log that was looked at in this phase; null: none yet
     after_id uuid,
     next_position integer NOT NULL DEFAULT 1,  -- of the next item to be queued, when there are steps
+    failures integer NOT NULL DEFAULT 0,     -- in a row, that are the selection's own fault
     touched_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (account, command_id)
 );

@@ -164,7 +164,7 @@ FROM (
               AND n.items > 0
         ) OR EXISTS (
             SELECT FROM reprocess_selections p
-            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'made')
+            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'ending', 'made')
         ) THEN 'running' ELSE 'done' END AS state
     FROM unnest($1::text[], $2::text[]) AS named (account, id)
 ) AS settled
@@ -212,7 +212,7 @@ SELECT
     c.steps, c.step, c.released, c.fixed_share,
     NOT EXISTS (
         SELECT FROM reprocess_selections p
-        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'made')
+        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'ending', 'made')
     ) AS made
 FROM reprocess_commands c
 WHERE c.account = $1::text AND c.id = $2::text AND c.state = 'running' AND c.released IS NOT NULL

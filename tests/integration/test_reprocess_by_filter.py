@@ -1,6 +1,7 @@
 """Plan, selection, claims, steps, pace and pauses, on a real PostgreSQL; what Kafka carries is handed over."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from agents.making import MAX_FAILURES
 from schemas.policy import Policy
 from schemas.refusal import Refusal
 from storage import affiliates
+from storage.errors import StorageUnavailable
 from storage.reprocess_claims import QueuedItem
 from storage.reprocess_writer import cancel, mark_silent
 from storage.settings import StorageSettings
@@ -205,6 +208,111 @@ async def test_cancelling_while_items_are_made_makes_no_more(desk: Desk) -> None
     await desk.make()
     await desk.let_go()
     assert (await desk.ledger("c")).items == {"cancelled": 14}
+
+
+async def test_a_filter_that_nobody_knows_any_more_blocks_no_other_command(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(20))
+    as_of = (await desk.plan()).as_of
+    await desk.command("broken", filter={"status": ["error"]}, as_of=as_of)
+    await owner.execute("""UPDATE reprocess_commands SET request = jsonb_set(request, '{filter,no_such}', '1')""")
+    await desk.command("good", filter={"status": ["error"]}, as_of=as_of)
+    await desk.make()
+    broken, good = await desk.ledger("broken"), await desk.ledger("good")
+    assert good.items == {"queued": 20}
+    assert (broken.state, broken.total) == ("cancelled", 0)
+    assert "filter" in broken.note
+
+
+async def test_a_selection_that_takes_too_long_blocks_no_other_command(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    """Its logs are locked by someone else: what it waits for is never there in time."""
+    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 0.5}), Policy(), chunk=7)
+    await desk.fail(range(20))
+    await desk.fail(range(20), "AMZ")
+    as_of = (await desk.plan()).as_of
+    await desk.command("slow", filter={"affiliate": "AMZ"}, as_of=as_of)
+    await desk.command("good", filter={"affiliate": "MLB"}, as_of=as_of)
+    failures = 0
+    async with owner.transaction():
+        await owner.execute("SELECT FROM status_logs WHERE affiliate = 'AMZ' FOR UPDATE")
+        more = True
+        while more:
+            try:
+                more = await desk.make_once()
+            except StorageUnavailable:
+                failures += 1
+            if failures == 1:
+                assert (await desk.ledger("slow")).state == "accepted"
+    slow, good = await desk.ledger("slow"), await desk.ledger("good")
+    assert (good.items, failures) == ({"queued": 20}, MAX_FAILURES)
+    assert (slow.state, slow.total) == ("cancelled", 0)
+    assert "too long" in slow.note
+    await desk.close()
+
+
+async def test_a_failure_that_passes_is_forgotten(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 0.5}), Policy(), chunk=7)
+    await desk.fail(range(20))
+    await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    await desk.make_once()
+    async with owner.transaction():
+        await owner.execute("SELECT FROM status_logs FOR UPDATE")
+        with contextlib.suppress(StorageUnavailable):
+            await desk.make_once()
+    assert await owner.fetchval("SELECT failures FROM reprocess_selections") == 1
+    await desk.make()
+    assert await owner.fetchval("SELECT failures FROM reprocess_selections") == 0
+    assert (await desk.ledger("c")).items == {"queued": 20}
+    await desk.close()
+
+
+async def test_what_joined_is_counted_once_more_when_the_command_is_over(desk: Desk) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    await desk.fail(range(100, 103))
+    await desk.make()
+    assert (await desk.ledger("c")).joined_since == 0
+    await desk.answer(*await desk.send())
+    await desk.make()
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.joined_since) == ("done", 3)
+    await desk.by_filter("other", filter={"q": "SKU-10"})
+    await desk.fail(range(1000, 1002))
+    assert await stop(desk, "other")
+    await desk.make()
+    assert (await desk.ledger("other")).joined_since == 2
+
+
+@pytest.mark.parametrize("picked_out", [True, False])
+async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, picked_out: bool
+) -> None:
+    """By the indexes or one by one, it is the same; and a message that has changed since still counts as it was."""
+    if not picked_out:
+        monkeypatch.setattr("storage.log_page.MAX_PICKED", 0)
+    await desk.store(
+        result("a", key="WORDS-1", message="nothing"),
+        result("b", key="SKU-1", message="the words are here"),
+        result("c", key="SKU-2", message="nothing", aliases={"ean": "words-9"}),
+        result("d", key="SKU-3", message="The WORDS changed"),
+        result("e", key="SKU-4", message="nothing"),
+        result("f", key="SKU-5", message="words elsewhere", account="globex"),
+    )
+    as_of = (await desk.plan()).as_of
+    await desk.store(
+        result("g", key="SKU-3", message="nothing", processed_at=at(5)),
+        result("h", key="SKU-4", message="words since", processed_at=at(5)),
+    )
+    planned = await desk.plan(as_of, q="words", code="price.minimum")
+    assert (planned.verdicts["will_send"], planned.verdicts["changed_since"]) == (2, 1)
+    await desk.by_filter("c", as_of, filter=planned.filter)
+    ledger = await desk.ledger("c")
+    assert (ledger.items, ledger.joined_since) == ({"queued": 2, "changed_since": 1}, 1)
 
 
 async def test_a_single_reprocess_is_not_stuck_behind_a_bulk_one(desk: Desk) -> None:
