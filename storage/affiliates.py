@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from schemas.breaker import Breaker
 from schemas.status_log import ShownAffiliate
 from storage import audit
+from storage.audit import NO_KEY, UsedKey
 from storage.clock import clock
 from storage.columns import columns
 from storage.database import Connection, Database
@@ -66,21 +67,39 @@ async def record_answers(connection: Connection, answers: Sequence[Answered]) ->
     await set_breakers(connection, {name: each for name, each in after.items() if each != before[name]})
 
 
-async def pause(connection: Connection, account: str, affiliate: str, *, requested_by: str, reason: str | None) -> bool:
+async def pause(
+    connection: Connection,
+    account: str,
+    affiliate: str,
+    *,
+    requested_by: str,
+    reason: str | None,
+    key: UsedKey = NO_KEY,
+) -> bool:
     """Send nothing there until it is resumed. False when it is paused already."""
     if await connection.fetchval(SQL["pause_affiliate"], account, affiliate, requested_by, reason) is None:
         return False
-    await audit.add(connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason)
+    await audit.add(
+        connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
+    )
     return True
 
 
 async def resume(
-    connection: Connection, account: str, affiliate: str, *, requested_by: str, reason: str | None
+    connection: Connection,
+    account: str,
+    affiliate: str,
+    *,
+    requested_by: str,
+    reason: str | None,
+    key: UsedKey = NO_KEY,
 ) -> bool:
     """Send again, whatever it was that paused it. False when nothing did."""
     if await connection.fetchval(SQL["resume_affiliate"], account, affiliate) is None:
         return False
-    await audit.add(connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason)
+    await audit.add(
+        connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
+    )
     return True
 
 

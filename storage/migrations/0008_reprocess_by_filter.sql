@@ -14,6 +14,10 @@ CREATE TABLE reprocess_audit (
     requested_by text NOT NULL,
     reason text,
     request jsonb NOT NULL,                  -- as it came: filter, as_of, pace and all
+    -- The access key that it came with: requested_by is what its bearer says. Without a name: none, as through Kafka;
+    -- without an id but with a name: the bootstrap key.
+    key_id uuid,
+    key_name text,
     PRIMARY KEY (account, id)
 );
 
@@ -158,7 +162,10 @@ CREATE TABLE pace_buckets (
 );
 
 -- A command that was accepted and that the agents could not take: why.
-ALTER TABLE idempotency_keys ADD COLUMN refused text;
+ALTER TABLE idempotency_keys
+    ADD COLUMN refused text,
+    ADD COLUMN key_id uuid,                  -- the access key that it came with, for the audit
+    ADD COLUMN key_name text;
 
 -- The latest time at which everything that had begun to be written is written: what a plan may call its `as_of`.
 -- A batch of results that is still being stored has times from its beginning. Whoever keeps a transaction open for
@@ -212,7 +219,7 @@ $policies$;
 -- migrate: rollback
 
 DROP FUNCTION settled_until();
-ALTER TABLE idempotency_keys DROP COLUMN refused;
+ALTER TABLE idempotency_keys DROP COLUMN refused, DROP COLUMN key_id, DROP COLUMN key_name;
 DROP TABLE pace_buckets, affiliates, reprocess_selections;
 DROP TRIGGER count_made ON reprocess_items;
 DROP TRIGGER count_moved ON reprocess_items;

@@ -12,9 +12,14 @@ ON CONFLICT DO NOTHING
 RETURNING id
 
 -- insert_audit --
--- Who did what, when and why; never changed. $1…$7: account, action, command, affiliate, who, why, request.
-INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb)
+-- Who did what, when and why; never changed. $1…$7: account, action, command, affiliate, who, why, request; $8, $9: id
+-- and name of the access key.
+INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request, key_id, key_name)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb, $8::uuid, $9::text)
+
+-- key_of_command --
+-- The access key that a command was accepted with; no row when it came through Kafka. Uses idempotency_keys_by_command.
+SELECT key_id, key_name FROM idempotency_keys WHERE account = $1::text AND command_id = $2::text LIMIT 1
 
 -- lock_logs --
 -- What a command is to act on, in the order of the key. On its own, so that the next statement sees what another

@@ -229,7 +229,7 @@ async def test_a_selection_that_takes_too_long_blocks_no_other_command(
     database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
 ) -> None:
     """Its logs are locked by someone else: what it waits for is never there in time."""
-    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 0.5}), Policy(), chunk=7)
+    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 1}), Policy(), chunk=7)
     await desk.fail(range(20))
     await desk.fail(range(20), "AMZ")
     as_of = (await desk.plan()).as_of
@@ -244,8 +244,6 @@ async def test_a_selection_that_takes_too_long_blocks_no_other_command(
                 more = await desk.make_once()
             except StorageUnavailable:
                 failures += 1
-            if failures == 1:
-                assert (await desk.ledger("slow")).state == "accepted"
     slow, good = await desk.ledger("slow"), await desk.ledger("good")
     assert (good.items, failures) == ({"queued": 20}, MAX_FAILURES)
     assert (slow.state, slow.total) == ("cancelled", 0)
@@ -256,7 +254,7 @@ async def test_a_selection_that_takes_too_long_blocks_no_other_command(
 async def test_a_failure_that_passes_is_forgotten(
     database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
 ) -> None:
-    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 0.5}), Policy(), chunk=7)
+    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 1}), Policy(), chunk=7)
     await desk.fail(range(20))
     await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
     await desk.make_once()
@@ -288,13 +286,12 @@ async def test_what_joined_is_counted_once_more_when_the_command_is_over(desk: D
     assert (await desk.ledger("other")).joined_since == 2
 
 
-@pytest.mark.parametrize("picked_out", [True, False])
+@pytest.mark.parametrize("at_most", [0, 2000])
 async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, picked_out: bool
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, at_most: int
 ) -> None:
     """By the indexes or one by one, it is the same; and a message that has changed since still counts as it was."""
-    if not picked_out:
-        monkeypatch.setattr("storage.log_page.MAX_PICKED", 0)
+    monkeypatch.setattr("storage.log_page.MAX_PICKED", at_most)
     await desk.store(
         result("a", key="WORDS-1", message="nothing"),
         result("b", key="SKU-1", message="the words are here"),
