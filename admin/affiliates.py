@@ -14,6 +14,7 @@ from schemas.reprocess import MAX_REASON_CHARACTERS
 from schemas.result import Account, Affiliate
 from schemas.status_log import ShownAffiliate
 from storage import affiliates
+from storage.audit import UsedKey
 
 router = APIRouter(tags=["commands"])
 
@@ -59,7 +60,14 @@ async def _change(request: Request, grant: Caller, change: Callable[..., Awaitab
     body = await read_body(request, AffiliateRequest)
     operator_of(grant, body.account)
     async with request.app.state.writer.transaction() as connection:
-        await change(connection, body.account, body.affiliate, requested_by=body.requested_by, reason=body.reason)
+        await change(
+            connection,
+            body.account,
+            body.affiliate,
+            requested_by=body.requested_by,
+            reason=body.reason,
+            key=UsedKey.grant(grant),
+        )
     shown = await affiliates.list_affiliates(request.app.state.reader, body.account)
     found = next((each for each in shown if each.affiliate == body.affiliate), None)
     return found or affiliates.untouched(body.affiliate)

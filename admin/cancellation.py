@@ -1,4 +1,7 @@
-"""`POST /commands/reprocess/{command_id}/cancel`: nothing more of a command is sent, from this answer on."""
+"""`POST /commands/reprocess/{command_id}/cancel`: nothing more of a command is taken to be sent, from this answer on.
+
+What a worker has taken already is on its way to Kafka, and still goes.
+"""
 
 from typing import Annotated
 
@@ -13,8 +16,9 @@ from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
 from schemas.reprocess import MAX_REASON_CHARACTERS
 from schemas.result import Account
 from schemas.status_log import ReprocessCommand
+from storage.audit import UsedKey
+from storage.cancellation import Cancellation, cancel_command
 from storage.reprocess_reader import get_command
-from storage.reprocess_writer import cancel
 
 router = APIRouter(tags=["commands"])
 
@@ -39,21 +43,26 @@ class CancelRequest(BaseModel):
     openapi_extra=described("CancelRequest"),
 )
 async def cancel_reprocess(request: Request, grant: Caller, command_id: CommandIdOfPath) -> ReprocessCommand:
-    """Stop a command: what was sent is followed to its outcome, what was not will not be. Safe to repeat."""
+    """Stop a command: from this answer on, nothing more of it is taken to be sent. Safe to repeat.
+
+    What was sent, or is on its way to Kafka in this moment, is followed to its outcome.
+    """
     body = await read_body(request, CancelRequest)
     operator_of(grant, body.account)
-    reader, writer = request.app.state.reader, request.app.state.writer
-    note = f"Cancelled by {body.requested_by}{f': {body.reason}' if body.reason else '.'}"
-    async with writer.transaction() as connection:
-        done = await cancel(
-            connection, body.account, command_id, requested_by=body.requested_by, reason=body.reason, note=note
-        )
-    command = await get_command(reader, body.account, command_id)
-    if command is None:
-        raise not_found()
-    if not done and command.state == "accepted":
+    done = await cancel_command(
+        request.app.state.writer,
+        body.account,
+        command_id,
+        requested_by=body.requested_by,
+        reason=body.reason,
+        key=UsedKey.grant(grant),
+    )
+    if done is Cancellation.NOT_RECORDED:
         headers = {"Retry-After": RETRY_AFTER_SECONDS}
         raise ProblemError(409, "not-recorded-yet", "The agents have not recorded it yet. Try again.", headers=headers)
+    command = await get_command(request.app.state.reader, body.account, command_id)
+    if command is None:
+        raise not_found()
     if command.state == "done":
         raise ProblemError(409, "over", "It is done: there is nothing left to cancel.")
     return command

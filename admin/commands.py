@@ -64,7 +64,7 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
         raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
     command = command_id(body.account, idempotency_key)
     writer = request.app.state.writer
-    if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json()):
+    if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
         raise invalid("header.idempotency-key", "was used with another body")
     await _publish(request, command, body)
     await mark_published(writer, body.account, idempotency_key)

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from agents.fairness import share
 from schemas.breaker import Breaker
 from schemas.policy import Policy
 from storage.affiliates import Name, lock_breakers, set_breakers
+from storage.clock import clock
 from storage.database import Connection
 from storage.reprocess_claims import (
     Bucket,
@@ -44,7 +45,7 @@ class Claiming:
         lanes = [lane for lane in await open_lanes(connection) if not lane.paused]
         if not lanes:
             return []
-        now = datetime.now(UTC)
+        now = await clock(connection)
         buckets = await self._refill(connection, lanes, now)
         trying = await self._may_be_tried(connection, lanes, now)
         lanes = [lane for lane in lanes if lane.breaker.room(now) is None or _name(lane) in trying]

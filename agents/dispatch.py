@@ -104,10 +104,12 @@ class Dispatch:
         if not items:
             return 0
         sent, failed, unavailable = await self._publish(items)
-        async with self._database.transaction() as connection:
-            if sent:
+        # Each in a transaction of its own: both lock logs first, and in one the second would lock them after counts.
+        if sent:
+            async with self._database.transaction() as connection:
                 await mark_sent(connection, [(item.account, item.id, expires_at) for item, expires_at in sent])
-            if failed:
+        if failed:
+            async with self._database.transaction() as connection:
                 rows = [(item.account, item.id, item.command_id, reason) for item, reason in failed]
                 await mark_failed(connection, rows)
         ITEMS.labels("sent").inc(len(sent))

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable
 
 import structlog
+from pydantic import ValidationError
 
 from agents.decide import Asked, decide
 from agents.metrics import ITEMS
@@ -15,6 +16,7 @@ from agents.patience import patiently
 from schemas.policy import Policy
 from storage import affiliates
 from storage.database import Connection, Database
+from storage.errors import StorageUnavailable, TimedOut
 from storage.reprocess_selection import (
     Selection,
     by_affiliate,
@@ -24,12 +26,18 @@ from storage.reprocess_selection import (
     next_logs,
     set_joined_since,
     set_selected,
+    set_selection_aside,
     survey,
 )
 from storage.reprocess_writer import after_change, cancel, insert_items, lock_logs
 
 #: Logs that are locked together: ingest waits for them no longer than one such transaction.
 CHUNK = 1000
+#: So often in a row may a selection fail by its own fault. Each may cost a statement's whole time.
+MAX_FAILURES = 5
+
+_OVER = frozenset({"done", "cancelled"})
+_COUNTING_ONLY = frozenset({"joining", "ending"})
 
 log = structlog.get_logger(__name__)
 
@@ -64,25 +72,64 @@ class Making:
     async def make_chunk(self) -> bool:
         """Do the next part of the command that waited longest. False when there is none.
 
-        Raises StorageUnavailable, and then nothing is done.
+        Raises StorageUnavailable, and then nothing is done. Whatever else goes wrong with a command is kept with it:
+        it waits until all others had their turn, and after a few failures is cancelled with a note that says why.
         """
-        async with self._database.transaction() as connection:
-            selection = await claim_selection(connection)
+        selection: Selection | None = None
+        try:
+            async with self._database.transaction() as connection:
+                selection = await claim_selection(connection)
+                if selection is None:
+                    return False
+                await self._do(connection, selection)
+        except Exception as exc:
             if selection is None:
-                return False
-            if selection.state == "cancelled":
-                await move_selection(connection, selection._replace(phase="made"))
-                return True
-            if selection.phase == "counting":
-                await self._count(connection, selection)
-            elif selection.phase == "joining":
-                # The command is locked by the last statement only: answers to it must not wait for the count.
-                await set_joined_since(connection, selection, await count_joined_since(connection, selection))
-                await move_selection(connection, selection._replace(phase="made"))
-            else:
-                await self._make(connection, selection)
+                raise
+            await self._set_aside(selection, exc)
+            if isinstance(exc, StorageUnavailable):
+                raise
         self._queued()
         return True
+
+    async def _do(self, connection: Connection, selection: Selection) -> None:
+        if selection.phase in _COUNTING_ONLY:
+            # The command is locked by the last statement only: answers to it must not wait for the count.
+            await set_joined_since(connection, selection, await count_joined_since(connection, selection))
+            over = selection.state in _OVER
+            await move_selection(connection, selection._replace(phase="made" if over else "ending"))
+        elif selection.state in _OVER:
+            await move_selection(connection, selection._replace(phase="ending"))
+        elif selection.phase == "counting":
+            await self._count(connection, selection)
+        else:
+            await self._make(connection, selection)
+
+    async def _set_aside(self, selection: Selection, exc: Exception) -> None:
+        """In a transaction of its own, since that of the failure is gone. Raises StorageUnavailable.
+
+        When this succeeds, PostgreSQL is there: a statement that takes too long is the fault of what it looks for.
+        """
+        account, command_id = selection.account, selection.command_id
+        own_fault = isinstance(exc, TimedOut) or not isinstance(exc, StorageUnavailable)
+        async with self._database.transaction() as connection:
+            failures = await set_selection_aside(connection, selection, own_fault=own_fault)
+            log.warning(
+                "selection failed",
+                account=account,
+                command_id=command_id,
+                phase=selection.phase,
+                failures=failures,
+                exc_info=None if isinstance(exc, StorageUnavailable) else exc,
+                reason=str(exc),
+            )
+            if not own_fault:
+                return
+            if selection.phase not in _COUNTING_ONLY:
+                if failures < MAX_FAILURES:
+                    return
+                why = _why(exc)
+                await cancel(connection, account, command_id, requested_by="conexoes", reason=why, note=why)
+            await move_selection(connection, selection._replace(phase="made"))
 
     async def _count(self, connection: Connection, selection: Selection) -> None:
         """How many there are: so much can be shown of the way to go, and a reason may be required."""
@@ -122,3 +169,12 @@ class Making:
             log.info("items made", account=account, command_id=command_id)
         for item in items:
             ITEMS.labels(item.state.value).inc()
+
+
+def _why(exc: Exception) -> str:
+    """For whoever asked for the command."""
+    if isinstance(exc, TimedOut):
+        return f"Finding what its filter selects took too long, {MAX_FAILURES} times. Ask for less at once."
+    if isinstance(exc, ValidationError):
+        return "This version does not know its filter."
+    return f"Its items can't be made: {str(exc)[:300] or type(exc).__name__}"

@@ -20,10 +20,10 @@ from schemas.policy import Policy
 from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest, command_event
 from schemas.status_log import ReprocessCommand, ReprocessPlan
 from schemas.timestamp import to_text
+from storage.cancellation import Cancellation, cancel_command
 from storage.database import Database
 from storage.reprocess_plan import plan
 from storage.reprocess_reader import get_command
-from storage.reprocess_writer import cancel
 from storage.settings import StorageSettings
 
 _LOOK_SECONDS = 0.5
@@ -75,19 +75,21 @@ class Reprocess:
         return command.state != "cancelled"
 
     async def cancel(self, account: str, command_id: str, requested_by: str, reason: str | None) -> None:
-        """Let nothing more of a command be sent. Raises UnusableError when there is nothing to cancel."""
+        """Let nothing more of a command be taken to be sent. Raises UnusableError when there is nothing to cancel."""
         writer = Database(str(self._storage.database_url), "writer", self._storage, application_name="conexoes-cli")
-        note = f"Cancelled by {requested_by}{f': {reason}' if reason else '.'}"
         try:
-            async with writer.transaction() as connection:
-                done = await cancel(
-                    connection, account, command_id, requested_by=requested_by, reason=reason, note=note
-                )
+            done = await cancel_command(writer, account, command_id, requested_by=requested_by, reason=reason)
         finally:
             await writer.close()
-        if not done:
-            raise UnusableError(f"There is no command {command_id} of {account} that could be cancelled.")
-        self._say(f"cancelled {command_id}: what was not sent will not be")
+        match done:
+            case Cancellation.CANCELLED:
+                self._say(f"cancelled {command_id}: what is not on its way yet will not be sent")
+            case Cancellation.OVER:
+                raise UnusableError(f"The command {command_id} is over: there is nothing left to cancel.")
+            case Cancellation.NOT_RECORDED:
+                raise UnusableError(f"The agents have not recorded the command {command_id} yet. Try again.")
+            case Cancellation.UNKNOWN:
+                raise UnusableError(f"There is no command {command_id} of {account} that the agents have recorded.")
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers))

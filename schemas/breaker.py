@@ -37,7 +37,7 @@ class Breaker(NamedTuple):
     """One affiliate of one account."""
 
     state: State = "closed"
-    changed_at: datetime = EPOCH  # only answers to what was sent since then are counted
+    changed_at: datetime = EPOCH  # only answers to what was sent since then are counted; of the database's clock
     retry_at: datetime | None = None  # not closed: when one retry may be tried
     good: int = 0
     bad: int = 0
@@ -50,8 +50,12 @@ class Breaker(NamedTuple):
         return 1 if self.retry_at is not None and now >= self.retry_at else 0
 
     def tried(self, now: datetime) -> "Breaker":
-        """After the one retry that `room` allowed was taken."""
-        return self._replace(state="half_open", changed_at=now, retry_at=now + timedelta(seconds=PROBE_SECONDS))
+        """After the one retry that `room` allowed was taken.
+
+        The answer of every retry since it became half-open counts, however many were tried before it came.
+        """
+        since = self.changed_at if self.state == "half_open" else now
+        return self._replace(state="half_open", changed_at=since, retry_at=now + timedelta(seconds=PROBE_SECONDS))
 
     def answered(self, good: int, bad: int, now: datetime) -> "Breaker":
         """After answers (silence is a bad one) to what was sent since `changed_at`."""

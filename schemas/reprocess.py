@@ -54,7 +54,7 @@ class CommandState(StrEnum):
     ACCEPTED = "accepted"  # recorded; its items are not made yet
     RUNNING = "running"  # some item is queued, sent, or still to be made
     DONE = "done"  # no item is; a late answer may still move one from `silent`
-    CANCELLED = "cancelled"  # by a person or by itself: what was not sent will not be
+    CANCELLED = "cancelled"  # by a person or by itself: what is not on its way to Kafka yet will not be sent
 
 
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)

@@ -146,6 +146,7 @@ class ReprocessCommand(_Shown):
         integration_type="price",
         state="done",
         requested_by="maria@store.example",
+        requested_with="the admin of the store",
         reason="the price table was corrected",
         mode="refresh",
         requested_at=_NOON,
@@ -166,7 +167,10 @@ class ReprocessCommand(_Shown):
     account: str
     integration_type: str
     state: str
-    requested_by: str
+    requested_by: str = Field(description="who asks, as the caller says")
+    requested_with: str | None = Field(
+        description="name of the access key that it came with, as we know; null when it came through Kafka"
+    )
     reason: str | None
     mode: str
     requested_at: datetime
@@ -185,7 +189,8 @@ class ReprocessCommand(_Shown):
         description="what became of the earlier items that its `in_flight` ones joined, by state; null in a list"
     )
     joined_since: int | None = Field(
-        description="new failures that matched the filter when its items were made, and are not among them"
+        description="new failures that match the filter and are not among its items: counted when these are made, and "
+        "once more when it is over"
     )
 
 

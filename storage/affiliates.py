@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from schemas.breaker import Breaker
 from schemas.status_log import ShownAffiliate
 from storage import audit
+from storage.audit import NO_KEY, UsedKey
+from storage.clock import clock
 from storage.columns import columns
 from storage.database import Connection, Database
 from storage.statements import SQL
@@ -20,7 +22,7 @@ class Answered(NamedTuple):
 
     account: str
     affiliate: str
-    sent_at: datetime
+    sent_at: datetime | None  # None: the answer outran the mark of its sending, which is as good as now
     busy: bool  # "not now", or no answer at all
 
 
@@ -56,28 +58,48 @@ async def record_answers(connection: Connection, answers: Sequence[Answered]) ->
     counts: Counter[tuple[Name, bool]] = Counter()
     for each in answers:
         name = (each.account, each.affiliate)
-        if name in before and each.sent_at >= before[name].changed_at:
+        if name in before and (each.sent_at is None or each.sent_at >= before[name].changed_at):
             counts[name, each.busy] += 1
-    now = datetime.now(UTC)
+    if not counts:
+        return
+    now = await clock(connection)
     after = {name: breaker.answered(counts[name, False], counts[name, True], now) for name, breaker in before.items()}
     await set_breakers(connection, {name: each for name, each in after.items() if each != before[name]})
 
 
-async def pause(connection: Connection, account: str, affiliate: str, *, requested_by: str, reason: str | None) -> bool:
+async def pause(
+    connection: Connection,
+    account: str,
+    affiliate: str,
+    *,
+    requested_by: str,
+    reason: str | None,
+    key: UsedKey = NO_KEY,
+) -> bool:
     """Send nothing there until it is resumed. False when it is paused already."""
     if await connection.fetchval(SQL["pause_affiliate"], account, affiliate, requested_by, reason) is None:
         return False
-    await audit.add(connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason)
+    await audit.add(
+        connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
+    )
     return True
 
 
 async def resume(
-    connection: Connection, account: str, affiliate: str, *, requested_by: str, reason: str | None
+    connection: Connection,
+    account: str,
+    affiliate: str,
+    *,
+    requested_by: str,
+    reason: str | None,
+    key: UsedKey = NO_KEY,
 ) -> bool:
     """Send again, whatever it was that paused it. False when nothing did."""
     if await connection.fetchval(SQL["resume_affiliate"], account, affiliate) is None:
         return False
-    await audit.add(connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason)
+    await audit.add(
+        connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
+    )
     return True
 
 
@@ -90,8 +112,7 @@ async def list_affiliates(database: Database, account: str) -> list[ShownAffilia
     """Affiliates that something was sent to or that were paused, by name."""
     async with database.reading(account) as connection:
         rows = await connection.fetch(SQL["list_affiliates"], account)
-    now = datetime.now(UTC)
-    return [_shown(row, now) for row in rows]
+    return [_shown(row) for row in rows]
 
 
 def untouched(affiliate: str) -> ShownAffiliate:
@@ -110,10 +131,10 @@ def untouched(affiliate: str) -> ShownAffiliate:
     )
 
 
-def _shown(row: Any, now: datetime) -> ShownAffiliate:
+def _shown(row: Any) -> ShownAffiliate:
     """A breaker that may be tried is half-open to a reader, even while there is nothing to try it with."""
     state = row["breaker"]
-    if state == "open" and row["retry_at"] <= now:
+    if state == "open" and row["may_be_tried"]:
         state = "half_open"
     by_itself = state != "closed"
     return ShownAffiliate(

@@ -1,11 +1,28 @@
 """Who did what, when and why. Added to and never changed: the database refuses it to everyone."""
 
-from typing import Literal
+import uuid
+from typing import Literal, NamedTuple
 
+from storage.access_keys import Grant
 from storage.database import Connection
 from storage.statements import SQL
 
 Action = Literal["requested", "cancelled", "stopped", "paused", "resumed"]
+
+
+class UsedKey(NamedTuple):
+    """The access key that something was asked for with: what we know, where `requested_by` is what we are told."""
+
+    key_id: uuid.UUID | None = None  # None: the bootstrap key, or none
+    key_name: str | None = None  # None: none; it came through Kafka, from the command line, or is our own doing
+
+    @classmethod
+    def grant(cls, grant: Grant) -> "UsedKey":
+        """The key that grants it."""
+        return cls(grant.key_id, grant.name)
+
+
+NO_KEY = UsedKey()
 
 
 async def add(
@@ -18,6 +35,14 @@ async def add(
     command_id: str | None = None,
     affiliate: str | None = None,
     request: str = "{}",
+    key: UsedKey = NO_KEY,
 ) -> None:
     """One entry, in the transaction of what it tells of. `request` is JSON."""
-    await connection.execute(SQL["insert_audit"], account, action, command_id, affiliate, requested_by, reason, request)
+    own = [account, action, command_id, affiliate, requested_by, reason, request]
+    await connection.execute(SQL["insert_audit"], *own, *key)
+
+
+async def key_of_command(connection: Connection, account: str, command_id: str) -> UsedKey:
+    """The key that a command was accepted with."""
+    row = await connection.fetchrow(SQL["key_of_command"], account, command_id)
+    return NO_KEY if row is None else UsedKey(*row)

@@ -1,12 +1,15 @@
 """What is wrong with a database, for `conexoes doctor`."""
 
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.errors import StorageError, StorageUnavailable
 from storage.settings import StorageSettings
 
 
 async def check_database(url: str, settings: StorageSettings) -> list[str]:
-    """One sentence a fault: not reachable, not migrated, or a role that this login may not use."""
+    """One sentence a fault: not reachable, not migrated, a role that this login may not use, or agents that are hidden.
+
+    Agents that do not run are not missed.
+    """
     faults = []
     for role in ("owner", "writer", "reader"):
         database = Database(url, role, settings)
@@ -14,6 +17,8 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
             async with database.connection() as connection:
                 if await connection.fetchval("SELECT to_regclass('conexoes.status_logs')") is None:
                     faults.append("The database has no status_logs: run `conexoes migrate`.")
+                elif role == "writer":
+                    faults += await _hidden(connection)
         except StorageUnavailable as exc:
             return [f"The database can't be reached: {exc}"]
         except StorageError as exc:
@@ -21,3 +26,16 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
         finally:
             await database.close()
     return list(dict.fromkeys(faults))
+
+
+async def _hidden(connection: Connection) -> list[str]:
+    """Whether a plan must be a minute old because the owner can't see when agents began to write."""
+    owner = await connection.fetchval(
+        "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = to_regprocedure('conexoes.hidden_agents()')"
+    )
+    if owner is None or not await connection.fetchval("SELECT conexoes.hidden_agents()"):
+        return []
+    return [
+        "Plans and commands by filter leave out the last minute, since the owner can't see when agents began to write: "
+        f'GRANT pg_read_all_stats TO "{owner}".'
+    ]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import asyncpg
 
-from storage.errors import RowRefused, StorageUnavailable
+from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.settings import StorageSettings
 
 SCHEMA = "conexoes"
@@ -22,6 +22,8 @@ _REFUSED_CLASSES = ("22", "23", "54", "21")
 #: system error, invalid transaction state after a broken one; lock not available; read-only after a failover.
 _PASSING_CLASSES = ("08", "53", "57", "40", "58", "25")
 _PASSING_CODES = ("55P03", "25006", "28P01", "3D000")
+#: query_canceled: statement_timeout, for all that we can tell.
+_CANCELLED = "57014"
 
 
 @contextmanager
@@ -31,6 +33,8 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.PostgresError as exc:
         code = exc.sqlstate or ""
+        if code == _CANCELLED:
+            raise TimedOut(f"{code}: {exc}") from exc
         if code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES:
             raise StorageUnavailable(f"{code}: {exc}") from exc
         if code.startswith(_REFUSED_CLASSES):
@@ -42,8 +46,10 @@ def translated() -> Iterator[None]:
         if not _is_of_a_lost_connection(exc):
             raise
         raise StorageUnavailable(str(exc)) from exc
+    except TimeoutError as exc:
+        raise TimedOut(str(exc) or type(exc).__name__) from exc
     # InternalClientError is what asyncpg says of a connection that broke in the middle of a statement.
-    except (asyncpg.InternalClientError, OSError, TimeoutError, EOFError) as exc:
+    except (asyncpg.InternalClientError, OSError, EOFError) as exc:
         raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
 
 

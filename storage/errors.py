@@ -9,6 +9,10 @@ class StorageUnavailable(StorageError):
     """Not now: the same call may succeed later. Nothing of it was written, or all of it was."""
 
 
+class TimedOut(StorageUnavailable):
+    """Not in time: PostgreSQL, or the way to it, took longer than a statement may. The same may be so next time."""
+
+
 class RowRefused(StorageError):
     """Never: PostgreSQL refuses a value of this call, whenever it is tried. Nothing of it was written."""
 

@@ -68,7 +68,10 @@ async def open_lanes(connection: Connection) -> list[Lane]:
 async def claim_items(
     connection: Connection, takes: Sequence[tuple[Lane, int]], lease_seconds: float
 ) -> list[QueuedItem]:
-    """Up to so many items of each lane, kept from other workers for `lease_seconds`."""
+    """Up to so many items of each lane, kept from other workers for `lease_seconds`.
+
+    None of a command that is over by now. A cancellation that comes after this stops none of them.
+    """
     rows = [(lane.account, lane.command_id, lane.affiliate, take, lane.released) for lane, take in takes]
     claimed = await connection.fetch(SQL["claim_items"], *columns(rows, 5), lease_seconds)
     return [QueuedItem(**{**row, "aliases": json.loads(row["aliases"])}) for row in claimed]

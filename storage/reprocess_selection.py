@@ -8,15 +8,16 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from schemas.filter import LogFilter, ReprocessFilter
 from storage.database import Connection
-from storage.filters import conditions
+from storage.filters import EVERY_FIELD, Conditions, conditions
+from storage.log_page import found_by_name
 from storage.places import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.statements import SQL
 
-Phase = Literal["counting", "unchanged", "changed", "joining", "made"]
+Phase = Literal["counting", "unchanged", "changed", "joining", "ending", "made"]
 
 
 class Group(NamedTuple):
@@ -44,7 +45,12 @@ class Selection(NamedTuple):
     as_of: datetime
     stepped: bool
     reason: str | None
-    filter: LogFilter
+    asked: str  # the command's filter, JSON
+
+    @property
+    def filter(self) -> LogFilter:
+        """What was asked for. Raises ValidationError when this version knows no such filter."""
+        return ReprocessFilter.model_validate(json.loads(self.asked)).filter
 
 
 async def settled_until(connection: Connection) -> datetime:
@@ -57,29 +63,35 @@ async def survey(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, as_of: datetime
 ) -> list[Group]:
     """Everything that is selected, counted."""
-    where = conditions(filter_, 3)
-    statement = _with_filter("survey_selection", where.sql)
-    rows = await connection.fetch(statement, account, integration_type, as_of, *where.arguments)
+    found = await _found(connection, account, integration_type, filter_)
+    now = _as_shown_now(filter_, found, 3)
+    then = conditions(filter_, 3 + len(now.arguments))
+    statement = _statement("survey_selection", now=now, then=then)
+    rows = await connection.fetch(statement, account, integration_type, as_of, *now.arguments, *then.arguments)
     return [Group(*row) for row in rows]
 
 
 async def next_logs(connection: Connection, selection: Selection, limit: int) -> list[TimeAndId]:
     """The next logs of a phase, each with its place."""
-    where = conditions(selection.filter, 6 if selection.phase == "unchanged" else 7)
-    own = [selection.account, selection.integration_type, selection.as_of]
+    filter_ = selection.filter
+    own: list[Any] = [selection.account, selection.integration_type, selection.as_of]
     if selection.phase == "unchanged":
         own += [*(selection.after or NEWEST_BY_ID), limit]
+        found = await _found(connection, selection.account, selection.integration_type, filter_)
+        where = _as_shown_now(filter_, found, len(own))
     else:
         own += [*(selection.after or OLDEST_BY_ID), limit, selection.command_id]
-    statement = _with_filter(f"select_{selection.phase}", where.sql)
+        where = conditions(filter_, len(own))
+    statement = _statement(f"select_{selection.phase}", now=where, then=where)
     rows = await connection.fetch(statement, *own, *where.arguments)
     return [(row["processed_at"], row["id"]) for row in rows]
 
 
 async def count_joined_since(connection: Connection, selection: Selection) -> int:
     """New failures that match the filter and are not the command's."""
-    where = conditions(selection.filter, 4)
-    statement = _with_filter("count_joined_since", where.sql)
+    found = await _found(connection, selection.account, selection.integration_type, selection.filter)
+    where = _as_shown_now(selection.filter, found, 4)
+    statement = _statement("count_joined_since", now=where, then=where)
     own = [selection.account, selection.integration_type, selection.as_of, selection.command_id]
     count: int = await connection.fetchval(statement, *own, *where.arguments)
     return count
@@ -95,18 +107,20 @@ async def insert_selection(connection: Connection, account: str, command_id: str
 
 
 async def claim_selection(connection: Connection) -> Selection | None:
-    """The selection that waited longest, kept from other workers until the transaction ends; None: there is none."""
+    """The selection that waited longest, kept from other workers until the transaction ends; None: there is none.
+
+    One that is made waits until its command is over.
+    """
     row = await connection.fetchrow(SQL["claim_selection"])
     if row is None:
         return None
-    fields = {name: row[name] for name in Selection._fields if name not in {"after", "filter"}}
+    fields = {name: row[name] for name in Selection._fields if name != "after"}
     after = None if row["after_id"] is None else (row["after_at"], row["after_id"])
-    filter_ = ReprocessFilter.model_validate(json.loads(row["filter"])).filter
-    return Selection(**fields, after=after, filter=filter_)
+    return Selection(**fields, after=after)
 
 
 async def move_selection(connection: Connection, selection: Selection) -> None:
-    """Keep how far it is."""
+    """Keep how far it is: it has failed no more."""
     await connection.execute(
         SQL["move_selection"],
         selection.account,
@@ -115,6 +129,14 @@ async def move_selection(connection: Connection, selection: Selection) -> None:
         *(selection.after or (None, None)),
         selection.next_position,
     )
+
+
+async def set_selection_aside(connection: Connection, selection: Selection, *, own_fault: bool) -> int:
+    """Let every other selection have its turn first. Returns how often this one failed in a row by its own fault."""
+    failures: int = await connection.fetchval(
+        SQL["set_selection_aside"], selection.account, selection.command_id, int(own_fault)
+    )
+    return failures
 
 
 async def set_selected(connection: Connection, selection: Selection, count: int) -> None:
@@ -129,5 +151,27 @@ def by_affiliate(groups: Sequence[Group]) -> dict[str, int]:
     return counts
 
 
-def _with_filter(name: str, where: str) -> str:
-    return SQL[name].replace("{changed}", SQL["changed_logs"]).replace("{filter}", where)
+async def _found(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> list[Any] | None:
+    """What the filter's search finds by the indexes; None when it has none, or finds too many to pick out."""
+    if filter_.q is None:
+        return None
+    await connection.execute(SQL["look_as"], account)
+    return await found_by_name(connection, account, integration_type, filter_.q)
+
+
+def _as_shown_now(filter_: LogFilter, found: list[Any] | None, before: int) -> Conditions:
+    """Conditions on logs as they are; the search as what it found, where that is known.
+
+    A log that is changed between the search and the statement has changed since `as_of`, and is looked at as such.
+    """
+    if found is None:
+        return conditions(filter_, before)
+    where = conditions(filter_, before, EVERY_FIELD - {"q"})
+    placeholder = f"${before + len(where.arguments) + 1}"
+    return Conditions(f"{where.sql}\n AND s.id = ANY({placeholder}::uuid[])", [*where.arguments, found])
+
+
+def _statement(name: str, *, now: Conditions, then: Conditions) -> str:
+    """`now` for logs that nothing happened to since, `then` for the others."""
+    changed = SQL["changed_logs"].replace("{filter}", then.sql)
+    return SQL[name].replace("{changed}", changed).replace("{filter}", now.sql)

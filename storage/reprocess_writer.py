@@ -13,9 +13,9 @@ from schemas.breaker import is_busy
 from schemas.reprocess import Command, ItemState, Mode, outcome
 from schemas.result import Result
 from schemas.steps import Verdict, judge, released
-from schemas.timestamp import EPOCH
 from storage import affiliates, audit
 from storage.affiliates import Answered
+from storage.audit import NO_KEY, UsedKey
 from storage.columns import columns
 from storage.database import Connection
 from storage.statements import SQL
@@ -85,6 +85,7 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
         requested_by=request.requested_by,
         reason=request.reason,
         request=document,
+        key=await audit.key_of_command(connection, request.account, command.id),
     )
     return True
 
@@ -212,7 +213,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> N
             )
         )
         commands.append((row["account"], row["command_id"]))
-        answered.append(Answered(row["account"], row["affiliate"], row["sent_at"] or EPOCH, busy=is_busy(answer.code)))
+        answered.append(Answered(row["account"], row["affiliate"], row["sent_at"], busy=is_busy(answer.code)))
     if moves:
         await connection.execute(SQL["mark_answered"], *columns(moves, 8))
         await after_change(connection, [(move[0], move[1]) for move in moves], commands)
@@ -220,12 +221,24 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> N
 
 
 async def cancel(
-    connection: Connection, account: str, command_id: str, *, requested_by: str, reason: str | None, note: str
+    connection: Connection,
+    account: str,
+    command_id: str,
+    *,
+    requested_by: str,
+    reason: str | None,
+    note: str,
+    key: UsedKey = NO_KEY,
 ) -> bool:
-    """Let nothing more of a command be sent. False when it is over, or not recorded."""
+    """Let nothing more of a command be taken to be sent. False when it is over, or not recorded.
+
+    What a worker has taken already is on its way to Kafka, and still goes.
+    """
     if await connection.fetchval(SQL["cancel_command"], account, command_id, note) is None:
         return False
-    await audit.add(connection, account, "cancelled", command_id=command_id, requested_by=requested_by, reason=reason)
+    await audit.add(
+        connection, account, "cancelled", command_id=command_id, requested_by=requested_by, reason=reason, key=key
+    )
     return True
 
 

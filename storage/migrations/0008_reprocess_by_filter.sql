@@ -14,6 +14,10 @@ CREATE TABLE reprocess_audit (
     requested_by text NOT NULL,
     reason text,
     request jsonb NOT NULL,                  -- as it came: filter, as_of, pace and all
+    -- The access key that it came with: requested_by is what its bearer says. Without a name: none, as through Kafka;
+    -- without an id but with a name: the bootstrap key.
+    key_id uuid,
+    key_name text,
     PRIMARY KEY (account, id)
 );
 
@@ -50,10 +54,12 @@ CREATE INDEX reprocess_commands_cancelled ON reprocess_commands (account, id) WH
 CREATE TABLE reprocess_selections (
     account text COLLATE "C" NOT NULL,
     command_id text COLLATE "C" NOT NULL,
-    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'made')),
+    -- 'ending': all items are made; what joined is counted once more when the command is over.
+    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'ending', 'made')),
     after_at timestamptz,                    -- the last log that was looked at in this phase; null: none yet
     after_id uuid,
     next_position integer NOT NULL DEFAULT 1,  -- of the next item to be queued, when there are steps
+    failures integer NOT NULL DEFAULT 0,     -- in a row, that are the selection's own fault
     touched_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (account, command_id)
 );
@@ -156,14 +162,26 @@ CREATE TABLE pace_buckets (
 );
 
 -- A command that was accepted and that the agents could not take: why.
-ALTER TABLE idempotency_keys ADD COLUMN refused text;
+ALTER TABLE idempotency_keys
+    ADD COLUMN refused text,
+    ADD COLUMN key_id uuid,                  -- the access key that it came with, for the audit
+    ADD COLUMN key_name text;
+
+-- Agents whose sessions the owner of this function may not look into: neither a superuser, nor granted
+-- pg_read_all_stats, nor a member of their login. Of such a session PostgreSQL shows its name, and not its times.
+CREATE FUNCTION hidden_agents() RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT count(*)::integer
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type IS NULL AND application_name LIKE 'conexoes-agents%'
+$function$;
 
 -- The latest time at which everything that had begun to be written is written: what a plan may call its `as_of`.
 -- A batch of results that is still being stored has times from its beginning. Whoever keeps a transaction open for
--- more than a minute is not waited for.
+-- more than a minute is not waited for; where agents are hidden, all of them may, so it is a minute ago.
 CREATE FUNCTION settled_until() RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
-    SELECT greatest(
+    SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '1 minute' ELSE greatest(
         least(transaction_timestamp(), (
             SELECT min(xact_start) - interval '1 microsecond'
             FROM pg_stat_activity
@@ -171,11 +189,11 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
               AND (backend_xid IS NOT NULL OR application_name LIKE 'conexoes-agents%')
         )),
         transaction_timestamp() - interval '1 minute'
-    )
+    ) END
 $function$;
 
-REVOKE ALL ON FUNCTION settled_until() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION settled_until() TO conexoes_writer, conexoes_reader;
+REVOKE ALL ON FUNCTION hidden_agents(), settled_until() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hidden_agents(), settled_until() TO conexoes_writer, conexoes_reader;
 
 -- The writer moves commands and items along; what was asked for, it can't touch.
 REVOKE UPDATE ON reprocess_commands, reprocess_items FROM conexoes_writer;
@@ -209,9 +227,14 @@ $policies$;
 
 -- migrate: rollback
 
-DROP FUNCTION settled_until();
-ALTER TABLE idempotency_keys DROP COLUMN refused;
+DROP FUNCTION settled_until(), hidden_agents();
+ALTER TABLE idempotency_keys DROP COLUMN refused, DROP COLUMN key_id, DROP COLUMN key_name;
 DROP TABLE pace_buckets, affiliates, reprocess_selections;
+ALTER TABLE reprocess_commands ADD COLUMN total integer NOT NULL DEFAULT 0 CHECK (total >= 0);
+UPDATE reprocess_commands c SET total = n.items
+FROM (SELECT account, command_id, sum(items) AS items FROM reprocess_counts GROUP BY 1, 2) AS n
+WHERE n.account = c.account AND n.command_id = c.id;
+ALTER TABLE reprocess_commands ALTER COLUMN total DROP DEFAULT;
 DROP TRIGGER count_made ON reprocess_items;
 DROP TRIGGER count_moved ON reprocess_items;
 DROP FUNCTION count_items();
@@ -221,11 +244,19 @@ DROP INDEX reprocess_items_queued, reprocess_items_by_position, reprocess_items_
 ALTER TABLE reprocess_items
     DROP COLUMN before_message, DROP COLUMN after_message, DROP COLUMN after_fingerprint, DROP COLUMN position,
     DROP COLUMN claimed_until;
+ALTER TABLE reprocess_items RESET (fillfactor);
+-- The version before knows no such state; that it was not sent is said by its reason.
+UPDATE reprocess_items SET state = 'failed' WHERE state = 'cancelled';
+UPDATE status_logs SET reprocess_state = 'failed' WHERE reprocess_state = 'cancelled';
+ALTER TABLE reprocess_items
+    DROP CONSTRAINT reprocess_items_state_check,
+    ADD CONSTRAINT reprocess_items_state_check CHECK (state IN (
+        'queued', 'sent', 'fixed', 'same_error', 'different_error', 'silent', 'failed',
+        'not_reprocessable', 'already_succeeded', 'in_flight', 'superseded', 'not_found', 'changed_since', 'paused'));
 CREATE INDEX reprocess_items_queued ON reprocess_items (created_at, id) WHERE state = 'queued';
 ALTER TABLE reprocess_commands
     DROP COLUMN as_of, DROP COLUMN selected, DROP COLUMN per_second, DROP COLUMN steps, DROP COLUMN fixed_share,
-    DROP COLUMN step, DROP COLUMN released, DROP COLUMN note, DROP COLUMN joined_since,
-    ADD COLUMN total integer NOT NULL DEFAULT 0;
+    DROP COLUMN step, DROP COLUMN released, DROP COLUMN note, DROP COLUMN joined_since;
 DROP TABLE reprocess_audit;
 DROP FUNCTION refuse_change();
 GRANT UPDATE ON reprocess_commands, reprocess_items TO conexoes_writer;

@@ -1,3 +1,7 @@
+-- clock --
+-- See storage.clock.
+SELECT clock_timestamp()
+
 -- make_affiliates --
 -- $1, $2: account and affiliate of each, in the order of the key.
 INSERT INTO affiliates (account, affiliate)
@@ -47,7 +51,7 @@ SELECT affiliate FROM affiliates WHERE account = $1::text AND paused_at IS NOT N
 -- Those of this account that something was ever sent to, or that were paused, and what waits for each.
 SELECT
     name.affiliate, f.paused_at, f.paused_by, f.paused_reason, coalesce(f.breaker, 'closed') AS breaker, f.changed_at,
-    f.retry_at,
+    f.retry_at, f.retry_at <= now() AS may_be_tried,
     coalesce(open.queued, 0) AS queued, coalesce(open.sent, 0) AS sent
 FROM (
     SELECT affiliate FROM affiliates WHERE account = $1::text

@@ -1,7 +1,14 @@
 -- claim_idempotency_key --
--- The first body that comes with a key keeps it; whoever comes later reads what is kept. Uses the primary key.
-INSERT INTO idempotency_keys (account, key, command_id, body_digest, request)
-VALUES ($1::text, $2::text, $3::text, $4::bytea, $5::jsonb)
+-- The first body that comes with a key keeps it; whoever comes later reads what is kept. A key that was forgotten is
+-- known by its command, which is for ever: only the same body may have it again. $6, $7: the access key it comes with.
+-- Uses the primary keys.
+INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, key_id, key_name)
+SELECT $1::text, $2::text, $3::text, $4::bytea, $5::jsonb, $6::uuid, $7::text
+WHERE NOT EXISTS (
+    SELECT FROM reprocess_commands c
+    WHERE c.account = $1::text AND c.id = $3::text
+      AND jsonb_strip_nulls(c.request) <> jsonb_strip_nulls($5::jsonb)
+)
 ON CONFLICT DO NOTHING
 
 -- get_idempotency_key --

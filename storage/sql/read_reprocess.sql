@@ -1,27 +1,36 @@
 -- list_commands --
--- One page of an account's commands, newest first, after ($2, $3). Uses reprocess_commands_by_time.
+-- One page of an account's commands, newest first, after ($2, $3). Uses reprocess_commands_by_time and
+-- reprocess_audit_by_command.
 SELECT
     id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, as_of, selected,
-    request, step, note, joined_since
-FROM reprocess_commands
+    request, step, note, joined_since, (
+        SELECT a.key_name FROM reprocess_audit a
+        WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
+        LIMIT 1
+    ) AS requested_with
+FROM reprocess_commands c
 WHERE account = $1::text AND (requested_at, id) < ($2::timestamptz, $3::text)
 ORDER BY requested_at DESC, id DESC
 LIMIT $4::integer
 
 -- get_command --
 -- One command; as accepted while Kafka has it and the agents have not recorded it yet, as cancelled when they can't.
--- Uses the primary key of reprocess_commands and idempotency_keys_by_command.
+-- Uses the primary key of reprocess_commands, reprocess_audit_by_command and idempotency_keys_by_command.
 SELECT
     id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, as_of, selected,
-    request, step, note, joined_since
-FROM reprocess_commands
+    request, step, note, joined_since, (
+        SELECT a.key_name FROM reprocess_audit a
+        WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
+        LIMIT 1
+    ) AS requested_with
+FROM reprocess_commands c
 WHERE account = $1::text AND id = $2::text
 UNION ALL
 SELECT
     k.command_id, k.account, k.request ->> 'integration_type',
     CASE WHEN k.refused IS NULL THEN 'accepted' ELSE 'cancelled' END, k.request ->> 'requested_by',
     k.request ->> 'reason', k.request ->> 'mode', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
-    k.request, 0, k.refused, NULL
+    k.request, 0, k.refused, NULL, k.key_name
 FROM idempotency_keys k
 WHERE k.account = $1::text AND k.command_id = $2::text AND k.published_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)

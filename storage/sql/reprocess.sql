@@ -12,9 +12,14 @@ ON CONFLICT DO NOTHING
 RETURNING id
 
 -- insert_audit --
--- Who did what, when and why; never changed. $1…$7: account, action, command, affiliate, who, why, request.
-INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb)
+-- Who did what, when and why; never changed. $1…$7: account, action, command, affiliate, who, why, request; $8, $9: id
+-- and name of the access key.
+INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request, key_id, key_name)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb, $8::uuid, $9::text)
+
+-- key_of_command --
+-- The access key that a command was accepted with; no row when it came through Kafka. Uses idempotency_keys_by_command.
+SELECT key_id, key_name FROM idempotency_keys WHERE account = $1::text AND command_id = $2::text LIMIT 1
 
 -- lock_logs --
 -- What a command is to act on, in the order of the key. On its own, so that the next statement sees what another
@@ -164,7 +169,7 @@ FROM (
               AND n.items > 0
         ) OR EXISTS (
             SELECT FROM reprocess_selections p
-            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'made')
+            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'ending', 'made')
         ) THEN 'running' ELSE 'done' END AS state
     FROM unnest($1::text[], $2::text[]) AS named (account, id)
 ) AS settled
@@ -212,7 +217,7 @@ SELECT
     c.steps, c.step, c.released, c.fixed_share,
     NOT EXISTS (
         SELECT FROM reprocess_selections p
-        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'made')
+        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'ending', 'made')
     ) AS made
 FROM reprocess_commands c
 WHERE c.account = $1::text AND c.id = $2::text AND c.state = 'running' AND c.released IS NOT NULL

@@ -19,11 +19,13 @@ LIMIT $1::integer
 
 -- claim_items --
 -- $1…$5: account, command, affiliate, how many and up to which position, of each lane; $6: for how many seconds.
--- Items that another worker has claimed are skipped. Uses reprocess_items_queued.
+-- Items that another worker has claimed are skipped, and those of a command that was cancelled since its lanes were
+-- read. Uses reprocess_items_queued and the primary key of reprocess_commands.
 WITH claimed AS (
     SELECT i.account, i.id
     FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[])
         AS lane (account, command_id, affiliate, items, released)
+    JOIN reprocess_commands c ON c.account = lane.account AND c.id = lane.command_id AND c.state = 'running'
     CROSS JOIN LATERAL (
         SELECT q.account, q.id
         FROM reprocess_items q

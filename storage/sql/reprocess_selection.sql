@@ -47,9 +47,14 @@ WHERE live.account = $1::text AND live.integration_type = $2::text AND live.upda
   AND s.status IS NOT NULL
 {filter}
 
+-- look_as --
+-- Of whose logs find_logs finds words, until the transaction ends.
+SELECT set_config('conexoes.account', $1::text, true)
+
 -- survey_selection --
 -- What the filter matched at $3, by all that a verdict depends on, with ten of each. Uses status_logs_by_time.
--- Where `changed` stands in braces, changed_logs is put.
+-- Where `changed` stands in braces, changed_logs is put; its filter is about what the logs showed then, and can't be
+-- answered from an index of what they show now.
 WITH matched AS (
     SELECT
         s.id, s.affiliate, s.status, coalesce(s.reprocess_state IN ('queued', 'sent'), false) AS in_flight,
@@ -126,14 +131,14 @@ UPDATE reprocess_commands SET joined_since = $3::integer WHERE account = $1::tex
 INSERT INTO reprocess_selections (account, command_id, phase) VALUES ($1::text, $2::text, 'counting')
 
 -- claim_selection --
--- The selection that waited longest, kept from other workers until the transaction ends.
+-- The selection that waited longest and has something to do, kept from other workers until the transaction ends.
 -- Uses reprocess_selections_open.
 SELECT
     p.account, p.command_id, p.phase, p.after_at, p.after_id, p.next_position,
-    c.integration_type, c.state, c.mode, c.as_of, c.steps IS NOT NULL AS stepped, c.reason, c.request -> 'filter' AS filter
+    c.integration_type, c.state, c.mode, c.as_of, c.steps IS NOT NULL AS stepped, c.reason, c.request -> 'filter' AS asked
 FROM reprocess_selections p
 JOIN reprocess_commands c ON c.account = p.account AND c.id = p.command_id
-WHERE p.phase <> 'made'
+WHERE p.phase <> 'made' AND (p.phase <> 'ending' OR c.state IN ('done', 'cancelled'))
 ORDER BY p.touched_at
 LIMIT 1
 FOR UPDATE OF p SKIP LOCKED
@@ -141,8 +146,15 @@ FOR UPDATE OF p SKIP LOCKED
 -- move_selection --
 UPDATE reprocess_selections
 SET phase = $3::text, after_at = $4::timestamptz, after_id = $5::uuid, next_position = $6::integer,
-    touched_at = clock_timestamp()
+    touched_at = clock_timestamp(), failures = 0
 WHERE account = $1::text AND command_id = $2::text
+
+-- set_selection_aside --
+-- Behind all others. $3: how many failures to add.
+UPDATE reprocess_selections
+SET touched_at = clock_timestamp(), failures = failures + $3::integer
+WHERE account = $1::text AND command_id = $2::text
+RETURNING failures
 
 -- set_selected --
 UPDATE reprocess_commands SET selected = $3::integer WHERE account = $1::text AND id = $2::text

@@ -1,6 +1,7 @@
 """Plan, selection, claims, steps, pace and pauses, on a real PostgreSQL; what Kafka carries is handed over."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from agents.making import MAX_FAILURES
 from schemas.policy import Policy
 from schemas.refusal import Refusal
 from storage import affiliates
-from storage.reprocess_writer import cancel
+from storage.errors import StorageUnavailable
+from storage.reprocess_claims import QueuedItem
+from storage.reprocess_writer import cancel, mark_silent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
@@ -206,6 +210,108 @@ async def test_cancelling_while_items_are_made_makes_no_more(desk: Desk) -> None
     assert (await desk.ledger("c")).items == {"cancelled": 14}
 
 
+async def test_a_filter_that_nobody_knows_any_more_blocks_no_other_command(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(20))
+    as_of = (await desk.plan()).as_of
+    await desk.command("broken", filter={"status": ["error"]}, as_of=as_of)
+    await owner.execute("""UPDATE reprocess_commands SET request = jsonb_set(request, '{filter,no_such}', '1')""")
+    await desk.command("good", filter={"status": ["error"]}, as_of=as_of)
+    await desk.make()
+    broken, good = await desk.ledger("broken"), await desk.ledger("good")
+    assert good.items == {"queued": 20}
+    assert (broken.state, broken.total) == ("cancelled", 0)
+    assert "filter" in broken.note
+
+
+async def test_a_selection_that_takes_too_long_blocks_no_other_command(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    """Its logs are locked by someone else: what it waits for is never there in time."""
+    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 1}), Policy(), chunk=7)
+    await desk.fail(range(20))
+    await desk.fail(range(20), "AMZ")
+    as_of = (await desk.plan()).as_of
+    await desk.command("slow", filter={"affiliate": "AMZ"}, as_of=as_of)
+    await desk.command("good", filter={"affiliate": "MLB"}, as_of=as_of)
+    failures = 0
+    async with owner.transaction():
+        await owner.execute("SELECT FROM status_logs WHERE affiliate = 'AMZ' FOR UPDATE")
+        more = True
+        while more:
+            try:
+                more = await desk.make_once()
+            except StorageUnavailable:
+                failures += 1
+    slow, good = await desk.ledger("slow"), await desk.ledger("good")
+    assert (good.items, failures) == ({"queued": 20}, MAX_FAILURES)
+    assert (slow.state, slow.total) == ("cancelled", 0)
+    assert "too long" in slow.note
+    await desk.close()
+
+
+async def test_a_failure_that_passes_is_forgotten(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 1}), Policy(), chunk=7)
+    await desk.fail(range(20))
+    await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    await desk.make_once()
+    async with owner.transaction():
+        await owner.execute("SELECT FROM status_logs FOR UPDATE")
+        with contextlib.suppress(StorageUnavailable):
+            await desk.make_once()
+    assert await owner.fetchval("SELECT failures FROM reprocess_selections") == 1
+    await desk.make()
+    assert await owner.fetchval("SELECT failures FROM reprocess_selections") == 0
+    assert (await desk.ledger("c")).items == {"queued": 20}
+    await desk.close()
+
+
+async def test_what_joined_is_counted_once_more_when_the_command_is_over(desk: Desk) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    await desk.fail(range(100, 103))
+    await desk.make()
+    assert (await desk.ledger("c")).joined_since == 0
+    await desk.answer(*await desk.send())
+    await desk.make()
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.joined_since) == ("done", 3)
+    await desk.by_filter("other", filter={"q": "SKU-10"})
+    await desk.fail(range(1000, 1002))
+    assert await stop(desk, "other")
+    await desk.make()
+    assert (await desk.ledger("other")).joined_since == 2
+
+
+@pytest.mark.parametrize("at_most", [0, 2000])
+async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, at_most: int
+) -> None:
+    """By the indexes or one by one, it is the same; and a message that has changed since still counts as it was."""
+    monkeypatch.setattr("storage.log_page.MAX_PICKED", at_most)
+    await desk.store(
+        result("a", key="WORDS-1", message="nothing"),
+        result("b", key="SKU-1", message="the words are here"),
+        result("c", key="SKU-2", message="nothing", aliases={"ean": "words-9"}),
+        result("d", key="SKU-3", message="The WORDS changed"),
+        result("e", key="SKU-4", message="nothing"),
+        result("f", key="SKU-5", message="words elsewhere", account="globex"),
+    )
+    as_of = (await desk.plan()).as_of
+    await desk.store(
+        result("g", key="SKU-3", message="nothing", processed_at=at(5)),
+        result("h", key="SKU-4", message="words since", processed_at=at(5)),
+    )
+    planned = await desk.plan(as_of, q="words", code="price.minimum")
+    assert (planned.verdicts["will_send"], planned.verdicts["changed_since"]) == (2, 1)
+    await desk.by_filter("c", as_of, filter=planned.filter)
+    ledger = await desk.ledger("c")
+    assert (ledger.items, ledger.joined_since) == ({"queued": 2, "changed_since": 1}, 1)
+
+
 async def test_a_single_reprocess_is_not_stuck_behind_a_bulk_one(desk: Desk) -> None:
     await desk.fail(range(500))
     await desk.by_filter("bulk", filter={"status": ["error"], "processed_to": at(1)})
@@ -320,6 +426,50 @@ async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(
     await owner.execute("UPDATE affiliates SET retry_at = now()")
     await desk.answer(*await desk.send())
     assert len(await desk.send()) == 38
+
+
+async def test_a_slow_answer_to_an_earlier_probe_closes_the_breaker(desk: Desk, owner: asyncpg.Connection) -> None:
+    """Answers that take longer than the pause between two probes: all of them are to probes of before the last."""
+    await half_open(desk, owner)
+    [first] = await probe(desk, owner)
+    [_second] = await probe(desk, owner)
+    await desk.answer(first)
+    [shown] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (shown.breaker, shown.sending) == ("closed", True)
+
+
+async def test_a_silent_probe_opens_the_breaker_again(desk: Desk, owner: asyncpg.Connection) -> None:
+    await half_open(desk, owner)
+    [_first] = await probe(desk, owner)
+    await owner.execute("UPDATE reprocess_items SET expires_at = now() - interval '2 days' WHERE state = 'sent'")
+    [_second] = await probe(desk, owner)
+    async with desk.writer.transaction() as connection:
+        assert await mark_silent(connection, datetime.now(UTC) - timedelta(days=1), 10) == 1
+    assert await desk.send() == []
+    assert await owner.fetchval("SELECT breaker FROM affiliates") == "open"
+
+
+async def test_an_answer_that_outruns_the_mark_of_sending_moves_the_breaker(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await half_open(desk, owner)
+    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    await desk.answer(*await desk.claim())
+    assert await owner.fetchval("SELECT breaker FROM affiliates") == "closed"
+
+
+async def half_open(desk: Desk, owner: asyncpg.Connection) -> None:
+    """An affiliate whose breaker has opened, with more to send."""
+    await desk.fail(range(60))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(20), status="error", errors=BUSY)
+    assert await owner.fetchval("SELECT breaker FROM affiliates") == "open"
+
+
+async def probe(desk: Desk, owner: asyncpg.Connection) -> list[QueuedItem]:
+    """One more retry, as when the last has not been answered for a minute."""
+    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    return await desk.send()
 
 
 async def test_silence_opens_the_breaker_too(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from schemas.policy import Policy
 from storage.settings import StorageSettings
 from tests.support.agents import consuming, produce, running_worker, stored
 from tests.support.events import at, result
+from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
 
 ASKED: dict[str, Any] = {
@@ -107,3 +108,24 @@ async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(
 def test_a_bad_option_is_one_sentence(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UnusableError, match=words):
         asked_for({**ASKED, **changes})
+
+
+async def test_cancel_says_what_became_of_the_wish(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    said: list[str] = []
+    run = Reprocess(BrokerSettings(), storage_settings, Policy(), said.append)
+    desk = Desk(database_url, storage_settings, Policy())
+    await desk.fail(range(3))
+    await desk.by_filter("c")
+    await desk.close()
+    await owner.execute(
+        """INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, published_at)
+           VALUES ('acme', 'k', 'on-its-way', sha256(''), '{}', now())"""
+    )
+    await run.cancel("acme", "c", "maria", "wrong list")
+    assert said == ["cancelled c: what is not on its way yet will not be sent"]
+    assert await owner.fetchval("SELECT note FROM reprocess_commands") == "Cancelled by maria: wrong list"
+    for command_id, words in (("c", "is over"), ("on-its-way", "not recorded"), ("none", "no command none of acme")):
+        with pytest.raises(UnusableError, match=words):
+            await run.cancel("acme", command_id, "maria", None)

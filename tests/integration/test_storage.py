@@ -11,7 +11,7 @@ import pytest
 from agents.maintenance import Maintenance
 from storage.check import check_database
 from storage.database import Database
-from storage.errors import RowRefused, StorageUnavailable
+from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.migrate import MIGRATIONS, migrate
 from storage.retention import (
     expire_attempts,
@@ -224,12 +224,38 @@ async def test_a_database_that_is_away_or_refuses_is_said_so(
         ("INSERT INTO received_results VALUES ('a', NULL)", RowRefused),
         ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '25006'; END $$", StorageUnavailable),  # after a failover
         ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$", StorageUnavailable),  # disk full
+        ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57014'; END $$", TimedOut),  # statement_timeout
         ("SELECT no_such_function()", asyncpg.UndefinedFunctionError),
     ):
         with pytest.raises(error):
             async with writer.connection() as connection:
                 await connection.execute(statement)
     await writer.close()
+
+
+async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    """Managed servers: the owner is no superuser, and the agents have a login of their own."""
+    plain = f"plain_{uuid.uuid4().hex}"
+    await owner.execute(f"CREATE ROLE {plain}")
+    await owner.execute(f"GRANT USAGE ON SCHEMA conexoes TO {plain}")
+    for function in ("hidden_agents()", "settled_until()"):
+        await owner.execute(f"ALTER FUNCTION {function} OWNER TO {plain}")
+    careful = "SELECT settled_until() <= now() - interval '1 minute'"
+    agents = Database(database_url, "writer", storage_settings, application_name="conexoes-agents w1")
+    assert not await owner.fetchval(careful)
+    async with agents.connection():
+        assert await owner.fetchval(careful)
+        [fault] = await check_database(database_url, storage_settings)
+        assert f'GRANT pg_read_all_stats TO "{plain}"' in fault
+        await owner.execute(f"GRANT pg_read_all_stats TO {plain}")
+        assert not await owner.fetchval(careful)
+        assert await check_database(database_url, storage_settings) == []
+    await agents.close()
+    await owner.execute(f"REASSIGN OWNED BY {plain} TO CURRENT_USER")
+    await owner.execute(f"DROP OWNED BY {plain}")
+    await owner.execute(f"DROP ROLE {plain}")
 
 
 async def test_doctor_says_what_a_database_lacks(database_url: str, storage_settings: StorageSettings) -> None:

@@ -65,7 +65,11 @@ class Desk:
     async def command(self, command_id: str, **request: Any) -> Refusal | None:
         fields = {"account": "acme", "integration_type": "price", "requested_by": "maria", **request}
         one = Command(id=command_id, requested_at=datetime.now(UTC), request=ReprocessRequest.model_validate(fields))
-        return await self._commands.handle(one)
+        return await self.record(one)
+
+    async def record(self, command: Command) -> Refusal | None:
+        """As when it has come through Kafka."""
+        return await self._commands.handle(command)
 
     async def by_filter(self, command_id: str, as_of: datetime | None = None, **request: Any) -> None:
         """A command over every error, as of now unless said otherwise, with all of its items made."""

@@ -60,6 +60,22 @@ def test_open_sends_nothing_then_one() -> None:
     assert tried.room(later + timedelta(seconds=PROBE_SECONDS)) == 1
 
 
+def test_an_answer_that_takes_longer_than_a_probe_counts() -> None:
+    """Every minute another retry is tried; the answers are to all of them, since it became half-open."""
+    first = opened().tried(NOON)
+    last = first
+    for minute in range(1, 15):
+        last = last.tried(NOON + timedelta(seconds=minute * PROBE_SECONDS))
+    assert last.changed_at == first.changed_at == NOON
+    assert last.answered(1, 0, NOON).state == "closed"
+    assert last.answered(0, 1, NOON).state == "open"
+
+
+def test_a_breaker_that_opens_again_asks_anew() -> None:
+    again = opened().tried(NOON).answered(0, 1, NOON).tried(NOON + timedelta(hours=1))
+    assert again.changed_at == NOON + timedelta(hours=1)
+
+
 def test_a_good_answer_closes_it_and_a_bad_one_doubles_the_pause() -> None:
     tried = opened().tried(NOON)
     assert tried.answered(1, 0, NOON) == Breaker("closed", NOON)

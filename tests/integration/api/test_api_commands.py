@@ -14,11 +14,14 @@ from fastapi import FastAPI
 from admin.json_body import MAX_BODY_BYTES
 from broker.settings import BrokerSettings
 from schemas.identity import command_id
+from schemas.policy import Policy
 from schemas.reprocess import Command, read_command
 from storage.database import Database
+from storage.settings import StorageSettings
 from tests.integration.api.conftest import Caller, app_on
 from tests.support.agents import records
 from tests.support.proxy import proxied
+from tests.support.reprocess import Desk
 
 PATH = "/commands/reprocess"
 LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
@@ -100,6 +103,74 @@ async def test_the_same_key_with_another_body_is_422(commander: Caller) -> None:
     response = await commander.post(PATH, json=body(requested_by="joao"), headers=headers())
     assert response.status_code == 422
     assert "another body" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"reason": "fixed"},
+        {
+            "log_ids": None,
+            "filter": {"status": "error", "processed_from": "2026-11-01T00:00:00-03:00"},
+            "as_of": "2026-11-24T09:00:00.123456-03:00",
+            "pace": {"per_second": 5, "steps": [1, 10]},
+        },
+    ],
+    ids=["by ids", "by filter"],
+)
+async def test_a_key_that_was_forgotten_is_still_the_same_command(
+    commander: Caller,
+    broker_settings: BrokerSettings,
+    database_url: str,
+    storage_settings: StorageSettings,
+    owner: asyncpg.Connection,
+    asked: dict[str, Any],
+) -> None:
+    first = await commander.post(PATH, json=body(**asked), headers=headers())
+    assert first.status_code == 202, first.text
+    [command] = await commands_in(broker_settings, 1)
+    desk = Desk(database_url, storage_settings, Policy())
+    await desk.record(command)
+    await desk.close()
+    await owner.execute("DELETE FROM idempotency_keys")
+    for _ in range(2):
+        assert (await commander.post(PATH, json=body(**asked, mode="replay"), headers=headers())).status_code == 422
+        again = await commander.post(PATH, json=body(**asked), headers=headers())
+        assert (again.status_code, again.json()) == (202, first.json())
+
+
+async def test_the_audit_has_the_access_key_whoever_the_caller_says_it_is(
+    commander: Caller,
+    broker_settings: BrokerSettings,
+    database_url: str,
+    storage_settings: StorageSettings,
+    owner: asyncpg.Connection,
+) -> None:
+    posted = (await commander.post(PATH, json=body(), headers=headers())).json()["command_id"]
+    ledger = "/api/v1/accounts/acme/reprocess"
+    assert (await commander.get(f"{ledger}/{posted}")).json()["requested_with"] == "o"
+    desk = Desk(database_url, storage_settings, Policy())
+    await desk.fail(range(2))
+    for command in await commands_in(broker_settings, 1):
+        await desk.record(command)
+    await desk.by_filter("through-kafka")
+    await desk.close()
+    who = {"account": "acme", "requested_by": "someone else"}
+    cancelled = await commander.post("/commands/reprocess/through-kafka/cancel", json=who)
+    assert cancelled.status_code == 200, cancelled.text
+    for change in ("pause", "resume"):
+        await commander.post(f"/commands/affiliates/{change}", json={**who, "affiliate": "MLB"})
+    rows = await owner.fetch("SELECT action, key_name, key_id FROM reprocess_audit ORDER BY at")
+    key_id = await owner.fetchval("SELECT id FROM access_keys WHERE account = 'acme' AND name = 'o'")
+    assert [tuple(row) for row in rows] == [
+        ("requested", "o", key_id),
+        ("requested", None, None),
+        ("cancelled", "o", key_id),
+        ("paused", "o", key_id),
+        ("resumed", "o", key_id),
+    ]
+    listed = (await commander.get(ledger)).json()["items"]
+    assert {each["id"]: each["requested_with"] for each in listed} == {posted: "o", "through-kafka": None}
 
 
 async def test_a_key_belongs_to_its_account(kafka_app: FastAPI, keys: dict[str, str]) -> None:

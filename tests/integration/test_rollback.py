@@ -1,0 +1,60 @@
+"""Back to the version before, with what it can hold kept."""
+
+import asyncpg
+import pogo_core.util.migrate
+import pytest
+
+from schemas.policy import Policy
+from storage.database import SCHEMA
+from storage.migrate import MIGRATIONS, migrate
+from storage.reprocess_writer import cancel
+from storage.settings import StorageSettings
+from tests.support.reprocess import Desk
+
+LATEST = 12
+
+
+async def roll_back(owner: asyncpg.Connection, before: int) -> None:
+    """To the schema before that migration."""
+    await pogo_core.util.migrate.rollback(owner, MIGRATIONS, schema_name=SCHEMA, count=LATEST + 1 - before)
+
+
+@pytest.fixture
+async def desk(database_url: str, storage_settings: StorageSettings) -> Desk:
+    return Desk(database_url, storage_settings, Policy())
+
+
+async def test_commands_keep_their_totals_and_what_was_not_sent_has_failed(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(8))
+    await desk.by_filter("c")
+    await desk.by_filter("empty", filter={"code": "nothing has this"})
+    await desk.send(3)
+    async with desk.writer.transaction() as connection:
+        assert await cancel(connection, "acme", "c", requested_by="m", reason=None, note="enough")
+    assert await desk.let_go() == 5
+    await desk.close()
+    await roll_back(owner, 8)
+    totals = {row["id"]: row["total"] for row in await owner.fetch("SELECT id, total FROM reprocess_commands")}
+    assert totals == {"c": 8, "empty": 0}
+    for table, state in (("reprocess_items", "state"), ("status_logs", "reprocess_state")):
+        rows = await owner.fetch(f"SELECT {state} AS state, count(*) AS count FROM {table} GROUP BY 1")
+        assert {row["state"]: row["count"] for row in rows} == {"sent": 3, "failed": 5}
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner.execute("UPDATE reprocess_items SET state = 'cancelled'")
+
+
+async def test_months_that_were_taken_out_are_forgotten_not_stranded(
+    desk: Desk, owner: asyncpg.Connection, database_url: str
+) -> None:
+    await desk.fail(range(4))
+    await desk.close()
+    while await owner.fetchval("SELECT expire_attempts(1, now() + interval '400 days')"):
+        pass
+    assert await owner.fetchval("SELECT count(*) FROM received_results") == 4
+    await roll_back(owner, 10)
+    assert await owner.fetchval("SELECT count(*) FROM received_results") == 0
+    assert await owner.fetch("SELECT FROM pg_class WHERE relname LIKE 'expired%'") == []
+    await migrate(database_url, 90)
+    assert await owner.fetchval("SELECT count(*) FROM expired_months") == 0
