@@ -7,7 +7,7 @@
 ALTER TABLE access_keys ADD COLUMN may_export boolean NOT NULL DEFAULT false;
 UPDATE access_keys SET may_export = true WHERE role IN ('operator', 'admin');
 
--- Who exported what. Written before the first row is read, never changed.
+-- Who exported what. Written before the first row is read, never changed: not even by the owner.
 CREATE TABLE exports (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -36,8 +36,12 @@ CREATE TABLE export_outcomes (
     CHECK (state <> 'done' OR rows IS NOT NULL)
 );
 
--- The only tables that a reader may add to: an export from the query API is in the audit too. Nobody but the owner
--- can change or delete a row.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON export_outcomes
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The only tables that a reader may add to: an export from the query API is in the audit too.
 GRANT SELECT, INSERT ON exports, export_outcomes TO conexoes_reader, conexoes_writer;
 
 DO $policies$
