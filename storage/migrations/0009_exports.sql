@@ -19,6 +19,9 @@ CREATE TABLE exports (
     requested_by text NOT NULL,
     key_id uuid,                             -- null: the bootstrap key, or the command line
     requested_at timestamptz NOT NULL DEFAULT now(),
+    ends_by timestamptz NOT NULL,            -- without an outcome by then, whatever made it was killed
+    command_id text COLLATE "C",             -- of the ledger of a command, whose items it has; null: of logs
+    item_state text COLLATE "C",             -- only items in this state
     PRIMARY KEY (account, id)
 );
 
