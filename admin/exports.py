@@ -18,7 +18,6 @@ from schemas.export import MEDIA_TYPES, ExportJob, ExportRequest
 
 router = APIRouter(prefix="/commands/exports", tags=["exports"])
 
-
 #: Of the path: what can't be one is no path of ours, and leaves an account that is called `commands` its pages.
 ExportId = Annotated[uuid.UUID, Path(examples=["2f1c0f9f-7a11-4b58-8f5e-8c7f9f0e7d1f"])]
 

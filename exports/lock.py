@@ -36,10 +36,13 @@ class Lock:
 
 @contextmanager
 def left_behind(path: Path) -> Iterator[bool]:
-    """Whether nobody holds the lock at `path`; if so, nobody else finds it left behind during the block."""
+    """Whether nobody holds the lock at `path`; if so, nobody else finds it left behind during the block.
+
+    One that can't be opened is taken for held.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:
         yield False
         return
     try:

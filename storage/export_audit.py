@@ -12,7 +12,7 @@ from storage.statements import SQL
 
 #: From the end of the time that an export may take until its outcome must be there.
 _OUTCOME_SECONDS = 120.0
-_LOST = "The process that made the file was stopped before it was whole. Export again."
+_LOST = "Its end was never heard of: what made the file was stopped, or lost the database. Export again."
 
 
 async def record_order(database: Database, export_id: uuid.UUID, order: ExportOrder, *, seconds: float) -> None:
