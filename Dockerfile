@@ -1,7 +1,8 @@
 # The application alone: Kafka and PostgreSQL are services of their own in docker-compose.yml.
 FROM python:3.11-slim
 WORKDIR /app
-RUN useradd --system --home /app conexoes
+# What outlives a container is in a volume there; a new one begins as what the image has, its owner included.
+RUN useradd --system --home /app conexoes && install -d -o conexoes -m 700 /var/lib/conexoes
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md conexoes.py ./

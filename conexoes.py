@@ -33,6 +33,7 @@ from cli.installation import (
 )
 from cli.kept import session_secret
 from cli.logs import log_as_json
+from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
@@ -159,6 +160,12 @@ def reprocess(
     fingerprint: filter_options.Fingerprint = None,
     state: filter_options.ReprocessState = None,
     everything: Annotated[bool, typer.Option("--all", help="every log of the type is meant")] = False,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="an exported workbook: its marked rows, not a filter's"
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="1, 10, 100, 1,000, then the rest, while it helps")] = False,
     rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
@@ -167,7 +174,7 @@ def reprocess(
     requested_by: Annotated[str | None, typer.Option("--by", help="who asks; the login name if not given")] = None,
     cancel: Annotated[str | None, typer.Option(help="a command id: send nothing more of it")] = None,
 ) -> None:
-    """Send back what a filter matches, and follow it to its outcome. Ctrl-C stops the following, not the command."""
+    """Send back what a filter matches or a workbook marks, and follow it. Ctrl-C stops the following only."""
     by = requested_by or getpass.getuser()
     run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
     if cancel is not None:
@@ -185,6 +192,13 @@ def reprocess(
         all=everything,
     )
     pace = {"steps": DEFAULT_STEPS if steps else None, "per_second": rate}
+    marked = None
+    if from_file is not None:
+        if any(value for value in asked_filter.values()):
+            raise UnusableError("--from-file: the rows are those that are marked; give no filter with it.")
+        path = from_file
+        marked = _run(lambda _stop: marked_rows(path, account, integration_type))
+        asked_filter, integration_type = {}, marked.integration_type
     asked = asked_for(
         {
             "account": account,
@@ -192,7 +206,8 @@ def reprocess(
             "requested_by": by,
             "reason": reason,
             "mode": mode,
-            "filter": asked_filter,
+            "filter": asked_filter if marked is None else None,
+            "log_ids": None if marked is None else marked.log_ids,
             "pace": pace if steps or rate is not None else None,
         }
     )

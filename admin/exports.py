@@ -1,4 +1,4 @@
-"""Exports in the background: `POST /exports`, then progress, the file, or an end to it."""
+"""Exports in the background: `POST /commands/exports`, then progress, the file, or an end to it."""
 
 import uuid
 from typing import Annotated
@@ -8,26 +8,18 @@ from fastapi.responses import FileResponse
 
 from admin.request_body import described, read_body
 from api.authentication import FIRST, Caller, OwnAccount, caller, may_see
-from api.exports import attachment, must_export, order_of, too_many
+from api.exports import attachment, must_export, not_made, order_of
 from api.parameters import NONE
 from api.problems import invalid, not_found
-from exports.errors import TooManyExports
+from exports.errors import ExportFailed, TooManyExports
 from exports.jobs import Jobs
 from schemas.catalogue import BY_NAME
 from schemas.export import MEDIA_TYPES, ExportJob, ExportRequest
 
-router = APIRouter(prefix="/exports", tags=["exports"])
+router = APIRouter(prefix="/commands/exports", tags=["exports"])
 
-
-async def _export_id(export_id: Annotated[str, Path(examples=["2f1c0f9f-7a11-4b58-8f5e-8c7f9f0e7d1f"])]) -> uuid.UUID:
-    """The id of the path; 404 for what can't be one."""
-    try:
-        return uuid.UUID(export_id)
-    except ValueError:
-        raise not_found() from None
-
-
-ExportId = Annotated[uuid.UUID, Depends(_export_id)]
+#: Of the path: what can't be one is no path of ours, and leaves an account that is called `commands` its pages.
+ExportId = Annotated[uuid.UUID, Path(examples=["2f1c0f9f-7a11-4b58-8f5e-8c7f9f0e7d1f"])]
 
 
 @router.post(
@@ -46,13 +38,13 @@ async def start_export(request: Request, response: Response, grant: Caller) -> E
     jobs: Jobs = request.app.state.jobs
     try:
         job = await jobs.start(order_of(request, grant, asked))
-    except TooManyExports as exc:
-        raise too_many(exc) from None
-    response.headers["Location"] = f"/exports/{job.account}/{job.id}"
+    except (TooManyExports, ExportFailed) as exc:
+        raise not_made(exc) from None
+    response.headers["Location"] = f"/commands/exports/{job.account}/{job.id}"
     return job
 
 
-@router.get("/{account}/{export_id}", dependencies=[*FIRST, *NONE])
+@router.get("/{account}/{export_id:uuid}", dependencies=[*FIRST, *NONE])
 async def get_export(request: Request, account: OwnAccount, export_id: ExportId) -> ExportJob:
     """How far it is, and where its file is once it is done."""
     job = await _jobs(request).get(account, export_id)
@@ -62,7 +54,7 @@ async def get_export(request: Request, account: OwnAccount, export_id: ExportId)
 
 
 @router.get(
-    "/{account}/{export_id}/file",
+    "/{account}/{export_id:uuid}/file",
     dependencies=[*FIRST, *NONE],
     response_class=FileResponse,
     responses={
@@ -85,7 +77,7 @@ async def get_file(request: Request, grant: Caller, account: OwnAccount, export_
     return FileResponse(path, headers=attachment(job, job.requested_at))
 
 
-@router.delete("/{account}/{export_id}", status_code=204, dependencies=[*FIRST, *NONE])
+@router.delete("/{account}/{export_id:uuid}", status_code=204, dependencies=[*FIRST, *NONE])
 async def cancel_export(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> None:
     """Cancel it, or delete its file. The audit keeps that it was asked for. 404 when there is nothing of it here."""
     must_export(grant)

@@ -22,9 +22,11 @@ from exports.desk import ExportDesk
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
 from exports.file import make_file
 from exports.file_name import file_name
+from exports.ledger import write_items
 from exports.outcome import followed
 from exports.stream import write_rows
 from schemas.export import MEDIA_TYPES, Export, ExportFormat, ExportOrder, ExportRequest
+from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 from storage.errors import StorageError
 from storage.export_audit import list_exports as read_exports
@@ -55,20 +57,31 @@ def must_export(grant: Grant) -> None:
         raise ProblemError(403, "not-permitted", "Your key may read, not export: it was made without --export.")
 
 
-def order_of(request: Request, grant: Grant, asked: ExportRequest) -> ExportOrder:
-    """What the caller orders. 403 when the key may only look."""
+def order_of(
+    request: Request,
+    grant: Grant,
+    asked: ExportRequest,
+    *,
+    command_id: str | None = None,
+    item_state: ItemState | None = None,
+) -> ExportOrder:
+    """What the caller orders: logs, or the items of a command. 403 when the key may only look."""
     must_export(grant)
     desk: ExportDesk = request.app.state.exports
     try:
         base_url = str(request.base_url).rstrip("/")
     except ValueError:  # a Host that is none
         base_url = ""
-    return desk.order(asked, grant, base_url if _BASE_URL.fullmatch(base_url) else "http://localhost")
+    shown = base_url if _BASE_URL.fullmatch(base_url) else "http://localhost"
+    return desk.order(asked, grant, shown, command_id=command_id, item_state=item_state)
 
 
-def too_many(exc: TooManyExports) -> ProblemError:
-    """429, with the limit that is met."""
-    return ProblemError(429, "too-many-exports", str(exc), headers={"Retry-After": RETRY_AFTER_SECONDS})
+def not_made(exc: TooManyExports | ExportFailed | TimeoutError) -> ProblemError:
+    """429 with the limit that is met, 503 with why there is no file."""
+    again = {"Retry-After": RETRY_AFTER_SECONDS}
+    if isinstance(exc, TooManyExports):
+        return ProblemError(429, "too-many-exports", str(exc), headers=again)
+    return ProblemError(503, "export-failed", str(exc) or "The export took too long.", headers=again)
 
 
 def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:
@@ -100,7 +113,7 @@ class ExportResponse(Response):
         export_id = uuid.uuid4()
         try:
             with desk.slots.one(order.account):
-                await record_order(desk.database, export_id, order)
+                await record_order(desk.database, export_id, order, seconds=desk.settings.export_seconds)
                 async with followed(desk.database, order, export_id) as outcome:
                     making = self._workbook if order.format == "xlsx" else self._stream
                     async with asyncio.timeout(desk.settings.export_seconds):
@@ -109,15 +122,17 @@ class ExportResponse(Response):
         except CallerLeft:
             pass  # there is nobody to answer
         except TooManyExports as exc:
-            raise too_many(exc) from None
+            raise not_made(exc) from None
         except (ExportFailed, StorageError, TimeoutError) as exc:
             if answer.begun:
                 return  # without an end: the server closes the connection
             if isinstance(exc, StorageError):
                 raise
-            raise ProblemError(503, "export-failed", str(exc) or "The export took too long.") from exc
+            raise not_made(exc) from exc
 
     async def _stream(self, answer: "_Answer") -> int:
+        if self._order.command_id is not None:
+            return await write_items(self._desk.database, self._order, self._order.command_id, answer.write)
         seconds = self._desk.settings.export_seconds
         return await write_rows(self._desk.database, self._order, answer.write, seconds=seconds)
 
@@ -180,6 +195,22 @@ async def _left(receive: Receive) -> None:
         pass
 
 
+def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of a path that answers with a file."""
+    return {
+        200: {
+            "description": "the file",
+            "content": {
+                MEDIA_TYPES[each].partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+                for each in formats
+            },
+        },
+        403: {"description": "the key may read, not export"},
+        426: {"description": "HTTP/1.1 is needed"},
+        429: {"description": "too many exports, of this account or in all"},
+    }
+
+
 def _add_route(format_: ExportFormat) -> None:
     async def export_logs(
         request: Request,
@@ -206,15 +237,7 @@ def _add_route(format_: ExportFormat) -> None:
         operation_id=f"export_logs_{format_}",
         dependencies=ONCE,
         response_class=Response,
-        responses={
-            200: {
-                "description": "the file",
-                "content": {MEDIA_TYPES[format_].partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}},
-            },
-            403: {"description": "the key may read, not export"},
-            426: {"description": "HTTP/1.1 is needed"},
-            429: {"description": "too many exports, of this account or in all"},
-        },
+        responses=file_responses(format_),
     )
 
 

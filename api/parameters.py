@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.problems import ProblemError, invalid, not_found
-from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.catalogue import BY_NAME, IntegrationType, Language
 from schemas.export import ExportView
 from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.problem import FieldProblem
@@ -61,6 +61,12 @@ class StateQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: ItemState | None = Field(default=None, description="only items in this state")
+
+
+class LedgerQuery(StateQuery):
+    """Which items of a command, and how they are written."""
+
+    language: Language = Field(default="en", description="in CSV pt and es separate by semicolon")
 
 
 class ItemQuery(PageQuery, StateQuery):

@@ -1,15 +1,15 @@
 """Reprocess commands: who asked for what, and what became of it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
-from api.authentication import FIRST, OwnAccount
-from api.ledger import MEDIA_TYPES, Format, lines
+from api.authentication import FIRST, Caller, OwnAccount
+from api.exports import ExportResponse, file_responses, must_export, order_of
 from api.pages import Listing, Page
-from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, PageQuery, StateQuery
+from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, LedgerQuery, PageQuery
 from api.problems import not_found
+from schemas.export import ExportRequest
 from schemas.status_log import ReprocessCommand, ReprocessItem
 from storage import reprocess_reader
 
@@ -56,21 +56,30 @@ async def list_items(
     return listing.page(items, lambda item: (item.created_at, item.id), request, response)
 
 
-@router.get("/{command_id}/items/export.{file_format}", response_class=StreamingResponse, dependencies=ONCE)
+@router.get(
+    "/{command_id}/items/export.{file_format}",
+    response_class=Response,
+    dependencies=ONCE,
+    responses=file_responses("csv", "jsonl"),
+)
 async def export_items(
     request: Request,
+    grant: Caller,
     account: OwnAccount,
     command_id: CommandIdOfPath,
-    file_format: Format,
-    query: Annotated[StateQuery, Query()],
-) -> StreamingResponse:
-    """Every item as CSV or JSON Lines, with its error before and after; of one state if one is given."""
-    reader = request.app.state.reader
-    if await reprocess_reader.get_command(reader, account, command_id) is None:
+    file_format: Literal["csv", "jsonl"],
+    query: Annotated[LedgerQuery, Query()],
+) -> Response:
+    """Every item as CSV or JSON Lines, with its error before and after; of one state if one is given.
+
+    An export like any other: a right of its own, limited, and in the audit.
+    """
+    must_export(grant)
+    command = await reprocess_reader.get_command(request.app.state.reader, account, command_id)
+    if command is None:
         raise not_found()
-    parts = reprocess_reader.all_items(reader, account, command_id, query.state)
-    return StreamingResponse(
-        lines(file_format, parts),
-        media_type=MEDIA_TYPES[file_format],
-        headers={"Content-Disposition": f'attachment; filename="reprocess-items.{file_format}"'},
+    asked = ExportRequest(
+        account=account, integration_type=command.integration_type, format=file_format, language=query.language
     )
+    order = order_of(request, grant, asked, command_id=command_id, item_state=query.state)
+    return ExportResponse(request.app.state.exports, order)

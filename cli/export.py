@@ -72,11 +72,13 @@ async def export(request: ExportRequest, out: Path) -> int:
     database = Database(str(storage.database_url), "reader", storage, application_name="conexoes-export")
     export_id = uuid.uuid4()
     try:
-        await record_order(database, export_id, order)
-        async with followed(database, order, export_id) as outcome:
+        await record_order(database, export_id, order, seconds=settings.export_seconds)
+        async with followed(database, order, export_id) as outcome, asyncio.timeout(settings.export_seconds):
             with _bar() as progress:
                 outcome.rows = await make_file(database, order, out, seconds=settings.export_seconds, progress=progress)
         return outcome.rows
+    except TimeoutError:
+        raise ExportFailed("It took longer than CONEXOES_EXPORT_SECONDS and was given up.") from None
     except OSError as exc:
         raise ExportFailed(f"{out}: {exc.strerror or exc}") from exc
     finally:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from broker.publisher import Publisher, Record
 from broker.settings import BrokerSettings
 from cli.installation import UnusableError
+from cli.marked import plan_rows
 from schemas.envelope import STRUCTURED
 from schemas.json_document import dump
 from schemas.policy import Policy
@@ -34,6 +35,15 @@ _OVER = ("done", "cancelled")
 Say = Callable[[str], None]
 
 
+class _Ready(NamedTuple):
+    """A plan as it is said, and what the command takes from it."""
+
+    lines: list[str]
+    total: int
+    reason_required: str | None
+    as_of: datetime | None  # with a filter
+
+
 class Reprocess:
     """One command, from the plan to the ledger."""
 
@@ -46,22 +56,22 @@ class Reprocess:
     async def run(self, asked: ReprocessRequest, stop: asyncio.Event, *, dry_run: bool) -> bool:
         """Say what would be done; unless `dry_run`, have it done and follow it. False when it did not end well.
 
-        `asked` has the filter; its `as_of` is replaced by the plan's. `stop` ends the following, not the command.
+        `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `stop` ends the following, not
+        the command. Raises UnusableError.
         """
         reader = Database(str(self._storage.database_url), "reader", self._storage, application_name="conexoes-cli")
         try:
-            assert asked.filter is not None  # noqa: S101 - the command line always makes one
-            planned = await plan(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
-            for line in plan_lines(planned):
+            ready = await self._plan(reader, asked)
+            for line in ready.lines:
                 self._say(line)
             if dry_run:
                 return True
-            if planned.reason_required and not asked.reason:
-                raise UnusableError(f"{planned.reason_required} Say it with --reason.")
+            if ready.reason_required and not asked.reason:
+                raise UnusableError(f"{ready.reason_required} Say it with --reason.")
             command_id = str(uuid.uuid4())
-            await self._send(command_id, asked.model_copy(update={"as_of": planned.as_of}))
+            await self._send(command_id, asked.model_copy(update={"as_of": ready.as_of}))
             self._say(f"command {command_id}")
-            command = await self._follow(reader, asked.account, command_id, planned.total, stop)
+            command = await self._follow(reader, asked.account, command_id, ready.total, stop)
         finally:
             await reader.close()
         if command is None:
@@ -90,6 +100,14 @@ class Reprocess:
                 raise UnusableError(f"The agents have not recorded the command {command_id} yet. Try again.")
             case Cancellation.UNKNOWN:
                 raise UnusableError(f"There is no command {command_id} of {account} that the agents have recorded.")
+
+    async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
+        if asked.log_ids is not None:
+            rows = await plan_rows(reader, self._policy, asked.account, asked.integration_type, asked.log_ids)
+            return _Ready(rows.lines, rows.total, rows.reason_required, None)
+        assert asked.filter is not None  # noqa: S101 - the model's own rule
+        made = await plan(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
+        return _Ready(list(plan_lines(made)), made.total, made.reason_required, made.as_of)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers))
@@ -121,13 +139,14 @@ class Reprocess:
 
 def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
     """The request that options make; those that are None were not given. Raises UnusableError, naming the option."""
-    filter_ = {name: value for name, value in fields["filter"].items() if value is not None}
     given = {name: value for name, value in fields.items() if value is not None}
     pace = {name: value for name, value in (fields["pace"] or {}).items() if value is not None}
-    # Any time will do until there is a plan, whose own is used.
-    as_of = to_text(datetime.now(UTC))
+    if "log_ids" not in given:
+        filter_ = {name: value for name, value in fields["filter"].items() if value is not None}
+        # Any time will do until there is a plan, whose own is used.
+        given |= {"filter": filter_, "as_of": to_text(datetime.now(UTC))}
     try:
-        return ReprocessRequest.model_validate({**given, "filter": filter_, "as_of": as_of, "pace": pace or None})
+        return ReprocessRequest.model_validate({**given, "pace": pace or None})
     except ValidationError as exc:
         [error, *_] = exc.errors(include_url=False, include_input=False, include_context=False)
         path = [part for part in error["loc"] if isinstance(part, str)]

@@ -3,6 +3,7 @@
 from exports.settings import ExportSettings
 from exports.slots import Slots
 from schemas.export import ExportOrder, ExportRequest
+from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 from storage.database import Database
 
@@ -15,12 +16,22 @@ class ExportDesk:
         self.settings = settings
         self.slots = Slots(settings)
 
-    def order(self, request: ExportRequest, grant: Grant, base_url: str) -> ExportOrder:
-        """The order of the bearer of a key, whose request came to `base_url`."""
+    def order(
+        self,
+        request: ExportRequest,
+        grant: Grant,
+        base_url: str,
+        *,
+        command_id: str | None = None,
+        item_state: ItemState | None = None,
+    ) -> ExportOrder:
+        """The order of the bearer of a key, whose request came to `base_url`; of a command's items if one is named."""
         key_id = None if grant.key_id is None else str(grant.key_id)
         return ExportOrder(
             **dict(request),
             requested_by=grant.name or f"key {key_id}",
             key_id=key_id,
             public_url=(self.settings.public_url or base_url).rstrip("/"),
+            command_id=command_id,
+            item_state=item_state,
         )

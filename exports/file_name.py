@@ -9,4 +9,5 @@ from schemas.export import Export, ExportOrder
 def file_name(order: ExportOrder | Export, at: datetime) -> str:
     """ASCII, e.g. `conexoes-demo-price-2026-11-24-0915.xlsx`, in the order's time zone."""
     local = at.astimezone(ZoneInfo(order.timezone))
-    return f"conexoes-{order.account}-{order.integration_type}-{local:%Y-%m-%d-%H%M}.{order.format}"
+    what = order.integration_type if order.command_id is None else f"{order.integration_type}-reprocess"
+    return f"conexoes-{order.account}-{what}-{local:%Y-%m-%d-%H%M}.{order.format}"

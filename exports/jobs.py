@@ -5,12 +5,9 @@ both outlive a restart. A file whose making a restart has cut off is `lost`, and
 """
 
 import asyncio
-import fcntl
-import os
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +17,7 @@ import structlog
 from exports.desk import ExportDesk
 from exports.errors import ExportFailed, ServerStopped, TooManyExports
 from exports.file import make_file
+from exports.lock import UNLOCKED, Lock, left_behind
 from exports.outcome import followed
 from schemas.export import Export, ExportJob, ExportOrder
 from storage.errors import StorageError
@@ -31,6 +29,7 @@ log = structlog.get_logger(__name__)
 @dataclass
 class _Running:
     order: ExportOrder
+    lock: Lock
     read: int = 0
     written: int = 0
     total: int | None = None
@@ -54,21 +53,30 @@ class Jobs:
         Once, at the start. What another process is making is left alone. A database that is away is no reason not to
         start: what was lost is found again next time.
         """
-        for lock in self._files("*/*.lock"):
-            if not _is_free(lock):
-                continue
-            export_id = uuid.UUID(lock.stem)
+        for path in self._files("*/*.lock"):
             try:
-                await record_outcome(
-                    self._desk.database, lock.parent.name, export_id, "lost", reason=str(ServerStopped())
-                )
-            except StorageError as exc:
-                log.warning("lost export not recorded", export=lock.stem, reason=str(exc))
+                export_id = uuid.UUID(path.stem)
+            except ValueError:
+                log.warning("no lock of an export", path=str(path))
                 continue
-            for path in lock.parent.glob(f"{lock.stem}.*"):
-                path.unlink(missing_ok=True)
+            with left_behind(path) as is_left:
+                if is_left:
+                    await self._lose(path.parent, export_id)
         self.delete_old()
         self._delete_later()
+
+    async def _lose(self, directory: Path, export_id: uuid.UUID) -> None:
+        account = directory.name
+        try:
+            await record_outcome(self._desk.database, account, export_id, "lost", reason=str(ServerStopped()))
+            export = await get_export(self._desk.database, account, export_id)
+        except StorageError as exc:
+            log.warning("lost export not recorded", export=str(export_id), reason=str(exc))
+            return
+        # Killed after its outcome was written, the file is whole and stays.
+        is_done = export is not None and export.state == "done"
+        for path in self._files(f"{account}/{export_id}.{'lock' if is_done else '*'}"):
+            path.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """End what runs; it is recorded as lost."""
@@ -79,7 +87,10 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def start(self, order: ExportOrder) -> ExportJob:
-        """Begin. Raises TooManyExports, StorageUnavailable."""
+        """Begin. Raises TooManyExports, StorageUnavailable; ExportFailed when the data directory can't be written to.
+
+        What is in the audit has its lock before, so that a process that is killed at any time leaves it to be found.
+        """
         self.delete_old()
         kept = self._files(f"{order.account}/*.{{}}")
         if len(kept) >= self._desk.settings.exports_kept:
@@ -89,12 +100,16 @@ class Jobs:
             )
         self._desk.slots.take(order.account)
         export_id = uuid.uuid4()
-        running = _Running(order)
+        lock: Lock | None = None
         try:
-            await record_order(self._desk.database, export_id, order)
+            lock = self._lock(order, export_id)
+            await record_order(self._desk.database, export_id, order, seconds=self._desk.settings.export_seconds)
+            running = _Running(order, lock)
             self._running[export_id] = running
             running.task = asyncio.create_task(self._run(export_id, running))
         except BaseException:
+            if lock is not None:
+                lock.give_up()
             self._desk.slots.give_back(order.account)
             raise
         job = await self.get(order.account, export_id)
@@ -127,7 +142,7 @@ class Jobs:
     def delete_old(self) -> None:
         """Delete files that are kept long enough."""
         oldest = time.time() - self._desk.settings.export_keep_seconds
-        for path in self._files("*/*.{}"):
+        for path in (*self._files("*/*.{}"), *self._files(f"*/*.{UNLOCKED}")):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime <= oldest:
                     path.unlink()
@@ -149,21 +164,27 @@ class Jobs:
             log.exception("unexpected", export=str(export_id))
         finally:
             del self._running[export_id]
+            running.lock.give_up()
             self._desk.slots.give_back(order.account)
 
     async def _make(self, export_id: uuid.UUID, running: _Running) -> int:
         order, settings = running.order, self._desk.settings
-        directory = settings.directory / order.account
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(directory / f"{export_id}.lock"):
-            async with asyncio.timeout(settings.export_seconds):
-                return await make_file(
-                    self._desk.database,
-                    order,
-                    directory / f"{export_id}.{order.format}",
-                    seconds=settings.export_seconds,
-                    progress=running.progress,
-                )
+        async with asyncio.timeout(settings.export_seconds):
+            return await make_file(
+                self._desk.database,
+                order,
+                settings.directory / order.account / f"{export_id}.{order.format}",
+                seconds=settings.export_seconds,
+                progress=running.progress,
+            )
+
+    def _lock(self, order: ExportOrder, export_id: uuid.UUID) -> Lock:
+        directory = self._desk.settings.directory / order.account
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return Lock(directory / f"{export_id}.lock")
+        except OSError as exc:
+            raise ExportFailed(f"No file can be made here: {exc.strerror}.") from exc
 
     def _delete_later(self) -> None:
         """What is there now is too old by then."""
@@ -172,10 +193,10 @@ class Jobs:
     def _job(self, export: Export) -> ExportJob:
         running = self._running.get(uuid.UUID(export.id))
         fields = dict(export)
-        if running is not None and export.state == "unfinished":
+        if running is not None:  # until the last of it is cleaned up
             fields["state"] = "running"
-        path = self.path(export.account, uuid.UUID(export.id)) if export.state == "done" else None
-        if export.state == "done" and path is None:
+        path = self.path(export.account, uuid.UUID(export.id)) if fields["state"] == "done" else None
+        if fields["state"] == "done" and path is None:
             fields["state"] = "expired"
         made = None if path is None else path.stat()
         return ExportJob(
@@ -184,7 +205,7 @@ class Jobs:
             rows_written=running.written if running else None,
             total=running.total if running else None,
             bytes=made.st_size if made else None,
-            file_url=f"/exports/{export.account}/{export.id}/file" if made else None,
+            file_url=f"/commands/exports/{export.account}/{export.id}/file" if made else None,
             expires_at=_at(made.st_mtime) + timedelta(seconds=self._desk.settings.export_keep_seconds)
             if made
             else None,
@@ -198,26 +219,3 @@ class Jobs:
 
 def _at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """A file that is there, and locked, as long as the block runs. Killed, the process leaves it unlocked."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def _is_free(path: Path) -> bool:
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True

@@ -5,4 +5,4 @@ from schemas.export import ExportOrder
 
 def log_link(order: ExportOrder) -> str:
     """What the link to a log of the order's account and type begins with; the log's id follows."""
-    return f"{order.public_url}/{order.account}/{order.integration_type}?log="
+    return f"{order.public_url}/{order.account}/{order.integration_type}/logs/"

@@ -10,7 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import openpyxl
 from openpyxl.utils.escape import unescape
@@ -42,8 +42,16 @@ _YES = frozenset({"x", "s", "sim", "sí", "si", "y", "yes", "1", "true", "verdad
 _NO = frozenset({"", "n", "não", "nao", "no", "0", "false", "falso"})
 
 
+#: Why a workbook is refused, for those who say it in other words.
+RefusalKind = Literal["foreign", "damaged", "altered", "unsafe", "too_large", "too_slow", "too_many", "none", "unclear"]
+
+
 class WorkbookRefused(Exception):
     """The file is not a workbook that can be read back; the text is a sentence that says why."""
+
+    def __init__(self, kind: RefusalKind, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind: RefusalKind = kind
 
 
 class Marked(NamedTuple):
@@ -74,54 +82,68 @@ def read_marked(path: Path) -> Marked:
     except Exception as exc:
         # The parser's own words for a broken file are of every kind: KeyError, ValueError, ParseError, …
         raise WorkbookRefused(
-            "The file can't be read as a workbook: it is damaged, or was made by something else."
+            "damaged", "The file can't be read as a workbook: it is damaged, or was made by something else."
         ) from exc
 
 
 def _look_at_parts(path: Path) -> None:
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise WorkbookRefused(f"The file has more than {MAX_FILE_BYTES // 1024**2} MiB.")
+        raise WorkbookRefused("too_large", f"The file has more than {MAX_FILE_BYTES // 1024**2} MiB.")
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if len(parts) > MAX_PARTS:
-                raise WorkbookRefused(f"The file has more than {MAX_PARTS} parts: it is no workbook of ours.")
+                raise WorkbookRefused(
+                    "foreign", f"The file has more than {MAX_PARTS} parts: it is no workbook of ours."
+                )
             if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                raise WorkbookRefused(f"The file unpacks to more than {MAX_UNPACKED_BYTES // 1024**2} MiB.")
+                raise WorkbookRefused(
+                    "too_large", f"The file unpacks to more than {MAX_UNPACKED_BYTES // 1024**2} MiB."
+                )
             names = [part.filename for part in parts]
             if len(set(names)) != len(names) or any(part.flag_bits & 1 for part in parts):
-                raise WorkbookRefused("The file is protected or damaged: save it without a password.")
+                raise WorkbookRefused("damaged", "The file is protected or damaged: save it without a password.")
             if foreign := next((name for name in names if _FOREIGN.search(name)), None):
-                raise WorkbookRefused(f"The file has macros, embedded files or links to other files ({foreign[:100]}).")
+                raise WorkbookRefused(
+                    "unsafe", f"The file has macros, embedded files or links to other files ({foreign[:100]})."
+                )
             for name in names:
                 with archive.open(name) as part:
                     if _DECLARATION.search(part.read(_DECLARATION_BYTES)):
-                        raise WorkbookRefused("The file declares a document type, which no workbook of ours does.")
+                        raise WorkbookRefused(
+                            "unsafe", "The file declares a document type, which no workbook of ours does."
+                        )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as exc:
-        raise WorkbookRefused("The file is not a workbook (.xlsx).") from exc
+        raise WorkbookRefused("foreign", "The file is not a workbook (.xlsx).") from exc
 
 
 def _read(book: Workbook) -> Marked:
     language, about = _about(book)
     account, name = str(about.get("account")), str(about.get("integration_type"))
     if ACCOUNT.fullmatch(account) is None or name not in BY_NAME:
-        raise WorkbookRefused("The sheet about the export was altered: its account or integration type is none.")
+        raise WorkbookRefused(
+            "altered", "The sheet about the export was altered: its account or integration type is none."
+        )
     found: dict[str, None] = {}
     rows = 0
     for row in _log_rows(book, language, name):
         rows += 1
         if rows > MAX_ROWS:
-            raise WorkbookRefused(f"The workbook has more than {MAX_ROWS} rows: export with a narrower filter.")
+            raise WorkbookRefused(
+                "too_large", f"The workbook has more than {MAX_ROWS} rows: export with a narrower filter."
+            )
         if not _is_marked(row["mark"]):
             continue
         own = str(uuid.UUID(log_id(account, name, str(row["affiliate"]), str(row["key"]))))
         if str(row["id"]).strip().lower() != own:
-            raise WorkbookRefused(f"Row {rows + 1} was altered: its key, affiliate and log ID don't belong together.")
+            raise WorkbookRefused(
+                "altered", f"Row {rows + 1} was altered: its key, affiliate and log ID don't belong together."
+            )
         found[own] = None
         if len(found) > MAX_LOG_IDS:
-            raise WorkbookRefused(f"More than {MAX_LOG_IDS} rows are marked: use a filter for so many.")
+            raise WorkbookRefused("too_many", f"More than {MAX_LOG_IDS} rows are marked: use a filter for so many.")
     if not found:
-        raise WorkbookRefused("No row is marked: write x in the last column of the rows to reprocess.")
+        raise WorkbookRefused("none", "No row is marked: write x in the last column of the rows to reprocess.")
     return Marked(account, name, list(found))
 
 
@@ -132,14 +154,14 @@ def _about(book: Workbook) -> tuple[Language, dict[str, Any]]:
             about = {row[2]: row[1] for row in rows if len(row) == 3}
             if about.get("format") == FORMAT:
                 return language, about
-    raise WorkbookRefused("The workbook is no export of Conexões: its sheet about the export is missing.")
+    raise WorkbookRefused("foreign", "The workbook is no export of Conexões: its sheet about the export is missing.")
 
 
 def _log_rows(book: Workbook, language: Language, name: str) -> Iterator[dict[str, Any]]:
     wanted = {column.name: column for column in (*log_columns(BY_NAME[name]), MARK)}
     sheets = [each for each in book.sheetnames if re.fullmatch(rf"{words.LOGS[language]}( \d+)?", each)]
     if not sheets:
-        raise WorkbookRefused("The sheet of logs is missing.")
+        raise WorkbookRefused("altered", "The sheet of logs is missing.")
     for sheet in sheets:
         rows = book[sheet].iter_rows(max_col=_COLUMNS, values_only=True)
         headings = list(next(rows, ()))
@@ -147,7 +169,9 @@ def _log_rows(book: Workbook, language: Language, name: str) -> Iterator[dict[st
         for column in ("key", "affiliate", "id", "mark"):
             heading = wanted[column].labels[language]
             if headings.count(heading) != 1:
-                raise WorkbookRefused(f"The column “{heading}” of the sheet {sheet} is missing, or there twice.")
+                raise WorkbookRefused(
+                    "altered", f"The column “{heading}” of the sheet {sheet} is missing, or there twice."
+                )
             places[column] = headings.index(heading)
         for row in rows:
             yield {column: _value(row[place] if place < len(row) else None) for column, place in places.items()}
@@ -163,4 +187,4 @@ def _is_marked(cell: Any) -> bool:
         return True
     if text in _NO:
         return False
-    raise WorkbookRefused(f"“{text[:50]}” in the last column is neither yes nor no: write x, or nothing.")
+    raise WorkbookRefused("unclear", f"“{text[:50]}” in the last column is neither yes nor no: write x, or nothing.")

@@ -8,13 +8,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.catalogue import Language
 from schemas.filter import LogFilter
+from schemas.reprocess import ItemState
 from schemas.result import Account
 
 ExportFormat = Literal["xlsx", "csv", "jsonl"]
-#: `running` only while this process makes it; `unfinished` when no process has said how it ended; `expired` when it
-#: was made and its file is no longer kept.
+#: `running` only while this process makes it; `unfinished` when no process has said how it ended and one still may;
+#: `lost` when whatever made it was killed; `expired` when it was made and its file is no longer kept.
 ExportState = Literal["running", "done", "failed", "cancelled", "lost", "expired", "unfinished"]
-#: How an export can end. What is never recorded is `unfinished`.
+#: How an export can end. What is never recorded is `unfinished`, then `lost`.
 ExportOutcome = Literal["done", "failed", "cancelled", "lost"]
 
 MEDIA_TYPES: dict[ExportFormat, str] = {
@@ -50,7 +51,7 @@ class ExportView(BaseModel):
 
 
 class ExportRequest(ExportView):
-    """Body of POST /exports."""
+    """Body of POST /commands/exports."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -81,6 +82,8 @@ class ExportOrder(ExportRequest):
     requested_by: str
     key_id: str | None = Field(description="of the access key; null for the bootstrap key and the command line")
     public_url: str = Field(description="what links to logs begin with, without a slash at the end")
+    command_id: str | None = Field(default=None, description="the items of this command, not logs, and no filter")
+    item_state: ItemState | None = Field(default=None, description="only items in this state")
 
 
 class Export(BaseModel):
@@ -97,8 +100,10 @@ class Export(BaseModel):
     timezone: str
     requested_by: str
     requested_at: datetime
+    command_id: str | None = Field(description="of an export of what a command did; null for one of logs")
+    item_state: ItemState | None = Field(description="of such an export: only items in this state")
     state: ExportState
-    rows: int | None = Field(description="logs in the file; null until it is known")
+    rows: int | None = Field(description="logs or items in the file; null until it is known")
     reason: str | None = Field(description="why it is not done, in a sentence")
     finished_at: datetime | None
 

@@ -10,9 +10,16 @@ from storage.database import Database
 from storage.places import NEWEST_BY_ID, TimeAndId
 from storage.statements import SQL
 
+#: From the end of the time that an export may take until its outcome must be there.
+_OUTCOME_SECONDS = 120.0
+_LOST = "Its end was never heard of: what made the file was stopped, or lost the database. Export again."
 
-async def record_order(database: Database, export_id: uuid.UUID, order: ExportOrder) -> None:
-    """Write down that an export begins. To be called before the first row is read. Raises StorageUnavailable."""
+
+async def record_order(database: Database, export_id: uuid.UUID, order: ExportOrder, *, seconds: float) -> None:
+    """Write down that an export begins, which may take `seconds`. To be called before the first row is read.
+
+    One that has no outcome some time after that is `lost`, whoever looks. Raises StorageUnavailable.
+    """
     async with database.recording(order.account) as connection:
         await connection.execute(
             SQL["insert_export"],
@@ -25,6 +32,9 @@ async def record_order(database: Database, export_id: uuid.UUID, order: ExportOr
             order.timezone,
             order.requested_by,
             None if order.key_id is None else uuid.UUID(order.key_id),
+            order.command_id,
+            order.item_state,
+            seconds + _OUTCOME_SECONDS,
         )
 
 
@@ -37,7 +47,10 @@ async def record_outcome(
     rows: int | None = None,
     reason: str | None = None,
 ) -> None:
-    """Write down how it ended. The first outcome stays; `rows` is needed for `done`."""
+    """Write down how it ended. The first outcome stays; `rows` is needed for `done`.
+
+    Nothing is written for one that was never ordered. Raises StorageUnavailable.
+    """
     async with database.recording(account) as connection:
         await connection.execute(SQL["insert_export_outcome"], account, export_id, state, rows, reason)
 
@@ -63,6 +76,7 @@ def _export(row: Any) -> Export:
             **fields,
             "id": str(row["id"]),
             "filter": orjson.loads(row["filter"]),
-            "state": row["state"] or "unfinished",
+            "state": row["state"] or ("lost" if row["is_lost"] else "unfinished"),
+            "reason": _LOST if row["is_lost"] else row["reason"],
         }
     )

@@ -14,9 +14,9 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage
-from api.exports import attachment, must_export, order_of, too_many
+from api.exports import attachment, must_export, not_made, order_of
 from api.problems import invalid, not_found
-from exports.errors import TooManyExports
+from exports.errors import ExportFailed, TooManyExports
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportJob, ExportRequest
 from storage.summary_reader import summarize
@@ -70,8 +70,8 @@ async def start(request: Request, who: OwnPage, integration_type: TypeName, fiel
         raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
     try:
         job = await request.app.state.jobs.start(order_of(request, who.grant, asked))
-    except TooManyExports as exc:
-        raise too_many(exc) from None
+    except (TooManyExports, ExportFailed) as exc:
+        raise not_made(exc) from None
     return RedirectResponse(f"/{who.account}/exports/{job.id}", 303)
 
 

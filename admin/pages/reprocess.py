@@ -1,6 +1,5 @@
 """Reprocessing: the plan that is shown first, the command, and the ledger of what became of it."""
 
-import asyncio
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
+from admin.pages.chosen import read_chosen
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.plan import plan_of_filter, plan_of_rows
 from admin.pages.route import PageRoute
@@ -20,10 +20,10 @@ from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
 from api.pages import Listing
 from api.problems import invalid, not_found
-from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reprocess import COMMAND_ID, MAX_LOG_IDS, CommandState, ItemState, ReprocessRequest
-from schemas.status_log import ReprocessCommand, ReprocessPlan, StatusLog
+from schemas.status_log import ReprocessCommand, ReprocessPlan
 from schemas.steps import DEFAULT_STEPS
 from storage import reprocess_plan, reprocess_reader, reprocess_writer
 
@@ -40,7 +40,6 @@ BAR = (
     ItemState.SENT,
     ItemState.QUEUED,
 )
-_AT_ONCE = 6
 
 
 @router.get(f"{TYPE}/reprocess")
@@ -51,7 +50,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     ids = _ids(request.query_params.getlist("log_id"))
     asked: ReprocessPlan | None = None
     if ids:
-        rows = await _rows(request, who, kind, ids)
+        rows = await read_chosen(who.reader(request), who.account, kind.name, ids)
         made = plan_of_rows(rows, len(ids) - len(rows))
     else:
         wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter
@@ -195,15 +194,3 @@ def _key(once: str, chosen: Sequence[str]) -> str:
     if not 1 <= len(once) <= 100:
         raise invalid("once", "must come with the form")
     return f"page-{hashlib.blake2b(chr(0).join([once, *sorted(chosen)]).encode(), digest_size=24).hexdigest()}"
-
-
-async def _rows(request: Request, who: Member, kind: IntegrationType, ids: Sequence[uuid.UUID]) -> list[StatusLog]:
-    turns = asyncio.Semaphore(_AT_ONCE)
-    reader = who.reader(request)
-
-    async def one(log_id: uuid.UUID) -> StatusLog | None:
-        async with turns:
-            found = await reader.one(who.account, kind.name, log_id)
-            return None if found is None else found.log
-
-    return [each for each in await asyncio.gather(*(one(each) for each in ids)) if each is not None]

@@ -7,7 +7,7 @@
 ALTER TABLE access_keys ADD COLUMN may_export boolean NOT NULL DEFAULT false;
 UPDATE access_keys SET may_export = true WHERE role IN ('operator', 'admin');
 
--- Who exported what. Written before the first row is read, never changed.
+-- Who exported what. Written before the first row is read, never changed: not even by the owner.
 CREATE TABLE exports (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -19,6 +19,9 @@ CREATE TABLE exports (
     requested_by text NOT NULL,
     key_id uuid,                             -- null: the bootstrap key, or the command line
     requested_at timestamptz NOT NULL DEFAULT now(),
+    ends_by timestamptz NOT NULL,            -- without an outcome by then, whatever made it was killed
+    command_id text COLLATE "C",             -- of the ledger of a command, whose items it has; null: of logs
+    item_state text COLLATE "C",             -- only items in this state
     PRIMARY KEY (account, id)
 );
 
@@ -36,8 +39,12 @@ CREATE TABLE export_outcomes (
     CHECK (state <> 'done' OR rows IS NOT NULL)
 );
 
--- The only tables that a reader may add to: an export from the query API is in the audit too. Nobody but the owner
--- can change or delete a row.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON export_outcomes
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The only tables that a reader may add to: an export from the query API is in the audit too.
 GRANT SELECT, INSERT ON exports, export_outcomes TO conexoes_reader, conexoes_writer;
 
 DO $policies$

@@ -41,8 +41,8 @@ CREATE TABLE fault_changes (
 
 CREATE INDEX fault_changes_by_type ON fault_changes (account, integration_type);
 
--- What people decided about a group of equal errors, one row a decision; the newest holds. Nobody but the owner can
--- change or delete one.
+-- What people decided about a group of equal errors, one row a decision; the newest holds. Added to, and nothing
+-- else: not even the owner changes a row.
 CREATE TABLE fault_states (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -54,6 +54,9 @@ CREATE TABLE fault_states (
     note text,
     PRIMARY KEY (account, integration_type, fingerprint, id)
 );
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON fault_states
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What became of the items that were asked for because of a fault.
 CREATE INDEX reprocess_items_by_fingerprint ON reprocess_items (account, before_fingerprint, state)

@@ -128,22 +128,28 @@ WHERE s.account = $1::text AND s.integration_type = $2::text
 GROUP BY 1, 2
 
 -- insert_export --
-INSERT INTO exports (account, id, integration_type, format, filter, language, timezone, requested_by, key_id)
+INSERT INTO exports (
+    account, id, integration_type, format, filter, language, timezone, requested_by, key_id, command_id, item_state,
+    ends_by
+)
 VALUES (
-    $1::text, $2::uuid, $3::text, $4::text, $5::jsonb, $6::text, $7::text, $8::text, $9::uuid
+    $1::text, $2::uuid, $3::text, $4::text, $5::jsonb, $6::text, $7::text, $8::text, $9::uuid, $10::text, $11::text,
+    now() + make_interval(secs => $12::double precision)
 )
 
 -- insert_export_outcome --
--- The first outcome stays.
+-- The first outcome stays; what was never ordered has none.
 INSERT INTO export_outcomes (account, export_id, state, rows, reason)
-VALUES ($1::text, $2::uuid, $3::text, $4::bigint, $5::text)
+SELECT $1::text, $2::uuid, $3::text, $4::bigint, $5::text
+WHERE EXISTS (SELECT FROM exports WHERE account = $1::text AND id = $2::uuid)
 ON CONFLICT DO NOTHING
 
 -- list_exports --
 -- One page of the audit, newest first, after ($2, $3). Uses exports_by_time.
 SELECT
     e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
-    o.state, o.rows, o.reason, o.finished_at
+    e.command_id, e.item_state, o.state, o.rows, o.reason, o.finished_at,
+    o.state IS NULL AND now() > e.ends_by AS is_lost
 FROM exports e
 LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
 WHERE e.account = $1::text AND (e.requested_at, e.id) < ($2::timestamptz, $3::uuid)
@@ -154,7 +160,8 @@ LIMIT $4::integer
 -- One line of the audit. Uses the primary keys.
 SELECT
     e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
-    o.state, o.rows, o.reason, o.finished_at
+    e.command_id, e.item_state, o.state, o.rows, o.reason, o.finished_at,
+    o.state IS NULL AND now() > e.ends_by AS is_lost
 FROM exports e
 LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
 WHERE e.account = $1::text AND e.id = $2::uuid

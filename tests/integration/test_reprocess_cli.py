@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import openpyxl
 import orjson
 import pytest
 
 from broker.settings import BrokerSettings
 from cli.installation import UnusableError
+from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
+from exports.make_workbook import make_workbook
+from schemas.export import ExportOrder
 from schemas.policy import Policy
+from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.agents import consuming, produce, running_worker, stored
 from tests.support.events import at, result
@@ -27,6 +32,16 @@ ASKED: dict[str, Any] = {
     "filter": {"status": ["error"], "affiliate": ["MLB"]},
     "pace": None,
 }
+
+
+ORDER = ExportOrder(
+    account="acme",
+    integration_type="price",
+    format="xlsx",
+    requested_by="maria",
+    key_id=None,
+    public_url="http://conexoes.test",
+)
 
 
 @asynccontextmanager
@@ -67,6 +82,43 @@ async def test_what_it_says_is_what_happens(
         assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
         assert await run.run(asked, asyncio.Event(), dry_run=False)
         assert said[-1] == "done: 6 items: 5 fixed, 1 same_error"
+
+
+@pytest.mark.law
+async def test_marked_rows_of_a_workbook_are_what_is_done(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    database_url: str,
+    data_dir: Path,
+    tmp_path: Path,
+    owner: asyncpg.Connection,
+) -> None:
+    said: list[str] = []
+    run = Reprocess(broker_settings, storage_settings, Policy(), said.append)
+    path = tmp_path / "marked.xlsx"
+    async with running_worker(broker_settings, storage_settings, data_dir), answering(broker_settings):
+        failures = [result(f"e{n}", key=f"SKU-{n}", processed_at=at(-n)) for n in range(4)]
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
+        await stored(owner, 4)
+        reader = Database(database_url, "reader", storage_settings)
+        await make_workbook(reader, ORDER, path, seconds=60)
+        await reader.close()
+        with pytest.raises(UnusableError, match="No row is marked"):
+            await marked_rows(path, "acme", None)
+        book = openpyxl.load_workbook(path)
+        for row in (2, 4):
+            book["Logs"].cell(row, 13, "x")
+        book.save(path)
+        for account, type_ in (("globex", None), ("acme", "products")):
+            with pytest.raises(UnusableError, match="is an export of acme, type price"):
+                await marked_rows(path, account, type_)
+        marked = await marked_rows(path, "acme", None)
+        asked = asked_for({**ASKED, "filter": None, "log_ids": marked.log_ids})
+        assert await run.run(asked, asyncio.Event(), dry_run=True)
+        assert said == ["2 marked logs of price", "  2 will_send"]
+        assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
+        assert await run.run(asked, asyncio.Event(), dry_run=False)
+        assert said[-1] == "done: 2 items: 1 fixed, 1 same_error"
 
 
 async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(

@@ -131,7 +131,16 @@ def test_the_simulator_runs_only_when_it_is_asked_for() -> None:
 def test_data_outlives_its_container() -> None:
     mounts = {name: each["volumes"] for name, each in SERVICES.items() if "volumes" in each}
     # PostgreSQL 18's image keeps its data in a folder of the version below this one.
-    assert mounts == {"kafka": ["kafka:/var/lib/kafka/data"], "postgres": ["postgres:/var/lib/postgresql"]}
+    assert mounts == {
+        "kafka": ["kafka:/var/lib/kafka/data"],
+        "postgres": ["postgres:/var/lib/postgresql"],
+        "admin": [f"admin:{SERVICES['admin']['environment']['CONEXOES_DATA_DIR']}"],
+    }
+    # Its own from the beginning: an empty volume takes the owner of the image's directory.
+    owned = re.search(r"install -d -o conexoes -m 700 (\S+)", DOCKERFILE)
+    assert owned
+    assert owned[1] == SERVICES["admin"]["environment"]["CONEXOES_DATA_DIR"]
+    assert DOCKERFILE.index("install -d") < DOCKERFILE.index("USER conexoes")
     assert SERVICES["kafka"]["environment"]["KAFKA_LOG_DIRS"] == "/var/lib/kafka/data"
     assert set(COMPOSE["volumes"]) == set(mounts)
 

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from exports.desk import ExportDesk
 from exports.jobs import Jobs
 from exports.settings import ExportSettings
-from schemas.export import ExportRequest
+from schemas.export import ExportOrder, ExportRequest
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.export_audit import record_order
@@ -51,15 +51,15 @@ async def held(owner: asyncpg.Connection) -> AsyncIterator[Transaction]:
 
 
 async def start(caller: Caller, format_: str = "xlsx", **changes: Any) -> dict[str, Any]:
-    answer = await caller.post("/exports", json={**ASKED, "format": format_, **changes})
+    answer = await caller.post("/commands/exports", json={**ASKED, "format": format_, **changes})
     assert answer.status_code == 202, answer.text
     job: dict[str, Any] = answer.json()
-    assert answer.headers["Location"] == f"/exports/acme/{job['id']}"
+    assert answer.headers["Location"] == f"/commands/exports/acme/{job['id']}"
     return job
 
 
 async def look(caller: Caller, job: dict[str, Any]) -> dict[str, Any]:
-    answer = await caller.get(f"/exports/acme/{job['id']}")
+    answer = await caller.get(f"/commands/exports/acme/{job['id']}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -73,6 +73,11 @@ async def ended(caller: Caller, job: dict[str, Any]) -> dict[str, Any]:
     found = await eventually(not_running)
     assert found
     return found
+
+
+def order_by(desk: ExportDesk) -> ExportOrder:
+    grant = Grant("acme", "operator", "o", may_export=True, key_id=None)
+    return desk.order(ExportRequest.model_validate({**ASKED, "format": "xlsx"}), grant, "http://localhost")
 
 
 def files(data_dir: Path) -> list[str]:
@@ -109,7 +114,7 @@ async def test_progress_is_told_while_it_runs(
 ) -> None:
     job = await start(operator)
     assert (job["state"], job["file_url"], job["rows"]) == ("running", None, None)
-    assert (await operator.get(f"/exports/acme/{job['id']}/file")).status_code == 404
+    assert (await operator.get(f"/commands/exports/acme/{job['id']}/file")).status_code == 404
     await held.rollback()
     assert (await ended(operator, job))["state"] == "done"
 
@@ -118,12 +123,12 @@ async def test_progress_is_told_while_it_runs(
 @pytest.mark.parametrize("format_", FORMATS)
 async def test_cancelling_leaves_no_file_and_no_process(operator: Caller, data_dir: Path, format_: str) -> None:
     job = await start(operator, format_)
-    assert (await operator.delete(f"/exports/acme/{job['id']}")).status_code == 204
+    assert (await operator.delete(f"/commands/exports/acme/{job['id']}")).status_code == 204
     found = await look(operator, job)
     assert (found["state"], found["file_url"]) == ("cancelled", None)
     assert files(data_dir) == []
     assert workers() == []
-    assert (await operator.delete(f"/exports/acme/{job['id']}")).status_code == 404
+    assert (await operator.delete(f"/commands/exports/acme/{job['id']}")).status_code == 404
 
 
 @pytest.mark.usefixtures("held")
@@ -144,7 +149,7 @@ async def test_a_worker_that_is_killed_is_a_failure_and_no_file(operator: Caller
 
 async def test_a_file_can_be_deleted(operator: Caller, data_dir: Path) -> None:
     job = await ended(operator, await start(operator, "csv"))
-    assert (await operator.delete(f"/exports/acme/{job['id']}")).status_code == 204
+    assert (await operator.delete(f"/commands/exports/acme/{job['id']}")).status_code == 204
     assert files(data_dir) == []
     assert (await look(operator, job))["state"] == "expired"
 
@@ -163,19 +168,19 @@ async def test_a_file_is_deleted_when_it_was_kept_long_enough(operator: Caller, 
 @pytest.mark.usefixtures("held")
 async def test_too_many_at_once_are_refused_with_the_limit(operator: Caller) -> None:
     jobs = [await start(operator, each) for each in ("csv", "jsonl")]
-    answer = await operator.post("/exports", json={**ASKED, "format": "csv"})
+    answer = await operator.post("/commands/exports", json={**ASKED, "format": "csv"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
     assert "the limit is 2" in answer.json()["detail"]
-    await operator.delete(f"/exports/acme/{jobs[0]['id']}")
+    await operator.delete(f"/commands/exports/acme/{jobs[0]['id']}")
     await start(operator, "csv")
 
 
 async def test_too_many_kept_files_are_refused_with_the_limit(operator: Caller) -> None:
     jobs = [await ended(operator, await start(operator, "csv")) for _ in range(3)]
-    answer = await operator.post("/exports", json={**ASKED, "format": "csv"})
+    answer = await operator.post("/commands/exports", json={**ASKED, "format": "csv"})
     assert answer.status_code == 429
     assert "3 files" in answer.json()["detail"]
-    await operator.delete(f"/exports/acme/{jobs[0]['id']}")
+    await operator.delete(f"/commands/exports/acme/{jobs[0]['id']}")
     await start(operator, "csv")
 
 
@@ -201,8 +206,8 @@ async def test_by_role(
 ) -> None:
     job = await ended(operator, await start(operator, "csv"))
     async with Caller(app, keys.get(who)) as client:
-        url = f"/exports/acme/{job['id']}"
-        assert (await client.post("/exports", json={**ASKED, "format": "csv"})).status_code == started
+        url = f"/commands/exports/acme/{job['id']}"
+        assert (await client.post("/commands/exports", json={**ASKED, "format": "csv"})).status_code == started
         assert (await client.get(url)).status_code == seen
         assert (await client.get(f"{url}/file")).status_code == downloaded
         assert (await client.delete(url)).status_code == deleted
@@ -213,18 +218,28 @@ async def test_the_file_of_another_account_is_not_there_under_ones_own(
 ) -> None:
     job = await ended(operator, await start(operator, "csv"))
     async with Caller(app, keys["other"]) as client:
-        for url in (f"/exports/globex/{job['id']}", f"/exports/globex/{job['id']}/file"):
+        for url in (f"/commands/exports/globex/{job['id']}", f"/commands/exports/globex/{job['id']}/file"):
             assert (await client.get(url)).status_code == 404
 
 
 @pytest.mark.parametrize("id_", ["x", "..%2F..%2Fetc", str(uuid.uuid4())])
 async def test_an_id_that_is_none_is_not_there(operator: Caller, id_: str) -> None:
     answers: list[httpx.Response] = [
-        await operator.get(f"/exports/acme/{id_}"),
-        await operator.get(f"/exports/acme/{id_}/file"),
-        await operator.delete(f"/exports/acme/{id_}"),
+        await operator.get(f"/commands/exports/acme/{id_}"),
+        await operator.get(f"/commands/exports/acme/{id_}/file"),
+        await operator.delete(f"/commands/exports/acme/{id_}"),
     ]
     assert [answer.status_code for answer in answers] == [404] * 3
+
+
+async def test_an_account_that_is_called_like_the_path_of_commands_keeps_its_pages(app: FastAPI) -> None:
+    """What is no page is a problem document; what is a page asks for a sign-in."""
+    async with Caller(app, None) as client:
+        for path in (f"/exports/exports/{uuid.uuid4()}", f"/exports/price/logs/{uuid.uuid4()}", "/exports/price"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in"), path
+        answer = await client.get(f"/commands/exports/{uuid.uuid4()}/file")
+        assert answer.status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -239,7 +254,7 @@ async def test_an_id_that_is_none_is_not_there(operator: Caller, id_: str) -> No
     ],
 )
 async def test_a_bad_body_is_named(operator: Caller, changes: dict[str, Any], field: str) -> None:
-    answer = await operator.post("/exports", json={**ASKED, "format": "csv", **changes})
+    answer = await operator.post("/commands/exports", json={**ASKED, "format": "csv", **changes})
     assert answer.status_code == 422
     assert field in [each["field"] for each in answer.json()["errors"]]
 
@@ -262,10 +277,7 @@ class TestRestart:
         desk: ExportDesk = app.state.exports
         done = await ended(operator, await start(operator, "csv"))
         export_id, directory = uuid.uuid4(), data_dir / "exports" / "acme"
-        grant = Grant("acme", "operator", "o", may_export=True, key_id=None)
-        asked = ExportRequest.model_validate({**ASKED, "format": "xlsx"})
-        order = desk.order(asked, grant, "http://localhost")
-        await record_order(reader, export_id, order)
+        await record_order(reader, export_id, order_by(desk), seconds=900)
         for suffix in ("lock", "xlsx.part", "xlsx.logs", "xlsx.errors"):
             (directory / f"{export_id}.{suffix}").touch()
         later = Jobs(desk)
@@ -277,6 +289,76 @@ class TestRestart:
         kept = await later.get("acme", uuid.UUID(done["id"]))
         assert kept is not None
         assert kept.state == "done"
+
+    async def test_a_kill_right_after_the_order_leaves_a_lock_to_find_it_by(
+        self, app: FastAPI, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every order that is in the audit had its lock before."""
+        desk: ExportDesk = app.state.exports
+        locks: list[str] = []
+
+        async def killed(database: Database, export_id: uuid.UUID, order: ExportOrder, *, seconds: float) -> None:
+            await record_order(database, export_id, order, seconds=seconds)
+            locks.extend(path.name for path in data_dir.rglob("*.lock"))
+            assert locks == [f"{export_id}.lock"]
+            # A process that is killed closes its files, and removes none.
+            monkeypatch.setattr("exports.jobs.Lock.give_up", lambda lock: os.close(lock._descriptor))
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("exports.jobs.record_order", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await app.state.jobs.start(order_by(desk))
+        assert files(data_dir) == locks
+        later = Jobs(desk)
+        await later.recover()
+        found = await later.get("acme", uuid.UUID(locks[0].removesuffix(".lock")))
+        assert found is not None
+        assert found.state == "lost"
+        assert files(data_dir) == []
+
+    async def test_a_kill_right_after_the_outcome_leaves_the_file(
+        self, app: FastAPI, operator: Caller, data_dir: Path
+    ) -> None:
+        job = await ended(operator, await start(operator, "csv"))
+        (data_dir / "exports" / "acme" / f"{job['id']}.lock").touch()
+        later = Jobs(app.state.exports)
+        await later.recover()
+        assert files(data_dir) == [f"{job['id']}.csv"]
+        assert (await look(operator, job))["state"] == "done"
+
+    async def test_a_lock_that_is_none_of_ours_is_no_reason_not_to_start(self, app: FastAPI, data_dir: Path) -> None:
+        directory = data_dir / "exports" / "acme"
+        directory.mkdir(parents=True)
+        strangers = [directory / name for name in ("notes.lock", ".lock", "1.lock")]
+        for path in strangers:
+            path.touch()
+        never_ordered = directory / f"{uuid.uuid4()}.lock"
+        never_ordered.touch()
+        await Jobs(app.state.exports).recover()
+        assert sorted(directory.iterdir()) == sorted(strangers)
+
+    async def test_a_directory_that_can_t_be_written_to_is_told_and_takes_no_slot(
+        self, operator: Caller, data_dir: Path
+    ) -> None:
+        (data_dir / "exports").mkdir(parents=True)
+        (data_dir / "exports" / "acme").touch()
+        for _ in range(3):
+            answer = await operator.post("/commands/exports", json={**ASKED, "format": "csv"})
+            assert answer.status_code == 503
+            assert "No file can be made here" in answer.json()["detail"]
+        assert (await operator.get("/api/v1/accounts/acme/exports")).json()["items"] == []
+
+    @pytest.mark.parametrize(("seconds", "state"), [(-3600.0, "lost"), (900.0, "unfinished")])
+    async def test_one_without_an_outcome_is_lost_when_nobody_can_be_making_it(
+        self, app: FastAPI, operator: Caller, reader: Database, *, seconds: float, state: str
+    ) -> None:
+        """A streamed export of a process that was killed."""
+        export_id = uuid.uuid4()
+        await record_order(reader, export_id, order_by(app.state.exports), seconds=seconds)
+        [line] = (await operator.get("/api/v1/accounts/acme/exports")).json()["items"]
+        assert line["state"] == state
+        assert (await look(operator, {"id": export_id}))["state"] == state
+        assert bool(line["reason"]) == (state == "lost")
 
     async def test_what_another_process_is_making_is_left_alone(
         self, app: FastAPI, operator: Caller, held: Transaction, data_dir: Path

@@ -195,14 +195,19 @@ class TestDecisions:
         rows = await owner.fetch("SELECT state, note FROM fault_states ORDER BY id")
         assert [tuple(row) for row in rows] == [("ignored", None), ("ignored", "why"), ("open", None)]
 
-    async def test_nobody_but_the_owner_can_change_or_delete_a_decision(
-        self, operator: Caller, writer: Database, fingerprint: str
+    async def test_nobody_can_change_or_delete_a_decision(
+        self, operator: Caller, writer: Database, owning: Database, fingerprint: str
     ) -> None:
         await decide(operator, fingerprint)
-        for statement in ("DELETE FROM fault_states", "UPDATE fault_states SET set_by = 'x'", "TRUNCATE fault_states"):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                async with writer.connection() as connection:
-                    await connection.execute(statement)
+        for database in (writer, owning):
+            for statement in (
+                "DELETE FROM fault_states",
+                "UPDATE fault_states SET set_by = 'x'",
+                "TRUNCATE fault_states",
+            ):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with database.connection() as connection:
+                        await connection.execute(statement)
 
     @pytest.mark.parametrize(
         ("who", "status"), [("viewer", 403), ("admin", 200), ("every", 200), ("other", 404), ("", 401)]

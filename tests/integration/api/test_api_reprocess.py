@@ -1,19 +1,18 @@
 """Plan, cancel, pause, ledger over HTTP."""
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncIterator
-from typing import Any
 
 import asyncpg
-import orjson
+import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from schemas.policy import Policy
 from storage.settings import StorageSettings
 from tests.integration.api.conftest import Caller
+from tests.integration.api.export_answers import csv_rows, json_rows
 from tests.support.events import result
 from tests.support.reprocess import Desk
 
@@ -117,20 +116,59 @@ async def test_items_tell_before_and_after_and_what_they_joined(viewer: Caller, 
     )
 
 
-async def test_the_ledger_is_exported_whole_and_no_cell_is_a_formula(viewer: Caller, desk: Desk) -> None:
-    await desk.store(*(result(f"e{n}", key=f"=SUM({n})", message="+1") for n in range(1200)))
+ITEMS = f"{API}/reprocess/c/items/export"
+
+
+@pytest.mark.parametrize(("language", "delimiter"), [("en", ","), ("pt", ";"), ("es", ";")])
+async def test_the_ledger_is_exported_whole_and_no_cell_is_a_formula(
+    operator: Caller, desk: Desk, language: str, delimiter: str
+) -> None:
+    await desk.store(*(result(f"e{n}", key=f"＝SUM({n})", message="'+1\r=2") for n in range(1200)))
     await desk.by_filter("c")
-    table = await viewer.get(f"{API}/reprocess/c/items/export.csv")
-    rows = list(csv.DictReader(io.StringIO(table.text)))
+    heading, *cells = csv_rows(await operator.get(f"{ITEMS}.csv", params={"language": language}), delimiter)
+    rows = [dict(zip(heading, row, strict=True)) for row in cells]
     assert len({row["id"] for row in rows}) == 1200
-    assert {row["key"][:2] for row in rows} == {"'="}
-    assert {row["before_message"] for row in rows} == {"'+1"}
-    lines = await viewer.get(f"{API}/reprocess/c/items/export.jsonl?state=queued")
-    items: list[Any] = [orjson.loads(line) for line in lines.text.splitlines()]
-    assert {item["key"] for item in items} == {f"=SUM({n})" for n in range(1200)}
-    assert (await viewer.get(f"{API}/reprocess/c/items/export.jsonl?state=fixed")).text == ""
-    assert (await viewer.get(f"{API}/reprocess/none/items/export.csv")).status_code == 404
-    assert (await viewer.get(f"{API}/reprocess/c/items/export.pdf")).status_code == 422
+    assert {row["key"][:2] for row in rows} == {"'＝"}
+    assert {row["before_message"] for row in rows} == {"''+1\r=2"}
+    items = json_rows(await operator.get(f"{ITEMS}.jsonl?state=queued"))
+    assert {item["key"] for item in items} == {f"＝SUM({n})" for n in range(1200)}
+    assert json_rows(await operator.get(f"{ITEMS}.jsonl?state=fixed")) == []
+    assert (await operator.get(f"{API}/reprocess/none/items/export.csv")).status_code == 404
+    assert (await operator.get(f"{ITEMS}.pdf")).status_code == 422
+
+
+async def test_the_ledger_is_an_export_like_any_other(
+    app: FastAPI, operator: Caller, viewer: Caller, desk: Desk
+) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c")
+    assert (await viewer.get(f"{ITEMS}.csv")).status_code == 403
+    assert (await operator.get(f"{ITEMS}.csv?state=queued")).status_code == 200
+    [line] = (await viewer.get(f"{API}/exports")).json()["items"]
+    assert {name: line[name] for name in ("format", "command_id", "item_state", "requested_by", "state", "rows")} == {
+        "format": "csv",
+        "command_id": "c",
+        "item_state": "queued",
+        "requested_by": "o",
+        "state": "done",
+        "rows": 3,
+    }
+    slots = app.state.exports.slots
+    with slots.one("acme"), slots.one("acme"):
+        answer = await operator.get(f"{ITEMS}.csv")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
+
+
+async def test_the_ledger_is_not_sent_over_http_1_0(app: FastAPI, keys: dict[str, str], desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+
+    async def old(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "http_version": "1.0"} if scope["type"] == "http" else scope, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=old), base_url="http://conexoes.test") as client:
+        answer = await client.get(f"{ITEMS}.jsonl", headers={"Authorization": f"Bearer {keys['operator']}"})
+    assert answer.status_code == 426
 
 
 async def test_a_command_that_can_t_be_recorded_is_not_accepted_for_ever(

@@ -1,14 +1,18 @@
 """Whatever a connector sends comes out of every format as it went in, and nothing of it is ever run."""
 
+import csv
 import json
 import zipfile
 from pathlib import Path
 
+import asyncpg
 import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
 from exports.cell import MAX_CELL_UNITS
+from exports.csv import DELIMITERS, csv_line, guarded
+from schemas.catalogue import Language
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS, csv_rows, json_rows, sheet_rows
 from tests.support.events import Event, at, result
@@ -53,6 +57,21 @@ async def test_csv_has_every_text_and_no_formula(
         assert not [cell for cell in row if cell.startswith(STARTERS)]
 
 
+async def test_the_guard_of_the_ledger_is_that_of_the_logs(owner: asyncpg.Connection) -> None:
+    texts = ["", *TEXTS.values(), *(chr(code) + "1" for code in (*range(1, 0x250), *range(0xFF00, 0xFFEF)))]
+    texts = [text for text in texts if "\0" not in text]
+    guarded_there = await owner.fetch("SELECT csv_text(text) AS text FROM unnest($1::text[]) AS text", texts)
+    assert [guarded(text) for text in texts] == [row["text"] for row in guarded_there]
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_a_line_that_we_write_is_read_back(language: Language) -> None:
+    cells = ["", "a;b,c", 'quo"te', "line\nbreak", "lone\r=1+1", "plain"]
+    line = csv_line(cells, language)
+    assert next(csv.reader([line], delimiter=DELIMITERS[language])) == cells
+    assert '"lone\r=1+1"' in line
+
+
 async def test_names_come_out_as_they_are(operator: Caller, store_events: Store, tmp_path: Path) -> None:
     await store_events(*(event(number, "x", name=name) for number, name in enumerate(NAMES.values())))
     names = [(name, name[:64]) for name in NAMES.values()]
@@ -86,7 +105,7 @@ async def test_no_cell_of_a_workbook_is_a_formula_or_a_link_of_its_text(
     assert {cell.data_type for cell in cells} == {"s", "n", "d"}
     links = [cell for cell in cells if cell.hyperlink]
     assert {cell.column_letter for cell in links} == {"K"}
-    assert {cell.hyperlink.target.partition("?")[0] for cell in links} == {"http://conexoes.test/acme/price"}
+    assert {cell.hyperlink.target.rpartition("/")[0] for cell in links} == {"http://conexoes.test/acme/price/logs"}
     with zipfile.ZipFile(path) as parts:
         assert not [name for name in parts.namelist() if "externalLink" in name or "vba" in name.lower()]
         sheets = [parts.read(name) for name in parts.namelist() if "worksheets/sheet" in name]

@@ -1,0 +1,100 @@
+"""A workbook that comes back with marked rows: it becomes a plan, and nothing is sent before that is confirmed."""
+
+import tempfile
+import uuid
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from admin.pages.chosen import read_chosen
+from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.plan import plan_of_rows
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.visitor import Member, OwnPage, need_operator, new_once, refuse_foreign
+from admin.upload import read_upload
+from api.exports import not_made
+from api.problems import ProblemError
+from exports.desk import ExportDesk
+from exports.errors import TooManyExports
+from exports.marked import MAX_FILE_BYTES, Marked, WorkbookRefused
+from exports.marked_process import marked_by_worker
+from schemas.catalogue import IntegrationType
+from schemas.reprocess import MAX_LOG_IDS
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+FIELD = "workbook"
+
+
+@router.get(f"{TYPE}/marked")
+async def form(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """The form that takes a workbook."""
+    need_operator(who)
+    return _form(request, who, type_of(integration_type))
+
+
+@router.post(f"{TYPE}/marked")
+async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """What reprocessing the marked rows would do; the form again, with the reason, for a workbook that is refused.
+
+    Nothing of the workbook is kept. Receiving and reading it takes one of the account's places for exports.
+    """
+    need_operator(who)
+    kind = type_of(integration_type)
+    try:
+        marked = await _receive(request, who)
+    except WorkbookRefused as exc:
+        return _form(request, who, kind, exc.kind, str(exc))
+    if (marked.account, marked.integration_type) != (who.account, kind.name):
+        return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
+    ids = [uuid.UUID(each) for each in marked.log_ids]
+    rows = await read_chosen(who.reader(request), who.account, kind.name, ids)
+    return show(
+        request,
+        who.visitor,
+        "plan.html",
+        account=who.account,
+        page=kind.name,
+        kind=kind,
+        base=f"/{who.account}/{kind.name}",
+        plan=plan_of_rows(rows, len(ids) - len(rows)),
+        ids=ids,
+        asked=None,
+        once=new_once(),
+    )
+
+
+async def _receive(request: Request, who: Member) -> Marked:
+    """What is marked in the workbook of a form of this session."""
+    refuse_foreign(request)
+    desk: ExportDesk = request.app.state.exports
+    try:
+        with desk.slots.one(who.account), tempfile.TemporaryDirectory(prefix="conexoes-marked-") as directory:
+            path = Path(directory) / "marked.xlsx"
+            fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
+            session = who.visitor.session
+            if session is None or not request.app.state.site.sessions.is_form_of(session, fields.get("form_token", "")):
+                raise ProblemError(403, "not-your-form", "This form is not of your session: load the page again.")
+            return await marked_by_worker(path)
+    except TooManyExports as exc:
+        raise not_made(exc) from None
+
+
+def _form(
+    request: Request, who: Member, kind: IntegrationType, refused: str | None = None, detail: str = ""
+) -> Response:
+    return show(
+        request,
+        who.visitor,
+        "upload.html",
+        status=200 if refused is None else 422,
+        account=who.account,
+        page=kind.name,
+        kind=kind,
+        base=f"/{who.account}/{kind.name}",
+        field=FIELD,
+        refused=refused,
+        detail=detail,
+        most_rows=MAX_LOG_IDS,
+        most_megabytes=MAX_FILE_BYTES // 1024**2,
+    )
