@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from admin.operator import operator_of
@@ -42,13 +42,22 @@ async def cancel_reprocess(request: Request, grant: Caller, command_id: CommandI
     """Stop a command: what was sent is followed to its outcome, what was not will not be. Safe to repeat."""
     body = await read_body(request, CancelRequest)
     operator_of(grant, body.account)
-    reader, writer = request.app.state.reader, request.app.state.writer
-    note = f"Cancelled by {body.requested_by}{f': {body.reason}' if body.reason else '.'}"
-    async with writer.transaction() as connection:
-        done = await cancel(
-            connection, body.account, command_id, requested_by=body.requested_by, reason=body.reason, note=note
-        )
-    command = await get_command(reader, body.account, command_id)
+    return await cancel_command(
+        request.app, body.account, command_id, requested_by=body.requested_by, reason=body.reason
+    )
+
+
+async def cancel_command(
+    app: FastAPI, account: str, command_id: str, *, requested_by: str, reason: str | None
+) -> ReprocessCommand:
+    """The command as it is once it is cancelled.
+
+    Raises the problem of one that is not there (404), not recorded yet (409 `not-recorded-yet`) or done (409 `over`).
+    """
+    note = f"Cancelled by {requested_by}{f': {reason}' if reason else '.'}"
+    async with app.state.writer.transaction() as connection:
+        done = await cancel(connection, account, command_id, requested_by=requested_by, reason=reason, note=note)
+    command = await get_command(app.state.reader, account, command_id)
     if command is None:
         raise not_found()
     if not done and command.state == "accepted":
