@@ -3,17 +3,48 @@
 import asyncio
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
-from admin.pages import dead_letters, exports, home, live, log, logs, overview, reprocess, saved_views, search, sign_in
-from admin.pages.route import bug
+from admin.pages import (
+    affiliates,
+    dead_letters,
+    exports,
+    groups,
+    home,
+    ledger,
+    live,
+    log,
+    logs,
+    overview,
+    reprocess,
+    saved_views,
+    search,
+    sign_in,
+)
+from admin.pages.route import bug, refused
 from admin.pages.site import Site
 from admin.session import Sessions
 
 
 def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None) -> None:
-    """Every page; last of all routes, since an account may have almost any name."""
+    """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
     app.state.site = Site(sessions, stop)
     app.add_exception_handler(Exception, bug)
-    # Parts of a list page before the list; a command before the list of an account that is called like one.
-    for each in (home, sign_in, overview, search, dead_letters, saved_views, live, exports, log, reprocess, logs):
+    app.add_exception_handler(HTTPException, refused)
+    for each in (
+        home,
+        sign_in,
+        overview,
+        search,
+        dead_letters,
+        affiliates,
+        saved_views,
+        live,
+        exports,
+        groups,
+        log,
+        reprocess,
+        ledger,
+        logs,
+    ):
         app.include_router(each.router)
