@@ -45,7 +45,7 @@ async def test_a_paused_affiliate_is_paused_on_every_page_as_in_the_api(
     assert PAUSED in (await browser.get(f"/acme/price/logs/{logs[0]['id']}")).text
     assert await send(browser, "resume", affiliate="MLB") == 303
     assert PAUSED not in (await browser.get("/acme/price?status=error&affiliate=MLB")).text
-    done = await owner.fetch("SELECT action FROM reprocess_audit ORDER BY id")
+    done = await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")
     assert [each["action"] for each in done] == ["paused", "resumed"]
 
 
