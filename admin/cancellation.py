@@ -5,7 +5,7 @@ What a worker has taken already is on its way to Kafka, and still goes.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from admin.operator import operator_of
@@ -16,6 +16,7 @@ from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
 from schemas.reprocess import MAX_REASON_CHARACTERS
 from schemas.result import Account
 from schemas.status_log import ReprocessCommand
+from storage.access_keys import Grant
 from storage.audit import UsedKey
 from storage.cancellation import Cancellation, cancel_command
 from storage.reprocess_reader import get_command
@@ -49,18 +50,28 @@ async def cancel_reprocess(request: Request, grant: Caller, command_id: CommandI
     """
     body = await read_body(request, CancelRequest)
     operator_of(grant, body.account)
+    return await stop(request.app, grant, body.account, command_id, requested_by=body.requested_by, reason=body.reason)
+
+
+async def stop(
+    app: FastAPI, grant: Grant, account: str, command_id: str, *, requested_by: str, reason: str | None
+) -> ReprocessCommand:
+    """The command as it is once it is cancelled.
+
+    Raises the problem of one that is not there (404), not recorded yet (409 `not-recorded-yet`) or done (409 `over`).
+    """
     done = await cancel_command(
-        request.app.state.writer,
-        body.account,
+        app.state.writer,
+        account,
         command_id,
-        requested_by=body.requested_by,
-        reason=body.reason,
+        requested_by=requested_by,
+        reason=reason,
         key=UsedKey.grant(grant),
     )
     if done is Cancellation.NOT_RECORDED:
         headers = {"Retry-After": RETRY_AFTER_SECONDS}
         raise ProblemError(409, "not-recorded-yet", "The agents have not recorded it yet. Try again.", headers=headers)
-    command = await get_command(request.app.state.reader, body.account, command_id)
+    command = await get_command(app.state.reader, account, command_id)
     if command is None:
         raise not_found()
     if command.state == "done":

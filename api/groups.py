@@ -42,10 +42,11 @@ async def list_groups(
     page = listing.page(groups, lambda group: (group.logs, group.fingerprint), request, response)
     playbook: Playbook = request.app.state.playbook()
     return page.model_copy(
-        update={"items": [_explained(group, integration_type.name, playbook) for group in page.items]}
+        update={"items": [explained(group, integration_type.name, playbook) for group in page.items]}
     )
 
 
-def _explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:
+def explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:
+    """The group with what the playbook says of it."""
     entry = playbook.about(integration_type, group.affiliates[0], group.code, group.fingerprint)
     return group.model_copy(update={"playbook": entry})

@@ -4,27 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.actions import actions_for
 from api.authentication import FIRST, Caller, OwnAccount
+from api.log_reading import reader_for
 from api.pages import Listing, Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import not_found
 from schemas.filter import LogFilter
 from schemas.status_log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.summary import LogSummary
-from storage import affiliates
-from storage.access_keys import Grant
-from storage.log_reader import LogReader
 from storage.summary_reader import summarize
 
 router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
-
-
-async def _reader(request: Request, grant: Grant, account: str) -> LogReader:
-    database = request.app.state.reader
-    async with database.reading(account) as connection:
-        paused = await affiliates.paused(connection, account)
-    return LogReader(database, actions_for(grant, request.app.state.policy, paused))
 
 
 @router.get("/search", dependencies=ONCE)
@@ -32,7 +22,7 @@ async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
 ) -> Page[StatusLog]:
     """The entity by its key or any alias, across the five types: exact names first, then those that begin so."""
-    reader = await _reader(request, grant, account)
+    reader = await reader_for(request, grant, account)
     return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 
 
@@ -48,7 +38,7 @@ async def list_logs(
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
     name = f"logs\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
     listing = Listing(name, query.page_size, query.page_token)
-    reader = await _reader(request, grant, account)
+    reader = await reader_for(request, grant, account)
     logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
@@ -69,7 +59,7 @@ async def get_log(
     request: Request, grant: Caller, account: OwnAccount, integration_type: Type, log_id: LogId
 ) -> StatusLogDetail:
     """One log with the evidence of its last attempt, every name it has, and what to do about its error."""
-    reader = await _reader(request, grant, account)
+    reader = await reader_for(request, grant, account)
     found = await reader.one(account, integration_type.name, log_id)
     if found is None:
         raise not_found()
@@ -93,7 +83,7 @@ async def get_timeline(
 ) -> Page[TimelineEntry]:
     """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
     listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
-    reader = await _reader(request, grant, account)
+    reader = await reader_for(request, grant, account)
     found = await reader.timeline(account, integration_type.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()

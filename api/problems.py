@@ -70,7 +70,7 @@ async def _problem(_request: Request, exc: Any) -> JSONResponse:
     return response(exc)
 
 
-async def _http(_request: Request, exc: Any) -> JSONResponse:
+async def answer_refusal(_request: Request, exc: Any) -> JSONResponse:
     """What Starlette itself refuses: unknown paths and methods."""
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return response(not_found())
@@ -116,7 +116,7 @@ async def answer_bug(request: Request, exc: Exception) -> JSONResponse:
 def add_handlers(app: FastAPI) -> None:
     """Every error of `app` becomes a problem."""
     app.add_exception_handler(ProblemError, _problem)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, answer_refusal)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(StorageUnavailable, _unavailable)
     app.add_exception_handler(RowRefused, _refused)

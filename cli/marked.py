@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from admin.pages.chosen import read_chosen
 from admin.pages.plan import Verdict, plan_of_rows
 from api.actions import actions_for
 from cli.installation import UnusableError
@@ -47,7 +46,7 @@ async def plan_rows(
     async with reader.reading(account) as connection:
         paused = await affiliates.paused(connection, account)
     grant = Grant(account, "operator", "command line", may_export=True, key_id=None)
-    rows = await read_chosen(LogReader(reader, actions_for(grant, policy, paused)), account, integration_type, ids)
+    rows = await LogReader(reader, actions_for(grant, policy, paused)).many(account, integration_type, ids)
     made = plan_of_rows(rows, len(ids) - len(rows))
     needed = policy.lacks_reason(integration_type, None, Counter(row.affiliate for row in rows))
     return RowsPlan([f"{made.total} marked logs of {integration_type}", *_lines(made.verdicts)], made.total, needed)

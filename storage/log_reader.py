@@ -82,6 +82,13 @@ class LogReader:
                 aliases.setdefault(name, []).append(value)
         return FoundLog(self._log(row), attempts.get(shown), aliases)
 
+    async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
+        """Those of `log_ids` that are logs of this account and type, in their order, without evidence."""
+        async with self._database.reading(account) as connection:
+            rows = await connection.fetch(SQL["get_logs"], account, integration_type, log_ids)
+        found = {row["id"]: row for row in rows}
+        return [self._log(found[log_id]) for log_id in dict.fromkeys(log_ids) if log_id in found]
+
     async def timeline(
         self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
     ) -> FoundTimeline | None:

@@ -3,11 +3,15 @@
 import asyncio
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from admin.pages import (
+    affiliates,
     dead_letters,
     exports,
+    groups,
     home,
+    ledger,
     live,
     log,
     logs,
@@ -18,28 +22,31 @@ from admin.pages import (
     sign_in,
     upload,
 )
-from admin.pages.route import bug
+from admin.pages.route import bug, refused
 from admin.pages.site import Site
 from admin.session import Sessions
 
 
 def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None) -> None:
-    """Every page; last of all routes, since an account may have almost any name."""
+    """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
     app.state.site = Site(sessions, stop)
     app.add_exception_handler(Exception, bug)
-    # Parts of a list page before the list; a command before the list of an account that is called like one.
+    app.add_exception_handler(HTTPException, refused)
     for each in (
         home,
         sign_in,
         overview,
         search,
         dead_letters,
+        affiliates,
         saved_views,
         live,
         exports,
         upload,
+        groups,
         log,
         reprocess,
+        ledger,
         logs,
     ):
         app.include_router(each.router)

@@ -20,6 +20,7 @@ from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.playbook import Playbook, PlaybookEntry
 from schemas.status_log import Attempt, StatusLog, TimelineEntry
+from storage.log_reader import LogReader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response"]
@@ -49,9 +50,11 @@ class Timeline(NamedTuple):
     next_page_token: str | None
 
 
-async def read_details(request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID) -> Details | None:
+async def read_details(
+    request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID
+) -> Details | None:
     """One log; None when there is no such one."""
-    found = await who.reader(request).one(who.account, kind.name, log_id)
+    found = await reader.one(account, kind.name, log_id)
     if found is None:
         return None
     log, attempt = found.log, found.last_attempt
@@ -77,30 +80,34 @@ async def read_open(
     request: Request, who: Member, kind: IntegrationType, rows: Sequence[StatusLog]
 ) -> dict[str, Details]:
     """The details of some rows, by id."""
+    if not rows:
+        return {}
     turns = asyncio.Semaphore(_AT_ONCE)
+    reader = await who.reader(request)
 
     async def one(row: StatusLog) -> Details | None:
         async with turns:
-            return await read_details(request, who, kind, uuid.UUID(row.id))
+            return await read_details(request, reader, who.account, kind, uuid.UUID(row.id))
 
     found = await asyncio.gather(*(one(each) for each in rows))
     return {each.log.id: each for each in found if each is not None}
 
 
 async def read_timeline(
-    request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, token: str | None
+    request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID, token: str | None
 ) -> Timeline:
-    listing = Listing(f"timeline\n{who.account}\n{kind.name}\n{log_id}", TIMELINE_ENTRIES, token)
-    found = await who.reader(request).timeline(who.account, kind.name, log_id, after=listing.after, limit=listing.limit)
+    """Some of what happened to one log. Raises the 404 problem when there is no such one."""
+    listing = Listing(f"timeline\n{account}\n{kind.name}\n{log_id}", TIMELINE_ENTRIES, token)
+    found = await reader.timeline(account, kind.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()
     page = listing.page(found.entries, lambda placed: placed[0], request, Response(), cut=found.cut)
     return Timeline([entry for _place, entry in page.items], page.next_page_token)
 
 
-async def read_siblings(request: Request, who: Member, log: StatusLog) -> list[StatusLog]:
+async def read_siblings(reader: LogReader, log: StatusLog) -> list[StatusLog]:
     """The same name on the other pages, and on other marketplaces."""
-    found = await who.reader(request).search(who.account, log.key, _MAX_SIBLINGS)
+    found = await reader.search(log.account, log.key, _MAX_SIBLINGS)
     return [each for each in found if each.key == log.key and each.id != log.id]
 
 
@@ -110,11 +117,12 @@ async def log_page(
 ) -> Response:
     """One log: the part under its row for a script, a page of its own for everyone else."""
     kind = type_of(integration_type)
-    details = await read_details(request, who, kind, log_id)
+    reader = await who.reader(request)
+    details = await read_details(request, reader, who.account, kind, log_id)
     if details is None:
         raise not_found()
     timeline, siblings = await asyncio.gather(
-        read_timeline(request, who, kind, log_id, page_token), read_siblings(request, who, details.log)
+        read_timeline(request, reader, who.account, kind, log_id, page_token), read_siblings(reader, details.log)
     )
     template = "parts/detail.html" if request.headers.get("hx-request") else "log.html"
     return show(
@@ -128,11 +136,12 @@ async def timeline_part(
 ) -> Response:
     """The timeline and the other pages of one log, for a row that was expanded without them."""
     kind = type_of(integration_type)
-    details = await read_details(request, who, kind, log_id)
+    reader = await who.reader(request)
+    details = await read_details(request, reader, who.account, kind, log_id)
     if details is None:
         raise not_found()
     timeline, siblings = await asyncio.gather(
-        read_timeline(request, who, kind, log_id, page_token), read_siblings(request, who, details.log)
+        read_timeline(request, reader, who.account, kind, log_id, page_token), read_siblings(reader, details.log)
     )
     return show(
         request,
@@ -150,7 +159,7 @@ async def evidence_part(
 ) -> Response:
     """One side of the exchange, whole: laid out for a script, as it came for everyone else."""
     kind = type_of(integration_type)
-    found = await who.reader(request).one(who.account, kind.name, log_id)
+    found = await (await who.reader(request)).one(who.account, kind.name, log_id)
     value = None if found is None or found.last_attempt is None else getattr(found.last_attempt, side)
     if value is None:
         raise not_found()

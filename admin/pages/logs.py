@@ -1,7 +1,7 @@
 """The list page of one integration type."""
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -18,10 +18,11 @@ from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
 from api.pages import Listing
 from schemas.catalogue import IntegrationType
+from schemas.filter import ReprocessState
 from schemas.status_log import StatusLog
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-REPROCESS_STATES = ("in_flight", "fixed", "same_error", "different_error", "silent", "failed")
+REPROCESS_STATES: tuple[ReprocessState, ...] = get_args(ReprocessState)
 
 
 @router.get(TYPE)
@@ -96,9 +97,8 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
     """The rows of a view and the way to the next ones."""
     name = f"logs\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
     listing = Listing(name, view.page_size, view.page_token)
-    rows = await who.reader(request).page(
-        who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit
-    )
+    reader = await who.reader(request)
+    rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
     page = listing.page(rows, _place, request, Response())
     following = None
     if page.next_page_token is not None:

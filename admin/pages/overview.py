@@ -23,9 +23,10 @@ from storage.group_reader import list_groups
 from storage.summary_reader import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SPANS: tuple[Period, ...] = ("24h", "7d", "30d")
+SPANS: tuple[Period, ...] = ("yesterday", "24h", "7d", "30d")
 DEFAULT_SPAN: Period = "7d"
 TOP_CODES = 4
+TOP_AFFILIATES = 6
 _LETTERS = 5
 
 
@@ -38,6 +39,7 @@ class TypeOverview(NamedTuple):
     chart: Chart | None
     codes: list[tuple[str, int]]  # most frequent first
     groups: list[ErrorGroup]  # of equal errors, most logs first
+    failing: list[tuple[str, int]]  # affiliates by how many logs are errors, most first
     silent: int  # logs whose last reprocess got no answer, at any time
 
 
@@ -89,6 +91,7 @@ def _page(
         spans=SPANS,
         numbers=numbers,
         letters=letters,
+        top_affiliates=TOP_AFFILIATES,
     )
 
 
@@ -103,21 +106,22 @@ async def _count(request: Request, who: Member, period: Period) -> dict[str, Any
     types = await asyncio.gather(*(_of_type(request, who, kind, period) for kind in CATALOGUE))
     failed: dict[str, int] = {}
     total: dict[str, int] = {}
-    for each in await asyncio.gather(*(_failures(request, who, kind, period) for kind in CATALOGUE)):
-        for affiliate, count in each.by_affiliate.items():
+    for each in types:
+        for affiliate, count in each.failing:
             failed[affiliate] = failed.get(affiliate, 0) + count
-    for each_type in types:
-        for affiliate, count in each_type.summary.by_affiliate.items():
+        for affiliate, count in each.summary.by_affiliate.items():
             total[affiliate] = total.get(affiliate, 0) + count
     shares = [AffiliateShare(affiliate, total[affiliate], failed.get(affiliate, 0)) for affiliate in total]
     return {"types": types, "affiliates": sorted(shares, key=lambda each: (-each.share, each.affiliate))}
 
 
 async def _of_type(request: Request, who: Member, kind: IntegrationType, period: Period) -> TypeOverview:
-    start = span_of(period, who.visitor.now, who.visitor.zone).start
-    filter_ = LogFilter(processed_from=start)
-    summary, silent, groups = await asyncio.gather(
+    span = span_of(period, who.visitor.now, who.visitor.zone)
+    filter_ = LogFilter(processed_from=span.start, processed_to=span.end)
+    failures = filter_.model_copy(update={"status": ("error",)})
+    summary, failed, silent, groups = await asyncio.gather(
         summarize(request.app.state.reader, who.account, kind.name, filter_),
+        summarize(request.app.state.reader, who.account, kind.name, failures),
         summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
         list_groups(
             request.app.state.reader,
@@ -136,14 +140,9 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
         chart=draw(summary.histogram),
         codes=list(summary.by_code.items())[:TOP_CODES],
         groups=groups,
+        failing=sorted(failed.by_affiliate.items(), key=lambda each: (-each[1], each[0])),
         silent=silent.total,
     )
-
-
-async def _failures(request: Request, who: Member, kind: IntegrationType, period: Period) -> LogSummary:
-    start = span_of(period, who.visitor.now, who.visitor.zone).start
-    filter_ = LogFilter(processed_from=start, status=("error",))
-    return await summarize(request.app.state.reader, who.account, kind.name, filter_)
 
 
 async def _letters(request: Request, who: Member) -> list[DeadLetter]:

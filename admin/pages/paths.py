@@ -16,8 +16,15 @@ class _Text(Convertor[str]):
         return value
 
 
+#: What the first part of an address means when it is no account. Accounts may have these names, but no pages then:
+#: neither could be told from the other. Their logs are in the query API, below another prefix.
+RESERVED = frozenset(
+    {"api", "commands", "exports", "livez", "metrics", "preferences", "readyz", "sign-in", "sign-out", "static"}
+)
+
+
 class _Account(_Text):
-    regex = "(?!commands/reprocess$)[a-z0-9-]{1,64}"  # where commands are posted is no page
+    regex = f"(?!(?:{'|'.join(sorted(RESERVED))})(?:/|$))[a-z0-9-]{{1,64}}"
 
 
 class _Type(_Text):
@@ -31,6 +38,11 @@ register_url_convertor("integration_type", _Type())
 ACCOUNT = "/{account:account}"
 TYPE = ACCOUNT + "/{integration_type:integration_type}"
 TypeName = Annotated[str, Path()]
+
+
+def is_reserved(path: str) -> bool:
+    """Whether an address can't be that of an account's page, whatever accounts there are."""
+    return path.lstrip("/").partition("/")[0] in RESERVED
 
 
 def type_of(name: str) -> IntegrationType:

@@ -1,9 +1,8 @@
-"""Reprocessing: the plan that is shown first, the command, and the ledger of what became of it."""
+"""Reprocessing: the plan that is shown first, and the command; admin.pages.ledger has what became of it."""
 
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -11,35 +10,20 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
-from admin.pages.chosen import read_chosen
-from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
+from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import plan_of_filter, plan_of_rows
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.view import read_view
-from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
-from api.pages import Listing
-from api.problems import invalid, not_found
-from schemas.catalogue import BY_NAME
+from admin.pages.visitor import OwnForm, OwnPage, need_operator, new_once
+from api.problems import invalid
 from schemas.filter import LogFilter, ReprocessFilter
-from schemas.reprocess import COMMAND_ID, MAX_LOG_IDS, CommandState, ItemState, ReprocessRequest
-from schemas.status_log import ReprocessCommand, ReprocessPlan
+from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
+from schemas.status_log import ReprocessPlan
 from schemas.steps import DEFAULT_STEPS
-from storage import reprocess_plan, reprocess_reader, reprocess_writer
+from storage import reprocess_plan
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-COMMANDS_A_PAGE = 25
-ITEMS_A_PAGE = 100
-#: States of an item in the order of the bar: the good end first, what is still open last.
-BAR = (
-    ItemState.FIXED,
-    ItemState.DIFFERENT_ERROR,
-    ItemState.SAME_ERROR,
-    ItemState.FAILED,
-    ItemState.SILENT,
-    ItemState.SENT,
-    ItemState.QUEUED,
-)
 
 
 @router.get(f"{TYPE}/reprocess")
@@ -50,7 +34,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     ids = _ids(request.query_params.getlist("log_id"))
     asked: ReprocessPlan | None = None
     if ids:
-        rows = await read_chosen(who.reader(request), who.account, kind.name, ids)
+        rows = await (await who.reader(request)).many(who.account, kind.name, ids)
         made = plan_of_rows(rows, len(ids) - len(rows))
     else:
         wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter
@@ -106,76 +90,6 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)
     return show(request, who.visitor, "parts/asked.html", account=who.account, kind=kind, ledger=ledger)
-
-
-@router.get(f"{ACCOUNT}/reprocess")
-async def commands_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
-    """Every command of the account, newest first."""
-    listing = Listing(f"commands\n{who.account}", COMMANDS_A_PAGE, page_token)
-    commands = await reprocess_reader.list_commands(
-        request.app.state.reader, who.account, after=listing.after, limit=listing.limit
-    )
-    page = listing.page(commands, lambda command: (command.requested_at, command.id), request, Response())
-    return show(request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words())
-
-
-@router.get(f"{ACCOUNT}/reprocess/{{command_id}}")
-async def command_page(
-    request: Request, who: OwnPage, command_id: str, state: ItemState | None = None, page_token: str | None = None
-) -> Response:
-    """One command: how far it is, who asked for it and why, and what became of each entity."""
-    command = await _command(request, who, command_id)
-    listing = Listing(f"items\n{who.account}\n{command_id}\n{state}", ITEMS_A_PAGE, page_token)
-    after = listing.after_uuid
-    items = await reprocess_reader.list_items(
-        request.app.state.reader,
-        who.account,
-        command_id,
-        state=state,
-        after=after and after[1],
-        limit=listing.limit,
-    )
-    page = listing.page(items or [], lambda item: (item.created_at, item.id), request, Response())
-    return show(
-        request,
-        who.visitor,
-        "command.html",
-        account=who.account,
-        page="reprocess",
-        command=command,
-        kind=BY_NAME.get(command.integration_type),
-        items=page,
-        state=state,
-        finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
-        **_words(),
-    )
-
-
-@router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
-async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnForm) -> Response:
-    """Stops a command: what was not sent will not be."""
-    need_operator(who)
-    await _command(request, who, command_id)
-    by = who.grant.name or who.grant.role
-    async with request.app.state.writer.transaction() as connection:
-        # One that is over is left as it is, and shown as that.
-        await reprocess_writer.cancel(
-            connection, who.account, command_id, requested_by=by, reason=None, note=f"Cancelled by {by}."
-        )
-    return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
-
-
-def _words() -> dict[str, Any]:
-    return {"bar": BAR, "types": BY_NAME}
-
-
-async def _command(request: Request, who: Member, command_id: str) -> ReprocessCommand:
-    if COMMAND_ID.fullmatch(command_id) is None:
-        raise not_found()
-    command = await reprocess_reader.get_command(request.app.state.reader, who.account, command_id)
-    if command is None:
-        raise not_found()
-    return command
 
 
 def _ids(texts: Sequence[str]) -> list[uuid.UUID]:

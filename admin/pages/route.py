@@ -10,11 +10,13 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
+from admin.pages.paths import is_reserved
 from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
 from api.app import PREFIX
-from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, answer_bug
+from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, answer_bug, answer_refusal
 from storage.errors import RowRefused, StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -56,10 +58,23 @@ def _to_sign_in(request: Request) -> Response:
 
 async def bug(request: Request, exc: Exception) -> Response:
     """For the app's own handler of what nobody foresaw: a page for a browser, a problem for everyone else."""
-    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(PREFIX):
+    if not _is_for_a_person(request):
         return await answer_bug(request, exc)
     log.error("unexpected", exc_info=exc)
     return await _error(request, ProblemError(500, "unexpected", "", headers=request.scope.get(ANSWER_HEADERS)))
+
+
+async def refused(request: Request, exc: Exception) -> Response:
+    """For the app's own handler of what no route is for: a page for a browser, a problem for everyone else."""
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    if status != HTTPStatus.NOT_FOUND or not _is_for_a_person(request):
+        return await answer_refusal(request, exc)
+    problem = ProblemError(404, "reserved" if is_reserved(request.url.path) else "not-found", "")
+    return await _error(request, problem)
+
+
+def _is_for_a_person(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(PREFIX)
 
 
 async def _error(request: Request, problem: ProblemError) -> Response:

@@ -24,9 +24,10 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
     found = []
     if text:
         try:
-            found = await who.reader(request).search(who.account, _TEXT.validate_python(text), FOUND_AT_MOST)
+            meant = _TEXT.validate_python(text)
         except ValidationError as exc:
             raise invalid("q", exc.errors(include_url=False, include_input=False)[0]["msg"]) from None
+        found = await (await who.reader(request)).search(who.account, meant, FOUND_AT_MOST)
     return show(
         request,
         who.visitor,

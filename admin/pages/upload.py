@@ -6,7 +6,6 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages.chosen import read_chosen
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import plan_of_rows
 from admin.pages.route import PageRoute
@@ -48,7 +47,7 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     if (marked.account, marked.integration_type) != (who.account, kind.name):
         return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
     ids = [uuid.UUID(each) for each in marked.log_ids]
-    rows = await read_chosen(who.reader(request), who.account, kind.name, ids)
+    rows = await (await who.reader(request)).many(who.account, kind.name, ids)
     return show(
         request,
         who.visitor,

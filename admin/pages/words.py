@@ -10,8 +10,12 @@ from typing import Literal
 
 from schemas.catalogue import CATALOGUE
 from schemas.policy import SWITCHED_OFF
+from schemas.reprocess import ItemState
+from schemas.verdict import REASONS
 
-Kind = Literal["status", "state", "reason", "command", "mode", "step", "role", "theme", "period", "code", "who"]
+Kind = Literal[
+    "status", "state", "reason", "command", "mode", "step", "role", "theme", "period", "code", "who", "group"
+]
 
 
 def _(message: str) -> str:
@@ -43,6 +47,12 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             "The last result is a success.": _("The last result is a success."),
             "It is being reprocessed already.": _("It is being reprocessed already."),
             "Your key may read only.": _("Your key may read only."),
+            REASONS[ItemState.PAUSED]: _("This marketplace is paused: resume it, then ask again."),
+            REASONS[ItemState.CHANGED_SINCE]: _("A newer result came after the filter was looked at."),
+            REASONS[ItemState.NOT_FOUND]: _("There is no such log in this account and type."),
+            REASONS[ItemState.IN_FLIGHT]: _(
+                "An earlier reprocess of this entity is in flight; this request joined it."
+            ),
             SWITCHED_OFF: _("Reprocessing is switched off for this marketplace."),
             **{
                 each.not_reprocessable_reason: _(
@@ -63,6 +73,7 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             "connector": _("The connector team must act:"),
             "marketplace": _("The marketplace must act:"),
         },
+        "group": {"open": _("Undecided"), "acknowledged": _("Acknowledged"), "ignored": _("Ignored")},
         "mode": {"refresh": _("Read the source again"), "replay": _("Send the same again")},
         "step": {
             "requested": _("Reprocess requested"),

@@ -87,6 +87,12 @@ SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = $3::uuid
 
+-- get_logs --
+-- The same of many: those of $3 that there are. Uses the primary key.
+SELECT {log_columns}
+FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+
 -- log_aliases --
 -- Every name of one entity. Uses the primary key of aliases.
 SELECT name, value FROM aliases WHERE account = $1::text AND log_id = $2::uuid ORDER BY name, value

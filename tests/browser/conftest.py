@@ -19,6 +19,7 @@ from connectors.connector import Connector
 from connectors.retries import serve_retries
 from connectors.retry import Answer, Retry
 from embedded.ports import free_port
+from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from storage.database import Database
@@ -45,7 +46,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def address(reader: Database, writer: Database, broker_settings: BrokerSettings) -> AsyncIterator[str]:
+async def address(
+    reader: Database, writer: Database, broker_settings: BrokerSettings, tmp_path: Path
+) -> AsyncIterator[str]:
     """The admin app, served."""
     stop, port = asyncio.Event(), free_port()
     publisher = Publisher(str(broker_settings.kafka_bootstrap_servers), timeout_seconds=4)
@@ -57,12 +60,14 @@ async def address(reader: Database, writer: Database, broker_settings: BrokerSet
         policy=Policy(),
         topics=broker_settings.topics,
         sessions=Sessions(SECRET),
+        export_settings=ExportSettings(data_dir=tmp_path),
         stop=stop,
     )
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop))
     yield f"http://127.0.0.1:{port}"
     stop.set()
     await serving
+    await app.state.jobs.close()
     await publisher.close()
 
 

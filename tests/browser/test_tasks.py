@@ -1,6 +1,11 @@
 """What people come for, each in at most four actions from the landing page."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
 import asyncpg
+import openpyxl
 from playwright.async_api import expect
 
 from broker.settings import BrokerSettings
@@ -8,9 +13,12 @@ from connectors.retry import Answer, Retry
 from tests.browser.conftest import Arrive, Person, connector
 from tests.integration.api.conftest import Store
 from tests.support.account import account
+from tests.support.events import result
 from tests.support.waiting import eventually
 
 MOST_ACTIONS = 4
+#: A day ago is yesterday in any zone that has no summer time just now.
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
 class Counted:
@@ -63,6 +71,176 @@ async def test_see_why_a_sku_has_no_price_and_send_it_again(
     await expect(person.page.locator("tbody .state.fixed")).to_be_visible()
     await expect(person.page.locator("dl.facts")).to_contain_text("o")  # the name of the key that asked
     assert doing.actions <= MOST_ACTIONS
+
+
+async def test_send_yesterdays_inventory_errors_of_one_marketplace_and_see_which_still_fail(
+    arrive: Arrive, store_events: Store, broker_settings: BrokerSettings, agents: None
+) -> None:
+    async def fixed_but_one(retry: Retry) -> Answer:
+        if retry.data.key == "SKU-Y2":
+            return Answer(status="error", message="the listing is paused", errors=[{"code": "listing.paused"}])
+        return Answer(status="success")
+
+    paused: dict[str, Any] = {"message": "the listing is paused", "errors": [{"code": "listing.paused"}]}
+    await store_events(
+        *account(),
+        *(
+            result(f"y{n}", "inventory", key=f"SKU-Y{n}", processed_at=YESTERDAY.isoformat(), **paused)
+            for n in range(4)
+        ),
+        result("y4", "inventory", key="SKU-Y4", affiliate="AMZ", processed_at=YESTERDAY.isoformat(), **paused),
+    )
+    person = await arrive("operator")
+    page, doing = person.page, Counted(person)
+    async with connector(broker_settings, fixed_but_one):
+        await doing.click(".segments a:has-text('Yesterday')")
+        await doing.click("section[aria-labelledby=of-inventory] .failing a:has-text('MLB')")
+        await expect(page.locator("tr.log")).to_have_count(4)
+        await doing.click("a:has-text('Reprocess all that match')")
+        await expect(page.locator(".plan-total")).to_contain_text("4 of 4")
+        await doing.click("button:has-text('Send 4')")
+        await expect(page.locator(".tag.big")).to_have_text("Done", timeout=60_000)
+    still = page.locator("tbody tr", has=page.locator(".state.same_error"))
+    await expect(still).to_have_count(1)
+    await expect(still).to_contain_text("SKU-Y2")
+    await expect(page.locator("tbody tr", has=page.locator(".state.fixed"))).to_have_count(3)
+    assert doing.actions <= MOST_ACTIONS
+
+
+async def test_hand_the_list_to_a_colleague_as_excel(arrive: Arrive, store_events: Store, tmp_path: Path) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page, doing = person.page, Counted(person)
+    await doing.click("nav.side a:has-text('Price')")
+    await doing.click("a:has-text('Export to Excel')")
+    await expect(page.locator(".plan-total")).to_contain_text("7 records")
+    await doing.click("button:has-text('Make the file')")
+    await expect(page.locator("[role=status]").first).to_contain_text("7 records", timeout=60_000)
+    async with page.expect_download() as arriving:
+        await doing.click("a:has-text('Download')")
+    download = await arriving.value
+    assert download.suggested_filename.endswith(".xlsx")
+    await download.save_as(tmp_path / "list.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "list.xlsx")
+    found = {value for row in book.worksheets[0].iter_rows(values_only=True) for value in row}
+    assert {f"SKU-{n}" for n in range(1, 8)} <= found
+    assert doing.actions <= MOST_ACTIONS
+
+
+async def test_an_export_shows_how_far_it_is_and_can_be_cancelled(
+    arrive: Arrive, store_events: Store, owner: asyncpg.Connection
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price/export?status=error")
+    await expect(page.locator(".plan-total")).to_contain_text("5 records")
+    async with owner.transaction():  # while it lasts, the export waits for the rows
+        await owner.execute("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE")
+        await page.click("button:has-text('Make the file')")
+        await expect(page.locator("progress")).to_be_visible()
+        await expect(page.get_by_text("You may leave this page")).to_be_visible()
+        await page.click("button:has-text('Cancel')")
+        await expect(page.get_by_text("There is no file")).to_be_visible()
+    await expect(page.locator("a:has-text('Download')")).to_have_count(0)
+
+
+async def test_a_plan_by_filter_goes_in_steps_and_stops_by_itself(
+    arrive: Arrive, store_events: Store, broker_settings: BrokerSettings, agents: None
+) -> None:
+    async def same(_retry: Retry) -> Answer:
+        return Answer(
+            status="error",
+            message="The price 10.00 is below the minimum",
+            errors=[{"code": "price.minimum", "message": "below the minimum", "field": "price"}],
+        )
+
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price")
+    await page.click("a:has-text('Reprocess all that match')")
+    await expect(page.locator(".plan-total")).to_contain_text("5 of 7")
+    await expect(page.locator("tbody")).to_contain_text("Succeeded already")
+    await page.check("input[name=release][value=steps]", force=True)
+    await page.fill("#reason", "the table was corrected")
+    async with connector(broker_settings, same):
+        await page.click("button:has-text('Send 5')")
+        await expect(page.locator(".notice")).to_contain_text("Stopped after step 1: 0 of 1 fixed", timeout=60_000)
+        await expect(page.locator("tbody .state.cancelled")).to_have_count(4, timeout=60_000)
+    await expect(page.locator("tbody .state.same_error")).to_have_count(1)
+    await expect(page.locator("dl.facts")).to_contain_text("All, without a filter")
+    await expect(page.locator("dl.facts")).to_contain_text("1 of 5")
+
+
+async def test_what_is_not_recorded_yet_says_so_when_it_is_cancelled(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error&affiliate=AMZ")
+    await page.click("a:has-text('Reprocess all that match')")
+    await page.click("button:has-text('Send 2')")  # no agents run here
+    await expect(page.locator(".tag.big")).to_have_text("Accepted")
+    person.expected_status.add(409)
+    await page.click("button:has-text('Cancel')")
+    await expect(page.get_by_role("alert")).to_contain_text("the agents have not recorded it yet")
+    await expect(page.locator(".tag.big")).to_have_text("Accepted")
+
+
+async def test_cancelling_follows_what_was_sent(
+    arrive: Arrive, store_events: Store, broker_settings: BrokerSettings, agents: None
+) -> None:
+    async def fixed(_retry: Retry) -> Answer:
+        return Answer(status="success")
+
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error&affiliate=AMZ")
+    await page.click("a:has-text('Reprocess all that match')")
+    await page.click("button:has-text('Send 2')")
+    await expect(page.locator("tbody .state.sent")).to_have_count(2, timeout=60_000)
+    await page.click("button:has-text('Cancel')")
+    await expect(page.locator(".tag.big")).to_have_text("Cancelled")
+    await expect(page.locator(".notice")).to_contain_text("Cancelled by o.")
+    async with connector(broker_settings, fixed):
+        await expect(page.locator("tbody .state.fixed")).to_have_count(2, timeout=60_000)
+
+
+async def test_pause_a_marketplace_and_resume_it(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await page.click("nav.side a:has-text('Affiliates')")
+    row = page.locator("tbody tr", has_text="MLB")
+    await row.get_by_label("Why MLB is paused").fill("their API is being maintained")
+    await row.get_by_role("button", name="Pause MLB").click()
+    await expect(row).to_contain_text("their API is being maintained")
+    await person.open("/acme/price?status=error&affiliate=MLB")
+    await page.click("tr.log >> nth=0 >> summary")
+    await expect(page.locator("tr.log >> nth=0 >> .why")).to_contain_text("This marketplace is paused")
+    await page.click("nav.side a:has-text('Affiliates')")
+    await row.get_by_role("button", name="Resume MLB").click()
+    await expect(row).to_contain_text("Being sent")
+
+
+async def test_acknowledge_a_group_and_send_it_again(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    await page.click("a:has-text('Grouped errors')")
+    group = page.locator(".group", has_text="price.minimum")
+    await expect(group).to_contain_text("5 entities")
+    await group.get_by_role("textbox").fill("the table is being corrected")
+    await group.get_by_role("button", name="Acknowledge").click()
+    await expect(group).to_contain_text("Acknowledged")
+    await expect(group).to_contain_text("the table is being corrected")
+    await group.locator("h2 a").click()
+    await expect(page.locator("tr.log")).to_have_count(5)
+    await page.click("a:has-text('Grouped errors')")
+    await group.get_by_role("link", name="Reprocess this group").click()
+    await expect(page.locator(".plan-total")).to_contain_text("5 of 5")
 
 
 async def test_send_chosen_rows_again_with_the_plan_first(

@@ -13,6 +13,7 @@ from cli.documents.__main__ import ROOT
 from embedded.ports import free_port
 from schemas.catalogue import CATALOGUE
 from tests.browser.chromium import chromium
+from tests.screenshots.palette import with_palette
 from tests.support.processes import conexoes
 from tests.support.waiting import eventually
 
@@ -47,7 +48,7 @@ async def main() -> None:
                 context = await browser.new_context(locale=locale, viewport=SIZE, timezone_id="America/Sao_Paulo")  # type: ignore[arg-type]
                 page = await context.new_page()
                 await page.goto(f"{address}/sign-in")
-                await page.screenshot(path=IMAGES / f"sign-in-{language}.png")
+                await _picture(page, f"sign-in-{language}")
                 await page.fill("#access-key", KEY)
                 await page.click(".sign-in button")
                 if number == 0:
@@ -75,7 +76,7 @@ async def _take(page: Page, address: str, language: str) -> None:
     async def take(name: str, path: str, ready: str) -> None:
         await page.goto(address + path)
         await page.wait_for_selector(ready)
-        await page.screenshot(path=IMAGES / f"{name}-{language}.png")
+        await _picture(page, f"{name}-{language}")
 
     await take("overview", "/demo/overview", "#numbers")
     for each in CATALOGUE:
@@ -83,11 +84,18 @@ async def _take(page: Page, address: str, language: str) -> None:
         await page.wait_for_selector(".total b")
         await page.click("tr.log .disclose")
         await page.wait_for_selector(".timeline")
-        await page.screenshot(path=IMAGES / f"{each.name}-{language}.png")
+        await _picture(page, f"{each.name}-{language}")
     await page.goto(f"{address}/demo/reprocess")
     await page.click("tbody a")
     await page.wait_for_selector("tbody .key")
-    await page.screenshot(path=IMAGES / f"reprocess-{language}.png")
+    await _picture(page, f"reprocess-{language}")
+    await take("groups", "/demo/price/groups", ".group")
+    await take("affiliates", "/demo/affiliates", "tbody tr")
+
+
+async def _picture(page: Page, name: str) -> None:
+    taken = await page.screenshot()
+    (IMAGES / f"{name}.png").write_bytes(await asyncio.to_thread(with_palette, taken))
 
 
 if __name__ == "__main__":

@@ -28,12 +28,18 @@ PAGES = [
     "/acme/price/reprocess",
     "/acme/reprocess",
     "/acme/reprocess/any",
+    "/acme/reprocess/any/items.csv",
+    "/acme/affiliates",
+    "/acme/price/groups",
     "/acme/dead-letters",
     "/acme/search?q=x",
 ]
 FORMS = [
     "/acme/price/reprocess",
     "/acme/reprocess/any/cancel",
+    "/acme/affiliates/pause",
+    "/acme/affiliates/resume",
+    "/acme/price/groups/0123456789abcdef",
     "/acme/price/views",
     f"/acme/price/views/{NOBODY}/delete",
     "/acme/price/export",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +11,10 @@ from admin.pages import languages, times
 from admin.pages.words import WORDS, word
 from cli.documents import catalogues
 from schemas.catalogue import SEVERITY, Language
+from schemas.group import GroupState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState
+from schemas.verdict import REASONS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
@@ -59,6 +62,8 @@ def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
         ("command", [each.value for each in CommandState]),
         ("code", [each.value for each in DeadLetterCode]),
         ("period", list(times.PERIODS)),
+        ("group", list(get_args(GroupState))),
+        ("reason", list(REASONS.values())),
     ],
 )
 def test_every_word_of_the_glossary_is_known(kind: str, names: list[str]) -> None:

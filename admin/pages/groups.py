@@ -1,0 +1,89 @@
+"""Groups of equal errors of one type: how many, since when, what helped, what to do, and what people decided."""
+
+import re
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from admin.pages.actions import can_reprocess
+from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.view import read_view
+from admin.pages.visitor import OwnForm, OwnPage, need_operator
+from api.groups import explained
+from api.pages import Listing
+from api.problems import invalid, not_found
+from schemas.group import GroupDecision
+from storage import group_reader
+from storage.group_writer import decide
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+GROUPS_A_PAGE = 25
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+
+
+@router.get(f"{TYPE}/groups")
+async def groups_page(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """What the list with the same filter shows, one entry for each different error: most logs first."""
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    name = f"groups\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
+    listing = Listing(name, GROUPS_A_PAGE, view.page_token)
+    found = await group_reader.list_groups(
+        request.app.state.reader,
+        who.account,
+        kind.name,
+        view.filter,
+        now=datetime.now(UTC),
+        after=listing.after_count,
+        limit=listing.limit,
+    )
+    page = listing.page(found, lambda group: (group.logs, group.fingerprint), request, Response())
+    playbook = request.app.state.playbook()
+    token = page.next_page_token
+    return show(
+        request,
+        who.visitor,
+        "groups.html",
+        account=who.account,
+        page=kind.name,
+        kind=kind,
+        base=f"/{who.account}/{kind.name}/groups",
+        list_base=f"/{who.account}/{kind.name}",
+        view=view,
+        groups=[explained(each, kind.name, playbook) for each in page.items],
+        following=None if token is None else view.frozen().query(token=token),
+        can_reprocess=can_reprocess(request.app.state.policy, kind),
+    )
+
+
+@router.post(f"{TYPE}/groups/{{fingerprint}}")
+async def decide_group(
+    request: Request, who: OwnPage, integration_type: TypeName, fingerprint: str, fields: OwnForm
+) -> Response:
+    """Acknowledges a group, ignores it, or opens it again; then shows the list where the person was."""
+    need_operator(who)
+    kind, given = type_of(integration_type), dict(fields)
+    if _FINGERPRINT.fullmatch(fingerprint) is None:
+        raise not_found()
+    view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
+    try:
+        wanted = GroupDecision.model_validate(
+            {
+                "account": who.account,
+                "integration_type": kind.name,
+                "state": given.get("state"),
+                "set_by": who.grant.name or who.grant.role,
+                "note": given.get("note", "").strip() or None,
+            }
+        )
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+    if await decide(request.app.state.writer, fingerprint, wanted) is None:
+        raise not_found()
+    return RedirectResponse(f"/{who.account}/{kind.name}/groups{view.here}#group-{fingerprint}", 303)

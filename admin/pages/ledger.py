@@ -1,0 +1,160 @@
+"""The ledger: every reprocess command, who asked for it and why, and what became of each entity."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from admin.cancellation import stop
+from admin.pages.paths import ACCOUNT
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.view import View
+from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
+from api.exports import ExportResponse, must_export, order_of
+from api.pages import Listing
+from api.problems import ProblemError, not_found
+from schemas.catalogue import BY_NAME
+from schemas.export import ExportRequest
+from schemas.filter import LogFilter
+from schemas.reprocess import COMMAND_ID, OPEN_ITEM_STATES, CommandState, ItemState
+from schemas.status_log import ReprocessCommand
+from storage import reprocess_reader
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+COMMANDS_A_PAGE = 25
+ITEMS_A_PAGE = 100
+#: States of an item in the order of the bar: the good end first, what is still open last.
+BAR = (
+    ItemState.FIXED,
+    ItemState.DIFFERENT_ERROR,
+    ItemState.SAME_ERROR,
+    ItemState.FAILED,
+    ItemState.SILENT,
+    ItemState.SENT,
+    ItemState.QUEUED,
+)
+
+
+@router.get(f"{ACCOUNT}/reprocess")
+async def commands_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
+    """Every command of the account, newest first."""
+    listing = Listing(f"commands\n{who.account}", COMMANDS_A_PAGE, page_token)
+    commands = await reprocess_reader.list_commands(
+        request.app.state.reader, who.account, after=listing.after, limit=listing.limit
+    )
+    page = listing.page(commands, lambda command: (command.requested_at, command.id), request, Response())
+    return show(request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words())
+
+
+@router.get(f"{ACCOUNT}/reprocess/{{command_id}}")
+async def command_page(
+    request: Request, who: OwnPage, command_id: str, state: ItemState | None = None, page_token: str | None = None
+) -> Response:
+    """One command: how far it is, who asked for it and why, and what became of each entity."""
+    return await _page(request, who, command_id, state=state, page_token=page_token)
+
+
+@router.get(f"{ACCOUNT}/reprocess/{{command_id}}/items.{{file_format}}")
+async def items_file(
+    request: Request,
+    who: OwnPage,
+    command_id: str,
+    file_format: Literal["csv", "jsonl"],
+    state: ItemState | None = None,
+) -> Response:
+    """Every item of a command as CSV or JSON Lines; of one state if one is given. As the query API has it."""
+    must_export(who.grant)
+    command = await _command(request, who, command_id)
+    asked = ExportRequest(
+        account=who.account,
+        integration_type=command.integration_type,
+        format=file_format,
+        language=who.visitor.language,
+        timezone=who.visitor.zone.key,
+    )
+    order = order_of(request, who.grant, asked, command_id=command_id, item_state=state)
+    return ExportResponse(request.app.state.exports, order)
+
+
+@router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
+async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnForm) -> Response:
+    """Stops a command: what was not sent will not be. One that can't be stopped is shown with why, 409."""
+    need_operator(who)
+    await _command(request, who, command_id)
+    by = who.grant.name or who.grant.role
+    try:
+        await stop(request.app, who.grant, who.account, command_id, requested_by=by, reason=None)
+    except ProblemError as exc:
+        if exc.status != 409:
+            raise
+        answer = await _page(request, who, command_id, refused=exc.kind)
+        answer.headers.update(exc.headers or {})
+        return answer
+    return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
+
+
+async def _page(
+    request: Request,
+    who: Member,
+    command_id: str,
+    *,
+    state: ItemState | None = None,
+    page_token: str | None = None,
+    refused: str | None = None,
+) -> Response:
+    """`refused`: why cancelling it was."""
+    command = await _command(request, who, command_id)
+    listing = Listing(f"items\n{who.account}\n{command_id}\n{state}", ITEMS_A_PAGE, page_token)
+    after = listing.after_uuid
+    items = await reprocess_reader.list_items(
+        request.app.state.reader, who.account, command_id, state=state, after=after and after[1], limit=listing.limit
+    )
+    page = listing.page(items or [], lambda item: (item.created_at, item.id), request, Response())
+    return show(
+        request,
+        who.visitor,
+        "command.html",
+        status=409 if refused else 200,
+        account=who.account,
+        page="reprocess",
+        command=command,
+        kind=BY_NAME.get(command.integration_type),
+        items=page,
+        state=state,
+        view=filter_view(command),
+        finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
+        moving=is_moving(command),
+        refused=refused,
+        **_words(),
+    )
+
+
+def is_moving(command: ReprocessCommand) -> bool:
+    """Whether more is to happen by itself: a cancelled command still awaits the answers to what it had sent."""
+    over = command.state in {CommandState.DONE, CommandState.CANCELLED}
+    return not over or any(command.items.get(state) for state in OPEN_ITEM_STATES)
+
+
+def filter_view(command: ReprocessCommand) -> View | None:
+    """The list with the command's filter; None for a command that names its logs, or whose filter is not ours."""
+    if command.filter is None:
+        return None
+    try:
+        return View(filter=LogFilter.model_validate({k: v for k, v in command.filter.items() if k != "all"}))
+    except ValidationError:
+        return None
+
+
+def _words() -> dict[str, Any]:
+    return {"bar": BAR, "types": BY_NAME}
+
+
+async def _command(request: Request, who: Member, command_id: str) -> ReprocessCommand:
+    if COMMAND_ID.fullmatch(command_id) is None:
+        raise not_found()
+    command = await reprocess_reader.get_command(request.app.state.reader, who.account, command_id)
+    if command is None:
+        raise not_found()
+    return command

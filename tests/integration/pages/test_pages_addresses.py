@@ -1,0 +1,36 @@
+"""Addresses that are no page, or not quite: a person gets a page for them too."""
+
+import pytest
+
+from tests.integration.api.conftest import Store
+from tests.integration.pages.conftest import Visit
+from tests.support.account import account
+
+
+async def test_an_account_alone_is_its_overview(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    answer = await (await visit("viewer")).get("/acme")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/acme/overview")
+    assert (await (await visit()).get("/acme")).headers["location"] == "/sign-in?next=%2Facme"
+    assert (await (await visit("viewer")).get("/globex")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/acme/nothing", "/acme/price/nothing", "/a.b", "/acme/overview/"])
+async def test_nothing_there_is_a_page(visit: Visit, path: str) -> None:
+    browser = await visit("viewer")
+    answer = await browser.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "There is nothing here" in answer.text
+    assert "has no pages" not in answer.text
+    for accept, where in (("application/json", path), ("text/html", f"/api/v1{path}")):
+        machine = await browser.get(where, headers={"Accept": accept})
+        assert machine.status_code == 404
+        assert machine.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["commands", "exports", "static", "preferences"])
+async def test_an_account_of_a_reserved_name_is_said_to_have_no_pages(visit: Visit, name: str) -> None:
+    answer = await (await visit("every")).get(f"/{name}/overview")
+    assert answer.status_code == 404
+    assert "One that has this name has no pages" in answer.text

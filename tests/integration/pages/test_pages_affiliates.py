@@ -1,0 +1,81 @@
+"""The page of affiliates: pausing, resuming, why nothing is sent; and that every page and the API agree on it."""
+
+import uuid
+from datetime import UTC, datetime
+
+import asyncpg
+
+from api.actions import actions_for
+from schemas.policy import Policy
+from storage.access_keys import Grant
+from storage.affiliates import Answered, record_answers
+from storage.database import Database
+from storage.log_reader import LogReader
+from tests.integration.api.conftest import Caller, Store
+from tests.integration.pages.conftest import Browser, Visit
+from tests.support.account import account
+
+PAUSED = "This marketplace is paused: resume it, then ask again."
+
+
+async def send(browser: Browser, verb: str, **fields: str) -> int:
+    token = await browser.form_token("/acme/affiliates")
+    answer = await browser.post(f"/acme/affiliates/{verb}", data={"form_token": token, **fields})
+    return answer.status_code
+
+
+async def test_a_paused_affiliate_is_paused_on_every_page_as_in_the_api(
+    visit: Visit, operator: Caller, store_events: Store, owner: asyncpg.Connection
+) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    assert await send(browser, "pause", affiliate="MLB", reason="maintenance") == 303
+    page = (await browser.get("/acme/affiliates")).text
+    assert "maintenance" in page
+    assert "Paused" in page
+    logs = (await operator.get("/api/v1/accounts/acme/price/logs?status=error&affiliate=MLB")).json()["items"]
+    assert [each["actions"][0]["reason"] for each in logs] == [PAUSED] * 3
+    shown = (await browser.get("/acme/price?status=error&affiliate=MLB")).text
+    assert shown.count(PAUSED) == 3
+    chosen = "&".join(f"log_id={each['id']}" for each in logs)
+    for asked in (chosen, "status=error&affiliate=MLB"):
+        plan = (await browser.get(f"/acme/price/reprocess?{asked}")).text
+        assert "There is nothing to send." in plan
+        assert "Marketplace paused" in plan
+    assert PAUSED in (await browser.get(f"/acme/price/logs/{logs[0]['id']}")).text
+    assert await send(browser, "resume", affiliate="MLB") == 303
+    assert PAUSED not in (await browser.get("/acme/price?status=error&affiliate=MLB")).text
+    done = await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")
+    assert [each["action"] for each in done] == ["paused", "resumed"]
+
+
+async def test_a_breaker_that_is_open_says_why_nothing_is_sent(
+    visit: Visit, store_events: Store, writer: Database
+) -> None:
+    await store_events(*account())
+    answers = [Answered("acme", "MLB", datetime.now(UTC), busy=True)] * 50
+    async with writer.transaction() as connection:
+        await record_answers(connection, answers)
+    page = (await (await visit("operator")).get("/acme/affiliates")).text
+    assert "Left alone" in page
+    assert page.count("Resume MLB") == 1
+
+
+async def test_who_may_read_may_not_pause(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("viewer")
+    assert "Your key may read only." in (await browser.get("/acme/affiliates")).text
+    assert await send(browser, "pause", affiliate="MLB") == 403
+    assert await send(await visit("operator"), "pause", affiliate="") == 422
+
+
+async def test_many_logs_are_read_at_once(reader: Database, operator: Caller, store_events: Store) -> None:
+    await store_events(*account())
+    logs = (await operator.get("/api/v1/accounts/acme/price/logs")).json()["items"]
+    [order, *_] = (await operator.get("/api/v1/accounts/acme/orders/logs")).json()["items"]
+    ids = [uuid.UUID(each["id"]) for each in logs]
+    grant = Grant(account="acme", role="operator", name="o", may_export=True, key_id=None)
+    many = LogReader(reader, actions_for(grant, Policy())).many
+    wanted = [*reversed(ids), ids[0], uuid.UUID(order["id"]), uuid.uuid4()]
+    assert [each.id for each in await many("acme", "price", wanted)] == [str(each) for each in reversed(ids)]
+    assert await many("globex", "price", ids) == []

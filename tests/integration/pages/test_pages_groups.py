@@ -1,0 +1,91 @@
+"""The page of grouped errors: the same filter as the list, what people decide, what the playbook says."""
+
+import re
+import string
+
+from fastapi import FastAPI
+
+from schemas.playbook import Playbook
+from tests.integration.api.conftest import Store
+from tests.integration.pages.conftest import Browser, Visit
+from tests.support.account import account
+from tests.support.events import result
+
+PLAYBOOK = """
+[[entry]]
+code = "price.minimum"
+who = "seller"
+link = "https://example.com/help"
+cause = {pt = "Causa", en = "The price is too low", es = "Causa"}
+what_to_do = {pt = "Faça", en = "Raise it", es = "Haga"}
+"""
+
+
+async def decide(browser: Browser, fingerprint: str, **fields: str) -> tuple[int, str]:
+    token = await browser.form_token("/acme/price/groups")
+    answer = await browser.post(f"/acme/price/groups/{fingerprint}", data={"form_token": token, **fields})
+    return answer.status_code, answer.headers.get("location", "")
+
+
+async def the_group(browser: Browser) -> str:
+    [found] = re.findall(r'id="group-([0-9a-f]{16})"', (await browser.get("/acme/price/groups")).text)
+    return str(found)
+
+
+async def test_a_group_says_what_is_known_and_leads_to_its_logs(
+    visit: Visit, store_events: Store, app: FastAPI
+) -> None:
+    app.state.playbook = lambda: Playbook.read(PLAYBOOK)
+    await store_events(*account())
+    browser = await visit("operator")
+    fingerprint = await the_group(browser)
+    page = (await browser.get("/acme/price/groups?affiliate=MLB")).text
+    for words in ("price.minimum", "<b>3</b> entities", "The price is too low", "Raise it", "The store must act:"):
+        assert words in page
+    assert f'href="/acme/price?affiliate=MLB&amp;fingerprint={fingerprint}"' in page
+    assert f'href="/acme/price/reprocess?affiliate=MLB&amp;fingerprint={fingerprint}"' in page
+    assert "Faça" in (await browser.get("/acme/price/groups?lang=pt")).text
+    assert 'href="/acme/price/groups?status=error"' in (await browser.get("/acme/price?status=error")).text
+    assert "Reprocess this group" not in (await browser.get("/acme/orders/groups")).text
+
+
+async def test_deciding_is_kept_with_its_note_and_the_filter_stays(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    fingerprint = await the_group(browser)
+    where = f"/acme/price/groups?status=error#group-{fingerprint}"
+    asked = {"state": "acknowledged", "note": "being mended", "query": "?status=error"}
+    assert await decide(browser, fingerprint, **asked) == (303, where)
+    page = (await browser.get(where)).text
+    assert '<span class="tag">Acknowledged</span>' in page
+    assert "being mended" in page
+    await store_events(result("again", key="SKU-9"))
+    assert "It has failed again since" in (await browser.get("/acme/price/groups")).text
+    assert (await decide(browser, fingerprint, state="ignored"))[0] == 303
+    assert '<span class="tag">Ignored</span>' in (await browser.get("/acme/price/groups")).text
+
+
+async def test_what_is_no_decision_is_refused(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    fingerprint = await the_group(browser)
+    assert (await decide(browser, fingerprint, state="gone"))[0] == 422
+    assert (await decide(browser, "0" * 16, state="ignored"))[0] == 404
+    assert (await decide(browser, "nothing", state="ignored"))[0] == 404
+    viewer = await visit("viewer")
+    assert (await decide(viewer, fingerprint, state="ignored"))[0] == 403
+    assert 'name="state"' not in (await viewer.get("/acme/price/groups")).text
+
+
+async def test_groups_come_page_by_page(visit: Visit, store_events: Store) -> None:
+    errors = [f"fault.{each}" for each in string.ascii_lowercase + string.ascii_uppercase][:30]
+    await store_events(
+        *(result(f"g{n}", key=f"SKU-{n}", message=each, errors=[{"code": each}]) for n, each in enumerate(errors))
+    )
+    browser = await visit("viewer")
+    first = (await browser.get("/acme/price/groups")).text
+    [following] = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = (await browser.get(following.replace("&amp;", "&"))).text
+    found = [re.findall(r'id="group-([0-9a-f]{16})"', each) for each in (first, second)]
+    assert [len(each) for each in found] == [25, 5]
+    assert len({*found[0], *found[1]}) == 30

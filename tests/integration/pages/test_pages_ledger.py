@@ -1,0 +1,109 @@
+"""The ledger page: all of a command, while it goes on and when it is over."""
+
+import csv
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from schemas.policy import Policy
+from storage.reprocess_reader import get_command
+from storage.settings import StorageSettings
+from tests.integration.pages.conftest import Visit
+from tests.support.reprocess import Desk
+
+POLLS = 'hx-trigger="every 2s"'
+
+
+@pytest.fixture
+async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
+    one = Desk(database_url, storage_settings, Policy(), chunk=7)
+    yield one
+    await one.close()
+
+
+async def test_a_command_by_filter_with_steps_is_shown_whole(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(30))
+    wanted = {"status": ["error"], "affiliate": ["MLB"]}
+    await desk.by_filter("c1", filter=wanted, reason="because", pace={"steps": [1, 10], "fixed_share": 0.5})
+    browser = await visit("operator")
+    page = (await browser.get("/acme/reprocess/c1")).text
+    for words in (
+        "because",
+        "In steps: 1, 10, the rest",
+        "50%",
+        "1 of 3",
+        "As it was at",
+        "status=error&amp;affiliate=MLB",
+    ):
+        assert words in page
+    await desk.answer(*await desk.send(), status="error")
+    await desk.judge()
+    stopped = (await browser.get("/acme/reprocess/c1")).text
+    assert "Stopped after step 1: 0 of 1 fixed" in stopped
+    assert '<span class="tag big" role="status">Cancelled</span>' in stopped
+
+
+async def test_the_bar_is_of_all_that_the_filter_matched(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(28))
+    await desk.command("c1", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    while True:
+        command = await get_command(desk.reader, "acme", "c1")
+        assert command is not None
+        if command.total:
+            break
+        assert await desk.make_once()
+    assert (command.total, command.selected) == (7, 28)
+    page = (await (await visit("viewer")).get("/acme/reprocess/c1")).text
+    assert "7 of 28 that the filter matched are in it so far." in page
+    assert re.search(r'class="part queued" x="0[.0]*" width="25\.0"', page)
+
+
+async def test_a_cancelled_command_is_followed_while_answers_are_awaited(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c1")
+    sent = await desk.send(room=1)
+    browser = await visit("operator")
+    token = await browser.form_token("/acme/reprocess/c1")
+    answer = await browser.post("/acme/reprocess/c1/cancel", data={"form_token": token})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/acme/reprocess/c1")
+    await desk.let_go()
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "Cancelled by o." in page
+    assert POLLS in page
+    await desk.answer(*sent)
+    assert POLLS not in (await browser.get("/acme/reprocess/c1")).text
+
+
+async def test_cancelling_what_is_done_says_that_it_is(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c1")
+    await desk.answer(*await desk.send())
+    browser = await visit("operator")
+    token = await browser.form_token("/acme/price")
+    answer = await browser.post("/acme/reprocess/c1/cancel", data={"form_token": token})
+    assert answer.status_code == 409
+    assert "There is nothing left to cancel" in answer.text
+    assert '<span class="tag big" role="status">Done</span>' in answer.text
+
+
+async def test_what_it_joined_and_what_came_since_is_shown(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(4))
+    await desk.by_filter("c1")
+    await desk.by_filter("c2")
+    page = (await (await visit("viewer")).get("/acme/reprocess/c2")).text
+    joined = page[page.index("Of earlier reprocesses that it joined") :]
+    assert re.search(r"Queued</span> <b>4</b>", joined)
+
+
+async def test_the_items_are_a_file_too(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(30))
+    await desk.by_filter("c1")
+    browser = await visit("viewer")
+    assert 'href="/acme/reprocess/c1/items.csv"' in (await browser.get("/acme/reprocess/c1")).text
+    answer = await browser.get("/acme/reprocess/c1/items.csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    heading, *rows = csv.reader(answer.text.splitlines())
+    assert {row[heading.index("key")] for row in rows} == {f"SKU-{n}" for n in range(30)}
+    assert len(list(csv.reader((await browser.get("/acme/reprocess/c1/items.csv?state=sent")).text.splitlines()))) == 1
+    assert (await browser.get("/acme/reprocess/none/items.csv")).status_code == 404

@@ -1,0 +1,91 @@
+"""Addresses: every route is found at its own address, and no account's name hides one or is hidden by one."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from admin.app import build_admin
+from admin.pages.paths import ACCOUNT, RESERVED, is_reserved
+from admin.session import Sessions
+from api.authentication import Authenticator
+from broker.publisher import Publisher
+from schemas import result
+from schemas.catalogue import BY_NAME
+from schemas.policy import Policy
+from schemas.topics import Topics
+from storage.database import Database
+from storage.settings import StorageSettings
+
+SAMPLES = {
+    "integration_type": "price",
+    "command_id": "c1",
+    "export_id": str(uuid.uuid4()),
+    "log_id": str(uuid.uuid4()),
+    "view_id": str(uuid.uuid4()),
+    "fingerprint": "0123456789abcdef",
+    "side": "request",
+    "file_format": "csv",
+    "digest": "0",
+    "name": "pages.css",
+}
+
+
+def all_routes() -> list[Any]:
+    """Every route of the admin app, in the order in which they are tried. Nothing is connected to."""
+    nowhere = Database("postgresql://nowhere", "reader", StorageSettings())
+    app = build_admin(
+        nowhere,
+        nowhere,
+        Publisher("nowhere:1"),
+        authenticator=Authenticator(nowhere, None),
+        policy=Policy(),
+        topics=Topics(),
+        sessions=Sessions(b"none"),
+    )
+    return list(iter_route_contexts(app.routes))
+
+
+ROUTES = all_routes()
+PAGES = [each for each in ROUTES if each.path.startswith(ACCOUNT)]
+
+
+def address(path: str, account: str) -> str:
+    return re.sub(r"\{(\w+)[^}]*\}", lambda found: {**SAMPLES, "account": account}[found[1]], path)
+
+
+def found(method: str, path: str) -> str | None:
+    """The path of the route that answers."""
+    return next((each.path for each in ROUTES if method in each.methods and each.path_regex.match(path)), None)
+
+
+@pytest.mark.parametrize("account", ["acme", "reprocess", "overview", *BY_NAME])
+def test_every_route_answers_at_its_own_address(account: str) -> None:
+    for each in ROUTES:
+        for method in each.methods - {"HEAD"}:
+            assert found(method, address(each.path, account)) == each.path
+
+
+def test_whatever_is_no_account_is_reserved() -> None:
+    assert len(PAGES) > 20
+    first = {each.path.split("/")[1] for each in ROUTES if each not in PAGES}
+    assert {name for name in first if result.ACCOUNT.fullmatch(name)} <= RESERVED
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_an_account_of_a_reserved_name_has_no_page(name: str) -> None:
+    assert result.ACCOUNT.fullmatch(name)
+    pages = {each.path for each in PAGES}
+    for each in PAGES:
+        for method in each.methods - {"HEAD"}:
+            path = address(each.path, name)
+            assert found(method, path) not in pages
+            assert is_reserved(path)
+
+
+def test_a_name_that_only_begins_like_a_reserved_one_is_an_account() -> None:
+    for name in RESERVED:
+        assert found("GET", f"/{name}-1/overview") == f"{ACCOUNT}/overview"
+        assert not is_reserved(f"/{name}-1/overview")
