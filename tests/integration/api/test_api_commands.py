@@ -11,6 +11,7 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
+from admin import json_body
 from admin.json_body import MAX_BODY_BYTES
 from broker.settings import BrokerSettings
 from schemas.identity import command_id
@@ -322,13 +323,27 @@ async def test_commands_are_posted(operator: Caller, method: str) -> None:
     assert (await operator.request(method, PATH)).status_code == 405
 
 
-async def test_a_body_of_as_many_names_as_it_can_hold_is_read_at_once(operator: Caller) -> None:
-    """20,000 names, looked at once each: with a look at every pair this took seconds, in which nobody was served."""
+async def test_a_body_of_as_many_names_as_it_can_hold_is_read(operator: Caller) -> None:
     content = orjson.dumps({f"n{n}": 1 for n in range(20_000)})
     assert len(content) < MAX_BODY_BYTES
-    started = asyncio.get_running_loop().time()
     assert (await operator.post(PATH, content=content, headers=headers())).status_code == 422
-    assert asyncio.get_running_loop().time() - started < 2
+
+
+def test_each_name_of_a_body_is_looked_at_once() -> None:
+    """A look at every pair of 20,000 takes seconds, in which nobody is served."""
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    json_body._no_equal_names([(Name(f"n{n}"), 1) for n in range(20_000)])
+    assert compared < 20_000
 
 
 async def test_an_unknown_parameter_without_a_key_is_401(app: FastAPI) -> None:
