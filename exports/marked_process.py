@@ -13,7 +13,7 @@ from exports.marked_worker import Reading
 
 log = structlog.get_logger(__name__)
 
-#: Ours with exports.marked.MAX_ROWS rows takes a third of it.
+#: As long as someone waits for a page; what can't be read within it is told so.
 READ_SECONDS = 60.0
 _MAX_LOGGED_CHARACTERS = 10_000
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from exports.marked import Marked, RefusalKind, WorkbookRefused, read_marked
 
-#: Of address space. A workbook of ours with MAX_ROWS rows takes a third of it.
+#: Of address space, for the parser and what it keeps of a file of exports.marked.MAX_UNPACKED_BYTES.
 MAX_MEMORY_BYTES = 2 * 1024**3
 
 
