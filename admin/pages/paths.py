@@ -19,7 +19,19 @@ class _Text(Convertor[str]):
 #: What the first part of an address means when it is no account. Accounts may have these names, but no pages then:
 #: neither could be told from the other. Their logs are in the query API, below another prefix.
 RESERVED = frozenset(
-    {"api", "commands", "exports", "healthz", "metrics", "preferences", "readyz", "sign-in", "sign-out", "static"}
+    {
+        "api",
+        "commands",
+        "exports",
+        "healthz",
+        "livez",
+        "metrics",
+        "preferences",
+        "readyz",
+        "sign-in",
+        "sign-out",
+        "static",
+    }
 )
 
 

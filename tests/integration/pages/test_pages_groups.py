@@ -28,7 +28,7 @@ async def decide(browser: Browser, fingerprint: str, **fields: str) -> tuple[int
 
 
 async def the_group(browser: Browser) -> str:
-    [found] = re.findall(r'id="group-([0-9a-f]{16})"', (await browser.get("/acme/price/groups")).text)
+    [found] = re.findall(r'id="group-([0-9a-f]{16})"', (await browser.get("/acme/price/groups?affiliate=MLB")).text)
     return str(found)
 
 
