@@ -4,10 +4,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from admin.pages.assets import PREFIX
-from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
-from admin.pages.visitor import AnyVisitor, OwnPage, SignInNeededError
+from admin.pages.visitor import AnyVisitor, SignInNeededError
 from api.problems import not_found
 from storage.access_keys import EVERY_ACCOUNT
 from storage.sign_in import list_accounts
@@ -26,12 +25,6 @@ async def home(request: Request, who: AnyVisitor) -> Response:
     if len(accounts) == 1:
         return RedirectResponse(f"/{accounts[0]}/overview", 303)
     return show(request, who, "accounts.html", accounts=accounts)
-
-
-@router.get(ACCOUNT)
-async def account_home(_request: Request, who: OwnPage) -> Response:
-    """An account alone is its overview."""
-    return RedirectResponse(f"/{who.account}/overview", 303)
 
 
 @router.get(f"{PREFIX}/{{digest}}/{{name:path}}")

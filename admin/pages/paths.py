@@ -6,6 +6,7 @@ from fastapi import Path
 from starlette.convertors import Convertor, register_url_convertor
 
 from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
+from schemas.result import ACCOUNT as ACCOUNT_NAME
 
 
 class _Text(Convertor[str]):
@@ -55,6 +56,12 @@ TypeName = Annotated[str, Path()]
 def is_reserved(path: str) -> bool:
     """Whether an address can't be that of an account's page, whatever accounts there are."""
     return path.lstrip("/").partition("/")[0] in RESERVED
+
+
+def account_alone(path: str) -> str | None:
+    """The account of an address that names an account and nothing else; None for any other address."""
+    name = path.strip("/")
+    return None if ACCOUNT_NAME.fullmatch(name) is None or is_reserved(name) else name
 
 
 def type_of(name: str) -> IntegrationType:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from admin.pages.paths import is_reserved
+from admin.pages.paths import account_alone, is_reserved
 from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
 from api.app import PREFIX
@@ -65,10 +65,16 @@ async def bug(request: Request, exc: Exception) -> Response:
 
 
 async def refused(request: Request, exc: Exception) -> Response:
-    """For the app's own handler of what no route is for: a page for a browser, a problem for everyone else."""
+    """For the app's own handler of what no route is for: a page for a browser, a problem for everyone else.
+
+    A browser that asks for an account alone is sent to its overview, which says whether there is one.
+    """
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     if status != HTTPStatus.NOT_FOUND or not _is_for_a_person(request):
         return await answer_refusal(request, exc)
+    account = account_alone(request.url.path)
+    if account is not None and request.method == "GET":
+        return RedirectResponse(f"/{account}/overview", 303)
     problem = ProblemError(404, "reserved" if is_reserved(request.url.path) else "not-found", "")
     return await _error(request, problem)
 

@@ -9,10 +9,15 @@ from tests.support.account import account
 
 async def test_an_account_alone_is_its_overview(visit: Visit, store_events: Store) -> None:
     await store_events(*account())
-    answer = await (await visit("viewer")).get("/acme")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/acme/overview")
-    assert (await (await visit()).get("/acme")).headers["location"] == "/sign-in?next=%2Facme"
-    assert (await (await visit("viewer")).get("/globex")).status_code == 404
+    browser = await visit("viewer")
+    for path in ("/acme", "/acme/"):
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/acme/overview")
+    assert (await browser.get("/globex", follow_redirects=True)).status_code == 404
+    shown = await (await visit()).get("/acme", follow_redirects=True)
+    assert shown.url.path == "/sign-in"
+    machine = await browser.get("/acme", headers={"Accept": "application/json"})
+    assert (machine.status_code, machine.headers["content-type"]) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize("path", ["/acme/nothing", "/acme/price/nothing", "/a.b", "/acme/overview/"])

@@ -80,7 +80,10 @@ async def test_what_is_no_decision_is_refused(visit: Visit, store_events: Store)
 async def test_groups_come_page_by_page(visit: Visit, store_events: Store) -> None:
     errors = [f"fault.{each}" for each in string.ascii_lowercase + string.ascii_uppercase][:30]
     await store_events(
-        *(result(f"g{n}", key=f"SKU-{n}", message=each, errors=[{"code": each}]) for n, each in enumerate(errors))
+        *(
+            result(f"g{n}", key=f"SKU-{n}", message=each, errors=[{"code": each, "message": each}])
+            for n, each in enumerate(errors)
+        )
     )
     browser = await visit("viewer")
     first = (await browser.get("/acme/price/groups")).text
