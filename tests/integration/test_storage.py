@@ -174,9 +174,9 @@ async def test_old_idempotency_keys_are_deleted_unless_they_are_all_that_is_know
     """)
     await owner.execute("""
         INSERT INTO reprocess_commands (
-            account, id, integration_type, state, mode, requested_by, request, total, requested_at
+            account, id, integration_type, state, mode, requested_by, request, requested_at
         )
-        VALUES ('acme', 'recorded', 'price', 'done', 'refresh', 'maria', '{}', 0, now())
+        VALUES ('acme', 'recorded', 'price', 'done', 'refresh', 'maria', '{}', now())
     """)
     assert not await forget_idempotency_keys(owner, 7)
     assert {row[0] for row in await owner.fetch("SELECT key FROM idempotency_keys")} == {"not recorded", "young"}
