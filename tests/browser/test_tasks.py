@@ -76,8 +76,6 @@ async def test_see_why_a_sku_has_no_price_and_send_it_again(
 async def test_send_yesterdays_inventory_errors_of_one_marketplace_and_see_which_still_fail(
     arrive: Arrive, store_events: Store, broker_settings: BrokerSettings, agents: None
 ) -> None:
-    paused: dict[str, Any] = {"message": "is paused", "errors": [{"code": "listing.paused", "message": "is paused"}]}
-
     async def fixed_but_one(retry: Retry) -> Answer:
         if retry.data.key == "SKU-Y2":
             return Answer(
