@@ -23,7 +23,6 @@ RESERVED = frozenset(
     {
         "api",
         "commands",
-        "exports",
         "healthz",
         "livez",
         "metrics",

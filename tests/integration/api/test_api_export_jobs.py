@@ -232,14 +232,14 @@ async def test_an_id_that_is_none_is_not_there(operator: Caller, id_: str) -> No
     assert [answer.status_code for answer in answers] == [404] * 3
 
 
-async def test_an_account_that_is_called_like_the_path_of_commands_keeps_its_pages(app: FastAPI) -> None:
-    """What is no page is a problem document; what is a page asks for a sign-in."""
+async def test_an_account_that_is_called_exports_keeps_its_pages(app: FastAPI) -> None:
+    """What is a page asks for a sign-in; the jobs of the API are below a name that is reserved."""
     async with Caller(app, None) as client:
         for path in (f"/exports/exports/{uuid.uuid4()}", f"/exports/price/logs/{uuid.uuid4()}", "/exports/price"):
             answer = await client.get(path)
             assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in"), path
         answer = await client.get(f"/commands/exports/{uuid.uuid4()}/file")
-        assert answer.status_code == 303
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(

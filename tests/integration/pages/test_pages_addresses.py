@@ -34,7 +34,7 @@ async def test_nothing_there_is_a_page(visit: Visit, path: str) -> None:
         assert machine.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("name", ["commands", "exports", "static", "preferences"])
+@pytest.mark.parametrize("name", ["commands", "static", "preferences"])
 async def test_an_account_of_a_reserved_name_is_said_to_have_no_pages(visit: Visit, name: str) -> None:
     answer = await (await visit("every")).get(f"/{name}/overview")
     assert answer.status_code == 404
