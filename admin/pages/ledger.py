@@ -127,6 +127,7 @@ async def _page(
         finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
         moving=is_moving(command),
         refused=refused,
+        may_export=who.grant.may_export,
         **_words(),
     )
 

@@ -96,14 +96,22 @@ async def test_what_it_joined_and_what_came_since_is_shown(visit: Visit, desk: D
     assert re.search(r"Queued</span> <b>4</b>", joined)
 
 
-async def test_the_items_are_a_file_too(visit: Visit, desk: Desk) -> None:
+async def test_the_items_are_a_file_too_for_whom_may_export(visit: Visit, desk: Desk) -> None:
     await desk.fail(range(30))
     await desk.by_filter("c1")
-    browser = await visit("viewer")
+    browser = await visit("operator")
     assert 'href="/acme/reprocess/c1/items.csv"' in (await browser.get("/acme/reprocess/c1")).text
     answer = await browser.get("/acme/reprocess/c1/items.csv")
     assert "attachment" in answer.headers["content-disposition"]
-    heading, *rows = csv.reader(answer.text.splitlines())
+    heading, *rows = _rows(answer.text)
     assert {row[heading.index("key")] for row in rows} == {f"SKU-{n}" for n in range(30)}
-    assert len(list(csv.reader((await browser.get("/acme/reprocess/c1/items.csv?state=sent")).text.splitlines()))) == 1
+    assert len(_rows((await browser.get("/acme/reprocess/c1/items.csv?state=sent")).text)) == 1
     assert (await browser.get("/acme/reprocess/none/items.csv")).status_code == 404
+    viewer = await visit("viewer")
+    assert "items.csv" not in (await viewer.get("/acme/reprocess/c1")).text
+    assert (await viewer.get("/acme/reprocess/c1/items.csv")).status_code == 403
+
+
+def _rows(text: str) -> list[list[str]]:
+    text = text.removeprefix("\ufeff")
+    return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
