@@ -275,6 +275,8 @@ def doctor(
     faults = _server_faults()
     for fault in faults:
         typer.echo(f"!!  servers: {fault}")
+    if not faults and (http := system_here().http):
+        typer.echo(f"ok  servers: Kafka and PostgreSQL answer; pages and API are at {http}.")
     if faults or not all(each.ok for each in findings):
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.settings import ApiSettings
-from cli.installation import UnusableError, storage_settings
+from cli.installation import UnusableError, storage_settings, system_here
 from exports.errors import ExportFailed
 from exports.file import make_file
 from exports.outcome import followed
@@ -67,7 +67,9 @@ async def export(request: ExportRequest, out: Path) -> int:
         **dict(request),
         requested_by=f"{getpass.getuser()} (command line)",
         key_id=None,
-        public_url=(settings.public_url or f"http://{http.http_host}:{http.http_port}").rstrip("/"),
+        public_url=(settings.public_url or system_here().http or f"http://{http.http_host}:{http.http_port}").rstrip(
+            "/"
+        ),
     )
     database = Database(str(storage.database_url), "reader", storage, application_name="conexoes-export")
     export_id = uuid.uuid4()

@@ -69,7 +69,7 @@ class Up:
                 Child(name=name, argv=[sys.executable, "-m", "conexoes", name], ends=name == "simulate")
                 for name in self._names
             ]
-            async with Children(children, self._data_dir):
+            async with Children(children, self._data_dir, self._say):
                 await self._first(stop, system, self._until_ready)
                 if not stop.is_set():
                     system.publish(http=self._address)

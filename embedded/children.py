@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,13 @@ class Child:
 class Children:
     """`async with` it: inside, each child runs, or is about to again; outside, none does."""
 
-    def __init__(self, children: Sequence[Child], data_dir: Path) -> None:
+    def __init__(
+        self, children: Sequence[Child], data_dir: Path, say: Callable[[str], None] = lambda _line: None
+    ) -> None:
+        """`say` is told of each child that ended unasked."""
         self._children = children
         self._data_dir = data_dir
+        self._say = say
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -64,11 +68,16 @@ class Children:
                 await stop(process, (signal.SIGTERM, STOP_SECONDS))
             if child.ends and process.returncode == 0:
                 return
+            self._say(f"{child.name} ended ({_how(process.returncode)}) and is started again; see {self.log(child)}")
             if time.monotonic() - started > STEADY_SECONDS:
                 pause = 1.0
                 continue
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_PAUSE_SECONDS)
+
+
+def _how(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -104,12 +104,12 @@ def _memory() -> Finding:
 
 
 def _kafka_port(data_dir: Path, port: int) -> Finding:
-    if is_free(port):
-        return _finding("kafka port", f"Port {port} is free.", ok=True)
     system = running(data_dir)
-    ours = system is not None and system.kafka is not None and system.kafka.endswith(f":{port}")
-    detail = f"Port {port} is used by {'our own broker' if ours else 'another program'}."
-    return _finding("kafka port", detail, "Stop that program, or set CONEXOES_KAFKA_PORT to another port.", ok=ours)
+    if system is not None and system.kafka is not None:
+        return _finding("kafka port", f"Our own broker runs at {system.kafka}.", ok=True)
+    free = is_free(port)
+    detail = f"Port {port} is {'free' if free else 'used by another program'}."
+    return _finding("kafka port", detail, "Stop that program, or set CONEXOES_KAFKA_PORT to another port.", ok=free)
 
 
 def _existing(path: Path) -> Iterator[Path]:
