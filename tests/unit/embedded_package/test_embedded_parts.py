@@ -82,8 +82,8 @@ def test_broker_takes_records_of_four_mebibytes_and_makes_no_topics_by_itself() 
 
 @pytest.mark.parametrize(
     ("memory", "shared"),
-    [(16 * GIB, "512MB"), (4 * GIB, "512MB"), (2 * GIB, "256MB"), (GIB // 8, "32MB")],
-    ids=["at most 512 MB", "an eighth of 4 GiB", "an eighth of 2 GiB", "at least 32 MB"],
+    [(64 * GIB, "2048MB"), (4 * GIB, "512MB"), (2 * GIB, "256MB"), (GIB // 8, "32MB")],
+    ids=["at most 2 GB", "an eighth of 4 GiB", "an eighth of 2 GiB", "at least 32 MB"],
 )
 def test_database_takes_an_eighth_of_the_memory(memory: int, shared: str) -> None:
     assert f"\nshared_buffers = {shared}\n" in postgresql_conf(port=1, memory_bytes=memory, durable=True)
