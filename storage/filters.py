@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.reprocess import OPEN_ITEM_STATES
+from storage.statements import SQL
 
 #: Sorts after every text that begins with the same characters (COLLATE "C" compares code points).
 AFTER_ALL = "\U0010ffff"
@@ -12,6 +13,13 @@ AFTER_ALL = "\U0010ffff"
 
 class Conditions(NamedTuple):
     """`AND …` fragments, with their arguments numbered from where the statement's own end."""
+
+    sql: str
+    arguments: list[Any]
+
+
+class Statement(NamedTuple):
+    """A statement and its arguments."""
 
     sql: str
     arguments: list[Any]
@@ -62,6 +70,12 @@ def conditions(filter_: LogFilter, arguments_before: int, fields: Collection[str
         fragments.append(f" AND {fragment.format(*(f'${first + index}' for index in range(len(own))))}")
         arguments.extend(own)
     return Conditions("\n".join(fragments), arguments)
+
+
+def filtered(name: str, own: Sequence[Any], filter_: LogFilter, fields: Collection[str] = EVERY_FIELD) -> Statement:
+    """The named statement with its own arguments, and the filter where it says `{filter}`."""
+    where = conditions(filter_, len(own), fields)
+    return Statement(SQL[name].replace("{filter}", where.sql), [*own, *where.arguments])
 
 
 def names_dimensions(filter_: LogFilter) -> bool:

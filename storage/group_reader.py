@@ -9,13 +9,12 @@ from schemas.filter import LogFilter
 from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
 from schemas.reprocess import ItemState
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, DIMENSIONS, conditions
-from storage.log_page import found_by_name
+from storage.filters import AFTER_ALL, DIMENSIONS, filtered
+from storage.log_page import NO_LIMIT, found_by_name
 from storage.places import BEFORE_EVERY_GROUP, CountAndText
-from storage.spans import ALL_TIME, DAY, HOUR, Span, take_apart
+from storage.spans import DAY, HOUR, Span, between, take_apart
 from storage.statements import SQL
 
-_EVERY: Final = 2**31 - 1
 _ENDED: Final = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR, ItemState.SILENT)
 
 
@@ -63,9 +62,7 @@ async def _groups(
 ) -> list[Any]:
     """From the kept counts."""
     parts = take_apart(filter_.processed_from, filter_.processed_to, days=True)
-    spans = [parts.days, *parts.hours, *parts.rows, parts.whole_hours]
-    arguments = [*own, None, *(at for span in spans for at in span)]
-    return await _fetch(connection, "list_groups", arguments, filter_, place=place, limit=limit)
+    return await _fetch(connection, "list_groups", [*own, None, *parts.edges], filter_, place=place, limit=limit)
 
 
 async def _groups_found(
@@ -78,9 +75,9 @@ async def _groups_found(
         return await _fetch(
             connection, "list_groups_among", [*own, found, *_span(filter_)], filter_, place=place, limit=limit
         )
-    where = conditions(filter_, len(own), DIMENSIONS)
-    rows = await connection.fetch(SQL["list_fault_facets"].replace("{filter}", where.sql), *own, *where.arguments)
-    arguments = [*own, text, text + AFTER_ALL, _EVERY, [row["id"] for row in rows], *_span(filter_)]
+    facets = filtered("list_fault_facets", own, filter_, DIMENSIONS)
+    rows = await connection.fetch(facets.sql, *facets.arguments)
+    arguments = [*own, text, text + AFTER_ALL, NO_LIMIT, [row["id"] for row in rows], *_span(filter_)]
     await connection.execute("SET LOCAL enable_nestloop = off")
     page = await _fetch(connection, "list_groups_found", arguments, filter_, place=place, limit=limit)
     await connection.execute("SET LOCAL enable_nestloop = on")
@@ -90,9 +87,8 @@ async def _groups_found(
 async def _fetch(
     connection: Connection, name: str, arguments: list[Any], filter_: LogFilter, *, place: CountAndText, limit: int
 ) -> list[Any]:
-    where = conditions(filter_, len(arguments), DIMENSIONS)
-    arguments = [*arguments, *where.arguments, *place, limit]
-    statement = SQL[name].replace("{filter}", where.sql)
+    statement, arguments = filtered(name, arguments, filter_, DIMENSIONS)
+    arguments = [*arguments, *place, limit]
     for number, name_ in enumerate(("{place_logs}", "{place_fingerprint}", "{limit}"), start=len(arguments) - 2):
         statement = statement.replace(name_, f"${number}")
     return list(await connection.fetch(statement, *arguments))
@@ -101,14 +97,12 @@ async def _fetch(
 async def _newest(
     connection: Connection, own: Sequence[Any], filter_: LogFilter, fingerprints: list[str]
 ) -> dict[str, Any]:
-    arguments = [*own, fingerprints, *_span(filter_)]
-    where = conditions(filter_, len(arguments), DIMENSIONS)
-    statement = SQL["newest_of_groups"].replace("{filter}", where.sql)
-    return {row["fingerprint"]: row["id"] for row in await connection.fetch(statement, *arguments, *where.arguments)}
+    statement = filtered("newest_of_groups", [*own, fingerprints, *_span(filter_)], filter_, DIMENSIONS)
+    return {row["fingerprint"]: row["id"] for row in await connection.fetch(statement.sql, *statement.arguments)}
 
 
 def _span(filter_: LogFilter) -> Span:
-    return Span(filter_.processed_from or ALL_TIME.start, filter_.processed_to or ALL_TIME.end)
+    return between(filter_.processed_from, filter_.processed_to)
 
 
 def decision(row: Any) -> Decision:

@@ -5,11 +5,11 @@ to choose between reading on along the list until the page is full, which is end
 out what matches, which is endless where much does.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from schemas.filter import LogFilter
 from storage.database import Connection
-from storage.filters import AFTER_ALL, DIMENSIONS, EVERY_FIELD, conditions, names_dimensions
+from storage.filters import AFTER_ALL, DIMENSIONS, EVERY_FIELD, Statement, filtered, names_dimensions
 from storage.places import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.statements import SQL
 
@@ -20,14 +20,9 @@ MAX_RUNS: Final = 500
 MAX_PICKED: Final = 2_000
 
 
+#: A limit that leaves nothing out.
+NO_LIMIT: Final = 2**31 - 1
 _UNPLACED: Final = EVERY_FIELD - {"processed_to"}
-
-
-class Statement(NamedTuple):
-    """A statement and its arguments."""
-
-    sql: str
-    arguments: list[Any]
 
 
 async def page_statement(
@@ -50,20 +45,15 @@ async def page_statement(
     own = [account, integration_type, *place, limit]
     found = None if filter_.q is None else await found_by_name(connection, account, integration_type, filter_.q)
     if found is not None:
-        return _statement("list_logs_among", [*own, found], filter_, _UNPLACED - {"q"}) if found else None
+        return filtered("list_logs_among", [*own, found], filter_, _UNPLACED - {"q"}) if found else None
     if names_dimensions(filter_):
         at_most = max(MAX_RUNS, MAX_PICKED) + 1
         facets = await facets_of(connection, account, integration_type, filter_, at_most=at_most)
         if not facets:
             return None
         if (filter_.q is None and len(facets) <= MAX_RUNS) or await _few(connection, account, integration_type, facets):
-            return _statement("list_logs_of_facets", [*own, facets], filter_, _UNPLACED - DIMENSIONS)
-    return _statement("list_logs", own, filter_, _UNPLACED)
-
-
-def _statement(name: str, own: list[Any], filter_: LogFilter, fields: frozenset[str]) -> Statement:
-    where = conditions(filter_, len(own), fields)
-    return Statement(SQL[name].replace("{filter}", where.sql), [*own, *where.arguments])
+            return filtered("list_logs_of_facets", [*own, facets], filter_, _UNPLACED - DIMENSIONS)
+    return filtered("list_logs", own, filter_, _UNPLACED)
 
 
 async def found_by_name(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
@@ -77,10 +67,8 @@ async def facets_of(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, *, at_most: int
 ) -> list[Any]:
     """The facets that the filter asks for, each of which has a log, or had one."""
-    own = [account, integration_type, at_most]
-    where = conditions(filter_, len(own), DIMENSIONS)
-    rows = await connection.fetch(SQL["list_facets"].replace("{filter}", where.sql), *own, *where.arguments)
-    return [row["id"] for row in rows]
+    statement = filtered("list_facets", [account, integration_type, at_most], filter_, DIMENSIONS)
+    return [row["id"] for row in await connection.fetch(statement.sql, *statement.arguments)]
 
 
 async def _few(connection: Connection, account: str, integration_type: str, facets: list[Any]) -> bool:

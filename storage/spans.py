@@ -19,8 +19,12 @@ class Span(NamedTuple):
     end: datetime
 
 
-ALL_TIME: Final = Span(_FIRST, _LAST)
 _NOTHING: Final = Span(_FIRST, _FIRST)
+
+
+def between(start: datetime | None, end: datetime | None) -> Span:
+    """None is without an end."""
+    return Span(start or _FIRST, end or _LAST)
 
 
 class Parts(NamedTuple):
@@ -30,6 +34,11 @@ class Parts(NamedTuple):
     hours: tuple[Span, Span]  # before and after the days
     rows: tuple[Span, Span]  # before and after the whole hours
     whole_hours: Span  # the days and the hours
+
+    @property
+    def edges(self) -> list[datetime]:
+        """Start and end of each, in the order of the arguments of `counted_logs`."""
+        return [at for span in (self.days, *self.hours, *self.rows, self.whole_hours) for at in span]
 
 
 def take_apart(start: datetime | None, end: datetime | None, *, days: bool) -> Parts:

@@ -9,12 +9,11 @@ from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.summary import MAX_CODES, HistogramBar, LogSummary
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, DIMENSIONS, conditions
-from storage.log_page import facets_of, found_by_name
-from storage.spans import ALL_TIME, DAY, HOUR, Span, bar_width, bars, take_apart
+from storage.filters import AFTER_ALL, DIMENSIONS, filtered
+from storage.log_page import NO_LIMIT, facets_of, found_by_name
+from storage.spans import DAY, HOUR, Span, bar_width, bars, between, take_apart
 from storage.statements import SQL
 
-_EVERY = 2**31 - 1
 #: grouping(status, affiliate, code, bar): a bit for each that a row is not grouped by.
 _BY_STATUS, _BY_AFFILIATE, _BY_CODE, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
 
@@ -52,28 +51,26 @@ async def _count(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
 ) -> list[Any]:
     parts = take_apart(filter_.processed_from, filter_.processed_to, days=edges[1] - edges[0] >= DAY)
-    spans = [parts.days, *parts.hours, *parts.rows, parts.whole_hours]
-    own = [account, integration_type, edges, *(at for span in spans for at in span)]
-    return await _fetch(connection, "count_logs", own, filter_)
+    return await _fetch(connection, "count_logs", [account, integration_type, edges, *parts.edges], filter_)
 
 
 async def _count_found(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
 ) -> list[Any]:
     text = filter_.q or ""
-    span = [filter_.processed_from or ALL_TIME.start, filter_.processed_to or ALL_TIME.end]
+    span = between(filter_.processed_from, filter_.processed_to)
     found = await found_by_name(connection, account, integration_type, text)
     if found is not None:
         return await _fetch(connection, "count_logs_among", [account, integration_type, edges, found, *span], filter_)
-    facets = await facets_of(connection, account, integration_type, filter_, at_most=_EVERY)
+    facets = await facets_of(connection, account, integration_type, filter_, at_most=NO_LIMIT)
     await connection.execute("SET LOCAL enable_nestloop = off")
-    own = [account, integration_type, text, text + AFTER_ALL, _EVERY, edges, facets, *span]
+    own = [account, integration_type, text, text + AFTER_ALL, NO_LIMIT, edges, facets, *span]
     return await _fetch(connection, "count_logs_found", own, filter_)
 
 
 async def _fetch(connection: Connection, name: str, own: list[Any], filter_: LogFilter) -> list[Any]:
-    where = conditions(filter_, len(own), DIMENSIONS)
-    return list(await connection.fetch(SQL[name].replace("{filter}", where.sql), *own, *where.arguments))
+    statement = filtered(name, own, filter_, DIMENSIONS)
+    return list(await connection.fetch(statement.sql, *statement.arguments))
 
 
 def _summary(integration_type: str, filter_: LogFilter, rows: list[Any], edges: list[datetime]) -> LogSummary:

@@ -144,24 +144,23 @@ SELECT $1::text, $2::uuid, $3::text, $4::bigint, $5::text
 WHERE EXISTS (SELECT FROM exports WHERE account = $1::text AND id = $2::uuid)
 ON CONFLICT DO NOTHING
 
--- list_exports --
--- One page of the audit, newest first, after ($2, $3). Uses exports_by_time.
+-- audited_exports --
+-- Lines of the audit, each with its outcome.
 SELECT
     e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
     e.command_id, e.item_state, o.state, o.rows, o.reason, o.finished_at,
     o.state IS NULL AND now() > e.ends_by AS is_lost
 FROM exports e
 LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
+
+-- list_exports --
+-- One page of the audit, newest first, after ($2, $3). Uses exports_by_time.
+{audited_exports}
 WHERE e.account = $1::text AND (e.requested_at, e.id) < ($2::timestamptz, $3::uuid)
 ORDER BY e.requested_at DESC, e.id DESC
 LIMIT $4::integer
 
 -- get_export --
 -- One line of the audit. Uses the primary keys.
-SELECT
-    e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
-    e.command_id, e.item_state, o.state, o.rows, o.reason, o.finished_at,
-    o.state IS NULL AND now() > e.ends_by AS is_lost
-FROM exports e
-LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
+{audited_exports}
 WHERE e.account = $1::text AND e.id = $2::uuid

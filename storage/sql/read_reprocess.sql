@@ -1,13 +1,15 @@
+-- command_columns --
+id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, as_of, selected,
+request, step, note, joined_since, (
+    SELECT a.key_name FROM reprocess_audit a
+    WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
+    LIMIT 1
+) AS requested_with
+
 -- list_commands --
 -- One page of an account's commands, newest first, after ($2, $3). Uses reprocess_commands_by_time and
 -- reprocess_audit_by_command.
-SELECT
-    id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, as_of, selected,
-    request, step, note, joined_since, (
-        SELECT a.key_name FROM reprocess_audit a
-        WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
-        LIMIT 1
-    ) AS requested_with
+SELECT {command_columns}
 FROM reprocess_commands c
 WHERE account = $1::text AND (requested_at, id) < ($2::timestamptz, $3::text)
 ORDER BY requested_at DESC, id DESC
@@ -16,13 +18,7 @@ LIMIT $4::integer
 -- get_command --
 -- One command; as accepted while Kafka has it and the agents have not recorded it yet, as cancelled when they can't.
 -- Uses the primary key of reprocess_commands, reprocess_audit_by_command and idempotency_keys_by_command.
-SELECT
-    id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, as_of, selected,
-    request, step, note, joined_since, (
-        SELECT a.key_name FROM reprocess_audit a
-        WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
-        LIMIT 1
-    ) AS requested_with
+SELECT {command_columns}
 FROM reprocess_commands c
 WHERE account = $1::text AND id = $2::text
 UNION ALL
