@@ -3,17 +3,15 @@
 What a worker has taken already is on its way to Kafka, and still goes.
 """
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, FastAPI, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from admin.operator import operator_of
 from admin.request_body import described, read_body
 from api.authentication import Caller, caller
 from api.parameters import NONE, CommandIdOfPath
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
-from schemas.reprocess import MAX_REASON_CHARACTERS
+from schemas.reprocess import Reason, RequestedBy
 from schemas.result import Account
 from schemas.status_log import ReprocessCommand
 from storage.access_keys import Grant
@@ -34,8 +32,8 @@ class CancelRequest(BaseModel):
     )
 
     account: Account
-    requested_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
+    requested_by: RequestedBy
+    reason: Reason | None = None
 
 
 @router.post(

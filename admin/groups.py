@@ -1,6 +1,5 @@
 """`PUT /commands/groups/{fingerprint}`: what somebody decides about a group of equal errors."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -11,12 +10,11 @@ from api.authentication import Caller, caller
 from api.parameters import NONE
 from api.problems import not_found
 from schemas.catalogue import BY_NAME
+from schemas.fingerprint import FINGERPRINT
 from schemas.group import GroupDecision, Standing
 from storage.group_writer import decide
 
 router = APIRouter(tags=["commands"])
-
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
 
 @router.put(
@@ -35,7 +33,7 @@ async def set_group_state(
     """
     wanted = await read_body(request, GroupDecision)
     operator_of(grant, wanted.account)
-    if _FINGERPRINT.fullmatch(fingerprint) is None or wanted.integration_type not in BY_NAME:
+    if FINGERPRINT.fullmatch(fingerprint) is None or wanted.integration_type not in BY_NAME:
         raise not_found()
     decided = await decide(request.app.state.writer, fingerprint, wanted)
     if decided is None:

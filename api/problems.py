@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from schemas.problem import FieldProblem, Problem
@@ -51,6 +52,12 @@ def invalid(field: str, message: str, status: int = 422) -> ProblemError:
     return ProblemError(
         status, "invalid-request", f"{field}: {message}", errors=[FieldProblem(field=field, message=message)]
     )
+
+
+def invalid_model(exc: ValidationError, name: str = "") -> ProblemError:
+    """The first field that a model refuses; `name` is said where it is none in particular."""
+    first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+    return invalid(".".join(str(part) for part in first["loc"]) or name, first["msg"])
 
 
 def response(problem: ProblemError) -> JSONResponse:

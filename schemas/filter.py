@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.catalogue import Status
+from schemas.fingerprint import Fingerprint
 from schemas.result import Affiliate
 from schemas.timestamp import Rfc3339
 
@@ -45,9 +46,7 @@ class LogFilter(BaseModel):
         "or words of the message, all of them, whole, without regard to case and accents",
     )
     code: QueryText | None = Field(default=None, description="error code, exactly")
-    fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = Field(
-        default=None, description="one group of equal errors"
-    )
+    fingerprint: Fingerprint | None = Field(default=None, description="one group of equal errors")
     reprocess: ReprocessState | None = Field(
         default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`"
     )

@@ -7,8 +7,14 @@ message, so that "SKU 123 has no price" and "SKU 456 has no price" are one fault
 import re
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from schemas.plain_text import plain
+
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+Fingerprint = Annotated[str, StringConstraints(pattern=f"^{FINGERPRINT.pattern}$")]
 
 _SHORTEST_KEY = 3  # a shorter one may be any word
 _KEPT_CHARACTERS = 400  # of what is left: a stack trace is told by how it begins

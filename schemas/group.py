@@ -12,7 +12,6 @@ from schemas.result import Account
 #: fails of it. `ignored`: it is no trouble, and stays so until somebody says otherwise.
 GroupState = Literal["open", "acknowledged", "ignored"]
 
-Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 MAX_NOTE_CHARACTERS = 1000
 
 _NOON = "2026-11-24T12:00:00Z"

@@ -19,6 +19,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from schemas.catalogue import BY_NAME
+from schemas.fingerprint import Fingerprint
 from schemas.result import MAX_CODE_CHARACTERS, Affiliate
 
 MAX_PLAYBOOK_BYTES = 4 * 1024 * 1024
@@ -48,7 +49,7 @@ class InEveryLanguage(_Strict):
 class PlaybookEntry(_Strict):
     """What is known about one error."""
 
-    fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = Field(
+    fingerprint: Fingerprint | None = Field(
         default=None, description="the group that it is about; null where `code` says it"
     )
     code: Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE_CHARACTERS)] | None = Field(

@@ -20,6 +20,9 @@ COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
 MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 
+RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Reason = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
+
 Mode = Literal["replay", "refresh"]
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID.pattern}$")]
@@ -89,8 +92,8 @@ class ReprocessRequest(BaseModel):
 
     account: Account
     integration_type: str = Field(json_schema_extra={"enum": list(BY_NAME)})
-    requested_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
+    requested_by: RequestedBy
+    reason: Reason | None = None
     mode: Mode = "refresh"
     log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
     filter: ReprocessFilter | None = None

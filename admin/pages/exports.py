@@ -15,7 +15,7 @@ from admin.pages.site import show
 from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage
 from api.exports import attachment, must_export, not_made, order_of
-from api.problems import invalid, not_found
+from api.problems import invalid_model, not_found
 from exports.errors import ExportFailed, TooManyExports
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportJob, ExportRequest
@@ -66,8 +66,7 @@ async def start(request: Request, who: OwnPage, integration_type: TypeName, fiel
             }
         )
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+        raise invalid_model(exc) from None
     try:
         job = await request.app.state.jobs.start(order_of(request, who.grant, asked))
     except (TooManyExports, ExportFailed) as exc:

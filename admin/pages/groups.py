@@ -1,6 +1,5 @@
 """Groups of equal errors of one type: how many, since when, what helped, what to do, and what people decided."""
 
-import re
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -16,14 +15,14 @@ from admin.pages.view import read_view
 from admin.pages.visitor import OwnForm, OwnPage, need_operator
 from api.groups import explained
 from api.pages import Listing
-from api.problems import invalid, not_found
+from api.problems import invalid_model, not_found
+from schemas.fingerprint import FINGERPRINT
 from schemas.group import GroupDecision
 from storage import group_reader
 from storage.group_writer import decide
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 GROUPS_A_PAGE = 25
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
 
 @router.get(f"{TYPE}/groups")
@@ -68,7 +67,7 @@ async def decide_group(
     """Acknowledges a group, ignores it, or opens it again; then shows the list where the person was."""
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
-    if _FINGERPRINT.fullmatch(fingerprint) is None:
+    if FINGERPRINT.fullmatch(fingerprint) is None:
         raise not_found()
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
     try:
@@ -77,13 +76,12 @@ async def decide_group(
                 "account": who.account,
                 "integration_type": kind.name,
                 "state": given.get("state"),
-                "set_by": who.grant.name or who.grant.role,
+                "set_by": who.name,
                 "note": given.get("note", "").strip() or None,
             }
         )
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+        raise invalid_model(exc) from None
     if await decide(request.app.state.writer, fingerprint, wanted) is None:
         raise not_found()
     return RedirectResponse(f"/{who.account}/{kind.name}/groups{view.here}#group-{fingerprint}", 303)

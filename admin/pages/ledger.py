@@ -83,7 +83,7 @@ async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnFo
     """Stops a command: what was not sent will not be. One that can't be stopped is shown with why, 409."""
     need_operator(who)
     await _command(request, who, command_id)
-    by = who.grant.name or who.grant.role
+    by = who.name
     try:
         await stop(request.app, who.grant, who.account, command_id, requested_by=by, reason=None)
     except ProblemError as exc:

@@ -116,18 +116,8 @@ async def log_page(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
 ) -> Response:
     """One log: the part under its row for a script, a page of its own for everyone else."""
-    kind = type_of(integration_type)
-    reader = await who.reader(request)
-    details = await read_details(request, reader, who.account, kind, log_id)
-    if details is None:
-        raise not_found()
-    timeline, siblings = await asyncio.gather(
-        read_timeline(request, reader, who.account, kind, log_id, page_token), read_siblings(reader, details.log)
-    )
     template = "parts/detail.html" if request.headers.get("hx-request") else "log.html"
-    return show(
-        request, who.visitor, template, **_values(request, who, kind, details), timeline=timeline, siblings=siblings
-    )
+    return await _show_log(request, who, type_of(integration_type), log_id, page_token, template)
 
 
 @router.get(f"{TYPE}/logs/{{log_id}}/timeline")
@@ -135,7 +125,12 @@ async def timeline_part(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
 ) -> Response:
     """The timeline and the other pages of one log, for a row that was expanded without them."""
-    kind = type_of(integration_type)
+    return await _show_log(request, who, type_of(integration_type), log_id, page_token, "parts/timeline.html")
+
+
+async def _show_log(
+    request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, page_token: str | None, template: str
+) -> Response:
     reader = await who.reader(request)
     details = await read_details(request, reader, who.account, kind, log_id)
     if details is None:
@@ -144,12 +139,7 @@ async def timeline_part(
         read_timeline(request, reader, who.account, kind, log_id, page_token), read_siblings(reader, details.log)
     )
     return show(
-        request,
-        who.visitor,
-        "parts/timeline.html",
-        **_values(request, who, kind, details),
-        timeline=timeline,
-        siblings=siblings,
+        request, who.visitor, template, **_values(request, who, kind, details), timeline=timeline, siblings=siblings
     )
 
 

@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from admin.commands import give_command
 from admin.pages.paths import TYPE, TypeName, type_of
-from admin.pages.plan import plan_of_filter, plan_of_rows
+from admin.pages.plan import Plan, plan_of_filter, plan_of_rows
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.view import read_view
-from admin.pages.visitor import OwnForm, OwnPage, need_operator, new_once
-from api.problems import invalid
+from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
+from api.problems import invalid, invalid_model
+from schemas.catalogue import IntegrationType
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
 from schemas.status_log import ReprocessPlan
@@ -43,6 +44,19 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
             request.app.state.reader, who.account, kind.name, meant, policy=request.app.state.policy
         )
         made = plan_of_filter(asked)
+    return show_plan(request, who, kind, made, ids=ids, asked=asked)
+
+
+def show_plan(
+    request: Request,
+    who: Member,
+    kind: IntegrationType,
+    made: Plan,
+    *,
+    ids: Sequence[uuid.UUID],
+    asked: ReprocessPlan | None = None,
+) -> Response:
+    """A plan and the form that asks for it: for the logs `ids`, or for the filter of `asked`."""
     return show(
         request,
         who.visitor,
@@ -71,7 +85,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
             {
                 "account": who.account,
                 "integration_type": kind.name,
-                "requested_by": who.grant.name or who.grant.role,
+                "requested_by": who.name,
                 "reason": given.get("reason", "").strip() or None,
                 "mode": given.get("mode", "refresh"),
                 "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
@@ -83,8 +97,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     except orjson.JSONDecodeError:
         raise invalid("filter", "must be as the form had it") from None
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+        raise invalid_model(exc) from None
     accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):

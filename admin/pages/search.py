@@ -9,7 +9,7 @@ from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import OwnPage
-from api.problems import invalid
+from api.problems import invalid_model
 from schemas.filter import QueryText
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -26,7 +26,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
         try:
             meant = _TEXT.validate_python(text)
         except ValidationError as exc:
-            raise invalid("q", exc.errors(include_url=False, include_input=False)[0]["msg"]) from None
+            raise invalid_model(exc, "q") from None
         found = await (await who.reader(request)).search(who.account, meant, FOUND_AT_MOST)
     return show(
         request,

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import plan_of_rows
+from admin.pages.reprocess import show_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
-from admin.pages.visitor import Member, OwnPage, need_operator, new_once, refuse_foreign
+from admin.pages.visitor import Member, OwnPage, need_operator, refuse_foreign
 from admin.upload import read_upload
 from api.exports import not_made
 from api.problems import ProblemError
@@ -48,19 +49,7 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
         return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
     ids = [uuid.UUID(each) for each in marked.log_ids]
     rows = await (await who.reader(request)).many(who.account, kind.name, ids)
-    return show(
-        request,
-        who.visitor,
-        "plan.html",
-        account=who.account,
-        page=kind.name,
-        kind=kind,
-        base=f"/{who.account}/{kind.name}",
-        plan=plan_of_rows(rows, len(ids) - len(rows)),
-        ids=ids,
-        asked=None,
-        once=new_once(),
-    )
+    return show_plan(request, who, kind, plan_of_rows(rows, len(ids) - len(rows)), ids=ids)
 
 
 async def _receive(request: Request, who: Member) -> Marked:

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 
 from admin.pages.times import PERIODS, Period, read_local, span_of
 from api.parameters import MAX_PAGE_SIZE
-from api.problems import invalid
+from api.problems import invalid, invalid_model
 from schemas.filter import LogFilter
 from schemas.timestamp import to_text
 
@@ -112,8 +112,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
     try:
         filter_ = LogFilter.model_validate(fields)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise invalid(".".join(str(part) for part in first["loc"]) or "filter", first["msg"]) from None
+        raise invalid_model(exc, "filter") from None
     return View(
         filter=filter_,
         period=period,

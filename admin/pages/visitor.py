@@ -62,6 +62,11 @@ class Member:
     grant: Grant
     account: str
 
+    @property
+    def name(self) -> str:
+        """Who asks, as it is kept with what was asked for."""
+        return self.grant.name or self.grant.role
+
     async def reader(self, request: Request) -> LogReader:
         """Reads on behalf of this person; to be asked for once for all the logs of an answer."""
         return await reader_for(request, self.grant, self.account)
