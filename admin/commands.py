@@ -13,12 +13,9 @@ from api.authentication import Caller, caller
 from api.parameters import NONE
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid
 from broker.errors import BrokerError
-from broker.publisher import Record
-from schemas.envelope import STRUCTURED
+from broker.structured import command_record
 from schemas.identity import command_id
-from schemas.json_document import dump
-from schemas.reprocess import ReprocessRequest, command_event
-from schemas.timestamp import to_text
+from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
 from storage.idempotency import claim, mark_published
 
@@ -73,15 +70,10 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
 
 async def _publish(request: Request, command: str, body: ReprocessRequest) -> None:
     """Published again for a key that comes again: the agents tell a command by its id."""
-    event = command_event(command, body, to_text(datetime.now(UTC)))
-    record = Record(
-        request.app.state.topics.commands,
-        body.account.encode(),
-        dump(event),
-        [("content-type", STRUCTURED.encode())],
-    )
     try:
-        await request.app.state.publisher.publish(record)
+        await request.app.state.publisher.publish(
+            command_record(request.app.state.topics, command, body, datetime.now(UTC))
+        )
     except BrokerError as exc:
         raise ProblemError(
             503,

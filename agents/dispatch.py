@@ -16,8 +16,7 @@ from agents.metrics import ITEMS
 from agents.patience import patiently
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
-from schemas.envelope import STRUCTURED
-from schemas.json_document import dump
+from broker.structured import structured_record
 from schemas.policy import Policy
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
@@ -30,8 +29,6 @@ log = structlog.get_logger(__name__)
 
 #: Batches that are under way at once: while Kafka has one, PostgreSQL has the other.
 SENDERS = 2
-
-_HEADERS = [("content-type", STRUCTURED.encode())]
 
 
 def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime) -> Record:
@@ -48,8 +45,7 @@ def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at
         aliases=item.aliases,
     )
     event = data.event(str(item.id), item.command_id, to_text(sent_at))
-    key = f"{item.account}/{item.affiliate}/{item.key}".encode()
-    return Record(topics.retry(item.integration_type), key, dump(event), _HEADERS)
+    return structured_record(topics.retry(item.integration_type), f"{item.account}/{item.affiliate}/{item.key}", event)
 
 
 class Dispatch:

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from broker.publisher import Publisher, Record
+from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from broker.structured import command_record
 from cli.installation import UnusableError
 from cli.marked import plan_rows
-from schemas.envelope import STRUCTURED
-from schemas.json_document import dump
 from schemas.policy import Policy
-from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest, command_event
+from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
 from schemas.status_log import ReprocessCommand, ReprocessPlan
 from schemas.timestamp import to_text
 from storage.cancellation import Cancellation, cancel_command
@@ -111,11 +110,8 @@ class Reprocess:
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers))
-        event = command_event(command_id, asked, to_text(datetime.now(UTC)))
-        headers = [("content-type", STRUCTURED.encode())]
-        record = Record(self._broker.topics.commands, asked.account.encode(), dump(event), headers)
         try:
-            await publisher.publish(record)
+            await publisher.publish(command_record(self._broker.topics, command_id, asked, datetime.now(UTC)))
         finally:
             await publisher.close()
 

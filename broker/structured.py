@@ -1,0 +1,24 @@
+"""Records that hold a whole CloudEvent, as we send retries and commands."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from broker.publisher import Record
+from schemas.envelope import STRUCTURED
+from schemas.json_document import dump
+from schemas.reprocess import ReprocessRequest, command_event
+from schemas.timestamp import to_text
+from schemas.topics import Topics
+
+_HEADERS: Final = [("content-type", STRUCTURED.encode())]
+
+
+def structured_record(topic: str, key: str, event: Mapping[str, Any]) -> Record:
+    """`event` in structured mode."""
+    return Record(topic, key.encode(), dump(event), _HEADERS)
+
+
+def command_record(topics: Topics, command_id: str, request: ReprocessRequest, at: datetime) -> Record:
+    """A reprocess command; the same id again is the same command, whatever sends it."""
+    return structured_record(topics.commands, request.account, command_event(command_id, request, to_text(at)))
