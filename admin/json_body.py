@@ -1,20 +1,14 @@
 """The body of a request as one JSON value, within limits that hold while it is still coming in."""
 
-import asyncio
 import json
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import Request
-from pydantic import BaseModel
 
+from admin.body import read_bytes
 from api.problems import ProblemError, invalid
 from schemas.json_document import load
 from schemas.refusal import Refusal
-
-MAX_BODY_BYTES = 256 * 1024
-#: A caller that sends slower than the whole body in this time is not waited for.
-BODY_SECONDS = 10.0
-Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_json(request: Request) -> Any:
@@ -24,17 +18,8 @@ async def read_json(request: Request) -> Any:
         raise ProblemError(415, "unsupported-media-type", "content-type must be application/json.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "unsupported-media-type", "content-encoding is not accepted: send the body as it is.")
-    body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise ProblemError(413, "too-large", f"The body must have at most {MAX_BODY_BYTES} bytes.")
-    except TimeoutError:
-        raise ProblemError(408, "too-slow", f"The body must come within {BODY_SECONDS:g} seconds.") from None
-    try:
-        document = load(bytes(body))
+        document = load(await read_bytes(request, "body"))
     except Refusal as refusal:
         raise invalid("body", refusal.reason) from None
     if document.altered:

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from admin import json_body
-from admin.json_body import MAX_BODY_BYTES
+from admin.body import MAX_BODY_BYTES
 from broker.settings import BrokerSettings
 from schemas.identity import command_id
 from schemas.policy import Policy
