@@ -1,22 +1,24 @@
 """`POST /commands/affiliates/pause` and `/resume`: whether retries go to an affiliate, by a person's word."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from fastapi import APIRouter, Depends, FastAPI, Request
+from pydantic import BaseModel, ConfigDict
 
 from admin.operator import operator_of
 from admin.request_body import described, read_body
 from api.authentication import Caller, caller
 from api.parameters import NONE
-from schemas.reprocess import MAX_REASON_CHARACTERS
+from schemas.reprocess import Reason, RequestedBy
 from schemas.result import Account, Affiliate
 from schemas.status_log import ShownAffiliate
 from storage import affiliates
+from storage.access_keys import Grant
 from storage.audit import UsedKey
 
 router = APIRouter(tags=["commands"])
+
+Change = Callable[..., Awaitable[bool]]
 
 
 class AffiliateRequest(BaseModel):
@@ -32,8 +34,8 @@ class AffiliateRequest(BaseModel):
 
     account: Account
     affiliate: Affiliate
-    requested_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
+    requested_by: RequestedBy
+    reason: Reason | None = None
 
 
 @router.post(
@@ -56,18 +58,23 @@ async def resume_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
     return await _change(request, grant, affiliates.resume)
 
 
-async def _change(request: Request, grant: Caller, change: Callable[..., Awaitable[bool]]) -> ShownAffiliate:
+async def _change(request: Request, grant: Caller, change: Change) -> ShownAffiliate:
     body = await read_body(request, AffiliateRequest)
     operator_of(grant, body.account)
-    async with request.app.state.writer.transaction() as connection:
-        await change(
-            connection,
-            body.account,
-            body.affiliate,
-            requested_by=body.requested_by,
-            reason=body.reason,
-            key=UsedKey.grant(grant),
-        )
+    await change_affiliate(request.app, grant, body, change)
     shown = await affiliates.list_affiliates(request.app.state.reader, body.account)
     found = next((each for each in shown if each.affiliate == body.affiliate), None)
     return found or affiliates.untouched(body.affiliate)
+
+
+async def change_affiliate(app: FastAPI, grant: Grant, asked: AffiliateRequest, change: Change) -> None:
+    """Pause or resume (storage.affiliates), and keep with which key it was asked for. One that is so already stays."""
+    async with app.state.writer.transaction() as connection:
+        await change(
+            connection,
+            asked.account,
+            asked.affiliate,
+            requested_by=asked.requested_by,
+            reason=asked.reason,
+            key=UsedKey.grant(grant),
+        )

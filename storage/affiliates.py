@@ -115,6 +115,12 @@ async def list_affiliates(database: Database, account: str) -> list[ShownAffilia
     return [_shown(row) for row in rows]
 
 
+async def with_logs(database: Database, account: str) -> list[str]:
+    """Affiliates that the account has logs of, of any type."""
+    async with database.reading(account) as connection:
+        return [row["affiliate"] for row in await connection.fetch(SQL["affiliates_with_logs"], account)]
+
+
 def untouched(affiliate: str) -> ShownAffiliate:
     """One that nothing is known of."""
     return ShownAffiliate(

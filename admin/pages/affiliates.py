@@ -1,22 +1,17 @@
 """Affiliates of an account: whether retries go there, why not, what waits; and pausing one by hand."""
 
-import asyncio
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from admin.affiliates import AffiliateRequest
+from admin.affiliates import AffiliateRequest, Change, change_affiliate
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
-from api.problems import invalid
-from schemas.catalogue import CATALOGUE
-from schemas.filter import LogFilter
+from api.problems import invalid_model
 from schemas.status_log import ShownAffiliate
 from storage import affiliates
-from storage.summary_reader import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -31,24 +26,18 @@ async def affiliates_page(request: Request, who: OwnPage) -> Response:
 @router.post(f"{ACCOUNT}/affiliates/pause")
 async def pause(request: Request, who: OwnPage, fields: OwnForm) -> Response:
     """Nothing more is sent there until somebody resumes it. One that is paused stays as it is."""
-    need_operator(who)
-    asked = _asked(who, fields)
-    async with request.app.state.writer.transaction() as connection:
-        await affiliates.pause(
-            connection, asked.account, asked.affiliate, requested_by=asked.requested_by, reason=asked.reason
-        )
-    return RedirectResponse(f"/{who.account}/affiliates", 303)
+    return await _change(request, who, fields, affiliates.pause)
 
 
 @router.post(f"{ACCOUNT}/affiliates/resume")
 async def resume(request: Request, who: OwnPage, fields: OwnForm) -> Response:
     """What waits is sent, whether a person or the breaker had paused it."""
+    return await _change(request, who, fields, affiliates.resume)
+
+
+async def _change(request: Request, who: Member, fields: list[tuple[str, str]], change: Change) -> Response:
     need_operator(who)
-    asked = _asked(who, fields)
-    async with request.app.state.writer.transaction() as connection:
-        await affiliates.resume(
-            connection, asked.account, asked.affiliate, requested_by=asked.requested_by, reason=asked.reason
-        )
+    await change_affiliate(request.app, who.grant, _asked(who, fields), change)
     return RedirectResponse(f"/{who.account}/affiliates", 303)
 
 
@@ -58,22 +47,17 @@ def _asked(who: Member, fields: list[tuple[str, str]]) -> AffiliateRequest:
         return AffiliateRequest(
             account=who.account,
             affiliate=given.get("affiliate", ""),
-            requested_by=who.grant.name or who.grant.role,
+            requested_by=who.name,
             reason=given.get("reason", "").strip() or None,
         )
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from None
+        raise invalid_model(exc) from None
 
 
 async def _known(request: Request, who: Member) -> list[ShownAffiliate]:
     database = request.app.state.reader
-    summaries = (summarize(database, who.account, kind.name, LogFilter()) for kind in CATALOGUE)
-    touched, counted = await asyncio.gather(
-        affiliates.list_affiliates(database, who.account), asyncio.gather(*summaries)
-    )
+    touched = await affiliates.list_affiliates(database, who.account)
     by_name = {each.affiliate: each for each in touched}
-    for summary in counted:
-        for name in summary.by_affiliate:
-            by_name.setdefault(name, affiliates.untouched(name))
+    for name in await affiliates.with_logs(database, who.account):
+        by_name.setdefault(name, affiliates.untouched(name))
     return [by_name[name] for name in sorted(by_name)]

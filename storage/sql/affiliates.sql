@@ -69,3 +69,7 @@ LEFT JOIN (
     GROUP BY n.affiliate
 ) AS open ON open.affiliate = name.affiliate
 ORDER BY name.affiliate
+
+-- affiliates_with_logs --
+-- A facet has a log, or had one, and a log never loses its affiliate. Uses the primary key of facets.
+SELECT DISTINCT s.affiliate FROM facets s WHERE s.account = $1::text

@@ -45,8 +45,10 @@ async def test_a_paused_affiliate_is_paused_on_every_page_as_in_the_api(
     assert PAUSED in (await browser.get(f"/acme/price/logs/{logs[0]['id']}")).text
     assert await send(browser, "resume", affiliate="MLB") == 303
     assert PAUSED not in (await browser.get("/acme/price?status=error&affiliate=MLB")).text
-    done = await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")
+    done = await owner.fetch("SELECT action, key_name, key_id FROM reprocess_audit ORDER BY at")
     assert [each["action"] for each in done] == ["paused", "resumed"]
+    key_id = await owner.fetchval("SELECT id FROM access_keys WHERE account = 'acme' AND name = 'o'")
+    assert [(each["key_name"], each["key_id"]) for each in done] == [("o", key_id)] * 2
 
 
 async def test_a_breaker_that_is_open_says_why_nothing_is_sent(
