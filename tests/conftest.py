@@ -15,6 +15,7 @@ from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from embedded.ports import free_port
 from embedded.system import EmbeddedSystem
+from storage.database import Database
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
@@ -104,6 +105,20 @@ def storage_settings(database_url: str) -> StorageSettings:
 def kafka_log(servers: EmbeddedSystem) -> Path:
     """The directory in which the broker keeps its partitions."""
     return servers._data_dir / "kafka" / "data"
+
+
+@pytest.fixture
+async def writer(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
+    database = Database(database_url, "writer", storage_settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def reader(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
+    database = Database(database_url, "reader", storage_settings)
+    yield database
+    await database.close()
 
 
 @pytest.fixture

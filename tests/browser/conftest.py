@@ -25,10 +25,10 @@ from schemas.policy import Policy
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.browser.chromium import chromium
-from tests.integration.api.conftest import BOOTSTRAP, Store, keys, owning, reader, store_events, writer
+from tests.integration.api.conftest import BOOTSTRAP, Store, keys, owning, store_events
 from tests.support.agents import running_worker
 
-__all__ = ["keys", "owning", "reader", "store_events", "writer"]
+__all__ = ["keys", "owning", "store_events"]
 
 SECRET = b"secret of the browser tests"
 WIDE = {"width": 1360, "height": 900}

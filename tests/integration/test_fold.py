@@ -14,7 +14,6 @@ from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
 from storage.database import Database
 from storage.results import store
-from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.model import fold
 from tests.support.waiting import eventually
@@ -48,13 +47,6 @@ async def _store(database: Database, *batches: Sequence[Result]) -> None:
     for batch in batches:
         async with database.transaction() as connection:
             await store(connection, batch)
-
-
-@pytest.fixture
-async def writer(database_url: str, storage_settings: StorageSettings):  # type: ignore[no-untyped-def]
-    database = Database(database_url, "writer", storage_settings)
-    yield database
-    await database.close()
 
 
 async def test_all_120_permutations_of_five_versions_show_the_highest(

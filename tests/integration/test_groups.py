@@ -3,7 +3,6 @@
 import itertools
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,24 +18,9 @@ from storage.database import Database
 from storage.group_reader import list_groups
 from storage.log_reader import LogReader
 from storage.results import store
-from storage.settings import StorageSettings
-from tests.integration.test_counts import change_something, matches, some_filter, some_result
+from tests.support.some_logs import change_something, matches, some_filter, some_result
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def writer(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "writer", storage_settings)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def reader(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "reader", storage_settings)
-    yield database
-    await database.close()
 
 
 async def walk(reader: Database, filter_: LogFilter, now: datetime, limit: int) -> list[ErrorGroup]:

@@ -29,20 +29,6 @@ Store = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-async def writer(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "writer", storage_settings)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def reader(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "reader", storage_settings)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
 async def owning(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
     database = Database(database_url, "owner", storage_settings)
     yield database

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.integration.api.conftest import app, keys, operator, owning, reader, store_events, viewer, writer
+from tests.integration.api.conftest import app, keys, operator, owning, store_events, viewer
 
-__all__ = ["app", "keys", "operator", "owning", "reader", "store_events", "viewer", "writer"]
+__all__ = ["app", "keys", "operator", "owning", "store_events", "viewer"]
 
 Visit = Callable[..., Awaitable["Browser"]]
 

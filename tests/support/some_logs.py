@@ -1,0 +1,103 @@
+"""Logs, changes and filters by chance, and the design's filter in Python to hold what is answered to."""
+
+import random
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from schemas.catalogue import BY_NAME
+from schemas.filter import LogFilter
+from schemas.result import Result, read
+from schemas.status_log import StatusLog
+from storage.counts import compact
+from storage.database import Database
+from storage.results import store
+from tests.support.events import result
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+AFFILIATES = ("MLB", "AMZ", "Shopee BR")
+MESSAGES = ("Preço abaixo do mínimo", "The price is below the minimum of category MLB{n}", "Sem estoque para {n}", None)
+CODES = ("price.minimum", "stock", "a\x1fb")
+STATES = ("queued", "sent", "fixed", "same_error", "silent")
+
+
+def some_result(draw: random.Random, number: int) -> Result:
+    failed = draw.random() < 0.5
+    key = f"SKU-{draw.randrange(60):03}"
+    event = result(
+        f"e{number}",
+        affiliate=draw.choice(AFFILIATES),
+        key=key,
+        account=draw.choice(("acme", "acme", "globex")),
+        status=draw.choice(("error", "warning")) if failed else "success",
+        # Over hours, days and weeks, so that every kind of part of a span has logs.
+        processed_at=(NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random())).isoformat(),
+        message=(draw.choice(MESSAGES) or "").format(n=number) or None if failed else draw.choice((None, "Preço ok")),
+        errors=[{"code": draw.choice(CODES), "message": "x"}] if failed else None,
+        aliases={"ean": f"789{draw.randrange(30):02}"},
+    )
+    [found] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", time.time_ns())
+    assert isinstance(found, Result), found
+    return found
+
+
+async def change_something(writer: Database, owner: asyncpg.Connection, draw: random.Random, numbers: Any) -> None:
+    async with writer.transaction() as connection:
+        await store(connection, [some_result(draw, next(numbers)) for _ in range(draw.randrange(1, 80))])
+    # As storage.reprocess_writer shows an item on its log.
+    await owner.execute(
+        """UPDATE status_logs SET reprocess_state = $1, reprocess_item_id = $2, reprocess_command_id = 'c',
+               reprocess_at = now()
+           WHERE id = (SELECT id FROM status_logs ORDER BY md5(id::text || $3) LIMIT 1)""",
+        draw.choice(STATES),
+        uuid.UUID(int=draw.getrandbits(128)),
+        str(draw.random()),
+    )
+    if draw.random() < 0.5:
+        async with writer.transaction() as connection:
+            await compact(connection, draw.choice((5, 1000)))
+
+
+def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
+    log = draw.choice(logs)
+    fields: dict[str, Any] = {
+        "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
+        "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
+        "code": log.code or "stock",
+        "fingerprint": log.fingerprint or "0123456789abcdef",
+        "reprocess": draw.choice(("in_flight", "fixed", "silent")),
+        "q": draw.choice((log.key, log.key[:5], "SKU-", "789", "789", "preco abaixo", "PREÇO", "category", "nothing")),
+        "processed_from": NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random()),
+        "processed_to": NOW - timedelta(seconds=draw.choice((600, 86400, 20 * 86400)) * draw.random()),
+    }
+    chosen = {name: value for name, value in fields.items() if draw.random() < 0.3}
+    if {"processed_from", "processed_to"} <= set(chosen) and chosen["processed_from"] >= chosen["processed_to"]:
+        chosen["processed_from"], chosen["processed_to"] = chosen["processed_to"], chosen["processed_from"]
+    return LogFilter.model_validate(chosen)
+
+
+def plain(text: str) -> set[str]:
+    for accented, letter in (("ç", "c"), ("í", "i"), ("Ç", "c")):
+        text = text.replace(accented, letter)
+    return set(text.lower().split())
+
+
+def matches(filter_: LogFilter, log: StatusLog, aliases: list[str]) -> bool:
+    """The design's filter, in Python."""
+    states = {"in_flight": ("queued", "sent")}.get(filter_.reprocess or "", (filter_.reprocess,))
+    named = filter_.q is None or (
+        any(name.startswith(filter_.q) for name in (log.key, *aliases)) or plain(filter_.q) <= plain(log.message or "")
+    )
+    return (
+        named
+        and (not filter_.status or log.status in filter_.status)
+        and (not filter_.affiliate or log.affiliate in filter_.affiliate)
+        and (filter_.code is None or log.code == filter_.code)
+        and (filter_.fingerprint is None or log.fingerprint == filter_.fingerprint)
+        and (filter_.reprocess is None or (log.reprocess is not None and log.reprocess.state in states))
+        and (filter_.processed_from is None or log.processed_at >= filter_.processed_from)
+        and (filter_.processed_to is None or log.processed_at < filter_.processed_to)
+    )
