@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -54,7 +55,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(keys.app, name="keys")
 
 
-def _run(command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]]) -> Any:
+def _run(
+    command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> Any:
     """Run a command until it ends; Ctrl-C and SIGTERM set its event."""
 
     async def until_stopped() -> Any:
@@ -63,7 +67,8 @@ def _run(command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]]) -> Any:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         return await command(stop)
 
-    return asyncio.run(until_stopped())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(until_stopped())
 
 
 @app.command()
@@ -92,7 +97,7 @@ def agents() -> None:
 def api() -> None:
     """Serve the query API."""
     storage, policy = storage_settings(), InstallationSettings().policy
-    _run(lambda stop: serve_api(storage, policy, stop))
+    _run(lambda stop: serve_api(storage, policy, stop), uvloop.new_event_loop)
 
 
 @app.command()
@@ -100,7 +105,7 @@ def admin() -> None:
     """Serve the pages and the query API, and take reprocess commands."""
     settings = InstallationSettings()
     broker, storage, sessions = broker_settings(), storage_settings(), Sessions(session_secret(settings.data_dir))
-    _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop))
+    _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
 
 
 @app.command()

@@ -12,8 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import ANSWER_HEADERS, ProblemError, response
 
 REQUEST_ID = "X-Request-Id"
-#: Any filter that a person makes fits. uvicorn itself ends a connection whose headers do not end within about
-#: 64 KiB, but lets in what comes with its last read: so both limits are looked at here.
+#: Any filter that a person makes fits. What is a good deal more never comes to an end: api.head_limit.
 MAX_URL_BYTES = 32 * 1024
 MAX_HEADER_BYTES = 32 * 1024
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

@@ -2,11 +2,14 @@
 
 import asyncio
 import errno
+import gc
 import socket
 from contextlib import AbstractContextManager, nullcontext
 
 import uvicorn
 from fastapi import FastAPI
+
+from api.head_limit import HttpProtocol
 
 #: A request that is being answered has so long to end.
 GRACE_SECONDS = 5
@@ -19,12 +22,12 @@ class AddressUnusableError(Exception):
 async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
     """Listen on `host:port` until `stop` is set. Raises AddressUnusableError.
 
-    Headers that do not end within about 64 KiB are refused by uvicorn (h11) itself; api.edge has the exact limits.
     Nothing bounds how slowly headers may come: that is for a proxy before this.
     """
     listener = _listen(host, port)
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -32,12 +35,22 @@ async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None
         timeout_keep_alive=15,
     )
     server = _Server(config)
+    _spare_the_collector()
     stopping = asyncio.create_task(_stop_with(server, stop))
     try:
         await server.serve(sockets=[listener])
     finally:
         stopping.cancel()
         listener.close()
+
+
+def _spare_the_collector() -> None:
+    """Looking for cycles through everything that was imported stops every answer for 100 ms, every few seconds.
+
+    What was made until now stays anyway, and is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class _Server(uvicorn.Server):

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import asyncpg
 import httpx
@@ -18,6 +17,7 @@ from storage.settings import StorageSettings
 from tests.integration.api.conftest import BOOTSTRAP, NOWHERE, Caller, Store, app_on
 from tests.support.events import result
 from tests.support.proxy import Proxy, proxied
+from tests.support.served import served, until_alive
 from tests.support.waiting import eventually
 
 LOGS = "/api/v1/accounts/acme/price/logs"
@@ -82,27 +82,6 @@ async def test_a_full_pool_is_503_not_a_wait_without_end(database_url: str, owne
     await reader.close()
 
 
-@asynccontextmanager
-async def served(app: FastAPI, port: int) -> AsyncIterator[asyncio.Task[None]]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(serve(app, "127.0.0.1", port, stop))
-    try:
-        yield task
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, timeout=10)
-
-
-async def until_alive(client: httpx.AsyncClient) -> None:
-    async def alive() -> bool:
-        try:
-            return (await client.get("/livez")).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    await eventually(alive)
-
-
 async def test_it_serves_until_told_to_stop(app: FastAPI) -> None:
     port = free_port()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
@@ -120,19 +99,45 @@ async def test_a_port_that_is_taken_names_the_setting(app: FastAPI) -> None:
             await serve(app, "127.0.0.1", port, asyncio.Event())
 
 
-@pytest.mark.parametrize(("size", "status"), [(40_000, b" 431 "), (100_000, b" 431 "), (1_000_000, b" 400 ")])
-async def test_large_headers_end_the_request_not_the_server(app: FastAPI, size: int, status: bytes) -> None:
-    """From about 128 KiB on by uvicorn itself, without a problem body."""
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n", b" 431 "),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n", b" 431 "),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 1_000_000, b" 400 "),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\n" + b"X-Many: a\r\n" * 100_000, b" 400 "),
+        (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b" 414 "),
+        (b"GET /" + b"a" * 1_000_000, b" 400 "),
+    ],
+)
+async def test_a_large_head_ends_the_request_not_the_server(app: FastAPI, head: bytes, status: bytes) -> None:
+    """From 128 KiB on before it is whole, without a problem body."""
     port = free_port()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
         await until_alive(client)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * size + b"\r\n\r\n")
+            writer.write(head)
             assert status in await asyncio.wait_for(reader.readline(), timeout=10)
         finally:
             writer.transport.abort()
         assert (await client.get("/livez")).status_code == 200
+
+
+async def test_requests_of_one_connection_are_measured_one_by_one(app: FastAPI) -> None:
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
+        await until_alive(client)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            for _ in range(10):
+                writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 30_000 + b"\r\n\r\n")
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=10)
+                assert b" 200 " in head.splitlines()[0]
+                [length] = [line for line in head.splitlines() if line.startswith(b"content-length: ")]
+                await reader.readexactly(int(length.split()[1]))
+        finally:
+            writer.transport.abort()
 
 
 async def test_a_request_that_is_being_answered_ends_before_the_server_does(app: FastAPI) -> None:
