@@ -15,14 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
-from bench import databases, events, growth, ingest, kept, latency, page, parts, peers, reads
+from bench import events, growth, ingest, kept, latency, loaded, page, parts, peers, reads
 from bench.contestants import CONTESTANTS
-from bench.loader.load import Load, load
+from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
-from storage.migrate import migrate
 
 SECTIONS = ("ingest", "parts", "latency", "growth", "reads")
 
@@ -43,9 +40,9 @@ SHORT = Scale(events=100_000, rounds=3, latency_seconds=10, read_seconds=0.5, lo
 FULL = Scale(events=300_000, rounds=5, latency_seconds=30, read_seconds=3, logs=10_000_000)
 
 
-async def run(scale: Scale, sections: list[str], *, with_peers: bool) -> None:
+async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peers: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="conexoes-bench-") as name:
-        async with servers(Path(name)) as system:
+        async with servers(home or Path(name) / "servers", Path(name)) as system:
             if {"ingest", "parts"} & set(sections):
                 made = events.simulated(scale.events, ingest.TYPE)
             if "ingest" in sections:
@@ -60,14 +57,9 @@ async def run(scale: Scale, sections: list[str], *, with_peers: bool) -> None:
 
 
 async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> None:
-    """What needs a loaded database. Reads come first, while nothing but the load has written to it."""
+    """What needs a loaded database. Reads come first: growth writes to it."""
     wanted = Load(logs=scale.logs)
-    url = databases.sibling(system.database_url, "bench_loaded")
-    owner = await asyncpg.connect(system.database_url)
-    await owner.execute("CREATE DATABASE bench_loaded")
-    await owner.close()
-    await migrate(url, databases.RETENTION_DAYS)
-    await load(url, wanted)
+    url = await loaded.database(system.database_url, wanted)
     if "reads" in sections:
         kept.write("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
     if "growth" in sections:
@@ -90,6 +82,9 @@ def main() -> None:
     parser.add_argument("--logs", type=int, help="in the loaded database")
     parser.add_argument("--peers", action="store_true", help="Kafka Connect with the Debezium JDBC sink too")
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections, with commas: %(default)s")
+    parser.add_argument(
+        "--home", type=Path, help="keep the servers' data there, and use what an earlier run loaded (37 GB for --full)"
+    )
     parser.add_argument("--page", action="store_true", help="only write docs/performance.md from bench/results")
     given = parser.parse_args()
     sections = given.only.split(",")
@@ -107,7 +102,7 @@ def main() -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         if not given.page:
-            asyncio.run(_until_stopped(run(scale, sections, with_peers=given.peers)))
+            asyncio.run(_until_stopped(run(scale, sections, given.home, with_peers=given.peers)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("stopped")
         sys.exit(130)

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from bench import databases, topics
+from bench.caller import Caller, callers
 from bench.events import Event, about
 from bench.figures import percentile
 from bench.loader.population import Entity
 from bench.machine import noise, peak_mib, tree_mib
-from bench.product import Product, client, running
+from bench.product import Product, running
 from bench.say import say
 from bench.system import System
 from broker.settings import BrokerSettings
@@ -107,10 +107,10 @@ async def _at(rate: int, system: System, url: str, broker: BrokerSettings, produ
     connection = await databases.connect(url)
     await producer.start()
     try:
-        async with client(product, 4) as session, asyncio.TaskGroup() as tasks:
+        async with callers(product, 4) as found, asyncio.TaskGroup() as tasks:
             tasks.create_task(_look(connection, pending, sent_all, seen.database))
-            for _ in range(4):
-                tasks.create_task(_ask(session, by_api, seen.api))
+            for caller in found:
+                tasks.create_task(_ask(caller, by_api, seen.api))
             started = time.monotonic()
             for number, event in enumerate(made):
                 due = started + number / rate
@@ -144,20 +144,18 @@ async def _look(
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _ask(
-    session: aiohttp.ClientSession, wanted: "asyncio.Queue[tuple[Event, float] | None]", seen: list[float]
-) -> None:
+async def _ask(caller: Caller, wanted: "asyncio.Queue[tuple[Event, float] | None]", seen: list[float]) -> None:
     while (asked := await wanted.get()) is not None:
         event, sent = asked
         account, affiliate, key = (event.record.key or b"").decode().split("/")
         log = log_id(account, event.integration_type, affiliate, key)
         while True:
-            async with session.get(f"/api/v1/accounts/{account}/{event.integration_type}/logs/{log}") as response:
-                if response.status == 200:
-                    seen.append((time.monotonic() - sent) * 1000)
-                    break
-                if response.status != 404:
-                    raise RuntimeError(f"the API answered {response.status}: {await response.text()}")
+            answer = await caller.get(f"/api/v1/accounts/{account}/{event.integration_type}/logs/{log}")
+            if answer.status == 200:
+                seen.append((time.monotonic() - sent) * 1000)
+                break
+            if answer.status != 404:
+                raise RuntimeError(f"the API answered {answer.status}: {answer.body.decode()}")
             _check(sent)
             await asyncio.sleep(_LOOK_SECONDS)
 

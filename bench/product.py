@@ -62,12 +62,3 @@ async def _answers(url: str) -> bool:
             return response.status == 200
     except aiohttp.ClientError:
         return False
-
-
-def client(product: Product, connections: int) -> aiohttp.ClientSession:
-    """For `connections` requests at once, with a key for every account."""
-    return aiohttp.ClientSession(
-        product.http,
-        headers={"Authorization": f"Bearer {KEY}"},
-        connector=aiohttp.TCPConnector(limit=connections),
-    )

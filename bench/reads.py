@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
-
 from bench import databases, topics
+from bench.caller import Caller, callers
 from bench.figures import percentile
 from bench.loader.load import Load
 from bench.machine import cpu_seconds, noise, peak_mib
-from bench.product import client, running
+from bench.product import Product, running
 from bench.requests import TARGETS_MS, WALKS, Read, reads, walk_url
 from bench.say import Progress, say
 from bench.system import System
@@ -38,8 +37,8 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
     await owner.close()
     broker = await topics.fresh(system.kafka)
     noises = []
-    async with running(system, loaded_url, broker) as product, client(product, CLIENTS) as session:
-        paths = await _paths(session)
+    async with running(system, loaded_url, broker) as product:
+        paths = await _paths(product)
         present = [each for each in wanted if each.template in paths]
         rows: dict[str, dict[str, Any]] = {}
         warming = Progress("warming up", len(present))
@@ -48,7 +47,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
             row = {"name": each.name, "group": each.group, "target_ms": TARGETS_MS.get(each.group), "failed": None}
             rows[each.name] = row | {"rounds": []}
             try:
-                rows[each.name]["alone_p50_ms"] = await _alone(session, each)
+                rows[each.name]["alone_p50_ms"] = await _alone(product, each)
             except RefusedError as exc:  # a query that takes too long is a result as well
                 rows[each.name]["failed"] = str(exc)
                 say(f"reads: {each.name}: {exc}")
@@ -59,7 +58,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
                     continue
                 try:
                     before = cpu_seconds([product.admin_pid]), cpu_seconds([system.postgres_pid])
-                    reached = await _together(session, each.urls, seconds)
+                    reached = await _together(product, each.urls, seconds)
                     after = cpu_seconds([product.admin_pid]), cpu_seconds([system.postgres_pid])
                 except RefusedError as exc:
                     rows[each.name]["failed"] = f"{exc} ({CLIENTS} clients)"
@@ -72,7 +71,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
                     f"reads {number + 1}/{rounds}: {each.name}: p50 {reached['p50_ms']:.1f} ms, "
                     f"p99 {reached['p99_ms']:.1f} ms, {reached['per_second']:,.0f}/s"
                 )
-        walks = [await _walk(session, loaded, name, seconds) for name in WALKS]
+        walks = [await _walk(product, loaded, name, seconds) for name in WALKS]
         memory = {"conexoes admin": peak_mib(product.admin_pid)}
     await topics.remove(broker)
     return {
@@ -88,53 +87,54 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
     }
 
 
-async def _paths(session: aiohttp.ClientSession) -> set[str]:
-    async with session.get("/openapi.json") as response:
-        return set((await response.json())["paths"])
+async def _paths(product: Product) -> set[str]:
+    async with callers(product, 1) as [caller]:
+        return set(json.loads(await _get(caller, "/openapi.json"))["paths"])
 
 
-async def _get(session: aiohttp.ClientSession, url: str) -> bytes:
-    async with session.get(url) as response:
-        body = await response.read()
-        if response.status != 200:
-            raise RefusedError(f"answered {response.status}")
-        return body
+async def _get(caller: Caller, url: str) -> bytes:
+    answer = await caller.get(url)
+    if answer.status != 200:
+        raise RefusedError(f"answered {answer.status}")
+    return answer.body
 
 
-async def _alone(session: aiohttp.ClientSession, read: Read) -> float:
+async def _alone(product: Product, read: Read) -> float:
     """Median milliseconds of one client after a warm-up."""
     urls = itertools.cycle(read.urls)
     taken = []
-    for number in range(_WARM_UP_REQUESTS + _ALONE_REQUESTS):
-        started = time.perf_counter()
-        await _get(session, next(urls))
-        if number >= _WARM_UP_REQUESTS:
-            taken.append((time.perf_counter() - started) * 1000)
+    async with callers(product, 1) as [caller]:
+        for number in range(_WARM_UP_REQUESTS + _ALONE_REQUESTS):
+            started = time.perf_counter()
+            await _get(caller, next(urls))
+            if number >= _WARM_UP_REQUESTS:
+                taken.append((time.perf_counter() - started) * 1000)
     return percentile(taken, 0.5)
 
 
-async def _together(session: aiohttp.ClientSession, urls: Sequence[str], seconds: float) -> dict[str, float]:
+async def _together(product: Product, urls: Sequence[str], seconds: float) -> dict[str, float]:
     """All clients at once; each asks again as soon as it has its answer."""
     taken: list[float] = []
-    started = time.perf_counter()
 
-    async def ask(first: int) -> None:
+    async def ask(caller: Caller, first: int) -> None:
         for number in itertools.count(first):
             begun = time.perf_counter()
-            await _get(session, urls[number % len(urls)])
+            await _get(caller, urls[number % len(urls)])
             ended = time.perf_counter()
             taken.append((ended - begun) * 1000)
             if ended - started > seconds:
                 return
 
-    asking = [asyncio.create_task(ask(number)) for number in range(CLIENTS)]
-    try:
-        await asyncio.gather(*asking)
-    finally:  # when one was refused the others must not go on beside the next measurement
-        for each in asking:
-            each.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
-    elapsed = time.perf_counter() - started
+    async with callers(product, CLIENTS) as found:
+        started = time.perf_counter()
+        asking = [asyncio.create_task(ask(caller, number)) for number, caller in enumerate(found)]
+        try:
+            await asyncio.gather(*asking)
+        finally:  # when one was refused the others must not go on beside the next measurement
+            for each in asking:
+                each.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        elapsed = time.perf_counter() - started
     return {
         "requests": len(taken),
         "per_second": len(taken) / elapsed,
@@ -143,27 +143,23 @@ async def _together(session: aiohttp.ClientSession, urls: Sequence[str], seconds
     }
 
 
-async def _walk(session: aiohttp.ClientSession, loaded: Load, name: str, seconds: float) -> dict[str, Any]:
+async def _walk(product: Product, loaded: Load, name: str, seconds: float) -> dict[str, Any]:
     """Page 1 against page 1,000 of the biggest account, by turns."""
     url = walk_url(loaded.population[0], name)
     first = url.format(size=_PAGE_SIZE)
     token, rows = "", 0
-    while rows < _ROWS_BEFORE:
-        size = min(_LARGEST_PAGE, _ROWS_BEFORE - rows)
-        page = await _page(session, url.format(size=size) + token)
-        rows += size
-        if page["next_page_token"] is None:
-            return {"name": name, "rows": rows}  # not so many logs match
-        token = f"&page_token={page['next_page_token']}"
+    async with callers(product, 1) as [caller]:
+        while rows < _ROWS_BEFORE:
+            size = min(_LARGEST_PAGE, _ROWS_BEFORE - rows)
+            page = json.loads(await _get(caller, url.format(size=size) + token))
+            rows += size
+            if page["next_page_token"] is None:
+                return {"name": name, "rows": rows}  # not so many logs match
+            token = f"&page_token={page['next_page_token']}"
     deep = url.format(size=_PAGE_SIZE) + token
-    turns = [(await _together(session, [first], seconds), await _together(session, [deep], seconds)) for _ in range(3)]
+    turns = [(await _together(product, [first], seconds), await _together(product, [deep], seconds)) for _ in range(3)]
     return {
         "name": name,
         "first_p50_ms": [one["p50_ms"] for one, _ in turns],
         "deep_p50_ms": [one["p50_ms"] for _, one in turns],
     }
-
-
-async def _page(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
-    page: dict[str, Any] = json.loads(await _get(session, url))
-    return page

@@ -22,9 +22,8 @@ class System:
 
 
 @asynccontextmanager
-async def servers(directory: Path) -> AsyncIterator[System]:
-    """Kafka and PostgreSQL for the time of the block."""
-    home = directory / "servers"
+async def servers(home: Path, directory: Path) -> AsyncIterator[System]:
+    """Kafka and PostgreSQL with their data in `home`, for the time of the block."""
     async with EmbeddedSystem(home, kafka_port=free_port()) as embedded:
         found = running(home)
         if found is None:

@@ -1,0 +1,37 @@
+"""The loaded database: made when it is not there, used again when it is."""
+
+import json
+from dataclasses import asdict
+
+import asyncpg
+
+from bench.databases import RETENTION_DAYS, sibling
+from bench.loader.load import Load, load
+from bench.say import say
+from storage.migrate import migrate
+
+_NAME = "bench_loaded"
+
+
+async def database(server: str, wanted: Load) -> str:
+    """The owner's URL of a database with what is `wanted`, and what earlier measurements added to it."""
+    url = sibling(server, _NAME)
+    mark = json.dumps(asdict(wanted))
+    admin = await asyncpg.connect(server)
+    try:
+        found = await admin.fetchval(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", _NAME
+        )
+        if found == mark:
+            say(f"{wanted.logs:,} logs are loaded already")
+            await migrate(url, RETENTION_DAYS)
+            return url
+        await admin.execute(f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {_NAME}")
+        await migrate(url, RETENTION_DAYS)
+        await load(url, wanted)
+        # Only now: a load that is stopped leaves a database without a mark.
+        await admin.execute(f"COMMENT ON DATABASE {_NAME} IS '{mark}'")
+        return url
+    finally:
+        await admin.close()
