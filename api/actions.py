@@ -1,5 +1,7 @@
 """What a caller may do with a log, by the same policy that the agents decide by."""
 
+from functools import cache
+
 from api.authentication import at_least
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
@@ -12,15 +14,19 @@ from storage.log_reader import Actions
 IN_FLIGHT = "It is being reprocessed already."
 
 
-def actions_for(grant: Grant, policy: Policy, paused: frozenset[str] = frozenset()) -> Actions:
-    """A function of type, affiliate, status and reprocess state, for one caller.
+def actions_for(grant: Grant, policy: Policy) -> Actions:
+    """For one caller and one answer."""
 
-    `paused` are the affiliates that a person has paused.
-    """
-
-    def actions(integration_type: str, affiliate: str, status: str, reprocess_state: str | None) -> list[Action]:
+    @cache  # most logs of an answer have few differences
+    def actions(
+        integration_type: str,
+        affiliate: str,
+        status: str,
+        reprocess_state: str | None,
+        paused: bool,  # noqa: FBT001 - as in Actions
+    ) -> list[Action]:
         rule = policy.for_(integration_type, affiliate)
-        facts = Facts(status, reprocess_state in OPEN_ITEM_STATES, paused=affiliate in paused)
+        facts = Facts(status, reprocess_state in OPEN_ITEM_STATES, paused=paused)
         state = verdict(facts, rule)
         if state is not ItemState.QUEUED:
             link = None

@@ -22,7 +22,7 @@ async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
 ) -> Page[StatusLog]:
     """The entity by its key or any alias, across the five types: exact names first, then those that begin so."""
-    reader = await reader_for(request, grant, account)
+    reader = reader_for(request, grant)
     return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 
 
@@ -38,7 +38,7 @@ async def list_logs(
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
     name = f"logs\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
     listing = Listing(name, query.page_size, query.page_token)
-    reader = await reader_for(request, grant, account)
+    reader = reader_for(request, grant)
     logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
@@ -59,7 +59,7 @@ async def get_log(
     request: Request, grant: Caller, account: OwnAccount, integration_type: Type, log_id: LogId
 ) -> StatusLogDetail:
     """One log with the evidence of its last attempt, every name it has, and what to do about its error."""
-    reader = await reader_for(request, grant, account)
+    reader = reader_for(request, grant)
     found = await reader.one(account, integration_type.name, log_id)
     if found is None:
         raise not_found()
@@ -83,7 +83,7 @@ async def get_timeline(
 ) -> Page[TimelineEntry]:
     """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
     listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
-    reader = await reader_for(request, grant, account)
+    reader = reader_for(request, grant)
     found = await reader.timeline(account, integration_type.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()

@@ -13,7 +13,6 @@ from exports.marked import Marked, WorkbookRefused
 from exports.marked_process import marked_by_worker
 from schemas.policy import Policy
 from schemas.reprocess import ItemState
-from storage import affiliates
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.log_reader import LogReader
@@ -43,10 +42,8 @@ async def plan_rows(
     reader: Database, policy: Policy, account: str, integration_type: str, ids: list[uuid.UUID]
 ) -> RowsPlan:
     """By the policy that the agents decide by: they decide anew what changes. Raises StorageUnavailable."""
-    async with reader.reading(account) as connection:
-        paused = await affiliates.paused(connection, account)
     grant = Grant(account, "operator", "command line", may_export=True, key_id=None)
-    rows = await LogReader(reader, actions_for(grant, policy, paused)).many(account, integration_type, ids)
+    rows = await LogReader(reader, actions_for(grant, policy)).many(account, integration_type, ids)
     made = plan_of_rows(rows, len(ids) - len(rows))
     needed = policy.lacks_reason(integration_type, None, Counter(row.affiliate for row in rows))
     return RowsPlan([f"{made.total} marked logs of {integration_type}", *_lines(made.verdicts)], made.total, needed)

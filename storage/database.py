@@ -8,6 +8,7 @@ from typing import Literal
 
 import asyncpg
 
+from schemas.result import ACCOUNT
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.settings import StorageSettings
 
@@ -71,6 +72,10 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
     return False
 
 
+async def _as_it_is(_connection: Connection) -> None:
+    """Nothing that we set outlives its transaction, so that a connection needs no cleaning between two uses."""
+
+
 class Database:
     """A pool of connections in one role.
 
@@ -111,8 +116,12 @@ class Database:
         """One connection. Raises StorageUnavailable or RowRefused for what happens in the block."""
         with translated():
             pool = self._pool or await self._open()
-            async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
+            async with asyncio.timeout(self._settings.connect_seconds):
+                connection = await pool.acquire()
+            try:
                 yield connection
+            finally:
+                await pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -124,15 +133,22 @@ class Database:
     async def reading(self, account: str, *, every_account: bool = False) -> AsyncIterator[Connection]:
         """One read-only snapshot in which row-level security shows the rows of `account` only.
 
-        `every_account`: the caller may also see dead letters that name no account.
+        `every_account`: the caller may also see dead letters that name no account. Raises ValueError for what can't
+        be the name of an account.
         """
-        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        if ACCOUNT.fullmatch(account) is None:  # SET takes no arguments
+            raise ValueError(f"no name of an account: {account!r}")
+        async with self.connection() as connection:
+            # In one message: each that PostgreSQL has to answer costs an API request as much as reading one log.
             await connection.execute(
-                "SELECT set_config('conexoes.account', $1, true), set_config('conexoes.every_account', $2, true)",
-                account,
-                "on" if every_account else "off",
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                f"SET LOCAL conexoes.account = '{account}';"
+                f"SET LOCAL conexoes.every_account = {'on' if every_account else 'off'}"
             )
-            yield connection
+            try:
+                yield connection
+            finally:
+                await connection.execute("COMMIT")  # there is nothing to be rolled back
 
     @asynccontextmanager
     async def recording(self, account: str) -> AsyncIterator[Connection]:
@@ -154,6 +170,7 @@ class Database:
                     max_size=self._settings.pool_size,
                     timeout=self._settings.connect_seconds,
                     command_timeout=self._settings.command_seconds,
+                    reset=_as_it_is,
                     server_settings=self._server_settings,
                 )
             return self._pool

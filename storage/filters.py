@@ -31,6 +31,9 @@ EVERY_FIELD = frozenset(LogFilter.model_fields)
 
 _IN_FLIGHT = [state.value for state in OPEN_ITEM_STATES]
 
+#: The words are asked for once, not for each log. As everywhere, $1 and $2 are the account and the type.
+_HAS_WORDS = "s.words @> (SELECT message_words($1::text, $2::text, {0}::text))"
+
 #: What each field of the filter means; `{0}`, `{1}` are the placeholders of its arguments.
 _FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
     "status": ("s.status = ANY({0}::text[])", lambda value: [list(value)]),
@@ -41,8 +44,7 @@ _FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
         "((s.key >= {0}::text AND s.key < {1}::text)"
         " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
         " AND a.value >= {0}::text AND a.value < {1}::text)"
-        " OR (s.message IS NOT NULL AND message_words(s.account, s.integration_type, s.message)"
-        " @> message_words(s.account, s.integration_type, {0}::text)))",
+        f" OR {_HAS_WORDS})",
         lambda value: [value, value + AFTER_ALL],
     ),
     "code": ("s.code = {0}::text", lambda value: [value]),
@@ -57,7 +59,8 @@ _FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
 def conditions(filter_: LogFilter, arguments_before: int, fields: Collection[str] = EVERY_FIELD) -> Conditions:
     """The filter for a statement that has `arguments_before` arguments already; of it, what `fields` names.
 
-    An empty filter gives no condition. Values are arguments, never text of the statement.
+    The first two are the account and the integration type. An empty filter gives no condition. Values are arguments,
+    never text of the statement.
     """
     fragments: list[str] = []
     arguments: list[Any] = []
@@ -73,9 +76,16 @@ def conditions(filter_: LogFilter, arguments_before: int, fields: Collection[str
 
 
 def filtered(name: str, own: Sequence[Any], filter_: LogFilter, fields: Collection[str] = EVERY_FIELD) -> Statement:
-    """The named statement with its own arguments, and the filter where it says `{filter}`."""
+    """The named statement with its own arguments: account, type, and others.
+
+    `fields` of the filter are put where it says `{filter}`, its dimensions where it says `{dimensions}`.
+    """
     where = conditions(filter_, len(own), fields)
-    return Statement(SQL[name].replace("{filter}", where.sql), [*own, *where.arguments])
+    sql, arguments = SQL[name].replace("{filter}", where.sql), [*own, *where.arguments]
+    if "{dimensions}" in sql:
+        which = conditions(filter_, len(arguments), DIMENSIONS)
+        sql, arguments = sql.replace("{dimensions}", which.sql), [*arguments, *which.arguments]
+    return Statement(sql, arguments)
 
 
 def names_dimensions(filter_: LogFilter) -> bool:

@@ -5,6 +5,7 @@ to choose between reading on along the list until the page is full, which is end
 out what matches, which is endless where much does.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.filter import LogFilter
@@ -19,13 +20,12 @@ MAX_RUNS: Final = 500
 #: where more match than this.
 MAX_PICKED: Final = 2_000
 
-
 #: A limit that leaves nothing out.
 NO_LIMIT: Final = 2**31 - 1
 _UNPLACED: Final = EVERY_FIELD - {"processed_to"}
 
 
-async def page_statement(
+async def read_page(
     connection: Connection,
     account: str,
     integration_type: str,
@@ -33,27 +33,63 @@ async def page_statement(
     *,
     after: TimeAndId | None,
     limit: int,
-) -> Statement | None:
-    """What reads the newest `limit` logs that the filter matches, after `after`; None when it can't match any.
+) -> list[Any]:
+    """The newest `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
 
-    To be run in the same snapshot. Every statement reads the same rows; they differ in what it costs.
+    To be called within one snapshot. Every way reads the same rows; they differ in what it costs.
     """
     # Where the list begins, and not one condition more: PostgreSQL would walk to `processed_to` from the front.
     place = after or NEWEST_BY_ID
     if filter_.processed_to is not None:
         place = min(place, (filter_.processed_to, BEFORE_EVERY_ID))
     own = [account, integration_type, *place, limit]
-    found = None if filter_.q is None else await found_by_name(connection, account, integration_type, filter_.q)
-    if found is not None:
-        return filtered("list_logs_among", [*own, found], filter_, _UNPLACED - {"q"}) if found else None
-    if names_dimensions(filter_):
-        at_most = max(MAX_RUNS, MAX_PICKED) + 1
-        facets = await facets_of(connection, account, integration_type, filter_, at_most=at_most)
-        if not facets:
+    page = None
+    if filter_.q is not None:
+        page = await _named(connection, own, filter_, filter_.q)
+    if page is None and names_dimensions(filter_):
+        page = await _of_facets(connection, own, filter_)
+    if page is None:
+        page = await _fetch(connection, filtered("list_logs", own, filter_, _UNPLACED))
+    return page
+
+
+async def _named(connection: Connection, own: list[Any], filter_: LogFilter, text: str) -> list[Any] | None:
+    """By picking out what `text` finds; None when that is too much."""
+    account, integration_type, time, id_, limit = own
+    named = [account, integration_type, text, text + AFTER_ALL, MAX_PICKED + 1, time, id_, limit]
+    page = await _fetch(connection, filtered("list_logs_named", named, filter_, _UNPLACED - {"q"}))
+    names, words = page[0]["names"], page[0]["words"]
+    if names:
+        return _logs(page) if names + words <= MAX_PICKED else None
+    # So these are words, if anything. What many messages say is soon met by reading on, and slow to look up.
+    newest = filtered("newest_with_words", [*own, text, MAX_PICKED], filter_, _UNPLACED - {"q"})
+    found = await _ids(connection, newest)
+    if len(found) < limit:
+        found = await _ids(connection, Statement(SQL["find_words"], [integration_type, text, MAX_PICKED + 1]))
+        if len(found) > MAX_PICKED:
             return None
-        if (filter_.q is None and len(facets) <= MAX_RUNS) or await _few(connection, account, integration_type, facets):
-            return filtered("list_logs_of_facets", [*own, facets], filter_, _UNPLACED - DIMENSIONS)
-    return filtered("list_logs", own, filter_, _UNPLACED)
+    return await _fetch(connection, filtered("list_logs_among", [*own, found], filter_, _UNPLACED - {"q"}))
+
+
+async def _of_facets(connection: Connection, own: list[Any], filter_: LogFilter) -> list[Any] | None:
+    """By merging the facets that the filter asks for; None when these are too many, or have too many logs."""
+    if filter_.q is None:
+        page = await _fetch(
+            connection, filtered("list_logs_of_facets", [*own, MAX_RUNS], filter_, _UNPLACED - DIMENSIONS)
+        )
+        if page[0]["facets"] <= MAX_RUNS:
+            return _logs(page)
+    account, integration_type, *_ = own
+    facets = await facets_of(connection, account, integration_type, filter_, at_most=MAX_PICKED + 1)
+    if len(facets) > MAX_PICKED:
+        return None
+    logs = await connection.fetchval(SQL["count_logs_of_facets"], account, integration_type, facets)
+    if logs > MAX_PICKED:
+        return None
+    page = await _fetch(
+        connection, filtered("list_logs_of_facets", [*own, MAX_PICKED], filter_, _UNPLACED - DIMENSIONS)
+    )
+    return _logs(page)
 
 
 async def found_by_name(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
@@ -67,12 +103,17 @@ async def facets_of(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, *, at_most: int
 ) -> list[Any]:
     """The facets that the filter asks for, each of which has a log, or had one."""
-    statement = filtered("list_facets", [account, integration_type, at_most], filter_, DIMENSIONS)
-    return [row["id"] for row in await connection.fetch(statement.sql, *statement.arguments)]
+    return await _ids(connection, filtered("list_facets", [account, integration_type, at_most], filter_, DIMENSIONS))
 
 
-async def _few(connection: Connection, account: str, integration_type: str, facets: list[Any]) -> bool:
-    if len(facets) > MAX_PICKED:
-        return False
-    logs = await connection.fetchval(SQL["count_logs_of_facets"], account, integration_type, facets)
-    return bool(logs <= MAX_PICKED)
+async def _fetch(connection: Connection, statement: Statement) -> list[Any]:
+    return list(await connection.fetch(statement.sql, *statement.arguments))
+
+
+async def _ids(connection: Connection, statement: Statement) -> list[Any]:
+    return [row["id"] for row in await _fetch(connection, statement)]
+
+
+def _logs(page: Sequence[Any]) -> list[Any]:
+    """Without the row that only counts."""
+    return [row for row in page if row["id"] is not None]

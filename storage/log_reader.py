@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
-from schemas.identity import result_id
 from schemas.reprocess import ItemState
 from schemas.result import ResultData
 from schemas.status_log import (
@@ -23,14 +22,17 @@ from schemas.status_log import (
 )
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL
-from storage.log_page import page_statement
+from storage.log_page import read_page
 from storage.places import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.statements import SQL
 
 #: A page of a timeline ends early rather than hold more evidence than this, save that it has one entry at least.
 MAX_TIMELINE_BYTES = 4 * 1024 * 1024
-#: What the caller may do with a log, by its type, affiliate, status and reprocess state.
-Actions = Callable[[str, str, str, str | None], list[Action]]
+#: What the caller may do with a log, by its type, affiliate, status, reprocess state, and whether a person has paused
+#: its affiliate.
+Actions = Callable[[str, str, str, str | None, bool], list[Action]]
+#: Shown as they are in the row.
+_COLUMNS_SHOWN = [name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}]
 
 
 class FoundLog(NamedTuple):
@@ -64,23 +66,19 @@ class LogReader:
         moves to the front. One that moves there after the walk began is not seen by it.
         """
         async with self._database.reading(account) as connection:
-            statement = await page_statement(connection, account, integration_type, filter_, after=after, limit=limit)
-            if statement is None:
-                return []
-            return [self._log(row) for row in await connection.fetch(statement.sql, *statement.arguments)]
+            rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
+        return [self._log(row) for row in rows]
 
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
         """One log with its last attempt and names; None when this account and type has no such log."""
         async with self._database.reading(account) as connection:
             row = await connection.fetchrow(SQL["get_log"], account, integration_type, log_id)
-            if row is None:
-                return None
-            shown = uuid.UUID(result_id(account, row["source"], row["event_id"]))
-            attempts = await _attempts(connection, account, log_id, [(row["processed_at"], shown)])
-            aliases: dict[str, list[str]] = {}
-            for name, value in await connection.fetch(SQL["log_aliases"], account, log_id):
-                aliases.setdefault(name, []).append(value)
-        return FoundLog(self._log(row), attempts.get(shown), aliases)
+        if row is None:
+            return None
+        aliases: dict[str, list[str]] = {}
+        for name, value in row["aliases"]:
+            aliases.setdefault(name, []).append(value)
+        return FoundLog(self._log(row), None if row["attempt_result_id"] is None else _attempt(row), aliases)
 
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
         """Those of `log_ids` that are logs of this account and type, in their order, without evidence."""
@@ -94,7 +92,7 @@ class LogReader:
     ) -> FoundTimeline | None:
         """The newest `limit` entries after `after`, or fewer when they are large; None when there is no such log."""
         async with self._database.reading(account) as connection:
-            if await connection.fetchrow(SQL["get_log"], account, integration_type, log_id) is None:
+            if not await connection.fetchval(SQL["has_log"], account, integration_type, log_id):
                 return None
             rows = await connection.fetch(SQL["timeline"], account, log_id, *(after or NEWEST_BY_TEXT), limit)
             entries = _within(MAX_TIMELINE_BYTES, rows)
@@ -121,9 +119,13 @@ class LogReader:
                 command_id=row["reprocess_command_id"],
                 at=row["reprocess_at"],
             )
-        fields = {name: row[name] for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}}
-        actions = self._actions(row["integration_type"], row["affiliate"], row["status"], row["reprocess_state"])
-        return StatusLog(id=str(row["id"]), reprocess=reprocess, actions=actions, **fields)
+        fields = {name: row[name] for name in _COLUMNS_SHOWN}
+        fields["id"] = str(row["id"])
+        fields["reprocess"] = reprocess
+        fields["actions"] = self._actions(
+            row["integration_type"], row["affiliate"], row["status"], row["reprocess_state"], row["paused"]
+        )
+        return StatusLog.model_validate(fields)
 
 
 #: The state that a step left an item in, if it was ever sent; `answered` left it in the state that it has.
@@ -165,28 +167,28 @@ async def _attempts(
         return {}
     times, ids = zip(*wanted, strict=True)
     rows = await connection.fetch(SQL["get_attempts"], account, log_id, times, ids)
-    return {row["result_id"]: _attempt(row) for row in rows}
+    return {row["attempt_result_id"]: _attempt(row) for row in rows}
 
 
 def _attempt(row: Any) -> Attempt:
     # Not orjson: integers of any size come out as they came in.
-    document = json.loads(row["body"])
-    data = document["data"] if row["structured"] else document
+    document = json.loads(row["attempt_body"])
+    data = document["data"] if row["attempt_structured"] else document
     return Attempt(
-        result_id=str(row["result_id"]),
-        event_id=row["event_id"],
-        source=row["source"],
-        status=row["status"],
-        processed_at=row["processed_at"],
-        received_at=row["received_at"],
+        result_id=str(row["attempt_result_id"]),
+        event_id=row["attempt_event_id"],
+        source=row["attempt_source"],
+        status=row["attempt_status"],
+        processed_at=row["attempt_processed_at"],
+        received_at=row["attempt_received_at"],
         operation=data.get("operation"),
-        message=data.get("message") or row["message"],
+        message=data.get("message") or row["attempt_message"],
         errors=data.get("errors") or [],
         request=data.get("request"),
         response=data.get("response"),
         aliases=data.get("aliases") or {},
         extra={name: value for name, value in data.items() if name not in ResultData.model_fields},
-        late=row["late"],
-        altered=row["altered"],
-        answers_item_id=None if row["item_id"] is None else str(row["item_id"]),
+        late=row["attempt_late"],
+        altered=row["attempt_altered"],
+        answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
     )

@@ -1,7 +1,8 @@
 """Named SQL statements from `sql/*.sql`.
 
 A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. Where a statement
-says `{name}` of another one, that one's text stands: what several share is written once.
+says `{name}` of another one, that one's text stands: what several share is written once. Names in braces that are
+no statements stay, for who runs it to fill in (`{filter}`).
 """
 
 import re
@@ -23,13 +24,11 @@ def _load() -> Mapping[str, str]:
             if name in statements:
                 raise ValueError(f"storage/sql/{path.name}: statement {name} exists already")
             statements[name] = statement.strip()
-    # One level is enough. What other modules fill in (`{filter}`) is no statement, and stays.
-    return MappingProxyType(
-        {
-            name: _PLACE.sub(lambda place: statements.get(place[1], place[0]), statement)
-            for name, statement in statements.items()
-        }
-    )
+
+    def whole(statement: str) -> str:
+        return _PLACE.sub(lambda place: whole(statements[place[1]]) if place[1] in statements else place[0], statement)
+
+    return MappingProxyType({name: whole(statement) for name, statement in statements.items()})
 
 
 SQL = _load()

@@ -83,7 +83,7 @@ async def read_open(
     if not rows:
         return {}
     turns = asyncio.Semaphore(_AT_ONCE)
-    reader = await who.reader(request)
+    reader = who.reader(request)
 
     async def one(row: StatusLog) -> Details | None:
         async with turns:
@@ -131,7 +131,7 @@ async def timeline_part(
 async def _show_log(
     request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, page_token: str | None, template: str
 ) -> Response:
-    reader = await who.reader(request)
+    reader = who.reader(request)
     details = await read_details(request, reader, who.account, kind, log_id)
     if details is None:
         raise not_found()
@@ -149,7 +149,7 @@ async def evidence_part(
 ) -> Response:
     """One side of the exchange, whole: laid out for a script, as it came for everyone else."""
     kind = type_of(integration_type)
-    found = await (await who.reader(request)).one(who.account, kind.name, log_id)
+    found = await who.reader(request).one(who.account, kind.name, log_id)
     value = None if found is None or found.last_attempt is None else getattr(found.last_attempt, side)
     if value is None:
         raise not_found()

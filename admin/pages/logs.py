@@ -97,7 +97,7 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
     """The rows of a view and the way to the next ones."""
     name = f"logs\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
     listing = Listing(name, view.page_size, view.page_token)
-    reader = await who.reader(request)
+    reader = who.reader(request)
     rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
     page = listing.page(rows, _place, request, Response())
     following = None

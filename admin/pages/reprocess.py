@@ -35,7 +35,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     ids = _ids(request.query_params.getlist("log_id"))
     asked: ReprocessPlan | None = None
     if ids:
-        rows = await (await who.reader(request)).many(who.account, kind.name, ids)
+        rows = await who.reader(request).many(who.account, kind.name, ids)
         made = plan_of_rows(rows, len(ids) - len(rows))
     else:
         wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter

@@ -27,7 +27,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
             meant = _TEXT.validate_python(text)
         except ValidationError as exc:
             raise invalid_model(exc, "q") from None
-        found = await (await who.reader(request)).search(who.account, meant, FOUND_AT_MOST)
+        found = await who.reader(request).search(who.account, meant, FOUND_AT_MOST)
     return show(
         request,
         who.visitor,

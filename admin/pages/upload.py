@@ -48,7 +48,7 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     if (marked.account, marked.integration_type) != (who.account, kind.name):
         return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
     ids = [uuid.UUID(each) for each in marked.log_ids]
-    rows = await (await who.reader(request)).many(who.account, kind.name, ids)
+    rows = await who.reader(request).many(who.account, kind.name, ids)
     return show_plan(request, who, kind, plan_of_rows(rows, len(ids) - len(rows)), ids=ids)
 
 

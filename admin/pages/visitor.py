@@ -67,9 +67,9 @@ class Member:
         """Who asks, as it is kept with what was asked for."""
         return self.grant.name or self.grant.role
 
-    async def reader(self, request: Request) -> LogReader:
-        """Reads on behalf of this person; to be asked for once for all the logs of an answer."""
-        return await reader_for(request, self.grant, self.account)
+    def reader(self, request: Request) -> LogReader:
+        """Reads on behalf of this person; for the logs of one answer."""
+        return reader_for(request, self.grant)
 
 
 async def visitor(request: Request) -> Visitor:

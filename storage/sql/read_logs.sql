@@ -1,7 +1,11 @@
 -- log_columns --
 s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
 s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,
-s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at
+s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
+EXISTS (
+    SELECT FROM affiliates f
+    WHERE f.account = s.account AND f.affiliate = s.affiliate AND f.paused_at IS NOT NULL
+) AS paused
 
 -- list_logs --
 -- One page of status logs, newest first, after ($3, $4), by reading on until it is full: for filters that match much.
@@ -15,25 +19,88 @@ ORDER BY s.processed_at DESC, s.id DESC
 LIMIT $5::integer
 
 -- list_logs_of_facets --
--- The same of the facets $6, by merging the beginnings of their runs. Uses status_logs_by_facet.
-SELECT {log_columns}
-FROM (
-    SELECT run.processed_at, run.id
-    FROM unnest($6::uuid[]) AS facet (id)
-    CROSS JOIN LATERAL (
-        SELECT s.processed_at, s.id
-        FROM status_logs s
-        WHERE s.account = $1::text AND s.facet_id = facet.id
-          AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
-        {filter}
-        ORDER BY s.processed_at DESC, s.id DESC
+-- The same by merging the beginnings of the runs of facets, if there are $6 at most. Always answers, in `facets`, how
+-- many there are, up to one more; a row whose id is null is no log. Uses facets_by_type and status_logs_by_facet.
+WITH facet AS MATERIALIZED (
+    SELECT s.id FROM facets s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+    {dimensions}
+    LIMIT $6::integer + 1
+),
+tally AS MATERIALIZED (
+    SELECT count(*) AS facets FROM facet
+)
+SELECT tally.facets, page.*
+FROM tally
+LEFT JOIN LATERAL (
+    SELECT {log_columns}
+    FROM (
+        SELECT run.processed_at, run.id
+        FROM facet
+        CROSS JOIN LATERAL (
+            SELECT s.processed_at, s.id
+            FROM status_logs s
+            WHERE s.account = $1::text AND s.facet_id = facet.id
+              AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+            {filter}
+            ORDER BY s.processed_at DESC, s.id DESC
+            LIMIT $5::integer
+        ) AS run
+        WHERE tally.facets <= $6::integer
+        ORDER BY run.processed_at DESC, run.id DESC
         LIMIT $5::integer
-    ) AS run
-    ORDER BY run.processed_at DESC, run.id DESC
-    LIMIT $5::integer
-) AS page
-JOIN status_logs s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = page.id
+    ) AS place
+    JOIN status_logs s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = place.id
+) AS page ON true
+ORDER BY page.processed_at DESC, page.id DESC
+
+-- list_logs_named --
+-- The same, after ($6, $7) and up to $8, of what has a name that begins with $3, or its words in the message, if they
+-- are fewer than $5 together. Words are looked up only where there are names: so what is searched for is a name. Always
+-- answers how many it found, in `names` and `words`, up to $5 of each kind; a row whose id is null is no log. $4 sorts
+-- after every name that begins with $3. Uses what find_logs uses, and the primary key.
+WITH named AS MATERIALIZED (
+    {names}
+),
+worded AS MATERIALIZED (
+    SELECT word.id
+    FROM (SELECT true WHERE EXISTS (SELECT FROM named)) AS any_name
+    CROSS JOIN LATERAL logs_with_words($2::text, $3::text, $5::integer) AS word (id)
+),
+tally AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM named) AS names, (SELECT count(*) FROM worded) AS words
+)
+SELECT tally.names, tally.words, page.*
+FROM tally
+LEFT JOIN LATERAL (
+    SELECT {log_columns}
+    FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+      AND tally.names + tally.words < $5::integer
+      AND s.id = ANY(ARRAY(SELECT id FROM named UNION SELECT id FROM worded))
+      AND (s.processed_at, s.id) < ($6::timestamptz, $7::uuid)
+    {filter}
+    ORDER BY s.processed_at DESC, s.id DESC
+    LIMIT $8::integer
+) AS page ON true
+ORDER BY page.processed_at DESC, page.id DESC
+
+-- newest_with_words --
+-- Those of the newest $7 logs after ($3, $4) that the filter matches and whose message has the words $6, newest first,
+-- up to $5: for words that many messages have. Uses status_logs_by_time.
+SELECT s.id
+FROM (
+    SELECT s.*
+    FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+      AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+    ORDER BY s.processed_at DESC, s.id DESC
+    LIMIT $7::integer
+) AS s
+WHERE s.words @> (SELECT message_words($1::text, $2::text, $6::text))
+{filter}
 ORDER BY s.processed_at DESC, s.id DESC
+LIMIT $5::integer
 
 -- list_logs_among --
 -- The same of the logs $6: for a search that finds few. Uses the primary key.
@@ -63,10 +130,9 @@ FROM (
     WHERE c.account = $1::text AND c.integration_type = $2::text AND c.facet_id = ANY($3::uuid[])
 ) AS counted
 
--- find_logs --
--- Up to $5 logs of one type by each of: a key that begins with $3, an alias that does, the words of $3 in the message;
--- $4 sorts after everything that begins with $3. A log comes as often as it is found.
--- Uses status_logs_by_key, aliases_by_value and status_logs_by_word.
+-- names --
+-- Up to $5 logs of one type by each of: a key that begins with $3, an alias that does; $4 sorts after everything that
+-- begins with $3. A log comes as often as it is found. Uses status_logs_by_key and aliases_by_value.
 (
     SELECT s.id FROM status_logs s
     WHERE s.account = $1::text AND s.integration_type = $2::text AND s.key >= $3::text AND s.key < $4::text
@@ -78,13 +144,43 @@ UNION ALL
     WHERE a.account = $1::text AND a.integration_type = $2::text AND a.value >= $3::text AND a.value < $4::text
     ORDER BY a.value LIMIT $5::integer
 )
+
+-- find_words --
+-- Up to $3 logs of type $1 with the words $2 in the message, of the account that reads. Uses status_logs_by_word.
+SELECT logs_with_words($1::text, $2::text, $3::integer) AS id
+
+-- find_logs --
+-- The same by their names, and up to $5 by words. A log comes as often as it is found.
+{names}
 UNION ALL
 SELECT logs_with_words($2::text, $3::text, $5::integer)
 
+-- has_log --
+-- Whether there is such a log. Uses the primary key.
+SELECT EXISTS (
+    SELECT FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = $3::uuid
+)
+
+-- attempt_columns --
+-- Named for standing beside those of a log.
+a.result_id AS attempt_result_id, a.event_id AS attempt_event_id, a.source AS attempt_source,
+a.status AS attempt_status, a.processed_at AS attempt_processed_at, a.received_at AS attempt_received_at,
+a.message AS attempt_message, a.body AS attempt_body, a.structured AS attempt_structured, a.late AS attempt_late,
+a.altered AS attempt_altered, a.item_id AS attempt_item_id
+
 -- get_log --
--- One status log by its primary key.
-SELECT {log_columns}
+-- One status log with every name of the entity, and the attempt that it shows, unless retention has dropped that.
+-- Uses the primary keys of all three.
+SELECT {log_columns}, {attempt_columns},
+    ARRAY(
+        SELECT ARRAY[n.name, n.value] FROM aliases n WHERE n.account = s.account AND n.log_id = s.id
+        ORDER BY n.name, n.value
+    ) AS aliases
 FROM status_logs s
+LEFT JOIN attempts a
+    ON a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at
+    AND a.source = s.source AND a.event_id = s.event_id
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = $3::uuid
 
 -- get_logs --
@@ -93,15 +189,9 @@ SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
 
--- log_aliases --
--- Every name of one entity. Uses the primary key of aliases.
-SELECT name, value FROM aliases WHERE account = $1::text AND log_id = $2::uuid ORDER BY name, value
-
 -- get_attempts --
 -- Attempts of one log by ($3, $4), time and result of each. Uses the primary key of attempts, one partition each.
-SELECT
-    a.result_id, a.event_id, a.source, a.status, a.processed_at, a.received_at, a.message, a.body, a.structured,
-    a.late, a.altered, a.item_id
+SELECT {attempt_columns}
 FROM unnest($3::timestamptz[], $4::uuid[]) AS wanted (processed_at, result_id)
 JOIN attempts a
     ON a.account = $1::text AND a.log_id = $2::uuid

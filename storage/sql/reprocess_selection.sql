@@ -26,7 +26,9 @@ CROSS JOIN LATERAL (
         live.account, live.id, live.integration_type, live.affiliate, live.key,
         CASE WHEN since.changed THEN shown.status ELSE live.status END AS status,
         CASE WHEN since.changed THEN shown.processed_at ELSE live.processed_at END AS processed_at,
-        CASE WHEN since.changed THEN shown.message ELSE live.message END AS message,
+        CASE
+            WHEN since.changed THEN message_words(live.account, live.integration_type, shown.message) ELSE live.words
+        END AS words,
         CASE WHEN since.changed THEN shown.code ELSE live.code END AS code,
         CASE WHEN since.changed THEN shown.fingerprint ELSE live.fingerprint END AS fingerprint,
         (

@@ -11,7 +11,7 @@ from storage.reprocess_writer import cancel
 from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
 
-LATEST = 12
+LATEST = 13
 
 
 async def roll_back(owner: asyncpg.Connection, before: int) -> None:
