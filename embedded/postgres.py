@@ -20,7 +20,7 @@ DATABASE = "conexoes"
 # Typically 0.3. After a crash the log is replayed first, up to max_wal_size of it; stopping that would only repeat it.
 START_SECONDS = 300.0
 CONNECT_SECONDS = 5.0
-STOP_SECONDS = 30.0  # the shutdown checkpoint writes what shared_buffers hold
+STOP_SECONDS = 60.0  # the shutdown checkpoint writes what shared_buffers hold
 QUIT_SECONDS = 5.0
 POLL_SECONDS = 0.03
 # Nobody listens yet, or the server is starting, recovering or ending.
@@ -67,7 +67,7 @@ class EmbeddedPostgres:
         return self._url(DATABASE, password)
 
     async def stop(self) -> None:
-        """Close every connection, write a checkpoint and end ("fast"); by force after 30 seconds. Safe to repeat."""
+        """Close every connection, write a checkpoint and end ("fast"); by force after STOP_SECONDS. Safe to repeat."""
         if self._process is not None:
             await stop(self._process, (signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, QUIT_SECONDS))
 
@@ -90,8 +90,12 @@ class EmbeddedPostgres:
         await stop_leftovers("postgres", directory.home, signal.SIGINT, seconds=STOP_SECONDS)
         directory.forget_stranger()
         self._port = remembered_port(self._data_dir / "postgres.port")
-        memory_bytes = psutil.virtual_memory().total
-        conf = postgresql_conf(port=self._port, memory_bytes=memory_bytes, durable=self._durable)
+        conf = postgresql_conf(
+            port=self._port,
+            memory_bytes=psutil.virtual_memory().total,
+            free_bytes=psutil.disk_usage(str(self._data_dir)).free,
+            durable=self._durable,
+        )
         directory.write_conf(conf)
         argv = [str(programs.postgres), "-D", str(directory.home)]
         return Command(argv=argv, directory=directory.home, log=self._log, user=user), directory.password()

@@ -1,6 +1,6 @@
 -- log_columns --
 s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
-s.fingerprint, s.attempts, s.first_seen_at, s.updated_at, s.source, s.event_id,
+s.fingerprint, s.attempts, s.first_seen_at, s.updated_at,
 s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
 EXISTS (
     SELECT FROM affiliates f

@@ -82,16 +82,26 @@ def test_broker_takes_records_of_four_mebibytes_and_makes_no_topics_by_itself() 
 
 @pytest.mark.parametrize(
     ("memory", "shared"),
-    [(64 * GIB, "2048MB"), (4 * GIB, "512MB"), (2 * GIB, "256MB"), (GIB // 8, "32MB")],
-    ids=["at most 2 GB", "an eighth of 4 GiB", "an eighth of 2 GiB", "at least 32 MB"],
+    [(64 * GIB, "6144MB"), (4 * GIB, "1024MB"), (2 * GIB, "512MB"), (GIB // 16, "32MB")],
+    ids=["at most 6 GB", "a quarter of 4 GiB", "a quarter of 2 GiB", "at least 32 MB"],
 )
-def test_database_takes_an_eighth_of_the_memory(memory: int, shared: str) -> None:
-    assert f"\nshared_buffers = {shared}\n" in postgresql_conf(port=1, memory_bytes=memory, durable=True)
+def test_database_takes_a_quarter_of_the_memory(memory: int, shared: str) -> None:
+    conf = postgresql_conf(port=1, memory_bytes=memory, free_bytes=GIB, durable=True)
+    assert f"\nshared_buffers = {shared}\n" in conf
+
+
+@pytest.mark.parametrize(
+    ("free", "log"),
+    [(1024 * GIB, "16384MB"), (40 * GIB, "10240MB"), (GIB // 2, "1024MB")],
+    ids=["at most 16 GB", "a quarter of 40 GiB", "at least 1 GB"],
+)
+def test_its_log_takes_a_quarter_of_the_room(free: int, log: str) -> None:
+    assert f"\nmax_wal_size = {log}\n" in postgresql_conf(port=1, memory_bytes=GIB, free_bytes=free, durable=True)
 
 
 def test_only_a_database_for_tests_trades_safety_for_speed() -> None:
-    assert "fsync" not in postgresql_conf(port=1, memory_bytes=GIB, durable=True)
-    assert "fsync = off" in postgresql_conf(port=1, memory_bytes=GIB, durable=False)
+    assert "fsync" not in postgresql_conf(port=1, memory_bytes=GIB, free_bytes=GIB, durable=True)
+    assert "fsync = off" in postgresql_conf(port=1, memory_bytes=GIB, free_bytes=GIB, durable=False)
 
 
 @pytest.mark.parametrize(
