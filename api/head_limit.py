@@ -1,31 +1,48 @@
-"""A limit on the head of a request, which httptools itself does not have."""
+"""A limit on what comes before, between and after the parts of a request, which httptools itself does not have."""
 
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-#: More than what api.edge lets in, so that a head that only just is too large still gets an answer that says why.
+#: More than what api.edge lets in, so that headers that are only just too large still get an answer that says why. The
+#: same of a URL goes up to 64 KiB, where httptools itself ends it.
 MAX_HEAD_BYTES: Final = 128 * 1024
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, which ends a connection whose request line and headers do not end in time."""
+    """uvicorn's, which ends a connection that sends so much without making anything whole: a head, a chunk, a trailer.
 
-    _head_bytes = 0
+    A read that does make something whole may bring up to 256 KiB more with it.
+    """
+
+    _pending = 0
+    _whole = False
     _in_head = True
 
     def data_received(self, data: bytes) -> None:
+        self._whole = False
         super().data_received(data)
-        if not self._in_head:
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response(f"The head of a request must have at most {MAX_HEAD_BYTES} bytes.")
+        self._pending = 0 if self._whole else self._pending + len(data)
+        if self._pending > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response(f"A request may have at most {MAX_HEAD_BYTES} bytes beside its body.")
 
     def on_message_begin(self) -> None:
-        self._head_bytes, self._in_head = 0, True
+        self._in_head = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # A trailer is no header, and nothing reads trailers: uvicorn would keep them all.
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._whole, self._in_head = True, False
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._whole = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._whole = True
+        super().on_message_complete()

@@ -20,6 +20,7 @@ from exports.file import make_file
 from exports.lock import UNLOCKED, Lock, left_behind
 from exports.outcome import followed
 from schemas.export import Export, ExportJob, ExportOrder
+from schemas.result import ACCOUNT
 from storage.errors import StorageError
 from storage.export_audit import get_export, record_order, record_outcome
 
@@ -57,6 +58,8 @@ class Jobs:
             try:
                 export_id = uuid.UUID(path.stem)
             except ValueError:
+                export_id = None
+            if export_id is None or ACCOUNT.fullmatch(path.parent.name) is None:
                 log.warning("no lock of an export", path=str(path))
                 continue
             with left_behind(path) as is_left:

@@ -121,7 +121,7 @@ class Database:
             try:
                 yield connection
             finally:
-                await pool.release(connection)
+                await pool.release(connection, timeout=self._settings.connect_seconds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -139,13 +139,13 @@ class Database:
         if ACCOUNT.fullmatch(account) is None:  # SET takes no arguments
             raise ValueError(f"no name of an account: {account!r}")
         async with self.connection() as connection:
-            # In one message: each that PostgreSQL has to answer costs an API request as much as reading one log.
-            await connection.execute(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                f"SET LOCAL conexoes.account = '{account}';"
-                f"SET LOCAL conexoes.every_account = {'on' if every_account else 'off'}"
-            )
             try:
+                # In one message: each that PostgreSQL has to answer costs an API request as much as reading one log.
+                await connection.execute(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                    f"SET LOCAL conexoes.account = '{account}';"
+                    f"SET LOCAL conexoes.every_account = {'on' if every_account else 'off'}"
+                )
                 yield connection
             finally:
                 await connection.execute("COMMIT")  # there is nothing to be rolled back

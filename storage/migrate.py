@@ -13,6 +13,11 @@ from storage.retention import make_attempts_partitions
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+#: Whether status_logs was written anew: what is then not known to be visible makes every index-only scan, which counts
+#: and searches live from, look into the table, and autovacuum does not come for it.
+_UNSEEN = "SELECT relpages > 0 AND relallvisible = 0 FROM pg_class WHERE oid = 'status_logs'::regclass"
+
+
 async def migrate(url: str, retention_days: int) -> None:
     """Apply what is missing of `migrations/*.sql`, each in its own transaction, and make partitions ahead.
 
@@ -31,5 +36,7 @@ async def migrate(url: str, retention_days: int) -> None:
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
             await make_attempts_partitions(connection, retention_days)
+            if await connection.fetchval(_UNSEEN):
+                await connection.execute("VACUUM (ANALYZE) status_logs")
         finally:
             await connection.close(timeout=5)

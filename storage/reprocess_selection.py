@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from schemas.filter import LogFilter, ReprocessFilter
 from storage.database import Connection
-from storage.filters import EVERY_FIELD, Conditions, conditions
+from storage.filters import DIMENSIONS, EVERY_FIELD, Conditions, conditions
 from storage.log_page import found_by_name
 from storage.places import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.statements import SQL
@@ -64,7 +64,7 @@ async def survey(
 ) -> list[Group]:
     """Everything that is selected, counted."""
     found = await _found(connection, account, integration_type, filter_)
-    now = _as_shown_now(filter_, found, 3)
+    now = _in_facets(filter_, _as_shown_now(filter_, found, 3), 3)
     then = conditions(filter_, 3 + len(now.arguments))
     statement = _statement("survey_selection", now=now, then=then)
     rows = await connection.fetch(statement, account, integration_type, as_of, *now.arguments, *then.arguments)
@@ -169,6 +169,15 @@ def _as_shown_now(filter_: LogFilter, found: list[Any] | None, before: int) -> C
     where = conditions(filter_, before, EVERY_FIELD - {"q"})
     placeholder = f"${before + len(where.arguments) + 1}"
     return Conditions(f"{where.sql}\n AND s.id = ANY({placeholder}::uuid[])", [*where.arguments, found])
+
+
+def _in_facets(filter_: LogFilter, where: Conditions, before: int) -> Conditions:
+    """The same logs, by the index of their facets: what is asked for is seldom more than a part of the list."""
+    which = conditions(filter_, before + len(where.arguments), DIMENSIONS)
+    if not which.sql:
+        return where
+    facets = SQL["in_facets"].replace("{dimensions}", which.sql)
+    return Conditions(f"{where.sql}\n{facets}", [*where.arguments, *which.arguments])
 
 
 def _statement(name: str, *, now: Conditions, then: Conditions) -> str:

@@ -3,7 +3,11 @@
 
 -- migrate: apply
 
--- Writes the table anew, a minute for some million rows; nothing else can use it meanwhile.
+-- Rather not now than with everybody waiting behind us for an export to end.
+SET LOCAL lock_timeout = '10s';
+
+-- Writes the table anew, a minute for some million rows, with as much room on the disk again; nothing else can use it
+-- meanwhile.
 DROP INDEX status_logs_by_word;
 ALTER TABLE status_logs ADD COLUMN words bigint[] GENERATED ALWAYS AS (
     CASE WHEN message IS NOT NULL THEN message_words(account, integration_type, message) END
@@ -25,6 +29,8 @@ SET search_path = conexoes, pg_temp SET enable_seqscan = off SET enable_indexsca
 $function$;
 
 -- migrate: rollback
+
+SET LOCAL lock_timeout = '10s';
 
 CREATE OR REPLACE FUNCTION logs_with_words(type text, words text, at_most integer) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER

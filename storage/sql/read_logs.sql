@@ -63,9 +63,9 @@ WITH named AS MATERIALIZED (
     {names}
 ),
 worded AS MATERIALIZED (
-    SELECT word.id
-    FROM (SELECT true WHERE EXISTS (SELECT FROM named)) AS any_name
-    CROSS JOIN LATERAL logs_with_words($2::text, $3::text, $5::integer) AS word (id)
+    SELECT logs_with_words(
+        $2::text, $3::text, CASE WHEN EXISTS (SELECT FROM named) THEN $5::integer ELSE 0 END
+    ) AS id
 ),
 tally AS MATERIALIZED (
     SELECT (SELECT count(*) FROM named) AS names, (SELECT count(*) FROM worded) AS words

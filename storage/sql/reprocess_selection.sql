@@ -53,8 +53,17 @@ WHERE live.account = $1::text AND live.integration_type = $2::text AND live.upda
 -- Of whose logs find_logs finds words, until the transaction ends.
 SELECT set_config('conexoes.account', $1::text, true)
 
+-- in_facets --
+-- Not a statement: of a log whose facet has these dimensions, which its own columns say as well. Uses facets_by_type.
+AND s.facet_id = ANY(ARRAY(
+    SELECT s.id FROM facets s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+    {dimensions}
+))
+
 -- survey_selection --
--- What the filter matched at $3, by all that a verdict depends on, with ten of each. Uses status_logs_by_time.
+-- What the filter matched at $3, by all that a verdict depends on, with ten of each. Uses status_logs_by_facet, or
+-- status_logs_by_time where the filter names no dimension.
 -- Where `changed` stands in braces, changed_logs is put; its filter is about what the logs showed then, and can't be
 -- answered from an index of what they show now.
 WITH matched AS (

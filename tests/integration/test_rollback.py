@@ -58,3 +58,14 @@ async def test_months_that_were_taken_out_are_forgotten_not_stranded(
     assert await owner.fetch("SELECT FROM pg_class WHERE relname LIKE 'expired%'") == []
     await migrate(database_url, 90)
     assert await owner.fetchval("SELECT count(*) FROM expired_months") == 0
+
+
+async def test_a_table_that_was_written_anew_can_be_counted_from_its_indexes(
+    desk: Desk, owner: asyncpg.Connection, database_url: str
+) -> None:
+    visible = "SELECT relallvisible FROM pg_class WHERE oid = 'status_logs'::regclass"
+    await desk.fail(range(4))
+    await owner.execute("VACUUM FULL status_logs")
+    assert await owner.fetchval(visible) == 0
+    await migrate(database_url, 90)
+    assert await owner.fetchval(visible) > 0

@@ -334,8 +334,12 @@ class TestRestart:
             path.touch()
         never_ordered = directory / f"{uuid.uuid4()}.lock"
         never_ordered.touch()
+        moved = data_dir / "exports" / "Acme.bak" / never_ordered.name
+        moved.parent.mkdir()
+        moved.touch()
         await Jobs(app.state.exports).recover()
         assert sorted(directory.iterdir()) == sorted(strangers)
+        assert moved.exists()
 
     async def test_a_directory_that_can_t_be_written_to_is_told_and_takes_no_slot(
         self, operator: Caller, data_dir: Path

@@ -1,6 +1,7 @@
 """The database away, slow or stuck; and the server that all this is served by."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 
@@ -107,6 +108,7 @@ async def test_a_port_that_is_taken_names_the_setting(app: FastAPI) -> None:
         (b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 1_000_000, b" 400 "),
         (b"GET /livez HTTP/1.1\r\nHost: x\r\n" + b"X-Many: a\r\n" * 100_000, b" 400 "),
         (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b" 414 "),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
         (b"GET /" + b"a" * 1_000_000, b" 400 "),
     ],
 )
@@ -121,6 +123,30 @@ async def test_a_large_head_ends_the_request_not_the_server(app: FastAPI, head: 
             assert status in await asyncio.wait_for(reader.readline(), timeout=10)
         finally:
             writer.transport.abort()
+        assert (await client.get("/livez")).status_code == 200
+
+
+@pytest.mark.parametrize("endless", [b"X-Trailer: " + b"a" * 65_536, b"X-Trailer: a\r\n" * 5_000, b""])
+async def test_what_comes_after_a_body_has_an_end_too(app: FastAPI, endless: bytes) -> None:
+    """Trailers of a chunked body, and the extension of a chunk."""
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
+        await until_alive(client)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0\r\n" * bool(endless)
+        )
+        writer.write(b"" if endless else b"1;" + b"a" * 1000)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                writer.write(endless or b"a" * 65_536)
+                await asyncio.wait_for(writer.drain(), timeout=10)
+                if reader.at_eof():
+                    break
+                await asyncio.sleep(0.01)
+            await asyncio.wait_for(reader.read(), timeout=10)
+        assert reader.at_eof() or reader.exception()
+        writer.transport.abort()
         assert (await client.get("/livez")).status_code == 200
 
 
