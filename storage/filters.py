@@ -80,11 +80,11 @@ def filtered(name: str, own: Sequence[Any], filter_: LogFilter, fields: Collecti
 
     `fields` of the filter are put where it says `{filter}`, its dimensions where it says `{dimensions}`.
     """
-    where = conditions(filter_, len(own), fields)
-    sql, arguments = SQL[name].replace("{filter}", where.sql), [*own, *where.arguments]
-    if "{dimensions}" in sql:
-        which = conditions(filter_, len(arguments), DIMENSIONS)
-        sql, arguments = sql.replace("{dimensions}", which.sql), [*arguments, *which.arguments]
+    sql, arguments = SQL[name], list(own)
+    for place, named in (("{filter}", fields), ("{dimensions}", DIMENSIONS)):
+        if place in sql:
+            where = conditions(filter_, len(arguments), named)
+            sql, arguments = sql.replace(place, where.sql), [*arguments, *where.arguments]
     return Statement(sql, arguments)
 
 

@@ -75,7 +75,7 @@ async def _groups_found(
         return await _fetch(
             connection, "list_groups_among", [*own, found, *_span(filter_)], filter_, place=place, limit=limit
         )
-    facets = filtered("list_fault_facets", own, filter_, DIMENSIONS)
+    facets = filtered("list_fault_facets", own, filter_)
     rows = await connection.fetch(facets.sql, *facets.arguments)
     arguments = [*own, text, text + AFTER_ALL, NO_LIMIT, [row["id"] for row in rows], *_span(filter_)]
     await connection.execute("SET LOCAL enable_nestloop = off")

@@ -74,22 +74,21 @@ async def _named(connection: Connection, own: list[Any], filter_: LogFilter, tex
 async def _of_facets(connection: Connection, own: list[Any], filter_: LogFilter) -> list[Any] | None:
     """By merging the facets that the filter asks for; None when these are too many, or have too many logs."""
     if filter_.q is None:
-        page = await _fetch(
-            connection, filtered("list_logs_of_facets", [*own, MAX_RUNS], filter_, _UNPLACED - DIMENSIONS)
-        )
-        if page[0]["facets"] <= MAX_RUNS:
-            return _logs(page)
+        page = await _merged(connection, own, filter_, MAX_RUNS)
+        if page is not None:
+            return page
     account, integration_type, *_ = own
     facets = await facets_of(connection, account, integration_type, filter_, at_most=MAX_PICKED + 1)
     if len(facets) > MAX_PICKED:
         return None
     logs = await connection.fetchval(SQL["count_logs_of_facets"], account, integration_type, facets)
-    if logs > MAX_PICKED:
-        return None
-    page = await _fetch(
-        connection, filtered("list_logs_of_facets", [*own, MAX_PICKED], filter_, _UNPLACED - DIMENSIONS)
-    )
-    return _logs(page)
+    return None if logs > MAX_PICKED else await _merged(connection, own, filter_, MAX_PICKED)
+
+
+async def _merged(connection: Connection, own: list[Any], filter_: LogFilter, at_most: int) -> list[Any] | None:
+    """None when there are more than `at_most` facets."""
+    page = await _fetch(connection, filtered("list_logs_of_facets", [*own, at_most], filter_, _UNPLACED - DIMENSIONS))
+    return _logs(page) if page[0]["facets"] <= at_most else None
 
 
 async def found_by_name(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
@@ -103,7 +102,7 @@ async def facets_of(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, *, at_most: int
 ) -> list[Any]:
     """The facets that the filter asks for, each of which has a log, or had one."""
-    return await _ids(connection, filtered("list_facets", [account, integration_type, at_most], filter_, DIMENSIONS))
+    return await _ids(connection, filtered("list_facets", [account, integration_type, at_most], filter_))
 
 
 async def _fetch(connection: Connection, statement: Statement) -> list[Any]:

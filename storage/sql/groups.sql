@@ -62,10 +62,9 @@ counted AS (
 {by_fingerprint}
 
 -- list_fault_facets --
--- Facets of one type that are of some fault. Uses facets_by_type.
-SELECT s.id FROM facets s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.fingerprint IS NOT NULL
-{filter}
+-- Those that are of some fault.
+{facet_ids}
+AND s.fingerprint IS NOT NULL
 
 -- newest_of_groups --
 -- The newest log of each of the fingerprints $3 in [$4, $5). Uses facets_by_type and status_logs_by_facet.

@@ -22,9 +22,7 @@ LIMIT $5::integer
 -- The same by merging the beginnings of the runs of facets, if there are $6 at most. Always answers, in `facets`, how
 -- many there are, up to one more; a row whose id is null is no log. Uses facets_by_type and status_logs_by_facet.
 WITH facet AS MATERIALIZED (
-    SELECT s.id FROM facets s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-    {dimensions}
+    {facet_ids}
     LIMIT $6::integer + 1
 ),
 tally AS MATERIALIZED (
@@ -112,11 +110,15 @@ WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($6::
 ORDER BY s.processed_at DESC, s.id DESC
 LIMIT $5::integer
 
--- list_facets --
--- Up to $3 facets of one type. `facets` has the columns that the conditions are about. Uses facets_by_type.
+-- facet_ids --
+-- Facets of one type. `facets` has the columns that the conditions are about. Uses facets_by_type.
 SELECT s.id FROM facets s
 WHERE s.account = $1::text AND s.integration_type = $2::text
-{filter}
+{dimensions}
+
+-- list_facets --
+-- Up to $3 of them.
+{facet_ids}
 LIMIT $3::integer
 
 -- count_logs_of_facets --

@@ -54,11 +54,9 @@ WHERE live.account = $1::text AND live.integration_type = $2::text AND live.upda
 SELECT set_config('conexoes.account', $1::text, true)
 
 -- in_facets --
--- Not a statement: of a log whose facet has these dimensions, which its own columns say as well. Uses facets_by_type.
+-- Not a statement: of a log whose facet has these dimensions, which its own columns say as well.
 AND s.facet_id = ANY(ARRAY(
-    SELECT s.id FROM facets s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-    {dimensions}
+    {facet_ids}
 ))
 
 -- survey_selection --
