@@ -18,6 +18,7 @@ from embedded.system import EmbeddedSystem
 from storage.database import Database
 from storage.migrate import migrate
 from storage.settings import StorageSettings
+from tests.support.opened import opened
 
 PARTITIONS = 3
 RETENTION_DAYS = 90
@@ -108,17 +109,15 @@ def kafka_log(servers: EmbeddedSystem) -> Path:
 
 
 @pytest.fixture
-async def writer(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "writer", storage_settings)
-    yield database
-    await database.close()
+async def writer(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url, "writer") as database:
+        yield database
 
 
 @pytest.fixture
-async def reader(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "reader", storage_settings)
-    yield database
-    await database.close()
+async def reader(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url, "reader") as database:
+        yield database
 
 
 @pytest.fixture

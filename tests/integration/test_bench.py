@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 
 import asyncpg
-import httpx
 import pytest
 
 from api.app import build_api
@@ -16,7 +15,6 @@ from bench.databases import Stored
 from bench.events import as_json_batches, partitioned, simulated
 from bench.loader.load import Load
 from bench.product import KEY, Product
-from embedded.ports import free_port
 from embedded.system import EmbeddedSystem
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
@@ -24,7 +22,7 @@ from schemas.result import Result, read
 from storage.database import Database
 from storage.results import store
 from storage.settings import StorageSettings
-from tests.support.served import served, until_alive
+from tests.support.served import served
 
 
 async def test_what_is_stored_is_known_by_its_marks(
@@ -55,17 +53,12 @@ async def test_what_is_stored_is_known_by_its_marks(
 
 async def test_a_caller_asks_over_one_connection(reader: Database) -> None:
     app = build_api(reader, Authenticator(reader, KEY), Policy())
-    port = free_port()
-    product = Product(http=f"http://127.0.0.1:{port}", agents_pid=0, admin_pid=0)
-    async with served(app, port):
-        async with httpx.AsyncClient(base_url=product.http) as client:
-            await until_alive(client)
-        async with callers(product, 2) as found:
-            for caller in found * 2:
-                answer = await caller.get("/api/v1/accounts/acme/price/logs")
-                assert (answer.status, json.loads(answer.body)["items"]) == (200, [])
-            assert (await found[0].get("/api/v1/accounts/acme/nothing/logs")).status == 404
-            assert (await found[1].get("/livez")).status == 200
+    async with served(app) as url, callers(Product(http=url, agents_pid=0, admin_pid=0), 2) as found:
+        for caller in found * 2:
+            answer = await caller.get("/api/v1/accounts/acme/price/logs")
+            assert (answer.status, json.loads(answer.body)["items"]) == (200, [])
+        assert (await found[0].get("/api/v1/accounts/acme/nothing/logs")).status == 404
+        assert (await found[1].get("/livez")).status == 200
 
 
 async def test_what_was_loaded_is_used_again(servers: EmbeddedSystem, monkeypatch: pytest.MonkeyPatch) -> None:

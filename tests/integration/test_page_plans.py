@@ -20,7 +20,7 @@ from schemas.filter import LogFilter
 from storage.database import Connection, Database
 from storage.log_page import MAX_PICKED, MAX_RUNS, read_page
 from storage.places import TimeAndId
-from storage.settings import StorageSettings
+from tests.support.opened import opened
 
 LOGS = 60_000
 LIMIT = 51
@@ -99,9 +99,8 @@ def _words(log: asyncpg.Record) -> str:
 
 @pytest.fixture
 async def reader(loaded_url: str) -> AsyncIterator[Database]:
-    database = Database(loaded_url, "reader", StorageSettings(database_url=loaded_url))
-    yield database
-    await database.close()
+    async with opened(loaded_url, "reader") as database:
+        yield database
 
 
 class Explaining:

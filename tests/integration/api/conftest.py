@@ -19,8 +19,8 @@ from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
 from storage.results import store
-from storage.settings import StorageSettings
 from tests.support.events import Event
+from tests.support.opened import opened
 
 BOOTSTRAP = "bootstrap-key-of-the-tests"
 SESSION_SECRET = b"secret-of-the-tests"
@@ -29,10 +29,9 @@ Store = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-async def owning(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Database]:
-    database = Database(database_url, "owner", storage_settings)
-    yield database
-    await database.close()
+async def owning(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url, "owner") as database:
+        yield database
 
 
 @pytest.fixture

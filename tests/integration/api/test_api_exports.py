@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.server import serve
-from embedded.ports import free_port
 from exports.columns import log_columns
 from exports.desk import ExportDesk
 from exports.settings import ExportSettings
@@ -24,6 +21,7 @@ from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import FORMATS, LOGS, csv_rows, json_rows, sheet_rows
 from tests.support.events import T0, at, result
+from tests.support.served import served
 from tests.support.waiting import eventually
 
 ZONE = "America/Sao_Paulo"
@@ -333,27 +331,6 @@ async def test_a_file_has_a_plain_name_and_is_saved(operator: Caller) -> None:
     assert name.isascii()
     assert not set('"/\\\r\n') & set(name)
     assert answer.headers["Cache-Control"] == "no-store"
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The app on a port, as uvicorn serves it."""
-    port, stop = free_port(), asyncio.Event()
-    serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop))
-    async with httpx.AsyncClient() as client:
-
-        async def answers() -> bool:
-            try:
-                return (await client.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
-            except httpx.TransportError:
-                return False
-
-        await eventually(answers)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        stop.set()
-        await serving
 
 
 async def busy_backends(owner: asyncpg.Connection) -> int:

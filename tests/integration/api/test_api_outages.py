@@ -84,13 +84,11 @@ async def test_a_full_pool_is_503_not_a_wait_without_end(database_url: str, owne
 
 
 async def test_it_serves_until_told_to_stop(app: FastAPI) -> None:
-    port = free_port()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        async with served(app, port):
-            await until_alive(client)
-            assert "server" not in (await client.get("/livez")).headers
+    async with httpx.AsyncClient() as client:
+        async with served(app) as url:
+            assert "server" not in (await client.get(f"{url}/livez")).headers
         with pytest.raises(httpx.TransportError):
-            await client.get("/livez")
+            await client.get(f"{url}/livez")
 
 
 async def test_a_port_that_is_taken_names_the_setting(app: FastAPI) -> None:
@@ -114,10 +112,8 @@ async def test_a_port_that_is_taken_names_the_setting(app: FastAPI) -> None:
 )
 async def test_a_large_head_ends_the_request_not_the_server(app: FastAPI, head: bytes, status: bytes) -> None:
     """From 128 KiB on before it is whole, without a problem body."""
-    port = free_port()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
-        await until_alive(client)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
         try:
             writer.write(head)
             assert status in await asyncio.wait_for(reader.readline(), timeout=10)
@@ -129,10 +125,8 @@ async def test_a_large_head_ends_the_request_not_the_server(app: FastAPI, head: 
 @pytest.mark.parametrize("endless", [b"X-Trailer: " + b"a" * 65_536, b"X-Trailer: a\r\n" * 5_000, b""])
 async def test_what_comes_after_a_body_has_an_end_too(app: FastAPI, endless: bytes) -> None:
     """Trailers of a chunked body, and the extension of a chunk."""
-    port = free_port()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
-        await until_alive(client)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
         writer.write(
             b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0\r\n" * bool(endless)
         )
@@ -151,10 +145,8 @@ async def test_what_comes_after_a_body_has_an_end_too(app: FastAPI, endless: byt
 
 
 async def test_requests_of_one_connection_are_measured_one_by_one(app: FastAPI) -> None:
-    port = free_port()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, served(app, port):
-        await until_alive(client)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
         try:
             for _ in range(10):
                 writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 30_000 + b"\r\n\r\n")

@@ -10,8 +10,7 @@ import pytest
 
 from schemas.filter import LogFilter
 from storage.database import Database
-from storage.filters import conditions
-from storage.statements import SQL
+from storage.filters import filtered
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import at, result
 
@@ -184,12 +183,11 @@ async def test_a_deep_page_uses_the_index_and_sorts_nothing(
     place = await owner.fetchrow("SELECT processed_at, id FROM status_logs WHERE key = 'K100'")
     assert place is not None
     arguments = ["acme", "price", *place, 51]
-    where = conditions(LogFilter.model_validate(filter_), len(arguments))
-    statement = SQL["list_logs"].replace("{filter}", where.sql)
-    literals = ", ".join(_literal(each) for each in [*arguments, *where.arguments])
+    statement = filtered("list_logs", arguments, LogFilter.model_validate(filter_))
+    literals = ", ".join(_literal(each) for each in statement.arguments)
     async with reader.reading("acme") as connection:
         await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
-        await connection.execute(f"PREPARE page AS {statement}")
+        await connection.execute(f"PREPARE page AS {statement.sql}")
         [[plan]] = await connection.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE page ({literals})")
     nodes = list(_nodes(orjson.loads(plan)[0]["Plan"]))
     assert "Sort" not in [node["Node Type"] for node in nodes]
