@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Literal
+from typing import Literal, cast
 
 import asyncpg
 
@@ -72,8 +72,25 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
     return False
 
 
+class _Connection(asyncpg.Connection):
+    """Knows whose rows row-level security shows on it, so that PostgreSQL is only told when that changes."""
+
+    #: The account, and whether dead letters that name none too; None when it is not known.
+    _shown: tuple[str, bool] | None = ("", False)
+
+    async def show(self, account: str, *, every_account: bool) -> None:
+        """Whose rows every statement from now on sees. Not within a transaction, which could take it back."""
+        if self._shown == (account, every_account):
+            return
+        self._shown = None
+        await self.execute(
+            f"SET conexoes.account = '{account}'; SET conexoes.every_account = {'on' if every_account else 'off'}"
+        )
+        self._shown = (account, every_account)
+
+
 async def _as_it_is(_connection: Connection) -> None:
-    """Nothing that we set outlives its transaction, so that a connection needs no cleaning between two uses."""
+    """Whoever takes a connection says whose rows it shows, and nothing else that we set outlives its transaction."""
 
 
 class Database:
@@ -97,6 +114,9 @@ class Database:
         if role == "reader":
             server_settings["default_transaction_read_only"] = "on"
             server_settings["statement_timeout"] = str(int(settings.query_seconds * 1000))
+            # What a request asks is answered by the same index whatever its values are: storage.log_page sees to that.
+            # Planning it anew costs as much as reading one log.
+            server_settings["plan_cache_mode"] = "force_generic_plan"
         self._server_settings = server_settings
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
@@ -113,15 +133,12 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """One connection. Raises StorageUnavailable or RowRefused for what happens in the block."""
-        with translated():
-            pool = self._pool or await self._open()
-            async with asyncio.timeout(self._settings.connect_seconds):
-                connection = await pool.acquire()
-            try:
-                yield connection
-            finally:
-                await pool.release(connection, timeout=self._settings.connect_seconds)
+        """One connection, on which the reader sees nobody's rows.
+
+        Raises StorageUnavailable or RowRefused for what happens in the block.
+        """
+        async with self._showing("", every_account=False) as connection:
+            yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -131,24 +148,25 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, account: str, *, every_account: bool = False) -> AsyncIterator[Connection]:
-        """One read-only snapshot in which row-level security shows the rows of `account` only.
+        """A connection on which row-level security shows the rows of `account` only, as they are at each statement.
 
+        Several statements see one state of the tables in a `snapshot` only.
         `every_account`: the caller may also see dead letters that name no account. Raises ValueError for what can't
         be the name of an account.
         """
         if ACCOUNT.fullmatch(account) is None:  # SET takes no arguments
             raise ValueError(f"no name of an account: {account!r}")
-        async with self.connection() as connection:
-            try:
-                # In one message: each that PostgreSQL has to answer costs an API request as much as reading one log.
-                await connection.execute(
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                    f"SET LOCAL conexoes.account = '{account}';"
-                    f"SET LOCAL conexoes.every_account = {'on' if every_account else 'off'}"
-                )
-                yield connection
-            finally:
-                await connection.execute("COMMIT")  # there is nothing to be rolled back
+        async with self._showing(account, every_account=every_account) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self, account: str) -> AsyncIterator[Connection]:
+        """As `reading`, in one read-only transaction: every statement sees the same state of the tables."""
+        async with (
+            self.reading(account) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
 
     @asynccontextmanager
     async def recording(self, account: str) -> AsyncIterator[Connection]:
@@ -156,10 +174,22 @@ class Database:
 
         Raises StorageUnavailable where the database itself is read-only, e.g. a standby.
         """
-        async with self.connection() as connection, connection.transaction():
+        async with self.reading(account) as connection, connection.transaction():
             await connection.execute("SET TRANSACTION READ WRITE")
-            await connection.execute("SELECT set_config('conexoes.account', $1, true)", account)
             yield connection
+
+    @asynccontextmanager
+    async def _showing(self, account: str, *, every_account: bool) -> AsyncIterator[Connection]:
+        with translated():
+            pool = self._pool or await self._open()
+            async with asyncio.timeout(self._settings.connect_seconds):
+                connection = await pool.acquire()
+            try:
+                # The pool's proxy has every method of the connection; its type does not say so.
+                await cast(_Connection, connection).show(account, every_account=every_account)
+                yield connection
+            finally:
+                await pool.release(connection, timeout=self._settings.connect_seconds)
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
@@ -171,6 +201,7 @@ class Database:
                     timeout=self._settings.connect_seconds,
                     command_timeout=self._settings.command_seconds,
                     reset=_as_it_is,
+                    connection_class=_Connection,
                     server_settings=self._server_settings,
                 )
             return self._pool

@@ -118,7 +118,7 @@ async def snapshot(
 
     Raises StorageUnavailable or RowRefused for what happens in the block.
     """
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         # Sorting would read every row before the first goes out; an index has the order already.
         await connection.execute(
             "SELECT set_config('statement_timeout', $1, true), set_config('enable_sort', 'off', true)",

@@ -34,7 +34,7 @@ async def list_groups(
     same moment; from one page to the next the counts may have changed, and a group with them its place.
     """
     own = [account, integration_type]
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         groups = _groups if filter_.q is None else _groups_found
         rows = await groups(connection, own, filter_, after or BEFORE_EVERY_GROUP, limit)
         fingerprints = [row["fingerprint"] for row in rows]

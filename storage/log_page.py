@@ -36,7 +36,8 @@ async def read_page(
 ) -> list[Any]:
     """The newest `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
 
-    To be called within one snapshot. Every way reads the same rows; they differ in what it costs.
+    The page is the answer of one statement, and so of one moment; those before it only told which way to go. Every way
+    reads the same rows; they differ in what it costs.
     """
     # Where the list begins, and not one condition more: PostgreSQL would walk to `processed_to` from the front.
     place = after or NEWEST_BY_ID
@@ -63,12 +64,13 @@ async def _named(connection: Connection, own: list[Any], filter_: LogFilter, tex
         return _logs(page) if names + words <= MAX_PICKED else None
     # So these are words, if anything. What many messages say is soon met by reading on, and slow to look up.
     newest = filtered("newest_with_words", [*own, text, MAX_PICKED], filter_, _UNPLACED - {"q"})
-    found = await _ids(connection, newest)
-    if len(found) < limit:
-        found = await _ids(connection, Statement(SQL["find_words"], [integration_type, text, MAX_PICKED + 1]))
-        if len(found) > MAX_PICKED:
-            return None
-    return await _fetch(connection, filtered("list_logs_among", [*own, found], filter_, _UNPLACED - {"q"}))
+    page = await _fetch(connection, newest)
+    if len(page) == limit:
+        return page
+    page = await _fetch(
+        connection, filtered("list_logs_with_words", [*own, text, MAX_PICKED + 1], filter_, _UNPLACED - {"q"})
+    )
+    return _logs(page) if page[0]["words"] <= MAX_PICKED else None
 
 
 async def _of_facets(connection: Connection, own: list[Any], filter_: LogFilter) -> list[Any] | None:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
@@ -33,6 +34,9 @@ MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 Actions = Callable[[str, str, str, str | None, bool], list[Action]]
 #: Shown as they are in the row.
 _COLUMNS_SHOWN = [name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}]
+_shown = itemgetter(*_COLUMNS_SHOWN)
+#: What `Actions` takes.
+_decisive = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
 
 
 class FoundLog(NamedTuple):
@@ -91,7 +95,7 @@ class LogReader:
         self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
     ) -> FoundTimeline | None:
         """The newest `limit` entries after `after`, or fewer when they are large; None when there is no such log."""
-        async with self._database.reading(account) as connection:
+        async with self._database.snapshot(account) as connection:
             if not await connection.fetchval(SQL["has_log"], account, integration_type, log_id):
                 return None
             rows = await connection.fetch(SQL["timeline"], account, log_id, *(after or NEWEST_BY_TEXT), limit)
@@ -119,12 +123,10 @@ class LogReader:
                 command_id=row["reprocess_command_id"],
                 at=row["reprocess_at"],
             )
-        fields = {name: row[name] for name in _COLUMNS_SHOWN}
+        fields = dict(zip(_COLUMNS_SHOWN, _shown(row), strict=True))
         fields["id"] = str(row["id"])
         fields["reprocess"] = reprocess
-        fields["actions"] = self._actions(
-            row["integration_type"], row["affiliate"], row["status"], row["reprocess_state"], row["paused"]
-        )
+        fields["actions"] = self._actions(*_decisive(row))
         return StatusLog.model_validate(fields)
 
 

@@ -46,7 +46,7 @@ async def plan(
     async with database.connection() as connection:
         known = await settled_until(connection)
     at = known if as_of is None else min(as_of, known)
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         groups = await survey(connection, account, integration_type, filter_.filter, at)
         paused = await affiliates.paused(connection, account)
         counted = _Counted(integration_type, policy, paused)

@@ -19,14 +19,14 @@ async def list_commands(
     database: Database, account: str, *, after: TimeAndText | None, limit: int
 ) -> list[ReprocessCommand]:
     """The newest `limit` commands after `after`."""
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         rows = await connection.fetch(SQL["list_commands"], account, *(after or NEWEST_BY_TEXT), limit)
         return await _with_counts(connection, account, rows)
 
 
 async def get_command(database: Database, account: str, command_id: str) -> ReprocessCommand | None:
     """One command; None when this account has no such one."""
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         rows = await connection.fetch(SQL["get_command"], account, command_id)
         if not rows:
             return None
@@ -45,7 +45,7 @@ async def list_items(
     limit: int,
 ) -> list[ReprocessItem] | None:
     """`limit` items of a command after `after`; None when this account has no such command."""
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         if await connection.fetchrow(SQL["get_command"], account, command_id) is None:
             return None
         return await _items(connection, account, command_id, state=state, after=after, limit=limit)

@@ -24,7 +24,7 @@ async def summarize(database: Database, account: str, integration_type: str, fil
     A filter with `q` that finds more than a few thousand logs has to go through all of the list's index entries:
     about a second a million.
     """
-    async with database.reading(account) as connection:
+    async with database.snapshot(account) as connection:
         span = await _span(connection, account, integration_type, filter_)
         if span is None:
             return _summary(integration_type, filter_, [], [])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-TABLES = ("status_logs", "aliases", "received_results", "attempts", "reprocess_commands", "reprocess_items")
+TABLES = ("status_logs", "log_keys", "aliases", "received_results", "attempts", "reprocess_commands", "reprocess_items")
 
 
 class Piece(NamedTuple):

@@ -1,11 +1,11 @@
 -- log_columns --
+-- Of logs of the account $1.
 s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
 s.fingerprint, s.attempts, s.first_seen_at, s.updated_at,
 s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
-EXISTS (
-    SELECT FROM affiliates f
-    WHERE f.account = s.account AND f.affiliate = s.affiliate AND f.paused_at IS NOT NULL
-) AS paused
+s.affiliate = ANY(ARRAY(
+    SELECT f.affiliate FROM affiliates f WHERE f.account = $1::text AND f.paused_at IS NOT NULL
+)) AS paused
 
 -- list_logs --
 -- One page of status logs, newest first, after ($3, $4), by reading on until it is full: for filters that match much.
@@ -86,7 +86,7 @@ ORDER BY page.processed_at DESC, page.id DESC
 -- newest_with_words --
 -- Those of the newest $7 logs after ($3, $4) that the filter matches and whose message has the words $6, newest first,
 -- up to $5: for words that many messages have. Uses status_logs_by_time.
-SELECT s.id
+SELECT {log_columns}
 FROM (
     SELECT s.*
     FROM status_logs s
@@ -100,15 +100,29 @@ WHERE s.words @> (SELECT message_words($1::text, $2::text, $6::text))
 ORDER BY s.processed_at DESC, s.id DESC
 LIMIT $5::integer
 
--- list_logs_among --
--- The same of the logs $6: for a search that finds few. Uses the primary key.
-SELECT {log_columns}
-FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($6::uuid[])
-  AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
-{filter}
-ORDER BY s.processed_at DESC, s.id DESC
-LIMIT $5::integer
+-- list_logs_with_words --
+-- The same by looking the words up, if fewer than $7 logs have them. Always answers, in `words`, how many it found, up
+-- to $7; a row whose id is null is no log. Uses status_logs_by_word and the primary key.
+WITH worded AS MATERIALIZED (
+    SELECT logs_with_words($2::text, $6::text, $7::integer) AS id
+),
+tally AS MATERIALIZED (
+    SELECT count(*) AS words FROM worded
+)
+SELECT tally.words, page.*
+FROM tally
+LEFT JOIN LATERAL (
+    SELECT {log_columns}
+    FROM status_logs s
+    WHERE s.account = $1::text AND s.integration_type = $2::text
+      AND tally.words < $7::integer
+      AND s.id = ANY(ARRAY(SELECT id FROM worded))
+      AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+    {filter}
+    ORDER BY s.processed_at DESC, s.id DESC
+    LIMIT $5::integer
+) AS page ON true
+ORDER BY page.processed_at DESC, page.id DESC
 
 -- facet_ids --
 -- Facets of one type. `facets` has the columns that the conditions are about. Uses facets_by_type.
@@ -134,11 +148,11 @@ FROM (
 
 -- names --
 -- Up to $5 logs of one type by each of: a key that begins with $3, an alias that does; $4 sorts after everything that
--- begins with $3. A log comes as often as it is found. Uses status_logs_by_key and aliases_by_value.
+-- begins with $3. A log comes as often as it is found. Uses the primary key of log_keys, and aliases_by_value.
 (
-    SELECT s.id FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text AND s.key >= $3::text AND s.key < $4::text
-    ORDER BY s.key LIMIT $5::integer
+    SELECT k.log_id AS id FROM log_keys k
+    WHERE k.account = $1::text AND k.integration_type = $2::text AND k.key >= $3::text AND k.key < $4::text
+    ORDER BY k.key LIMIT $5::integer
 )
 UNION ALL
 (
@@ -146,10 +160,6 @@ UNION ALL
     WHERE a.account = $1::text AND a.integration_type = $2::text AND a.value >= $3::text AND a.value < $4::text
     ORDER BY a.value LIMIT $5::integer
 )
-
--- find_words --
--- Up to $3 logs of type $1 with the words $2 in the message, of the account that reads. Uses status_logs_by_word.
-SELECT logs_with_words($1::text, $2::text, $3::integer) AS id
 
 -- find_logs --
 -- The same by their names, and up to $5 by words. A log comes as often as it is found.
@@ -230,15 +240,15 @@ LIMIT $5::integer
 
 -- search_logs --
 -- Logs of any of the types $5 whose key or alias is $2 or begins with it; $3 sorts after all of these. Exact ones
--- first, then newest. Uses status_logs_by_key and aliases_by_value.
+-- first, then newest. Uses the primary keys of log_keys and status_logs, and aliases_by_value.
 WITH named AS (
     SELECT name.id, name.exact
     FROM unnest($5::text[]) AS type (name)
     CROSS JOIN LATERAL (
         (
-            SELECT s.id, s.key = $2::text AS exact FROM status_logs s
-            WHERE s.account = $1::text AND s.integration_type = type.name AND s.key >= $2::text AND s.key < $3::text
-            ORDER BY s.key LIMIT $4::integer
+            SELECT k.log_id AS id, k.key = $2::text AS exact FROM log_keys k
+            WHERE k.account = $1::text AND k.integration_type = type.name AND k.key >= $2::text AND k.key < $3::text
+            ORDER BY k.key LIMIT $4::integer
         )
         UNION ALL
         (

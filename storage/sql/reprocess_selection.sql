@@ -53,6 +53,11 @@ WHERE live.account = $1::text AND live.integration_type = $2::text AND live.upda
 -- Of whose logs find_logs finds words, until the transaction ends.
 SELECT set_config('conexoes.account', $1::text, true)
 
+-- plan_for_these --
+-- Until the transaction ends, plans are made for the values that are asked with: what changed since a moment ago is found
+-- otherwise than what changed since last year.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
+
 -- in_facets --
 -- Not a statement: of a log whose facet has these dimensions, which its own columns say as well.
 AND s.facet_id = ANY(ARRAY(

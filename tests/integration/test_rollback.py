@@ -11,7 +11,7 @@ from storage.reprocess_writer import cancel
 from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
 
-LATEST = 13
+LATEST = 14
 
 
 async def roll_back(owner: asyncpg.Connection, before: int) -> None:
@@ -69,3 +69,15 @@ async def test_a_table_that_was_written_anew_can_be_counted_from_its_indexes(
     assert await owner.fetchval(visible) == 0
     await migrate(database_url, 90)
     assert await owner.fetchval(visible) > 0
+
+
+async def test_keys_and_counts_are_there_before_and_after(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(4))
+    await desk.close()
+    keys = await owner.fetch("SELECT * FROM log_keys ORDER BY log_id")
+    counts = "SELECT sum(logs) FROM log_hours JOIN facets ON facets.id = facet_id"
+    await roll_back(owner, 14)
+    assert await owner.fetchval(counts) == 4
+    await pogo_core.util.migrate.apply(owner, MIGRATIONS, schema_name=SCHEMA)
+    assert await owner.fetch("SELECT * FROM log_keys ORDER BY log_id") == keys
+    assert len(keys) == await owner.fetchval(counts) == 4

@@ -51,4 +51,7 @@ FROM staged_logs l
 JOIN filled newest ON newest.index = l.index AND newest.last
 JOIN filled oldest ON oldest.index = l.index AND oldest.first;
 
+INSERT INTO log_keys (account, integration_type, key, log_id)
+SELECT account, integration_type, key, log_id FROM staged_logs;
+
 TRUNCATE staged_logs, staged_attempts;

@@ -1,5 +1,7 @@
 """Row-level security: the second wall, which holds when a query forgets its account."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -44,7 +46,7 @@ async def test_the_reader_sees_one_account_with_the_filter_removed(reader: Datab
     await store_events(
         result("a", aliases={"ean": "1"}), result("b", account="globex", key="SKU-2", aliases={"ean": "2"})
     )
-    for table in ("status_logs", "aliases", "attempts"):
+    for table in ("status_logs", "log_keys", "aliases", "attempts"):
         async with reader.reading("acme") as connection:
             assert await connection.fetchval(f"SELECT array_agg(DISTINCT account) FROM {table}") == ["acme"]
         async with reader.connection() as connection:
@@ -52,11 +54,37 @@ async def test_the_reader_sees_one_account_with_the_filter_removed(reader: Datab
 
 
 async def test_an_account_does_not_stay_with_a_connection(reader: Database, store_events: Store) -> None:
+    """The pool has one connection here; an empty list of accounts is nobody's rows."""
+    await store_events(result("a"), result("b", account="globex"))
+    accounts = "SELECT coalesce(array_agg(account), '{}'), pg_backend_pid() FROM status_logs"
+    pids = set()
+    for account in ("acme", "globex", "globex", "acme", "initech", "acme"):
+        async with reader.reading(account) as connection:
+            shown, pid = await connection.fetchrow(accounts)
+            assert shown == ([] if account == "initech" else [account])
+        async with reader.snapshot(account) as connection:
+            assert (await connection.fetchval(accounts)) == shown
+        async with reader.connection() as connection:
+            assert await connection.fetchval(accounts) == []
+        pids.add(pid)
+    assert len(pids) == 1
+
+
+async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(reader: Database, store_events: Store) -> None:
     await store_events(result())
+    async with reader.reading("globex"):
+        pass
+    saying = asyncio.create_task(_count(reader))
+    await asyncio.sleep(0)
+    saying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saying
+    assert await _count(reader) == 1
+
+
+async def _count(reader: Database) -> object:
     async with reader.reading("acme") as connection:
-        assert await connection.fetchval("SELECT count(*) FROM status_logs") == 1
-    async with reader.connection() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM status_logs") == 0
+        return await connection.fetchval("SELECT count(*) FROM status_logs")
 
 
 async def test_the_reader_writes_nothing(reader: Database) -> None:

@@ -1,0 +1,89 @@
+-- what storing a result costs: the keys of logs apart from what changes with each result, and shorter keys of facets
+-- depends: 0013_words
+
+-- migrate: apply
+
+-- Writes status_logs anew, some minutes for ten million logs, with as much room on the disk again; nothing else can use
+-- it meanwhile. Rather not now than with everybody waiting behind us for an export to end.
+SET LOCAL lock_timeout = '10s';
+SET LOCAL maintenance_work_mem = '256MB';
+
+-- As in 0007, with the account among what the id is told from: one column less to be compared in the index.
+ALTER TABLE status_logs DROP COLUMN facet_id;
+ALTER TABLE status_logs ADD COLUMN facet_id uuid NOT NULL GENERATED ALWAYS AS (
+    md5(
+        account || chr(31) || integration_type || chr(31) || affiliate || chr(31) || status
+        || chr(31) || coalesce(reprocess_state, '') || chr(31) || coalesce(fingerprint, '') || coalesce(chr(31) || code, '')
+    )::uuid
+) STORED;
+CREATE INDEX status_logs_by_facet ON status_logs (facet_id, processed_at DESC, id DESC) INCLUDE (account);
+DELETE FROM facets;
+SELECT recount_logs();
+
+-- What happened to logs since some time. Where it says nothing of a part of the table yet, that part is read.
+CREATE INDEX status_logs_by_update ON status_logs USING brin (updated_at) WITH (pages_per_range = 32, autosummarize = on);
+
+-- The key that each log is found by. It never changes, and stands apart since an index of status_logs takes another
+-- entry each time that anything of a log changes.
+CREATE TABLE log_keys (
+    account text COLLATE "C" NOT NULL,
+    integration_type text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    log_id uuid NOT NULL,
+    PRIMARY KEY (account, integration_type, key, log_id)
+);
+
+INSERT INTO log_keys SELECT account, integration_type, key, id FROM status_logs ORDER BY 1, 2, 3, 4;
+DROP INDEX status_logs_by_key;
+
+-- Whoever writes a log.
+CREATE FUNCTION keep_log_keys() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO log_keys SELECT account, integration_type, key, id FROM new_logs ON CONFLICT DO NOTHING;
+    ELSE
+        DELETE FROM log_keys k USING old_logs o
+        WHERE k.account = o.account AND k.integration_type = o.integration_type AND k.key = o.key AND k.log_id = o.id;
+    END IF;
+    RETURN NULL;
+END
+$function$;
+
+CREATE TRIGGER keys_of_inserted AFTER INSERT ON status_logs REFERENCING NEW TABLE AS new_logs
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_log_keys();
+CREATE TRIGGER keys_of_deleted AFTER DELETE ON status_logs REFERENCING OLD TABLE AS old_logs
+    FOR EACH STATEMENT EXECUTE FUNCTION keep_log_keys();
+
+REVOKE ALL ON FUNCTION keep_log_keys() FROM PUBLIC;
+GRANT SELECT ON log_keys TO conexoes_reader, conexoes_writer;
+ALTER TABLE log_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON log_keys FOR SELECT TO conexoes_writer USING (true);
+CREATE POLICY reader ON log_keys FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- Writers have each statement planned anew, and since PostgreSQL 18 what a function consists of as well: for each
+-- message five times as long as its words take.
+ALTER FUNCTION message_words(text, text, text) SET plan_cache_mode = 'force_generic_plan';
+
+-- migrate: rollback
+
+SET LOCAL lock_timeout = '10s';
+
+ALTER FUNCTION message_words(text, text, text) RESET plan_cache_mode;
+DROP TRIGGER keys_of_inserted ON status_logs;
+DROP TRIGGER keys_of_deleted ON status_logs;
+DROP FUNCTION keep_log_keys();
+DROP TABLE log_keys;
+DROP INDEX status_logs_by_update;
+CREATE INDEX status_logs_by_key ON status_logs (account, integration_type, key, id);
+ALTER TABLE status_logs DROP COLUMN facet_id;
+ALTER TABLE status_logs ADD COLUMN facet_id uuid NOT NULL GENERATED ALWAYS AS (
+    md5(
+        integration_type || chr(31) || affiliate || chr(31) || status || chr(31) || coalesce(reprocess_state, '')
+        || chr(31) || coalesce(fingerprint, '') || coalesce(chr(31) || code, '')
+    )::uuid
+) STORED;
+CREATE INDEX status_logs_by_facet ON status_logs (account, facet_id, processed_at DESC, id DESC);
+DELETE FROM facets;
+SELECT recount_logs();
