@@ -60,7 +60,7 @@ async def test_an_account_does_not_stay_with_a_connection(reader: Database, stor
     pids = set()
     for account in ("acme", "globex", "globex", "acme", "initech", "acme"):
         async with reader.reading(account) as connection:
-            shown, pid = await connection.fetchrow(accounts)
+            [(shown, pid)] = await connection.fetch(accounts)
             assert shown == ([] if account == "initech" else [account])
         async with reader.snapshot(account) as connection:
             assert (await connection.fetchval(accounts)) == shown
