@@ -13,9 +13,12 @@ from storage.retention import make_attempts_partitions
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-#: Whether status_logs was written anew: what is then not known to be visible makes every index-only scan, which counts
-#: and searches live from, look into the table, and autovacuum does not come for it.
-_UNSEEN = "SELECT relpages > 0 AND relallvisible = 0 FROM pg_class WHERE oid = 'status_logs'::regclass"
+#: Tables that a migration has written anew: what is then not known to be visible makes every index-only scan, which
+#: counts and searches live from, look into the table, and autovacuum does not come for it.
+_UNSEEN = """
+    SELECT relname FROM pg_class WHERE oid IN ('status_logs'::regclass, 'log_keys'::regclass)
+    AND relallvisible = 0 AND pg_relation_size(oid) > 0
+"""
 
 
 async def migrate(url: str, retention_days: int) -> None:
@@ -36,7 +39,7 @@ async def migrate(url: str, retention_days: int) -> None:
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
             await make_attempts_partitions(connection, retention_days)
-            if await connection.fetchval(_UNSEEN):
-                await connection.execute("VACUUM (ANALYZE) status_logs")
+            for unseen in await connection.fetch(_UNSEEN):
+                await connection.execute(f"VACUUM (ANALYZE) {unseen['relname']}")
         finally:
             await connection.close(timeout=5)

@@ -110,8 +110,10 @@ async def test_a_newcomer_sees_results_sends_one_back_and_finds_everything_again
         assert (log["status"], log["reprocess"]["state"]) == ("success", "fixed")
         timeline = (await client.get(f"/api/v1/accounts/demo/price/logs/{failed['id']}/timeline")).json()["items"]
         steps = [entry.get("step", entry["kind"]) for entry in timeline]
-        assert steps[:4] == ["answered", "attempt", "sent", "requested"]
-        assert timeline[1]["attempt"]["answers_item_id"] == timeline[0]["item_id"]
+        # The connector's clock may say that it had worked before Kafka told us that it has the retry.
+        assert [steps[0], {*steps[1:3]}, steps[3]] == ["answered", {"attempt", "sent"}, "requested"]
+        [answer] = [each["attempt"] for each in timeline[1:3] if each["kind"] == "attempt"]
+        assert answer["answers_item_id"] == timeline[0]["item_id"]
         found = (await client.get("/api/v1/accounts/demo/search", params={"q": failed["key"]})).json()["items"]
         assert failed["id"] in [each["id"] for each in found]
         assert (await client.get("/api/v1/accounts/demo/dead-letters")).status_code == 200
