@@ -1,12 +1,13 @@
 """What is wrong with a database, for `conexoes doctor`."""
 
-from storage.database import Connection, Database
+from storage.database import SCHEMA, Connection, Database
 from storage.errors import StorageError, StorageUnavailable
+from storage.migrate import MIGRATIONS
 from storage.settings import StorageSettings
 
 
 async def check_database(url: str, settings: StorageSettings) -> list[str]:
-    """One sentence a fault: not reachable, not migrated, a role that this login may not use, or agents that are hidden.
+    """One sentence a fault: not reachable, not of this version, a role that this login may not use, hidden agents.
 
     Agents that do not run are not missed.
     """
@@ -19,6 +20,8 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
                     faults.append("The database has no status_logs: run `conexoes migrate`.")
                 elif role == "writer":
                     faults += await _hidden(connection)
+                elif role == "owner":
+                    faults += await _missing(connection)
         except StorageUnavailable as exc:
             return [f"The database can't be reached: {exc}"]
         except StorageError as exc:
@@ -26,6 +29,17 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
         finally:
             await database.close()
     return list(dict.fromkeys(faults))
+
+
+async def _missing(connection: Connection) -> list[str]:
+    """Migrations of this version that the database has not had: its SQL may ask for tables that are not there."""
+    rows = await connection.fetch("SELECT migration_id FROM public._pogo_migration WHERE schema_name = $1", SCHEMA)
+    missing = {path.stem for path in MIGRATIONS.glob("*.sql")} - {row["migration_id"] for row in rows}
+    return (
+        [f"The database is of an earlier version: run `conexoes migrate` ({', '.join(sorted(missing))})."]
+        if missing
+        else []
+    )
 
 
 async def _hidden(connection: Connection) -> list[str]:

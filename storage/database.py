@@ -72,19 +72,27 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
     return False
 
 
+#: Shown to who says no account: nobody's rows, for no account has this name. Dead letters have '' where none is known.
+_NOBODY = "*"
+
+
 class _Connection(asyncpg.Connection):
     """Knows whose rows row-level security shows on it, so that PostgreSQL is only told when that changes."""
 
-    #: The account, and whether dead letters that name none too; None when it is not known.
-    _shown: tuple[str, bool] | None = ("", False)
+    #: The account, and whether dead letters that name none too; None when it is not known, as at the beginning.
+    _shown: tuple[str, bool] | None = None
 
     async def show(self, account: str, *, every_account: bool) -> None:
-        """Whose rows every statement from now on sees. Not within a transaction, which could take it back."""
+        """Whose rows every statement from now on sees."""
         if self._shown == (account, every_account):
             return
-        self._shown = None
+        if self.is_in_transaction():
+            raise RuntimeError("a transaction that fails would take back whose rows are shown, unnoticed")
+        self._shown = None  # until PostgreSQL has said that it knows
         await self.execute(
-            f"SET conexoes.account = '{account}'; SET conexoes.every_account = {'on' if every_account else 'off'}"
+            "SELECT set_config('conexoes.account', $1, false), set_config('conexoes.every_account', $2, false)",
+            account,
+            "on" if every_account else "off",
         )
         self._shown = (account, every_account)
 
@@ -114,8 +122,8 @@ class Database:
         if role == "reader":
             server_settings["default_transaction_read_only"] = "on"
             server_settings["statement_timeout"] = str(int(settings.query_seconds * 1000))
-            # What a request asks is answered by the same index whatever its values are: storage.log_page sees to that.
-            # Planning it anew costs as much as reading one log.
+            # What a request asks is to be answered by the same index whatever its values are, and tests hold each
+            # statement to that. Planning it anew costs as much as reading one log.
             server_settings["plan_cache_mode"] = "force_generic_plan"
         self._server_settings = server_settings
         self._pool: asyncpg.Pool | None = None
@@ -137,7 +145,7 @@ class Database:
 
         Raises StorageUnavailable or RowRefused for what happens in the block.
         """
-        async with self._showing("", every_account=False) as connection:
+        async with self._showing(_NOBODY, every_account=False) as connection:
             yield connection
 
     @asynccontextmanager
@@ -154,7 +162,7 @@ class Database:
         `every_account`: the caller may also see dead letters that name no account. Raises ValueError for what can't
         be the name of an account.
         """
-        if ACCOUNT.fullmatch(account) is None:  # SET takes no arguments
+        if ACCOUNT.fullmatch(account) is None:
             raise ValueError(f"no name of an account: {account!r}")
         async with self._showing(account, every_account=every_account) as connection:
             yield connection

@@ -36,8 +36,8 @@ async def read_page(
 ) -> list[Any]:
     """The newest `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
 
-    The page is the answer of one statement, and so of one moment; those before it only told which way to go. Every way
-    reads the same rows; they differ in what it costs.
+    The page is the answer of one statement, and so of one moment; those before it only told which way to go, and what
+    comes to be named between two of them is not on it. Every way reads the same rows; they differ in what it costs.
     """
     # Where the list begins, and not one condition more: PostgreSQL would walk to `processed_to` from the front.
     place = after or NEWEST_BY_ID

@@ -34,9 +34,9 @@ MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 Actions = Callable[[str, str, str, str | None, bool], list[Action]]
 #: Shown as they are in the row.
 _COLUMNS_SHOWN = [name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}]
-_shown = itemgetter(*_COLUMNS_SHOWN)
+_shown_columns = itemgetter(*_COLUMNS_SHOWN)
 #: What `Actions` takes.
-_decisive = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
+_action_columns = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
 
 
 class FoundLog(NamedTuple):
@@ -123,10 +123,10 @@ class LogReader:
                 command_id=row["reprocess_command_id"],
                 at=row["reprocess_at"],
             )
-        fields = dict(zip(_COLUMNS_SHOWN, _shown(row), strict=True))
+        fields = dict(zip(_COLUMNS_SHOWN, _shown_columns(row), strict=True))
         fields["id"] = str(row["id"])
         fields["reprocess"] = reprocess
-        fields["actions"] = self._actions(*_decisive(row))
+        fields["actions"] = self._actions(*_action_columns(row))
         return StatusLog.model_validate(fields)
 
 

@@ -63,7 +63,7 @@ async def survey(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, as_of: datetime
 ) -> list[Group]:
     """Everything that is selected, counted. Within a transaction."""
-    await connection.execute(SQL["plan_for_these"])
+    await connection.execute(SQL["plan_for_values"])
     found = await _found(connection, account, integration_type, filter_)
     now = _in_facets(filter_, _as_shown_now(filter_, found, 3), 3)
     then = conditions(filter_, 3 + len(now.arguments))

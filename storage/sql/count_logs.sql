@@ -67,12 +67,12 @@ counted AS (
 
 -- count_logs_among --
 -- The same of those of the logs $4 that were processed in [$5, $6): for a search that finds few.
--- Uses the primary key of status_logs.
+-- Uses the primary key of status_logs: `+ '0'` leaves no other index, such as the one that has all logs by their time.
 WITH counted AS (
     SELECT s.facet_id, width_bucket(s.processed_at, $3::timestamptz[]) AS bar, count(*) AS logs
     FROM status_logs s
     WHERE s.account = $1::text AND s.id = ANY($4::uuid[])
-      AND s.processed_at >= $5::timestamptz AND s.processed_at < $6::timestamptz
+      AND s.processed_at + interval '0' >= $5::timestamptz AND s.processed_at + interval '0' < $6::timestamptz
     GROUP BY 1, 2
 )
 {by_dimension}

@@ -29,14 +29,14 @@ counted AS (
 
 -- list_groups_among --
 -- The same of those of the logs $3 that were processed in [$4, $5): for a search that finds few.
--- Uses the primary key of status_logs.
+-- Uses the primary key of status_logs: `+ '0'` as in count_logs_among.
 WITH counted AS (
     SELECT
         s.facet_id, count(*) AS logs, max(s.processed_at) AS newest_at,
         (array_agg(s.id ORDER BY s.processed_at DESC, s.id DESC))[1] AS newest
     FROM status_logs s
     WHERE s.account = $1::text AND s.id = ANY($3::uuid[])
-      AND s.processed_at >= $4::timestamptz AND s.processed_at < $5::timestamptz
+      AND s.processed_at + interval '0' >= $4::timestamptz AND s.processed_at + interval '0' < $5::timestamptz
     GROUP BY 1
 )
 {by_fingerprint}

@@ -5,7 +5,7 @@ SELECT settled_until()
 -- changed_logs --
 -- Not a statement: logs that something happened to since $3, as the filter saw them then. `changed`: a newer result
 -- came. A log whose result of then is gone by retention is not told from one that did not exist.
--- $1, $2: account and type. Uses status_logs_by_time and the primary key of attempts.
+-- $1, $2: account and type. Uses status_logs_by_update or status_logs_by_time, and the primary key of attempts.
 FROM status_logs live
 CROSS JOIN LATERAL (
     SELECT EXISTS (
@@ -53,7 +53,7 @@ WHERE live.account = $1::text AND live.integration_type = $2::text AND live.upda
 -- Of whose logs find_logs finds words, until the transaction ends.
 SELECT set_config('conexoes.account', $1::text, true)
 
--- plan_for_these --
+-- plan_for_values --
 -- Until the transaction ends, plans are made for the values that are asked with: what changed since a moment ago is found
 -- otherwise than what changed since last year.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)

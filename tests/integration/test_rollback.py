@@ -5,6 +5,7 @@ import pogo_core.util.migrate
 import pytest
 
 from schemas.policy import Policy
+from storage.check import check_database
 from storage.database import SCHEMA
 from storage.migrate import MIGRATIONS, migrate
 from storage.reprocess_writer import cancel
@@ -83,3 +84,12 @@ async def test_keys_and_counts_are_there_before_and_after(desk: Desk, owner: asy
     await pogo_core.util.migrate.apply(owner, MIGRATIONS, schema_name=SCHEMA)
     assert await owner.fetch("SELECT * FROM log_keys ORDER BY log_id") == keys
     assert len(keys) == await owner.fetchval(counts) == 4
+
+
+async def test_doctor_says_that_a_database_is_of_an_earlier_version(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings
+) -> None:
+    await roll_back(owner, LATEST)
+    [fault] = await check_database(database_url, storage_settings)
+    assert "conexoes migrate" in fault
+    assert f"{LATEST:04}_" in fault

@@ -1,11 +1,13 @@
 """Row-level security: the second wall, which holds when a query forgets its account."""
 
-import asyncio
-
 import asyncpg
 import pytest
 
+from schemas.dead_letter import DeadLetter
+from schemas.refusal import DeadLetterCode, Refusal
 from storage.database import Database
+from storage.dead_letters import insert_dead_letters
+from storage.errors import StorageUnavailable
 from tests.integration.api.conftest import Store
 from tests.support.events import result
 
@@ -70,21 +72,64 @@ async def test_an_account_does_not_stay_with_a_connection(reader: Database, stor
     assert len(pids) == 1
 
 
-async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(reader: Database, store_events: Store) -> None:
-    await store_events(result())
-    async with reader.reading("globex"):
-        pass
-    saying = asyncio.create_task(_count(reader))
-    await asyncio.sleep(0)
-    saying.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await saying
-    assert await _count(reader) == 1
+@pytest.mark.parametrize("heard", ["heard", ""])
+@pytest.mark.parametrize("account", ["acme", "globex"])
+async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(
+    reader: Database, store_events: Store, monkeypatch: pytest.MonkeyPatch, account: str, heard: str
+) -> None:
+    """Whether PostgreSQL `heard` it or not: neither the account before nor the new one is taken for shown."""
+    await store_events(result("a"), result("b", account="globex"), result("c", account="globex", key="SKU-2"))
+    expected = {"acme": 1, "globex": 2}
+    assert await _count(reader, "globex") == 2
+    execute = asyncpg.Connection.execute
+
+    async def failing(connection: asyncpg.Connection, *statement: str) -> str:
+        if heard:
+            await execute(connection, *statement)
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "execute", failing)
+        with pytest.raises(StorageUnavailable):
+            await _count(reader, "acme")
+    assert await _count(reader, account) == expected[account]
 
 
-async def _count(reader: Database) -> object:
-    async with reader.reading("acme") as connection:
+async def _count(reader: Database, account: str) -> object:
+    async with reader.reading(account) as connection:
         return await connection.fetchval("SELECT count(*) FROM status_logs")
+
+
+async def test_whose_rows_are_shown_is_not_changed_within_a_transaction(reader: Database) -> None:
+    async with reader.snapshot("acme") as connection:
+        with pytest.raises(RuntimeError):
+            await connection.show("globex", every_account=False)  # type: ignore[union-attr]
+
+
+async def test_who_says_no_account_sees_nothing_of_any_table(
+    reader: Database, writer: Database, owner: asyncpg.Connection, store_events: Store
+) -> None:
+    """Nor dead letters of no account, whoever had the connection before."""
+    await store_events(result(aliases={"ean": "1"}))
+    letter = DeadLetter("", Refusal(DeadLetterCode.JSON, "not JSON"), "results", 0, 0, 0, None, (), b"{")
+    async with writer.transaction() as connection:
+        await insert_dead_letters(connection, [letter])
+    tables = [
+        row["relname"]
+        for row in await owner.fetch("""
+            SELECT c.relname FROM pg_class c
+            WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relrowsecurity AND NOT c.relispartition
+              AND has_table_privilege('conexoes_reader', c.oid, 'SELECT')
+        """)
+        if row["relname"] not in WITHOUT_ACCOUNT
+    ]
+    assert {"status_logs", "dead_letters"} <= set(tables)
+    async with reader.reading("acme"):
+        pass
+    async with reader.connection() as connection:
+        assert {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables} == dict.fromkeys(
+            tables, 0
+        )
 
 
 async def test_the_reader_writes_nothing(reader: Database) -> None:
