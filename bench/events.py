@@ -53,11 +53,13 @@ def simulated(count: int, integration_type: str) -> list[Event]:
 def about(entities: Iterable[Entity], run: str) -> Iterator[Event]:
     """A new result of each of `entities`. `run` makes its ids differ from those of other runs."""
     draw = random.Random(run)
-    for number, (account, integration_type, affiliate, key) in enumerate(entities):
+    for number, entity in enumerate(entities):
+        account, integration_type, affiliate, key = entity
         fault = fault_of(integration_type, key) if draw.random() < ERROR_SHARE else None
         now = datetime.now(UTC)
         data = outcome_data(integration_type, key, fault, number)
-        data |= {"account": account, "affiliate": affiliate, "key": key, "processed_at": to_text(now)}
+        named = {"account": account, "affiliate": affiliate, "key": key, "aliases": entity.aliases}
+        data |= {**named, "processed_at": to_text(now)}
         event_id = f"{run}-{number}"
         record = result_record(_NO_PREFIX, integration_type, data, source=SOURCE, event_id=event_id, time=now)
         yield _event(integration_type, record)

@@ -1,13 +1,19 @@
 """Ingest into a loaded database against ingest into an empty one: the same kind of results, by turns.
 
-Just started, PostgreSQL reads every page from the disk and logs each whole when it first writes it. So the loaded
-database takes some rounds before those that count; the first of them is shown beside.
+Just started, PostgreSQL reads every page from the disk and logs each whole when it first writes it. The first round is
+that, and shown beside. Then what a result touches is read once, which a system that runs for hours has in memory, and
+some rounds are taken before those that count. Checkpoints come in these as they come.
 """
 
+import asyncio
 import uuid
+from collections.abc import Sequence
+from itertools import count as numbers
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from bench import databases
 from bench.contestants import CONTESTANTS, OURS
 from bench.events import Event, about
 from bench.ingest import TYPE, one_round
@@ -17,8 +23,20 @@ from bench.machine import noise
 from bench.say import say
 from bench.system import System
 
-#: Of as many results as each that counts.
+#: Of as many results as each that counts; the first is of a system that was just started.
 WARM_ROUNDS = 4
+
+#: What a result touches: its tables and their indexes. Of attempts only the indexes, since these are added at the end.
+_TOUCHED = """
+SELECT current_setting('data_directory') || '/' || pg_relation_filepath(c.oid) AS file
+FROM pg_class c
+LEFT JOIN pg_index i ON i.indexrelid = c.oid
+LEFT JOIN pg_inherits part ON part.inhrelid = i.indrelid
+WHERE coalesce(part.inhparent, i.indrelid, c.oid) = ANY($1::regclass[]) AND c.relkind IN ('r', 'i')
+  AND (c.relkind = 'i' OR NOT c.relispartition)
+"""
+_TABLES = ("status_logs", "received_results", "attempts", "aliases", "log_hours", "log_days", "facets")
+_READ_BYTES = 1024 * 1024
 
 
 async def measure(system: System, loaded_url: str, loaded: Load, count: int, rounds: int) -> Any:
@@ -36,6 +54,9 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
     for number in range(WARM_ROUNDS):
         warming.append(await one_round(system, ours, some(rounds + number), loaded_url))
         say(f"growth, warming up {number + 1}/{WARM_ROUNDS}: {warming[-1]['results_per_second']:,.0f}/s")
+        if number == 0:
+            size = await _read_touched(loaded_url)
+            say(f"growth: read {size / 1024**3:.1f} GiB")
     for number in range(rounds):
         noises.append(noise())
         events = some(number)
@@ -52,3 +73,24 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
         {"name": f"{loaded.logs:,} logs, just started", "rounds": warming[:1]},
     ]
     return {"events": count, "logs": loaded.logs, "rounds": rounds, "noise": noises, "rows": rows}
+
+
+async def _read_touched(url: str) -> int:
+    """Have the operating system read what results touch. Returns how many bytes that is."""
+    connection = await databases.connect(url)
+    files = [row["file"] for row in await connection.fetch(_TOUCHED, _TABLES)]
+    await connection.close()
+    return await asyncio.to_thread(_read, files)
+
+
+def _read(files: Sequence[str]) -> int:
+    size = 0
+    for file in files:
+        for number in numbers():  # PostgreSQL parts a large one: file, file.1, …
+            part = Path(f"{file}.{number}" if number else file)
+            if not part.exists():
+                break
+            with part.open("rb", buffering=0) as bytes_:
+                while block := len(bytes_.read(_READ_BYTES)):
+                    size += block
+    return size

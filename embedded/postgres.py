@@ -93,7 +93,7 @@ class EmbeddedPostgres:
         conf = postgresql_conf(
             port=self._port,
             memory_bytes=psutil.virtual_memory().total,
-            free_bytes=psutil.disk_usage(str(self._data_dir)).free,
+            disk=directory.disk(),
             durable=self._durable,
         )
         directory.write_conf(conf)

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from embedded.errors import EmbeddedError, ended_at_start
+from embedded.postgres_config import Disk
 from embedded.postgres_install import MAJOR, PostgresPrograms
 from embedded.process import Command, SystemUser
 
@@ -60,6 +61,10 @@ class PostgresDirectory:
         new.write_text(text, "utf-8")
         os.replace(new, self.home / "postgresql.conf")
 
+    def disk(self) -> Disk:
+        """The disk that it is on. What a dying server removes meanwhile is not counted."""
+        return Disk(psutil.disk_usage(str(self.home)).free, _bytes_in(self.home), _bytes_in(self.home / "pg_wal"))
+
     def forget_stranger(self) -> None:
         """Remove the pid file of a dead server whose number another program has by now (usual in containers).
 
@@ -105,3 +110,12 @@ class PostgresDirectory:
     def _give(self, path: Path) -> None:
         if self._user is not None:
             os.chown(path, self._user.uid, self._user.gid)
+
+
+def _bytes_in(directory: Path) -> int:
+    size = 0
+    for place, _directories, files in os.walk(directory):
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):
+                size += (Path(place) / name).stat().st_size
+    return size

@@ -1,6 +1,7 @@
 """Who has how many logs, and what each is called. Pure: the same seed gives the same names on every machine."""
 
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,6 +24,16 @@ class Entity(NamedTuple):
     integration_type: str
     affiliate: str
     key: str
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Its other names."""
+        digits = zlib.crc32(f"{self.account}/{self.key}".encode())
+        if self.integration_type == "orders":
+            return {"marketplace_order_id": f"2{digits:012}"}
+        if self.integration_type == "tracking":
+            return {"marketplace_order_id": f"2{digits:012}", "shipment_id": f"4{digits % 10**9:09}"}
+        return {"ean": f"789{digits:010}"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,7 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
                     last,
                 )
             )
-        aliases = _aliases(entity)
+        aliases = entity.aliases
         staged.aliases.extend(
             (entity.account, log, entity.integration_type, name, value) for name, value in aliases.items()
         )
@@ -85,15 +85,6 @@ def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None,
 def _fault(entity: Entity, index: int) -> Fault:
     faults = FAULTS[entity.integration_type]
     return faults[zlib.crc32(b"%d" % index) % len(faults)]
-
-
-def _aliases(entity: Entity) -> dict[str, str]:
-    digits = zlib.crc32(f"{entity.account}/{entity.key}".encode())
-    if entity.integration_type == "orders":
-        return {"marketplace_order_id": f"2{digits:012}"}
-    if entity.integration_type == "tracking":
-        return {"marketplace_order_id": f"2{digits:012}", "shipment_id": f"4{digits % 10**9:09}"}
-    return {"ean": f"789{digits:010}"}
 
 
 def _data(entity: Entity, number: int, aliases: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
--- what storing a result costs: the keys of logs apart from what changes with each result, and shorter keys of facets
+-- what storing a result costs: keys apart from what changes with each result, shorter keys of facets, counts in place
 -- depends: 0013_words
 
 -- migrate: apply
@@ -21,6 +21,55 @@ CREATE TABLE log_keys (
 
 INSERT INTO log_keys SELECT account, integration_type, key, id FROM status_logs ORDER BY 1, 2, 3, 4;
 DROP INDEX status_logs_by_key;
+
+-- As in 0007, but what has become empty is known from adding up: an index of it would have every change of a count be a
+-- new row with new entries in the indexes.
+CREATE OR REPLACE FUNCTION compact_log_changes(at_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    taken integer;
+    empty_hours log_hours[];
+    empty_days log_days[];
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('conexoes.compact_log_changes')) THEN
+        RETURN 0;
+    END IF;
+    WITH gone AS (
+        DELETE FROM log_changes
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM log_changes LIMIT at_most))
+        RETURNING *
+    ),
+    hours AS (
+        INSERT INTO log_hours AS h
+        SELECT account, integration_type, hour, facet_id, sum(logs) FROM gone
+        GROUP BY 1, 2, 3, 4 HAVING sum(logs) <> 0 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (account, integration_type, hour, facet_id) DO UPDATE SET logs = h.logs + excluded.logs
+        RETURNING h.*
+    ),
+    days AS (
+        INSERT INTO log_days AS d
+        SELECT account, integration_type, date_trunc('day', hour, 'UTC'), facet_id, sum(logs) FROM gone
+        GROUP BY 1, 2, 3, 4 HAVING sum(logs) <> 0 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (account, integration_type, day, facet_id) DO UPDATE SET logs = d.logs + excluded.logs
+        RETURNING d.*
+    )
+    SELECT
+        (SELECT count(*) FROM gone),
+        ARRAY(SELECT hours::log_hours FROM hours WHERE logs = 0),
+        ARRAY(SELECT days::log_days FROM days WHERE logs = 0)
+    INTO taken, empty_hours, empty_days;
+    DELETE FROM log_hours h USING unnest(empty_hours) AS e
+    WHERE h.account = e.account AND h.integration_type = e.integration_type AND h.hour = e.hour AND h.facet_id = e.facet_id;
+    DELETE FROM log_days d USING unnest(empty_days) AS e
+    WHERE d.account = e.account AND d.integration_type = e.integration_type AND d.day = e.day AND d.facet_id = e.facet_id;
+    RETURN taken;
+END
+$function$;
+
+DROP INDEX log_hours_empty, log_days_empty;
+-- Room for the next versions of a row beside it. Before the counts are written anew below.
+ALTER TABLE log_hours SET (fillfactor = 70);
+ALTER TABLE log_days SET (fillfactor = 70);
 
 -- As in 0007, with the account among what the id is told from, so that the index begins with what differs.
 ALTER TABLE status_logs DROP COLUMN facet_id;
@@ -76,6 +125,42 @@ SET LOCAL lock_timeout = '10s';
 SET LOCAL maintenance_work_mem = '256MB';
 
 ALTER FUNCTION message_words(text, text, text) RESET plan_cache_mode;
+ALTER TABLE log_hours RESET (fillfactor);
+ALTER TABLE log_days RESET (fillfactor);
+CREATE INDEX log_hours_empty ON log_hours (account) WHERE logs = 0;
+CREATE INDEX log_days_empty ON log_days (account) WHERE logs = 0;
+
+CREATE OR REPLACE FUNCTION compact_log_changes(at_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    taken integer;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('conexoes.compact_log_changes')) THEN
+        RETURN 0;
+    END IF;
+    WITH gone AS (
+        DELETE FROM log_changes
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM log_changes LIMIT at_most))
+        RETURNING *
+    ),
+    hours AS (
+        INSERT INTO log_hours AS h
+        SELECT account, integration_type, hour, facet_id, sum(logs) FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(logs) <> 0
+        ON CONFLICT (account, integration_type, hour, facet_id) DO UPDATE SET logs = h.logs + excluded.logs
+    ),
+    days AS (
+        INSERT INTO log_days AS d
+        SELECT account, integration_type, date_trunc('day', hour, 'UTC'), facet_id, sum(logs)
+        FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(logs) <> 0
+        ON CONFLICT (account, integration_type, day, facet_id) DO UPDATE SET logs = d.logs + excluded.logs
+    )
+    SELECT count(*) INTO taken FROM gone;
+    DELETE FROM log_hours WHERE logs = 0;
+    DELETE FROM log_days WHERE logs = 0;
+    RETURN taken;
+END
+$function$;
+
 DROP TRIGGER keys_of_inserted ON status_logs;
 DROP TRIGGER keys_of_deleted ON status_logs;
 DROP FUNCTION keep_log_keys();

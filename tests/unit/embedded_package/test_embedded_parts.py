@@ -10,11 +10,12 @@ from embedded.errors import EmbeddedError
 from embedded.kafka_config import server_properties
 from embedded.lock import DirectoryLock, is_held
 from embedded.ports import free_port, is_free, listens, remembered_port
-from embedded.postgres_config import postgresql_conf
+from embedded.postgres_config import Disk, postgresql_conf
 from embedded.run_file import RunningSystem
 from embedded.server_log import KEEP_BYTES, last_words, start_log
 
 GIB = 1024**3
+SMALL = Disk(GIB, 0, 0)
 
 
 def test_port_is_free_until_somebody_listens() -> None:
@@ -86,22 +87,28 @@ def test_broker_takes_records_of_four_mebibytes_and_makes_no_topics_by_itself() 
     ids=["at most 6 GB", "a quarter of 4 GiB", "a quarter of 2 GiB", "at least 32 MB"],
 )
 def test_database_takes_a_quarter_of_the_memory(memory: int, shared: str) -> None:
-    conf = postgresql_conf(port=1, memory_bytes=memory, free_bytes=GIB, durable=True)
+    conf = postgresql_conf(port=1, memory_bytes=memory, disk=SMALL, durable=True)
     assert f"\nshared_buffers = {shared}\n" in conf
 
 
 @pytest.mark.parametrize(
-    ("free", "log"),
-    [(1024 * GIB, "16384MB"), (40 * GIB, "10240MB"), (GIB // 2, "1024MB")],
-    ids=["at most 16 GB", "a quarter of 40 GiB", "at least 1 GB"],
+    ("disk", "log"),
+    [
+        (Disk(1024 * GIB, 0, 0), "16384MB"),
+        (Disk(40 * GIB, 0, 0), "10240MB"),
+        (Disk(24 * GIB, 32 * GIB, 8 * GIB), "14336MB"),
+        (Disk(4 * GIB, 100 * GIB, 2 * GIB), "3072MB"),
+        (Disk(GIB // 2, 0, 0), "1024MB"),
+    ],
+    ids=["at most 16 GB", "a quarter of 40 GiB", "a quarter with what it has", "half of the room", "at least 1 GB"],
 )
-def test_its_log_takes_a_quarter_of_the_room(free: int, log: str) -> None:
-    assert f"\nmax_wal_size = {log}\n" in postgresql_conf(port=1, memory_bytes=GIB, free_bytes=free, durable=True)
+def test_its_log_takes_a_quarter_of_the_disk(disk: Disk, log: str) -> None:
+    assert f"\nmax_wal_size = {log}\n" in postgresql_conf(port=1, memory_bytes=GIB, disk=disk, durable=True)
 
 
 def test_only_a_database_for_tests_trades_safety_for_speed() -> None:
-    assert "fsync" not in postgresql_conf(port=1, memory_bytes=GIB, free_bytes=GIB, durable=True)
-    assert "fsync = off" in postgresql_conf(port=1, memory_bytes=GIB, free_bytes=GIB, durable=False)
+    assert "fsync" not in postgresql_conf(port=1, memory_bytes=GIB, disk=SMALL, durable=True)
+    assert "fsync = off" in postgresql_conf(port=1, memory_bytes=GIB, disk=SMALL, durable=False)
 
 
 @pytest.mark.parametrize(
