@@ -119,12 +119,17 @@ CREATE POLICY reader ON log_keys FOR SELECT TO conexoes_reader
 -- message five times as long as its words take.
 ALTER FUNCTION message_words(text, text, text) SET plan_cache_mode = 'force_generic_plan';
 
+-- Each search goes through all of the words that wait to be put in: half a megabyte of them costs it 0.1 ms, the 4 MB that
+-- PostgreSQL would let gather 1.2 ms. Storing results costs the same.
+ALTER INDEX status_logs_by_word SET (gin_pending_list_limit = 512);
+
 -- migrate: rollback
 
 SET LOCAL lock_timeout = '10s';
 SET LOCAL maintenance_work_mem = '256MB';
 
 ALTER FUNCTION message_words(text, text, text) RESET plan_cache_mode;
+ALTER INDEX status_logs_by_word RESET (gin_pending_list_limit);
 ALTER TABLE log_hours RESET (fillfactor);
 ALTER TABLE log_days RESET (fillfactor);
 CREATE INDEX log_hours_empty ON log_hours (account) WHERE logs = 0;
