@@ -33,7 +33,6 @@ FROM pg_class c
 LEFT JOIN pg_index i ON i.indexrelid = c.oid
 LEFT JOIN pg_inherits part ON part.inhrelid = i.indrelid
 WHERE coalesce(part.inhparent, i.indrelid, c.oid) = ANY($1::regclass[]) AND c.relkind IN ('r', 'i')
-  AND (c.relkind = 'i' OR NOT c.relispartition)
 """
 _TABLES = ("status_logs", "received_results", "attempts", "aliases", "log_hours", "log_days", "facets")
 _READ_BYTES = 1024 * 1024
@@ -51,12 +50,13 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
         return list(about(islice(drawn, count), uuid.uuid4().hex[:8]))
 
     warming = []
+    touched = 0
     for number in range(WARM_ROUNDS):
         warming.append(await one_round(system, ours, some(rounds + number), loaded_url))
         say(f"growth, warming up {number + 1}/{WARM_ROUNDS}: {warming[-1]['results_per_second']:,.0f}/s")
         if number == 0:
-            size = await _read_touched(loaded_url)
-            say(f"growth: read {size / 1024**3:.1f} GiB")
+            touched = await _read_touched(loaded_url)
+            say(f"growth: read {touched / 1024**3:.1f} GiB")
     for number in range(rounds):
         noises.append(noise())
         events = some(number)
@@ -72,11 +72,21 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
         {"name": f"{loaded.logs:,} logs", "rounds": full},
         {"name": f"{loaded.logs:,} logs, just started", "rounds": warming[:1]},
     ]
-    return {"events": count, "logs": loaded.logs, "rounds": rounds, "noise": noises, "rows": rows}
+    return {
+        "events": count,
+        "logs": loaded.logs,
+        "rounds": rounds,
+        "touched_gib": touched / 1024**3,
+        "noise": noises,
+        "rows": rows,
+    }
 
 
 async def _read_touched(url: str) -> int:
-    """Have the operating system read what results touch. Returns how many bytes that is."""
+    """Have the operating system read what results touch. Returns how many bytes that is.
+
+    Raises FileNotFoundError when PostgreSQL's files are not here.
+    """
     connection = await databases.connect(url)
     files = [row["file"] for row in await connection.fetch(_TOUCHED, _TABLES)]
     await connection.close()
@@ -86,6 +96,8 @@ async def _read_touched(url: str) -> int:
 def _read(files: Sequence[str]) -> int:
     size = 0
     for file in files:
+        if not Path(file).exists():
+            raise FileNotFoundError(file)
         for number in numbers():  # PostgreSQL parts a large one: file, file.1, …
             part = Path(f"{file}.{number}" if number else file)
             if not part.exists():

@@ -1,5 +1,6 @@
 """The loaded database: made when it is not there, used again when it is."""
 
+import hashlib
 import json
 from dataclasses import asdict
 
@@ -8,7 +9,7 @@ import asyncpg
 from bench.databases import RETENTION_DAYS, sibling
 from bench.loader.load import Load, load
 from bench.say import say
-from storage.migrate import migrate
+from storage.migrate import MIGRATIONS, migrate
 
 _NAME = "bench_loaded"
 
@@ -16,7 +17,7 @@ _NAME = "bench_loaded"
 async def database(server: str, wanted: Load) -> str:
     """The owner's URL of a database with what is `wanted`, and what earlier measurements added to it."""
     url = sibling(server, _NAME)
-    mark = json.dumps(asdict(wanted))
+    mark = json.dumps(asdict(wanted) | {"schema": _schema()})
     admin = await asyncpg.connect(server)
     try:
         found = await admin.fetchval(
@@ -24,7 +25,6 @@ async def database(server: str, wanted: Load) -> str:
         )
         if found == mark:
             say(f"{wanted.logs:,} logs are loaded already")
-            await migrate(url, RETENTION_DAYS)
             return url
         await admin.execute(f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)")
         await admin.execute(f"CREATE DATABASE {_NAME}")
@@ -35,3 +35,8 @@ async def database(server: str, wanted: Load) -> str:
         return url
     finally:
         await admin.close()
+
+
+def _schema() -> str:
+    """A digest of the migrations' text, which a database that was made by another one does not have."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(MIGRATIONS.glob("*.sql")))).hexdigest()[:16]

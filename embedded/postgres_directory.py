@@ -63,7 +63,11 @@ class PostgresDirectory:
 
     def disk(self) -> Disk:
         """The disk that it is on. What a dying server removes meanwhile is not counted."""
-        return Disk(psutil.disk_usage(str(self.home)).free, _bytes_in(self.home), _bytes_in(self.home / "pg_wal"))
+        return Disk(
+            free=psutil.disk_usage(str(self.home)).free,
+            data=_bytes_in(self.home),
+            log=_bytes_in(self.home / "pg_wal"),
+        )
 
     def forget_stranger(self) -> None:
         """Remove the pid file of a dead server whose number another program has by now (usual in containers).

@@ -1,5 +1,10 @@
 """What is wrong with a database, for `conexoes doctor`."""
 
+from typing import cast
+
+import asyncpg
+from pogo_core.util.sql import get_applied_migrations
+
 from storage.database import SCHEMA, Connection, Database
 from storage.errors import StorageError, StorageUnavailable
 from storage.migrate import MIGRATIONS
@@ -21,7 +26,7 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
                 elif role == "writer":
                     faults += await _hidden(connection)
                 elif role == "owner":
-                    faults += await _missing(connection)
+                    faults += await _versions(connection)
         except StorageUnavailable as exc:
             return [f"The database can't be reached: {exc}"]
         except StorageError as exc:
@@ -31,15 +36,19 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
     return list(dict.fromkeys(faults))
 
 
-async def _missing(connection: Connection) -> list[str]:
-    """Migrations of this version that the database has not had: its SQL may ask for tables that are not there."""
-    rows = await connection.fetch("SELECT migration_id FROM public._pogo_migration WHERE schema_name = $1", SCHEMA)
-    missing = {path.stem for path in MIGRATIONS.glob("*.sql")} - {row["migration_id"] for row in rows}
-    return (
-        [f"The database is of an earlier version: run `conexoes migrate` ({', '.join(sorted(missing))})."]
-        if missing
-        else []
-    )
+async def _versions(connection: Connection) -> list[str]:
+    """Whether the database has had other migrations than this version has; nothing where this login can't see that."""
+    try:
+        applied = await get_applied_migrations(cast(asyncpg.Connection, connection), schema_name=SCHEMA)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
+        return []
+    ours = {path.stem for path in MIGRATIONS.glob("*.sql")}
+    faults = []
+    if missing := sorted(ours - applied):
+        faults.append(f"The database is of an earlier version: run `conexoes migrate` ({', '.join(missing)}).")
+    if unknown := sorted(applied - ours):
+        faults.append(f"The database is of a later version, which this one does not know ({', '.join(unknown)}).")
+    return faults
 
 
 async def _hidden(connection: Connection) -> list[str]:

@@ -72,8 +72,8 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
     return False
 
 
-#: Shown to who says no account: nobody's rows, for no account has this name. Dead letters have '' where none is known.
-_NOBODY = "*"
+#: Shown to who says no account: nobody's rows. '' and '*' stand in some tables, for no account and for every one.
+_NOBODY = "(nobody)"
 
 
 class _Connection(asyncpg.Connection):
@@ -122,8 +122,8 @@ class Database:
         if role == "reader":
             server_settings["default_transaction_read_only"] = "on"
             server_settings["statement_timeout"] = str(int(settings.query_seconds * 1000))
-            # What a request asks is to be answered by the same index whatever its values are, and tests hold each
-            # statement to that. Planning it anew costs as much as reading one log.
+            # What a request asks is to be answered by the same index whatever its values are, and tests hold lists and
+            # counts to that. Planning it anew costs as much as reading one log.
             server_settings["plan_cache_mode"] = "force_generic_plan"
         self._server_settings = server_settings
         self._pool: asyncpg.Pool | None = None
@@ -210,6 +210,15 @@ class Database:
                     command_timeout=self._settings.command_seconds,
                     reset=_as_it_is,
                     connection_class=_Connection,
+                    init=self._check_role,
                     server_settings=self._server_settings,
                 )
             return self._pool
+
+    async def _check_role(self, connection: Connection) -> None:
+        """Row-level security binds our roles only. A pooler may have dropped the parameter that says which is ours."""
+        if self.role == "owner":
+            return
+        wanted, found = f"conexoes_{self.role}", await connection.fetchval("SELECT current_user::text")
+        if found != wanted:
+            raise StorageUnavailable(f"the database runs us as {found}, not as {wanted}: is there a pooler in between?")

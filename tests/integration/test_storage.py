@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -259,6 +260,17 @@ async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(
     await agents.close()
     await owner.execute(f"REASSIGN OWNED BY {plain} TO CURRENT_USER")
     await owner.execute(f"DROP OWNED BY {plain}")
+    await owner.execute(f"DROP ROLE {plain}")
+
+
+async def test_doctor_does_not_need_the_login_that_migrated(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    plain = f"plain_{uuid.uuid4().hex}"
+    await owner.execute(f"CREATE ROLE {plain} LOGIN PASSWORD 'plain' IN ROLE conexoes_writer, conexoes_reader")
+    at = urlsplit(database_url)
+    url = at._replace(netloc=f"{plain}:plain@{at.hostname}:{at.port}").geturl()
+    assert await check_database(url, storage_settings) == []
     await owner.execute(f"DROP ROLE {plain}")
 
 

@@ -1,5 +1,7 @@
 """Row-level security: the second wall, which holds when a query forgets its account."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -74,8 +76,19 @@ async def test_an_account_does_not_stay_with_a_connection(reader: Database, stor
 
 @pytest.mark.parametrize("heard", ["heard", ""])
 @pytest.mark.parametrize("account", ["acme", "globex"])
+@pytest.mark.parametrize(
+    ("broken", "known_as"),
+    [(OSError("gone"), StorageUnavailable), (asyncio.CancelledError(), asyncio.CancelledError)],
+    ids=["lost", "cancelled"],
+)
 async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(
-    reader: Database, store_events: Store, monkeypatch: pytest.MonkeyPatch, account: str, heard: str
+    reader: Database,
+    store_events: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    account: str,
+    heard: str,
+    broken: BaseException,
+    known_as: type[BaseException],
 ) -> None:
     """Whether PostgreSQL `heard` it or not: neither the account before nor the new one is taken for shown."""
     await store_events(result("a"), result("b", account="globex"), result("c", account="globex", key="SKU-2"))
@@ -86,11 +99,11 @@ async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(
     async def failing(connection: asyncpg.Connection, *statement: str) -> str:
         if heard:
             await execute(connection, *statement)
-        raise OSError("gone")
+        raise broken
 
     with monkeypatch.context() as patch:
         patch.setattr(asyncpg.Connection, "execute", failing)
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(known_as):
             await _count(reader, "acme")
     assert await _count(reader, account) == expected[account]
 
@@ -123,13 +136,22 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
         """)
         if row["relname"] not in WITHOUT_ACCOUNT
     ]
-    assert {"status_logs", "dead_letters"} <= set(tables)
-    async with reader.reading("acme"):
-        pass
+    held = {name for name in tables if await owner.fetchval(f"SELECT EXISTS (SELECT FROM {name})")}
+    assert held >= {"status_logs", "log_keys", "aliases", "attempts", "facets", "log_changes", "dead_letters"}
+    async with reader.reading("acme", every_account=True) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 1
     async with reader.connection() as connection:
         assert {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables} == dict.fromkeys(
             tables, 0
         )
+
+
+async def test_a_connection_in_another_role_is_given_up(reader: Database) -> None:
+    """As behind a pooler that was told to ignore the parameters of a session."""
+    del reader._server_settings["role"]
+    with pytest.raises(StorageUnavailable, match="pooler"):
+        async with reader.connection():
+            pass
 
 
 async def test_the_reader_writes_nothing(reader: Database) -> None:

@@ -63,6 +63,7 @@ def sections() -> dict[str, Any]:
         | {
             "events": 1000,
             "logs": 5000,
+            "touched_gib": 1.5,
             "rounds": 1,
             "rows": [{"name": "empty", "rounds": _rounds(100)}, {"name": "5,000 logs", "rounds": _rounds(60)}],
         },

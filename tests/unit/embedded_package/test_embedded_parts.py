@@ -11,6 +11,7 @@ from embedded.kafka_config import server_properties
 from embedded.lock import DirectoryLock, is_held
 from embedded.ports import free_port, is_free, listens, remembered_port
 from embedded.postgres_config import Disk, postgresql_conf
+from embedded.postgres_directory import PostgresDirectory
 from embedded.run_file import RunningSystem
 from embedded.server_log import KEEP_BYTES, last_words, start_log
 
@@ -104,6 +105,15 @@ def test_database_takes_a_quarter_of_the_memory(memory: int, shared: str) -> Non
 )
 def test_its_log_takes_a_quarter_of_the_disk(disk: Disk, log: str) -> None:
     assert f"\nmax_wal_size = {log}\n" in postgresql_conf(port=1, memory_bytes=GIB, disk=disk, durable=True)
+
+
+def test_its_log_is_a_part_of_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "postgres" / "pg_wal").mkdir(parents=True)
+    (tmp_path / "postgres" / "PG_VERSION").write_bytes(b"18\n")
+    (tmp_path / "postgres" / "pg_wal" / "1").write_bytes(b"x" * 1000)
+    disk = PostgresDirectory(tmp_path, tmp_path / "log", None).disk()
+    assert (disk.data, disk.log) == (1003, 1000)
+    assert disk.free > 0
 
 
 def test_only_a_database_for_tests_trades_safety_for_speed() -> None:
