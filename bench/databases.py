@@ -39,6 +39,13 @@ async def fresh(server: str) -> AsyncIterator[str]:
         await admin.close()
 
 
+async def checkpoint(server: str) -> None:
+    """Have all that was written put onto the disk, and the log begin anew."""
+    admin = await asyncpg.connect(server)
+    await admin.execute("CHECKPOINT")
+    await admin.close()
+
+
 async def connect(url: str) -> asyncpg.Connection:
     return await asyncpg.connect(url, server_settings={"search_path": "conexoes", "timezone": "UTC"})
 

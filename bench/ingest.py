@@ -57,6 +57,8 @@ async def one_round(
     async with AsyncExitStack() as stack:
         if database_url is None:
             database_url = await stack.enter_async_context(databases.fresh(system.database_url))
+            # What the one before has written is not to be logged and put onto the disk in this one's time.
+            await databases.checkpoint(system.database_url)
         broker = await topics.fresh(system.kafka)
         stack.push_async_callback(topics.remove, broker)
         partitions = partitioned(events, topics.PARTITIONS)
