@@ -58,8 +58,8 @@ def about(entities: Iterable[Entity], run: str) -> Iterator[Event]:
         fault = fault_of(integration_type, key) if draw.random() < ERROR_SHARE else None
         now = datetime.now(UTC)
         data = outcome_data(integration_type, key, fault, number)
-        named = {"account": account, "affiliate": affiliate, "key": key, "aliases": entity.aliases}
-        data |= {**named, "processed_at": to_text(now)}
+        data |= {"account": account, "affiliate": affiliate, "key": key, "aliases": entity.aliases}
+        data["processed_at"] = to_text(now)
         event_id = f"{run}-{number}"
         record = result_record(_NO_PREFIX, integration_type, data, source=SOURCE, event_id=event_id, time=now)
         yield _event(integration_type, record)

@@ -8,7 +8,6 @@ some rounds are taken before those that count. Checkpoints come in these as they
 import asyncio
 import uuid
 from collections.abc import Sequence
-from itertools import count as numbers
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -49,14 +48,13 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
         drawn = (each for each in entities(loaded.population, count * 6, number) if each.integration_type == TYPE)
         return list(about(islice(drawn, count), uuid.uuid4().hex[:8]))
 
-    warming = []
-    touched = 0
-    for number in range(WARM_ROUNDS):
-        warming.append(await one_round(system, ours, some(rounds + number), loaded_url))
-        say(f"growth, warming up {number + 1}/{WARM_ROUNDS}: {warming[-1]['results_per_second']:,.0f}/s")
-        if number == 0:
-            touched = await _read_touched(loaded_url)
-            say(f"growth: read {touched / 1024**3:.1f} GiB")
+    just_started = await one_round(system, ours, some(rounds), loaded_url)
+    say(f"growth, just started: {just_started['results_per_second']:,.0f}/s")
+    touched = await _read_touched(loaded_url)
+    say(f"growth: read {touched / 1024**3:.1f} GiB")
+    for number in range(1, WARM_ROUNDS):
+        warm = await one_round(system, ours, some(rounds + number), loaded_url)
+        say(f"growth, warming up {number}/{WARM_ROUNDS - 1}: {warm['results_per_second']:,.0f}/s")
     for number in range(rounds):
         noises.append(noise())
         events = some(number)
@@ -70,7 +68,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
     rows = [
         {"name": "empty", "rounds": empty},
         {"name": f"{loaded.logs:,} logs", "rounds": full},
-        {"name": f"{loaded.logs:,} logs, just started", "rounds": warming[:1]},
+        {"name": f"{loaded.logs:,} logs, just started", "rounds": [just_started]},
     ]
     return {
         "events": count,
@@ -95,13 +93,8 @@ async def _read_touched(url: str) -> int:
 
 def _read(files: Sequence[str]) -> int:
     size = 0
-    for file in files:
-        if not Path(file).exists():
-            raise FileNotFoundError(file)
-        for number in numbers():  # PostgreSQL parts a large one: file, file.1, …
-            part = Path(f"{file}.{number}" if number else file)
-            if not part.exists():
-                break
+    for file in map(Path, files):
+        for part in (file, *file.parent.glob(f"{file.name}.*")):  # PostgreSQL parts a large one: file, file.1, …
             with part.open("rb", buffering=0) as bytes_:
                 while block := len(bytes_.read(_READ_BYTES)):
                     size += block

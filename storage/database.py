@@ -113,8 +113,9 @@ class Database:
         self.role = role
         self._settings = settings
         server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC"}
-        if role != "owner":
-            server_settings["role"] = f"conexoes_{role}"
+        self._runs_as = None if role == "owner" else f"conexoes_{role}"
+        if self._runs_as is not None:
+            server_settings["role"] = self._runs_as
         if role == "writer":
             # A batch finds its rows by key. A plan that is kept from when the tables were small would read them whole
             # for every batch; planning one anew costs a millisecond.
@@ -217,8 +218,10 @@ class Database:
 
     async def _check_role(self, connection: Connection) -> None:
         """Row-level security binds our roles only. A pooler may have dropped the parameter that says which is ours."""
-        if self.role == "owner":
+        if self._runs_as is None:
             return
-        wanted, found = f"conexoes_{self.role}", await connection.fetchval("SELECT current_user::text")
-        if found != wanted:
-            raise StorageUnavailable(f"the database runs us as {found}, not as {wanted}: is there a pooler in between?")
+        found = await connection.fetchval("SELECT current_user::text")
+        if found != self._runs_as:
+            raise StorageUnavailable(
+                f"the database runs us as {found}, not as {self._runs_as}: is there a pooler in between?"
+            )

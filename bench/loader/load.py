@@ -111,10 +111,9 @@ async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
     # With the visibility map, as autovacuum would have left it in time; otherwise it comes while people measure.
     for table in bare.TABLES:
         await owner.execute(f"VACUUM (ANALYZE) {table}")
-    await owner.execute("ANALYZE facets, log_days, log_hours")
     items = await reprocess(owner, wanted.population, wanted.seed)
     say(f"{items:,} reprocess items")
-    await owner.execute("ANALYZE reprocess_commands, reprocess_items")
+    await owner.execute("ANALYZE facets, log_days, log_hours, reprocess_commands, reprocess_items")
     await owner.execute("CHECKPOINT")
 
 

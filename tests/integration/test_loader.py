@@ -3,7 +3,6 @@
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import asyncpg
 import pytest
@@ -20,29 +19,18 @@ from schemas.version import version
 from storage.database import Database
 from storage.results import store
 from storage.settings import StorageSettings
+from tests.support.schema import described
 from tests.support.waiting import eventually
 
 WANTED = Load(logs=2000, attempts=3, accounts=6, seed=5)
 
 
-async def _schema(owner: asyncpg.Connection) -> set[tuple[Any, ...]]:
-    """Indexes, constraints and triggers of the whole schema, and whether they are valid."""
-    rows = await owner.fetch(
-        "SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid) || indisvalid FROM pg_index"
-        " JOIN pg_class c ON c.oid = indexrelid WHERE c.relnamespace = 'conexoes'::regnamespace"
-        " UNION SELECT contype::text, conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)"
-        " FROM pg_constraint WHERE connamespace = 'conexoes'::regnamespace"
-        " UNION SELECT 'trigger', tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"
-    )
-    return {tuple(row) for row in rows}
-
-
 async def test_loaded_rows_have_the_identities_and_versions_of_results(
     owner: asyncpg.Connection, database_url: str
 ) -> None:
-    before = await _schema(owner)
+    before = await described(owner)
     await load(database_url, WANTED)
-    assert await _schema(owner) == before
+    assert await described(owner) == before
     assert await owner.fetchval("SELECT count(*) FROM status_logs") == WANTED.logs
     loaded = await owner.fetch(
         "SELECT *, (extract(epoch FROM processed_at) * 1000000)::bigint AS us FROM attempts WHERE event_id LIKE 'l5-%'"
@@ -117,7 +105,7 @@ async def test_a_database_with_rows_is_refused(owner: asyncpg.Connection, databa
 async def test_a_stopped_load_leaves_an_empty_database_with_its_indexes(
     owner: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await _schema(owner)
+    before = await described(owner)
     monkeypatch.setattr(filler, "CHUNK_LOGS", 500)
     loading = asyncio.create_task(load(database_url, Load(logs=500_000, accounts=2)))
 
@@ -129,4 +117,4 @@ async def test_a_stopped_load_leaves_an_empty_database_with_its_indexes(
     with pytest.raises(asyncio.CancelledError):
         await loading
     assert not await owner.fetchval("SELECT EXISTS (SELECT FROM status_logs)")
-    assert await _schema(owner) == before
+    assert await described(owner) == before

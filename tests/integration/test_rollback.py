@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pogo_core.util.migrate
@@ -15,6 +14,7 @@ from storage.migrate import MIGRATIONS, migrate
 from storage.reprocess_writer import cancel
 from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
+from tests.support.schema import described
 
 LATEST = 14
 
@@ -97,31 +97,12 @@ async def test_back_is_what_was_before(owner: asyncpg.Connection, tmp_path: Path
             shutil.copy(path, tmp_path)
     await owner.execute("DROP SCHEMA conexoes CASCADE; CREATE SCHEMA conexoes; DELETE FROM public._pogo_migration")
     await pogo_core.util.migrate.apply(owner, tmp_path, schema_name=SCHEMA)
-    before = await _schema(owner)
+    before = await described(owner)
     await pogo_core.util.migrate.apply(owner, MIGRATIONS, schema_name=SCHEMA)
-    assert await _schema(owner) != before
+    assert await described(owner) != before
     await roll_back(owner, LATEST)
-    assert await _schema(owner) == before
+    assert await described(owner) == before
     assert await owner.fetchval("SELECT compact_log_changes(10)") == 0
-
-
-async def _schema(owner: asyncpg.Connection) -> set[tuple[Any, ...]]:
-    rows = await owner.fetch("""
-        WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = 'conexoes'::regnamespace)
-        SELECT relname::text, concat(relkind, relrowsecurity), concat(reloptions, relacl) FROM ours
-        UNION SELECT relname, attname, concat(format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, c.oid))
-        FROM ours c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        UNION SELECT 'index', '', pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN ours c ON c.oid = i.indexrelid
-        UNION SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'conexoes'::regnamespace
-        UNION SELECT 'trigger', tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN ours c ON c.oid = tgrelid
-        WHERE NOT tgisinternal
-        UNION SELECT 'policy', concat(polname, polrelid::regclass), pg_get_expr(polqual, polrelid) FROM pg_policy
-        UNION SELECT 'function', proacl::text, pg_get_functiondef(oid) FROM pg_proc
-        WHERE pronamespace = 'conexoes'::regnamespace
-    """)
-    return {tuple(row) for row in rows}
 
 
 async def test_doctor_says_that_a_database_is_of_an_earlier_version(

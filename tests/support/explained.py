@@ -29,9 +29,8 @@ def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, (list, tuple)):
-        return _quoted(
-            "{" + ",".join('"' + str(each).replace("\\", "\\\\").replace('"', '\\"') + '"' for each in value) + "}"
-        )
+        escaped = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in value)
+        return _quoted("{" + ",".join(f'"{each}"' for each in escaped) + "}")
     return str(value) if isinstance(value, int) else _quoted(str(value))
 
 
