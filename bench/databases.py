@@ -1,6 +1,7 @@
 """Fresh databases, and how much of what was sent is in them."""
 
 import uuid
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import accumulate
@@ -46,8 +47,9 @@ async def checkpoint(server: str) -> None:
     await admin.close()
 
 
-async def connect(url: str) -> asyncpg.Connection:
-    return await asyncpg.connect(url, server_settings={"search_path": "conexoes", "timezone": "UTC"})
+async def connect(url: str, **settings: str) -> asyncpg.Connection:
+    """As the owner, with PostgreSQL's `settings` as given."""
+    return await asyncpg.connect(url, server_settings={"search_path": "conexoes", "timezone": "UTC"} | settings)
 
 
 class Stored:
@@ -72,7 +74,7 @@ class Stored:
         self.total = sum(event.results for events in partitions for event in events)
 
     async def results(self) -> int:
-        """So many are stored, at least."""
+        """So many are stored, at least: a hundredth of a partition may be missing."""
         while True:
             ahead = [marks[:_LOOK_AHEAD] for marks in self._marks]
             wanted = [event for marks in ahead for _, event in marks]
@@ -89,11 +91,12 @@ class Stored:
 
 
 def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:
-    """Evenly spread, and the end. Each is the last result of its entity, so that a table of entities shows it too."""
+    """Evenly spread, and the end. Each is the last result of its entity, so that a table of entities shows it too.
+
+    Spread over the results, not over their entities: most of these have their last result near the end.
+    """
     last_of = {event.record.key or event.result_id: position for position, event in enumerate(events)}
     good = sorted(last_of.values())
-    step = max(1, len(good) // MARKS)
-    positions = good[step - 1 :: step]
-    if good and positions[-1] != good[-1]:
-        positions.append(good[-1])
-    return [(position, events[position]) for position in positions]
+    share = len(events) / MARKS
+    positions = {good[bisect_left(good, int(share * number) - 1)] for number in range(1, MARKS + 1)} if good else set()
+    return [(position, events[position]) for position in sorted(positions)]

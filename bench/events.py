@@ -19,6 +19,8 @@ from schemas.topics import Topics
 
 #: Entities of each affiliate; with five affiliates every entity has one or two results in 100,000.
 ENTITIES = 20_000
+#: One result in so many is the only one of its entity: by these a contestant's progress is told (bench.databases).
+ONCE_EVERY = 250
 ERROR_SHARE = 0.12
 BATCH_EVENTS = 1000
 _NO_PREFIX = Topics("")
@@ -43,9 +45,9 @@ def simulated(count: int, integration_type: str) -> list[Event]:
             settings.account,
             integration_type,
             draw.choice(settings.affiliates),
-            f"SKU-{draw.randrange(ENTITIES):05}",
+            f"SKU-{draw.randrange(ENTITIES):05}" if number % ONCE_EVERY else f"SKU-once-{number:08}",
         )
-        for _ in range(count)
+        for number in range(count)
     )
     return list(about(entities, "bench"))
 

@@ -1,8 +1,12 @@
 """The records that contestants read."""
 
 import time
+from itertools import pairwise
 from typing import Any
 
+import pytest
+
+from bench import events as bench_events
 from bench.databases import _marks
 from bench.events import Event, as_json_batches, partitioned, simulated
 from bench.peers import flattened
@@ -46,6 +50,14 @@ def test_a_mark_is_the_last_result_of_its_entity() -> None:
     assert len(marks) >= 90
     assert [event for _, event in marks] == [events[position] for position, _ in marks]
     assert all(last[event.record.key] is event for _, event in marks)
+
+
+def test_marks_are_evenly_spread_however_often_entities_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_events, "ENTITIES", 20)
+    events = simulated(20_000, "price")
+    places = [0, *(position + 1 for position, _ in _marks(events))]
+    assert places[-1] == len(events)
+    assert max(later - earlier for earlier, later in pairwise(places)) <= len(events) * 0.025
 
 
 def test_flattened_results_have_one_field_a_column() -> None:
