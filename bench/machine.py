@@ -23,6 +23,7 @@ def description() -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cpus": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "huge_pages_gib": round(_huge_pages_bytes() / 2**30, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
@@ -34,6 +35,15 @@ def _commit() -> str:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def _huge_pages_bytes() -> int:
+    """Memory that the system keeps for them: PostgreSQL takes its buffers from it when it is enough."""
+    try:
+        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text("utf-8").splitlines())
+        return int(fields["HugePages_Total"]) * int(fields["Hugepagesize"].split()[0]) * 1024
+    except (OSError, KeyError):
+        return 0
 
 
 def _cpu_model() -> str:
