@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from embedded.huge_pages import huge_pages
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -23,7 +25,7 @@ def description() -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cpus": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "huge_pages_gib": round(_huge_pages_bytes() / 2**30, 1),
+        "huge_pages_gib": round(kept.bytes / 2**30, 1) if (kept := huge_pages()) else 0,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
@@ -35,15 +37,6 @@ def _commit() -> str:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-def _huge_pages_bytes() -> int:
-    """Memory that the system keeps for them: PostgreSQL takes its buffers from it when it is enough."""
-    try:
-        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text("utf-8").splitlines())
-        return int(fields["HugePages_Total"]) * int(fields["Hugepagesize"].split()[0]) * 1024
-    except (OSError, KeyError):
-        return 0
 
 
 def _cpu_model() -> str:

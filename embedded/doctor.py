@@ -10,9 +10,11 @@ from pathlib import Path
 import psutil
 
 from embedded.errors import EmbeddedError
+from embedded.huge_pages import huge_pages
 from embedded.jars import default_cache, kafka_version, locked_jars
 from embedded.java import OLDEST_MAJOR, find_java, java_major
 from embedded.ports import is_free
+from embedded.postgres_config import buffers_mib
 from embedded.postgres_install import MAJOR, find_postgres
 from embedded.run_file import running
 
@@ -41,6 +43,7 @@ def examine(data_dir: Path, kafka_port: int) -> list[Finding]:
         lambda: _data_dir(data_dir),
         lambda: _disk(data_dir),
         _memory,
+        _huge_pages,
         lambda: _kafka_port(data_dir, kafka_port),
     )
     return [check() for check in checks]
@@ -101,6 +104,21 @@ def _memory() -> Finding:
     available = psutil.virtual_memory().available
     advice = f"Close other programs: the embedded servers want {_gib(LEAST_MEMORY_BYTES)}."
     return _finding("memory", f"{_gib(available)} available.", advice, ok=available >= LEAST_MEMORY_BYTES)
+
+
+def _huge_pages() -> Finding:
+    """Always well: PostgreSQL runs without them. With them, large databases are faster (decision 0018)."""
+    kept = huge_pages()
+    if kept is None:
+        return _finding("huge pages", "This system has none.", ok=True)
+    wanted = kept.wanted(buffers_mib(psutil.virtual_memory().total) * 1024**2)
+    detail = f"{kept.pages:,} are kept, and PostgreSQL takes its buffers from them."
+    if kept.pages < wanted:
+        detail = (
+            f"{kept.pages:,} are kept: too few for PostgreSQL, which does without. "
+            f"With {wanted:,} (sysctl vm.nr_hugepages) a database of millions of logs is faster."
+        )
+    return _finding("huge pages", detail, ok=True)
 
 
 def _kafka_port(data_dir: Path, port: int) -> Finding:

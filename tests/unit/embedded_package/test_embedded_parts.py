@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from embedded import run_file
+from embedded import doctor, run_file
 from embedded.errors import EmbeddedError
+from embedded.huge_pages import HugePages, huge_pages
 from embedded.kafka_config import server_properties
 from embedded.lock import DirectoryLock, is_held
 from embedded.ports import free_port, is_free, listens, remembered_port
@@ -15,7 +16,7 @@ from embedded.postgres_directory import PostgresDirectory
 from embedded.run_file import RunningSystem
 from embedded.server_log import KEEP_BYTES, last_words, start_log
 
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 SMALL = Disk(GIB, 0, 0)
 
 
@@ -90,6 +91,37 @@ def test_broker_takes_records_of_four_mebibytes_and_makes_no_topics_by_itself() 
 def test_database_takes_a_quarter_of_the_memory(memory: int, shared: str) -> None:
     conf = postgresql_conf(port=1, memory_bytes=memory, disk=SMALL, durable=True)
     assert f"\nshared_buffers = {shared}\n" in conf
+
+
+def test_huge_pages_are_those_that_the_system_keeps(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    assert huge_pages(meminfo) is None
+    meminfo.write_text("MemTotal:       24677308 kB\nHugePages_Total:    3150\nHugePages_Free:      3067\n")
+    assert huge_pages(meminfo) is None
+    with meminfo.open("a") as file:
+        file.write("Hugepagesize:       2048 kB\n")
+    kept = huge_pages(meminfo)
+    assert kept == HugePages(3150, 2 * MIB)
+    assert kept.bytes == 3150 * 2 * MIB
+    # PostgreSQL 18 with 200 connections and 6,026 MiB of buffers took 3,116 of them.
+    assert 3116 <= kept.wanted(6026 * MIB) <= 3150
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (None, "This system has none."),
+        (HugePages(7, 2 * MIB), "7 are kept: too few"),
+        (HugePages(10**6, 2 * MIB), "1,000,000 are kept, and"),
+    ],
+)
+def test_doctor_says_whether_huge_pages_are_enough(
+    kept: HugePages | None, says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor, "huge_pages", lambda: kept)
+    [finding] = [each for each in doctor.examine(tmp_path, free_port()) if each.name == "huge pages"]
+    assert finding.ok
+    assert finding.detail.startswith(says)
 
 
 @pytest.mark.parametrize(
