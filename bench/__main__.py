@@ -47,11 +47,17 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
                 made = events.simulated(scale.events, ingest.TYPE)
             if "ingest" in sections:
                 contestants = [*CONTESTANTS, *peers.contestants()] if with_peers else CONTESTANTS
-                kept.write("ingest", await ingest.measure(system, contestants, made, scale.rounds))
+                kept.write(
+                    "ingest",
+                    await ingest.measure(system, contestants, made, scale.rounds),
+                    huge_pages=system.huge_pages,
+                )
             if "parts" in sections:
-                kept.write("parts", await parts.measure(system, made, scale.rounds))
+                kept.write("parts", await parts.measure(system, made, scale.rounds), huge_pages=system.huge_pages)
             if "latency" in sections:
-                kept.write("latency", await latency.measure(system, scale.latency_seconds))
+                kept.write(
+                    "latency", await latency.measure(system, scale.latency_seconds), huge_pages=system.huge_pages
+                )
             if {"growth", "reads"} & set(sections):
                 await _over_loaded(system, scale, sections)
 
@@ -61,9 +67,17 @@ async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> Non
     wanted = Load(logs=scale.logs)
     url = await loaded.database(system.database_url, wanted)
     if "reads" in sections:
-        kept.write("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
+        kept.write(
+            "reads",
+            await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS),
+            huge_pages=system.huge_pages,
+        )
     if "growth" in sections:
-        kept.write("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
+        kept.write(
+            "growth",
+            await growth.measure(system, url, wanted, scale.events, scale.rounds),
+            huge_pages=system.huge_pages,
+        )
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:

@@ -4,7 +4,7 @@ import uuid
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import asyncpg
 
@@ -15,6 +15,9 @@ from storage.migrate import migrate
 MARKS = 100
 _LOOK_AHEAD = 4
 RETENTION_DAYS = 90
+_SETTINGS = {"search_path": "conexoes", "timezone": "UTC"}
+#: Parts of a partition that may lie between two marks; a record counts as one however many results it has.
+_WIDEST = 0.05
 PROBE = """
 SELECT replace(result_id::text, '-', '') FROM received_results
 JOIN unnest($1::text[], $2::uuid[]) AS mark (account, result_id) USING (account, result_id)
@@ -47,9 +50,17 @@ async def checkpoint(server: str) -> None:
     await admin.close()
 
 
-async def connect(url: str, **settings: str) -> asyncpg.Connection:
-    """As the owner, with PostgreSQL's `settings` as given."""
-    return await asyncpg.connect(url, server_settings={"search_path": "conexoes", "timezone": "UTC"} | settings)
+async def connect(url: str) -> asyncpg.Connection:
+    return await asyncpg.connect(url, server_settings=_SETTINGS)
+
+
+async def connect_to_look(url: str) -> asyncpg.Connection:
+    """For asking what is stored, many times a second, beside who is measured: only ever by index.
+
+    Such statements are planned when the tables are empty, and would go on reading them whole.
+    """
+    ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+    return await asyncpg.connect(url, server_settings=_SETTINGS | dict.fromkeys(ways, "off"))
 
 
 class Stored:
@@ -65,16 +76,18 @@ class Stored:
         partitions: Sequence[Sequence[Event]],
         probe: str = PROBE,
     ) -> None:
-        """`probe` answers which of $2, results of $1, are stored."""
+        """`probe` answers which of $2, results of $1, are stored. Raises ValueError for results that can't tell."""
         self._connection = connection
         self._probe = probe
         self._marks = [_marks(events) for events in partitions]
+        for events, marks in zip(partitions, self._marks, strict=True):
+            _check_spread(events, marks)
         self._up_to = [list(accumulate(event.results for event in events)) for events in partitions]
         self._reached = [0] * len(partitions)
         self.total = sum(event.results for events in partitions for event in events)
 
     async def results(self) -> int:
-        """So many are stored, at least: a hundredth of a partition may be missing."""
+        """So many are stored, at least: what is behind the last mark of each partition may be, too."""
         while True:
             ahead = [marks[:_LOOK_AHEAD] for marks in self._marks]
             wanted = [event for marks in ahead for _, event in marks]
@@ -97,6 +110,14 @@ def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:
     """
     last_of = {event.record.key or event.result_id: position for position, event in enumerate(events)}
     good = sorted(last_of.values())
-    share = len(events) / MARKS
-    positions = {good[bisect_left(good, int(share * number) - 1)] for number in range(1, MARKS + 1)} if good else set()
+    ends = {len(events) * number // MARKS - 1 for number in range(1, MARKS + 1)} if events else set()
+    positions = {good[bisect_left(good, end)] for end in ends}
     return [(position, events[position]) for position in sorted(positions)]
+
+
+def _check_spread(events: Sequence[Event], marks: Sequence[tuple[int, Event]]) -> None:
+    """A rate that is told from marks at the end alone would be that of the end, or of nothing."""
+    ends = [0, *(position + 1 for position, _ in marks)]
+    widest = max((later - earlier for earlier, later in pairwise(ends)), default=0)
+    if widest > max(1, len(events) * _WIDEST):
+        raise ValueError(f"{widest} of {len(events)} results of a partition have no last one of an entity among them")

@@ -19,7 +19,7 @@ from schemas.topics import Topics
 
 #: Entities of each affiliate; with five affiliates every entity has one or two results in 100,000.
 ENTITIES = 20_000
-#: One result in so many is the only one of its entity: by these a contestant's progress is told (bench.databases).
+#: One simulated result in so many is the only one of its entity: a contestant's progress is told by such.
 ONCE_EVERY = 250
 ERROR_SHARE = 0.12
 BATCH_EVENTS = 1000

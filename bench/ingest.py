@@ -69,9 +69,7 @@ async def one_round(
             partitions = [peers.flattened(each, time.time_ns()) for each in partitions]
         topic = broker.topics.results(TYPE)
         await topics.fill(system.kafka, topic, partitions)
-        # Asking what is stored was planned when nothing was: reading tables whole, twenty times a second, would take
-        # from who is measured.
-        owner = await databases.connect(database_url, enable_seqscan="off")
+        owner = await databases.connect_to_look(database_url)
         stack.push_async_callback(owner.close)
         environment = {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": system.kafka,

@@ -10,11 +10,11 @@ from bench.say import say
 DIRECTORY = Path(__file__).parent / "results"
 
 
-def write(section: str, measured: Any) -> None:
-    """Keep a section, replacing what was measured before."""
+def write(section: str, measured: Any, *, huge_pages: bool) -> None:
+    """Keep a section, replacing what was measured before. `huge_pages`: whether PostgreSQL had its buffers in some."""
     DIRECTORY.mkdir(exist_ok=True)
     path = DIRECTORY / f"{section}.json"
-    document = {"section": section, "machine": description(), **measured}
+    document = {"section": section, "machine": description() | {"huge_pages": huge_pages}, **measured}
     path.write_text(json.dumps(_rounded(document), indent=1, ensure_ascii=False) + "\n", "utf-8")
     say(f"wrote {path.relative_to(DIRECTORY.parents[1])}")
 

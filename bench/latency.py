@@ -104,7 +104,7 @@ async def _at(rate: int, system: System, url: str, broker: BrokerSettings, produ
     seen = Seen()
     sent_all = asyncio.Event()
     producer = AIOKafkaProducer(bootstrap_servers=system.kafka)
-    connection = await databases.connect(url)
+    connection = await databases.connect_to_look(url)
     await producer.start()
     try:
         async with callers(product, 4) as found, asyncio.TaskGroup() as tasks:

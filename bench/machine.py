@@ -12,8 +12,6 @@ from typing import Any
 
 import psutil
 
-from embedded.huge_pages import huge_pages
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -25,7 +23,6 @@ def description() -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cpus": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "huge_pages_gib": round(kept.bytes / 2**30, 1) if (kept := huge_pages()) else 0,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }

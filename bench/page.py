@@ -63,15 +63,16 @@ def _measured_on(section: Mapping[str, Any]) -> str:
     load = [each["load_1min"] for each in noises]
     return (
         f"<sub>{machine['at']}, commit `{machine['commit']}`, {machine['cpus']} × {machine['cpu']}, "
-        f"{machine['memory_gib']} GiB, {_huge_pages(machine)}, {machine['system']}, Python {machine['python']}. "
+        f"{machine['memory_gib']} GiB, {_huge_pages(machine)}{machine['system']}, Python {machine['python']}. "
         f"How noisy: the same piece of work took {min(work):.0f} to {max(work):.0f} ms, and the load was "
         f"{min(load):.1f} to {max(load):.1f} before the rounds.</sub>\n"
     )
 
 
 def _huge_pages(machine: Mapping[str, Any]) -> str:
-    size = machine.get("huge_pages_gib", 0)
-    return f"{size:.1f} of them kept for huge pages" if size else "no huge pages"
+    if "huge_pages" not in machine:
+        return ""  # nobody asked
+    return f"{'with' if machine['huge_pages'] else 'without'} huge pages for PostgreSQL, "
 
 
 def _ingest(section: Any) -> tuple[str, str]:

@@ -44,8 +44,8 @@ CREATE TABLE latest ({_COLUMNS}, PRIMARY KEY (account, log_id));
 """
 #: A result is stored when both sinks have it: marks are the last results of their entities.
 PROBE = """
-SELECT result_id FROM history JOIN latest USING (account, result_id)
-JOIN unnest($1::text[], $2::text[]) AS mark (account, result_id) USING (account, result_id)
+SELECT result_id FROM unnest($1::text[], $2::text[]) AS mark (account, result_id)
+JOIN history USING (account, result_id) JOIN latest USING (account, log_id, result_id)
 """
 
 

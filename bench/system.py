@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 from embedded.ports import free_port
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
@@ -18,6 +20,7 @@ class System:
     database_url: str
     kafka_pid: int
     postgres_pid: int
+    huge_pages: bool  # PostgreSQL has its buffers in some
     directory: Path
 
 
@@ -28,10 +31,14 @@ async def servers(home: Path, directory: Path) -> AsyncIterator[System]:
         found = running(home)
         if found is None:
             raise RuntimeError("the servers that were started don't run")
+        connection = await asyncpg.connect(embedded.database_url)
+        status = await connection.fetchval("SHOW huge_pages_status")
+        await connection.close()
         yield System(
             kafka=embedded.kafka_bootstrap_servers,
             database_url=embedded.database_url,
             kafka_pid=found.pids["kafka"],
             postgres_pid=found.pids["postgres"],
+            huge_pages=status == "on",
             directory=directory,
         )

@@ -52,7 +52,8 @@ def _ingest(section: Any) -> Iterator[Target]:
 def _growth(section: Any) -> Iterator[Target]:
     if section is not None:
         empty, full = (list(rates(section).values()))[:2]
-        yield _ratio(f"ingest at {section['logs']:,} logs ÷ on empty tables", full, empty, 0.7)
+        pages = ", with huge pages" if section["machine"].get("huge_pages") else ""
+        yield _ratio(f"ingest at {section['logs']:,} logs ÷ on empty tables{pages}", full, empty, 0.7)
 
 
 def _memory(section: Any) -> Iterator[Target]:

@@ -112,11 +112,13 @@ def _huge_pages() -> Finding:
     if kept is None:
         return _finding("huge pages", "This system has none.", ok=True)
     wanted = kept.wanted(buffers_mib(psutil.virtual_memory().total) * 1024**2)
-    detail = f"{kept.pages:,} are kept, and PostgreSQL takes its buffers from them."
+    detail = (
+        f"{kept.pages:,} are kept; the embedded PostgreSQL takes about {wanted:,} when it starts, if they are free."
+    )
     if kept.pages < wanted:
         detail = (
-            f"{kept.pages:,} are kept: too few for PostgreSQL, which does without. "
-            f"With {wanted:,} (sysctl vm.nr_hugepages) a database of millions of logs is faster."
+            f"{kept.pages:,} are kept, too few for the embedded PostgreSQL. With {wanted:,} (sysctl vm.nr_hugepages, "
+            "then start it again) a database of millions of logs is faster."
         )
     return _finding("huge pages", detail, ok=True)
 

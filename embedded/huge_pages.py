@@ -12,13 +12,8 @@ _FIXED_BYTES = 32 * 1024**2
 class HugePages(NamedTuple):
     """What the system keeps for whoever asks for it."""
 
-    pages: int
+    pages: int  # used or not
     page_bytes: int
-
-    @property
-    def bytes(self) -> int:
-        """All of it, used or not."""
-        return self.pages * self.page_bytes
 
     def wanted(self, buffers_bytes: int) -> int:
         """How many pages a PostgreSQL with such buffers (`shared_buffers`) takes, about."""

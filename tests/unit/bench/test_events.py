@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench import events as bench_events
-from bench.databases import _marks
+from bench.databases import _check_spread, _marks
 from bench.events import Event, as_json_batches, partitioned, simulated
 from bench.peers import flattened
 from schemas.catalogue import BY_NAME
@@ -53,11 +53,30 @@ def test_a_mark_is_the_last_result_of_its_entity() -> None:
 
 
 def test_marks_are_evenly_spread_however_often_entities_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_events, "ENTITIES", 20)
-    events = simulated(20_000, "price")
-    places = [0, *(position + 1 for position, _ in _marks(events))]
-    assert places[-1] == len(events)
-    assert max(later - earlier for earlier, later in pairwise(places)) <= len(events) * 0.025
+    monkeypatch.setattr(bench_events, "ENTITIES", 1000)
+    for events in partitioned(simulated(60_000, "price"), 2):
+        ends = [0, *(position + 1 for position, _ in _marks(events))]
+        assert ends[-1] == len(events)
+        assert max(later - earlier for earlier, later in pairwise(ends)) <= len(events) * 0.05
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 29, 57, 99, 101, 1281])
+def test_the_end_is_a_mark(count: int) -> None:
+    events = as_single_entities(count)
+    assert [position for position, _ in _marks(events)][-1:] == [count - 1][:count]
+
+
+def test_results_that_can_not_tell_a_rate_are_refused() -> None:
+    often = as_single_entities(1)[0]
+    events = [*[often] * 900, *as_single_entities(100)]
+    with pytest.raises(ValueError, match="901 of 1000 results"):
+        _check_spread(events, _marks(events))
+
+
+def as_single_entities(count: int) -> list[Event]:
+    """Results that are each the only one of their entity."""
+    [one] = simulated(1, "price")
+    return [one._replace(record=one.record._replace(key=f"demo/{number}".encode())) for number in range(count)]
 
 
 def test_flattened_results_have_one_field_a_column() -> None:

@@ -21,6 +21,7 @@ MACHINE = {
     "memory_gib": 8,
     "system": "Linux 6",
     "python": "3.11.7",
+    "huge_pages": True,
 }
 NOISE = [{"calibration_ms": 30.0, "load_1min": 0.5}, {"calibration_ms": 60.0, "load_1min": 4.0}]
 
