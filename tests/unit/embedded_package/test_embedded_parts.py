@@ -110,8 +110,8 @@ def test_huge_pages_are_those_that_the_system_keeps(tmp_path: Path) -> None:
     ("kept", "says"),
     [
         (None, "This system has none."),
-        (HugePages(7, 2 * MIB), "7 are kept, too few for the embedded PostgreSQL. With 1,082 "),
-        (HugePages(1_082, 2 * MIB), "1,082 are kept; the embedded PostgreSQL takes about 1,082 "),
+        (HugePages(7, 2 * MIB), "7 are kept, too few for the embedded PostgreSQL. With 1,081 "),
+        (HugePages(1_081, 2 * MIB), "1,081 are kept; the embedded PostgreSQL takes about 1,081 "),
     ],
     ids=["no such thing", "too few", "enough"],
 )
