@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,41 +44,29 @@ FULL = Scale(events=300_000, rounds=5, latency_seconds=30, read_seconds=3, logs=
 async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peers: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="conexoes-bench-") as name:
         async with servers(home or Path(name) / "servers", Path(name)) as system:
+            keep = partial(kept.write, huge_pages=system.huge_pages)
             if {"ingest", "parts"} & set(sections):
                 made = events.simulated(scale.events, ingest.TYPE)
             if "ingest" in sections:
                 contestants = [*CONTESTANTS, *peers.contestants()] if with_peers else CONTESTANTS
-                kept.write(
-                    "ingest",
-                    await ingest.measure(system, contestants, made, scale.rounds),
-                    huge_pages=system.huge_pages,
-                )
+                keep("ingest", await ingest.measure(system, contestants, made, scale.rounds))
             if "parts" in sections:
-                kept.write("parts", await parts.measure(system, made, scale.rounds), huge_pages=system.huge_pages)
+                keep("parts", await parts.measure(system, made, scale.rounds))
             if "latency" in sections:
-                kept.write(
-                    "latency", await latency.measure(system, scale.latency_seconds), huge_pages=system.huge_pages
-                )
+                keep("latency", await latency.measure(system, scale.latency_seconds))
             if {"growth", "reads"} & set(sections):
                 await _over_loaded(system, scale, sections)
 
 
 async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> None:
     """What needs a loaded database. Reads come first: growth writes to it."""
+    keep = partial(kept.write, huge_pages=system.huge_pages)
     wanted = Load(logs=scale.logs)
     url = await loaded.database(system.database_url, wanted)
     if "reads" in sections:
-        kept.write(
-            "reads",
-            await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS),
-            huge_pages=system.huge_pages,
-        )
+        keep("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
     if "growth" in sections:
-        kept.write(
-            "growth",
-            await growth.measure(system, url, wanted, scale.events, scale.rounds),
-            huge_pages=system.huge_pages,
-        )
+        keep("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
