@@ -10,7 +10,7 @@ import logging
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,12 +55,11 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
             if "latency" in sections:
                 keep("latency", await latency.measure(system, scale.latency_seconds))
             if {"growth", "reads"} & set(sections):
-                await _over_loaded(system, scale, sections)
+                await _over_loaded(system, scale, sections, keep)
 
 
-async def _over_loaded(system: System, scale: Scale, sections: list[str]) -> None:
+async def _over_loaded(system: System, scale: Scale, sections: list[str], keep: Callable[[str, Any], None]) -> None:
     """What needs a loaded database. Reads come first: growth writes to it."""
-    keep = partial(kept.write, huge_pages=system.huge_pages)
     wanted = Load(logs=scale.logs)
     url = await loaded.database(system.database_url, wanted)
     if "reads" in sections:

@@ -14,7 +14,7 @@ from embedded.huge_pages import huge_pages
 from embedded.jars import default_cache, kafka_version, locked_jars
 from embedded.java import OLDEST_MAJOR, find_java, java_major
 from embedded.ports import is_free
-from embedded.postgres_config import buffers_mib
+from embedded.postgres_config import MIB, buffers_mib
 from embedded.postgres_install import MAJOR, find_postgres
 from embedded.run_file import running
 
@@ -111,16 +111,15 @@ def _huge_pages() -> Finding:
     kept = huge_pages()
     if kept is None:
         return _finding("huge pages", "This system has none.", ok=True)
-    wanted = kept.wanted(buffers_mib(psutil.virtual_memory().total) * 1024**2)
-    detail = (
-        f"{kept.pages:,} are kept; the embedded PostgreSQL takes about {wanted:,} when it starts, if they are free."
-    )
-    if kept.pages < wanted:
-        detail = (
-            f"{kept.pages:,} are kept, too few for the embedded PostgreSQL. With {wanted:,} (sysctl vm.nr_hugepages, "
-            "then start it again) a database of millions of logs is faster."
+    wanted = kept.wanted(buffers_mib(psutil.virtual_memory().total) * MIB)
+    if kept.pages >= wanted:
+        said = f"; the embedded PostgreSQL takes about {wanted:,} when it starts, if they are free."
+    else:
+        said = (
+            f", too few for the embedded PostgreSQL. With {wanted:,} (sysctl vm.nr_hugepages, then start it again) "
+            "a database of millions of logs is faster."
         )
-    return _finding("huge pages", detail, ok=True)
+    return _finding("huge pages", f"{kept.pages:,} are kept{said}", ok=True)
 
 
 def _kafka_port(data_dir: Path, port: int) -> Finding:

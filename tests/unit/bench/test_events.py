@@ -62,18 +62,18 @@ def test_marks_are_evenly_spread_however_often_entities_come(monkeypatch: pytest
 
 @pytest.mark.parametrize("count", [0, 1, 2, 29, 57, 99, 101, 1281])
 def test_the_end_is_a_mark(count: int) -> None:
-    events = as_single_entities(count)
+    events = _single(count)
     assert [position for position, _ in _marks(events)][-1:] == [count - 1][:count]
 
 
 def test_results_that_can_not_tell_a_rate_are_refused() -> None:
-    often = as_single_entities(1)[0]
-    events = [*[often] * 900, *as_single_entities(100)]
+    often = _single(1)[0]
+    events = [*[often] * 900, *_single(100)]
     with pytest.raises(ValueError, match="901 of 1000 results"):
         _check_spread(events, _marks(events))
 
 
-def as_single_entities(count: int) -> list[Event]:
+def _single(count: int) -> list[Event]:
     """Results that are each the only one of their entity."""
     [one] = simulated(1, "price")
     return [one._replace(record=one.record._replace(key=f"demo/{number}".encode())) for number in range(count)]
