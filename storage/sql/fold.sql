@@ -19,7 +19,7 @@ WITH incoming AS (
 ),
 received AS (
     INSERT INTO received_results (account, result_id)
-    SELECT account, result_id FROM incoming ORDER BY account, result_id
+    SELECT account, result_id FROM incoming ORDER BY result_id
     ON CONFLICT DO NOTHING
     RETURNING result_id
 ),
@@ -35,7 +35,7 @@ attempted AS (
         i.item_id, i.body, i.structured, i.altered,
         i.late OR coalesce(i.version < s.version, false)
     FROM incoming i
-    LEFT JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
+    LEFT JOIN status_logs s ON s.id = i.log_id
     WHERE i.result_id IN (SELECT result_id FROM received)
     RETURNING
         account, log_id, integration_type, affiliate, key, status, processed_at,
@@ -53,11 +53,11 @@ faulted AS (
     GROUP BY 1, 2, 3, 4
 ),
 folded AS (
-    SELECT DISTINCT ON (account, log_id)
+    SELECT DISTINCT ON (log_id)
         *, count(*) OVER entity AS attempts, min(processed_at) OVER entity AS first_seen_at
     FROM attempted
-    WINDOW entity AS (PARTITION BY account, log_id)
-    ORDER BY account, log_id, version DESC
+    WINDOW entity AS (PARTITION BY log_id)
+    ORDER BY log_id, version DESC
 ),
 shown AS (
     INSERT INTO status_logs AS s (
@@ -68,7 +68,7 @@ shown AS (
         account, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, fingerprint, attempts, first_seen_at
     FROM folded
-    ON CONFLICT (account, id) DO UPDATE SET
+    ON CONFLICT (id) DO UPDATE SET
         attempts = s.attempts + excluded.attempts,
         first_seen_at = least(s.first_seen_at, excluded.first_seen_at),
         status = CASE WHEN excluded.version > s.version THEN excluded.status ELSE s.status END,

@@ -19,7 +19,7 @@ DELETE FROM saved_views WHERE account = $1::text AND integration_type = $2::text
 INSERT INTO used_sign_in_links (nonce) VALUES ($1::bytea) ON CONFLICT DO NOTHING RETURNING nonce
 
 -- list_accounts --
--- Every account that has a status log, by one look into the primary key for each.
+-- Every account that has a status log, by one look into status_logs_by_time for each.
 WITH RECURSIVE found AS (
     (SELECT account FROM status_logs ORDER BY account LIMIT 1)
     UNION ALL

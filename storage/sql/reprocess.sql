@@ -27,7 +27,7 @@ SELECT key_id, key_name FROM idempotency_keys WHERE account = $1::text AND comma
 SELECT 1
 FROM status_logs s
 WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
-ORDER BY s.account, s.id
+ORDER BY s.id
 FOR UPDATE OF s
 
 -- read_locked_logs --
@@ -79,7 +79,7 @@ WHERE (s.account, s.id) IN (
     FROM reprocess_items i
     JOIN unnest($1::text[], $2::uuid[]) AS named (account, id) USING (account, id)
 )
-ORDER BY s.account, s.id
+ORDER BY s.id
 FOR UPDATE OF s
 
 -- mark_sent --

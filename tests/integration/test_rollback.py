@@ -16,7 +16,7 @@ from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
 from tests.support.schema import described
 
-LATEST = 14
+LATEST = 15
 
 
 async def roll_back(owner: asyncpg.Connection, before: int) -> None:
