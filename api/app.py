@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from api import affiliates, dead_letters, exports, groups, health, integration_types, logs, reprocess, reprocess_plan
@@ -61,7 +61,7 @@ def build_api(
     app.state.policy = policy
     app.state.playbook = playbook
     app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
-    router = APIRouter(prefix=PREFIX, responses=problem_responses())
+    # Each by itself: a router in a router has FastAPI look for the path through all of them once more.
     # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Groups and exports before
     # one log, whose id can't be one of these words.
     for each in (
@@ -74,8 +74,7 @@ def build_api(
         exports,
         logs,
     ):
-        router.include_router(each.router)
-    app.include_router(router)
+        app.include_router(each.router, prefix=PREFIX, responses=problem_responses())
     app.include_router(health.router)
     add_handlers(app)
     app.state.metrics = CollectorRegistry()

@@ -66,9 +66,8 @@ async def get_log(
     log = found.log
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
     known = request.app.state.playbook().about(log.integration_type, log.affiliate, log.code, log.fingerprint)
-    return StatusLogDetail(
-        **dict(log), last_attempt=found.last_attempt, aliases=found.aliases, troubleshooting=guide, playbook=known
-    )
+    detail = {"last_attempt": found.last_attempt, "aliases": found.aliases, "troubleshooting": guide, "playbook": known}
+    return StatusLogDetail.model_validate(vars(log) | detail)
 
 
 @router.get("/{integration_type}/logs/{log_id}/timeline", dependencies=ONCE)
