@@ -12,6 +12,7 @@ from agents.app import AgentsApp, build_app
 from agents.counting import Counting
 from agents.dispatch import Dispatch
 from agents.escape import guarded
+from agents.indexing import Indexing
 from agents.maintenance import Maintenance
 from agents.making import Making
 from agents.metrics import waiting_anywhere
@@ -91,6 +92,7 @@ async def work(
                 "silence": Silence(database, agent_settings.poll_seconds).run,
                 "maintenance": maintenance.run,
                 "counting": Counting(database).run,
+                "indexing": Indexing(database).run,
                 "watchdog": lambda: watch(lambda: _standing(app)),
             },
             stop_seconds=agent_settings.stop_seconds,

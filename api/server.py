@@ -47,10 +47,12 @@ async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None
 def _spare_the_collector() -> None:
     """Looking for cycles through everything that was imported stops every answer for 100 ms, every few seconds.
 
-    What was made until now stays anyway, and is not looked at again.
+    What was made until now stays anyway, and is not looked at again. What an answer is made of is gone with it: to look
+    at that every 700 objects took 4 % of a list's time.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)
 
 
 class _Server(uvicorn.Server):

@@ -36,9 +36,6 @@ _LOOK_SECONDS = 0.004
 _TICK_SECONDS = 0.005
 _WARM_UP_SECONDS = 3.0
 _GIVE_UP_SECONDS = 60.0
-_PROBE = """
-SELECT replace(result_id::text, '-', '') FROM received_results WHERE account = $1 AND result_id = ANY($2::uuid[])
-"""
 
 
 @dataclass
@@ -138,7 +135,7 @@ async def _look(
 ) -> None:
     while pending or not sent_all.is_set():
         if pending:
-            for (found,) in await connection.fetch(_PROBE, ACCOUNT, list(pending)):
+            for (found,) in await connection.fetch(databases.PROBE, [ACCOUNT] * len(pending), list(pending)):
                 seen.append((time.monotonic() - pending.pop(found)) * 1000)
             _check(min(pending.values(), default=time.monotonic()))
         await asyncio.sleep(_LOOK_SECONDS)

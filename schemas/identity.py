@@ -16,12 +16,15 @@ def _hex(purpose: bytes, *parts: str) -> str:
 
 
 def log_id(account: str, integration_type: str, affiliate: str, key: str) -> str:
-    """The id of an entity's status log: equal for equal names, on every installation."""
+    """The id of an entity's status log: equal for equal names, on every installation.
+
+    No two accounts have the same, so that it is a key by itself.
+    """
     return _hex(b"conexoes.log", account, integration_type, affiliate, key)
 
 
 def result_id(account: str, source: str, event_id: str) -> str:
-    """The id of a result: delivered twice it is one attempt."""
+    """The id of a result: delivered twice it is one attempt. As with logs, no two accounts have the same."""
     return _hex(b"conexoes.result", account, source, event_id)
 
 

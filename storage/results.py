@@ -40,8 +40,7 @@ async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result
 
     Bodies are compared of those only: sending all of a batch once more costs a third of storing it.
     """
-    identities = [(each.account, each.id) for each in fresh]
-    refused = await _ids(connection, "find_refused", identities)
+    refused = await _ids(connection, "find_refused", [(each.id,) for each in fresh])
     rows = [(each.account, each.id, each.log_id, each.processed_at, each.body) for each in fresh if each.id in refused]
     found = await _ids(connection, "find_conflicts", rows) if rows else set()
     return [each for each in fresh if each.id in found]

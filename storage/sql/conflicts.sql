@@ -1,10 +1,9 @@
 -- find_refused --
--- After the fold of a batch: which of these results an earlier transaction received. $1, $2: arrays with one element a
+-- After the fold of a batch: which of these results an earlier transaction received. $1: an array with one element a
 -- result. Uses the primary key of received_results.
-SELECT i.result_id
-FROM unnest($1::text[], $2::uuid[]) AS i (account, result_id)
-JOIN received_results r ON r.account = i.account AND r.result_id = i.result_id
-WHERE r.xmin <> pg_current_xact_id()::xid
+SELECT r.result_id
+FROM received_results r
+WHERE r.result_id = ANY($1::uuid[]) AND r.xmin <> pg_current_xact_id()::xid
 
 -- find_conflicts --
 -- Which of these refused results came before with another body, or for another entity or time. $1…$5: arrays with one

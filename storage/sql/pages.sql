@@ -19,11 +19,11 @@ DELETE FROM saved_views WHERE account = $1::text AND integration_type = $2::text
 INSERT INTO used_sign_in_links (nonce) VALUES ($1::bytea) ON CONFLICT DO NOTHING RETURNING nonce
 
 -- list_accounts --
--- Every account that has a status log, by one look into status_logs_by_time for each.
+-- Every account that has a status log, by one look into the primary key of log_keys for each.
 WITH RECURSIVE found AS (
-    (SELECT account FROM status_logs ORDER BY account LIMIT 1)
+    (SELECT account FROM log_keys ORDER BY account LIMIT 1)
     UNION ALL
-    SELECT (SELECT s.account FROM status_logs s WHERE s.account > found.account ORDER BY s.account LIMIT 1)
+    SELECT (SELECT k.account FROM log_keys k WHERE k.account > found.account ORDER BY k.account LIMIT 1)
     FROM found WHERE found.account IS NOT NULL
 )
 SELECT account FROM found WHERE account IS NOT NULL LIMIT $1::integer

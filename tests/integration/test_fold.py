@@ -161,3 +161,13 @@ async def test_two_writers_with_the_same_results_in_another_order_do_not_wait_fo
         await store(connection, [high])
     await other
     assert await owner.fetchval("SELECT count(*) FROM attempts") == 2
+
+
+async def test_two_accounts_that_say_the_same_have_a_result_each(writer: Database, owner: asyncpg.Connection) -> None:
+    [one] = results({"account": "acme"})
+    [other] = results({"account": "globex"})
+    assert (one.source, one.event_id, one.key) == (other.source, other.event_id, other.key)
+    await _store(writer, [one, other], [other, one])
+    for table in ("status_logs", "attempts", "received_results"):
+        found = await owner.fetch(f"SELECT account FROM {table} ORDER BY account")
+        assert [row["account"] for row in found] == ["acme", "globex"]

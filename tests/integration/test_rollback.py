@@ -16,7 +16,7 @@ from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
 from tests.support.schema import described
 
-LATEST = 15
+LATEST = 16
 
 
 async def roll_back(owner: asyncpg.Connection, before: int) -> None:

@@ -209,7 +209,7 @@ WITHOUT_ACCOUNT = {"used_sign_in_links"}
 BY_IDENTITY = {"status_logs": "id", "received_results": "result_id", "attempts": "log_id", "aliases": "log_id"}
 
 
-async def test_every_unique_key_begins_with_the_account(owner: asyncpg.Connection) -> None:
+async def test_every_unique_key_begins_with_the_account_or_is_an_id_told_by_it(owner: asyncpg.Connection) -> None:
     rows = await owner.fetch(
         """SELECT c.relname, pg_get_indexdef(i.indexrelid, 1, true) AS first
            FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid

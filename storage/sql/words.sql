@@ -1,0 +1,2 @@
+-- index_words --
+SELECT index_words()
