@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 import asyncpg
 
 from bench.events import Event
+from storage.database import SCHEMA
 from storage.migrate import migrate
 
 #: Marks of each partition: what is stored is known to a part in so many.
@@ -41,6 +42,13 @@ async def fresh(server: str) -> AsyncIterator[str]:
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.close()
+
+
+async def clear(url: str) -> None:
+    """Nothing of ours is in that database any more. Unlike dropping it, this makes no checkpoint."""
+    owner = await connect(url)
+    await owner.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
+    await owner.close()
 
 
 async def checkpoint(server: str) -> None:

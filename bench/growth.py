@@ -4,6 +4,7 @@ Just started, PostgreSQL reads every page from the disk and logs each whole when
 that, and shown beside. Then what a result touches is read once, which a system that runs for hours has in memory, and
 some rounds are taken before those that count. Checkpoints come in these as they come: every empty database is made
 beforehand and dropped at the end, since dropping one makes a checkpoint, behind which every page is logged whole again.
+What is in it goes as soon as it was measured, so that PostgreSQL does not tidy it up in the other's time.
 """
 
 import asyncio
@@ -65,6 +66,8 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
             turns = [(empty_url, empty), (loaded_url, full)]
             for url, reached in turns if number % 2 == 0 else reversed(turns):
                 reached.append(await one_round(system, ours, events, url))
+                if url == empty_url:
+                    await databases.clear(url)
             say(
                 f"growth {number + 1}/{rounds}: empty {empty[-1]['results_per_second']:,.0f}/s, "
                 f"{loaded.logs:,} logs {full[-1]['results_per_second']:,.0f}/s"
