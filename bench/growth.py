@@ -1,10 +1,11 @@
 """Ingest into a loaded database against ingest into an empty one: the same kind of results, by turns.
 
-Just started, PostgreSQL reads every page from the disk and logs each whole when it first writes it. The first round is
-that, and shown beside. Then what a result touches is read once, which a system that runs for hours has in memory, and
-some rounds are taken before those that count. Checkpoints come in these as they come: every empty database is made
-beforehand and dropped at the end, since dropping one makes a checkpoint, behind which every page is logged whole again.
-What is in it goes as soon as it was measured, so that PostgreSQL does not tidy it up in the other's time.
+Just started, PostgreSQL reads every page that the system has not in memory from the disk, and logs each whole when it
+first writes it. The first round is that, and shown beside. Then what a result touches is read once, which a system that
+runs for hours has in memory, and some rounds are taken before those that count. Checkpoints come in these as they come:
+every empty database is made beforehand and dropped at the end, since dropping one makes a checkpoint, behind which
+every page is logged whole again. What is in it goes as soon as it was measured, so that PostgreSQL does not tidy it up
+in the other's time.
 """
 
 import asyncio

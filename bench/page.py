@@ -126,7 +126,8 @@ def _growth(section: Any) -> tuple[str, str]:
     rows = [(name, _span(spread(values))) for name, values in reached.items()]
     text = (
         f"## Ingest as tables grow\n\n{section['events']:,} new results of loaded entities, into an empty database and "
-        "into the loaded one, by turns. Just started is the loaded one's first round; after it what results touch "
+        "into the loaded one, by turns. Just started is the loaded one's first round, with "
+        "whatever the system still had in memory of its files; after it what results touch "
         f"({section['touched_gib']:.0f} GiB) is read into memory once, and some rounds are taken that don't count. "
         "Checkpoints come as they come.\n\n"
     ) + _table(("tables", "results/s"), rows)
