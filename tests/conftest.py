@@ -15,10 +15,12 @@ from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from embedded.ports import free_port
 from embedded.system import EmbeddedSystem
+from schemas.policy import Policy
 from storage.database import Database
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 from tests.support.opened import opened
+from tests.support.reprocess import Desk
 
 PARTITIONS = 3
 RETENTION_DAYS = 90
@@ -118,6 +120,14 @@ async def writer(database_url: str) -> AsyncIterator[Database]:
 async def reader(database_url: str) -> AsyncIterator[Database]:
     async with opened(database_url, "reader") as database:
         yield database
+
+
+@pytest.fixture
+async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
+    """The way of a reprocess without Kafka, by the policy that says nothing."""
+    one = Desk(database_url, storage_settings, Policy())
+    yield one
+    await one.close()
 
 
 @pytest.fixture

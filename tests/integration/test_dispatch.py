@@ -1,10 +1,8 @@
 """What Kafka has and what it refuses, marked in PostgreSQL."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import asyncpg
-import pytest
 
 from agents.dispatch import Dispatch
 from broker.errors import RecordRefused
@@ -13,7 +11,6 @@ from schemas.policy import Policy
 from schemas.topics import Topics
 from storage.reprocess_claims import claim_items, open_lanes
 from storage.reprocess_writer import cancel
-from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
 
 
@@ -24,13 +21,6 @@ class Refusing(Publisher):
         if record.key and record.key.endswith((b"/SKU-0", b"/SKU-1")):
             raise RecordRefused("too large")
         return Written(0, 0)
-
-
-@pytest.fixture
-async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
-    one = Desk(database_url, storage_settings, Policy())
-    yield one
-    await one.close()
 
 
 async def test_what_was_sent_and_what_failed_are_two_transactions(desk: Desk, owner: asyncpg.Connection) -> None:

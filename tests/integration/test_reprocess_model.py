@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.policy import Policy
 from storage.reprocess_claims import QueuedItem
 from storage.reprocess_writer import cancel
-from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
@@ -204,13 +201,6 @@ class Scenario:
         for each in self.model.items:
             ledger = await self.desk.ledger(each.command)
             assert (ledger.state, ledger.items) == (self.model.command_state(each.command), {each.state: 1})
-
-
-@pytest.fixture
-async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
-    one = Desk(database_url, storage_settings, Policy())
-    yield one
-    await one.close()
 
 
 async def test_every_order_of_what_may_happen_ends_where_the_design_allows(

@@ -7,7 +7,6 @@ import asyncpg
 import pogo_core.util.migrate
 import pytest
 
-from schemas.policy import Policy
 from storage.check import check_database
 from storage.database import SCHEMA
 from storage.migrate import MIGRATIONS, migrate
@@ -22,11 +21,6 @@ LATEST = 16
 async def roll_back(owner: asyncpg.Connection, before: int) -> None:
     """To the schema before that migration."""
     await pogo_core.util.migrate.rollback(owner, MIGRATIONS, schema_name=SCHEMA, count=LATEST + 1 - before)
-
-
-@pytest.fixture
-async def desk(database_url: str, storage_settings: StorageSettings) -> Desk:
-    return Desk(database_url, storage_settings, Policy())
 
 
 async def test_commands_keep_their_totals_and_what_was_not_sent_has_failed(

@@ -1,14 +1,10 @@
 """Words of messages wait for their index a second or so, and are found all the while."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
-import pytest
 
 from agents.indexing import Indexing
-from schemas.policy import Policy
-from storage.settings import StorageSettings
 from storage.words import index_words
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
@@ -18,13 +14,6 @@ _PENDING_PAGES = """
 SELECT get_byte(pg_read_binary_file(pg_relation_filepath('status_logs_by_word'), 24 + 12, 4), 0)
 """
 _FOUND = "SELECT count(*) FROM status_logs WHERE words @> message_words('acme', 'price', 'minimum')"
-
-
-@pytest.fixture
-async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
-    desk = Desk(database_url, storage_settings, Policy())
-    yield desk
-    await desk.close()
 
 
 async def _pending_pages(owner: asyncpg.Connection) -> int:

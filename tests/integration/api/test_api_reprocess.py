@@ -1,7 +1,6 @@
 """Plan, cancel, pause, ledger over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
@@ -9,8 +8,6 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from schemas.policy import Policy
-from storage.settings import StorageSettings
 from tests.integration.api.conftest import Caller
 from tests.integration.api.export_answers import csv_rows, json_rows
 from tests.support.events import result
@@ -19,13 +16,6 @@ from tests.support.reprocess import Desk
 API = "/api/v1/accounts/acme"
 PLAN = f"{API}/price/reprocess-plan"
 WHO = {"account": "acme", "requested_by": "maria"}
-
-
-@pytest.fixture
-async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
-    one = Desk(database_url, storage_settings, Policy())
-    yield one
-    await one.close()
 
 
 @pytest.mark.law
