@@ -61,6 +61,7 @@ def build_api(
     app.state.policy = policy
     app.state.playbook = playbook
     app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
+    problems = problem_responses()
     # Each by itself: a router in a router has FastAPI look for the path through all of them once more.
     # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Groups and exports before
     # one log, whose id can't be one of these words.
@@ -74,7 +75,7 @@ def build_api(
         exports,
         logs,
     ):
-        app.include_router(each.router, prefix=PREFIX, responses=problem_responses())
+        app.include_router(each.router, prefix=PREFIX, responses=problems)
     app.include_router(health.router)
     add_handlers(app)
     app.state.metrics = CollectorRegistry()

@@ -16,7 +16,7 @@ from storage.migrate import migrate
 MARKS = 100
 _LOOK_AHEAD = 4
 RETENTION_DAYS = 90
-_SETTINGS = {"search_path": "conexoes", "timezone": "UTC"}
+_SETTINGS = {"search_path": SCHEMA, "timezone": "UTC"}
 #: Parts of a partition that may lie between two marks; a record counts as one however many results it has.
 _WIDEST = 0.05
 PROBE = """
