@@ -145,9 +145,9 @@ def simulate(
     # Through the model, so that an option is held to the same limits as its environment variable.
     settings = SimulatorSettings.model_validate({**SimulatorSettings().model_dump(), **given})
     broker = broker_settings()
-    servers, prefix = str(broker.kafka_bootstrap_servers), broker.topic_prefix
+    servers, prefix, security = str(broker.kafka_bootstrap_servers), broker.topic_prefix, broker.security
     with progress_of(settings.count) as show:
-        report = _run(lambda stop: run_simulation(servers, prefix, settings, stop, progress=show))
+        report = _run(lambda stop: run_simulation(servers, prefix, settings, stop, security=security, progress=show))
     typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")
 
 
@@ -334,7 +334,9 @@ def main() -> None:
         prefix = "CONEXOES_SIMULATE_" if exc.title == SimulatorSettings.__name__ else "CONEXOES_"
         for error in exc.errors(include_url=False):
             name = "_".join(str(part) for part in error["loc"]).upper()
-            typer.echo(f"conexoes: {prefix}{name}: {error['msg']}", err=True)
+            # What concerns more than one of them names them itself.
+            said = f"{prefix}{name}: {error['msg']}" if name else error["msg"].removeprefix("Value error, ")
+            typer.echo(f"conexoes: {said}", err=True)
         sys.exit(1)
 
 

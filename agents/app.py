@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
+from faust.types.auth import CredentialsT
 
 from agents import escape
 from agents.commands import Commands
@@ -14,6 +15,7 @@ from agents.escape import guarded
 from agents.ingest import Ingest
 from agents.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from broker.publisher import Publisher
+from broker.security import Security
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.topics import Topics
@@ -57,6 +59,7 @@ class AgentsApp(faust.App):
 def build_app(
     *,
     servers: str,
+    security: Security,
     topics: Topics,
     database: Database,
     publisher: Publisher,
@@ -73,6 +76,7 @@ def build_app(
     app = AgentsApp(
         f"{topics.prefix}-agents",
         broker=[f"kafka://{server}" for server in servers.split(",")],
+        broker_credentials=_credentials(security),
         datadir=data_dir / "faust",
         store="memory://",
         autodiscover=False,
@@ -96,6 +100,18 @@ def build_app(
     commands = Commands(database, dead_letters, policy, app.done, recorded)
     _add_agent(app, topics.commands, commands)
     return app
+
+
+def _credentials(security: Security) -> CredentialsT | None:
+    """The same in Faust's words."""
+    if security.logs_in:
+        return faust.SASLCredentials(
+            username=security.sasl_username,
+            password=security.sasl_password,
+            mechanism=security.sasl_mechanism,
+            ssl_context=security.ssl_context,
+        )
+    return faust.SSLCredentials(security.ssl_context) if security.encrypts else None
 
 
 def _add_agent(app: AgentsApp, topic: str, handler: Ingest | Commands) -> None:

@@ -53,7 +53,7 @@ async def work(
     with claim_worker_id(agent_settings.worker_id, agent_settings.data_dir) as worker_id:
         structlog.contextvars.bind_contextvars(worker=worker_id)
         database = Database(url, "writer", storage_settings, application_name=f"conexoes-agents {worker_id}")
-        publisher = Publisher(servers)
+        publisher = Publisher(servers, security=broker_settings.security)
         dispatch = Dispatch(
             database,
             publisher,
@@ -71,6 +71,7 @@ async def work(
 
         app = build_app(
             servers=servers,
+            security=broker_settings.security,
             topics=broker_settings.topics,
             database=database,
             publisher=publisher,

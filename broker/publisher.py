@@ -13,6 +13,7 @@ from aiokafka.errors import (
 )
 
 from broker.errors import BrokerUnavailable, RecordRefused
+from broker.security import PLAINTEXT, Security
 from schemas.topics import MAX_DEAD_LETTER_BYTES
 
 Headers = Sequence[tuple[str, bytes]]
@@ -52,8 +53,16 @@ class Publisher:
     record's error is no other's.
     """
 
-    def __init__(self, servers: str, *, timeout_seconds: float = 30.0, client_id: str = "conexoes") -> None:
+    def __init__(
+        self,
+        servers: str,
+        *,
+        security: Security = PLAINTEXT,
+        timeout_seconds: float = 30.0,
+        client_id: str = "conexoes",
+    ) -> None:
         self._servers = servers
+        self._security = security
         self._timeout_seconds = timeout_seconds
         self._client_id = client_id
         self._shared: _Shared | None = None
@@ -106,6 +115,7 @@ class Publisher:
                     compression_type="gzip",
                     max_request_size=MAX_DEAD_LETTER_BYTES,
                     request_timeout_ms=int(self._timeout_seconds * 1000),
+                    **self._security.arguments,
                 )
                 try:
                     await producer.start()

@@ -1,17 +1,40 @@
 """How Kafka is reached, and which topics are ours."""
 
-from pydantic import Field
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from broker.security import BadSecurityError, SaslMechanism, Security, SecurityProtocol
 from schemas.topics import DEFAULT_PREFIX, Topics
 
 
 class BrokerSettings(BaseSettings):
     """Environment variables `CONEXOES_…`; `conexoes up` fills the servers in when they are unset."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     kafka_bootstrap_servers: str | None = Field(default=None, description="host:port,…; unset = the embedded Kafka")
+    kafka_security_protocol: SecurityProtocol = Field(
+        default="PLAINTEXT", description="of a Kafka of your own; the embedded one has no other"
+    )
+    kafka_sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="how to log in, with `SASL_…`")
+    kafka_sasl_username: str | None = Field(default=None, description="who logs in, with `SASL_…`")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="what proves it, with `SASL_…`")
+    kafka_ssl_cafile: Path | None = Field(
+        default=None, description="PEM file of who may vouch for Kafka, with `SSL`; unset = whom the system trusts"
+    )
+    kafka_ssl_certfile: Path | None = Field(
+        default=None, description="PEM file of our own certificate and its chain, where Kafka asks for one"
+    )
+    kafka_ssl_keyfile: Path | None = Field(
+        default=None, description="PEM file of its key, not encrypted; unset = in the same file"
+    )
     topic_prefix: str = Field(
         default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{1,100}$", description="first part of every topic's name"
     )
@@ -19,6 +42,25 @@ class BrokerSettings(BaseSettings):
         default=4, ge=1, le=1000, description="of each topic that is created; at least the agents processes you foresee"
     )
     topic_replication: int = Field(default=1, ge=1, le=10, description="of each topic that is created")
+
+    @model_validator(mode="after")
+    def _security_holds(self) -> Self:
+        if self.kafka_bootstrap_servers is None and self.kafka_security_protocol != "PLAINTEXT":
+            raise ValueError(
+                "CONEXOES_KAFKA_SECURITY_PROTOCOL: is of a Kafka of your own; set CONEXOES_KAFKA_BOOTSTRAP_SERVERS too"
+            )
+        try:
+            _ = self.security
+        except BadSecurityError as exc:
+            raise ValueError(f"CONEXOES_KAFKA_{exc.field.upper()}: {exc.reason}") from exc
+        return self
+
+    @cached_property
+    def security(self) -> Security:
+        """How to enter it."""
+        given: dict[str, Any] = {each.name: getattr(self, f"kafka_{each.name}") for each in fields(Security)}
+        password = given["sasl_password"]
+        return Security(**given | {"sasl_password": password and password.get_secret_value()})
 
     @property
     def topics(self) -> Topics:

@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
 from broker.errors import BrokerUnavailable
+from broker.reason import why_not
+from broker.security import PLAINTEXT, Security
 from broker.settings import BrokerSettings
 
 _TIMEOUT_MS = 15_000
@@ -18,7 +20,7 @@ async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
 
     Topics that are there are left as they are: see `check_topics`. Raises BrokerUnavailable.
     """
-    async with _admin(servers) as admin:
+    async with _admin(servers, settings.security) as admin:
         present = set(await admin.list_topics())
         wanted = [
             NewTopic(
@@ -40,14 +42,14 @@ async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
 
 async def check_topics(servers: str, settings: BrokerSettings) -> list[str]:
     """One sentence a fault: a topic that is missing, or that takes smaller records than are promised."""
-    async with _admin(servers) as admin:
+    async with _admin(servers, settings.security) as admin:
         present = set(await admin.list_topics())
-        faults = [f"topic {name} is missing" for name, _size in settings.topics.all() if name not in present]
+        # Kafka says the same of both.
+        missing = "is missing" if settings.security == PLAINTEXT else "is missing, or we may not Describe it"
+        faults = [f"topic {name} {missing}" for name, _size in settings.topics.all() if name not in present]
         for name, size in settings.topics.all():
             if name in present:
-                limit = await _max_message_bytes(admin, name)
-                if limit < size:
-                    faults.append(f"topic {name} takes records up to {limit} bytes; it must take {size}")
+                faults += await _faults(admin, name, size)
         return faults
 
 
@@ -56,22 +58,25 @@ def _with_overhead(size: int) -> int:
     return size + 128 * 1024
 
 
-async def _max_message_bytes(admin: AIOKafkaAdminClient, topic: str) -> int:
-    resource = ConfigResource(ConfigResourceType.TOPIC, topic)
-    for answer in await admin.describe_configs([resource]):
-        for entry in answer.resources[0][4]:
-            if entry[0] == "max.message.bytes":
-                return int(entry[1])
-    return 0
+async def _faults(admin: AIOKafkaAdminClient, topic: str, size: int) -> list[str]:
+    """What is wrong with a topic that is there, and is to take records of `size` bytes."""
+    [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    code, message, _kind, _name, entries = answer.resources[0]
+    if code:
+        return [f"topic {topic}: its settings can't be read: {message or for_code(code).__name__}"]
+    limit = next((int(entry[1]) for entry in entries if entry[0] == "max.message.bytes"), 0)
+    return [] if limit >= size else [f"topic {topic} takes records up to {limit} bytes; it must take {size}"]
 
 
 @asynccontextmanager
-async def _admin(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def _admin(servers: str, security: Security) -> AsyncIterator[AIOKafkaAdminClient]:
     """An admin client for one block; its errors are BrokerUnavailable."""
-    client = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=_TIMEOUT_MS)
+    client = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=_TIMEOUT_MS, **security.arguments)
     try:
         await client.start()
         yield client
+    except KafkaConnectionError as exc:
+        raise BrokerUnavailable(await why_not(servers, security) or str(exc)) from exc
     except (KafkaError, OSError) as exc:
         raise BrokerUnavailable(str(exc) or type(exc).__name__) from exc
     finally:

@@ -39,7 +39,9 @@ async def serve_admin(
     url = str(storage.database_url)
     reader = Database(url, "reader", storage, application_name="conexoes-admin")
     writer = Database(url, "writer", storage, application_name="conexoes-admin")
-    publisher = Publisher(str(broker.kafka_bootstrap_servers), timeout_seconds=PUBLISH_SECONDS)
+    publisher = Publisher(
+        str(broker.kafka_bootstrap_servers), security=broker.security, timeout_seconds=PUBLISH_SECONDS
+    )
     try:
         app = build_admin(
             reader,

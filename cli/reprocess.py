@@ -109,7 +109,7 @@ class Reprocess:
         return _Ready(list(plan_lines(made)), made.total, made.reason_required, made.as_of)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
-        publisher = Publisher(str(self._broker.kafka_bootstrap_servers))
+        publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)
         try:
             await publisher.publish(command_record(self._broker.topics, command_id, asked, datetime.now(UTC)))
         finally:

@@ -10,6 +10,7 @@ import structlog
 from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record
+from broker.security import PLAINTEXT, Security
 from connectors.result_event import result_record
 from schemas.topics import DEFAULT_PREFIX, Topics
 
@@ -19,12 +20,19 @@ log = structlog.get_logger(__name__)
 class Connector:
     """Emits results; `async with` it. One object serves a whole process, from any number of tasks at once."""
 
-    def __init__(self, servers: str, *, source: str, topic_prefix: str = DEFAULT_PREFIX) -> None:
-        """`servers` is `host:port,…`; `source` names this connector, a URI-reference such as `/connectors/mlb`."""
+    def __init__(
+        self, servers: str, *, source: str, topic_prefix: str = DEFAULT_PREFIX, security: Security = PLAINTEXT
+    ) -> None:
+        """`servers` is `host:port,…`; `source` names this connector, a URI-reference such as `/connectors/mlb`;
+        `security` says how to enter a Kafka with TLS or logins.
+        """
         self.servers = servers
+        self.security = security
         self.source = source
         self.topics = Topics(topic_prefix)
-        self._publisher = Publisher(servers, client_id=source.strip("/").replace("/", "-") or "connector")
+        self._publisher = Publisher(
+            servers, security=security, client_id=source.strip("/").replace("/", "-") or "connector"
+        )
 
     async def __aenter__(self) -> Self:
         return self

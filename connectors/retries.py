@@ -50,6 +50,7 @@ async def serve_retries(
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            **connector.security.arguments,
         )
         try:
             await consumer.start()

@@ -59,6 +59,8 @@ def settings_page() -> str:
 def takes(name: str, schema: dict[str, Any]) -> str:
     """What may be given, with unit and limits, from the JSON Schema of the field."""
     schema = next((each for each in schema.get("anyOf", []) if each["type"] != "null"), schema)
+    if "enum" in schema:
+        return " or ".join(f"`{each}`" for each in schema["enum"])
     kind = schema.get("type", "object")
     if kind == "boolean":
         return "`1` or `0`"

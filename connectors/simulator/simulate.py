@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from broker.security import PLAINTEXT, Security
 from connectors.connector import Connector
 from connectors.retries import serve_retries
 from connectors.retry import Answer, Retry
@@ -39,6 +40,7 @@ async def simulate(
     settings: SimulatorSettings,
     stop: asyncio.Event,
     *,
+    security: Security = PLAINTEXT,
     progress: Callable[[Report], None] = lambda _report: None,
 ) -> Report:
     """Send until `stop` is set or `settings.count` records are sent; answer retries of the account meanwhile.
@@ -46,7 +48,7 @@ async def simulate(
     `progress` is called now and then, at most about ten times a second.
     """
     report = Report()
-    async with Connector(servers, source=SOURCE, topic_prefix=topic_prefix) as connector:
+    async with Connector(servers, source=SOURCE, topic_prefix=topic_prefix, security=security) as connector:
         stop_answering = asyncio.Event()
         answering = asyncio.create_task(_answer_retries(connector, settings, report, stop_answering))
         stopped = asyncio.create_task(stop.wait())

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from agents.app import build_app
 from agents.dispatch import retry_record
 from broker.publisher import Publisher
+from broker.security import PLAINTEXT
 from cli.documents.__main__ import ROOT, documents, stale
 from cli.documents.json_schemas import json_schemas
 from cli.documents.rules import PRINTABLE
@@ -322,6 +323,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
     database, publisher = Database("postgresql://nowhere", "writer", StorageSettings()), Publisher("nowhere:1")
     app = build_app(
         servers="nowhere:1",
+        security=PLAINTEXT,
         topics=Topics(),
         database=database,
         publisher=publisher,

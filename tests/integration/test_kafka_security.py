@@ -1,0 +1,231 @@
+"""A Kafka with TLS, logins and access lists: each process with the rights that docs/kafka-security.md names."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from broker.errors import BrokerUnavailable
+from broker.publisher import Publisher, Record
+from broker.security import Security
+from broker.settings import BrokerSettings
+from broker.topics import check_topics, create_topics
+from cli.documents.__main__ import ROOT
+from connectors import Answer, Connector, Retry, serve_retries
+from schemas.json_document import dump
+from schemas.topics import Topics
+from storage.settings import StorageSettings
+from tests.support.agents import running_worker, stored
+from tests.support.processes import conexoes
+from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
+from tests.support.waiting import eventually
+
+_ROW = re.compile(r"^\| `(\w+)` \| (Topic|Group) (?:`(\S+)`|of its own) \| ([\w, ]+) \|$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    with asyncio.Runner() as runner:
+        broker = secure_kafka(tmp_path_factory.mktemp("kafka"))
+        found = runner.run(broker.__aenter__())
+        yield found
+        runner.run(broker.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def topics(kafka: SecureKafka) -> Topics:
+    """Those of one test, with the rights of the page and no others."""
+    found = Topics(f"t{uuid.uuid4().hex[:12]}")
+    for who, kind, name, operations in _ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8")):
+        named = name.replace("conexoes", found.prefix, 1) if name else f"{found.prefix}-own"
+        await kafka.allow(who, *(Grant(kind, named, each) for each in operations.split(", ")))
+    await create_topics(kafka.sasl_ssl, settings(kafka, "topics", found))
+    return found
+
+
+def settings(kafka: SecureKafka, user: str, topics: Topics, **changes: Any) -> BrokerSettings:
+    fields = {
+        "kafka_bootstrap_servers": kafka.sasl_ssl,
+        "kafka_security_protocol": "SASL_SSL",
+        "kafka_sasl_username": user,
+        "kafka_sasl_password": LOGINS[user],
+        "kafka_ssl_cafile": kafka.cafile,
+        "topic_prefix": topics.prefix,
+        "topic_partitions": 2,
+    }
+    return BrokerSettings(**{**fields, **changes})
+
+
+@asynccontextmanager
+async def connector_of(servers: str, topics: Topics, security: Security) -> AsyncIterator[Connector]:
+    async with Connector(servers, source="/connectors/test", topic_prefix=topics.prefix, security=security) as one:
+        yield one
+
+
+async def publish(broker: BrokerSettings, record: Record) -> None:
+    publisher = Publisher(str(broker.kafka_bootstrap_servers), security=broker.security, timeout_seconds=10)
+    try:
+        await publisher.publish(record)
+    finally:
+        await publisher.close()
+
+
+async def test_each_process_needs_the_rights_of_the_page_and_no_more(
+    kafka: SecureKafka,
+    topics: Topics,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+) -> None:
+    stop = asyncio.Event()
+
+    async def mend(_retry: Retry) -> Answer:
+        return Answer(status="success", message="sent again")
+
+    async def fixed() -> bool:
+        return bool(await owner.fetchval("SELECT count(*) = 1 FROM reprocess_items WHERE state = 'fixed'"))
+
+    agents = settings(kafka, "agents", topics)
+    assert await check_topics(kafka.sasl_ssl, agents) == []
+    async with (
+        running_worker(agents, storage_settings, data_dir),
+        connector_of(kafka.sasl_ssl, topics, settings(kafka, "connector", topics).security) as connector,
+    ):
+        await connector.emit("price", account="acme", affiliate="MLB", key="SKU-1", status="error", message="no")
+        await stored(owner, 1)
+        await connector.send(Record(topics.results("price"), b"acme/MLB/x", b"{"))
+        log_id = str(await owner.fetchval("SELECT id FROM status_logs"))
+        data = {"account": "acme", "integration_type": "price", "requested_by": "maria", "log_ids": [log_id]}
+        command = {
+            "specversion": "1.0",
+            "type": "conexoes.reprocess.requested.v1",
+            "source": "/test",
+            "id": "c1",
+            "time": datetime.now(UTC).isoformat(),
+            "data": data,
+        }
+        await publish(settings(kafka, "admin", topics), Record(topics.commands, b"acme", dump(command)))
+        serving = asyncio.create_task(
+            serve_retries(connector, {"price": mend}, affiliates=None, group=f"{topics.prefix}-own", stop=stop)
+        )
+        await eventually(fixed)
+        stop.set()
+        await serving
+    assert await owner.fetchval("SELECT code FROM dead_letters") == "json"
+
+
+@pytest.mark.parametrize(
+    ("user", "kind"),
+    [("connector", "commands"), ("connector", "retry"), ("connector", "dead_letter"), ("admin", "results")],
+)
+async def test_nobody_writes_where_another_does(kafka: SecureKafka, topics: Topics, user: str, kind: str) -> None:
+    names = {
+        "commands": topics.commands,
+        "retry": topics.retry("price"),
+        "dead_letter": topics.dead_letter,
+        "results": topics.results("price"),
+    }
+    with pytest.raises(BrokerUnavailable, match="TopicAuthorizationFailedError"):
+        await publish(settings(kafka, user, topics), Record(names[kind], b"k", b"v"))
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+@pytest.mark.parametrize("protocol", ["SASL_SSL", "SASL_PLAINTEXT"])
+async def test_every_login_is_taken(kafka: SecureKafka, topics: Topics, protocol: str, mechanism: str) -> None:
+    encrypted = protocol == "SASL_SSL"
+    servers = kafka.sasl_ssl if encrypted else kafka.sasl_plaintext
+    broker = settings(
+        kafka,
+        "connector",
+        topics,
+        kafka_bootstrap_servers=servers,
+        kafka_security_protocol=protocol,
+        kafka_sasl_mechanism=mechanism,
+        kafka_ssl_cafile=kafka.cafile if encrypted else None,
+    )
+    async with connector_of(servers, topics, broker.security) as connector:
+        await connector.emit("price", account="acme", affiliate="MLB", key="SKU-1", status="success")
+
+
+async def test_a_certificate_is_a_name_too(kafka: SecureKafka, topics: Topics) -> None:
+    security = Security(security_protocol="SSL", ssl_cafile=kafka.cafile, ssl_certfile=kafka.certfile)
+    async with connector_of(kafka.ssl, topics, security) as connector:
+        await connector.emit("price", account="acme", affiliate="MLB", key="SKU-1", status="success")
+
+
+async def test_agents_with_a_certificate_get_as_far_as_their_rights(
+    kafka: SecureKafka, topics: Topics, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    """Faust's own words for a client's certificate: here the agents come in as `connector`, who may not."""
+    await kafka.allow(
+        "connector",
+        Grant("Topic", f"{topics.prefix}.*", "DescribeConfigs"),
+        Grant("Topic", f"{topics.prefix}.*", "Read"),
+        Grant("Group", f"{topics.prefix}-agents", "Read"),
+    )
+    broker = BrokerSettings(
+        kafka_bootstrap_servers=kafka.ssl,
+        kafka_security_protocol="SSL",
+        kafka_ssl_cafile=kafka.cafile,
+        kafka_ssl_certfile=kafka.certfile,
+        topic_prefix=topics.prefix,
+    )
+    async with (
+        running_worker(broker, storage_settings, data_dir),
+        connector_of(kafka.ssl, topics, broker.security) as connector,
+    ):
+        await connector.emit("price", account="acme", affiliate="MLB", key="SKU-1", status="success")
+        await stored(owner, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kafka_sasl_password": "wrong"}, "Authentication failed"),
+        ({"kafka_ssl_cafile": None}, "certificate verify failed"),
+    ],
+    ids=["password", "certificate"],
+)
+async def test_why_kafka_does_not_let_us_in_is_said(
+    kafka: SecureKafka, topics: Topics, tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    broker = settings(kafka, "agents", topics, **changes)
+    with pytest.raises(BrokerUnavailable, match=said):
+        await check_topics(kafka.sasl_ssl, broker)
+    given = {name.upper(): value for name, value in broker.model_dump().items() if value is not None}
+    given["KAFKA_SASL_PASSWORD"] = broker.kafka_sasl_password.get_secret_value()  # type: ignore[union-attr]
+    log = tmp_path / "log"
+    async with conexoes("topics", "--check", log=log, **{name: str(value) for name, value in given.items()}) as process:
+        assert await process.wait() == 1
+    assert said in log.read_text("utf-8").splitlines()[-1]
+
+
+async def test_a_name_that_is_not_the_hosts_is_refused(kafka: SecureKafka, topics: Topics) -> None:
+    servers = kafka.sasl_ssl.replace("127.0.0.1", "localhost")
+    with pytest.raises(BrokerUnavailable, match="Hostname mismatch"):
+        await check_topics(servers, settings(kafka, "agents", topics, kafka_bootstrap_servers=servers))
+
+
+async def test_what_of_topics_may_not_be_looked_at_is_said(kafka: SecureKafka, topics: Topics) -> None:
+    nobody = settings(kafka, "nobody", topics)
+    faults = await check_topics(kafka.sasl_ssl, nobody)
+    assert faults == [f"topic {name} is missing, or we may not Describe it" for name, _size in topics.all()]
+    await kafka.allow("nobody", Grant("Topic", f"{topics.prefix}.*", "Describe"))
+
+    async def settings_are_not_read() -> bool:  # brokers learn of rights a moment later
+        found = await check_topics(kafka.sasl_ssl, nobody)
+        return all("its settings can't be read: " in each for each in found) and len(found) == len(faults)
+
+    await eventually(settings_are_not_read)
+
+
+def test_the_page_names_every_process_that_uses_kafka() -> None:
+    rows = _ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8"))
+    assert {who for who, *_rest in rows} == {"topics", "agents", "admin", "connector"}
