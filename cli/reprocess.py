@@ -164,7 +164,8 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
     """What became of a command, for people."""
-    yield f"{command.state}: {command.total} items: {_counts(command.items)}"
+    state = command.ending.action if command.ending else command.state
+    yield f"{state}: {command.total} items: {_counts(command.items)}"
     if command.note:
         yield f"  {command.note}"
     if command.joined:

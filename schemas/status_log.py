@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.playbook import PlaybookEntry
+from schemas.steps import StepOutcome
 
 
 class _Shown(BaseModel):
@@ -137,6 +138,22 @@ class TimelineReprocess(_Shown):
 TimelineEntry = TimelineAttempt | TimelineReprocess
 
 
+class CommandEnding(_Shown):
+    """Why a command sends nothing more."""
+
+    model_config = _example(
+        action="stopped",
+        by="conexoes",
+        reason="Stopped after step 1: 0 of 1 fixed (0%), less than 80%; 1 came back with the same error (price.min).",
+        outcome={"step": 1, "items": {"same_error": 1}, "fixed_share": 0.8, "code": "price.min"},
+    )
+
+    action: Literal["cancelled", "stopped"] = Field(description="stopped: by itself, after a step")
+    by: str = Field(description="who cancelled it, as the caller said; `conexoes` when we did")
+    reason: str | None
+    outcome: StepOutcome | None = Field(description="of the step after which it stopped; null when it was cancelled")
+
+
 class ReprocessCommand(_Shown):
     """A command, who asked for it, and its items counted by state."""
 
@@ -159,6 +176,7 @@ class ReprocessCommand(_Shown):
         pace={"steps": [1, 10], "fixed_share": 0.8},
         step=1,
         note=None,
+        ending=None,
         joined={"fixed": 1},
         joined_since=2,
     )
@@ -185,6 +203,7 @@ class ReprocessCommand(_Shown):
         description="the step that is under way, from 1; one more than there are when the rest is; null without steps"
     )
     note: str | None = Field(description="why it was cancelled or stopped, in a sentence")
+    ending: CommandEnding | None = Field(description="the same in parts; null unless its state is `cancelled`")
     joined: dict[str, int] | None = Field(
         description="what became of the earlier items that its `in_flight` ones joined, by state; null in a list"
     )

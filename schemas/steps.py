@@ -39,11 +39,31 @@ def released(steps: Sequence[int], step: int) -> int | None:
     return sum(steps[: step + 1]) if step < len(steps) else None
 
 
+class StepOutcome(BaseModel):
+    """How a step ended that stopped its command."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: int = Field(description="from 1")
+    items: dict[str, int] = Field(description="its items by state")
+    fixed_share: float = Field(description="of them that should have been fixed")
+    code: str | None = Field(description="the commonest code among those that came back with the same error")
+
+    @property
+    def total(self) -> int:
+        return sum(self.items.values())
+
+    @property
+    def fixed(self) -> int:
+        return self.items.get("fixed", 0)
+
+
 class Verdict(NamedTuple):
     """Whether to go on after a step."""
 
     go_on: bool
     sentence: str
+    outcome: StepOutcome
 
 
 def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Sequence[str | None]) -> Verdict:
@@ -52,15 +72,14 @@ def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Seq
     `codes` are the error codes of those that came back with the same error. A step of no item says nothing against
     going on.
     """
-    total = sum(states.values())
-    fixed = states.get("fixed", 0)
-    share = fixed / total if total else 1.0
-    said = f"step {number}: {fixed} of {total} fixed ({share:.0%})"
+    [(code, _count)] = Counter(codes).most_common(1) if codes else [(None, 0)]
+    outcome = StepOutcome(step=number, items=dict(sorted(states.items())), fixed_share=fixed_share, code=code)
+    share = outcome.fixed / outcome.total if outcome.total else 1.0
+    said = f"step {number}: {outcome.fixed} of {outcome.total} fixed ({share:.0%})"
     if share >= fixed_share:
-        return Verdict(go_on=True, sentence=f"Went on after {said}.")
+        return Verdict(go_on=True, sentence=f"Went on after {said}.", outcome=outcome)
     parts = [f"Stopped after {said}, less than {fixed_share:.0%}"]
     if same := states.get("same_error", 0):
-        [(code, _count)] = Counter(codes).most_common(1) if codes else [(None, 0)]
         parts.append(f"{same} came back with the same error{f' ({code})' if code else ''}")
-    parts += [f"{count} {state}" for state, count in sorted(states.items()) if state not in {"fixed", "same_error"}]
-    return Verdict(go_on=False, sentence="; ".join(parts) + ".")
+    parts += [f"{count} {state}" for state, count in outcome.items.items() if state not in {"fixed", "same_error"}]
+    return Verdict(go_on=False, sentence="; ".join(parts) + ".", outcome=outcome)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from schemas.reprocess import ItemState
-from schemas.status_log import ReprocessCommand, ReprocessItem
+from schemas.status_log import CommandEnding, ReprocessCommand, ReprocessItem
 from storage.database import Connection, Database
 from storage.places import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.statements import SQL
@@ -95,13 +95,14 @@ def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
     total = sum(counts.values())
     stepped = bool(pace and pace.get("steps"))
     return ReprocessCommand(
-        **{name: value for name, value in row.items() if name not in {"request", "step", "selected"}},
+        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "ending"}},
         total=total,
         items=counts,
         filter=request.get("filter"),
         selected=row["selected"] if request.get("filter") else total,
         pace=pace,
         step=row["step"] + 1 if stepped else None,
+        ending=row["ending"] and CommandEnding.model_validate_json(row["ending"]),
         joined=None,
     )
 

@@ -269,7 +269,13 @@ async def judge_step(connection: Connection, account: str, command_id: str) -> V
     else:
         await connection.fetchval(SQL["cancel_command"], account, command_id, verdict.sentence)
         await audit.add(
-            connection, account, "stopped", command_id=command_id, requested_by="conexoes", reason=verdict.sentence
+            connection,
+            account,
+            "stopped",
+            command_id=command_id,
+            requested_by="conexoes",
+            reason=verdict.sentence,
+            request=verdict.outcome.model_dump_json(),
         )
     return verdict
 

@@ -4,7 +4,15 @@ request, step, note, joined_since, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
     LIMIT 1
-) AS requested_with
+) AS requested_with, (
+    SELECT jsonb_build_object(
+        'action', a.action, 'by', a.requested_by, 'reason', a.reason,
+        'outcome', CASE WHEN a.request ? 'step' THEN a.request END
+    )
+    FROM reprocess_audit a
+    WHERE a.account = c.account AND a.command_id = c.id AND a.action IN ('cancelled', 'stopped')
+    LIMIT 1
+) AS ending
 
 -- list_commands --
 -- One page of an account's commands, newest first, after ($2, $3). Uses reprocess_commands_by_time and
@@ -26,7 +34,7 @@ SELECT
     k.command_id, k.account, k.request ->> 'integration_type',
     CASE WHEN k.refused IS NULL THEN 'accepted' ELSE 'cancelled' END, k.request ->> 'requested_by',
     k.request ->> 'reason', k.request ->> 'mode', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
-    k.request, 0, k.refused, NULL, k.key_name
+    k.request, 0, k.refused, NULL, k.key_name, NULL
 FROM idempotency_keys k
 WHERE k.account = $1::text AND k.command_id = $2::text AND k.published_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)

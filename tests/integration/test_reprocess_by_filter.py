@@ -377,6 +377,9 @@ async def test_steps_stop_by_themselves_when_the_same_error_comes_back(desk: Des
     assert ledger.items == {"fixed": 8, "same_error": 2, "different_error": 1, "cancelled": 39}
     assert "70%" in ledger.note
     assert "price.minimum" in ledger.note
+    assert (ledger.ending.action, ledger.ending.by, ledger.ending.reason) == ("stopped", "conexoes", ledger.note)
+    outcome = {"step": 2, "items": {"different_error": 1, "fixed": 7, "same_error": 2}, "fixed_share": 0.8}
+    assert ledger.ending.outcome.model_dump() == {**outcome, "code": "price.minimum"}
     actions = [row["action"] for row in await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")]
     assert actions == ["requested", "stopped"]
 

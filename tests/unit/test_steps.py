@@ -34,6 +34,7 @@ def test_what_stops_it_is_said() -> None:
         "Stopped after step 2: 5 of 10 fixed (50%), less than 80%; "
         "3 came back with the same error (price.min); 2 silent."
     )
+    assert (verdict.outcome.total, verdict.outcome.fixed, verdict.outcome.code) == (10, 5, "price.min")
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,13 @@ async def test_a_command_by_filter_with_steps_is_shown_whole(visit: Visit, desk:
     await desk.answer(*await desk.send(), status="error")
     await desk.judge()
     stopped = (await browser.get("/acme/reprocess/c1")).text
-    assert "Stopped after step 1: 0 of 1 fixed" in stopped
-    assert '<span class="tag big" role="status">Cancelled</span>' in stopped
+    assert "It stopped by itself after step 1: 0 of 1 fixed, less than 50%." in stopped
+    assert '<bdi class="code">price.minimum</bdi>' in stopped
+    assert '<span class="tag big" role="status">Stopped by itself</span>' in stopped
+    assert ">Stopped by itself</span>" in (await browser.get("/acme/reprocess")).text
+    browser.headers["Accept-Language"] = "pt-BR"
+    in_portuguese = (await browser.get("/acme/reprocess/c1")).text
+    assert "Parou sozinho depois da etapa 1: 0 de 1 corrigidos, menos de 50%." in in_portuguese
 
 
 async def test_the_bar_is_of_all_that_the_filter_matched(visit: Visit, desk: Desk) -> None:
@@ -69,7 +74,7 @@ async def test_a_cancelled_command_is_followed_while_answers_are_awaited(visit: 
     assert (answer.status_code, answer.headers["location"]) == (303, "/acme/reprocess/c1")
     await desk.let_go()
     page = (await browser.get("/acme/reprocess/c1")).text
-    assert "Cancelled by o." in page
+    assert "Cancelled by <bdi>o</bdi>" in page
     assert POLLS in page
     await desk.answer(*sent)
     assert POLLS not in (await browser.get("/acme/reprocess/c1")).text
