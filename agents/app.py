@@ -18,6 +18,7 @@ from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
+from schemas.redaction import Redaction
 from schemas.topics import Topics
 from storage.database import Database
 
@@ -64,6 +65,7 @@ def build_app(
     database: Database,
     publisher: Publisher,
     policy: Policy,
+    redaction: Redaction | None,
     recorded: Callable[[], None],
     worker_id: str,
     data_dir: Path,
@@ -96,7 +98,8 @@ def build_app(
     app.stopping = stopping
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each in CATALOGUE:
-        _add_agent(app, topics.results(each.name), Ingest(each, database, dead_letters, app.done, app.current))
+        ingest = Ingest(each, database, dead_letters, app.done, app.current, redaction=redaction)
+        _add_agent(app, topics.results(each.name), ingest)
     commands = Commands(database, dead_letters, policy, app.done, recorded)
     _add_agent(app, topics.commands, commands)
     return app

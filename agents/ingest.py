@@ -18,6 +18,7 @@ from agents.transport import RecordBatch
 from agents.unreadable import Unreadable
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
+from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from storage.database import Database
@@ -53,7 +54,9 @@ class Decoded(NamedTuple):
     tombstones: int
 
 
-def decode(integration_type: IntegrationType, batch: RecordBatch, now_ns: int) -> Decoded:
+def decode(
+    integration_type: IntegrationType, batch: RecordBatch, now_ns: int, *, redaction: Redaction | None = None
+) -> Decoded:
     """Read every event of `batch`. Null values say nothing and are only counted."""
     accepted: list[Accepted] = []
     refused: list[DeadLetter] = []
@@ -65,7 +68,7 @@ def decode(integration_type: IntegrationType, batch: RecordBatch, now_ns: int) -
         if record.value is None:
             tombstones += 1
             continue
-        events = read(integration_type, record.headers, record.key, record.value, now_ns)
+        events = read(integration_type, record.headers, record.key, record.value, now_ns, redaction=redaction)
         for position, event in enumerate(events):
             if isinstance(event, Refusal):
                 refused.append(DeadLetter.of(record, position, event))
@@ -84,6 +87,8 @@ class Ingest:
         dead_letters: DeadLetters,
         done: Callable[[RecordBatch], None],
         current: Callable[[RecordBatch], bool],
+        *,
+        redaction: Redaction | None = None,
     ) -> None:
         """`current` says whether a batch is of this assignment; one that is not will be delivered again."""
         self._type = integration_type
@@ -91,6 +96,7 @@ class Ingest:
         self._dead_letters = dead_letters
         self._done = done
         self._current = current
+        self._redaction = redaction
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end (agents.escape)."""
@@ -105,7 +111,8 @@ class Ingest:
                     for queue in queues:
                         self._drop_outlived(queue)
                 # A partition always has the same writer: the order of a partition is the order of the fence.
-                queues[batch.tp.partition % WRITERS].put_nowait(decode(self._type, batch, time.time_ns()))
+                decoded = decode(self._type, batch, time.time_ns(), redaction=self._redaction)
+                queues[batch.tp.partition % WRITERS].put_nowait(decoded)
                 await asyncio.sleep(0)  # let the writer start before the next batch is decoded
             for writer in writers:
                 writer.cancel()

@@ -1,9 +1,12 @@
 """How an agents process runs."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.redaction import MAX_NAMES, Name
 
 
 class AgentSettings(BaseSettings):
@@ -21,6 +24,10 @@ class AgentSettings(BaseSettings):
         default=None, ge=1, le=65535, description="serve /metrics of this agents process there; unset = not at all"
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="finish what is in flight within this when stopped")
+    redact: Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)] = Field(
+        default=(),
+        description="names whose values are taken out of evidence before it is stored: docs/connectors.md",
+    )
     send_batch: int = Field(default=500, ge=1, le=10_000, description="retries that are sent together")
     lease_seconds: float = Field(
         default=30.0, gt=0, description="a retry that was taken and not sent within this is taken again, same id"

@@ -26,6 +26,7 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.topics import check_topics
 from schemas.policy import Policy
+from schemas.redaction import Redaction
 from storage.database import Database
 from storage.settings import StorageSettings
 
@@ -76,6 +77,7 @@ async def work(
             database=database,
             publisher=publisher,
             policy=policy,
+            redaction=Redaction(agent_settings.redact) if agent_settings.redact else None,
             recorded=recorded,
             worker_id=worker_id,
             data_dir=agent_settings.data_dir,

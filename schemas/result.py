@@ -12,6 +12,7 @@ from schemas import envelope as cloudevents
 from schemas.catalogue import IntegrationType
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
+from schemas.redaction import Redaction, dump, load
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
 from schemas.version import version
@@ -106,6 +107,10 @@ class ResultData(BaseModel):
     )
 
 
+#: What is shown in lists, searched and grouped; evidence is not.
+_KNOWN = frozenset(ResultData.model_fields) - {"request", "response"}
+
+
 class Result(NamedTuple):
     """A valid result, ready to be stored; one field a column where the names agree."""
 
@@ -133,12 +138,19 @@ class Result(NamedTuple):
 
 
 def read(
-    integration_type: IntegrationType, headers: cloudevents.Headers, key: bytes | None, value: bytes, now_ns: int
+    integration_type: IntegrationType,
+    headers: cloudevents.Headers,
+    key: bytes | None,
+    value: bytes,
+    now_ns: int,
+    *,
+    redaction: Redaction | None = None,
 ) -> Iterator[Result | Refusal]:
     """The results in one record of the results topic of `integration_type`, in order; what is not one as a Refusal.
 
     `key` is the record's; one that names another account is refused, since topic grants are given by it.
-    `now_ns` is nanoseconds since 1970.
+    `now_ns` is nanoseconds since 1970. `redaction` is done to what is kept of `data` beside its fields that we know,
+    evidence among it. Refusals have what was refused as it came.
     """
     account_of_key = _account_of(key)
     for event in cloudevents.read(headers, value):
@@ -146,9 +158,11 @@ def read(
             yield event
             continue
         try:
-            yield _result(integration_type, event, account_of_key, now_ns)
+            result = _result(integration_type, event, account_of_key, now_ns)
         except Refusal as refusal:
             yield Refusal(refusal.code, refusal.reason, event.body if event.in_batch else None)
+        else:
+            yield result if redaction is None else _redacted(result, redaction)
 
 
 def _account_of(key: bytes | None) -> str | None:
@@ -198,6 +212,16 @@ def _result(
         altered=event.altered,
         in_batch=event.in_batch,
     )
+
+
+def _redacted(result: Result, redaction: Redaction) -> Result:
+    if not redaction.may_be_in(result.body):
+        return result
+    document = load(result.body)
+    data, found = redaction.redact(document["data"] if result.structured else document, _KNOWN)
+    if not found:
+        return result
+    return result._replace(body=dump({**document, "data": data} if result.structured else data))
 
 
 def _validate(data: Any) -> ResultData:

@@ -251,10 +251,10 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
     monkeypatch.setattr("agents.transport.MAX_FETCH_BYTES", 50_000)
     taken = 0
 
-    def counted(integration_type: IntegrationType, batch: RecordBatch, now_ns: int) -> Decoded:
+    def counted(integration_type: IntegrationType, batch: RecordBatch, now_ns: int, **options: Any) -> Decoded:
         nonlocal taken
         taken += len(batch.records)
-        return decode(integration_type, batch, now_ns)
+        return decode(integration_type, batch, now_ns, **options)
 
     monkeypatch.setattr("agents.ingest.decode", counted)
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
@@ -270,3 +270,29 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
             return await committed(broker_settings) == len(flood) + 1
 
         await eventually(all_committed)
+
+
+async def test_what_is_redacted_is_nowhere_in_the_database(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    canary = "4111-1111-canary"
+    evidence = {"payment": {"cardNumber": canary}, "raw": f"<card_number>{canary}</card_number>"}
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    sent = [result("e1", request=evidence), result("e2", key="SKU-2", response=f"card-number={canary}&a=1")]
+    async with running_worker(broker_settings, storage_settings, data_dir, redact=("card_number",)):
+        await produce(servers, prefix, [*sent, *sent])
+        await stored(owner, 2)
+
+        async def all_committed() -> bool:
+            return await committed(broker_settings) == 4
+
+        await eventually(all_committed)
+    tables = await owner.fetch(
+        "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+        "'conexoes'::regnamespace"
+    )
+    for table in tables:
+        rows = await owner.fetch(f"SELECT t::text AS row FROM {table['name']} t")
+        assert not [row for row in rows if "canary" in row["row"]], table
+    bodies = [row["body"] for row in await owner.fetch("SELECT body FROM attempts")]
+    assert sorted(body.count("[redacted]") for body in bodies) == [1, 2]

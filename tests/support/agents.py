@@ -20,11 +20,16 @@ from tests.support.waiting import eventually
 
 @asynccontextmanager
 async def running_worker(
-    broker: BrokerSettings, storage: StorageSettings, data_dir: Path, policy: Policy | None = None
+    broker: BrokerSettings,
+    storage: StorageSettings,
+    data_dir: Path,
+    policy: Policy | None = None,
+    *,
+    redact: tuple[str, ...] = (),
 ) -> AsyncIterator[None]:
     """A worker that has its partitions; stopped in order at the end of the block."""
     stop, ready = asyncio.Event(), asyncio.Event()
-    settings = AgentSettings(data_dir=data_dir, worker_id=f"w{uuid.uuid4().hex[:8]}")
+    settings = AgentSettings(data_dir=data_dir, worker_id=f"w{uuid.uuid4().hex[:8]}", redact=redact)
     task = asyncio.create_task(
         work(settings, broker, storage, policy=policy or Policy(), stop=stop, ready=ready.set), name="worker"
     )

@@ -328,6 +328,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         database=database,
         publisher=publisher,
         policy=Policy(),
+        redaction=None,
         recorded=lambda: None,
         worker_id="w",
         data_dir=tmp_path,
