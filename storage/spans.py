@@ -1,6 +1,7 @@
 """A stretch of time as whole days, whole hours and the rest, since the counts that are kept are of these."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 HOUR: Final = timedelta(hours=1)
@@ -37,7 +38,7 @@ class Parts(NamedTuple):
 
     @property
     def edges(self) -> list[datetime]:
-        """Start and end of each, in the order of the arguments of `counted_logs`."""
+        """Start and end of each, in the order of the arguments of `counted_days` and `counted_rest`."""
         return [at for span in (self.days, *self.hours, *self.rows, self.whole_hours) for at in span]
 
 
@@ -71,14 +72,39 @@ def bar_width(span: Span) -> timedelta:
     return WEEK * -(-length // (WEEK * _BARS))
 
 
-def bars(span: Span, width: timedelta) -> list[datetime]:
-    """Where bars of `width` begin and end, the first at or before the span's start. Weeks begin on Monday."""
-    at = _down(span.start, width)
-    edges = [at]
-    while at < span.end:
+def bars(span: Span, width: timedelta, zone: tzinfo = UTC) -> list[datetime]:
+    """Where bars of `width` begin and end, the first at or before the span's start.
+
+    Hours are those of UTC; days begin at midnight of `zone`, weeks on Monday. Where that is not on a whole hour of
+    UTC, a day begins with the hour that it falls into, since hours are what is counted.
+    """
+    if width < DAY:
+        zone = UTC
+    at = _down(span.start.astimezone(zone).replace(tzinfo=UTC), width)
+    edges = [_hour_of(at, zone)]
+    while edges[-1] < span.end:
         at += width
-        edges.append(at)
+        edges.append(_hour_of(at, zone))
     return edges
+
+
+def moved(days: Span, edges: Iterable[datetime]) -> list[datetime]:
+    """The hours that lie in another bar than the noon of their day of UTC.
+
+    Of `days`, a span of whole days; the edges lie at least a day apart, but for a change of the clock.
+    """
+    hours: list[datetime] = []
+    for edge in edges:
+        day = _down(edge, DAY)
+        if edge != day and days.start <= day < days.end:
+            start, end = (day, edge) if edge <= day + DAY / 2 else (edge, day + DAY)
+            hours += (start + number * HOUR for number in range((end - start) // HOUR))
+    return hours
+
+
+def _hour_of(local: datetime, zone: tzinfo) -> datetime:
+    """The whole hour of UTC that a moment of `zone` falls into; its own zone says nothing."""
+    return _down(local.replace(tzinfo=zone).astimezone(UTC), HOUR)
 
 
 def _down(at: datetime, unit: timedelta) -> datetime:

@@ -1,7 +1,7 @@
 """Counts what a filter matches: from the counts that are kept, and single logs only where these are too coarse."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 from typing import Any
 
@@ -11,15 +11,17 @@ from schemas.summary import MAX_CODES, HistogramBar, LogSummary
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL, DIMENSIONS, filtered
 from storage.log_page import NO_LIMIT, facets_of, found_by_name
-from storage.spans import DAY, HOUR, Span, bar_width, bars, between, take_apart
+from storage.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
 from storage.statements import SQL
 
 #: grouping(status, affiliate, code, bar): a bit for each that a row is not grouped by.
 _BY_STATUS, _BY_AFFILIATE, _BY_CODE, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
 
 
-async def summarize(database: Database, account: str, integration_type: str, filter_: LogFilter) -> LogSummary:
-    """Exactly what the list shows in the same moment, counted.
+async def summarize(
+    database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo = UTC
+) -> LogSummary:
+    """Exactly what the list shows in the same moment, counted. Days of the histogram are those of `zone`.
 
     A filter with `q` that finds more than a few thousand logs has to go through all of the list's index entries:
     about a second a million.
@@ -28,7 +30,7 @@ async def summarize(database: Database, account: str, integration_type: str, fil
         span = await _span(connection, account, integration_type, filter_)
         if span is None:
             return _summary(integration_type, filter_, [], [])
-        edges = bars(span, bar_width(span))
+        edges = bars(span, bar_width(span), zone)
         count = _count if filter_.q is None else _count_found
         rows = await count(connection, account, integration_type, filter_, edges)
     return _summary(integration_type, filter_, rows, edges)
@@ -50,8 +52,13 @@ async def _span(connection: Connection, account: str, integration_type: str, fil
 async def _count(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
 ) -> list[Any]:
-    parts = take_apart(filter_.processed_from, filter_.processed_to, days=edges[1] - edges[0] >= DAY)
-    return await _fetch(connection, "count_logs", [account, integration_type, edges, *parts.edges], filter_)
+    parts = take_apart(filter_.processed_from, filter_.processed_to, days=edges[1] - edges[0] > HOUR)
+    own = [account, integration_type, edges, *parts.edges]
+    hours = moved(parts.days, edges)
+    if not hours:
+        return await _fetch(connection, "count_logs", own, filter_)
+    own += [[edge - DAY / 2 for edge in edges], hours]
+    return await _fetch(connection, "count_logs_by_local_days", own, filter_)
 
 
 async def _count_found(

@@ -6,6 +6,7 @@ BUDGET_SECONDS; what is not, it asks for in a request of its own, whose counts r
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping
+from datetime import tzinfo
 from typing import Any, NamedTuple, TypeVar, cast
 
 from schemas.filter import LogFilter
@@ -27,12 +28,17 @@ class Counts(NamedTuple):
     by_affiliate: Mapping[str, int]  # of what it would match with any affiliate
 
 
-async def count_view(database: Database, account: str, integration_type: str, filter_: LogFilter) -> Counts:
-    """Counts of a view. Those beside a choice leave that choice out, or all others would count nothing."""
+async def count_view(
+    database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo
+) -> Counts:
+    """Counts of a view, with the days of `zone`.
+
+    Those beside a choice leave that choice out, or all others would count nothing.
+    """
     wanted = [filter_]
     wanted += [filter_.model_copy(update={"status": ()})] if filter_.status else []
     wanted += [filter_.model_copy(update={"affiliate": ()})] if filter_.affiliate else []
-    found = await asyncio.gather(*(summarize(database, account, integration_type, each) for each in wanted))
+    found = await asyncio.gather(*(summarize(database, account, integration_type, each, zone) for each in wanted))
     return Counts(
         summary=found[0],
         by_status=found[1 if filter_.status else 0].by_status,

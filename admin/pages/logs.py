@@ -115,8 +115,8 @@ async def read_counts(
 ) -> dict[str, Any]:
     """Counts and their histogram, or where to ask for them."""
     counts = await request.app.state.site.underway.within_budget(
-        ("view", who.account, kind.name, view.filter),
-        lambda: count_view(request.app.state.reader, who.account, kind.name, view.filter),
+        ("view", who.account, kind.name, view.filter, who.visitor.zone.key),
+        lambda: count_view(request.app.state.reader, who.account, kind.name, view.filter, who.visitor.zone),
         wait=wait,
     )
     if counts is None:

@@ -120,7 +120,7 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
     filter_ = LogFilter(processed_from=span.start, processed_to=span.end)
     failures = filter_.model_copy(update={"status": ("error",)})
     summary, failed, silent, groups = await asyncio.gather(
-        summarize(request.app.state.reader, who.account, kind.name, filter_),
+        summarize(request.app.state.reader, who.account, kind.name, filter_, who.visitor.zone),
         summarize(request.app.state.reader, who.account, kind.name, failures),
         summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
         list_groups(

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import orjson
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from admin.pages import assets, languages, times, words
 from admin.pages.counts import Underway
@@ -97,6 +99,11 @@ def is_fragment(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
+def _breakable(name: str) -> Markup:
+    """A name of a program, which may go on in the next line behind its points and lines. Copied, it is as it was."""
+    return Markup("<wbr>").join(re.split(r"(?<=[._/:-])(?=[^._/:-])", name))
+
+
 def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.Asset]) -> Environment:
     locale = languages.LOCALE[language]
     environment = Environment(
@@ -117,6 +124,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         word=lambda kind, name: words.word(catalogue, kind, name),
     )
     environment.filters.update(
+        breakable=_breakable,
         json=lambda value: orjson.dumps(value).decode(),
         number=lambda value: format_decimal(value, locale=locale),
         percent=lambda value: format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=locale),

@@ -26,13 +26,15 @@ JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id
 GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (counted.bar, s.status))
 HAVING sum(counted.logs) <> 0
 
--- counted_logs --
--- (facet_id, at, logs) of the spans of count_logs.
+-- counted_days --
+-- (facet_id, at, logs) of the whole days of count_logs.
 SELECT d.facet_id, d.day AS at, d.logs FROM log_days d
 WHERE d.account = $1::text AND d.integration_type = $2::text
   AND d.day >= $4::timestamptz AND d.day < $5::timestamptz
-UNION ALL
-SELECT h.facet_id, h.hour, h.logs FROM log_hours h
+
+-- counted_rest --
+-- (facet_id, at, logs) of the other spans of count_logs.
+SELECT h.facet_id, h.hour AS at, h.logs FROM log_hours h
 WHERE h.account = $1::text AND h.integration_type = $2::text
   AND h.hour >= $6::timestamptz AND h.hour < $7::timestamptz
 UNION ALL
@@ -58,10 +60,35 @@ WHERE c.account = $1::text AND c.integration_type = $2::text
 -- counts for whole hours [$14, $15). $3 are the edges of the bars. Uses the primary keys of log_days and log_hours,
 -- log_changes_by_type and status_logs_by_time.
 WITH parts AS (
-    {counted_logs}
+    {counted_days}
+    UNION ALL
+    {counted_rest}
 ),
 counted AS (
     SELECT facet_id, width_bucket(at, $3::timestamptz[]) AS bar, sum(logs) AS logs FROM parts GROUP BY 1, 2
+)
+{by_dimension}
+
+-- count_logs_by_local_days --
+-- The same where bars are days of another zone. A day of UTC counts for the bar of its noon ($16 are the edges half a
+-- day earlier), and the hours $17 are moved from there to where they belong.
+WITH days AS (
+    {counted_days}
+),
+rest AS (
+    {counted_rest}
+    UNION ALL
+    SELECT h.facet_id, place.at, place.sign * h.logs
+    FROM log_hours h
+    CROSS JOIN LATERAL (
+        VALUES (h.hour, 1), (date_trunc('day', h.hour, 'UTC') + interval '12 hours', -1)
+    ) AS place (at, sign)
+    WHERE h.account = $1::text AND h.integration_type = $2::text AND h.hour = ANY($17::timestamptz[])
+),
+counted AS (
+    SELECT facet_id, width_bucket(at, $16::timestamptz[]) AS bar, sum(logs) AS logs FROM days GROUP BY 1, 2
+    UNION ALL
+    SELECT facet_id, width_bucket(at, $3::timestamptz[]), sum(logs) FROM rest GROUP BY 1, 2
 )
 {by_dimension}
 

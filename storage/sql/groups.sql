@@ -18,7 +18,9 @@ LIMIT {limit}::integer
 -- list_groups --
 -- Groups of the logs that count_logs counts, of the same spans; the newest log of each is not known yet. $3 is unused.
 WITH parts AS (
-    {counted_logs}
+    {counted_days}
+    UNION ALL
+    {counted_rest}
 ),
 counted AS (
     -- A facet that every log has gone from is of no group.

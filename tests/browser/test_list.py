@@ -142,7 +142,7 @@ async def test_a_view_is_saved_used_and_deleted(arrive: Arrive, store_events: St
 
 async def test_language_zone_and_colours_are_kept(arrive: Arrive, store_events: Store) -> None:
     await store_events(*account())
-    person = await arrive("viewer", lang="pt-BR")
+    person = await arrive("viewer", lang="pt-BR", timezone_id="America/Sao_Paulo")
     page = person.page
     await person.open("/acme/price")
     await expect(page.locator("h1")).to_have_text("Preço")

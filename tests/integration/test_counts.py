@@ -4,6 +4,7 @@ import itertools
 import random
 import uuid
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -16,6 +17,9 @@ from storage.database import Database
 from storage.log_reader import LogReader
 from storage.summary_reader import summarize
 from tests.support.some_logs import change_something, matches, some_filter
+
+#: Days that begin before and behind those of UTC, on half an hour, and far away.
+ZONES = ("UTC", "America/Sao_Paulo", "Europe/Madrid", "Asia/Kolkata", "Pacific/Auckland", "Pacific/Kiritimati")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -48,7 +52,8 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
 
             # Few or many found by a search: counted in two ways.
             monkeypatch.setattr(log_page, "MAX_PICKED", draw.choice((0, 5000)))
-            summary = await summarize(reader, "acme", "price", filter_)
+            zone = ZoneInfo(draw.choice(ZONES))
+            summary = await summarize(reader, "acme", "price", filter_, zone)
             assert summary.total == len(expected), filter_
             assert +Counter(summary.by_status) == Counter(log.status for log in expected)
             assert summary.by_affiliate == Counter(log.affiliate for log in expected)
@@ -57,7 +62,7 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
             assert sum(bar.total for bar in summary.histogram) == len(expected)
             for bar in summary.histogram:
                 inside = [log for log in expected if bar.from_ <= log.processed_at < bar.to]
-                assert +Counter(bar.by_status) == Counter(log.status for log in inside), (filter_, bar)
+                assert +Counter(bar.by_status) == Counter(log.status for log in inside), (filter_, bar, zone)
 
 
 async def test_counting_everything_anew_changes_nothing(

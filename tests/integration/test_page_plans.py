@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -218,3 +219,20 @@ async def test_what_a_search_finds_is_counted_by_looking_it_up(reader: Database,
 def _is_of_logs(node: Plan) -> bool:
     """Whether it reads status logs, or an index of theirs."""
     return node.get("Relation Name") == "status_logs" or "status_logs" in node.get("Index Name", "")
+
+
+async def test_days_of_a_zone_are_counted_from_what_is_kept(reader: Database, accounts: list[Account]) -> None:
+    """A page asks so each time, so that neither logs nor all hours may be gone through."""
+    for account in accounts:
+        database = ExplainingDatabase(reader)
+        await summarize(
+            database,  # type: ignore[arg-type]
+            account.name,
+            account.integration_type,
+            LogFilter(),
+            ZoneInfo("America/Sao_Paulo"),
+        )
+        found = [node for plan in database.plans for node in nodes(plan)]
+        assert not [node for node in found if _is_of_logs(node) and node["Actual Rows"] > 0]
+        by_hour = [node["Index Cond"] for node in found if node.get("Index Name") == "log_hours_pkey"]
+        assert any("hour = ANY" in condition for condition in by_hour), by_hour

@@ -1,12 +1,13 @@
 """Taking time apart: the parts are the whole, and none overlaps."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.spans import DAY, HOUR, WEEK, Span, bar_width, bars, take_apart
+from storage.spans import DAY, HOUR, WEEK, Span, bar_width, bars, moved, take_apart
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 9), timezones=st.just(UTC))
 
@@ -66,3 +67,31 @@ def test_bars_cover_the_span_and_begin_on_whole_units() -> None:
     span = Span(datetime(2026, 1, 1, 5, 17, tzinfo=UTC), datetime(2026, 1, 1, 7, 1, tzinfo=UTC))
     assert bars(span, HOUR) == [datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (5, 6, 7, 8)]
     assert bars(span, WEEK)[0] == datetime(2025, 12, 29, tzinfo=UTC)  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [
+        ("America/Sao_Paulo", ["23T03", "24T03", "25T03", "26T03", "27T03"]),
+        ("Europe/Madrid", ["23T22", "24T22", "25T23", "26T23"]),  # the clock goes back on the 25th
+        ("Asia/Kolkata", ["23T18", "24T18", "25T18", "26T18"]),  # midnight is at half past
+    ],
+)
+def test_days_begin_at_midnight_of_a_zone(zone: str, hours: list[str]) -> None:
+    span = Span(datetime(2026, 10, 24, 2, tzinfo=UTC), datetime(2026, 10, 26, 17, tzinfo=UTC))
+    assert [f"{edge:%dT%H}" for edge in bars(span, DAY, ZoneInfo(zone))] == hours
+    assert bars(span, HOUR, ZoneInfo(zone)) == bars(span, HOUR)
+
+
+def test_weeks_begin_on_monday_of_a_zone() -> None:
+    span = Span(datetime(2026, 11, 23, 2, tzinfo=UTC), datetime(2026, 11, 23, 4, tzinfo=UTC))  # Sunday evening, Monday
+    edges = bars(span, WEEK, ZoneInfo("America/Sao_Paulo"))
+    assert [f"{edge:%m-%dT%H}" for edge in edges] == ["11-16T03", "11-23T03", "11-30T03"]
+
+
+def test_hours_are_moved_from_the_day_of_utc_to_that_of_the_zone() -> None:
+    day = datetime(2026, 11, 24, tzinfo=UTC)
+    days = Span(day, day + 2 * DAY)
+    assert moved(days, [day - DAY + 3 * HOUR, day + 3 * HOUR]) == [day, day + HOUR, day + 2 * HOUR]
+    assert moved(days, [day + 23 * HOUR]) == [day + 23 * HOUR]
+    assert moved(days, [day, day + DAY, day + 2 * DAY + 3 * HOUR]) == []
