@@ -18,6 +18,7 @@ class Contestant:
     json_batches: bool = False  # it reads the same results, a thousand in each record
     workers: int = 1
     connect: bool = False  # it is Kafka Connect, and reads the results one field a column
+    indexed: bool = False  # and its tables can be asked for what our lists are
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -29,6 +30,7 @@ TOGETHER = "conexoes agents, two workers"
 FASTSTREAM = "FastStream, batch subscriber"
 FAUST = "Faust as in its manual"
 CONNECT = "Kafka Connect, two Debezium JDBC sinks"
+CONNECT_INDEXED = "Kafka Connect, its tables indexed for lists"
 CONTESTANTS = (
     Contestant(name=OURS, arguments=AGENTS),
     Contestant(name=BOUND, arguments=("-m", "bench.bound")),

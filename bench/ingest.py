@@ -80,7 +80,7 @@ async def one_round(
             **contestant.environment,
         }
         if contestant.connect:
-            await owner.execute(peers.TABLES)
+            await owner.execute(peers.TABLES + (peers.INDEXES if contestant.indexed else ""))
         # One data directory for all workers: it is what tells them apart.
         own = system.directory / uuid.uuid4().hex
         own.mkdir()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import jgo.maven
 
-from bench.contestants import CONNECT, Contestant
+from bench.contestants import CONNECT, CONNECT_INDEXED, Contestant
 from bench.events import Event
 from bench.system import System
 from broker.publisher import Record
@@ -42,6 +42,14 @@ TABLES = f"""
 CREATE TABLE history ({_COLUMNS}, PRIMARY KEY (account, result_id));
 CREATE TABLE latest ({_COLUMNS}, PRIMARY KEY (account, log_id));
 """
+#: What lists by time, by what they are filtered by and by a key, and an entity's timeline need. Not words of messages,
+#: not other names, not counts.
+INDEXES = """
+CREATE INDEX ON latest (account, integration_type, processed_at DESC, log_id DESC);
+CREATE INDEX ON latest (account, integration_type, status, affiliate, code, processed_at DESC, log_id DESC);
+CREATE INDEX ON latest (account, integration_type, key, log_id);
+CREATE INDEX ON history (log_id, processed_at, result_id);
+"""
 #: A result is stored when both sinks have it: marks are the last results of their entities.
 PROBE = """
 SELECT result_id FROM unnest($1::text[], $2::text[]) AS mark (account, result_id)
@@ -51,7 +59,10 @@ JOIN history USING (account, result_id) JOIN latest USING (account, log_id, resu
 
 def contestants() -> list[Contestant]:
     """What `--peers` adds."""
-    return [Contestant(name=CONNECT, arguments=(), connect=True)]
+    return [
+        Contestant(name=CONNECT, arguments=(), connect=True),
+        Contestant(name=CONNECT_INDEXED, arguments=(), connect=True, indexed=True),
+    ]
 
 
 def jars(roots: Sequence[str]) -> list[Path]:
