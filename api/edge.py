@@ -54,20 +54,24 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                too_long = _too_long(scope)
-                await (self._app if too_long is None else response(too_long))(inner, receive, send_out)
+                unusable = _unusable(scope)
+                await (self._app if unusable is None else response(unusable))(inner, receive, send_out)
             finally:
                 route = getattr(inner.get("route"), "path", "none")
                 known = method if method in _METHODS else "other"
                 self._seconds.labels(known, route, status).observe(time.perf_counter() - started)
 
 
-def _too_long(scope: Scope) -> ProblemError | None:
+def _unusable(scope: Scope) -> ProblemError | None:
     """Why this request is not looked at any further."""
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
         return ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
         return ProblemError(431, "headers-too-large", f"The headers must have at most {MAX_HEADER_BYTES} bytes.")
+    hosts = sum(name == b"host" for name, _value in scope["headers"])
+    # RFC 9112, section 3.2; httptools takes any number, and whatever is in front of us may mean another one.
+    if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
+        return ProblemError(400, "bad-host", f"A request must have one Host header; this one has {hosts}.")
     return None
 
 

@@ -122,6 +122,24 @@ async def test_a_large_head_ends_the_request_not_the_server(app: FastAPI, head: 
         assert (await client.get("/livez")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /livez HTTP/1.1\r\n\r\n", b" 400 "),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b" 400 "),
+        (b"GET /livez HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", b" 400 "),
+        (b"GET /livez HTTP/1.0\r\n\r\n", b" 200 "),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", b" 200 "),
+    ],
+)
+async def test_a_request_names_one_host(app: FastAPI, head: bytes, status: bytes) -> None:
+    async with served(app) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(head)
+        assert status in await asyncio.wait_for(reader.readline(), timeout=10)
+        writer.transport.abort()
+
+
 @pytest.mark.parametrize("endless", [b"X-Trailer: " + b"a" * 65_536, b"X-Trailer: a\r\n" * 5_000, b""])
 async def test_what_comes_after_a_body_has_an_end_too(app: FastAPI, endless: bytes) -> None:
     """Trailers of a chunked body, and the extension of a chunk."""
