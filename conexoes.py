@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -328,14 +329,17 @@ def main() -> None:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
     except SettingsError as exc:  # a value that should be JSON and is not
-        typer.echo(f"conexoes: {exc}: it must be JSON", err=True)
+        found = re.search(r'field "(\w+)"', str(exc))
+        typer.echo(f"conexoes: {f'CONEXOES_{found[1].upper()}' if found else exc}: it must be JSON", err=True)
         sys.exit(1)
     except ValidationError as exc:
         prefix = "CONEXOES_SIMULATE_" if exc.title == SimulatorSettings.__name__ else "CONEXOES_"
         for error in exc.errors(include_url=False):
-            name = "_".join(str(part) for part in error["loc"]).upper()
             # What concerns more than one of them names them itself.
-            said = f"{prefix}{name}: {error['msg']}" if name else error["msg"].removeprefix("Value error, ")
+            said = error["msg"].removeprefix("Value error, ")
+            if error["loc"]:
+                name, *within = (str(part) for part in error["loc"])
+                said = ": ".join([f"{prefix}{name.upper()}", *([".".join(within)] if within else []), error["msg"]])
             typer.echo(f"conexoes: {said}", err=True)
         sys.exit(1)
 

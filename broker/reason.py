@@ -22,6 +22,6 @@ async def _try(host: str, port: int, security: Security) -> str:
     try:
         connection = await create_conn(host, port, request_timeout_ms=_TIMEOUT_MS, **security.arguments)
     except (KafkaError, OSError, TimeoutError) as exc:
-        return f"{host}:{port}: {exc or type(exc).__name__}"
+        return f"{host}:{port}: {str(exc) or type(exc).__name__}"
     connection.close()
     return ""

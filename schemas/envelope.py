@@ -19,6 +19,11 @@ MAX_HEADER_BYTES = 64 * 1024  # names and values of a record together
 MAX_ATTRIBUTE_CHARACTERS = 2048  # of `id` and `source`
 MAX_BATCH_EVENTS = 1000  # in one application/cloudevents-batch+json value
 
+#: Attributes that mean something here, and `data`; others are kept with a structured event.
+KNOWN = frozenset(
+    {"specversion", "type", "source", "id", "subject", "time", "datacontenttype", "correlationid", "data"}
+)
+
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 _CLOUDEVENTS = "application/cloudevents"

@@ -1,8 +1,12 @@
-"""Takes named values out of evidence before it is stored: what is not there can't leak."""
+"""Takes named values out of evidence before it is stored: what is not there can't leak.
+
+What has a structure is read as what it is: objects, JSON inside text, XML. In other text a name with a `:` or `=`
+behind it has a value. Where that ends is told from its quotes, and when in doubt it ends later.
+"""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -13,67 +17,117 @@ MAX_NAMES = 100
 #: As a JSON field, an XML element or attribute, a header or a parameter of a form is called.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
-#: A value of text like `name: value`, `name=value` and `"name": "value"`, the last in a string of a string too. What
-#: has no end is one value to the end: otherwise each of its quotes would begin a search of the rest.
-_VALUE = r"""(?P<value>\\*"(?:[^"\\]|\\[^"])*+\\*"?|'[^']*+'?|[^\r\n,;&}\]<>"']*+)"""
+#: An escape of a letter or figure that a name may have.
+_ESCAPED = re.compile(r"\\u00[0-7]")
+_QUOTE = r"""\\*["']|%2[27]|&(?:quot|apos|#3[49]);"""
+_QUOTED = re.compile(_QUOTE)
+#: A name in text, and what makes it one: `name:`, `"name" =`, `[name] =>`, `\"name\":`, `%22name%22%3A`.
+_NAMED = re.compile(
+    rf"(?<![\w-])(?P<name>[A-Za-z0-9_-]++)(?:{_QUOTE}|\])*+[ \t]*+(?P<sign>:|=>?|%3[AaDd])", re.ASCII | re.IGNORECASE
+)
+#: The beginning of an element, as it is or escaped once; what has no end ends before the next one.
+_ELEMENT = re.compile(
+    r"(?:<|&lt;)(?P<tag>(?:[\w.-]+:)?(?P<name>[\w-]+))(?![\w.:-])(?P<rest>(?:(?!&[lg]t;)[^<>])*+)(?:>|&gt;)", re.ASCII
+)
+_NOT_BLANK = re.compile(r"\S")
+#: Pairs of a name and a value as HAR and many APIs have them.
+_NAME_FIELDS, _VALUE_FIELDS = ("name", "key"), ("value", "values")
 
 
 class Redaction:
-    """Values of these names, in objects at any depth and in text that has names: JSON, XML, forms, headers."""
+    """Values of these names, matched whole, without regard to case, `_` and `-`."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """`names` are matched whole, without regard to case, `_` and `-`; each as `Name` has it."""
+        """Each as `Name` has it."""
         self._names = frozenset(map(_squeezed, names))
-        words = "|".join("[-_]?".join(map(re.escape, re.split("[-_]+", name))) for name in names)
-        named = rf"(?<![\w-])(?:{words})(?![\w-])"
-        self._pair = re.compile(rf"""(?P<name>{named}\\*["']?\s*[:=]\s*){_VALUE}""", re.IGNORECASE)
-        self._element = re.compile(rf"(?P<name><(?:[\w.-]+:)?{named}[^<>]*>(?:<!\[CDATA\[)?)[^<\]]+", re.IGNORECASE)
-
-    def redact(self, data: Any, kept: frozenset[str]) -> tuple[Any, bool]:
-        """`data` without them, and whether there were any; its own fields that are in `kept` stay as they are."""
-        redacted = {name: value if name in kept else self._field(name, value) for name, value in data.items()}
-        return redacted, redacted != data
 
     def may_be_in(self, text: str) -> bool:
         """Whether a JSON text is worth a closer look. False is certain."""
         squeezed = _squeezed(text)
-        # A letter may be written as an escape.
-        return any(name in squeezed for name in self._names) or "\\u00" in text
+        return any(name in squeezed for name in self._names) or _ESCAPED.search(text) is not None
+
+    def fields(self, fields: Mapping[str, Any], kept: Container[str] = ()) -> dict[str, Any]:
+        """An object without them; fields of its own that are in `kept` stay as they are."""
+        redacted = {name: value if name in kept else self._field(name, value) for name, value in fields.items()}
+        if any(self._is_named(fields.get(each)) for each in _NAME_FIELDS):
+            redacted |= {name: REDACTED for name in _VALUE_FIELDS if fields.get(name) is not None}
+        return redacted
 
     def _field(self, name: str, value: Any) -> Any:
-        if value is not None and _squeezed(name) in self._names:
-            return REDACTED
-        return self._value(value)
+        return REDACTED if value is not None and self._is_named(name) else self._value(value)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: self._field(name, each) for name, each in value.items()}
+            return self.fields(value)
         if isinstance(value, list):
+            if len(value) == 2 and self._is_named(value[0]):
+                return [value[0], REDACTED]
             return [self._value(each) for each in value]
         return self._text(value) if isinstance(value, str) else value
 
+    def _is_named(self, name: object) -> bool:
+        return isinstance(name, str) and _squeezed(name) in self._names
+
     def _text(self, text: str) -> str:
-        squeezed = _squeezed(text)
-        if not any(name in squeezed for name in self._names):
+        if not self.may_be_in(text):
             return text
         if text.lstrip()[:1] in {"{", "["}:
             try:
-                value = load(text)
-            except (ValueError, RecursionError):
-                pass  # it only looks like JSON
-            else:
+                value, doubled = load(text)
                 redacted = self._value(value)
-                return text if redacted == value else dump(redacted)
-        return self._element.sub(rf"\g<name>{REDACTED}", self._pair.sub(_without_value, text))
+                return dump(redacted) if doubled or redacted != value else text
+            except (ValueError, TypeError, RecursionError):
+                pass  # cut off, nested without end, or with what is no text: then it is not JSON
+        return self._pairs(self._elements(text))
+
+    def _elements(self, text: str) -> str:
+        """Without what is in elements of these names."""
+        parts: list[str] = []
+        at = 0
+        while match := _ELEMENT.search(text, at):
+            parts.append(text[at : match.end()])
+            at = match.end()
+            if self._is_named(match["name"]) and not match["rest"].endswith("/"):
+                end = _end_of_element(text, at, match["tag"])
+                if _NOT_BLANK.search(text, at, end):
+                    parts.append(REDACTED)
+                    at = end
+        return "".join(parts) + text[at:]
+
+    def _pairs(self, text: str) -> str:
+        """Without what stands behind these names."""
+        parts: list[str] = []
+        at = position = 0
+        while match := _NAMED.search(text, position):
+            position = match.end()
+            if any(self._is_named(name) for name in _unescaped(text, match.start(), match["name"])):
+                begin, end = _value_behind(text, match.end(), match["sign"])
+                if _NOT_BLANK.search(text, begin, end) and not text.startswith(REDACTED, begin):
+                    parts += text[at:begin], REDACTED
+                    at = position = end
+        return "".join(parts) + text[at:]
 
 
-def load(text: str) -> Any:
-    """A JSON text whose numbers stay as they are written. Raises ValueError."""
-    return json.loads(text, parse_int=_Number, parse_float=_Number)
+def load(text: str) -> tuple[Any, bool]:
+    """A JSON text whose numbers stay as they are written, and whether an object has a name twice: then the last one
+    counts, as everywhere here. Raises ValueError or RecursionError.
+    """
+    doubled = False
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal doubled
+        found = dict(pairs)
+        doubled = doubled or len(found) < len(pairs)
+        return found
+
+    value = json.loads(
+        text, parse_int=_Number, parse_float=_Number, parse_constant=_refuse, object_pairs_hook=object_of
+    )
+    return value, doubled
 
 
 def dump(value: Any) -> str:
-    """What `load` read, as compact JSON; every digit as it came."""
+    """What `load` read, as compact JSON; every digit as it came. Raises TypeError for lone surrogates."""
     return orjson.dumps(value, default=_as_written).decode()
 
 
@@ -95,14 +149,63 @@ def _as_written(value: Any) -> orjson.Fragment:
     raise TypeError(type(value).__name__)
 
 
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _squeezed(text: str) -> str:
     return text.lower().replace("_", "").replace("-", "")
 
 
-def _without_value(match: re.Match[str]) -> str:
-    value = match["value"]
-    bare = value.strip("\\\"'")
-    if not bare.strip():
-        return match[0]  # `name:` and nothing
-    begin = value.index(bare)
-    return f"{match['name']}{value[:begin]}{REDACTED}{value[begin + len(bare) :]}"
+def _unescaped(text: str, start: int, name: str) -> Sequence[str]:
+    r"""What `name` may be: behind `\n`, `\u0026` and `%26` the first letters are the end of an escape."""
+    before = text[start - 1 : start]
+    if before == "\\":
+        return name, name[1:], name[5:]
+    return (name, name[2:]) if before == "%" else (name,)
+
+
+def _end_of_element(text: str, at: int, tag: str) -> int:
+    """Where the end tag begins that belongs to a begin tag before `at`; the end of the text if there is none."""
+    depth = 1
+    for match in re.compile(rf"(?:<|&lt;)(?P<end>/?){re.escape(tag)}(?![\w.:-])", re.ASCII).finditer(text, at):
+        depth += -1 if match["end"] else 1
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _value_behind(text: str, at: int, sign: str) -> tuple[int, int]:
+    """Where the value begins and ends that stands behind a name and its `sign`."""
+    begin = _skip(text, at, " \t")
+    if text[begin : begin + 1] in {"\r", "\n"}:
+        # Laid out JSON goes on in the next line; a header without a value does not.
+        next_line = _skip(text, begin, " \t\r\n")
+        if text[next_line : next_line + 1] not in {'"', "{", "[", "\\"}:
+            return begin, begin
+        begin = next_line
+    if text[begin : begin + 1] in {"{", "["}:
+        return begin, len(text)
+    if quote := _QUOTED.match(text, begin):
+        return quote.end(), _end_of_quoted(text, quote.end(), quote[0])
+    end = re.compile(r"[\r\n]" if sign in {":", "=>"} else r"[&\s<]").search(text, begin)
+    return begin, end.start() if end else len(text)
+
+
+def _end_of_quoted(text: str, at: int, quote: str) -> int:
+    r"""Where the closing quote begins: of as many backslashes as the opening one, or fewer; `\\"` closes a bare one."""
+    depth = len(quote) - 1 if quote[0] in "\\\"'" else None
+    if depth is None:
+        closing = re.compile(re.escape(quote), re.IGNORECASE).search(text, at)
+        return closing.start() if closing else len(text)
+    for match in re.compile(rf"(\\*){quote[-1]}").finditer(text, at):
+        found = len(match[1])
+        if found <= depth if depth else found % 2 == 0:
+            return match.end() - 1 - min(found, depth)
+    return len(text)
+
+
+def _skip(text: str, at: int, characters: str) -> int:
+    while at < len(text) and text[at] in characters:
+        at += 1
+    return at

@@ -107,7 +107,7 @@ class ResultData(BaseModel):
     )
 
 
-#: What is shown in lists, searched and grouped; evidence is not.
+#: What is shown in lists, searched and grouped; evidence is not. Of errors, the fields that we know.
 _KNOWN = frozenset(ResultData.model_fields) - {"request", "response"}
 
 
@@ -217,11 +217,12 @@ def _result(
 def _redacted(result: Result, redaction: Redaction) -> Result:
     if not redaction.may_be_in(result.body):
         return result
-    document = load(result.body)
-    data, found = redaction.redact(document["data"] if result.structured else document, _KNOWN)
-    if not found:
-        return result
-    return result._replace(body=dump({**document, "data": data} if result.structured else data))
+    document, doubled = load(result.body)
+    data = redaction.fields(document["data"] if result.structured else document, _KNOWN)
+    if data.get("errors") is not None:
+        data["errors"] = [redaction.fields(each, ResultError.model_fields) for each in data["errors"]]
+    redacted = {**redaction.fields(document, cloudevents.KNOWN), "data": data} if result.structured else data
+    return result._replace(body=dump(redacted)) if doubled or redacted != document else result
 
 
 def _validate(data: Any) -> ResultData:

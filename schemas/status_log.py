@@ -144,12 +144,17 @@ class CommandEnding(_Shown):
     model_config = _example(
         action="stopped",
         by="conexoes",
+        by_key=None,
         reason="Stopped after step 1: 0 of 1 fixed (0%), less than 80%; 1 came back with the same error (price.min).",
         outcome={"step": 1, "items": {"same_error": 1}, "fixed_share": 0.8, "code": "price.min"},
     )
 
     action: Literal["cancelled", "stopped"] = Field(description="stopped: by itself, after a step")
     by: str = Field(description="who cancelled it, as the caller said; `conexoes` when we did")
+    by_key: str | None = Field(
+        description="name of the access key that it was cancelled with, as we know; null when we did, and from the "
+        "command line"
+    )
     reason: str | None
     outcome: StepOutcome | None = Field(description="of the step after which it stopped; null when it was cancelled")
 
@@ -203,7 +208,10 @@ class ReprocessCommand(_Shown):
         description="the step that is under way, from 1; one more than there are when the rest is; null without steps"
     )
     note: str | None = Field(description="why it was cancelled or stopped, in a sentence")
-    ending: CommandEnding | None = Field(description="the same in parts; null unless its state is `cancelled`")
+    ending: CommandEnding | None = Field(
+        description="the same in parts; null while it goes on or when it is done, and of a command that was refused "
+        "before it was recorded"
+    )
     joined: dict[str, int] | None = Field(
         description="what became of the earlier items that its `in_flight` ones joined, by state; null in a list"
     )

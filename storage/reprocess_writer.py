@@ -13,6 +13,7 @@ from schemas.breaker import is_busy
 from schemas.reprocess import Command, ItemState, Mode, outcome
 from schemas.result import Result
 from schemas.steps import Verdict, judge, released
+from schemas.verdict import REASONS
 from storage import affiliates, audit
 from storage.affiliates import Answered
 from storage.audit import NO_KEY, UsedKey
@@ -176,7 +177,7 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
 
 async def mark_cancelled(connection: Connection, limit: int) -> int:
     """What cancelled commands have not sent. Returns how many, `limit` at most."""
-    rows = await connection.fetch(SQL["mark_cancelled"], limit)
+    rows = await connection.fetch(SQL["mark_cancelled"], limit, REASONS[ItemState.CANCELLED])
     await after_change(connection, [(row["account"], row["id"]) for row in rows], [])
     return len(rows)
 

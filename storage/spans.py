@@ -84,7 +84,9 @@ def bars(span: Span, width: timedelta, zone: tzinfo = UTC) -> list[datetime]:
     edges = [_hour_of(at, zone)]
     while edges[-1] < span.end:
         at += width
-        edges.append(_hour_of(at, zone))
+        edge = _hour_of(at, zone)
+        if edge > edges[-1]:  # a zone that moves across the date line leaves a day out
+            edges.append(edge)
     return edges
 
 

@@ -21,7 +21,10 @@ _BY_STATUS, _BY_AFFILIATE, _BY_CODE, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
 async def summarize(
     database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo = UTC
 ) -> LogSummary:
-    """Exactly what the list shows in the same moment, counted. Days of the histogram are those of `zone`.
+    """Exactly what the list shows in the same moment, counted.
+
+    Days of the histogram are those of `zone`; where its midnight is not on a whole hour of UTC, they begin up to an
+    hour before.
 
     A filter with `q` that finds more than a few thousand logs has to go through all of the list's index entries:
     about a second a million.

@@ -53,7 +53,7 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             REASONS[ItemState.IN_FLIGHT]: _(
                 "An earlier reprocess of this entity is in flight; this request joined it."
             ),
-            "Its command was cancelled before this was sent.": _("Its command was cancelled before this was sent."),
+            REASONS[ItemState.CANCELLED]: _("Its command was cancelled before this was sent."),
             SWITCHED_OFF: _("Reprocessing is switched off for this marketplace."),
             **{
                 each.not_reprocessable_reason: _(

@@ -6,7 +6,7 @@ request, step, note, joined_since, (
     LIMIT 1
 ) AS requested_with, (
     SELECT jsonb_build_object(
-        'action', a.action, 'by', a.requested_by, 'reason', a.reason,
+        'action', a.action, 'by', a.requested_by, 'by_key', a.key_name, 'reason', a.reason,
         'outcome', CASE WHEN a.request ? 'step' THEN a.request END
     )
     FROM reprocess_audit a

@@ -184,7 +184,7 @@ WHERE account = $1::text AND id = $2::text AND state IN ('accepted', 'running')
 RETURNING id
 
 -- mark_cancelled --
--- Items of cancelled commands that nobody is sending, and their logs; whatever is locked is left for later.
+-- Items of cancelled commands that nobody is sending, and their logs; whatever is locked is left for later. $2: why.
 -- Uses reprocess_commands_cancelled, the primary key of reprocess_counts and reprocess_items_queued.
 WITH unsent AS (
     SELECT i.account, i.id
@@ -198,7 +198,7 @@ WITH unsent AS (
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = 'cancelled', reason = 'Its command was cancelled before this was sent.', claimed_until = NULL
+SET state = 'cancelled', reason = $2::text, claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id

@@ -293,6 +293,7 @@ async def test_what_is_redacted_is_nowhere_in_the_database(
     )
     for table in tables:
         rows = await owner.fetch(f"SELECT t::text AS row FROM {table['name']} t")
-        assert not [row for row in rows if "canary" in row["row"]], table
+        hidden = ("canary", b"canary".hex())
+        assert not [row for row in rows if any(each in row["row"] for each in hidden)], table
     bodies = [row["body"] for row in await owner.fetch("SELECT body FROM attempts")]
     assert sorted(body.count("[redacted]") for body in bodies) == [1, 2]

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
+import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,14 @@ async def topics(kafka: SecureKafka) -> Topics:
     for who, kind, name, operations in _ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8")):
         named = name.replace("conexoes", found.prefix, 1) if name else f"{found.prefix}-own"
         await kafka.allow(who, *(Grant(kind, named, each) for each in operations.split(", ")))
-    await create_topics(kafka.sasl_ssl, settings(kafka, "topics", found))
+    owner = settings(kafka, "topics", found)
+
+    async def created() -> bool:  # brokers learn of rights a moment later
+        with suppress(BrokerUnavailable):
+            await create_topics(kafka.sasl_ssl, owner)
+        return not await check_topics(kafka.sasl_ssl, owner)
+
+    await eventually(created)
     return found
 
 
@@ -77,7 +85,7 @@ async def publish(broker: BrokerSettings, record: Record) -> None:
         await publisher.close()
 
 
-async def test_each_process_needs_the_rights_of_the_page_and_no_more(
+async def test_the_rights_of_the_page_are_enough(
     kafka: SecureKafka,
     topics: Topics,
     storage_settings: StorageSettings,
@@ -190,12 +198,15 @@ async def test_agents_with_a_certificate_get_as_far_as_their_rights(
     [
         ({"kafka_sasl_password": "wrong"}, "Authentication failed"),
         ({"kafka_ssl_cafile": None}, "certificate verify failed"),
+        ({"kafka_ssl_cafile": "another authority"}, "certificate verify failed"),
     ],
-    ids=["password", "certificate"],
+    ids=["password", "authority", "another authority"],
 )
 async def test_why_kafka_does_not_let_us_in_is_said(
     kafka: SecureKafka, topics: Topics, tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
+    if changes.get("kafka_ssl_cafile"):
+        changes = {"kafka_ssl_cafile": kafka.other_cafile}
     broker = settings(kafka, "agents", topics, **changes)
     with pytest.raises(BrokerUnavailable, match=said):
         await check_topics(kafka.sasl_ssl, broker)
@@ -224,6 +235,15 @@ async def test_what_of_topics_may_not_be_looked_at_is_said(kafka: SecureKafka, t
         return all("its settings can't be read: " in each for each in found) and len(found) == len(faults)
 
     await eventually(settings_are_not_read)
+
+
+async def test_a_server_that_says_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broker.topics._TIMEOUT_MS", 300)
+    monkeypatch.setattr("broker.reason._TIMEOUT_MS", 300)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        servers = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(BrokerUnavailable, match=rf"^{servers}: .*\w"):
+            await check_topics(servers, BrokerSettings(kafka_bootstrap_servers=servers))
 
 
 def test_the_page_names_every_process_that_uses_kafka() -> None:

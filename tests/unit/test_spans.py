@@ -83,6 +83,12 @@ def test_days_begin_at_midnight_of_a_zone(zone: str, hours: list[str]) -> None:
     assert bars(span, HOUR, ZoneInfo(zone)) == bars(span, HOUR)
 
 
+def test_a_day_that_a_zone_leaves_out_is_no_bar() -> None:
+    span = Span(datetime(2011, 12, 29, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC))
+    edges = bars(span, DAY, ZoneInfo("Pacific/Apia"))
+    assert edges == sorted(set(edges))
+
+
 def test_weeks_begin_on_monday_of_a_zone() -> None:
     span = Span(datetime(2026, 11, 23, 2, tzinfo=UTC), datetime(2026, 11, 23, 4, tzinfo=UTC))  # Sunday evening, Monday
     edges = bars(span, WEEK, ZoneInfo("America/Sao_Paulo"))
