@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import logging
 import re
 import signal
 import sys
@@ -122,6 +123,7 @@ def topics(
     *, check: Annotated[bool, typer.Option("--check", help="only say what is wrong; exit 1 if anything is")] = False
 ) -> None:
     """Create the topics that are missing."""
+    _let_us_speak()
     broker = broker_settings()
     servers = str(broker.kafka_bootstrap_servers)
     for name in [] if check else _run(lambda _stop: create_topics(servers, broker)):
@@ -274,6 +276,7 @@ def doctor(
     if as_json:
         _print_addresses()
         return
+    _let_us_speak()
     settings = InstallationSettings()
     findings = examine(settings.data_dir, settings.kafka_port)
     for each in findings:
@@ -285,6 +288,11 @@ def doctor(
         typer.echo(f"ok  servers: Kafka and PostgreSQL answer; pages and API are at {http}.")
     if faults or not all(each.ok for each in findings):
         raise typer.Exit(1)
+
+
+def _let_us_speak() -> None:
+    """What aiokafka would write about a Kafka that is away or says no, a person is told in a sentence."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def _print_addresses() -> None:
@@ -336,10 +344,12 @@ def main() -> None:
         prefix = "CONEXOES_SIMULATE_" if exc.title == SimulatorSettings.__name__ else "CONEXOES_"
         for error in exc.errors(include_url=False):
             # What concerns more than one of them names them itself.
-            said = error["msg"].removeprefix("Value error, ")
+            said = (
+                "must be a JSON list" if error["type"] == "tuple_type" else error["msg"].removeprefix("Value error, ")
+            )
             if error["loc"]:
                 name, *within = (str(part) for part in error["loc"])
-                said = ": ".join([f"{prefix}{name.upper()}", *([".".join(within)] if within else []), error["msg"]])
+                said = ": ".join([f"{prefix}{name.upper()}", *([".".join(within)] if within else []), said])
             typer.echo(f"conexoes: {said}", err=True)
         sys.exit(1)
 

@@ -89,7 +89,9 @@ class Publisher:
         except (KafkaError, OSError, TimeoutError) as exc:
             if shared is self._shared:
                 self._shared = None
-            raise BrokerUnavailable(f"{type(exc).__name__}: {exc}") from exc
+            raise BrokerUnavailable(
+                str(exc) if isinstance(exc, KafkaError) else f"{type(exc).__name__}: {exc}"
+            ) from exc
         finally:
             if shared is not None:
                 shared.sending -= 1

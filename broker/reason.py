@@ -1,9 +1,11 @@
 """Why Kafka can't be entered: aiokafka's clients only say that they could not, and leave the reason to their log."""
 
 import asyncio
+import socket
+import ssl
 
 from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalSaslStateError, KafkaError
 
 from broker.security import Security
 
@@ -22,6 +24,16 @@ async def _try(host: str, port: int, security: Security) -> str:
     try:
         connection = await create_conn(host, port, request_timeout_ms=_TIMEOUT_MS, **security.arguments)
     except (KafkaError, OSError, TimeoutError) as exc:
-        return f"{host}:{port}: {str(exc) or type(exc).__name__}"
+        return f"{host}:{port}: {_said(exc, security)}"
     connection.close()
     return ""
+
+
+def _said(exc: Exception, security: Security) -> str:
+    """In words, and what is meant where a server says nothing because it was spoken to in the wrong way."""
+    if isinstance(exc, IllegalSaslStateError):
+        return f"it asks for no login, and {security.security_protocol} has one"
+    said = str(exc)
+    if security.encrypts and not isinstance(exc, ssl.SSLError | ConnectionRefusedError | socket.gaierror):
+        return f"{said or type(exc).__name__}; does it speak TLS?"
+    return said or type(exc).__name__

@@ -49,7 +49,7 @@ class Security:
             if not self.encrypts and getattr(self, name):
                 raise BadSecurityError(name, f"is given, and {self.security_protocol} does not encrypt")
         if self.ssl_keyfile and not self.ssl_certfile:
-            raise BadSecurityError("ssl_certfile", "is missing: ssl_keyfile is the key of one")
+            raise BadSecurityError("ssl_certfile", "is missing: there is a key and no certificate")
         _ = self.ssl_context  # a file that can't be used is said now
 
     @property

@@ -52,7 +52,10 @@ class BrokerSettings(BaseSettings):
         try:
             _ = self.security
         except BadSecurityError as exc:
-            raise ValueError(f"CONEXOES_KAFKA_{exc.field.upper()}: {exc.reason}") from exc
+            raise ValueError(
+                f"CONEXOES_KAFKA_{exc.field.upper()}: {exc.reason} "
+                f"(CONEXOES_KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol})"
+            ) from exc
         return self
 
     @cached_property

@@ -120,7 +120,7 @@ class Reprocess:
     ) -> ReprocessCommand | None:
         """What there is to show when it is over, or when `stop` is set; None when it was never recorded."""
         looked_since = asyncio.get_running_loop().time()
-        with _progress(total) as show:
+        with _progress(total, self._say) as show:
             while not stop.is_set():
                 command = await get_command(reader, account, command_id)
                 if command is not None:
@@ -178,11 +178,22 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
 
 
+def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:
+    said: set[int] = set()
+
+    def show(command: ReprocessCommand) -> None:
+        if command.step and command.step not in said and command.items.get("sent"):
+            said.add(command.step)
+            say(f"step {command.step}: {_counts(command.items)}; waiting for the answers to what was sent")
+
+    return show
+
+
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[ReprocessCommand], None]]:
-    """A function to show a command with; it shows nothing where there is no terminal."""
+def _progress(total: int, say: Callable[[str], None]) -> Iterator[Callable[[ReprocessCommand], None]]:
+    """A function to show a command with: as a bar, and where there is no terminal by a line for each step."""
     if not sys.stderr.isatty():
-        yield lambda _command: None
+        yield _lines_of_steps(say)
         return
     columns = (
         TextColumn("{task.description}"),

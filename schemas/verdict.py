@@ -11,7 +11,7 @@ REASONS = {
     ItemState.CHANGED_SINCE: "A newer result came after the filter was looked at.",
     ItemState.ALREADY_SUCCEEDED: "The last result is a success.",
     ItemState.IN_FLIGHT: "An earlier reprocess of this entity is in flight; this request joined it.",
-    ItemState.CANCELLED: "Its command was cancelled before this was sent.",
+    ItemState.CANCELLED: "Its command ended before this was sent.",
     ItemState.PAUSED: "This marketplace is paused: resume it, then ask again.",
 }
 

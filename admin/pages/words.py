@@ -35,7 +35,7 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             "different_error": _("Another error now"),
             "silent": _("No answer in time"),
             "failed": _("Could not be sent"),
-            "cancelled": _("Cancelled before it was sent"),
+            "cancelled": _("Not sent"),
             "not_reprocessable": _("Not reprocessable"),
             "already_succeeded": _("Succeeded already"),
             "superseded": _("Named twice"),
@@ -53,7 +53,7 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             REASONS[ItemState.IN_FLIGHT]: _(
                 "An earlier reprocess of this entity is in flight; this request joined it."
             ),
-            REASONS[ItemState.CANCELLED]: _("Its command was cancelled before this was sent."),
+            REASONS[ItemState.CANCELLED]: _("Its command ended before this was sent."),
             SWITCHED_OFF: _("Reprocessing is switched off for this marketplace."),
             **{
                 each.not_reprocessable_reason: _(

@@ -65,7 +65,7 @@ def takes(name: str, schema: dict[str, Any]) -> str:
     if kind == "boolean":
         return "`1` or `0`"
     if kind == "array":
-        return "JSON list of texts"
+        return ", each ".join(["JSON list of texts", *_limits(schema["items"])])
     if schema.get("format") == "path":
         return "path"
     unit = next((each for each in _UNITS if name.endswith(f"_{each}")), None)

@@ -13,7 +13,7 @@ def request(integration_type: str, key: str, number: int) -> Any:
     if integration_type == "orders":
         return f'<?xml version="1.0"?><order id="{key}"><total currency="BRL">{number}.90</total></order>'
     if integration_type == "price":
-        return {"sku": key, "price": {"value": number / 100, "currency": "BRL"}}
+        return {"sku": key, "price": {"value": float(number), "currency": "BRL"}}
     if integration_type == "inventory":
         return {"sku": key, "warehouse": f"W{number % 7}", "quantity": number % 500}
     if integration_type == "tracking":

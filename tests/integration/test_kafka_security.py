@@ -215,7 +215,18 @@ async def test_why_kafka_does_not_let_us_in_is_said(
     log = tmp_path / "log"
     async with conexoes("topics", "--check", log=log, **{name: str(value) for name, value in given.items()}) as process:
         assert await process.wait() == 1
-    assert said in log.read_text("utf-8").splitlines()[-1]
+    [line] = log.read_text("utf-8").splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"), [("SASL_SSL", "does it speak TLS\\?"), ("SASL_PLAINTEXT", "it asks for no login")]
+)
+async def test_a_kafka_that_asks_nobody_is_said(kafka: SecureKafka, topics: Topics, protocol: str, said: str) -> None:
+    cafile = kafka.cafile if protocol == "SASL_SSL" else None
+    broker = settings(kafka, "agents", topics, kafka_security_protocol=protocol, kafka_ssl_cafile=cafile)
+    with pytest.raises(BrokerUnavailable, match=said):
+        await check_topics(kafka.open, broker)
 
 
 async def test_a_name_that_is_not_the_hosts_is_refused(kafka: SecureKafka, topics: Topics) -> None:

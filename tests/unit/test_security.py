@@ -27,7 +27,7 @@ LOGIN = {"sasl_username": "agents", "sasl_password": "s3cret"}
         (LOGIN, "sasl_username", "is given, and PLAINTEXT does not log in"),
         ({"security_protocol": "SSL", "sasl_password": "x"}, "sasl_password", "is given, and SSL does not log in"),
         ({"ssl_cafile": "ca.pem"}, "ssl_cafile", "is given, and PLAINTEXT does not encrypt"),
-        ({"security_protocol": "SSL", "ssl_keyfile": "k.pem"}, "ssl_certfile", "is missing: ssl_keyfile is the key"),
+        ({"security_protocol": "SSL", "ssl_keyfile": "k.pem"}, "ssl_certfile", "is missing: there is a key"),
         ({"security_protocol": "SSL", "ssl_cafile": "gone.pem"}, "ssl_cafile", "gone.pem can't be used: No such file"),
         ({"security_protocol": "SSL", "ssl_certfile": "gone.pem"}, "ssl_certfile", "gone.pem can't be used: No such"),
     ],
