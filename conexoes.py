@@ -4,7 +4,6 @@ import asyncio
 import getpass
 import json
 import logging
-import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -38,6 +37,7 @@ from cli.kept import session_secret
 from cli.logs import log_as_json
 from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
+from cli.settings_errors import sentences
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
 from connectors.simulator.settings import SimulatorSettings
@@ -336,21 +336,9 @@ def main() -> None:
     ) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)
-    except SettingsError as exc:  # a value that should be JSON and is not
-        found = re.search(r'field "(\w+)"', str(exc))
-        typer.echo(f"conexoes: {f'CONEXOES_{found[1].upper()}' if found else exc}: it must be JSON", err=True)
-        sys.exit(1)
-    except ValidationError as exc:
-        prefix = "CONEXOES_SIMULATE_" if exc.title == SimulatorSettings.__name__ else "CONEXOES_"
-        for error in exc.errors(include_url=False):
-            # What concerns more than one of them names them itself.
-            said = (
-                "must be a JSON list" if error["type"] == "tuple_type" else error["msg"].removeprefix("Value error, ")
-            )
-            if error["loc"]:
-                name, *within = (str(part) for part in error["loc"])
-                said = ": ".join([f"{prefix}{name.upper()}", *([".".join(within)] if within else []), said])
-            typer.echo(f"conexoes: {said}", err=True)
+    except (ValidationError, SettingsError) as exc:
+        for sentence in sentences(exc):
+            typer.echo(f"conexoes: {sentence}", err=True)
         sys.exit(1)
 
 
