@@ -106,26 +106,25 @@ class EmbeddedKafka:
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         deadline = asyncio.get_running_loop().time() + START_SECONDS
-        while not await self._answers():
+        while not await answers(self._port):
             if process.returncode is not None:
                 raise ended_at_start("The embedded Kafka", self._log)
             if asyncio.get_running_loop().time() > deadline:
                 raise not_ready("The embedded Kafka", START_SECONDS, self._log)
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _answers(self) -> bool:
-        """Whether the broker names itself in the cluster's metadata: it is registered and serves."""
-        if not listens(self._port):  # spares aiokafka's error log while the broker is still loading
-            return False
-        admin = AIOKafkaAdminClient(
-            bootstrap_servers=self.bootstrap_servers, request_timeout_ms=int(REQUEST_SECONDS * 1000)
-        )
-        try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                await admin.start()
-                cluster = await admin.describe_cluster()
-        except (KafkaError, OSError, TimeoutError):
-            return False
-        finally:
-            await admin.close()
-        return bool(cluster["brokers"])
+
+async def answers(port: int) -> bool:
+    """Whether a broker on this loopback port names itself in the cluster's metadata: it is registered and serves."""
+    if not listens(port):  # spares aiokafka's error log while the broker is still loading
+        return False
+    admin = AIOKafkaAdminClient(bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=int(REQUEST_SECONDS * 1000))
+    try:
+        async with asyncio.timeout(REQUEST_SECONDS):
+            await admin.start()
+            cluster = await admin.describe_cluster()
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    finally:
+        await admin.close()
+    return bool(cluster["brokers"])

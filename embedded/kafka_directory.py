@@ -53,10 +53,7 @@ class KafkaDirectory:
             )
         if new.exists():
             shutil.rmtree(new)
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
-        # With `=`, because an id may begin with a dash.
-        arguments = [f"--cluster-id={cluster_id}", "--config", str(self._configure(new))]
-        argv = [*java, "kafka.tools.StorageTool", "format", *arguments]
+        argv = [*java, *format_arguments(self._configure(new))]
         if await Command(argv=argv, directory=self.home, log=self._log).run(seconds=FORMAT_SECONDS) != 0:
             raise ended_at_start("The formatting of Kafka's data directory", self._log)
         new.rename(data)
@@ -69,6 +66,13 @@ class KafkaDirectory:
         path = self.home / "server.properties"
         path.write_text(server_properties(log_dir=data, port=self._port, controller_port=free_port()), "utf-8")
         return path
+
+
+def format_arguments(settings: Path) -> list[str]:
+    """What makes Kafka format the directories that `settings` names, with a cluster id of their own."""
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+    # With `=`, because an id may begin with a dash.
+    return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "--config", str(settings)]
 
 
 def _order(version: str) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """Loopback TCP ports: is one free, does somebody listen, find one, keep the same one between starts."""
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -28,10 +29,17 @@ def listens(port: int) -> bool:
 
 def free_port() -> int:
     """A loopback port that nobody listens on now, chosen by the system."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
+    [port] = free_ports(1)
     return port
+
+
+def free_ports(count: int) -> list[int]:
+    """So many of them, no two the same: asked for one after the other, the system may name one twice."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(count)]
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def remembered_port(record: Path) -> int:

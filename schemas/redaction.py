@@ -29,6 +29,7 @@ _NAMED = re.compile(
 _ELEMENT = re.compile(
     r"(?:<|&lt;)(?P<tag>(?:[\w.-]+:)?(?P<name>[\w-]+))(?![\w.:-])(?P<rest>(?:(?!&[lg]t;)[^<>])*+)(?:>|&gt;)", re.ASCII
 )
+_END_OF_LINE, _END_OF_PARAMETER = re.compile(r"[\r\n]"), re.compile(r"[&\s<]")
 _NOT_BLANK = re.compile(r"\S")
 #: Pairs of a name and a value as HAR and many APIs have them.
 _NAME_FIELDS, _VALUE_FIELDS = ("name", "key"), ("value", "values")
@@ -188,7 +189,7 @@ def _value_behind(text: str, at: int, sign: str) -> tuple[int, int]:
         return begin, len(text)
     if quote := _QUOTED.match(text, begin):
         return quote.end(), _end_of_quoted(text, quote.end(), quote[0])
-    end = re.compile(r"[\r\n]" if sign in {":", "=>"} else r"[&\s<]").search(text, begin)
+    end = (_END_OF_LINE if sign in {":", "=>"} else _END_OF_PARAMETER).search(text, begin)
     return begin, end.start() if end else len(text)
 
 

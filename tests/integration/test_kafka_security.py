@@ -4,8 +4,8 @@ import asyncio
 import re
 import socket
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record
 from broker.security import Security
 from broker.settings import BrokerSettings
+from broker.structured import command_record
 from broker.topics import check_topics, create_topics
 from cli.documents.__main__ import ROOT
 from connectors import Answer, Connector, Retry, serve_retries
-from schemas.json_document import dump
+from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
 from storage.settings import StorageSettings
 from tests.support.agents import running_worker, stored
@@ -71,10 +72,8 @@ def settings(kafka: SecureKafka, user: str, topics: Topics, **changes: Any) -> B
     return BrokerSettings(**{**fields, **changes})
 
 
-@asynccontextmanager
-async def connector_of(servers: str, topics: Topics, security: Security) -> AsyncIterator[Connector]:
-    async with Connector(servers, source="/connectors/test", topic_prefix=topics.prefix, security=security) as one:
-        yield one
+def connector_of(servers: str, topics: Topics, security: Security) -> Connector:
+    return Connector(servers, source="/connectors/test", topic_prefix=topics.prefix, security=security)
 
 
 async def publish(broker: BrokerSettings, record: Record) -> None:
@@ -110,16 +109,10 @@ async def test_the_rights_of_the_page_are_enough(
         await stored(owner, 1)
         await connector.send(Record(topics.results("price"), b"acme/MLB/x", b"{"))
         log_id = str(await owner.fetchval("SELECT id FROM status_logs"))
-        data = {"account": "acme", "integration_type": "price", "requested_by": "maria", "log_ids": [log_id]}
-        command = {
-            "specversion": "1.0",
-            "type": "conexoes.reprocess.requested.v1",
-            "source": "/test",
-            "id": "c1",
-            "time": datetime.now(UTC).isoformat(),
-            "data": data,
-        }
-        await publish(settings(kafka, "admin", topics), Record(topics.commands, b"acme", dump(command)))
+        asked = ReprocessRequest(
+            account="acme", integration_type="price", requested_by="maria", mode="refresh", log_ids=(log_id,)
+        )
+        await publish(settings(kafka, "admin", topics), command_record(topics, "c1", asked, datetime.now(UTC)))
         serving = asyncio.create_task(
             serve_retries(connector, {"price": mend}, affiliates=None, group=f"{topics.prefix}-own", stop=stop)
         )

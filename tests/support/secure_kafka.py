@@ -1,9 +1,7 @@
 """A real Kafka that lets nobody in without a name: TLS, logins, certificates of clients, and access lists."""
 
 import asyncio
-import base64
 import signal
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,15 +10,15 @@ from typing import NamedTuple
 
 import trustme
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import CreateAclsRequest
 from cryptography.hazmat.primitives import serialization
 
 from embedded.jars import kafka_classpath
 from embedded.java import find_java
-from embedded.kafka import FORMAT_OPTIONS, JVM_OPTIONS
+from embedded.kafka import FORMAT_OPTIONS, JVM_OPTIONS, answers
 from embedded.kafka_config import server_properties
-from embedded.ports import LOOPBACK, free_port, listens
+from embedded.kafka_directory import format_arguments
+from embedded.ports import LOOPBACK, free_ports
 from embedded.process import Command, stop
 from tests.support.waiting import eventually
 
@@ -81,7 +79,8 @@ class SecureKafka:
 @asynccontextmanager
 async def secure_kafka(directory: Path) -> AsyncIterator[SecureKafka]:
     """One broker, up to the end of the block."""
-    ports = {name: free_port() for name in ("BROKER", "LOGIN", "CLEAR", "MUTUAL", "CONTROLLER")}
+    names = ("BROKER", "LOGIN", "CLEAR", "MUTUAL", "CONTROLLER")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     authority, other = trustme.CA(), trustme.CA()
     pems = _pems(directory, authority, other)
     addresses = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
@@ -94,7 +93,7 @@ async def secure_kafka(directory: Path) -> AsyncIterator[SecureKafka]:
         dies_with_us_by=signal.SIGTERM
     )
     try:
-        await eventually(lambda: _answers(process, addresses["BROKER"]))
+        await eventually(lambda: _serves(process, ports["BROKER"]))
         yield SecureKafka(
             open=addresses["BROKER"],
             sasl_ssl=addresses["LOGIN"],
@@ -159,27 +158,17 @@ def _properties(directory: Path, ports: Mapping[str, int], pems: Mapping[str, Pa
 
 
 async def _format(java: list[str], properties: Path, directory: Path, log: Path) -> None:
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     scram = [
         argument
         for name, password in LOGINS.items()
         for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256")
         for argument in ("--add-scram", f"{mechanism}=[name={name},password={password}]")
     ]
-    argv = [*java, *FORMAT_OPTIONS, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}"]
-    command = Command(argv=[*argv, "--config", str(properties), *scram], directory=directory, log=log)
+    argv = [*java, *FORMAT_OPTIONS, *format_arguments(properties), *scram]
+    command = Command(argv=argv, directory=directory, log=log)
     assert await command.run(seconds=_FORMAT_SECONDS) == 0, log.read_text("utf-8")
 
 
-async def _answers(process: asyncio.subprocess.Process, servers: str) -> bool:
+async def _serves(process: asyncio.subprocess.Process, port: int) -> bool:
     assert process.returncode is None, "it ended; its log is kafka.log"
-    if not listens(int(servers.rpartition(":")[2])):
-        return False
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=2000)
-    try:
-        await admin.start()
-        return bool((await admin.describe_cluster())["brokers"])
-    except (KafkaError, OSError):
-        return False
-    finally:
-        await admin.close()
+    return await answers(port)
