@@ -5,16 +5,15 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, ConfigDict
 
-from admin.operator import operator_of
 from admin.request_body import described, read_body
-from api.authentication import Caller, caller
+from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from schemas.reprocess import Reason, RequestedBy
 from schemas.result import Account, Affiliate
-from schemas.status_log import ShownAffiliate
-from storage import affiliates
+from schemas.shown.affiliate import ShownAffiliate
 from storage.access_keys import Grant
-from storage.audit import UsedKey
+from storage.reprocess import affiliates
+from storage.reprocess.audit import UsedKey
 
 router = APIRouter(tags=["commands"])
 
@@ -68,7 +67,7 @@ async def _change(request: Request, grant: Caller, change: Change) -> ShownAffil
 
 
 async def change_affiliate(app: FastAPI, grant: Grant, asked: AffiliateRequest, change: Change) -> None:
-    """Pause or resume (storage.affiliates), and keep with which key it was asked for. One that is so already stays."""
+    """Pause or resume, and keep with which key it was asked for. One that is so already stays."""
     async with app.state.writer.transaction() as connection:
         await change(
             connection,

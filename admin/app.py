@@ -15,7 +15,7 @@ from admin.session import Sessions
 from api.app import build_api, problem_responses
 from api.authentication import Authenticator
 from broker.publisher import Publisher
-from exports.jobs import Jobs
+from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
 from schemas.export import ExportRequest
 from schemas.group import GroupDecision

@@ -6,18 +6,17 @@ What a worker has taken already is on its way to Kafka, and still goes.
 from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, ConfigDict
 
-from admin.operator import operator_of
 from admin.request_body import described, read_body
-from api.authentication import Caller, caller
+from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE, CommandIdOfPath
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
 from schemas.reprocess import Reason, RequestedBy
 from schemas.result import Account
-from schemas.status_log import ReprocessCommand
+from schemas.shown.command import ReprocessCommand
 from storage.access_keys import Grant
-from storage.audit import UsedKey
-from storage.cancellation import Cancellation, cancel_command
-from storage.reprocess_reader import get_command
+from storage.reprocess.audit import UsedKey
+from storage.reprocess.cancellation import Cancellation, cancel_command
+from storage.reprocess.reader import get_command
 
 router = APIRouter(tags=["commands"])
 

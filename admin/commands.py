@@ -7,9 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from admin.operator import operator_of
 from admin.request_body import described, read_body
-from api.authentication import Caller, caller
+from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid
 from broker.errors import BrokerError
@@ -17,7 +16,7 @@ from broker.structured import command_record
 from schemas.identity import command_id
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
-from storage.idempotency import claim, mark_published
+from storage.reprocess.idempotency import claim, mark_published
 
 router = APIRouter(tags=["commands"])
 

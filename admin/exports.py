@@ -12,7 +12,7 @@ from api.exports import attachment, must_export, not_made, order_of
 from api.parameters import NONE
 from api.problems import invalid, not_found
 from exports.errors import ExportFailed, TooManyExports
-from exports.jobs import Jobs
+from exports.jobs.jobs import Jobs
 from schemas.catalogue import BY_NAME
 from schemas.export import MEDIA_TYPES, ExportJob, ExportRequest
 

@@ -4,15 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from admin.operator import operator_of
 from admin.request_body import described, read_body
-from api.authentication import Caller, caller
+from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.problems import not_found
 from schemas.catalogue import BY_NAME
 from schemas.fingerprint import FINGERPRINT
 from schemas.group import GroupDecision, Standing
-from storage.group_writer import decide
+from storage.logs.group_decisions import decide
 
 router = APIRouter(tags=["commands"])
 

@@ -8,12 +8,12 @@ from typing import Any, cast
 import faust
 from faust.types.auth import CredentialsT
 
-from agents import escape
-from agents.commands import Commands
-from agents.dead_letter import DeadLetters
-from agents.escape import guarded
-from agents.ingest import Ingest
-from agents.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
+from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
+from agents.process import crash
+from agents.process.crash import guarded
+from agents.reprocess.commands import Commands
+from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
@@ -25,7 +25,7 @@ from storage.database import Database
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
 SESSION_SECONDS = 30.0
 COMMIT_SECONDS = 1.0
-#: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes; agents.watchdog sees real stalls.
+#: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes; the watchdog sees real stalls.
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
 
@@ -40,11 +40,11 @@ class AgentsApp(faust.App):
     def _crash(self, reason: BaseException) -> None:
         """Called by whatever part of Faust crashes, the consumer's thread included: what is left would do nothing."""
         if not self.stopping.is_set():
-            escape.die("faust", reason)
+            crash.die("faust", reason)
         super()._crash(reason)
 
     def done(self, batch: RecordBatch) -> None:
-        """Let the fence move past `batch`."""
+        """Let the watermark move past `batch`."""
         self.batches.done(batch)
 
     def current(self, batch: RecordBatch) -> bool:
@@ -122,5 +122,5 @@ def _add_agent(app: AgentsApp, topic: str, handler: Ingest | Commands) -> None:
         await guarded(topic, lambda: handler.run(stream), app.stopping)
 
     kafka_topic: Any = app.topic(topic, schema=PassThrough())
-    # One at a time: the order of a partition is the order in which the fence moves.
+    # One at a time: the order of a partition is the order in which the watermark moves.
     app.agent(kafka_topic, name=topic, concurrency=1)(agent)

@@ -7,21 +7,21 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from prometheus_client import start_http_server
 
-from agents import escape
 from agents.app import AgentsApp, build_app
-from agents.counting import Counting
-from agents.dispatch import Dispatch
-from agents.escape import guarded
-from agents.indexing import Indexing
-from agents.maintenance import Maintenance
-from agents.making import Making
 from agents.metrics import waiting_anywhere
-from agents.patience import patiently
+from agents.process import crash
+from agents.process.availability import until_available
+from agents.process.crash import guarded
+from agents.process.watchdog import watch
+from agents.process.worker_id import claim_worker_id
+from agents.reprocess.dispatch import Dispatch
+from agents.reprocess.expiry import Expiry
+from agents.reprocess.materialise import Materialise
+from agents.reprocess.steps import Steps
 from agents.settings import AgentSettings
-from agents.silence import Silence
-from agents.steps import Steps
-from agents.watchdog import watch
-from agents.worker_id import claim_worker_id
+from agents.upkeep.counting import Counting
+from agents.upkeep.indexing import Indexing
+from agents.upkeep.maintenance import Maintenance
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.topics import check_topics
@@ -45,7 +45,7 @@ async def work(
     """Work until `stop` is set, then finish what is in flight within `stop_seconds`; what is not will come again.
 
     Both servers' addresses must be set. `ready` is called when partitions are assigned. Waits for servers that are
-    away. Ends the process with 70 on what it does not understand (agents.escape).
+    away. Ends the process with 70 on what it does not understand (agents.process.crash).
     """
     servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.database_url
     if servers is None or url is None:
@@ -64,10 +64,10 @@ async def work(
             poll_seconds=agent_settings.poll_seconds,
             lease_seconds=agent_settings.lease_seconds,
         )
-        making = Making(database, policy, dispatch.wake, poll_seconds=agent_settings.poll_seconds)
+        materialise = Materialise(database, policy, dispatch.wake, poll_seconds=agent_settings.poll_seconds)
 
         def recorded() -> None:
-            making.wake()
+            materialise.wake()
             dispatch.wake()
 
         app = build_app(
@@ -90,9 +90,9 @@ async def work(
             app,
             beside={
                 "dispatch": dispatch.run,
-                "making": making.run,
+                "materialise": materialise.run,
                 "steps": Steps(database, dispatch.wake, agent_settings.poll_seconds).run,
-                "silence": Silence(database, agent_settings.poll_seconds).run,
+                "expiry": Expiry(database, agent_settings.poll_seconds).run,
                 "maintenance": maintenance.run,
                 "counting": Counting(database).run,
                 "indexing": Indexing(database).run,
@@ -101,7 +101,7 @@ async def work(
             stop_seconds=agent_settings.stop_seconds,
         )
         await worker.run(lambda: _wait_for_kafka(servers, broker_settings), ready)
-        with escape.deadline("closing", agent_settings.stop_seconds):
+        with crash.deadline("closing", agent_settings.stop_seconds):
             await publisher.close()
             await database.close()
 
@@ -115,7 +115,7 @@ def _spare_the_collector() -> None:
 
 
 async def _wait_for_kafka(servers: str, settings: BrokerSettings) -> None:
-    for fault in await patiently("kafka", lambda: check_topics(servers, settings)):
+    for fault in await until_available("kafka", lambda: check_topics(servers, settings)):
         log.warning("topics", fault=fault)
 
 
@@ -144,8 +144,8 @@ class Worker:
         )
         await self._app.stopping.wait()
         log.info("stopping")
-        # Committed is what the fence let through: an orderly end is worth no more waiting than this.
-        with escape.deadline("stopping", self._stop_seconds):
+        # Committed is what the watermark let through: an orderly end is worth no more waiting than this.
+        with crash.deadline("stopping", self._stop_seconds):
             await self._stop()
         log.info("stopped")
 

@@ -2,14 +2,16 @@
 
 from functools import cache
 
+from fastapi import Request
+
 from api.authentication import at_least
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.reprocess import OPEN_ITEM_STATES, ItemState
-from schemas.status_log import Action
+from schemas.shown.log import Action
 from schemas.verdict import Facts, reason, verdict
 from storage.access_keys import Grant
-from storage.log_reader import Actions
+from storage.logs.reader import Actions, LogReader
 
 IN_FLIGHT = "It is being reprocessed already."
 
@@ -39,3 +41,8 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
         return [Action(allowed=True)]
 
     return actions
+
+
+def reader_for(request: Request, grant: Grant) -> LogReader:
+    """A reader of status logs for one answer, whose logs say what the caller may do with them now."""
+    return LogReader(request.app.state.reader, actions_for(grant, request.app.state.policy))

@@ -5,8 +5,8 @@ from fastapi import APIRouter, Request
 from api.authentication import FIRST, OwnAccount
 from api.pages import Page
 from api.parameters import NONE
-from schemas.status_log import ShownAffiliate
-from storage import affiliates
+from schemas.shown.affiliate import ShownAffiliate
+from storage.reprocess import affiliates
 
 router = APIRouter(prefix="/accounts/{account}/affiliates", tags=["reprocess"], dependencies=FIRST)
 

@@ -9,7 +9,7 @@ from api import affiliates, dead_letters, exports, groups, health, integration_t
 from api.authentication import Authenticator
 from api.edge import Edge
 from api.problems import MEDIA_TYPE, add_handlers
-from exports.desk import ExportDesk
+from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.playbook import Playbook
 from schemas.policy import Policy

@@ -87,6 +87,14 @@ def at_least(grant: Grant, role: Role) -> bool:
     return _RANK[grant.role] >= _RANK[role]
 
 
+def operator_of(grant: Grant, account: str) -> None:
+    """404 for an account that the caller may not see, 403 for one that may only be read."""
+    if not may_see(grant, account):
+        raise not_found()
+    if not at_least(grant, "operator"):
+        raise ProblemError(403, "not-permitted", "Your key may read only: this needs the role operator.")
+
+
 async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:
     """The account of the path, if the caller may see it; 404 otherwise, as for an account that does not exist."""
     if ACCOUNT.fullmatch(account) is None or not may_see(grant, account):

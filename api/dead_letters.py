@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Listing, Page
 from api.parameters import ONCE, PageQuery
-from schemas.status_log import DeadLetter
+from schemas.shown.dead_letter import ShownDeadLetter
 from storage.access_keys import EVERY_ACCOUNT
-from storage.dead_letter_reader import list_dead_letters as read_dead_letters
+from storage.dead_letters import list_dead_letters as read_dead_letters
 
 router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"], dependencies=FIRST)
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letter
 @router.get("", dependencies=ONCE)
 async def list_dead_letters(
     request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
-) -> Page[DeadLetter]:
+) -> Page[ShownDeadLetter]:
     """Dead letters of the account, newest first. A key for every account sees those too that name no account."""
     every = grant.account == EVERY_ACCOUNT
     listing = Listing(f"dead-letters\n{account}\n{every}", query.page_size, query.page_token)

@@ -18,19 +18,19 @@ from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Listing, Page
 from api.parameters import ONCE, ExportQuery, PageQuery, Type
 from api.problems import ProblemError
-from exports.desk import ExportDesk
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
 from exports.file import make_file
-from exports.file_name import file_name
+from exports.jobs.desk import ExportDesk
+from exports.jobs.outcome import followed
 from exports.ledger import write_items
-from exports.outcome import followed
+from exports.names import file_name
 from exports.stream import write_rows
 from schemas.export import MEDIA_TYPES, Export, ExportFormat, ExportOrder, ExportRequest
 from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 from storage.errors import StorageError
-from storage.export_audit import list_exports as read_exports
-from storage.export_audit import record_order
+from storage.exports.audit import list_exports as read_exports
+from storage.exports.audit import record_order
 
 router = APIRouter(prefix="/accounts/{account}", tags=["exports"], dependencies=FIRST)
 

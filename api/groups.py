@@ -10,7 +10,7 @@ from api.pages import Listing, Page
 from api.parameters import ONCE, LogQuery, Type
 from schemas.group import ErrorGroup
 from schemas.playbook import Playbook
-from storage import group_reader
+from storage.logs import groups as error_groups
 
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
 
@@ -30,7 +30,7 @@ async def list_groups(
     """
     name = f"groups\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
     listing = Listing(name, query.page_size, query.page_token)
-    groups = await group_reader.list_groups(
+    groups = await error_groups.list_groups(
         request.app.state.reader,
         account,
         integration_type.name,

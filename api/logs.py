@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
-from api.log_reading import reader_for
 from api.pages import Listing, Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import not_found
 from schemas.filter import LogFilter
-from schemas.status_log import StatusLog, StatusLogDetail, TimelineEntry
+from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.summary import LogSummary
-from storage.summary_reader import summarize
+from storage.logs.summary import summarize
 
 router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
 

@@ -10,8 +10,8 @@ from api.pages import Listing, Page
 from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, LedgerQuery, PageQuery
 from api.problems import not_found
 from schemas.export import ExportRequest
-from schemas.status_log import ReprocessCommand, ReprocessItem
-from storage import reprocess_reader
+from schemas.shown.command import ReprocessCommand, ReprocessItem
+from storage.reprocess import reader as reprocess_reader
 
 router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"], dependencies=FIRST)
 

@@ -8,9 +8,9 @@ from pydantic import Field
 from api.authentication import FIRST, OwnAccount
 from api.parameters import ONCE, Type
 from schemas.filter import ReprocessFilter
-from schemas.status_log import ReprocessPlan
+from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import Rfc3339
-from storage.reprocess_plan import plan
+from storage.reprocess.plan import plan
 
 router = APIRouter(prefix="/accounts/{account}", tags=["reprocess"], dependencies=FIRST)
 

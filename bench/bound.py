@@ -1,7 +1,7 @@
 """The bound for Python: aiokafka, our decoding and our SQL, with nothing around them.
 
 Decodes the next batch while PostgreSQL writes the one before, in one process, without group membership trouble,
-dead letters, a fence or a way to stop: what a worker could reach if all of that were free.
+dead letters, a watermark or a way to stop: what a worker could reach if all of that were free.
 """
 
 import asyncio

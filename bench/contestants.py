@@ -22,7 +22,7 @@ class Contestant:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-AGENTS = ("-m", "conexoes", "agents")
+AGENTS = ("-m", "cli", "agents")
 OURS = "conexoes agents"
 BOUND = "the bound for Python"
 JSON_BATCHES = "conexoes agents, JSON batches"

@@ -44,7 +44,7 @@ async def running(system: System, database_url: str, broker: BrokerSettings) -> 
     logs = [own.with_suffix(".agents.log"), own.with_suffix(".admin.log")]
     async with AsyncExitStack() as stack:
         agents = await stack.enter_async_context(python(AGENTS, environment, logs[0]))
-        admin = await stack.enter_async_context(python(("-m", "conexoes", "admin"), environment, logs[1]))
+        admin = await stack.enter_async_context(python(("-m", "cli", "admin"), environment, logs[1]))
         http = f"http://127.0.0.1:{port}"
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
         while not ("ready" in logs[0].read_text("utf-8") and await _answers(f"{http}/readyz")):

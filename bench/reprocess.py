@@ -38,12 +38,12 @@ from schemas.envelope import STRUCTURED
 from schemas.filter import ReprocessFilter
 from schemas.policy import Policy
 from schemas.reprocess import ReprocessRequest, command_event
-from schemas.status_log import ReprocessPlan
+from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database
 from storage.migrate import migrate
-from storage.reprocess_plan import plan
+from storage.reprocess.plan import plan
 from storage.settings import StorageSettings
 
 ACCOUNT, TYPE, AFFILIATES = "acme", "price", ("MLB", "AMZ")
@@ -170,7 +170,7 @@ class Agents:
         environment = {**os.environ, **{f"CONEXOES_{name}": value for name, value in self._settings.items()}}
         with self._log.open("ab") as out:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "conexoes", "agents", env=environment, stdout=out, stderr=out
+                sys.executable, "-m", "cli", "agents", env=environment, stdout=out, stderr=out
             )
 
     async def kill(self, number: signal.Signals = signal.SIGKILL) -> None:

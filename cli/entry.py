@@ -9,7 +9,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line. Ctrl-C before it has a handler of its own, in the half second of imports, is no error."""
     try:
-        from conexoes import main as run  # noqa: PLC0415 - the imports are what takes so long
+        from cli.main import main as run  # noqa: PLC0415 - the imports are what takes so long
 
         run()
     except KeyboardInterrupt:

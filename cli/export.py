@@ -16,12 +16,12 @@ from api.settings import ApiSettings
 from cli.installation import UnusableError, storage_settings, system_here
 from exports.errors import ExportFailed
 from exports.file import make_file
-from exports.outcome import followed
+from exports.jobs.outcome import followed
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportFormat, ExportOrder, ExportRequest
 from storage.database import Database
-from storage.export_audit import record_order
+from storage.exports.audit import record_order
 
 T = TypeVar("T")
 

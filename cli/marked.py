@@ -9,14 +9,14 @@ from typing import NamedTuple
 from admin.pages.plan import Verdict, plan_of_rows
 from api.actions import actions_for
 from cli.installation import UnusableError
-from exports.marked import Marked, WorkbookRefused
-from exports.marked_process import marked_by_worker
+from exports.excel.marked import Marked, WorkbookRefused
+from exports.excel.marked_process import marked_by_worker
 from schemas.policy import Policy
 from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 from storage.database import Database
-from storage.log_reader import LogReader
-from storage.reprocess_plan import WILL_SEND
+from storage.logs.reader import LogReader
+from storage.reprocess.plan import WILL_SEND
 
 
 class RowsPlan(NamedTuple):

@@ -18,12 +18,13 @@ from cli.installation import UnusableError
 from cli.marked import plan_rows
 from schemas.policy import Policy
 from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
-from schemas.status_log import ReprocessCommand, ReprocessPlan
+from schemas.shown.command import ReprocessCommand
+from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
-from storage.cancellation import Cancellation, cancel_command
 from storage.database import Database
-from storage.reprocess_plan import plan
-from storage.reprocess_reader import get_command
+from storage.reprocess.cancellation import Cancellation, cancel_command
+from storage.reprocess.plan import plan
+from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 
 _LOOK_SECONDS = 0.5

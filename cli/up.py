@@ -66,7 +66,7 @@ class Up:
             key = self._tell_children(servers, url)
             self._say(f"starting {', '.join(self._names)}")
             children = [
-                Child(name=name, argv=[sys.executable, "-m", "conexoes", name], ends=name == "simulate")
+                Child(name=name, argv=[sys.executable, "-m", "cli", name], ends=name == "simulate")
                 for name in self._names
             ]
             async with Children(children, self._data_dir, self._say):

@@ -1,6 +1,6 @@
 """What a row of an export shows: the one list that CSV and the workbook follow.
 
-`storage/sql/export_logs.sql` (export_csv) selects the same columns in the same order. A masked field, once there is
+`storage/sql/exports/logs.sql` (export_csv) selects the same columns in the same order. A masked field, once there is
 such a thing, is masked where rows leave the database: in export_logs, for every format at once.
 """
 

@@ -12,7 +12,7 @@ from exports.columns import log_columns
 from exports.words import STATES, STATUSES
 from schemas.catalogue import BY_NAME, Language
 from schemas.export import ExportOrder
-from storage.export_reader import CsvView
+from storage.exports.reader import CsvView
 
 BYTE_ORDER_MARK = "\ufeff"
 DELIMITERS: dict[Language, str] = {"pt": ";", "en": ",", "es": ";"}

@@ -4,13 +4,13 @@ import asyncio
 import os
 from pathlib import Path
 
-from exports.make_workbook import Progress
-from exports.process import workbook_by_worker
+from exports.excel.make import Progress
+from exports.excel.process import workbook_by_worker
+from exports.excel.worker import Task
 from exports.stream import write_rows
-from exports.worker import Task
 from schemas.export import ExportOrder
 from storage.database import Database
-from storage.export_reader import snapshot
+from storage.exports.reader import snapshot
 
 
 async def make_file(database: Database, order: ExportOrder, path: Path, *, seconds: float, progress: Progress) -> int:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from exports.csv import BYTE_ORDER_MARK, csv_line, guarded
 from schemas.catalogue import Language
 from schemas.export import ExportOrder
-from schemas.status_log import ReprocessItem
+from schemas.shown.command import ReprocessItem
 from storage.database import Database
-from storage.export_reader import Write
-from storage.reprocess_reader import all_items
+from storage.exports.reader import Write
+from storage.reprocess.reader import all_items
 
 _FIELDS = list(ReprocessItem.model_fields)
 

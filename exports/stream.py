@@ -1,10 +1,10 @@
 """CSV and JSON Lines, written as they come out of the database."""
 
 from exports.csv import csv_heading, csv_view
-from exports.link import log_link
+from exports.names import log_link
 from schemas.export import ExportOrder
 from storage.database import Database
-from storage.export_reader import Write, snapshot
+from storage.exports.reader import Write, snapshot
 
 
 async def write_rows(database: Database, order: ExportOrder, write: Write, *, seconds: float) -> int:

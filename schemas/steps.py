@@ -58,7 +58,7 @@ class StepOutcome(BaseModel):
         return self.items.get("fixed", 0)
 
 
-class Verdict(NamedTuple):
+class Judgement(NamedTuple):
     """Whether to go on after a step."""
 
     go_on: bool
@@ -66,7 +66,7 @@ class Verdict(NamedTuple):
     outcome: StepOutcome
 
 
-def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Sequence[str | None]) -> Verdict:
+def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Sequence[str | None]) -> Judgement:
     """What the outcome of step `number` (from 1) says. `states` counts its items, none of them open.
 
     `codes` are the error codes of those that came back with the same error. A step of no item says nothing against
@@ -77,9 +77,9 @@ def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Seq
     share = outcome.fixed / outcome.total if outcome.total else 1.0
     said = f"step {number}: {outcome.fixed} of {outcome.total} fixed ({share:.0%})"
     if share >= fixed_share:
-        return Verdict(go_on=True, sentence=f"Went on after {said}.", outcome=outcome)
+        return Judgement(go_on=True, sentence=f"Went on after {said}.", outcome=outcome)
     parts = [f"Stopped after {said}, less than {fixed_share:.0%}"]
     if same := states.get("same_error", 0):
         parts.append(f"{same} came back with the same error{f' ({code})' if code else ''}")
     parts += [f"{count} {state}" for state, count in outcome.items.items() if state not in {"fixed", "same_error"}]
-    return Verdict(go_on=False, sentence="; ".join(parts) + ".", outcome=outcome)
+    return Judgement(go_on=False, sentence="; ".join(parts) + ".", outcome=outcome)

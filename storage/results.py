@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from schemas.result import Result
 from storage.database import Connection
-from storage.reprocess_writer import record_answers
+from storage.reprocess.writer import record_answers
 from storage.statements import SQL
 
 

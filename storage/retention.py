@@ -48,3 +48,8 @@ async def forget_dead_letters(connection: Connection, retention_days: int) -> bo
 async def forget_idempotency_keys(connection: Connection, retention_days: int) -> bool:
     """Delete some idempotency keys that are older. True when there may be more."""
     return bool(await connection.fetchval(SQL["forget_idempotency_keys"], retention_days, ROWS) == ROWS)
+
+
+async def forget_fault_hours(connection: Connection, retention_days: int) -> int:
+    """Drop the counts of hours that are older than attempts are kept. Returns how many."""
+    return int(await connection.fetchval(SQL["forget_fault_hours"], retention_days))

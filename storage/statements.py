@@ -1,4 +1,4 @@
-"""Named SQL statements from `sql/*.sql`.
+"""Named SQL statements from `sql/` and its folders.
 
 A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. Where a statement
 says `{name}` of another one, that one's text stands: what several share is written once. Names in braces that are
@@ -7,7 +7,7 @@ no statements stay, for who runs it to fill in (`{filter}`).
 
 import re
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -16,13 +16,12 @@ _NAME = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
 
 def _load() -> Mapping[str, str]:
     statements: dict[str, str] = {}
-    for path in sorted(files("storage").joinpath("sql").iterdir(), key=lambda each: each.name):
-        if not path.name.endswith(".sql"):
-            continue
+    root = Path(__file__).parent / "sql"
+    for path in sorted(root.rglob("*.sql")):
         parts = _NAME.split(path.read_text(encoding="utf-8"))
         for name, statement in zip(parts[1::2], parts[2::2], strict=True):
             if name in statements:
-                raise ValueError(f"storage/sql/{path.name}: statement {name} exists already")
+                raise ValueError(f"storage/sql/{path.relative_to(root)}: statement {name} exists already")
             statements[name] = statement.strip()
 
     def whole(statement: str) -> str:

@@ -34,14 +34,14 @@ def _no_settings_from_outside() -> None:
 
 
 @pytest.fixture(autouse=True)
-def escaped(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def crashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What would have ended the process. A test that expects it empties the list; for every other it is a failure."""
     found: list[str] = []
 
     def die(what: str, exc: BaseException | None = None) -> None:
         found.append(f"{what}: {exc!r}")
 
-    monkeypatch.setattr("agents.escape.die", die)
+    monkeypatch.setattr("agents.process.crash.die", die)
     yield found
     assert not found, found
 

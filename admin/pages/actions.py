@@ -4,7 +4,7 @@ import hashlib
 
 from schemas.catalogue import IntegrationType
 from schemas.policy import Policy
-from schemas.status_log import StatusLog
+from schemas.shown.log import StatusLog
 
 
 def can_reprocess(policy: Policy, kind: IntegrationType) -> bool:

@@ -10,8 +10,8 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api.problems import invalid_model
-from schemas.status_log import ShownAffiliate
-from storage import affiliates
+from schemas.shown.affiliate import ShownAffiliate
+from storage.reprocess import affiliates
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

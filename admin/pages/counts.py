@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from schemas.filter import LogFilter
 from schemas.summary import LogSummary
 from storage.database import Database
-from storage.summary_reader import summarize
+from storage.logs.summary import summarize
 
 BUDGET_SECONDS = 0.15
 #: How long a result waits for the request that will ask for it.

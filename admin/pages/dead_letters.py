@@ -8,7 +8,7 @@ from admin.pages.site import show
 from admin.pages.visitor import OwnPage
 from api.pages import Listing
 from storage.access_keys import EVERY_ACCOUNT
-from storage.dead_letter_reader import list_dead_letters
+from storage.dead_letters import list_dead_letters
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LETTERS_A_PAGE = 25

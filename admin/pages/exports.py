@@ -19,7 +19,7 @@ from api.problems import invalid_model, not_found
 from exports.errors import ExportFailed, TooManyExports
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportJob, ExportRequest
-from storage.summary_reader import summarize
+from storage.logs.summary import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FORMATS = ("xlsx", "csv", "jsonl")

@@ -18,8 +18,8 @@ from api.pages import Listing
 from api.problems import invalid_model, not_found
 from schemas.fingerprint import FINGERPRINT
 from schemas.group import GroupDecision
-from storage import group_reader
-from storage.group_writer import decide
+from storage.logs import groups as error_groups
+from storage.logs.group_decisions import decide
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 GROUPS_A_PAGE = 25
@@ -32,7 +32,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     name = f"groups\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
     listing = Listing(name, GROUPS_A_PAGE, view.page_token)
-    found = await group_reader.list_groups(
+    found = await error_groups.list_groups(
         request.app.state.reader,
         who.account,
         kind.name,

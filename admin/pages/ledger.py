@@ -19,8 +19,8 @@ from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
 from schemas.filter import LogFilter
 from schemas.reprocess import COMMAND_ID, OPEN_ITEM_STATES, CommandState, ItemState
-from schemas.status_log import ReprocessCommand
-from storage import reprocess_reader
+from schemas.shown.command import ReprocessCommand
+from storage.reprocess import reader as reprocess_reader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25

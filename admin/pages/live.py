@@ -19,7 +19,7 @@ from admin.pages.route import PageRoute
 from admin.pages.view import View, read_view
 from admin.pages.visitor import Member, OwnPage
 from schemas.catalogue import IntegrationType
-from schemas.status_log import StatusLog
+from schemas.shown.log import StatusLog
 from storage.errors import StorageError
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -19,8 +19,8 @@ from api.pages import Listing
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.playbook import Playbook, PlaybookEntry
-from schemas.status_log import Attempt, StatusLog, TimelineEntry
-from storage.log_reader import LogReader
+from schemas.shown.log import Attempt, StatusLog, TimelineEntry
+from storage.logs.reader import LogReader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response"]

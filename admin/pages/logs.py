@@ -19,7 +19,7 @@ from admin.pages.visitor import Member, OwnPage, new_once
 from api.pages import Listing
 from schemas.catalogue import IntegrationType
 from schemas.filter import ReprocessState
-from schemas.status_log import StatusLog
+from schemas.shown.log import StatusLog
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 REPROCESS_STATES: tuple[ReprocessState, ...] = get_args(ReprocessState)

@@ -15,12 +15,12 @@ from admin.pages.visitor import Member, OwnPage
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
-from schemas.status_log import DeadLetter
+from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.summary import LogSummary
 from storage.access_keys import EVERY_ACCOUNT
-from storage.dead_letter_reader import list_dead_letters
-from storage.group_reader import list_groups
-from storage.summary_reader import summarize
+from storage.dead_letters import list_dead_letters
+from storage.logs.groups import list_groups
+from storage.logs.summary import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPANS: tuple[Period, ...] = ("yesterday", "24h", "7d", "30d")
@@ -79,7 +79,7 @@ def _page(
     template: str,
     period: Period,
     numbers: dict[str, Any] | None,
-    letters: list[DeadLetter],
+    letters: list[ShownDeadLetter],
 ) -> Response:
     return show(
         request,
@@ -145,7 +145,7 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
     )
 
 
-async def _letters(request: Request, who: Member) -> list[DeadLetter]:
+async def _letters(request: Request, who: Member) -> list[ShownDeadLetter]:
     every = who.grant.account == EVERY_ACCOUNT
     return await list_dead_letters(
         request.app.state.reader, who.account, every_account=every, after=None, limit=_LETTERS

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemas.reprocess import ItemState
-from schemas.status_log import PlannedLog, ReprocessPlan, StatusLog
-from storage.reprocess_plan import WILL_SEND
+from schemas.shown.log import StatusLog
+from schemas.shown.plan import PlannedLog, ReprocessPlan
+from storage.reprocess.plan import WILL_SEND
 
 SAMPLES = 5
 

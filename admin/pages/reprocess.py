@@ -20,9 +20,9 @@ from api.problems import invalid, invalid_model
 from schemas.catalogue import IntegrationType
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
-from schemas.status_log import ReprocessPlan
+from schemas.shown.plan import ReprocessPlan
 from schemas.steps import DEFAULT_STEPS
-from storage import reprocess_plan
+from storage.reprocess import plan as reprocess_plan
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -15,10 +15,10 @@ from admin.pages.visitor import Member, OwnPage, need_operator, refuse_foreign
 from admin.upload import read_upload
 from api.exports import not_made
 from api.problems import ProblemError
-from exports.desk import ExportDesk
 from exports.errors import TooManyExports
-from exports.marked import MAX_FILE_BYTES, Marked, WorkbookRefused
-from exports.marked_process import marked_by_worker
+from exports.excel.marked import MAX_FILE_BYTES, Marked, WorkbookRefused
+from exports.excel.marked_process import marked_by_worker
+from exports.jobs.desk import ExportDesk
 from schemas.catalogue import IntegrationType
 from schemas.reprocess import MAX_LOG_IDS
 

@@ -12,13 +12,13 @@ from fastapi import Depends, Path, Request
 from admin.form_body import read_form
 from admin.pages import languages, times
 from admin.session import Session
+from api.actions import reader_for
 from api.authentication import at_least, may_see
-from api.log_reading import reader_for
 from api.problems import ProblemError, not_found
 from schemas.catalogue import Language
 from schemas.result import ACCOUNT
 from storage.access_keys import Grant
-from storage.log_reader import LogReader
+from storage.logs.reader import LogReader
 
 SESSION_COOKIE = "conexoes_session"
 LANGUAGE_COOKIE = "conexoes_language"

@@ -13,8 +13,8 @@ from schemas.identity import command_id, item_id
 from schemas.reprocess import Command, ItemState, ReprocessRequest
 from schemas.result import Result, read
 from schemas.topics import Topics
-from storage.reprocess_claims import QueuedItem, claim_items, open_lanes
-from storage.reprocess_writer import (
+from storage.reprocess.claims import QueuedItem, claim_items, open_lanes
+from storage.reprocess.writer import (
     NewItem,
     insert_command,
     insert_items,

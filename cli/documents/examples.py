@@ -7,7 +7,7 @@ from schemas.catalogue import IntegrationType
 from schemas.playbook import InEveryLanguage, PlaybookEntry
 from schemas.problem import FieldProblem, Problem
 from schemas.reprocess import ReprocessRequest, RetryData, command_event
-from schemas.status_log import Attempt, StatusLog, StatusLogDetail
+from schemas.shown.log import Attempt, StatusLog, StatusLogDetail
 
 Example = dict[str, Any]
 

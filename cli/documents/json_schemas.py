@@ -11,7 +11,7 @@ from schemas.filter import LogFilter, ReprocessState
 from schemas.problem import Problem
 from schemas.reprocess import COMMAND_EVENT_TYPE, ItemState, ReprocessRequest, RetryData
 from schemas.result import ResultData
-from schemas.status_log import StatusLog, StatusLogDetail
+from schemas.shown.log import StatusLog, StatusLogDetail
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COMMAND = "reprocess-requested"

@@ -72,7 +72,7 @@ def batch(name: str, schema: Schema, *, key: str) -> Message:
 
 
 def retry(name: str, schema: Schema, *, key: str) -> Message:
-    """As agents.dispatch sends it: structured, with exactly this content-type."""
+    """As agents.reprocess.dispatch sends it: structured, with exactly this content-type."""
     message = structured(name, schema, key=key)
     message["headers"] = {
         "type": "object",

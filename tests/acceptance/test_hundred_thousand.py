@@ -89,6 +89,6 @@ async def test_rows_equal_the_model_and_every_malformed_record_is_a_dead_letter(
     # One row for each record that was refused: a malformed one that was sent twice is refused twice.
     codes = await owner.fetch("SELECT code, count(*) FROM dead_letters GROUP BY 1")
     assert {row["code"]: row["count"] for row in codes} == dict(refused)
-    assert "escaped" not in (data_dir / "agents.log").read_text()
+    assert "crashed" not in (data_dir / "agents.log").read_text()
     events = [json.loads(line)["event"] for line in (data_dir / "agents.log").read_text().splitlines()]
     assert events.count("dead letter") == refused.total()

@@ -10,12 +10,12 @@ import asyncpg
 import pytest
 
 from schemas.filter import LogFilter
-from schemas.status_log import StatusLog
-from storage import log_page
-from storage.counts import compact
+from schemas.shown.log import StatusLog
 from storage.database import Database
-from storage.log_reader import LogReader
-from storage.summary_reader import summarize
+from storage.logs import page as log_page
+from storage.logs.compaction import compact
+from storage.logs.reader import LogReader
+from storage.logs.summary import summarize
 from tests.support.some_logs import change_something, matches, some_filter
 
 #: Days that begin before and behind those of UTC, on half an hour, and far away.

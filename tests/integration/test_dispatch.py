@@ -4,13 +4,13 @@ from collections import Counter
 
 import asyncpg
 
-from agents.dispatch import Dispatch
+from agents.reprocess.dispatch import Dispatch
 from broker.errors import RecordRefused
 from broker.publisher import Publisher, Record, Written
 from schemas.policy import Policy
 from schemas.topics import Topics
-from storage.reprocess_claims import claim_items, open_lanes
-from storage.reprocess_writer import cancel
+from storage.reprocess.claims import claim_items, open_lanes
+from storage.reprocess.writer import cancel
 from tests.support.reprocess import Desk
 
 

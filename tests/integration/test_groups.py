@@ -11,13 +11,14 @@ import pytest
 
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
-from schemas.status_log import StatusLog
-from storage import log_page
-from storage.counts import compact_faults, forget_fault_hours
+from schemas.shown.log import StatusLog
 from storage.database import Database
-from storage.group_reader import list_groups
-from storage.log_reader import LogReader
+from storage.logs import page as log_page
+from storage.logs.compaction import compact_faults
+from storage.logs.groups import list_groups
+from storage.logs.reader import LogReader
 from storage.results import store
+from storage.retention import forget_fault_hours
 from tests.support.some_logs import change_something, matches, some_filter, some_result
 
 HOUR = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Ingest under faults: every message ends stored, dead-lettered or delivered again; the fence holds."""
+"""Ingest under faults: every message ends stored, dead-lettered or delivered again; the watermark holds."""
 
 import asyncio
 import random
@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from agents.fetch import RECORD_BYTES
-from agents.ingest import Accepted, Decoded, Ingest, decode
-from agents.transport import BatchConsumer, RecordBatch
+from agents.kafka.fetch import RECORD_BYTES
+from agents.kafka.transport import BatchConsumer, RecordBatch
+from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.settings import BrokerSettings
 from schemas.catalogue import CATALOGUE, IntegrationType
 from storage.settings import StorageSettings
@@ -171,10 +171,10 @@ async def test_an_error_that_nobody_foresaw_ends_the_process_and_commits_nothing
     broker_settings: BrokerSettings,
     storage_settings: StorageSettings,
     data_dir: Path,
-    escaped: list[str],
+    crashed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def broken(self: Ingest, accepted: list[Accepted]) -> None:
+    async def broken(self: Ingest, accepted: list[AcceptedEvent]) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(Ingest, "store", broken)
@@ -183,13 +183,13 @@ async def test_an_error_that_nobody_foresaw_ends_the_process_and_commits_nothing
     async with running_worker(broker_settings, storage_settings, data_dir):
 
         async def ended() -> bool:
-            return bool(escaped)
+            return bool(crashed)
 
         await eventually(ended)
         await asyncio.sleep(2)  # longer than the commit interval: Faust restarts the agent and would acknowledge
     assert await committed(broker_settings) == 0
-    assert "a bug" in escaped[0]
-    escaped.clear()
+    assert "a bug" in crashed[0]
+    crashed.clear()
 
 
 async def test_records_that_a_fetch_skipped_are_looked_for_again(
@@ -199,7 +199,7 @@ async def test_records_that_a_fetch_skipped_are_looked_for_again(
     owner: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever loses what was fetched: the fence must not pass it. Of each partition two fetches come to nothing."""
+    """Whatever loses what was fetched: the watermark must not pass it. Two fetches of each partition are lost."""
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     wait = BatchConsumer._wait_next_records
     fetches: Counter[Any] = Counter()
@@ -247,8 +247,8 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
     owner: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agents.transport.MAX_IN_FLIGHT_BYTES", 200_000)
-    monkeypatch.setattr("agents.transport.MAX_FETCH_BYTES", 50_000)
+    monkeypatch.setattr("agents.kafka.transport.MAX_IN_FLIGHT_BYTES", 200_000)
+    monkeypatch.setattr("agents.kafka.transport.MAX_FETCH_BYTES", 50_000)
     taken = 0
 
     def counted(integration_type: IntegrationType, batch: RecordBatch, now_ns: int, **options: Any) -> Decoded:
@@ -256,7 +256,7 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
         taken += len(batch.records)
         return decode(integration_type, batch, now_ns, **options)
 
-    monkeypatch.setattr("agents.ingest.decode", counted)
+    monkeypatch.setattr("agents.results.ingest.decode", counted)
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     flood = [raw(None, key=b"acme/MLB/SKU-1")] * 3000
     async with running_worker(broker_settings, storage_settings, data_dir):

@@ -19,11 +19,11 @@ import pytest
 from bench.loader.load import Load, load
 from embedded.system import EmbeddedSystem
 from schemas.filter import LogFilter
+from storage.cursors import TimeAndId
 from storage.database import Connection, Database
-from storage.group_reader import list_groups
-from storage.log_page import MAX_PICKED, MAX_RUNS, read_page
-from storage.places import TimeAndId
-from storage.summary_reader import summarize
+from storage.logs.groups import list_groups
+from storage.logs.page import MAX_PICKED, MAX_RUNS, read_page
+from storage.logs.summary import summarize
 from tests.support.explained import Plan, explained, nodes
 from tests.support.opened import opened
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from agents.making import MAX_FAILURES
+from agents.reprocess.materialise import MAX_FAILURES
 from schemas.policy import Policy
 from schemas.refusal import Refusal
-from storage import affiliates
 from storage.errors import StorageUnavailable
-from storage.reprocess_claims import QueuedItem
-from storage.reprocess_writer import cancel, mark_silent
+from storage.reprocess import affiliates
+from storage.reprocess.claims import QueuedItem
+from storage.reprocess.writer import cancel, mark_silent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
@@ -291,7 +291,7 @@ async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, at_most: int
 ) -> None:
     """By the indexes or one by one, it is the same; and a message that has changed since still counts as it was."""
-    monkeypatch.setattr("storage.log_page.MAX_PICKED", at_most)
+    monkeypatch.setattr("storage.logs.page.MAX_PICKED", at_most)
     await desk.store(
         result("a", key="WORDS-1", message="nothing"),
         result("b", key="SKU-1", message="the words are here"),

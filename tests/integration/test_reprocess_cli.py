@@ -15,7 +15,7 @@ from broker.settings import BrokerSettings
 from cli.installation import UnusableError
 from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
-from exports.make_workbook import make_workbook
+from exports.excel.make import make_workbook
 from schemas.export import ExportOrder
 from schemas.policy import Policy
 from storage.database import Database

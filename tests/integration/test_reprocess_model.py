@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.reprocess_claims import QueuedItem
-from storage.reprocess_writer import cancel
+from storage.reprocess.claims import QueuedItem
+from storage.reprocess.writer import cancel
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 

@@ -10,7 +10,7 @@ import pytest
 from storage.check import check_database
 from storage.database import SCHEMA
 from storage.migrate import MIGRATIONS, migrate
-from storage.reprocess_writer import cancel
+from storage.reprocess.writer import cancel
 from storage.settings import StorageSettings
 from tests.support.reprocess import Desk
 from tests.support.schema import described

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from agents.maintenance import Maintenance
+from agents.upkeep.maintenance import Maintenance
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable, TimedOut

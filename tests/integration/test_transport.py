@@ -1,4 +1,4 @@
-"""What agents/transport.py relies on inside Faust 0.15.3. A release that changes it must be looked at, not shipped."""
+"""What agents/kafka/transport.py relies on inside Faust 0.15.3. A release that changes it fails here."""
 
 import inspect
 
@@ -9,7 +9,7 @@ from faust.transport.conductor import ConductorCompiler
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 
-from agents.transport import BatchConsumer, BatchConsumerThread, BatchTransport
+from agents.kafka.transport import BatchConsumer, BatchConsumerThread, BatchTransport
 
 
 def source(thing: object) -> str:
@@ -46,7 +46,7 @@ def test_the_methods_that_we_override_are_there_and_called() -> None:
 
 
 def test_only_force_commit_and_wait_empty_lead_to_the_broker() -> None:
-    """Every commit passes `_commit_tps`, and with it the fence."""
+    """Every commit passes `_commit_tps`, and with it the watermark."""
     assert source(Consumer).count("self._commit_offsets(") == 1
     assert "stream_wait_empty" in source(Consumer.on_stop)
 
@@ -62,7 +62,7 @@ def test_the_wait_at_the_broker_is_still_fixed_where_we_change_it() -> None:
 
 
 def test_what_is_fetched_waits_where_we_take_it_from() -> None:
-    """agents.fetch does what `Fetcher.fetched_records` and `FetchResult.getall` do."""
+    """agents.kafka.fetch does what `Fetcher.fetched_records` and `FetchResult.getall` do."""
     taking = source(aiokafka_fetcher.Fetcher.fetched_records)
     for step in (
         "self._subscriptions.reassignment_in_progress",

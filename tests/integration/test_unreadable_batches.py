@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from agents.transport import BatchConsumer
+from agents.kafka.transport import BatchConsumer
 from broker.settings import BrokerSettings
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
@@ -100,7 +100,7 @@ async def test_an_error_in_what_reads_from_kafka_ends_the_process(
     broker_settings: BrokerSettings,
     storage_settings: StorageSettings,
     data_dir: Path,
-    escaped: list[str],
+    crashed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Not a process that looks alive and reads nothing until the watchdog sees it."""
@@ -112,11 +112,11 @@ async def test_an_error_in_what_reads_from_kafka_ends_the_process(
         monkeypatch.setattr(BatchConsumer, "_getmany", broken)
 
         async def ended() -> bool:
-            return bool(escaped)
+            return bool(crashed)
 
         await eventually(ended, 10)
-    assert "a bug" in escaped[0]
-    escaped.clear()
+    assert "a bug" in crashed[0]
+    crashed.clear()
 
 
 async def test_a_crash_in_the_consumers_thread_ends_the_process(
@@ -124,7 +124,7 @@ async def test_a_crash_in_the_consumers_thread_ends_the_process(
     storage_settings: StorageSettings,
     data_dir: Path,
     owner: asyncpg.Connection,
-    escaped: list[str],
+    crashed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from aiokafka import AIOKafkaConsumer
@@ -137,8 +137,8 @@ async def test_a_crash_in_the_consumers_thread_ends_the_process(
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [result("e1")])
 
         async def ended() -> bool:
-            return bool(escaped)
+            return bool(crashed)
 
         await eventually(ended)
-    assert "a bug" in escaped[0]
-    escaped.clear()
+    assert "a bug" in crashed[0]
+    crashed.clear()

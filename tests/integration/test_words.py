@@ -4,8 +4,8 @@ import asyncio
 
 import asyncpg
 
-from agents.indexing import Indexing
-from storage.words import index_words
+from agents.upkeep.indexing import Indexing
+from storage.logs.compaction import index_words
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
 

@@ -31,7 +31,7 @@ async def start(*arguments: str, log: Path, settings: Mapping[str, str]) -> Proc
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "conexoes", *arguments, env=environment, stdout=out, stderr=out
+            sys.executable, "-m", "cli", *arguments, env=environment, stdout=out, stderr=out
         )
 
 

@@ -5,21 +5,21 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from agents.claiming import Claiming
-from agents.commands import Commands
-from agents.making import Making
-from agents.steps import Steps
+from agents.reprocess.claiming import Claiming
+from agents.reprocess.commands import Commands
+from agents.reprocess.materialise import Materialise
+from agents.reprocess.steps import Steps
 from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
 from schemas.policy import Policy
 from schemas.refusal import Refusal
 from schemas.reprocess import Command, ReprocessRequest
 from schemas.result import Result, read
-from storage import reprocess_reader
 from storage.database import Database
-from storage.reprocess_claims import QueuedItem
-from storage.reprocess_plan import plan
-from storage.reprocess_writer import mark_sent, mark_silent
+from storage.reprocess import reader as reprocess_reader
+from storage.reprocess.claims import QueuedItem
+from storage.reprocess.plan import plan
+from storage.reprocess.writer import mark_sent, mark_silent
 from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.events import Event, at, result
@@ -37,7 +37,7 @@ class Desk:
         self.reader = Database(url, "reader", settings)
         self.policy = policy
         self._commands = Commands(self.writer, None, policy, lambda _batch: None, lambda: None)  # type: ignore[arg-type]
-        self._making = Making(self.writer, policy, lambda: None, poll_seconds=1, chunk=chunk)
+        self._materialise = Materialise(self.writer, policy, lambda: None, poll_seconds=1, chunk=chunk)
         self._steps = Steps(self.writer, lambda: None, 1)
         self._claiming = Claiming(policy, lease_seconds)
 
@@ -82,11 +82,11 @@ class Desk:
         return await plan(self.reader, "acme", "price", wanted, policy=self.policy, as_of=as_of)
 
     async def make(self) -> None:
-        while await self._making.make_chunk():
+        while await self._materialise.make_chunk():
             pass
 
     async def make_once(self) -> bool:
-        return await self._making.make_chunk()
+        return await self._materialise.make_chunk()
 
     async def claim(self, room: int = 1000) -> list[QueuedItem]:
         async with self.writer.transaction() as connection:

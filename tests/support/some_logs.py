@@ -11,9 +11,9 @@ import asyncpg
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.result import Result, read
-from schemas.status_log import StatusLog
-from storage.counts import compact
+from schemas.shown.log import StatusLog
 from storage.database import Database
+from storage.logs.compaction import compact
 from storage.results import store
 from tests.support.events import result
 
@@ -47,7 +47,7 @@ def some_result(draw: random.Random, number: int) -> Result:
 async def change_something(writer: Database, owner: asyncpg.Connection, draw: random.Random, numbers: Any) -> None:
     async with writer.transaction() as connection:
         await store(connection, [some_result(draw, next(numbers)) for _ in range(draw.randrange(1, 80))])
-    # As storage.reprocess_writer shows an item on its log.
+    # As storage.reprocess.writer shows an item on its log.
     await owner.execute(
         """UPDATE status_logs SET reprocess_state = $1, reprocess_item_id = $2, reprocess_command_id = 'c',
                reprocess_at = now()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-import conexoes
+import cli.main
 from agents.settings import AgentSettings
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
@@ -44,7 +44,7 @@ def test_servers_are_official_images_of_the_versions_that_we_embed() -> None:
 
 
 def test_our_services_run_commands_that_exist() -> None:
-    commands = {each.name or each.callback.__name__ for each in conexoes.app.registered_commands if each.callback}
+    commands = {each.name or each.callback.__name__ for each in cli.main.app.registered_commands if each.callback}
     assert set(OURS) == {"migrate", "topics", "agents", "admin", "simulate"}
     assert {name: each["command"] for name, each in OURS.items()} == {name: [name] for name in OURS}
     assert set(OURS) <= commands

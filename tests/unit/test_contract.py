@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agents.app import build_app
-from agents.dispatch import retry_record
+from agents.reprocess.dispatch import retry_record
 from broker.publisher import Publisher
 from broker.security import PLAINTEXT
 from cli.documents.__main__ import ROOT, documents, stale
@@ -29,11 +29,12 @@ from schemas.policy import Policy
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import Command, ReprocessRequest, RetryData, read_command
 from schemas.result import ResultData, read
-from schemas.status_log import DeadLetter as ShownDeadLetter
-from schemas.status_log import ReprocessCommand, ReprocessItem, StatusLog
+from schemas.shown.command import ReprocessCommand, ReprocessItem
+from schemas.shown.dead_letter import ShownDeadLetter
+from schemas.shown.log import StatusLog
 from schemas.topics import Topics
 from storage.database import Database
-from storage.reprocess_claims import QueuedItem
+from storage.reprocess.claims import QueuedItem
 from storage.settings import StorageSettings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from agents.ingest import decode
-from agents.transport import RecordBatch
+from agents.kafka.transport import RecordBatch
+from agents.results.ingest import decode
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS

@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import asyncio
-from agents.escape import deadline
+from agents.process.crash import deadline
 
 async def main():
     with deadline("stopping", 0.2):
@@ -32,5 +32,5 @@ def test_what_swallows_its_cancellation_is_ended_all_the_same() -> None:
 
 
 def test_what_ends_in_time_is_left_alone() -> None:
-    script = "from agents.escape import deadline\nwith deadline('x', 0.2): pass\nimport time; time.sleep(0.5)"
+    script = "from agents.process.crash import deadline\nwith deadline('x', 0.2): pass\nimport time; time.sleep(0.5)"
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports.cell import MAX_CELL_UNITS, cell_text
+from exports.excel.cell import MAX_CELL_UNITS, cell_text
 from tests.support.naughty import TEXTS
 
 MARK = " [cut]"

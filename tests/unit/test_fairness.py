@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.fairness import fair, share
+from agents.reprocess.fairness import fair, share
 from schemas.breaker import Breaker
-from storage.reprocess_claims import BucketName, Lane
+from storage.reprocess.claims import BucketName, Lane
 
 DEMANDS = st.lists(st.integers(0, 50), max_size=8)
 

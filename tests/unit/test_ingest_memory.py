@@ -12,10 +12,10 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from agents.dead_letter import DeadLetters
-from agents.fetch import weight
-from agents.ingest import Ingest
-from agents.transport import RecordBatch
+from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.fetch import weight
+from agents.kafka.transport import RecordBatch
+from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from schemas.catalogue import BY_NAME
 from storage.database import Database

@@ -7,15 +7,15 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.decide import Asked, decide
-from agents.dispatch import retry_record
+from agents.reprocess.decide import Asked, decide
+from agents.reprocess.dispatch import retry_record
 from schemas.filter import LogFilter
 from schemas.policy import Policy
 from schemas.refusal import Refusal
 from schemas.reprocess import Command, CommandRefusal, ItemState, Mode, RetryData, outcome, read_command
 from schemas.topics import Topics
-from storage.reprocess_claims import QueuedItem
-from storage.reprocess_writer import LockedLog
+from storage.reprocess.claims import QueuedItem
+from storage.reprocess.writer import LockedLog
 
 LOG = uuid.uuid4()
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

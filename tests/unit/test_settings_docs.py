@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-import conexoes  # every class of settings is a subclass of BaseSettings only once its module is imported
+import cli.main  # every class of settings is a subclass of BaseSettings only once its module is imported
 from cli.documents.__main__ import ROOT
 from cli.documents.settings_page import PAGES, default, settings_page, takes, variable
 
@@ -25,7 +25,7 @@ def test_every_settings_class_has_its_section() -> None:
     ours = {
         each for each in BaseSettings.__subclasses__() if not each.__module__.startswith(("pydantic_settings", "tests"))
     }
-    assert conexoes.app is not None
+    assert cli.main.app is not None
     assert ours == {settings for _title, settings in PAGES}
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.spans import DAY, HOUR, WEEK, Span, bar_width, bars, moved, take_apart
+from storage.logs.spans import DAY, HOUR, WEEK, Span, bar_width, bars, moved, take_apart
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 9), timezones=st.just(UTC))
 

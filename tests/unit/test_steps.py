@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from agents.claiming import refilled
+from agents.reprocess.claiming import refilled
 from schemas.steps import DEFAULT_STEPS, judge, released
-from storage.reprocess_claims import Bucket
+from storage.reprocess.claims import Bucket
 from tests.unit.test_breaker import NOON
 
 

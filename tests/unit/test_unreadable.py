@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.unreadable import Salvaged, Unreadable, salvage
+from agents.kafka.unreadable import Salvaged, Unreadable, salvage
 from tests.support.events import Event, result
 from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
 

@@ -46,7 +46,7 @@ def test_a_worker_has_the_same_name_at_each_start_and_another_one_elsewhere(tmp_
 
 
 def test_ctrl_c_while_the_program_is_being_loaded_is_quiet(tmp_path: Path) -> None:
-    (tmp_path / "conexoes.py").write_text("raise KeyboardInterrupt")
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from cli.entry import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from agents.watchdog import Progress
+from agents.process.watchdog import Progress
 
 
 def clock(*times: float) -> Iterator[float]:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agents.worker_id import claim_worker_id
+from agents.process.worker_id import claim_worker_id
 
 
 def test_a_given_name_is_taken(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_another_data_directory_on_the_same_host_has_other_names(tmp_path: Path)
 def test_kill_9_frees_the_name(tmp_path: Path) -> None:
     script = (
         "import os, pathlib, sys\n"
-        "from agents.worker_id import claim_worker_id\n"
+        "from agents.process.worker_id import claim_worker_id\n"
         "with claim_worker_id(None, pathlib.Path(sys.argv[1])) as name:\n"
         "    print(name, flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"

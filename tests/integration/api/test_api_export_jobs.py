@@ -13,13 +13,13 @@ import pytest
 from asyncpg.transaction import Transaction
 from fastapi import FastAPI
 
-from exports.desk import ExportDesk
-from exports.jobs import Jobs
+from exports.jobs.desk import ExportDesk
+from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
 from schemas.export import ExportOrder, ExportRequest
 from storage.access_keys import Grant
 from storage.database import Database
-from storage.export_audit import record_order
+from storage.exports.audit import record_order
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import FORMATS, csv_rows, json_rows, sheet_rows
 from tests.support.events import at, result
@@ -86,7 +86,7 @@ def files(data_dir: Path) -> list[str]:
 
 def workers() -> list[psutil.Process]:
     """Worker processes of this one."""
-    return [each for each in psutil.Process().children() if "exports.worker" in each.cmdline()]
+    return [each for each in psutil.Process().children() if "exports.excel.worker" in each.cmdline()]
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -302,10 +302,10 @@ class TestRestart:
             locks.extend(path.name for path in data_dir.rglob("*.lock"))
             assert locks == [f"{export_id}.lock"]
             # A process that is killed closes its files, and removes none.
-            monkeypatch.setattr("exports.jobs.Lock.give_up", lambda lock: os.close(lock._descriptor))
+            monkeypatch.setattr("exports.jobs.jobs.Lock.give_up", lambda lock: os.close(lock._descriptor))
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("exports.jobs.record_order", killed)
+        monkeypatch.setattr("exports.jobs.jobs.record_order", killed)
         with pytest.raises(KeyboardInterrupt):
             await app.state.jobs.start(order_by(desk))
         assert files(data_dir) == locks

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
-from exports import marked
-from exports.marked import Marked, WorkbookRefused, read_marked
+from exports.excel import marked
+from exports.excel.marked import Marked, WorkbookRefused, read_marked
 from schemas.identity import log_id
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from exports.columns import log_columns
-from exports.desk import ExportDesk
+from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from storage import access_keys

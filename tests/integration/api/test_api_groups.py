@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 from connectors.simulator import PLAYBOOK
 from schemas.playbook import Playbook
-from storage.counts import compact_faults
 from storage.database import Database
+from storage.logs.compaction import compact_faults
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.test_api_pages import walk
 from tests.support.events import at, result

@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from exports.cell import MAX_CELL_UNITS
 from exports.csv import DELIMITERS, csv_line, guarded
+from exports.excel.cell import MAX_CELL_UNITS
 from schemas.catalogue import Language
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS, csv_rows, json_rows, sheet_rows

@@ -8,9 +8,9 @@ import asyncpg
 from api.actions import actions_for
 from schemas.policy import Policy
 from storage.access_keys import Grant
-from storage.affiliates import Answered, record_answers
 from storage.database import Database
-from storage.log_reader import LogReader
+from storage.logs.reader import LogReader
+from storage.reprocess.affiliates import Answered, record_answers
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.account import account

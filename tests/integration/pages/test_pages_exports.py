@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from admin import upload as receiving
 from admin.pages import upload
-from exports import marked_process
-from exports.marked import MAX_FILE_BYTES, WorkbookRefused
+from exports.excel import marked_process
+from exports.excel.marked import MAX_FILE_BYTES, WorkbookRefused
 from schemas.identity import log_id
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS, csv_rows, json_rows
@@ -200,7 +200,7 @@ async def test_reading_that_takes_too_long_is_ended(workbook: Path) -> None:
     with pytest.raises(WorkbookRefused, match="within 0.001 seconds") as refused:
         await marked_process.marked_by_worker(mark(workbook, 3), seconds=0.001)
     assert refused.value.kind == "too_slow"
-    assert [each for each in psutil.Process().children() if "exports.marked_worker" in each.cmdline()] == []
+    assert [each for each in psutil.Process().children() if "exports.excel.marked_worker" in each.cmdline()] == []
 
 
 async def test_a_reader_that_is_killed_is_a_refusal(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.policy import Policy
-from storage.reprocess_reader import get_command
+from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 from tests.integration.pages.conftest import Visit
 from tests.support.reprocess import Desk

@@ -15,7 +15,7 @@ from admin.pages.live import changes, marks
 from admin.pages.plan import plan_of_rows
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
-from schemas.status_log import Action, ReprocessStep, StatusLog
+from schemas.shown.log import Action, ReprocessStep, StatusLog
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -1,0 +1,70 @@
+"""Sets aside what can't be accepted: to the dead-letter topic first, then to the table that people read."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from agents.process.availability import until_available
+from broker.errors import RecordRefused
+from broker.publisher import Publisher, Record
+from schemas.dead_letter import DeadLetter
+from storage.database import Database
+from storage.dead_letters import insert_dead_letters
+
+#: Of a value, key and headers that the topic can't take as they are (they were sent compressed), so much is kept.
+CUT_BYTES = 32 * 1024
+#: Written by one statement, so that a flood of large ones stays bounded in memory.
+_AT_ONCE = 200
+
+log = structlog.get_logger(__name__)
+
+
+class DeadLetters:
+    """Where dead letters go."""
+
+    def __init__(self, topic: str, publisher: Publisher, database: Database) -> None:
+        self._topic = topic
+        self._publisher = publisher
+        self._database = database
+
+    async def keep(self, letters: Sequence[DeadLetter]) -> None:
+        """Return when the topic and the table have all of them, waiting for both as long as it takes.
+
+        Repeated after a crash, the topic has them twice (with the same place in their headers), the table once.
+        """
+        for start in range(0, len(letters), _AT_ONCE):
+            part = letters[start : start + _AT_ONCE]
+            await asyncio.gather(*(self._publish(each) for each in part))
+            await until_available("dead letters", lambda part=part: self._insert(part))  # type: ignore[misc]
+            for each in part:
+                log.warning(
+                    "dead letter",
+                    code=each.refusal.code.value,
+                    topic=each.topic,
+                    partition=each.partition,
+                    offset=each.offset,
+                )
+
+    async def _publish(self, letter: DeadLetter) -> None:
+        record = Record(self._topic, letter.key, letter.value, letter.header_items())
+        try:
+            await until_available("dead letters", lambda: self._publisher.publish(record))
+        except RecordRefused:
+            await until_available("dead letters", lambda: self._publisher.publish(_cut(record)))
+
+    async def _insert(self, letters: Sequence[DeadLetter]) -> None:
+        async with self._database.transaction() as connection:
+            await insert_dead_letters(connection, letters)
+
+
+def _cut(record: Record) -> Record:
+    """The beginning of a record that is too large for the topic, marked as cut; what we add is kept whole."""
+    ours = [header for header in record.headers if header[0].startswith("x-dead-letter-")]
+    theirs = [(name[:200], value[:1000]) for name, value in record.headers if (name, value) not in ours][:20]
+    return Record(
+        record.topic,
+        (record.key or b"")[:CUT_BYTES],
+        (record.value or b"")[:CUT_BYTES],
+        [*theirs, *ours, ("x-dead-letter-cut", b"true")],
+    )

@@ -1,0 +1,180 @@
+"""Takes what aiokafka has fetched, a partition at a time, and says from which offset to which.
+
+Instead of aiokafka's own `fetched_records`, which raises on what it can't read, says nothing of the transaction
+markers and aborted records between the records, and takes everything that is there however much it is. Runs in
+the consumer's thread. Relies on insides of aiokafka 0.14.0; tests/integration/test_transport.py watches them.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import structlog
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.structs import TopicPartition
+
+from agents.kafka.unreadable import Salvaged, salvage
+
+#: Memory of a record and of each of its headers besides their own bytes, measured: 240–306 and 173 with a name
+#: and value of 20 bytes. What has no value weighs too, so that a flood of tombstones is bounded.
+RECORD_BYTES = 300
+HEADER_BYTES = 150
+
+log = structlog.get_logger(__name__)
+
+
+class Fetched(NamedTuple):
+    """What one fetch brought of one partition."""
+
+    first_offset: int  # where it began; the one before ended there, or offsets are missing
+    next_offset: int  # where it ended: behind transaction markers and aborted records too
+    records: list[Any]  # aiokafka.ConsumerRecord, and agents.kafka.unreadable.Unreadable for what is none
+    bytes: int  # of memory, about
+
+
+def weight(record: Any) -> int:
+    """Bytes of memory that a record takes, about."""
+    size = RECORD_BYTES + len(record.key or b"") + len(record.value or b"")
+    for name, value in record.headers:
+        size += HEADER_BYTES + len(name) + len(value or b"")
+    return size
+
+
+async def fetch(
+    consumer: Any, partitions: frozenset[Any], timeout: float, max_bytes: int
+) -> dict[TopicPartition, Fetched]:
+    """What is there of `partitions` within `timeout` seconds, not much more than `max_bytes` of it.
+
+    When there is nothing, where each partition stands: without records, and its first offset is its next. Raises
+    ConsumerStoppedError, or what aiokafka says of a partition that it may not read.
+    """
+    fetcher = consumer._fetcher
+    deadline = time.monotonic() + timeout
+    while True:
+        # What was fetched under the assignment before is not ours to return.
+        if fetcher._subscriptions.reassignment_in_progress:
+            await fetcher._subscriptions.wait_for_assignment()
+        taken = await _take(fetcher, partitions, max_bytes)
+        if taken:
+            return taken
+        waiter = fetcher._create_fetch_waiter()
+        done, _pending = await asyncio.wait([waiter], timeout=max(0.0, deadline - time.monotonic()))
+        if fetcher._closed:
+            raise ConsumerStoppedError
+        if not done:
+            waiter.cancel()
+            return _standing(fetcher, partitions)
+        waiter.result()  # raises what the group's coordinator could not mend
+
+
+async def _take(fetcher: Any, partitions: frozenset[Any], max_bytes: int) -> dict[TopicPartition, Fetched]:
+    taken: dict[TopicPartition, Fetched] = {}
+    for tp in list(fetcher._records):
+        if tp not in partitions:
+            if not fetcher._subscriptions.is_assigned(tp):
+                del fetcher._records[tp]
+            continue
+        if max_bytes <= 0:
+            break
+        waiting = fetcher._records.get(tp)
+        if waiting is None:
+            continue  # a seek took it away while another was fetched again
+        if isinstance(waiting, FetchError):
+            if taken:
+                break  # what there is first; this comes up again
+            _remove(fetcher, tp)
+            waiting.check_raise()
+        fetched = await _take_partition(fetcher, tp, waiting, max_bytes)
+        if fetched is not None:
+            taken[tp] = fetched
+            max_bytes -= fetched.bytes
+    return taken
+
+
+async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_bytes: int) -> Fetched | None:
+    if not result.has_more() or not result.check_assignment(tp):
+        _remove(fetcher, tp)
+        return None
+    source = result._partition_records
+    first_offset = source.next_fetch_offset
+    records: list[Any] = []
+    size = 0
+    problem: Exception | None = None
+    try:
+        for record in source:
+            records.append(record)
+            size += weight(record)
+            if size >= max_bytes:
+                break
+        else:
+            source = None
+    except Exception as exc:  # aiokafka, its codecs and Python each have their own error for bytes they can't read
+        problem = exc
+    next_offset = result._partition_records.next_fetch_offset
+    if problem is not None:
+        salvaged = await _refetch(fetcher, tp, next_offset, problem)
+        if fetcher._records.get(tp) is not result:
+            return None  # a seek or a new assignment came between: it is all read again
+        if salvaged is not None:
+            records += salvaged.records
+            size += sum(weight(each) for each in salvaged.records)
+            next_offset = salvaged.next_offset
+        source = None
+    result._assignment.state_value(tp).consumed_to(next_offset)
+    if source is None:
+        _remove(fetcher, tp)
+    else:
+        fetcher._records.move_to_end(tp)  # the others' turn
+    if next_offset == first_offset:
+        return None
+    return Fetched(first_offset, next_offset, records, size)
+
+
+async def _refetch(fetcher: Any, tp: TopicPartition, position: int, problem: Exception) -> Salvaged | None:
+    """Read the batch at `position` again, as bytes, since aiokafka gives away none. None when that does not work now.
+
+    Then the partition stays where it is and is fetched anew, bytes that the network has spoilt included.
+    """
+    place = {"topic": tp.topic, "partition": tp.partition, "offset": position}
+    log.error("record batch can't be read", **place, reason=str(problem))
+    node = fetcher._select_read_replica(tp)
+    # Of one byte: the broker returns the first batch whole, whatever its size.
+    wanted = [(tp.topic, [(tp.partition, position, 1)])]
+    request = FetchRequest(fetcher._fetch_max_wait_ms, 1, 1, READ_COMMITTED, wanted, rack_id="")
+    try:
+        response = await fetcher._client.send(node, request)
+    except KafkaError as exc:
+        log.warning("can't fetch it again", **place, reason=str(exc))
+        await asyncio.sleep(fetcher._retry_backoff)
+        return None
+    [(_topic, [(_partition, code, highwater, *_between, raw)])] = response.topics
+    salvaged = None if code else salvage(tp.topic, tp.partition, position, bytes(raw))
+    if salvaged is None:
+        log.warning("can't fetch it again", **place, code=code, bytes=len(raw))
+        await asyncio.sleep(fetcher._retry_backoff)
+        return None
+    # The end of a batch whose checksum is wrong may be wrong, too; nothing is beyond the end of the partition.
+    return salvaged._replace(next_offset=max(min(salvaged.next_offset, highwater), position + 1))
+
+
+def _remove(fetcher: Any, tp: TopicPartition) -> None:
+    """Forget what was fetched of `tp`, so that it is fetched on."""
+    fetcher._records.pop(tp, None)
+    fetcher._notify(fetcher._wait_consume_future)
+
+
+def _standing(fetcher: Any, partitions: Iterable[Any]) -> dict[TopicPartition, Fetched]:
+    positions = {tp: position(fetcher, tp) for tp in partitions}
+    return {tp: Fetched(offset, offset, [], 0) for tp, offset in positions.items() if offset is not None}
+
+
+def position(fetcher: Any, tp: TopicPartition) -> int | None:
+    """The offset that is fetched next; None when that is being found out, or `tp` is not ours."""
+    subscription = fetcher._subscriptions.subscription
+    if subscription is None or subscription.assignment is None:
+        return None
+    state = subscription.assignment.state_value(tp)
+    return state.position if state is not None and state.has_valid_position else None

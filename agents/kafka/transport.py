@@ -1,0 +1,357 @@
+"""Faust's Kafka transport, a batch at a time, with a watermark before every commit.
+
+Group membership, rebalancing, agents and supervision stay Faust's. Three things are ours (decisions 0003 and 0010):
+
+*Batches.* Faust makes four asyncio tasks for every record; here one message carries all records that one fetch
+brought of one partition, so that its per-message work is per batch.
+
+*Offsets.* Each batch says where it begins and ends (agents.kafka.fetch), and must begin where the one before it ended.
+Transaction markers, aborted records and what can't be read are inside a batch; only what is lost is between two.
+
+*The watermark.* Faust acknowledges what an agent failed on. Here no acknowledgement of Faust's counts: an offset is
+committed only after `BatchConsumer.done` was called for it, which the agents do after PostgreSQL has committed.
+Whatever goes wrong in between is delivered again.
+
+It relies on insides of faust-streaming 0.15.3; tests/integration/test_transport.py fails when they change.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple, cast
+
+import faust
+import structlog
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, AppT, ConsumerMessage, EventT
+
+from agents.kafka.fetch import Fetched, fetch
+from agents.process import crash
+
+log = structlog.get_logger(__name__)
+
+#: Memory of records that are fetched and not stored yet, over all partitions of a process (agents.kafka.fetch.weight).
+#: More waits in the broker.
+MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
+#: Of it, what is taken at once; by so much and one record the bound may be passed.
+MAX_FETCH_BYTES = MAX_IN_FLIGHT_BYTES // 4
+#: How long a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
+DRAIN_SECONDS = 5.0
+#: How long the broker may keep a fetch for which it has nothing.
+FETCH_WAIT_MS = 50
+#: How often offsets that should be there are looked for before they are given up as not existing.
+MAX_LOOKS = 3
+
+
+class RecordBatch(NamedTuple):
+    """Records of one partition in the order of their offsets, as one fetch brought them."""
+
+    tp: TP
+    generation: int  # of the assignment under which it was fetched
+    records: list[Any]  # aiokafka.ConsumerRecord, and agents.kafka.unreadable.Unreadable for what is none; may be empty
+    bytes: int  # of memory, about
+    next_offset: int  # where to go on after this batch: behind transaction markers and aborted records too
+
+
+class Watermark:
+    """How far each partition is stored. Nothing else is ever committed."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._next_offsets: dict[TP, int] = {}
+
+    def new_generation(self, revoked: Iterable[TP]) -> None:
+        """The assignment changes: what was fetched under the old one proves nothing about the new one."""
+        self.generation += 1
+        for tp in revoked:
+            self._next_offsets.pop(tp, None)
+
+    def move(self, batch: RecordBatch) -> bool:
+        """`batch` is stored, and all before it. False when it outlived its assignment: then its offset says nothing."""
+        if batch.generation != self.generation:
+            return False
+        # Not back: a batch that is delivered again after a seek is stored, and so is all that was before.
+        self._next_offsets[batch.tp] = max(batch.next_offset, self._next_offsets.get(batch.tp, 0))
+        return True
+
+    def stored(self) -> dict[TP, int]:
+        """The next offset of each partition that something was stored of."""
+        return dict(self._next_offsets)
+
+    def committable(self, committed: Mapping[TP, int | None]) -> dict[TP, int]:
+        """What is stored beyond what is committed."""
+        return {tp: offset for tp, offset in self._next_offsets.items() if offset > (committed.get(tp) or 0)}
+
+
+class _InFlight:
+    """Counts what is delivered to agents and not done, and says when there is room for more."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Event()
+        self.empty = asyncio.Event()
+        self.clear()
+
+    def clear(self) -> None:
+        self.batches = self.bytes = 0
+        self.room.set()
+        self.empty.set()
+
+    def add(self, size: int) -> None:
+        self.batches += 1
+        self.bytes += size
+        self.empty.clear()
+        if self.bytes >= MAX_IN_FLIGHT_BYTES:
+            self.room.clear()
+
+    def remove(self, size: int) -> None:
+        self.batches -= 1
+        self.bytes -= size
+        if self.bytes < MAX_IN_FLIGHT_BYTES:
+            self.room.set()
+        if self.batches == 0:
+            self.empty.set()
+
+
+class BatchConsumer(driver.Consumer):
+    """Yields one message a fetched batch; commits what the watermark lets through."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.watermark = Watermark()
+        self._in_flight = _InFlight()
+        self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
+        self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
+        self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is delivered and not done."""
+        return self._in_flight.batches == 0
+
+    def standing(self) -> tuple[bool, object]:
+        """Whether records wait to be stored, and where each partition is: for agents.process.watchdog.
+
+        What waits behind an open transaction does not count: nobody may read it yet.
+        """
+        reached = {**self._begun, **self.watermark.stored()}
+        # What a consumer has not come round to is not known to wait.
+        lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
+        return lagging, reached
+
+    def _end(self, tp: TP) -> int | None:
+        """The offset before which everything may be read, as of the last fetch; None before the first."""
+        end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
+        return end
+
+    def current(self, batch: RecordBatch) -> bool:
+        """Whether `batch` is of this assignment. If it is not, it will be delivered again, to us or another."""
+        return batch.generation == self.watermark.generation
+
+    def done(self, batch: RecordBatch) -> None:
+        """Everything of `batch` is stored or dead-lettered, for good. Call in the order of delivery of a partition."""
+        if self.watermark.move(batch):
+            self._in_flight.remove(batch.bytes)
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait until all that is delivered is done, `seconds` at most, and commit it. False when some is not."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._in_flight.empty.wait(), seconds)
+        await self.commit()
+        return self.idle
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """As Faust's, but a message is a batch, and nothing is fetched while too much is in flight.
+
+        What was fetched and is not yielded is sought back to: the fetcher's position is past it already, so that
+        the next fetch would go on behind it and the watermark with it.
+        """
+        await self._wait_for_room(timeout)
+        generation = self.watermark.generation
+        found, _active = await self._wait_next_records(timeout)
+        if self.should_stop:
+            return
+        fetched = cast("dict[TP, Fetched]", found or {})
+        await self._begin(fetched, generation)
+        for tp, of_partition in fetched.items():
+            if not self.flow_active or generation != self.watermark.generation:
+                # A rebalance came between. Whether these are of the assignment before or after it can't be told.
+                await self.perform_seek()
+                return
+            if tp not in self._expected or await self._sought_back(tp, of_partition.first_offset):
+                continue
+            if of_partition.first_offset < self._expected[tp]:
+                # The topic was made anew, or lost its end: aiokafka has gone back to the beginning, and Faust, which
+                # would drop what it has seen the offset of, has to follow.
+                log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=of_partition.first_offset)
+                self._read_offset[tp] = None
+            if of_partition.next_offset != self._expected[tp]:
+                self._expected[tp] = of_partition.next_offset
+                self.app.monitor.track_tp_end_offset(tp, self._end(tp) or 0)
+                yield tp, self._deliver(tp, of_partition, generation)
+
+    async def _begin(self, partitions: Iterable[TP], generation: int) -> None:
+        """Find out where each partition that is new to this assignment begins; when Kafka is away, next time."""
+        new = [tp for tp in partitions if tp not in self._expected]
+        # Where nothing is committed yet, everything that the topic still has is ours.
+        unknown = [tp for tp in new if self._committed_offset[tp] is None]
+        earliest: Mapping[TP, int] = {}
+        try:
+            earliest = await self.earliest_offsets(*unknown) if unknown else {}
+        except KafkaError as exc:
+            log.warning("can't tell where partitions begin", partitions=len(unknown), reason=str(exc))
+        if generation != self.watermark.generation:
+            return  # it took that long
+        for tp in new:
+            begin = self._committed_offset[tp]
+            begin = earliest.get(tp) if begin is None else begin
+            if begin is not None:
+                self._expected[tp] = self._begun[tp] = begin
+
+    async def _sought_back(self, tp: TP, first: int) -> bool:
+        """Whether offsets were missing before `first`, so that the fetcher was sent back to look for them.
+
+        Offsets that are not there after MAX_LOOKS do not exist any more: the topic's retention dropped them before
+        we came to them, which is worth an alarm.
+        """
+        expected = self._expected[tp]
+        if first <= expected:
+            return False
+        looked_for, times = self._looks.get(tp, (expected, 0))
+        times = times + 1 if looked_for == expected else 1
+        self._looks[tp] = expected, times
+        place = {"topic": tp.topic, "partition": tp.partition, "missing": expected, "next": first}
+        if times > MAX_LOOKS:
+            log.error("offsets are gone", **place)
+            return False
+        log.warning("offsets skipped; looking again", **place)
+        await self.seek(tp, expected)
+        return True
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        """As Faust's, but in the consumer's thread: aiokafka's fetcher lives there."""
+        seek: Any = self._thread.seek
+        await self._thread.call_thread(seek, partition, offset)
+
+    def _deliver(self, tp: TP, fetched: Fetched, generation: int) -> ConsumerMessage:
+        batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset)
+        self._in_flight.add(batch.bytes)
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            batch.next_offset - 1,
+            timestamp=0.0,
+            timestamp_type=0,
+            headers=None,
+            key=None,
+            value=cast(Any, batch),
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Faust's loop over `getmany`. When it ends and nobody has asked it to, no record would ever be read again."""
+        error: BaseException | None = None
+        try:
+            await super()._drain_messages(fetcher)
+        except BaseException as exc:
+            error = exc
+            raise
+        finally:
+            if not (cast(Any, self.app).stopping.is_set() or self.should_stop or fetcher.should_stop):
+                crash.die("fetcher", error)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: Faust's guess at slow partitions takes an open transaction for one. Our watchdog does it."""
+
+    async def _wait_for_room(self, seconds: float) -> None:
+        """Until less is in flight. The database may be slow or away, so this is no error, however long it takes."""
+        while not self.should_stop:
+            try:
+                await asyncio.wait_for(self._in_flight.room.wait(), seconds)
+            except TimeoutError:
+                continue  # only to look whether we are to stop
+            return
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what is in flight if that is quick; what is not will be delivered again to the next owner."""
+        await self.drain(DRAIN_SECONDS)
+        self._forget(revoked)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._forget(assigned)
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def _forget(self, partitions: Iterable[TP]) -> None:
+        """Batches of the old assignment are not waited for: Faust drops those that no agent has begun."""
+        self.watermark.new_generation(partitions)
+        self._in_flight.clear()
+        self._expected.clear()
+        self._begun.clear()
+        self._looks.clear()
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Nothing: offsets that a compacted or transactional topic skips are no gap to the watermark."""
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        """Only for Faust's loop over what it is to commit; which that is, the watermark says."""
+        return (tp for tp in self.assignment() if topics is None or tp in topics or tp.topic in topics)
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        wanted = set(tps)
+        # Faust's own bookkeeping of acknowledgements decides nothing here; let it not grow.
+        self._acked.clear()
+        self._acked_index.clear()
+        return {tp: offset for tp, offset in self.watermark.committable(self._committed_offset).items() if tp in wanted}
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's thread around aiokafka's consumer: a shorter wait at the broker, what is committed only, our fetch."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # aiokafka has one fetch under way for each broker. One for idle partitions holds up the busy ones for as
+        # long as the broker lets it wait, and Faust fixes that at 1.5 s: a busy topic beside four idle ones got
+        # 7,000 results/s that way. A shorter wait costs 20 small requests a second when nothing comes.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        # What a connector's transaction took back is no result.
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: set[TP],
+        timeout: float | None = None,
+        max_records: int | None = None,  # noqa: ARG002
+    ) -> Any:
+        """As Faust's, but by agents.kafka.fetch: bytes are what is bounded, not records."""
+        if not self.consumer.flow_active:
+            return {}
+        if consumer._closed or consumer._fetcher._closed:
+            raise ConsumerStoppedError
+        with consumer._fetcher._subscriptions.fetch_context():
+            return await fetch(consumer, frozenset(active_partitions), timeout or 0.0, MAX_FETCH_BYTES)
+
+
+class BatchTransport(driver.Transport):
+    """aiokafka with our consumer."""
+
+    Consumer = BatchConsumer
+
+
+class PassThrough(faust.Schema[Any, RecordBatch]):
+    """Gives agents the batch itself: records are decoded by us, where a bad one can be set aside."""
+
+    def compile(self, app: AppT, **_kwargs: Any) -> Any:
+        """A decoder that can't fail."""
+
+        async def decode(message: Any, **_kwargs: Any) -> EventT[Any]:
+            return app.create_event(None, message.value, {}, message)
+
+        return decode

@@ -1,0 +1,1 @@
+"""Ends, guards and names the worker process; waits for servers that are away."""

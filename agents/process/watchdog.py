@@ -1,0 +1,73 @@
+"""Sees a worker that looks alive and does nothing, and ends it so that its supervisor starts a new one.
+
+Faust and aiokafka have open reports of consumers that stop for good after broker trouble, without an error.
+"""
+
+import asyncio
+import faulthandler
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from agents.process import crash
+
+CHECK_SECONDS = 5.0
+#: No stall of Kafka or PostgreSQL that heals by itself takes this long once they are back.
+STALLED_SECONDS = 120.0
+#: Nothing that runs on the event loop may hold it this long.
+BLOCKED_SECONDS = 60.0
+
+
+class Progress:
+    """Judges by successive looks whether work is waiting and none gets done."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: object = None
+        self._since = clock()
+
+    def stalled_seconds(self, *, waiting: bool, position: object) -> float:
+        """How long work has been waiting while `position` (anything that changes with progress) stood still."""
+        if not waiting or position != self._seen:
+            self._seen = position
+            self._since = self._clock()
+        return self._clock() - self._since
+
+
+class LoopGuard(threading.Thread):
+    """A thread that ends the process when the event loop does not come round."""
+
+    def __init__(self) -> None:
+        super().__init__(name="loop-guard", daemon=True)
+        self._beat = time.monotonic()
+        self._over = threading.Event()
+
+    def beat(self) -> None:
+        """The loop came round."""
+        self._beat = time.monotonic()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.wait(CHECK_SECONDS):
+            if time.monotonic() - self._beat > BLOCKED_SECONDS:
+                faulthandler.dump_traceback(sys.stderr)
+                crash.die("event loop blocked")
+
+
+async def watch(look: Callable[[], tuple[bool, object]]) -> None:
+    """Until cancelled: end the process when `look()` says that work waits and its position stands still too long."""
+    guard = LoopGuard()
+    guard.start()
+    progress = Progress()
+    try:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            guard.beat()
+            waiting, position = look()
+            if progress.stalled_seconds(waiting=waiting, position=position) > STALLED_SECONDS:
+                crash.die("stalled")
+    finally:
+        guard.stop()

@@ -1,0 +1,1 @@
+"""Runs reprocess commands: record, materialise, claim, dispatch, expire, judge steps."""

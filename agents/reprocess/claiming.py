@@ -1,0 +1,116 @@
+"""Which items a worker may send next: by fairness, pace, pauses and breakers, in one short transaction."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from agents.reprocess.fairness import share
+from schemas.breaker import Breaker
+from schemas.policy import Policy
+from storage.clock import clock
+from storage.database import Connection
+from storage.reprocess.affiliates import Name, lock_breakers, set_breakers
+from storage.reprocess.claims import (
+    Bucket,
+    BucketName,
+    Lane,
+    QueuedItem,
+    claim_items,
+    lock_buckets,
+    open_lanes,
+    set_buckets,
+)
+
+_EVERY_ACCOUNT = "*"
+
+
+def refilled(bucket: Bucket, per_second: float, now: datetime) -> Bucket:
+    """After what has dripped in since: never more than one second's worth, and one token at least."""
+    gained = max((now - bucket.refilled_at).total_seconds(), 0.0) * per_second
+    # Not back: a worker that waited for the bucket would let drip in again what another has had.
+    return Bucket(min(bucket.tokens + gained, max(per_second, 1.0)), max(now, bucket.refilled_at))
+
+
+class Claiming:
+    """Claims items for one worker."""
+
+    def __init__(self, policy: Policy, lease_seconds: float) -> None:
+        self._policy = policy
+        self._lease_seconds = lease_seconds
+        self._turn = random.randrange(1000)  # noqa: S311 - workers should not all begin with the same account
+
+    async def claim(self, connection: Connection, room: int) -> list[QueuedItem]:
+        """Up to `room` items. Everything is given back when the transaction does not commit."""
+        self._turn += 1
+        lanes = [lane for lane in await open_lanes(connection) if not lane.paused]
+        if not lanes:
+            return []
+        now = await clock(connection)
+        buckets = await self._refill(connection, lanes, now)
+        trying = await self._may_be_tried(connection, lanes, now)
+        lanes = [lane for lane in lanes if lane.breaker.room(now) is None or _name(lane) in trying]
+        limits = {name: int(bucket.tokens) for name, bucket in buckets.items()}
+        limits |= {_trial(name): 1 for name in trying}
+        parts = share(lanes, room, limits, lambda lane: self._limits_of(lane, trying), self._turn)
+        takes = [(lane, part) for lane, part in zip(lanes, parts, strict=True) if part]
+        if not takes:
+            return []
+        items = await claim_items(connection, takes, self._lease_seconds)
+        await self._spend(connection, buckets, takes, items)
+        tried = {(each.account, each.affiliate) for each in items} & trying.keys()
+        await set_breakers(connection, {name: trying[name].tried(now) for name in tried})
+        return items
+
+    def _paces(self, lane: Lane) -> dict[BucketName, float]:
+        """The buckets that a lane draws from, with retries a second of each."""
+        paces: dict[BucketName, float] = {}
+        policy = self._policy.for_(lane.integration_type, lane.affiliate).per_second
+        if policy is not None:
+            paces[_EVERY_ACCOUNT, f"{lane.integration_type}/{lane.affiliate}"] = policy
+        if lane.per_second is not None:
+            paces[lane.account, f"{lane.command_id}/{lane.affiliate}"] = lane.per_second
+        return paces
+
+    def _limits_of(self, lane: Lane, trying: dict[Name, Breaker]) -> Sequence[BucketName]:
+        names = list(self._paces(lane))
+        return [*names, _trial(_name(lane))] if _name(lane) in trying else names
+
+    async def _refill(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[BucketName, Bucket]:
+        paces = {name: pace for lane in lanes for name, pace in self._paces(lane).items()}
+        if not paces:
+            return {}
+        full = {name: max(pace, 1.0) for name, pace in paces.items()}
+        return {
+            name: refilled(bucket, paces[name], now) for name, bucket in (await lock_buckets(connection, full)).items()
+        }
+
+    async def _spend(
+        self,
+        connection: Connection,
+        buckets: dict[BucketName, Bucket],
+        takes: Sequence[tuple[Lane, int]],
+        items: Sequence[QueuedItem],
+    ) -> None:
+        if not buckets:
+            return
+        lane_of = {(lane.account, lane.command_id, lane.affiliate): lane for lane, _part in takes}
+        for item in items:
+            for name in self._paces(lane_of[item.account, item.command_id, item.affiliate]):
+                buckets[name] = buckets[name]._replace(tokens=buckets[name].tokens - 1)
+        await set_buckets(connection, buckets)
+
+    async def _may_be_tried(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[Name, Breaker]:
+        """Breakers that allow one retry now, locked, so that only one worker tries."""
+        names = sorted({_name(lane) for lane in lanes if lane.breaker.room(now) == 1})
+        if not names:
+            return {}
+        locked = await lock_breakers(connection, names)
+        return {name: breaker for name, breaker in locked.items() if breaker.room(now) == 1}
+
+
+def _name(lane: Lane) -> Name:
+    return lane.account, lane.affiliate
+
+
+def _trial(name: Name) -> BucketName:
+    return name[0], f"trial/{name[1]}"

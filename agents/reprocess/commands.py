@@ -1,0 +1,132 @@
+"""Reprocess commands in: decide about each entity once, and record it before anything is sent.
+
+A command that names logs is decided here; of one with a filter, agents.reprocess.materialise makes the items.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterable, Callable
+from datetime import datetime
+
+import structlog
+
+from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.transport import RecordBatch
+from agents.kafka.unreadable import Unreadable
+from agents.metrics import COMMANDS
+from agents.process.availability import until_available
+from agents.reprocess.decide import Asked, decide
+from schemas.dead_letter import DeadLetter
+from schemas.policy import Policy
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.reprocess import Command, CommandRefusal, read_command
+from storage.database import Connection, Database
+from storage.errors import RowRefused
+from storage.reprocess import affiliates
+from storage.reprocess.selection import insert_selection, settled_until
+from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
+
+log = structlog.get_logger(__name__)
+
+
+class Commands:
+    """The agent of the command topic."""
+
+    def __init__(
+        self,
+        database: Database,
+        dead_letters: DeadLetters,
+        policy: Policy,
+        done: Callable[[RecordBatch], None],
+        recorded: Callable[[], None],
+    ) -> None:
+        """`recorded` is called when there may be items to make or to send."""
+        self._database = database
+        self._dead_letters = dead_letters
+        self._policy = policy
+        self._done = done
+        self._recorded = recorded
+
+    async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
+        """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
+        async for batch in batches:
+            for record in batch.records:
+                if isinstance(record, Unreadable):
+                    refusal = Refusal(DeadLetterCode.ENCODING, record.reason)
+                    COMMANDS.labels("dead_letter").inc()
+                    await self._dead_letters.keep([DeadLetter.of(record, 0, refusal)])
+                elif record.value is not None:
+                    await self._handle_record(record)
+            self._done(batch)
+
+    async def _handle_record(self, record: object) -> None:
+        refused: list[DeadLetter] = []
+        for position, command in enumerate(read_command(record.headers, record.value)):  # type: ignore[attr-defined]
+            refusal = command if isinstance(command, Refusal) else await self.handle(command)
+            if refusal is None:
+                continue
+            letter = DeadLetter.of(record, position, refusal)
+            refused.append(letter)
+            if isinstance(refusal, CommandRefusal):
+                await self._tell(letter.account, refusal)
+        COMMANDS.labels("dead_letter").inc(len(refused))
+        await self._dead_letters.keep(refused)
+
+    async def handle(self, command: Command) -> Refusal | None:
+        """Record one command, and its items when it names logs; the same id again changes nothing.
+
+        Returns why it can't be one. Waits for PostgreSQL as long as it takes. What was recorded is sent by
+        agents.reprocess.dispatch, in this process or another: a crash after this loses nothing.
+        """
+        try:
+            recorded = await until_available("commands", lambda: self._record(command))
+        except RowRefused as exc:
+            return CommandRefusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", command.id, None)
+        COMMANDS.labels("recorded" if recorded else "repeated").inc()
+        if recorded:
+            log.info("command", account=command.request.account, command_id=command.id)
+            self._recorded()
+        return None
+
+    async def _record(self, command: Command) -> bool:
+        """False when the command was recorded before."""
+        as_of = await self._as_of(command)
+        async with self._database.transaction() as connection:
+            if not await insert_command(connection, command, as_of):
+                return False
+            if command.request.log_ids is None:
+                await insert_selection(connection, command.request.account, command.id)
+            else:
+                await self._record_items(connection, command, command.request.log_ids, as_of)
+            return True
+
+    async def _as_of(self, command: Command) -> datetime | None:
+        """The command's own, but never later than what is known: a clock that is ahead selects nothing more."""
+        if command.request.as_of is None:
+            return None
+        async with self._database.connection() as connection:
+            return min(command.request.as_of, await settled_until(connection))
+
+    async def _record_items(
+        self, connection: Connection, command: Command, log_ids: list[uuid.UUID], as_of: datetime | None
+    ) -> None:
+        request = command.request
+        logs = await lock_logs(connection, request.account, request.integration_type, log_ids, as_of)
+        counts = Counter(each.affiliate for each in logs.values())
+        if lack := self._policy.lacks_reason(request.integration_type, request.reason, counts):
+            await cancel(connection, request.account, command.id, requested_by="conexoes", reason=lack, note=lack)
+            return
+        asked = Asked(request.account, command.id, request.integration_type, request.mode)
+        paused = await affiliates.paused(connection, request.account)
+        items = decide(asked, log_ids, logs, self._policy, paused)
+        stepped = request.pace is not None and request.pace.steps is not None
+        await insert_items(
+            connection, request.account, command.id, request.integration_type, items, first=1 if stepped else None
+        )
+
+    async def _tell(self, account: str, refusal: CommandRefusal) -> None:
+        async def write() -> None:
+            async with self._database.transaction() as connection:
+                await refuse_accepted(connection, account, refusal.command_id, refusal.reason)
+
+        await until_available("commands", write)

@@ -1,0 +1,48 @@
+"""One item for each entity of a command: queued, or refused with its verdict. Pure: what is decided by is passed in."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from schemas.identity import item_id
+from schemas.policy import Policy
+from schemas.reprocess import ItemState, Mode
+from schemas.verdict import Facts, reason, verdict
+from storage.reprocess.writer import LockedLog, NewItem
+
+
+class Asked(NamedTuple):
+    """What a command asks for, whichever way it names its logs."""
+
+    account: str
+    command_id: str
+    integration_type: str
+    mode: Mode
+
+
+def decide(
+    asked: Asked,
+    log_ids: Sequence[uuid.UUID],
+    logs: Mapping[uuid.UUID, LockedLog],
+    policy: Policy,
+    paused: Collection[str],
+) -> list[NewItem]:
+    """One item for each log id, in order. An id that comes again counts once.
+
+    `logs` is what the database holds of them, `paused` the affiliates that a person has paused.
+    """
+    return [_decide_one(asked, each, logs.get(each), policy, paused) for each in dict.fromkeys(log_ids)]
+
+
+def _decide_one(
+    asked: Asked, log_id: uuid.UUID, found: LockedLog | None, policy: Policy, paused: Collection[str]
+) -> NewItem:
+    item = item_id(asked.account, asked.command_id, log_id)
+    if found is None:
+        state = ItemState.NOT_FOUND
+        return NewItem(item, log_id, state, asked.mode, reason(state, None))
+    rule = policy.for_(asked.integration_type, found.affiliate)
+    facts = Facts(found.status, found.in_flight is not None, found.changed, found.affiliate in paused)
+    state = verdict(facts, rule)
+    joined = found.in_flight if state is ItemState.IN_FLIGHT else None
+    return NewItem(item, log_id, state, rule.mode or asked.mode, reason(state, rule), found, joined)

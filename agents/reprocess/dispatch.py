@@ -1,0 +1,149 @@
+"""Retries out: what is queued is claimed, published to its retry topic, then marked as sent.
+
+No transaction is open while Kafka is waited for. A claim ends by itself: a crash between claim and mark sends it
+again with the same id, which connectors tell by (design section 3).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from agents.metrics import ITEMS
+from agents.process.availability import until_available
+from agents.reprocess.claiming import Claiming
+from broker.errors import BrokerUnavailable, RecordRefused
+from broker.publisher import Publisher, Record
+from broker.structured import structured_record
+from schemas.policy import Policy
+from schemas.reprocess import RetryData
+from schemas.timestamp import to_text
+from schemas.topics import Topics
+from storage.database import Database
+from storage.reprocess.claims import QueuedItem, release_claims
+from storage.reprocess.writer import mark_failed, mark_sent
+
+log = structlog.get_logger(__name__)
+
+#: Batches that are under way at once: while Kafka has one, PostgreSQL has the other.
+SENDERS = 2
+
+
+def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime) -> Record:
+    """The record of one retry: keyed as results are, so that an entity keeps its order."""
+    data = RetryData.model_construct(
+        account=item.account,
+        affiliate=item.affiliate,
+        key=item.key,
+        integration_type=item.integration_type,
+        mode=item.mode,  # type: ignore[arg-type]
+        last_event_id=item.before_event_id,
+        attempt=item.attempt,
+        expires_at=to_text(expires_at),
+        aliases=item.aliases,
+    )
+    event = data.event(str(item.id), item.command_id, to_text(sent_at))
+    return structured_record(topics.retry(item.integration_type), f"{item.account}/{item.affiliate}/{item.key}", event)
+
+
+class Dispatch:
+    """Sends queued items; any number of workers share the work."""
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        topics: Topics,
+        policy: Policy,
+        *,
+        batch: int,
+        poll_seconds: float,
+        lease_seconds: float,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._topics = topics
+        self._policy = policy
+        self._claiming = Claiming(policy, lease_seconds)
+        self._batch = batch
+        self._poll_seconds = poll_seconds
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once; without it, `poll_seconds` later."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes."""
+        async with asyncio.TaskGroup() as senders:
+            for _ in range(SENDERS):
+                senders.create_task(self._send())
+
+    async def _send(self) -> None:
+        while True:
+            sent = await until_available("dispatch", self.send_queued)
+            if sent < self._batch:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                self._wake.clear()
+
+    async def send_queued(self) -> int:
+        """Send one batch. Returns how many items left the queue.
+
+        Raises StorageUnavailable, and then some may have been sent that are not marked: they are sent again when
+        their claim ends. Raises BrokerUnavailable when Kafka could not take all of them: those that it has are marked.
+        """
+        async with self._database.transaction() as connection:
+            items = await self._claiming.claim(connection, self._batch)
+        if not items:
+            return 0
+        sent, failed, unavailable = await self._publish(items)
+        # Each in a transaction of its own: both lock logs first, and in one the second would lock them after counts.
+        if sent:
+            async with self._database.transaction() as connection:
+                await mark_sent(connection, [(item.account, item.id, expires_at) for item, expires_at in sent])
+        if failed:
+            async with self._database.transaction() as connection:
+                rows = [(item.account, item.id, item.command_id, reason) for item, reason in failed]
+                await mark_failed(connection, rows)
+        ITEMS.labels("sent").inc(len(sent))
+        ITEMS.labels("failed").inc(len(failed))
+        if unavailable is not None:
+            done = {item.id for item, _ in sent} | {item.id for item, _ in failed}
+            async with self._database.transaction() as connection:
+                await release_claims(connection, [item for item in items if item.id not in done])
+            raise unavailable
+        return len(items)
+
+    async def _publish(
+        self, items: Sequence[QueuedItem]
+    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]], BrokerUnavailable | None]:
+        """What Kafka has, what it refused, and why it could not take the rest, if there is a rest."""
+        now = datetime.now(UTC)
+        deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
+        outcomes = await asyncio.gather(
+            *(
+                self._publisher.publish(retry_record(item, self._topics, now, expires_at))
+                for item, expires_at in zip(items, deadlines, strict=True)
+            ),
+            return_exceptions=True,
+        )
+        sent: list[tuple[QueuedItem, datetime]] = []
+        failed: list[tuple[QueuedItem, str]] = []
+        unavailable: BrokerUnavailable | None = None
+        for item, expires_at, outcome in zip(items, deadlines, outcomes, strict=True):
+            if isinstance(outcome, RecordRefused):
+                log.error("retry refused", account=item.account, item_id=str(item.id), reason=str(outcome))
+                failed.append((item, f"Kafka refuses the retry: {outcome}"))
+            elif isinstance(outcome, BrokerUnavailable):
+                unavailable = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                sent.append((item, expires_at))
+        return sent, failed, unavailable
+
+    def _deadline_seconds(self, item: QueuedItem) -> int:
+        return self._policy.for_(item.integration_type, item.affiliate).deadline_seconds

@@ -1,0 +1,29 @@
+"""Expires items: those whose answer did not come before their deadline."""
+
+from datetime import UTC, datetime
+
+from agents.metrics import ITEMS
+from agents.process.rounds import rounds
+from storage.database import Database
+from storage.reprocess.writer import mark_silent
+
+_AT_ONCE = 1000
+
+
+class Expiry:
+    """Marks what is overdue; any number of workers share the work."""
+
+    def __init__(self, database: Database, poll_seconds: float) -> None:
+        self._database = database
+        self._poll_seconds = poll_seconds
+
+    async def run(self) -> None:
+        """Mark until cancelled, waiting for PostgreSQL as long as it takes."""
+        await rounds("expiry", self.mark_overdue, full=_AT_ONCE, pause_seconds=self._poll_seconds)
+
+    async def mark_overdue(self) -> int:
+        """Mark up to a thousand. Returns how many. Raises StorageUnavailable, and then none is marked."""
+        async with self._database.transaction() as connection:
+            marked = await mark_silent(connection, datetime.now(UTC), _AT_ONCE)
+        ITEMS.labels("silent").inc(marked)
+        return marked

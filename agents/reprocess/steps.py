@@ -1,0 +1,50 @@
+"""Commands that are released in steps, judged step by step; and what cancelled ones have not sent, let go."""
+
+from collections.abc import Callable
+
+import structlog
+
+from agents.metrics import ITEMS
+from agents.process.rounds import rounds
+from storage.database import Database
+from storage.reprocess.writer import judge_step, mark_cancelled, steps_to_judge
+
+_AT_ONCE = 1000
+
+log = structlog.get_logger(__name__)
+
+
+class Steps:
+    """Judges and lets go; any number of workers share the work."""
+
+    def __init__(self, database: Database, released: Callable[[], None], poll_seconds: float) -> None:
+        """`released` is called when there may be more to send."""
+        self._database = database
+        self._released = released
+        self._poll_seconds = poll_seconds
+
+    async def run(self) -> None:
+        """Until cancelled, waiting for PostgreSQL as long as it takes."""
+        await rounds("steps", self._once, full=_AT_ONCE, pause_seconds=self._poll_seconds)
+
+    async def _once(self) -> int:
+        await self.judge()
+        return await self.let_go()
+
+    async def judge(self) -> None:
+        """Every command whose step is over. Raises StorageUnavailable."""
+        async with self._database.connection() as connection:
+            waiting = await steps_to_judge(connection)
+        for account, command_id in waiting:
+            async with self._database.transaction() as connection:
+                verdict = await judge_step(connection, account, command_id)
+            if verdict is not None:
+                log.info("step", account=account, command_id=command_id, go_on=verdict.go_on, said=verdict.sentence)
+                self._released()
+
+    async def let_go(self) -> int:
+        """Up to a thousand items. Returns how many. Raises StorageUnavailable, and then none is."""
+        async with self._database.transaction() as connection:
+            cancelled = await mark_cancelled(connection, _AT_ONCE)
+        ITEMS.labels("cancelled").inc(cancelled)
+        return cancelled

@@ -1,0 +1,1 @@
+"""Stores results: from a batch of records to committed rows."""

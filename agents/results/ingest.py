@@ -1,0 +1,178 @@
+"""Results in: decode, store, and only then let the watermark move.
+
+Decoding the next batch goes on while PostgreSQL writes the ones before. Every event ends stored, dead-lettered or
+delivered again; none blocks its neighbours.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, Callable, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+
+from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.transport import RecordBatch
+from agents.kafka.unreadable import Unreadable
+from agents.metrics import BATCH_ROWS, CONFLICTS, RECORDS, STORE_SECONDS
+from agents.process.availability import until_available
+from schemas.catalogue import IntegrationType
+from schemas.dead_letter import DeadLetter
+from schemas.redaction import Redaction
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.result import Result, read
+from storage.database import Database
+from storage.errors import RowRefused
+from storage.results import store
+
+#: Rows of one statement. More gains nothing measurable; fewer than 500 costs a tenth.
+MAX_ROWS = 5000
+#: Lines about ids that were used twice, of one batch; the metric counts all.
+MAX_WARNINGS = 20
+
+#: Transactions of one topic at a time, each of its own partitions: PostgreSQL works on one while the arguments of
+#: another are encoded and sent. They meet in no row, since an entity has one partition.
+WRITERS = 2
+
+log = structlog.get_logger(__name__)
+
+
+class AcceptedEvent(NamedTuple):
+    """A result, and where it came from in case PostgreSQL refuses it."""
+
+    result: Result
+    record: Any  # aiokafka.ConsumerRecord
+    position: int  # in a batch of events; 0 otherwise
+
+
+class Decoded(NamedTuple):
+    """One fetched batch, told apart."""
+
+    batch: RecordBatch
+    accepted: list[AcceptedEvent]
+    refused: list[DeadLetter]
+    tombstones: int
+
+
+def decode(
+    integration_type: IntegrationType, batch: RecordBatch, now_ns: int, *, redaction: Redaction | None = None
+) -> Decoded:
+    """Read every event of `batch`. Null values say nothing and are only counted."""
+    accepted: list[AcceptedEvent] = []
+    refused: list[DeadLetter] = []
+    tombstones = 0
+    for record in batch.records:
+        if isinstance(record, Unreadable):
+            refused.append(DeadLetter.of(record, 0, Refusal(DeadLetterCode.ENCODING, record.reason)))
+            continue
+        if record.value is None:
+            tombstones += 1
+            continue
+        events = read(integration_type, record.headers, record.key, record.value, now_ns, redaction=redaction)
+        for position, event in enumerate(events):
+            if isinstance(event, Refusal):
+                refused.append(DeadLetter.of(record, position, event))
+            else:
+                accepted.append(AcceptedEvent(event, record, position))
+    return Decoded(batch, accepted, refused, tombstones)
+
+
+class Ingest:
+    """The agent of one results topic."""
+
+    def __init__(
+        self,
+        integration_type: IntegrationType,
+        database: Database,
+        dead_letters: DeadLetters,
+        done: Callable[[RecordBatch], None],
+        current: Callable[[RecordBatch], bool],
+        *,
+        redaction: Redaction | None = None,
+    ) -> None:
+        """`current` says whether a batch is of this assignment; one that is not will be delivered again."""
+        self._type = integration_type
+        self._database = database
+        self._dead_letters = dead_letters
+        self._done = done
+        self._current = current
+        self._redaction = redaction
+
+    async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
+        """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
+        # Unbounded, since the transport bounds what is in flight of one assignment, and others are dropped.
+        queues: list[asyncio.Queue[Decoded]] = [asyncio.Queue() for _ in range(WRITERS)]
+        generation = 0
+        async with asyncio.TaskGroup() as tasks:
+            writers = [tasks.create_task(self._write_all(queue)) for queue in queues]
+            async for batch in batches:
+                if batch.generation != generation:
+                    generation = batch.generation
+                    for queue in queues:
+                        self._drop_outlived(queue)
+                # A partition always has the same writer: the order of a partition is the order of the watermark.
+                decoded = decode(self._type, batch, time.time_ns(), redaction=self._redaction)
+                queues[batch.tp.partition % WRITERS].put_nowait(decoded)
+                await asyncio.sleep(0)  # let the writer start before the next batch is decoded
+            for writer in writers:
+                writer.cancel()
+
+    def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:
+        """While PostgreSQL is away, each rebalance would leave another set of batches in memory."""
+        for _ in range(decoded.qsize()):
+            each = decoded.get_nowait()
+            if self._current(each.batch):
+                decoded.put_nowait(each)
+
+    async def _write_all(self, decoded: asyncio.Queue[Decoded]) -> None:
+        while True:
+            together = [await decoded.get()]
+            rows = len(together[0].accepted)
+            while rows < MAX_ROWS and not decoded.empty():
+                together.append(decoded.get_nowait())
+                rows += len(together[-1].accepted)
+            with STORE_SECONDS.time():
+                await self._dead_letters.keep([letter for each in together for letter in each.refused])
+                await self.store([accepted for each in together for accepted in each.accepted])
+            for each in together:
+                self._done(each.batch)
+            self._count(together)
+
+    async def store(self, accepted: Sequence[AcceptedEvent]) -> None:
+        """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone."""
+        if not accepted:
+            return
+        try:
+            await until_available("store", lambda: self._store_once(accepted))
+        except RowRefused as exc:
+            if len(accepted) > 1:
+                middle = len(accepted) // 2
+                await self.store(accepted[:middle])
+                await self.store(accepted[middle:])
+                return
+            [(result, record, position)] = accepted
+            part = result.body.encode() if result.in_batch else None
+            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", part)
+            await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
+
+    async def _store_once(self, accepted: Sequence[AcceptedEvent]) -> None:
+        BATCH_ROWS.observe(len(accepted))
+        async with self._database.transaction() as connection:
+            conflicts = await store(connection, [each.result for each in accepted])
+        if conflicts:
+            self._warn_of(conflicts)
+
+    def _warn_of(self, conflicts: Sequence[Result]) -> None:
+        """By contract the first event of a source and id counts. That a connector uses an id twice, people must see."""
+        CONFLICTS.labels(self._type.name).inc(len(conflicts))
+        for each in conflicts[:MAX_WARNINGS]:
+            place = {"account": each.account, "source": each.source, "id": each.event_id}
+            log.warning("id used twice", integration_type=self._type.name, **place, of=len(conflicts))
+
+    def _count(self, together: Sequence[Decoded]) -> None:
+        for outcome, count in (
+            ("stored", sum(len(each.accepted) for each in together)),
+            ("dead_letter", sum(len(each.refused) for each in together)),
+            ("tombstone", sum(each.tombstones for each in together)),
+        ):
+            RECORDS.labels(self._type.name, outcome).inc(count)

@@ -1,0 +1,1 @@
+"""Keeps the database quick and small: counts, word index, retention."""

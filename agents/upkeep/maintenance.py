@@ -1,0 +1,72 @@
+"""Months of attempts made ahead of time, and what is older than its retention forgotten."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from agents.process.availability import until_available
+from storage import retention
+from storage.database import Connection, Database
+from storage.settings import StorageSettings
+
+#: Between two transactions that forget, so that ingest has the disk to itself most of the time.
+_PAUSE_SECONDS = 0.05
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class Maintenance:
+    """Runs in every worker; they share the work, and all but the first find little to do."""
+
+    def __init__(self, database: Database, settings: StorageSettings, every_seconds: float) -> None:
+        self._database = database
+        self._settings = settings
+        self._every_seconds = every_seconds
+
+    async def run(self) -> None:
+        """Maintain until cancelled, waiting for PostgreSQL as long as it takes."""
+        while True:
+            await self.once()
+            await asyncio.sleep(self._every_seconds)
+
+    async def once(self) -> None:
+        """Make what is missing, then forget what is old. Cancelled at any moment, the next time goes on from there."""
+        days = self._settings.retention_days
+        # First, and for itself: whatever happens to the rest, next month has a partition.
+        made = await self._step(lambda connection: retention.make_attempts_partitions(connection, days))
+        expired = await self._repeat(lambda connection: retention.expire_attempts(connection, days))
+        if made or expired:
+            log.info("partitions", made=made, expired=expired)
+        await self._repeat(retention.forget_expired_attempts)
+        page: int | None = 0
+        while page is not None:
+            page = await self._step(
+                lambda connection, page=page: retention.forget_unplaced_attempts(connection, days, page)  # type: ignore[misc]
+            )
+            await asyncio.sleep(_PAUSE_SECONDS)
+        await self._step(lambda connection: retention.forget_fault_hours(connection, days))
+        kept = self._settings.dead_letter_retention_days
+        await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
+        keys = self._settings.idempotency_retention_days
+        await self._repeat(lambda connection: retention.forget_idempotency_keys(connection, keys))
+
+    async def _repeat(self, work: Callable[[Connection], Awaitable[bool]]) -> int:
+        """Until it says that there is no more. Returns how often it said that there is."""
+        times = 0
+        while await self._step(work):
+            times += 1
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return times
+
+    async def _step(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """One transaction."""
+
+        async def attempt() -> T:
+            async with self._database.transaction() as connection:
+                return await work(connection)
+
+        return await until_available("maintenance", attempt)

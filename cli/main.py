@@ -1,0 +1,342 @@
+"""The command line: every process of Conexões, wired here and in `cli/`, and nowhere else."""
+
+import asyncio
+import getpass
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from admin.session import Sessions
+from agents.settings import AgentSettings
+from agents.worker import work
+from api.server import AddressUnusableError
+from broker.errors import BrokerError
+from broker.settings import BrokerSettings
+from broker.topics import check_topics, create_topics
+from cli import filter_options, keys
+from cli.export import export as make_export
+from cli.export import request_of, until
+from cli.http import serve_admin, serve_api
+from cli.installation import (
+    InstallationSettings,
+    UnusableError,
+    broker_settings,
+    storage_settings,
+    system_here,
+)
+from cli.kept import session_secret
+from cli.logs import log_as_json
+from cli.marked import marked_rows
+from cli.reprocess import Reprocess, asked_for
+from cli.settings_errors import sentences
+from cli.simulation import counted, progress_of
+from cli.up import Up, ready_file
+from connectors.simulator.settings import SimulatorSettings
+from connectors.simulator.simulate import simulate as run_simulation
+from embedded.doctor import examine
+from embedded.errors import EmbeddedError
+from exports.errors import ExportFailed
+from schemas.catalogue import Language
+from schemas.playbook import BadPlaybookError
+from schemas.steps import DEFAULT_STEPS
+from storage.check import check_database
+from storage.errors import StorageError
+from storage.migrate import migrate as apply_migrations
+from storage.settings import StorageSettings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(keys.app, name="keys")
+
+
+def _run(
+    command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> Any:
+    """Run a command until it ends; Ctrl-C and SIGTERM set its event."""
+
+    async def until_stopped() -> Any:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        return await command(stop)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(until_stopped())
+
+
+@app.command()
+def up(
+    *,
+    demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="with a connector that sends and answers")
+    ] = None,
+) -> None:
+    """Everything on this machine: embedded servers, agents, API, and the demo connector. Ctrl-C stops it."""
+    settings = InstallationSettings()
+    run = Up(settings, demo=settings.demo if demo is None else demo, say=lambda line: typer.echo(f"conexoes: {line}"))
+    _run(run.run)
+
+
+@app.command()
+def agents() -> None:
+    """Fold results, decide commands, send retries: one process of as many as you like."""
+    settings, policy = AgentSettings(), InstallationSettings().policy
+    broker, storage = broker_settings(), storage_settings()
+    ready = ready_file(settings.data_dir)
+    _run(lambda stop: work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch))
+
+
+@app.command()
+def api() -> None:
+    """Serve the query API."""
+    storage, policy = storage_settings(), InstallationSettings().policy
+    _run(lambda stop: serve_api(storage, policy, stop), uvloop.new_event_loop)
+
+
+@app.command()
+def admin() -> None:
+    """Serve the pages and the query API, and take reprocess commands."""
+    settings = InstallationSettings()
+    broker, storage, sessions = broker_settings(), storage_settings(), Sessions(session_secret(settings.data_dir))
+    _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version. Safe to repeat, and to run from many places at once."""
+    storage = storage_settings()
+    _run(lambda _stop: apply_migrations(str(storage.database_url), storage.retention_days))
+    typer.echo("The database has the schema of this version.")
+
+
+@app.command()
+def topics(
+    *, check: Annotated[bool, typer.Option("--check", help="only say what is wrong; exit 1 if anything is")] = False
+) -> None:
+    """Create the topics that are missing."""
+    _let_us_speak()
+    broker = broker_settings()
+    servers = str(broker.kafka_bootstrap_servers)
+    for name in [] if check else _run(lambda _stop: create_topics(servers, broker)):
+        typer.echo(f"created {name}")
+    faults = _run(lambda _stop: check_topics(servers, broker))
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo("All topics are there.")
+
+
+@app.command()
+def simulate(
+    *,
+    rate: Annotated[float | None, typer.Option(help="results a second")] = None,
+    count: Annotated[int | None, typer.Option(help="stop after so many records")] = None,
+    seed: Annotated[int | None, typer.Option(help="the same seed makes the same records")] = None,
+) -> None:
+    """A connector that sends results of every kind, good and bad, and answers retries."""
+    given = {name: value for name, value in {"rate": rate, "count": count, "seed": seed}.items() if value is not None}
+    # Through the model, so that an option is held to the same limits as its environment variable.
+    settings = SimulatorSettings.model_validate({**SimulatorSettings().model_dump(), **given})
+    broker = broker_settings()
+    servers, prefix, security = str(broker.kafka_bootstrap_servers), broker.topic_prefix, broker.security
+    with progress_of(settings.count) as show:
+        report = _run(lambda stop: run_simulation(servers, prefix, settings, stop, security=security, progress=show))
+    typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")
+
+
+@app.command()
+def reprocess(
+    *,
+    account: filter_options.Account,
+    integration_type: filter_options.Type = None,
+    status: filter_options.Statuses = None,
+    affiliate: filter_options.Affiliates = None,
+    processed_from: filter_options.ProcessedFrom = None,
+    processed_to: filter_options.ProcessedTo = None,
+    q: filter_options.Q = None,
+    code: filter_options.Code = None,
+    fingerprint: filter_options.Fingerprint = None,
+    state: filter_options.ReprocessState = None,
+    everything: Annotated[bool, typer.Option("--all", help="every log of the type is meant")] = False,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="an exported workbook: its marked rows, not a filter's"
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="1, 10, 100, 1,000, then the rest, while it helps")] = False,
+    rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
+    mode: Annotated[str, typer.Option(help="refresh: read the source again; replay: send the same again")] = "refresh",
+    reason: Annotated[str | None, typer.Option(help="why; kept with the command")] = None,
+    requested_by: Annotated[str | None, typer.Option("--by", help="who asks; the login name if not given")] = None,
+    cancel: Annotated[str | None, typer.Option(help="a command id: send nothing more of it")] = None,
+) -> None:
+    """Send back what a filter matches or a workbook marks, and follow it. Ctrl-C stops the following only."""
+    by = requested_by or getpass.getuser()
+    run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
+    if cancel is not None:
+        _run(lambda _stop: run.cancel(account, cancel, by, reason))
+        return
+    asked_filter = filter_options.given(
+        status=status,
+        affiliate=affiliate,
+        processed_from=processed_from,
+        processed_to=processed_to,
+        q=q,
+        code=code,
+        fingerprint=fingerprint,
+        reprocess=state,
+        all=everything,
+    )
+    pace = {"steps": DEFAULT_STEPS if steps else None, "per_second": rate}
+    marked = None
+    if from_file is not None:
+        if any(value for value in asked_filter.values()):
+            raise UnusableError("--from-file: the rows are those that are marked; give no filter with it.")
+        path = from_file
+        marked = _run(lambda _stop: marked_rows(path, account, integration_type))
+        asked_filter, integration_type = {}, marked.integration_type
+    asked = asked_for(
+        {
+            "account": account,
+            "integration_type": integration_type,
+            "requested_by": by,
+            "reason": reason,
+            "mode": mode,
+            "filter": asked_filter if marked is None else None,
+            "log_ids": None if marked is None else marked.log_ids,
+            "pace": pace if steps or rate is not None else None,
+        }
+    )
+    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    *,
+    out: Annotated[Path, typer.Option(help="the file; its name ends in .xlsx, .csv or .jsonl")],
+    account: filter_options.Account,
+    integration_type: filter_options.Type = None,
+    status: filter_options.Statuses = None,
+    affiliate: filter_options.Affiliates = None,
+    processed_from: filter_options.ProcessedFrom = None,
+    processed_to: filter_options.ProcessedTo = None,
+    q: filter_options.Q = None,
+    code: filter_options.Code = None,
+    fingerprint: filter_options.Fingerprint = None,
+    state: filter_options.ReprocessState = None,
+    language: Annotated[Language, typer.Option()] = "en",
+    timezone: Annotated[str, typer.Option(help="tz database name")] = "UTC",
+) -> None:
+    """Make a file of everything that a filter matches. It is there whole, or not at all."""
+    request = request_of(
+        out,
+        account=account,
+        integration_type=integration_type,
+        filter=filter_options.given(
+            status=status,
+            affiliate=affiliate,
+            processed_from=processed_from,
+            processed_to=processed_to,
+            q=q,
+            code=code,
+            fingerprint=fingerprint,
+            reprocess=state,
+        ),
+        language=language,
+        timezone=timezone,
+    )
+    rows = _run(lambda stop: until(stop, make_export(request, out)))
+    if rows is None:
+        typer.echo("conexoes: cancelled; nothing was written", err=True)
+        raise typer.Exit(130)
+    typer.echo(f"{rows} logs: {out}")
+
+
+@app.command()
+def doctor(
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="addresses of the running system, for scripts; exit 1 if none runs")
+    ] = False,
+) -> None:
+    """Say what is wrong with this installation, and what to do about it."""
+    if as_json:
+        _print_addresses()
+        return
+    _let_us_speak()
+    settings = InstallationSettings()
+    findings = examine(settings.data_dir, settings.kafka_port)
+    for each in findings:
+        typer.echo(f"{'ok' if each.ok else '!!'}  {each.name}: {each.detail} {each.advice}".rstrip())
+    faults = _server_faults()
+    for fault in faults:
+        typer.echo(f"!!  servers: {fault}")
+    if not faults and (http := system_here().http):
+        typer.echo(f"ok  servers: Kafka and PostgreSQL answer; pages and API are at {http}.")
+    if faults or not all(each.ok for each in findings):
+        raise typer.Exit(1)
+
+
+def _let_us_speak() -> None:
+    """What aiokafka would write about a Kafka that is away or says no, a person is told in a sentence."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def _print_addresses() -> None:
+    system = system_here()
+    addresses = {
+        "kafka": BrokerSettings().kafka_bootstrap_servers or system.kafka,
+        "database": StorageSettings().database_url or system.database,
+        "http": system.http,
+    }
+    typer.echo(json.dumps(addresses))
+    if not all(addresses.values()):
+        raise typer.Exit(1)
+
+
+def _server_faults() -> list[str]:
+    """What is wrong with the servers that run; nothing when none does."""
+    try:
+        broker, storage = broker_settings(), storage_settings()
+    except UnusableError:
+        return []  # nothing runs here, which is no fault
+    try:
+        faults: list[str] = _run(lambda _stop: check_topics(str(broker.kafka_bootstrap_servers), broker))
+        return faults + list(_run(lambda _stop: check_database(str(storage.database_url), storage)))
+    except (BrokerError, StorageError) as exc:
+        return [str(exc)]
+
+
+def main() -> None:
+    """The command `conexoes`. What the user can put right is one sentence and exit code 1, never a traceback."""
+    log_as_json()
+    try:
+        app()
+    except (
+        UnusableError,
+        AddressUnusableError,
+        BadPlaybookError,
+        EmbeddedError,
+        BrokerError,
+        ExportFailed,
+        StorageError,
+    ) as exc:
+        typer.echo(f"conexoes: {exc}", err=True)
+        sys.exit(1)
+    except (ValidationError, SettingsError) as exc:
+        for sentence in sentences(exc):
+            typer.echo(f"conexoes: {sentence}", err=True)
+        sys.exit(1)

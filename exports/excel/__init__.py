@@ -1,0 +1,1 @@
+"""Writes workbooks, and reads back the rows that a person marked in one."""

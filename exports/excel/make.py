@@ -1,0 +1,78 @@
+"""From the database to a workbook: what the worker process does."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from exports.excel.rows import WorkbookRows, errors_of
+from exports.excel.spool import Spool
+from exports.excel.summary import LARGEST, Summary, day_list, left_rows, summary
+from exports.excel.workbook import MAX_SHEET_ROWS, Contents, write_workbook
+from schemas.catalogue import BY_NAME
+from schemas.export import ExportOrder
+from storage.database import Database
+from storage.exports.reader import CHUNK_ROWS, Snapshot, snapshot
+
+#: Rows read, rows written, rows that there are.
+Progress = Callable[[int, int, int], None]
+
+
+async def make_workbook(
+    database: Database,
+    order: ExportOrder,
+    path: Path,
+    *,
+    seconds: float,
+    progress: Progress = lambda _read, _written, _total: None,
+    max_rows: int = MAX_SHEET_ROWS,
+) -> int:
+    """Write everything that the order's filter matches to `path`. Returns how many logs that is.
+
+    Two files besides `path` are there meanwhile. Nothing is at `path` when this raises: StorageUnavailable,
+    RowRefused, OSError. Blocks the event loop while it writes: for a process of its own.
+    """
+    rows_of = WorkbookRows(order)
+    with Spool(path.with_suffix(".logs")) as logs, Spool(path.with_suffix(".errors")) as errors:
+        async with snapshot(database, order.account, order.integration_type, order.filter, seconds=seconds) as matched:
+            total, as_of = await matched.count()
+            summed_up = await _summary(matched, order, rows_of, as_of)
+            read = error_count = 0
+            progress(0, 0, total)
+            async for chunk in matched.rows():
+                listed = [(row, errors_of(row)) for row in chunk]
+                logs.append([rows_of.log(row, of_row) for row, of_row in listed])
+                error_rows = [each for row, of_row in listed for each in rows_of.errors(row, of_row)]
+                errors.append(error_rows)
+                error_count += len(error_rows)
+                read += len(chunk)
+                progress(read, 0, total)
+        contents = Contents(
+            order=order,
+            as_of=as_of,
+            summary=summed_up,
+            logs=_telling(logs.rows(), progress, total),
+            log_count=total,
+            errors=errors.rows(),
+            error_count=error_count,
+            statuses=rows_of.statuses,
+        )
+        write_workbook(path, contents, max_rows=max_rows)
+    return read
+
+
+def _telling(rows: Iterator[list[Any]], progress: Progress, total: int) -> Iterator[list[Any]]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % CHUNK_ROWS == 0 or number == total:
+            progress(total, number, total)
+
+
+async def _summary(matched: Snapshot, order: ExportOrder, rows_of: WorkbookRows, as_of: datetime) -> Summary:
+    left = left_rows(order.language, rows_of.statuses, await matched.counts(LARGEST))
+    days = day_list(len(left), as_of.astimezone(ZoneInfo(order.timezone)).date())
+    by_day = await matched.days(order.timezone, days[0])
+    return summary(
+        BY_NAME[order.integration_type], order.language, rows_of.statuses, left=left, days=days, by_day=by_day
+    )

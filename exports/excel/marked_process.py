@@ -1,0 +1,55 @@
+"""Has a workbook that came back read by a process of its own, for so long and no longer."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+
+from exports.excel.marked import Marked, WorkbookRefused
+from exports.excel.marked_worker import Reading
+
+log = structlog.get_logger(__name__)
+
+#: As long as someone waits for a page; what can't be read within it is told so.
+READ_SECONDS = 60.0
+_MAX_LOGGED_CHARACTERS = 10_000
+
+
+async def marked_by_worker(path: Path, *, seconds: float = READ_SECONDS) -> Marked:
+    """The logs that are marked in the workbook at `path`, as `exports.excel.marked.read_marked` finds them.
+
+    Raises WorkbookRefused, also for one that takes longer than `seconds` or more memory than there is for it. However
+    this ends, cancelled too, the process has ended then.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "exports.excel.marked_worker",
+        str(path),
+        str(seconds),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            out, complaint = await process.communicate()
+    except TimeoutError:
+        raise WorkbookRefused("too_slow", f"The workbook could not be read within {seconds:g} seconds.") from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await asyncio.shield(process.wait())
+    try:
+        reading = Reading.model_validate_json(out)
+    except ValidationError:
+        stderr = complaint.decode("utf-8", "replace")[-_MAX_LOGGED_CHARACTERS:]
+        log.warning("workbook reader failed", code=process.returncode, stderr=stderr)
+        raise WorkbookRefused("damaged", "The workbook could not be read; why was logged.") from None
+    if reading.marked is None:
+        raise WorkbookRefused(reading.kind or "damaged", reading.sentence)
+    return reading.marked

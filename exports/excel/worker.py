@@ -1,0 +1,81 @@
+"""The process that makes one workbook: `python -m exports.excel.worker`, started by `exports.excel.process`.
+
+Standard input has one line, a Task as JSON, and stays open: when it ends, whoever asked is gone, and so is this.
+Standard output has one line each time there is progress: rows read, rows written, rows in all; the last line is
+`done` and the rows. Without it, or with an exit code that is not 0, the export has failed.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from exports.excel.make import make_workbook
+from schemas.export import ExportOrder
+from storage.database import Database
+from storage.errors import StorageError
+from storage.settings import StorageSettings
+
+#: Behind everything else on the machine: an export may take longer, answers may not.
+_NICE = 10
+#: Exit code when standard error has a sentence for whoever asked. With any other it has a traceback.
+REASON = 3
+
+
+class Task(BaseModel):
+    """What the process is told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str
+    order: ExportOrder
+    path: Path
+    seconds: float
+
+
+def main() -> int:
+    """Make the workbook. Returns the exit code: 0 or REASON; a bug is a traceback and 1."""
+    os.nice(_NICE)
+    task = Task.model_validate_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    try:
+        rows = asyncio.run(_make(task))
+    except (StorageError, OSError) as exc:
+        sys.stderr.write(f"{exc}\n")
+        return REASON
+    _say(f"done {rows}")
+    return 0
+
+
+async def _make(task: Task) -> int:
+    settings = StorageSettings().model_copy(update={"database_url": task.database_url})
+    database = Database(task.database_url, "reader", settings, application_name="conexoes-export")
+    try:
+        return await make_workbook(
+            database,
+            task.order,
+            task.path,
+            seconds=task.seconds,
+            progress=lambda read, written, total: _say(f"{read} {written} {total}"),
+        )
+    finally:
+        await database.close()
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # nobody listens: _end_with_input sees it too
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+def _end_with_input() -> None:
+    os.read(sys.stdin.fileno(), 1)  # not sys.stdin: its lock would be in the way when the interpreter ends
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Runs exports in the background, within limits, and records how each ended."""

@@ -1,0 +1,224 @@
+"""Exports in the background: progress, cancelling, and files that are kept for a day.
+
+What runs is known to this process only; what has ended is in the audit, and its file in the data directory, so that
+both outlive a restart. A file whose making a restart has cut off is `lost`, and said to be.
+"""
+
+import asyncio
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from exports.errors import ExportFailed, ServerStopped, TooManyExports
+from exports.file import make_file
+from exports.jobs.desk import ExportDesk
+from exports.jobs.lock import UNLOCKED, Lock, left_behind
+from exports.jobs.outcome import followed
+from schemas.export import Export, ExportJob, ExportOrder
+from schemas.result import ACCOUNT
+from storage.errors import StorageError
+from storage.exports.audit import get_export, record_order, record_outcome
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Running:
+    order: ExportOrder
+    lock: Lock
+    read: int = 0
+    written: int = 0
+    total: int | None = None
+    task: asyncio.Task[None] | None = None
+
+    def progress(self, read: int, written: int, total: int) -> None:
+        self.read, self.written, self.total = read, written, total
+
+
+class Jobs:
+    """The background exports of one process."""
+
+    def __init__(self, desk: ExportDesk) -> None:
+        self._desk = desk
+        self._running: dict[uuid.UUID, _Running] = {}
+        self._closing = False
+
+    async def recover(self) -> None:
+        """Write down as lost what an earlier process of this data directory was making, and delete what is too old.
+
+        Once, at the start. What another process is making is left alone. A database that is away is no reason not to
+        start: what was lost is found again next time.
+        """
+        for path in self._files("*/*.lock"):
+            try:
+                export_id = uuid.UUID(path.stem)
+            except ValueError:
+                export_id = None
+            if export_id is None or ACCOUNT.fullmatch(path.parent.name) is None:
+                log.warning("no lock of an export", path=str(path))
+                continue
+            with left_behind(path) as is_left:
+                if is_left:
+                    await self._lose(path.parent, export_id)
+        self.delete_old()
+        self._delete_later()
+
+    async def _lose(self, directory: Path, export_id: uuid.UUID) -> None:
+        account = directory.name
+        try:
+            await record_outcome(self._desk.database, account, export_id, "lost", reason=str(ServerStopped()))
+            export = await get_export(self._desk.database, account, export_id)
+        except StorageError as exc:
+            log.warning("lost export not recorded", export=str(export_id), reason=str(exc))
+            return
+        # Killed after its outcome was written, the file is whole and stays.
+        is_done = export is not None and export.state == "done"
+        for path in self._files(f"{account}/{export_id}.{'lock' if is_done else '*'}"):
+            path.unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """End what runs; it is recorded as lost."""
+        self._closing = True
+        tasks = [running.task for running in self._running.values() if running.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def start(self, order: ExportOrder) -> ExportJob:
+        """Begin. Raises TooManyExports, StorageUnavailable; ExportFailed when the data directory can't be written to.
+
+        What is in the audit has its lock before, so that a process that is killed at any time leaves it to be found.
+        """
+        self.delete_old()
+        kept = self._files(f"{order.account}/*.{{}}")
+        if len(kept) >= self._desk.settings.exports_kept:
+            raise TooManyExports(
+                f"{len(kept)} files of this account are kept: the limit is {self._desk.settings.exports_kept}. "
+                "Delete some, or wait until they are too old."
+            )
+        self._desk.slots.take(order.account)
+        export_id = uuid.uuid4()
+        lock: Lock | None = None
+        try:
+            lock = self._lock(order, export_id)
+            await record_order(self._desk.database, export_id, order, seconds=self._desk.settings.export_seconds)
+            running = _Running(order, lock)
+            self._running[export_id] = running
+            running.task = asyncio.create_task(self._run(export_id, running))
+        except BaseException:
+            if lock is not None:
+                lock.give_up()
+            self._desk.slots.give_back(order.account)
+            raise
+        job = await self.get(order.account, export_id)
+        assert job is not None  # noqa: S101 - recorded above
+        return job
+
+    async def get(self, account: str, export_id: uuid.UUID) -> ExportJob | None:
+        """One export of the account, wherever it was made; None when there is no such one."""
+        export = await get_export(self._desk.database, account, export_id)
+        return None if export is None else self._job(export)
+
+    async def cancel(self, account: str, export_id: uuid.UUID) -> bool:
+        """End one that runs here, or delete its file. False when there is nothing of it here."""
+        running = self._running.get(export_id)
+        if running is not None and running.order.account == account and running.task is not None:
+            running.task.cancel()
+            await asyncio.wait([running.task])
+            return True
+        path = self.path(account, export_id)
+        if path is None:
+            return False
+        path.unlink(missing_ok=True)
+        return True
+
+    def path(self, account: str, export_id: uuid.UUID) -> Path | None:
+        """The file of one that is done and still kept."""
+        self.delete_old()
+        return next(iter(self._files(f"{account}/{export_id}.{{}}")), None)
+
+    def delete_old(self) -> None:
+        """Delete files that are kept long enough."""
+        oldest = time.time() - self._desk.settings.export_keep_seconds
+        for path in (*self._files("*/*.{}"), *self._files(f"*/*.{UNLOCKED}")):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime <= oldest:
+                    path.unlink()
+
+    async def _run(self, export_id: uuid.UUID, running: _Running) -> None:
+        order = running.order
+        try:
+            async with followed(self._desk.database, order, export_id) as outcome:
+                try:
+                    outcome.rows = await self._make(export_id, running)
+                except asyncio.CancelledError:
+                    if self._closing:
+                        raise ServerStopped from None
+                    raise
+            self._delete_later()
+        except (ExportFailed, ServerStopped, StorageError, OSError, asyncio.CancelledError):
+            pass  # recorded: whoever asks for the job is told
+        except Exception:
+            log.exception("unexpected", export=str(export_id))
+        finally:
+            del self._running[export_id]
+            running.lock.give_up()
+            self._desk.slots.give_back(order.account)
+
+    async def _make(self, export_id: uuid.UUID, running: _Running) -> int:
+        order, settings = running.order, self._desk.settings
+        async with asyncio.timeout(settings.export_seconds):
+            return await make_file(
+                self._desk.database,
+                order,
+                settings.directory / order.account / f"{export_id}.{order.format}",
+                seconds=settings.export_seconds,
+                progress=running.progress,
+            )
+
+    def _lock(self, order: ExportOrder, export_id: uuid.UUID) -> Lock:
+        directory = self._desk.settings.directory / order.account
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return Lock(directory / f"{export_id}.lock")
+        except OSError as exc:
+            raise ExportFailed(f"No file can be made here: {exc.strerror}.") from exc
+
+    def _delete_later(self) -> None:
+        """What is there now is too old by then."""
+        asyncio.get_running_loop().call_later(self._desk.settings.export_keep_seconds, self.delete_old)
+
+    def _job(self, export: Export) -> ExportJob:
+        running = self._running.get(uuid.UUID(export.id))
+        fields = dict(export)
+        if running is not None:  # until the last of it is cleaned up
+            fields["state"] = "running"
+        path = self.path(export.account, uuid.UUID(export.id)) if fields["state"] == "done" else None
+        if fields["state"] == "done" and path is None:
+            fields["state"] = "expired"
+        made = None if path is None else path.stat()
+        return ExportJob(
+            **fields,
+            rows_read=running.read if running else None,
+            rows_written=running.written if running else None,
+            total=running.total if running else None,
+            bytes=made.st_size if made else None,
+            file_url=f"/commands/exports/{export.account}/{export.id}/file" if made else None,
+            expires_at=_at(made.st_mtime) + timedelta(seconds=self._desk.settings.export_keep_seconds)
+            if made
+            else None,
+        )
+
+    def _files(self, pattern: str) -> list[Path]:
+        """Files of the data directory; `{}` in `pattern` is any of the formats."""
+        patterns = [pattern.format(each) for each in ("xlsx", "csv", "jsonl")] if "{}" in pattern else [pattern]
+        return [path for each in patterns for path in self._desk.settings.directory.glob(each)]
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,1 @@
+"""Models of what the query API answers, a file a noun."""

@@ -1,0 +1,144 @@
+"""A reprocess command and its items, as the query API shows them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
+from schemas.steps import StepOutcome
+
+
+class CommandEnding(Shown):
+    """Why a command sends nothing more."""
+
+    model_config = example(
+        action="stopped",
+        by="conexoes",
+        by_key=None,
+        reason="Stopped after step 1: 0 of 1 fixed (0%), less than 80%; 1 came back with the same error (price.min).",
+        outcome={"step": 1, "items": {"same_error": 1}, "fixed_share": 0.8, "code": "price.min"},
+    )
+
+    action: Literal["cancelled", "stopped"] = Field(description="stopped: by itself, after a step")
+    by: str = Field(description="who cancelled it, as the caller said; `conexoes` when we did")
+    by_key: str | None = Field(
+        description="name of the access key that it was cancelled with, as we know; null when we did, and from the "
+        "command line"
+    )
+    reason: str | None
+    outcome: StepOutcome | None = Field(description="of the step after which it stopped; null when it was cancelled")
+
+
+class ReprocessCommand(Shown):
+    """A command, who asked for it, and its items counted by state."""
+
+    model_config = example(
+        id=COMMAND_ID,
+        account="demo",
+        integration_type="price",
+        state="done",
+        requested_by="maria@store.example",
+        requested_with="the admin of the store",
+        reason="the price table was corrected",
+        mode="refresh",
+        requested_at=NOON,
+        finished_at="2026-11-24T12:00:02Z",
+        total=4,
+        items={"fixed": 2, "same_error": 1, "in_flight": 1},
+        filter={"status": ["error"], "affiliate": ["MLB"]},
+        as_of=NOON,
+        selected=4,
+        pace={"steps": [1, 10], "fixed_share": 0.8},
+        step=1,
+        note=None,
+        ending=None,
+        joined={"fixed": 1},
+        joined_since=2,
+    )
+
+    id: str
+    account: str
+    integration_type: str
+    state: str
+    requested_by: str = Field(description="who asks, as the caller says")
+    requested_with: str | None = Field(
+        description="name of the access key that it came with, as we know; null when it came through Kafka"
+    )
+    reason: str | None
+    mode: str
+    requested_at: datetime
+    finished_at: datetime | None
+    total: int = Field(description="items made; of a command with a filter it grows to `selected`")
+    items: dict[str, int] = Field(description="count by state; always sums to `total`")
+    filter: dict[str, Any] | None = Field(description="null for a command that names its logs")
+    as_of: datetime | None = Field(description="when the filter was looked at; null for a command that names its logs")
+    selected: int | None = Field(description="logs that the filter matched then; null until they are counted")
+    pace: dict[str, Any] | None = Field(description="as it was asked for; null: all at once")
+    step: int | None = Field(
+        description="the step that is under way, from 1; one more than there are when the rest is; null without steps"
+    )
+    note: str | None = Field(description="why it was cancelled or stopped, in a sentence")
+    ending: CommandEnding | None = Field(
+        description="the same in parts; null while it goes on or when it is done, and of a command that was refused "
+        "before it was recorded"
+    )
+    joined: dict[str, int] | None = Field(
+        description="what became of the earlier items that its `in_flight` ones joined, by state; null in a list"
+    )
+    joined_since: int | None = Field(
+        description="new failures that match the filter and are not among its items: counted when these are made, and "
+        "once more when it is over"
+    )
+
+
+class ReprocessItem(Shown):
+    """What a command did to one entity."""
+
+    model_config = example(
+        id=ITEM_ID,
+        log_id=LOG_ID,
+        affiliate="MLB",
+        key="SKU-00123",
+        state="fixed",
+        reason=None,
+        before_status="error",
+        before_code="price.below_minimum",
+        before_message="The price 10.00 is below the minimum of this category",
+        before_fingerprint="74dab71393f51981",
+        after_status="success",
+        after_code=None,
+        after_message=None,
+        after_fingerprint=None,
+        attempt=1,
+        created_at=NOON,
+        sent_at=NOON,
+        expires_at="2026-11-24T12:15:00Z",
+        answered_at="2026-11-24T12:00:01Z",
+        joined_item_id=None,
+        joined_state=None,
+        joined_command_id=None,
+    )
+
+    id: str
+    log_id: str
+    affiliate: str | None = Field(description="null when there is no such log")
+    key: str | None
+    state: str = Field(description="for one that was refused at once, the verdict")
+    reason: str | None = Field(description="why it was refused, failed or cancelled, in a sentence")
+    before_status: str | None
+    before_code: str | None
+    before_message: str | None = Field(description="the first 300 characters")
+    before_fingerprint: str | None
+    after_status: str | None
+    after_code: str | None
+    after_message: str | None = Field(description="the first 300 characters")
+    after_fingerprint: str | None
+    attempt: int | None
+    created_at: datetime
+    sent_at: datetime | None
+    expires_at: datetime | None
+    answered_at: datetime | None
+    joined_item_id: str | None = Field(description="the item in flight that this request joined")
+    joined_state: str | None = Field(description="what became of that item")
+    joined_command_id: str | None = Field(description="whose item that is")

@@ -1,0 +1,35 @@
+"""What was refused, as the query API shows it."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from schemas.shown.base import NOON, Shown, example
+
+
+class ShownDeadLetter(Shown):
+    """What could not be a result or command, and why."""
+
+    model_config = example(
+        id="ea877ef3-1f2c-38c8-7d63-458f0689d20f",
+        account="demo",
+        code="schema",
+        reason="data.status: Field required",
+        topic="conexoes.results.price",
+        partition=3,
+        offset=77,
+        received_at=NOON,
+        value='{"account": "demo"}',
+        value_bytes=19,
+    )
+
+    id: str
+    account: str | None
+    code: str
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
+    value: str | None = Field(description="the first 4,096 bytes, as UTF-8 where they are; the topic has them all")
+    value_bytes: int

@@ -1,0 +1,124 @@
+"""One entity as the query API shows it, its attempts and its timeline."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from schemas.playbook import PlaybookEntry
+from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
+
+
+class Action(Shown):
+    """Something that the caller may do with a log, or why not."""
+
+    name: Literal["reprocess"] = "reprocess"
+    allowed: bool
+    verdict: str | None = Field(default=None, description="null when allowed, else why not, in one word")
+    reason: str | None = Field(default=None, description="null when allowed, else why not, in a sentence")
+    link: str | None = Field(
+        default=None, description="the troubleshooting guide, where there is one to follow instead"
+    )
+
+
+class ReprocessStep(Shown):
+    """The last reprocess of a log."""
+
+    state: str
+    item_id: str
+    command_id: str
+    at: datetime
+
+
+class StatusLog(Shown):
+    """One entity, as its result with the highest version left it."""
+
+    model_config = example(
+        id=LOG_ID,
+        integration_type="price",
+        account="demo",
+        affiliate="MLB",
+        key="SKU-00123",
+        status="error",
+        processed_at=NOON,
+        message="The price 10.00 is below the minimum of this category",
+        code="price.below_minimum",
+        fingerprint="74dab71393f51981",
+        attempts=2,
+        first_seen_at="2026-11-20T09:30:00Z",
+        updated_at=NOON,
+        reprocess={"state": "same_error", "item_id": ITEM_ID, "command_id": COMMAND_ID, "at": NOON},
+        actions=[{"name": "reprocess", "allowed": True, "verdict": None, "reason": None, "link": None}],
+    )
+
+    id: str
+    integration_type: str
+    account: str
+    affiliate: str
+    key: str
+    status: str
+    processed_at: datetime = Field(description="when the connector did the work that this status is about")
+    message: str | None = Field(description="the first 4,096 characters; the attempt has the whole")
+    code: str | None = Field(description="code of the first error; null on success")
+    fingerprint: str | None = Field(description="the group of equal errors; null on success")
+    attempts: int = Field(description="different results received")
+    first_seen_at: datetime = Field(description="the earliest processed_at of its results")
+    updated_at: datetime = Field(description="when this row last changed here")
+    reprocess: ReprocessStep | None
+    actions: list[Action]
+
+
+class Attempt(Shown):
+    """One result, whole."""
+
+    result_id: str
+    event_id: str
+    source: str
+    status: str
+    processed_at: datetime
+    received_at: datetime
+    operation: str | None
+    message: str | None
+    errors: list[Any]
+    request: Any
+    response: Any
+    aliases: dict[str, str]
+    extra: dict[str, Any] = Field(description="fields of `data` that Conexões does not know")
+    late: bool = Field(description="a newer result was here already when it came")
+    altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
+    answers_item_id: str | None = Field(description="the retry that it answers")
+
+
+class StatusLogDetail(StatusLog):
+    """One log with the evidence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={})
+
+    last_attempt: Attempt | None = Field(description="null when retention has dropped it")
+    aliases: dict[str, list[str]] = Field(description="every name that results gave it")
+    troubleshooting: str | None = Field(description="a guide to this error; null on success")
+    playbook: PlaybookEntry | None = Field(description="what this installation knows about this error; null: nothing")
+
+
+class TimelineAttempt(Shown):
+    kind: Literal["attempt"] = "attempt"
+    at: datetime
+    attempt: Attempt
+
+
+class TimelineReprocess(Shown):
+    """One step of a reprocess: who asked and why, when it was sent, how it ended."""
+
+    kind: Literal["reprocess"] = "reprocess"
+    at: datetime
+    step: Literal["requested", "sent", "answered", "silent"]
+    state: str = Field(description="of the item after this step")
+    item_id: str
+    command_id: str
+    requested_by: str
+    reason: str | None
+    mode: str
+    refusal: str | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")
+
+
+TimelineEntry = TimelineAttempt | TimelineReprocess

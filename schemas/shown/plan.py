@@ -1,0 +1,58 @@
+"""What reprocessing a filter would do, as the query API shows it."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from schemas.shown.base import LOG_ID, NOON, Shown, example
+
+
+class PlannedLog(Shown):
+    """One log that a plan shows as a sample."""
+
+    log_id: str
+    affiliate: str
+    key: str
+    status: str
+    code: str | None
+    processed_at: datetime
+
+
+class ReprocessPlan(Shown):
+    """What a command with this filter and `as_of` would do."""
+
+    model_config = example(
+        account="demo",
+        integration_type="price",
+        filter={"status": ["error"]},
+        as_of=NOON,
+        total=3,
+        verdicts={"will_send": 2, "in_flight": 1},
+        affiliates={"MLB": {"will_send": 2}, "AMZ": {"in_flight": 1}},
+        samples={
+            "will_send": [
+                {
+                    "log_id": LOG_ID,
+                    "affiliate": "MLB",
+                    "key": "SKU-00123",
+                    "status": "error",
+                    "code": "price.below_minimum",
+                    "processed_at": NOON,
+                }
+            ]
+        },
+        reasons={"in_flight": ["An earlier reprocess of this entity is in flight; this request joined it."]},
+        reason_required=None,
+    )
+
+    account: str
+    integration_type: str
+    filter: dict[str, Any] = Field(description="to be sent as the command's `filter`")
+    as_of: datetime = Field(description="to be sent as the command's `as_of`: what comes later is left alone")
+    total: int = Field(description="logs that the filter matches")
+    verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
+    affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")
+    samples: dict[str, list[PlannedLog]] = Field(description="ten logs of each verdict, or all of them")
+    reasons: dict[str, list[str]] = Field(description="why not, in sentences, by verdict")
+    reason_required: str | None = Field(description="why the command needs a reason; null when it needs none")

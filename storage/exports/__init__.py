@@ -1,0 +1,1 @@
+"""Reads what an export writes, and keeps the audit of exports."""

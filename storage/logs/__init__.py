@@ -1,0 +1,1 @@
+"""Reads status logs: pages, counts, groups, search."""

@@ -1,0 +1,139 @@
+"""Reads groups of equal errors: which there are from the kept counts, then what is known about each of a page."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from schemas.filter import LogFilter
+from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
+from schemas.reprocess import ItemState
+from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
+from storage.database import Connection, Database
+from storage.filters import AFTER_ALL, DIMENSIONS, filtered
+from storage.logs.page import NO_LIMIT, found_by_name
+from storage.logs.spans import DAY, HOUR, Span, between, take_apart
+from storage.statements import SQL
+
+_ENDED: Final = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR, ItemState.SILENT)
+
+
+async def list_groups(
+    database: Database,
+    account: str,
+    integration_type: str,
+    filter_: LogFilter,
+    *,
+    now: datetime,
+    after: CountAndText | None,
+    limit: int,
+) -> list[ErrorGroup]:
+    """`limit` groups of the logs that the filter matches, most logs first, then by fingerprint, after `after`.
+
+    `now` is what the trend ends at. The playbook is left out. Exactly what the list with the same filter shows in the
+    same moment; from one page to the next the counts may have changed, and a group with them its place.
+    """
+    own = [account, integration_type]
+    async with database.snapshot(account) as connection:
+        groups = _groups if filter_.q is None else _groups_found
+        rows = await groups(connection, own, filter_, after or BEFORE_EVERY_GROUP, limit)
+        fingerprints = [row["fingerprint"] for row in rows]
+        newest = {row["fingerprint"]: row["newest"] for row in rows}
+        if filter_.q is None:
+            newest |= await _newest(connection, own, filter_, fingerprints)
+        samples = await connection.fetch(SQL["sample_group_logs"], account, list(newest.values()))
+        hour = now.replace(minute=0, second=0, microsecond=0) + HOUR - DAY
+        faults = await connection.fetch(SQL["read_faults"], *own, fingerprints, hour, hour - DAY)
+        cures = await connection.fetch(SQL["count_cures"], account, fingerprints)
+        decided = {
+            row["fingerprint"]: decision(row)
+            for row in await connection.fetch(SQL["read_fault_states"], *own, fingerprints)
+        }
+    sample_of = {row["id"]: row for row in samples}
+    fault_of = {row["fingerprint"]: row for row in faults}
+    return [
+        _group(row, sample_of[newest[name]], fault_of[name], _cure(name, cures), decided.get(name))
+        for row, name in zip(rows, fingerprints, strict=True)
+    ]
+
+
+async def _groups(
+    connection: Connection, own: Sequence[Any], filter_: LogFilter, place: CountAndText, limit: int
+) -> list[Any]:
+    """From the kept counts."""
+    parts = take_apart(filter_.processed_from, filter_.processed_to, days=True)
+    return await _fetch(connection, "list_groups", [*own, None, *parts.edges], filter_, place=place, limit=limit)
+
+
+async def _groups_found(
+    connection: Connection, own: Sequence[Any], filter_: LogFilter, place: CountAndText, limit: int
+) -> list[Any]:
+    """Of what a search finds."""
+    text = filter_.q or ""
+    found = await found_by_name(connection, own[0], own[1], text)
+    if found is not None:
+        return await _fetch(
+            connection, "list_groups_among", [*own, found, *_span(filter_)], filter_, place=place, limit=limit
+        )
+    facets = filtered("list_fault_facets", own, filter_)
+    rows = await connection.fetch(facets.sql, *facets.arguments)
+    arguments = [*own, text, text + AFTER_ALL, NO_LIMIT, [row["id"] for row in rows], *_span(filter_)]
+    await connection.execute("SET LOCAL enable_nestloop = off")
+    page = await _fetch(connection, "list_groups_found", arguments, filter_, place=place, limit=limit)
+    await connection.execute("SET LOCAL enable_nestloop = on")
+    return page
+
+
+async def _fetch(
+    connection: Connection, name: str, arguments: list[Any], filter_: LogFilter, *, place: CountAndText, limit: int
+) -> list[Any]:
+    statement, arguments = filtered(name, arguments, filter_, DIMENSIONS)
+    arguments = [*arguments, *place, limit]
+    for number, name_ in enumerate(("{place_logs}", "{place_fingerprint}", "{limit}"), start=len(arguments) - 2):
+        statement = statement.replace(name_, f"${number}")
+    return list(await connection.fetch(statement, *arguments))
+
+
+async def _newest(
+    connection: Connection, own: Sequence[Any], filter_: LogFilter, fingerprints: list[str]
+) -> dict[str, Any]:
+    statement = filtered("newest_of_groups", [*own, fingerprints, *_span(filter_)], filter_, DIMENSIONS)
+    return {row["fingerprint"]: row["id"] for row in await connection.fetch(statement.sql, *statement.arguments)}
+
+
+def _span(filter_: LogFilter) -> Span:
+    return between(filter_.processed_from, filter_.processed_to)
+
+
+def decision(row: Any) -> Decision:
+    """From a row of `read_fault_states`."""
+    return Decision(state=row["state"], set_by=row["set_by"], set_at=row["set_at"], note=row["note"])
+
+
+def _group(row: Any, sample: Any, fault: Any, cure: Cure, decided: Decision | None) -> ErrorGroup:
+    return ErrorGroup(
+        **dict(standing(decided, fault["last_received_at"])),
+        fingerprint=row["fingerprint"],
+        code=row["code"],
+        affiliates=row["affiliates"],
+        statuses=row["statuses"],
+        logs=row["logs"],
+        first_seen_at=fault["first_seen_at"],
+        last_seen_at=fault["last_seen_at"],
+        results=fault["results"],
+        trend=Trend(last_24_hours=fault["last_24_hours"], the_24_hours_before=fault["the_24_hours_before"]),
+        cure=cure,
+        sample=GroupSample(log_id=str(sample["id"]), key=sample["key"], message=sample["message"]),
+        playbook=None,
+    )
+
+
+def _cure(fingerprint: str, rows: Sequence[Any]) -> Cure:
+    items = Counter({row["state"]: row["items"] for row in rows if row["fingerprint"] == fingerprint})
+    ended = {state: items[state] for state in _ENDED}
+    total = sum(ended.values())
+    return Cure(
+        reprocessed=total + items[ItemState.SENT],
+        **{state.value: count for state, count in ended.items()},
+        rate=ended[ItemState.FIXED] / total if total else None,
+    )

@@ -1,0 +1,196 @@
+"""Reads status logs, attempts and timelines. Every query names its account; row-level security does again."""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import accumulate
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from schemas.catalogue import BY_NAME
+from schemas.filter import LogFilter
+from schemas.reprocess import ItemState
+from schemas.result import ResultData
+from schemas.shown.log import (
+    Action,
+    Attempt,
+    ReprocessStep,
+    StatusLog,
+    TimelineAttempt,
+    TimelineEntry,
+    TimelineReprocess,
+)
+from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
+from storage.database import Connection, Database
+from storage.filters import AFTER_ALL
+from storage.logs.page import read_page
+from storage.statements import SQL
+
+#: A page of a timeline ends early rather than hold more evidence than this, save that it has one entry at least.
+MAX_TIMELINE_BYTES = 4 * 1024 * 1024
+#: What the caller may do with a log, by its type, affiliate, status, reprocess state, and whether a person has paused
+#: its affiliate.
+Actions = Callable[[str, str, str, str | None, bool], list[Action]]
+#: Shown as they are in the row.
+_COLUMNS_SHOWN = [name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}]
+_shown_columns = itemgetter(*_COLUMNS_SHOWN)
+#: What `Actions` takes.
+_action_columns = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
+
+
+class FoundLog(NamedTuple):
+    """A log with what belongs to it."""
+
+    log: StatusLog
+    last_attempt: Attempt | None
+    aliases: dict[str, list[str]]
+
+
+class FoundTimeline(NamedTuple):
+    """Some entries, each with its place."""
+
+    entries: list[tuple[TimeAndText, TimelineEntry]]
+    cut: bool  # there are more within the limit, left out for their size
+
+
+class LogReader:
+    """Reads on behalf of one caller, whose possible actions go with each log."""
+
+    def __init__(self, database: Database, actions: Actions) -> None:
+        self._database = database
+        self._actions = actions
+
+    async def page(
+        self, account: str, integration_type: str, filter_: LogFilter, *, after: TimeAndId | None, limit: int
+    ) -> list[StatusLog]:
+        """The newest `limit` logs that the filter matches, after `after`.
+
+        Walking on with the last row of each page never repeats a row, whatever is written meanwhile: a row only ever
+        moves to the front. One that moves there after the walk began is not seen by it.
+        """
+        async with self._database.reading(account) as connection:
+            rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
+        return [self._log(row) for row in rows]
+
+    async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
+        """One log with its last attempt and names; None when this account and type has no such log."""
+        async with self._database.reading(account) as connection:
+            row = await connection.fetchrow(SQL["get_log"], account, integration_type, log_id)
+        if row is None:
+            return None
+        aliases: dict[str, list[str]] = {}
+        for name, value in row["aliases"]:
+            aliases.setdefault(name, []).append(value)
+        return FoundLog(self._log(row), None if row["attempt_result_id"] is None else _attempt(row), aliases)
+
+    async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
+        """Those of `log_ids` that are logs of this account and type, in their order, without evidence."""
+        async with self._database.reading(account) as connection:
+            rows = await connection.fetch(SQL["get_logs"], account, integration_type, log_ids)
+        found = {row["id"]: row for row in rows}
+        return [self._log(found[log_id]) for log_id in dict.fromkeys(log_ids) if log_id in found]
+
+    async def timeline(
+        self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
+    ) -> FoundTimeline | None:
+        """The newest `limit` entries after `after`, or fewer when they are large; None when there is no such log."""
+        async with self._database.snapshot(account) as connection:
+            if not await connection.fetchval(SQL["has_log"], account, integration_type, log_id):
+                return None
+            rows = await connection.fetch(SQL["timeline"], account, log_id, *(after or NEWEST_BY_TEXT), limit)
+            entries = _within(MAX_TIMELINE_BYTES, rows)
+            attempts = await _attempts(
+                connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
+            )
+            wanted = [row["id"] for row in entries if not _is_attempt(row)]
+            items = {row["id"]: row for row in await connection.fetch(SQL["get_items"], account, wanted)}
+        placed = [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
+        return FoundTimeline(placed, cut=len(entries) < len(rows))
+
+    async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
+        """Up to `limit` logs of any type that have `text` as a name, then those with a name that begins with it."""
+        async with self._database.reading(account) as connection:
+            rows = await connection.fetch(SQL["search_logs"], account, text, text + AFTER_ALL, limit, list(BY_NAME))
+        return [self._log(row) for row in rows]
+
+    def _log(self, row: Any) -> StatusLog:
+        reprocess = None
+        if row["reprocess_state"] is not None:
+            reprocess = ReprocessStep(
+                state=row["reprocess_state"],
+                item_id=str(row["reprocess_item_id"]),
+                command_id=row["reprocess_command_id"],
+                at=row["reprocess_at"],
+            )
+        fields = dict(zip(_COLUMNS_SHOWN, _shown_columns(row), strict=True))
+        fields["id"] = str(row["id"])
+        fields["reprocess"] = reprocess
+        fields["actions"] = self._actions(*_action_columns(row))
+        return StatusLog.model_validate(fields)
+
+
+#: The state that a step left an item in, if it was ever sent; `answered` left it in the state that it has.
+_STATE_AFTER = {"requested": ItemState.QUEUED, "sent": ItemState.SENT, "silent": ItemState.SILENT}
+
+
+def _within(max_bytes: int, rows: Sequence[Any]) -> list[Any]:
+    """The first of `rows` that have at most `max_bytes` together, and the very first in any case."""
+    sizes = accumulate(row["bytes"] for row in rows)
+    return [row for index, (row, size) in enumerate(zip(rows, sizes, strict=True)) if index == 0 or size <= max_bytes]
+
+
+def _is_attempt(row: Any) -> bool:
+    return str(row["name"]).startswith("attempt/")
+
+
+def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, Any]) -> TimelineEntry:
+    if _is_attempt(row):
+        return TimelineAttempt(at=row["at"], attempt=attempts[row["id"]])
+    item = items[row["id"]]
+    step = row["name"].partition("/")[0]
+    return TimelineReprocess(
+        at=row["at"],
+        step=step,
+        state=_STATE_AFTER.get(step, item["state"]) if item["sent_at"] else item["state"],
+        item_id=str(item["id"]),
+        command_id=item["command_id"],
+        requested_by=item["requested_by"],
+        reason=item["reason"],
+        mode=item["mode"],
+        refusal=item["refusal"],
+    )
+
+
+async def _attempts(
+    connection: Connection, account: str, log_id: uuid.UUID, wanted: Sequence[tuple[datetime, uuid.UUID]]
+) -> dict[uuid.UUID, Attempt]:
+    if not wanted:
+        return {}
+    times, ids = zip(*wanted, strict=True)
+    rows = await connection.fetch(SQL["get_attempts"], account, log_id, times, ids)
+    return {row["attempt_result_id"]: _attempt(row) for row in rows}
+
+
+def _attempt(row: Any) -> Attempt:
+    # Not orjson: integers of any size come out as they came in.
+    document = json.loads(row["attempt_body"])
+    data = document["data"] if row["attempt_structured"] else document
+    return Attempt(
+        result_id=str(row["attempt_result_id"]),
+        event_id=row["attempt_event_id"],
+        source=row["attempt_source"],
+        status=row["attempt_status"],
+        processed_at=row["attempt_processed_at"],
+        received_at=row["attempt_received_at"],
+        operation=data.get("operation"),
+        message=data.get("message") or row["attempt_message"],
+        errors=data.get("errors") or [],
+        request=data.get("request"),
+        response=data.get("response"),
+        aliases=data.get("aliases") or {},
+        extra={name: value for name, value in data.items() if name not in ResultData.model_fields},
+        late=row["attempt_late"],
+        altered=row["attempt_altered"],
+        answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
+    )

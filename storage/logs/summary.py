@@ -1,0 +1,121 @@
+"""Counts what a filter matches: from the counts that are kept, and single logs only where these are too coarse."""
+
+from collections import Counter
+from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
+from typing import Any
+
+from schemas.catalogue import BY_NAME
+from schemas.filter import LogFilter
+from schemas.summary import MAX_CODES, HistogramBar, LogSummary
+from storage.database import Connection, Database
+from storage.filters import AFTER_ALL, DIMENSIONS, filtered
+from storage.logs.page import NO_LIMIT, facets_of, found_by_name
+from storage.logs.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
+from storage.statements import SQL
+
+#: grouping(status, affiliate, code, bar): a bit for each that a row is not grouped by.
+_BY_STATUS, _BY_AFFILIATE, _BY_CODE, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
+
+
+async def summarize(
+    database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo = UTC
+) -> LogSummary:
+    """Exactly what the list shows in the same moment, counted.
+
+    Days of the histogram are those of `zone`; where its midnight is not on a whole hour of UTC, they begin up to an
+    hour before.
+
+    A filter with `q` that finds more than a few thousand logs has to go through all of the list's index entries:
+    about a second a million.
+    """
+    async with database.snapshot(account) as connection:
+        span = await _span(connection, account, integration_type, filter_)
+        if span is None:
+            return _summary(integration_type, filter_, [], [])
+        edges = bars(span, bar_width(span), zone)
+        count = _count if filter_.q is None else _count_found
+        rows = await count(connection, account, integration_type, filter_, edges)
+    return _summary(integration_type, filter_, rows, edges)
+
+
+async def _span(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> Span | None:
+    """Where logs that match may be; None when there are none at all."""
+    row = await connection.fetchrow(SQL["log_bounds"], account, integration_type)
+    if row is None or row["first"] is None:
+        return None
+    start, end = row["first"], row["last"] + HOUR
+    if filter_.processed_from is not None:
+        start = max(start, filter_.processed_from.astimezone(UTC))
+    if filter_.processed_to is not None:
+        end = min(end, filter_.processed_to.astimezone(UTC))
+    return Span(start, end) if start < end else None
+
+
+async def _count(
+    connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
+) -> list[Any]:
+    parts = take_apart(filter_.processed_from, filter_.processed_to, days=edges[1] - edges[0] > HOUR)
+    own = [account, integration_type, edges, *parts.edges]
+    hours = moved(parts.days, edges)
+    if not hours:
+        return await _fetch(connection, "count_logs", own, filter_)
+    own += [[edge - DAY / 2 for edge in edges], hours]
+    return await _fetch(connection, "count_logs_by_local_days", own, filter_)
+
+
+async def _count_found(
+    connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
+) -> list[Any]:
+    text = filter_.q or ""
+    span = between(filter_.processed_from, filter_.processed_to)
+    found = await found_by_name(connection, account, integration_type, text)
+    if found is not None:
+        return await _fetch(connection, "count_logs_among", [account, integration_type, edges, found, *span], filter_)
+    facets = await facets_of(connection, account, integration_type, filter_, at_most=NO_LIMIT)
+    await connection.execute("SET LOCAL enable_nestloop = off")
+    own = [account, integration_type, text, text + AFTER_ALL, NO_LIMIT, edges, facets, *span]
+    return await _fetch(connection, "count_logs_found", own, filter_)
+
+
+async def _fetch(connection: Connection, name: str, own: list[Any], filter_: LogFilter) -> list[Any]:
+    statement = filtered(name, own, filter_, DIMENSIONS)
+    return list(await connection.fetch(statement.sql, *statement.arguments))
+
+
+def _summary(integration_type: str, filter_: LogFilter, rows: list[Any], edges: list[datetime]) -> LogSummary:
+    statuses = BY_NAME[integration_type].statuses
+    by_status, by_affiliate, by_code = (
+        Counter({row[name]: row["logs"] for row in rows if row["absent"] == absent and row[name] is not None})
+        for name, absent in (("status", _BY_STATUS), ("affiliate", _BY_AFFILIATE), ("code", _BY_CODE))
+    )
+    codes = by_code.most_common(MAX_CODES)
+    return LogSummary(
+        total=by_status.total(),
+        by_status={status: by_status[status] for status in statuses},
+        by_affiliate=dict(by_affiliate.most_common()),
+        by_code=dict(codes),
+        other_codes=by_code.total() - sum(logs for _code, logs in codes),
+        histogram=_histogram(statuses, filter_, rows, edges),
+    )
+
+
+def _histogram(
+    statuses: tuple[str, ...], filter_: LogFilter, rows: list[Any], edges: list[datetime]
+) -> list[HistogramBar]:
+    counts: dict[int, Counter[str]] = {}
+    for row in rows:
+        if row["absent"] == _BY_BAR:
+            counts.setdefault(row["bar"], Counter())[row["status"]] += row["logs"]
+    if not counts:
+        return []
+    return [
+        HistogramBar(
+            **{"from": max(start, filter_.processed_from or start)},
+            to=min(end, filter_.processed_to or end),
+            total=counts.get(number, Counter()).total(),
+            by_status={status: counts.get(number, Counter())[status] for status in statuses},
+        )
+        for number, (start, end) in enumerate(pairwise(edges), start=1)
+        if min(counts) <= number <= max(counts)
+    ]

@@ -1,0 +1,35 @@
+"""A command is stopped by someone's word."""
+
+from enum import StrEnum
+
+from storage.database import Database
+from storage.reprocess.audit import NO_KEY, UsedKey
+from storage.reprocess.writer import cancel
+from storage.statements import SQL
+
+
+class Cancellation(StrEnum):
+    """What became of the wish."""
+
+    CANCELLED = "cancelled"
+    OVER = "over"  # it is done, or was cancelled before
+    NOT_RECORDED = "not recorded"  # Kafka has it, and the agents have not recorded it yet
+    UNKNOWN = "unknown"  # this account has no such command that we know of
+
+
+async def cancel_command(
+    writer: Database, account: str, command_id: str, *, requested_by: str, reason: str | None, key: UsedKey = NO_KEY
+) -> Cancellation:
+    """Let nothing more of a command be taken to be sent. Safe to repeat.
+
+    What a worker has taken already is on its way to Kafka, and still goes: its outcome is followed.
+    Raises StorageUnavailable.
+    """
+    note = f"Cancelled by {requested_by}{f': {reason}' if reason else '.'}"
+    async with writer.transaction() as connection:
+        if await cancel(connection, account, command_id, requested_by=requested_by, reason=reason, note=note, key=key):
+            return Cancellation.CANCELLED
+        row = await connection.fetchrow(SQL["get_command"], account, command_id)
+    if row is None:
+        return Cancellation.UNKNOWN
+    return Cancellation.NOT_RECORDED if row["state"] == "accepted" else Cancellation.OVER

@@ -1,0 +1,114 @@
+"""Reads reprocess commands and their items."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from schemas.reprocess import ItemState
+from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
+from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
+from storage.database import Connection, Database
+from storage.statements import SQL
+
+#: Items of an export that are read together.
+_AT_ONCE = 1000
+
+
+async def list_commands(
+    database: Database, account: str, *, after: TimeAndText | None, limit: int
+) -> list[ReprocessCommand]:
+    """The newest `limit` commands after `after`."""
+    async with database.snapshot(account) as connection:
+        rows = await connection.fetch(SQL["list_commands"], account, *(after or NEWEST_BY_TEXT), limit)
+        return await _with_counts(connection, account, rows)
+
+
+async def get_command(database: Database, account: str, command_id: str) -> ReprocessCommand | None:
+    """One command; None when this account has no such one."""
+    async with database.snapshot(account) as connection:
+        rows = await connection.fetch(SQL["get_command"], account, command_id)
+        if not rows:
+            return None
+        [command] = await _with_counts(connection, account, rows)
+        joined = await connection.fetch(SQL["count_joined"], account, command_id)
+    return command.model_copy(update={"joined": {row["state"]: row["items"] for row in joined}})
+
+
+async def list_items(
+    database: Database,
+    account: str,
+    command_id: str,
+    *,
+    state: ItemState | None,
+    after: uuid.UUID | None,
+    limit: int,
+) -> list[ReprocessItem] | None:
+    """`limit` items of a command after `after`; None when this account has no such command."""
+    async with database.snapshot(account) as connection:
+        if await connection.fetchrow(SQL["get_command"], account, command_id) is None:
+            return None
+        return await _items(connection, account, command_id, state=state, after=after, limit=limit)
+
+
+async def all_items(
+    database: Database, account: str, command_id: str, state: ItemState | None
+) -> AsyncIterator[Sequence[ReprocessItem]]:
+    """Every item of a command, some at a time, each part as it is when it is read; no connection is held between."""
+    after: uuid.UUID | None = None
+    while True:
+        async with database.reading(account) as connection:
+            items = await _items(connection, account, command_id, state=state, after=after, limit=_AT_ONCE)
+        if items:
+            yield items
+        if len(items) < _AT_ONCE:
+            return
+        after = uuid.UUID(items[-1].id)
+
+
+async def _items(
+    connection: Connection,
+    account: str,
+    command_id: str,
+    *,
+    state: ItemState | None,
+    after: uuid.UUID | None,
+    limit: int,
+) -> list[ReprocessItem]:
+    # Two statements rather than one with `$5 IS NULL OR …`, whose kept plan reads every item for a rare state.
+    statement = SQL["list_items"].replace("{state}", "" if state is None else "AND i.state = $5::text")
+    arguments = [] if state is None else [state.value]
+    rows = await connection.fetch(statement, account, command_id, after or BEFORE_EVERY_ID, limit, *arguments)
+    return [_item(row) for row in rows]
+
+
+async def _with_counts(connection: Connection, account: str, rows: Sequence[Any]) -> list[ReprocessCommand]:
+    counts: dict[str, dict[str, int]] = {row["id"]: {} for row in rows}
+    for row in await connection.fetch(SQL["count_items"], account, list(counts)):
+        counts[row["command_id"]][row["state"]] = row["items"]
+    return [_command(row, counts[row["id"]]) for row in rows]
+
+
+def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
+    request = json.loads(row["request"])
+    pace = request.get("pace")
+    total = sum(counts.values())
+    stepped = bool(pace and pace.get("steps"))
+    return ReprocessCommand(
+        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "ending"}},
+        total=total,
+        items=counts,
+        filter=request.get("filter"),
+        selected=row["selected"] if request.get("filter") else total,
+        pace=pace,
+        step=row["step"] + 1 if stepped else None,
+        ending=row["ending"] and CommandEnding.model_validate_json(row["ending"]),
+        joined=None,
+    )
+
+
+def _item(row: Any) -> ReprocessItem:
+    fields = {name: row[name] for name in ReprocessItem.model_fields}
+    for name in ("id", "log_id", "joined_item_id"):
+        fields[name] = None if fields[name] is None else str(fields[name])
+    return ReprocessItem(**fields)

@@ -1,5 +1,0 @@
--- compact_log_changes --
-SELECT compact_log_changes($1::integer)
-
--- compact_fault_changes --
-SELECT compact_fault_changes($1::integer)

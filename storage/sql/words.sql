@@ -1,2 +1,0 @@
--- index_words --
-SELECT index_words()

@@ -1,0 +1,38 @@
+"""How long is waited, and what is not waited for."""
+
+import itertools
+
+import pytest
+
+from agents.process.availability import until_available
+from broker.backoff import pauses
+from storage.errors import RowRefused, StorageUnavailable
+
+
+def test_the_ceiling_of_the_pause_doubles_to_five_seconds() -> None:
+    ceilings = list(itertools.islice(pauses(lambda _low, high: high), 9))
+    assert ceilings == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_the_pause_is_random_below_its_ceiling() -> None:
+    assert next(pauses(lambda low, _high: low)) == 0
+
+
+async def test_what_is_away_is_tried_again_until_it_is_there() -> None:
+    tries = iter([StorageUnavailable("a"), StorageUnavailable("b"), None])
+
+    async def attempt() -> str:
+        error = next(tries)
+        if error:
+            raise error
+        return "there"
+
+    assert await until_available("test", attempt) == "there"
+
+
+async def test_what_is_refused_is_not_tried_again() -> None:
+    async def attempt() -> None:
+        raise RowRefused("never")
+
+    with pytest.raises(RowRefused):
+        await until_available("test", attempt)
