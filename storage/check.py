@@ -1,13 +1,10 @@
 """What is wrong with a database, for `conexoes doctor`."""
 
-from typing import cast
-
 import asyncpg
-from pogo_core.util.sql import get_applied_migrations
 
-from storage.database import SCHEMA, Connection, Database
+from storage.database import Connection, Database
 from storage.errors import StorageError, StorageUnavailable
-from storage.migrate import MIGRATIONS
+from storage.migrate import difference
 from storage.settings import StorageSettings
 
 
@@ -39,16 +36,16 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
 async def _versions(connection: Connection) -> list[str]:
     """Whether the database has had other migrations than this version has; nothing where this login can't see that."""
     try:
-        applied = await get_applied_migrations(cast(asyncpg.Connection, connection), schema_name=SCHEMA)
+        found = await difference(connection)
     except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
         return []
-    ours = {path.stem for path in MIGRATIONS.glob("*.sql")}
-    faults = []
-    if missing := sorted(ours - applied):
-        faults.append(f"The database is of an earlier version: run `conexoes migrate` ({', '.join(missing)}).")
-    if unknown := sorted(applied - ours):
-        faults.append(f"The database is of a later version, which this one does not know ({', '.join(unknown)}).")
-    return faults
+    if found.refusal is not None:
+        return [found.refusal]
+    if found.missing:
+        return [f"The database is of an earlier version: run `conexoes migrate` ({', '.join(found.missing)})."]
+    if found.unknown:
+        return [f"The database is of a later version, which this one does not know ({', '.join(found.unknown)})."]
+    return []
 
 
 async def _hidden(connection: Connection) -> list[str]:

@@ -1,32 +1,43 @@
 """Bring a database to the schema of this version."""
 
 from pathlib import Path
+from typing import NamedTuple, cast
 
 import asyncpg
 import pogo_core.error
 import pogo_core.util.migrate
+from pogo_core.util.sql import get_applied_migrations
 
-from storage.database import SCHEMA, translated
+from storage.database import SCHEMA, Connection, translated
 from storage.errors import MigrationFailed
 from storage.retention import make_attempts_partitions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-#: Tables that a migration has written anew: what is then not known to be visible makes every index-only scan, which
-#: counts and searches live from, look into the table, and autovacuum does not come for it.
-_UNSEEN = """
-    SELECT relname FROM pg_class WHERE oid IN ('status_logs'::regclass, 'log_keys'::regclass)
-    AND relallvisible = 0 AND pg_relation_size(oid) > 0
-"""
+class Difference(NamedTuple):
+    """Names of migrations, in order: those that a database lacks, and those that this version does not know."""
+
+    missing: list[str]
+    unknown: list[str]
+
+    @property
+    def refusal(self) -> str | None:
+        """The sentence for a database of another chain; None where one chain is a beginning of the other."""
+        if not (self.missing and self.unknown):
+            return None
+        return (
+            f"The database has had migrations that this version does not know ({', '.join(self.unknown)}) and lacks "
+            f"{', '.join(self.missing)}: it is of another history. Make a new database and load it anew."
+        )
 
 
 async def migrate(url: str, retention_days: int) -> None:
     """Apply what is missing of `migrations/*.sql`, each in its own transaction, and make partitions ahead.
 
-    Safe to run from many processes at once: they take turns by an advisory lock of the database.
-    The login of `url` must own the schema and be able to create roles, or find them made.
-    Raises StorageUnavailable; MigrationFailed with the database's sentence.
+    Safe to run from many processes at once: they take turns by an advisory lock of the database. A database of a later
+    version is left as it is. The login of `url` must own the schema and be able to create roles, or find them made.
+    Raises StorageUnavailable; MigrationFailed with the database's sentence, or for a database of another history.
     """
     with translated():
         connection = await asyncpg.connect(url, timeout=10)
@@ -34,12 +45,31 @@ async def migrate(url: str, retention_days: int) -> None:
             await connection.execute("SELECT pg_advisory_lock(hashtext('conexoes.migrate'))")
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             await connection.execute(f"SET search_path TO {SCHEMA}")
+            await _refuse_another_history(connection)
             try:
                 await pogo_core.util.migrate.apply(connection, MIGRATIONS, schema_name=SCHEMA)
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
             await make_attempts_partitions(connection, retention_days)
-            for unseen in await connection.fetch(_UNSEEN):
-                await connection.execute(f"VACUUM (ANALYZE) {unseen['relname']}")
         finally:
             await connection.close(timeout=5)
+
+
+async def difference(connection: Connection) -> Difference:
+    """Compare the migrations that a database has had with those of this version; nothing is applied.
+
+    Raises asyncpg.UndefinedTableError where nothing was ever migrated, asyncpg.InsufficientPrivilegeError where this
+    login can't see it.
+    """
+    applied = await get_applied_migrations(cast(asyncpg.Connection, connection), schema_name=SCHEMA)
+    ours = {path.stem for path in MIGRATIONS.glob("*.sql")}
+    return Difference(missing=sorted(ours - applied), unknown=sorted(applied - ours))
+
+
+async def _refuse_another_history(connection: asyncpg.Connection) -> None:
+    try:
+        found = await difference(connection)
+    except asyncpg.UndefinedTableError:
+        return
+    if found.refusal is not None:
+        raise MigrationFailed(found.refusal)

@@ -1,9 +1,12 @@
 -- two group roles: writer and reader
--- depends: 
+-- depends:
 
 -- migrate: apply
 
--- Two group roles besides the owner. Roles belong to the whole server, so another database may have made them already.
+-- The owner migrates. conexoes_writer is the agents and the write endpoints: it can't delete the audit, nor change what a
+-- result said. conexoes_reader is the query API. Row-level security is the second wall after each query's own
+-- `account = $1`: without the setting conexoes.account a reader sees no row at all, with it the rows of that account.
+-- Roles belong to the whole server, so another database may have made them already.
 DO $roles$
 DECLARE
     name text;
@@ -25,6 +28,11 @@ $roles$;
 
 GRANT USAGE ON SCHEMA conexoes TO conexoes_writer, conexoes_reader;
 
--- migrate: rollback
+-- On every table that is only ever added to: it refuses the owner too.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: it is only added to', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$function$;
 
-REVOKE USAGE ON SCHEMA conexoes FROM conexoes_writer, conexoes_reader;
+-- migrate: rollback

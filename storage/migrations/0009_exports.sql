@@ -1,13 +1,8 @@
--- the right to export, the audit of exports, guarded CSV text
--- depends: 0008_reprocess_by_filter
+-- the audit of exports, and guarded CSV text
+-- depends: 0008_dead_letters
 
 -- migrate: apply
 
--- To read a page is one right, to carry everything away another. Keys of viewers made before have not got it.
-ALTER TABLE access_keys ADD COLUMN may_export boolean NOT NULL DEFAULT false;
-UPDATE access_keys SET may_export = true WHERE role IN ('operator', 'admin');
-
--- Who exported what. Written before the first row is read, never changed: not even by the owner.
 CREATE TABLE exports (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -25,9 +20,22 @@ CREATE TABLE exports (
     PRIMARY KEY (account, id)
 );
 
+COMMENT ON TABLE exports IS
+    'Who exported what. Written before the first row is read, never changed: not even by the owner. Kept for ever.';
+
 CREATE INDEX exports_by_time ON exports (account, requested_at DESC, id DESC);
 
--- How it ended; none when the process that made it could not say.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Like its outcome, the only table that a reader may add to: an export from the query API is in the audit too.
+GRANT SELECT, INSERT ON exports TO conexoes_reader, conexoes_writer;
+ALTER TABLE exports ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON exports TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON exports TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true))
+    WITH CHECK (account = current_setting('conexoes.account', true));
+
 CREATE TABLE export_outcomes (
     account text COLLATE "C" NOT NULL,
     export_id uuid NOT NULL,
@@ -39,28 +47,19 @@ CREATE TABLE export_outcomes (
     CHECK (state <> 'done' OR rows IS NOT NULL)
 );
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE export_outcomes IS
+    'How an export ended; no row when the process that made it could not say. '
+    'Never changed: not even by the owner. Kept for ever.';
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON export_outcomes
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- The only tables that a reader may add to: an export from the query API is in the audit too.
-GRANT SELECT, INSERT ON exports, export_outcomes TO conexoes_reader, conexoes_writer;
-
-DO $policies$
-DECLARE
-    name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['exports', 'export_outcomes'] LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-        EXECUTE format('CREATE POLICY writer ON %I TO conexoes_writer USING (true) WITH CHECK (true)', name);
-        EXECUTE format(
-            'CREATE POLICY reader ON %I TO conexoes_reader
-             USING (account = current_setting(''conexoes.account'', true))
-             WITH CHECK (account = current_setting(''conexoes.account'', true))', name);
-    END LOOP;
-END
-$policies$;
+GRANT SELECT, INSERT ON export_outcomes TO conexoes_reader, conexoes_writer;
+ALTER TABLE export_outcomes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON export_outcomes TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON export_outcomes TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true))
+    WITH CHECK (account = current_setting('conexoes.account', true));
 
 -- Text for a CSV cell. A spreadsheet runs what begins with = + - @ (or their full-width forms), also after a tab or
 -- line break that it drops: such text gets an apostrophe before it. So does text that begins with an apostrophe, so
@@ -73,7 +72,3 @@ CREATE FUNCTION csv_text(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLE
 $function$;
 
 -- migrate: rollback
-
-DROP FUNCTION csv_text(text);
-DROP TABLE export_outcomes, exports;
-ALTER TABLE access_keys DROP COLUMN may_export;

@@ -1,5 +1,5 @@
 -- make_attempts_partitions --
--- All of these: see migrations/0010_retention.sql.
+-- All of these: see migrations, 0004_attempts.sql, 0005_reprocess.sql, 0007_faults.sql and 0008_dead_letters.sql.
 SELECT make_attempts_partitions($1::integer, $2::integer)
 
 -- expire_attempts --
@@ -18,5 +18,4 @@ SELECT forget_dead_letters($1::integer, $2::integer)
 SELECT forget_idempotency_keys($1::integer, $2::integer)
 
 -- forget_fault_hours --
--- See migrations/0012_faults.sql.
 SELECT forget_fault_hours($1::integer)

@@ -24,6 +24,7 @@ from storage.retention import (
     make_attempts_partitions,
 )
 from storage.settings import StorageSettings
+from tests.support.schema import described
 
 INSERT = """
 INSERT INTO attempts (
@@ -58,9 +59,9 @@ def month_of(at: datetime) -> str:
 async def test_migrating_again_and_from_many_places_changes_nothing(
     database_url: str, owner: asyncpg.Connection
 ) -> None:
-    before = await owner.fetch("SELECT relname FROM pg_class ORDER BY 1")
+    before = await described(owner)
     await asyncio.gather(*(migrate(database_url, 90) for _ in range(4)))
-    assert await owner.fetch("SELECT relname FROM pg_class ORDER BY 1") == before
+    assert await described(owner) == before
     applied = await owner.fetchval("SELECT count(*) FROM public._pogo_migration")
     assert applied == len(list(MIGRATIONS.glob("*.sql")))
 

@@ -1,5 +1,5 @@
 -- settled_until --
--- See migrations/0008_reprocess_by_filter.sql. On its own, before the snapshot of whoever asks.
+-- See migrations/0005_reprocess.sql. On its own, before the snapshot of whoever asks.
 SELECT settled_until()
 
 -- changed_logs --

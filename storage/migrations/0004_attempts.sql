@@ -1,20 +1,96 @@
--- retention in short transactions; of dead letters and idempotency keys too
--- depends: 0009_exports
+-- every result: which were received, and what each said, by month
+-- depends: 0003_counts
 
 -- migrate: apply
 
--- maintain_attempts of 0003 stays for agents of the version before; nothing else calls it any more.
+-- Apart from attempts, since a unique key of a partitioned table would have to contain the time.
+CREATE TABLE received_results (
+    account text COLLATE "C" NOT NULL,
+    result_id uuid PRIMARY KEY               -- schemas.identity.result_id, which is told by the account as well
+);
 
-CREATE INDEX dead_letters_by_age ON dead_letters (received_at);
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+COMMENT ON TABLE received_results IS
+    'One row a result: what makes a second delivery a no-op, whatever time it claims. Kept as long as its attempt.';
 
--- Months that are no part of attempts any more, and whose results are being forgotten: a handful, so without a key.
--- Only the functions below see it.
+GRANT SELECT, INSERT, UPDATE ON received_results TO conexoes_writer;
+ALTER TABLE received_results ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON received_results TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON received_results FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+CREATE TABLE attempts (
+    account text COLLATE "C" NOT NULL,
+    log_id uuid NOT NULL,
+    processed_at timestamptz NOT NULL,
+    result_id uuid NOT NULL,
+    integration_type text COLLATE "C" NOT NULL,
+    affiliate text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    version bytea NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    event_id text COLLATE "C" NOT NULL,
+    message text,
+    code text COLLATE "C",
+    fingerprint text COLLATE "C",
+    item_id uuid,                            -- the reprocess item that it answers
+    body text NOT NULL,                      -- JSON: `data`, or the whole event when structured
+    structured boolean NOT NULL,
+    late boolean NOT NULL,                   -- a newer result was here already
+    altered boolean NOT NULL,                -- NUL or lone surrogates were replaced
+    received_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (log_id, processed_at, result_id)
+) PARTITION BY RANGE (processed_at);
+
+COMMENT ON TABLE attempts IS
+    'One row a result, by month of processed_at. Kept for CONEXOES_RETENTION_DAYS, a month at a time.';
+
+CREATE TABLE attempts_default PARTITION OF attempts DEFAULT;
+
+COMMENT ON TABLE attempts_default IS
+    'Attempts of months without a partition: dropped ones, and ones that maintenance did not make in time. '
+    'Kept for CONEXOES_RETENTION_DAYS by both their times.';
+
+-- On the parent alone: nobody but the owner names a partition.
+GRANT SELECT, INSERT, UPDATE ON attempts TO conexoes_writer;
+GRANT SELECT ON attempts TO conexoes_reader;
+ALTER TABLE attempts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON attempts TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON attempts FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- A handful, so without a key. Only the functions below see it.
 CREATE TABLE expired_months (
     name text COLLATE "C" NOT NULL,          -- of the table that has the month
     next_page bigint NOT NULL                -- what is before this page is forgotten
 );
+
+COMMENT ON TABLE expired_months IS
+    'Months that are no part of attempts any more, and whose results are being forgotten. Kept until they are.';
+
 ALTER TABLE expired_months ENABLE ROW LEVEL SECURITY;
+
+-- Makes the partition of one month; attempts of that month which came before it are moved into it.
+CREATE FUNCTION make_attempts_partition(month date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    name text := format('attempts_%s', to_char(month, 'YYYY_MM'));
+    beginning timestamptz := month::timestamp AT TIME ZONE 'UTC';
+    ending timestamptz := (month + interval '1 month')::timestamp AT TIME ZONE 'UTC';
+BEGIN
+    IF to_regclass('conexoes.' || name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE attempts INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+    -- Nobody may add to the default partition between the move and the attachment.
+    LOCK TABLE attempts_default IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format(
+        'WITH moved AS (DELETE FROM attempts_default WHERE processed_at >= $1 AND processed_at < $2 RETURNING *)
+         INSERT INTO %I SELECT * FROM moved', name) USING beginning, ending;
+    EXECUTE format('ALTER TABLE attempts ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, beginning, ending);
+    RETURN true;
+END
+$function$;
 
 -- Makes partitions from the oldest month kept to `months_ahead` months from now. Returns how many it made.
 CREATE FUNCTION make_attempts_partitions(retention_days integer, months_ahead integer, at timestamptz DEFAULT now())
@@ -25,7 +101,7 @@ DECLARE
     last_month date := (date_trunc('month', at AT TIME ZONE 'UTC') + make_interval(months => months_ahead))::date;
     made integer := 0;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('conexoes.maintain_attempts'));
+    PERFORM pg_advisory_xact_lock(hashtext('conexoes.attempts'));
     WHILE month <= last_month LOOP
         made := made + make_attempts_partition(month)::integer;
         month := (month + interval '1 month')::date;
@@ -46,7 +122,7 @@ BEGIN
     IF retention_days < 1 THEN
         RAISE EXCEPTION 'retention_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('conexoes.maintain_attempts'));
+    PERFORM pg_advisory_xact_lock(hashtext('conexoes.attempts'));
     SELECT child.relname INTO partition
     FROM pg_inherits
     JOIN pg_class child ON child.oid = inhrelid
@@ -124,74 +200,14 @@ BEGIN
 END
 $function$;
 
--- Deletes up to `most` dead letters that are older than `retention_days`, oldest first. Returns how many.
-CREATE FUNCTION forget_dead_letters(retention_days integer, most integer, at timestamptz DEFAULT now()) RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
-    WITH expired AS (
-        SELECT account, id FROM dead_letters
-        WHERE received_at < at - make_interval(days => retention_days)
-        ORDER BY received_at
-        LIMIT most
-        FOR UPDATE SKIP LOCKED
-    ),
-    deleted AS (
-        DELETE FROM dead_letters d USING expired e WHERE d.account = e.account AND d.id = e.id RETURNING 1
-    )
-    SELECT count(*)::integer FROM deleted
-$function$;
-
--- Deletes up to `most` idempotency keys that are older than `retention_days`. Returns how many.
--- A key whose command Kafka has and the agents have not recorded is all that is known of that click: it stays.
-CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer, at timestamptz DEFAULT now())
-RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
-    WITH expired AS (
-        SELECT account, key FROM idempotency_keys k
-        WHERE created_at < at - make_interval(days => retention_days)
-          AND (published_at IS NULL
-               OR EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id))
-        ORDER BY created_at
-        LIMIT most
-        FOR UPDATE SKIP LOCKED
-    ),
-    deleted AS (
-        DELETE FROM idempotency_keys k USING expired e WHERE k.account = e.account AND k.key = e.key RETURNING 1
-    )
-    SELECT count(*)::integer FROM deleted
-$function$;
-
+REVOKE ALL ON FUNCTION make_attempts_partition(date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION
     make_attempts_partitions(integer, integer, timestamptz), expire_attempts(integer, timestamptz),
-    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer, timestamptz),
-    forget_dead_letters(integer, integer, timestamptz), forget_idempotency_keys(integer, integer, timestamptz)
+    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer, timestamptz)
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     make_attempts_partitions(integer, integer, timestamptz), expire_attempts(integer, timestamptz),
-    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer, timestamptz),
-    forget_dead_letters(integer, integer, timestamptz), forget_idempotency_keys(integer, integer, timestamptz)
+    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer, timestamptz)
 TO conexoes_writer;
 
 -- migrate: rollback
-
--- What was taken out and is not forgotten yet, the version before would never find: it is forgotten now.
-DO $forget$
-DECLARE
-    expired expired_months;
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('conexoes.forget_attempts'));
-    FOR expired IN SELECT * FROM expired_months LOOP
-        EXECUTE format(
-            'DELETE FROM received_results r USING %I e WHERE r.account = e.account AND r.result_id = e.result_id',
-            expired.name);
-        EXECUTE format('DROP TABLE %I', expired.name);
-    END LOOP;
-END
-$forget$;
-DROP FUNCTION make_attempts_partitions(integer, integer, timestamptz);
-DROP FUNCTION expire_attempts(integer, timestamptz);
-DROP FUNCTION forget_expired_attempts(integer);
-DROP FUNCTION forget_unplaced_attempts(integer, bigint, integer, timestamptz);
-DROP FUNCTION forget_dead_letters(integer, integer, timestamptz);
-DROP FUNCTION forget_idempotency_keys(integer, integer, timestamptz);
-DROP TABLE expired_months;
-DROP INDEX dead_letters_by_age, idempotency_keys_by_age;

@@ -1,9 +1,8 @@
--- faults: how often and when each came, what people decided about it, and what reprocessing did about it
--- depends: 0011_pages
+-- faults: how often and when each came, and what people decided about it
+-- depends: 0006_affiliates
 
 -- migrate: apply
 
--- One row a fault that was ever seen: what compact_fault_changes() has added up. Grows with the faults, as facets do.
 CREATE TABLE faults (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -15,7 +14,16 @@ CREATE TABLE faults (
     PRIMARY KEY (account, integration_type, fingerprint)
 ) WITH (fillfactor = 80);
 
--- Results with a fault, by the hour of UTC that they were processed in; kept as long as attempts are.
+COMMENT ON TABLE faults IS
+    'One row a fault that was ever seen: what compact_fault_changes() has added up. '
+    'Kept for ever; it grows with the faults, as facets do.';
+
+GRANT SELECT ON faults TO conexoes_reader, conexoes_writer;
+ALTER TABLE faults ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON faults TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON faults FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
 CREATE TABLE fault_hours (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -25,9 +33,18 @@ CREATE TABLE fault_hours (
     PRIMARY KEY (account, integration_type, fingerprint, hour)
 );
 
+COMMENT ON TABLE fault_hours IS
+    'Results with a fault, by the hour of UTC that they were processed in. Kept for CONEXOES_RETENTION_DAYS.';
+
 CREATE INDEX fault_hours_by_hour ON fault_hours (hour);
 
--- What was not added up yet. The fold only ever inserts here, so that no writer waits; every reader adds these.
+GRANT SELECT ON fault_hours TO conexoes_reader, conexoes_writer;
+ALTER TABLE fault_hours ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON fault_hours TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON fault_hours FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- The fold only ever inserts here, so that no writer waits; every reader adds these.
 CREATE TABLE fault_changes (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -39,10 +56,18 @@ CREATE TABLE fault_changes (
     received_at timestamptz NOT NULL DEFAULT now()
 );
 
+COMMENT ON TABLE fault_changes IS
+    'What is not added up to faults and their hours yet. Kept until compact_fault_changes() does.';
+
 CREATE INDEX fault_changes_by_type ON fault_changes (account, integration_type);
 
--- What people decided about a group of equal errors, one row a decision; the newest holds. Added to, and nothing
--- else: not even the owner changes a row.
+GRANT SELECT, INSERT ON fault_changes TO conexoes_writer;
+GRANT SELECT ON fault_changes TO conexoes_reader;
+ALTER TABLE fault_changes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON fault_changes TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON fault_changes FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
 CREATE TABLE fault_states (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -55,12 +80,19 @@ CREATE TABLE fault_states (
     PRIMARY KEY (account, integration_type, fingerprint, id)
 );
 
+COMMENT ON TABLE fault_states IS
+    'What people decided about a group of equal errors, one row a decision; the newest holds. '
+    'Added to, and nothing else: not even the owner changes a row. Kept for ever.';
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON fault_states
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- What became of the items that were asked for because of a fault.
-CREATE INDEX reprocess_items_by_fingerprint ON reprocess_items (account, before_fingerprint, state)
-    WHERE before_fingerprint IS NOT NULL;
+GRANT SELECT, INSERT ON fault_states TO conexoes_writer;
+GRANT SELECT ON fault_states TO conexoes_reader;
+ALTER TABLE fault_states ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON fault_states TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON fault_states FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
 
 -- Adds up to `at_most` changes to the faults and their hours. Returns how many there were; 0 also while another does.
 CREATE FUNCTION compact_fault_changes(at_most integer) RETURNS integer
@@ -123,7 +155,7 @@ END
 $function$;
 
 -- Counts everything anew; for tables that were loaded past the fold, and for doubt. When a fault was first seen is
--- known for longer than its attempts are kept, so it stays.
+-- known for longer than its attempts are kept, so it stays. The owner's only.
 CREATE FUNCTION recount_faults() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 BEGIN
@@ -158,28 +190,5 @@ $function$;
 REVOKE ALL ON FUNCTION compact_fault_changes(integer), forget_fault_hours(integer, timestamptz), recount_faults()
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION compact_fault_changes(integer), forget_fault_hours(integer, timestamptz) TO conexoes_writer;
-GRANT INSERT ON fault_changes TO conexoes_writer;
-GRANT INSERT ON fault_states TO conexoes_writer;
-GRANT SELECT ON faults, fault_hours, fault_changes, fault_states TO conexoes_reader, conexoes_writer;
-
-DO $policies$
-DECLARE
-    name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['faults', 'fault_hours', 'fault_changes', 'fault_states'] LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-        EXECUTE format('CREATE POLICY writer ON %I TO conexoes_writer USING (true) WITH CHECK (true)', name);
-        EXECUTE format(
-            'CREATE POLICY reader ON %I FOR SELECT TO conexoes_reader
-             USING (account = current_setting(''conexoes.account'', true))', name);
-    END LOOP;
-END
-$policies$;
-
-SELECT recount_faults();
 
 -- migrate: rollback
-
-DROP FUNCTION recount_faults(), forget_fault_hours(integer, timestamptz), compact_fault_changes(integer);
-DROP INDEX reprocess_items_by_fingerprint;
-DROP TABLE fault_states, fault_changes, fault_hours, faults;

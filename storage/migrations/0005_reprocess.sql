@@ -1,0 +1,306 @@
+-- reprocess: the audit, commands, what a filter selected, items and their counts, idempotency keys
+-- depends: 0004_attempts
+
+-- migrate: apply
+
+CREATE TABLE reprocess_audit (
+    account text COLLATE "C" NOT NULL,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    action text COLLATE "C" NOT NULL CHECK (action IN ('requested', 'cancelled', 'stopped', 'paused', 'resumed')),
+    command_id text COLLATE "C",
+    affiliate text COLLATE "C",
+    requested_by text NOT NULL,
+    reason text,
+    request jsonb NOT NULL,                  -- as it came: filter, as_of, pace and all
+    -- The access key that it came with: requested_by is what its bearer says. Without a name: none, as through Kafka;
+    -- without an id but with a name: the bootstrap key.
+    key_id uuid,
+    key_name text,
+    PRIMARY KEY (account, id)
+);
+
+COMMENT ON TABLE reprocess_audit IS
+    'Who asked for what, when and why. Added to, and nothing else: not even the owner changes a row. Kept for ever.';
+
+CREATE INDEX reprocess_audit_by_command ON reprocess_audit (account, command_id, at);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reprocess_audit
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+GRANT SELECT, INSERT ON reprocess_audit TO conexoes_writer;
+GRANT SELECT ON reprocess_audit TO conexoes_reader;
+ALTER TABLE reprocess_audit ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON reprocess_audit TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON reprocess_audit FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- No total: that is the sum of its reprocess_counts, and nothing besides.
+CREATE TABLE reprocess_commands (
+    account text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,            -- CloudEvents id of the command
+    integration_type text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL CHECK (state IN ('accepted', 'running', 'done', 'cancelled')),
+    mode text COLLATE "C" NOT NULL CHECK (mode IN ('replay', 'refresh')),
+    requested_by text NOT NULL,
+    reason text,
+    request jsonb NOT NULL,                  -- `data` of the command as it came
+    requested_at timestamptz NOT NULL,
+    accepted_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    as_of timestamptz,                       -- with a filter: what came later is left alone
+    selected integer CHECK (selected >= 0),  -- logs that the filter matched when making began; null before
+    per_second double precision CHECK (per_second > 0),  -- retries of one affiliate; null: the policy's
+    steps integer[],                         -- sizes of the steps; null: all at once
+    fixed_share double precision,            -- of a step, to go on with the next
+    step integer NOT NULL DEFAULT 0,         -- index in steps; their number once the rest is released
+    released integer,                        -- items up to this position may be sent; null: all
+    note text,                               -- why it was cancelled, in a sentence
+    joined_since integer,                    -- new failures that match the filter and came after as_of
+    PRIMARY KEY (account, id)
+);
+
+COMMENT ON TABLE reprocess_commands IS
+    'One row a command: what was asked for, and how far it is. Nobody but the owner can delete one. Kept for ever.';
+
+CREATE INDEX reprocess_commands_by_time ON reprocess_commands (account, requested_at DESC, id DESC);
+CREATE INDEX reprocess_commands_running ON reprocess_commands (account, id) WHERE state = 'running';
+CREATE INDEX reprocess_commands_cancelled ON reprocess_commands (account, id) WHERE state = 'cancelled';
+
+-- The writer moves commands along; what was asked for, it can't touch.
+GRANT SELECT, INSERT ON reprocess_commands TO conexoes_writer;
+GRANT UPDATE (state, finished_at, selected, step, released, note, joined_since) ON reprocess_commands TO conexoes_writer;
+GRANT SELECT ON reprocess_commands TO conexoes_reader;
+ALTER TABLE reprocess_commands ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON reprocess_commands TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON reprocess_commands FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- Locked by whoever makes the items, and by nobody else.
+CREATE TABLE reprocess_selections (
+    account text COLLATE "C" NOT NULL,
+    command_id text COLLATE "C" NOT NULL,
+    -- 'ending': all items are made; what joined is counted once more when the command is over.
+    phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'ending', 'made')),
+    after_at timestamptz,                    -- the last log that was looked at in this phase; null: none yet
+    after_id uuid,
+    next_position integer NOT NULL DEFAULT 1,  -- of the next item to be queued, when there are steps
+    failures integer NOT NULL DEFAULT 0,     -- in a row, that are the selection's own fault
+    touched_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (account, command_id)
+);
+
+COMMENT ON TABLE reprocess_selections IS
+    'How far the items of a command with a filter are made. Kept for ever.';
+
+CREATE INDEX reprocess_selections_open ON reprocess_selections (touched_at) WHERE phase <> 'made';
+
+GRANT SELECT, INSERT, UPDATE ON reprocess_selections TO conexoes_writer;
+GRANT SELECT ON reprocess_selections TO conexoes_reader;
+ALTER TABLE reprocess_selections ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON reprocess_selections TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON reprocess_selections FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- States: schemas.reprocess.ItemState. Room beside each row, since claiming one changes no index.
+CREATE TABLE reprocess_items (
+    account text COLLATE "C" NOT NULL,
+    id uuid NOT NULL,                        -- schemas.identity.item_id; CloudEvents id of the retry
+    command_id text COLLATE "C" NOT NULL,
+    log_id uuid NOT NULL,
+    integration_type text COLLATE "C" NOT NULL,
+    affiliate text COLLATE "C",              -- null: no such log
+    key text COLLATE "C",
+    state text COLLATE "C" NOT NULL CHECK (state IN (
+        'queued', 'sent', 'fixed', 'same_error', 'different_error', 'silent', 'failed', 'cancelled',
+        'not_reprocessable', 'already_succeeded', 'in_flight', 'superseded', 'not_found', 'changed_since', 'paused')),
+    reason text,                             -- why it was refused or failed
+    mode text COLLATE "C" NOT NULL CHECK (mode IN ('replay', 'refresh')),
+    before_status text COLLATE "C",
+    before_code text COLLATE "C",
+    before_fingerprint text COLLATE "C",
+    before_event_id text COLLATE "C",
+    after_status text COLLATE "C",
+    after_code text COLLATE "C",
+    after_version bytea,                     -- of several answers the one with the greatest version counts
+    attempt integer,                         -- of this entity, 1 is its first reprocess; null when refused
+    joined_item_id uuid,                     -- when in_flight: the item that it joined
+    created_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz,
+    expires_at timestamptz,                  -- when sent: the answer is awaited until then
+    silent_at timestamptz,
+    answered_at timestamptz,
+    before_message text,                     -- its beginning
+    after_message text,                      -- its beginning
+    after_fingerprint text COLLATE "C",
+    position integer,                        -- in its command, when that has steps
+    claimed_until timestamptz,               -- when queued: a worker is sending it, and is given up then
+    PRIMARY KEY (account, id),
+    CHECK (state NOT IN ('sent', 'silent') OR (sent_at IS NOT NULL AND expires_at IS NOT NULL)),
+    CHECK (state NOT IN ('fixed', 'same_error', 'different_error') OR (answered_at IS NOT NULL AND after_status IS NOT NULL))
+) WITH (fillfactor = 75);
+
+COMMENT ON TABLE reprocess_items IS
+    'One row an entity of a command: what the command does to it, and what came of that. '
+    'Nobody but the owner can delete one. Kept for ever.';
+
+-- The law: an entity has at most one item in flight.
+CREATE UNIQUE INDEX reprocess_items_in_flight ON reprocess_items (account, log_id) WHERE state IN ('queued', 'sent');
+CREATE INDEX reprocess_items_queued ON reprocess_items (account, command_id, affiliate, position, id) WHERE state = 'queued';
+CREATE INDEX reprocess_items_awaited ON reprocess_items (expires_at) WHERE state = 'sent';
+CREATE INDEX reprocess_items_by_command ON reprocess_items (account, command_id, id);
+CREATE INDEX reprocess_items_by_position ON reprocess_items (account, command_id, position) WHERE position IS NOT NULL;
+CREATE INDEX reprocess_items_by_state ON reprocess_items (account, command_id, state, id);
+CREATE INDEX reprocess_items_by_log ON reprocess_items (account, log_id, created_at);
+-- What became of the items that were asked for because of a fault.
+CREATE INDEX reprocess_items_by_fingerprint ON reprocess_items (account, before_fingerprint, state)
+    WHERE before_fingerprint IS NOT NULL;
+
+-- The writer moves items along; what was asked for, it can't touch.
+GRANT SELECT, INSERT ON reprocess_items TO conexoes_writer;
+GRANT UPDATE (
+    state, reason, after_status, after_code, after_message, after_fingerprint, after_version, sent_at, expires_at,
+    silent_at, answered_at, claimed_until
+) ON reprocess_items TO conexoes_writer;
+GRANT SELECT ON reprocess_items TO conexoes_reader;
+ALTER TABLE reprocess_items ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON reprocess_items TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON reprocess_items FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+CREATE TABLE reprocess_counts (
+    account text COLLATE "C" NOT NULL,
+    command_id text COLLATE "C" NOT NULL,
+    affiliate text COLLATE "C" NOT NULL,     -- '' where there is no such log
+    state text COLLATE "C" NOT NULL,
+    items integer NOT NULL CHECK (items >= 0),
+    PRIMARY KEY (account, command_id, affiliate, state)
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE reprocess_counts IS
+    'How many items of a command are in each state: kept by a trigger, so that it is true in every transaction. '
+    'Kept for ever.';
+
+GRANT SELECT ON reprocess_counts TO conexoes_writer, conexoes_reader;
+ALTER TABLE reprocess_counts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON reprocess_counts TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON reprocess_counts FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- Rows in the order of their key, so that two transactions can't wait for each other.
+CREATE FUNCTION count_items() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    changed record;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO reprocess_counts AS c (account, command_id, affiliate, state, items)
+        SELECT account, command_id, coalesce(affiliate, ''), state, count(*)
+        FROM made GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (account, command_id, affiliate, state) DO UPDATE SET items = c.items + excluded.items;
+        RETURN NULL;
+    END IF;
+    FOR changed IN
+        SELECT account, command_id, affiliate, state, sum(change)::integer AS change
+        FROM (
+            SELECT account, command_id, coalesce(affiliate, '') AS affiliate, state, 1 AS change FROM after
+            UNION ALL
+            SELECT account, command_id, coalesce(affiliate, ''), state, -1 FROM before
+        ) AS each
+        GROUP BY 1, 2, 3, 4 HAVING sum(change) <> 0 ORDER BY 1, 2, 3, 4
+    LOOP
+        INSERT INTO reprocess_counts AS c (account, command_id, affiliate, state, items)
+        VALUES (changed.account, changed.command_id, changed.affiliate, changed.state, greatest(changed.change, 0))
+        ON CONFLICT (account, command_id, affiliate, state) DO UPDATE SET items = c.items + changed.change;
+    END LOOP;
+    RETURN NULL;
+END
+$function$;
+
+CREATE TRIGGER count_made AFTER INSERT ON reprocess_items
+    REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION count_items();
+CREATE TRIGGER count_moved AFTER UPDATE ON reprocess_items
+    REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION count_items();
+
+-- Until the agents have recorded a command, this is where it is shown from, as accepted.
+CREATE TABLE idempotency_keys (
+    account text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    command_id text COLLATE "C" NOT NULL,
+    body_digest bytea NOT NULL CHECK (length(body_digest) = 32),  -- SHA-256
+    request jsonb NOT NULL,                  -- `data` of the command
+    created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,                -- null: Kafka may not have it
+    refused text,                            -- accepted, and the agents could not take it: why
+    key_id uuid,                             -- the access key that it came with, for the audit
+    key_name text,
+    PRIMARY KEY (account, key)
+);
+
+COMMENT ON TABLE idempotency_keys IS
+    'Answers to POST /commands/reprocess: the same key is the same command. '
+    'Kept for CONEXOES_IDEMPOTENCY_RETENTION_DAYS and until the command is recorded.';
+
+CREATE INDEX idempotency_keys_by_command ON idempotency_keys (account, command_id);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+GRANT SELECT, INSERT ON idempotency_keys TO conexoes_writer;
+GRANT UPDATE (published_at, refused) ON idempotency_keys TO conexoes_writer;
+GRANT SELECT ON idempotency_keys TO conexoes_reader;
+ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON idempotency_keys TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON idempotency_keys FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- Deletes up to `most` idempotency keys that are older than `retention_days`. Returns how many.
+-- A key whose command Kafka has and the agents have not recorded is all that is known of that click: it stays.
+CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer, at timestamptz DEFAULT now())
+RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    WITH expired AS (
+        SELECT account, key FROM idempotency_keys k
+        WHERE created_at < at - make_interval(days => retention_days)
+          AND (published_at IS NULL
+               OR EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id))
+        ORDER BY created_at
+        LIMIT most
+        FOR UPDATE SKIP LOCKED
+    ),
+    deleted AS (
+        DELETE FROM idempotency_keys k USING expired e WHERE k.account = e.account AND k.key = e.key RETURNING 1
+    )
+    SELECT count(*)::integer FROM deleted
+$function$;
+
+REVOKE ALL ON FUNCTION forget_idempotency_keys(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_idempotency_keys(integer, integer, timestamptz) TO conexoes_writer;
+
+-- Agents whose sessions the owner of this function may not look into: neither a superuser, nor granted
+-- pg_read_all_stats, nor a member of their login. Of such a session PostgreSQL shows its name, and not its times.
+CREATE FUNCTION hidden_agents() RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT count(*)::integer
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type IS NULL AND application_name LIKE 'conexoes-agents%'
+$function$;
+
+-- The latest time at which everything that had begun to be written is written: what a plan may call its `as_of`.
+-- A batch of results that is still being stored has times from its beginning. Whoever keeps a transaction open for
+-- more than a minute is not waited for; where agents are hidden, all of them may, so it is a minute ago.
+CREATE FUNCTION settled_until() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '1 minute' ELSE greatest(
+        least(transaction_timestamp(), (
+            SELECT min(xact_start) - interval '1 microsecond'
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+              AND (backend_xid IS NOT NULL OR application_name LIKE 'conexoes-agents%')
+        )),
+        transaction_timestamp() - interval '1 minute'
+    ) END
+$function$;
+
+REVOKE ALL ON FUNCTION hidden_agents(), settled_until() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hidden_agents(), settled_until() TO conexoes_writer, conexoes_reader;
+
+-- migrate: rollback
