@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check documents screenshots chromium chaos bench lock clean
+.PHONY: help install run test unit check documents schema screenshots chromium chaos bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ bench/.peers/.installed: bench/peers.lock
 
 documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
 	@$(VENV)/bin/python -m cli.documents
+
+schema: $(STAMP) ## write docs/schema.md from a database with every migration; after a migration
+	@$(VENV)/bin/python -m cli.documents.schema
 
 screenshots: $(STAMP) chromium ## pictures of every page in three languages, in docs/images
 	@$(VENV)/bin/python -m tests.screenshots

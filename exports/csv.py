@@ -1,7 +1,7 @@
 """The heading of a CSV file, and how the rest of it is to be written by the database.
 
 RFC 4180 with these choices: UTF-8 with a byte order mark (without it, Excel takes the file for the system's code page),
-lines end in LF, and text that a spreadsheet would run has an apostrophe before it (the function csv_text of the database).
+lines end in LF, and text that a spreadsheet would run has an apostrophe before it (csv_text of the database).
 Portuguese and Spanish are separated by semicolons, since Excel expects that there, and would split our commas' cells
 at a semicolon of their text, after which a formula may begin.
 """

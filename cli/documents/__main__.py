@@ -9,12 +9,16 @@ from cli.documents import catalogues
 from cli.documents.asyncapi import asyncapi
 from cli.documents.json_schemas import json_schemas
 from cli.documents.openapi import openapi
+from cli.documents.schema import chain
+from cli.documents.schema.page import refreshed
 from cli.documents.settings_page import settings_page
+from storage.migrate import MIGRATIONS
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "docs" / "contract"
 #: Everything in here is made, so what no longer is made is stale too.
 JSON_SCHEMAS = CONTRACT / "json-schema"
+SCHEMA_PAGE = ROOT / "docs" / "schema.md"
 
 
 def documents() -> dict[Path, str]:
@@ -23,8 +27,13 @@ def documents() -> dict[Path, str]:
     made[CONTRACT / "asyncapi.json"] = _json(asyncapi())
     made[CONTRACT / "openapi.json"] = _json(openapi())
     made[ROOT / "docs" / "settings.md"] = settings_page()
+    made[SCHEMA_PAGE] = refreshed(_schema_page())
     made |= catalogues.catalogues()
     return made
+
+
+def _schema_page() -> str:
+    return SCHEMA_PAGE.read_text("utf-8") if SCHEMA_PAGE.exists() else ""
 
 
 def _json(document: Any) -> str:
@@ -44,7 +53,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         for path in found:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make documents`\n")
-        for fault in (faults := catalogues.faults()):
+        for fault in (faults := [*catalogues.faults(), *chain.faults(MIGRATIONS, _schema_page())]):
             sys.stderr.write(f"{fault}\n")
         return 1 if found or faults else 0
     for path in found:

@@ -1,4 +1,4 @@
--- two group roles: writer and reader
+-- roles, and what refuses to change
 -- depends:
 
 -- migrate: apply

@@ -1,0 +1,130 @@
+"""What migrations and statements say in their text, without a database."""
+
+import ast
+import re
+from collections import defaultdict
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import storage
+from storage.migrate import MIGRATIONS
+
+STORAGE = Path(storage.__file__).parent
+
+_TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)|^ALTER TABLE (\w+)\n(.*?);", re.MULTILINE | re.DOTALL)
+_PARTITION = re.compile(r"^CREATE TABLE (\w+) PARTITION OF (\w+)", re.MULTILINE)
+_COLUMN = re.compile(r'^ {4}(?:ADD COLUMN )?"?([a-z_]+)"? ')
+_FUNCTION = re.compile(
+    r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)(.*?\$function\$.*?)\$function\$", re.MULTILINE | re.DOTALL
+)
+_TRIGGER = re.compile(r"^CREATE TRIGGER \w+ .*?\bON (\w+)\b.*?EXECUTE FUNCTION (\w+)\(\)", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"--.*")
+_WRITTEN = re.compile(r"\b(?:INSERT INTO|(?<!DO )(?<!FOR )UPDATE|DELETE FROM) (\w+)")
+_READ = re.compile(r"\b(?:(?<!DELETE )FROM|JOIN|USING) \(?(\w+)")
+_CALLED = re.compile(r"\b(\w+)\(")
+
+
+class Uses(NamedTuple):
+    """What a text writes, reads and calls: names, of tables or not."""
+
+    writes: set[str]
+    reads: set[str]
+    calls: set[str]
+
+
+def migrations() -> list[Path]:
+    """Every migration, in order."""
+    return sorted(MIGRATIONS.glob("*.sql"))
+
+
+def digest(migration: Path) -> str:
+    """SHA-256 of the file, in hexadecimal."""
+    return sha256(migration.read_bytes()).hexdigest()
+
+
+def title(migration: Path) -> str:
+    """The first line, which says what it is about."""
+    return migration.read_text("utf-8").partition("\n")[0].removeprefix("-- ")
+
+
+def made_in() -> dict[str, Path]:
+    """Which migration makes each table."""
+    return {
+        found[1]: migration
+        for migration in migrations()
+        for found in _TABLE.finditer(migration.read_text("utf-8"))
+        if found[1] is not None
+    }
+
+
+def partitions() -> dict[str, set[str]]:
+    """The named partitions of each table; the months' are made later."""
+    found = defaultdict(set)
+    for migration in migrations():
+        for partition, table in _PARTITION.findall(migration.read_text("utf-8")):
+            found[table].add(partition)
+    return found
+
+
+def meanings() -> dict[tuple[str, str], str]:
+    """The comment beside a column, or right before it, by table and column; the newest migration's."""
+    found: dict[tuple[str, str], str] = {}
+    for migration in migrations():
+        for made, columns, altered, added in _TABLE.findall(migration.read_text("utf-8")):
+            before: list[str] = []
+            for line in (columns or added).splitlines():
+                if line.startswith("    --"):
+                    before.append(line.strip(" -"))
+                elif (column := _COLUMN.match(line)) is not None:
+                    beside = line.partition("-- ")[2]
+                    if said := " ".join([*before, *([beside] if beside else [])]):
+                        found[made or altered, column[1]] = said
+                    before = []
+    return found
+
+
+def function_uses() -> dict[str, Uses]:
+    """What the body of each function uses; of one that was made over, the newest."""
+    bodies = {
+        name: body for migration in migrations() for name, body in _FUNCTION.findall(migration.read_text("utf-8"))
+    }
+    return {name: _uses(body) for name, body in bodies.items()}
+
+
+def trigger_functions() -> dict[str, set[str]]:
+    """The tables whose triggers call each function."""
+    found = defaultdict(set)
+    for migration in migrations():
+        for table, function in _TRIGGER.findall(migration.read_text("utf-8")):
+            found[function].add(table)
+    return found
+
+
+def file_uses() -> dict[str, Uses]:
+    """What each file with SQL in `storage/` uses, by its path there; migrations aside."""
+    files = [*STORAGE.rglob("*.sql"), *STORAGE.rglob("*.py")]
+    return {
+        path.relative_to(STORAGE).as_posix(): _uses(_sql(path))
+        for path in sorted(files)
+        if MIGRATIONS not in path.parents
+    }
+
+
+def _sql(path: Path) -> str:
+    """Of Python its texts but for docstrings, since functions there have the names of those that they call."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".sql":
+        return text
+    tree = ast.parse(text)
+    docstrings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+    return "\n".join(
+        each.value
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in docstrings
+    )
+
+
+def _uses(text: str) -> Uses:
+    text = _COMMENT.sub("", text)
+    return Uses(set(_WRITTEN.findall(text)), set(_READ.findall(text)), set(_CALLED.findall(text)))
