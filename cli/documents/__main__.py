@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cli.documents import catalogues
+from cli.documents import catalogues, pages_page
 from cli.documents.asyncapi import asyncapi
 from cli.documents.json_schemas import json_schemas
 from cli.documents.openapi import openapi
@@ -23,6 +23,7 @@ def documents() -> dict[Path, str]:
     made[CONTRACT / "asyncapi.json"] = _json(asyncapi())
     made[CONTRACT / "openapi.json"] = _json(openapi())
     made[ROOT / "docs" / "settings.md"] = settings_page()
+    made[ROOT / "docs" / "pages.md"] = pages_page.pages_page(pages_page.pages(), pages_page.uses())
     made |= catalogues.catalogues()
     return made
 
@@ -44,7 +45,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         for path in found:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make documents`\n")
-        for fault in (faults := catalogues.faults()):
+        for fault in (faults := [*catalogues.faults(), *pages_page.faults(pages_page.pages(), pages_page.uses())]):
             sys.stderr.write(f"{fault}\n")
         return 1 if found or faults else 0
     for path in found:
