@@ -58,7 +58,7 @@ bench/.peers/.installed: bench/peers.lock
 	@touch $@
 
 docs: .venv-docs/.installed ## the documentation as a site, in site/
-	@.venv-docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 
 .venv-docs/.installed: docs/site.lock | $(STAMP)
 	@test -x .venv-docs/bin/python || $(VENV)/bin/python -m venv --without-pip .venv-docs
