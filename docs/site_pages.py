@@ -38,8 +38,8 @@ def lists(docs: Path = DOCS) -> dict[str, str]:
     return {
         "decisions/index.md": "# Decisions\n\n"
         + "".join(f"- [{title}]({PurePosixPath(name).name})\n" for name, title in titles.items()),
-        "contract/index.md": "# Contract\n\nFor programs. People read [the API](../api.md) and [the events](../events.md)."
-        "\n\n" + "".join(f"- [{name}]({name})\n" for name in files),
+        "contract/index.md": "# Contract\n\nFor programs. People read [the API](../api.md) and [the events]"
+        "(../events.md).\n\n" + "".join(f"- [{name}]({name})\n" for name in files),
     }
 
 

@@ -10,6 +10,7 @@ from cli.documents.api_page import api_page
 from cli.documents.asyncapi import asyncapi
 from cli.documents.events_page import events_page
 from cli.documents.json_schemas import json_schemas
+from cli.documents.metrics_page import metrics_page
 from cli.documents.openapi import openapi
 from cli.documents.settings_page import settings_page
 
@@ -29,6 +30,7 @@ def documents() -> dict[Path, str]:
     made[DOCS / "events.md"] = events_page(events)
     made[DOCS / "api.md"] = api_page(api)
     made[DOCS / "settings.md"] = settings_page()
+    made[DOCS / "metrics.md"] = metrics_page()
     made[DOCS / "pages.md"] = pages_page.pages_page(pages_page.pages(), pages_page.uses())
     made |= catalogues.catalogues()
     return made
