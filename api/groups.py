@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import listings
 from api.authentication import FIRST, OwnAccount
-from api.pages import Listing, Page
+from api.pages import Page
 from api.parameters import ONCE, LogQuery, Type
 from schemas.group import ErrorGroup
 from schemas.playbook import Playbook
@@ -28,8 +29,7 @@ async def list_groups(
     The order is that of counts, and these change: a group that gets smaller while you walk the pages may come again,
     and one that grows may be passed over. Its fingerprint tells it.
     """
-    name = f"groups\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
-    listing = Listing(name, query.page_size, query.page_token)
+    listing = listings.groups(account, integration_type.name, query.filter, query.page_size, query.page_token)
     groups = await error_groups.list_groups(
         request.app.state.reader,
         account,
@@ -39,7 +39,7 @@ async def list_groups(
         after=listing.after_count,
         limit=listing.limit,
     )
-    page = listing.page(groups, lambda group: (group.logs, group.fingerprint), request, response)
+    page = listing.page(groups, request, response)
     playbook: Playbook = request.app.state.playbook()
     return page.model_copy(
         update={"items": [explained(group, integration_type.name, playbook) for group in page.items]}

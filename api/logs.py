@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import listings
 from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
-from api.pages import Listing, Page
+from api.pages import Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import not_found
 from schemas.filter import LogFilter
@@ -36,13 +37,12 @@ async def list_logs(
     query: Annotated[LogQuery, Query()],
 ) -> Page[StatusLog]:
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
-    name = f"logs\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
-    listing = Listing(name, query.page_size, query.page_token)
+    listing = listings.logs(account, integration_type.name, query.filter, query.page_size, query.page_token)
     reader = reader_for(request, grant)
     logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
-    return listing.page(logs, lambda log: (log.processed_at, log.id), request, response)
+    return listing.page(logs, request, response)
 
 
 # Before one log, whose id can't be this word.
@@ -81,10 +81,10 @@ async def get_timeline(
     query: Annotated[PageQuery, Query()],
 ) -> Page[TimelineEntry]:
     """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
-    listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
+    listing = listings.timeline(account, integration_type.name, log_id, query.page_size, query.page_token)
     reader = reader_for(request, grant)
     found = await reader.timeline(account, integration_type.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()
-    page = listing.page(found.entries, lambda placed: placed[0], request, response, cut=found.cut)
+    page = listing.page(found.entries, request, response, cut=found.cut)
     return Page(items=[entry for _place, entry in page.items], next_page_token=page.next_page_token)

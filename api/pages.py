@@ -25,12 +25,13 @@ class Page(BaseModel, Generic[T]):
     next_page_token: str | None = Field(description="null on the last page")
 
 
-class Listing:
+class Listing(Generic[T]):
     """One list that is read page by page: `name` must tell it from every other, filter and account included."""
 
-    def __init__(self, name: str, page_size: PageSize, token: PageToken | None) -> None:
-        """Raises a 400 problem for a token of another list."""
+    def __init__(self, name: str, place: Callable[[T], Place], page_size: PageSize, token: PageToken | None) -> None:
+        """`place` tells where a row is. Raises a 400 problem for a token of another list."""
         self._name = name
+        self._place = place
         self._size = page_size
         #: Where rows go by a count.
         self.after_count = None if token is None else page_token.decode(name, token)
@@ -51,22 +52,14 @@ class Listing:
         """As `after`, where rows of the same time are told apart by a UUID."""
         return None if self.after is None else (self.after[0], page_token.uuid_of(self.after))
 
-    def page(
-        self,
-        rows: Sequence[T],
-        place: Callable[[T], Place],
-        request: Request,
-        response: Response,
-        *,
-        cut: bool = False,
-    ) -> Page[T]:
+    def page(self, rows: Sequence[T], request: Request, response: Response, *, cut: bool = False) -> Page[T]:
         """The page that `rows`, up to `limit` of them, make; with the RFC 8288 Link to the next.
 
         `cut`: there are more rows, whatever `limit` says. The link names no host: the one that the caller gives, or
         that a proxy does, is not ours to repeat.
         """
         page, more = list(rows[: self._size]), cut or len(rows) > self._size
-        token = page_token.encode(self._name, place(page[-1])) if more else None
+        token = page_token.encode(self._name, self._place(page[-1])) if more else None
         if token is not None:
             following = request.url.include_query_params(page_token=token)
             response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'

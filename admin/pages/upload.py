@@ -13,7 +13,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnPage, need_operator, refuse_foreign
 from admin.upload import read_upload
-from api.exports import not_made
+from api.export_response import not_made
 from api.problems import ProblemError
 from exports.errors import TooManyExports
 from exports.excel.marked import MAX_FILE_BYTES, Marked, WorkbookRefused
