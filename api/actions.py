@@ -5,6 +5,7 @@ from functools import cache
 from fastapi import Request
 
 from api.authentication import at_least
+from api.plan import reason_required
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.reprocess import OPEN_ITEM_STATES, ItemState
@@ -38,6 +39,8 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
             return [Action(allowed=False, verdict=state, reason=sentence, link=link)]
         if not at_least(grant, "operator"):
             return [Action(allowed=False, verdict="not_permitted", reason="Your key may read only.")]
+        if lack := reason_required(policy, integration_type, {affiliate: 1}):
+            return [Action(allowed=False, verdict=ItemState.REASON_REQUIRED, reason=lack)]
         return [Action(allowed=True)]
 
     return actions

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from api.authentication import FIRST, OwnAccount
 from api.parameters import ONCE, Type
+from api.plan import plan_filter
 from schemas.filter import ReprocessFilter
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import Rfc3339
-from storage.reprocess.plan import plan
 
 router = APIRouter(prefix="/accounts/{account}", tags=["reprocess"], dependencies=FIRST)
 
@@ -35,7 +35,7 @@ async def plan_reprocess(
     A filter that leaves nothing out is refused unless it says `all=true`.
     """
     state = request.app.state
-    return await plan(
+    return await plan_filter(
         state.reader,
         account,
         integration_type.name,

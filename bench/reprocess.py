@@ -29,6 +29,7 @@ import orjson
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from api.plan import plan_filter
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from embedded.ports import free_port
@@ -43,7 +44,6 @@ from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database
 from storage.migrate import migrate
-from storage.reprocess.plan import plan
 from storage.settings import StorageSettings
 
 ACCOUNT, TYPE, AFFILIATES = "acme", "price", ("MLB", "AMZ")
@@ -218,7 +218,7 @@ async def run(report: Report, servers: str, url: str, broker: BrokerSettings, da
         await owner.execute("ANALYZE")
         filter_ = ReprocessFilter(status=("error",))
         started = time.monotonic()
-        planned = await plan(reader, ACCOUNT, TYPE, filter_, policy=Policy())
+        planned = await plan_filter(reader, ACCOUNT, TYPE, filter_, policy=Policy())
         report.plan_seconds = round(time.monotonic() - started, 3)
         report.plan = planned.verdicts
         await _command(servers, topics, planned, filter_)

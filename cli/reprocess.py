@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from api.plan import Plan, plan_filter, plan_rows
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
-from cli.marked import plan_rows
 from schemas.policy import Policy
 from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
@@ -23,7 +23,6 @@ from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
 from storage.database import Database
 from storage.reprocess.cancellation import Cancellation, cancel_command
-from storage.reprocess.plan import plan
 from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 
@@ -103,10 +102,10 @@ class Reprocess:
 
     async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
         if asked.log_ids is not None:
-            rows = await plan_rows(reader, self._policy, asked.account, asked.integration_type, asked.log_ids)
-            return _Ready(rows.lines, rows.total, rows.reason_required, None)
+            rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
+            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.reason_required, None)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
-        made = await plan(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
+        made = await plan_filter(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
         return _Ready(list(plan_lines(made)), made.total, made.reason_required, made.as_of)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
@@ -161,6 +160,14 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
     for verdict, sentences in planned.reasons.items():
         for sentence in sentences:
             yield f"  {verdict}: {sentence}"
+
+
+def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
+    """A plan of marked rows for people."""
+    yield f"{planned.total} marked logs of {integration_type}"
+    for verdict, count in planned.verdicts.items():
+        if count:
+            yield ": ".join([f"  {count} {verdict}", *planned.reasons.get(verdict, [])])
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:

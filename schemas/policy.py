@@ -103,6 +103,10 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
         reason = None if reprocessable else reason or SWITCHED_OFF
         return Rule(reprocessable, reason, mode, deadline_seconds, per_second, reason_required_above)
 
+    def may_require_reason(self, integration_type: str) -> bool:
+        """Whether there are commands about this type that need a reason."""
+        return any(each.reason_required_above is not None for each in self.root.get(integration_type, {}).values())
+
     def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> str | None:
         """Why a command about so many logs of each affiliate needs a reason, in a sentence; None when it is fine."""
         if reason and reason.strip():

@@ -45,10 +45,10 @@ class ItemState(StrEnum):
     NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
     ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
     IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
-    SUPERSEDED = "superseded"  # the same entity is in this command already
     NOT_FOUND = "not_found"  # no such log in this account and type
     CHANGED_SINCE = "changed_since"  # a newer result came after the filter's `as_of`
     PAUSED = "paused"  # its affiliate is paused
+    REASON_REQUIRED = "reason_required"  # the policy lets it be asked for with a reason only
 
 
 class CommandState(StrEnum):

@@ -38,10 +38,10 @@ WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             "cancelled": _("Not sent"),
             "not_reprocessable": _("Not reprocessable"),
             "already_succeeded": _("Succeeded already"),
-            "superseded": _("Named twice"),
             "not_found": _("Not found"),
             "changed_since": _("Changed since"),
             "paused": _("Marketplace paused"),
+            "reason_required": _("Reason required"),
         },
         "reason": {
             "The last result is a success.": _("The last result is a success."),

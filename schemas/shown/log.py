@@ -20,6 +20,11 @@ class Action(Shown):
         default=None, description="the troubleshooting guide, where there is one to follow instead"
     )
 
+    @property
+    def needs_reason(self) -> bool:
+        """Whether it is allowed to who says why: a page leads to the plan, which asks."""
+        return self.verdict == "reason_required"
+
 
 class ReprocessStep(Shown):
     """The last reprocess of a log."""

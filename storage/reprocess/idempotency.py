@@ -22,6 +22,13 @@ async def claim(
         return kept is not None and bytes(kept) == digest
 
 
+async def is_known(database: Database, account: str, key: str, command_id: str) -> bool:
+    """Whether a request came with `key` before: one that is kept, or whose command is."""
+    async with database.connection() as connection:
+        found: bool = await connection.fetchval(SQL["knows_idempotency_key"], account, key, command_id)
+        return found
+
+
 async def mark_published(database: Database, account: str, key: str) -> None:
     """Kafka has the command: from now on it is shown as accepted, until the agents have recorded it."""
     async with database.connection() as connection:

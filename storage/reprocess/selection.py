@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from schemas.filter import LogFilter, ReprocessFilter
+from schemas.shown.plan import PlannedLog
 from storage.cursors import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import DIMENSIONS, EVERY_FIELD, Conditions, conditions
@@ -70,6 +71,20 @@ async def survey(
     statement = _statement("survey_selection", now=now, then=then)
     rows = await connection.fetch(statement, account, integration_type, as_of, *now.arguments, *then.arguments)
     return [Group(*row) for row in rows]
+
+
+async def survey_rows(
+    connection: Connection, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]
+) -> list[Group]:
+    """Those of `log_ids` that are logs of this account and type, counted as they are now."""
+    rows = await connection.fetch(SQL["survey_rows"], account, integration_type, log_ids)
+    return [Group(*row) for row in rows]
+
+
+async def sample_logs(connection: Connection, account: str, log_ids: Sequence[uuid.UUID]) -> list[PlannedLog]:
+    """What a plan shows of some logs, newest processing date first."""
+    rows: list[Any] = await connection.fetch(SQL["sample_logs"], account, log_ids)
+    return [PlannedLog(**{**row, "log_id": str(row["log_id"])}) for row in rows]
 
 
 async def next_logs(connection: Connection, selection: Selection, limit: int) -> list[TimeAndId]:

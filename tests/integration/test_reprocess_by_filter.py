@@ -60,7 +60,6 @@ async def test_the_plan_is_the_outcome_verdict_by_verdict(desk: Desk) -> None:
         "will_send": 30,
         "already_succeeded": 8,
         "in_flight": 20,
-        "superseded": 0,
         "not_reprocessable": 0,
         "changed_since": 0,
         "paused": 5,

@@ -181,3 +181,21 @@ async def test_cancel_says_what_became_of_the_wish(
     for command_id, words in (("c", "is over"), ("on-its-way", "not recorded"), ("none", "no command none of acme")):
         with pytest.raises(UnusableError, match=words):
             await run.cancel("acme", command_id, "maria", None)
+
+
+async def test_a_needed_reason_is_asked_for_before_anything_is_sent(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    policy = Policy.model_validate('{"price": {"*": {"reason_required_above": 0}}}')
+    said: list[str] = []
+    run = Reprocess(BrokerSettings(), storage_settings, policy, said.append)
+    desk = Desk(database_url, storage_settings, policy)
+    await desk.fail(range(2))
+    await desk.close()
+    ids = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs")]
+    for changes in ({}, {"filter": None, "log_ids": ids}):
+        asked = asked_for({**ASKED, **changes})
+        assert await run.run(asked, asyncio.Event(), dry_run=True)
+        with pytest.raises(UnusableError, match=r"more than 0 logs of MLB; these are 2\. Say it with --reason\."):
+            await run.run(asked, asyncio.Event(), dry_run=False)
+    assert said[-2:] == ["2 marked logs of price", "  2 will_send"]

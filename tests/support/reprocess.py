@@ -9,6 +9,7 @@ from agents.reprocess.claiming import Claiming
 from agents.reprocess.commands import Commands
 from agents.reprocess.materialise import Materialise
 from agents.reprocess.steps import Steps
+from api.plan import plan_filter
 from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
 from schemas.policy import Policy
@@ -18,7 +19,6 @@ from schemas.result import Result, read
 from storage.database import Database
 from storage.reprocess import reader as reprocess_reader
 from storage.reprocess.claims import QueuedItem
-from storage.reprocess.plan import plan
 from storage.reprocess.writer import mark_sent, mark_silent
 from storage.results import store
 from storage.settings import StorageSettings
@@ -79,7 +79,7 @@ class Desk:
 
     async def plan(self, as_of: datetime | None = None, **filter_: Any) -> Any:
         wanted = ReprocessFilter.model_validate(filter_ or {"status": ["error"]})
-        return await plan(self.reader, "acme", "price", wanted, policy=self.policy, as_of=as_of)
+        return await plan_filter(self.reader, "acme", "price", wanted, policy=self.policy, as_of=as_of)
 
     async def make(self) -> None:
         while await self._materialise.make_chunk():

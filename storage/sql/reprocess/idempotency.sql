@@ -14,6 +14,11 @@ ON CONFLICT DO NOTHING
 -- get_idempotency_key --
 SELECT body_digest FROM idempotency_keys WHERE account = $1::text AND key = $2::text
 
+-- knows_idempotency_key --
+-- Whether a request came with key $2, which stands for command $3. Uses the primary keys.
+SELECT EXISTS (SELECT FROM idempotency_keys WHERE account = $1::text AND key = $2::text)
+    OR EXISTS (SELECT FROM reprocess_commands WHERE account = $1::text AND id = $3::text)
+
 -- mark_published --
 -- Kafka has the command of this key.
 UPDATE idempotency_keys SET published_at = now()

@@ -87,6 +87,16 @@ FROM matched
 GROUP BY affiliate, status, in_flight, changed
 ORDER BY affiliate, status, in_flight, changed
 
+-- survey_rows --
+-- The same of logs that were chosen, as they are now. Uses the primary key.
+SELECT
+    s.affiliate, s.status, coalesce(s.reprocess_state IN ('queued', 'sent'), false) AS in_flight, false AS changed,
+    count(*) AS logs, (array_agg(s.id))[1:10] AS sample
+FROM status_logs s
+WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+GROUP BY s.affiliate, s.status, in_flight
+ORDER BY s.affiliate, s.status, in_flight
+
 -- sample_logs --
 -- What a plan shows of some logs. Uses the primary key.
 SELECT s.id AS log_id, s.affiliate, s.key, s.status, s.code, s.processed_at

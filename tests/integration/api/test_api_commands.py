@@ -45,19 +45,6 @@ def headers(key: str | None = "k1", **more: str) -> dict[str, str]:
     return given if key is None else {**given, "Idempotency-Key": key}
 
 
-@pytest.fixture
-async def kafka_app(reader: Database, writer: Database, broker_settings: BrokerSettings) -> AsyncIterator[FastAPI]:
-    servers = str(broker_settings.kafka_bootstrap_servers)
-    async with app_on(reader, writer, servers, broker_settings.topics) as built:
-        yield built
-
-
-@pytest.fixture
-async def commander(kafka_app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
-    async with Caller(kafka_app, keys["operator"]) as client:
-        yield client
-
-
 async def commands_in(broker: BrokerSettings, count: int) -> list[Command]:
     found: list[Command] = []
     for record in await records(str(broker.kafka_bootstrap_servers), broker.topics.commands, count):
