@@ -113,7 +113,8 @@ CREATE TABLE reprocess_items (
     key text COLLATE "C",
     state text COLLATE "C" NOT NULL CHECK (state IN (
         'queued', 'sent', 'fixed', 'same_error', 'different_error', 'silent', 'failed', 'cancelled',
-        'not_reprocessable', 'already_succeeded', 'in_flight', 'superseded', 'not_found', 'changed_since', 'paused')),
+        'not_reprocessable', 'already_succeeded', 'in_flight', 'not_found', 'changed_since', 'paused',
+        'reason_required')),
     reason text,                             -- why it was refused or failed
     mode text COLLATE "C" NOT NULL CHECK (mode IN ('replay', 'refresh')),
     before_status text COLLATE "C",

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from agents.upkeep.maintenance import Maintenance
+from schemas.reprocess import CommandState, ItemState
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
@@ -282,3 +283,15 @@ async def test_doctor_says_what_a_database_lacks(database_url: str, storage_sett
     assert await check_database(database_url, storage_settings) == []
     [fault] = await check_database("postgresql://127.0.0.1:9/x", storage_settings)
     assert "refused" in fault.lower() or "connect" in fault.lower()
+
+
+@pytest.mark.parametrize(("table", "states"), [("reprocess_items", ItemState), ("reprocess_commands", CommandState)])
+async def test_the_states_of_a_table_are_those_of_its_enum(
+    owner: asyncpg.Connection, table: str, states: type[ItemState | CommandState]
+) -> None:
+    definition = await owner.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::text::regclass AND conname = $2",
+        table,
+        f"{table}_state_check",
+    )
+    assert set(re.findall(r"'(\w+)'", definition)) == {each.value for each in states}
