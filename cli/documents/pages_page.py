@@ -16,7 +16,7 @@ from admin.pages.route import PageRoute, bug
 from admin.pages.site import TEMPLATES
 from admin.pages.visitor import SignInNeededError, need_operator, own_form
 from admin.pages.visitor import member as need_member
-from api.exports import must_export
+from api.export_order import must_export
 
 #: What code calls functions of: only ours can show a template or ask for a right.
 _OURS = ("admin.", "api.")
