@@ -7,8 +7,7 @@ from datetime import datetime
 from agents.reprocess.fairness import share
 from schemas.breaker import Breaker
 from schemas.policy import Policy
-from storage.clock import clock
-from storage.database import Connection
+from storage.database import Connection, clock
 from storage.reprocess.affiliates import Name, lock_breakers, set_breakers
 from storage.reprocess.claims import (
     Bucket,
@@ -59,7 +58,7 @@ class Claiming:
             return []
         items = await claim_items(connection, takes, self._lease_seconds)
         await self._spend(connection, buckets, takes, items)
-        tried = {(each.account, each.affiliate) for each in items} & trying.keys()
+        tried = {Name(each.account, each.affiliate) for each in items} & trying.keys()
         await set_breakers(connection, {name: trying[name].tried(now) for name in tried})
         return items
 
@@ -68,9 +67,9 @@ class Claiming:
         paces: dict[BucketName, float] = {}
         policy = self._policy.for_(lane.integration_type, lane.affiliate).per_second
         if policy is not None:
-            paces[_EVERY_ACCOUNT, f"{lane.integration_type}/{lane.affiliate}"] = policy
+            paces[BucketName(_EVERY_ACCOUNT, f"{lane.integration_type}/{lane.affiliate}")] = policy
         if lane.per_second is not None:
-            paces[lane.account, f"{lane.command_id}/{lane.affiliate}"] = lane.per_second
+            paces[BucketName(lane.account, f"{lane.command_id}/{lane.affiliate}")] = lane.per_second
         return paces
 
     def _limits_of(self, lane: Lane, trying: dict[Name, Breaker]) -> Sequence[BucketName]:
@@ -111,8 +110,8 @@ class Claiming:
 
 
 def _name(lane: Lane) -> Name:
-    return lane.account, lane.affiliate
+    return Name(lane.account, lane.affiliate)
 
 
 def _trial(name: Name) -> BucketName:
-    return name[0], f"trial/{name[1]}"
+    return BucketName(name.account, f"trial/{name.affiliate}")

@@ -24,7 +24,7 @@ from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database
 from storage.reprocess.claims import QueuedItem, release_claims
-from storage.reprocess.writer import mark_failed, mark_sent
+from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
 
@@ -106,10 +106,10 @@ class Dispatch:
         # Each in a transaction of its own: both lock logs first, and in one the second would lock them after counts.
         if sent:
             async with self._database.transaction() as connection:
-                await mark_sent(connection, [(item.account, item.id, expires_at) for item, expires_at in sent])
+                await mark_sent(connection, [SentItem(item.account, item.id, expires_at) for item, expires_at in sent])
         if failed:
             async with self._database.transaction() as connection:
-                rows = [(item.account, item.id, item.command_id, reason) for item, reason in failed]
+                rows = [FailedItem(item.account, item.id, item.command_id, reason) for item, reason in failed]
                 await mark_failed(connection, rows)
         ITEMS.labels("sent").inc(len(sent))
         ITEMS.labels("failed").inc(len(failed))

@@ -30,7 +30,7 @@ from storage.reprocess.selection import (
     set_selection_aside,
     survey,
 )
-from storage.reprocess.writer import after_change, cancel, insert_items, lock_logs
+from storage.reprocess.writer import CommandKey, after_change, cancel, insert_items, lock_logs
 
 #: Logs that are locked together: ingest waits for them no longer than one such transaction.
 CHUNK = 1000
@@ -149,7 +149,7 @@ class Materialise:
             await move_selection(connection, selection._replace(phase="made"))
             return
         await move_selection(connection, selection._replace(phase="unchanged"))
-        await after_change(connection, [], [(account, command_id)])
+        await after_change(connection, [], [CommandKey(account, command_id)])
 
     async def _make(self, connection: Connection, selection: Selection) -> None:
         account, command_id, integration_type = selection.account, selection.command_id, selection.integration_type

@@ -15,7 +15,9 @@ from schemas.result import Result, read
 from schemas.topics import Topics
 from storage.reprocess.claims import QueuedItem, claim_items, open_lanes
 from storage.reprocess.writer import (
+    FailedItem,
     NewItem,
+    SentItem,
     insert_command,
     insert_items,
     lock_logs,
@@ -74,11 +76,13 @@ async def _end(owner: asyncpg.Connection, now: datetime) -> None:
         for position, item in enumerate(queued):
             by_outcome[_OUTCOMES[position % len(_OUTCOMES)]].append(item)
         failed = by_outcome.pop("failed")
-        await mark_failed(owner, [(item.account, item.id, item.command_id, "the broker refused it") for item in failed])
+        await mark_failed(
+            owner, [FailedItem(item.account, item.id, item.command_id, "the broker refused it") for item in failed]
+        )
         silent = by_outcome.pop("silent")
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
         sent += [(item, now - timedelta(minutes=1)) for item in silent]
-        await mark_sent(owner, [(item.account, item.id, expires_at) for item, expires_at in sent])
+        await mark_sent(owner, [SentItem(item.account, item.id, expires_at) for item, expires_at in sent])
         await mark_silent(owner, now, ITEMS)
         answers = [
             _answer(item, outcome, now) for outcome in ("fixed", "same", "different") for item in by_outcome[outcome]

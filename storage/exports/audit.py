@@ -21,20 +21,20 @@ async def record_order(database: Database, export_id: uuid.UUID, order: ExportOr
     One that has no outcome some time after that is `lost`, whoever looks. Raises StorageUnavailable.
     """
     async with database.recording(order.account) as connection:
-        await connection.execute(
-            SQL["insert_export"],
-            order.account,
-            export_id,
-            order.integration_type,
-            order.format,
-            order.filter.model_dump_json(exclude_defaults=True),
-            order.language,
-            order.timezone,
-            order.requested_by,
-            None if order.key_id is None else uuid.UUID(order.key_id),
-            order.command_id,
-            order.item_state,
-            seconds + _OUTCOME_SECONDS,
+        await SQL["insert_export"].execute(
+            connection,
+            account=order.account,
+            id=export_id,
+            integration_type=order.integration_type,
+            format=order.format,
+            filter=order.filter.model_dump_json(exclude_defaults=True),
+            language=order.language,
+            timezone=order.timezone,
+            requested_by=order.requested_by,
+            key_id=None if order.key_id is None else uuid.UUID(order.key_id),
+            command_id=order.command_id,
+            item_state=order.item_state,
+            seconds=seconds + _OUTCOME_SECONDS,
         )
 
 
@@ -52,20 +52,23 @@ async def record_outcome(
     Nothing is written for one that was never ordered. Raises StorageUnavailable.
     """
     async with database.recording(account) as connection:
-        await connection.execute(SQL["insert_export_outcome"], account, export_id, state, rows, reason)
+        await SQL["insert_export_outcome"].execute(
+            connection, account=account, id=export_id, state=state, rows=rows, reason=reason
+        )
 
 
 async def list_exports(database: Database, account: str, *, after: TimeAndId | None, limit: int) -> list[Export]:
     """The newest `limit` exports after `after`."""
     async with database.reading(account) as connection:
-        rows = await connection.fetch(SQL["list_exports"], account, *(after or NEWEST_BY_ID), limit)
+        at, id_ = after or NEWEST_BY_ID
+        rows = await SQL["list_exports"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
     return [_export(row) for row in rows]
 
 
 async def get_export(database: Database, account: str, export_id: uuid.UUID) -> Export | None:
     """One export; None when this account has no such one."""
     async with database.reading(account) as connection:
-        row = await connection.fetchrow(SQL["get_export"], account, export_id)
+        row = await SQL["get_export"].fetchrow(connection, account=account, id=export_id)
     return None if row is None else _export(row)
 
 

@@ -29,7 +29,7 @@ async def cancel_command(
     async with writer.transaction() as connection:
         if await cancel(connection, account, command_id, requested_by=requested_by, reason=reason, note=note, key=key):
             return Cancellation.CANCELLED
-        row = await connection.fetchrow(SQL["get_command"], account, command_id)
+        row = await SQL["get_command"].fetchrow(connection, account=account, command_id=command_id)
     if row is None:
         return Cancellation.UNKNOWN
     return Cancellation.NOT_RECORDED if row["state"] == "accepted" else Cancellation.OVER

@@ -20,18 +20,19 @@ async def list_commands(
 ) -> list[ReprocessCommand]:
     """The newest `limit` commands after `after`."""
     async with database.snapshot(account) as connection:
-        rows = await connection.fetch(SQL["list_commands"], account, *(after or NEWEST_BY_TEXT), limit)
+        at, id_ = after or NEWEST_BY_TEXT
+        rows = await SQL["list_commands"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
         return await _with_counts(connection, account, rows)
 
 
 async def get_command(database: Database, account: str, command_id: str) -> ReprocessCommand | None:
     """One command; None when this account has no such one."""
     async with database.snapshot(account) as connection:
-        rows = await connection.fetch(SQL["get_command"], account, command_id)
+        rows = await SQL["get_command"].fetch(connection, account=account, command_id=command_id)
         if not rows:
             return None
         [command] = await _with_counts(connection, account, rows)
-        joined = await connection.fetch(SQL["count_joined"], account, command_id)
+        joined = await SQL["count_joined"].fetch(connection, account=account, command_id=command_id)
     return command.model_copy(update={"joined": {row["state"]: row["items"] for row in joined}})
 
 
@@ -46,7 +47,7 @@ async def list_items(
 ) -> list[ReprocessItem] | None:
     """`limit` items of a command after `after`; None when this account has no such command."""
     async with database.snapshot(account) as connection:
-        if await connection.fetchrow(SQL["get_command"], account, command_id) is None:
+        if await SQL["get_command"].fetchrow(connection, account=account, command_id=command_id) is None:
             return None
         return await _items(connection, account, command_id, state=state, after=after, limit=limit)
 
@@ -75,16 +76,17 @@ async def _items(
     after: uuid.UUID | None,
     limit: int,
 ) -> list[ReprocessItem]:
-    # Two statements rather than one with `$5 IS NULL OR …`, whose kept plan reads every item for a rare state.
-    statement = SQL["list_items"].replace("{state}", "" if state is None else "AND i.state = $5::text")
-    arguments = [] if state is None else [state.value]
-    rows = await connection.fetch(statement, account, command_id, after or BEFORE_EVERY_ID, limit, *arguments)
+    own = {"account": account, "command_id": command_id, "after": after or BEFORE_EVERY_ID, "limit": limit}
+    if state is None:
+        rows = await SQL["list_items"].fetch(connection, **own)
+    else:
+        rows = await SQL["list_items_in_state"].fetch(connection, **own, state=state.value)
     return [_item(row) for row in rows]
 
 
 async def _with_counts(connection: Connection, account: str, rows: Sequence[Any]) -> list[ReprocessCommand]:
     counts: dict[str, dict[str, int]] = {row["id"]: {} for row in rows}
-    for row in await connection.fetch(SQL["count_items"], account, list(counts)):
+    for row in await SQL["count_items"].fetch(connection, account=account, command_ids=list(counts)):
         counts[row["command_id"]][row["state"]] = row["items"]
     return [_command(row, counts[row["id"]]) for row in rows]
 

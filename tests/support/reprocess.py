@@ -19,7 +19,7 @@ from schemas.result import Result, read
 from storage.database import Database
 from storage.reprocess import reader as reprocess_reader
 from storage.reprocess.claims import QueuedItem
-from storage.reprocess.writer import mark_sent, mark_silent
+from storage.reprocess.writer import SentItem, mark_sent, mark_silent
 from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.events import Event, at, result
@@ -100,7 +100,9 @@ class Desk:
 
     async def mark(self, items: list[QueuedItem], deadline: timedelta = DEADLINE) -> None:
         async with self.writer.transaction() as connection:
-            await mark_sent(connection, [(each.account, each.id, datetime.now(UTC) + deadline) for each in items])
+            await mark_sent(
+                connection, [SentItem(each.account, each.id, datetime.now(UTC) + deadline) for each in items]
+            )
 
     async def answer(self, *items: QueuedItem, seconds: float = 60, **changes: Any) -> None:
         """A success for each item unless said otherwise, processed `seconds` after what failed."""
