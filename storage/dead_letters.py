@@ -16,6 +16,7 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
     await SQL["insert_dead_letters"].execute(
         connection,
         letters,
+        id=[each.id for each in letters],
         code=[each.refusal.code.value for each in letters],
         reason=[_storable(each.refusal.reason).encode("utf-8", "replace").decode() for each in letters],
         headers=[json.dumps([[_storable(name), _base64(value)] for name, value in each.headers]) for each in letters],

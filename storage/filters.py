@@ -9,7 +9,7 @@ exported and reprocessed must be the same logs.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
@@ -73,8 +73,6 @@ FIELDS: Final[dict[str, Field]] = {
 #: `handled` of those who have the logs that the search finds, or ask for their span of time, in another way.
 SEARCH: Final = frozenset({"q"})
 SPAN: Final = frozenset({"processed_from", "processed_to"})
-#: `handled` of those who ask for the facets beforehand, of which another statement then takes what is meant.
-OTHERS: Final = frozenset(name for name, field in FIELDS.items() if not field.is_dimension)
 
 #: The search where what it finds is known, in place of its condition in `{filter}`.
 _FOUND: Final = "s.id = ANY(:filter_found::uuid[])"
@@ -136,11 +134,20 @@ def given_fields(filter_: LogFilter) -> tuple[str, ...]:
 
     Raises UnappliedFieldError for one that FIELDS says nothing of.
     """
-    fields = type(filter_).model_fields
-    given = tuple(name for name, field in fields.items() if getattr(filter_, name) != field.default)
+    given = tuple(name for name, default in _defaults(type(filter_)) if getattr(filter_, name) != default)
     if unknown := [name for name in given if name not in FIELDS]:
         raise UnappliedFieldError(f"storage.filters says nothing of {', '.join(unknown)}")
     return given
+
+
+@cache
+def _defaults(kind: type[LogFilter]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, field.default) for name, field in kind.model_fields.items())
+
+
+def no_dimensions() -> frozenset[str]:
+    """`handled` of those who only ask for facets beforehand, of whose logs another statement takes what is meant."""
+    return frozenset(name for name, field in FIELDS.items() if not field.is_dimension)
 
 
 def names_dimensions(filter_: LogFilter) -> bool:

@@ -46,13 +46,12 @@ class Statement:
     def arguments(self, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
         """The arguments in the order of the text.
 
-        With `rows`, each parameter that is not named is an array: the attribute of that name of every row.
-        Raises TypeError for a name that is missing or unknown.
+        With `rows`, which are NamedTuples of one kind, each parameter that is not named is an array: the field of that
+        name of every row. Raises TypeError for a name that is missing or unknown.
         """
         if rows is not None:
-            for name in self.names:
-                if name not in named:
-                    named[name] = [getattr(row, name) for row in rows]
+            columns = _columns(rows) if rows else dict.fromkeys(self.names, ())
+            named |= {name: columns[name] for name in self.names if name not in named and name in columns}
         try:
             found = [named[name] for name in self.names]
         except KeyError:
@@ -80,6 +79,10 @@ class Statement:
     async def fetchval(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
         """The first value of the first row that it answers; None when there is none."""
         return await connection.fetchval(self.text, *self.arguments(rows, **named))
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    return dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
 
 
 def _read() -> dict[str, str]:

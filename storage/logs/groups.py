@@ -10,7 +10,7 @@ from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standi
 from schemas.reprocess import ItemState
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, OTHERS, SEARCH, SPAN, filtered
+from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered, no_dimensions
 from storage.logs.page import NO_LIMIT, found_by_name
 from storage.logs.spans import DAY, HOUR, between, take_apart
 from storage.statements import SQL
@@ -77,7 +77,7 @@ async def _groups_found(
     which = filtered(
         "list_fault_facets",
         filter_,
-        handled=OTHERS,
+        handled=no_dimensions(),
         account=own["account"],
         integration_type=own["integration_type"],
     )

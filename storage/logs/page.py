@@ -11,7 +11,7 @@ from typing import Any, Final
 from schemas.filter import LogFilter
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.database import Connection
-from storage.filters import AFTER_ALL, OTHERS, SEARCH, filtered, names_dimensions
+from storage.filters import AFTER_ALL, SEARCH, filtered, names_dimensions, no_dimensions
 from storage.statements import SQL
 
 #: The beginnings of so many runs are merged: each is one look into the index.
@@ -121,7 +121,12 @@ async def facets_of(
 ) -> list[Any]:
     """The facets that the filter asks for, each of which has a log, or had one."""
     statement = filtered(
-        "list_facets", filter_, handled=OTHERS, account=account, integration_type=integration_type, limit=at_most
+        "list_facets",
+        filter_,
+        handled=no_dimensions(),
+        account=account,
+        integration_type=integration_type,
+        limit=at_most,
     )
     return [row["id"] for row in await statement.fetch(connection)]
 

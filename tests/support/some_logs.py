@@ -62,8 +62,9 @@ async def change_something(writer: Database, owner: asyncpg.Connection, draw: ra
 
 
 def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
+    """Each field of the filter is set in three of ten, by itself. Raises KeyError for one that has no values here."""
     log = draw.choice(logs)
-    fields: dict[str, Any] = {
+    values: dict[str, Any] = {
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
         "code": log.code or "stock",
@@ -73,6 +74,7 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
         "processed_from": NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random()),
         "processed_to": NOW - timedelta(seconds=draw.choice((600, 86400, 20 * 86400)) * draw.random()),
     }
+    fields = {name: values[name] for name in LogFilter.model_fields}
     chosen = {name: value for name, value in fields.items() if draw.random() < 0.3}
     if {"processed_from", "processed_to"} <= set(chosen) and chosen["processed_from"] >= chosen["processed_to"]:
         chosen["processed_from"], chosen["processed_to"] = chosen["processed_to"], chosen["processed_from"]
