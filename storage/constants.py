@@ -15,6 +15,9 @@ DEAD_LETTER_BYTES: Final = 4096
 #: Logs that a plan shows of each verdict, at most.
 PLAN_SAMPLES: Final = 10
 
+#: Phases of a selection in which the items of a command with a filter are all made.
+PHASES_WITH_ALL_ITEMS: Final = ("joining", "ending", "made")
+
 
 def _listed(states: Iterable[str]) -> str:
     """For `IN (…)`."""
@@ -23,6 +26,7 @@ def _listed(states: Iterable[str]) -> str:
 
 FOR_SQL: Final[Mapping[str, str]] = {
     "OPEN_ITEM_STATES": _listed(OPEN_ITEM_STATES),
+    "PHASES_WITH_ALL_ITEMS": _listed(PHASES_WITH_ALL_ITEMS),
     "MAX_SHOWN_MESSAGE": str(MAX_SHOWN_MESSAGE),
     "ITEM_MESSAGE_CHARACTERS": str(ITEM_MESSAGE_CHARACTERS),
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),

@@ -180,7 +180,7 @@ FROM (
               AND n.items > 0
         ) OR EXISTS (
             SELECT FROM reprocess_selections p
-            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'ending', 'made')
+            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
         ) THEN 'running' ELSE 'done' END AS state
     FROM unnest(:account::text[], :id::text[]) AS named (account, id)
 ) AS settled
@@ -228,7 +228,7 @@ SELECT
     c.steps, c.step, c.released, c.fixed_share,
     NOT EXISTS (
         SELECT FROM reprocess_selections p
-        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'ending', 'made')
+        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
     ) AS made
 FROM reprocess_commands c
 WHERE c.account = :account::text AND c.id = :command_id::text AND c.state = 'running' AND c.released IS NOT NULL
