@@ -28,12 +28,20 @@ class UnappliedFieldError(Exception):
 class Field(NamedTuple):
     """What a field of the filter means."""
 
+    #: Its parameter is `:filter_` and the field's name, unless `arguments` says otherwise. Beside that it may use
+    #: :account and :integration_type, which every statement has.
     condition: str
-    #: The arguments of the condition, by name. A name is of one field only.
-    arguments: Callable[[Any], Mapping[str, Any]]
     #: How it is counted. True: by the facets, which have the column too, and whose logs are counted beforehand.
     #: False: by whatever way whoever counts knows, and says so in `handled`.
     is_dimension: bool = False
+    #: By names that begin with `filter_`, and are of no other field.
+    arguments: Callable[[Any], Mapping[str, Any]] | None = None
+
+    def named(self, name: str, value: Any) -> Mapping[str, Any]:
+        """The arguments of the condition."""
+        if self.arguments is not None:
+            return self.arguments(value)
+        return {f"filter_{name}": list(value) if isinstance(value, tuple) else value}
 
 
 def _search(text: str) -> dict[str, str]:
@@ -44,31 +52,22 @@ def _states(wanted: str) -> dict[str, list[str]]:
     return {"filter_reprocess": [state.value for state in OPEN_ITEM_STATES] if wanted == "in_flight" else [wanted]}
 
 
-#: By name. Beside their own parameters, conditions may use :account and :integration_type, which every statement has.
 FIELDS: Final[dict[str, Field]] = {
-    "status": Field(
-        "s.status = ANY(:filter_status::text[])", lambda value: {"filter_status": list(value)}, is_dimension=True
-    ),
-    "affiliate": Field(
-        "s.affiliate = ANY(:filter_affiliate::text[])",
-        lambda value: {"filter_affiliate": list(value)},
-        is_dimension=True,
-    ),
-    "processed_from": Field("s.processed_at >= :filter_from::timestamptz", lambda value: {"filter_from": value}),
-    "processed_to": Field("s.processed_at < :filter_to::timestamptz", lambda value: {"filter_to": value}),
+    "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
+    "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
+    "processed_from": Field("s.processed_at >= :filter_processed_from::timestamptz"),
+    "processed_to": Field("s.processed_at < :filter_processed_to::timestamptz"),
     # The words are asked for once, not for each log.
     "q": Field(
         "((s.key >= :filter_q::text AND s.key < :filter_q_end::text)"
         " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
         " AND a.value >= :filter_q::text AND a.value < :filter_q_end::text)"
         " OR s.words @> (SELECT message_words(:account::text, :integration_type::text, :filter_q::text)))",
-        _search,
+        arguments=_search,
     ),
-    "code": Field("s.code = :filter_code::text", lambda value: {"filter_code": value}, is_dimension=True),
-    "fingerprint": Field(
-        "s.fingerprint = :filter_fingerprint::text", lambda value: {"filter_fingerprint": value}, is_dimension=True
-    ),
-    "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", _states, is_dimension=True),
+    "code": Field("s.code = :filter_code::text", is_dimension=True),
+    "fingerprint": Field("s.fingerprint = :filter_fingerprint::text", is_dimension=True),
+    "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", is_dimension=True, arguments=_states),
 }
 #: `handled` of those who have the logs that the search finds, or ask for their span of time, in another way.
 SEARCH: Final = frozenset({"q"})
@@ -117,11 +116,11 @@ def filtered(
     Values are arguments, never text of the statement. Raises UnappliedFieldError for a field that is set and that
     nobody applies.
     """
-    given = given_fields(filter_)
+    given = _given(filter_)
     statement = _statement(name, given, frozenset(handled), found=found is not None)
     arguments = dict(named)
     for each in given:
-        arguments.update(FIELDS[each].arguments(getattr(filter_, each)))
+        arguments.update(FIELDS[each].named(each, getattr(filter_, each)))
     if found is not None:
         arguments["filter_found"] = found
     # What is handled, or stands for all dimensions at once, has arguments that this statement has no place for.
@@ -129,7 +128,7 @@ def filtered(
     return Filtered(statement, mine)
 
 
-def given_fields(filter_: LogFilter) -> tuple[str, ...]:
+def _given(filter_: LogFilter) -> tuple[str, ...]:
     """The fields that leave something out, in the order of the filter.
 
     Raises UnappliedFieldError for one that FIELDS says nothing of.
@@ -152,7 +151,7 @@ def no_dimensions() -> frozenset[str]:
 
 def names_dimensions(filter_: LogFilter) -> bool:
     """Whether the filter asks for some facets rather than all of them."""
-    return any(FIELDS[name].is_dimension for name in given_fields(filter_))
+    return any(FIELDS[name].is_dimension for name in _given(filter_))
 
 
 @lru_cache(maxsize=1024)

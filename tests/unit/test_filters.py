@@ -71,8 +71,9 @@ def test_every_field_of_the_filter_is_a_condition() -> None:
 
 
 def test_an_argument_is_of_one_field_only() -> None:
-    names = [name for field, value in EVERY.items() for name in FIELDS[field].arguments(value)]
+    names = [name for field, value in EVERY.items() for name in FIELDS[field].named(field, value)]
     assert len(names) == len(set(names))
+    assert all(name.startswith("filter_") for name in names)
 
 
 def test_what_logs_showed_then_has_every_column_that_the_filter_is_about() -> None:
