@@ -16,12 +16,12 @@ from schemas.policy import Policy
 from schemas.reprocess import ItemState, ReprocessRequest
 from schemas.shown.plan import PlannedLog, ReprocessPlan
 from schemas.verdict import Facts, reason, verdict
+from storage.constants import PLAN_SAMPLES
 from storage.database import Connection, Database
 from storage.errors import TimedOut
 from storage.reprocess import affiliates
 from storage.reprocess.selection import Group, by_affiliate, sample_logs, settled_until, survey, survey_rows
 
-SAMPLES: Final = 10
 #: A request waits no longer to be told that it needs a reason: what selects more than can be counted in it is counted
 #: by the agents.
 COUNT_SECONDS: Final = 2.0
@@ -153,7 +153,7 @@ def count_verdicts(
     return Counted(
         verdicts=verdicts,
         affiliates={affiliate: dict(counts) for affiliate, counts in by_name.items()},
-        samples={name: ids[:SAMPLES] for name, ids in samples.items()},
+        samples={name: ids[:PLAN_SAMPLES] for name, ids in samples.items()},
         reasons={name: sorted(sentences) for name, sentences in reasons.items()},
         reason_required=reason_required(policy, integration_type, by_affiliate(groups)),
     )

@@ -33,7 +33,9 @@ async def claim(
 async def is_known(database: Database, account: str, key: str, command_id: str) -> bool:
     """Whether a request came with `key` before: one that is kept, or whose command is."""
     async with database.connection() as connection:
-        found: bool = await connection.fetchval(SQL["knows_idempotency_key"], account, key, command_id)
+        found: bool = await SQL["knows_idempotency_key"].fetchval(
+            connection, account=account, key=key, command_id=command_id
+        )
         return found
 
 

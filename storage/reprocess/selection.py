@@ -75,13 +75,15 @@ async def survey_rows(
     connection: Connection, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]
 ) -> list[Group]:
     """Those of `log_ids` that are logs of this account and type, counted as they are now."""
-    rows = await connection.fetch(SQL["survey_rows"], account, integration_type, log_ids)
-    return [Group(*row) for row in rows]
+    rows = await SQL["survey_rows"].fetch(
+        connection, account=account, integration_type=integration_type, log_ids=log_ids
+    )
+    return [Group(**row) for row in rows]
 
 
 async def sample_logs(connection: Connection, account: str, log_ids: Sequence[uuid.UUID]) -> list[PlannedLog]:
     """What a plan shows of some logs, newest processing date first."""
-    rows: list[Any] = await connection.fetch(SQL["sample_logs"], account, log_ids)
+    rows = await SQL["sample_logs"].fetch(connection, account=account, ids=log_ids)
     return [PlannedLog(**{**row, "log_id": str(row["log_id"])}) for row in rows]
 
 

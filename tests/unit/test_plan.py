@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.plan import SAMPLES, VERDICTS, count_verdicts
+from api.plan import VERDICTS, count_verdicts
 from schemas.policy import Policy
+from storage.constants import PLAN_SAMPLES
 from storage.reprocess.selection import Group
 
 POLICY = Policy.model_validate('{"price": {"OFF": {"reprocessable": false}, "*": {"reason_required_above": 10}}}')
@@ -44,11 +45,11 @@ def test_what_is_not_there_is_of_no_affiliate() -> None:
 
 
 def test_samples_are_a_few_of_all_groups_of_a_verdict() -> None:
-    ids = [uuid.uuid4() for _ in range(SAMPLES + 1)]
+    ids = [uuid.uuid4() for _ in range(PLAN_SAMPLES + 1)]
     counted = count_verdicts(
         "price", [group(sample=ids[:6]), group(status="warning", sample=ids[6:])], policy=POLICY, paused=()
     )
-    assert counted.samples == {"will_send": ids[:SAMPLES]}
+    assert counted.samples == {"will_send": ids[:PLAN_SAMPLES]}
 
 
 @pytest.mark.parametrize(

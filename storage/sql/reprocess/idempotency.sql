@@ -17,9 +17,9 @@ ON CONFLICT DO NOTHING
 SELECT body_digest FROM idempotency_keys WHERE account = :account::text AND key = :key::text
 
 -- knows_idempotency_key --
--- Whether a request came with key $2, which stands for command $3. Uses the primary keys.
-SELECT EXISTS (SELECT FROM idempotency_keys WHERE account = $1::text AND key = $2::text)
-    OR EXISTS (SELECT FROM reprocess_commands WHERE account = $1::text AND id = $3::text)
+-- Whether a request came with this key, which stands for this command. Uses the primary keys.
+SELECT EXISTS (SELECT FROM idempotency_keys WHERE account = :account::text AND key = :key::text)
+    OR EXISTS (SELECT FROM reprocess_commands WHERE account = :account::text AND id = :command_id::text)
 
 -- mark_published --
 -- Kafka has the command of this key.

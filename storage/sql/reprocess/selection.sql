@@ -98,10 +98,10 @@ ORDER BY affiliate, status, in_flight, changed
 -- survey_rows --
 -- The same of logs that were chosen, as they are now. Uses the primary key.
 SELECT
-    s.affiliate, s.status, coalesce(s.reprocess_state IN ('queued', 'sent'), false) AS in_flight, false AS changed,
-    count(*) AS logs, (array_agg(s.id))[1:10] AS sample
+    s.affiliate, s.status, coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight, false AS changed,
+    count(*) AS logs, (array_agg(s.id))[1:{PLAN_SAMPLES}] AS sample
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 GROUP BY s.affiliate, s.status, in_flight
 ORDER BY s.affiliate, s.status, in_flight
 
