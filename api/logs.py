@@ -22,7 +22,7 @@ router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIR
 async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
 ) -> Page[StatusLog]:
-    """The entity by its key or any alias, across the five types: exact names first, then those that begin so."""
+    """The entity by its key or any alias, across the types: exact names first, then those that begin so."""
     reader = reader_for(request, grant)
     return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 

@@ -127,7 +127,7 @@ def _latency(section: Any) -> tuple[str, str]:
             bars.append(Bar(label=f"{row['rate']:,}/s, {key[:3]}", value=row["database"][key], kind=kind))
     memory = ", ".join(f"{name} {value:,.0f} MiB" for name, value in section["memory_mib"].items())
     text = (
-        "## From produce to visible\n\nThrough the real agents and admin processes, milliseconds; all five types, new "
+        "## From produce to visible\n\nThrough the real agents and admin processes, milliseconds; all types, new "
         'entities. "By the API" is until `GET …/logs/{log_id}` answers 200.\n\n'
         + _table(("results/s", "database p50", "p99", "API p50", "p99"), rows)
         + f"\nMemory after it: {memory}.\n"

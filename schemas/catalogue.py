@@ -1,6 +1,7 @@
 """The catalogue: everything that differs between integration types, one entry each.
 
-Agents, API, pages, exports and documents are loops over `CATALOGUE`; a sixth type is one more entry.
+Agents, API, pages, exports, simulator and documents are loops over `CATALOGUE`: another type is one more entry here,
+and nothing elsewhere (tests/next/walk_type.py).
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ def _labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
     return MappingProxyType({"pt": pt, "en": en, "es": es})
 
 
+#: The drawing of a type that has none of its own.
+_BOX_WITH_ARROW = '<path d="M2 5.5h12v9H2zM8 11.500V1.500M5 4.500l3-3 3 3"/>'
+
+
 @dataclass(frozen=True, kw_only=True)
 class IntegrationType:
     """One kind of work that connectors do, and what is particular to it."""
@@ -35,6 +40,7 @@ class IntegrationType:
     refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
     troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
+    icon: str = _BOX_WITH_ARROW  # what an SVG of 16 × 16 has inside; drawn as lines, in the colour of the text
 
     @property
     def result_event_type(self) -> str:
@@ -73,6 +79,7 @@ ORDERS = IntegrationType(
     not_reprocessable_reason="Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
     refresh_only=True,
     troubleshooting=_ORDER_GUIDES,
+    icon='<path d="M3 1.5h10v13l-2.5-1.6L8 14.5l-2.5-1.6L3 14.5zM6 5.5h4M6 8.5h4"/>',
 )
 PRODUCTS = IntegrationType(
     name="products",
@@ -80,6 +87,7 @@ PRODUCTS = IntegrationType(
     key_labels=_SKU,
     statuses=("success", "error"),
     reprocess_labels=_labels("Reprocessar SKU", "Reprocess SKU", "Reprocesar SKU"),
+    icon='<path d="M8 1.5l6 3v7l-6 3-6-3v-7zM2 4.5l6 3 6-3M8 7.5v7"/>',
 )
 TRACKING = IntegrationType(
     name="tracking",
@@ -87,6 +95,8 @@ TRACKING = IntegrationType(
     key_labels=_labels("Código do pedido", "Order code", "Código del pedido"),
     statuses=("success", "warning", "error"),
     reprocess_labels=_REPROCESS,
+    icon='<path d="M1 3.5h8.5v8H1zM9.5 6h3L15 8.5v3H9.5z"/>'
+    '<circle cx="4.5" cy="12.5" r="1.6"/><circle cx="11.8" cy="12.5" r="1.6"/>',
 )
 PRICE = IntegrationType(
     name="price",
@@ -94,6 +104,7 @@ PRICE = IntegrationType(
     key_labels=_SKU,
     statuses=("success", "warning", "error"),
     reprocess_labels=_REPROCESS,
+    icon='<path d="M1.5 1.5h6l7 7-6 6-7-7z"/><circle cx="5" cy="5" r="1.1"/>',
 )
 INVENTORY = IntegrationType(
     name="inventory",
@@ -101,6 +112,7 @@ INVENTORY = IntegrationType(
     key_labels=_SKU,
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,
+    icon='<path d="M1.5 9h6v5.5h-6zM8.5 9h6v5.5h-6zM5 2.5h6V8H5z"/>',
 )
 
 CATALOGUE: tuple[IntegrationType, ...] = (ORDERS, PRODUCTS, TRACKING, PRICE, INVENTORY)

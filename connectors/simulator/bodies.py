@@ -18,7 +18,9 @@ def request(integration_type: str, key: str, number: int) -> Any:
         return {"sku": key, "warehouse": f"W{number % 7}", "quantity": number % 500}
     if integration_type == "tracking":
         return {"order": key, "tracking_number": f"BR{number:09}SP", "carrier": "Rápido Sul"}
-    return {"sku": key, "title": f"Produto {number}", "attributes": [{"name": "Cor", "value": "azul"}]}
+    if integration_type == "products":
+        return {"sku": key, "title": f"Produto {number}", "attributes": [{"name": "Cor", "value": "azul"}]}
+    return {"key": key, "number": number}
 
 
 def answer(fault: Fault | None, key: str, number: int) -> Any:

@@ -34,6 +34,7 @@ class Fault:
         return self.message.format(n=number, key=key)
 
 
+#: Of types that are known here by name; `faults_of` has some for every type.
 FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
     {
         "orders": (
@@ -175,5 +176,18 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
     }
 )
 
+#: Of a type that is not known here by name: one for each cure.
+_ANY_TYPE = (
+    Fault(code="data.missing", message="Field {n} of {key} is missing", cure="fixed", field="data"),
+    Fault(code="data.refused", message="{key} was refused by rule {n}", cure="same", category="VALIDATION"),
+    Fault(code="data.outdated", message="{key} was changed elsewhere, in version {n}", cure="different"),
+    Fault(code="connector.timeout", message="No answer within {n} ms", cure="silent", category="COMMUNICATION"),
+)
+
 #: What is wrong after a retry that led to another error.
 ANOTHER = Fault(code="listing.under_review", message="The listing of {key} is under review ({n})", cure="same")
+
+
+def faults_of(integration_type: str) -> tuple[Fault, ...]:
+    """All that can go wrong with entities of a type, whatever type it is."""
+    return FAULTS.get(integration_type, _ANY_TYPE)

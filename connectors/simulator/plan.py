@@ -10,7 +10,7 @@ from typing import Any
 from broker.publisher import Record
 from connectors.result_event import result_record
 from connectors.simulator.bodies import answer, request
-from connectors.simulator.faults import FAULTS, Fault
+from connectors.simulator.faults import Fault, faults_of
 from connectors.simulator.malformed import MALFORMED
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import CATALOGUE
@@ -50,7 +50,7 @@ class SimulatedRecord:
 
 def fault_of(integration_type: str, key: str) -> Fault:
     """What this entity fails of when it fails: always the same, so that a retry can be answered without memory."""
-    faults = FAULTS[integration_type]
+    faults = faults_of(integration_type)
     return faults[zlib.crc32(key.encode()) % len(faults)]
 
 
