@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from exports.words import labels
-from schemas.catalogue import IntegrationType, Language
+from schemas.catalogue import IntegrationType, Language, labels
 
 Kind = Literal["text", "time", "number"]
 

@@ -3,13 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from schemas.catalogue import Language, Status
-
-
-def labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
-    """The same in each language."""
-    return MappingProxyType({"pt": pt, "en": en, "es": es})
-
+from schemas.catalogue import Language, Status, labels
 
 STATUSES: Mapping[Status, Mapping[Language, str]] = MappingProxyType(
     {

@@ -18,7 +18,8 @@ DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry witho
 SEVERITY: Mapping[Status, int] = MappingProxyType({"success": 0, "warning": 1, "error": 2})
 
 
-def _labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
+def labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
+    """The same words in each language."""
     return MappingProxyType({"pt": pt, "en": en, "es": es})
 
 
@@ -66,13 +67,13 @@ _ORDER_GUIDES = MappingProxyType(
         "MGL": f"{TROUBLESHOOTING_GUIDE}/magazine-luiza-order-integration-errors",
     }
 )
-_SKU = _labels("Código do SKU", "SKU code", "Código del SKU")
-_REPROCESS = _labels("Reprocessar", "Reprocess", "Reprocesar")
+_SKU = labels("Código do SKU", "SKU code", "Código del SKU")
+_REPROCESS = labels("Reprocessar", "Reprocess", "Reprocesar")
 
 ORDERS = IntegrationType(
     name="orders",
-    labels=_labels("Pedidos", "Orders", "Pedidos"),
-    key_labels=_labels("ID", "ID", "ID"),
+    labels=labels("Pedidos", "Orders", "Pedidos"),
+    key_labels=labels("ID", "ID", "ID"),
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,
     reprocessable=False,
@@ -83,16 +84,16 @@ ORDERS = IntegrationType(
 )
 PRODUCTS = IntegrationType(
     name="products",
-    labels=_labels("Produtos", "Products", "Productos"),
+    labels=labels("Produtos", "Products", "Productos"),
     key_labels=_SKU,
     statuses=("success", "error"),
-    reprocess_labels=_labels("Reprocessar SKU", "Reprocess SKU", "Reprocesar SKU"),
+    reprocess_labels=labels("Reprocessar SKU", "Reprocess SKU", "Reprocesar SKU"),
     icon='<path d="M8 1.5l6 3v7l-6 3-6-3v-7zM2 4.5l6 3 6-3M8 7.5v7"/>',
 )
 TRACKING = IntegrationType(
     name="tracking",
-    labels=_labels("Rastreamento", "Tracking", "Rastreo"),
-    key_labels=_labels("Código do pedido", "Order code", "Código del pedido"),
+    labels=labels("Rastreamento", "Tracking", "Rastreo"),
+    key_labels=labels("Código do pedido", "Order code", "Código del pedido"),
     statuses=("success", "warning", "error"),
     reprocess_labels=_REPROCESS,
     icon='<path d="M1 3.5h8.5v8H1zM9.5 6h3L15 8.5v3H9.5z"/>'
@@ -100,7 +101,7 @@ TRACKING = IntegrationType(
 )
 PRICE = IntegrationType(
     name="price",
-    labels=_labels("Preço", "Price", "Precio"),
+    labels=labels("Preço", "Price", "Precio"),
     key_labels=_SKU,
     statuses=("success", "warning", "error"),
     reprocess_labels=_REPROCESS,
@@ -108,7 +109,7 @@ PRICE = IntegrationType(
 )
 INVENTORY = IntegrationType(
     name="inventory",
-    labels=_labels("Inventário", "Inventory", "Inventario"),
+    labels=labels("Inventário", "Inventory", "Inventario"),
     key_labels=_SKU,
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,

@@ -1,7 +1,7 @@
 """The list page of one integration type."""
 
 import asyncio
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -14,14 +14,12 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
-from admin.pages.view import ALL, PAGE_SIZES, View, read_view
+from admin.pages.view import ALL, DEFAULT_PAGE_SIZE, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
 from api import listings
 from schemas.catalogue import IntegrationType
-from schemas.filter import ReprocessState
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-REPROCESS_STATES: tuple[ReprocessState, ...] = get_args(ReprocessState)
 
 
 @router.get(TYPE)
@@ -85,7 +83,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         "base": f"/{who.account}/{kind.name}",
         "periods": PERIODS,
         "page_sizes": PAGE_SIZES,
-        "reprocess_states": REPROCESS_STATES,
+        "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
         "to_local": lambda at: to_local(at, who.visitor.zone),
         "once": new_once(),

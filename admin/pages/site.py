@@ -18,6 +18,7 @@ from admin.pages.counts import Underway
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
+from schemas.filter import FIELDS
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 #: Nothing from elsewhere, nothing inline: what a vendor's text says can't run or restyle a page.
@@ -119,6 +120,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
     environment.globals.update(
         asset=lambda name: files[name].url,
         catalogue=CATALOGUE,
+        filter_fields=FIELDS,
         language=language,
         language_names=languages.NAMES,
         word=lambda kind, name: words.word(catalogue, kind, name),

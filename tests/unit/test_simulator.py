@@ -60,7 +60,9 @@ def test_every_code_that_a_connector_can_bring_about_has_a_maker() -> None:
     assert set(DeadLetterCode) - set(MALFORMED) == {DeadLetterCode.STORAGE}
 
 
-@pytest.mark.parametrize(("name", "statuses"), [*((each.name, each.statuses) for each in CATALOGUE), ("any", ("error",))])
+@pytest.mark.parametrize(
+    ("name", "statuses"), [*((each.name, each.statuses) for each in CATALOGUE), ("any", ("error",))]
+)
 def test_faults_fit_their_type(name: str, statuses: tuple[str, ...]) -> None:
     assert {fault.status for fault in faults_of(name)} <= set(statuses)
     assert len({fault.code for fault in faults_of(name)}) == len(faults_of(name))
