@@ -8,9 +8,9 @@ at a semicolon of their text, after which a formula may begin.
 
 from collections.abc import Iterable
 
-from exports.columns import log_columns
 from exports.words import STATES, STATUSES
 from schemas.catalogue import BY_NAME, Language
+from schemas.columns import log_columns
 from schemas.export import ExportOrder
 from storage.exports.reader import CsvView
 

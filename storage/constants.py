@@ -5,6 +5,7 @@ from typing import Final
 
 from schemas.reprocess import OPEN_ITEM_STATES
 from schemas.result import MAX_SHOWN_MESSAGE
+from storage import columns
 
 #: What an item keeps of a message; the attempt has it whole.
 ITEM_MESSAGE_CHARACTERS: Final = 300
@@ -32,4 +33,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),
     "DEAD_LETTER_BYTES": str(DEAD_LETTER_BYTES),
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
+    "SHOWN_COLUMNS": columns.shown(),
+    "CSV_COLUMNS": columns.in_csv(),
+    "JSON_MEMBERS": columns.in_json(),
 }

@@ -17,9 +17,9 @@ from openpyxl.utils.escape import unescape
 from openpyxl.workbook.workbook import Workbook
 
 from exports import words
-from exports.columns import MARK, log_columns
 from exports.excel.about import FORMAT
 from schemas.catalogue import BY_NAME, Language
+from schemas.columns import MARK, log_columns
 from schemas.identity import log_id
 from schemas.reprocess import MAX_LOG_IDS
 from schemas.result import ACCOUNT

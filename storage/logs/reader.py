@@ -21,6 +21,7 @@ from schemas.shown.log import (
     TimelineEntry,
     TimelineReprocess,
 )
+from storage.columns import AS_THEY_ARE
 from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL
@@ -32,9 +33,7 @@ MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 #: What the caller may do with a log, by its type, affiliate, status, reprocess state, and whether a person has paused
 #: its affiliate.
 Actions = Callable[[str, str, str, str | None, bool], list[Action]]
-#: Shown as they are in the row.
-_COLUMNS_SHOWN = [name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}]
-_shown_columns = itemgetter(*_COLUMNS_SHOWN)
+_as_they_are = itemgetter(*AS_THEY_ARE)
 #: What `Actions` takes.
 _action_columns = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
 
@@ -131,7 +130,7 @@ class LogReader:
                 command_id=row["reprocess_command_id"],
                 at=row["reprocess_at"],
             )
-        fields = dict(zip(_COLUMNS_SHOWN, _shown_columns(row), strict=True))
+        fields = dict(zip(AS_THEY_ARE, _as_they_are(row), strict=True))
         fields["id"] = str(row["id"])
         fields["reprocess"] = reprocess
         fields["actions"] = self._actions(*_action_columns(row))

@@ -4,9 +4,7 @@
 -- a number of any size must pass. LATERAL … LIMIT 1 reads one attempt at a time, in the order of
 -- status_logs_by_time, so that the first row comes at once; uses the primary key of attempts.
 SELECT
-    s.account, s.integration_type, s.id, s.affiliate, s.key, s.status, s.processed_at, s.code, s.fingerprint,
-    s.attempts, s.first_seen_at, s.updated_at,
-    s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
+    {SHOWN_COLUMNS},
     CASE
         WHEN length(s.message) < {MAX_SHOWN_MESSAGE} THEN s.message
         ELSE coalesce(nullif(shown.data ->> 'message', ''), shown.data -> 'errors' -> 0 ->> 'message', s.message)
@@ -27,21 +25,10 @@ WHERE s.account = :account::text AND s.integration_type = :integration_type::tex
 ORDER BY s.processed_at DESC, s.id DESC
 
 -- export_csv --
--- The logs of export_logs as the columns of exports.columns, with text guarded. :link begins a link, :statuses and
+-- The logs of export_logs as the columns of schemas.columns, with text guarded. :link begins a link, :statuses and
 -- :states are JSON with their words. The order is that of export_logs: nothing here changes it.
 SELECT
-    csv_text(key),
-    csv_text(affiliate),
-    coalesce(:statuses::json ->> status, status),
-    to_char(processed_at AT TIME ZONE :timezone::text, 'YYYY-MM-DD HH24:MI:SS.MS'),
-    csv_text(message),
-    csv_text(code),
-    csv_text(listed.text),
-    attempts,
-    to_char(first_seen_at AT TIME ZONE :timezone::text, 'YYYY-MM-DD HH24:MI:SS.MS'),
-    coalesce(:states::json ->> reprocess_state, reprocess_state),
-    :link::text || id,
-    id
+    {CSV_COLUMNS}
 FROM (
     {export_logs}
 ) AS log
@@ -55,27 +42,7 @@ LEFT JOIN LATERAL (
 -- The same as one JSON object each, with the names of the query API, times in UTC. Errors are as they came, with line
 -- breaks between their tokens perhaps; those in strings are escaped.
 SELECT replace(replace(json_build_object(
-    'id', id,
-    'integration_type', integration_type,
-    'account', account,
-    'affiliate', affiliate,
-    'key', key,
-    'status', status,
-    'processed_at', to_char(processed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'message', message,
-    'code', code,
-    'errors', coalesce(errors, '[]'::json),
-    'fingerprint', fingerprint,
-    'attempts', attempts,
-    'first_seen_at', to_char(first_seen_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'updated_at', to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'reprocess', CASE WHEN reprocess_state IS NOT NULL THEN json_build_object(
-        'state', reprocess_state,
-        'item_id', reprocess_item_id,
-        'command_id', reprocess_command_id,
-        'at', to_char(reprocess_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    ) END,
-    'link', :link::text || id
+    {JSON_MEMBERS}
 )::text, E'\n', ' '), E'\r', ' ')
 FROM (
     {export_logs}

@@ -1,8 +1,6 @@
 -- log_columns --
 -- Of logs of one account.
-s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
-s.fingerprint, s.attempts, s.first_seen_at, s.updated_at,
-s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
+{SHOWN_COLUMNS}, s.message,
 s.affiliate = ANY(ARRAY(
     SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
 )) AS paused

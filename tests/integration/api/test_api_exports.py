@@ -12,10 +12,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from exports.columns import log_columns
 from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
+from schemas.columns import log_columns
 from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
