@@ -58,6 +58,43 @@ FIELDS: Changes = {
     ],
 }
 
+#: Without what writes it (storage/sql/fold.sql) and the cell of the page (admin/templates): five files with them.
+COLUMN: Changes = {
+    "schemas/shown/log.py": [
+        (
+            """    fingerprint: str | None = Field(description="the group""",
+            """    channel: str | None = Field(default=None, description="where it is sold")
+    fingerprint: str | None = Field(description="the group""",
+        )
+    ],
+    "schemas/columns.py": [
+        (
+            """    _AFFILIATE,
+    _STATUS,
+    _PROCESSED_AT,
+    _MESSAGE,
+""",
+            """    _AFFILIATE,
+    Column(name="channel", labels=labels("Canal", "Channel", "Canal")),
+    _STATUS,
+    _PROCESSED_AT,
+    _MESSAGE,
+""",
+        )
+    ],
+}
+MIGRATION = """-- where a log is sold
+-- depends: {newest}
+
+-- migrate: apply
+
+ALTER TABLE status_logs ADD COLUMN channel text;
+
+-- migrate: rollback
+
+ALTER TABLE status_logs DROP COLUMN channel;
+"""
+
 
 async def test_another_type_is_one_entry_of_the_catalogue(tmp_path: Path, servers: EmbeddedSystem) -> None:
     assert len(TYPE) == 1
@@ -74,3 +111,14 @@ async def test_another_field_of_the_filter_is_known_to_all_by_its_line_in_the_sc
     assert len(FIELDS) == 1
     copy(tmp_path, FIELDS)
     await walk(tmp_path, "tests/next/walk_field.py", servers)
+
+
+async def test_another_column_of_the_list_is_shown_by_every_reader_and_export(
+    tmp_path: Path, servers: EmbeddedSystem
+) -> None:
+    assert len(COLUMN) == 2
+    copy(tmp_path, COLUMN)
+    migrations = tmp_path / "storage" / "migrations"
+    newest = max(migrations.glob("*.sql")).stem
+    (migrations / "9999_channel.sql").write_text(MIGRATION.format(newest=newest), "utf-8")
+    await walk(tmp_path, "tests/next/walk_column.py", servers)
