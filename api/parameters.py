@@ -13,6 +13,7 @@ from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.problem import FieldProblem
 from schemas.reprocess import COMMAND_ID, ItemState
 
+DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
 PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows of a page")]
@@ -26,14 +27,14 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    page_size: PageSize = 50
+    page_size: PageSize = DEFAULT_PAGE_SIZE
     page_token: PageToken | None = None
 
 
 class LogQuery(LogFilter):
     """Which logs, which page."""
 
-    page_size: PageSize = 50
+    page_size: PageSize = DEFAULT_PAGE_SIZE
     page_token: PageToken | None = None
 
     @property
@@ -81,7 +82,7 @@ class SearchQuery(BaseModel):
     q: QueryText = Field(
         description="a name of the entity, or its beginning; each character literally", examples=["2000001"]
     )
-    page_size: PageSize = 50
+    page_size: PageSize = DEFAULT_PAGE_SIZE
 
 
 async def once_each(request: Request) -> None:

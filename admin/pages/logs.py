@@ -14,9 +14,10 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
-from admin.pages.view import ALL, DEFAULT_PAGE_SIZE, PAGE_SIZES, View, read_view
+from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
-from api import listings
+from admin.pages.view import ALL, PAGE_SIZES, View, read_view
+from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

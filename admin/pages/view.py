@@ -11,13 +11,12 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.pages.times import PERIODS, Period, read_local, span_of
-from api.parameters import MAX_PAGE_SIZE
+from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
 from schemas.filter import FIELDS, REPEATABLE, SPAN, LogFilter
 from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
-DEFAULT_PAGE_SIZE = 50
 ALL = "all"
 #: Fields of the filter whose values the address holds, each by itself.
 _PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
