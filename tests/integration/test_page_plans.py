@@ -26,6 +26,7 @@ from storage.logs.page import MAX_PICKED, MAX_RUNS, read_page
 from storage.logs.summary import summarize
 from tests.support.explained import Plan, explained, nodes
 from tests.support.opened import opened
+from tests.support.some_logs import EVERY
 
 LOGS = 60_000
 LIMIT = 51
@@ -82,7 +83,7 @@ async def accounts(loaded_url: str) -> list[Account]:
         assert log is not None
         assert deep is not None
         now = datetime.now(UTC)
-        fields = {
+        fields = EVERY | {
             "status": ["error", "warning"],
             "affiliate": [log["affiliate"]],
             "processed_from": now - timedelta(days=80),

@@ -4,7 +4,7 @@ import random
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -21,6 +21,17 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 AFFILIATES = ("MLB", "AMZ", "Shopee BR")
 MESSAGES = ("Preço abaixo do mínimo", "The price is below the minimum of category MLB{n}", "Sem estoque para {n}", None)
 CODES = ("price.minimum", "stock", "a\x1fb")
+#: A value for each field of the filter.
+EVERY: Final[dict[str, Any]] = {
+    "status": ("error",),
+    "affiliate": ("MLB",),
+    "processed_from": datetime(2026, 1, 2, tzinfo=UTC),
+    "processed_to": datetime(2026, 1, 3, tzinfo=UTC),
+    "q": "x",
+    "code": "c",
+    "fingerprint": "0" * 16,
+    "reprocess": "silent",
+}
 STATES = ("queued", "sent", "fixed", "same_error", "silent")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from pydantic import create_model
@@ -10,19 +10,9 @@ from pydantic import create_model
 from schemas.filter import LogFilter
 from storage.filters import AFTER_ALL, FIELDS, UnappliedFieldError, filtered, names_dimensions
 from storage.statements import BLANKS, TEMPLATES
+from tests.support.some_logs import EVERY
 
 T = datetime(2026, 1, 2, tzinfo=UTC)
-#: A value for each field.
-EVERY: Final[dict[str, Any]] = {
-    "status": ("error",),
-    "affiliate": ("MLB",),
-    "processed_from": T,
-    "processed_to": datetime(2026, 1, 3, tzinfo=UTC),
-    "q": "x",
-    "code": "c",
-    "fingerprint": "0" * 16,
-    "reprocess": "silent",
-}
 
 
 def conditions(filter_: LogFilter) -> tuple[str, list[Any]]:
