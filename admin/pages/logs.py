@@ -16,7 +16,7 @@ from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
-from admin.pages.view import ALL, PAGE_SIZES, View, read_view
+from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
 
