@@ -19,5 +19,5 @@ ITEMS = Counter("conexoes_reprocess_items_total", "items by the state they were 
 
 
 def waiting_anywhere() -> bool:
-    """Some work waits for PostgreSQL or Kafka right now."""
+    """Tell if any work waits for PostgreSQL or Kafka right now."""
     return any(sample.value > 0 for metric in WAITING.collect() for sample in metric.samples)

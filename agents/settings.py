@@ -1,4 +1,4 @@
-"""How an agents process runs."""
+"""Settings of an agents process."""
 
 from pathlib import Path
 from typing import Annotated
