@@ -1,4 +1,4 @@
-"""The records that contestants read: made once, sent as often as wanted."""
+"""The records that contestants read: made once, sent any number of times."""
 
 import json
 import random
@@ -75,7 +75,7 @@ def _event(integration_type: str, record: Record) -> Event:
 
 
 def partitioned(events: Sequence[Event], partitions: int) -> list[list[Event]]:
-    """By record key, so that one entity keeps its order."""
+    """Assign records to partitions by key, so that an entity keeps its order."""
     lists: list[list[Event]] = [[] for _ in range(partitions)]
     for each in events:
         lists[zlib.crc32(each.record.key or b"") % partitions].append(each)
@@ -83,7 +83,7 @@ def partitioned(events: Sequence[Event], partitions: int) -> list[list[Event]]:
 
 
 def as_json_batches(events: Sequence[Event]) -> list[Event]:
-    """The same results, BATCH_EVENTS in a record; each stands for the last one in it."""
+    """Pack the results into records of BATCH_EVENTS. Each record has the id of its last result."""
     batches = []
     for start in range(0, len(events), BATCH_EVENTS):
         inside = events[start : start + BATCH_EVENTS]

@@ -1,11 +1,11 @@
 """Ingest into a loaded database against ingest into an empty one: the same kind of results, by turns.
 
-Just started, PostgreSQL reads every page that the system has not in memory from the disk, and logs each whole when it
-first writes it. The first round is that, and shown beside. Then what a result touches is read once, which a system that
-runs for hours has in memory, and some rounds are taken before those that count. Checkpoints come in these as they come:
-every empty database is made beforehand and dropped at the end, since dropping one makes a checkpoint, behind which
-every page is logged whole again. What is in it goes as soon as it was measured, so that PostgreSQL does not tidy it up
-in the other's time.
+After a start PostgreSQL reads each page from disk that is not in the page cache, and logs each page whole at its first
+write. The first round measures that, and is shown apart. Then all that a result touches is read once, since a system
+that runs for hours has it in memory, and some rounds are run before those that count. Checkpoints come when PostgreSQL
+makes them: every empty database is made before and dropped at the end, because dropping one makes a checkpoint, after
+which every page is logged whole again. Its tables are emptied as soon as it was measured, so that autovacuum does not
+work on them during the next round.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
 
 
 async def _read_touched(url: str) -> int:
-    """Have the operating system read what results touch. Returns how many bytes that is.
+    """Read all files that results touch into the page cache. Returns their size in bytes.
 
     Raises FileNotFoundError when PostgreSQL's files are not here.
     """

@@ -41,8 +41,8 @@ async def measure(system: System, contestants: Sequence[Contestant], events: Seq
         turn = number % len(contestants)  # so that nobody is always first
         for each in [*contestants[turn:], *contestants[:turn]]:
             given = events[: max(1000, int(len(events) * each.share))]
-            # What the one before has written is not to be logged and put onto the disk in this one's time. Not in
-            # one_round: where tables grow, checkpoints are to come as they come.
+            # Writes of the contestant before must not reach the disk in this one's time. Not in one_round: growth
+            # wants checkpoints when PostgreSQL makes them.
             await databases.checkpoint(system.database_url)
             reached = await one_round(system, each, given)
             rows[each.name]["rounds"].append(reached)
@@ -56,7 +56,7 @@ async def measure(system: System, contestants: Sequence[Contestant], events: Seq
 async def one_round(
     system: System, contestant: Contestant, events: Sequence[Event], database_url: str | None = None
 ) -> dict[str, float]:
-    """From a full topic to stored results, in a fresh database or that of `database_url`."""
+    """Measure one contestant from a full topic to stored results, in a fresh database or that of `database_url`."""
     async with AsyncExitStack() as stack:
         if database_url is None:
             database_url = await stack.enter_async_context(databases.fresh(system.database_url))

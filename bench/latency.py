@@ -1,4 +1,4 @@
-"""From produce to visible, at several rates, through the real agents process.
+"""The latency from produce to visible, at several rates, through the real agents process.
 
 A sample of the results is looked for in the database and, fewer of them, by the API. The time is from just before a
 record is handed to the producer until it is first seen, so it has the time between two looks in it.
@@ -79,7 +79,7 @@ async def measure(system: System, seconds: float) -> Any:
 
 
 def _new_entities() -> Iterator[Entity]:
-    """Each is new, so that the API answers 404 until its result is stored."""
+    """Make results of new entities: the API answers 404 until each is stored."""
     run = uuid.uuid4().hex[:6]
     number = 0
     affiliates = SimulatorSettings().affiliates

@@ -1,4 +1,4 @@
-"""Kafka Connect with two Debezium JDBC sinks: what a user would pick who wants to write no code.
+"""Kafka Connect with two Debezium JDBC sinks: the choice of a user who wants to write no code.
 
 One sink inserts every result into a history, the other keeps the last arrival of each entity: less work than ours,
 since nothing is deduplicated and the order is that of arrival. The jars come by their Maven coordinates.
@@ -58,7 +58,7 @@ JOIN history USING (account, result_id) JOIN latest USING (account, log_id, resu
 
 
 def contestants() -> list[Contestant]:
-    """What `--peers` adds."""
+    """The contestants that `--peers` adds."""
     return [
         Contestant(name=CONNECT, arguments=(), connect=True),
         Contestant(name=CONNECT_INDEXED, arguments=(), connect=True, indexed=True),
@@ -66,7 +66,7 @@ def contestants() -> list[Contestant]:
 
 
 def jars(roots: Sequence[str]) -> list[Path]:
-    """What `roots` need to run, fetched when it is not in the cache."""
+    """Return the jars of `roots` and their dependencies, downloaded when they are not in the cache."""
     context = jgo.maven.MavenContext(repo_cache=default_cache(), timeout=_FETCH_SECONDS)
     found, others = context.resolver.resolve([context.create_dependency(each) for each in roots])
     needed = [*found, *(each for each in others if each.scope in {"compile", "runtime"})]
@@ -74,7 +74,7 @@ def jars(roots: Sequence[str]) -> list[Path]:
 
 
 def flattened(events: Sequence[Event], now_ns: int) -> list[Event]:
-    """The same results as JSON objects with one field a column, as connectors would have to send them here."""
+    """Rewrite results as JSON objects with one field for each column, as connectors would have to send them here."""
     return [each._replace(record=_flat(each, now_ns)) for each in events]
 
 
@@ -89,7 +89,7 @@ def _flat(event: Event, now_ns: int) -> Record:
 
 
 def command(system: System, database_url: str, topic: str, directory: Path) -> list[str]:
-    """What to run, its settings written into `directory`."""
+    """Return the command line of Kafka Connect; its settings are written into `directory`."""
     worker = _write(directory / "worker.properties", _worker(system, directory))
     sinks = [
         _write(directory / f"{table}.properties", _sink(database_url, topic, table, mode, key))

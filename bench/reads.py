@@ -113,7 +113,7 @@ async def _alone(product: Product, read: Read) -> float:
 
 
 async def _together(product: Product, urls: Sequence[str], seconds: float) -> dict[str, float]:
-    """All clients at once; each asks again as soon as it has its answer."""
+    """Run all clients at once; each asks again as soon as it has its answer."""
     taken: list[float] = []
 
     async def ask(caller: Caller, first: int) -> None:
@@ -144,7 +144,7 @@ async def _together(product: Product, urls: Sequence[str], seconds: float) -> di
 
 
 async def _walk(product: Product, loaded: Load, name: str, seconds: float) -> dict[str, Any]:
-    """Page 1 against page 1,000 of the biggest account, by turns."""
+    """Measure page 1 against page 1,000 of the biggest account, by turns."""
     url = walk_url(loaded.population[0], name)
     first = url.format(size=_PAGE_SIZE)
     token, rows = "", 0

@@ -1,4 +1,4 @@
-"""`python -m bench.reprocess`: one command by filter over everything that failed, the whole way round.
+"""`python -m bench.reprocess`: one command by filter over everything that failed, from request to outcome.
 
 Real Kafka, real PostgreSQL, one agents process as a user starts it, and a connector that fixes a share of the
 entities and repeats the error of the others. With `--kills` the agents are killed with -9 now and again. The plan is
@@ -55,7 +55,7 @@ _RETENTION_DAYS = 90
 
 @dataclass
 class Report:
-    """What was asked, what came of it, and how long it took."""
+    """The request, its outcome and its times."""
 
     results: int
     entities: int
@@ -77,7 +77,7 @@ class Report:
 
 
 def is_fixed(key: str, share: float) -> bool:
-    """The same answer for an entity in every run."""
+    """Tell if a retry fixes this entity; the same in every run."""
     return zlib.crc32(key.encode()) % 1000 < share * 1000
 
 
@@ -246,7 +246,7 @@ async def _command(servers: str, topics: Topics, planned: ReprocessPlan, filter_
 
 
 async def _follow(owner: asyncpg.Connection, agents: Agents, report: Report) -> None:
-    """Until the command is done, killing the agents on the way."""
+    """Follow the command until it is done, killing the agents on the way."""
     started = time.monotonic()
     agents.sample()
     before = agents.cpu_seconds
@@ -324,7 +324,7 @@ async def _main(report: Report) -> None:
 
 
 def main() -> int:
-    """1 when something does not hold."""
+    """Returns 1 when a promise does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=int, default=100_000)
     parser.add_argument("--entities", type=int, default=60_000)

@@ -1,4 +1,4 @@
-"""What is asked of the API when reads are measured: every path, every field of the filter, two accounts."""
+"""The requests for measuring reads: every path, every field of the filter, two accounts."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,10 @@ class Read:
 
 
 async def reads(owner: asyncpg.Connection, population: Sequence[Account], seed: int) -> list[Read]:
-    """For the biggest account, then for the smallest. The same population and seed ask the same."""
+    """The requests for the biggest account, then for the smallest.
+
+    The same population and seed give the same requests.
+    """
     found = []
     for size, account in (("largest", population[0]), ("smallest", population[-1])):
         samples = await _samples(owner, account.name, seed)

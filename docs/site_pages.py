@@ -1,4 +1,4 @@
-"""What the site has beside docs/: pages of the repository's root, lists of folders, and links that lead inside of it.
+"""Pages of the site that are not in docs/: those of the repository's root, lists of folders; and links within the site.
 
 A hook of MkDocs (mkdocs.yml). Links are written for those who read the files in the repository. On the site a link to
 a file that is on it leads there; of one to any other file of the repository the words stay.

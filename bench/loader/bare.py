@@ -1,6 +1,6 @@
 """Tables without indexes and triggers while they are filled, and all of it again after.
 
-What there is comes from the catalogue, so that a new index or trigger needs no word here.
+They are read from PostgreSQL's catalogue, so that a new index or trigger needs no change here.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TABLES = ("status_logs", "log_keys", "aliases", "received_results", "attempts", 
 
 
 class Piece(NamedTuple):
-    """One index, constraint or trigger: what it is called, how it goes and how it comes back."""
+    """One index, constraint or trigger, with the statements that drop it and make it again."""
 
     name: str
     off: str
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Undressed:
-    """What was taken off, in the order in which it goes."""
+    """The dropped pieces, in the order in which they are dropped."""
 
     pieces: list[Piece]
 
@@ -53,7 +53,7 @@ ORDER BY 1
 
 
 async def find(owner: asyncpg.Connection) -> Undressed:
-    """What the tables wear. `owner` has the schema in its search path."""
+    """Find all indexes, constraints and triggers of the tables. `owner` has the schema in its search path."""
     pieces = []
     for row in await owner.fetch(_TRIGGERS, TABLES):
         change = f'ALTER TABLE {row["owner"]} {{}} TRIGGER "{row["name"]}"'

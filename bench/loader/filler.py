@@ -31,7 +31,7 @@ class Chunk(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What is the same for every chunk."""
+    """The arguments that all chunks share."""
 
     url: str
     attempts: int
@@ -48,7 +48,7 @@ def chunks(population: Sequence[Account]) -> list[Chunk]:
 
 
 def fill(job: Job, population: Sequence[Account], processes: int, done: Callable[[int, int], None]) -> None:
-    """Copy every chunk in; `done` hears of the logs and attempts so far. No process outlives the call."""
+    """Copy every chunk in. `done` is called with the logs and attempts so far. No process outlives the call."""
     waiting = list(reversed(chunks(population)))
     context = multiprocessing.get_context("spawn")
     workers: dict[Connection, SpawnProcess] = {}
@@ -81,7 +81,7 @@ def fill(job: Job, population: Sequence[Account], processes: int, done: Callable
 
 
 def _work(job: Job, pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal's Ctrl-C the parent thinks for all
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles the terminal's Ctrl-C for all
     with suppress(EOFError):  # the parent is gone
         asyncio.run(_fill_all(job, pipe))
 

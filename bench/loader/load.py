@@ -30,7 +30,7 @@ class NotEmptyError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What to load."""
+    """The size and seed of a population."""
 
     logs: int
     attempts: int = 3  # of each log, on average

@@ -1,4 +1,4 @@
-"""Who has how many logs, and what each is called. Pure: the same seed gives the same names on every machine."""
+"""A population of accounts and entities. Pure: the same seed gives the same names on every machine."""
 
 import random
 import zlib
@@ -18,7 +18,7 @@ TYPES = tuple(each.name for each in CATALOGUE)
 
 
 class Entity(NamedTuple):
-    """What one status log is about."""
+    """The entity of one status log."""
 
     account: str
     integration_type: str
@@ -27,7 +27,7 @@ class Entity(NamedTuple):
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Its other names."""
+        """The aliases of the entity."""
         digits = zlib.crc32(f"{self.account}/{self.key}".encode())
         if self.integration_type == "orders":
             return {"marketplace_order_id": f"2{digits:012}"}

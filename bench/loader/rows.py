@@ -73,7 +73,7 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
 
 
 def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None, ...]:
-    """What an attempt that failed says: status, code, message, fingerprint, and `errors` as JSON."""
+    """Make the outcome of a failed attempt: status, code, message, fingerprint, and `errors` as JSON."""
     if fault is None:
         return (None, None, None, None, None)
     message = fault.text(number, entity.key)
