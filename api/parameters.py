@@ -79,7 +79,7 @@ class SearchQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     q: QueryText = Field(
-        description="a name of the entity, or its beginning; each character literally", examples=["2000001"]
+        description="a name of the entity, or its beginning; every character is literal", examples=["2000001"]
     )
     page_size: PageSize = 50
 
