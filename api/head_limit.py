@@ -10,8 +10,7 @@ MAX_HEAD_BYTES: Final = 128 * 1024
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which closes a connection that sends more than the limit before a head, chunk or trailer is
-    complete.
+    """uvicorn's protocol with a limit: so much without a complete head, chunk or trailer closes the connection.
 
     A read that completes one may bring up to 256 KiB more with it.
     """

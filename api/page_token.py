@@ -30,8 +30,9 @@ def encode(list_: str, place: tuple[datetime | int, str]) -> str:
 
 
 def decode(list_: str, token: str) -> tuple[int, str]:
-    """Return the place where the page before ended: a number, and a row. 400 for a token of another list, account or
-    filter, and for what is no token.
+    """Return the place where the page before ended: a number, and a row.
+
+    400 for a token of another list, account or filter, and for what is no token.
     """
     try:
         content = orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True))

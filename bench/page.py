@@ -110,7 +110,7 @@ def _growth(section: Any) -> tuple[str, str]:
     text = (
         f"## Ingest as tables grow\n\n{section['events']:,} new results of loaded entities, into an empty database and "
         "into the loaded one, by turns. The row *just started* is the loaded one's first round, with whatever was in "
-        f"the page cache. After it, all that results touch ({section['touched_gib']:.0f} GiB) is read into memory once, "
+        f"the page cache. After it, all that results touch ({section['touched_gib']:.0f} GiB) is read into memory, "
         "and some rounds are run that do not count. Checkpoints come when PostgreSQL makes them.\n\n"
     ) + _table(("tables", "results/s"), rows)
     bars = [_bar(name, spread(values), ours=True) for name, values in reached.items()]

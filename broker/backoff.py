@@ -8,8 +8,9 @@ LAST_CEILING_SECONDS = 5.0
 
 
 def pauses(uniform: Callable[[float, float], float] = random.uniform) -> Iterator[float]:
-    """Yield pauses in seconds, without end: random between 0 and a ceiling of 0.05, 0.1, 0.2 … s, 5 s from the eighth
-    on.
+    """Yield pauses in seconds, without end.
+
+    Each is random between 0 and a ceiling of 0.05, 0.1, 0.2 … s, 5 s from the eighth on.
 
     The jitter keeps many processes from retrying at the same instant.
     """

@@ -86,8 +86,9 @@ def kafka_version(jars: Iterable[Jar]) -> str:
 
 
 def kafka_classpath(lock: Path = LOCK, cache: Path | None = None) -> list[Path]:
-    """Return the verified jars, and download missing or damaged ones. Blocks; without downloads for about 50 ms (44
-    MB).
+    """Return the verified jars; download missing or damaged ones.
+
+    Blocks. Without downloads it takes about 50 ms (44 MB).
 
     Every byte is read each time: it is cheap, and there is no stamp file that could be wrong.
     Raises EmbeddedError if a jar can't be downloaded, or does not have its locked checksum after a new download.

@@ -48,8 +48,7 @@ async def fetch(
 ) -> dict[TopicPartition, Fetched]:
     """Return what `partitions` have within `timeout` seconds, `max_bytes` of it or a little more.
 
-    A partition that has nothing is returned without records, at its position: its first offset is its next.
-    Raises ConsumerStoppedError, or aiokafka's error for a partition that it may not read.
+    When none has any, each is returned without records, at its position: its first offset is its next. Raises ConsumerStoppedError, or aiokafka's error for a partition that it may not read.
     """
     fetcher = consumer._fetcher
     deadline = time.monotonic() + timeout

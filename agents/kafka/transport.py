@@ -260,9 +260,7 @@ class BatchConsumer(driver.Consumer):
         )
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Run Faust's loop over `getmany`; end the process when the loop ends unasked, for then nothing would read
-        again.
-        """
+        """Run Faust's loop over `getmany`. End the process when the loop ends unasked: nothing would ever read again."""
         error: BaseException | None = None
         try:
             await super()._drain_messages(fetcher)

@@ -101,8 +101,9 @@ class Commands:
             return True
 
     async def _as_of(self, command: Command) -> datetime | None:
-        """The command's own `as_of`, but never later than the database's time: a clock that is ahead selects nothing
-        more.
+        """The command's own `as_of`, but never later than the database's time.
+
+        A clock that is ahead must not select more.
         """
         if command.request.as_of is None:
             return None
