@@ -92,11 +92,11 @@ def build_app(
         broker_max_poll_interval=MAX_POLL_SECONDS,
         broker_commit_interval=COMMIT_SECONDS,
         broker_commit_every=None,
-        stream_wait_empty=False,  # BatchConsumer.drain waits, and not for ever
+        stream_wait_empty=False,  # BatchConsumer.drain waits instead, for a limited time
         topic_allow_declare=False,  # `conexoes topics` makes them
         topic_disable_leader=True,
         table_standby_replicas=0,
-        web_enabled=False,  # it would listen on every address, without authentication
+        web_enabled=False,  # Faust's web server listens on every address, without authentication
     )
     app.stopping = stopping
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
@@ -125,5 +125,5 @@ def _add_agent(app: AgentsApp, topic: str, handler: Ingest | Commands) -> None:
         await guarded(topic, lambda: handler.run(stream), app.stopping)
 
     kafka_topic: Any = app.topic(topic, schema=PassThrough())
-    # One at a time: the order of a partition is the order in which the watermark moves.
+    # One batch at a time: the watermark moves in the order of a partition.
     app.agent(kafka_topic, name=topic, concurrency=1)(agent)

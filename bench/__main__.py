@@ -29,10 +29,10 @@ SECTIONS = ("ingest", "latency", "growth", "reads")
 class Scale:
     """Sizes and times of the measurements."""
 
-    events: int  # of each round of ingest
+    events: int  # in each round of ingest
     rounds: int
     latency_seconds: float  # at each rate
-    read_seconds: float  # of each kind of request and round
+    read_seconds: float  # for each kind of request, in each round
     logs: int  # in the loaded database
 
 

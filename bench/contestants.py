@@ -13,8 +13,8 @@ class Contestant:
     """A program that stores the records of one results topic."""
 
     name: str
-    arguments: tuple[str, ...]  # of Python
-    share: float = 1.0  # of the records that it is given: a slow one is measured on fewer
+    arguments: tuple[str, ...]  # for Python
+    share: float = 1.0  # of the records: a slow contestant is measured on fewer
     json_batches: bool = False  # reads the same results, a thousand in each record
     workers: int = 1
     connect: bool = False  # is Kafka Connect, and reads results with one field for each column

@@ -12,12 +12,12 @@ from bench.events import Event
 from storage.database import SCHEMA
 from storage.migrate import migrate
 
-#: Marks of each partition: what is stored is known to a part in so many.
+#: Marks of each partition: the resolution with which the stored part is known.
 MARKS = 100
 _LOOK_AHEAD = 4
 RETENTION_DAYS = 90
 _SETTINGS = {"search_path": SCHEMA, "timezone": "UTC"}
-#: Parts of a partition that may lie between two marks; a record counts as one however many results it has.
+#: The largest share of a partition between two marks. A record counts as one, however many results it has.
 _WIDEST = 0.05
 PROBE = """
 SELECT replace(result_id::text, '-', '') FROM received_results

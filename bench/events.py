@@ -19,7 +19,7 @@ from schemas.topics import Topics
 
 #: Entities of each affiliate; with five affiliates every entity has one or two results in 100,000.
 ENTITIES = 20_000
-#: One simulated result in so many is the only one of its entity: a contestant's progress is told by such.
+#: One simulated result in this many is the only one of its entity: these show a contestant's progress.
 ONCE_EVERY = 250
 ERROR_SHARE = 0.12
 BATCH_EVENTS = 1000
@@ -30,10 +30,10 @@ class Event(NamedTuple):
     """One result, and how to find it once it is stored."""
 
     integration_type: str
-    record: Record  # its topic says nothing: it goes where the measurement wants it
+    record: Record  # its topic is ignored: the measurement decides where it is sent
     account: str
     result_id: str
-    results: int = 1  # in the record; this is the last of them
+    results: int = 1  # results in the record; this is the last of them
 
 
 def simulated(count: int, integration_type: str) -> list[Event]:

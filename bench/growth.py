@@ -26,10 +26,10 @@ from bench.machine import noise
 from bench.say import say
 from bench.system import System
 
-#: Of as many results as each that counts; the first is of a system that was just started.
+#: Rounds that do not count, with as many results as those that do. The first one is *just started*.
 WARM_ROUNDS = 4
 
-#: What a result touches: its tables and their indexes. Of attempts only the indexes, since these are added at the end.
+#: Tables and indexes that a result touches. Only the indexes of attempts: its rows are added at the end.
 _TOUCHED = """
 SELECT current_setting('data_directory') || '/' || pg_relation_filepath(c.oid) AS file
 FROM pg_class c
@@ -102,7 +102,7 @@ async def _read_touched(url: str) -> int:
 def _read(files: Sequence[str]) -> int:
     size = 0
     for file in map(Path, files):
-        for part in (file, *file.parent.glob(f"{file.name}.*")):  # PostgreSQL parts a large one: file, file.1, …
+        for part in (file, *file.parent.glob(f"{file.name}.*")):  # PostgreSQL splits a large one: file, file.1, …
             with part.open("rb", buffering=0) as bytes_:
                 while block := len(bytes_.read(_READ_BYTES)):
                     size += block

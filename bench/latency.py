@@ -30,7 +30,7 @@ from schemas.identity import log_id
 
 RATES = (10, 1000, 5000)
 ACCOUNT = "demo"
-#: Results a second that are looked for, at most, in the database and by the API.
+#: Most results per second that are looked for, in the database and by the API.
 SAMPLED, SAMPLED_BY_API = 50, 5
 _LOOK_SECONDS = 0.004
 _TICK_SECONDS = 0.005
@@ -91,7 +91,7 @@ def _new_entities() -> Iterator[Entity]:
 
 async def _at(rate: int, system: System, url: str, broker: BrokerSettings, product: Product, seconds: float) -> Seen:
     events = about(_new_entities(), uuid.uuid4().hex[:8])
-    # Made before the clock starts, so that making them takes no time from the pipeline.
+    # Made before the clock starts, so that making them takes no CPU from the pipeline.
     made = [next(events) for _ in range(int(rate * (seconds + _WARM_UP_SECONDS)))]
     warm = int(rate * _WARM_UP_SECONDS)
     every = max(1, rate // SAMPLED)

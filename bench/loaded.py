@@ -30,7 +30,7 @@ async def database(server: str, wanted: Load) -> str:
         await admin.execute(f"CREATE DATABASE {_NAME}")
         await migrate(url, RETENTION_DAYS)
         await load(url, wanted)
-        # Only now: a load that is stopped leaves a database without a mark.
+        # Only now: a load that was interrupted leaves a database without the comment.
         await admin.execute(f"COMMENT ON DATABASE {_NAME} IS '{mark}'")
         return url
     finally:

@@ -64,7 +64,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     for pid in pids:
         try:
             process = psutil.Process(pid)
-            # A child that ends is from then on in its parent's `children_…`.
+            # The times of a child that has ended are in its parent's `children_…`.
             times = [process.cpu_times(), *(each.cpu_times() for each in process.children(recursive=True))]
         except psutil.NoSuchProcess:
             continue

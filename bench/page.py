@@ -70,7 +70,7 @@ def _measured_on(section: Mapping[str, Any]) -> str:
 
 def _huge_pages(machine: Mapping[str, Any]) -> str:
     if "huge_pages" not in machine:
-        return ""  # nobody asked
+        return ""  # measured before this was recorded
     return f"{'with' if machine['huge_pages'] else 'without'} huge pages for PostgreSQL, "
 
 

@@ -24,12 +24,12 @@ from schemas.result import Result, read
 from schemas.timestamp import to_text
 
 RUNTIME = ("org.apache.kafka:connect-runtime:4.3.0", "org.apache.kafka:connect-json:4.3.0")
-LOGGING = ("org.slf4j:slf4j-simple:1.7.36",)  # apart from RUNTIME, since its parent would change Kafka's versions
+LOGGING = ("org.slf4j:slf4j-simple:1.7.36",)  # not in RUNTIME, since its parent POM would change Kafka's versions
 PLUGIN = ("io.debezium:debezium-connector-jdbc:3.5.0.Final",)
 _FETCH_SECONDS = 30
 MAX_ROWS = 5000
 
-#: Text columns, then the rest; both tables have all of them.
+#: Text columns, then the others; both tables have all of them.
 _TEXTS = ("account", "result_id", "log_id", "integration_type", "affiliate", "key", "status", "source", "event_id")
 _OPTIONAL = ("message", "code", "fingerprint")
 _COLUMNS = (
@@ -42,15 +42,15 @@ TABLES = f"""
 CREATE TABLE history ({_COLUMNS}, PRIMARY KEY (account, result_id));
 CREATE TABLE latest ({_COLUMNS}, PRIMARY KEY (account, log_id));
 """
-#: What lists by time, by what they are filtered by and by a key, and an entity's timeline need. Not words of messages,
-#: not other names, not counts.
+#: Indexes for lists by time, by filter and by key, and for an entity's timeline. There are none for words of messages,
+#: aliases or counts.
 INDEXES = """
 CREATE INDEX ON latest (account, integration_type, processed_at DESC, log_id DESC);
 CREATE INDEX ON latest (account, integration_type, status, affiliate, code, processed_at DESC, log_id DESC);
 CREATE INDEX ON latest (account, integration_type, key, log_id);
 CREATE INDEX ON history (log_id, processed_at, result_id);
 """
-#: A result is stored when both sinks have it: marks are the last results of their entities.
+#: The probe for a stored result: both sinks must have it. Marks are the last results of their entities.
 PROBE = """
 SELECT result_id FROM unnest($1::text[], $2::text[]) AS mark (account, result_id)
 JOIN history USING (account, result_id) JOIN latest USING (account, log_id, result_id)
@@ -96,7 +96,7 @@ def command(system: System, database_url: str, topic: str, directory: Path) -> l
         for table, mode, key in (("history", "insert", "result_id"), ("latest", "upsert", "log_id"))
     ]
     main = "org.apache.kafka.connect.cli.ConnectStandalone"
-    # Apart from the runtime's, since the sink brings other versions of the same libraries.
+    # Not beside the runtime's, since the sink brings other versions of the same libraries.
     plugin = directory / "plugins" / "debezium"
     plugin.mkdir(parents=True)
     for jar in jars(PLUGIN):
@@ -120,7 +120,7 @@ def _worker(system: System, directory: Path) -> dict[str, Any]:
         "plugin.path": directory / "plugins",
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-        # Once, in the settings, and not in every record.
+        # The schema is in the settings, once, not in every record.
         "value.converter.schemas.enable": "true",
         "value.converter.schema.content": json.dumps({"type": "struct", "fields": fields}),
         "consumer.max.poll.records": MAX_ROWS,

@@ -70,7 +70,7 @@ class Report:
     sending_seconds: float = 0.0
     retries_per_second: float = 0.0
     whole_seconds: float = 0.0
-    agents_cpu_seconds: float = 0.0  # while the command ran, its answers included
+    agents_cpu_seconds: float = 0.0  # during the command, its answers included
     memory_mib: list[int] = field(default_factory=list)
     deadlocks: int = 0
     faults: list[str] = field(default_factory=list)
@@ -187,7 +187,7 @@ class Agents:
             cpu = sum(process.cpu_times()[:2])
         except psutil.NoSuchProcess:
             return
-        # One that was killed and started again begins from nothing.
+        # The counter of a process that was killed and restarted begins at 0.
         self.cpu_seconds += cpu - self._cpu_of_this if cpu >= self._cpu_of_this else cpu
         self._cpu_of_this = cpu
 
@@ -251,7 +251,7 @@ async def _follow(owner: asyncpg.Connection, agents: Agents, report: Report) -> 
     agents.sample()
     before = agents.cpu_seconds
     rng = random.Random(report.entities)
-    # By how much is sent, not by time: however fast the machine, that is in the middle.
+    # Kill by the number sent, not by time: then it is in the middle on any machine.
     ahead = sorted(rng.randrange(report.entities // 10, report.entities * 9 // 10) for _ in range(report.kills))
     while await owner.fetchval("SELECT state FROM reprocess_commands") != "done":
         if time.monotonic() - started > _SECONDS:

@@ -12,7 +12,7 @@ from bench.loader.population import Account
 
 SAMPLES = 40
 TYPE = "price"
-#: What issue 4 asks of each group of paths: p99 in milliseconds at ten million logs, 16 clients.
+#: The promised p99 of each group of paths, in milliseconds, at ten million logs and 16 clients.
 TARGETS_MS: Mapping[str, float] = {"list": 50, "one": 20, "summary": 150, "search": 100}
 
 
@@ -145,9 +145,8 @@ def _of_account(size: str, account: Account, samples: Mapping[str, list[Any]]) -
     return [each for each in found if each.urls]
 
 
-#: For page 1 against page 1,000, of the account and filters for which it is worst.
 def walk_url(account: Account, name: str) -> str:
-    """The list that is walked a thousand pages deep."""
+    """The list that is walked a thousand pages deep, with the account and filter for which that is worst."""
     more = {"no filter": "", "status": "&status=success", "affiliate": f"&affiliate={account.affiliates[0]}"}[name]
     return f"/api/v1/accounts/{account.name}/{TYPE}/logs?page_size={{size}}{more}"
 

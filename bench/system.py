@@ -20,7 +20,7 @@ class System:
     database_url: str
     kafka_pid: int
     postgres_pid: int
-    huge_pages: bool  # PostgreSQL has its buffers in some
+    huge_pages: bool  # PostgreSQL has its buffers in huge pages
     directory: Path
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-#: Pages that are not in docs/, and what they are called on the site.
+#: Pages that are not in docs/, with their names on the site.
 OTHERS = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
 }
-#: A link or picture of Markdown whose target is a path: not an address, and not only a fragment.
+#: A link or picture in Markdown whose target is a path, not a URL or a fragment alone.
 _LINK = re.compile(
     r"(?P<image>!?)\[(?P<words>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]"
     r"\((?P<path>(?![a-z]+:|#)[^)#\s]+)(?P<rest>[^)]*)\)"

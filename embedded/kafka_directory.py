@@ -74,7 +74,7 @@ class KafkaDirectory:
 def format_arguments(settings: Path) -> list[str]:
     """Arguments with which Kafka formats the directories that `settings` names, with a new cluster id."""
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
-    # With `=`, because an id may begin with a dash.
+    # Use `=`, because an id may begin with a dash.
     return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "--config", str(settings)]
 
 

@@ -48,7 +48,8 @@ async def fetch(
 ) -> dict[TopicPartition, Fetched]:
     """Return what `partitions` have within `timeout` seconds, `max_bytes` of it or a little more.
 
-    When none has any, each is returned without records, at its position: its first offset is its next. Raises ConsumerStoppedError, or aiokafka's error for a partition that it may not read.
+    When none has any, each is returned without records, at its position: its first offset is its next. Raises
+    ConsumerStoppedError, or aiokafka's error for a partition that it may not read.
     """
     fetcher = consumer._fetcher
     deadline = time.monotonic() + timeout
@@ -140,7 +141,7 @@ async def _refetch(fetcher: Any, tp: TopicPartition, position: int, problem: Exc
     place = {"topic": tp.topic, "partition": tp.partition, "offset": position}
     log.error("record batch can't be read", **place, reason=str(problem))
     node = fetcher._select_read_replica(tp)
-    # Of one byte: the broker returns the first batch whole, whatever its size.
+    # One byte is enough: the broker returns the first batch whole, whatever its size.
     wanted = [(tp.topic, [(tp.partition, position, 1)])]
     request = FetchRequest(fetcher._fetch_max_wait_ms, 1, 1, READ_COMMITTED, wanted, rack_id="")
     try:

@@ -260,7 +260,7 @@ class BatchConsumer(driver.Consumer):
         )
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Run Faust's loop over `getmany`. End the process when the loop ends unasked: nothing would ever read again."""
+        """Run Faust's loop over `getmany`. End the process when the loop ends unasked: nothing would read again."""
         error: BaseException | None = None
         try:
             await super()._drain_messages(fetcher)

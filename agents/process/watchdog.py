@@ -13,9 +13,9 @@ from collections.abc import Callable
 from agents.process import crash
 
 CHECK_SECONDS = 5.0
-#: No stall of Kafka or PostgreSQL that heals by itself takes this long once they are back.
+#: Seconds of a stall; those of Kafka or PostgreSQL that heal by themselves take less once they are back.
 STALLED_SECONDS = 120.0
-#: Nothing that runs on the event loop may hold it this long.
+#: Seconds for which the event loop is never blocked in a healthy process.
 BLOCKED_SECONDS = 60.0
 
 

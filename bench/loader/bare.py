@@ -17,7 +17,7 @@ class Piece(NamedTuple):
     name: str
     off: str
     on: str
-    last: int = 0  # 1: rests on the others (foreign keys, triggers)
+    last: int = 0  # 1: needs the others (foreign keys, triggers)
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Undressed:
     pieces: list[Piece]
 
 
-#: Foreign keys first, since they rest on the other constraints.
+#: Foreign keys first, since they need the other constraints.
 _CONSTRAINTS = """
 SELECT conname AS name, conrelid::regclass::text AS owner, contype::text AS kind,
     pg_get_constraintdef(oid) AS definition
@@ -69,7 +69,7 @@ async def find(owner: asyncpg.Connection) -> Undressed:
             )
         )
     for row in await owner.fetch(_INDEXES, TABLES):
-        # Of a partitioned table the catalogue says ONLY, which would leave its partitions without one.
+        # The catalogue writes ONLY for a partitioned table, which would leave its partitions without one.
         definition = row["definition"].replace(" ON ONLY ", " ON ", 1)
         pieces.append(Piece(row["name"], f"DROP INDEX {row['name']}", definition))
     return Undressed(pieces)

@@ -15,10 +15,10 @@ import asyncpg
 from bench.loader.population import Account
 from bench.loader.rows import Staged, stage
 
-#: Small enough for progress and memory, large enough that a statement's start does not count.
+#: Small enough for progress and memory, large enough that the overhead of a statement does not count.
 CHUNK_LOGS = 20_000
 _SQL = Path(__file__).parent / "sql"
-#: Losing the last moment at a crash is nothing: an unfinished load is thrown away as a whole.
+#: Losing the last moment in a crash does not matter: an unfinished load is discarded as a whole.
 _SESSION = {"search_path": "conexoes", "timezone": "UTC", "synchronous_commit": "off", "work_mem": "64MB"}
 
 

@@ -1,4 +1,4 @@
-"""The first word of a docstring is a verb or the thing's noun (CONTRIBUTING.md, Prose)."""
+"""The first word of a docstring, or of a `#:` comment, is a verb or the thing's noun (CONTRIBUTING.md, Prose)."""
 
 import ast
 import re
@@ -33,8 +33,11 @@ FILES = sorted(
 
 
 def docstrings(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the place and the text of each docstring in a file."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    """Yield the place and the text of each docstring and `#:` comment in a file."""
+    source = path.read_text("utf-8")
+    for comment in re.finditer(r"(?:^ *#: .+\n)+", source, re.MULTILINE):
+        yield path.name, comment[0].lstrip(" #:")
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             text = ast.get_docstring(node)
             if text is not None:
