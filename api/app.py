@@ -19,8 +19,8 @@ from storage.database import Database
 PREFIX = "/api/v1"
 _PROBLEMS = {
     401: "no valid key",
-    404: "not there, or not yours",
-    422: "a bad parameter, named",
+    404: "not found, or of another account",
+    422: "a bad parameter, which the answer names",
     503: "the database can't answer right now",
 }
 
