@@ -46,10 +46,10 @@ node_modules/.installed: package-lock.json
 	@npm ci --silent
 	@touch $@
 
-chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then the books are compared; ARGS="--seed 7"
+chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then sent and stored are compared; ARGS="--seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
-bench: $(STAMP) bench/.peers/.installed ## all that is measured, ours and others: docs/performance.md; ARGS="--full --peers"
+bench: $(STAMP) bench/.peers/.installed ## measure ours and others, into docs/performance.md; ARGS="--full --peers"
 	@$(VENV)/bin/python -m bench $(ARGS)
 
 bench/.peers/.installed: bench/peers.lock
@@ -65,21 +65,21 @@ docs: .venv-docs/.installed ## the documentation as a site, in site/
 	@UV_PYTHON_DOWNLOADS=never $(UV) pip sync --quiet --python .venv-docs/bin/python --require-hashes docs/site.lock
 	@touch $@
 
-documents: $(STAMP) ## write what is made from the code: docs/contract and the pages that docs/ has of it
+documents: $(STAMP) ## write the documents that are made from the code, in docs/
 	@$(VENV)/bin/python -m cli.documents
 
-schema: $(STAMP) ## write docs/schema.md from a database with every migration; after a migration
+schema: $(STAMP) ## write docs/schema.md from a migrated database; run it after adding a migration
 	@$(VENV)/bin/python -m cli.documents.schema
 
 screenshots: $(STAMP) chromium ## pictures of every page in three languages, in docs/images
 	@$(VENV)/bin/python -m tests.screenshots
 
-chromium: ## install Chromium for the browser tests, where it is missing and this is Debian and root
+chromium: ## install Chromium for the browser tests, if it is missing; on Debian, as root
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "conexoes: the browser tests need Chromium: apt-get install chromium" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
-lock: ## bring requirements.lock, bench/peers.lock and docs/site.lock up to pyproject.toml
+lock: ## update requirements.lock, bench/peers.lock and docs/site.lock to pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group dev pyproject.toml --output-file requirements.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

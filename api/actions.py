@@ -1,4 +1,4 @@
-"""What a caller may do with a log, by the same policy that the agents decide by."""
+"""Computes the actions that a caller may take on a log, by the policy that the agents decide by."""
 
 from functools import cache
 
@@ -18,9 +18,9 @@ IN_FLIGHT = "It is being reprocessed already."
 
 
 def actions_for(grant: Grant, policy: Policy) -> Actions:
-    """For one caller and one answer."""
+    """Return the function that lists the actions of a log, for one caller and one answer."""
 
-    @cache  # most logs of an answer have few differences
+    @cache  # the logs of one answer have few different arguments
     def actions(
         integration_type: str,
         affiliate: str,
@@ -47,5 +47,5 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
 
 
 def reader_for(request: Request, grant: Grant) -> LogReader:
-    """A reader of status logs for one answer, whose logs say what the caller may do with them now."""
+    """A reader of status logs for one answer. Its logs carry the actions that the caller may take now."""
     return LogReader(request.app.state.reader, actions_for(grant, request.app.state.policy))

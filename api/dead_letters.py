@@ -1,4 +1,4 @@
-"""What was refused, and why."""
+"""Dead letters: records that were refused, with the reason."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letter
 async def list_dead_letters(
     request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[ShownDeadLetter]:
-    """Dead letters of the account, newest first. A key for every account sees those too that name no account."""
+    """Dead letters of the account, newest first. A key for all accounts also sees those that name no account."""
     every = grant.account == EVERY_ACCOUNT
     listing = listings.dead_letters(account, every_account=every, size=query.page_size, token=query.page_token)
     letters = await read_dead_letters(

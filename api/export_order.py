@@ -1,4 +1,4 @@
-"""The order of an export: who may give one, and what it says."""
+"""The order of an export: the right to give one, and its contents."""
 
 import re
 
@@ -10,12 +10,12 @@ from schemas.export import ExportOrder, ExportRequest
 from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 
-#: Of a request; another Host is not repeated in links.
+#: Addresses that may be repeated in links; any other Host header may not.
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?")
 
 
 def must_export(grant: Grant) -> None:
-    """Raise a 403 problem when the key may only look."""
+    """Require the right to export. Raises a 403 problem for a key without it."""
     if not grant.may_export:
         raise ProblemError(403, "not-permitted", "Your key may read, not export: it was made without --export.")
 
@@ -28,12 +28,15 @@ def order_of(
     command_id: str | None = None,
     item_state: ItemState | None = None,
 ) -> ExportOrder:
-    """What the caller orders: logs, or the items of a command. Raises a 403 problem when the key may only look."""
+    """Make the order of an export, of logs or of a command's items.
+
+    Raises a 403 problem for a key without the right.
+    """
     must_export(grant)
     desk: ExportDesk = request.app.state.exports
     try:
         base_url = str(request.base_url).rstrip("/")
-    except ValueError:  # a Host that is none
+    except ValueError:  # an invalid Host header
         base_url = ""
     shown = base_url if _BASE_URL.fullmatch(base_url) else "http://localhost"
     return desk.order(asked, grant, shown, command_id=command_id, item_state=item_state)

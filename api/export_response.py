@@ -1,4 +1,4 @@
-"""The file of an export as the answer to a request, or why there is none."""
+"""The answer to a request for an export: the file, or the problem."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -25,9 +25,9 @@ RETRY_AFTER_SECONDS = "30"
 class ExportResponse(Response):
     """Makes the file while it answers.
 
-    Nothing is sent before there is something to send, so that what can't begin is a problem document. What breaks
-    later breaks the connection: neither a chunked body without its end nor one shorter than its Content-Length can be
-    taken for a whole file.
+    The head is sent with the first bytes, so that a failure before them is a problem document. A later failure closes
+    the connection: a chunked body without its end, or one shorter than its Content-Length, can't be taken for a whole
+    file.
     """
 
     def __init__(self, desk: ExportDesk, order: ExportOrder) -> None:
@@ -72,7 +72,7 @@ class ExportResponse(Response):
 
 
 def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:
-    """Headers of a file that is saved, not shown."""
+    """Headers of a file that the browser saves and does not show."""
     return {
         "Content-Type": MEDIA_TYPES[order.format],
         "Content-Disposition": f'attachment; filename="{file_name(order, at)}"',
@@ -80,7 +80,7 @@ def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:
 
 
 def not_made(exc: TooManyExports | ExportFailed | TimeoutError) -> ProblemError:
-    """The problem of an export without a file: 429 with the limit that is met, or 503 with why it can't be made."""
+    """The problem of a failed export: 429 with the limit that was reached, or 503 with the reason."""
     again = {"Retry-After": RETRY_AFTER_SECONDS}
     if isinstance(exc, TooManyExports):
         return ProblemError(429, "too-many-exports", str(exc), headers=again)
@@ -97,7 +97,7 @@ def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
                 for each in formats
             },
         },
-        403: {"description": "the key may read, not export"},
+        403: {"description": "the key has no right to export"},
         426: {"description": "HTTP/1.1 is needed"},
-        429: {"description": "too many exports, of this account or in all"},
+        429: {"description": "too many exports at once, of this account or in all"},
     }

@@ -1,4 +1,4 @@
-"""Exports: everything that the filter matches as one file, and who exported what."""
+"""Exports: everything that the filter matches as one file, and their audit."""
 
 from typing import Annotated, get_args
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/accounts/{account}", tags=["exports"], dependencies=
 async def list_exports(
     request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[Export]:
-    """The audit, newest first: who exported what, by which filter, and how it ended. No line of it ever changes."""
+    """The audit, newest first: for each export its key, filter and outcome. A line of it never changes."""
     listing = listings.exports(account, query.page_size, query.page_token)
     desk: ExportDesk = request.app.state.exports
     found = await read_exports(desk.database, account, after=listing.after_uuid, limit=listing.limit)

@@ -1,4 +1,4 @@
-"""Groups of equal errors: how many entities have one, since when, what helped, what to do about it."""
+"""Groups of equal errors: their size, since when they are seen, what helped, what to do."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -24,10 +24,10 @@ async def list_groups(
     integration_type: Type,
     query: Annotated[LogQuery, Query()],
 ) -> Page[ErrorGroup]:
-    """What the list with the same filter shows, one entry for each different error: most logs first.
+    """One entry for each different error among the logs that the filter matches, the largest group first.
 
-    The order is that of counts, and these change: a group that gets smaller while you walk the pages may come again,
-    and one that grows may be passed over. Its fingerprint tells it.
+    Groups are in the order of counts, and counts change: while you walk the pages, a group that shrinks may come again,
+    and one that grows may be missed. The fingerprint identifies a group.
     """
     listing = listings.groups(account, integration_type.name, query.filter, query.page_size, query.page_token)
     groups = await error_groups.list_groups(
@@ -47,6 +47,6 @@ async def list_groups(
 
 
 def explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:
-    """The group with what the playbook says of it."""
+    """Return the group with the playbook's entry for it."""
     entry = playbook.about(integration_type, group.affiliates[0], group.code, group.fingerprint)
     return group.model_copy(update={"playbook": entry})

@@ -1,4 +1,4 @@
-"""The catalogue, with its labels."""
+"""The catalogue of integration types, with their labels."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ class IntegrationTypeEntry(BaseModel):
 
 
 class IntegrationTypes(BaseModel):
-    """All of them, in the order of the pages."""
+    """All integration types, in the order of the pages."""
 
     items: list[IntegrationTypeEntry]
 

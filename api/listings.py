@@ -1,4 +1,4 @@
-"""The lists that are read page by page, each with its name and its order: the API and the pages walk the same ones."""
+"""The lists that are read page by page, each with its name and order. The API and the pages read the same ones."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Status logs: a page, their counts, one, its timeline; and an entity by any of its names."""
+"""Status logs: lists, counts, one log, its timeline, and search by any name."""
 
 from typing import Annotated
 
@@ -80,7 +80,7 @@ async def get_timeline(
     log_id: LogId,
     query: Annotated[PageQuery, Query()],
 ) -> Page[TimelineEntry]:
-    """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
+    """Attempts and reprocess steps, newest first. A late attempt is listed at its processing date."""
     listing = listings.timeline(account, integration_type.name, log_id, query.page_size, query.page_token)
     reader = reader_for(request, grant)
     found = await reader.timeline(account, integration_type.name, log_id, after=listing.after, limit=listing.limit)

@@ -1,7 +1,7 @@
-"""What reprocessing would do, before anyone does it: of all that a filter matches, or of rows that were chosen.
+"""The plan of a reprocess, by filter or for chosen rows: its effect, without doing it.
 
-Every door asks here: the API, the pages, the command line, `POST /commands/reprocess`. The rule is the agents' own,
-schemas.verdict and schemas.policy, so that nobody is offered what is then refused.
+The API, the pages, the command line and `POST /commands/reprocess` all ask here. The rules are those of the agents,
+schemas.verdict and schemas.policy, so that nobody is offered what is refused later.
 """
 
 import asyncio
@@ -22,11 +22,10 @@ from storage.errors import TimedOut
 from storage.reprocess import affiliates
 from storage.reprocess.selection import Group, by_affiliate, sample_logs, settled_until, survey, survey_rows
 
-#: A request waits no longer to be told that it needs a reason: what selects more than can be counted in it is counted
-#: by the agents.
+#: Seconds that a request waits to learn if it needs a reason. The agents count a selection that takes longer.
 COUNT_SECONDS: Final = 2.0
 WILL_SEND: Final = "will_send"
-#: The verdicts of a plan, in the order in which people ask: what is sent, then why what is not.
+#: The verdicts of a plan in the order in which they are shown: what is sent, then the refusals.
 VERDICTS: Final = (
     WILL_SEND,
     *(
@@ -43,7 +42,7 @@ VERDICTS: Final = (
 
 
 class Plan(NamedTuple):
-    """What would become of some logs; names as in ReprocessPlan."""
+    """The plan for some logs; fields are named as in ReprocessPlan."""
 
     total: int
     verdicts: dict[str, int]  # in the order of VERDICTS; `not_found` at the end, where there is any
@@ -72,7 +71,10 @@ async def plan_filter(
     policy: Policy,
     as_of: datetime | None = None,
 ) -> ReprocessPlan:
-    """Exact, in one snapshot, as of now, or of `as_of` if that was before. Raises StorageUnavailable."""
+    """Plan for a filter, exactly, in one snapshot, as of now, or of `as_of` if that is earlier.
+
+    Raises StorageUnavailable.
+    """
     at = await _settled(database, as_of)
     async with database.snapshot(account) as connection:
         groups = await survey(connection, account, integration_type, filter_.filter, at)
@@ -89,7 +91,7 @@ async def plan_filter(
 async def plan_rows(
     database: Database, account: str, integration_type: str, log_ids: Collection[uuid.UUID], *, policy: Policy
 ) -> Plan:
-    """The same of chosen logs, as they are now; an id that comes again counts once. Raises StorageUnavailable."""
+    """Plan for chosen logs, as they are now. A repeated id counts once. Raises StorageUnavailable."""
     async with database.snapshot(account) as connection:
         groups = await survey_rows(connection, account, integration_type, list(log_ids))
         missing = len(set(log_ids)) - sum(each.logs for each in groups)
@@ -97,9 +99,10 @@ async def plan_rows(
 
 
 async def lacking_reason(database: Database, policy: Policy, request: ReprocessRequest) -> str | None:
-    """Why the agents would cancel `request` for want of a reason, in a sentence; None when it has or needs none.
+    """Return the sentence with which the agents would cancel `request` without a reason; None when it has or needs
+    none.
 
-    None too when what it selects can't be counted within COUNT_SECONDS, as with a filter over millions of logs: then
+    None too when its selection can't be counted within COUNT_SECONDS, as with a filter over millions of logs: then
     the agents count, and cancel it. Raises StorageUnavailable.
     """
     account, integration_type = request.account, request.integration_type
@@ -119,7 +122,7 @@ async def lacking_reason(database: Database, policy: Policy, request: ReprocessR
 
 
 def reason_required(policy: Policy, integration_type: str, logs: Mapping[str, int]) -> str | None:
-    """Why a command about so many logs of each affiliate needs a reason, in a sentence; None when it needs none."""
+    """Say why a command about this many logs of each affiliate needs a reason; None when it needs none."""
     return policy.lacks_reason(integration_type, None, logs)
 
 

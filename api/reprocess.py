@@ -1,4 +1,4 @@
-"""Reprocess commands: who asked for what, and what became of it."""
+"""Reprocess commands, their items and their outcome."""
 
 from typing import Annotated, Literal
 
@@ -47,7 +47,7 @@ async def list_items(
     command_id: CommandIdOfPath,
     query: Annotated[ItemQuery, Query()],
 ) -> Page[ReprocessItem]:
-    """What the command did to each entity, by state if one is given."""
+    """The items of a command, one for each entity; only those in `state` if it is given."""
     listing = listings.items(account, command_id, query.state, query.page_size, query.page_token)
     after = listing.after_uuid
     items = await reprocess_reader.list_items(
@@ -72,9 +72,9 @@ async def export_items(
     file_format: Literal["csv", "jsonl"],
     query: Annotated[LedgerQuery, Query()],
 ) -> Response:
-    """Every item as CSV or JSON Lines, with its error before and after; of one state if one is given.
+    """Every item as CSV or JSON Lines, with its error before and after; only those in `state` if it is given.
 
-    An export like any other: a right of its own, limited, and in the audit.
+    It is an export: it needs the right to export, counts against the limits, and is in the audit.
     """
     must_export(grant)
     command = await reprocess_reader.get_command(request.app.state.reader, account, command_id)

@@ -27,7 +27,8 @@ class Pace(BaseModel):
         examples=[list(DEFAULT_STEPS)],
     )
     fixed_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=DEFAULT_FIXED_SHARE, description="of a step that must be fixed for the next one to begin"
+        default=DEFAULT_FIXED_SHARE,
+        description="the share of a step's items that must be fixed before the next step begins",
     )
     per_second: Annotated[float, Field(gt=0, le=MAX_PER_SECOND)] | None = Field(
         default=None, description="retries of one affiliate a second, at most; the policy's own limit holds as well"
@@ -46,7 +47,7 @@ class StepOutcome(BaseModel):
 
     step: int = Field(description="from 1")
     items: dict[str, int] = Field(description="its items by state")
-    fixed_share: float = Field(description="of them that should have been fixed")
+    fixed_share: float = Field(description="the share of fixed items that the step needed")
     code: str | None = Field(description="the commonest code among those that came back with the same error")
 
     @property

@@ -37,7 +37,7 @@ def _no_settings_from_outside() -> None:
 
 @pytest.fixture(autouse=True)
 def crashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What would have ended the process. A test that expects it empties the list; for every other it is a failure."""
+    """Errors that would have ended the process. A test that expects one empties the list; any other test fails."""
     found: list[str] = []
 
     def die(what: str, exc: BaseException | None = None) -> None:
@@ -130,7 +130,7 @@ async def reader(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
-    """The way of a reprocess without Kafka, by the policy that says nothing."""
+    """The steps of a reprocess without Kafka, by the default policy."""
     one = Desk(database_url, storage_settings, Policy())
     yield one
     await one.close()

@@ -1,4 +1,4 @@
-"""Takes what aiokafka has fetched, a partition at a time, and says from which offset to which.
+"""Takes fetched records from aiokafka, one partition at a time, with the offsets where they begin and end.
 
 Instead of aiokafka's own `fetched_records`, which raises on what it can't read, says nothing of the transaction
 markers and aborted records between the records, and takes everything that is there however much it is. Runs in
@@ -18,8 +18,8 @@ from aiokafka.structs import TopicPartition
 
 from agents.kafka.unreadable import Salvaged, salvage
 
-#: Memory of a record and of each of its headers besides their own bytes, measured: 240–306 and 173 with a name
-#: and value of 20 bytes. What has no value weighs too, so that a flood of tombstones is bounded.
+#: Overhead in memory of a record and of each header, measured: 240–306 bytes, and 173 with a name and value of
+#: 20 bytes. It also bounds a flood of tombstones, which have no value.
 RECORD_BYTES = 300
 HEADER_BYTES = 150
 
@@ -27,16 +27,16 @@ log = structlog.get_logger(__name__)
 
 
 class Fetched(NamedTuple):
-    """What one fetch brought of one partition."""
+    """The records that one fetch brought of one partition."""
 
-    first_offset: int  # where it began; the one before ended there, or offsets are missing
-    next_offset: int  # where it ended: behind transaction markers and aborted records too
-    records: list[Any]  # aiokafka.ConsumerRecord, and agents.kafka.unreadable.Unreadable for what is none
+    first_offset: int  # where it begins; the one before ended there, or offsets are missing
+    next_offset: int  # where it ends: after transaction markers and aborted records
+    records: list[Any]  # aiokafka.ConsumerRecord, or agents.kafka.unreadable.Unreadable
     bytes: int  # of memory, about
 
 
 def weight(record: Any) -> int:
-    """Bytes of memory that a record takes, about."""
+    """Estimate how many bytes of memory a record takes."""
     size = RECORD_BYTES + len(record.key or b"") + len(record.value or b"")
     for name, value in record.headers:
         size += HEADER_BYTES + len(name) + len(value or b"")
@@ -46,15 +46,15 @@ def weight(record: Any) -> int:
 async def fetch(
     consumer: Any, partitions: frozenset[Any], timeout: float, max_bytes: int
 ) -> dict[TopicPartition, Fetched]:
-    """What is there of `partitions` within `timeout` seconds, not much more than `max_bytes` of it.
+    """Return what `partitions` have within `timeout` seconds, `max_bytes` of it or a little more.
 
-    When there is nothing, where each partition stands: without records, and its first offset is its next. Raises
-    ConsumerStoppedError, or what aiokafka says of a partition that it may not read.
+    When none has any, each is returned without records, at its position: its first offset is its next. Raises
+    ConsumerStoppedError, or aiokafka's error for a partition that it may not read.
     """
     fetcher = consumer._fetcher
     deadline = time.monotonic() + timeout
     while True:
-        # What was fetched under the assignment before is not ours to return.
+        # Records that were fetched under an earlier assignment must not be returned.
         if fetcher._subscriptions.reassignment_in_progress:
             await fetcher._subscriptions.wait_for_assignment()
         taken = await _take(fetcher, partitions, max_bytes)
@@ -67,7 +67,7 @@ async def fetch(
         if not done:
             waiter.cancel()
             return _standing(fetcher, partitions)
-        waiter.result()  # raises what the group's coordinator could not mend
+        waiter.result()  # raises the coordinator's error
 
 
 async def _take(fetcher: Any, partitions: frozenset[Any], max_bytes: int) -> dict[TopicPartition, Fetched]:
@@ -84,7 +84,7 @@ async def _take(fetcher: Any, partitions: frozenset[Any], max_bytes: int) -> dic
             continue  # a seek took it away while another was fetched again
         if isinstance(waiting, FetchError):
             if taken:
-                break  # what there is first; this comes up again
+                break  # return what is there; this error is raised by the next fetch
             _remove(fetcher, tp)
             waiting.check_raise()
         fetched = await _take_partition(fetcher, tp, waiting, max_bytes)
@@ -127,7 +127,7 @@ async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_byt
     if source is None:
         _remove(fetcher, tp)
     else:
-        fetcher._records.move_to_end(tp)  # the others' turn
+        fetcher._records.move_to_end(tp)  # to the end of the queue
     if next_offset == first_offset:
         return None
     return Fetched(first_offset, next_offset, records, size)
@@ -136,12 +136,12 @@ async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_byt
 async def _refetch(fetcher: Any, tp: TopicPartition, position: int, problem: Exception) -> Salvaged | None:
     """Read the batch at `position` again, as bytes, since aiokafka gives away none. None when that does not work now.
 
-    Then the partition stays where it is and is fetched anew, bytes that the network has spoilt included.
+    The partition then keeps its position and is fetched again; that also repairs bytes that the network damaged.
     """
     place = {"topic": tp.topic, "partition": tp.partition, "offset": position}
     log.error("record batch can't be read", **place, reason=str(problem))
     node = fetcher._select_read_replica(tp)
-    # Of one byte: the broker returns the first batch whole, whatever its size.
+    # One byte is enough: the broker returns the first batch whole, whatever its size.
     wanted = [(tp.topic, [(tp.partition, position, 1)])]
     request = FetchRequest(fetcher._fetch_max_wait_ms, 1, 1, READ_COMMITTED, wanted, rack_id="")
     try:
@@ -161,7 +161,7 @@ async def _refetch(fetcher: Any, tp: TopicPartition, position: int, problem: Exc
 
 
 def _remove(fetcher: Any, tp: TopicPartition) -> None:
-    """Forget what was fetched of `tp`, so that it is fetched on."""
+    """Drop what was fetched of `tp`, so that fetching goes on."""
     fetcher._records.pop(tp, None)
     fetcher._notify(fetcher._wait_consume_future)
 
@@ -172,7 +172,7 @@ def _standing(fetcher: Any, partitions: Iterable[Any]) -> dict[TopicPartition, F
 
 
 def position(fetcher: Any, tp: TopicPartition) -> int | None:
-    """The offset that is fetched next; None when that is being found out, or `tp` is not ours."""
+    """The offset to fetch next; None while it is unknown or when `tp` is not assigned to us."""
     subscription = fetcher._subscriptions.subscription
     if subscription is None or subscription.assignment is None:
         return None

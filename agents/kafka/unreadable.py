@@ -12,14 +12,14 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy as RawBatch
 from aiokafka.record.util import decode_varint
 from aiokafka.structs import ConsumerRecord
 
-#: Of a batch: offset and length, 8 + 4 bytes, before what the length counts.
+#: Bytes of a batch before those that its length counts: offset and length, 8 + 4.
 _LOG_OVERHEAD = 12
-#: What a reader of bytes raises when they are not what it expects; the codecs have errors of their own.
+#: Errors of a reader that meets bytes it does not expect. The codecs have errors of their own.
 _BAD_BYTES = (ValueError, IndexError, CorruptRecordException)
 
 
 class Unreadable(NamedTuple):
-    """What stands for records that nobody can read. Has the fields of a record that a dead letter is made of."""
+    """A stand-in for records that can't be read, with the fields of a record from which a dead letter is made."""
 
     topic: str
     partition: int
@@ -31,16 +31,16 @@ class Unreadable(NamedTuple):
 
 
 class Salvaged(NamedTuple):
-    """What became of one batch."""
+    """The outcome of reading one damaged batch."""
 
     records: list[Any]  # aiokafka.ConsumerRecord and Unreadable, in the order of their offsets
     next_offset: int  # where the batch says that it ends
 
 
 def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged | None:
-    """What can be read of the first batch in `raw`, from the offset `position` on.
+    """Read what can be read of the first batch in `raw`, from the offset `position` on.
 
-    Always goes on: `next_offset` is greater than `position`. None when `raw` does not hold one whole batch.
+    It always makes progress: `next_offset` is greater than `position`. None when `raw` holds no whole batch.
     """
     size = _LOG_OVERHEAD + int.from_bytes(raw[8:_LOG_OVERHEAD], "big", signed=True)
     if len(raw) < RawBatch.HEADER_STRUCT.size or not RawBatch.HEADER_STRUCT.size <= size <= len(raw):
@@ -75,7 +75,7 @@ def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
 
 
 def _consumer_record(topic: str, partition: int, record: Any) -> Any:
-    """As aiokafka makes it of what it could read."""
+    """Make the record that aiokafka would have made."""
     key_size = len(record.key) if record.key is not None else -1
     value_size = len(record.value) if record.value is not None else -1
     return ConsumerRecord(
@@ -94,7 +94,7 @@ def _consumer_record(topic: str, partition: int, record: Any) -> Any:
 
 
 def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: Exception) -> Unreadable:
-    """A record whose length is right and whose inside is not: mostly the name of a header."""
+    """Stand in for a record whose length is right and whose contents are not: mostly a header's name."""
     _timestamp, position = decode_varint(raw, 1)  # after one byte of attributes
     delta, position = decode_varint(raw, position)
     offset = base_offset + delta

@@ -1,6 +1,6 @@
-"""Reprocess commands in: decide about each entity once, and record it before anything is sent.
+"""Reads reprocess commands: decides about each entity once, and records it before anything is sent.
 
-A command that names logs is decided here; of one with a filter, agents.reprocess.materialise makes the items.
+A command that names logs is decided here. For one with a filter, agents.reprocess.materialise makes the items.
 """
 
 import uuid
@@ -48,7 +48,7 @@ class Commands:
         self._recorded = recorded
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
-        """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
+        """Handle batches until cancelled. An exception out of here is a bug, and the process must end."""
         async for batch in batches:
             for record in batch.records:
                 if isinstance(record, Unreadable):
@@ -75,8 +75,8 @@ class Commands:
     async def handle(self, command: Command) -> Refusal | None:
         """Record one command, and its items when it names logs; the same id again changes nothing.
 
-        Returns why it can't be one. Waits for PostgreSQL as long as it takes. What was recorded is sent by
-        agents.reprocess.dispatch, in this process or another: a crash after this loses nothing.
+        Returns the refusal when it is no command. Waits for PostgreSQL as long as it takes. agents.reprocess.dispatch
+        sends what was recorded, in this process or another: a crash after this loses nothing.
         """
         try:
             recorded = await until_available("commands", lambda: self._record(command))
@@ -89,7 +89,7 @@ class Commands:
         return None
 
     async def _record(self, command: Command) -> bool:
-        """False when the command was recorded before."""
+        """Record it in one transaction. False when it was recorded before."""
         as_of = await self._as_of(command)
         async with self._database.transaction() as connection:
             if not await insert_command(connection, command, as_of):
@@ -101,7 +101,10 @@ class Commands:
             return True
 
     async def _as_of(self, command: Command) -> datetime | None:
-        """The command's own, but never later than what is known: a clock that is ahead selects nothing more."""
+        """The command's own `as_of`, but never later than the database's time.
+
+        A clock that is ahead must not select more.
+        """
         if command.request.as_of is None:
             return None
         async with self._database.connection() as connection:

@@ -1,4 +1,4 @@
-"""Expires items: those whose answer did not come before their deadline."""
+"""Expires items that were not answered before their deadline."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ _AT_ONCE = 1000
 
 
 class Expiry:
-    """Marks what is overdue; any number of workers share the work."""
+    """Marks overdue items as silent; any number of workers share the work."""
 
     def __init__(self, database: Database, poll_seconds: float = POLL_SECONDS) -> None:
         self._database = database
@@ -22,7 +22,7 @@ class Expiry:
         await rounds("expiry", self.mark_overdue, full=_AT_ONCE, pause_seconds=self._poll_seconds)
 
     async def mark_overdue(self) -> int:
-        """Mark up to a thousand. Returns how many. Raises StorageUnavailable, and then none is marked."""
+        """Mark up to a thousand and return how many. Raises StorageUnavailable, and then none is marked."""
         async with self._database.transaction() as connection:
             marked = await mark_silent(connection, datetime.now(UTC), _AT_ONCE)
         ITEMS.labels("silent").inc(marked)

@@ -30,10 +30,10 @@ from storage.results import store
 ACCOUNTS = 5  # the biggest
 ITEMS = 40  # of each command
 SOURCE = "/bench/answers"
-#: What becomes of the items of a command, in turn. The last ones stay in flight.
+#: Outcomes of the items of a command, in turn. The last ones stay in flight.
 _OUTCOMES = ("fixed", "fixed", "fixed", "same", "different", "silent", "failed", "sent")
 _LEASE_SECONDS = 60.0
-_STAYS_OPEN = timedelta(days=30)  # longer than anyone measures
+_STAYS_OPEN = timedelta(days=30)  # longer than any measurement
 
 
 async def reprocess(owner: asyncpg.Connection, population: Sequence[Account], seed: int) -> int:

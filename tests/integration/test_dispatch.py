@@ -1,4 +1,4 @@
-"""What Kafka has and what it refuses, marked in PostgreSQL."""
+"""Items that Kafka took and items that it refused are marked in PostgreSQL."""
 
 from collections import Counter
 
@@ -24,7 +24,7 @@ class Refusing(Publisher):
 
 
 async def test_what_was_sent_and_what_failed_are_two_transactions(desk: Desk, owner: asyncpg.Connection) -> None:
-    """In one, the logs of the second would be locked after the counts of the first: against the order of locks."""
+    """One transaction would lock the second's logs after the first's counts, against the order of locks."""
     await desk.fail(range(6))
     await desk.by_filter("c")
     dispatch = Dispatch(

@@ -97,7 +97,7 @@ async def test_what_changed_since_is_left_and_counted_and_what_joined_is_counted
 
 
 async def test_a_log_that_changes_while_items_are_made_is_counted_once(desk: Desk) -> None:
-    """Between any two chunks something is written, and what moves to the front is neither missed nor met twice."""
+    """Logs change between any two chunks: one that moves to the front is neither missed nor read twice."""
     await desk.fail(range(40))
     planned = await desk.plan()
     await desk.command("c", filter={"status": ["error"]}, as_of=planned.as_of)
@@ -134,7 +134,7 @@ async def test_a_filter_by_reprocess_state_means_the_state_of_then(desk: Desk) -
 
 
 async def test_a_result_that_is_being_stored_is_after_the_plan_s_as_of(desk: Desk, owner: asyncpg.Connection) -> None:
-    """It has the time of its transaction's beginning; a plan in the meantime must not call itself later."""
+    """A result has the time at which its transaction began; a plan made meanwhile must not have a later `as_of`."""
     await desk.fail(range(2))
     async with desk.writer.transaction() as connection:
         began = await connection.fetchval("SELECT now()")
@@ -227,7 +227,7 @@ async def test_a_filter_that_nobody_knows_any_more_blocks_no_other_command(
 async def test_a_selection_that_takes_too_long_blocks_no_other_command(
     database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
 ) -> None:
-    """Its logs are locked by someone else: what it waits for is never there in time."""
+    """Another transaction locks its logs, so that each try times out."""
     desk = Desk(database_url, storage_settings.model_copy(update={"command_seconds": 1}), Policy(), chunk=7)
     await desk.fail(range(20))
     await desk.fail(range(20), "AMZ")
@@ -289,7 +289,7 @@ async def test_what_joined_is_counted_once_more_when_the_command_is_over(desk: D
 async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, at_most: int
 ) -> None:
-    """By the indexes or one by one, it is the same; and a message that has changed since still counts as it was."""
+    """The selection is the same by index or by scan, and a message that changed since counts as it was."""
     monkeypatch.setattr("storage.logs.page.MAX_PICKED", at_most)
     await desk.store(
         result("a", key="WORDS-1", message="nothing"),
@@ -469,7 +469,7 @@ async def half_open(desk: Desk, owner: asyncpg.Connection) -> None:
 
 
 async def probe(desk: Desk, owner: asyncpg.Connection) -> list[QueuedItem]:
-    """One more retry, as when the last has not been answered for a minute."""
+    """Send one more retry, as if the last had not been answered for a minute."""
     await owner.execute("UPDATE affiliates SET retry_at = now()")
     return await desk.send()
 

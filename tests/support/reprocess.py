@@ -1,4 +1,4 @@
-"""The agents' work on reprocesses, a step at a time, on a real PostgreSQL: what Kafka would carry is handed over."""
+"""The agents' work on reprocesses, step by step, on a real PostgreSQL. Calls stand in for Kafka."""
 
 import time
 import uuid
@@ -46,7 +46,7 @@ class Desk:
         await self.reader.close()
 
     async def store(self, *events: Event) -> None:
-        """As ingest does, in one batch."""
+        """Store results as ingest does, in one batch."""
         results = []
         for event in events:
             each = BY_NAME[event.integration_type]
@@ -68,7 +68,7 @@ class Desk:
         return await self.record(one)
 
     async def record(self, command: Command) -> Refusal | None:
-        """As when it has come through Kafka."""
+        """Record a command as if it had come through Kafka."""
         return await self._commands.handle(command)
 
     async def by_filter(self, command_id: str, as_of: datetime | None = None, **request: Any) -> None:
@@ -93,7 +93,7 @@ class Desk:
             return await self._claiming.claim(connection, room)
 
     async def send(self, room: int = 1000) -> list[QueuedItem]:
-        """Claim and mark, as when Kafka has them."""
+        """Claim items and mark them as sent, as if Kafka had taken them."""
         items = await self.claim(room)
         await self.mark(items)
         return items
@@ -115,7 +115,7 @@ class Desk:
         )
 
     async def silence(self) -> int:
-        """Everything that is awaited is overdue."""
+        """Make every awaited answer overdue."""
         async with self.writer.transaction() as connection:
             return await mark_silent(connection, datetime.now(UTC) + DEADLINE * 2, 10_000)
 

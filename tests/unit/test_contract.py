@@ -211,7 +211,7 @@ REFUSED_COMMANDS: dict[str, Change] = {
 
 
 def _both(name: str, change: Change, reader: Callable[[bytes], Any]) -> tuple[bool, bool]:
-    """Whether the schema, and whether the code, takes the example after `change`."""
+    """Tell if the schema, and if the code, accepts the example after `change`."""
     event = copy.deepcopy(SCHEMAS[name]["examples"][0])
     change(event)
     taken = not isinstance(reader(json.dumps(event).encode()), Refusal)

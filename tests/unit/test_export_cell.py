@@ -1,4 +1,4 @@
-"""What a cell of a workbook holds."""
+"""The contents of a workbook's cell."""
 
 import pytest
 

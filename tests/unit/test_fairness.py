@@ -1,4 +1,4 @@
-"""Equal parts of what there is to give."""
+"""Fair division of room between lanes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a plan counts. Pure: groups of logs that are alike in, verdicts out."""
+"""The counts of a plan. Pure: groups of equal logs in, verdicts out."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a command decides, and what an answer means. Pure rules, no database."""
+"""Decisions of a command, and outcomes of an answer. Pure rules, no database."""
 
 import uuid
 from datetime import UTC, datetime

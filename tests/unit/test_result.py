@@ -1,4 +1,4 @@
-"""What is a result and what is not: design section 3, field by field."""
+"""The reader of results: design section 3, field by field."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Stepped release: how much, and whether to go on."""
+"""Staged rollout: the size of each step, and the decision to go on."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What can be saved of a record batch that aiokafka refuses."""
+"""Records that are saved from a batch that aiokafka refuses."""
 
 import pytest
 from hypothesis import given

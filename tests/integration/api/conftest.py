@@ -54,7 +54,7 @@ def store_events(writer: Database) -> Store:
 
 @pytest.fixture
 async def keys(owning: Database) -> dict[str, str]:
-    """Secrets by who has them."""
+    """Keys by role or owner."""
     return {
         "viewer": await access_keys.create(owning, "acme", "viewer", "v"),
         "operator": await access_keys.create(owning, "acme", "operator", "o"),
@@ -85,7 +85,7 @@ async def app_on(reader: Database, writer: Database, servers: str, topics: Topic
 
 @pytest.fixture
 async def app(reader: Database, writer: Database) -> AsyncIterator[FastAPI]:
-    """Without Kafka."""
+    """The admin app without Kafka."""
     async with app_on(reader, writer, NOWHERE, Topics()) as built:
         yield built
 

@@ -343,7 +343,7 @@ async def busy_backends(owner: asyncpg.Connection) -> int:
 
 
 class TestCutShort:
-    """Over a real connection. Enough rows that the sockets' buffers don't hold them all."""
+    """Exports over a real connection, with more rows than the sockets' buffers hold."""
 
     @pytest.fixture(autouse=True)
     async def _much(self, store_events: Store) -> None:

@@ -90,7 +90,7 @@ async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(
     broken: BaseException,
     known_as: type[BaseException],
 ) -> None:
-    """Whether PostgreSQL `heard` it or not: neither the account before nor the new one is taken for shown."""
+    """The account is set again, `heard` by PostgreSQL or not: neither the old one nor the new one counts as set."""
     await store_events(result("a"), result("b", account="globex"), result("c", account="globex", key="SKU-2"))
     expected = {"acme": 1, "globex": 2}
     assert await _count(reader, "globex") == 2
@@ -147,7 +147,7 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
 
 
 async def test_a_connection_in_another_role_is_given_up(reader: Database) -> None:
-    """As behind a pooler that was told to ignore the parameters of a session."""
+    """A pooler may ignore the parameters of a session."""
     del reader._server_settings["role"]
     with pytest.raises(StorageUnavailable, match="pooler"):
         async with reader.connection():

@@ -1,4 +1,4 @@
-"""What a log shows: its fields, evidence, names, timeline, and what the caller may do with it."""
+"""A log: its fields, evidence, names, timeline, and the actions that the caller may take."""
 
 import json
 import uuid

@@ -67,7 +67,7 @@ async def test_walking_while_rows_change_never_repeats_a_row(viewer: Caller, sto
 
 @pytest.fixture
 async def token(viewer: Caller, store_events: Store) -> str:
-    """Of the first page of two, page_size=1, status=error."""
+    """The token of the first page of two, page_size=1, status=error."""
     await store_events(result("a"), result("b", key="SKU-2"))
     body = (await viewer.get(f"{LOGS}?page_size=1&status=error")).json()
     return str(body["next_page_token"])

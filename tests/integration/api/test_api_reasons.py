@@ -23,7 +23,7 @@ BY_FILTER = {"log_ids": None, "filter": {"status": "error"}}
 
 
 def asked(ids: list[str] | None) -> dict[str, Any]:
-    """For logs, or for every error as it is now."""
+    """A command for logs, or for every error as it is now."""
     return {"log_ids": ids} if ids is not None else {**BY_FILTER, "as_of": datetime.now(UTC).isoformat()}
 
 
@@ -76,7 +76,7 @@ async def test_a_command_without_a_needed_reason_is_refused_at_once(
     *,
     by_filter: bool,
 ) -> None:
-    """At the limit none is needed; one above, one is, and the same key is free for the same command with it."""
+    """No reason is needed at the limit, one is above it; then the key is free for the same command with a reason."""
     kafka_app.state.policy = ABOVE_ONE
     ids = await failed(desk, commander, 1)
     command = asked(None if by_filter else ids)
@@ -103,7 +103,7 @@ async def test_what_was_accepted_without_a_reason_stays_accepted(
     *,
     forgotten: bool,
 ) -> None:
-    """The same key and body is the same answer, whatever the policy says since."""
+    """A repeated key and body gets the same answer, whatever the policy says since."""
     command = body(log_ids=await failed(desk, commander, 1))
     first = await commander.post(PATH, json=command, headers=headers())
     if forgotten:

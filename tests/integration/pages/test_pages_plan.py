@@ -26,13 +26,13 @@ async def browser(app: FastAPI, visit: Visit, store_events: Store) -> Browser:
 
 
 def asks_for_a_reason(page: str) -> bool:
-    """Whether `page` is a plan that is sent with a reason only, and says why."""
+    """Tell if `page` is a plan that is sent with a reason only, and says why."""
     [field] = re.findall(r'<input id="reason"[^>]*>', page)
     return "<b>1</b> of 1 will be sent" in page and " required" in field and WHY in page
 
 
 async def log_link(browser: Browser) -> str:
-    """Where the page of the one log is."""
+    """The address of the page of the one log."""
     [found] = set(re.findall(r'href="(/acme/price/logs/[0-9a-f-]+)"', (await browser.get("/acme/price")).text))
     return str(found)
 
@@ -70,7 +70,7 @@ async def test_a_workbook_asks_too(browser: Browser, operator: Caller, tmp_path:
 
 @pytest.mark.parametrize(("reason", "status"), [("", 422), ("  ", 422), ("the table was corrected", 503)])
 async def test_the_form_is_taken_with_a_reason_only(browser: Browser, reason: str, status: int) -> None:
-    """Without Kafka: it is taken for a command, and told that it could not be sent."""
+    """Kafka is away: the form is accepted as a command, and the page says that it could not be sent."""
     log_id = (await log_link(browser)).rpartition("/")[2]
     page = (await browser.get("/acme/price/reprocess", params={"log_id": log_id})).text
     [once] = re.findall(r'name="once" value="([^"]+)"', page)
@@ -82,7 +82,7 @@ async def test_the_form_is_taken_with_a_reason_only(browser: Browser, reason: st
 
 
 async def test_a_plan_of_rows_counts_each_verdict(visit: Visit, store_events: Store) -> None:
-    """The same verdicts as of a filter, and what is not there."""
+    """Verdicts are those of a filter, and `not_found`."""
     await store_events(result(key="SKU-1"), result("e2", key="SKU-2", status="success", errors=None))
     browser = await visit("operator")
     ids = set(re.findall(r'href="/acme/price/logs/([0-9a-f-]+)"', (await browser.get("/acme/price")).text))

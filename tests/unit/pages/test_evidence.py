@@ -56,7 +56,7 @@ def test_markup_keeps_every_character_but_space(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<!--", "<![CDATA[", "<a>", "</a>", "<", "<a b='", "{", "[", '{"a":'])
 def test_a_megabyte_of_anything_is_laid_out(piece: str) -> None:
-    """In one pass: what is quadratic would not end within the test's own limit."""
+    """It takes one pass: a quadratic one would not end within the test's own limit."""
     for text in (f"<r>{piece * (1_000_000 // len(piece))}</r>", piece * (1_000_000 // len(piece))):
         beginning, whole = lay_out(text), lay_out(text, whole=True)
         assert beginning is not None
