@@ -1,0 +1,103 @@
+"""Single-operator mutations of a module, by its syntax tree."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.mutations.modules import ROOT
+
+_COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_SIGNS: Final[dict[type[ast.operator], type[ast.operator]]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+_CHOICES: Final = {"min": "max", "max": "min"}
+
+
+class Mutant(NamedTuple):
+    """One module with one operator changed."""
+
+    path: str  # from the root of the repository
+    line_number: int
+    line: str  # of the source, stripped
+    before: str
+    after: str
+    tree: ast.Module
+
+    @property
+    def module(self) -> str:
+        """Its name, as it is imported."""
+        return self.path.removesuffix(".py").replace("/", ".")
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """Every mutant of the module at `path`, in the order of the source. Docstrings and other texts stay as they are."""
+    source = path.read_text()
+    lines = source.splitlines()
+    found = []
+    for index, node in enumerate(ast.walk(ast.parse(source))):
+        for number in range(len(_changes(node))):
+            tree = ast.parse(source)
+            twin = next(each for at, each in enumerate(ast.walk(tree)) if at == index)
+            before = ast.unparse(twin)
+            after = _changes(twin)[number]()
+            at: int = getattr(twin, "lineno")  # noqa: B009 - every node that is changed has one
+            line = lines[at - 1].strip()
+            found.append(Mutant(path.relative_to(ROOT).as_posix(), at, line, before, after, tree))
+    return sorted(found, key=lambda each: each.line_number)
+
+
+def _changes(node: ast.AST) -> list[Callable[[], str]]:
+    """What may be done to `node`: each changes it in place and says what it is then."""
+    return list(_possible(node))
+
+
+def _possible(node: ast.AST) -> Iterator[Callable[[], str]]:
+    match node:
+        case ast.Compare(ops=operators):
+            for index, operator in enumerate(operators):
+                yield lambda index=index, operator=operator: _set(  # type: ignore[misc]
+                    node, "ops", [*operators[:index], _COMPARISONS[type(operator)](), *operators[index + 1 :]]
+                )
+        case ast.BinOp(op=ast.Add() | ast.Sub() as sign) | ast.AugAssign(op=ast.Add() | ast.Sub() as sign):
+            yield lambda: _set(node, "op", _SIGNS[type(sign)]())
+        case ast.BoolOp(op=operator):
+            yield lambda: _set(node, "op", ast.Or() if isinstance(operator, ast.And) else ast.And())
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield lambda: _become(node, operand)
+        case ast.Constant(value=bool() as truth):
+            yield lambda: _set(node, "value", not truth)
+        case ast.Constant(value=int() | float() as number):
+            yield lambda: _set(node, "value", number + 1)
+            if number >= 1:
+                yield lambda: _set(node, "value", number - 1)
+        case ast.Call(func=ast.Name(id="min" | "max" as name)):
+            yield lambda: _set(node, "func", ast.copy_location(ast.Name(_CHOICES[name], ast.Load()), node))
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+            yield lambda: _set(node, "value", ast.copy_location(ast.Constant(None), node))
+        case ast.Break():
+            yield lambda: _become(node, ast.Continue())
+        case ast.Continue():
+            yield lambda: _become(node, ast.Break())
+
+
+def _set(node: ast.AST, field: str, value: object) -> str:
+    setattr(node, field, value)
+    return ast.unparse(node)
+
+
+def _become(node: ast.AST, other: ast.AST) -> str:
+    """Turns `node` into `other`, where it stands."""
+    node.__class__ = other.__class__  # type: ignore[assignment]
+    for field, value in ast.iter_fields(other):
+        setattr(node, field, value)
+    return ast.unparse(node)
