@@ -14,8 +14,11 @@ _SEARCHED: Final = (*OURS, "tests/support")
 
 
 def nearest_tests(module: str) -> list[str]:
-    """The unit tests that import `module` over the fewest other modules, so directly where any do; [] if none does."""
-    reached = {module}
+    """The unit tests that import `module` over the fewest other modules, so directly where any do; [] if none does.
+
+    `import schemas`, of a package, is how a test says that it walks over all that is in it.
+    """
+    reached = {module, module.partition(".")[0]}
     while True:
         tests = [str(test) for test in _unit_tests() if _imports(test) & reached]
         if tests:
@@ -54,5 +57,6 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            if not (ROOT / node.module.replace(".", "/")).is_dir():
+                yield node.module
             yield from (f"{node.module}.{each.name}" for each in node.names)

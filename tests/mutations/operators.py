@@ -40,12 +40,17 @@ class Mutant(NamedTuple):
 
 
 def mutants_of(path: Path) -> list[Mutant]:
-    """Every mutant of the module at `path`, in the order of the source. Docstrings and other texts stay as they are."""
+    """Every mutant of the module at `path`, in the order of the source.
+
+    Texts stay as they are, and so do the examples that documents show: the check of the documents holds those.
+    """
     source = path.read_text()
     lines = source.splitlines()
     found = []
-    for index, node in enumerate(ast.walk(ast.parse(source))):
-        for number in range(len(_changes(node))):
+    whole = ast.parse(source)
+    examples = {id(part) for node in ast.walk(whole) for part in _example(node)}
+    for index, node in enumerate(ast.walk(whole)):
+        for number in range(0 if id(node) in examples else len(_changes(node))):
             tree = ast.parse(source)
             twin = next(each for at, each in enumerate(ast.walk(tree)) if at == index)
             before = ast.unparse(twin)
@@ -54,6 +59,15 @@ def mutants_of(path: Path) -> list[Mutant]:
             line = lines[at - 1].strip()
             found.append(Mutant(path.relative_to(ROOT).as_posix(), at, line, before, after, tree))
     return sorted(found, key=lambda each: each.line_number)
+
+
+def _example(node: ast.AST) -> Iterator[ast.AST]:
+    """Every part of the example that `node` is, if it is one."""
+    match node:
+        case ast.keyword(arg="examples") | ast.Call(func=ast.Name(id="example")):
+            yield from ast.walk(node)
+        case ast.Dict(keys=[ast.Constant(value="examples"), *_]) | ast.Dict(keys=[_, ast.Constant(value="examples")]):
+            yield from ast.walk(node)
 
 
 def _changes(node: ast.AST) -> list[Callable[[], str]]:
@@ -65,8 +79,10 @@ def _possible(node: ast.AST) -> Iterator[Callable[[], str]]:
     match node:
         case ast.Compare(ops=operators):
             for index, operator in enumerate(operators):
-                yield lambda index=index, operator=operator: _set(  # type: ignore[misc]
-                    node, "ops", [*operators[:index], _COMPARISONS[type(operator)](), *operators[index + 1 :]]
+                yield (
+                    lambda index=index, operator=operator: _set(  # type: ignore[misc]
+                        node, "ops", [*operators[:index], _COMPARISONS[type(operator)](), *operators[index + 1 :]]
+                    )
                 )
         case ast.BinOp(op=ast.Add() | ast.Sub() as sign) | ast.AugAssign(op=ast.Add() | ast.Sub() as sign):
             yield lambda: _set(node, "op", _SIGNS[type(sign)]())
