@@ -16,13 +16,14 @@ _SEARCHED: Final = (*OURS, "tests/support")
 def nearest_tests(module: str) -> list[str]:
     """The unit tests that import `module` over the fewest other modules, so directly where any do; [] if none does.
 
-    `import schemas`, of a package, is how a test says that it walks over all that is in it.
+    Those that are named after the module come first. `import schemas`, of a package, is how a test says that it walks
+    over all that is in it.
     """
     reached = {module, module.partition(".")[0]}
     while True:
         tests = [str(test) for test in _unit_tests() if _imports(test) & reached]
         if tests:
-            return sorted(tests)
+            return sorted(tests, key=lambda test: (module.rpartition(".")[2] not in Path(test).stem, test))
         further = reached | {name for name, imports in _graph().items() if imports & reached}
         if further == reached:
             return []

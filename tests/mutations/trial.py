@@ -26,8 +26,10 @@ from tests.mutations.importers import libraries
 from tests.mutations.modules import ROOT
 from tests.mutations.operators import Mutant
 
-#: A mutant that never ends is found too. Far above what any unit test file takes on a loaded machine.
+#: A mutant that never ends is found too. Far above what the unit tests of one module take on a loaded machine.
 TIMEOUT_SECONDS: Final = 240.0
+#: For the tests of all modules, on the code as it is.
+UNCHANGED_TIMEOUT_SECONDS: Final = 1800.0
 _PYTEST: Final = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
@@ -55,7 +57,7 @@ def outcome(mutant: Mutant | None, tests: Sequence[str]) -> Outcome:
         return Outcome.UNTESTED
     process = multiprocessing.get_context("fork").Process(target=_run, args=(mutant, tests))
     process.start()
-    process.join(TIMEOUT_SECONDS)
+    process.join(UNCHANGED_TIMEOUT_SECONDS if mutant is None else TIMEOUT_SECONDS)
     if process.exitcode is None:
         process.kill()
         process.join()
@@ -83,7 +85,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._mutant = mutant
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != self._mutant.module:
             return None
