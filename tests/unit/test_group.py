@@ -30,4 +30,10 @@ def test_only_what_is_acknowledged_opens_again(
 
 def test_a_group_about_which_nobody_decided_is_open() -> None:
     found = standing(None, NOON)
-    assert (found.state, found.reopened, found.state_by, found.state_at, found.note) == ("open", False, None, None, None)
+    assert (found.state, found.reopened, found.state_by, found.state_at, found.note) == (
+        "open",
+        False,
+        None,
+        None,
+        None,
+    )
