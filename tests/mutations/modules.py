@@ -45,11 +45,18 @@ class Equivalent(NamedTuple):
     reason: str
 
 
-EQUIVALENT: Final[tuple[Equivalent, ...]] = ()
+EQUIVALENT: Final[tuple[Equivalent, ...]] = (
+    Equivalent(
+        "exports/excel/cell.py",
+        "if len(text) * (1 + _UNITS_MORE) <= MAX_CELL_UNITS or _units(text) <= MAX_CELL_UNITS:",
+        "2",
+        "the first condition only spares the second, which is exact, and the mutant spares it less often",
+    ),
+)
 
 
 def pure_modules() -> list[Path]:
-    """Each module of `PURE`, in order. Raises FileNotFoundError for a pattern that no file has: the list must follow."""
+    """Each module of `PURE`, in order. Raises FileNotFoundError for a pattern that no file has."""
     found: dict[Path, None] = {}
     for pattern in PURE:
         files = sorted(each for each in ROOT.glob(pattern) if each.name != "__init__.py")

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -72,38 +73,43 @@ def _example(node: ast.AST) -> Iterator[ast.AST]:
 
 def _changes(node: ast.AST) -> list[Callable[[], str]]:
     """What may be done to `node`: each changes it in place and says what it is then."""
-    return list(_possible(node))
+    return [*_other_operators(node), *_other_values(node), *_other_flow(node)]
 
 
-def _possible(node: ast.AST) -> Iterator[Callable[[], str]]:
+def _other_operators(node: ast.AST) -> Iterator[Callable[[], str]]:
     match node:
         case ast.Compare(ops=operators):
             for index, operator in enumerate(operators):
-                yield (
-                    lambda index=index, operator=operator: _set(  # type: ignore[misc]
-                        node, "ops", [*operators[:index], _COMPARISONS[type(operator)](), *operators[index + 1 :]]
-                    )
-                )
+                others = [*operators[:index], _COMPARISONS[type(operator)](), *operators[index + 1 :]]
+                yield partial(_set, node, "ops", others)
         case ast.BinOp(op=ast.Add() | ast.Sub() as sign) | ast.AugAssign(op=ast.Add() | ast.Sub() as sign):
-            yield lambda: _set(node, "op", _SIGNS[type(sign)]())
+            yield partial(_set, node, "op", _SIGNS[type(sign)]())
         case ast.BoolOp(op=operator):
-            yield lambda: _set(node, "op", ast.Or() if isinstance(operator, ast.And) else ast.And())
+            yield partial(_set, node, "op", ast.Or() if isinstance(operator, ast.And) else ast.And())
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield lambda: _become(node, operand)
+            yield partial(_become, node, operand)
+
+
+def _other_values(node: ast.AST) -> Iterator[Callable[[], str]]:
+    match node:
         case ast.Constant(value=bool() as truth):
-            yield lambda: _set(node, "value", not truth)
+            yield partial(_set, node, "value", not truth)
         case ast.Constant(value=int() | float() as number):
-            yield lambda: _set(node, "value", number + 1)
+            yield partial(_set, node, "value", number + 1)
             if number >= 1:
-                yield lambda: _set(node, "value", number - 1)
+                yield partial(_set, node, "value", number - 1)
         case ast.Call(func=ast.Name(id="min" | "max" as name)):
-            yield lambda: _set(node, "func", ast.copy_location(ast.Name(_CHOICES[name], ast.Load()), node))
+            yield partial(_set, node, "func", ast.copy_location(ast.Name(_CHOICES[name], ast.Load()), node))
+
+
+def _other_flow(node: ast.AST) -> Iterator[Callable[[], str]]:
+    match node:
         case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
-            yield lambda: _set(node, "value", ast.copy_location(ast.Constant(None), node))
+            yield partial(_set, node, "value", ast.copy_location(ast.Constant(None), node))
         case ast.Break():
-            yield lambda: _become(node, ast.Continue())
+            yield partial(_become, node, ast.Continue())
         case ast.Continue():
-            yield lambda: _become(node, ast.Break())
+            yield partial(_become, node, ast.Break())
 
 
 def _set(node: ast.AST, field: str, value: object) -> str:
@@ -113,7 +119,7 @@ def _set(node: ast.AST, field: str, value: object) -> str:
 
 def _become(node: ast.AST, other: ast.AST) -> str:
     """Turns `node` into `other`, where it stands."""
-    node.__class__ = other.__class__  # type: ignore[assignment]
+    node.__class__ = other.__class__
     for field, value in ast.iter_fields(other):
         setattr(node, field, value)
     return ast.unparse(node)

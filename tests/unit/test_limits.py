@@ -106,12 +106,13 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
 
 
 def taken(model: type[BaseModel], field: str, value: Any) -> bool:
+    """Whether `value` is taken. Raises ValueError when anything but `field` is refused."""
     try:
-        found = model.model_validate({**BASE[model], field: value})
+        model.model_validate({**BASE[model], field: value})
     except ValidationError as exc:
-        assert {str(each["loc"][0]) for each in exc.errors()} == {field}, exc
+        if {str(each["loc"][0]) for each in exc.errors()} != {field}:
+            raise ValueError("another field is refused") from exc
         return False
-    assert getattr(found, field) is not None
     return True
 
 

@@ -26,6 +26,7 @@ from schemas.reprocess import (
     read_command,
 )
 from schemas.steps import judge, released
+from storage.reprocess.claims import Lane
 from storage.reprocess.writer import LockedLog
 
 ID = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
@@ -88,7 +89,7 @@ def test_a_filter_begins_before_it_ends(start: str, end: str, *, ordered: bool) 
             LogFilter.model_validate({"processed_from": start, "processed_to": end})
 
 
-@pytest.mark.parametrize("text", ["\x00", "\ufffd", "\ud800", "\udfff", "a\udabcb"])
+@pytest.mark.parametrize("text", ["\x00", "\ufffd", chr(0xD800), chr(0xDFFF), f"a{chr(0xDABC)}b"])
 def test_what_can_t_be_stored_can_t_be_searched_for(text: str) -> None:
     with pytest.raises(ValidationError):
         LogFilter.model_validate({"q": text})
@@ -179,6 +180,14 @@ def test_an_item_has_the_mode_of_the_policy_else_of_the_command(mode: Any) -> No
 def test_parts_are_exact(room: int, demands: list[int], turn: int, parts: list[int]) -> None:
     assert fair(room, demands, turn) == parts
     assert share([], room, {}, lambda _lane: ()) == []
+
+
+def test_the_first_is_first_where_no_turn_is_told() -> None:
+    assert fair(1, [1, 1]) == [1, 0]
+    fields: dict[str, Any] = {**dict.fromkeys(Lane._fields), "ready": 1, "account": "a", "affiliate": "MLB"}
+    lanes = [Lane(**{**fields, "command_id": command}) for command in ("c1", "c2")]
+    assert share(lanes, 1, {}, lambda _lane: ()) == [1, 0]
+    assert share(lanes, 1, {}, lambda _lane: (), turn=1) == [0, 1]
 
 
 POLICY = Policy.model_validate(
