@@ -72,9 +72,15 @@ def _run(mutant: Mutant | None, tests: Sequence[str]) -> None:
         os.dup2(nowhere.fileno(), 2)
     if mutant is not None:
         sys.meta_path.insert(0, _Finder(mutant))
-    # No shrinking: one failure is enough. No database: a mutant's failures are not the code's.
-    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutations", database=None, derandomize=True, phases=phases)
+    hypothesis.settings.register_profile(
+        "mutations",
+        derandomize=True,
+        database=None,  # a mutant's failures are not the code's
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),  # no shrinking: one failure is enough
+        max_examples=50,  # half of the usual
+        deadline=None,  # a loaded machine must not count as found
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
     os._exit(pytest.main([*_PYTEST, "--hypothesis-profile", "mutations", *tests]))
 
 

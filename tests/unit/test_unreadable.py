@@ -144,3 +144,12 @@ def test_what_is_not_there_stays_so_in_an_unreadable_record(
     assert isinstance(bad, Unreadable)
     assert (bad.key, bad.value) == (key, kept)
     assert bad.headers == (("x", b""), ("\\xff\\xfe-name", b"1"), ("y", b"2"))
+
+
+@pytest.mark.parametrize("length", [b"\x01", b"\xff\x7f"], ids=["negative", "beyond the batch"])
+def test_lengths_that_do_not_add_up_make_the_whole_batch_one_dead_letter(length: bytes) -> None:
+    raw = record_batch([result("a"), result("b")])
+    broken = with_checksum(raw[:BODY] + length + raw[BODY + len(length) :])
+    [bad] = saved(broken).records
+    assert (bad.value, bad.offset) == (broken, 0)
+    assert "do not add up" in bad.reason
