@@ -27,7 +27,7 @@ _CHOICES: Final = {"min": "max", "max": "min"}
 class Mutant(NamedTuple):
     """One module with one operator changed."""
 
-    path: str  # from the root of the repository
+    path: str  # from the root that names of modules begin at
     line_number: int
     line: str  # of the source, stripped
     before: str
@@ -40,8 +40,8 @@ class Mutant(NamedTuple):
         return self.path.removesuffix(".py").replace("/", ".")
 
 
-def mutants_of(path: Path) -> list[Mutant]:
-    """Every mutant of the module at `path`, in the order of the source.
+def mutants_of(path: Path, root: Path = ROOT) -> list[Mutant]:
+    """Every mutant of the module at `path`, somewhere below `root`, in the order of the source.
 
     Texts stay as they are, and so do the examples that documents show: the check of the documents holds those.
     """
@@ -58,7 +58,7 @@ def mutants_of(path: Path) -> list[Mutant]:
             after = _changes(twin)[number]()
             at: int = getattr(twin, "lineno")  # noqa: B009 - every node that is changed has one
             line = lines[at - 1].strip()
-            found.append(Mutant(path.relative_to(ROOT).as_posix(), at, line, before, after, tree))
+            found.append(Mutant(path.relative_to(root).as_posix(), at, line, before, after, tree))
     return sorted(found, key=lambda each: each.line_number)
 
 
