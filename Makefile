@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check documents schema screenshots chromium chaos bench docs lock clean
+.PHONY: help install run test unit mutations check documents schema screenshots chromium chaos bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: $(STAMP) chromium ## every test, on a real Kafka, a real PostgreSQL and a 
 
 unit: $(STAMP) ## the tests that need no server
 	@$(VENV)/bin/python -m pytest tests/unit
+
+mutations: $(STAMP) ## changes one operator of a pure module at a time: do the unit tests find it? ARGS="--seed 7"
+	@$(VENV)/bin/python -m tests.mutations $(ARGS)
 
 check: $(STAMP) node_modules/.installed ## style, types, layers, contract, generated documents
 	@$(VENV)/bin/ruff check .

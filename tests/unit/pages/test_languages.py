@@ -87,3 +87,28 @@ def test_a_zone_that_is_not_known_is_the_default() -> None:
     for name in (None, "", "Mars/Phobos", "../../etc/passwd"):
         assert times.zone(name).key == times.DEFAULT_ZONE
     assert {times.DEFAULT_ZONE, "UTC", "Europe/Madrid"} <= set(times.zone_names())
+
+
+def test_english_is_written_in_the_code() -> None:
+    catalogues_ = languages.load()
+    assert set(catalogues_) == {"pt", "en", "es"}
+    assert catalogues_["en"].gettext("Orders are not here") == "Orders are not here"
+    assert catalogues_["pt"].gettext("Sign in") != "Sign in"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("en;q=0.001", "en"),
+        ("en;q=-1", "pt"),
+        ("es;q=0.5, en;q=0.5", "es"),
+        ("es;q=0.9, en", "en"),
+        ("en;level=1;q=0, es;q=0.1", "en"),
+        ("x" * 497 + ",en", "en"),
+        ("x" * 498 + ",en", "pt"),
+        ("x" * 499 + ",en", "pt"),
+    ],
+)
+def test_a_browser_s_wishes_are_read_by_weight_and_not_without_end(accepted: str, chosen: str) -> None:
+    """Of a header 500 characters are read; a language that is cut there is none."""
+    assert languages.choose(None, None, accepted) == chosen
