@@ -5,7 +5,7 @@ WORKDIR /app
 RUN useradd --system --home /app conexoes && install -d -o conexoes -m 700 /var/lib/conexoes
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY storage storage
 COPY broker broker

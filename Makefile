@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check documents screenshots chromium chaos bench lock clean
+.PHONY: help install run test unit check documents screenshots chromium chaos bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,7 +57,15 @@ bench/.peers/.installed: bench/peers.lock
 	@$(UV) pip install --quiet --python $(VENV)/bin/python --target bench/.peers --no-deps --require-hashes -r bench/peers.lock
 	@touch $@
 
-documents: $(STAMP) ## write docs/contract and docs/settings.md from the code
+docs: .venv-docs/.installed ## the documentation as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+
+.venv-docs/.installed: docs/site.lock | $(STAMP)
+	@test -x .venv-docs/bin/python || $(VENV)/bin/python -m venv --without-pip .venv-docs
+	@UV_PYTHON_DOWNLOADS=never $(UV) pip sync --quiet --python .venv-docs/bin/python --require-hashes docs/site.lock
+	@touch $@
+
+documents: $(STAMP) ## write what is made from the code: docs/contract and the pages that docs/ has of it
 	@$(VENV)/bin/python -m cli.documents
 
 screenshots: $(STAMP) chromium ## pictures of every page in three languages, in docs/images
@@ -68,11 +76,13 @@ chromium: ## install Chromium for the browser tests, where it is missing and thi
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "conexoes: the browser tests need Chromium: apt-get install chromium" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
-lock: ## bring requirements.lock up to pyproject.toml
+lock: ## bring requirements.lock, bench/peers.lock and docs/site.lock up to pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group dev pyproject.toml --output-file requirements.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group pyproject.toml:peers --constraint requirements.lock --output-file bench/peers.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group pyproject.toml:docs --constraint requirements.lock --output-file docs/site.lock
 
 clean: ## remove the environment and the data of the embedded servers
-	rm -rf $(VENV) node_modules .conexoes bench/.peers
+	rm -rf $(VENV) .venv-docs node_modules .conexoes bench/.peers site

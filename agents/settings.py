@@ -28,11 +28,3 @@ class AgentSettings(BaseSettings):
         default=(),
         description="names whose values are taken out of evidence before it is stored: docs/connectors.md",
     )
-    send_batch: int = Field(default=500, ge=1, le=10_000, description="retries that are sent together")
-    lease_seconds: float = Field(
-        default=30.0, gt=0, description="a retry that was taken and not sent within this is taken again, same id"
-    )
-    poll_seconds: float = Field(
-        default=0.25, gt=0, description="how often to look for queued items and passed deadlines"
-    )
-    maintenance_seconds: float = Field(default=3600.0, gt=0, description="how often to make and drop partitions")

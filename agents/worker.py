@@ -55,16 +55,8 @@ async def work(
         structlog.contextvars.bind_contextvars(worker=worker_id)
         database = Database(url, "writer", storage_settings, application_name=f"conexoes-agents {worker_id}")
         publisher = Publisher(servers, security=broker_settings.security)
-        dispatch = Dispatch(
-            database,
-            publisher,
-            broker_settings.topics,
-            policy,
-            batch=agent_settings.send_batch,
-            poll_seconds=agent_settings.poll_seconds,
-            lease_seconds=agent_settings.lease_seconds,
-        )
-        materialise = Materialise(database, policy, dispatch.wake, poll_seconds=agent_settings.poll_seconds)
+        dispatch = Dispatch(database, publisher, broker_settings.topics, policy)
+        materialise = Materialise(database, policy, dispatch.wake)
 
         def recorded() -> None:
             materialise.wake()
@@ -83,7 +75,6 @@ async def work(
             data_dir=agent_settings.data_dir,
             stopping=stop,
         )
-        maintenance = Maintenance(database, storage_settings, agent_settings.maintenance_seconds)
         if agent_settings.metrics_port is not None:
             start_http_server(agent_settings.metrics_port, addr="127.0.0.1")
         worker = Worker(
@@ -91,9 +82,9 @@ async def work(
             beside={
                 "dispatch": dispatch.run,
                 "materialise": materialise.run,
-                "steps": Steps(database, dispatch.wake, agent_settings.poll_seconds).run,
-                "expiry": Expiry(database, agent_settings.poll_seconds).run,
-                "maintenance": maintenance.run,
+                "steps": Steps(database, dispatch.wake).run,
+                "expiry": Expiry(database).run,
+                "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
                 "indexing": Indexing(database).run,
                 "watchdog": lambda: watch(lambda: _standing(app)),

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import events, growth, ingest, kept, latency, loaded, page, parts, peers, reads
+from bench import events, growth, ingest, kept, latency, loaded, page, peers, reads
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
 
-SECTIONS = ("ingest", "parts", "latency", "growth", "reads")
+SECTIONS = ("ingest", "latency", "growth", "reads")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,10 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
     with tempfile.TemporaryDirectory(prefix="conexoes-bench-") as name:
         async with servers(home or Path(name) / "servers", Path(name)) as system:
             keep = partial(kept.write, huge_pages=system.huge_pages)
-            if {"ingest", "parts"} & set(sections):
-                made = events.simulated(scale.events, ingest.TYPE)
             if "ingest" in sections:
+                made = events.simulated(scale.events, ingest.TYPE)
                 contestants = [*CONTESTANTS, *peers.contestants()] if with_peers else CONTESTANTS
                 keep("ingest", await ingest.measure(system, contestants, made, scale.rounds))
-            if "parts" in sections:
-                keep("parts", await parts.measure(system, made, scale.rounds))
             if "latency" in sections:
                 keep("latency", await latency.measure(system, scale.latency_seconds))
             if {"growth", "reads"} & set(sections):

@@ -36,7 +36,6 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """The page's text, and each plot by its name. Pure."""
     makers: Mapping[str, Callable[[Any], tuple[str, str]]] = {
         "ingest": _ingest,
-        "parts": _parts,
         "growth": _growth,
         "latency": _latency,
         "reads": _reads,
@@ -103,23 +102,6 @@ def _ingest(section: Any) -> tuple[str, str]:
     )
     bars = [_bar(name, spread(values), ours=name.startswith(OURS)) for name, values in reached.items()]
     return text, chart("Results stored a second", bars, "/s")
-
-
-def _parts(section: Any) -> tuple[str, str]:
-    reached = rates(section)
-    rows = [
-        (
-            row["name"],
-            _span(spread(reached[row["name"]])),
-            *(f"{spread([one[key] for one in row['rounds']]).median:.1f}" for key in ("worker_cpu", "database_cpu")),
-        )
-        for row in section["rows"]
-    ]
-    text = (
-        "## What ingest is made of\n\nEach part alone, one after the other in one process: nothing overlaps.\n\n"
-    ) + _table(("part", "results/s", "CPU worker", "CPU PostgreSQL"), rows)
-    bars = [_bar(name, spread(values)) for name, values in reached.items()]
-    return text, chart("Each part of ingest alone, results a second", bars, "/s")
 
 
 def _growth(section: Any) -> tuple[str, str]:

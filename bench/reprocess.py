@@ -205,7 +205,6 @@ async def run(report: Report, servers: str, url: str, broker: BrokerSettings, da
         "DATABASE_URL": url,
         "DATA_DIR": str(data_dir),
         "WORKER_ID": "bench",
-        "LEASE_SECONDS": "5",
     }
     agents = Agents(settings, data_dir / "agents.log")
     reader = Database(url, "reader", StorageSettings())

@@ -40,6 +40,7 @@ from cli.reprocess import Reprocess, asked_for
 from cli.settings_errors import sentences
 from cli.simulation import counted, progress_of
 from cli.up import Up, ready_file
+from cli.version import options
 from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
 from embedded.doctor import examine
@@ -54,6 +55,7 @@ from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.callback()(options)
 app.add_typer(keys.app, name="keys")
 
 

@@ -26,27 +26,30 @@ from admin.pages.route import bug, refused
 from admin.pages.site import Site
 from admin.session import Sessions
 
+#: In the order in which addresses are matched.
+PAGES = (
+    home,
+    sign_in,
+    overview,
+    search,
+    dead_letters,
+    affiliates,
+    saved_views,
+    live,
+    exports,
+    upload,
+    groups,
+    log,
+    reprocess,
+    ledger,
+    logs,
+)
+
 
 def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None) -> None:
     """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
     app.state.site = Site(sessions, stop)
     app.add_exception_handler(Exception, bug)
     app.add_exception_handler(HTTPException, refused)
-    for each in (
-        home,
-        sign_in,
-        overview,
-        search,
-        dead_letters,
-        affiliates,
-        saved_views,
-        live,
-        exports,
-        upload,
-        groups,
-        log,
-        reprocess,
-        ledger,
-        logs,
-    ):
+    for each in PAGES:
         app.include_router(each.router)

@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from agents.process.availability import until_available
 
+#: Seconds between two looks at the database for what became due without anyone saying so.
+POLL_SECONDS = 0.25
+
 
 async def rounds(name: str, once: Callable[[], Awaitable[int]], *, full: int, pause_seconds: float) -> None:
     """Call `once` until cancelled, waiting for PostgreSQL and Kafka as long as it takes.

@@ -21,6 +21,8 @@ from storage.reprocess.claims import (
     set_buckets,
 )
 
+#: What was claimed and not sent within this is claimed again, with the same id: many times what sending a batch takes.
+LEASE_SECONDS = 30.0
 _EVERY_ACCOUNT = "*"
 
 
@@ -34,7 +36,7 @@ def refilled(bucket: Bucket, per_second: float, now: datetime) -> Bucket:
 class Claiming:
     """Claims items for one worker."""
 
-    def __init__(self, policy: Policy, lease_seconds: float) -> None:
+    def __init__(self, policy: Policy, lease_seconds: float = LEASE_SECONDS) -> None:
         self._policy = policy
         self._lease_seconds = lease_seconds
         self._turn = random.randrange(1000)  # noqa: S311 - workers should not all begin with the same account

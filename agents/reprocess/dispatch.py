@@ -13,7 +13,8 @@ import structlog
 
 from agents.metrics import ITEMS
 from agents.process.availability import until_available
-from agents.reprocess.claiming import Claiming
+from agents.process.rounds import POLL_SECONDS
+from agents.reprocess.claiming import LEASE_SECONDS, Claiming
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from broker.structured import structured_record
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 #: Batches that are under way at once: while Kafka has one, PostgreSQL has the other.
 SENDERS = 2
+#: Retries that are claimed, published and marked together.
+SEND_BATCH = 500
 
 
 def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime) -> Record:
@@ -58,9 +61,9 @@ class Dispatch:
         topics: Topics,
         policy: Policy,
         *,
-        batch: int,
-        poll_seconds: float,
-        lease_seconds: float,
+        batch: int = SEND_BATCH,
+        poll_seconds: float = POLL_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._database = database
         self._publisher = publisher

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from agents.metrics import ITEMS
-from agents.process.rounds import rounds
+from agents.process.rounds import POLL_SECONDS, rounds
 from storage.database import Database
 from storage.reprocess.writer import mark_silent
 
@@ -13,7 +13,7 @@ _AT_ONCE = 1000
 class Expiry:
     """Marks what is overdue; any number of workers share the work."""
 
-    def __init__(self, database: Database, poll_seconds: float) -> None:
+    def __init__(self, database: Database, poll_seconds: float = POLL_SECONDS) -> None:
         self._database = database
         self._poll_seconds = poll_seconds
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from agents.metrics import ITEMS
 from agents.process.availability import until_available
+from agents.process.rounds import POLL_SECONDS
 from agents.reprocess.decide import Asked, decide
 from schemas.policy import Policy
 from storage.database import Connection, Database
@@ -46,7 +47,13 @@ class Materialise:
     """Makes items; any number of workers share the commands, one at a time each, by turns."""
 
     def __init__(
-        self, database: Database, policy: Policy, queued: Callable[[], None], *, poll_seconds: float, chunk: int = CHUNK
+        self,
+        database: Database,
+        policy: Policy,
+        queued: Callable[[], None],
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        chunk: int = CHUNK,
     ) -> None:
         """`queued` is called when there may be items to send."""
         self._database = database

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from agents.metrics import ITEMS
-from agents.process.rounds import rounds
+from agents.process.rounds import POLL_SECONDS, rounds
 from storage.database import Database
 from storage.reprocess.writer import judge_step, mark_cancelled, steps_to_judge
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 class Steps:
     """Judges and lets go; any number of workers share the work."""
 
-    def __init__(self, database: Database, released: Callable[[], None], poll_seconds: float) -> None:
+    def __init__(self, database: Database, released: Callable[[], None], poll_seconds: float = POLL_SECONDS) -> None:
         """`released` is called when there may be more to send."""
         self._database = database
         self._released = released

@@ -11,6 +11,8 @@ from storage import retention
 from storage.database import Connection, Database
 from storage.settings import StorageSettings
 
+#: Between two rounds: months are made two ahead, and what is old may wait an hour to be forgotten.
+EVERY_SECONDS = 3600.0
 #: Between two transactions that forget, so that ingest has the disk to itself most of the time.
 _PAUSE_SECONDS = 0.05
 
@@ -22,7 +24,7 @@ log = structlog.get_logger(__name__)
 class Maintenance:
     """Runs in every worker; they share the work, and all but the first find little to do."""
 
-    def __init__(self, database: Database, settings: StorageSettings, every_seconds: float) -> None:
+    def __init__(self, database: Database, settings: StorageSettings, every_seconds: float = EVERY_SECONDS) -> None:
         self._database = database
         self._settings = settings
         self._every_seconds = every_seconds

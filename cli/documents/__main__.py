@@ -5,14 +5,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cli.documents import catalogues
+from cli.documents import catalogues, pages_page
+from cli.documents.api_page import api_page
 from cli.documents.asyncapi import asyncapi
+from cli.documents.events_page import events_page
 from cli.documents.json_schemas import json_schemas
+from cli.documents.metrics_page import metrics_page
 from cli.documents.openapi import openapi
 from cli.documents.settings_page import settings_page
 
 ROOT = Path(__file__).parents[2]
-CONTRACT = ROOT / "docs" / "contract"
+DOCS = ROOT / "docs"
+CONTRACT = DOCS / "contract"
 #: Everything in here is made, so what no longer is made is stale too.
 JSON_SCHEMAS = CONTRACT / "json-schema"
 
@@ -20,9 +24,14 @@ JSON_SCHEMAS = CONTRACT / "json-schema"
 def documents() -> dict[Path, str]:
     """Text by path."""
     made = {JSON_SCHEMAS / f"{name}.json": _json(schema) for name, schema in json_schemas().items()}
-    made[CONTRACT / "asyncapi.json"] = _json(asyncapi())
-    made[CONTRACT / "openapi.json"] = _json(openapi())
-    made[ROOT / "docs" / "settings.md"] = settings_page()
+    events, api = asyncapi(), openapi()
+    made[CONTRACT / "asyncapi.json"] = _json(events)
+    made[CONTRACT / "openapi.json"] = _json(api)
+    made[DOCS / "events.md"] = events_page(events)
+    made[DOCS / "api.md"] = api_page(api)
+    made[DOCS / "settings.md"] = settings_page()
+    made[DOCS / "metrics.md"] = metrics_page()
+    made[DOCS / "pages.md"] = pages_page.pages_page(pages_page.pages(), pages_page.uses())
     made |= catalogues.catalogues()
     return made
 
@@ -44,7 +53,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         for path in found:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make documents`\n")
-        for fault in (faults := catalogues.faults()):
+        for fault in (faults := [*catalogues.faults(), *pages_page.faults(pages_page.pages(), pages_page.uses())]):
             sys.stderr.write(f"{fault}\n")
         return 1 if found or faults else 0
     for path in found:

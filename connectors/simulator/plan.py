@@ -24,6 +24,21 @@ _LATE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mix:
+    """How many entities there are, and the shares, from 0 to 1, of what is not a plain success."""
+
+    entities: int = 400  # of each type and affiliate
+    error_share: float = 0.12  # of results that are a warning or an error
+    malformed_share: float = 0.01  # of records that can't be results
+    duplicate_share: float = 0.02  # of records that are sent once more
+    late_share: float = 0.05  # of results that are older than one sent before
+
+
+#: What `conexoes simulate`, and the demo of `up`, send.
+DEMO = Mix()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimulatedRecord:
     """One record, and what must become of it."""
 
@@ -40,10 +55,11 @@ def fault_of(integration_type: str, key: str) -> Fault:
 
 
 class Plan:
-    """Makes records. `topics` and `settings` say where and what, `run` makes ids differ from those of other runs."""
+    """Makes records: `topics`, `settings` and `mix` say where and what, `run` makes ids differ from other runs'."""
 
-    def __init__(self, settings: SimulatorSettings, topics: Topics, run: str) -> None:
+    def __init__(self, settings: SimulatorSettings, topics: Topics, run: str, mix: Mix = DEMO) -> None:
         self._settings = settings
+        self._mix = mix
         self._topics = topics
         self._run = run
         self._random = random.Random(settings.seed)  # noqa: S311
@@ -62,7 +78,7 @@ class Plan:
     def one(self, at: datetime) -> SimulatedRecord:
         """The next record; `at` is when its work was done."""
         self._number += 1
-        if self._recent and self._random.random() < self._settings.duplicate_share:
+        if self._recent and self._random.random() < self._mix.duplicate_share:
             again = self._random.choice(self._recent)
             return SimulatedRecord(
                 integration_type=again.integration_type, record=again.record, refused=again.refused, duplicate=True
@@ -76,8 +92,8 @@ class Plan:
     def _new(self, at: datetime) -> SimulatedRecord:
         integration_type = self._random.choice(CATALOGUE).name
         affiliate = self._random.choice(self._settings.affiliates)
-        key = _key(integration_type, affiliate, self._random.randrange(self._settings.entities))
-        fault = fault_of(integration_type, key) if self._random.random() < self._settings.error_share else None
+        key = _key(integration_type, affiliate, self._random.randrange(self._mix.entities))
+        fault = fault_of(integration_type, key) if self._random.random() < self._mix.error_share else None
         at = self._processed_at((integration_type, affiliate, key), at)
         record = result_record(
             self._topics,
@@ -88,7 +104,7 @@ class Plan:
             event_id=f"{self._run}-{self._number}",
             time=at,
         )
-        if self._random.random() < self._settings.malformed_share:
+        if self._random.random() < self._mix.malformed_share:
             code = self._codes[self._number % len(self._codes)]
             return SimulatedRecord(integration_type=integration_type, record=MALFORMED[code](record), refused=code)
         return SimulatedRecord(integration_type=integration_type, record=record, refused=None)
@@ -96,7 +112,7 @@ class Plan:
     def _processed_at(self, entity: tuple[str, str, str], at: datetime) -> datetime:
         """`at`, or now and then a time before the last one of this entity."""
         last = self._last.get(entity)
-        if last is not None and self._random.random() < self._settings.late_share:
+        if last is not None and self._random.random() < self._mix.late_share:
             return last - timedelta(seconds=self._random.uniform(1, _LATE_SECONDS))
         self._last[entity] = at
         return at

@@ -19,8 +19,3 @@ class SimulatorSettings(BaseSettings):
     affiliates: tuple[str, ...] = Field(
         default=("MLB", "AMZ", "MGL", "SHP", "B2W"), min_length=1, description="marketplaces"
     )
-    entities: int = Field(default=400, ge=1, description="entities of each type and affiliate")
-    error_share: float = Field(default=0.12, ge=0, le=1, description="of results that are not a success")
-    malformed_share: float = Field(default=0.01, ge=0, le=1, description="of records that can't be results")
-    duplicate_share: float = Field(default=0.02, ge=0, le=1, description="of records that are sent once more")
-    late_share: float = Field(default=0.05, ge=0, le=1, description="of results that are older than one sent before")

@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from broker.settings import BrokerSettings
-from connectors.simulator.plan import Plan, SimulatedRecord
+from connectors.simulator.plan import Mix, Plan, SimulatedRecord
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
@@ -24,11 +24,11 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.law
 
 TOTAL = 100_000
-SHARES = SimulatorSettings(malformed_share=0.03, duplicate_share=0.05, late_share=0.10, entities=2000, account="acme")
+MIX = Mix(malformed_share=0.03, duplicate_share=0.05, late_share=0.10, entities=2000)
 
 
 def planned(broker: BrokerSettings) -> list[SimulatedRecord]:
-    plan = Plan(SHARES, broker.topics, run="acceptance")
+    plan = Plan(SimulatorSettings(account="acme"), broker.topics, run="acceptance", mix=MIX)
     return list(islice(plan.records(T0 - timedelta(days=2), timedelta(seconds=1)), TOTAL))
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.connector import Connector
-from connectors.simulator.plan import SOURCE, Plan, SimulatedRecord
+from connectors.simulator.plan import SOURCE, Mix, Plan, SimulatedRecord
 from connectors.simulator.settings import SimulatorSettings
 from tests.chaos.checker import check, results_of
 from tests.chaos.nemesis import Nemesis
@@ -32,11 +32,11 @@ def say(line: str) -> None:
 
 async def send(system: System, seed: int, rate: float, ended: asyncio.Event) -> list[SimulatedRecord]:
     """Records at `rate` a second until `ended`; the ledger of those that Kafka acknowledged, which is all of them."""
-    settings = SimulatorSettings(seed=seed, malformed_share=0.02, duplicate_share=0.05, late_share=0.1)
+    mix = Mix(malformed_share=0.02, duplicate_share=0.05, late_share=0.1)
     ledger: list[SimulatedRecord] = []
     servers = str(system.broker.kafka_bootstrap_servers)
     async with Connector(servers, source=SOURCE) as connector, asyncio.TaskGroup() as sending:
-        plan = Plan(settings, connector.topics, run=f"chaos-{seed}")
+        plan = Plan(SimulatorSettings(seed=seed), connector.topics, run=f"chaos-{seed}", mix=mix)
         while not ended.is_set():
             made = plan.one(datetime.now(UTC))
             ledger.append(made)

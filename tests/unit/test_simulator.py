@@ -8,7 +8,7 @@ import pytest
 
 from connectors.simulator.faults import ANOTHER, FAULTS
 from connectors.simulator.malformed import MALFORMED
-from connectors.simulator.plan import Plan, SimulatedRecord, fault_of
+from connectors.simulator.plan import Mix, Plan, SimulatedRecord, fault_of
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.refusal import DeadLetterCode, Refusal
@@ -16,11 +16,12 @@ from schemas.result import Result, read
 from schemas.topics import Topics
 
 START = datetime.now(UTC) - timedelta(days=1)
-MIXED = SimulatorSettings(malformed_share=0.2, duplicate_share=0.1, late_share=0.2, entities=20)
+MIXED = Mix(malformed_share=0.2, duplicate_share=0.1, late_share=0.2, entities=20)
 
 
-def made(settings: SimulatorSettings, count: int = 2000) -> list[SimulatedRecord]:
-    return list(islice(Plan(settings, Topics(), "r").records(START, timedelta(seconds=1)), count))
+def made(seed: int = 1, count: int = 2000) -> list[SimulatedRecord]:
+    plan = Plan(SimulatorSettings(seed=seed), Topics(), "r", MIXED)
+    return list(islice(plan.records(START, timedelta(seconds=1)), count))
 
 
 def outcome(made_: SimulatedRecord) -> Result | Refusal:
@@ -30,18 +31,18 @@ def outcome(made_: SimulatedRecord) -> Result | Refusal:
 
 
 def test_the_same_seed_makes_the_same_records() -> None:
-    assert made(MIXED, 300) == made(MIXED, 300)
-    assert made(MIXED, 300) != made(MIXED.model_copy(update={"seed": 2}), 300)
+    assert made(1, 300) == made(1, 300)
+    assert made(1, 300) != made(2, 300)
 
 
 def test_each_record_becomes_what_it_says() -> None:
-    for each in made(MIXED):
+    for each in made():
         one = outcome(each)
         assert (one.code if isinstance(one, Refusal) else None) == each.refused
 
 
 def test_every_kind_is_there_in_about_its_share() -> None:
-    records = made(MIXED)
+    records = made()
     assert {each.integration_type for each in records} == set(BY_NAME)
     assert {each.refused for each in records if each.refused} == set(MALFORMED)
     assert 0.05 < sum(each.duplicate for each in records) / len(records) < 0.15

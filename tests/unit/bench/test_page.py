@@ -59,7 +59,6 @@ def sections() -> dict[str, Any]:
                 for each in CONTESTANTS
             ],
         },
-        "parts": common | {"events": 1000, "rounds": 2, "rows": [{"name": "broker", "rounds": _rounds(5000, 6000)}]},
         "growth": common
         | {
             "events": 1000,
@@ -110,7 +109,7 @@ def test_the_page_has_every_section_its_plot_and_its_machine() -> None:
     assert "`/nowhere`" in text
 
 
-@pytest.mark.parametrize("missing", ["ingest", "parts", "growth", "latency", "reads"])
+@pytest.mark.parametrize("missing", ["ingest", "growth", "latency", "reads"])
 def test_a_section_that_was_not_measured_is_left_out(missing: str) -> None:
     text, plots = page({name: section for name, section in sections().items() if name != missing})
     assert missing not in plots
