@@ -14,6 +14,7 @@ BATCH_ROWS = Histogram(
 )
 STORE_SECONDS = Histogram("conexoes_store_seconds", "time from decoding a batch to its commit, waiting included")
 WAITING = Gauge("conexoes_waiting", "tasks that wait for PostgreSQL or Kafka to come back", ["work"])
+CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "seconds by which this host's clock is ahead of PostgreSQL's")
 COMMANDS = Counter(
     "conexoes_commands_total", "reprocess commands that were read", ["outcome"]
 )  # recorded, repeated, dead_letter

@@ -7,7 +7,7 @@ sent again with the same id, by which connectors recognise it (design section 3)
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -22,7 +22,7 @@ from schemas.policy import Policy
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
-from storage.database import Database
+from storage.database import Database, clock
 from storage.reprocess.claims import QueuedItem, release_claims
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 
@@ -100,9 +100,10 @@ class Dispatch:
         """
         async with self._database.transaction() as connection:
             items = await self._claiming.claim(connection, self._batch)
+            now = await clock(connection)
         if not items:
             return 0
-        sent, failed, unavailable = await self._publish(items)
+        sent, failed, unavailable = await self._publish(items, now)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
             async with self._database.transaction() as connection:
@@ -121,10 +122,9 @@ class Dispatch:
         return len(items)
 
     async def _publish(
-        self, items: Sequence[QueuedItem]
+        self, items: Sequence[QueuedItem], now: datetime
     ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]], BrokerUnavailable | None]:
         """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
-        now = datetime.now(UTC)
         deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
         outcomes = await asyncio.gather(
             *(

@@ -19,7 +19,7 @@ class Counting:
         """Compact until cancelled, waiting for PostgreSQL as long as it takes."""
         await rounds("counting", self._once, full=_AT_ONCE, pause_seconds=_EVERY_SECONDS)
 
-    async def _once(self) -> int:
+    async def _once(self, at_most: int) -> int:
         """Compact both, each in its own transaction, so that neither lock is held for the other.
 
         Returns the greater number.
@@ -27,5 +27,5 @@ class Counting:
         taken = 0
         for add_up in (compact, compact_faults):
             async with self._database.transaction() as connection:
-                taken = max(taken, await add_up(connection, _AT_ONCE))
+                taken = max(taken, await add_up(connection, at_most))
         return taken

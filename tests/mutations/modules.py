@@ -17,7 +17,6 @@ PURE: Final = (
     "storage/cursors.py",
     "storage/logs/spans.py",
     "broker/backoff.py",
-    "exports/columns.py",
     "exports/csv.py",
     "exports/excel/cell.py",
     "exports/names.py",

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exports.columns import MARK, Column, error_columns, log_columns
 from exports.csv import DELIMITERS, csv_heading, csv_line, csv_view, guarded
 from exports.names import file_name, log_link
-from exports.words import labels
-from schemas.catalogue import CATALOGUE, Language
+from schemas.catalogue import CATALOGUE, IntegrationType, Language, labels
+from schemas.columns import MARK, Column, error_columns, log_columns
 from schemas.export import ExportFormat, ExportOrder
 from tests.support.naughty import TEXTS
 
@@ -71,8 +70,8 @@ def test_a_heading_names_each_column_and_the_zone_of_times(language: Language) -
 
 
 @pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
-def test_both_sheets_tell_a_log_by_its_id(integration_type: object) -> None:
-    for columns in (log_columns(integration_type), error_columns(integration_type)):  # type: ignore[arg-type]
+def test_both_sheets_tell_a_log_by_its_id(integration_type: IntegrationType) -> None:
+    for columns in (log_columns(integration_type), error_columns(integration_type)):
         names = [column.name for column in columns]
         assert (names[0], names[-1]) == ("key", "id")
         assert len(set(names)) == len(names)
