@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exports.columns import MARK, Column, error_columns, log_columns
 from exports.csv import DELIMITERS, csv_heading, csv_line, csv_view, guarded
 from exports.names import file_name, log_link
-from exports.words import labels
-from schemas.catalogue import CATALOGUE, Language
+from schemas.catalogue import CATALOGUE, Language, labels
+from schemas.columns import MARK, Column, error_columns, log_columns
 from schemas.export import ExportFormat, ExportOrder
 from tests.support.naughty import TEXTS
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.kafka.unreadable import Salvaged, Unreadable, salvage
+from schemas.reasons.say import say
 from tests.support.events import Event, result
 from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
 
@@ -36,8 +37,8 @@ def test_a_header_name_that_is_not_utf8_costs_its_own_record_only(*, gzip: bool)
     assert isinstance(bad, Unreadable)
     assert bad.headers[:-1] == tuple(events[1].headers[:-1])
     assert bad.headers[-1] == ("\\xff\\xfe-name", b"x")
-    assert "offset 41" in bad.reason
-    assert "UTF-8" in bad.reason
+    assert "offset 41" in say(bad.reason, "en")
+    assert "UTF-8" in say(bad.reason, "en")
 
 
 def test_what_was_read_before_is_not_read_again() -> None:
@@ -56,7 +57,7 @@ def test_a_wrong_checksum_makes_the_whole_batch_one_dead_letter() -> None:
     [bad] = saved(bytes(raw), position=5).records
     assert bad.value == bytes(raw)
     assert bad.offset == 5
-    assert "offsets 5 to 6" in bad.reason
+    assert "offsets 5 to 6" in say(bad.reason, "en")
 
 
 def test_what_does_not_decompress_makes_the_whole_batch_one_dead_letter() -> None:

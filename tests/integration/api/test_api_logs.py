@@ -256,7 +256,7 @@ async def test_an_order_has_a_guide_instead(operator: Caller, store_events: Stor
     assert (found["allowed"], found["verdict"], found["reason"]) == (
         False,
         "not_reprocessable",
-        ORDERS.not_reprocessable_reason,
+        "Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
     )
     assert found["link"] == ORDERS.troubleshooting_link("MLB")
     log = (await operator.get(path_of(integration_type="orders"))).json()
