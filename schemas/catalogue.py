@@ -7,13 +7,14 @@ and nothing elsewhere (tests/next/walk_type.py).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 
 Status = Literal["success", "warning", "error"]
 Language = Literal["pt", "en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
 

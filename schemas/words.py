@@ -9,18 +9,16 @@ are schemas.reasons' and those of the pages' own gettext catalogues.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from schemas.breaker import State as BreakerState
-from schemas.catalogue import Language, Status, labels
+from schemas.catalogue import LANGUAGES, Language, Status, labels
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
 from schemas.export import ExportState
 from schemas.group import GroupState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState, Mode, TimelineStep
 from schemas.role import Role
-
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 #: How a command can have ended, beside its states: by itself, after a step.
 CommandWord = Literal[CommandState.ACCEPTED, CommandState.RUNNING, CommandState.DONE, CommandState.CANCELLED, "stopped"]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any
 
-from schemas.catalogue import Language, labels
+from schemas.catalogue import LANGUAGES, Language, labels
 from schemas.reasons.about_events import EVENTS
 from schemas.reasons.about_exports import EXPORTS
 from schemas.reasons.about_fields import FIELDS, KINDS
@@ -14,8 +14,6 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, Value
 
 Templates = Mapping[ReasonCode, Mapping[Language, str]]
-
-_LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 
 def places(template: str) -> set[tuple[str, str]]:
@@ -36,8 +34,8 @@ def complete(*tables: Templates) -> Templates:
     if missing := sorted(set(ReasonCode) - found.keys()):
         raise ValueError(f"reasons without a sentence: {', '.join(missing)}")
     for code, sentences in found.items():
-        if set(sentences) != set(_LANGUAGES) or not all(sentences.values()):
-            raise ValueError(f"the reason {code} needs a sentence in each of {', '.join(_LANGUAGES)}")
+        if set(sentences) != set(LANGUAGES) or not all(sentences.values()):
+            raise ValueError(f"the reason {code} needs a sentence in each of {', '.join(LANGUAGES)}")
         if len({frozenset(places(each)) for each in sentences.values()}) > 1:
             raise ValueError(f"the reason {code} does not name the same parameters in each language")
     return MappingProxyType(found)

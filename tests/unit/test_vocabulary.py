@@ -8,7 +8,7 @@ import pytest
 from api.plan import VERDICTS, WILL_SEND
 from exports.words import SYMBOLS
 from schemas.breaker import State
-from schemas.catalogue import SEVERITY, labels
+from schemas.catalogue import LANGUAGES, SEVERITY, labels
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
 from schemas.export import ExportState
 from schemas.filter import FIELDS, ReprocessState
@@ -18,7 +18,7 @@ from schemas.reprocess import CommandState, ItemState, Mode
 from schemas.role import Role
 from schemas.shown.command import CommandEnding
 from schemas.shown.log import TimelineReprocess
-from schemas.words import COLUMNS, LANGUAGES, VOCABULARY, Kind, Word, complete, members, word
+from schemas.words import COLUMNS, VOCABULARY, Kind, Word, complete, members, word
 
 MEMBERS: dict[Kind, list[str]] = {
     "status": list(SEVERITY),

@@ -6,13 +6,13 @@ from html import unescape
 import asyncpg
 import pytest
 
+from schemas.catalogue import LANGUAGES
 from schemas.dead_letter import DeadLetter
 from schemas.reasons import say as saying
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import TEMPLATES, say
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.words import LANGUAGES
 from storage.database import Database
 from storage.dead_letters import insert_dead_letters
 from tests.integration.api.conftest import Caller

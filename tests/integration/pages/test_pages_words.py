@@ -13,10 +13,9 @@ import pytest
 
 from exports.file import make_file
 from exports.words import SYMBOLS
-from schemas.catalogue import SEVERITY, Language
+from schemas.catalogue import LANGUAGES, SEVERITY, Language
 from schemas.export import ExportOrder
 from schemas.filter import ReprocessState
-from schemas.words import LANGUAGES
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS, csv_rows, sheet_rows

@@ -11,7 +11,7 @@ from admin.pages import languages, times
 from admin.pages.visitor import THEMES
 from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
-from schemas.catalogue import Language
+from schemas.catalogue import LANGUAGES, Language
 from schemas.playbook import Who
 from schemas.words import VOCABULARY
 
@@ -63,7 +63,7 @@ def test_a_word_that_is_not_known_is_shown_as_it_is(kind: Kind) -> None:
     assert word(languages.load()["pt"], "pt", kind, "of tomorrow") == "of tomorrow"
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_times_are_written_in_each_language(language: Language) -> None:
     locale, zone = languages.LOCALE[language], ZoneInfo("America/Sao_Paulo")
     assert "9" in times.exact(NOW, locale, zone)
