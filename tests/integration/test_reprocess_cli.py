@@ -202,4 +202,4 @@ async def test_a_needed_reason_is_asked_for_before_anything_is_sent(
         assert await run.run(asked, asyncio.Event(), dry_run=True)
         with pytest.raises(UnusableError, match=r"more than 0 logs of MLB; these are 2\. Say it with --reason\."):
             await run.run(asked, asyncio.Event(), dry_run=False)
-    assert said[-2:] == ["2 marked logs of price", "  2 will_send"]
+    assert said[-2:] == ["2 marked logs of price", "  2 to be sent"]
