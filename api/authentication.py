@@ -9,7 +9,8 @@ from fastapi.security import HTTPBearer
 
 from api.problems import ProblemError, not_found
 from schemas.result import ACCOUNT
-from storage.access_keys import EVERY_ACCOUNT, Grant, Role, digest, find
+from schemas.role import Role
+from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find
 from storage.database import Database
 
 #: Seconds for which a key is cached. A revoked key may still work for so long.

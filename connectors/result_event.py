@@ -11,6 +11,7 @@ from cloudevents.core.v1.event import CloudEvent
 from broker.publisher import Record
 from connectors.errors import InvalidResultError
 from schemas.catalogue import BY_NAME
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import read
 from schemas.timestamp import to_text
@@ -57,4 +58,4 @@ def _check(integration_type: str, record: Record) -> None:
     """Check it with the agents' own reader: what passes here is a result there."""
     for event in read(BY_NAME[integration_type], record.headers, record.key, record.value or b"", clock.time_ns()):
         if isinstance(event, Refusal):
-            raise InvalidResultError(f"{event.code}: {event.reason}")
+            raise InvalidResultError(f"{event.code}: {say(event.reason, 'en')}")

@@ -7,10 +7,14 @@ and nothing elsewhere (tests/next/walk_type.py).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
+
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 Status = Literal["success", "warning", "error"]
 Language = Literal["pt", "en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
 
@@ -37,7 +41,7 @@ class IntegrationType:
     statuses: tuple[Status, ...]  # what a result of this type may say
     reprocess_labels: Mapping[Language, str]  # text of the action
     reprocessable: bool = True  # the default policy; settings may differ per affiliate
-    not_reprocessable_reason: str | None = None  # shown instead of the action
+    not_reprocessable_reason: Reason | None = None  # shown instead of the action
     refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
     troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
@@ -77,7 +81,7 @@ ORDERS = IntegrationType(
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,
     reprocessable=False,
-    not_reprocessable_reason="Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
+    not_reprocessable_reason=Reason(ReasonCode.ORDERS_NOT_REPROCESSED),
     refresh_only=True,
     troubleshooting=_ORDER_GUIDES,
     icon='<path d="M3 1.5h10v13l-2.5-1.6L8 14.5l-2.5-1.6L3 14.5zM6 5.5h4M6 8.5h4"/>',

@@ -54,8 +54,15 @@ LOG_COLUMNS = (
     _CODE,
     Column(name="errors", labels=labels("Erros", "Errors", "Errores"), kind="errors", width=60),
     Column(name="attempts", labels=labels("Tentativas", "Attempts", "Intentos"), kind="number", width=11),
-    Column(name="first_seen_at", labels=labels("Primeira vez", "First seen", "Primera vez"), kind="time", width=24),
-    Column(name="reprocess_state", labels=labels("Reprocessamento", "Reprocess", "Reproceso"), kind="state", width=18),
+    Column(
+        name="first_seen_at",
+        labels=labels("Visto pela primeira vez", "First seen", "Visto por primera vez"),
+        kind="time",
+        width=24,
+    ),
+    Column(
+        name="reprocess_state", labels=labels("Reprocessamento", "Reprocess", "Reprocesamiento"), kind="state", width=24
+    ),
     Column(name="link", labels=labels("Link", "Link", "Enlace"), kind="link", width=30),
     _ID,
 )
@@ -74,7 +81,7 @@ ERROR_COLUMNS = (
     _STATUS,
     _PROCESSED_AT,
     *ERROR_FIELDS,
-    Column(name="fingerprint", labels=labels("Grupo", "Group", "Grupo"), width=18),
+    Column(name="fingerprint", labels=labels("Grupo de erros", "Error group", "Grupo de errores"), width=18),
     _ID,
 )
 #: Of the sheet of logs only: what a person marks to have a log reprocessed.

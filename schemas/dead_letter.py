@@ -6,6 +6,7 @@ import orjson
 
 from schemas.envelope import Headers
 from schemas.identity import dead_letter_id
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import ACCOUNT
 from schemas.topics import MAX_RECORD_BYTES
@@ -62,7 +63,7 @@ class DeadLetter(NamedTuple):
         """The original headers (one that is called like ours is renamed), then what the dead-letter topic adds."""
         added = {
             "code": self.refusal.code.value,
-            "reason": self.refusal.reason,
+            "reason": say(self.refusal.reason, "en"),
             "topic": self.topic,
             "partition": str(self.partition),
             "offset": str(self.offset),

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas.catalogue import Language, Status, labels
 from schemas.fingerprint import Fingerprint
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError
 from schemas.result import Affiliate
 from schemas.timestamp import Rfc3339
 
@@ -28,7 +30,7 @@ ReprocessState = Literal[
 def _storable(text: str) -> str:
     # U+FFFD is what a URL that is not UTF-8 turns into.
     if "\x00" in text or "\ufffd" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("must be valid UTF-8, without NUL")
+        raise ReasonError(ReasonCode.FIELD_NOT_STORABLE)
     return text
 
 
@@ -96,7 +98,7 @@ class LogFilter(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.processed_from and self.processed_to and self.processed_from >= self.processed_to:
-            raise ValueError("processed_from must be before processed_to")
+            raise ReasonError(ReasonCode.RANGE_BACKWARDS)
         return self
 
     @property
@@ -162,7 +164,7 @@ class ReprocessFilter(LogFilter):
     @model_validator(mode="after")
     def _meant(self) -> Self:
         if self.empty and not self.all:
-            raise ValueError("an empty filter means every log of this type: say all=true if that is meant")
+            raise ReasonError(ReasonCode.FILTER_EMPTY)
         return self
 
     @property

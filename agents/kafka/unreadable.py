@@ -12,8 +12,13 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy as RawBatch
 from aiokafka.record.util import decode_varint
 from aiokafka.structs import ConsumerRecord
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
 #: Bytes of a batch before those that its length counts: offset and length, 8 + 4.
 _LOG_OVERHEAD = 12
+#: Characters that are kept of a codec's or parser's error, which may quote the bytes.
+_MAX_DETAIL_CHARACTERS = 900
 #: Errors of a reader that meets bytes it does not expect. The codecs have errors of their own.
 _BAD_BYTES = (ValueError, IndexError, CorruptRecordException)
 
@@ -27,7 +32,7 @@ class Unreadable(NamedTuple):
     key: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes  # of the record; the raw bytes of it, or of the whole batch, when its value can't be told
-    reason: str
+    reason: Reason
 
 
 class Salvaged(NamedTuple):
@@ -49,14 +54,17 @@ def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged |
     batch = RawBatch(raw)
     next_offset = max(batch.next_offset, position + 1)
     first = max(batch.base_offset, position)
-    offsets = f"offset {first}" if first == next_offset - 1 else f"offsets {first} to {next_offset - 1}"
+    last = next_offset - 1
     try:
         if not batch.validate_crc():
             raise CorruptRecordException("its checksum is wrong")
         records = list(_records(batch, topic, partition))
     except Exception as exc:  # a codec's errors have no common class; whatever it is, it is these bytes
-        reason = f"the record batch of {offsets} can't be read: {type(exc).__name__}: {exc}"
-        return Salvaged([Unreadable(topic, partition, first, None, (), raw, reason[:1000])], next_offset)
+        detail = f"{type(exc).__name__}: {exc}"[:_MAX_DETAIL_CHARACTERS]
+        reason = Reason(ReasonCode.BATCH_UNREADABLE, first=first, last=last, detail=detail)
+        if first == last:
+            reason = Reason(ReasonCode.RECORD_UNREADABLE, offset=first, detail=detail)
+        return Salvaged([Unreadable(topic, partition, first, None, (), raw, reason)], next_offset)
     return Salvaged([each for each in records if each.offset >= position], next_offset)
 
 
@@ -108,9 +116,10 @@ def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: E
             header, position = _bytes(raw, position)
             headers.append(((name or b"").decode("utf-8", "backslashreplace"), header))
     except _BAD_BYTES:
-        reason = f"the record of offset {offset} can't be read: {exc}"
-        return Unreadable(topic, partition, offset, None, (), raw, reason[:1000])
-    reason = f"the record of offset {offset} has a header whose name is not UTF-8"
+        detail = str(exc)[:_MAX_DETAIL_CHARACTERS]
+        reason = Reason(ReasonCode.RECORD_UNREADABLE, offset=offset, detail=detail)
+        return Unreadable(topic, partition, offset, None, (), raw, reason)
+    reason = Reason(ReasonCode.HEADER_NAME_NOT_UTF8, offset=offset)
     return Unreadable(topic, partition, offset, key, tuple(headers), value or b"", reason)
 
 

@@ -23,6 +23,7 @@ from schemas.reprocess import Command, CommandRefusal, read_command
 from storage.database import Connection, Database
 from storage.errors import RowRefused
 from storage.reprocess import affiliates
+from storage.reprocess.audit import OURSELVES
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
 
@@ -81,7 +82,7 @@ class Commands:
         try:
             recorded = await until_available("commands", lambda: self._record(command))
         except RowRefused as exc:
-            return CommandRefusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", command.id, None)
+            return CommandRefusal(DeadLetterCode.STORAGE, exc.reason, command.id, None)
         COMMANDS.labels("recorded" if recorded else "repeated").inc()
         if recorded:
             log.info("command", account=command.request.account, command_id=command.id)
@@ -117,7 +118,7 @@ class Commands:
         logs = await lock_logs(connection, request.account, request.integration_type, log_ids, as_of)
         counts = Counter(each.affiliate for each in logs.values())
         if lack := self._policy.lacks_reason(request.integration_type, request.reason, counts):
-            await cancel(connection, request.account, command.id, requested_by="conexoes", reason=lack, note=lack)
+            await cancel(connection, request.account, command.id, requested_by=OURSELVES, note=lack)
             return
         asked = Asked(request.account, command.id, request.integration_type, request.mode)
         paused = await affiliates.paused(connection, request.account)

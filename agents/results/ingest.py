@@ -185,7 +185,7 @@ class Ingest:
                 return
             [(result, record, position)] = accepted
             part = result.body.encode() if result.in_batch else None
-            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", part)
+            refusal = Refusal(DeadLetterCode.STORAGE, exc.reason, part)
             await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
 
     async def _store_once(self, accepted: Sequence[AcceptedEvent]) -> None:

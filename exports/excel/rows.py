@@ -9,9 +9,10 @@ import orjson
 
 from exports.excel.cell import cell_text
 from exports.names import log_link
-from exports.words import CUT, STATES, STATUSES, SYMBOLS
+from exports.words import CUT, SYMBOLS
 from schemas.columns import ERROR_COLUMNS, ERROR_FIELDS, LOG_COLUMNS, Column, Kind
 from schemas.export import ExportOrder
+from schemas.words import STATES, STATUSES
 
 #: Day 0 of a workbook. From March 1900 on, its days are real ones.
 _DAY_ZERO = datetime(1899, 12, 30)
@@ -29,8 +30,8 @@ class WorkbookRows:
         self._zone = ZoneInfo(order.timezone)
         self._mark = CUT[language]
         self._link = log_link(order)
-        self._states = {name: words[language] for name, words in STATES.items()}
-        self.statuses: dict[str, str] = {name: f"{SYMBOLS[name]} {words[language]}" for name, words in STATUSES.items()}
+        self._states = {name: word.long[language] for name, word in STATES.items()}
+        self.statuses = {name: f"{SYMBOLS[name]} {word.long[language]}" for name, word in STATUSES.items()}
         self._log_cells = [self._of_log(column) for column in LOG_COLUMNS]
         self._error_cells = [self._of_error(column) for column in ERROR_COLUMNS]
 

@@ -156,7 +156,8 @@ async def test_old_dead_letters_are_deleted_a_part_at_a_time(
         INSERT INTO dead_letters (
             account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes, received_at
         )
-        SELECT 'acme', gen_random_uuid(), 'json', 'r', 't', 0, n, 0, '[]', '', 0, now() - n * interval '30 days'
+        SELECT 'acme', gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, n, 0, '[]', '', 0,
+            now() - n * interval '30 days'
         FROM generate_series(1, 6) n
     """)
     assert await forget_dead_letters(owner, 100)

@@ -13,6 +13,7 @@ from schemas.catalogue import BY_NAME, TROUBLESHOOTING_GUIDE
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.playbook import BadPlaybookError, Playbook, PlaybookEntry
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import (
@@ -205,7 +206,7 @@ POLICY = Policy.model_validate(
     ("affiliate", "rule"),
     [
         ("other", (True, None, "replay", 60, 5, 10)),
-        ("MLB", (False, "no", "replay", 60, 2, 0)),
+        ("MLB", (False, own_words("no"), "replay", 60, 2, 0)),
         ("AMZ", (True, None, "refresh", 120, 5, 10)),
     ],
 )
