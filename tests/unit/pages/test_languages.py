@@ -92,6 +92,8 @@ def test_english_is_written_in_the_code() -> None:
         ("en;q=-1", "pt"),
         ("es;q=0.5, en;q=0.5", "es"),
         ("es;q=0.9, en", "en"),
+        ("en;q=1, es", "en"),
+        ("es, en;q=1", "es"),
         ("en;level=1;q=0, es;q=0.1", "en"),
         ("x" * 497 + ",en", "en"),
         ("x" * 498 + ",en", "pt"),
