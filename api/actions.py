@@ -38,7 +38,7 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
             sentence = IN_FLIGHT if state is ItemState.IN_FLIGHT else reason(state, rule)
             return [Action(allowed=False, verdict=state, reason=sentence, link=link)]
         if not at_least(grant, "operator"):
-            return [Action(allowed=False, verdict="not_permitted", reason="Your key may read only.")]
+            return [Action(allowed=False, verdict="not_permitted", reason="Your key is read-only.")]
         if lack := reason_required(policy, integration_type, {affiliate: 1}):
             return [Action(allowed=False, verdict=ItemState.REASON_REQUIRED, reason=lack)]
         return [Action(allowed=True)]

@@ -97,7 +97,7 @@ def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
                 for each in formats
             },
         },
-        403: {"description": "the key may read, not export"},
+        403: {"description": "the key does not allow exporting"},
         426: {"description": "HTTP/1.1 is needed"},
         429: {"description": "too many exports, of this account or in all"},
     }
