@@ -44,7 +44,9 @@ class IntegrationType:
     not_reprocessable_reason: Reason | None = None  # shown instead of the action
     refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
-    troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
+    troubleshooting: Mapping[str, Mapping[Language, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # affiliate → its guide in TROUBLESHOOTING_GUIDE, whose address differs by language
     icon: str = _BOX_WITH_ARROW  # what an SVG of 16 × 16 has inside; drawn as lines, in the colour of the text
 
     @property
@@ -57,18 +59,32 @@ class IntegrationType:
         """CloudEvents `type` of a retry."""
         return f"conexoes.{self.name}.retry.v1"
 
-    def troubleshooting_link(self, affiliate: str) -> str:
-        """The guide for errors of this type on that marketplace, or the general one."""
-        return self.troubleshooting.get(affiliate, TROUBLESHOOTING_GUIDE)
+    def troubleshooting_link(self, affiliate: str, language: Language = "en") -> str:
+        """The guide for errors of this type on that marketplace, or the general one, in the reader's language."""
+        guides = TROUBLESHOOTING_GUIDE.format(language=language)
+        guide = self.troubleshooting.get(affiliate)
+        return guides if guide is None else f"{guides}/{guide[language]}"
 
 
 #: VTEX's own guides, by topic; the general page lists them all.
-TROUBLESHOOTING_GUIDE = "https://help.vtex.com/en/troubleshooting"
+TROUBLESHOOTING_GUIDE = "https://help.vtex.com/{language}/troubleshooting"
 _ORDER_GUIDES = MappingProxyType(
     {
-        "MLB": f"{TROUBLESHOOTING_GUIDE}/mercado-livre-order-integration-errors",
-        "AMZ": f"{TROUBLESHOOTING_GUIDE}/amazon-order-integration-errors",
-        "MGL": f"{TROUBLESHOOTING_GUIDE}/magazine-luiza-order-integration-errors",
+        "MLB": labels(
+            "erros-de-integracao-de-pedidos-do-mercado-livre",
+            "order-errors-in-the-mercado-livre-integration",
+            "errores-de-integracion-de-pedidos-de-mercado-libre",
+        ),
+        "AMZ": labels(
+            "erros-de-integracao-de-pedidos-da-amazon",
+            "order-errors-in-the-amazon-integration",
+            "errores-de-integracion-de-pedidos-de-amazon",
+        ),
+        "MGL": labels(
+            "erros-de-integracao-de-pedidos-do-magazine-luiza",
+            "order-errors-in-the-magazine-luiza-integration",
+            "errores-de-integracion-de-pedidos-de-magazine-luiza",
+        ),
     }
 )
 _SKU = labels("Código do SKU", "SKU code", "Código del SKU")
