@@ -20,7 +20,7 @@ from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState, Mode, TimelineStep
 from schemas.role import Role
 
-#: How a command can have ended, beside its states: by itself, after a step.
+#: States of a command, and the end that it made by itself, after a step.
 CommandWord = Literal[CommandState.ACCEPTED, CommandState.RUNNING, CommandState.DONE, CommandState.CANCELLED, "stopped"]
 Kind = Literal["status", "state", "command", "breaker", "group", "export", "mode", "step", "role", "code", "column"]
 
@@ -233,7 +233,7 @@ ROLES = complete(
     },
 )
 
-#: Why a record is a dead letter, in a heading; schemas.reasons has the sentence.
+#: Headings of dead letters; schemas.reasons has the sentences.
 CODES = complete(
     DeadLetterCode,
     {

@@ -65,7 +65,7 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
 
 
 def ended_with(code: int) -> Reason:
-    """Why there is no file when the process ended with this exit code and without a reason of its own."""
+    """Return the reason of a process that ended with this exit code and gave none itself."""
     return Reason(ReasonCode.EXPORT_PROCESS_ENDED, code=code)
 
 

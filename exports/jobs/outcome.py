@@ -50,7 +50,7 @@ async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID)
 
 
 def explain(exc: BaseException) -> tuple[ExportOutcome, Reason]:
-    """How an export ended that raised `exc`, and why."""
+    """Return the outcome of an export that raised `exc`, and its reason."""
     if isinstance(exc, CallerLeft | asyncio.CancelledError):
         return ("cancelled", exc.reason if isinstance(exc, CallerLeft) else Reason(ReasonCode.EXPORT_CANCELLED))
     if isinstance(exc, ServerStopped):

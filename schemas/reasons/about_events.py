@@ -1,4 +1,4 @@
-"""What is wrong with a record or an event, said to the developer of a connector."""
+"""Sentences about a bad record or event, for the developer of a connector."""
 
 from collections.abc import Mapping
 

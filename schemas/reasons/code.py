@@ -1,4 +1,4 @@
-"""Why something was refused, failed or ended, in one word each: what is stored. schemas.reasons.say says it."""
+"""Codes of reasons: the stored word for each cause. schemas.reasons.say has the sentences."""
 
 from enum import StrEnum
 
