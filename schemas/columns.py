@@ -24,6 +24,7 @@ class Column:
     labels: Mapping[Language, str]
     kind: Kind = "name"
     width: float = 16  # in characters, of the workbook
+    listed: bool = False  # on the list page too
 
     def heading(self, language: Language, timezone: str) -> str:
         """As it stands over the column. A column of times names their zone."""
@@ -31,14 +32,15 @@ class Column:
         return f"{label} ({timezone})" if self.kind == "time" else label
 
 
-_KEY = Column(name="key", labels=labels("Chave", "Key", "Clave"), width=24)
-_AFFILIATE = Column(name="affiliate", labels=labels("Afiliado", "Affiliate", "Afiliado"), width=12)
-_STATUS = Column(name="status", labels=labels("Status", "Status", "Estado"), kind="status", width=12)
+_KEY = Column(name="key", labels=labels("Chave", "Key", "Clave"), width=24, listed=True)
+_AFFILIATE = Column(name="affiliate", labels=labels("Afiliado", "Affiliate", "Afiliado"), width=12, listed=True)
+_STATUS = Column(name="status", labels=labels("Status", "Status", "Estado"), kind="status", width=12, listed=True)
 _PROCESSED_AT = Column(
     name="processed_at",
     labels=labels("Data de processamento", "Processing date", "Fecha de procesamiento"),
     kind="time",
     width=24,
+    listed=True,
 )
 _CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24)
 _MESSAGE = Column(name="message", labels=labels("Mensagem", "Message", "Mensaje"), kind="text", width=60)
