@@ -4,7 +4,7 @@
 -- migrate: apply
 
 CREATE TABLE dead_letters (
-    account text COLLATE "C" NOT NULL,       -- '' where the record does not say; only keys for every account see it
+    account text COLLATE "C" NOT NULL,       -- schemas.dead_letter.account_of; '': only keys for every account see it
     id uuid NOT NULL,
     code text COLLATE "C" NOT NULL,          -- schemas.refusal.DeadLetterCode
     -- schemas.reasons. The topic has the sentence.
