@@ -51,6 +51,7 @@ from schemas.playbook import BadPlaybookError
 from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
 from storage.errors import StorageError
+from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
 
@@ -117,7 +118,13 @@ def admin() -> None:
 def migrate() -> None:
     """Bring the database to the schema of this version. Safe to repeat, and to run from many places at once."""
     storage = storage_settings()
-    _run(lambda _stop: apply_migrations(str(storage.database_url), storage.retention_days))
+    url, passwords = str(storage.database_url), storage.login_passwords
+
+    async def bring(_stop: asyncio.Event) -> None:
+        await apply_migrations(url, storage.retention_days)
+        await make_logins(url, {login: password.get_secret_value() for login, password in passwords.items()})
+
+    _run(bring)
     typer.echo("The database has the schema of this version.")
 
 

@@ -37,4 +37,4 @@ async def test_every_table_of_an_account_is_behind_row_level_security(owner: asy
         for right in table.rights
         if right.role == "conexoes_reader" and "conexoes.account" not in (right.rows or "")
     }
-    assert found == {("access_keys", "true")}
+    assert found == set()
