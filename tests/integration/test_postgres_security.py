@@ -77,7 +77,8 @@ async def test_no_login_has_another_role_nor_anything_of_its_own(
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetch("SELECT pg_read_file('/etc/hostname')")
         rights = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles"
-        assert not any(await owner.fetchrow(f"{rights} WHERE rolname = $1", login))
+        [found] = await owner.fetch(f"{rights} WHERE rolname = $1", login)
+        assert not any(found)
         # What its role may do is all: a table that the role may not touch, the login may not either.
         for kind in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
             tables = "SELECT oid FROM pg_class WHERE relnamespace = 'conexoes'::regnamespace AND relkind IN ('r', 'p')"
