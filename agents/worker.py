@@ -72,6 +72,7 @@ async def work(
             publisher=publisher,
             policy=policy,
             redaction=Redaction(agent_settings.redact) if agent_settings.redact else None,
+            sources=broker_settings.sources,
             clock=clock,
             recorded=recorded,
             worker_id=worker_id,

@@ -259,6 +259,9 @@ def doctor(
     findings = examine(settings.data_dir, settings.kafka_port)
     for each in findings:
         typer.echo(f"{'ok' if each.ok else '!!'}  {each.name}: {each.detail} {each.advice}".rstrip())
+    sources = BrokerSettings().sources
+    said = f"{len(sources.root)} may send results." if sources else _ANY_SOURCE
+    typer.echo(f"ok  sources: {said}")
     faults = _server_faults()
     for fault in faults:
         typer.echo(f"!!  servers: {fault}")
@@ -266,6 +269,9 @@ def doctor(
         typer.echo(f"ok  servers: Kafka and PostgreSQL answer; pages and API are at {http}.")
     if faults or not all(each.ok for each in findings):
         raise typer.Exit(1)
+
+
+_ANY_SOURCE = "CONEXOES_SOURCES is unset: whoever may write a results topic may say anything of any account."
 
 
 def _let_us_speak() -> None:

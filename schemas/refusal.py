@@ -18,6 +18,7 @@ class DeadLetterCode(StrEnum):
     TYPE_MISMATCH = "type_mismatch"  # an event of another type than the topic's
     SCHEMA = "schema"  # a field is missing, of another type or over its limit
     STATUS_NOT_ALLOWED = "status_not_allowed"  # a status that this integration type does not have
+    NOT_ALLOWED = "not_allowed"  # what this source may not say, by CONEXOES_SOURCES
     TIMESTAMP = "timestamp"  # not RFC 3339 with an offset, or out of range
     STORAGE = "storage"  # PostgreSQL refuses this row, and only this one
 

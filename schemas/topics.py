@@ -21,9 +21,12 @@ class Topics:
     """The topics of one installation; two installations on one broker differ by `prefix`."""
 
     prefix: str = DEFAULT_PREFIX
+    connectors: tuple[str, ...] = ()  # those with results topics of their own
 
-    def results(self, integration_type: str) -> str:
-        return f"{self.prefix}.results.{integration_type}"
+    def results(self, integration_type: str, connector: str | None = None) -> str:
+        """Name the topic of all connectors, or of one that has its own."""
+        common = f"{self.prefix}.results.{integration_type}"
+        return common if connector is None else f"{common}.{connector}"
 
     def retry(self, integration_type: str) -> str:
         return f"{self.prefix}.retry.{integration_type}"
@@ -39,7 +42,8 @@ class Topics:
     def all(self) -> Iterator[tuple[str, int]]:
         """Each topic with the largest record, in bytes, that it must take."""
         for each in CATALOGUE:
-            yield self.results(each.name), MAX_RECORD_BYTES
+            for connector in (None, *self.connectors):
+                yield self.results(each.name, connector), MAX_RECORD_BYTES
             yield self.retry(each.name), MAX_RECORD_BYTES
         yield self.commands, MAX_RECORD_BYTES
         yield self.dead_letter, MAX_DEAD_LETTER_BYTES

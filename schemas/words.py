@@ -254,6 +254,9 @@ CODES = complete(
         DeadLetterCode.STATUS_NOT_ALLOWED: _word(
             "Status inválido para este tipo", "Status not valid for this type", "Estado no válido para este tipo"
         ),
+        DeadLetterCode.NOT_ALLOWED: _word(
+            "Não permitido para esta origem", "Not allowed for this source", "No permitido para este origen"
+        ),
         DeadLetterCode.TIMESTAMP: _word("Data ou hora impossível", "Impossible date or time", "Fecha u hora imposible"),
         DeadLetterCode.STORAGE: _word(
             "Recusado pelo banco de dados", "Refused by the database", "Rechazado por la base de datos"

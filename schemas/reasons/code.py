@@ -40,6 +40,7 @@ class ReasonCode(StrEnum):
     SUBJECT_DIFFERS = "subject_differs"
     ACCOUNT_DIFFERS = "account_differs"
     STATUS_NOT_ALLOWED = "status_not_allowed"
+    NOT_ALLOWED = "not_allowed"
     TIME_FORMAT = "time_format"
     TIME_IMPOSSIBLE = "time_impossible"
     TIME_OUT_OF_YEARS = "time_out_of_years"
