@@ -11,6 +11,7 @@ from faust.types.auth import CredentialsT
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from agents.process import crash
+from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
 from agents.results.ingest import Ingest
@@ -66,6 +67,7 @@ def build_app(
     publisher: Publisher,
     policy: Policy,
     redaction: Redaction | None,
+    clock: ServerClock,
     recorded: Callable[[], None],
     worker_id: str,
     data_dir: Path,
@@ -98,7 +100,7 @@ def build_app(
     app.stopping = stopping
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each in CATALOGUE:
-        ingest = Ingest(each, database, dead_letters, app.done, app.current, redaction=redaction)
+        ingest = Ingest(each, database, dead_letters, app.done, app.current, clock=clock, redaction=redaction)
         _add_agent(app, topics.results(each.name), ingest)
     commands = Commands(database, dead_letters, policy, app.done, recorded)
     _add_agent(app, topics.commands, commands)

@@ -14,6 +14,7 @@ BATCH_ROWS = Histogram(
 )
 STORE_SECONDS = Histogram("conexoes_store_seconds", "from decoded to committed, one batch, waiting included")
 WAITING = Gauge("conexoes_waiting", "work that waits for PostgreSQL or Kafka to come back", ["work"])
+CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "how far this host's clock is ahead of PostgreSQL's")
 COMMANDS = Counter("conexoes_commands_total", "reprocess commands", ["outcome"])  # recorded, repeated, dead_letter
 ITEMS = Counter("conexoes_reprocess_items_total", "items by the state they were moved to", ["state"])
 

@@ -11,6 +11,7 @@ from agents.app import AgentsApp, build_app
 from agents.metrics import waiting_anywhere
 from agents.process import crash
 from agents.process.availability import until_available
+from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.process.watchdog import watch
 from agents.process.worker_id import claim_worker_id
@@ -62,6 +63,7 @@ async def work(
             materialise.wake()
             dispatch.wake()
 
+        clock = ServerClock(database)
         app = build_app(
             servers=servers,
             security=broker_settings.security,
@@ -70,6 +72,7 @@ async def work(
             publisher=publisher,
             policy=policy,
             redaction=Redaction(agent_settings.redact) if agent_settings.redact else None,
+            clock=clock,
             recorded=recorded,
             worker_id=worker_id,
             data_dir=agent_settings.data_dir,
@@ -86,12 +89,18 @@ async def work(
                 "expiry": Expiry(database).run,
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
+                "clock": clock.run,
                 "indexing": Indexing(database).run,
                 "watchdog": lambda: watch(lambda: _standing(app)),
             },
             stop_seconds=agent_settings.stop_seconds,
         )
-        await worker.run(lambda: _wait_for_kafka(servers, broker_settings), ready)
+
+        async def prepare() -> None:
+            await until_available("clock", clock.measure)
+            await _wait_for_kafka(servers, broker_settings)
+
+        await worker.run(prepare, ready)
         with crash.deadline("closing", agent_settings.stop_seconds):
             await publisher.close()
             await database.close()

@@ -18,6 +18,8 @@ from schemas.topics import MAX_DEAD_LETTER_BYTES
 
 Headers = Sequence[tuple[str, bytes]]
 _CLOSE_SECONDS = 2.0
+#: A producer that has not started by then is given up, and made anew for the next record.
+START_SECONDS = 30.0
 
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
 
@@ -66,20 +68,22 @@ class Publisher:
         self._timeout_seconds = timeout_seconds
         self._client_id = client_id
         self._shared: _Shared | None = None
-        self._starting = asyncio.Lock()
+        self._starting: asyncio.Task[_Shared] | None = None
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def publish(self, record: Record) -> Written:
         """Write one record and wait for its acknowledgement. Concurrent calls share requests to the broker.
 
-        Raises BrokerUnavailable after `timeout_seconds` at the latest, and the record may then be written or not;
+        Waits up to `timeout_seconds` for a producer that is being started, then as long again for the acknowledgement.
+        Raises BrokerUnavailable when either takes longer or fails, and the record may then be written or not;
         RecordRefused when the broker will never take it.
         """
         shared: _Shared | None = None  # which one, so that an error replaces no newer one
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 shared = await self._started()
-                shared.sending += 1
+            shared.sending += 1
+            async with asyncio.timeout(self._timeout_seconds):
                 metadata = await shared.producer.send_and_wait(
                     record.topic, record.value, key=record.key, headers=list(record.headers)
                 )
@@ -100,32 +104,54 @@ class Publisher:
 
     async def close(self) -> None:
         """Let go of the connections. Records that are being published are abandoned after two seconds."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
         shared, self._shared = self._shared, None
         if shared is not None:
             await _stop(shared)
         await asyncio.gather(*self._stopping)
 
     async def _started(self) -> _Shared:
-        async with self._starting:
-            if self._shared is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._servers,
-                    client_id=self._client_id,
-                    enable_idempotence=True,
-                    acks="all",
-                    linger_ms=2,
-                    compression_type="gzip",
-                    max_request_size=MAX_DEAD_LETTER_BYTES,
-                    request_timeout_ms=int(self._timeout_seconds * 1000),
-                    **self._security.arguments,
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._shared = _Shared(producer)
+        """The producer, started in a task of its own that every record waits for.
+
+        A record that gives up waiting does not end the start: it would hand the next one less time than a start
+        takes, and so on for as long as records come.
+        """
+        if self._shared is not None:
             return self._shared
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+            self._starting.add_done_callback(self._started_or_not)
+        return await asyncio.shield(self._starting)
+
+    def _started_or_not(self, task: "asyncio.Task[_Shared]") -> None:
+        if self._starting is task:
+            self._starting = None
+            if not task.cancelled() and task.exception() is None:
+                self._shared = task.result()
+
+    async def _start(self) -> _Shared:
+        """Raises what aiokafka raises, or TimeoutError after START_SECONDS."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._servers,
+            client_id=self._client_id,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=2,
+            compression_type="gzip",
+            max_request_size=MAX_DEAD_LETTER_BYTES,
+            request_timeout_ms=int(self._timeout_seconds * 1000),
+            **self._security.arguments,
+        )
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await producer.start()
+        except BaseException:
+            await _stop(_Shared(producer))
+            raise
+        return _Shared(producer)
 
     def _stop_soon(self, shared: _Shared) -> None:
         task = asyncio.create_task(_stop(shared))

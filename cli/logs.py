@@ -1,12 +1,48 @@
 """What processes write to standard error: one JSON object a line, control characters escaped."""
 
 import logging
+import re
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
+#: Libraries that say the same again with each try while a server is away: up to 60 lines a second, a gigabyte a day.
+_REPEATING = ("aiokafka", "faust", "mode", "asyncio")
+#: Lines that differ in numbers only are the same line; so often it is let through.
+REPEAT_SECONDS = 60.0
+_MAX_LINES = 1000
+_DIGITS = re.compile(r"\d+")
+
 _OURS = ("agents", "broker", "storage", "exports", "api", "admin", "connectors")
+
+
+class SameLineOncePerMinute(logging.Filter):
+    """Lets a line of a repeating library through, then none like it for a minute; the next says how many there were."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lines: dict[tuple[str, str], list[float]] = {}  # when it was let through last, how many were not since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a line that stands for nothing new. Adds ` (and N like it)` to one that is let through again."""
+        if not record.name.startswith(_REPEATING):
+            return True
+        now, key = self._clock(), (record.name, _DIGITS.sub("#", str(record.msg)))
+        seen = self._lines.get(key)
+        if seen is not None and now - seen[0] < REPEAT_SECONDS:
+            seen[1] += 1
+            return False
+        if seen is not None and seen[1]:
+            record.msg = f"{record.getMessage()} (and {seen[1]:.0f} like it)"
+            record.args = None
+        if len(self._lines) >= _MAX_LINES:
+            self._lines.clear()
+        self._lines[key] = [now, 0]
+        return True
 
 
 def log_as_json() -> None:
@@ -34,6 +70,7 @@ def log_as_json() -> None:
             ],
         )
     )
+    handler.addFilter(SameLineOncePerMinute())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("pogo_core").setLevel(logging.ERROR)  # it warns of every migration that it applies

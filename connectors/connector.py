@@ -9,6 +9,7 @@ import structlog
 
 from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
+from broker.outage import Outages
 from broker.publisher import Publisher, Record
 from broker.security import PLAINTEXT, Security
 from connectors.result_event import result_record
@@ -30,6 +31,7 @@ class Connector:
         self.security = security
         self.source = source
         self.topics = Topics(topic_prefix)
+        self._outages = Outages(log)
         self._publisher = Publisher(
             servers, security=security, client_id=source.strip("/").replace("/", "-") or "connector"
         )
@@ -74,7 +76,8 @@ class Connector:
             try:
                 await self._publisher.publish(record)
             except BrokerUnavailable as exc:
-                log.warning("waiting for kafka", reason=str(exc))
+                self._outages.failed("emit", str(exc))
                 await asyncio.sleep(pause)
             else:
+                self._outages.worked("emit")
                 return

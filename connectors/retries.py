@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 
 from broker.backoff import pauses
+from broker.outage import Outages
 from connectors.connector import Connector
 from connectors.errors import InvalidResultError
 from connectors.retry import Answer, Retry, read_retry
@@ -43,6 +44,7 @@ async def serve_retries(
     """
     service = _Service(connector, handlers, affiliates)
     topics = [connector.topics.retry(name) for name in handlers]
+    outages = Outages(log)
     for pause in pauses():
         consumer = AIOKafkaConsumer(
             *topics,
@@ -54,9 +56,10 @@ async def serve_retries(
         )
         try:
             await consumer.start()
+            outages.worked("retries")
             await service.run(consumer, stop)
         except (KafkaError, OSError) as exc:
-            log.warning("waiting for kafka", reason=str(exc))
+            outages.failed("retries", str(exc) or type(exc).__name__)
             await asyncio.sleep(pause)
         finally:
             await consumer.stop()

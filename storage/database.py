@@ -72,6 +72,17 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
     return False
 
 
+#: What ends a session whose client's machine vanished, froze or lost its network, within 30 s and by the server itself:
+#: its locks would keep its successor waiting for as long as TCP does, two hours by default. A session that is idle in
+#: a transaction, one whose answer nobody takes, one that runs or waits while nobody is there to hear the end.
+_DEAD_PEER = {
+    "idle_in_transaction_session_timeout": "20s",
+    "tcp_user_timeout": "20s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "2",
+    "client_connection_check_interval": "5s",
+}
 #: Shown to who says no account: nobody's rows. '' and '*' stand in some tables, for no account and for every one.
 _NOBODY = "(nobody)"
 
@@ -112,7 +123,7 @@ class Database:
         self.url = url
         self.role = role
         self._settings = settings
-        server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC"}
+        server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC", **_DEAD_PEER}
         self._runs_as = None if role == "owner" else f"conexoes_{role}"
         if self._runs_as is not None:
             server_settings["role"] = self._runs_as

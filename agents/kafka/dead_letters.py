@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from agents.process.availability import until_available
+from agents.process.statement_size import StatementSize
 from broker.errors import RecordRefused
 from broker.publisher import Publisher, Record
 from schemas.dead_letter import DeadLetter
@@ -27,6 +28,7 @@ class DeadLetters:
         self._topic = topic
         self._publisher = publisher
         self._database = database
+        self._size = StatementSize(_AT_ONCE)
 
     async def keep(self, letters: Sequence[DeadLetter]) -> None:
         """Return when the topic and the table have all of them, waiting for both as long as it takes.
@@ -36,7 +38,7 @@ class DeadLetters:
         for start in range(0, len(letters), _AT_ONCE):
             part = letters[start : start + _AT_ONCE]
             await asyncio.gather(*(self._publish(each) for each in part))
-            await until_available("dead letters", lambda part=part: self._insert(part))  # type: ignore[misc]
+            await self._size.run_all("dead letters", part, self._insert)
             for each in part:
                 log.warning(
                     "dead letter",

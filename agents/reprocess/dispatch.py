@@ -7,7 +7,7 @@ again with the same id, which connectors tell by (design section 3).
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -22,6 +22,7 @@ from schemas.policy import Policy
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
+from storage.clock import clock
 from storage.database import Database
 from storage.reprocess.claims import QueuedItem, release_claims
 from storage.reprocess.writer import mark_failed, mark_sent
@@ -100,9 +101,10 @@ class Dispatch:
         """
         async with self._database.transaction() as connection:
             items = await self._claiming.claim(connection, self._batch)
+            now = await clock(connection)
         if not items:
             return 0
-        sent, failed, unavailable = await self._publish(items)
+        sent, failed, unavailable = await self._publish(items, now)
         # Each in a transaction of its own: both lock logs first, and in one the second would lock them after counts.
         if sent:
             async with self._database.transaction() as connection:
@@ -121,10 +123,9 @@ class Dispatch:
         return len(items)
 
     async def _publish(
-        self, items: Sequence[QueuedItem]
+        self, items: Sequence[QueuedItem], now: datetime
     ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]], BrokerUnavailable | None]:
         """What Kafka has, what it refused, and why it could not take the rest, if there is a rest."""
-        now = datetime.now(UTC)
         deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
         outcomes = await asyncio.gather(
             *(

@@ -1,9 +1,8 @@
 """Expires items: those whose answer did not come before their deadline."""
 
-from datetime import UTC, datetime
-
 from agents.metrics import ITEMS
 from agents.process.rounds import POLL_SECONDS, rounds
+from storage.clock import clock
 from storage.database import Database
 from storage.reprocess.writer import mark_silent
 
@@ -21,9 +20,9 @@ class Expiry:
         """Mark until cancelled, waiting for PostgreSQL as long as it takes."""
         await rounds("expiry", self.mark_overdue, full=_AT_ONCE, pause_seconds=self._poll_seconds)
 
-    async def mark_overdue(self) -> int:
-        """Mark up to a thousand. Returns how many. Raises StorageUnavailable, and then none is marked."""
+    async def mark_overdue(self, at_most: int = _AT_ONCE) -> int:
+        """Mark up to `at_most`. Returns how many. Raises StorageUnavailable, and then none is marked."""
         async with self._database.transaction() as connection:
-            marked = await mark_silent(connection, datetime.now(UTC), _AT_ONCE)
+            marked = await mark_silent(connection, await clock(connection), at_most)
         ITEMS.labels("silent").inc(marked)
         return marked

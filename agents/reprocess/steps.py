@@ -27,9 +27,9 @@ class Steps:
         """Until cancelled, waiting for PostgreSQL as long as it takes."""
         await rounds("steps", self._once, full=_AT_ONCE, pause_seconds=self._poll_seconds)
 
-    async def _once(self) -> int:
+    async def _once(self, at_most: int) -> int:
         await self.judge()
-        return await self.let_go()
+        return await self.let_go(at_most)
 
     async def judge(self) -> None:
         """Every command whose step is over. Raises StorageUnavailable."""
@@ -42,9 +42,9 @@ class Steps:
                 log.info("step", account=account, command_id=command_id, go_on=verdict.go_on, said=verdict.sentence)
                 self._released()
 
-    async def let_go(self) -> int:
-        """Up to a thousand items. Returns how many. Raises StorageUnavailable, and then none is."""
+    async def let_go(self, at_most: int = _AT_ONCE) -> int:
+        """Up to `at_most` items. Returns how many. Raises StorageUnavailable, and then none is."""
         async with self._database.transaction() as connection:
-            cancelled = await mark_cancelled(connection, _AT_ONCE)
+            cancelled = await mark_cancelled(connection, at_most)
         ITEMS.labels("cancelled").inc(cancelled)
         return cancelled

@@ -5,7 +5,6 @@ delivered again; none blocks its neighbours.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,8 @@ from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
 from agents.metrics import BATCH_ROWS, CONFLICTS, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
+from agents.process.clock import ServerClock
+from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
 from schemas.redaction import Redaction
@@ -25,14 +26,23 @@ from storage.database import Database
 from storage.errors import RowRefused
 from storage.results import store
 
-#: Rows of one statement. More gains nothing measurable; fewer than 500 costs a tenth.
-MAX_ROWS = 5000
 #: Lines about ids that were used twice, of one batch; the metric counts all.
 MAX_WARNINGS = 20
+
+#: Rows of one statement. More gains nothing measurable; fewer than 500 costs a tenth.
+MAX_ROWS = 5000
+#: Bytes of fetched records that are joined into one statement: at 100 kB/s it ends before it times out.
+MAX_BYTES = 4 * 1024 * 1024
+
+#: A refusal of a time is decided by a look at PostgreSQL's clock that is no older.
+_FRESH_SECONDS = 1.0
 
 #: Transactions of one topic at a time, each of its own partitions: PostgreSQL works on one while the arguments of
 #: another are encoded and sent. They meet in no row, since an entity has one partition.
 WRITERS = 2
+
+#: Of a record's `timestamp_type`: the topic's `message.timestamp.type` is LogAppendTime.
+_LOG_APPEND_TIME = 1
 
 log = structlog.get_logger(__name__)
 
@@ -68,13 +78,19 @@ def decode(
         if record.value is None:
             tombstones += 1
             continue
-        events = read(integration_type, record.headers, record.key, record.value, now_ns, redaction=redaction)
+        latest_ns = max(now_ns, _appended_ns(record))
+        events = read(integration_type, record.headers, record.key, record.value, latest_ns, redaction=redaction)
         for position, event in enumerate(events):
             if isinstance(event, Refusal):
                 refused.append(DeadLetter.of(record, position, event))
             else:
                 accepted.append(AcceptedEvent(event, record, position))
     return Decoded(batch, accepted, refused, tombstones)
+
+
+def _appended_ns(record: Any) -> int:
+    """When the broker appended a record, by its own clock; 0 where the time is the producer's word."""
+    return record.timestamp * 1_000_000 if record.timestamp_type == _LOG_APPEND_TIME else 0
 
 
 class Ingest:
@@ -88,6 +104,7 @@ class Ingest:
         done: Callable[[RecordBatch], None],
         current: Callable[[RecordBatch], bool],
         *,
+        clock: ServerClock,
         redaction: Redaction | None = None,
     ) -> None:
         """`current` says whether a batch is of this assignment; one that is not will be delivered again."""
@@ -96,6 +113,8 @@ class Ingest:
         self._dead_letters = dead_letters
         self._done = done
         self._current = current
+        self._clock = clock
+        self._size = StatementSize(MAX_ROWS)
         self._redaction = redaction
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
@@ -111,11 +130,21 @@ class Ingest:
                     for queue in queues:
                         self._drop_outlived(queue)
                 # A partition always has the same writer: the order of a partition is the order of the watermark.
-                decoded = decode(self._type, batch, time.time_ns(), redaction=self._redaction)
+                decoded = await self._decode(batch)
                 queues[batch.tp.partition % WRITERS].put_nowait(decoded)
                 await asyncio.sleep(0)  # let the writer start before the next batch is decoded
             for writer in writers:
                 writer.cancel()
+
+    async def _decode(self, batch: RecordBatch) -> Decoded:
+        decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction)
+        if self._clock.age_seconds > _FRESH_SECONDS and any(
+            each.refusal.code is DeadLetterCode.TIMESTAMP for each in decoded.refused
+        ):
+            # Nothing is refused by a clock that may have stood still with this machine.
+            await until_available("clock", self._clock.measure)
+            decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction)
+        return decoded
 
     def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:
         """While PostgreSQL is away, each rebalance would leave another set of batches in memory."""
@@ -128,9 +157,11 @@ class Ingest:
         while True:
             together = [await decoded.get()]
             rows = len(together[0].accepted)
-            while rows < MAX_ROWS and not decoded.empty():
+            size = together[0].batch.bytes
+            while rows < self._size.rows and size < MAX_BYTES and not decoded.empty():
                 together.append(decoded.get_nowait())
                 rows += len(together[-1].accepted)
+                size += together[-1].batch.bytes
             with STORE_SECONDS.time():
                 await self._dead_letters.keep([letter for each in together for letter in each.refused])
                 await self.store([accepted for each in together for accepted in each.accepted])
@@ -140,15 +171,17 @@ class Ingest:
 
     async def store(self, accepted: Sequence[AcceptedEvent]) -> None:
         """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone."""
-        if not accepted:
-            return
+        await self._size.run_all("store", accepted, self._store_or_refuse)
+
+    async def _store_or_refuse(self, accepted: Sequence[AcceptedEvent]) -> None:
+        """Raises StorageUnavailable."""
         try:
-            await until_available("store", lambda: self._store_once(accepted))
+            await self._store_once(accepted)
         except RowRefused as exc:
             if len(accepted) > 1:
                 middle = len(accepted) // 2
-                await self.store(accepted[:middle])
-                await self.store(accepted[middle:])
+                await self._store_or_refuse(accepted[:middle])
+                await self._store_or_refuse(accepted[middle:])
                 return
             [(result, record, position)] = accepted
             part = result.body.encode() if result.in_batch else None

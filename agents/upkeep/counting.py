@@ -19,10 +19,10 @@ class Counting:
         """Add up until cancelled, waiting for PostgreSQL as long as it takes."""
         await rounds("counting", self._once, full=_AT_ONCE, pause_seconds=_EVERY_SECONDS)
 
-    async def _once(self) -> int:
+    async def _once(self, at_most: int) -> int:
         """The most that any of them took. A transaction each, so that neither lock is held for the other's work."""
         taken = 0
         for add_up in (compact, compact_faults):
             async with self._database.transaction() as connection:
-                taken = max(taken, await add_up(connection, _AT_ONCE))
+                taken = max(taken, await add_up(connection, at_most))
         return taken

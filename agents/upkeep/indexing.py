@@ -22,6 +22,6 @@ class Indexing:
         """Index until cancelled, waiting for PostgreSQL as long as it takes."""
         await rounds("indexing", self._once, full=_NEVER_FULL, pause_seconds=_EVERY_SECONDS)
 
-    async def _once(self) -> int:
+    async def _once(self, _at_most: int) -> int:
         async with self._database.transaction() as connection:
             return await index_words(connection)

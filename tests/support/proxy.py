@@ -14,7 +14,10 @@ class Proxy:
 
     pass: as if it were not there. refuse: connections are cut. blackhole: nothing gets through either way.
     mute: the server hears the client, the client hears nothing (an answer that is lost).
+    `delay_seconds` holds up each chunk on its way to the client.
     """
+
+    delay_seconds = 0.0
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
@@ -69,6 +72,8 @@ class Proxy:
                 await self._clear.wait()
                 if to_client and self._mode == "mute":
                     continue
+                if to_client and self.delay_seconds:
+                    await asyncio.sleep(self.delay_seconds)
                 writer.write(chunk)
                 await writer.drain()
         writer.transport.abort()

@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agents.app import build_app
+from agents.process.clock import ServerClock
 from agents.reprocess.dispatch import retry_record
 from broker.publisher import Publisher
 from broker.security import PLAINTEXT
@@ -330,6 +331,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         publisher=publisher,
         policy=Policy(),
         redaction=None,
+        clock=ServerClock(database),
         recorded=lambda: None,
         worker_id="w",
         data_dir=tmp_path,

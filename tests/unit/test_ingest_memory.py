@@ -1,6 +1,7 @@
 """What a flood, or a database that is away, may cost an agents process in memory."""
 
 import asyncio
+import time
 import tracemalloc
 import weakref
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from faust.types import TP
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.fetch import weight
 from agents.kafka.transport import RecordBatch
+from agents.process.clock import ServerClock
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from schemas.catalogue import BY_NAME
@@ -45,10 +47,18 @@ def test_a_record_weighs_about_what_it_takes(event: Event) -> None:
     assert 0.5 < sum(weight(each) for each in records) / taken < 2
 
 
+class HostClock(ServerClock):
+    """The host's own clock, for a test without a database."""
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+
 class Weighty:
     """A record whose life can be followed."""
 
     offset, key, headers = 0, b"k", ()
+    timestamp, timestamp_type = 0, 0
 
     def __init__(self) -> None:
         self.value = result().value
@@ -76,7 +86,12 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
         await asyncio.Event().wait()
 
     ingest = Ingest(
-        BY_NAME["price"], database, dead_letters, lambda batch: None, lambda batch: batch.generation == generation
+        BY_NAME["price"],
+        database,
+        dead_letters,
+        lambda batch: None,
+        lambda batch: batch.generation == generation,
+        clock=HostClock(database),
     )
     running = asyncio.create_task(ingest.run(batches()))
     await all_delivered.wait()
