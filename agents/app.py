@@ -8,6 +8,7 @@ from typing import Any, cast
 import faust
 from faust.types.auth import CredentialsT
 
+from agents.kafka import expansion
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from agents.process import crash
@@ -26,6 +27,8 @@ from storage.database import Database
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
 SESSION_SECONDS = 30.0
 COMMIT_SECONDS = 1.0
+#: A new partition is known, and read, within this.
+METADATA_SECONDS = 20
 #: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes; the watchdog sees real stalls.
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
@@ -71,12 +74,14 @@ def build_app(
     recorded: Callable[[], None],
     worker_id: str,
     data_dir: Path,
+    max_batch_bytes: int,
     stopping: asyncio.Event,
 ) -> AgentsApp:
     """One agent for each results topic of the catalogue, one for commands. Nothing is started.
 
     `recorded` is called when a command was recorded.
     """
+    expansion.install(max_batch_bytes)
     app = AgentsApp(
         f"{topics.prefix}-agents",
         broker=[f"kafka://{server}" for server in servers.split(",")],
@@ -85,6 +90,7 @@ def build_app(
         store="memory://",
         autodiscover=False,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
         consumer_group_instance_id=worker_id,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=SESSION_SECONDS / 10,

@@ -76,6 +76,7 @@ async def work(
             recorded=recorded,
             worker_id=worker_id,
             data_dir=agent_settings.data_dir,
+            max_batch_bytes=agent_settings.max_batch_bytes,
             stopping=stop,
         )
         if agent_settings.metrics_port is not None:

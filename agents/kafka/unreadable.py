@@ -12,6 +12,10 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy as RawBatch
 from aiokafka.record.util import decode_varint
 from aiokafka.structs import ConsumerRecord
 
+from agents.kafka.expansion import ExpansionTooLarge
+from agents.kafka.weight import weight
+from schemas.refusal import DeadLetterCode, Refusal
+
 #: Of a batch: offset and length, 8 + 4 bytes, before what the length counts.
 _LOG_OVERHEAD = 12
 #: What a reader of bytes raises when they are not what it expects; the codecs have errors of their own.
@@ -24,10 +28,17 @@ class Unreadable(NamedTuple):
     topic: str
     partition: int
     offset: int
+    timestamp: int  # of the batch that it was in
     key: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes  # of the record; the raw bytes of it, or of the whole batch, when its value can't be told
     reason: str
+    code: DeadLetterCode = DeadLetterCode.ENCODING
+
+    @property
+    def refusal(self) -> Refusal:
+        """Why it is a dead letter."""
+        return Refusal(self.code, self.reason)
 
 
 class Salvaged(NamedTuple):
@@ -37,10 +48,11 @@ class Salvaged(NamedTuple):
     next_offset: int  # where the batch says that it ends
 
 
-def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged | None:
-    """What can be read of the first batch in `raw`, from the offset `position` on.
+def salvage(topic: str, partition: int, position: int, raw: bytes, max_bytes: int) -> Salvaged | None:
+    """What can be read of the first batch in `raw` from the offset `position` on, not much more than `max_bytes`.
 
-    Always goes on: `next_offset` is greater than `position`. None when `raw` does not hold one whole batch.
+    Always goes on: `next_offset` is greater than `position`. None when `raw` does not hold one whole batch. A batch
+    that is too large when it is expanded is one record. Raises MemoryError, which says nothing about the batch.
     """
     size = _LOG_OVERHEAD + int.from_bytes(raw[8:_LOG_OVERHEAD], "big", signed=True)
     if len(raw) < RawBatch.HEADER_STRUCT.size or not RawBatch.HEADER_STRUCT.size <= size <= len(raw):
@@ -50,14 +62,29 @@ def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged |
     next_offset = max(batch.next_offset, position + 1)
     first = max(batch.base_offset, position)
     offsets = f"offset {first}" if first == next_offset - 1 else f"offsets {first} to {next_offset - 1}"
+
+    def whole(code: DeadLetterCode, why: str) -> Salvaged:
+        reason = f"the record batch of {offsets} can't be read: {why}"[:1000]
+        letter = Unreadable(topic, partition, first, batch.max_timestamp, None, (), raw, reason, code)
+        return Salvaged([letter], next_offset)
+
+    records: list[Any] = []
     try:
         if not batch.validate_crc():
             raise CorruptRecordException("its checksum is wrong")
-        records = list(_records(batch, topic, partition))
+        for record in _records(batch, topic, partition):
+            if record.offset >= position:
+                records.append(record)
+                max_bytes -= weight(record)
+            if max_bytes <= 0:
+                return Salvaged(records, min(record.offset + 1, next_offset))
+    except MemoryError:
+        raise
+    except ExpansionTooLarge as exc:
+        return whole(DeadLetterCode.TOO_LARGE, str(exc))
     except Exception as exc:  # a codec's errors have no common class; whatever it is, it is these bytes
-        reason = f"the record batch of {offsets} can't be read: {type(exc).__name__}: {exc}"
-        return Salvaged([Unreadable(topic, partition, first, None, (), raw, reason[:1000])], next_offset)
-    return Salvaged([each for each in records if each.offset >= position], next_offset)
+        return whole(DeadLetterCode.ENCODING, f"{type(exc).__name__}: {exc}")
+    return Salvaged(records, next_offset)
 
 
 def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
@@ -70,7 +97,7 @@ def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
         try:
             yield _consumer_record(topic, partition, batch._read_msg())
         except _BAD_BYTES as exc:
-            yield _unreadable(topic, partition, batch.base_offset, bytes(batch._buffer[start:end]), exc)
+            yield _unreadable(topic, partition, batch, bytes(batch._buffer[start:end]), exc)
         batch._pos = end
 
 
@@ -93,11 +120,11 @@ def _consumer_record(topic: str, partition: int, record: Any) -> Any:
     )
 
 
-def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: Exception) -> Unreadable:
+def _unreadable(topic: str, partition: int, batch: Any, raw: bytes, exc: Exception) -> Unreadable:
     """A record whose length is right and whose inside is not: mostly the name of a header."""
     _timestamp, position = decode_varint(raw, 1)  # after one byte of attributes
     delta, position = decode_varint(raw, position)
-    offset = base_offset + delta
+    offset, timestamp = batch.base_offset + delta, batch.max_timestamp
     try:
         key, position = _bytes(raw, position)
         value, position = _bytes(raw, position)
@@ -109,9 +136,9 @@ def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: E
             headers.append(((name or b"").decode("utf-8", "backslashreplace"), header))
     except _BAD_BYTES:
         reason = f"the record of offset {offset} can't be read: {exc}"
-        return Unreadable(topic, partition, offset, None, (), raw, reason[:1000])
+        return Unreadable(topic, partition, offset, timestamp, None, (), raw, reason[:1000])
     reason = f"the record of offset {offset} has a header whose name is not UTF-8"
-    return Unreadable(topic, partition, offset, key, tuple(headers), value or b"", reason)
+    return Unreadable(topic, partition, offset, timestamp, key, tuple(headers), value or b"", reason)
 
 
 def _bytes(raw: bytes, position: int) -> tuple[bytes | None, int]:

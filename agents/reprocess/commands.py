@@ -52,9 +52,8 @@ class Commands:
         async for batch in batches:
             for record in batch.records:
                 if isinstance(record, Unreadable):
-                    refusal = Refusal(DeadLetterCode.ENCODING, record.reason)
                     COMMANDS.labels("dead_letter").inc()
-                    await self._dead_letters.keep([DeadLetter.of(record, 0, refusal)])
+                    await self._dead_letters.keep([DeadLetter.of(record, 0, record.refusal)])
                 elif record.value is not None:
                     await self._handle_record(record)
             self._done(batch)

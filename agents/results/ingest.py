@@ -73,7 +73,7 @@ def decode(
     tombstones = 0
     for record in batch.records:
         if isinstance(record, Unreadable):
-            refused.append(DeadLetter.of(record, 0, Refusal(DeadLetterCode.ENCODING, record.reason)))
+            refused.append(DeadLetter.of(record, 0, record.refusal))
             continue
         if record.value is None:
             tombstones += 1

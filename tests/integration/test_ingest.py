@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from agents.kafka.fetch import RECORD_BYTES
+from agents.kafka.weight import RECORD_BYTES
 from agents.kafka.transport import BatchConsumer, RecordBatch
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.settings import BrokerSettings

@@ -14,7 +14,7 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
-from agents.kafka.fetch import weight
+from agents.kafka.weight import weight
 from agents.kafka.transport import RecordBatch
 from agents.process.clock import ServerClock
 from agents.results.ingest import Ingest

@@ -9,6 +9,7 @@ from tests.support.events import Event, result
 from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
 
 BODY = BATCH_HEADER_BYTES
+PLENTY = 1 << 30
 
 
 def odd(event_id: str) -> Event:
@@ -17,7 +18,7 @@ def odd(event_id: str) -> Event:
 
 
 def saved(raw: bytes, position: int = 0) -> Salvaged:
-    found = salvage("t", 3, position, raw)
+    found = salvage("t", 3, position, raw, PLENTY)
     assert found is not None
     return found
 
@@ -80,8 +81,8 @@ def test_a_record_whose_inside_is_broken_costs_no_neighbour() -> None:
 
 def test_less_than_a_batch_is_nothing_yet() -> None:
     raw = record_batch([odd("a")])
-    assert salvage("t", 0, 0, raw[:-1]) is None
-    assert salvage("t", 0, 0, b"") is None
+    assert salvage("t", 0, 0, raw[:-1], PLENTY) is None
+    assert salvage("t", 0, 0, b"", PLENTY) is None
 
 
 @given(st.data())
