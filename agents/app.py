@@ -37,6 +37,7 @@ class AgentsApp(faust.App):
     """A Faust app whose consumer is a BatchConsumer, and whose crash is the end of the process."""
 
     stopping: asyncio.Event
+    database: Database  # where partitions that are stored say how far
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
@@ -50,6 +51,10 @@ class AgentsApp(faust.App):
     def done(self, batch: RecordBatch) -> None:
         """Let the watermark move past `batch`."""
         self.batches.done(batch)
+
+    def begin_again(self) -> None:
+        """Read again what the database has lost."""
+        self.batches.begin_again()
 
     def current(self, batch: RecordBatch) -> bool:
         """Whether `batch` is of this assignment; if not, it will be delivered again."""
@@ -103,12 +108,21 @@ def build_app(
         table_standby_replicas=0,
         web_enabled=False,  # it would listen on every address, without authentication
     )
-    app.stopping = stopping
+    app.stopping, app.database = stopping, database
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each in CATALOGUE:
-        ingest = Ingest(each, database, dead_letters, app.done, app.current, clock=clock, redaction=redaction)
+        ingest = Ingest(
+            each,
+            database,
+            dead_letters,
+            app.done,
+            app.current,
+            begin_again=app.begin_again,
+            clock=clock,
+            redaction=redaction,
+        )
         _add_agent(app, topics.results(each.name), ingest)
-    commands = Commands(database, dead_letters, policy, app.done, recorded)
+    commands = Commands(database, dead_letters, policy, app.done, recorded, begin_again=app.begin_again)
     _add_agent(app, topics.commands, commands)
     return app
 

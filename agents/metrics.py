@@ -15,6 +15,15 @@ BATCH_ROWS = Histogram(
 STORE_SECONDS = Histogram("conexoes_store_seconds", "from decoded to committed, one batch, waiting included")
 WAITING = Gauge("conexoes_waiting", "work that waits for PostgreSQL or Kafka to come back", ["work"])
 CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "how far this host's clock is ahead of PostgreSQL's")
+#: behind: postgresql (restored from a backup, or a standby that lagged) or kafka (a worker ended before it committed)
+READ_AGAIN = Counter(
+    "conexoes_read_again_total",
+    "offsets that are read again, since they are not known to be stored",
+    ["topic", "behind"],
+)
+MISSING_OFFSETS = Counter(
+    "conexoes_missing_offsets_total", "offsets that Kafka dropped before they were read: lost results", ["topic"]
+)
 COMMANDS = Counter("conexoes_commands_total", "reprocess commands", ["outcome"])  # recorded, repeated, dead_letter
 ITEMS = Counter("conexoes_reprocess_items_total", "items by the state they were moved to", ["state"])
 

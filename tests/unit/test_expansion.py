@@ -147,4 +147,3 @@ def test_what_is_saved_of_a_batch_is_bounded_and_goes_on_where_it_ended() -> Non
         offsets += [each.offset for each in found.records]
         position = found.next_offset
     assert offsets == list(range(100, 110))
-

@@ -91,6 +91,7 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
         dead_letters,
         lambda batch: None,
         lambda batch: batch.generation == generation,
+        begin_again=lambda: None,
         clock=HostClock(database),
     )
     running = asyncio.create_task(ingest.run(batches()))
