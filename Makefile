@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check documents schema screenshots chromium chaos bench docs lock clean
+.PHONY: help install run test unit check documents schema screenshots chromium chaos restore-drill bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ node_modules/.installed: package-lock.json
 
 chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then the books are compared; ARGS="--seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
+
+restore-drill: $(STAMP) ## a backup, more results, the database lost and restored: it heals itself, and all tables are compared
+	@$(VENV)/bin/python -m tests.drills.restore
 
 bench: $(STAMP) bench/.peers/.installed ## all that is measured, ours and others: docs/performance.md; ARGS="--full --peers"
 	@$(VENV)/bin/python -m bench $(ARGS)

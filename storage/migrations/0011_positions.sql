@@ -1,4 +1,4 @@
--- how far Kafka is stored
+-- how far Kafka is stored, and which process is which worker
 -- depends: 0010_access
 
 -- migrate: apply
@@ -19,5 +19,19 @@ COMMENT ON TABLE positions IS
 GRANT SELECT, INSERT, UPDATE ON positions TO conexoes_writer;
 ALTER TABLE positions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON positions TO conexoes_writer USING (true) WITH CHECK (true);
+
+CREATE TABLE workers (
+    id text COLLATE "C" PRIMARY KEY,         -- CONEXOES_WORKER_ID
+    process uuid NOT NULL,                   -- made by each process when it starts
+    host text NOT NULL,
+    seen_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE workers IS
+    'One row a worker id: the agents process that has it, the one that came last. Kept for a week after it was seen.';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON workers TO conexoes_writer;
+ALTER TABLE workers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON workers TO conexoes_writer USING (true) WITH CHECK (true);
 
 -- migrate: rollback

@@ -10,11 +10,12 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from agents.kafka.weight import RECORD_BYTES
 from agents.kafka.transport import BatchConsumer, RecordBatch
+from agents.kafka.weight import RECORD_BYTES
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.settings import BrokerSettings
 from schemas.catalogue import CATALOGUE, IntegrationType
+from storage.positions import Move
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
 from tests.support.events import at, raw, result
@@ -174,7 +175,7 @@ async def test_an_error_that_nobody_foresaw_ends_the_process_and_commits_nothing
     crashed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def broken(self: Ingest, accepted: list[AcceptedEvent]) -> None:
+    async def broken(self: Ingest, accepted: list[AcceptedEvent], moves: list[Move]) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(Ingest, "store", broken)

@@ -14,8 +14,8 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
-from agents.kafka.weight import weight
 from agents.kafka.transport import RecordBatch
+from agents.kafka.weight import weight
 from agents.process.clock import ServerClock
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher
