@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -201,9 +202,15 @@ def _total(tables: dict[str, Counter[str]]) -> int:
 
 async def _until_equal(system: System, wanted: dict[str, Counter[str]]) -> dict[str, Counter[str]]:
     """The tables when they are what they were, or after SETTLE_SECONDS."""
-    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS / 3
-    while (found := await _tables(system)) != wanted and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(1)
+    found: dict[str, Counter[str]] = {}
+
+    async def equal() -> bool:
+        nonlocal found
+        found = await _tables(system)
+        return found == wanted
+
+    with suppress(AssertionError):
+        await eventually(equal, SETTLE_SECONDS)
     return found
 
 
