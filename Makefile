@@ -6,7 +6,8 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check documents schema screenshots chromium chaos restore-drill bench docs lock clean
+.PHONY: help install run test unit mutations check documents schema screenshots chromium chaos restore-drill bench docs \
+	lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +32,9 @@ test: $(STAMP) chromium ## every test, on a real Kafka, a real PostgreSQL and a 
 unit: $(STAMP) ## the tests that need no server
 	@$(VENV)/bin/python -m pytest tests/unit
 
+mutations: $(STAMP) ## changes one operator of a pure module at a time: do the unit tests find it? ARGS="--seed 7"
+	@$(VENV)/bin/python -m tests.mutations $(ARGS)
+
 check: $(STAMP) node_modules/.installed ## style, types, layers, contract, generated documents
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -46,13 +50,13 @@ node_modules/.installed: package-lock.json
 	@npm ci --silent
 	@touch $@
 
-chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then the books are compared; ARGS="--seed 7"
+chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then sent and stored are compared; ARGS="--seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
-restore-drill: $(STAMP) ## a backup, more results, the database lost and restored: it heals itself, and all tables are compared
+restore-drill: $(STAMP) ## back up, lose the database and restore it under load of its own: all tables are compared
 	@$(VENV)/bin/python -m tests.drills.restore
 
-bench: $(STAMP) bench/.peers/.installed ## all that is measured, ours and others: docs/performance.md; ARGS="--full --peers"
+bench: $(STAMP) bench/.peers/.installed ## measure ours and others, into docs/performance.md; ARGS="--full --peers"
 	@$(VENV)/bin/python -m bench $(ARGS)
 
 bench/.peers/.installed: bench/peers.lock
@@ -68,21 +72,21 @@ docs: .venv-docs/.installed ## the documentation as a site, in site/
 	@UV_PYTHON_DOWNLOADS=never $(UV) pip sync --quiet --python .venv-docs/bin/python --require-hashes docs/site.lock
 	@touch $@
 
-documents: $(STAMP) ## write what is made from the code: docs/contract and the pages that docs/ has of it
+documents: $(STAMP) ## write the documents that are made from the code, in docs/
 	@$(VENV)/bin/python -m cli.documents
 
-schema: $(STAMP) ## write docs/schema.md from a database with every migration; after a migration
+schema: $(STAMP) ## write docs/schema.md from a migrated database; run it after adding a migration
 	@$(VENV)/bin/python -m cli.documents.schema
 
 screenshots: $(STAMP) chromium ## pictures of every page in three languages, in docs/images
 	@$(VENV)/bin/python -m tests.screenshots
 
-chromium: ## install Chromium for the browser tests, where it is missing and this is Debian and root
+chromium: ## install Chromium for the browser tests, if it is missing; on Debian, as root
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "conexoes: the browser tests need Chromium: apt-get install chromium" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
-lock: ## bring requirements.lock, bench/peers.lock and docs/site.lock up to pyproject.toml
+lock: ## update requirements.lock, bench/peers.lock and docs/site.lock to pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group dev pyproject.toml --output-file requirements.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -10,13 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
+from api.plan import lacking_reason
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid
 from broker.errors import BrokerError
 from broker.structured import command_record
 from schemas.identity import command_id
+from schemas.problem import FieldProblem
+from schemas.reasons.say import say
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
-from storage.reprocess.idempotency import claim, mark_published
+from storage.reprocess.idempotency import claim, is_known, mark_published
 
 router = APIRouter(tags=["commands"])
 
@@ -46,7 +49,12 @@ async def request_reprocess(
         Header(description="required, 1 to 200 printable ASCII characters; the same key is the same command"),
     ] = None,
 ) -> Accepted:
-    """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once."""
+    """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once.
+
+    Without a reason that the policy requires: 422 `reason-required`. Whether it does depends on how many logs there
+    are; a filter that selects more than can be counted in two seconds is taken, and the command cancelled, with the
+    same sentence as its note, when the agents have counted.
+    """
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
     return await give_command(request, grant, idempotency_key, await read_body(request, ReprocessRequest))
@@ -60,6 +68,11 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
         raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
     command = command_id(body.account, idempotency_key)
     writer = request.app.state.writer
+    lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
+    if lack and not await is_known(writer, body.account, idempotency_key, command):
+        sentence = say(lack, "en")
+        errors = [FieldProblem(field="body.reason", message=sentence)]
+        raise ProblemError(422, "reason-required", f"body.reason: {sentence}", errors=errors)
     if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
         raise invalid("header.idempotency-key", "was used with another body")
     await _publish(request, command, body)

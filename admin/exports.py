@@ -8,7 +8,8 @@ from fastapi.responses import FileResponse
 
 from admin.request_body import described, read_body
 from api.authentication import FIRST, Caller, OwnAccount, caller, may_see
-from api.exports import attachment, must_export, not_made, order_of
+from api.export_order import must_export, order_of
+from api.export_response import attachment, not_made
 from api.parameters import NONE
 from api.problems import invalid, not_found
 from exports.errors import ExportFailed, TooManyExports

@@ -1,1 +1,1 @@
-"""Kafka in, Kafka out: the Faust agents that fold results, decide commands, send retries and notice silence."""
+"""The Faust agents: they store results, decide commands, send retries and expire items without an answer."""

@@ -1,4 +1,4 @@
-"""The composition root of the agents: what reads which topic."""
+"""The composition root of the agents: it gives each topic its reader."""
 
 import asyncio
 from collections.abc import AsyncIterable, Callable
@@ -29,7 +29,7 @@ SESSION_SECONDS = 30.0
 COMMIT_SECONDS = 1.0
 #: A new partition is known, and read, within this.
 METADATA_SECONDS = 20
-#: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes; the watchdog sees real stalls.
+#: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes. The watchdog detects real stalls.
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
 
@@ -43,7 +43,10 @@ class AgentsApp(faust.App):
         return BatchTransport(self.conf.broker_consumer, self)
 
     def _crash(self, reason: BaseException) -> None:
-        """Called by whatever part of Faust crashes, the consumer's thread included: what is left would do nothing."""
+        """End the process.
+
+        Any part of Faust calls this when it crashes; a worker without that part would do nothing.
+        """
         if not self.stopping.is_set():
             crash.die("faust", reason)
         super()._crash(reason)
@@ -57,12 +60,12 @@ class AgentsApp(faust.App):
         self.batches.begin_again()
 
     def current(self, batch: RecordBatch) -> bool:
-        """Whether `batch` is of this assignment; if not, it will be delivered again."""
+        """Tell if `batch` belongs to the current assignment. One that does not will be delivered again."""
         return self.batches.current(batch)
 
     @property
     def batches(self) -> BatchConsumer:
-        """The consumer, as what it is."""
+        """The consumer, with its real type."""
         return cast(BatchConsumer, self.consumer)
 
 
@@ -102,11 +105,11 @@ def build_app(
         broker_max_poll_interval=MAX_POLL_SECONDS,
         broker_commit_interval=COMMIT_SECONDS,
         broker_commit_every=None,
-        stream_wait_empty=False,  # BatchConsumer.drain waits, and not for ever
+        stream_wait_empty=False,  # BatchConsumer.drain waits instead, for a limited time
         topic_allow_declare=False,  # `conexoes topics` makes them
         topic_disable_leader=True,
         table_standby_replicas=0,
-        web_enabled=False,  # it would listen on every address, without authentication
+        web_enabled=False,  # Faust's web server listens on every address, without authentication
     )
     app.stopping, app.database = stopping, database
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
@@ -128,7 +131,7 @@ def build_app(
 
 
 def _credentials(security: Security) -> CredentialsT | None:
-    """The same in Faust's words."""
+    """Translate the broker settings into Faust's."""
     if security.logs_in:
         return faust.SASLCredentials(
             username=security.sasl_username,
@@ -144,5 +147,5 @@ def _add_agent(app: AgentsApp, topic: str, handler: Ingest | Commands) -> None:
         await guarded(topic, lambda: handler.run(stream), app.stopping)
 
     kafka_topic: Any = app.topic(topic, schema=PassThrough())
-    # One at a time: the order of a partition is the order in which the watermark moves.
+    # One batch at a time: the watermark moves in the order of a partition.
     app.agent(kafka_topic, name=topic, concurrency=1)(agent)

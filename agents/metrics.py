@@ -3,18 +3,18 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 #: outcome: stored (new or seen before), dead_letter, tombstone
-RECORDS = Counter("conexoes_records_total", "events taken from results topics", ["integration_type", "outcome"])
+RECORDS = Counter("conexoes_records_total", "events read from results topics", ["integration_type", "outcome"])
 CONFLICTS = Counter(
     "conexoes_conflicting_results_total",
-    "results, not stored: another has their source and id",
+    "results that were not stored, because another one has their source and id",
     ["integration_type"],
 )
 BATCH_ROWS = Histogram(
     "conexoes_batch_rows", "results written by one statement", buckets=(1, 10, 100, 500, 1000, 2000, 5000)
 )
-STORE_SECONDS = Histogram("conexoes_store_seconds", "from decoded to committed, one batch, waiting included")
-WAITING = Gauge("conexoes_waiting", "work that waits for PostgreSQL or Kafka to come back", ["work"])
-CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "how far this host's clock is ahead of PostgreSQL's")
+STORE_SECONDS = Histogram("conexoes_store_seconds", "time from decoding a batch to its commit, waiting included")
+WAITING = Gauge("conexoes_waiting", "tasks that wait for PostgreSQL or Kafka to come back", ["work"])
+CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "seconds by which this host's clock is ahead of PostgreSQL's")
 #: behind: postgresql (restored from a backup, or a standby that lagged) or kafka (a worker ended before it committed)
 READ_AGAIN = Counter(
     "conexoes_read_again_total",
@@ -22,12 +22,14 @@ READ_AGAIN = Counter(
     ["topic", "behind"],
 )
 MISSING_OFFSETS = Counter(
-    "conexoes_missing_offsets_total", "offsets that Kafka dropped before they were read: lost results", ["topic"]
+    "conexoes_missing_offsets_total", "offsets that Kafka removed before they were read: lost results", ["topic"]
 )
-COMMANDS = Counter("conexoes_commands_total", "reprocess commands", ["outcome"])  # recorded, repeated, dead_letter
-ITEMS = Counter("conexoes_reprocess_items_total", "items by the state they were moved to", ["state"])
+COMMANDS = Counter(
+    "conexoes_commands_total", "reprocess commands that were read", ["outcome"]
+)  # recorded, repeated, dead_letter
+ITEMS = Counter("conexoes_reprocess_items_total", "state changes of items, by new state", ["state"])
 
 
 def waiting_anywhere() -> bool:
-    """Some work waits for PostgreSQL or Kafka right now."""
+    """Tell if any work waits for PostgreSQL or Kafka right now."""
     return any(sample.value > 0 for metric in WAITING.collect() for sample in metric.samples)

@@ -1,4 +1,4 @@
-"""How an agents process runs."""
+"""Settings of an agents process."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,23 +15,25 @@ class AgentSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
-    data_dir: Path = Field(default=Path(".conexoes"), description="where the embedded servers and run files live")
+    data_dir: Path = Field(
+        default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"
+    )
     worker_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,100}$",
         description="stable name of an agents process, unique in the group; unset = one per host and slot",
     )
     metrics_port: int | None = Field(
-        default=None, ge=1, le=65535, description="serve /metrics of this agents process there; unset = not at all"
+        default=None, ge=1, le=65535, description="port on which this agents process serves /metrics; unset = none"
     )
     max_batch_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=MAX_RECORD_BYTES,
         le=1024 * 1024 * 1024,
-        description="a record batch that is larger than this when it is decompressed is one dead letter `too_large`",
+        description="a record batch that is larger when it is decompressed is one dead letter `too_large`",
     )
-    stop_seconds: float = Field(default=20.0, gt=0, description="finish what is in flight within this when stopped")
+    stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
     redact: Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)] = Field(
         default=(),
-        description="names whose values are taken out of evidence before it is stored: docs/connectors.md",
+        description="names whose values are removed from evidence before it is stored: docs/connectors.md",
     )

@@ -1,1 +1,1 @@
-"""The query API: HTTP in, JSON out, nothing ever written."""
+"""The query API: HTTP in, JSON out. It never writes."""

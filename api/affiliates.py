@@ -1,4 +1,4 @@
-"""Affiliates of an account: whether retries go there, and what waits."""
+"""Affiliates of an account: if retries are sent to each, and how many wait."""
 
 from fastapi import APIRouter, Request
 
@@ -13,5 +13,5 @@ router = APIRouter(prefix="/accounts/{account}/affiliates", tags=["reprocess"], 
 
 @router.get("", dependencies=NONE)
 async def list_affiliates(request: Request, account: OwnAccount) -> Page[ShownAffiliate]:
-    """Those that something was ever sent back to, or that were paused, by name; always all of them."""
+    """Affiliates that ever had a reprocess, or were paused, in the order of their names. There is one page only."""
     return Page(items=await affiliates.list_affiliates(request.app.state.reader, account), next_page_token=None)

@@ -19,14 +19,14 @@ from storage.database import Database
 PREFIX = "/api/v1"
 _PROBLEMS = {
     401: "no valid key",
-    404: "not there, or not yours",
-    422: "a bad parameter, named",
+    404: "not found, or of another account",
+    422: "a bad parameter, which the answer names",
     503: "the database can't answer right now",
 }
 
 
 def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, object]]:
-    """OpenAPI for the problems that every path may answer with, and `more`."""
+    """OpenAPI descriptions of the problems that every path may answer with, and `more`."""
     return {
         status: {
             "description": text,
@@ -44,9 +44,9 @@ def build_api(
     playbook: Callable[[], Playbook] = Playbook,
     export_settings: ExportSettings | None = None,
 ) -> FastAPI:
-    """Every GET path of the design. `reader` must be in the reader role; it is not closed here.
+    """Build the app with every GET path of the design. `reader` must be in the reader role; the caller closes it.
 
-    `playbook` is asked anew for each answer. `export_settings`: None is as the environment says.
+    `playbook` is called for each answer. `export_settings`: None takes them from the environment.
     """
     app = FastAPI(
         title="Conexões",
@@ -62,8 +62,8 @@ def build_api(
     app.state.playbook = playbook
     app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
     problems = problem_responses()
-    # Each by itself: a router in a router has FastAPI look for the path through all of them once more.
-    # Commands before logs: a command may be called `logs`, but no type is called `reprocess`. Groups and exports before
+    # One by one: with a router inside a router, FastAPI would search all paths a second time.
+    # Commands before logs: a command's id may be `logs`, but no type is called `reprocess`. Groups and exports before
     # one log, whose id can't be one of these words.
     for each in (
         integration_types,

@@ -1,4 +1,4 @@
-"""Who is calling: bearer keys, and what each grants."""
+"""Authenticates callers by bearer key, and authorises them for accounts and roles."""
 
 import hmac
 import time
@@ -9,10 +9,11 @@ from fastapi.security import HTTPBearer
 
 from api.problems import ProblemError, not_found
 from schemas.result import ACCOUNT
-from storage.access_keys import EVERY_ACCOUNT, Grant, Role, digest, find
+from schemas.role import Role
+from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find
 from storage.database import Database
 
-#: How long a key that was found is not looked up again: so long a revoked key may still be good.
+#: Seconds for which a key is cached. A revoked key may still work for so long.
 CACHE_SECONDS = 10.0
 _CACHE_SIZE = 10_000
 _RANK: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
@@ -28,16 +29,16 @@ class Authenticator:
         self._found: dict[bytes, tuple[float, Grant]] = {}
 
     async def grant(self, secret: str) -> Grant | None:
-        """What `secret` grants; None when it is no key of ours. Raises StorageUnavailable."""
+        """Return the grant of the key `secret`; None when there is no such key. Raises StorageUnavailable."""
         return await self.grant_of(digest(secret))
 
     @property
     def bootstrap(self) -> bytes | None:
-        """SHA-256 of the bootstrap key, where there is one."""
+        """SHA-256 of the bootstrap key, if there is one."""
         return self._bootstrap
 
     async def grant_of(self, secret_digest: bytes) -> Grant | None:
-        """The same for the SHA-256 of a key."""
+        """Return the grant of the key with this SHA-256; None when there is no such key. Raises StorageUnavailable."""
         if self._bootstrap is not None and hmac.compare_digest(secret_digest, self._bootstrap):
             return Grant(EVERY_ACCOUNT, "admin", "bootstrap", may_export=True, key_id=None)
         cached = self._found.get(secret_digest)
@@ -53,10 +54,10 @@ class Authenticator:
 
 
 class AccessKey(HTTPBearer):
-    """The bearer key as OpenAPI describes it; as a dependency, what the key grants."""
+    """The bearer key: described in OpenAPI, and a dependency that returns the key's grant."""
 
     async def __call__(self, request: Request) -> Grant:  # type: ignore[override]
-        """The caller's grant. 401, the same for every reason, without a good key."""
+        """Return the caller's grant. Without a valid key: 401, the same for every reason."""
         authenticator: Authenticator = request.app.state.authenticator
         credentials = await super().__call__(request)
         grant = None
@@ -72,7 +73,7 @@ class AccessKey(HTTPBearer):
         return grant
 
 
-#: In one piece, since each dependency of a dependency is another 15 µs for each time that one of them is named.
+#: One dependency, not a chain: each dependency of a dependency costs another 15 µs for every mention of it.
 caller = AccessKey(
     auto_error=False, description="a key made with `conexoes keys create`", scheme_name=HTTPBearer.__name__
 )
@@ -88,7 +89,7 @@ def at_least(grant: Grant, role: Role) -> bool:
 
 
 def operator_of(grant: Grant, account: str) -> None:
-    """404 for an account that the caller may not see, 403 for one that may only be read."""
+    """Require the role operator. 404 for an account that the caller may not see, 403 for one that it may only read."""
     if not may_see(grant, account):
         raise not_found()
     if not at_least(grant, "operator"):
@@ -96,12 +97,12 @@ def operator_of(grant: Grant, account: str) -> None:
 
 
 async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:
-    """The account of the path, if the caller may see it; 404 otherwise, as for an account that does not exist."""
+    """Return the account of the path. 404 when the caller may not see it, as for an account that does not exist."""
     if ACCOUNT.fullmatch(account) is None or not may_see(grant, account):
         raise not_found()
     return account
 
 
 OwnAccount = Annotated[str, Depends(own_account)]
-#: Of a router whose paths have an account: who is calling is settled before anything else is looked at.
+#: Dependencies of a router whose paths have an account: the caller is checked before any other parameter.
 FIRST = [Depends(own_account)]

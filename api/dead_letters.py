@@ -1,11 +1,12 @@
-"""What was refused, and why."""
+"""Dead letters: records that were refused, with the reason."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import listings
 from api.authentication import FIRST, Caller, OwnAccount
-from api.pages import Listing, Page
+from api.pages import Page
 from api.parameters import ONCE, PageQuery
 from schemas.shown.dead_letter import ShownDeadLetter
 from storage.access_keys import EVERY_ACCOUNT
@@ -18,10 +19,10 @@ router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letter
 async def list_dead_letters(
     request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[ShownDeadLetter]:
-    """Dead letters of the account, newest first. A key for every account sees those too that name no account."""
+    """Dead letters of the account, newest first. A key for all accounts also sees those that name no account."""
     every = grant.account == EVERY_ACCOUNT
-    listing = Listing(f"dead-letters\n{account}\n{every}", query.page_size, query.page_token)
+    listing = listings.dead_letters(account, every_account=every, size=query.page_size, token=query.page_token)
     letters = await read_dead_letters(
         request.app.state.reader, account, every_account=every, after=listing.after_uuid, limit=listing.limit
     )
-    return listing.page(letters, lambda letter: (letter.received_at, letter.id), request, response)
+    return listing.page(letters, request, response)

@@ -1,4 +1,4 @@
-"""What every request and every answer has: an id, safe headers, a measurement. HEAD is GET without a body."""
+"""The outermost middleware: gives each request an id, safe headers and metrics. HEAD is GET without a body."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import ANSWER_HEADERS, ProblemError, response
 
 REQUEST_ID = "X-Request-Id"
-#: Any filter that a person makes fits. What is a good deal more never comes to an end: api.head_limit.
+#: Room for any filter that a person makes. api.head_limit cuts off what is much larger.
 MAX_URL_BYTES = 32 * 1024
 MAX_HEADER_BYTES = 32 * 1024
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -20,11 +20,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Edge:
-    """ASGI middleware around the whole app. Only the answer to a bug is made outside of it, by Starlette."""
+    """ASGI middleware around the whole app.
+
+    Only the answer to an unhandled exception is made outside of it, by Starlette.
+    """
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
-        #: By route template and known method, never by what a caller makes up: no account is ever a label.
+        #: Labels are the route's template and known methods, never the caller's text: no account is ever a label.
         self._seconds = Histogram(
             "conexoes_http_seconds", "requests, in seconds", ["method", "route", "status"], registry=registry
         )
@@ -47,7 +50,7 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in answer_headers.items():
-                    headers.setdefault(name, value)  # a file that never changes says itself how long it may be kept
+                    headers.setdefault(name, value)  # a file that never changes sets its own Cache-Control
             elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)
@@ -63,18 +66,18 @@ class Edge:
 
 
 def _unusable(scope: Scope) -> ProblemError | None:
-    """Why this request is not looked at any further."""
+    """Return the problem of a request that must be refused at once; None when there is none."""
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
         return ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
         return ProblemError(431, "headers-too-large", f"The headers must have at most {MAX_HEADER_BYTES} bytes.")
     hosts = sum(name == b"host" for name, _value in scope["headers"])
-    # RFC 9112, section 3.2; httptools takes any number, and whatever is in front of us may mean another one.
+    # RFC 9112, section 3.2. httptools accepts any number of Host headers; a proxy may have used another one than we.
     if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
         return ProblemError(400, "bad-host", f"A request must have one Host header; this one has {hosts}.")
     return None
 
 
 def _request_id(given: str | None) -> str:
-    """The caller's own, if it is one that can go into a log; a new one otherwise."""
+    """Return the caller's X-Request-Id if it is safe to log, a new one otherwise."""
     return given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

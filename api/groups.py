@@ -1,12 +1,13 @@
-"""Groups of equal errors: how many entities have one, since when, what helped, what to do about it."""
+"""Groups of equal errors: their size, since when they are seen, what helped, what to do."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import listings
 from api.authentication import FIRST, OwnAccount
-from api.pages import Listing, Page
+from api.pages import Page
 from api.parameters import ONCE, LogQuery, Type
 from schemas.group import ErrorGroup
 from schemas.playbook import Playbook
@@ -23,13 +24,12 @@ async def list_groups(
     integration_type: Type,
     query: Annotated[LogQuery, Query()],
 ) -> Page[ErrorGroup]:
-    """What the list with the same filter shows, one entry for each different error: most logs first.
+    """One entry for each different error among the logs that the filter matches, the largest group first.
 
-    The order is that of counts, and these change: a group that gets smaller while you walk the pages may come again,
-    and one that grows may be passed over. Its fingerprint tells it.
+    Groups are in the order of counts, and counts change: while you walk the pages, a group that shrinks may come again,
+    and one that grows may be missed. The fingerprint identifies a group.
     """
-    name = f"groups\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
-    listing = Listing(name, query.page_size, query.page_token)
+    listing = listings.groups(account, integration_type.name, query.filter, query.page_size, query.page_token)
     groups = await error_groups.list_groups(
         request.app.state.reader,
         account,
@@ -39,7 +39,7 @@ async def list_groups(
         after=listing.after_count,
         limit=listing.limit,
     )
-    page = listing.page(groups, lambda group: (group.logs, group.fingerprint), request, response)
+    page = listing.page(groups, request, response)
     playbook: Playbook = request.app.state.playbook()
     return page.model_copy(
         update={"items": [explained(group, integration_type.name, playbook) for group in page.items]}
@@ -47,6 +47,6 @@ async def list_groups(
 
 
 def explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:
-    """The group with what the playbook says of it."""
+    """Return the group with the playbook's entry for it."""
     entry = playbook.about(integration_type, group.affiliates[0], group.code, group.fingerprint)
     return group.model_copy(update={"playbook": entry})

@@ -1,18 +1,18 @@
-"""A limit on what comes before, between and after the parts of a request, which httptools itself does not have."""
+"""Limits the bytes of a request's head, chunk headers and trailers, which httptools does not limit."""
 
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-#: More than what api.edge lets in, so that headers that are only just too large still get an answer that says why. The
-#: same of a URL goes up to 64 KiB, where httptools itself ends it.
+#: More than api.edge accepts, so that headers slightly over its limit still get an answer that says why. A URL gets
+#: one up to 64 KiB, where httptools itself closes the connection.
 MAX_HEAD_BYTES: Final = 128 * 1024
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, which ends a connection that sends so much without making anything whole: a head, a chunk, a trailer.
+    """uvicorn's protocol with a limit: so much without a complete head, chunk or trailer closes the connection.
 
-    A read that does make something whole may bring up to 256 KiB more with it.
+    A read that completes one may bring up to 256 KiB more with it.
     """
 
     _pending = 0

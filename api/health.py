@@ -1,4 +1,4 @@
-"""Is it alive, can it answer, what does it measure."""
+"""Liveness, readiness and metrics."""
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest

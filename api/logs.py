@@ -1,12 +1,13 @@
-"""Status logs: a page, their counts, one, its timeline; and an entity by any of its names."""
+"""Status logs: lists, counts, one log, its timeline, and search by any name."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import listings
 from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
-from api.pages import Listing, Page
+from api.pages import Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import not_found
 from schemas.filter import LogFilter
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIR
 async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
 ) -> Page[StatusLog]:
-    """The entity by its key or any alias, across the five types: exact names first, then those that begin so."""
+    """The entity by its key or any alias, across the types: exact names first, then those that begin so."""
     reader = reader_for(request, grant)
     return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 
@@ -36,13 +37,12 @@ async def list_logs(
     query: Annotated[LogQuery, Query()],
 ) -> Page[StatusLog]:
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
-    name = f"logs\n{account}\n{integration_type.name}\n{query.filter.model_dump_json()}"
-    listing = Listing(name, query.page_size, query.page_token)
+    listing = listings.logs(account, integration_type.name, query.filter, query.page_size, query.page_token)
     reader = reader_for(request, grant)
     logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
-    return listing.page(logs, lambda log: (log.processed_at, log.id), request, response)
+    return listing.page(logs, request, response)
 
 
 # Before one log, whose id can't be this word.
@@ -80,11 +80,11 @@ async def get_timeline(
     log_id: LogId,
     query: Annotated[PageQuery, Query()],
 ) -> Page[TimelineEntry]:
-    """Attempts and reprocess steps, newest first. A late attempt stands where its processing date belongs."""
-    listing = Listing(f"timeline\n{account}\n{integration_type.name}\n{log_id}", query.page_size, query.page_token)
+    """Attempts and reprocess steps, newest first. A late attempt is listed at its processing date."""
+    listing = listings.timeline(account, integration_type.name, log_id, query.page_size, query.page_token)
     reader = reader_for(request, grant)
     found = await reader.timeline(account, integration_type.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()
-    page = listing.page(found.entries, lambda placed: placed[0], request, response, cut=found.cut)
+    page = listing.page(found.entries, request, response, cut=found.cut)
     return Page(items=[entry for _place, entry in page.items], next_page_token=page.next_page_token)

@@ -1,7 +1,7 @@
-"""Page tokens: where a page ended, bound to the list that it is a page of.
+"""Page tokens: keyset cursors that are bound to one list.
 
-A token is no secret and no permission: whoever alters one so that it still decodes only chooses another place in a
-list that they may read anyway.
+A token is no secret and no permission: a caller who alters one so that it still decodes only moves within a list that
+they may read anyway.
 """
 
 import base64
@@ -18,11 +18,11 @@ from schemas.timestamp import EPOCH
 _VERSION = 1
 _BINDING_BYTES = 12
 _MICROSECOND = timedelta(microseconds=1)
-_MAX_NUMBER = 2**63 - 1  # what PostgreSQL can compare with
+_MAX_NUMBER = 2**63 - 1  # PostgreSQL's bigint
 
 
 def encode(list_: str, place: tuple[datetime | int, str]) -> str:
-    """A token for the page after `place` in the list that `list_` describes in full. A time is kept as its number."""
+    """Encode the page after `place` in the list that `list_` describes in full. A time is stored as its number."""
     at, row = place
     number = at if isinstance(at, int) else (at - EPOCH) // _MICROSECOND
     content = orjson.dumps([_VERSION, _binding(list_), number, row])
@@ -30,8 +30,9 @@ def encode(list_: str, place: tuple[datetime | int, str]) -> str:
 
 
 def decode(list_: str, token: str) -> tuple[int, str]:
-    """Where the page before ended: a number, and a row. A token of another list, account or filter, or no token
-    at all, is a 400.
+    """Return the place where the page before ended: a number, and a row.
+
+    400 for a token of another list, account or filter, and for what is no token.
     """
     try:
         content = orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True))
@@ -46,7 +47,7 @@ def decode(list_: str, token: str) -> tuple[int, str]:
 
 
 def time_of(place: tuple[int, str]) -> datetime:
-    """The time of a place, where rows go by time; a 400 for a token in which it is none."""
+    """Return the time of a place in a list in order of time. 400 for a token without a time."""
     try:
         return EPOCH + place[0] * _MICROSECOND
     except OverflowError as exc:
@@ -54,7 +55,7 @@ def time_of(place: tuple[int, str]) -> datetime:
 
 
 def uuid_of(place: tuple[object, str]) -> uuid.UUID:
-    """The row of a place, where rows are UUIDs; a 400 for a token in which it is not."""
+    """Return the row of a place in a list of UUIDs. 400 for a token without one."""
     try:
         return uuid.UUID(place[1])
     except ValueError as exc:

@@ -1,4 +1,4 @@
-"""Query parameters, strictly: an unknown one, or a single one given twice, is refused by name."""
+"""Query parameters. Unknown ones, and single ones that are given twice, are refused by name."""
 
 import uuid
 from typing import Annotated, Any
@@ -13,27 +13,28 @@ from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.problem import FieldProblem
 from schemas.reprocess import COMMAND_ID, ItemState
 
+DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
-PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows of a page")]
+PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows per page")]
 PageToken = Annotated[
     str, StringConstraints(max_length=1000), Field(description="`next_page_token` of the page before, same filter")
 ]
 
 
 class PageQuery(BaseModel):
-    """Which page."""
+    """Parameters of a page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    page_size: PageSize = 50
+    page_size: PageSize = DEFAULT_PAGE_SIZE
     page_token: PageToken | None = None
 
 
 class LogQuery(LogFilter):
-    """Which logs, which page."""
+    """Parameters of a page of logs."""
 
-    page_size: PageSize = 50
+    page_size: PageSize = DEFAULT_PAGE_SIZE
     page_token: PageToken | None = None
 
     @property
@@ -43,7 +44,7 @@ class LogQuery(LogFilter):
 
 
 class ExportQuery(LogFilter, ExportView):
-    """Which logs, and how they are written."""
+    """Parameters of an export of logs."""
 
     @property
     def filter(self) -> LogFilter:
@@ -56,7 +57,7 @@ def _filter_of(query: LogFilter) -> LogFilter:
 
 
 class StateQuery(BaseModel):
-    """Which items of a command."""
+    """Parameters that select items of a command."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,28 +65,28 @@ class StateQuery(BaseModel):
 
 
 class LedgerQuery(StateQuery):
-    """Which items of a command, and how they are written."""
+    """Parameters of an export of a command's items."""
 
-    language: Language = Field(default="en", description="in CSV pt and es separate by semicolon")
+    language: Language = Field(default="en", description="of headings; in CSV, pt and es separate columns by semicolon")
 
 
 class ItemQuery(PageQuery, StateQuery):
-    """Which items of a command, which page."""
+    """Parameters of a page of a command's items."""
 
 
 class SearchQuery(BaseModel):
-    """What to search for."""
+    """Parameters of a search."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     q: QueryText = Field(
-        description="a name of the entity, or its beginning; each character literally", examples=["2000001"]
+        description="a name of the entity, or its beginning; every character is literal", examples=["2000001"]
     )
-    page_size: PageSize = 50
+    page_size: PageSize = DEFAULT_PAGE_SIZE
 
 
 async def once_each(request: Request) -> None:
-    """422 for a parameter that is given twice and can't be."""
+    """Refuse a single parameter that is given twice, with 422."""
     seen: set[str] = set()
     twice = []
     for name, _value in request.query_params.multi_items():
@@ -98,13 +99,13 @@ async def once_each(request: Request) -> None:
 
 
 async def no_parameters(request: Request) -> None:
-    """422 for any parameter, where there is none to give."""
+    """Refuse any query parameter, with 422."""
     for name in request.query_params:
         raise invalid(f"query.{name}", "is not a parameter of this path")
 
 
 async def integration_type(integration_type: Annotated[str, Path(examples=["price"])]) -> IntegrationType:
-    """The type of the path; 404 when the catalogue has none of that name."""
+    """Return the type of the path; 404 when the catalogue has none of that name."""
     if integration_type not in BY_NAME:
         raise not_found()
     return BY_NAME[integration_type]

@@ -1,4 +1,4 @@
-"""The playbook as its file has it: read again when the file changes, and never lost to a bad edit."""
+"""The playbook's file: read again when it changes. After a bad edit the last good version stays."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import structlog
 
 from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, Playbook
 
-#: How often the file is looked at, at most: so long an edit may take to show.
+#: Seconds between two looks at the file: the longest time until an edit shows.
 CHECK_SECONDS = 2.0
 _Stamp = tuple[int, int, int]
 
@@ -19,7 +19,7 @@ class PlaybookFile:
     """A playbook in a file that people edit while this process runs."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """Read it. Raises BadPlaybookError with a sentence when it can't be used. `clock` is in seconds."""
+        """Read the file. Raises BadPlaybookError with a sentence when it can't be used. `clock` is in seconds."""
         self._path = path
         self._clock = clock
         self._stamp: _Stamp | None = None
@@ -31,7 +31,7 @@ class PlaybookFile:
             raise BadPlaybookError(f"The playbook {path} (CONEXOES_PLAYBOOK) can't be used: {exc}") from exc
 
     def __call__(self) -> Playbook:
-        """What the file says, or said when it was last good."""
+        """Return the file's playbook, or the last good one."""
         now = self._clock()
         if now - self._looked_at >= CHECK_SECONDS:
             self._looked_at = now
@@ -46,7 +46,7 @@ class PlaybookFile:
                 return
             self._playbook = self._read()
         except (OSError, ValueError) as exc:
-            # Once for each edit, not at each look.
+            # Logged once for each edit, not at each look.
             if self._stamp != before:
                 log.warning("playbook: the last good one stays", path=str(self._path), reason=str(exc))
             return

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: one table from what went wrong to what the caller is told."""
+"""Errors as RFC 9457 problem details: one table from exception to answer."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,14 +15,14 @@ from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
-#: Where a scope keeps the headers that api.edge gives every answer; a bug is answered outside of it.
+#: Key in the scope of the headers that api.edge adds. The answer to an unhandled exception is made outside of it.
 ANSWER_HEADERS = "conexoes.answer_headers"
 
 log = structlog.get_logger(__name__)
 
 
 class ProblemError(Exception):
-    """What a handler raises for the caller's mistake, or for what can't be done now."""
+    """The error that a handler raises for a caller's mistake, or for what can't be done now."""
 
     def __init__(
         self,
@@ -43,19 +43,19 @@ class ProblemError(Exception):
 
 
 def not_found() -> ProblemError:
-    """The same for what is not there and for what is another account's: neither tells that the other exists."""
+    """A 404, the same for what does not exist and for what belongs to another account."""
     return ProblemError(404, "not-found", "There is nothing here for you.")
 
 
 def invalid(field: str, message: str, status: int = 422) -> ProblemError:
-    """One bad field of a request."""
+    """A 422 for one bad field of a request."""
     return ProblemError(
         status, "invalid-request", f"{field}: {message}", errors=[FieldProblem(field=field, message=message)]
     )
 
 
 def invalid_model(exc: ValidationError, name: str = "") -> ProblemError:
-    """The first field that a model refuses; `name` is said where it is none in particular."""
+    """A 422 for the first field that a model refuses; it names `name` when the error is of no single field."""
     first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
     return invalid(".".join(str(part) for part in first["loc"]) or name, first["msg"])
 
@@ -78,7 +78,7 @@ async def _problem(_request: Request, exc: Any) -> JSONResponse:
 
 
 async def answer_refusal(_request: Request, exc: Any) -> JSONResponse:
-    """What Starlette itself refuses: unknown paths and methods."""
+    """Answer what Starlette itself refuses: unknown paths and methods."""
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return response(not_found())
     kind = "method-not-allowed" if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED else "refused"
@@ -108,20 +108,20 @@ async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
 
 
 async def _refused(_request: Request, exc: Exception) -> JSONResponse:
-    """PostgreSQL can't compare with a value that no check of ours has stopped."""
+    """Answer 422 when PostgreSQL refuses a value that passed our own checks."""
     log.error("refused", reason=str(exc))
     return response(ProblemError(422, "invalid-request", "A value of this request can't be looked for."))
 
 
 async def answer_bug(request: Request, exc: Exception) -> JSONResponse:
-    """The 500 of what nobody foresaw; it is logged whole, and said without a word of it."""
+    """Answer 500 to an unhandled exception. The log has all of it, the answer nothing."""
     log.error("unexpected", exc_info=exc)
     headers = request.scope.get(ANSWER_HEADERS)
     return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged.", headers=headers))
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Every error of `app` becomes a problem."""
+    """Turn every error of `app` into a problem document."""
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(HTTPException, answer_refusal)
     app.add_exception_handler(RequestValidationError, _validation)

@@ -1,12 +1,14 @@
-"""Reprocess commands: who asked for what, and what became of it."""
+"""Reprocess commands, their items and their outcome."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import listings
 from api.authentication import FIRST, Caller, OwnAccount
-from api.exports import ExportResponse, file_responses, must_export, order_of
-from api.pages import Listing, Page
+from api.export_order import must_export, order_of
+from api.export_response import ExportResponse, file_responses
+from api.pages import Page
 from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, LedgerQuery, PageQuery
 from api.problems import not_found
 from schemas.export import ExportRequest
@@ -21,11 +23,11 @@ async def list_commands(
     request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[ReprocessCommand]:
     """Commands, newest first, each with its items counted by state."""
-    listing = Listing(f"commands\n{account}", query.page_size, query.page_token)
+    listing = listings.commands(account, query.page_size, query.page_token)
     commands = await reprocess_reader.list_commands(
         request.app.state.reader, account, after=listing.after, limit=listing.limit
     )
-    return listing.page(commands, lambda command: (command.requested_at, command.id), request, response)
+    return listing.page(commands, request, response)
 
 
 @router.get("/{command_id}", dependencies=NONE)
@@ -45,15 +47,15 @@ async def list_items(
     command_id: CommandIdOfPath,
     query: Annotated[ItemQuery, Query()],
 ) -> Page[ReprocessItem]:
-    """What the command did to each entity, by state if one is given."""
-    listing = Listing(f"items\n{account}\n{command_id}\n{query.state}", query.page_size, query.page_token)
+    """The items of a command, one for each entity; only those in `state` if it is given."""
+    listing = listings.items(account, command_id, query.state, query.page_size, query.page_token)
     after = listing.after_uuid
     items = await reprocess_reader.list_items(
         request.app.state.reader, account, command_id, state=query.state, after=after and after[1], limit=listing.limit
     )
     if items is None:
         raise not_found()
-    return listing.page(items, lambda item: (item.created_at, item.id), request, response)
+    return listing.page(items, request, response)
 
 
 @router.get(
@@ -70,9 +72,9 @@ async def export_items(
     file_format: Literal["csv", "jsonl"],
     query: Annotated[LedgerQuery, Query()],
 ) -> Response:
-    """Every item as CSV or JSON Lines, with its error before and after; of one state if one is given.
+    """Every item as CSV or JSON Lines, with its error before and after; only those in `state` if it is given.
 
-    An export like any other: a right of its own, limited, and in the audit.
+    It is an export: it needs the right to export, counts against the limits, and is in the audit.
     """
     must_export(grant)
     command = await reprocess_reader.get_command(request.app.state.reader, account, command_id)

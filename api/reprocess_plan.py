@@ -1,4 +1,4 @@
-"""What reprocessing a filter would do, before anyone does it."""
+"""The plan of a reprocess by filter: its effect, without doing it."""
 
 from typing import Annotated
 
@@ -7,22 +7,22 @@ from pydantic import Field
 
 from api.authentication import FIRST, OwnAccount
 from api.parameters import ONCE, Type
+from api.plan import plan_filter
 from schemas.filter import ReprocessFilter
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import Rfc3339
-from storage.reprocess.plan import plan
 
 router = APIRouter(prefix="/accounts/{account}", tags=["reprocess"], dependencies=FIRST)
 
 
 class PlanQuery(ReprocessFilter):
-    """Which logs, and when they are looked at."""
+    """Parameters of a plan: the filter, and the moment at which it is evaluated."""
 
-    as_of: Rfc3339 | None = Field(default=None, description="that of an earlier plan, to look at it again; unset = now")
+    as_of: Rfc3339 | None = Field(default=None, description="`as_of` of an earlier plan, to see it again; unset = now")
 
     @property
     def reprocess_filter(self) -> ReprocessFilter:
-        """What a command would say."""
+        """The filter that a command would have."""
         return ReprocessFilter.model_construct(**{name: getattr(self, name) for name in ReprocessFilter.model_fields})
 
 
@@ -30,12 +30,12 @@ class PlanQuery(ReprocessFilter):
 async def plan_reprocess(
     request: Request, account: OwnAccount, integration_type: Type, query: Annotated[PlanQuery, Query()]
 ) -> ReprocessPlan:
-    """Exact counts by verdict and affiliate, with samples. Send its `filter` and `as_of` to do just that.
+    """Exact counts by verdict and affiliate, with samples. A command with its `filter` and `as_of` does exactly this.
 
-    A filter that leaves nothing out is refused unless it says `all=true`.
+    An empty filter is refused unless it says `all=true`.
     """
     state = request.app.state
-    return await plan(
+    return await plan_filter(
         state.reader,
         account,
         integration_type.name,

@@ -11,18 +11,18 @@ from fastapi import FastAPI
 
 from api.head_limit import HttpProtocol
 
-#: A request that is being answered has so long to end.
+#: Seconds that a request under way has to end.
 GRACE_SECONDS = 5
 
 
 class AddressUnusableError(Exception):
-    """The address can't be listened on; the text says which setting to change."""
+    """The address is in use, or not of this machine. The text says which setting to change."""
 
 
 async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
     """Listen on `host:port` until `stop` is set. Raises AddressUnusableError.
 
-    Nothing bounds how slowly headers may come: that is for a proxy before this.
+    There is no timeout for slow headers: that is the task of a proxy in front.
     """
     listener = _listen(host, port)
     config = uvicorn.Config(
@@ -45,10 +45,11 @@ async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None
 
 
 def _spare_the_collector() -> None:
-    """Looking for cycles through everything that was imported stops every answer for 100 ms, every few seconds.
+    """Look for cycles less often, and only among new objects.
 
-    What was made until now stays anyway, and is not looked at again. What an answer is made of is gone with it: to look
-    at that every 700 objects took 4 % of a list's time.
+    A search through all that was imported stops every answer for 100 ms, every few seconds: those objects stay anyway,
+    and are frozen. The objects of an answer are gone with it: Python's default, a search every 700 objects, took 4 % of
+    a list's time.
     """
     gc.collect()
     gc.freeze()
@@ -56,7 +57,7 @@ def _spare_the_collector() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to the command line."""
+    """uvicorn's server, with signals left to the command line."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
@@ -69,8 +70,8 @@ async def _stop_with(server: uvicorn.Server, stop: asyncio.Event) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only where the protocol is named. Without it an answer, which is written in two parts,
-    # waits 40 ms for the caller's delayed acknowledgement of the first.
+    # asyncio sets TCP_NODELAY only when the protocol is named. Without it, an answer in two writes waits 40 ms for
+    # the caller's delayed acknowledgement of the first.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,4 +1,4 @@
-"""How HTTP is served."""
+"""Settings of the HTTP server."""
 
 from pathlib import Path
 
@@ -17,5 +17,5 @@ class ApiSettings(BaseSettings):
         default=None, description="a key with every right on every account, for automation and tests"
     )
     playbook: Path | None = Field(
-        default=None, description="TOML file of what is known about errors, read again when it changes; unset = nothing"
+        default=None, description="TOML file of the playbook, read again when it changes; unset = no playbook"
     )

@@ -1,4 +1,4 @@
-"""`make bench`: what Conexões reaches, and what others reach on the same work, side by side in one run.
+"""`make bench`: measures Conexões and others at the same work, side by side in one run.
 
 Writes bench/results/<section>.json and docs/performance.md with its plots. The ratios are the result; absolute figures
 are context. Ctrl-C stops it and leaves no process; sections that were finished are kept.
@@ -27,12 +27,12 @@ SECTIONS = ("ingest", "latency", "growth", "reads")
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much is measured."""
+    """Sizes and times of the measurements."""
 
-    events: int  # of each round of ingest
+    events: int  # in each round of ingest
     rounds: int
     latency_seconds: float  # at each rate
-    read_seconds: float  # of each kind of request and round
+    read_seconds: float  # for each kind of request, in each round
     logs: int  # in the loaded database
 
 
@@ -56,7 +56,7 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
 
 
 async def _over_loaded(system: System, scale: Scale, sections: list[str], keep: Callable[[str, Any], None]) -> None:
-    """What needs a loaded database. Reads come first: growth writes to it."""
+    """Measure on a loaded database. Reads come first: growth writes to it."""
     wanted = Load(logs=scale.logs)
     url = await loaded.database(system.database_url, wanted)
     if "reads" in sections:
@@ -66,7 +66,7 @@ async def _over_loaded(system: System, scale: Scale, sections: list[str], keep: 
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Ctrl-C and SIGTERM cancel it, so that everything that was started is stopped."""
+    """Run it until Ctrl-C or SIGTERM cancels it, so that everything that was started is stopped."""
     task = asyncio.create_task(work)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
@@ -97,7 +97,7 @@ def main() -> None:
         read_seconds=base.read_seconds,
         logs=given.logs or base.logs,
     )
-    for noisy in ("aiokafka", "pogo_core"):  # what they say of topics just made and of migrations
+    for noisy in ("aiokafka", "pogo_core"):  # they log warnings about new topics and about migrations
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         if not given.page:

@@ -1,4 +1,4 @@
-"""Processes that are measured: started with settings of their own, ended whatever happens."""
+"""Processes that are measured: each with its own settings, and always ended."""
 
 import asyncio
 import signal
@@ -29,7 +29,7 @@ async def python(
 async def program(
     argv: Sequence[str], environment: Mapping[str, str], log: Path
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process for the time of the block, killed at its end: nothing that it would still do is wanted."""
+    """A process for the time of the block, killed at its end: what it would still do is not wanted."""
     settings = [f"{name}={value}" for name, value in environment.items()]
     command = Command(argv=["env", *settings, *argv], directory=ROOT, log=log)
     process = await command.spawn(dies_with_us_by=signal.SIGKILL)
@@ -40,7 +40,7 @@ async def program(
 
 
 def check(process: asyncio.subprocess.Process, log: Path) -> None:
-    """Raises ChildEndedError when it has ended."""
+    """Raise ChildEndedError when it has ended."""
     if process.returncode is not None:
         tail = log.read_text("utf-8", "replace")[-2000:]
         raise ChildEndedError(f"ended with {process.returncode}:\n{tail}")

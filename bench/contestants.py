@@ -1,10 +1,10 @@
-"""Who stores the results, and how each is started."""
+"""The contestants of ingest, and how each is started."""
 
 from dataclasses import dataclass, field
 
 from bench.child import ROOT
 
-#: Where `make bench` puts what only peers need; never in the product's environment.
+#: The environment in which `make bench` installs what only peers need; never the product's own.
 PEERS = ROOT / "bench" / ".peers"
 
 
@@ -13,12 +13,12 @@ class Contestant:
     """A program that stores the records of one results topic."""
 
     name: str
-    arguments: tuple[str, ...]  # of Python
-    share: float = 1.0  # of the records that it is given: a slow one is measured on fewer
-    json_batches: bool = False  # it reads the same results, a thousand in each record
+    arguments: tuple[str, ...]  # for Python
+    share: float = 1.0  # of the records: a slow contestant is measured on fewer
+    json_batches: bool = False  # reads the same results, a thousand in each record
     workers: int = 1
-    connect: bool = False  # it is Kafka Connect, and reads the results one field a column
-    indexed: bool = False  # and its tables can be asked for what our lists are
+    connect: bool = False  # is Kafka Connect, and reads results with one field for each column
+    indexed: bool = False  # its tables have the indexes that our lists need
     environment: dict[str, str] = field(default_factory=dict)
 
 

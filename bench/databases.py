@@ -1,4 +1,4 @@
-"""Fresh databases, and how much of what was sent is in them."""
+"""Fresh databases, and a count of the results that are stored in them."""
 
 import uuid
 from bisect import bisect_left
@@ -12,12 +12,12 @@ from bench.events import Event
 from storage.database import SCHEMA
 from storage.migrate import migrate
 
-#: Marks of each partition: what is stored is known to a part in so many.
+#: Marks of each partition: the resolution with which the stored part is known.
 MARKS = 100
 _LOOK_AHEAD = 4
 RETENTION_DAYS = 90
 _SETTINGS = {"search_path": SCHEMA, "timezone": "UTC"}
-#: Parts of a partition that may lie between two marks; a record counts as one however many results it has.
+#: The largest share of a partition between two marks. A record counts as one, however many results it has.
 _WIDEST = 0.05
 PROBE = """
 SELECT replace(result_id::text, '-', '') FROM received_results
@@ -26,7 +26,7 @@ JOIN unnest($1::text[], $2::uuid[]) AS mark (account, result_id) USING (account,
 
 
 def sibling(url: str, database: str) -> str:
-    """The same server's other database."""
+    """Return the URL of another database of the same server."""
     return f"{url.rpartition('/')[0]}/{database}"
 
 
@@ -45,14 +45,14 @@ async def fresh(server: str) -> AsyncIterator[str]:
 
 
 async def clear(url: str) -> None:
-    """Nothing of ours is in that database any more. Unlike dropping it, this makes no checkpoint."""
+    """Remove all of ours from that database. Unlike dropping it, this makes no checkpoint."""
     owner = await connect(url)
     await owner.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
     await owner.close()
 
 
 async def checkpoint(server: str) -> None:
-    """Have all that was written put onto the disk, and the log begin anew."""
+    """Make a checkpoint: all that was written goes to disk, and the write-ahead log begins anew."""
     admin = await asyncpg.connect(server)
     await admin.execute("CHECKPOINT")
     await admin.close()
@@ -63,19 +63,19 @@ async def connect(url: str) -> asyncpg.Connection:
 
 
 async def connect_to_look(url: str) -> asyncpg.Connection:
-    """For asking what is stored, many times a second, beside who is measured: only ever by index.
+    """Connect for asking what is stored, many times a second beside the measured process: by index only.
 
-    Such statements are planned when the tables are empty, and would go on reading them whole.
+    Its statements are planned when the tables are empty, and would otherwise go on with sequential scans.
     """
     ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
     return await asyncpg.connect(url, server_settings=_SETTINGS | dict.fromkeys(ways, "off"))
 
 
 class Stored:
-    """How many results of each partition are stored, by looking for some of them.
+    """Counts the stored results of each partition by looking for some of them.
 
-    A partition is stored in order, so the furthest mark that is there tells; counting rows would cost PostgreSQL
-    as much as storing them.
+    A partition is stored in order, so the furthest mark that is found is enough. Counting rows would cost
+    PostgreSQL as much as storing them.
     """
 
     def __init__(
@@ -84,7 +84,10 @@ class Stored:
         partitions: Sequence[Sequence[Event]],
         probe: str = PROBE,
     ) -> None:
-        """`probe` answers which of $2, results of $1, are stored. Raises ValueError for results that can't tell."""
+        """`probe` selects which of $2, results of $1, are stored.
+
+        Raises ValueError for results without enough marks.
+        """
         self._connection = connection
         self._probe = probe
         self._marks = [_marks(events) for events in partitions]
@@ -95,7 +98,7 @@ class Stored:
         self.total = sum(event.results for events in partitions for event in events)
 
     async def results(self) -> int:
-        """So many are stored, at least: what is behind the last mark of each partition may be, too."""
+        """Return how many are stored, at least: those after the last mark of each partition do not count yet."""
         while True:
             ahead = [marks[:_LOOK_AHEAD] for marks in self._marks]
             wanted = [event for marks in ahead for _, event in marks]
@@ -112,9 +115,10 @@ class Stored:
 
 
 def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:
-    """Evenly spread, and the end. Each is the last result of its entity, so that a table of entities shows it too.
+    """Choose marks, evenly spread over the results, and the end.
 
-    Spread over the results, not over their entities: most of these have their last result near the end.
+    Each is the last result of its entity, so that a table of entities shows it too. They are not spread over the
+    entities: most of these have their last result near the end.
     """
     last_of = {event.record.key or event.result_id: position for position, event in enumerate(events)}
     good = sorted(last_of.values())
@@ -124,7 +128,7 @@ def _marks(events: Sequence[Event]) -> list[tuple[int, Event]]:
 
 
 def _check_spread(events: Sequence[Event], marks: Sequence[tuple[int, Event]]) -> None:
-    """A rate that is told from marks at the end alone would be that of the end, or of nothing."""
+    """Refuse marks that are too far apart: the rate would be that of the last part only."""
     ends = [0, *(position + 1 for position, _ in marks)]
     widest = max((later - earlier for earlier, later in pairwise(ends)), default=0)
     if widest > max(1, len(events) * _WIDEST):

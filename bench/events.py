@@ -1,4 +1,4 @@
-"""The records that contestants read: made once, sent as often as wanted."""
+"""The records that contestants read: made once, sent any number of times."""
 
 import json
 import random
@@ -19,7 +19,7 @@ from schemas.topics import Topics
 
 #: Entities of each affiliate; with five affiliates every entity has one or two results in 100,000.
 ENTITIES = 20_000
-#: One simulated result in so many is the only one of its entity: a contestant's progress is told by such.
+#: One simulated result in this many is the only one of its entity: these show a contestant's progress.
 ONCE_EVERY = 250
 ERROR_SHARE = 0.12
 BATCH_EVENTS = 1000
@@ -30,10 +30,10 @@ class Event(NamedTuple):
     """One result, and how to find it once it is stored."""
 
     integration_type: str
-    record: Record  # its topic says nothing: it goes where the measurement wants it
+    record: Record  # its topic is ignored: the measurement decides where it is sent
     account: str
     result_id: str
-    results: int = 1  # in the record; this is the last of them
+    results: int = 1  # results in the record; this is the last of them
 
 
 def simulated(count: int, integration_type: str) -> list[Event]:
@@ -75,7 +75,7 @@ def _event(integration_type: str, record: Record) -> Event:
 
 
 def partitioned(events: Sequence[Event], partitions: int) -> list[list[Event]]:
-    """By record key, so that one entity keeps its order."""
+    """Assign records to partitions by key, so that an entity keeps its order."""
     lists: list[list[Event]] = [[] for _ in range(partitions)]
     for each in events:
         lists[zlib.crc32(each.record.key or b"") % partitions].append(each)
@@ -83,7 +83,7 @@ def partitioned(events: Sequence[Event], partitions: int) -> list[list[Event]]:
 
 
 def as_json_batches(events: Sequence[Event]) -> list[Event]:
-    """The same results, BATCH_EVENTS in a record; each stands for the last one in it."""
+    """Pack the results into records of BATCH_EVENTS. Each record has the id of its last result."""
     batches = []
     for start in range(0, len(events), BATCH_EVENTS):
         inside = events[start : start + BATCH_EVENTS]

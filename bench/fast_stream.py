@@ -22,7 +22,7 @@ broker = KafkaBroker(os.environ["CONEXOES_KAFKA_BOOTSTRAP_SERVERS"], logger=None
 
 
 async def _untouched(message: KafkaMessage) -> Any:
-    """Our own reader decodes: FastStream's would decode JSON a second time."""
+    """Decode nothing: our own reader decodes, and FastStream would decode the JSON a second time."""
     return message.body
 
 

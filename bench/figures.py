@@ -1,4 +1,4 @@
-"""Medians and percentiles of what was measured. Pure."""
+"""Medians and percentiles of measurements. Pure."""
 
 import math
 import statistics
@@ -22,7 +22,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratios(ours: Sequence[float], others: Sequence[float]) -> Spread:
-    """Ours divided by theirs, round by round: what slowed a round down slowed both."""
+    """Divide our figures by theirs, round by round: what slowed a round down slowed both."""
     return spread([one / other for one, other in zip(ours, others, strict=True)])
 
 
@@ -37,7 +37,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def crossing(samples: Sequence[tuple[float, float]], level: float) -> float:
-    """When the second of (time, amount) reached `level`, linearly between samples; amounts never fall.
+    """Return the time at which the amount reached `level`, interpolated between samples of (time, amount).
 
     Raises ValueError when it never did.
     """

@@ -1,11 +1,11 @@
 """Ingest into a loaded database against ingest into an empty one: the same kind of results, by turns.
 
-Just started, PostgreSQL reads every page that the system has not in memory from the disk, and logs each whole when it
-first writes it. The first round is that, and shown beside. Then what a result touches is read once, which a system that
-runs for hours has in memory, and some rounds are taken before those that count. Checkpoints come in these as they come:
-every empty database is made beforehand and dropped at the end, since dropping one makes a checkpoint, behind which
-every page is logged whole again. What is in it goes as soon as it was measured, so that PostgreSQL does not tidy it up
-in the other's time.
+After a start PostgreSQL reads each page from disk that is not in the page cache, and logs each page whole at its first
+write. The first round measures that, and is shown apart. Then all that a result touches is read once, since a system
+that runs for hours has it in memory, and some rounds are run before those that count. Checkpoints come when PostgreSQL
+makes them: every empty database is made before and dropped at the end, because dropping one makes a checkpoint, after
+which every page is logged whole again. Its tables are emptied as soon as it was measured, so that autovacuum does not
+work on them during the next round.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ from bench.machine import noise
 from bench.say import say
 from bench.system import System
 
-#: Of as many results as each that counts; the first is of a system that was just started.
+#: Rounds that do not count, with as many results as those that do. The first one is *just started*.
 WARM_ROUNDS = 4
 
-#: What a result touches: its tables and their indexes. Of attempts only the indexes, since these are added at the end.
+#: Tables and indexes that a result touches. Only the indexes of attempts: its rows are added at the end.
 _TOUCHED = """
 SELECT current_setting('data_directory') || '/' || pg_relation_filepath(c.oid) AS file
 FROM pg_class c
@@ -89,7 +89,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, count: int, rou
 
 
 async def _read_touched(url: str) -> int:
-    """Have the operating system read what results touch. Returns how many bytes that is.
+    """Read all files that results touch into the page cache. Returns their size in bytes.
 
     Raises FileNotFoundError when PostgreSQL's files are not here.
     """
@@ -102,7 +102,7 @@ async def _read_touched(url: str) -> int:
 def _read(files: Sequence[str]) -> int:
     size = 0
     for file in map(Path, files):
-        for part in (file, *file.parent.glob(f"{file.name}.*")):  # PostgreSQL parts a large one: file, file.1, …
+        for part in (file, *file.parent.glob(f"{file.name}.*")):  # PostgreSQL splits a large one: file, file.1, …
             with part.open("rb", buffering=0) as bytes_:
                 while block := len(bytes_.read(_READ_BYTES)):
                     size += block

@@ -20,12 +20,12 @@ from bench.say import say
 from bench.system import System
 
 TYPE = "price"
-#: Rates are taken between these shares of the records, so that neither start nor end counts.
+#: Rates are measured between these shares of the records, so that neither start nor end counts.
 FROM_SHARE, TO_SHARE = 0.1, 0.95
 #: Two workers have shared the partitions by then.
 FROM_SHARE_TOGETHER = 0.4
 _LOOK_SECONDS = 0.05
-#: A contestant that stores nothing for so long has failed.
+#: A contestant that stores nothing for this long has failed.
 _STALL_SECONDS = 120.0
 
 
@@ -38,11 +38,11 @@ async def measure(system: System, contestants: Sequence[Contestant], events: Seq
     noises = []
     for number in range(rounds):
         noises.append(noise())
-        turn = number % len(contestants)  # so that nobody is always first
+        turn = number % len(contestants)  # another contestant is first in each round
         for each in [*contestants[turn:], *contestants[:turn]]:
             given = events[: max(1000, int(len(events) * each.share))]
-            # What the one before has written is not to be logged and put onto the disk in this one's time. Not in
-            # one_round: where tables grow, checkpoints are to come as they come.
+            # Writes of the contestant before must not reach the disk in this one's time. Not in one_round: growth
+            # wants checkpoints when PostgreSQL makes them.
             await databases.checkpoint(system.database_url)
             reached = await one_round(system, each, given)
             rows[each.name]["rounds"].append(reached)
@@ -56,7 +56,7 @@ async def measure(system: System, contestants: Sequence[Contestant], events: Seq
 async def one_round(
     system: System, contestant: Contestant, events: Sequence[Event], database_url: str | None = None
 ) -> dict[str, float]:
-    """From a full topic to stored results, in a fresh database or that of `database_url`."""
+    """Measure one contestant from a full topic to stored results, in a fresh database or that of `database_url`."""
     async with AsyncExitStack() as stack:
         if database_url is None:
             database_url = await stack.enter_async_context(databases.fresh(system.database_url))
@@ -81,7 +81,7 @@ async def one_round(
         }
         if contestant.connect:
             await owner.execute(peers.TABLES + (peers.INDEXES if contestant.indexed else ""))
-        # One data directory for all workers: it is what tells them apart.
+        # One data directory for all workers, by which they get different ids.
         own = system.directory / uuid.uuid4().hex
         own.mkdir()
         processes = []

@@ -1,4 +1,4 @@
-"""What was measured, as files: one section a file, each with the machine and the moment."""
+"""The measurements as files: one for each section, with the machine and the moment."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def read() -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
-    """Four significant digits are more than any of it is good for."""
+    """Round to four significant digits: no measurement is more precise."""
     if isinstance(value, dict):
         return {name: _rounded(each) for name, each in value.items()}
     if isinstance(value, list):

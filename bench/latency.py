@@ -1,4 +1,4 @@
-"""From produce to visible, at several rates, through the real agents process.
+"""The latency from produce to visible, at several rates, through the real agents process.
 
 A sample of the results is looked for in the database and, fewer of them, by the API. The time is from just before a
 record is handed to the producer until it is first seen, so it has the time between two looks in it.
@@ -30,7 +30,7 @@ from schemas.identity import log_id
 
 RATES = (10, 1000, 5000)
 ACCOUNT = "demo"
-#: Results a second that are looked for, at most, in the database and by the API.
+#: Most results per second that are looked for, in the database and by the API.
 SAMPLED, SAMPLED_BY_API = 50, 5
 _LOOK_SECONDS = 0.004
 _TICK_SECONDS = 0.005
@@ -79,7 +79,7 @@ async def measure(system: System, seconds: float) -> Any:
 
 
 def _new_entities() -> Iterator[Entity]:
-    """Each is new, so that the API answers 404 until its result is stored."""
+    """Make results of new entities: the API answers 404 until each is stored."""
     run = uuid.uuid4().hex[:6]
     number = 0
     affiliates = SimulatorSettings().affiliates
@@ -91,7 +91,7 @@ def _new_entities() -> Iterator[Entity]:
 
 async def _at(rate: int, system: System, url: str, broker: BrokerSettings, product: Product, seconds: float) -> Seen:
     events = about(_new_entities(), uuid.uuid4().hex[:8])
-    # Made before the clock starts, so that making them takes no time from the pipeline.
+    # Made before the clock starts, so that making them takes no CPU from the pipeline.
     made = [next(events) for _ in range(int(rate * (seconds + _WARM_UP_SECONDS)))]
     warm = int(rate * _WARM_UP_SECONDS)
     every = max(1, rate // SAMPLED)

@@ -21,7 +21,7 @@ async def _run(wanted: Load, url: str | None, data_dir: Path | None) -> None:
     if data_dir is None:
         await load(str(url), wanted)
         return
-    # Not durable: a load that a crash of the machine destroys is made again.
+    # It need not be durable: a load that a crash of the machine destroys is made again.
     async with EmbeddedSystem(data_dir, kafka_port=free_port(), kafka=False, durable=False) as system:
         await migrate(system.database_url, 90)
         await load(system.database_url, wanted)

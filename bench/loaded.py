@@ -1,4 +1,4 @@
-"""The loaded database: made when it is not there, used again when it is."""
+"""The loaded database: made when it is missing, used again otherwise."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ _NAME = "bench_loaded"
 
 
 async def database(server: str, wanted: Load) -> str:
-    """The owner's URL of a database with what is `wanted`, and what earlier measurements added to it."""
+    """The owner's URL of a database with the `wanted` population, and with what earlier measurements added."""
     url = sibling(server, _NAME)
     mark = json.dumps(asdict(wanted) | {"schema": _schema()})
     admin = await asyncpg.connect(server)
@@ -30,7 +30,7 @@ async def database(server: str, wanted: Load) -> str:
         await admin.execute(f"CREATE DATABASE {_NAME}")
         await migrate(url, RETENTION_DAYS)
         await load(url, wanted)
-        # Only now: a load that is stopped leaves a database without a mark.
+        # Only now: a load that was interrupted leaves a database without the comment.
         await admin.execute(f"COMMENT ON DATABASE {_NAME} IS '{mark}'")
         return url
     finally:
@@ -38,5 +38,5 @@ async def database(server: str, wanted: Load) -> str:
 
 
 def _schema() -> str:
-    """A digest of the migrations' text, which a database that was made by another one does not have."""
+    """A digest of the migrations' text. A database that other migrations made has another one."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(MIGRATIONS.glob("*.sql")))).hexdigest()[:16]

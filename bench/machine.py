@@ -1,4 +1,4 @@
-"""The machine that measures, and what processes took of it."""
+"""The measuring machine, and the CPU and memory that processes take."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def description() -> dict[str, Any]:
-    """What a reader must know of the machine, the moment and the code."""
+    """Describe the machine, the moment and the code."""
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}",
         "commit": _commit(),
@@ -45,7 +45,7 @@ def _cpu_model() -> str:
 
 
 def calibration_ms() -> float:
-    """How long a fixed piece of work of one core takes now: the less it varies, the quieter the machine."""
+    """Time a fixed piece of work on one core: the less it varies, the quieter the machine."""
     started = time.perf_counter()
     digest = b""
     for _ in range(60_000):
@@ -54,7 +54,7 @@ def calibration_ms() -> float:
 
 
 def noise() -> dict[str, float]:
-    """How busy the machine is with other things, right now."""
+    """Measure how busy the machine is with other work."""
     return {"calibration_ms": round(calibration_ms(), 1), "load_1min": round(os.getloadavg()[0], 2)}
 
 
@@ -64,7 +64,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     for pid in pids:
         try:
             process = psutil.Process(pid)
-            # A child that ends is from then on in its parent's `children_…`.
+            # The times of a child that has ended are in its parent's `children_…`.
             times = [process.cpu_times(), *(each.cpu_times() for each in process.children(recursive=True))]
         except psutil.NoSuchProcess:
             continue
@@ -74,7 +74,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def peak_mib(pid: int) -> float:
-    """The most memory that a process ever had resident. Linux only; elsewhere what it has now."""
+    """The peak resident memory of a process. Linux only; elsewhere its memory now."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024

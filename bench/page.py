@@ -52,7 +52,7 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 def _targets(sections: Mapping[str, Any]) -> str:
     rows = [(each.what, each.limit, each.reached, "yes" if each.met else "**no**") for each in targets(sections)]
-    return "## What was promised\n\n" + _table(("what", "promised", "measured", "kept"), rows)
+    return "## Promises\n\n" + _table(("what", "promised", "measured", "kept"), rows)
 
 
 def _measured_on(section: Mapping[str, Any]) -> str:
@@ -70,7 +70,7 @@ def _measured_on(section: Mapping[str, Any]) -> str:
 
 def _huge_pages(machine: Mapping[str, Any]) -> str:
     if "huge_pages" not in machine:
-        return ""  # nobody asked
+        return ""  # measured before this was recorded
     return f"{'with' if machine['huge_pages'] else 'without'} huge pages for PostgreSQL, "
 
 
@@ -92,10 +92,10 @@ def _ingest(section: Any) -> tuple[str, str]:
         )
     text = (
         f"## Ingest\n\n{section['events']:,} results of about 550 bytes, {section['rounds']} rounds. Each contestant "
-        "stores every attempt once and folds it into its status log; Kafka Connect does less: it is given results "
-        "that are read, checked and taken apart already, and keeps what arrived last, in two tables without search, "
-        "counts or any index but their keys. In its second row they have the four indexes more that lists, their "
-        "filters, a key and a timeline need. CPU is seconds for 100,000 results.\n\n"
+        "stores every attempt once and updates its status log. Kafka Connect does less: its records are parsed, "
+        "checked and split into fields before, and it keeps the last arrival, in two tables without search, counts or "
+        "any index but their keys. In its second row these have four more indexes, which lists, their filters, a key "
+        "and a timeline need. CPU is in seconds for 100,000 results.\n\n"
     ) + _table(
         ("contestant", "results/s", f"{OURS} is", "CPU worker", "CPU PostgreSQL", "CPU Kafka", "peak MiB a worker"),
         rows,
@@ -109,10 +109,9 @@ def _growth(section: Any) -> tuple[str, str]:
     rows = [(name, _span(spread(values))) for name, values in reached.items()]
     text = (
         f"## Ingest as tables grow\n\n{section['events']:,} new results of loaded entities, into an empty database and "
-        "into the loaded one, by turns. Just started is the loaded one's first round, with "
-        "whatever the system still had in memory of its files; after it what results touch "
-        f"({section['touched_gib']:.0f} GiB) is read into memory once, and some rounds are taken that don't count. "
-        "Checkpoints come as they come.\n\n"
+        "into the loaded one, by turns. The row *just started* is the loaded one's first round, with whatever was in "
+        f"the page cache. After it, all that results touch ({section['touched_gib']:.0f} GiB) is read into memory, "
+        "and some rounds are run that do not count. Checkpoints come when PostgreSQL makes them.\n\n"
     ) + _table(("tables", "results/s"), rows)
     bars = [_bar(name, spread(values), ours=True) for name, values in reached.items()]
     return text, chart("Results stored a second, empty and loaded", bars, "/s")
@@ -127,7 +126,7 @@ def _latency(section: Any) -> tuple[str, str]:
             bars.append(Bar(label=f"{row['rate']:,}/s, {key[:3]}", value=row["database"][key], kind=kind))
     memory = ", ".join(f"{name} {value:,.0f} MiB" for name, value in section["memory_mib"].items())
     text = (
-        "## From produce to visible\n\nThrough the real agents and admin processes, milliseconds; all five types, new "
+        "## From produce to visible\n\nMilliseconds, through the real agents and admin processes; all types, new "
         'entities. "By the API" is until `GET …/logs/{log_id}` answers 200.\n\n'
         + _table(("results/s", "database p50", "p99", "API p50", "p99"), rows)
         + f"\nMemory after it: {memory}.\n"
@@ -152,8 +151,9 @@ def _reads(section: Any) -> tuple[str, str]:
         bars.append(Bar(label=row["name"], value=p99.median, low=p99.low, high=p99.high, kind=kind))
     text = (
         f"## Reads\n\n{section['logs']:,} status logs, three times as many attempts, 50 accounts; the largest has half "
-        f"of all. {section['clients']} clients ask without pause, so that each waits behind 15 others; "
-        '"alone" is one client. Warm. The clients run on the same machine. CPU is milliseconds for one request.\n\n'
+        f"of all. {section['clients']} clients send requests without pause, so that each waits behind 15 others; "
+        '"alone" is one client. Caches are warm. The clients run on the same machine. CPU is in milliseconds for one '
+        "request.\n\n"
         + _table(
             ("request", "alone p50 ms", "p50 ms", "p99 ms", "promised", "requests/s", "CPU admin", "CPU PostgreSQL"),
             rows,

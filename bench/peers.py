@@ -1,4 +1,4 @@
-"""Kafka Connect with two Debezium JDBC sinks: what a user would pick who wants to write no code.
+"""Kafka Connect with two Debezium JDBC sinks: the choice of a user who wants to write no code.
 
 One sink inserts every result into a history, the other keeps the last arrival of each entity: less work than ours,
 since nothing is deduplicated and the order is that of arrival. The jars come by their Maven coordinates.
@@ -24,12 +24,12 @@ from schemas.result import Result, read
 from schemas.timestamp import to_text
 
 RUNTIME = ("org.apache.kafka:connect-runtime:4.3.0", "org.apache.kafka:connect-json:4.3.0")
-LOGGING = ("org.slf4j:slf4j-simple:1.7.36",)  # apart from RUNTIME, since its parent would change Kafka's versions
+LOGGING = ("org.slf4j:slf4j-simple:1.7.36",)  # not in RUNTIME, since its parent POM would change Kafka's versions
 PLUGIN = ("io.debezium:debezium-connector-jdbc:3.5.0.Final",)
 _FETCH_SECONDS = 30
 MAX_ROWS = 5000
 
-#: Text columns, then the rest; both tables have all of them.
+#: Text columns, then the others; both tables have all of them.
 _TEXTS = ("account", "result_id", "log_id", "integration_type", "affiliate", "key", "status", "source", "event_id")
 _OPTIONAL = ("message", "code", "fingerprint")
 _COLUMNS = (
@@ -42,15 +42,15 @@ TABLES = f"""
 CREATE TABLE history ({_COLUMNS}, PRIMARY KEY (account, result_id));
 CREATE TABLE latest ({_COLUMNS}, PRIMARY KEY (account, log_id));
 """
-#: What lists by time, by what they are filtered by and by a key, and an entity's timeline need. Not words of messages,
-#: not other names, not counts.
+#: Indexes for lists by time, by filter and by key, and for an entity's timeline. There are none for words of messages,
+#: aliases or counts.
 INDEXES = """
 CREATE INDEX ON latest (account, integration_type, processed_at DESC, log_id DESC);
 CREATE INDEX ON latest (account, integration_type, status, affiliate, code, processed_at DESC, log_id DESC);
 CREATE INDEX ON latest (account, integration_type, key, log_id);
 CREATE INDEX ON history (log_id, processed_at, result_id);
 """
-#: A result is stored when both sinks have it: marks are the last results of their entities.
+#: The probe for a stored result: both sinks must have it. Marks are the last results of their entities.
 PROBE = """
 SELECT result_id FROM unnest($1::text[], $2::text[]) AS mark (account, result_id)
 JOIN history USING (account, result_id) JOIN latest USING (account, log_id, result_id)
@@ -58,7 +58,7 @@ JOIN history USING (account, result_id) JOIN latest USING (account, log_id, resu
 
 
 def contestants() -> list[Contestant]:
-    """What `--peers` adds."""
+    """The contestants that `--peers` adds."""
     return [
         Contestant(name=CONNECT, arguments=(), connect=True),
         Contestant(name=CONNECT_INDEXED, arguments=(), connect=True, indexed=True),
@@ -66,7 +66,7 @@ def contestants() -> list[Contestant]:
 
 
 def jars(roots: Sequence[str]) -> list[Path]:
-    """What `roots` need to run, fetched when it is not in the cache."""
+    """Return the jars of `roots` and their dependencies, downloaded when they are not in the cache."""
     context = jgo.maven.MavenContext(repo_cache=default_cache(), timeout=_FETCH_SECONDS)
     found, others = context.resolver.resolve([context.create_dependency(each) for each in roots])
     needed = [*found, *(each for each in others if each.scope in {"compile", "runtime"})]
@@ -74,7 +74,7 @@ def jars(roots: Sequence[str]) -> list[Path]:
 
 
 def flattened(events: Sequence[Event], now_ns: int) -> list[Event]:
-    """The same results as JSON objects with one field a column, as connectors would have to send them here."""
+    """Rewrite results as JSON objects with one field for each column, as connectors would have to send them here."""
     return [each._replace(record=_flat(each, now_ns)) for each in events]
 
 
@@ -89,14 +89,14 @@ def _flat(event: Event, now_ns: int) -> Record:
 
 
 def command(system: System, database_url: str, topic: str, directory: Path) -> list[str]:
-    """What to run, its settings written into `directory`."""
+    """Return the command line of Kafka Connect; its settings are written into `directory`."""
     worker = _write(directory / "worker.properties", _worker(system, directory))
     sinks = [
         _write(directory / f"{table}.properties", _sink(database_url, topic, table, mode, key))
         for table, mode, key in (("history", "insert", "result_id"), ("latest", "upsert", "log_id"))
     ]
     main = "org.apache.kafka.connect.cli.ConnectStandalone"
-    # Apart from the runtime's, since the sink brings other versions of the same libraries.
+    # Not beside the runtime's, since the sink brings other versions of the same libraries.
     plugin = directory / "plugins" / "debezium"
     plugin.mkdir(parents=True)
     for jar in jars(PLUGIN):
@@ -120,7 +120,7 @@ def _worker(system: System, directory: Path) -> dict[str, Any]:
         "plugin.path": directory / "plugins",
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-        # Once, in the settings, and not in every record.
+        # The schema is in the settings, once, not in every record.
         "value.converter.schemas.enable": "true",
         "value.converter.schema.content": json.dumps({"type": "struct", "fields": fields}),
         "consumer.max.poll.records": MAX_ROWS,

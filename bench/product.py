@@ -20,7 +20,7 @@ _START_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """Where it answers, and its processes."""
+    """The running product: its address and its processes."""
 
     http: str
     agents_pid: int
@@ -29,7 +29,7 @@ class Product:
 
 @asynccontextmanager
 async def running(system: System, database_url: str, broker: BrokerSettings) -> AsyncIterator[Product]:
-    """Ready for the time of the block: the agents have their partitions, the admin answers."""
+    """The product for the time of the block: the agents have their partitions, the admin app answers."""
     own = system.directory / uuid.uuid4().hex
     own.mkdir()
     port = free_port()

@@ -20,7 +20,7 @@ from bench.system import System
 CLIENTS = 16
 _PAGE_SIZE, _LARGEST_PAGE = 50, 200
 DEEP_PAGE = 1000
-#: Rows before page 1,000, walked in the largest pages that there are.
+#: Rows before page 1,000, read in pages of the largest size.
 _ROWS_BEFORE = (DEEP_PAGE - 1) * _PAGE_SIZE
 _WARM_UP_REQUESTS = 20
 _ALONE_REQUESTS = 20
@@ -48,7 +48,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
             rows[each.name] = row | {"rounds": []}
             try:
                 rows[each.name]["alone_p50_ms"] = await _alone(product, each)
-            except RefusedError as exc:  # a query that takes too long is a result as well
+            except RefusedError as exc:  # a query that takes too long is a result too
                 rows[each.name]["failed"] = str(exc)
                 say(f"reads: {each.name}: {exc}")
         for number in range(rounds):
@@ -113,7 +113,7 @@ async def _alone(product: Product, read: Read) -> float:
 
 
 async def _together(product: Product, urls: Sequence[str], seconds: float) -> dict[str, float]:
-    """All clients at once; each asks again as soon as it has its answer."""
+    """Run all clients at once; each asks again as soon as it has its answer."""
     taken: list[float] = []
 
     async def ask(caller: Caller, first: int) -> None:
@@ -130,7 +130,7 @@ async def _together(product: Product, urls: Sequence[str], seconds: float) -> di
         asking = [asyncio.create_task(ask(caller, number)) for number, caller in enumerate(found)]
         try:
             await asyncio.gather(*asking)
-        finally:  # when one was refused the others must not go on beside the next measurement
+        finally:  # when one was refused, the others must not run during the next measurement
             for each in asking:
                 each.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
@@ -144,7 +144,7 @@ async def _together(product: Product, urls: Sequence[str], seconds: float) -> di
 
 
 async def _walk(product: Product, loaded: Load, name: str, seconds: float) -> dict[str, Any]:
-    """Page 1 against page 1,000 of the biggest account, by turns."""
+    """Measure page 1 against page 1,000 of the biggest account, by turns."""
     url = walk_url(loaded.population[0], name)
     first = url.format(size=_PAGE_SIZE)
     token, rows = "", 0
@@ -154,7 +154,7 @@ async def _walk(product: Product, loaded: Load, name: str, seconds: float) -> di
             page = json.loads(await _get(caller, url.format(size=size) + token))
             rows += size
             if page["next_page_token"] is None:
-                return {"name": name, "rows": rows}  # not so many logs match
+                return {"name": name, "rows": rows}  # fewer logs match
             token = f"&page_token={page['next_page_token']}"
     deep = url.format(size=_PAGE_SIZE) + token
     turns = [(await _together(product, [first], seconds), await _together(product, [deep], seconds)) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""`python -m bench.reprocess`: one command by filter over everything that failed, the whole way round.
+"""`python -m bench.reprocess`: one command by filter over everything that failed, from request to outcome.
 
 Real Kafka, real PostgreSQL, one agents process as a user starts it, and a connector that fixes a share of the
 entities and repeats the error of the others. With `--kills` the agents are killed with -9 now and again. The plan is
@@ -29,6 +29,7 @@ import orjson
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from api.plan import plan_filter
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from embedded.ports import free_port
@@ -43,7 +44,6 @@ from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database
 from storage.migrate import migrate
-from storage.reprocess.plan import plan
 from storage.settings import StorageSettings
 
 ACCOUNT, TYPE, AFFILIATES = "acme", "price", ("MLB", "AMZ")
@@ -55,7 +55,7 @@ _RETENTION_DAYS = 90
 
 @dataclass
 class Report:
-    """What was asked, what came of it, and how long it took."""
+    """The request, its outcome and its times."""
 
     results: int
     entities: int
@@ -70,14 +70,14 @@ class Report:
     sending_seconds: float = 0.0
     retries_per_second: float = 0.0
     whole_seconds: float = 0.0
-    agents_cpu_seconds: float = 0.0  # while the command ran, its answers included
+    agents_cpu_seconds: float = 0.0  # during the command, its answers included
     memory_mib: list[int] = field(default_factory=list)
     deadlocks: int = 0
     faults: list[str] = field(default_factory=list)
 
 
 def is_fixed(key: str, share: float) -> bool:
-    """The same answer for an entity in every run."""
+    """Tell if a retry fixes this entity; the same in every run."""
     return zlib.crc32(key.encode()) % 1000 < share * 1000
 
 
@@ -187,7 +187,7 @@ class Agents:
             cpu = sum(process.cpu_times()[:2])
         except psutil.NoSuchProcess:
             return
-        # One that was killed and started again begins from nothing.
+        # The counter of a process that was killed and restarted begins at 0.
         self.cpu_seconds += cpu - self._cpu_of_this if cpu >= self._cpu_of_this else cpu
         self._cpu_of_this = cpu
 
@@ -218,7 +218,7 @@ async def run(report: Report, servers: str, url: str, broker: BrokerSettings, da
         await owner.execute("ANALYZE")
         filter_ = ReprocessFilter(status=("error",))
         started = time.monotonic()
-        planned = await plan(reader, ACCOUNT, TYPE, filter_, policy=Policy())
+        planned = await plan_filter(reader, ACCOUNT, TYPE, filter_, policy=Policy())
         report.plan_seconds = round(time.monotonic() - started, 3)
         report.plan = planned.verdicts
         await _command(servers, topics, planned, filter_)
@@ -246,12 +246,12 @@ async def _command(servers: str, topics: Topics, planned: ReprocessPlan, filter_
 
 
 async def _follow(owner: asyncpg.Connection, agents: Agents, report: Report) -> None:
-    """Until the command is done, killing the agents on the way."""
+    """Follow the command until it is done, killing the agents on the way."""
     started = time.monotonic()
     agents.sample()
     before = agents.cpu_seconds
     rng = random.Random(report.entities)
-    # By how much is sent, not by time: however fast the machine, that is in the middle.
+    # Kill by the number sent, not by time: then it is in the middle on any machine.
     ahead = sorted(rng.randrange(report.entities // 10, report.entities * 9 // 10) for _ in range(report.kills))
     while await owner.fetchval("SELECT state FROM reprocess_commands") != "done":
         if time.monotonic() - started > _SECONDS:
@@ -324,7 +324,7 @@ async def _main(report: Report) -> None:
 
 
 def main() -> int:
-    """1 when something does not hold."""
+    """Returns 1 when a promise does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=int, default=100_000)
     parser.add_argument("--entities", type=int, default=60_000)

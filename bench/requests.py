@@ -1,4 +1,4 @@
-"""What is asked of the API when reads are measured: every path, every field of the filter, two accounts."""
+"""The requests for measuring reads: every path, every field of the filter, two accounts."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from bench.loader.population import Account
 
 SAMPLES = 40
 TYPE = "price"
-#: What issue 4 asks of each group of paths: p99 in milliseconds at ten million logs, 16 clients.
+#: The promised p99 of each group of paths, in milliseconds, at ten million logs and 16 clients.
 TARGETS_MS: Mapping[str, float] = {"list": 50, "one": 20, "summary": 150, "search": 100}
 
 
@@ -27,7 +27,10 @@ class Read:
 
 
 async def reads(owner: asyncpg.Connection, population: Sequence[Account], seed: int) -> list[Read]:
-    """For the biggest account, then for the smallest. The same population and seed ask the same."""
+    """The requests for the biggest account, then for the smallest.
+
+    The same population and seed give the same requests.
+    """
     found = []
     for size, account in (("largest", population[0]), ("smallest", population[-1])):
         samples = await _samples(owner, account.name, seed)
@@ -142,9 +145,8 @@ def _of_account(size: str, account: Account, samples: Mapping[str, list[Any]]) -
     return [each for each in found if each.urls]
 
 
-#: For page 1 against page 1,000, of the account and filters for which it is worst.
 def walk_url(account: Account, name: str) -> str:
-    """The list that is walked a thousand pages deep."""
+    """The list that is walked a thousand pages deep, with the account and filter for which that is worst."""
     more = {"no filter": "", "status": "&status=success", "affiliate": f"&affiliate={account.affiliates[0]}"}[name]
     return f"/api/v1/accounts/{account.name}/{TYPE}/logs?page_size={{size}}{more}"
 

@@ -1,4 +1,4 @@
-"""Lines for the person who waits."""
+"""Progress messages on the terminal."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ def say(line: str) -> None:
 
 
 class Progress:
-    """Says how far something is, every few seconds at most."""
+    """Prints progress, every few seconds at most."""
 
     EVERY_SECONDS = 5.0
 

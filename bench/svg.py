@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 _WIDTH, _LABELS, _BAR, _GAP, _TOP = 860, 300, 18, 9, 44
-_ROOM = _WIDTH - _LABELS - 150  # the rest is for the figure behind the bar
+_ROOM = _WIDTH - _LABELS - 150  # the rest is for the figure after the bar
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#57606a}.title{font-size:15px;font-weight:600}"
     ".ours{fill:#0969da}.other{fill:#8c959f}.second{fill:#bf8700}.span{stroke:#24292f;stroke-width:1.5}"

@@ -1,4 +1,4 @@
-"""The servers that everything is measured on: the embedded ones, durable, as `conexoes up` runs them."""
+"""The servers of all measurements: the embedded ones, durable, as `conexoes up` runs them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,13 +14,13 @@ from embedded.system import EmbeddedSystem
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """Where the servers are, and a directory for the logs of what is measured."""
+    """The addresses of the servers, and a directory for the logs of measured processes."""
 
     kafka: str
     database_url: str
     kafka_pid: int
     postgres_pid: int
-    huge_pages: bool  # PostgreSQL has its buffers in some
+    huge_pages: bool  # PostgreSQL has its buffers in huge pages
     directory: Path
 
 

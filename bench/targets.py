@@ -1,4 +1,4 @@
-"""What issue 4 asks for, and whether it was reached. Pure: results in, rows out."""
+"""The promised figures, and if each is kept. Pure: results in, rows out."""
 
 from collections.abc import Iterator, Mapping
 from math import inf
@@ -18,7 +18,7 @@ class Target(NamedTuple):
 
 
 def targets(sections: Mapping[str, Any]) -> list[Target]:
-    """In the order of the issue; what was not measured is left out."""
+    """Return all promises in order; what was not measured is left out."""
     return [
         *_ingest(sections.get("ingest")),
         *_growth(sections.get("growth")),

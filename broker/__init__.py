@@ -1,1 +1,1 @@
-"""The only package that knows how to reach Kafka: settings, topics, and publishing with acknowledgement."""
+"""The only package that connects to Kafka: settings, topics, and publishing with acknowledgement."""

@@ -1,4 +1,4 @@
-"""How long to pause before each further try of something that may succeed later."""
+"""Exponential backoff with full jitter."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -8,9 +8,11 @@ LAST_CEILING_SECONDS = 5.0
 
 
 def pauses(uniform: Callable[[float, float], float] = random.uniform) -> Iterator[float]:
-    """Seconds, without end: random between 0 and a ceiling of 0.05, 0.1, 0.2 … s, 5 s from the eighth on.
+    """Yield pauses in seconds, without end.
 
-    Random, so that many processes do not come back at the same instant.
+    Each is random between 0 and a ceiling of 0.05, 0.1, 0.2 … s, 5 s from the eighth on.
+
+    The jitter keeps many processes from retrying at the same instant.
     """
     ceiling = FIRST_CEILING_SECONDS
     while True:

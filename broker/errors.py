@@ -1,13 +1,21 @@
-"""What can go wrong with the broker, named by what to do next."""
+"""Errors of the broker, named by what to do next."""
+
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 
 class BrokerError(Exception):
-    """Something about Kafka."""
+    """Any error of Kafka."""
 
 
 class BrokerUnavailable(BrokerError):
-    """Not now: the same call may succeed later. The record may have been written all the same."""
+    """Kafka can't be reached now: the same call may succeed later. The record may have been written all the same."""
 
 
 class RecordRefused(BrokerError):
-    """Never: the broker refuses this record, whenever it is tried."""
+    """Kafka refuses this record, and will always refuse it."""
+
+    @property
+    def reason(self) -> Reason:
+        """The refusal, for whoever asked for the record to be sent."""
+        return Reason(ReasonCode.REFUSED_BY_KAFKA, detail=str(self))

@@ -1,4 +1,4 @@
-"""Says of an outage when it begins, once a minute while it lasts, and when it ends: never a line for each try."""
+"""Logs an outage when it begins, once a minute while it lasts, and when it ends: never a line for each try."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class _Outage:
 
 
 class Outages:
-    """What is away, of one part of a process. Any number of tasks may report the same work."""
+    """The outages of one part of a process. Any number of tasks may report the same work."""
 
     def __init__(self, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
         """`log` is a structlog logger; `clock` gives seconds."""

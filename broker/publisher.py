@@ -25,7 +25,7 @@ _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class Record(NamedTuple):
-    """What is to be written where."""
+    """A record to be written, and its topic."""
 
     topic: str
     key: bytes | None
@@ -34,7 +34,7 @@ class Record(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Where it is."""
+    """The place of a record that was written."""
 
     partition: int
     offset: int

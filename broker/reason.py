@@ -1,4 +1,4 @@
-"""Why Kafka can't be entered: aiokafka's clients only say that they could not, and leave the reason to their log."""
+"""Finds out why Kafka does not let us in. aiokafka's clients raise only that it failed, and log the reason."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ _TIMEOUT_MS = 5_000
 
 
 async def why_not(servers: str, security: Security) -> str:
-    """What each of `servers` says to one who wants in, or the network does; empty when one of them lets us in."""
+    """Connect to each of `servers` and return their errors as one text; empty when one of them lets us in."""
     said = await asyncio.gather(
         *(_try(host, port, security) for host, port, _family in collect_hosts(servers, randomize=False))
     )
@@ -30,7 +30,7 @@ async def _try(host: str, port: int, security: Security) -> str:
 
 
 def _said(exc: Exception, security: Security) -> str:
-    """In words, and what is meant where a server says nothing because it was spoken to in the wrong way."""
+    """Put the error into words. A server that closes the connection without a word may expect TLS, or no TLS."""
     if isinstance(exc, IllegalSaslStateError):
         return f"it asks for no login, and {security.security_protocol} has one"
     said = str(exc)

@@ -1,4 +1,4 @@
-"""How we and Kafka prove to each other who we are: TLS and SASL. Reads certificates; opens no connection."""
+"""TLS and SASL of a connection to Kafka. Reads certificates; opens no connection."""
 
 import ssl
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 class BadSecurityError(ValueError):
-    """What was given does not go together, or a file of it can't be used. `field` says which, `reason` why."""
+    """Settings that contradict each other, or a file that can't be used. `field` names it, `reason` says why."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -21,19 +21,19 @@ class BadSecurityError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Security:
-    """Kafka's own names and words. Without anything: no encryption, nobody logs in.
+    """Security settings, named as Kafka names them. The default has no encryption and no login.
 
-    Kafka's certificate is always verified, its name too; there is no way to turn that off. Files are read once, when
-    this is made. Not promised: OAUTHBEARER, GSSAPI, and keys that a password encrypts.
-    Raises BadSecurityError for what would be ignored as well: a password that is given is meant to be used.
+    Kafka's certificate and host name are always verified; that can't be turned off. Files are read once, when the
+    object is made. Not promised: OAUTHBEARER, GSSAPI, and keys that are encrypted with a password.
+    Raises BadSecurityError also for a setting that would have no effect: a password is given to be used.
     """
 
     security_protocol: SecurityProtocol = "PLAINTEXT"
     sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
     sasl_username: str | None = None
     sasl_password: str | None = field(default=None, repr=False)
-    ssl_cafile: Path | str | None = None  # PEM; None: what the system trusts
-    ssl_certfile: Path | str | None = None  # PEM, with the chain: for a Kafka that asks clients for one
+    ssl_cafile: Path | str | None = None  # PEM; None: the system's certificate authorities
+    ssl_certfile: Path | str | None = None  # PEM, with the chain: for a Kafka that requires client certificates
     ssl_keyfile: Path | str | None = None  # PEM; None: in ssl_certfile
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Security:
                 raise BadSecurityError(name, f"is given, and {self.security_protocol} does not encrypt")
         if self.ssl_keyfile and not self.ssl_certfile:
             raise BadSecurityError("ssl_certfile", "is missing: there is a key and no certificate")
-        _ = self.ssl_context  # a file that can't be used is said now
+        _ = self.ssl_context  # raises now for a file that can't be used
 
     @property
     def logs_in(self) -> bool:
@@ -62,7 +62,7 @@ class Security:
 
     @cached_property
     def ssl_context(self) -> ssl.SSLContext | None:
-        """None where nothing is encrypted."""
+        """The TLS context; None without encryption."""
         if not self.encrypts:
             return None
         try:
@@ -80,7 +80,7 @@ class Security:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What aiokafka's clients take."""
+        """Keyword arguments for aiokafka's clients."""
         login = {
             "sasl_mechanism": self.sasl_mechanism,
             "sasl_plain_username": self.sasl_username,
@@ -98,7 +98,10 @@ class _EncryptedKeyError(Exception):
 
 
 def _refuse() -> str:
-    """Instead of OpenSSL's own question on the terminal, which a service would wait for forever."""
+    """Refuse an encrypted key.
+
+    OpenSSL would ask for its password on the terminal, and a service would wait for ever.
+    """
     raise _EncryptedKeyError("the key is encrypted with a password; give one that is not")
 
 
@@ -106,5 +109,5 @@ def _unusable(files: object, exc: Exception) -> str:
     return f"{files} can't be used: {getattr(exc, 'strerror', None) or exc}"
 
 
-#: As the embedded Kafka and most inner networks have it.
+#: The security of the embedded Kafka, and of most internal networks.
 PLAINTEXT = Security()

@@ -1,4 +1,4 @@
-"""How Kafka is reached, and which topics are ours."""
+"""Settings of the connection to Kafka and of the topics."""
 
 from dataclasses import fields
 from functools import cached_property
@@ -21,27 +21,31 @@ class BrokerSettings(BaseSettings):
 
     kafka_bootstrap_servers: str | None = Field(default=None, description="host:port,…; unset = the embedded Kafka")
     kafka_security_protocol: SecurityProtocol = Field(
-        default="PLAINTEXT", description="of a Kafka of your own; the embedded one has no other"
+        default="PLAINTEXT", description="how to connect to a Kafka of your own; the embedded one has only PLAINTEXT"
     )
-    kafka_sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="how to log in, with `SASL_…`")
-    kafka_sasl_username: str | None = Field(default=None, description="who logs in, with `SASL_…`")
-    kafka_sasl_password: SecretStr | None = Field(default=None, description="what proves it, with `SASL_…`")
+    kafka_sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="SASL mechanism, with `SASL_…`")
+    kafka_sasl_username: str | None = Field(default=None, description="user name, with `SASL_…`")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="password, with `SASL_…`")
     kafka_ssl_cafile: Path | None = Field(
-        default=None, description="PEM file of who may vouch for Kafka, with `SSL`; unset = whom the system trusts"
+        default=None,
+        description="PEM file of the authorities that sign Kafka's certificate, with `…SSL`; unset = the system's",
     )
     kafka_ssl_certfile: Path | None = Field(
-        default=None, description="PEM file of our own certificate and its chain, where Kafka asks for one"
+        default=None, description="PEM file of the client certificate and its chain, if Kafka requires one"
     )
     kafka_ssl_keyfile: Path | None = Field(
-        default=None, description="PEM file of its key, not encrypted; unset = in the same file"
+        default=None, description="PEM file of the client certificate's key, not encrypted; unset = in the same file"
     )
     topic_prefix: str = Field(
         default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{1,100}$", description="first part of every topic's name"
     )
     topic_partitions: int = Field(
-        default=4, ge=1, le=1000, description="of each topic that is created; at least the agents processes you foresee"
+        default=4,
+        ge=1,
+        le=1000,
+        description="partitions of each new topic: as many as you will run agents processes, or more",
     )
-    topic_replication: int = Field(default=1, ge=1, le=10, description="of each topic that is created")
+    topic_replication: int = Field(default=1, ge=1, le=10, description="replicas of each new topic")
 
     @model_validator(mode="after")
     def _security_holds(self) -> Self:
@@ -60,7 +64,7 @@ class BrokerSettings(BaseSettings):
 
     @cached_property
     def security(self) -> Security:
-        """How to enter it."""
+        """The security of the connection."""
         given: dict[str, Any] = {each.name: getattr(self, f"kafka_{each.name}") for each in fields(Security)}
         password = given["sasl_password"]
         return Security(**given | {"sasl_password": password and password.get_secret_value()})

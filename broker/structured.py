@@ -15,10 +15,10 @@ _HEADERS: Final = [("content-type", STRUCTURED.encode())]
 
 
 def structured_record(topic: str, key: str, event: Mapping[str, Any]) -> Record:
-    """`event` in structured mode."""
+    """Make the record of `event` in structured mode."""
     return Record(topic, key.encode(), dump(event), _HEADERS)
 
 
 def command_record(topics: Topics, command_id: str, request: ReprocessRequest, at: datetime) -> Record:
-    """A reprocess command; the same id again is the same command, whatever sends it."""
+    """Make the record of a reprocess command. The same id again is the same command, whoever sends it."""
     return structured_record(topics.commands, request.account, command_event(command_id, request, to_text(at)))

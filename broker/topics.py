@@ -1,4 +1,4 @@
-"""Creates the topics that are missing, and says what is wrong with those that are there."""
+"""Creates missing topics, and checks existing ones."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +13,14 @@ from broker.security import PLAINTEXT, Security
 from broker.settings import BrokerSettings
 
 _TIMEOUT_MS = 15_000
+#: Records are dated by the broker: `processed_at` is held against that too, so that no worker's clock refuses it.
+_BROKER_S_TIME = {"message.timestamp.type": "LogAppendTime"}
 
 
 async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
-    """Create every topic of `settings.topics` that is not there. Returns the names of the new ones.
+    """Create every topic of `settings.topics` that does not exist. Returns the names of the new ones.
 
-    Topics that are there are left as they are: see `check_topics`. Raises BrokerUnavailable.
+    Existing topics are not changed: see `check_topics`. Raises BrokerUnavailable.
     """
     async with _admin(servers, settings.security) as admin:
         present = set(await admin.list_topics())
@@ -27,7 +29,7 @@ async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
                 name=name,
                 num_partitions=settings.topic_partitions,
                 replication_factor=settings.topic_replication,
-                topic_configs={"max.message.bytes": str(_with_overhead(size))},
+                topic_configs={"max.message.bytes": str(_with_overhead(size)), **_BROKER_S_TIME},
             )
             for name, size in settings.topics.all()
             if name not in present
@@ -41,10 +43,10 @@ async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
 
 
 async def check_topics(servers: str, settings: BrokerSettings) -> list[str]:
-    """One sentence a fault: a topic that is missing, or that takes smaller records than are promised."""
+    """Return one sentence for each fault: a topic that is missing, or that refuses records of the promised size."""
     async with _admin(servers, settings.security) as admin:
         present = set(await admin.list_topics())
-        # Kafka says the same of both.
+        # Kafka has one error for both.
         missing = "is missing" if settings.security == PLAINTEXT else "is missing, or we may not Describe it"
         faults = [f"topic {name} {missing}" for name, _size in settings.topics.all() if name not in present]
         for name, size in settings.topics.all():
@@ -54,12 +56,12 @@ async def check_topics(servers: str, settings: BrokerSettings) -> list[str]:
 
 
 def _with_overhead(size: int) -> int:
-    """Room for the batch header, the key and the headers around a value of `size` bytes."""
+    """Add room for the batch header, the key and the headers to a value of `size` bytes."""
     return size + 128 * 1024
 
 
 async def _faults(admin: AIOKafkaAdminClient, topic: str, size: int) -> list[str]:
-    """What is wrong with a topic that is there, and is to take records of `size` bytes."""
+    """Return the faults of an existing topic that must accept records of `size` bytes."""
     [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
     code, message, _kind, _name, entries = answer.resources[0]
     if code:
@@ -70,7 +72,7 @@ async def _faults(admin: AIOKafkaAdminClient, topic: str, size: int) -> list[str
 
 @asynccontextmanager
 async def _admin(servers: str, security: Security) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An admin client for one block; its errors are BrokerUnavailable."""
+    """An admin client for one block; its errors are raised as BrokerUnavailable."""
     client = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=_TIMEOUT_MS, **security.arguments)
     try:
         await client.start()

@@ -1,21 +1,44 @@
-"""The one filter as options, the same for every command that takes it."""
+"""The one filter as options: `LogFilter` says which there are, for every command that takes it."""
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
 import typer
 
+from schemas.catalogue import BY_NAME
+from schemas.filter import FIELDS, FilterField
+
 Account = Annotated[str, typer.Option("--account", help="whose logs")]
-Type = Annotated[str | None, typer.Option("--type", help="orders, products, tracking, …")]
-Statuses = Annotated[list[str] | None, typer.Option("--status", help="any of these; may be repeated")]
-Affiliates = Annotated[list[str] | None, typer.Option("--affiliate", help="any of these; may be repeated")]
-ProcessedFrom = Annotated[str | None, typer.Option("--processed-from", help="RFC 3339, included")]
-ProcessedTo = Annotated[str | None, typer.Option("--processed-to", help="RFC 3339, not included")]
-Q = Annotated[str | None, typer.Option("--q", help="as in the search bar")]
-Code = Annotated[str | None, typer.Option("--code", help="error code, exactly")]
-Fingerprint = Annotated[str | None, typer.Option("--fingerprint", help="one group of equal errors")]
-ReprocessState = Annotated[str | None, typer.Option("--reprocess", help="state of the last reprocess, e.g. silent")]
+Type = Annotated[str | None, typer.Option("--type", help=", ".join(BY_NAME))]
+
+#: The fields that were given, by name.
+Given = dict[str, Any]
 
 
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that were given."""
-    return {name: value for name, value in fields.items() if value is not None}
+def with_filter(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each field of the filter; its parameter `filter_` gets those that were given."""
+    own = inspect.signature(command, eval_str=True)
+    parameters = []
+    for each in own.parameters.values():
+        parameters += [_option(field) for field in FIELDS.values()] if each.name == "filter_" else [each]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        filter_ = {name: value for name in FIELDS if (value := given.pop(name)) not in (None, [])}
+        command(filter_=filter_, **given)
+
+    # Typer reads both.
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def _option(field: FilterField) -> inspect.Parameter:
+    help_ = f"{field.description}; may be repeated" if field.is_repeatable else field.description
+    option = typer.Option(f"--{field.name.replace('_', '-')}", help=help_)
+    kind = list[str] if field.is_repeatable else str
+    return inspect.Parameter(
+        field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+    )

@@ -20,12 +20,12 @@ class InstallationSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
-    data_dir: Path = Field(default=Path(".conexoes"), description="where the embedded servers and run files live")
-    kafka_port: int = Field(default=19092, ge=1, le=65535, description="of the embedded Kafka, on 127.0.0.1")
-    demo: bool = Field(default=True, description="`up`: run the simulator for the account `demo`")
-    policy: Policy = Field(
-        default_factory=Policy, description="reprocessing rules that differ from the catalogue's, as JSON"
+    data_dir: Path = Field(
+        default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"
     )
+    kafka_port: int = Field(default=19092, ge=1, le=65535, description="port of the embedded Kafka, on 127.0.0.1")
+    demo: bool = Field(default=True, description="`up`: run the simulator for the account `demo`")
+    policy: Policy = Field(default_factory=Policy, description="reprocessing rules that differ from the catalogue's")
 
 
 def system_here() -> RunningSystem:

@@ -54,6 +54,7 @@ from storage.errors import StorageError
 from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
 
+STEPS = ", ".join(f"{each:,}" for each in DEFAULT_STEPS)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.callback()(options)
 app.add_typer(keys.app, name="keys")
@@ -157,18 +158,12 @@ def simulate(
 
 
 @app.command()
+@filter_options.with_filter
 def reprocess(
     *,
     account: filter_options.Account,
     integration_type: filter_options.Type = None,
-    status: filter_options.Statuses = None,
-    affiliate: filter_options.Affiliates = None,
-    processed_from: filter_options.ProcessedFrom = None,
-    processed_to: filter_options.ProcessedTo = None,
-    q: filter_options.Q = None,
-    code: filter_options.Code = None,
-    fingerprint: filter_options.Fingerprint = None,
-    state: filter_options.ReprocessState = None,
+    filter_: filter_options.Given,
     everything: Annotated[bool, typer.Option("--all", help="every log of the type is meant")] = False,
     from_file: Annotated[
         Path | None,
@@ -177,7 +172,7 @@ def reprocess(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
-    steps: Annotated[bool, typer.Option("--steps", help="1, 10, 100, 1,000, then the rest, while it helps")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help=f"{STEPS}, then the rest, while it helps")] = False,
     rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
     mode: Annotated[str, typer.Option(help="refresh: read the source again; replay: send the same again")] = "refresh",
     reason: Annotated[str | None, typer.Option(help="why; kept with the command")] = None,
@@ -190,25 +185,14 @@ def reprocess(
     if cancel is not None:
         _run(lambda _stop: run.cancel(account, cancel, by, reason))
         return
-    asked_filter = filter_options.given(
-        status=status,
-        affiliate=affiliate,
-        processed_from=processed_from,
-        processed_to=processed_to,
-        q=q,
-        code=code,
-        fingerprint=fingerprint,
-        reprocess=state,
-        all=everything,
-    )
     pace = {"steps": DEFAULT_STEPS if steps else None, "per_second": rate}
     marked = None
     if from_file is not None:
-        if any(value for value in asked_filter.values()):
+        if filter_ or everything:
             raise UnusableError("--from-file: the rows are those that are marked; give no filter with it.")
         path = from_file
         marked = _run(lambda _stop: marked_rows(path, account, integration_type))
-        asked_filter, integration_type = {}, marked.integration_type
+        integration_type = marked.integration_type
     asked = asked_for(
         {
             "account": account,
@@ -216,7 +200,7 @@ def reprocess(
             "requested_by": by,
             "reason": reason,
             "mode": mode,
-            "filter": asked_filter if marked is None else None,
+            "filter": {**filter_, "all": everything} if marked is None else None,
             "log_ids": None if marked is None else marked.log_ids,
             "pace": pace if steps or rate is not None else None,
         }
@@ -226,19 +210,13 @@ def reprocess(
 
 
 @app.command()
+@filter_options.with_filter
 def export(
     *,
     out: Annotated[Path, typer.Option(help="the file; its name ends in .xlsx, .csv or .jsonl")],
     account: filter_options.Account,
     integration_type: filter_options.Type = None,
-    status: filter_options.Statuses = None,
-    affiliate: filter_options.Affiliates = None,
-    processed_from: filter_options.ProcessedFrom = None,
-    processed_to: filter_options.ProcessedTo = None,
-    q: filter_options.Q = None,
-    code: filter_options.Code = None,
-    fingerprint: filter_options.Fingerprint = None,
-    state: filter_options.ReprocessState = None,
+    filter_: filter_options.Given,
     language: Annotated[Language, typer.Option()] = "en",
     timezone: Annotated[str, typer.Option(help="tz database name")] = "UTC",
 ) -> None:
@@ -247,16 +225,7 @@ def export(
         out,
         account=account,
         integration_type=integration_type,
-        filter=filter_options.given(
-            status=status,
-            affiliate=affiliate,
-            processed_from=processed_from,
-            processed_to=processed_to,
-            q=q,
-            code=code,
-            fingerprint=fingerprint,
-            reprocess=state,
-        ),
+        filter=filter_,
         language=language,
         timezone=timezone,
     )

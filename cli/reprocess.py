@@ -11,19 +11,22 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from api.plan import Plan, plan_filter, plan_rows
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
-from cli.marked import plan_rows
+from cli.words import state_word
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
+from schemas.words import word
 from storage.database import Database
 from storage.reprocess.cancellation import Cancellation, cancel_command
-from storage.reprocess.plan import plan
 from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 
@@ -40,7 +43,7 @@ class _Ready(NamedTuple):
 
     lines: list[str]
     total: int
-    reason_required: str | None
+    reason_required: Reason | None
     as_of: datetime | None  # with a filter
 
 
@@ -67,7 +70,7 @@ class Reprocess:
             if dry_run:
                 return True
             if ready.reason_required and not asked.reason:
-                raise UnusableError(f"{ready.reason_required} Say it with --reason.")
+                raise UnusableError(f"{say(ready.reason_required, 'en')} Say it with --reason.")
             command_id = str(uuid.uuid4())
             await self._send(command_id, asked.model_copy(update={"as_of": ready.as_of}))
             self._say(f"command {command_id}")
@@ -103,10 +106,10 @@ class Reprocess:
 
     async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
         if asked.log_ids is not None:
-            rows = await plan_rows(reader, self._policy, asked.account, asked.integration_type, asked.log_ids)
-            return _Ready(rows.lines, rows.total, rows.reason_required, None)
+            rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
+            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.reason_required, None)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
-        made = await plan(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
+        made = await plan_filter(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
         return _Ready(list(plan_lines(made)), made.total, made.reason_required, made.as_of)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
@@ -158,17 +161,26 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
     yield f"{planned.total} logs of {planned.integration_type}, as of {to_text(planned.as_of)}"
     for affiliate, verdicts in planned.affiliates.items():
         yield f"  {affiliate}: {_counts(verdicts)}"
-    for verdict, sentences in planned.reasons.items():
-        for sentence in sentences:
-            yield f"  {verdict}: {sentence}"
+    for verdict, reasons in planned.reasons.items():
+        for reason in reasons:
+            yield f"  {state_word(verdict)}: {say(reason, 'en')}"
+
+
+def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
+    """A plan of marked rows for people."""
+    yield f"{planned.total} marked logs of {integration_type}"
+    for verdict, count in planned.verdicts.items():
+        if count:
+            reasons = (say(each, "en") for each in planned.reasons.get(verdict, []))
+            yield ": ".join([f"  {count} {state_word(verdict)}", *reasons])
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
     """What became of a command, for people."""
     state = command.ending.action if command.ending else command.state
-    yield f"{state}: {command.total} items: {_counts(command.items)}"
+    yield f"{word('command', state, 'en').lower()}: {command.total} items: {_counts(command.items)}"
     if command.note:
-        yield f"  {command.note}"
+        yield f"  {say(command.note, 'en')}"
     if command.joined:
         yield f"  those that joined an earlier reprocess: {_counts(command.joined)}"
     if command.joined_since:
@@ -176,7 +188,7 @@ def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+    return ", ".join(f"{count} {state_word(name)}" for name, count in counts.items() if count) or "none"
 
 
 def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:

@@ -1,4 +1,4 @@
-"""What a connector team imports: emit results, take retries, answer them.
+"""The SDK of connectors: emit results, take retries, answer them.
 
 async with Connector("127.0.0.1:19092", source="/connectors/mlb") as connector:
     await connector.emit("price", account="demo", affiliate="MLB", key="SKU-1", status="success")

@@ -1,5 +1,5 @@
-"""What a connector can do wrong."""
+"""Errors of a connector."""
 
 
 class InvalidResultError(Exception):
-    """This result would become a dead letter, so it was not sent; the text names the field and the limit."""
+    """The result would become a dead letter, so it was not sent. The text names the field and the limit."""

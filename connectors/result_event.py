@@ -1,4 +1,4 @@
-"""A result as a record of its topic: a CloudEvent in binary mode, checked before it leaves."""
+"""Makes the record of a result: a CloudEvent in binary mode, checked before it is sent."""
 
 import time as clock
 import uuid
@@ -11,6 +11,7 @@ from cloudevents.core.v1.event import CloudEvent
 from broker.publisher import Record
 from connectors.errors import InvalidResultError
 from schemas.catalogue import BY_NAME
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import read
 from schemas.timestamp import to_text
@@ -27,9 +28,9 @@ def result_record(
     time: datetime | None = None,
     correlationid: str | None = None,
 ) -> Record:
-    """The record that tells `data`, with `processed_at` filled in as now when it has none.
+    """Make the record of `data`. Without `processed_at` it gets the time of now.
 
-    A result that is sent again after a crash should have the `event_id` of the first time; without one it gets a
+    A result that is sent again after a crash should have the `event_id` of the first time. Without one it gets a
     random UUID. Raises InvalidResultError.
     """
     if integration_type not in BY_NAME:
@@ -54,7 +55,7 @@ def result_record(
 
 
 def _check(integration_type: str, record: Record) -> None:
-    """By the reader that the agents use: what passes here is a result there."""
+    """Check it with the agents' own reader: what passes here is a result there."""
     for event in read(BY_NAME[integration_type], record.headers, record.key, record.value or b"", clock.time_ns()):
         if isinstance(event, Refusal):
-            raise InvalidResultError(f"{event.code}: {event.reason}")
+            raise InvalidResultError(f"{event.code}: {say(event.reason, 'en')}")

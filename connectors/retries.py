@@ -1,4 +1,4 @@
-"""The receiving side of a connector: retries in, answers out."""
+"""The receiving side of a connector: reads retries, writes answers."""
 
 import asyncio
 import traceback
@@ -17,10 +17,10 @@ from connectors.connector import Connector
 from connectors.errors import InvalidResultError
 from connectors.retry import Answer, Retry, read_retry
 
-#: Does the work of one retry. None: no answer, the item will be silent at its deadline.
+#: Does the work of one retry. None: no answer, and the item expires at its deadline.
 Handler = Callable[[Retry], Awaitable[Answer | None]]
 
-#: So many answered retries are remembered, to tell one that comes again. After a restart none is.
+#: Ids of answered retries that are kept in memory, to recognise one that comes again. A restart forgets them.
 REMEMBERED = 10_000
 _POLL_MS = 500
 
@@ -35,12 +35,12 @@ async def serve_retries(
     group: str,
     stop: asyncio.Event,
 ) -> None:
-    """Take retries of these types and affiliates and answer them, until `stop` is set; None is every affiliate.
+    """Take retries of these types and affiliates and answer them, until `stop` is set. None means every affiliate.
 
-    Retries of one entity are handled in order; of different partitions, at once. An offset is committed only after
-    Kafka has the answer: a crash means that a retry comes again, with the same id. A handler that raises is an
-    answer too: status `error`, code `connector.exception`. Every process with the same `group` shares the work.
-    Kafka that is away is waited for.
+    Retries of one entity are handled in order; partitions are handled at the same time. An offset is committed only
+    after Kafka has the answer: after a crash a retry comes again, with the same id. A handler that raises gives an
+    answer too: status `error`, code `connector.exception`. All processes of one `group` share the work. It waits
+    for Kafka as long as it takes.
     """
     service = _Service(connector, handlers, affiliates)
     topics = [connector.topics.retry(name) for name in handlers]
@@ -92,7 +92,7 @@ class _Service:
     async def _handle(
         self, tp: TopicPartition, records: Sequence[Any], stop: asyncio.Event
     ) -> tuple[TopicPartition, int | None]:
-        """Handle in order until stopped. Returns the offset to go on from, None when none was handled."""
+        """Handle records in order until stopped. Returns the next offset; None when none was handled."""
         next_offset = None
         for record in records:
             if stop.is_set():
@@ -121,7 +121,7 @@ class _Service:
     async def _work(self, retry: Retry) -> Answer | None:
         try:
             return await self._handlers[retry.data.integration_type](retry)
-        except Exception as exc:  # whatever a handler does, its retry must not be silent for it
+        except Exception as exc:  # a retry must get its answer whatever the handler raises
             log.error("handler failed", retry_id=retry.id, exc_info=exc)
             return _failure(exc)
 

@@ -13,7 +13,7 @@ from schemas.timestamp import parse
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """One piece of work to do again. It may come twice; `id` tells."""
+    """One piece of work to do again. It may come twice, with the same `id`."""
 
     id: str  # answers carry it as `correlationid`
     command_id: str
@@ -21,13 +21,16 @@ class Retry:
 
     @property
     def expired(self) -> bool:
-        """The answer would be late. It still counts, so do the work if it is still worth doing."""
+        """True after the deadline: the answer will be late.
+
+        It still counts, so do the work if it is still worth doing.
+        """
         return datetime.now(UTC) > parse(self.data.expires_at).at
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """How it went: the fields of a result that are not known already."""
+    """The outcome of a retry: the fields of a result that the retry does not have."""
 
     status: str
     message: str | None = None
@@ -41,6 +44,6 @@ class Answer:
 
 
 def read_retry(value: bytes) -> Retry:
-    """The retry in a record of a retry topic. Raises ValueError for what is none: nobody but Conexões writes there."""
+    """Read the retry in a record of a retry topic. Raises ValueError for what is none: only Conexões writes there."""
     event = orjson.loads(value)
     return Retry(id=event["id"], command_id=event["correlationid"], data=RetryData.model_validate(event["data"]))

@@ -1,4 +1,4 @@
-"""What the site has beside docs/: pages of the repository's root, lists of folders, and links that lead inside of it.
+"""Pages of the site that are not in docs/: those of the repository's root, lists of folders; and links within the site.
 
 A hook of MkDocs (mkdocs.yml). Links are written for those who read the files in the repository. On the site a link to
 a file that is on it leads there; of one to any other file of the repository the words stay.
@@ -11,14 +11,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-#: Pages that are not in docs/, and what they are called on the site.
+#: Pages that are not in docs/, with their names on the site.
 OTHERS = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
 }
-#: A link or picture of Markdown whose target is a path: not an address, and not only a fragment.
+#: A link or picture in Markdown whose target is a path, not a URL or a fragment alone.
 _LINK = re.compile(
     r"(?P<image>!?)\[(?P<words>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]"
     r"\((?P<path>(?![a-z]+:|#)[^)#\s]+)(?P<rest>[^)]*)\)"

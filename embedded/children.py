@@ -1,4 +1,4 @@
-"""Our own commands as child processes: started together, started again when they fail, stopped together."""
+"""Runs our own commands as child processes: starts them together, restarts those that fail, stops them together."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ from typing import Self
 
 from embedded.process import Command, stop
 
-#: A child that lived at least this long is started again at once; one that fails faster waits 1, 2, 4 … 30 s.
+#: A child that ran at least this long is restarted at once. One that fails sooner waits 1, 2, 4 … 30 s.
 STEADY_SECONDS = 30.0
 LAST_PAUSE_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -28,12 +28,12 @@ class Child:
 
 
 class Children:
-    """`async with` it: inside, each child runs, or is about to again; outside, none does."""
+    """A context manager. Inside, each child runs, or is about to be restarted; outside, none runs."""
 
     def __init__(
         self, children: Sequence[Child], data_dir: Path, say: Callable[[str], None] = lambda _line: None
     ) -> None:
-        """`say` is told of each child that ended unasked."""
+        """`say` gets a sentence for each child that ended by itself."""
         self._children = children
         self._data_dir = data_dir
         self._say = say
@@ -49,11 +49,11 @@ class Children:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the last first: what feeds the others goes before them."""
+        """Stop the last child first: it feeds the others."""
         await self._stack.aclose()
 
     def log(self, child: Child) -> Path:
-        """Where a child writes."""
+        """The log file of a child."""
         return self._data_dir / "logs" / f"{child.name}.log"
 
     async def _keep_running(self, child: Child) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with this installation? Looks, changes nothing, fetches nothing; the command line prints the answer."""
+"""Examines this installation. It changes and downloads nothing; the command line prints the findings."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ LEAST_MEMORY_BYTES = 1024**3  # Kafka's 512 MB heap, PostgreSQL's buffers, three
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str  # stable, lower case: "java"
     ok: bool
@@ -34,7 +34,10 @@ class Finding:
 
 
 def examine(data_dir: Path, kafka_port: int) -> list[Finding]:
-    """All findings, in the order in which a start would meet them. About a second; never raises EmbeddedError."""
+    """Return all findings, in the order in which a start would meet them.
+
+    Takes about a second; never raises EmbeddedError.
+    """
     checks: tuple[Callable[[], Finding], ...] = (
         _python,
         _java,
@@ -107,7 +110,10 @@ def _memory() -> Finding:
 
 
 def _huge_pages() -> Finding:
-    """Always well: PostgreSQL runs without them. With them, large databases are faster (decision 0018)."""
+    """Report huge pages.
+
+    Never a fault: PostgreSQL runs without them. Large databases are faster with them (decision 0018).
+    """
     kept = huge_pages()
     if kept is None:
         return _finding("huge pages", "This system has none.", ok=True)
@@ -132,7 +138,7 @@ def _kafka_port(data_dir: Path, port: int) -> Finding:
 
 
 def _existing(path: Path) -> Iterator[Path]:
-    """The path and the directories above it, from the first that exists."""
+    """Return the path and the directories above it, from the first that exists."""
     return (place for place in (path.absolute(), *path.absolute().parents) if place.exists())
 
 
@@ -141,7 +147,7 @@ def _finding(name: str, detail: str, advice: str = "", *, ok: bool) -> Finding:
 
 
 def _failed(name: str, error: EmbeddedError) -> Finding:
-    """The sentences of these errors already say what to do."""
+    """Make a failed finding. The sentences of these errors already say what to do."""
     detail, _, advice = str(error).partition(": ")
     return Finding(name=name, ok=False, detail=f"{detail}.", advice=advice)
 

@@ -6,14 +6,14 @@ from embedded.server_log import last_words
 
 
 class EmbeddedError(Exception):
-    """Something about this machine or its data directory stops the embedded servers.
+    """A fault of this machine or its data directory that stops the embedded servers.
 
-    The text is complete: what is wrong and what to do. Show it without a traceback.
+    The text says what is wrong and what to do. Show it without a traceback.
     """
 
 
 def ended_at_start(server: str, log: Path) -> EmbeddedError:
-    """The server process ended before it was ready; its own words are in `log`."""
+    """The server process ended before it was ready; its own messages are in `log`."""
     return EmbeddedError(f"{server} ended at its start, saying «{last_words(log)}»; the end of {log} says more.")
 
 

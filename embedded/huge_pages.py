@@ -1,4 +1,4 @@
-"""Memory that Linux keeps in huge pages. PostgreSQL takes its buffers from there if it is enough, by itself."""
+"""The huge pages of Linux. PostgreSQL uses them for its buffers by itself, if there are enough."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,18 +10,18 @@ _FIXED_BYTES = 32 * 1024**2
 
 
 class HugePages(NamedTuple):
-    """What the system keeps for whoever asks for it."""
+    """The huge pages that the system reserves."""
 
-    pages: int  # used or not
+    pages: int  # used or free
     page_bytes: int
 
     def wanted(self, buffers_bytes: int) -> int:
-        """How many pages a PostgreSQL with such buffers (`shared_buffers`) takes, about."""
+        """Estimate how many pages a PostgreSQL with these `shared_buffers` takes."""
         return int((buffers_bytes * _MORE_THAN_BUFFERS + _FIXED_BYTES) / self.page_bytes) + 1
 
 
 def huge_pages(meminfo: Path = _MEMINFO) -> HugePages | None:
-    """None where there is no such thing: not Linux, or a kernel without it."""
+    """Read the system's huge pages. None where there are none: not Linux, or a kernel without them."""
     try:
         fields = dict(line.split(":", 1) for line in meminfo.read_text("utf-8").splitlines())
         return HugePages(int(fields["HugePages_Total"]), int(fields["Hugepagesize"].split()[0]) * 1024)

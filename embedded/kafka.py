@@ -1,4 +1,4 @@
-"""One Apache Kafka broker (KRaft, no ZooKeeper) as a child process, its data kept between starts."""
+"""One Apache Kafka broker (KRaft, no ZooKeeper) as a child process. Its data stay between starts."""
 
 import asyncio
 import signal
@@ -19,7 +19,7 @@ from embedded.server_log import start_log
 JVM_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",  # least memory and threads; pauses of a small heap are short
-    "-XX:+ExitOnOutOfMemoryError",  # a broker without memory answers late and wrongly; dead is clearer
+    "-XX:+ExitOnOutOfMemoryError",  # a broker without memory answers late and wrongly; ending is clearer
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -48,7 +48,7 @@ class EmbeddedKafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """What clients connect to, once `start` has returned."""
+        """The address for clients, after `start` has returned."""
         return f"{LOOPBACK}:{self._port}"
 
     @property
@@ -59,8 +59,8 @@ class EmbeddedKafka:
     async def start(self) -> str:
         """Start the broker and return its bootstrap servers once it has answered a metadata request.
 
-        Raises EmbeddedError: no Java, jars not to be had, port in use, data broken or newer, death or silence at start.
-        Whatever happens, cancellation too, no process is left behind unless this returns.
+        Raises EmbeddedError: no Java, no jars, port in use, data broken or of a newer Kafka, no answer in time, or
+        exit. No process is left behind unless this returns, not even after a cancellation.
         """
         try:
             command = await self._prepare()
@@ -80,14 +80,17 @@ class EmbeddedKafka:
             await stop(self._process, (signal.SIGTERM, STOP_SECONDS))
 
     async def ended(self) -> EmbeddedError:
-        """Wait until the broker ends, and say so. Only after `start`; a wanted `stop` ends it too."""
+        """Wait until the broker ends, and return a sentence about it.
+
+        Call it only after `start`; a `stop` ends the wait too.
+        """
         if self._process is None:
             raise RuntimeError("not started")
         code = await self._process.wait()
         return ended_running("The embedded Kafka", code, self._log)
 
     async def _prepare(self) -> Command:
-        """Everything before the broker can be started, quick refusals first; what to start."""
+        """Do all that comes before the start, quick refusals first. Returns the command to start."""
         java = find_java()
         start_log(self._log)
         directory = KafkaDirectory(self._home, self._log, self._port)
@@ -115,7 +118,7 @@ class EmbeddedKafka:
 
 
 async def answers(port: int) -> bool:
-    """Whether a broker on this loopback port names itself in the cluster's metadata: it is registered and serves."""
+    """Tell if a broker on this loopback port is registered in the cluster's metadata, and so can serve."""
     if not listens(port):  # spares aiokafka's error log while the broker is still loading
         return False
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=int(REQUEST_SECONDS * 1000))

@@ -5,8 +5,8 @@ from pathlib import Path
 from embedded.ports import LOOPBACK
 
 NODE_ID = 1
-# Records of 4 MiB and room for the batch around them. An event is accepted up to 1 MiB (design, section 3), but what is
-# larger must reach our dead letter and not be refused by the broker, where nobody sees it.
+# Records of 4 MiB, and room for the batch around them. An event is accepted up to 1 MiB (design, section 3). A larger
+# one must become a dead letter, not be refused by the broker, where nobody sees it.
 MESSAGE_MAX_BYTES = 5 * 1024 * 1024
 
 

@@ -1,4 +1,7 @@
-"""The data directory of the embedded Kafka: formatted whole or not at all, never older software on newer data."""
+"""The data directory of the embedded Kafka.
+
+It is formatted completely or not at all, and never used by an older Kafka.
+"""
 
 import base64
 import shutil
@@ -23,7 +26,7 @@ class KafkaDirectory:
         self._port = port
 
     def claim(self, version: str) -> None:
-        """Make the directory for this version of Kafka. Raises EmbeddedError if a newer one has written to it."""
+        """Make the directory for this version of Kafka. Raises EmbeddedError if a newer version has written to it."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         record = self.home / "version"
         written_by = record.read_text("utf-8").strip() if record.exists() else version
@@ -39,9 +42,9 @@ class KafkaDirectory:
         record.write_text(version, "utf-8")
 
     async def format(self, java: Sequence[str]) -> None:
-        """Give a new directory its cluster id; one that has it is left alone. Raises EmbeddedError if it is broken.
+        """Format a new directory; one with a cluster id is not touched. Raises EmbeddedError if it is broken.
 
-        Made aside and renamed: an interrupted format leaves nothing that looks like data.
+        It is formatted under another name and renamed: an interrupted format leaves nothing that looks like data.
         """
         data, new = self.home / "data", self.home / "data.new"
         if (data / "meta.properties").is_file():
@@ -69,12 +72,12 @@ class KafkaDirectory:
 
 
 def format_arguments(settings: Path) -> list[str]:
-    """What makes Kafka format the directories that `settings` names, with a cluster id of their own."""
+    """Arguments with which Kafka formats the directories that `settings` names, with a new cluster id."""
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
-    # With `=`, because an id may begin with a dash.
+    # Use `=`, because an id may begin with a dash.
     return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "--config", str(settings)]
 
 
 def _order(version: str) -> tuple[int, ...]:
-    """A version as numbers, to compare: 4.4.0 -> (4, 4, 0)."""
+    """Parse a version to compare it: 4.4.0 -> (4, 4, 0)."""
     return tuple(int(part) for part in version.split("."))

@@ -1,4 +1,4 @@
-"""Servers of an earlier run whose owner was killed: find them by where they run, stop them, leave all else alone."""
+"""Stops servers of an earlier run whose owner was killed. They are found by their working directory."""
 
 import asyncio
 import contextlib
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 async def stop_leftovers(program: str, directory: Path, polite: signal.Signals, *, seconds: float) -> None:
     """End every process named `program` whose working directory is `directory`, and wait until all are gone.
 
-    The caller must own the data directory (`DirectoryLock`), so that whatever is found belongs to nobody.
-    Only the main process, the one started with `directory` in its command line, gets the `polite` signal; its children
-    follow by themselves. Whoever is left after `seconds` is killed.
+    The caller must hold the lock of the data directory (`DirectoryLock`): then no owner of these processes is alive.
+    Only the main process, with `directory` in its command line, gets the `polite` signal; its children follow by
+    themselves. A process that is left after `seconds` is killed.
     """
     found = _running(program, directory)
     if not found:

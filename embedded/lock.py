@@ -1,4 +1,4 @@
-"""One owner of a directory at a time. The kernel frees the lock when its owner dies, however it dies."""
+"""A lock file: one owner of a directory at a time. The kernel frees the lock when its owner ends, however it ends."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from types import TracebackType
 
 from embedded.errors import EmbeddedError
 
-# `is_held` takes the lock for an instant; an owner who meets it tries again for so long before giving up.
+# `is_held` takes the lock for an instant: an owner retries for so long before it gives up.
 ACQUIRE_SECONDS = 0.3
 
 
@@ -16,14 +16,17 @@ class DirectoryLock:
     """Context manager: holds `path` (a lock file, created when missing, never deleted) from enter to exit."""
 
     def __init__(self, path: Path, *, refusal: str, wait_seconds: float = ACQUIRE_SECONDS) -> None:
-        """`refusal` is the sentence for the person who meets another holder."""
+        """`refusal` is the error's sentence when another process holds the lock."""
         self._path = path
         self._refusal = refusal
         self._wait_seconds = wait_seconds
         self._file: int | None = None
 
     def __enter__(self) -> None:
-        """Raises EmbeddedError(refusal) if another process, or another lock in this one, holds it after the wait."""
+        """Take the lock.
+
+        Raises EmbeddedError(refusal) if another process, or another lock in this one, holds it after the wait.
+        """
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)  # not inherited by the servers
         deadline = time.monotonic() + self._wait_seconds
         while not _try_lock(self._file, fcntl.LOCK_EX):
@@ -44,7 +47,7 @@ class DirectoryLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some living process holds the lock file `path`."""
+    """Tell if a living process holds the lock file `path`."""
     try:
         file = os.open(path, os.O_RDWR)
     except OSError:

@@ -1,4 +1,4 @@
-"""Loopback TCP ports: is one free, does somebody listen, find one, keep the same one between starts."""
+"""Loopback TCP ports: test one, find a free one, keep the same one between starts."""
 
 import contextlib
 import socket
@@ -9,9 +9,9 @@ CONNECT_SECONDS = 1.0  # loopback answers or refuses at once, unless a backlog i
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now. Somebody else may still take it a moment later."""
+    """Tell if a server could listen on this loopback port now. Another program may take it a moment later."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: a connection of the last run that is still in TIME_WAIT doesn't count as "in use".
+        # Servers set it too: a connection of the last run that is still in TIME_WAIT does not count as "in use".
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -21,20 +21,20 @@ def is_free(port: int) -> bool:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections on this loopback port now."""
+    """Tell if a program accepts connections on this loopback port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(CONNECT_SECONDS)
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now, chosen by the system."""
+    """Return a free loopback port, chosen by the system."""
     [port] = free_ports(1)
     return port
 
 
 def free_ports(count: int) -> list[int]:
-    """So many of them, no two the same: asked for one after the other, the system may name one twice."""
+    """Return `count` different free ports. Two calls of `free_port` could return the same one."""
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(count)]
         for probe in probes:
@@ -43,9 +43,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def remembered_port(record: Path) -> int:
-    """The port recorded in `record` if it is still free, otherwise a free one, which is recorded.
+    """Return the port in the file `record` if it is still free, otherwise a free one, which is written to the file.
 
-    An unreadable record is replaced: the port is a convenience, not data.
+    An unreadable file is replaced: the port is a convenience, not data.
     """
     try:
         port = int(record.read_text("ascii"))

@@ -1,4 +1,4 @@
-"""One PostgreSQL server as a child process, its data kept between starts."""
+"""One PostgreSQL server as a child process. Its data stay between starts."""
 
 import asyncio
 import signal
@@ -28,7 +28,7 @@ NOT_YET = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.Postgre
 
 
 class EmbeddedPostgres:
-    """A server on a loopback port of its own choice, its data in `data_dir`/postgres, its log in logs/postgres.log.
+    """A server on a free loopback port, with its data in `data_dir`/postgres and its log in logs/postgres.log.
 
     The superuser's password is made at the first start and kept in `data_dir`/postgres.password; nobody logs in
     without it. The port stays the same from start to start as long as it is free.
@@ -51,8 +51,8 @@ class EmbeddedPostgres:
     async def start(self) -> str:
         """Start the server, make the database `conexoes` when missing, and return its URL, password included.
 
-        Raises EmbeddedError: no programs, data broken or of another major version, death or silence at start.
-        Whatever happens, cancellation too, no process is left behind unless this returns.
+        Raises EmbeddedError: no programs, data broken or of another major version, no answer in time, or exit.
+        No process is left behind unless this returns, not even after a cancellation.
         """
         try:
             command, password = await self._prepare()
@@ -72,14 +72,17 @@ class EmbeddedPostgres:
             await stop(self._process, (signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, QUIT_SECONDS))
 
     async def ended(self) -> EmbeddedError:
-        """Wait until the server ends, and say so. Only after `start`; a wanted `stop` ends it too."""
+        """Wait until the server ends, and return a sentence about it.
+
+        Call it only after `start`; a `stop` ends the wait too.
+        """
         if self._process is None:
             raise RuntimeError("not started")
         code = await self._process.wait()
         return ended_running("The embedded PostgreSQL", code, self._log)
 
     async def _prepare(self) -> tuple[Command, str]:
-        """Everything before the server can be started; what to start, and the superuser's password."""
+        """Do all that comes before the start. Returns the command to start, and the superuser's password."""
         programs, user = find_postgres(), server_user()
         start_log(self._log)
         directory = PostgresDirectory(self._data_dir, self._log, user)
@@ -110,7 +113,10 @@ class EmbeddedPostgres:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _has_database(self, password: str) -> bool:
-        """Whether the server accepts us; makes the database when it does. A refusal is an EmbeddedError."""
+        """Connect, and make the database when it is missing.
+
+        False while the server is not ready. Raises EmbeddedError.
+        """
         try:
             connection = await asyncpg.connect(self._url("postgres", password), timeout=CONNECT_SECONDS)
         except NOT_YET:

@@ -8,34 +8,34 @@ MIB = 1024 * 1024
 
 
 class Disk(NamedTuple):
-    """Bytes of the disk of the data."""
+    """The disk that holds the data, in bytes."""
 
     free: int
-    data: int  # PostgreSQL has already, its log included
+    data: int  # that PostgreSQL uses already, its log included
     log: int  # of these, its log
 
 
 def buffers_mib(memory_bytes: int) -> int:
-    """PostgreSQL's own cache, of a machine with so much memory.
+    """Compute `shared_buffers` for a machine with this much memory.
 
-    What a database that has outgrown it costs, as results a second into 10,000,000 logs with a quarter of 24 GiB and
-    16 GB of log 8,100; 2 GB and 16 GB 7,000; 2 GB and 4 GB 4,900.
+    It matters when the database is larger. Results stored per second, among 10,000,000 logs: 8,100 with a quarter of
+    24 GiB as buffers and 16 GB of write-ahead log; 7,000 with 2 GB and 16 GB; 4,900 with 2 GB and 4 GB.
     """
     return max(32, min(6144, memory_bytes // MIB // 4))
 
 
 def postgresql_conf(*, port: int, memory_bytes: int, disk: Disk, durable: bool) -> str:
-    """Settings for one machine with so much memory, and such a disk.
+    """Make the settings for a machine with this much memory and this disk.
 
-    Without `durable` a crash of the *machine* may destroy the data. No lz4: the wheel's server is built without it.
+    Without `durable`, a crash of the *machine* may destroy the data. No lz4: the wheel's server is built without it.
     """
-    # Each page is logged whole when it is first written after a checkpoint: three pages a result at first, two thirds
-    # of one when 10 GB have been logged.
+    # The first write of a page after a checkpoint logs the whole page: three pages per result at first, two thirds of
+    # one after 10 GB of log.
     wal_mib = max(1024, min(16384, (disk.free + disk.data) // MIB // 4, (disk.free + disk.log) // MIB // 2))
     values = {
         "listen_addresses": f"'{LOOPBACK}'",
         "port": port,
-        "unix_socket_directories": "''",  # their paths end at about 107 bytes, a data directory's don't
+        "unix_socket_directories": "''",  # a socket's path ends at about 107 bytes, a data directory's does not
         "password_encryption": "scram-sha-256",
         "max_connections": 200,
         "shared_buffers": f"{buffers_mib(memory_bytes)}MB",

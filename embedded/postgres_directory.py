@@ -1,4 +1,4 @@
-"""The data directory of the embedded PostgreSQL: made whole or not at all, with a password, of one major version."""
+"""The data directory of the embedded PostgreSQL, of one major version and with a password. Made whole or not at all."""
 
 import contextlib
 import os
@@ -46,7 +46,7 @@ class PostgresDirectory:
             )
 
     def password(self) -> str:
-        """Raises EmbeddedError if it is missing."""
+        """Read the superuser's password. Raises EmbeddedError if it is missing."""
         try:
             return self._password_file.read_text("ascii").strip()
         except FileNotFoundError as error:
@@ -56,13 +56,13 @@ class PostgresDirectory:
             ) from error
 
     def write_conf(self, text: str) -> None:
-        """Replace postgresql.conf. By rename: as root, never write through a link that the server's user left there."""
+        """Replace postgresql.conf by rename: root must never write through a link that the server's user left there."""
         new = self._new.with_name("postgres.conf.new")
         new.write_text(text, "utf-8")
         os.replace(new, self.home / "postgresql.conf")
 
     def disk(self) -> Disk:
-        """The disk that it is on. What a dying server removes meanwhile is not counted."""
+        """Measure the disk of the directory. Files that an ending server removes meanwhile do not count."""
         return Disk(
             free=psutil.disk_usage(str(self.home)).free,
             data=_bytes_in(self.home),
@@ -72,8 +72,8 @@ class PostgresDirectory:
     def forget_stranger(self) -> None:
         """Remove the pid file of a dead server whose number another program has by now (usual in containers).
 
-        PostgreSQL would take that program for a running server. Only call this when no server runs here.
-        If nobody has the number, PostgreSQL clears up itself, more carefully than we could.
+        PostgreSQL would take that program for a running server. Call this only when no server runs here.
+        When no program has the number, PostgreSQL cleans up by itself, more carefully than we could.
         """
         record = self.home / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
@@ -87,7 +87,7 @@ class PostgresDirectory:
         self._give(self._password_file)  # initdb reads it
 
     async def _initialise(self, programs: PostgresPrograms, *, durable: bool) -> None:
-        """Made aside and renamed: an interrupted initdb leaves nothing that looks like a database."""
+        """Run initdb under another name and rename: an interrupted one leaves nothing that looks like a database."""
         if self._new.exists():
             shutil.rmtree(self._new)
         self._new.mkdir(mode=0o700)

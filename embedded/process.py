@@ -1,4 +1,4 @@
-"""Child processes that are servers: started apart from the terminal, logged to a file, stopped in order."""
+"""Child processes that are servers: started in a session of their own, logged to a file, stopped in order."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from embedded.errors import EmbeddedError
 
 @dataclass(frozen=True, kw_only=True)
 class SystemUser:
-    """Another user of the system, by number."""
+    """Another user of the system, by user and group id."""
 
     uid: int
     gid: int
@@ -24,15 +24,15 @@ class SystemUser:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run, where, and as whom."""
+    """A command line, with its directory, log and user."""
 
     argv: Sequence[str]
     directory: Path  # working directory
     log: Path  # standard output and error are appended here
-    user: SystemUser | None = None  # None = as we are
+    user: SystemUser | None = None  # None = our own user
 
     async def spawn(self, *, dies_with_us_by: signal.Signals) -> asyncio.subprocess.Process:
-        """Start it in its own session, so that the terminal's Ctrl-C reaches us only and we choose the order.
+        """Start it in its own session: the terminal's Ctrl-C then reaches only us, and we choose the order of stopping.
 
         Linux sends it `dies_with_us_by` when the *thread* that runs this loop ends, killed or not.
         """
@@ -44,7 +44,7 @@ class Command:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # The servers read settings of their own from PG*; ours are in files.
+                # The servers would read settings from PG* variables; ours are in files.
                 env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
                 start_new_session=True,
                 user=self.user.uid if self.user else None,
@@ -67,9 +67,9 @@ class Command:
 
 
 async def stop(process: asyncio.subprocess.Process, *steps: tuple[signal.Signals, float]) -> None:
-    """Send each step's signal and wait its seconds for the end, then kill. A process that has ended is left alone.
+    """Send each step's signal and wait its seconds for the end, then kill. Does nothing to a process that has ended.
 
-    When cancelled while it waits, the process is killed before the cancellation goes on: nothing outlives us.
+    When cancelled while it waits, it kills the process before the cancellation goes on: no process outlives us.
     """
     try:
         for number, seconds in steps:
@@ -87,10 +87,10 @@ async def stop(process: asyncio.subprocess.Process, *steps: tuple[signal.Signals
 
 
 def _tether(number: signal.Signals) -> list[str]:
-    """A command prefix that ties a child's life to ours, where the system offers one (util-linux).
+    """Return a command prefix that ends the child when we end, if the system has one (util-linux).
 
-    Not `preexec_fn` with prctl: Python code between fork and exec can deadlock once other threads run.
-    Without it a server may outlive a killed owner; the next start stops it (`leftovers`).
+    `preexec_fn` with prctl is no choice: Python code between fork and exec can deadlock once other threads run.
+    Without the prefix a server may outlive a killed owner; the next start stops it (`leftovers`).
     """
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     return [] if setpriv is None else [setpriv, "--pdeathsig", number.name.removeprefix("SIG"), "--"]

@@ -1,6 +1,7 @@
-"""What runs on a data directory, for commands in other terminals: `run.json`, readable by its owner only.
+"""The file `run.json` of a data directory: it tells commands in other terminals what runs there.
 
-The file holds the database's password. It is true while the owner's lock is held; a file left by a killed owner is not.
+It holds the database's password, so only its owner may read it. It is valid while the owner's lock is held; a file
+that a killed owner left is not.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from embedded.lock import is_held
 
 @dataclass(frozen=True, kw_only=True)
 class RunningSystem:
-    """Where the parts of a running system are. None = that part is not embedded, or not announced yet."""
+    """The addresses of a running system's parts. None = that part is not embedded, or not announced yet."""
 
     kafka: str | None = None  # bootstrap servers
     database: str | None = None  # URL with password
@@ -24,14 +25,14 @@ class RunningSystem:
 
 
 def lock_path(data_dir: Path) -> Path:
-    """The lock that the owner of a data directory holds while it runs."""
+    """Return the path of the lock that the owner of a data directory holds while it runs."""
     return data_dir / "lock"
 
 
 def running(data_dir: Path) -> RunningSystem | None:
-    """The system that runs on `data_dir`, or None: its owner is dead or has not finished starting.
+    """Return the system that runs on `data_dir`. None when its owner has ended or not finished starting.
 
-    Not promised: that each server still answers. The owner may live while a server of it has just died.
+    Not promised: that each server still answers. The owner may run while one of its servers has just ended.
     """
     if not is_held(lock_path(data_dir)):
         return None
@@ -51,7 +52,7 @@ def write(data_dir: Path, system: RunningSystem) -> None:
 
 
 def remove(data_dir: Path) -> None:
-    """Nothing runs here any more, or not yet. An unwritable directory keeps the file; the lock tells the truth."""
+    """Remove the file: nothing runs here. An error is ignored, because only a held lock makes the file valid."""
     with contextlib.suppress(OSError):
         _path(data_dir).unlink()
 

@@ -1,17 +1,17 @@
-"""The log file of a server: kept short, each start marked, and what it last said since then."""
+"""The log file of a server: rotates it, marks each start, and finds its last message."""
 
 import os
 from pathlib import Path
 
-# A longer log is set aside as `<name>.1` at the next start, over the one before: a user's disk is not an archive.
+# A longer log becomes `<name>.1` at the next start, and replaces the one before: a user's disk is no archive.
 KEEP_BYTES = 16 * 1024 * 1024
 START_MARK = "==== conexoes starts this server ===="
-# PostgreSQL says this to our own questions whether it is ready yet.
+# PostgreSQL logs this when we ask if it is ready.
 NOT_A_CAUSE = "the database system is"
 
 
 def start_log(log: Path) -> None:
-    """Make the log and its directory, readable by us only, set a long one aside, and mark a new start."""
+    """Make the log and its directory, readable by us only; rotate a long one, and mark a new start."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     log.touch(mode=0o600)
     if log.stat().st_size > KEEP_BYTES:
@@ -22,7 +22,10 @@ def start_log(log: Path) -> None:
 
 
 def last_words(log: Path) -> str:
-    """The last line since the start that names an error, or just the last line; at most 300 characters, maybe empty."""
+    """Return the last line since the start that names an error, or the last line.
+
+    At most 300 characters, may be empty.
+    """
     text = log.read_text("utf-8", "replace").rpartition(START_MARK)[2]
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     errors = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "ERROR", "error:"))]

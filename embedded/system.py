@@ -17,7 +17,7 @@ from embedded.run_file import RunningSystem
 
 
 class EmbeddedSystem:
-    """`async with` it: inside, the wanted servers answer; outside, they are stopped and their data kept.
+    """A context manager. Inside, the wanted servers answer; outside, they are stopped and their data stay.
 
     Enter and leave it in the main thread: on Linux the servers are told to end when the thread that started them does.
     """
@@ -34,20 +34,26 @@ class EmbeddedSystem:
 
     @property
     def kafka_bootstrap_servers(self) -> str:
-        """Only inside the `async with`, and only if Kafka was wanted."""
+        """Kafka's address. Valid only inside the `async with`, and only if Kafka was wanted."""
         if self._running.kafka is None:
             raise RuntimeError("no embedded Kafka runs")
         return self._running.kafka
 
     @property
     def database_url(self) -> str:
-        """With the superuser's password. Only inside the `async with`, and only if PostgreSQL was wanted."""
+        """The URL with the superuser's password.
+
+        Valid only inside the `async with`, and only if PostgreSQL was wanted.
+        """
         if self._running.database is None:
             raise RuntimeError("no embedded PostgreSQL runs")
         return self._running.database
 
     async def __aenter__(self) -> Self:
-        """Raises EmbeddedError if the directory is in use or unusable, or a server can't start; then nothing runs."""
+        """Start the servers.
+
+        Raises EmbeddedError if the directory is in use or unusable, or one can't start; then none runs.
+        """
         async with AsyncExitStack() as stack:
             self._own_directory(stack)
             if self._postgres is not None:
@@ -61,16 +67,16 @@ class EmbeddedSystem:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop Kafka, then PostgreSQL, then free the directory; each even if the one before failed or was cancelled."""
+        """Stop Kafka, then PostgreSQL, then unlock the directory; no failure skips the next step."""
         await self._stack.aclose()
 
     def publish(self, **addresses: str) -> None:
-        """Announce further addresses of RunningSystem to other terminals, e.g. `publish(http="…")`."""
+        """Write further addresses of RunningSystem for other terminals, e.g. `publish(http="…")`."""
         self._running = replace(self._running, **addresses)  # type: ignore[arg-type]
         run_file.write(self._data_dir, self._running)
 
     async def ended(self) -> EmbeddedError:
-        """Wait until a server ends by itself, and say which: for the owner to stop the rest. For ever if none does."""
+        """Wait until a server ends by itself; return a sentence that names it. The owner should then stop the rest."""
         servers = [server for server in (self._kafka, self._postgres) if server is not None]
         waits = [asyncio.create_task(server.ended()) for server in servers]
         waits = waits or [asyncio.create_task(_never())]
@@ -87,7 +93,8 @@ class EmbeddedSystem:
             "or set CONEXOES_DATA_DIR to another directory."
         )
         try:
-            # Others may pass through: started by root, PostgreSQL runs as another user. Each file inside is closed.
+            # Other users may pass through: root starts PostgreSQL as another user. Each file inside is closed to
+            # others.
             self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
             stack.enter_context(DirectoryLock(run_file.lock_path(self._data_dir), refusal=refusal))
         except OSError as error:
@@ -98,7 +105,7 @@ class EmbeddedSystem:
         stack.callback(run_file.remove, self._data_dir)
 
     async def _start(self) -> None:
-        # Every start is waited for, failed ones too: when this returns or raises, nothing is half started.
+        # Wait for every start, failed ones too: when this returns or raises, none is half done.
         kafka, database = await asyncio.gather(
             self._kafka.start() if self._kafka is not None else _nothing(),
             self._postgres.start() if self._postgres is not None else _nothing(),

@@ -8,10 +8,10 @@ at a semicolon of their text, after which a formula may begin.
 
 from collections.abc import Iterable
 
-from exports.columns import log_columns
-from exports.words import STATES, STATUSES
 from schemas.catalogue import BY_NAME, Language
+from schemas.columns import log_columns
 from schemas.export import ExportOrder
+from schemas.words import STATES, STATUSES
 from storage.exports.reader import CsvView
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -26,8 +26,8 @@ def csv_view(order: ExportOrder, link: str) -> CsvView:
         delimiter=DELIMITERS[language],
         timezone=order.timezone,
         link=link,
-        statuses={name: words[language] for name, words in STATUSES.items()},
-        states={name: words[language] for name, words in STATES.items()},
+        statuses={name: word.long[language] for name, word in STATUSES.items()},
+        states={name: word.long[language] for name, word in STATES.items()},
     )
 
 

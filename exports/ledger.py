@@ -11,6 +11,7 @@ from storage.exports.reader import Write
 from storage.reprocess.reader import all_items
 
 _FIELDS = list(ReprocessItem.model_fields)
+_INCLUDED = set(_FIELDS)  # what is in JSON Lines beside them is for programs
 
 
 async def write_items(database: Database, order: ExportOrder, command_id: str, write: Write) -> int:
@@ -33,7 +34,9 @@ async def write_items(database: Database, order: ExportOrder, command_id: str, w
 
 
 def _csv(items: Sequence[ReprocessItem], language: Language) -> str:
-    return "".join(csv_line(map(_cell, each.model_dump(mode="json").values()), language) for each in items)
+    return "".join(
+        csv_line(map(_cell, each.model_dump(mode="json", include=_INCLUDED).values()), language) for each in items
+    )
 
 
 def _jsonl(items: Sequence[ReprocessItem]) -> str:

@@ -1,15 +1,20 @@
 """The catalogue: everything that differs between integration types, one entry each.
 
-Agents, API, pages, exports and documents are loops over `CATALOGUE`; a sixth type is one more entry.
+Agents, API, pages, exports, simulator and documents are loops over `CATALOGUE`: another type is one more entry here,
+and nothing elsewhere (tests/next/walk_type.py).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
+
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 Status = Literal["success", "warning", "error"]
 Language = Literal["pt", "en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
 
@@ -17,8 +22,13 @@ DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry witho
 SEVERITY: Mapping[Status, int] = MappingProxyType({"success": 0, "warning": 1, "error": 2})
 
 
-def _labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
+def labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
+    """The same words in each language."""
     return MappingProxyType({"pt": pt, "en": en, "es": es})
+
+
+#: The drawing of a type that has none of its own.
+_BOX_WITH_ARROW = '<path d="M2 5.5h12v9H2zM8 11.500V1.500M5 4.500l3-3 3 3"/>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +41,11 @@ class IntegrationType:
     statuses: tuple[Status, ...]  # what a result of this type may say
     reprocess_labels: Mapping[Language, str]  # text of the action
     reprocessable: bool = True  # the default policy; settings may differ per affiliate
-    not_reprocessable_reason: str | None = None  # shown instead of the action
+    not_reprocessable_reason: Reason | None = None  # shown instead of the action
     refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
     troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
+    icon: str = _BOX_WITH_ARROW  # what an SVG of 16 × 16 has inside; drawn as lines, in the colour of the text
 
     @property
     def result_event_type(self) -> str:
@@ -60,47 +71,53 @@ _ORDER_GUIDES = MappingProxyType(
         "MGL": f"{TROUBLESHOOTING_GUIDE}/magazine-luiza-order-integration-errors",
     }
 )
-_SKU = _labels("Código do SKU", "SKU code", "Código del SKU")
-_REPROCESS = _labels("Reprocessar", "Reprocess", "Reprocesar")
+_SKU = labels("Código do SKU", "SKU code", "Código del SKU")
+_REPROCESS = labels("Reprocessar", "Reprocess", "Reprocesar")
 
 ORDERS = IntegrationType(
     name="orders",
-    labels=_labels("Pedidos", "Orders", "Pedidos"),
-    key_labels=_labels("ID", "ID", "ID"),
+    labels=labels("Pedidos", "Orders", "Pedidos"),
+    key_labels=labels("ID", "ID", "ID"),
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,
     reprocessable=False,
-    not_reprocessable_reason="Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
+    not_reprocessable_reason=Reason(ReasonCode.ORDERS_NOT_REPROCESSED),
     refresh_only=True,
     troubleshooting=_ORDER_GUIDES,
+    icon='<path d="M3 1.5h10v13l-2.5-1.6L8 14.5l-2.5-1.6L3 14.5zM6 5.5h4M6 8.5h4"/>',
 )
 PRODUCTS = IntegrationType(
     name="products",
-    labels=_labels("Produtos", "Products", "Productos"),
+    labels=labels("Produtos", "Products", "Productos"),
     key_labels=_SKU,
     statuses=("success", "error"),
-    reprocess_labels=_labels("Reprocessar SKU", "Reprocess SKU", "Reprocesar SKU"),
+    reprocess_labels=labels("Reprocessar SKU", "Reprocess SKU", "Reprocesar SKU"),
+    icon='<path d="M8 1.5l6 3v7l-6 3-6-3v-7zM2 4.5l6 3 6-3M8 7.5v7"/>',
 )
 TRACKING = IntegrationType(
     name="tracking",
-    labels=_labels("Rastreamento", "Tracking", "Rastreo"),
-    key_labels=_labels("Código do pedido", "Order code", "Código del pedido"),
+    labels=labels("Rastreamento", "Tracking", "Rastreo"),
+    key_labels=labels("Código do pedido", "Order code", "Código del pedido"),
     statuses=("success", "warning", "error"),
     reprocess_labels=_REPROCESS,
+    icon='<path d="M1 3.5h8.5v8H1zM9.5 6h3L15 8.5v3H9.5z"/>'
+    '<circle cx="4.5" cy="12.5" r="1.6"/><circle cx="11.8" cy="12.5" r="1.6"/>',
 )
 PRICE = IntegrationType(
     name="price",
-    labels=_labels("Preço", "Price", "Precio"),
+    labels=labels("Preço", "Price", "Precio"),
     key_labels=_SKU,
     statuses=("success", "warning", "error"),
     reprocess_labels=_REPROCESS,
+    icon='<path d="M1.5 1.5h6l7 7-6 6-7-7z"/><circle cx="5" cy="5" r="1.1"/>',
 )
 INVENTORY = IntegrationType(
     name="inventory",
-    labels=_labels("Inventário", "Inventory", "Inventario"),
+    labels=labels("Inventário", "Inventory", "Inventario"),
     key_labels=_SKU,
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,
+    icon='<path d="M1.5 9h6v5.5h-6zM8.5 9h6v5.5h-6zM5 2.5h6V8H5z"/>',
 )
 
 CATALOGUE: tuple[IntegrationType, ...] = (ORDERS, PRODUCTS, TRACKING, PRICE, INVENTORY)

@@ -6,6 +6,7 @@ import orjson
 
 from schemas.envelope import Headers
 from schemas.identity import dead_letter_id
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import ACCOUNT
 from schemas.topics import MAX_RECORD_BYTES
@@ -59,13 +60,13 @@ class DeadLetter(NamedTuple):
     def id(self) -> str:
         """The same for every delivery of the record; another record at the same place of a new topic has another."""
         place = (self.topic, self.partition, self.offset, self.position)
-        return dead_letter_id(*place, self.timestamp, self.key, self.value)
+        return dead_letter_id(*place, timestamp=self.timestamp, key=self.key, value=self.value)
 
     def header_items(self) -> list[tuple[str, bytes]]:
         """The original headers (one that is called like ours is renamed), then what the dead-letter topic adds."""
         added = {
             "code": self.refusal.code.value,
-            "reason": self.refusal.reason,
+            "reason": say(self.refusal.reason, "en"),
             "topic": self.topic,
             "partition": str(self.partition),
             "offset": str(self.offset),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.catalogue import Language
 from schemas.filter import LogFilter
+from schemas.reasons.said import Said
 from schemas.reprocess import ItemState
 from schemas.result import Account
 
@@ -104,7 +105,7 @@ class Export(BaseModel):
     item_state: ItemState | None = Field(description="of such an export: only items in this state")
     state: ExportState
     rows: int | None = Field(description="logs or items in the file; null until it is known")
-    reason: str | None = Field(description="why it is not done, in a sentence")
+    reason: Said | None = Field(description="why it is not done, in a sentence")
     finished_at: datetime | None
 
 

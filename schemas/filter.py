@@ -1,17 +1,26 @@
-"""The one filter: what a person sees is what is counted, exported and reprocessed."""
+"""The one filter: what a person sees is what is counted, exported and reprocessed.
 
-from typing import Annotated, Any, Literal, Self
+A field says here, once, what it is and how people meet it: the query API, the pages (their form, address, chips and
+sentences) and the command line are loops over `LogFilter` and `FIELDS` (tests/next/walk_field.py). What it means in SQL
+is in storage.filters.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from schemas.catalogue import Status
+from schemas.catalogue import Language, Status, labels
 from schemas.fingerprint import Fingerprint
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError
 from schemas.result import Affiliate
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
-REPEATABLE = frozenset({"status", "affiliate"})  # fields that may be given more than once
 
 ReprocessState = Literal[
     "in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed", "cancelled"
@@ -21,7 +30,7 @@ ReprocessState = Literal[
 def _storable(text: str) -> str:
     # U+FFFD is what a URL that is not UTF-8 turns into.
     if "\x00" in text or "\ufffd" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("must be valid UTF-8, without NUL")
+        raise ReasonError(ReasonCode.FIELD_NOT_STORABLE)
     return text
 
 
@@ -29,38 +38,112 @@ def _storable(text: str) -> str:
 QueryText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_storable)]
 
 
+#: What a form has for a field: `counted` choices stand beside their counts; `from` and `to` are the ends of the one
+#: period; one that is `kept` has no control, since other pages lead to it.
+Control = Literal["search", "counted", "from", "to", "text", "choice", "time", "kept"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """How people meet one field of the filter."""
+
+    label: Mapping[Language, str]
+    control: Control
+    words: str | None = None  # the kind of word that its values are; None: they are shown as they are
+    characters: int | None = None  # so many of a value are shown; None: all
+
+
 class LogFilter(BaseModel):
     """Which status logs of one account and type are meant. An empty one means all of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    status: Annotated[tuple[Status, ...], Field(max_length=MAX_VALUES)] = Field(default=(), description="any of these")
-    affiliate: Annotated[tuple[Affiliate, ...], Field(max_length=MAX_VALUES)] = Field(
-        default=(), description="any of these"
+    status: Annotated[
+        tuple[Status, ...],
+        Field(max_length=MAX_VALUES),
+        Shown(label=labels("Status", "Status", "Estado"), control="counted", words="status"),
+    ] = Field(default=(), description="any of these")
+    affiliate: Annotated[
+        tuple[Affiliate, ...],
+        Field(max_length=MAX_VALUES),
+        Shown(label=labels("Afiliado", "Affiliate", "Afiliado"), control="counted"),
+    ] = Field(default=(), description="any of these")
+    processed_from: Annotated[Rfc3339 | None, Shown(label=labels("De", "From", "Desde"), control="from")] = Field(
+        default=None, description="RFC 3339, included"
     )
-    processed_from: Rfc3339 | None = Field(default=None, description="RFC 3339, included")
-    processed_to: Rfc3339 | None = Field(default=None, description="RFC 3339, not included")
-    q: QueryText | None = Field(
+    processed_to: Annotated[Rfc3339 | None, Shown(label=labels("Até", "To", "Hasta"), control="to")] = Field(
+        default=None, description="RFC 3339, not included"
+    )
+    q: Annotated[QueryText | None, Shown(label=labels("Busca", "Search", "Búsqueda"), control="search")] = Field(
         default=None,
         description="search bar: the beginning of the key or of an alias, each character literally, case included; "
         "or words of the message, all of them, whole, without regard to case and accents",
     )
-    code: QueryText | None = Field(default=None, description="error code, exactly")
-    fingerprint: Fingerprint | None = Field(default=None, description="one group of equal errors")
-    reprocess: ReprocessState | None = Field(
-        default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`"
-    )
+    code: Annotated[
+        QueryText | None, Shown(label=labels("Código do erro", "Error code", "Código del error"), control="text")
+    ] = Field(default=None, description="error code, exactly")
+    fingerprint: Annotated[
+        Fingerprint | None,
+        Shown(
+            label=labels("Grupo de erros iguais", "Group of equal errors", "Grupo de errores iguales"),
+            control="kept",
+            characters=8,
+        ),
+    ] = Field(default=None, description="one group of equal errors")
+    reprocess: Annotated[
+        ReprocessState | None,
+        Shown(label=labels("Reprocessamento", "Reprocess", "Reprocesamiento"), control="choice", words="state"),
+    ] = Field(default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.processed_from and self.processed_to and self.processed_from >= self.processed_to:
-            raise ValueError("processed_from must be before processed_to")
+            raise ReasonError(ReasonCode.RANGE_BACKWARDS)
         return self
 
     @property
     def empty(self) -> bool:
         """It leaves nothing out."""
         return all(getattr(self, name) in {None, ()} for name in LogFilter.model_fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterField:
+    """A field of the filter, as whatever loops over them needs it."""
+
+    name: str
+    shown: Shown
+    is_repeatable: bool  # it may be given more than once
+    choices: tuple[str, ...]  # all its values; empty where there is no list of them
+    description: str
+
+    @property
+    def is_time(self) -> bool:
+        return self.shown.control in {"from", "to", "time"}
+
+
+def _fields() -> Iterator[FilterField]:
+    for name, info in LogFilter.model_fields.items():
+        shown = next((each for each in info.metadata if isinstance(each, Shown)), None)
+        if shown is None or not info.description:
+            raise TypeError(f"LogFilter.{name} does not say how it is shown, or has no description")
+        choices = next((get_args(each) for each in get_args(info.annotation) if get_origin(each) is Literal), ())
+        if shown.control == "choice" and not choices:
+            raise TypeError(f"LogFilter.{name} is a choice, and its type names nothing to choose from")
+        yield FilterField(
+            name=name,
+            shown=shown,
+            is_repeatable=get_origin(info.annotation) is tuple,
+            choices=choices,
+            description=info.description,
+        )
+
+
+#: By name, in the order in which a page asks for them.
+FIELDS: Mapping[str, FilterField] = MappingProxyType({each.name: each for each in _fields()})
+REPEATABLE = frozenset(each.name for each in FIELDS.values() if each.is_repeatable)
+#: The two ends of the one period.
+SPAN = tuple(each.name for each in FIELDS.values() if each.shown.control in {"from", "to"})
 
 
 class ReprocessFilter(LogFilter):
@@ -74,15 +157,14 @@ class ReprocessFilter(LogFilter):
         """A single value of a repeatable parameter may be given without the list, as in a URL."""
         if isinstance(value, dict):
             return {
-                name: [each] if name in {"status", "affiliate"} and isinstance(each, str) else each
-                for name, each in value.items()
+                name: [each] if name in REPEATABLE and isinstance(each, str) else each for name, each in value.items()
             }
         return value
 
     @model_validator(mode="after")
     def _meant(self) -> Self:
         if self.empty and not self.all:
-            raise ValueError("an empty filter means every log of this type: say all=true if that is meant")
+            raise ReasonError(ReasonCode.FILTER_EMPTY)
         return self
 
     @property

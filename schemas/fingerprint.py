@@ -125,13 +125,13 @@ def _spelled(status: re.Match[str]) -> str:
 
 def without_key(message: str, key: str) -> str:
     """`message` with a number in place of the entity's own key, where it stands alone: no key looks like another."""
-    parts, rest = [], message
-    while len(key) >= _SHORTEST_KEY and (at := rest.find(key)) >= 0:
+    parts, begin = [], 0
+    while len(key) >= _SHORTEST_KEY and (at := message.find(key, begin)) >= 0:
         end = at + len(key)
-        alone = not rest[max(at - 1, 0) : at].isalnum() and not rest[end : end + 1].isalnum()
-        parts += [rest[:at], "0" if alone else key]
-        rest = rest[end:]
-    return "".join((*parts, rest))
+        alone = not message[max(at - 1, 0) : at].isalnum() and not message[end : end + 1].isalnum()
+        parts += [message[begin:at], "0" if alone else key]
+        begin = end
+    return "".join((*parts, message[begin:]))
 
 
 def fingerprint(

@@ -29,7 +29,7 @@ def result_id(account: str, source: str, event_id: str) -> str:
 
 
 def dead_letter_id(
-    topic: str, partition: int, offset: int, position: int, timestamp: int, key: bytes | None, value: bytes
+    topic: str, partition: int, offset: int, position: int, *, timestamp: int, key: bytes | None, value: bytes
 ) -> str:
     """The id of what was refused at one place of one topic.
 

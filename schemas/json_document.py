@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.topics import MAX_EVENT_BYTES
 
@@ -38,9 +40,11 @@ class Document(NamedTuple):
 def load(raw: bytes) -> Document:
     """Read `raw` as one JSON document. Raises Refusal: empty, too_large, encoding, json or too_deep."""
     if not raw:
-        raise Refusal(DeadLetterCode.EMPTY, "the value has no bytes")
+        raise Refusal(DeadLetterCode.EMPTY, Reason(ReasonCode.NO_BYTES))
     if len(raw) > MAX_EVENT_BYTES:
-        raise Refusal(DeadLetterCode.TOO_LARGE, f"the value has {len(raw)} bytes; the limit is {MAX_EVENT_BYTES}")
+        raise Refusal(
+            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.VALUE_TOO_LARGE, bytes=len(raw), limit=MAX_EVENT_BYTES)
+        )
     text, altered = raw, False
     if b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
         text, altered = _without_unstorable(raw)
@@ -98,7 +102,7 @@ def _refuse_too_deep(text: bytes) -> None:
         if token in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise Refusal(DeadLetterCode.TOO_DEEP, f"the value is nested more than {MAX_DEPTH} levels deep")
+                raise Refusal(DeadLetterCode.TOO_DEEP, Reason(ReasonCode.VALUE_TOO_DEEP, limit=MAX_DEPTH))
         elif token in b"]}":
             depth -= 1
 
@@ -108,10 +112,10 @@ def _explain(text: bytes, exc: orjson.JSONDecodeError) -> Refusal:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as bad:
-        return Refusal(DeadLetterCode.ENCODING, f"the value is not UTF-8 at byte {bad.start}")
+        return Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.NOT_UTF8, position=bad.start))
     if b"\x00" in text[:4]:
-        return Refusal(DeadLetterCode.ENCODING, "the value is UTF-16 or UTF-32; it must be UTF-8")
-    return Refusal(DeadLetterCode.JSON, f"the value is not one JSON document: {exc.msg} at character {exc.pos}")
+        return Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.UTF16_OR_UTF32))
+    return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.NOT_JSON, detail=exc.msg, position=exc.pos))
 
 
 def elements(text: str) -> Iterator[str]:

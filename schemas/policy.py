@@ -11,20 +11,22 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
 from schemas.catalogue import BY_NAME
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import Mode
 from schemas.result import Affiliate
 from schemas.steps import MAX_PER_SECOND
 
 EVERY_AFFILIATE: Final = "*"
 MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that is silent for a week has forgotten the retry
-SWITCHED_OFF = "Reprocessing is switched off for this marketplace."
+SWITCHED_OFF = Reason(ReasonCode.SWITCHED_OFF)
 
 
 class Rule(NamedTuple):
     """What holds for one type on one affiliate."""
 
     reprocessable: bool
-    reason: str | None  # a sentence for a person; None when reprocessable
+    reason: Reason | None  # why not; None when reprocessable
     mode: Mode | None  # used instead of the command's; None leaves the command's
     deadline_seconds: int  # after it, a retry without an answer is `silent`
     per_second: float | None = None  # retries that this affiliate gets, of all accounts together; None: no limit
@@ -94,7 +96,7 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
             if change is None:
                 continue
             reprocessable = reprocessable if change.reprocessable is None else change.reprocessable
-            reason = change.reason or reason
+            reason = reason if change.reason is None else own_words(change.reason)
             mode = change.mode or mode
             deadline_seconds = change.deadline_seconds or deadline_seconds
             per_second = change.per_second or per_second
@@ -103,12 +105,16 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
         reason = None if reprocessable else reason or SWITCHED_OFF
         return Rule(reprocessable, reason, mode, deadline_seconds, per_second, reason_required_above)
 
-    def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> str | None:
-        """Why a command about so many logs of each affiliate needs a reason, in a sentence; None when it is fine."""
+    def may_require_reason(self, integration_type: str) -> bool:
+        """Whether there are commands about this type that need a reason."""
+        return any(each.reason_required_above is not None for each in self.root.get(integration_type, {}).values())
+
+    def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> Reason | None:
+        """Why a command about so many logs of each affiliate needs a reason; None when it is fine."""
         if reason and reason.strip():
             return None
         for affiliate, count in sorted(by_affiliate.items()):
             limit = self.for_(integration_type, affiliate).reason_required_above
             if limit is not None and count > limit:
-                return f"A reason is required for more than {limit} logs of {affiliate}; these are {count}."
+                return Reason(ReasonCode.REASON_REQUIRED, limit=limit, affiliate=affiliate, count=count)
         return None

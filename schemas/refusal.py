@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
+
 
 class DeadLetterCode(StrEnum):
     """The closed list of design section 3: one word a cause."""
@@ -22,12 +25,12 @@ class DeadLetterCode(StrEnum):
 class Refusal(Exception):
     """This event will never be accepted, however often it is tried: it becomes a dead letter.
 
-    `reason` is a sentence for the connector's developer; it names the field and the limit, never a payload.
+    `reason` is for the connector's developer; it names the field and the limit, never a payload.
     `part`, when the event is one of a batch, is its own JSON text: a dead letter holds that, not the whole batch.
     """
 
-    def __init__(self, code: DeadLetterCode, reason: str, part: bytes | None = None) -> None:
-        super().__init__(f"{code}: {reason}")
+    def __init__(self, code: DeadLetterCode, reason: Reason, part: bytes | None = None) -> None:
+        super().__init__(f"{code}: {say(reason, 'en')}")
         self.code = code
         self.reason = reason
         self.part = part

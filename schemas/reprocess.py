@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME, SEVERITY
 from schemas.filter import ReprocessFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError, reason_of
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Account, Affiliate, Key
 from schemas.steps import Pace
@@ -21,9 +24,11 @@ MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 
 RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Reason = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
+WhyAsked = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
 
 Mode = Literal["replay", "refresh"]
+#: A step of one entity's reprocess, as its timeline tells it.
+TimelineStep = Literal["requested", "sent", "answered", "silent"]
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID.pattern}$")]
 
@@ -45,10 +50,10 @@ class ItemState(StrEnum):
     NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
     ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
     IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
-    SUPERSEDED = "superseded"  # the same entity is in this command already
     NOT_FOUND = "not_found"  # no such log in this account and type
     CHANGED_SINCE = "changed_since"  # a newer result came after the filter's `as_of`
     PAUSED = "paused"  # its affiliate is paused
+    REASON_REQUIRED = "reason_required"  # the policy lets it be asked for with a reason only
 
 
 class CommandState(StrEnum):
@@ -93,7 +98,7 @@ class ReprocessRequest(BaseModel):
     account: Account
     integration_type: str = Field(json_schema_extra={"enum": list(BY_NAME)})
     requested_by: RequestedBy
-    reason: Reason | None = None
+    reason: WhyAsked | None = None
     mode: Mode = "refresh"
     log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
     filter: ReprocessFilter | None = None
@@ -103,11 +108,11 @@ class ReprocessRequest(BaseModel):
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Self:
         if self.integration_type not in BY_NAME:
-            raise ValueError(f"integration_type must be one of {', '.join(BY_NAME)}")
+            raise ReasonError(ReasonCode.TYPE_UNKNOWN, allowed=tuple(BY_NAME))
         if (self.log_ids is None) == (self.filter is None):
-            raise ValueError("give either log_ids or filter")
+            raise ReasonError(ReasonCode.ONE_WAY_TO_CHOOSE)
         if self.filter is not None and self.as_of is None:
-            raise ValueError("as_of is required with filter")
+            raise ReasonError(ReasonCode.AS_OF_MISSING)
         return self
 
 
@@ -127,7 +132,7 @@ def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict
 class CommandRefusal(Refusal):
     """What came as a command, has an id like one, and can't be one."""
 
-    def __init__(self, code: DeadLetterCode, reason: str, command_id: str, part: bytes | None) -> None:
+    def __init__(self, code: DeadLetterCode, reason: Reason, command_id: str, part: bytes | None) -> None:
         super().__init__(code, reason, part)
         self.command_id = command_id
 
@@ -150,13 +155,13 @@ def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | R
 def _command(event: cloudevents.Envelope) -> Command | Refusal:
     part = event.body if event.in_batch else None
     if event.type != COMMAND_EVENT_TYPE:
-        return Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {COMMAND_EVENT_TYPE} on this topic", part)
+        return Refusal(DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE), part)
     try:
         return Command(id=event.id, requested_at=event.time.at, request=ReprocessRequest.model_validate(event.data))
     except ValidationError as exc:
-        error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        path = ".".join(str(part) for part in error["loc"])[:200]
-        return CommandRefusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}", event.id, part)
+        error = exc.errors(include_url=False)[0]
+        path = ".".join(("data", *(str(each) for each in error["loc"])))[:200]
+        return CommandRefusal(DeadLetterCode.SCHEMA, reason_of(path, error), event.id, part)
 
 
 class RetryData(BaseModel):

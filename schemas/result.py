@@ -12,6 +12,9 @@ from schemas import envelope as cloudevents
 from schemas.catalogue import IntegrationType
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError, reason_of
+from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction, dump, load
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
@@ -32,7 +35,7 @@ MAX_CODE_CHARACTERS = 200
 
 def _printable(text: str) -> str:
     if not text.isprintable() or "\ufffd" in text:
-        raise ValueError("must have printable characters only")
+        raise ReasonError(ReasonCode.FIELD_NOT_PRINTABLE)
     return text
 
 
@@ -175,17 +178,19 @@ def _result(
     integration_type: IntegrationType, event: cloudevents.Envelope, account_of_key: str | None, now_ns: int
 ) -> Result:
     if event.type != integration_type.result_event_type:
-        raise Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {integration_type.result_event_type} on this topic")
+        raise Refusal(
+            DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=integration_type.result_event_type)
+        )
     data = _validate(event.data)
     if event.subject is not None and event.subject != data.key:
-        raise Refusal(DeadLetterCode.ENVELOPE, "subject must equal data.key")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SUBJECT_DIFFERS))
     if account_of_key is not None and account_of_key != data.account:
-        raise Refusal(DeadLetterCode.ENVELOPE, "the account of the record key must equal data.account")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.ACCOUNT_DIFFERS))
     if data.status not in integration_type.statuses:
-        raise Refusal(
-            DeadLetterCode.STATUS_NOT_ALLOWED,
-            f"data.status must be one of {', '.join(integration_type.statuses)} for {integration_type.name}",
+        reason = Reason(
+            ReasonCode.STATUS_NOT_ALLOWED, allowed=integration_type.statuses, integration_type=integration_type.name
         )
+        raise Refusal(DeadLetterCode.STATUS_NOT_ALLOWED, reason)
     processed = _processed_at(data.processed_at, now_ns)
     code, message = _shown_error(data)
     failed = data.status != "success"
@@ -227,31 +232,34 @@ def _redacted(result: Result, redaction: Redaction) -> Result:
 
 def _validate(data: Any) -> ResultData:
     if not isinstance(data, dict):
-        raise Refusal(DeadLetterCode.SCHEMA, "data must be a JSON object")
+        raise Refusal(DeadLetterCode.SCHEMA, Reason(ReasonCode.DATA_NOT_AN_OBJECT))
     try:
         return ResultData.__pydantic_validator__.validate_python(data)  # type: ignore[no-any-return]
     except ValidationError as exc:
         raise Refusal(*_first_error(exc)) from None
 
 
-def _first_error(exc: ValidationError) -> tuple[DeadLetterCode, str]:
-    error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+def _first_error(exc: ValidationError) -> tuple[DeadLetterCode, Reason]:
+    error = exc.errors(include_url=False)[0]
     path = ".".join(str(part) for part in error["loc"])[:200]
     code = DeadLetterCode.SCHEMA
     if path == "processed_at" and error["type"] != "missing":
         code = DeadLetterCode.TIMESTAMP
-    return code, f"data.{path}: {error['msg']}"
+    return code, reason_of(f"data.{path}", error)
 
 
 def _processed_at(text: str, now_ns: int) -> Timestamp:
+    field = "data.processed_at"
     try:
         processed = parse(text)
-    except ValueError as exc:
-        raise Refusal(DeadLetterCode.TIMESTAMP, f"data.processed_at {exc}") from None
+    except ReasonError as exc:
+        raise Refusal(DeadLetterCode.TIMESTAMP, exc.reason.of(field=field)) from None
     if processed.nanoseconds < EARLIEST:
-        raise Refusal(DeadLetterCode.TIMESTAMP, "data.processed_at must not be before 2000-01-01")
+        raise Refusal(DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_TOO_EARLY, field=field, earliest="2000-01-01"))
     if processed.nanoseconds > now_ns + MAX_AHEAD_SECONDS * NANOSECONDS:
-        raise Refusal(DeadLetterCode.TIMESTAMP, "data.processed_at must not be more than 1 hour in the future")
+        raise Refusal(
+            DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_AHEAD, field=field, hours=MAX_AHEAD_SECONDS // 3600)
+        )
     return processed
 
 

@@ -6,11 +6,24 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
 DEFAULT_STEPS = (1, 10, 100, 1000)
 DEFAULT_FIXED_SHARE = 0.8
 MAX_STEPS = 20
 MAX_STEP_SIZE = 100_000
 MAX_PER_SECOND = 10_000
+
+
+#: How the items of a step that are not fixed are told, by their state.
+_PARTS = {
+    "same_error": ReasonCode.PART_SAME_ERROR,
+    "different_error": ReasonCode.PART_DIFFERENT_ERROR,
+    "silent": ReasonCode.PART_SILENT,
+    "failed": ReasonCode.PART_FAILED,
+    "cancelled": ReasonCode.PART_CANCELLED,
+}
 
 
 class Pace(BaseModel):
@@ -27,7 +40,8 @@ class Pace(BaseModel):
         examples=[list(DEFAULT_STEPS)],
     )
     fixed_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=DEFAULT_FIXED_SHARE, description="of a step that must be fixed for the next one to begin"
+        default=DEFAULT_FIXED_SHARE,
+        description="the share of a step's items that must be fixed before the next step begins",
     )
     per_second: Annotated[float, Field(gt=0, le=MAX_PER_SECOND)] | None = Field(
         default=None, description="retries of one affiliate a second, at most; the policy's own limit holds as well"
@@ -46,7 +60,7 @@ class StepOutcome(BaseModel):
 
     step: int = Field(description="from 1")
     items: dict[str, int] = Field(description="its items by state")
-    fixed_share: float = Field(description="of them that should have been fixed")
+    fixed_share: float = Field(description="the share of fixed items that the step needed")
     code: str | None = Field(description="the commonest code among those that came back with the same error")
 
     @property
@@ -62,7 +76,7 @@ class Judgement(NamedTuple):
     """Whether to go on after a step."""
 
     go_on: bool
-    sentence: str
+    reason: Reason
     outcome: StepOutcome
 
 
@@ -75,11 +89,17 @@ def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Seq
     [(code, _count)] = Counter(codes).most_common(1) if codes else [(None, 0)]
     outcome = StepOutcome(step=number, items=dict(sorted(states.items())), fixed_share=fixed_share, code=code)
     share = outcome.fixed / outcome.total if outcome.total else 1.0
-    said = f"step {number}: {outcome.fixed} of {outcome.total} fixed ({share:.0%})"
+    counts = {"step": number, "fixed": outcome.fixed, "total": outcome.total, "share": share}
     if share >= fixed_share:
-        return Judgement(go_on=True, sentence=f"Went on after {said}.", outcome=outcome)
-    parts = [f"Stopped after {said}, less than {fixed_share:.0%}"]
-    if same := states.get("same_error", 0):
-        parts.append(f"{same} came back with the same error{f' ({code})' if code else ''}")
-    parts += [f"{count} {state}" for state, count in outcome.items.items() if state not in {"fixed", "same_error"}]
-    return Judgement(go_on=False, sentence="; ".join(parts) + ".", outcome=outcome)
+        return Judgement(go_on=True, reason=Reason(ReasonCode.STEP_WENT_ON, **counts), outcome=outcome)
+    rest = {"same_error": states.get("same_error", 0), **outcome.items}
+    parts = tuple(_part(state, count, code) for state, count in rest.items() if count and state != "fixed")
+    reason = Reason(ReasonCode.STEP_STOPPED, **counts, wanted=fixed_share, parts=parts)
+    return Judgement(go_on=False, reason=reason, outcome=outcome)
+
+
+def _part(state: str, count: int, code: str | None) -> Reason:
+    if state == "same_error" and code:
+        return Reason(ReasonCode.PART_SAME_ERROR_CODE, count=count, code=code)
+    known = _PARTS.get(state)
+    return Reason(ReasonCode.PART_OTHER, count=count, state=state) if known is None else Reason(known, count=count)

@@ -4,13 +4,13 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from schemas.role import Role
 from storage.database import Database
 from storage.statements import SQL
 
 EVERY_ACCOUNT = "*"
-Role = Literal["viewer", "operator", "admin"]
 _PREFIX = "cnx_"
 _RANDOM_BYTES = 32
 
@@ -55,8 +55,14 @@ async def create(owner: Database, account: str, role: Role, name: str, *, may_ex
     secret = new_secret()
     may_export = role != "viewer" if may_export is None else may_export
     async with owner.connection() as connection:
-        await connection.execute(
-            SQL["insert_access_key"], account, uuid.uuid4(), name, role, digest(secret), may_export
+        await SQL["insert_access_key"].execute(
+            connection,
+            account=account,
+            id=uuid.uuid4(),
+            name=name,
+            role=role,
+            digest=digest(secret),
+            may_export=may_export,
         )
     return secret
 
@@ -64,17 +70,17 @@ async def create(owner: Database, account: str, role: Role, name: str, *, may_ex
 async def list_all(owner: Database) -> list[AccessKey]:
     """Every key, revoked ones too, by account and age."""
     async with owner.connection() as connection:
-        return [AccessKey(*row) for row in await connection.fetch(SQL["list_access_keys"])]
+        return [AccessKey(**row) for row in await SQL["list_access_keys"].fetch(connection)]
 
 
 async def revoke(owner: Database, key_id: uuid.UUID) -> bool:
     """End a key. False when there is none of that id, or it was revoked before."""
     async with owner.connection() as connection:
-        return await connection.fetchval(SQL["revoke_access_key"], key_id) is not None
+        return await SQL["revoke_access_key"].fetchval(connection, id=key_id) is not None
 
 
 async def find(database: Database, secret_digest: bytes) -> Grant | None:
     """What the key with this digest grants; None when there is no such key, or it was revoked."""
     async with database.connection() as connection:
-        row = await connection.fetchrow(SQL["find_access_key"], secret_digest)
-        return Grant(*row) if row else None
+        row = await SQL["find_access_key"].fetchrow(connection, digest=secret_digest)
+        return Grant(**row) if row else None

@@ -1,9 +1,62 @@
-"""Rows as the arrays of an `unnest`."""
+"""Lists of columns for statements, made from the tables that name the columns: a new one is written there only."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, get_args
+
+from schemas.columns import LOG_COLUMNS, Kind
+from schemas.shown.log import StatusLog
+
+#: Shown as they are in the row of status_logs.
+AS_THEY_ARE: Final = tuple(name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"})
+_REPROCESS = ("reprocess_state", "reprocess_item_id", "reprocess_command_id", "reprocess_at")
+
+#: `{0}` is the column of export_logs; parameters are those of export_csv.
+_IN_CSV: Final[dict[Kind, str]] = {
+    "name": "csv_text({0})",
+    "text": "csv_text({0})",
+    "time": "to_char({0} AT TIME ZONE :timezone::text, 'YYYY-MM-DD HH24:MI:SS.MS')",
+    "number": "{0}",
+    "status": "coalesce(:statuses::json ->> {0}, {0})",
+    "state": "coalesce(:states::json ->> {0}, {0})",
+    "errors": "csv_text(listed.text)",
+    "link": ":link::text || id",
+    "id": "id",
+}
 
 
-def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """One list a column; `width` is for when there is no row."""
-    return [[row[column] for row in rows] for column in range(width)]
+def shown() -> str:
+    """Columns of status_logs that are shown as they are, but the message, of which an export shows more."""
+    return ", ".join(f"s.{name}" for name in ("id", *AS_THEY_ARE, *_REPROCESS) if name != "message")
+
+
+def in_csv() -> str:
+    """The expressions of export_csv, in the order of its heading."""
+    return ",\n    ".join(_IN_CSV[column.kind].format(column.name) for column in LOG_COLUMNS)
+
+
+def in_json() -> str:
+    """Names and values of an object of export_jsonl: those of the query API, but what depends on who asks."""
+    return ",\n    ".join(f"'{name}', {value}" for name, value in _members())
+
+
+def _members() -> Iterator[tuple[str, str]]:
+    yield "id", "id"
+    for name in AS_THEY_ARE:
+        yield name, _utc(name) if _is_time(name) else name
+    yield "errors", "coalesce(errors, '[]'::json)"
+    step = (
+        "'state', reprocess_state, 'item_id', reprocess_item_id, 'command_id', reprocess_command_id, "
+        f"'at', {_utc('reprocess_at')}"
+    )
+    yield "reprocess", f"CASE WHEN reprocess_state IS NOT NULL THEN json_build_object({step}) END"
+    yield "link", ":link::text || id"
+
+
+def _is_time(name: str) -> bool:
+    annotation = StatusLog.model_fields[name].annotation
+    return datetime in (annotation, *get_args(annotation))
+
+
+def _utc(name: str) -> str:
+    return f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Literal, cast
 
 import asyncpg
@@ -25,6 +26,16 @@ _PASSING_CLASSES = ("08", "53", "57", "40", "58", "25")
 _PASSING_CODES = ("55P03", "25006", "28P01", "3D000")
 #: query_canceled: statement_timeout, for all that we can tell.
 _CANCELLED = "57014"
+
+
+async def clock(connection: Connection) -> datetime:
+    """PostgreSQL's time of this moment, also in a transaction that began long ago.
+
+    The one clock that all workers share: what is compared with times that PostgreSQL wrote must be of it, since a
+    worker's own may be minutes off.
+    """
+    at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return at
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import Reason
 from schemas.shown.dead_letter import ShownDeadLetter
 from storage.cursors import NEWEST_BY_ID, TimeAndId
 from storage.database import Connection, Database
@@ -13,24 +14,15 @@ from storage.statements import SQL
 
 async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLetter]) -> None:
     """Write them; those that are there already, by an earlier delivery, are left alone."""
-    rows = [
-        (
-            each.account,
-            each.id,
-            each.refusal.code.value,
-            each.refusal.reason.replace("\x00", "\ufffd").encode("utf-8", "replace").decode(),
-            each.topic,
-            each.partition,
-            each.offset,
-            each.position,
-            each.key,
-            json.dumps([[name.replace("\x00", "\ufffd"), _base64(value)] for name, value in each.headers]),
-            each.value,
-            len(each.value),
-        )
-        for each in letters
-    ]
-    await connection.execute(SQL["insert_dead_letters"], *zip(*rows, strict=True))
+    await SQL["insert_dead_letters"].execute(
+        connection,
+        letters,
+        id=[each.id for each in letters],
+        code=[each.refusal.code.value for each in letters],
+        reason=[each.refusal.reason.to_json() for each in letters],
+        headers=[json.dumps([[_storable(name), _base64(value)] for name, value in each.headers]) for each in letters],
+        value_bytes=[len(each.value) for each in letters],
+    )
 
 
 async def list_dead_letters(
@@ -38,13 +30,16 @@ async def list_dead_letters(
 ) -> list[ShownDeadLetter]:
     """The newest `limit` after `after`. With `every_account`, those too that name no account."""
     async with database.reading(account, every_account=every_account) as connection:
-        rows = await connection.fetch(SQL["list_dead_letters"], account, *(after or NEWEST_BY_ID), limit, every_account)
+        at, id_ = after or NEWEST_BY_ID
+        rows = await SQL["list_dead_letters"].fetch(
+            connection, account=account, after_at=at, after_id=id_, limit=limit, every_account=every_account
+        )
     return [
         ShownDeadLetter(
             id=str(row["id"]),
             account=row["account"] or None,
             code=row["code"],
-            reason=row["reason"],
+            reason=Reason.from_json(row["reason"]),
             topic=row["topic"],
             partition=row["partition"],
             offset=row["offset"],
@@ -54,6 +49,10 @@ async def list_dead_letters(
         )
         for row in rows
     ]
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\ufffd")
 
 
 def _base64(value: bytes | None) -> str | None:

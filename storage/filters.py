@@ -1,93 +1,181 @@
-"""The one place that assembles SQL: a LogFilter as conditions on `status_logs s`, or on `facets s`."""
+"""A LogFilter as conditions of a statement. Here and in storage.statements SQL is put together, and nowhere else.
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, NamedTuple
+A statement says in braces where the conditions go, which are about `status_logs s` or `facets s`:
+`{filter}`: all of them; `{dimensions}`: those that a facet has; `{others}`: the rest; `{in_facets}`: that the log is of
+a facet that has the dimensions; `{then}`: all of them, about what logs showed at an earlier time.
+
+A field that is set and that a statement neither applies nor leaves to its caller is refused: what is listed, counted,
+exported and reprocessed must be the same logs.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.reprocess import OPEN_ITEM_STATES
-from storage.statements import SQL
+from storage.database import Connection
+from storage.statements import TEMPLATES, Statement
 
 #: Sorts after every text that begins with the same characters (COLLATE "C" compares code points).
-AFTER_ALL = "\U0010ffff"
+AFTER_ALL: Final = "\U0010ffff"
 
 
-class Conditions(NamedTuple):
-    """`AND …` fragments, with their arguments numbered from where the statement's own end."""
-
-    sql: str
-    arguments: list[Any]
+class UnappliedFieldError(Exception):
+    """A field of a filter is set that a statement neither applies nor leaves to its caller: a mistake of ours."""
 
 
-class Statement(NamedTuple):
-    """A statement and its arguments."""
+class Field(NamedTuple):
+    """What a field of the filter means."""
 
-    sql: str
-    arguments: list[Any]
+    #: Its parameter is `:filter_` and the field's name, unless `arguments` says otherwise. Beside that it may use
+    #: :account and :integration_type, which every statement has.
+    condition: str
+    #: How it is counted. True: by the facets, which have the column too, and whose logs are counted beforehand.
+    #: False: by whatever way whoever counts knows, and says so in `handled`.
+    is_dimension: bool = False
+    #: By names that begin with `filter_`, and are of no other field.
+    arguments: Callable[[Any], Mapping[str, Any]] | None = None
+
+    def named(self, name: str, value: Any) -> Mapping[str, Any]:
+        """The arguments of the condition."""
+        if self.arguments is not None:
+            return self.arguments(value)
+        return {f"filter_{name}": list(value) if isinstance(value, tuple) else value}
 
 
-#: The fields that are about a facet as a whole: `facets` and `status_logs` have the same columns for them.
-DIMENSIONS = frozenset({"status", "affiliate", "code", "fingerprint", "reprocess"})
-EVERY_FIELD = frozenset(LogFilter.model_fields)
+def _search(text: str) -> dict[str, str]:
+    return {"filter_q": text, "filter_q_end": text + AFTER_ALL}
 
-_IN_FLIGHT = [state.value for state in OPEN_ITEM_STATES]
 
-#: The words are asked for once, not for each log. As everywhere, $1 and $2 are the account and the type.
-_HAS_WORDS = "s.words @> (SELECT message_words($1::text, $2::text, {0}::text))"
+def _states(wanted: str) -> dict[str, list[str]]:
+    return {"filter_reprocess": [state.value for state in OPEN_ITEM_STATES] if wanted == "in_flight" else [wanted]}
 
-#: What each field of the filter means; `{0}`, `{1}` are the placeholders of its arguments.
-_FRAGMENTS: dict[str, tuple[str, Callable[[Any], Sequence[Any]]]] = {
-    "status": ("s.status = ANY({0}::text[])", lambda value: [list(value)]),
-    "affiliate": ("s.affiliate = ANY({0}::text[])", lambda value: [list(value)]),
-    "processed_from": ("s.processed_at >= {0}::timestamptz", lambda value: [value]),
-    "processed_to": ("s.processed_at < {0}::timestamptz", lambda value: [value]),
-    "q": (
-        "((s.key >= {0}::text AND s.key < {1}::text)"
+
+FIELDS: Final[dict[str, Field]] = {
+    "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
+    "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
+    "processed_from": Field("s.processed_at >= :filter_processed_from::timestamptz"),
+    "processed_to": Field("s.processed_at < :filter_processed_to::timestamptz"),
+    # The words are asked for once, not for each log.
+    "q": Field(
+        "((s.key >= :filter_q::text AND s.key < :filter_q_end::text)"
         " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
-        " AND a.value >= {0}::text AND a.value < {1}::text)"
-        f" OR {_HAS_WORDS})",
-        lambda value: [value, value + AFTER_ALL],
+        " AND a.value >= :filter_q::text AND a.value < :filter_q_end::text)"
+        " OR s.words @> (SELECT message_words(:account::text, :integration_type::text, :filter_q::text)))",
+        arguments=_search,
     ),
-    "code": ("s.code = {0}::text", lambda value: [value]),
-    "fingerprint": ("s.fingerprint = {0}::text", lambda value: [value]),
-    "reprocess": (
-        "s.reprocess_state = ANY({0}::text[])",
-        lambda value: [_IN_FLIGHT if value == "in_flight" else [value]],
-    ),
+    "code": Field("s.code = :filter_code::text", is_dimension=True),
+    "fingerprint": Field("s.fingerprint = :filter_fingerprint::text", is_dimension=True),
+    "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", is_dimension=True, arguments=_states),
 }
+#: `handled` of those who have the logs that the search finds, or ask for their span of time, in another way.
+SEARCH: Final = frozenset({"q"})
+SPAN: Final = frozenset({"processed_from", "processed_to"})
+
+#: The search where what it finds is known, in place of its condition in `{filter}`.
+_FOUND: Final = "s.id = ANY(:filter_found::uuid[])"
 
 
-def conditions(filter_: LogFilter, arguments_before: int, fields: Collection[str] = EVERY_FIELD) -> Conditions:
-    """The filter for a statement that has `arguments_before` arguments already; of it, what `fields` names.
+class Filtered(NamedTuple):
+    """A statement with the conditions of a filter, and all its arguments."""
 
-    The first two are the account and the integration type. An empty filter gives no condition. Values are arguments,
-    never text of the statement.
+    statement: Statement
+    named: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """What PostgreSQL gets."""
+        return self.statement.text
+
+    @property
+    def arguments(self) -> list[Any]:
+        """In the order of the text."""
+        return self.statement.arguments(**self.named)
+
+    async def fetch(self, connection: Connection) -> list[Any]:
+        """Every row that it answers."""
+        return await self.statement.fetch(connection, **self.named)
+
+    async def fetchval(self, connection: Connection) -> Any:
+        """The first value that it answers."""
+        return await self.statement.fetchval(connection, **self.named)
+
+
+def filtered(
+    name: str,
+    filter_: LogFilter,
+    *,
+    handled: Collection[str] = (),
+    found: Sequence[Any] | None = None,
+    **named: Any,
+) -> Filtered:
+    """The statement `name` with the conditions of the filter, and its own arguments by name.
+
+    `handled`: fields that the caller applies by other means. `found`: ids of the logs that the search finds, if known.
+    Values are arguments, never text of the statement. Raises UnappliedFieldError for a field that is set and that
+    nobody applies.
     """
-    fragments: list[str] = []
-    arguments: list[Any] = []
-    for name, (fragment, arguments_of) in _FRAGMENTS.items():
-        value = getattr(filter_, name)
-        if name not in fields or value is None or value == ():
-            continue
-        own = arguments_of(value)
-        first = arguments_before + len(arguments) + 1
-        fragments.append(f" AND {fragment.format(*(f'${first + index}' for index in range(len(own))))}")
-        arguments.extend(own)
-    return Conditions("\n".join(fragments), arguments)
+    given = _given(filter_)
+    statement = _statement(name, given, frozenset(handled), found=found is not None)
+    arguments = dict(named)
+    for each in given:
+        arguments.update(FIELDS[each].named(each, getattr(filter_, each)))
+    if found is not None:
+        arguments["filter_found"] = found
+    # What is handled, or stands for all dimensions at once, has arguments that this statement has no place for.
+    mine = {each: value for each, value in arguments.items() if each in statement.names or each in named}
+    return Filtered(statement, mine)
 
 
-def filtered(name: str, own: Sequence[Any], filter_: LogFilter, fields: Collection[str] = EVERY_FIELD) -> Statement:
-    """The named statement with its own arguments: account, type, and others.
+def _given(filter_: LogFilter) -> tuple[str, ...]:
+    """The fields that leave something out, in the order of the filter.
 
-    `fields` of the filter are put where it says `{filter}`, its dimensions where it says `{dimensions}`.
+    Raises UnappliedFieldError for one that FIELDS says nothing of.
     """
-    sql, arguments = SQL[name], list(own)
-    for place, named in (("{filter}", fields), ("{dimensions}", DIMENSIONS)):
-        if place in sql:
-            where = conditions(filter_, len(arguments), named)
-            sql, arguments = sql.replace(place, where.sql), [*arguments, *where.arguments]
-    return Statement(sql, arguments)
+    given = tuple(name for name, default in _defaults(type(filter_)) if getattr(filter_, name) != default)
+    if unknown := [name for name in given if name not in FIELDS]:
+        raise UnappliedFieldError(f"storage.filters says nothing of {', '.join(unknown)}")
+    return given
+
+
+@cache
+def _defaults(kind: type[LogFilter]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, field.default) for name, field in kind.model_fields.items())
+
+
+def no_dimensions() -> frozenset[str]:
+    """`handled` of those who only ask for facets beforehand, of whose logs another statement takes what is meant."""
+    return frozenset(name for name, field in FIELDS.items() if not field.is_dimension)
 
 
 def names_dimensions(filter_: LogFilter) -> bool:
     """Whether the filter asks for some facets rather than all of them."""
-    return bool(conditions(filter_, 0, DIMENSIONS).sql)
+    return any(FIELDS[name].is_dimension for name in _given(filter_))
+
+
+@lru_cache(maxsize=1024)
+def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool) -> Statement:
+    """The statement for filters with these fields, whatever their values."""
+    dimensions = [each for each in given if FIELDS[each].is_dimension]
+    puts = {
+        "filter": [each for each in given if each not in handled],
+        "dimensions": dimensions,
+        "others": [each for each in given if each not in handled and each not in dimensions],
+        "in_facets": [],
+        "then": list(given),
+    }
+    template = TEMPLATES[name]
+    applied = {each for blank, fields in puts.items() if f"{{{blank}}}" in template for each in fields}
+    if left := [each for each in given if each not in applied and each not in handled]:
+        raise UnappliedFieldError(f"statement {name} does not apply {', '.join(left)}, and nobody says who does")
+    fragments = {blank: _conditions(fields, found=found and blank == "filter") for blank, fields in puts.items()}
+    if dimensions:
+        fragments["in_facets"] = TEMPLATES["of_facets"].replace("{dimensions}", fragments["dimensions"])
+    for blank, fragment in fragments.items():
+        template = template.replace(f"{{{blank}}}", fragment)
+    return Statement(name, template)
+
+
+def _conditions(fields: Sequence[str], *, found: bool) -> str:
+    return "\n".join(f" AND {_FOUND if found and name == 'q' else FIELDS[name].condition}" for name in fields)

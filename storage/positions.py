@@ -33,7 +33,7 @@ async def begin_positions(connection: Connection, partitions: Sequence[Begin]) -
     Of a partition that this database does not know, or that has begun anew since, that is its earliest. Raises
     StorageUnavailable.
     """
-    rows = await connection.fetch(SQL["begin_positions"], *zip(*partitions, strict=True))
+    rows = await SQL["begin_positions"].fetch(connection, partitions)
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
@@ -43,5 +43,5 @@ async def move_positions(connection: Connection, moves: Sequence[Move]) -> None:
     Raises PositionLost when this database does not have what comes before: it is another than it was, restored from a
     backup or a standby that lagged. StorageUnavailable as ever.
     """
-    if moves and await connection.fetchval(SQL["move_positions"], *zip(*moves, strict=True)) < len(moves):
+    if moves and await SQL["move_positions"].fetchval(connection, moves) < len(moves):
         raise PositionLost("the database has lost what was stored of these partitions")

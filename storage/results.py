@@ -18,14 +18,11 @@ async def store(connection: Connection, results: Sequence[Result]) -> list[Resul
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    received = await connection.fetchval(SQL["fold"], *_columns(fresh))
-    aliases = [
-        (each.account, each.log_id, each.integration_type, name, value)
-        for each in fresh
-        for name, value in each.aliases.items()
-    ]
+    received = await SQL["fold"].fetchval(connection, fresh, late=_late(fresh))
+    aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
     if aliases:
-        await connection.execute(SQL["add_aliases"], *zip(*aliases, strict=True))
+        named, names, values = zip(*aliases, strict=True)
+        await SQL["add_aliases"].execute(connection, named, name=names, value=values)
     answers = [each for each in fresh if each.correlation_id is not None]
     if answers:
         await record_answers(connection, answers)
@@ -40,15 +37,15 @@ async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result
 
     Bodies are compared of those only: sending all of a batch once more costs a third of storing it.
     """
-    refused = await _ids(connection, "find_refused", [(each.id,) for each in fresh])
-    rows = [(each.account, each.id, each.log_id, each.processed_at, each.body) for each in fresh if each.id in refused]
-    found = await _ids(connection, "find_conflicts", rows) if rows else set()
+    known = await _ids(connection, "find_refused", fresh)
+    refused = [each for each in fresh if each.id in known]
+    found = await _ids(connection, "find_conflicts", refused) if refused else set()
     return [each for each in fresh if each.id in found]
 
 
-async def _ids(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> set[str]:
-    """The result ids that a statement answers when it is given the columns of `rows`."""
-    return {row["result_id"].hex for row in await connection.fetch(SQL[statement], *zip(*rows, strict=True))}
+async def _ids(connection: Connection, statement: str, results: Sequence[Result]) -> set[str]:
+    """The result ids that a statement answers when it is given these."""
+    return {row["result_id"].hex for row in await SQL[statement].fetch(connection, results)}
 
 
 def _conflicts_within(results: Sequence[Result]) -> list[Result]:
@@ -65,32 +62,12 @@ def _first_of_each(results: Sequence[Result]) -> list[Result]:
     return list(once.values())
 
 
-def _columns(results: Sequence[Result]) -> list[list[object]]:
-    """The arrays that `fold` takes."""
+def _late(results: Sequence[Result]) -> list[bool]:
+    """Of each, whether a newer result of its entity came before it in the batch."""
     newest: dict[str, bytes] = {}
-    late: list[object] = []
+    late = []
     for each in results:
         known = newest.get(each.log_id, b"")
         late.append(each.version < known)
         newest[each.log_id] = max(each.version, known)
-    return [
-        [each.account for each in results],
-        [each.id for each in results],
-        [each.log_id for each in results],
-        [each.integration_type for each in results],
-        [each.affiliate for each in results],
-        [each.key for each in results],
-        [each.status for each in results],
-        [each.processed_at for each in results],
-        [each.version for each in results],
-        [each.source for each in results],
-        [each.event_id for each in results],
-        [each.message for each in results],
-        [each.code for each in results],
-        [each.fingerprint for each in results],
-        [each.correlation_id for each in results],
-        [each.body for each in results],
-        [each.structured for each in results],
-        [each.altered for each in results],
-        late,
-    ]
+    return late

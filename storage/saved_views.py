@@ -21,16 +21,21 @@ class SavedView(NamedTuple):
 async def save(writer: Database, account: str, integration_type: str, *, name: str, query: str, saved_by: str) -> None:
     """Keep `query` under `name`; what had that name before is replaced."""
     async with writer.connection() as connection:
-        await connection.execute(SQL["insert_saved_view"], account, integration_type, name, query, saved_by)
+        await SQL["insert_saved_view"].execute(
+            connection, account=account, integration_type=integration_type, name=name, query=query, saved_by=saved_by
+        )
 
 
 async def list_saved(reader: Database, account: str, integration_type: str) -> list[SavedView]:
     """Every view of one page, by name."""
     async with reader.reading(account) as connection:
-        return [SavedView(*row) for row in await connection.fetch(SQL["list_saved_views"], account, integration_type)]
+        rows = await SQL["list_saved_views"].fetch(connection, account=account, integration_type=integration_type)
+        return [SavedView(**row) for row in rows]
 
 
 async def delete(writer: Database, account: str, integration_type: str, view_id: uuid.UUID) -> None:
     """Forget a view. One that is not there is no error: it may have been deleted twice."""
     async with writer.connection() as connection:
-        await connection.execute(SQL["delete_saved_view"], account, integration_type, view_id)
+        await SQL["delete_saved_view"].execute(
+            connection, account=account, integration_type=integration_type, id=view_id
+        )

@@ -10,14 +10,14 @@ class StorageSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
-    pool_size: int = Field(default=20, ge=1, le=200, description="connections of each pool of a process")
-    connect_seconds: float = Field(default=5.0, gt=0, description="give up one try to connect after this")
-    command_seconds: float = Field(default=60.0, gt=0, description="give up one statement of an agent after this")
-    query_seconds: float = Field(default=10.0, gt=0, description="PostgreSQL cancels a query of the API after this")
-    retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept this long, at least")
+    pool_size: int = Field(default=20, ge=1, le=200, description="most connections of each pool of a process")
+    connect_seconds: float = Field(default=5.0, gt=0, description="timeout of one attempt to connect")
+    command_seconds: float = Field(default=60.0, gt=0, description="timeout of one statement of an agent")
+    query_seconds: float = Field(default=10.0, gt=0, description="timeout of one query of the API")
+    retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept at least this long")
     dead_letter_retention_days: int = Field(
-        default=90, ge=1, le=3660, description="dead letters are kept this long in the table that the API lists"
+        default=90, ge=1, le=3660, description="dead letters are kept this long in the table, which the API lists"
     )
     idempotency_retention_days: int = Field(
-        default=7, ge=1, le=3660, description="the same Idempotency-Key is the same command this long, at least"
+        default=7, ge=1, le=3660, description="a repeated Idempotency-Key is recognised for at least this long"
     )

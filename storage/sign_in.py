@@ -9,10 +9,10 @@ MAX_ACCOUNTS = 500
 async def use_link(writer: Database, nonce: bytes) -> bool:
     """True for the first who uses the sign-in link with this nonce, False for everyone after."""
     async with writer.connection() as connection:
-        return await connection.fetchval(SQL["use_sign_in_link"], nonce) is not None
+        return await SQL["use_sign_in_link"].fetchval(connection, nonce=nonce) is not None
 
 
 async def list_accounts(writer: Database) -> list[str]:
     """The first MAX_ACCOUNTS accounts that have a status log, by name. Only for keys of every account."""
     async with writer.connection() as connection:
-        return [row["account"] for row in await connection.fetch(SQL["list_accounts"], MAX_ACCOUNTS)]
+        return [row["account"] for row in await SQL["list_accounts"].fetch(connection, limit=MAX_ACCOUNTS)]

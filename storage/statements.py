@@ -1,33 +1,125 @@
 """Named SQL statements from `sql/` and its folders.
 
-A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. Where a statement
-says `{name}` of another one, that one's text stands: what several share is written once. Names in braces that are
-no statements stay, for who runs it to fill in (`{filter}`).
+A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. What is in braces is
+put in at import: `{name}` of another statement is that one's text, so that what several share is written once and has
+the same parameters in each; `{NAME}` is a constant of storage.constants. `:name` is a parameter, also in a statement
+that was put in: PostgreSQL knows it as `$1`, `$2`, … in the order in which the names come first.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-_PLACE = re.compile(r"\{([a-z_]+)\}")
-_NAME = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
+from storage.constants import FOR_SQL
+from storage.database import Connection
+
+#: What storage.filters puts into a statement when it knows the filter. A statement with one of these is a template.
+BLANKS = frozenset({"filter", "dimensions", "others", "in_facets", "then"})
+
+_HEADING = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
+_PLACE = re.compile(r"\{(\w+)\}")
+#: Comments, strings, quoted names and casts are passed over. In a slice, a bound that is a name would be mistaken.
+_PARAMETER = re.compile(r"--[^\n]*|'[^']*'|\"[^\"]*\"|::|:([a-z_][a-z0-9_]*)")
 
 
-def _load() -> Mapping[str, str]:
-    statements: dict[str, str] = {}
+class Statement:
+    """One statement, whose arguments are given by name.
+
+    `text` is what PostgreSQL gets, `names` are the parameters `$1`, `$2`, … of it. The text is the same object at each
+    call, so that asyncpg prepares it once a connection.
+    """
+
+    __slots__ = ("name", "names", "text")
+
+    def __init__(self, name: str, written: str) -> None:
+        self.name = name
+        numbers: dict[str, int] = {}
+
+        def numbered(token: re.Match[str]) -> str:
+            return token[0] if token[1] is None else f"${numbers.setdefault(token[1], len(numbers) + 1)}"
+
+        self.text = _PARAMETER.sub(numbered, written)
+        self.names = tuple(numbers)
+
+    def arguments(self, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
+        """The arguments in the order of the text.
+
+        With `rows`, which are NamedTuples of one kind, each parameter that is not named is an array: the field of that
+        name of every row. Raises TypeError for a name that is missing or unknown.
+        """
+        if rows is not None:
+            columns = _columns(rows) if rows else dict.fromkeys(self.names, ())
+            named |= {name: columns[name] for name in self.names if name not in named and name in columns}
+        try:
+            found = [named[name] for name in self.names]
+        except KeyError:
+            raise self._mistake(named) from None
+        if len(found) != len(named):
+            raise self._mistake(named)
+        return found
+
+    def _mistake(self, named: Mapping[str, Any]) -> TypeError:
+        missing, unknown = sorted(set(self.names) - set(named)), sorted(set(named) - set(self.names))
+        return TypeError(f"statement {self.name}: missing {missing}, unknown {unknown}")
+
+    async def execute(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> None:
+        """Run it, for what it does. Arguments as of `arguments`, here and below."""
+        await connection.execute(self.text, *self.arguments(rows, **named))
+
+    async def fetch(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
+        """Every row that it answers."""
+        return list(await connection.fetch(self.text, *self.arguments(rows, **named)))
+
+    async def fetchrow(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
+        """The first row that it answers; None when there is none."""
+        return await connection.fetchrow(self.text, *self.arguments(rows, **named))
+
+    async def fetchval(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
+        """The first value of the first row that it answers; None when there is none."""
+        return await connection.fetchval(self.text, *self.arguments(rows, **named))
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    return dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+
+
+def _read() -> dict[str, str]:
+    """The statements as they are written."""
+    written: dict[str, str] = {}
     root = Path(__file__).parent / "sql"
     for path in sorted(root.rglob("*.sql")):
-        parts = _NAME.split(path.read_text(encoding="utf-8"))
-        for name, statement in zip(parts[1::2], parts[2::2], strict=True):
-            if name in statements:
+        parts = _HEADING.split(path.read_text(encoding="utf-8"))
+        for name, text in zip(parts[1::2], parts[2::2], strict=True):
+            if name in written or name in BLANKS:
                 raise ValueError(f"storage/sql/{path.relative_to(root)}: statement {name} exists already")
-            statements[name] = statement.strip()
-
-    def whole(statement: str) -> str:
-        return _PLACE.sub(lambda place: whole(statements[place[1]]) if place[1] in statements else place[0], statement)
-
-    return MappingProxyType({name: whole(statement) for name, statement in statements.items()})
+            written[name] = text.strip()
+    return written
 
 
-SQL = _load()
+def _whole(name: str, written: Mapping[str, str]) -> str:
+    """A statement with everything put in that is known at import."""
+
+    def filled(place: re.Match[str]) -> str:
+        if place[1] in written:
+            return _whole(place[1], written)
+        if place[1] in BLANKS:
+            return place[0]
+        if place[1] not in FOR_SQL:
+            raise ValueError(f"statement {name}: nothing is known as {place[0]}")
+        return FOR_SQL[place[1]]
+
+    return _PLACE.sub(filled, written[name])
+
+
+def _load() -> tuple[Mapping[str, Statement], Mapping[str, str]]:
+    written = _read()
+    texts = {name: _whole(name, written) for name in written}
+    templates = {name: text for name, text in texts.items() if _PLACE.search(text)}
+    ready = {name: Statement(name, text) for name, text in texts.items() if name not in templates}
+    return MappingProxyType(ready), MappingProxyType(templates)
+
+
+#: Statements that are ready to run, and the text of those that wait for a filter.
+SQL, TEMPLATES = _load()

@@ -10,7 +10,9 @@ async def take_worker_id(
     connection: Connection, worker: str, process: uuid.UUID, host: str, seen_seconds: float
 ) -> str | None:
     """Give `worker` to `process`. Returns the host of a process that had it within the last `seen_seconds`."""
-    before: str | None = await connection.fetchval(SQL["take_worker_id"], worker, process, host, seen_seconds)
+    before: str | None = await SQL["take_worker_id"].fetchval(
+        connection, worker=worker, process=process, host=host, seconds=seen_seconds
+    )
     return before
 
 
@@ -18,10 +20,12 @@ async def keep_worker_id(
     connection: Connection, worker: str, process: uuid.UUID, host: str, seen_seconds: float
 ) -> str | None:
     """Say that `process` still is `worker`. Returns the host of the process that has taken the id from it."""
-    other: str | None = await connection.fetchval(SQL["keep_worker_id"], worker, process, host, seen_seconds)
+    other: str | None = await SQL["keep_worker_id"].fetchval(
+        connection, worker=worker, process=process, host=host, seconds=seen_seconds
+    )
     return other
 
 
 async def leave_worker_id(connection: Connection, worker: str, process: uuid.UUID) -> None:
     """Say that `process` has ended in order."""
-    await connection.execute(SQL["leave_worker_id"], worker, process)
+    await SQL["leave_worker_id"].execute(connection, worker=worker, process=process)

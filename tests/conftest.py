@@ -1,6 +1,7 @@
 """A real Kafka and a real PostgreSQL for the whole run; a database and topics of its own for each test."""
 
 import asyncio
+import json
 import os
 import tempfile
 import uuid
@@ -19,6 +20,7 @@ from schemas.policy import Policy
 from storage.database import Database
 from storage.migrate import migrate
 from storage.settings import StorageSettings
+from tests.support.changed_tree import SERVERS, GivenServers
 from tests.support.opened import opened
 from tests.support.reprocess import Desk
 
@@ -35,7 +37,7 @@ def _no_settings_from_outside() -> None:
 
 @pytest.fixture(autouse=True)
 def crashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What would have ended the process. A test that expects it empties the list; for every other it is a failure."""
+    """Errors that would have ended the process. A test that expects one empties the list; any other test fails."""
     found: list[str] = []
 
     def die(what: str, exc: BaseException | None = None) -> None:
@@ -47,11 +49,15 @@ def crashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[EmbeddedSystem]:
+def servers() -> Iterator[EmbeddedSystem | GivenServers]:
     """Started when the first test needs them; one that can't start fails that test and all after it.
 
+    Those of the parent, in a run that tests.support.changed_tree has started.
     Not in pytest's own directory: another run of pytest closes that to other users, and as root PostgreSQL is one.
     """
+    if SERVERS in os.environ:
+        yield GivenServers(*json.loads(os.environ[SERVERS]))
+        return
     with tempfile.TemporaryDirectory(prefix="conexoes-tests-") as directory, asyncio.Runner() as runner:
         system = EmbeddedSystem(Path(directory), kafka_port=free_port(), durable=False)
         runner.run(system.__aenter__())
@@ -68,7 +74,7 @@ def _sibling(url: str, database: str) -> str:
 @pytest.fixture(scope="session")
 def template_database(servers: EmbeddedSystem) -> str:
     """The name of a database with every migration applied, to be cloned."""
-    name = "conexoes_template"
+    name = f"conexoes_template_{uuid.uuid4().hex[:8]}"
 
     async def make() -> None:
         connection = await asyncpg.connect(servers.database_url)
@@ -124,7 +130,7 @@ async def reader(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
-    """The way of a reprocess without Kafka, by the policy that says nothing."""
+    """The steps of a reprocess without Kafka, by the default policy."""
     one = Desk(database_url, storage_settings, Policy())
     yield one
     await one.close()

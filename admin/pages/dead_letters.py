@@ -6,7 +6,7 @@ from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import OwnPage
-from api.pages import Listing
+from api import listings
 from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letters import list_dead_letters
 
@@ -18,9 +18,9 @@ LETTERS_A_PAGE = 25
 async def dead_letters_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
     """Newest first. A key for every account sees those too that name no account."""
     every = who.grant.account == EVERY_ACCOUNT
-    listing = Listing(f"dead-letters\n{who.account}\n{every}", LETTERS_A_PAGE, page_token)
+    listing = listings.dead_letters(who.account, every_account=every, size=LETTERS_A_PAGE, token=page_token)
     letters = await list_dead_letters(
         request.app.state.reader, who.account, every_account=every, after=listing.after_uuid, limit=listing.limit
     )
-    page = listing.page(letters, lambda letter: (letter.received_at, letter.id), request, Response())
+    page = listing.page(letters, request, Response())
     return show(request, who.visitor, "dead_letters.html", account=who.account, page="dead-letters", letters=page)

@@ -14,7 +14,8 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage
-from api.exports import attachment, must_export, not_made, order_of
+from api.export_order import must_export, order_of
+from api.export_response import attachment, not_made
 from api.problems import invalid_model, not_found
 from exports.errors import ExportFailed, TooManyExports
 from schemas.catalogue import BY_NAME

@@ -13,8 +13,8 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import read_view
 from admin.pages.visitor import OwnForm, OwnPage, need_operator
+from api import listings
 from api.groups import explained
-from api.pages import Listing
 from api.problems import invalid_model, not_found
 from schemas.fingerprint import FINGERPRINT
 from schemas.group import GroupDecision
@@ -30,8 +30,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
     """What the list with the same filter shows, one entry for each different error: most logs first."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-    name = f"groups\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
-    listing = Listing(name, GROUPS_A_PAGE, view.page_token)
+    listing = listings.groups(who.account, kind.name, view.filter, GROUPS_A_PAGE, view.page_token)
     found = await error_groups.list_groups(
         request.app.state.reader,
         who.account,
@@ -41,7 +40,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         after=listing.after_count,
         limit=listing.limit,
     )
-    page = listing.page(found, lambda group: (group.logs, group.fingerprint), request, Response())
+    page = listing.page(found, request, Response())
     playbook = request.app.state.playbook()
     token = page.next_page_token
     return show(

@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from schemas.catalogue import Language
+from schemas.catalogue import LANGUAGES, Language
 
 LOCALES = Path(__file__).parents[1] / "locales"
 DEFAULT: Final[Language] = "pt"
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 #: How dates, numbers and plurals are written; also the value of `lang` in HTML, with a hyphen.
 LOCALE: Mapping[Language, Locale] = MappingProxyType(
     {"pt": Locale("pt", "BR"), "en": Locale("en", "US"), "es": Locale("es", "419")}

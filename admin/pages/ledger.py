@@ -12,8 +12,9 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
-from api.exports import ExportResponse, must_export, order_of
-from api.pages import Listing
+from api import listings
+from api.export_order import must_export, order_of
+from api.export_response import ExportResponse
 from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
@@ -40,11 +41,11 @@ BAR = (
 @router.get(f"{ACCOUNT}/reprocess")
 async def commands_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
     """Every command of the account, newest first."""
-    listing = Listing(f"commands\n{who.account}", COMMANDS_A_PAGE, page_token)
+    listing = listings.commands(who.account, COMMANDS_A_PAGE, page_token)
     commands = await reprocess_reader.list_commands(
         request.app.state.reader, who.account, after=listing.after, limit=listing.limit
     )
-    page = listing.page(commands, lambda command: (command.requested_at, command.id), request, Response())
+    page = listing.page(commands, request, Response())
     return show(request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words())
 
 
@@ -106,12 +107,12 @@ async def _page(
 ) -> Response:
     """`refused`: why cancelling it was."""
     command = await _command(request, who, command_id)
-    listing = Listing(f"items\n{who.account}\n{command_id}\n{state}", ITEMS_A_PAGE, page_token)
+    listing = listings.items(who.account, command_id, state, ITEMS_A_PAGE, page_token)
     after = listing.after_uuid
     items = await reprocess_reader.list_items(
         request.app.state.reader, who.account, command_id, state=state, after=after and after[1], limit=listing.limit
     )
-    page = listing.page(items or [], lambda item: (item.created_at, item.id), request, Response())
+    page = listing.page(items or [], request, Response())
     return show(
         request,
         who.visitor,

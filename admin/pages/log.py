@@ -15,7 +15,7 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnPage, new_once
-from api.pages import Listing
+from api import listings
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.playbook import Playbook, PlaybookEntry
@@ -97,11 +97,11 @@ async def read_timeline(
     request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID, token: str | None
 ) -> Timeline:
     """Some of what happened to one log. Raises the 404 problem when there is no such one."""
-    listing = Listing(f"timeline\n{account}\n{kind.name}\n{log_id}", TIMELINE_ENTRIES, token)
+    listing = listings.timeline(account, kind.name, log_id, TIMELINE_ENTRIES, token)
     found = await reader.timeline(account, kind.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
         raise not_found()
-    page = listing.page(found.entries, lambda placed: placed[0], request, Response(), cut=found.cut)
+    page = listing.page(found.entries, request, Response(), cut=found.cut)
     return Timeline([entry for _place, entry in page.items], page.next_page_token)
 
 

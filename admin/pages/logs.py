@@ -1,7 +1,7 @@
 """The list page of one integration type."""
 
 import asyncio
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -16,13 +16,11 @@ from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, new_once
-from api.pages import Listing
+from api import listings
+from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
-from schemas.filter import ReprocessState
-from schemas.shown.log import StatusLog
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-REPROCESS_STATES: tuple[ReprocessState, ...] = get_args(ReprocessState)
 
 
 @router.get(TYPE)
@@ -86,7 +84,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         "base": f"/{who.account}/{kind.name}",
         "periods": PERIODS,
         "page_sizes": PAGE_SIZES,
-        "reprocess_states": REPROCESS_STATES,
+        "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
         "to_local": lambda at: to_local(at, who.visitor.zone),
         "once": new_once(),
@@ -95,19 +93,14 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
 
 async def read_rows(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
     """The rows of a view and the way to the next ones."""
-    name = f"logs\n{who.account}\n{kind.name}\n{view.filter.model_dump_json()}"
-    listing = Listing(name, view.page_size, view.page_token)
+    listing = listings.logs(who.account, kind.name, view.filter, view.page_size, view.page_token)
     reader = who.reader(request)
     rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
-    page = listing.page(rows, _place, request, Response())
+    page = listing.page(rows, request, Response())
     following = None
     if page.next_page_token is not None:
         following = view.frozen().query(token=page.next_page_token)
     return {"rows": page.items, "following": following}
-
-
-def _place(row: StatusLog) -> tuple[Any, str]:
-    return row.processed_at, row.id
 
 
 async def read_counts(

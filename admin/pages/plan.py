@@ -1,31 +1,31 @@
-"""What reprocessing would do, said before anyone asks for it."""
+"""A plan as a page shows it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from api.plan import WILL_SEND, Plan
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState
-from schemas.shown.log import StatusLog
 from schemas.shown.plan import PlannedLog, ReprocessPlan
-from storage.reprocess.plan import WILL_SEND
 
 SAMPLES = 5
 
 
-class Verdict(NamedTuple):
-    """Entities that the same would become of."""
+class VerdictCount(NamedTuple):
+    """How many logs get one verdict."""
 
     state: str  # `queued` is to be sent; any other is why not
     entities: int
-    reason: str | None
-    samples: Sequence[StatusLog | PlannedLog]
+    reasons: Sequence[Reason]
+    samples: Sequence[PlannedLog]
 
 
-class Plan(NamedTuple):
-    """A plan as a page shows it."""
+class PlanTable(NamedTuple):
+    """A plan, one line a verdict."""
 
-    verdicts: list[Verdict]  # what will be sent first, then by count
+    verdicts: list[VerdictCount]
     total: int
+    reason_required: Reason | None
 
     @property
     def sent(self) -> int:
@@ -33,36 +33,16 @@ class Plan(NamedTuple):
         return next((each.entities for each in self.verdicts if each.state == ItemState.QUEUED), 0)
 
 
-def plan_of_filter(made: ReprocessPlan) -> Plan:
-    """Of everything that a filter matches."""
+def table_of(made: Plan | ReprocessPlan) -> PlanTable:
+    """Of verdicts that some log gets."""
     verdicts = [
-        Verdict(
+        VerdictCount(
             ItemState.QUEUED if name == WILL_SEND else name,
             entities,
-            " ".join(made.reasons.get(name, [])) or None,
+            made.reasons.get(name, []),
             made.samples.get(name, [])[:SAMPLES],
         )
         for name, entities in made.verdicts.items()
         if entities
     ]
-    return Plan(verdicts, made.total)
-
-
-def plan_of_rows(rows: Sequence[StatusLog], missing: int) -> Plan:
-    """Of rows that were chosen one by one, by the policy that the agents decide by: they decide anew what changes."""
-    counts: Counter[str] = Counter()
-    reasons: dict[str, str | None] = {}
-    samples: dict[str, list[StatusLog]] = {}
-    for row in rows:
-        action = row.actions[0]
-        state = ItemState.QUEUED.value if action.allowed else str(action.verdict)
-        counts[state] += 1
-        reasons.setdefault(state, action.reason)
-        samples.setdefault(state, []).append(row)
-    if missing:
-        counts[ItemState.NOT_FOUND.value] += missing
-    ordered = sorted(counts, key=lambda state: (state != ItemState.QUEUED, -counts[state]))
-    verdicts = [
-        Verdict(state, counts[state], reasons.get(state), samples.get(state, [])[:SAMPLES]) for state in ordered
-    ]
-    return Plan(verdicts, counts.total())
+    return PlanTable(verdicts, made.total, made.reason_required)

@@ -11,18 +11,18 @@ from pydantic import ValidationError
 
 from admin.commands import give_command
 from admin.pages.paths import TYPE, TypeName, type_of
-from admin.pages.plan import Plan, plan_of_filter, plan_of_rows
+from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
+from api.plan import Plan, plan_filter, plan_rows
 from api.problems import invalid, invalid_model
 from schemas.catalogue import IntegrationType
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
 from schemas.shown.plan import ReprocessPlan
 from schemas.steps import DEFAULT_STEPS
-from storage.reprocess import plan as reprocess_plan
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -33,27 +33,28 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     need_operator(who)
     kind = type_of(integration_type)
     ids = _ids(request.query_params.getlist("log_id"))
-    asked: ReprocessPlan | None = None
     if ids:
-        rows = await who.reader(request).many(who.account, kind.name, ids)
-        made = plan_of_rows(rows, len(ids) - len(rows))
-    else:
-        wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter
-        meant = ReprocessFilter(**dict(wanted), all=wanted == LogFilter())
-        asked = await reprocess_plan.plan(
-            request.app.state.reader, who.account, kind.name, meant, policy=request.app.state.policy
-        )
-        made = plan_of_filter(asked)
-    return show_plan(request, who, kind, made, ids=ids, asked=asked)
+        return await show_rows_plan(request, who, kind, ids)
+    wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter
+    meant = ReprocessFilter(**dict(wanted), all=wanted == LogFilter())
+    policy = request.app.state.policy
+    asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy)
+    return _show_plan(request, who, kind, asked, asked=asked)
 
 
-def show_plan(
+async def show_rows_plan(request: Request, who: Member, kind: IntegrationType, ids: Sequence[uuid.UUID]) -> Response:
+    """The plan of chosen logs, and the form that asks for it."""
+    made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
+    return _show_plan(request, who, kind, made, ids=ids)
+
+
+def _show_plan(
     request: Request,
     who: Member,
     kind: IntegrationType,
-    made: Plan,
+    made: Plan | ReprocessPlan,
     *,
-    ids: Sequence[uuid.UUID],
+    ids: Sequence[uuid.UUID] = (),
     asked: ReprocessPlan | None = None,
 ) -> Response:
     """A plan and the form that asks for it: for the logs `ids`, or for the filter of `asked`."""
@@ -65,7 +66,7 @@ def show_plan(
         page=kind.name,
         kind=kind,
         base=f"/{who.account}/{kind.name}",
-        plan=made,
+        plan=table_of(made),
         ids=ids,
         asked=asked,
         once=new_once(),

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from admin.pages.counts import Underway
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
+from schemas.filter import FIELDS
+from schemas.reasons.say import say
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 #: Nothing from elsewhere, nothing inline: what a vendor's text says can't run or restyle a page.
@@ -119,9 +122,11 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
     environment.globals.update(
         asset=lambda name: files[name].url,
         catalogue=CATALOGUE,
+        filter_fields=FIELDS,
         language=language,
         language_names=languages.NAMES,
-        word=lambda kind, name: words.word(catalogue, kind, name),
+        say=lambda reason: say(reason, language),
+        word=partial(words.word, catalogue, language),
     )
     environment.filters.update(
         breakable=_breakable,

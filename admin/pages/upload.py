@@ -7,13 +7,12 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 from admin.pages.paths import TYPE, TypeName, type_of
-from admin.pages.plan import plan_of_rows
-from admin.pages.reprocess import show_plan
+from admin.pages.reprocess import show_rows_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnPage, need_operator, refuse_foreign
 from admin.upload import read_upload
-from api.exports import not_made
+from api.export_response import not_made
 from api.problems import ProblemError
 from exports.errors import TooManyExports
 from exports.excel.marked import MAX_FILE_BYTES, Marked, WorkbookRefused
@@ -48,8 +47,7 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     if (marked.account, marked.integration_type) != (who.account, kind.name):
         return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
     ids = [uuid.UUID(each) for each in marked.log_ids]
-    rows = await who.reader(request).many(who.account, kind.name, ids)
-    return show_plan(request, who, kind, plan_of_rows(rows, len(ids) - len(rows)), ids=ids)
+    return await show_rows_plan(request, who, kind, ids)
 
 
 async def _receive(request: Request, who: Member) -> Marked:

@@ -11,16 +11,15 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.pages.times import PERIODS, Period, read_local, span_of
-from api.parameters import MAX_PAGE_SIZE
+from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
-from schemas.filter import LogFilter
+from schemas.filter import FIELDS, REPEATABLE, SPAN, LogFilter
 from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
-DEFAULT_PAGE_SIZE = 50
 ALL = "all"
-#: Fields of the filter that the address holds as they are.
-_SINGLE = ("q", "code", "fingerprint", "reprocess")
+#: Fields of the filter whose values the address holds, each by itself.
+_PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +38,25 @@ class View:
 
     def pairs(self) -> list[tuple[str, str]]:
         """The filter as the address has it, without the place in the list."""
-        found: list[tuple[str, str]] = [("status", each) for each in self.filter.status]
-        found += [("affiliate", each) for each in self.filter.affiliate]
-        found += [(name, getattr(self.filter, name)) for name in _SINGLE if getattr(self.filter, name) is not None]
+        found = [(name, text) for name, text in self.parts() if name != "dates"]
         if self.period is not None and self.period != "custom":
             found.append(("period", self.period))
         else:
-            ends = [(name, getattr(self.filter, name)) for name in ("processed_from", "processed_to")]
+            ends = [(name, getattr(self.filter, name)) for name in SPAN]
             dates = [(name, to_text(at)) for name, at in ends if at is not None]
             found += dates or ([("period", "custom")] if self.period else [])
         if self.page_size != DEFAULT_PAGE_SIZE:
             found.append(("page_size", str(self.page_size)))
+        return found
+
+    def parts(self) -> list[tuple[str, str]]:
+        """The filter a part at a time, each as `without` takes it: a field and one value of it, as text.
+
+        `dates` stand for both ends of the period; their value is its name, `custom` for none.
+        """
+        found = [(each.name, text) for each in _PLAIN for text in _texts(getattr(self.filter, each.name))]
+        if any(getattr(self.filter, name) is not None for name in SPAN):
+            found.append(("dates", self.period or "custom"))
         return found
 
     def query(self, *, token: str | None = None, open_: Sequence[str] = ()) -> str:
@@ -67,12 +74,12 @@ class View:
 
     def with_(self, **changes: Any) -> "View":
         """This view with another filter, from its beginning."""
-        period = None if "processed_from" in changes or "processed_to" in changes else self.period
+        period = None if set(SPAN) & set(changes) else self.period
         filter_ = self.filter.model_copy(update=changes)
         return replace(self, filter=filter_, period=period, page_token=None, open=())
 
     def toggled(self, name: str, value: str) -> str:
-        """The address after one value of `status` or `affiliate` is chosen or given up."""
+        """The address after one value of a repeatable field is chosen or given up."""
         values = getattr(self.filter, name)
         changed = tuple(each for each in values if each != value) if value in values else (*values, value)
         return self.with_(**{name: changed}).query()
@@ -80,8 +87,8 @@ class View:
     def without(self, name: str, value: str | None = None) -> str:
         """The address without one part of the filter; `dates` are both ends."""
         if name == "dates":
-            return self.with_(processed_from=None, processed_to=None).query()
-        if value is not None:
+            return self.with_(**dict.fromkeys(SPAN)).query()
+        if name in REPEATABLE and value is not None:
             return self.toggled(name, value)
         return self.with_(**{name: None}).query()
 
@@ -96,17 +103,24 @@ class View:
 
 
 def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
-    """The view of an address. Raises the 422 problem of what can't be meant; names it does not know it ignores."""
+    """The view of an address. Raises the 422 problem of what can't be meant.
+
+    Every field of the filter is read. Names that are none are ignored: a link may carry what others have added to it.
+    """
     given = {name: value for name, value in query.items() if value.strip()}
-    fields: dict[str, Any] = {name: given[name].strip() for name in _SINGLE if name in given}
-    for name in ("status", "affiliate"):
-        fields[name] = tuple(dict.fromkeys(each for each in query.getlist(name) if each))
+    fields: dict[str, Any] = {}
+    for each in _PLAIN:
+        if each.is_repeatable:
+            fields[each.name] = tuple(dict.fromkeys(text for text in query.getlist(each.name) if text))
+        elif each.name in given:
+            text = given[each.name].strip()
+            fields[each.name] = _date(each.name, text, zone) if each.is_time else text
     period = _period(given)
     if period is not None and period != "custom":
         span = span_of(period, now, zone)
-        fields |= {"processed_from": span.start, "processed_to": span.end}
+        fields |= zip(SPAN, (span.start, span.end), strict=True)
     else:
-        for name in ("processed_from", "processed_to"):
+        for name in SPAN:
             if name in given:
                 fields[name] = _date(name, given[name], zone)
     try:
@@ -122,10 +136,19 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
     )
 
 
+def _texts(value: Any) -> list[str]:
+    """The values of a field as an address has them; none of one that is not set."""
+    if value is None:
+        return []
+    if isinstance(value, datetime):
+        return [to_text(value)]
+    return [str(each) for each in value] if isinstance(value, tuple) else [str(value)]
+
+
 def _period(given: dict[str, str]) -> Period | None:
     asked = given.get("period")
     known = next((each for each in PERIODS if each == asked), None)
-    if known is None and ("processed_from" in given or "processed_to" in given):
+    if known is None and any(name in given for name in SPAN):
         return "custom"
     return known
 

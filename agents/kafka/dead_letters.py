@@ -13,16 +13,16 @@ from schemas.dead_letter import DeadLetter
 from storage.database import Database
 from storage.dead_letters import insert_dead_letters
 
-#: Of a value, key and headers that the topic can't take as they are (they were sent compressed), so much is kept.
+#: Bytes kept of a value, key or headers that are too large for the topic. (They were sent compressed.)
 CUT_BYTES = 32 * 1024
-#: Written by one statement, so that a flood of large ones stays bounded in memory.
+#: Dead letters in one statement: the bound of memory when many large ones come at once.
 _AT_ONCE = 200
 
 log = structlog.get_logger(__name__)
 
 
 class DeadLetters:
-    """Where dead letters go."""
+    """Writes dead letters to their topic and their table."""
 
     def __init__(self, topic: str, publisher: Publisher, database: Database) -> None:
         self._topic = topic
@@ -31,9 +31,10 @@ class DeadLetters:
         self._size = StatementSize(_AT_ONCE)
 
     async def keep(self, letters: Sequence[DeadLetter]) -> None:
-        """Return when the topic and the table have all of them, waiting for both as long as it takes.
+        """Write all of them to the topic and the table, waiting for both as long as it takes.
 
-        Repeated after a crash, the topic has them twice (with the same place in their headers), the table once.
+        When a crash makes it run again, the topic has them twice (with the same position in their headers), the table
+        once.
         """
         for start in range(0, len(letters), _AT_ONCE):
             part = letters[start : start + _AT_ONCE]

@@ -42,7 +42,8 @@ class ExpansionTooLarge(Exception):
     """A record batch that is larger than the ceiling when it is expanded."""
 
     def __init__(self, ceiling: int) -> None:
-        super().__init__(f"it is larger than {ceiling // MEBIBYTE} MiB when it is decompressed")
+        super().__init__(f"it is larger than {ceiling} bytes when it is decompressed")
+        self.ceiling = ceiling
 
 
 class Codecs:

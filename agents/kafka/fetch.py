@@ -1,4 +1,4 @@
-"""Takes what aiokafka has fetched, a partition at a time, and says from which offset to which.
+"""Takes fetched records from aiokafka, one partition at a time, with the offsets where they begin and end.
 
 Instead of aiokafka's own `fetched_records`, which raises on what it can't read, says nothing of the transaction
 markers and aborted records between the records, and takes everything that is there however much it is. Runs in
@@ -27,26 +27,26 @@ log = structlog.get_logger(__name__)
 
 
 class Fetched(NamedTuple):
-    """What one fetch brought of one partition."""
+    """The records that one fetch brought of one partition."""
 
-    first_offset: int  # where it began; the one before ended there, or offsets are missing
-    next_offset: int  # where it ended: behind transaction markers and aborted records too
-    records: list[Any]  # aiokafka.ConsumerRecord, and agents.kafka.unreadable.Unreadable for what is none
+    first_offset: int  # where it begins; the one before ended there, or offsets are missing
+    next_offset: int  # where it ends: after transaction markers and aborted records
+    records: list[Any]  # aiokafka.ConsumerRecord, or agents.kafka.unreadable.Unreadable
     bytes: int  # of memory, about
 
 
 async def fetch(
     consumer: Any, partitions: frozenset[Any], timeout: float, max_bytes: int
 ) -> dict[TopicPartition, Fetched]:
-    """What is there of `partitions` within `timeout` seconds, not much more than `max_bytes` of it.
+    """Return what `partitions` have within `timeout` seconds, `max_bytes` of it or a little more.
 
-    When there is nothing, where each partition stands: without records, and its first offset is its next. Raises
-    ConsumerStoppedError, or what aiokafka says of a partition that it may not read.
+    When none has any, each is returned without records, at its position: its first offset is its next. Raises
+    ConsumerStoppedError, or aiokafka's error for a partition that it may not read.
     """
     fetcher = consumer._fetcher
     deadline = time.monotonic() + timeout
     while True:
-        # What was fetched under the assignment before is not ours to return.
+        # Records that were fetched under an earlier assignment must not be returned.
         if fetcher._subscriptions.reassignment_in_progress:
             await fetcher._subscriptions.wait_for_assignment()
         taken = await _take(fetcher, partitions, max_bytes)
@@ -59,7 +59,7 @@ async def fetch(
         if not done:
             waiter.cancel()
             return _standing(fetcher, partitions)
-        waiter.result()  # raises what the group's coordinator could not mend
+        waiter.result()  # raises the coordinator's error
 
 
 async def _take(fetcher: Any, partitions: frozenset[Any], max_bytes: int) -> dict[TopicPartition, Fetched]:
@@ -76,7 +76,7 @@ async def _take(fetcher: Any, partitions: frozenset[Any], max_bytes: int) -> dic
             continue  # a seek took it away while another was fetched again
         if isinstance(waiting, FetchError):
             if taken:
-                break  # what there is first; this comes up again
+                break  # return what is there; this error is raised by the next fetch
             _remove(fetcher, tp)
             waiting.check_raise()
         fetched = await _take_partition(fetcher, tp, waiting, max_bytes)
@@ -108,7 +108,7 @@ async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_byt
     if ended or (result.expanded > KEPT_BYTES and len(fetcher._records) > 1):
         _remove(fetcher, tp)
     else:
-        fetcher._records.move_to_end(tp)  # the others' turn
+        fetcher._records.move_to_end(tp)  # to the end of the queue
     if next_offset == first_offset:
         return None
     return Fetched(first_offset, next_offset, records, size)
@@ -140,12 +140,12 @@ async def _refetch(
 ) -> Salvaged | None:
     """Read the batch at `position` again, as bytes, since aiokafka gives away none. None when that does not work now.
 
-    Then the partition stays where it is and is fetched anew, bytes that the network has spoilt included.
+    The partition then keeps its position and is fetched again; that also repairs bytes that the network damaged.
     """
     place = {"topic": tp.topic, "partition": tp.partition, "offset": position}
     log.error("record batch can't be read", **place, reason=str(problem))
     node = fetcher._select_read_replica(tp)
-    # Of one byte: the broker returns the first batch whole, whatever its size.
+    # One byte is enough: the broker returns the first batch whole, whatever its size.
     wanted = [(tp.topic, [(tp.partition, position, 1)])]
     request = FetchRequest(fetcher._fetch_max_wait_ms, 1, 1, READ_COMMITTED, wanted, rack_id="")
     try:
@@ -165,7 +165,7 @@ async def _refetch(
 
 
 def _remove(fetcher: Any, tp: TopicPartition) -> None:
-    """Forget what was fetched of `tp`, so that it is fetched on."""
+    """Drop what was fetched of `tp`, so that fetching goes on."""
     fetcher._records.pop(tp, None)
     fetcher._notify(fetcher._wait_consume_future)
 
@@ -176,7 +176,7 @@ def _standing(fetcher: Any, partitions: Iterable[Any]) -> dict[TopicPartition, F
 
 
 def position(fetcher: Any, tp: TopicPartition) -> int | None:
-    """The offset that is fetched next; None when that is being found out, or `tp` is not ours."""
+    """The offset to fetch next; None while it is unknown or when `tp` is not assigned to us."""
     subscription = fetcher._subscriptions.subscription
     if subscription is None or subscription.assignment is None:
         return None

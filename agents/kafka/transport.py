@@ -37,15 +37,15 @@ from storage.positions import Begin, Move, begin_positions
 log = structlog.get_logger(__name__)
 
 #: Memory of records that are fetched and not stored yet, over all partitions of a process (agents.kafka.fetch.weight).
-#: More waits in the broker.
+#: The rest waits in the broker.
 MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
-#: Of it, what is taken at once; by so much and one record the bound may be passed.
+#: The part of it that one fetch may take. The bound may be exceeded by this and one record.
 MAX_FETCH_BYTES = MAX_IN_FLIGHT_BYTES // 4
-#: How long a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
+#: Seconds that a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
 DRAIN_SECONDS = 5.0
-#: How long the broker may keep a fetch for which it has nothing.
+#: Milliseconds that the broker may hold a fetch while it has no record for it (fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
-#: How often offsets that should be there are looked for before they are given up as not existing.
+#: Tries to read offsets that should exist, before they are taken for lost.
 MAX_LOOKS = 3
 
 
@@ -66,37 +66,37 @@ class RecordBatch(NamedTuple):
 
 
 class Watermark:
-    """How far each partition is stored. Nothing else is ever committed."""
+    """The offset up to which each partition is stored. No offset beyond it is ever committed."""
 
     def __init__(self) -> None:
         self.generation = 0
         self._next_offsets: dict[TP, int] = {}
 
     def new_generation(self, revoked: Iterable[TP]) -> None:
-        """The assignment changes: what was fetched under the old one proves nothing about the new one."""
+        """Start over for a new assignment: what was fetched under the old one proves nothing about it."""
         self.generation += 1
         for tp in revoked:
             self._next_offsets.pop(tp, None)
 
     def move(self, batch: RecordBatch) -> bool:
-        """`batch` is stored, and all before it. False when it outlived its assignment: then its offset says nothing."""
+        """Record that `batch` and all before it is stored. False, and no effect, when its assignment is over."""
         if batch.generation != self.generation:
             return False
-        # Not back: a batch that is delivered again after a seek is stored, and so is all that was before.
+        # Never move back: a batch that is delivered again after a seek was stored before, with all before it.
         self._next_offsets[batch.tp] = max(batch.next_offset, self._next_offsets.get(batch.tp, 0))
         return True
 
     def stored(self) -> dict[TP, int]:
-        """The next offset of each partition that something was stored of."""
+        """The next offset of each partition of which something was stored."""
         return dict(self._next_offsets)
 
     def committable(self, committed: Mapping[TP, int | None]) -> dict[TP, int]:
-        """What is stored beyond what is committed."""
+        """Offsets that are stored and not yet committed."""
         return {tp: offset for tp, offset in self._next_offsets.items() if offset > (committed.get(tp) or 0)}
 
 
 class _InFlight:
-    """Counts what is delivered to agents and not done, and says when there is room for more."""
+    """Counts what the agents have and have not finished, and tells when there is room for more."""
 
     def __init__(self) -> None:
         self.room = asyncio.Event()
@@ -139,35 +139,41 @@ class BatchConsumer(driver.Consumer):
 
     @property
     def idle(self) -> bool:
-        """Nothing is delivered and not done."""
+        """True when the agents have finished all that was delivered."""
         return self._in_flight.batches == 0
 
     def standing(self) -> tuple[bool, object]:
-        """Whether records wait to be stored, and where each partition is: for agents.process.watchdog.
+        """Tell agents.process.watchdog if records wait to be stored, and where each partition stands.
 
-        What waits behind an open transaction does not count: nobody may read it yet.
+        Records behind an open transaction do not count: nobody may read them yet.
         """
         reached = {**self._begun, **self.watermark.stored()}
-        # What a consumer has not come round to is not known to wait.
+        # A partition that the consumer has not reached yet is not known to wait.
         lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
         return lagging, reached
 
     def _end(self, tp: TP) -> int | None:
-        """The offset before which everything may be read, as of the last fetch; None before the first."""
+        """The last stable offset, as of the last fetch; None before the first."""
         end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
         return end
 
     def current(self, batch: RecordBatch) -> bool:
-        """Whether `batch` is of this assignment. If it is not, it will be delivered again, to us or another."""
+        """Tell if `batch` belongs to the current assignment.
+
+        One that does not will be delivered again, to us or another.
+        """
         return batch.generation == self.watermark.generation
 
     def done(self, batch: RecordBatch) -> None:
-        """Everything of `batch` is stored or dead-lettered, for good. Call in the order of delivery of a partition."""
+        """Record that all of `batch` is stored or dead-lettered.
+
+        Call it in the order in which a partition was delivered.
+        """
         if self.watermark.move(batch):
             self._in_flight.remove(batch.bytes)
 
     async def drain(self, seconds: float) -> bool:
-        """Wait until all that is delivered is done, `seconds` at most, and commit it. False when some is not."""
+        """Wait up to `seconds` until all that was delivered is done, and commit it. False when some is not done."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._in_flight.empty.wait(), seconds)
         await self.commit()
@@ -177,10 +183,10 @@ class BatchConsumer(driver.Consumer):
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
-        """As Faust's, but a message is a batch, and nothing is fetched while too much is in flight.
+        """Yield messages as Faust's does, but one for each batch, and fetch nothing while too much is in flight.
 
-        What was fetched and is not yielded is sought back to: the fetcher's position is past it already, so that
-        the next fetch would go on behind it and the watermark with it.
+        Seeks back to what was fetched and not yielded. The fetcher's position is past it already: without the seek,
+        the next fetch would skip it, and the watermark too.
         """
         await self._wait_for_room(timeout)
         generation = self.watermark.generation
@@ -191,7 +197,7 @@ class BatchConsumer(driver.Consumer):
         await self._begin(fetched, generation)
         for tp, of_partition in fetched.items():
             if not self.flow_active or generation != self.watermark.generation:
-                # A rebalance came between. Whether these are of the assignment before or after it can't be told.
+                # A rebalance came between: these may belong to the assignment before it or after it.
                 await self.perform_seek()
                 return
             if tp not in self._expected or await self._sought_back(tp, of_partition.first_offset):
@@ -262,10 +268,10 @@ class BatchConsumer(driver.Consumer):
         self._forget(self.assignment())
 
     async def _sought_back(self, tp: TP, first: int) -> bool:
-        """Whether offsets were missing before `first`, so that the fetcher was sent back to look for them.
+        """Seek back when offsets are missing before `first`. True when it did.
 
-        Offsets that are not there after MAX_LOOKS do not exist any more: the topic's retention dropped them before
-        we came to them, which is worth an alarm.
+        Offsets that are missing after MAX_LOOKS do not exist any more: the topic's retention removed them before
+        they were read, which is worth an alarm.
         """
         expected = self._expected[tp]
         if first <= expected:
@@ -299,7 +305,7 @@ class BatchConsumer(driver.Consumer):
             log.info("assignment changed while seeking", reason=str(exc))
 
     async def _seek(self, partition: TP, offset: int) -> None:
-        """As Faust's, but in the consumer's thread: aiokafka's fetcher lives there."""
+        """Seek as Faust's does, but in the consumer's thread, where aiokafka's fetcher lives."""
         seek: Any = self._thread.seek
         await self._thread.call_thread(seek, partition, offset)
 
@@ -321,7 +327,7 @@ class BatchConsumer(driver.Consumer):
         )
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Faust's loop over `getmany`. When it ends and nobody has asked it to, no record would ever be read again."""
+        """Run Faust's loop over `getmany`. End the process when the loop ends unasked: nothing would read again."""
         error: BaseException | None = None
         try:
             await super()._drain_messages(fetcher)
@@ -333,19 +339,19 @@ class BatchConsumer(driver.Consumer):
                 crash.die("fetcher", error)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: Faust's guess at slow partitions takes an open transaction for one. Our watchdog does it."""
+        """Do nothing. Faust takes an open transaction for a slow partition; our watchdog looks for real stalls."""
 
     async def _wait_for_room(self, seconds: float) -> None:
-        """Until less is in flight. The database may be slow or away, so this is no error, however long it takes."""
+        """Wait until less is in flight, however long it takes: a slow or absent database is no error."""
         while not self.should_stop:
             try:
                 await asyncio.wait_for(self._in_flight.room.wait(), seconds)
             except TimeoutError:
-                continue  # only to look whether we are to stop
+                continue  # wakes up only to check if the process stops
             return
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Finish what is in flight if that is quick; what is not will be delivered again to the next owner."""
+        """Finish what is in flight, if that is quick. The rest will be delivered again to the next owner."""
         await self.drain(DRAIN_SECONDS)
         self._forget(revoked)
         await super().on_partitions_revoked(revoked)
@@ -355,7 +361,7 @@ class BatchConsumer(driver.Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
     def _forget(self, partitions: Iterable[TP]) -> None:
-        """Batches of the old assignment are not waited for: Faust drops those that no agent has begun."""
+        """Stop waiting for batches of the old assignment: Faust drops those that no agent has begun."""
         self.watermark.new_generation(partitions)
         self._in_flight.clear()
         self._expected.clear()
@@ -364,30 +370,30 @@ class BatchConsumer(driver.Consumer):
         self._anew.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Nothing: offsets that a compacted or transactional topic skips are no gap to the watermark."""
+        """Do nothing: offsets that a compacted or transactional topic skips are no gap to the watermark."""
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        """Only for Faust's loop over what it is to commit; which that is, the watermark says."""
+        """Return all partitions to Faust's commit loop: the watermark decides what is committed."""
         return (tp for tp in self.assignment() if topics is None or tp in topics or tp.topic in topics)
 
     def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
         wanted = set(tps)
-        # Faust's own bookkeeping of acknowledgements decides nothing here; let it not grow.
+        # Faust's own record of acknowledgements decides nothing here: keep it from growing.
         self._acked.clear()
         self._acked_index.clear()
         return {tp: offset for tp, offset in self.watermark.committable(self._committed_offset).items() if tp in wanted}
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread around aiokafka's consumer: a shorter wait at the broker, what is committed only, our fetch."""
+    """Faust's thread around aiokafka's consumer, with a shorter fetch wait, read_committed, and our own fetch."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        # aiokafka has one fetch under way for each broker. One for idle partitions holds up the busy ones for as
-        # long as the broker lets it wait, and Faust fixes that at 1.5 s: a busy topic beside four idle ones got
+        # aiokafka has one fetch under way for each broker. A fetch of idle partitions holds up the busy ones for
+        # as long as the broker holds it. Faust fixes that at 1.5 s: a busy topic beside four idle ones reached
         # 7,000 results/s that way. A shorter wait costs 20 small requests a second when nothing comes.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
-        # What a connector's transaction took back is no result.
+        # Records of an aborted transaction are no results.
         consumer._isolation_level = "read_committed"
         return consumer
 
@@ -398,7 +404,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,
         max_records: int | None = None,  # noqa: ARG002
     ) -> Any:
-        """As Faust's, but by agents.kafka.fetch: bytes are what is bounded, not records."""
+        """Fetch by agents.kafka.fetch instead of Faust: bytes are bounded, not records."""
         if not self.consumer.flow_active:
             return {}
         if consumer._closed or consumer._fetcher._closed:
@@ -414,10 +420,10 @@ class BatchTransport(driver.Transport):
 
 
 class PassThrough(faust.Schema[Any, RecordBatch]):
-    """Gives agents the batch itself: records are decoded by us, where a bad one can be set aside."""
+    """A codec that decodes nothing: the agents decode each record, and can set a bad one aside."""
 
     def compile(self, app: AppT, **_kwargs: Any) -> Any:
-        """A decoder that can't fail."""
+        """Return a decoder that can't fail."""
 
         async def decode(message: Any, **_kwargs: Any) -> EventT[Any]:
             return app.create_event(None, message.value, {}, message)

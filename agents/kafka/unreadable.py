@@ -4,6 +4,7 @@ aiokafka gives up a whole fetch for one header name that is not UTF-8. Here each
 says how long it is, so that what is wrong inside one hides none of its neighbours. Pure: bytes in, records out.
 """
 
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,16 +15,20 @@ from aiokafka.structs import ConsumerRecord
 
 from agents.kafka.expansion import ExpansionTooLarge
 from agents.kafka.weight import weight
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 
-#: Of a batch: offset and length, 8 + 4 bytes, before what the length counts.
+#: Bytes of a batch before those that its length counts: offset and length, 8 + 4.
 _LOG_OVERHEAD = 12
-#: What a reader of bytes raises when they are not what it expects; the codecs have errors of their own.
+#: Characters that are kept of a codec's or parser's error, which may quote the bytes.
+_MAX_DETAIL_CHARACTERS = 900
+#: Errors of a reader that meets bytes it does not expect. The codecs have errors of their own.
 _BAD_BYTES = (ValueError, IndexError, CorruptRecordException)
 
 
 class Unreadable(NamedTuple):
-    """What stands for records that nobody can read. Has the fields of a record that a dead letter is made of."""
+    """A stand-in for records that can't be read, with the fields of a record from which a dead letter is made."""
 
     topic: str
     partition: int
@@ -32,27 +37,27 @@ class Unreadable(NamedTuple):
     key: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes  # of the record; the raw bytes of it, or of the whole batch, when its value can't be told
-    reason: str
+    reason: Reason
     code: DeadLetterCode = DeadLetterCode.ENCODING
 
     @property
     def refusal(self) -> Refusal:
-        """Why it is a dead letter."""
+        """Return why it is a dead letter."""
         return Refusal(self.code, self.reason)
 
 
 class Salvaged(NamedTuple):
-    """What became of one batch."""
+    """The outcome of reading one damaged batch."""
 
     records: list[Any]  # aiokafka.ConsumerRecord and Unreadable, in the order of their offsets
     next_offset: int  # where the batch says that it ends
 
 
-def salvage(topic: str, partition: int, position: int, raw: bytes, max_bytes: int) -> Salvaged | None:
-    """What can be read of the first batch in `raw` from the offset `position` on, not much more than `max_bytes`.
+def salvage(topic: str, partition: int, position: int, raw: bytes, max_bytes: int = sys.maxsize) -> Salvaged | None:
+    """Read what can be read of the first batch in `raw`, from the offset `position` on, about `max_bytes` at most.
 
-    Always goes on: `next_offset` is greater than `position`. None when `raw` does not hold one whole batch. A batch
-    that is too large when it is expanded is one record. Raises MemoryError, which says nothing about the batch.
+    It always makes progress: `next_offset` is greater than `position`. None when `raw` holds no whole batch. A batch
+    that is too large when it is decompressed is one record. Raises MemoryError, which says nothing about the batch.
     """
     size = _LOG_OVERHEAD + int.from_bytes(raw[8:_LOG_OVERHEAD], "big", signed=True)
     if len(raw) < RawBatch.HEADER_STRUCT.size or not RawBatch.HEADER_STRUCT.size <= size <= len(raw):
@@ -61,12 +66,6 @@ def salvage(topic: str, partition: int, position: int, raw: bytes, max_bytes: in
     batch = RawBatch(raw)
     next_offset = max(batch.next_offset, position + 1)
     first = max(batch.base_offset, position)
-    offsets = f"offset {first}" if first == next_offset - 1 else f"offsets {first} to {next_offset - 1}"
-
-    def whole(code: DeadLetterCode, why: str) -> Salvaged:
-        reason = f"the record batch of {offsets} can't be read: {why}"[:1000]
-        letter = Unreadable(topic, partition, first, batch.max_timestamp, None, (), raw, reason, code)
-        return Salvaged([letter], next_offset)
 
     records: list[Any] = []
     try:
@@ -80,11 +79,22 @@ def salvage(topic: str, partition: int, position: int, raw: bytes, max_bytes: in
                 return Salvaged(records, min(record.offset + 1, next_offset))
     except MemoryError:
         raise
-    except ExpansionTooLarge as exc:
-        return whole(DeadLetterCode.TOO_LARGE, str(exc))
     except Exception as exc:  # a codec's errors have no common class; whatever it is, it is these bytes
-        return whole(DeadLetterCode.ENCODING, f"{type(exc).__name__}: {exc}")
+        reason, code = _why(exc, first, next_offset - 1)
+        letter = Unreadable(topic, partition, first, batch.max_timestamp, None, (), raw, reason, code)
+        return Salvaged([letter], next_offset)
     return Salvaged(records, next_offset)
+
+
+def _why(exc: Exception, first: int, last: int) -> tuple[Reason, DeadLetterCode]:
+    """Say why a batch of these offsets is one dead letter."""
+    if isinstance(exc, ExpansionTooLarge):
+        reason = Reason(ReasonCode.BATCH_EXPANDS_TOO_FAR, first=first, last=last, limit=exc.ceiling)
+        return reason, DeadLetterCode.TOO_LARGE
+    detail = f"{type(exc).__name__}: {exc}"[:_MAX_DETAIL_CHARACTERS]
+    if first == last:
+        return Reason(ReasonCode.RECORD_UNREADABLE, offset=first, detail=detail), DeadLetterCode.ENCODING
+    return Reason(ReasonCode.BATCH_UNREADABLE, first=first, last=last, detail=detail), DeadLetterCode.ENCODING
 
 
 def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
@@ -102,7 +112,7 @@ def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
 
 
 def _consumer_record(topic: str, partition: int, record: Any) -> Any:
-    """As aiokafka makes it of what it could read."""
+    """Make the record that aiokafka would have made."""
     key_size = len(record.key) if record.key is not None else -1
     value_size = len(record.value) if record.value is not None else -1
     return ConsumerRecord(
@@ -121,7 +131,7 @@ def _consumer_record(topic: str, partition: int, record: Any) -> Any:
 
 
 def _unreadable(topic: str, partition: int, batch: Any, raw: bytes, exc: Exception) -> Unreadable:
-    """A record whose length is right and whose inside is not: mostly the name of a header."""
+    """Stand in for a record whose length is right and whose contents are not: mostly a header's name."""
     _timestamp, position = decode_varint(raw, 1)  # after one byte of attributes
     delta, position = decode_varint(raw, position)
     offset, timestamp = batch.base_offset + delta, batch.max_timestamp
@@ -135,9 +145,10 @@ def _unreadable(topic: str, partition: int, batch: Any, raw: bytes, exc: Excepti
             header, position = _bytes(raw, position)
             headers.append(((name or b"").decode("utf-8", "backslashreplace"), header))
     except _BAD_BYTES:
-        reason = f"the record of offset {offset} can't be read: {exc}"
-        return Unreadable(topic, partition, offset, timestamp, None, (), raw, reason[:1000])
-    reason = f"the record of offset {offset} has a header whose name is not UTF-8"
+        detail = str(exc)[:_MAX_DETAIL_CHARACTERS]
+        reason = Reason(ReasonCode.RECORD_UNREADABLE, offset=offset, detail=detail)
+        return Unreadable(topic, partition, offset, timestamp, None, (), raw, reason)
+    reason = Reason(ReasonCode.HEADER_NAME_NOT_UTF8, offset=offset)
     return Unreadable(topic, partition, offset, timestamp, key, tuple(headers), value or b"", reason)
 
 

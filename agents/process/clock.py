@@ -8,8 +8,7 @@ import structlog
 
 from agents.metrics import CLOCK_DRIFT
 from agents.process.availability import until_available
-from storage.clock import clock
-from storage.database import Database
+from storage.database import Database, clock
 
 #: Between two looks. What drifts meanwhile is far below the hour that `processed_at` may be ahead.
 EVERY_SECONDS = 30.0

@@ -1,8 +1,8 @@
-"""What happens to an error that nothing has foreseen: the process ends at once.
+"""The answer to an unforeseen error: the process ends at once.
 
-Not by raising: Faust acknowledges what an agent raised on, restarts it on a stream that still reads, and goes on
-looking healthy. Ending without any clean-up leaves the offsets where the watermark had them, and whoever supervises
-the process starts it again.
+Raising would not do. Faust acknowledges the record on which an agent raised, restarts the agent on a stream that
+still reads, and goes on looking healthy. Ending without any clean-up leaves the committed offsets at the watermark,
+and the supervisor starts the process again.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ def die(what: str, exc: BaseException | None = None) -> None:
 def deadline(what: str, seconds: float) -> Iterator[None]:
     """End the process if the block takes longer, whatever it is doing.
 
-    By a thread: what is stopped may swallow a cancellation (Faust does, when Kafka goes away in the same moment), or
-    hold the event loop.
+    A thread watches the time: the block may swallow a cancellation (Faust does, when Kafka goes away in the same
+    moment), or hold the event loop.
     """
     timer = threading.Timer(seconds, lambda: die(f"{what} took longer than {seconds:g} s"))
     timer.daemon = True
@@ -41,7 +41,7 @@ def deadline(what: str, seconds: float) -> Iterator[None]:
 
 
 async def guarded(what: str, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-    """Run `work`, which never ends by itself; end the process when it does, unless we are stopping."""
+    """Run `work`, which should never end by itself. End the process when it does, unless it is stopping anyway."""
     try:
         await work()
     except asyncio.CancelledError as exc:

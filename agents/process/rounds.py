@@ -1,11 +1,11 @@
-"""The loop of work that comes round again and again beside the consumer."""
+"""The loop of periodic work beside the consumer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from agents.process.statement_size import StatementSize
 
-#: Seconds between two looks at the database for what became due without anyone saying so.
+#: Seconds between two polls of the database for work that became due without a message.
 POLL_SECONDS = 0.25
 
 

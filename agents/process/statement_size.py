@@ -1,4 +1,4 @@
-"""How much one statement does: less after it timed out, more again while statements are quick."""
+"""Size of one statement: smaller after it timed out, larger again while statements are quick."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence

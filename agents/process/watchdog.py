@@ -1,4 +1,4 @@
-"""Sees a worker that looks alive and does nothing, and ends it so that its supervisor starts a new one.
+"""Ends a worker that looks alive and does nothing, so that its supervisor starts a new one.
 
 Faust and aiokafka have open reports of consumers that stop for good after broker trouble, without an error.
 """
@@ -13,14 +13,14 @@ from collections.abc import Callable
 from agents.process import crash
 
 CHECK_SECONDS = 5.0
-#: No stall of Kafka or PostgreSQL that heals by itself takes this long once they are back.
+#: Seconds of a stall; those of Kafka or PostgreSQL that heal by themselves take less once they are back.
 STALLED_SECONDS = 120.0
-#: Nothing that runs on the event loop may hold it this long.
+#: Seconds for which the event loop is never blocked in a healthy process.
 BLOCKED_SECONDS = 60.0
 
 
 class Progress:
-    """Judges by successive looks whether work is waiting and none gets done."""
+    """Compares successive positions: detects that work waits and none is done."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,7 +28,7 @@ class Progress:
         self._since = clock()
 
     def stalled_seconds(self, *, waiting: bool, position: object) -> float:
-        """How long work has been waiting while `position` (anything that changes with progress) stood still."""
+        """Return for how many seconds work waited and `position` (anything that changes with progress) stood still."""
         if not waiting or position != self._seen:
             self._seen = position
             self._since = self._clock()
@@ -36,7 +36,7 @@ class Progress:
 
 
 class LoopGuard(threading.Thread):
-    """A thread that ends the process when the event loop does not come round."""
+    """A thread that ends the process when the event loop is blocked."""
 
     def __init__(self) -> None:
         super().__init__(name="loop-guard", daemon=True)
@@ -44,7 +44,7 @@ class LoopGuard(threading.Thread):
         self._over = threading.Event()
 
     def beat(self) -> None:
-        """The loop came round."""
+        """Record that the event loop is running."""
         self._beat = time.monotonic()
 
     def stop(self) -> None:
@@ -58,7 +58,7 @@ class LoopGuard(threading.Thread):
 
 
 async def watch(look: Callable[[], tuple[bool, object]]) -> None:
-    """Until cancelled: end the process when `look()` says that work waits and its position stands still too long."""
+    """Poll `look()` until cancelled; end the process when work waits and the position stands still too long."""
     guard = LoopGuard()
     guard.start()
     progress = Progress()

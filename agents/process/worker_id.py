@@ -1,4 +1,4 @@
-"""A name for this process that its successor has again, so that Kafka gives it back its partitions at once.
+"""A stable name for this process: its successor has it again, and Kafka gives it the same partitions at once.
 
 Two processes of one name throw each other out of the group for ever, and Kafka tells neither of them. PostgreSQL does:
 the one that came last has the name, and the other ends.
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 def claim_worker_id(given: str | None, data_dir: Path) -> Iterator[str]:
     """`given`, or the names of host and data directory with the lowest slot that no running process of them has.
 
-    The directory is part of it, since two processes of the same name throw each other out of the group for ever.
+    The directory is part of the name: two processes of one name would throw each other out of the group for ever.
     The kernel frees a slot when its process ends, however it ends.
     """
     if given is not None:

@@ -1,1 +1,1 @@
-"""Runs reprocess commands: record, materialise, claim, dispatch, expire, judge steps."""
+"""Runs reprocess commands: record, materialise, claim, dispatch, expire, evaluate steps."""

@@ -1,4 +1,4 @@
-"""Which items a worker may send next: by fairness, pace, pauses and breakers, in one short transaction."""
+"""Claims the items that a worker sends next: by fairness, pace, pauses and breakers, in one short transaction."""
 
 import random
 from collections.abc import Sequence
@@ -7,8 +7,7 @@ from datetime import datetime
 from agents.reprocess.fairness import share
 from schemas.breaker import Breaker
 from schemas.policy import Policy
-from storage.clock import clock
-from storage.database import Connection
+from storage.database import Connection, clock
 from storage.reprocess.affiliates import Name, lock_breakers, set_breakers
 from storage.reprocess.claims import (
     Bucket,
@@ -21,15 +20,16 @@ from storage.reprocess.claims import (
     set_buckets,
 )
 
-#: What was claimed and not sent within this is claimed again, with the same id: many times what sending a batch takes.
+#: The lease of a claim. An item not sent within it is claimed again, with the same id. Sending a batch takes a
+#: fraction.
 LEASE_SECONDS = 30.0
 _EVERY_ACCOUNT = "*"
 
 
 def refilled(bucket: Bucket, per_second: float, now: datetime) -> Bucket:
-    """After what has dripped in since: never more than one second's worth, and one token at least."""
+    """Return the bucket with the tokens of the time since: one second's worth at most, a capacity of one at least."""
     gained = max((now - bucket.refilled_at).total_seconds(), 0.0) * per_second
-    # Not back: a worker that waited for the bucket would let drip in again what another has had.
+    # Never back in time: a worker that waited for the bucket's lock would refill what another has spent.
     return Bucket(min(bucket.tokens + gained, max(per_second, 1.0)), max(now, bucket.refilled_at))
 
 
@@ -42,7 +42,7 @@ class Claiming:
         self._turn = random.randrange(1000)  # noqa: S311 - workers should not all begin with the same account
 
     async def claim(self, connection: Connection, room: int) -> list[QueuedItem]:
-        """Up to `room` items. Everything is given back when the transaction does not commit."""
+        """Claim up to `room` items. The claims, tokens and trials are undone when the transaction does not commit."""
         self._turn += 1
         lanes = [lane for lane in await open_lanes(connection) if not lane.paused]
         if not lanes:
@@ -59,18 +59,18 @@ class Claiming:
             return []
         items = await claim_items(connection, takes, self._lease_seconds)
         await self._spend(connection, buckets, takes, items)
-        tried = {(each.account, each.affiliate) for each in items} & trying.keys()
+        tried = {Name(each.account, each.affiliate) for each in items} & trying.keys()
         await set_breakers(connection, {name: trying[name].tried(now) for name in tried})
         return items
 
     def _paces(self, lane: Lane) -> dict[BucketName, float]:
-        """The buckets that a lane draws from, with retries a second of each."""
+        """The token buckets that a lane draws from, with the retries per second of each."""
         paces: dict[BucketName, float] = {}
         policy = self._policy.for_(lane.integration_type, lane.affiliate).per_second
         if policy is not None:
-            paces[_EVERY_ACCOUNT, f"{lane.integration_type}/{lane.affiliate}"] = policy
+            paces[BucketName(_EVERY_ACCOUNT, f"{lane.integration_type}/{lane.affiliate}")] = policy
         if lane.per_second is not None:
-            paces[lane.account, f"{lane.command_id}/{lane.affiliate}"] = lane.per_second
+            paces[BucketName(lane.account, f"{lane.command_id}/{lane.affiliate}")] = lane.per_second
         return paces
 
     def _limits_of(self, lane: Lane, trying: dict[Name, Breaker]) -> Sequence[BucketName]:
@@ -102,7 +102,7 @@ class Claiming:
         await set_buckets(connection, buckets)
 
     async def _may_be_tried(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[Name, Breaker]:
-        """Breakers that allow one retry now, locked, so that only one worker tries."""
+        """Breakers that allow one retry now. They are locked, so that only one worker tries."""
         names = sorted({_name(lane) for lane in lanes if lane.breaker.room(now) == 1})
         if not names:
             return {}
@@ -111,8 +111,8 @@ class Claiming:
 
 
 def _name(lane: Lane) -> Name:
-    return lane.account, lane.affiliate
+    return Name(lane.account, lane.affiliate)
 
 
 def _trial(name: Name) -> BucketName:
-    return name[0], f"trial/{name[1]}"
+    return BucketName(name.account, f"trial/{name.affiliate}")

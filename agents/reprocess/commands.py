@@ -1,6 +1,6 @@
-"""Reprocess commands in: decide about each entity once, and record it before anything is sent.
+"""Reads reprocess commands: decides about each entity once, and records it before anything is sent.
 
-A command that names logs is decided here; of one with a filter, agents.reprocess.materialise makes the items.
+A command that names logs is decided here. For one with a filter, agents.reprocess.materialise makes the items.
 """
 
 import uuid
@@ -24,6 +24,7 @@ from storage.database import Connection, Database
 from storage.errors import PositionLost, RowRefused
 from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
+from storage.reprocess.audit import OURSELVES
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
 
@@ -55,7 +56,7 @@ class Commands:
         self._begin_again = begin_again
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
-        """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
+        """Handle batches until cancelled. An exception out of here is a bug, and the process must end."""
         async for batch in batches:
             for record in batch.records:
                 if isinstance(record, Unreadable):
@@ -90,13 +91,13 @@ class Commands:
     async def handle(self, command: Command) -> Refusal | None:
         """Record one command, and its items when it names logs; the same id again changes nothing.
 
-        Returns why it can't be one. Waits for PostgreSQL as long as it takes. What was recorded is sent by
-        agents.reprocess.dispatch, in this process or another: a crash after this loses nothing.
+        Returns the refusal when it is no command. Waits for PostgreSQL as long as it takes. agents.reprocess.dispatch
+        sends what was recorded, in this process or another: a crash after this loses nothing.
         """
         try:
             recorded = await until_available("commands", lambda: self._record(command))
         except RowRefused as exc:
-            return CommandRefusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", command.id, None)
+            return CommandRefusal(DeadLetterCode.STORAGE, exc.reason, command.id, None)
         COMMANDS.labels("recorded" if recorded else "repeated").inc()
         if recorded:
             log.info("command", account=command.request.account, command_id=command.id)
@@ -104,7 +105,7 @@ class Commands:
         return None
 
     async def _record(self, command: Command) -> bool:
-        """False when the command was recorded before."""
+        """Record it in one transaction. False when it was recorded before."""
         as_of = await self._as_of(command)
         async with self._database.transaction() as connection:
             if not await insert_command(connection, command, as_of):
@@ -116,7 +117,10 @@ class Commands:
             return True
 
     async def _as_of(self, command: Command) -> datetime | None:
-        """The command's own, but never later than what is known: a clock that is ahead selects nothing more."""
+        """The command's own `as_of`, but never later than the database's time.
+
+        A clock that is ahead must not select more.
+        """
         if command.request.as_of is None:
             return None
         async with self._database.connection() as connection:
@@ -129,7 +133,7 @@ class Commands:
         logs = await lock_logs(connection, request.account, request.integration_type, log_ids, as_of)
         counts = Counter(each.affiliate for each in logs.values())
         if lack := self._policy.lacks_reason(request.integration_type, request.reason, counts):
-            await cancel(connection, request.account, command.id, requested_by="conexoes", reason=lack, note=lack)
+            await cancel(connection, request.account, command.id, requested_by=OURSELVES, note=lack)
             return
         asked = Asked(request.account, command.id, request.integration_type, request.mode)
         paused = await affiliates.paused(connection, request.account)

@@ -1,4 +1,4 @@
-"""One item for each entity of a command: queued, or refused with its verdict. Pure: what is decided by is passed in."""
+"""Decides one item for each entity of a command: queued, or refused with a verdict. Pure: all facts are passed in."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from storage.reprocess.writer import LockedLog, NewItem
 
 
 class Asked(NamedTuple):
-    """What a command asks for, whichever way it names its logs."""
+    """The request of a command, by log ids or by filter."""
 
     account: str
     command_id: str
@@ -27,9 +27,9 @@ def decide(
     policy: Policy,
     paused: Collection[str],
 ) -> list[NewItem]:
-    """One item for each log id, in order. An id that comes again counts once.
+    """Return one item for each log id, in order. A repeated id counts once.
 
-    `logs` is what the database holds of them, `paused` the affiliates that a person has paused.
+    `logs` are those of the ids that the database has, `paused` the affiliates that a person has paused.
     """
     return [_decide_one(asked, each, logs.get(each), policy, paused) for each in dict.fromkeys(log_ids)]
 

@@ -1,7 +1,7 @@
-"""Retries out: what is queued is claimed, published to its retry topic, then marked as sent.
+"""Sends retries: claims queued items, publishes them to their retry topic, then marks them as sent.
 
-No transaction is open while Kafka is waited for. A claim ends by itself: a crash between claim and mark sends it
-again with the same id, which connectors tell by (design section 3).
+No transaction is open while it waits for Kafka. A claim is a lease: after a crash between claim and mark the item is
+sent again with the same id, by which connectors recognise it (design section 3).
 """
 
 import asyncio
@@ -19,24 +19,24 @@ from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from broker.structured import structured_record
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
-from storage.clock import clock
-from storage.database import Database
+from storage.database import Database, clock
 from storage.reprocess.claims import QueuedItem, release_claims
-from storage.reprocess.writer import mark_failed, mark_sent
+from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
 
-#: Batches that are under way at once: while Kafka has one, PostgreSQL has the other.
+#: Batches under way at once: one waits for Kafka while the other waits for PostgreSQL.
 SENDERS = 2
 #: Retries that are claimed, published and marked together.
 SEND_BATCH = 500
 
 
 def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime) -> Record:
-    """The record of one retry: keyed as results are, so that an entity keeps its order."""
+    """Make the record of one retry. It has the key of the entity's results, so that an entity keeps its order."""
     data = RetryData.model_construct(
         account=item.account,
         affiliate=item.affiliate,
@@ -76,7 +76,7 @@ class Dispatch:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look at once; without it, `poll_seconds` later."""
+        """Poll now instead of after `poll_seconds`."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -96,8 +96,8 @@ class Dispatch:
     async def send_queued(self) -> int:
         """Send one batch. Returns how many items left the queue.
 
-        Raises StorageUnavailable, and then some may have been sent that are not marked: they are sent again when
-        their claim ends. Raises BrokerUnavailable when Kafka could not take all of them: those that it has are marked.
+        Raises StorageUnavailable: some may then be sent and not marked, and are sent again when their lease ends.
+        Raises BrokerUnavailable when Kafka did not take all of them: those that it took are marked.
         """
         async with self._database.transaction() as connection:
             items = await self._claiming.claim(connection, self._batch)
@@ -105,13 +105,13 @@ class Dispatch:
         if not items:
             return 0
         sent, failed, unavailable = await self._publish(items, now)
-        # Each in a transaction of its own: both lock logs first, and in one the second would lock them after counts.
+        # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
             async with self._database.transaction() as connection:
-                await mark_sent(connection, [(item.account, item.id, expires_at) for item, expires_at in sent])
+                await mark_sent(connection, [SentItem(item.account, item.id, expires_at) for item, expires_at in sent])
         if failed:
             async with self._database.transaction() as connection:
-                rows = [(item.account, item.id, item.command_id, reason) for item, reason in failed]
+                rows = [FailedItem(item.account, item.id, item.command_id, reason) for item, reason in failed]
                 await mark_failed(connection, rows)
         ITEMS.labels("sent").inc(len(sent))
         ITEMS.labels("failed").inc(len(failed))
@@ -124,8 +124,8 @@ class Dispatch:
 
     async def _publish(
         self, items: Sequence[QueuedItem], now: datetime
-    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]], BrokerUnavailable | None]:
-        """What Kafka has, what it refused, and why it could not take the rest, if there is a rest."""
+    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, Reason]], BrokerUnavailable | None]:
+        """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
         deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
         outcomes = await asyncio.gather(
             *(
@@ -135,12 +135,12 @@ class Dispatch:
             return_exceptions=True,
         )
         sent: list[tuple[QueuedItem, datetime]] = []
-        failed: list[tuple[QueuedItem, str]] = []
+        failed: list[tuple[QueuedItem, Reason]] = []
         unavailable: BrokerUnavailable | None = None
         for item, expires_at, outcome in zip(items, deadlines, outcomes, strict=True):
             if isinstance(outcome, RecordRefused):
                 log.error("retry refused", account=item.account, item_id=str(item.id), reason=str(outcome))
-                failed.append((item, f"Kafka refuses the retry: {outcome}"))
+                failed.append((item, outcome.reason))
             elif isinstance(outcome, BrokerUnavailable):
                 unavailable = outcome
             elif isinstance(outcome, BaseException):

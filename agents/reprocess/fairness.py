@@ -1,7 +1,7 @@
-"""Who gets how much of what there is to give: equal parts, and what one does not need goes to the others.
+"""Divides room between lanes: in equal parts, and what one does not need goes to the others (max-min fairness).
 
-First between accounts, then between the commands of an account, then between a command's affiliates. So a person's
-single reprocess is among the next to be sent, whatever else is under way.
+It divides between accounts first, then between the commands of an account, then between a command's affiliates. A
+person's single reprocess is among the next to be sent, whatever else is under way.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -13,9 +13,9 @@ K = TypeVar("K", bound=Hashable)
 
 
 def fair(room: int, demands: Sequence[int], turn: int = 0) -> list[int]:
-    """Parts of `room` that are as equal as the demands allow, none above its demand.
+    """Return parts of `room` that are as equal as the demands allow, none above its demand.
 
-    What can't be divided goes to those from `turn` on, so that over many turns nobody is always first.
+    The remainder goes to those from `turn` on, so that over many turns nobody is always first.
     """
     parts = [0] * len(demands)
     open_ = [index for index, demand in enumerate(demands) if demand > 0]
@@ -38,7 +38,7 @@ def share(
     buckets_of: Callable[[Lane], Sequence[BucketName]],
     turn: int = 0,
 ) -> list[int]:
-    """How many items of each lane to send: `room` at most, and of the lanes of one bucket no more than its limit."""
+    """Return how many items of each lane to send: `room` in all at most, and per bucket no more than its limit."""
     wanted = [lane.ready for lane in lanes]
     by_bucket: dict[BucketName, list[int]] = {}
     for index, lane in enumerate(lanes):
@@ -51,7 +51,7 @@ def share(
 
 
 def _nested(lanes: Sequence[Lane], members: Sequence[int], wanted: Sequence[int], room: int, turn: int) -> list[int]:
-    """Parts of `room` for the lanes `members`, in their order."""
+    """Return the parts of `room` for the lanes `members`, in their order."""
     parts = dict.fromkeys(members, 0)
     accounts = _grouped(members, lambda index: lanes[index].account)
     for account, of_account in zip(

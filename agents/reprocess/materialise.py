@@ -1,6 +1,6 @@
-"""Items of commands that have a filter, made a chunk at a time, so that a million needs no more memory than a thousand.
+"""Materialises the items of commands with a filter, in chunks: a million takes no more memory than a thousand.
 
-Each chunk is one transaction that also keeps how far the command is: a crash at any point goes on from there.
+Each chunk is one transaction, which also stores the cursor: after a crash the command goes on from there.
 """
 
 import asyncio
@@ -15,9 +15,12 @@ from agents.process.availability import until_available
 from agents.process.rounds import POLL_SECONDS
 from agents.reprocess.decide import Asked, decide
 from schemas.policy import Policy
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Connection, Database
 from storage.errors import StorageUnavailable, TimedOut
 from storage.reprocess import affiliates
+from storage.reprocess.audit import OURSELVES
 from storage.reprocess.selection import (
     Selection,
     by_affiliate,
@@ -30,11 +33,11 @@ from storage.reprocess.selection import (
     set_selection_aside,
     survey,
 )
-from storage.reprocess.writer import after_change, cancel, insert_items, lock_logs
+from storage.reprocess.writer import CommandKey, after_change, cancel, insert_items, lock_logs
 
-#: Logs that are locked together: ingest waits for them no longer than one such transaction.
+#: Logs that one transaction locks: so long, at most, ingest waits for them.
 CHUNK = 1000
-#: So often in a row may a selection fail by its own fault. Each may cost a statement's whole time.
+#: Failures in a row, after which a command is cancelled. Each may cost a whole statement timeout.
 MAX_FAILURES = 5
 
 _OVER = frozenset({"done", "cancelled"})
@@ -44,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 class Materialise:
-    """Makes items; any number of workers share the commands, one at a time each, by turns."""
+    """Makes items. Any number of workers take turns at the commands, each with one at a time."""
 
     def __init__(
         self,
@@ -64,11 +67,11 @@ class Materialise:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look at once; without it, `poll_seconds` later."""
+        """Poll now instead of after `poll_seconds`."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Make until cancelled, waiting for PostgreSQL as long as it takes."""
+        """Make items until cancelled, waiting for PostgreSQL as long as it takes."""
         while True:
             if await until_available("materialise", self.make_chunk):
                 continue
@@ -77,10 +80,10 @@ class Materialise:
             self._wake.clear()
 
     async def make_chunk(self) -> bool:
-        """Do the next part of the command that waited longest. False when there is none.
+        """Make the next chunk of the command that waited longest. False when there is none.
 
-        Raises StorageUnavailable, and then nothing is done. Whatever else goes wrong with a command is kept with it:
-        it waits until all others had their turn, and after a few failures is cancelled with a note that says why.
+        Raises StorageUnavailable, and then nothing is done. Any other failure is recorded with the command: it waits
+        until all others had their turn, and after a few failures in a row it is cancelled with a note that says why.
         """
         selection: Selection | None = None
         try:
@@ -100,7 +103,7 @@ class Materialise:
 
     async def _do(self, connection: Connection, selection: Selection) -> None:
         if selection.phase in _COUNTING_ONLY:
-            # The command is locked by the last statement only: answers to it must not wait for the count.
+            # Only the last statement locks the command: answers to it must not wait for the count.
             await set_joined_since(connection, selection, await count_joined_since(connection, selection))
             over = selection.state in _OVER
             await move_selection(connection, selection._replace(phase="made" if over else "ending"))
@@ -112,9 +115,9 @@ class Materialise:
             await self._make(connection, selection)
 
     async def _set_aside(self, selection: Selection, exc: Exception) -> None:
-        """In a transaction of its own, since that of the failure is gone. Raises StorageUnavailable.
+        """Record a failure, in a new transaction: that of the failure is gone. Raises StorageUnavailable.
 
-        When this succeeds, PostgreSQL is there: a statement that takes too long is the fault of what it looks for.
+        When this succeeds, PostgreSQL is there: a statement that timed out did so because of what it selects.
         """
         account, command_id = selection.account, selection.command_id
         own_fault = isinstance(exc, TimedOut) or not isinstance(exc, StorageUnavailable)
@@ -134,22 +137,21 @@ class Materialise:
             if selection.phase not in _COUNTING_ONLY:
                 if failures < MAX_FAILURES:
                     return
-                why = _why(exc)
-                await cancel(connection, account, command_id, requested_by="conexoes", reason=why, note=why)
+                await cancel(connection, account, command_id, requested_by=OURSELVES, note=why(exc))
             await move_selection(connection, selection._replace(phase="made"))
 
     async def _count(self, connection: Connection, selection: Selection) -> None:
-        """How many there are: so much can be shown of the way to go, and a reason may be required."""
+        """Count the matching logs: progress is shown against the number, and it decides if a reason is required."""
         account, command_id = selection.account, selection.command_id
         groups = await survey(connection, account, selection.integration_type, selection.filter, selection.as_of)
         counts = by_affiliate(groups)
         await set_selected(connection, selection, sum(counts.values()))
         if lack := self._policy.lacks_reason(selection.integration_type, selection.reason, counts):
-            await cancel(connection, account, command_id, requested_by="conexoes", reason=lack, note=lack)
+            await cancel(connection, account, command_id, requested_by=OURSELVES, note=lack)
             await move_selection(connection, selection._replace(phase="made"))
             return
         await move_selection(connection, selection._replace(phase="unchanged"))
-        await after_change(connection, [], [(account, command_id)])
+        await after_change(connection, [], [CommandKey(account, command_id)])
 
     async def _make(self, connection: Connection, selection: Selection) -> None:
         account, command_id, integration_type = selection.account, selection.command_id, selection.integration_type
@@ -157,7 +159,7 @@ class Materialise:
         log_ids = [each for _at, each in places]
         logs = await lock_logs(connection, account, integration_type, log_ids, selection.as_of)
         if selection.phase == "unchanged":
-            # What changed before it was locked has moved to the front: the next phase finds it.
+            # A log that changed before it was locked has moved to the front: the next phase finds it.
             log_ids = [each for each in log_ids if logs[each].updated_at <= selection.as_of]
         paused = await affiliates.paused(connection, account)
         asked = Asked(account, command_id, integration_type, selection.mode)  # type: ignore[arg-type]
@@ -167,7 +169,7 @@ class Materialise:
             after = selection._replace(after=None, phase="changed" if selection.phase == "unchanged" else "joining")
         first = selection.next_position
         queued = sum(each.state == "queued" for each in items)
-        # Before the items: whether the command is done depends on it.
+        # Before the items: it decides if the command is done.
         await move_selection(connection, after._replace(next_position=first + queued))
         await insert_items(
             connection, account, command_id, integration_type, items, first=first if selection.stepped else None
@@ -178,10 +180,10 @@ class Materialise:
             ITEMS.labels(item.state.value).inc()
 
 
-def _why(exc: Exception) -> str:
-    """For whoever asked for the command."""
+def why(exc: Exception) -> Reason:
+    """Say why the command failed, to the person who gave it."""
     if isinstance(exc, TimedOut):
-        return f"Finding what its filter selects took too long, {MAX_FAILURES} times. Ask for less at once."
+        return Reason(ReasonCode.SELECTION_TOO_SLOW, times=MAX_FAILURES)
     if isinstance(exc, ValidationError):
-        return "This version does not know its filter."
-    return f"Its items can't be made: {str(exc)[:300] or type(exc).__name__}"
+        return Reason(ReasonCode.FILTER_NOT_KNOWN)
+    return Reason(ReasonCode.ITEMS_NOT_MADE, detail=str(exc)[:300] or type(exc).__name__)

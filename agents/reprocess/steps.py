@@ -1,4 +1,4 @@
-"""Commands that are released in steps, judged step by step; and what cancelled ones have not sent, let go."""
+"""Evaluates commands that are released in steps, and releases what cancelled commands have not sent."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import structlog
 
 from agents.metrics import ITEMS
 from agents.process.rounds import POLL_SECONDS, rounds
+from schemas.reasons.say import say
 from storage.database import Database
 from storage.reprocess.writer import judge_step, mark_cancelled, steps_to_judge
 
@@ -15,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class Steps:
-    """Judges and lets go; any number of workers share the work."""
+    """Evaluates steps and releases items; any number of workers share the work."""
 
     def __init__(self, database: Database, released: Callable[[], None], poll_seconds: float = POLL_SECONDS) -> None:
         """`released` is called when there may be more to send."""
@@ -24,7 +25,7 @@ class Steps:
         self._poll_seconds = poll_seconds
 
     async def run(self) -> None:
-        """Until cancelled, waiting for PostgreSQL as long as it takes."""
+        """Evaluate and release until cancelled, waiting for PostgreSQL as long as it takes."""
         await rounds("steps", self._once, full=_AT_ONCE, pause_seconds=self._poll_seconds)
 
     async def _once(self, at_most: int) -> int:
@@ -32,18 +33,23 @@ class Steps:
         return await self.let_go(at_most)
 
     async def judge(self) -> None:
-        """Every command whose step is over. Raises StorageUnavailable."""
+        """Evaluate every command whose step is over. Raises StorageUnavailable."""
         async with self._database.connection() as connection:
             waiting = await steps_to_judge(connection)
         for account, command_id in waiting:
             async with self._database.transaction() as connection:
                 verdict = await judge_step(connection, account, command_id)
             if verdict is not None:
-                log.info("step", account=account, command_id=command_id, go_on=verdict.go_on, said=verdict.sentence)
+                log.info(
+                    "step", account=account, command_id=command_id, go_on=verdict.go_on, said=say(verdict.reason, "en")
+                )
                 self._released()
 
     async def let_go(self, at_most: int = _AT_ONCE) -> int:
-        """Up to `at_most` items. Returns how many. Raises StorageUnavailable, and then none is."""
+        """Cancel up to `at_most` items of cancelled commands; return how many.
+
+        Raises StorageUnavailable, and then none is.
+        """
         async with self._database.transaction() as connection:
             cancelled = await mark_cancelled(connection, at_most)
         ITEMS.labels("cancelled").inc(cancelled)

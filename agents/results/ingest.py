@@ -43,7 +43,7 @@ _FRESH_SECONDS = 1.0
 #: another are encoded and sent. They meet in no row, since an entity has one partition.
 WRITERS = 2
 
-#: Of a record's `timestamp_type`: the topic's `message.timestamp.type` is LogAppendTime.
+#: The `timestamp_type` of a record that the broker dated: `message.timestamp.type` is LogAppendTime.
 _LOG_APPEND_TIME = 1
 
 log = structlog.get_logger(__name__)
@@ -91,7 +91,7 @@ def decode(
 
 
 def _appended_ns(record: Any) -> int:
-    """When the broker appended a record, by its own clock; 0 where the time is the producer's word."""
+    """Return when the broker appended a record, by its clock; 0 where the time is the producer's word."""
     return record.timestamp * 1_000_000 if record.timestamp_type == _LOG_APPEND_TIME else 0
 
 
@@ -164,7 +164,7 @@ class Ingest:
         return decoded
 
     def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:
-        """While PostgreSQL is away, each rebalance would leave another set of batches in memory."""
+        """Drop batches of earlier assignments. While PostgreSQL is away, each rebalance would leave a set of them."""
         for _ in range(decoded.qsize()):
             each = decoded.get_nowait()
             if self._current(each.batch):
@@ -218,7 +218,7 @@ class Ingest:
                 return
             [(result, record, position)] = accepted
             part = result.body.encode() if result.in_batch else None
-            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", part)
+            refusal = Refusal(DeadLetterCode.STORAGE, exc.reason, part)
             await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
             await self._store_once((), moves)
 
@@ -233,7 +233,7 @@ class Ingest:
             self._warn_of(conflicts)
 
     def _warn_of(self, conflicts: Sequence[Result]) -> None:
-        """By contract the first event of a source and id counts. That a connector uses an id twice, people must see."""
+        """Log ids that were used twice. By contract the first event counts; people must see the connector's mistake."""
         CONFLICTS.labels(self._type.name).inc(len(conflicts))
         for each in conflicts[:MAX_WARNINGS]:
             place = {"account": each.account, "source": each.source, "id": each.event_id}

@@ -1,4 +1,4 @@
-"""Words of messages: those that the folds left waiting are put into their index, so that searching stays quick."""
+"""Indexes the words of messages that ingest has left pending, so that search stays quick."""
 
 import sys
 
@@ -6,14 +6,14 @@ from agents.process.rounds import rounds
 from storage.database import Database
 from storage.logs.compaction import index_words
 
-#: PostgreSQL does it by itself when many wait, within a fold: this is for the few that would wait on and on.
+#: PostgreSQL does it by itself when many are pending, inside ingest. This is for the few that would stay pending.
 _EVERY_SECONDS = 1.0
-#: One call indexes all that waits.
+#: One call indexes all that is pending.
 _NEVER_FULL = sys.maxsize
 
 
 class Indexing:
-    """Runs in every worker; whoever comes second finds none waiting."""
+    """Runs in every worker; the second one finds none pending."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

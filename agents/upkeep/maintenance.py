@@ -1,4 +1,4 @@
-"""Months of attempts made ahead of time, and what is older than its retention forgotten."""
+"""Makes the partitions of coming months, and deletes what is older than its retention."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,9 +11,9 @@ from storage import retention
 from storage.database import Connection, Database
 from storage.settings import StorageSettings
 
-#: Between two rounds: months are made two ahead, and what is old may wait an hour to be forgotten.
+#: Seconds between two rounds. Partitions are made two months ahead; what is old may wait an hour.
 EVERY_SECONDS = 3600.0
-#: Between two transactions that forget, so that ingest has the disk to itself most of the time.
+#: Seconds between two transactions that delete, so that ingest has the disk to itself most of the time.
 _PAUSE_SECONDS = 0.05
 
 T = TypeVar("T")
@@ -36,9 +36,12 @@ class Maintenance:
             await asyncio.sleep(self._every_seconds)
 
     async def once(self) -> None:
-        """Make what is missing, then forget what is old. Cancelled at any moment, the next time goes on from there."""
+        """Make missing partitions, then delete what is old.
+
+        It may be cancelled at any moment; the next call goes on from there.
+        """
         days = self._settings.retention_days
-        # First, and for itself: whatever happens to the rest, next month has a partition.
+        # First, and in its own transaction: next month has a partition whatever happens to the rest.
         made = await self._step(lambda connection: retention.make_attempts_partitions(connection, days))
         expired = await self._repeat(lambda connection: retention.expire_attempts(connection, days))
         if made or expired:
@@ -57,7 +60,7 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_idempotency_keys(connection, keys))
 
     async def _repeat(self, work: Callable[[Connection], Awaitable[bool]]) -> int:
-        """Until it says that there is no more. Returns how often it said that there is."""
+        """Repeat `work` until nothing is left to do. Returns how often something was."""
         times = 0
         while await self._step(work):
             times += 1
@@ -65,7 +68,7 @@ class Maintenance:
         return times
 
     async def _step(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """One transaction."""
+        """Run one step in a transaction."""
 
         async def attempt() -> T:
             async with self._database.transaction() as connection:

@@ -1,6 +1,6 @@
 """Tables without indexes and triggers while they are filled, and all of it again after.
 
-What there is comes from the catalogue, so that a new index or trigger needs no word here.
+They are read from PostgreSQL's catalogue, so that a new index or trigger needs no change here.
 """
 
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ TABLES = ("status_logs", "log_keys", "aliases", "received_results", "attempts", 
 
 
 class Piece(NamedTuple):
-    """One index, constraint or trigger: what it is called, how it goes and how it comes back."""
+    """One index, constraint or trigger, with the statements that drop it and make it again."""
 
     name: str
     off: str
     on: str
-    last: int = 0  # 1: rests on the others (foreign keys, triggers)
+    last: int = 0  # 1: needs the others (foreign keys, triggers)
 
 
 @dataclass(frozen=True)
 class Undressed:
-    """What was taken off, in the order in which it goes."""
+    """The dropped pieces, in the order in which they are dropped."""
 
     pieces: list[Piece]
 
 
-#: Foreign keys first, since they rest on the other constraints.
+#: Foreign keys first, since they need the other constraints.
 _CONSTRAINTS = """
 SELECT conname AS name, conrelid::regclass::text AS owner, contype::text AS kind,
     pg_get_constraintdef(oid) AS definition
@@ -53,7 +53,7 @@ ORDER BY 1
 
 
 async def find(owner: asyncpg.Connection) -> Undressed:
-    """What the tables wear. `owner` has the schema in its search path."""
+    """Find all indexes, constraints and triggers of the tables. `owner` has the schema in its search path."""
     pieces = []
     for row in await owner.fetch(_TRIGGERS, TABLES):
         change = f'ALTER TABLE {row["owner"]} {{}} TRIGGER "{row["name"]}"'
@@ -69,7 +69,7 @@ async def find(owner: asyncpg.Connection) -> Undressed:
             )
         )
     for row in await owner.fetch(_INDEXES, TABLES):
-        # Of a partitioned table the catalogue says ONLY, which would leave its partitions without one.
+        # The catalogue writes ONLY for a partitioned table, which would leave its partitions without one.
         definition = row["definition"].replace(" ON ONLY ", " ON ", 1)
         pieces.append(Piece(row["name"], f"DROP INDEX {row['name']}", definition))
     return Undressed(pieces)

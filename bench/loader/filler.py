@@ -15,10 +15,10 @@ import asyncpg
 from bench.loader.population import Account
 from bench.loader.rows import Staged, stage
 
-#: Small enough for progress and memory, large enough that a statement's start does not count.
+#: Small enough for progress and memory, large enough that the overhead of a statement does not count.
 CHUNK_LOGS = 20_000
 _SQL = Path(__file__).parent / "sql"
-#: Losing the last moment at a crash is nothing: an unfinished load is thrown away as a whole.
+#: Losing the last moment in a crash does not matter: an unfinished load is discarded as a whole.
 _SESSION = {"search_path": "conexoes", "timezone": "UTC", "synchronous_commit": "off", "work_mem": "64MB"}
 
 
@@ -31,7 +31,7 @@ class Chunk(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What is the same for every chunk."""
+    """The arguments that all chunks share."""
 
     url: str
     attempts: int
@@ -48,7 +48,7 @@ def chunks(population: Sequence[Account]) -> list[Chunk]:
 
 
 def fill(job: Job, population: Sequence[Account], processes: int, done: Callable[[int, int], None]) -> None:
-    """Copy every chunk in; `done` hears of the logs and attempts so far. No process outlives the call."""
+    """Copy every chunk in. `done` is called with the logs and attempts so far. No process outlives the call."""
     waiting = list(reversed(chunks(population)))
     context = multiprocessing.get_context("spawn")
     workers: dict[Connection, SpawnProcess] = {}
@@ -81,7 +81,7 @@ def fill(job: Job, population: Sequence[Account], processes: int, done: Callable
 
 
 def _work(job: Job, pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal's Ctrl-C the parent thinks for all
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles the terminal's Ctrl-C for all
     with suppress(EOFError):  # the parent is gone
         asyncio.run(_fill_all(job, pipe))
 

@@ -14,7 +14,7 @@ from bench.loader.population import Account, accounts
 from bench.loader.reprocesses import reprocess
 from bench.say import Progress, say
 
-#: For building indexes; the machine must have about three times as much to spare.
+#: Memory for building indexes; the machine must have about three times as much free.
 _MAINTENANCE = {
     "search_path": "conexoes",
     "timezone": "UTC",
@@ -30,10 +30,10 @@ class NotEmptyError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What to load."""
+    """The size and seed of a population."""
 
     logs: int
-    attempts: int = 3  # of each log, on average
+    attempts: int = 3  # per log, on average
     accounts: int = 50
     seed: int = 1
 
@@ -77,7 +77,7 @@ async def _check(owner: asyncpg.Connection) -> None:
 async def _fill(url: str, wanted: Load) -> None:
     progress = Progress("status logs", wanted.logs)
     job = Job(url, wanted.attempts, wanted.seed, time.time_ns() // 1000)
-    processes = (os.cpu_count() or 1) + 1  # while one waits for PostgreSQL another one makes rows
+    processes = (os.cpu_count() or 1) + 1  # one makes rows while another waits for PostgreSQL
     loop = asyncio.get_running_loop()
     stopped = False
 
@@ -108,7 +108,7 @@ async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
         await owner.execute("SELECT conexoes.recount_logs()")
         await owner.execute("SELECT conexoes.recount_faults()")
     say("statistics")
-    # With the visibility map, as autovacuum would have left it in time; otherwise it comes while people measure.
+    # Build the visibility map, as autovacuum would in time; otherwise it would run during measurements.
     for table in bare.TABLES:
         await owner.execute(f"VACUUM (ANALYZE) {table}")
     items = await reprocess(owner, wanted.population, wanted.seed)

@@ -1,4 +1,4 @@
-"""Who has how many logs, and what each is called. Pure: the same seed gives the same names on every machine."""
+"""A population of accounts and entities. Pure: the same seed gives the same names on every machine."""
 
 import random
 import zlib
@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from schemas.catalogue import CATALOGUE
 
-#: Logs of the smallest account, where there are enough for that.
+#: Logs of the smallest account, if there are enough.
 SMALLEST = 300
-#: Each key is on so many marketplaces of its account.
+#: Marketplaces of its account on which each key is.
 COPIES = 3
 MARKETPLACES = ("MLB", "AMZ", "MGL", "SHP", "B2W", "VIA", "CRF", "NTS", "DFT", "CNB", "LVR", "WLM")
 MIN_AFFILIATES = 5
@@ -18,7 +18,7 @@ TYPES = tuple(each.name for each in CATALOGUE)
 
 
 class Entity(NamedTuple):
-    """What one status log is about."""
+    """The entity of one status log."""
 
     account: str
     integration_type: str
@@ -27,7 +27,7 @@ class Entity(NamedTuple):
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Its other names."""
+        """The aliases of the entity."""
         digits = zlib.crc32(f"{self.account}/{self.key}".encode())
         if self.integration_type == "orders":
             return {"marketplace_order_id": f"2{digits:012}"}
@@ -48,7 +48,7 @@ class Account:
         """The entity of its log number `index`, 0 ≤ index < logs. No two indices give the same."""
         group, kind = divmod(index, len(TYPES))
         number, copy = divmod(group, COPIES)
-        # The product of two draws is small more often than large: the first affiliates have more.
+        # The product of two draws is more often small than large: the first affiliates have more.
         draw = number * 2_654_435_761 % 2**32
         first = (draw % 997) * (draw // 997 % 997) * len(self.affiliates) // 997**2
         affiliate = self.affiliates[(first + copy) % len(self.affiliates)]
@@ -82,7 +82,7 @@ def _sizes(count: int, logs: int) -> list[int]:
     others = count - 1
     smallest = max(1, min(SMALLEST, half // (4 * others)))
     low, high = 1.0, 10.0
-    for _ in range(60):  # the ratio of neighbours at which all of them have `half` together
+    for _ in range(60):  # bisect the ratio of neighbours at which all of them have `half` together
         ratio = (low + high) / 2
         if smallest * sum(ratio**power for power in range(others)) < half:
             low = ratio

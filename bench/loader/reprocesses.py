@@ -10,12 +10,16 @@ from bench.loader.population import Account
 from connectors.result_event import result_record
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.identity import command_id, item_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import Command, ItemState, ReprocessRequest
 from schemas.result import Result, read
 from schemas.topics import Topics
 from storage.reprocess.claims import QueuedItem, claim_items, open_lanes
 from storage.reprocess.writer import (
+    FailedItem,
     NewItem,
+    SentItem,
     insert_command,
     insert_items,
     lock_logs,
@@ -28,10 +32,10 @@ from storage.results import store
 ACCOUNTS = 5  # the biggest
 ITEMS = 40  # of each command
 SOURCE = "/bench/answers"
-#: What becomes of the items of a command, in turn. The last ones stay in flight.
+#: Outcomes of the items of a command, in turn. The last ones stay in flight.
 _OUTCOMES = ("fixed", "fixed", "fixed", "same", "different", "silent", "failed", "sent")
 _LEASE_SECONDS = 60.0
-_STAYS_OPEN = timedelta(days=30)  # longer than anyone measures
+_STAYS_OPEN = timedelta(days=30)  # longer than any measurement
 
 
 async def reprocess(owner: asyncpg.Connection, population: Sequence[Account], seed: int) -> int:
@@ -74,11 +78,12 @@ async def _end(owner: asyncpg.Connection, now: datetime) -> None:
         for position, item in enumerate(queued):
             by_outcome[_OUTCOMES[position % len(_OUTCOMES)]].append(item)
         failed = by_outcome.pop("failed")
-        await mark_failed(owner, [(item.account, item.id, item.command_id, "the broker refused it") for item in failed])
+        why = Reason(ReasonCode.REFUSED_BY_KAFKA, detail="the broker refused it")
+        await mark_failed(owner, [FailedItem(item.account, item.id, item.command_id, why) for item in failed])
         silent = by_outcome.pop("silent")
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
         sent += [(item, now - timedelta(minutes=1)) for item in silent]
-        await mark_sent(owner, [(item.account, item.id, expires_at) for item, expires_at in sent])
+        await mark_sent(owner, [SentItem(item.account, item.id, expires_at) for item, expires_at in sent])
         await mark_silent(owner, now, ITEMS)
         answers = [
             _answer(item, outcome, now) for outcome in ("fixed", "same", "different") for item in by_outcome[outcome]

@@ -12,11 +12,11 @@ from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
 
 ERROR_SHARE = 0.12
-#: Of the earlier attempts of a log whose last one failed, and of those of any other.
+#: Shares of failures among the earlier attempts of a log whose last one failed, and of any other log.
 FAILED_BEFORE_SHARE, FAILED_ONCE_SHARE = 0.7, 0.05
 LATE_SHARE = 0.03
-SPAN_US = 90 * 86_400 * 1_000_000  # logs are as old as this at most
-#: The age of a log is the span times a random number to this power: half of all are of the last 11 days.
+SPAN_US = 90 * 86_400 * 1_000_000  # the greatest age of a log
+#: The age of a log is the span times a random number to this power: half of all are from the last 11 days.
 _RECENT_POWER = 3
 _SAFETY_US = 60 * 1_000_000  # so that the oldest attempt is within the span for as long as loading takes
 
@@ -73,7 +73,7 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
 
 
 def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None, ...]:
-    """What an attempt that failed says: status, code, message, fingerprint, and `errors` as JSON."""
+    """Make the outcome of a failed attempt: status, code, message, fingerprint, and `errors` as JSON."""
     if fault is None:
         return (None, None, None, None, None)
     message = fault.text(number, entity.key)

@@ -9,6 +9,7 @@ from cli.documents import catalogues, pages_page
 from cli.documents.api_page import api_page
 from cli.documents.asyncapi import asyncapi
 from cli.documents.events_page import events_page
+from cli.documents.glossary import GLOSSARY, glossary
 from cli.documents.json_schemas import json_schemas
 from cli.documents.metrics_page import metrics_page
 from cli.documents.openapi import openapi
@@ -37,6 +38,7 @@ def documents() -> dict[Path, str]:
     made[DOCS / "metrics.md"] = metrics_page()
     made[DOCS / "pages.md"] = pages_page.pages_page(pages_page.pages(), pages_page.uses())
     made[SCHEMA_PAGE] = refreshed(_schema_page())
+    made[GLOSSARY] = glossary()
     made |= catalogues.catalogues()
     return made
 

@@ -7,8 +7,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from admin.pages.languages import LANGUAGES, LOCALE, LOCALES, SOURCE
-from schemas.catalogue import Language
+from admin.pages.languages import LOCALE, LOCALES, SOURCE
+from schemas.catalogue import LANGUAGES, Language
 
 ADMIN = Path(__file__).parents[2] / "admin"
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from cli.documents import examples, rules
 from cli.documents.rules import Schema
 from schemas.catalogue import BY_NAME, CATALOGUE, SEVERITY, IntegrationType
-from schemas.filter import LogFilter, ReprocessState
+from schemas.filter import FIELDS, LogFilter, ReprocessState
 from schemas.problem import Problem
 from schemas.reprocess import COMMAND_EVENT_TYPE, ItemState, ReprocessRequest, RetryData
 from schemas.result import ResultData
@@ -110,8 +110,9 @@ def _status_log(model: type[StatusLog]) -> Schema:
 
 def _filter(schema: Schema) -> Schema:
     rules.say_printable(schema["properties"]["affiliate"]["items"])
-    for name in ("processed_from", "processed_to"):
-        rules.say_date_time(schema["properties"][name])
+    for each in FIELDS.values():
+        if each.is_time:
+            rules.say_date_time(schema["properties"][each.name])
     schema["description"] += " `processed_from` must be before `processed_to`."
     return schema
 

@@ -41,8 +41,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Environment variables, read once at the start; an empty one is as good as none, a bad value is a sentence and",
-        "exit code 1. This page is made from the code by `make documents`.",
+        "Settings are environment variables, read once, at the start. An empty variable counts as unset. A bad value",
+        "ends the process with a sentence and exit code 1. This page is made from the code by `make documents`.",
     ]
     seen: set[str] = set()
     for title, settings in PAGES:

@@ -1,4 +1,4 @@
-"""Requests and answers of the simulated marketplaces, in the shapes that real ones have."""
+"""Requests and answers of the simulated marketplaces, in the format of real ones."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ _LARGE_LINES = 1500  # about 120 kB
 
 
 def request(integration_type: str, key: str, number: int) -> Any:
-    """What was sent."""
+    """Make the request that the connector sent."""
     if integration_type == "orders":
         return f'<?xml version="1.0"?><order id="{key}"><total currency="BRL">{number}.90</total></order>'
     if integration_type == "price":
@@ -18,11 +18,13 @@ def request(integration_type: str, key: str, number: int) -> Any:
         return {"sku": key, "warehouse": f"W{number % 7}", "quantity": number % 500}
     if integration_type == "tracking":
         return {"order": key, "tracking_number": f"BR{number:09}SP", "carrier": "Rápido Sul"}
-    return {"sku": key, "title": f"Produto {number}", "attributes": [{"name": "Cor", "value": "azul"}]}
+    if integration_type == "products":
+        return {"sku": key, "title": f"Produto {number}", "attributes": [{"name": "Cor", "value": "azul"}]}
+    return {"key": key, "number": number}
 
 
 def answer(fault: Fault | None, key: str, number: int) -> Any:
-    """What came back: a short confirmation, or the fault in its shape."""
+    """Make the marketplace's answer: a short confirmation, or the fault in its format."""
     if fault is None:
         return {"status": 200, "id": f"mkt-{number}"}
     error = {"error": {"code": fault.code, "detail": fault.text(number, key)}}

@@ -1,13 +1,13 @@
-"""What goes wrong in the simulated marketplaces, in the words that they would use."""
+"""Faults of the simulated marketplaces, in words that real ones would use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-#: What a retry of an entity with this fault leads to.
+#: Outcome of a retry of an entity with this fault.
 Cure = Literal["fixed", "same", "different", "silent"]
-#: The shape of what the marketplace answered.
+#: Format of the marketplace's answer.
 Shape = Literal["json", "xml", "html", "trace", "json_in_string", "large"]
 
 
@@ -24,7 +24,7 @@ class Fault:
     field: str | None = None
 
     def error(self, number: int, key: str) -> dict[str, Any]:
-        """As an entry of a result's `errors`."""
+        """Make the entry in a result's `errors`."""
         entry: dict[str, Any] = {"code": self.code, "message": self.text(number, key), "severity": self.status}
         entry |= {"category": self.category} if self.category else {}
         return entry | ({"field": self.field} if self.field else {})
@@ -34,6 +34,7 @@ class Fault:
         return self.message.format(n=number, key=key)
 
 
+#: Faults by type. `faults_of` has some for every other type too.
 FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
     {
         "orders": (
@@ -175,5 +176,18 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
     }
 )
 
-#: What is wrong after a retry that led to another error.
+#: Faults of a type that has none of its own above: one for each cure.
+_ANY_TYPE = (
+    Fault(code="data.missing", message="Field {n} of {key} is missing", cure="fixed", field="data"),
+    Fault(code="data.refused", message="{key} was refused by rule {n}", cure="same", category="VALIDATION"),
+    Fault(code="data.outdated", message="{key} was changed elsewhere, in version {n}", cure="different"),
+    Fault(code="connector.timeout", message="No answer within {n} ms", cure="silent", category="COMMUNICATION"),
+)
+
+#: The fault after a retry whose outcome is another error.
 ANOTHER = Fault(code="listing.under_review", message="The listing of {key} is under review ({n})", cure="same")
+
+
+def faults_of(integration_type: str) -> tuple[Fault, ...]:
+    """Return the faults of a type, whatever type it is."""
+    return FAULTS.get(integration_type, _ANY_TYPE)

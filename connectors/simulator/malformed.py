@@ -1,4 +1,4 @@
-"""Records that can't be results: one maker for each code that a connector can bring about."""
+"""Records that can't be results: one function for each dead-letter code that a connector can cause."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ def _other_type(good: Record) -> Record:
     )
 
 
-#: From a good record to a bad one.
+#: Makes a bad record of a good one.
 MALFORMED: Mapping[DeadLetterCode, Callable[[Record], Record]] = MappingProxyType(
     {
         DeadLetterCode.EMPTY: _value(lambda _good: b""),

@@ -1,4 +1,4 @@
-"""The records of a simulation, one after the other, computed and not sent."""
+"""Computes the records of a simulation, one after the other, without sending them."""
 
 import random
 import zlib
@@ -10,7 +10,7 @@ from typing import Any
 from broker.publisher import Record
 from connectors.result_event import result_record
 from connectors.simulator.bodies import answer, request
-from connectors.simulator.faults import FAULTS, Fault
+from connectors.simulator.faults import Fault, faults_of
 from connectors.simulator.malformed import MALFORMED
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import CATALOGUE
@@ -19,13 +19,13 @@ from schemas.timestamp import to_text
 from schemas.topics import Topics
 
 SOURCE = "/connectors/simulator"
-_RECENT = 500  # a duplicate is of one of the last so many records
+_RECENT = 500  # a duplicate repeats one of this many last records
 _LATE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mix:
-    """How many entities there are, and the shares, from 0 to 1, of what is not a plain success."""
+    """The number of entities, and the shares, from 0 to 1, of records that are not a plain success."""
 
     entities: int = 400  # of each type and affiliate
     error_share: float = 0.12  # of results that are a warning or an error
@@ -34,13 +34,13 @@ class Mix:
     late_share: float = 0.05  # of results that are older than one sent before
 
 
-#: What `conexoes simulate`, and the demo of `up`, send.
+#: The mix of `conexoes simulate` and of the demo of `up`.
 DEMO = Mix()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedRecord:
-    """One record, and what must become of it."""
+    """One record, and the outcome that it must have."""
 
     integration_type: str
     record: Record
@@ -49,13 +49,13 @@ class SimulatedRecord:
 
 
 def fault_of(integration_type: str, key: str) -> Fault:
-    """What this entity fails of when it fails: always the same, so that a retry can be answered without memory."""
-    faults = FAULTS[integration_type]
+    """Return the fault of this entity. It is always the same, so that a retry can be answered without memory."""
+    faults = faults_of(integration_type)
     return faults[zlib.crc32(key.encode()) % len(faults)]
 
 
 class Plan:
-    """Makes records: `topics`, `settings` and `mix` say where and what, `run` makes ids differ from other runs'."""
+    """Makes records by `topics`, `settings` and `mix`. `run` makes ids differ from those of other runs."""
 
     def __init__(self, settings: SimulatorSettings, topics: Topics, run: str, mix: Mix = DEMO) -> None:
         self._settings = settings
@@ -69,14 +69,14 @@ class Plan:
         self._codes = list(MALFORMED)
 
     def records(self, start: datetime, step: timedelta) -> Iterator[SimulatedRecord]:
-        """Without end: the first was processed at `start`, each further one `step` later."""
+        """Yield records without end: the first processed at `start`, each further one `step` later."""
         at = start
         while True:
             yield self.one(at)
             at += step
 
     def one(self, at: datetime) -> SimulatedRecord:
-        """The next record; `at` is when its work was done."""
+        """Make the next record; `at` is when its work was done."""
         self._number += 1
         if self._recent and self._random.random() < self._mix.duplicate_share:
             again = self._random.choice(self._recent)
@@ -110,7 +110,7 @@ class Plan:
         return SimulatedRecord(integration_type=integration_type, record=record, refused=None)
 
     def _processed_at(self, entity: tuple[str, str, str], at: datetime) -> datetime:
-        """`at`, or now and then a time before the last one of this entity."""
+        """Return `at`, or now and then a time before the last one of this entity."""
         last = self._last.get(entity)
         if last is not None and self._random.random() < self._mix.late_share:
             return last - timedelta(seconds=self._random.uniform(1, _LATE_SECONDS))
@@ -119,7 +119,7 @@ class Plan:
 
 
 def outcome_data(integration_type: str, key: str, fault: Fault | None, number: int) -> dict[str, Any]:
-    """The fields of a result that say how it went."""
+    """Return the fields of a result that carry its outcome."""
     data: dict[str, Any] = {
         "status": fault.status if fault else "success",
         "operation": f"update-{integration_type}",

@@ -1,4 +1,4 @@
-"""What is simulated."""
+"""Settings of the simulator."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,10 +11,10 @@ class SimulatorSettings(BaseSettings):
         env_prefix="CONEXOES_SIMULATE_", frozen=True, extra="ignore", env_ignore_empty=True
     )
 
-    rate: float = Field(default=5.0, gt=0, le=100_000, description="results a second, once the backfill is sent")
-    count: int | None = Field(default=None, ge=1, description="stop after so many records; unset = never")
-    seed: int = Field(default=1, description="the same seed makes the same records, but for their times")
-    backfill: int = Field(default=3000, ge=0, description="records of the last week that are sent first, at once")
+    rate: float = Field(default=5.0, gt=0, le=100_000, description="results per second, after the backfill")
+    count: int | None = Field(default=None, ge=1, description="stop after this many records; unset = never")
+    seed: int = Field(default=1, description="the same seed makes the same records, except for their times")
+    backfill: int = Field(default=3000, ge=0, description="records of the last week, sent first, as fast as possible")
     account: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,64}$", description="account of the results")
     affiliates: tuple[str, ...] = Field(
         default=("MLB", "AMZ", "MGL", "SHP", "B2W"), min_length=1, description="marketplaces"

@@ -1,4 +1,4 @@
-"""Runs a simulation: sends what is planned, and answers retries."""
+"""Runs a simulation: sends the planned records, and answers retries."""
 
 import asyncio
 import time
@@ -18,13 +18,13 @@ from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import BY_NAME
 
 BACKFILL_SPAN = timedelta(days=7)
-#: Records that are on their way at once. With many more, the last of them wait for the others until they time out.
+#: Records in flight at once. With many more, the last ones wait for the others until they time out.
 _WINDOW = 128
 
 
 @dataclass
 class Report:
-    """What was sent, and what was answered."""
+    """Counts of sent records and of answers."""
 
     sent: Counter[str] = field(default_factory=Counter)  # result, duplicate, and each dead-letter code
     answered: Counter[str] = field(default_factory=Counter)  # fixed, same, different, silent
@@ -45,7 +45,7 @@ async def simulate(
 ) -> Report:
     """Send until `stop` is set or `settings.count` records are sent; answer retries of the account meanwhile.
 
-    `progress` is called now and then, at most about ten times a second.
+    `progress` is called at most about ten times a second.
     """
     report = Report()
     async with Connector(servers, source=SOURCE, topic_prefix=topic_prefix, security=security) as connector:
@@ -102,7 +102,7 @@ async def _answer_retries(
     async def handle(retry: Retry) -> Answer | None:
         data = retry.data
         fault = fault_of(data.integration_type, data.key)
-        # What is sent again as it was can't come out otherwise; only reading the source anew can.
+        # Only reading the source again (`refresh`) can change the outcome; the same payload has the same one.
         cure = "same" if data.mode == "replay" and fault.cure == "fixed" else fault.cure
         report.answered[cure] += 1
         if cure == "silent" or data.account != settings.account:

@@ -8,7 +8,7 @@ import re
 import uuid
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -17,9 +17,9 @@ from openpyxl.utils.escape import unescape
 from openpyxl.workbook.workbook import Workbook
 
 from exports import words
-from exports.columns import MARK, log_columns
 from exports.excel.about import FORMAT
-from schemas.catalogue import BY_NAME, Language
+from schemas.catalogue import BY_NAME, LANGUAGES, Language
+from schemas.columns import MARK, log_columns
 from schemas.identity import log_id
 from schemas.reprocess import MAX_LOG_IDS
 from schemas.result import ACCOUNT
@@ -36,7 +36,6 @@ _FOREIGN = re.compile(
 )
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _DECLARATION_BYTES = 4096  # a document type can only stand before the first element
-_LANGUAGES: Sequence[Language] = ("pt", "en", "es")
 #: What people write for yes.
 _YES = frozenset({"x", "s", "sim", "sí", "si", "y", "yes", "1", "true", "verdadeiro", "verdadero", "✔", "✓"})
 _NO = frozenset({"", "n", "não", "nao", "no", "0", "false", "falso"})
@@ -148,7 +147,7 @@ def _read(book: Workbook) -> Marked:
 
 
 def _about(book: Workbook) -> tuple[Language, dict[str, Any]]:
-    for language in _LANGUAGES:
+    for language in LANGUAGES:
         if words.ABOUT[language] in book.sheetnames:
             rows = book[words.ABOUT[language]].iter_rows(max_row=50, max_col=3, values_only=True)
             about = {row[2]: row[1] for row in rows if len(row) == 3}

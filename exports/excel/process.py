@@ -11,10 +11,11 @@ import structlog
 from exports.errors import ExportFailed
 from exports.excel.make import Progress
 from exports.excel.worker import REASON, Task
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 log = structlog.get_logger(__name__)
 
-_MAX_REASON_CHARACTERS = 1000
 _MAX_LOGGED_CHARACTERS = 10_000
 
 
@@ -50,8 +51,8 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
             complaint = (await complaining).decode("utf-8", "replace").strip()
             log.error("export worker failed", code=code, stderr=complaint[-_MAX_LOGGED_CHARACTERS:])
             if code == REASON and complaint:
-                raise ExportFailed(complaint[:_MAX_REASON_CHARACTERS])
-            raise ExportFailed(f"The process that made the file ended with {code}; why was logged.")
+                raise ExportFailed(Reason.from_json(complaint.splitlines()[-1]))
+            raise ExportFailed(ended_with(code))
         return done
     finally:
         if process.returncode is None:
@@ -61,6 +62,11 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
         await asyncio.shield(complaining)
         for path in _leftovers(task.path, done=done is not None):
             path.unlink(missing_ok=True)
+
+
+def ended_with(code: int) -> Reason:
+    """Why there is no file when the process ended with this exit code and without a reason of its own."""
+    return Reason(ReasonCode.EXPORT_PROCESS_ENDED, code=code)
 
 
 def _leftovers(path: Path, *, done: bool) -> Iterator[Path]:

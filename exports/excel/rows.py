@@ -1,6 +1,6 @@
-"""Rows of the database as rows of the workbook: values for cells, in the order of exports.columns."""
+"""Rows of the database as rows of the workbook: values for cells, by the table of columns."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,13 +9,17 @@ import orjson
 
 from exports.excel.cell import cell_text
 from exports.names import log_link
-from exports.words import CUT, STATES, STATUSES, SYMBOLS
+from exports.words import CUT, SYMBOLS
+from schemas.columns import ERROR_COLUMNS, ERROR_FIELDS, LOG_COLUMNS, Column, Kind
 from schemas.export import ExportOrder
+from schemas.words import STATES, STATUSES
 
 #: Day 0 of a workbook. From March 1900 on, its days are real ones.
 _DAY_ZERO = datetime(1899, 12, 30)
 _DAY_SECONDS = 86_400
-_ERROR_FIELDS = ("code", "message", "severity", "category", "field")
+
+#: A cell from a row of export_logs and its errors, or one of them.
+Cell = Callable[[Any, Any], Any]
 
 
 class WorkbookRows:
@@ -26,47 +30,45 @@ class WorkbookRows:
         self._zone = ZoneInfo(order.timezone)
         self._mark = CUT[language]
         self._link = log_link(order)
-        self._states = {name: words[language] for name, words in STATES.items()}
-        self.statuses: dict[str, str] = {name: f"{SYMBOLS[name]} {words[language]}" for name, words in STATUSES.items()}
+        self._states = {name: word.long[language] for name, word in STATES.items()}
+        self.statuses = {name: f"{SYMBOLS[name]} {word.long[language]}" for name, word in STATUSES.items()}
+        self._log_cells = [self._of_log(column) for column in LOG_COLUMNS]
+        self._error_cells = [self._of_error(column) for column in ERROR_COLUMNS]
 
     def log(self, row: Any, errors: Iterable[Any]) -> list[Any]:
         """One row of export_logs, with its errors as `errors_of` gives them. The cell to mark is empty."""
-        state = row["reprocess_state"]
-        listed = "\n".join(f"{error['code']}: {error['message']}" for error in errors)
-        return [
-            row["key"],
-            row["affiliate"],
-            self.statuses[row["status"]],
-            self.serial(row["processed_at"]),
-            self._text(row["message"]),
-            row["code"],
-            self._text(listed or None),
-            row["attempts"],
-            self.serial(row["first_seen_at"]),
-            self._states.get(state, state),
-            f"{self._link}{row['id']}",
-            str(row["id"]),
-            None,
-        ]
+        return [*(cell(row, errors) for cell in self._log_cells), None]
 
     def errors(self, row: Any, errors: Iterable[Any]) -> list[list[Any]]:
         """The rows of the sheet of errors for one log."""
         if row["status"] == "success":
             return []
-        shown = [[self._text(error.get(name)) for name in _ERROR_FIELDS] for error in errors]
-        nothing_listed = [[row["code"], self._text(row["message"]), None, None, None]]
-        return [
-            [
-                row["key"],
-                row["affiliate"],
-                self.statuses[row["status"]],
-                self.serial(row["processed_at"]),
-                *fields,
-                row["fingerprint"],
-                str(row["id"]),
-            ]
-            for fields in shown or nothing_listed
-        ]
+        nothing_listed = {"code": row["code"], "message": row["message"]}
+        return [[cell(row, error) for cell in self._error_cells] for error in list(errors) or [nothing_listed]]
+
+    def _of_log(self, column: Column) -> Cell:
+        """What makes a cell of this column from a row and its errors."""
+        name, text, serial = column.name, self._text, self.serial
+        statuses, states, link = self.statuses, self._states, self._link
+        cells: dict[Kind, Cell] = {
+            "name": lambda row, _errors: row[name],
+            "number": lambda row, _errors: row[name],
+            "text": lambda row, _errors: text(row[name]),
+            "time": lambda row, _errors: None if row[name] is None else serial(row[name]),
+            "status": lambda row, _errors: statuses[row[name]],
+            "state": lambda row, _errors: states.get(row[name], row[name]),
+            "errors": lambda _row, errors: text("\n".join(f"{e['code']}: {e['message']}" for e in errors) or None),
+            "link": lambda row, _errors: f"{link}{row['id']}",
+            "id": lambda row, _errors: str(row[name]),
+        }
+        return cells[column.kind]
+
+    def _of_error(self, column: Column) -> Cell:
+        """What makes a cell of this column from a row and one of its errors."""
+        if column not in ERROR_FIELDS:
+            return self._of_log(column)
+        name, text = column.name, self._text
+        return lambda _row, error: text(error.get(name))
 
     def serial(self, at: datetime) -> float:
         """A time as a workbook has it: days, in the order's zone. Exact to the millisecond."""

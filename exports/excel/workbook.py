@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from rustpy_xlsxwriter import Format, write_worksheets
 
 from exports import words
-from exports.columns import MARK, Column, error_columns, log_columns
 from exports.excel.about import about_rows
 from exports.excel.summary import Summary
 from schemas.catalogue import BY_NAME
+from schemas.columns import MARK, Column, error_columns, log_columns
 from schemas.export import ExportOrder
 
 #: support.microsoft.com, "Excel specifications and limits"; the heading takes one.
@@ -122,7 +122,7 @@ def _format(column: Column) -> Format:
 def _text_headings(sheet: _Sheet) -> list[str]:
     """Columns in which a number is meant to be text, which Excel would put a warning on."""
     pairs = zip(sheet.columns, sheet.headings, strict=True)
-    return [heading for column, heading in pairs if column.kind == "text" and column is not MARK]
+    return [heading for column, heading in pairs if column.kind not in {"time", "number"} and column is not MARK]
 
 
 def _colours(sheet: _Sheet, statuses: Mapping[str, str]) -> dict[str, dict[str, Any] | list[dict[str, Any]]]:

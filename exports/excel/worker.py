@@ -16,13 +16,15 @@ from pydantic import BaseModel, ConfigDict
 
 from exports.excel.make import make_workbook
 from schemas.export import ExportOrder
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Database
 from storage.errors import StorageError
 from storage.settings import StorageSettings
 
 #: Behind everything else on the machine: an export may take longer, answers may not.
 _NICE = 10
-#: Exit code when standard error has a sentence for whoever asked. With any other it has a traceback.
+#: Exit code when standard error has a Reason as JSON for whoever asked. With any other it has a traceback.
 REASON = 3
 
 
@@ -45,10 +47,16 @@ def main() -> int:
     try:
         rows = asyncio.run(_make(task))
     except (StorageError, OSError) as exc:
-        sys.stderr.write(f"{exc}\n")
+        sys.stderr.write(f"{_reason(exc).to_json()}\n")
         return REASON
     _say(f"done {rows}")
     return 0
+
+
+def _reason(exc: StorageError | OSError) -> Reason:
+    if isinstance(exc, OSError):
+        return Reason(ReasonCode.EXPORT_NO_FILE, detail=exc.strerror or str(exc))
+    return Reason(ReasonCode.EXPORT_NO_DATABASE)
 
 
 async def _make(task: Task) -> int:

@@ -1,11 +1,18 @@
 """What every way to export has in common: the database, the limits, and what an order is made of."""
 
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from exports.jobs.outcome import Outcome, followed
 from exports.jobs.slots import Slots
 from exports.settings import ExportSettings
 from schemas.export import ExportOrder, ExportRequest
 from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 from storage.database import Database
+from storage.exports.audit import record_order
 
 
 class ExportDesk:
@@ -35,3 +42,15 @@ class ExportDesk:
             command_id=command_id,
             item_state=item_state,
         )
+
+    @asynccontextmanager
+    async def one(self, order: ExportOrder) -> AsyncIterator[Outcome]:
+        """One export that is made in the block: in a place of its account, in the audit, and within its time.
+
+        Raises TooManyExports, StorageUnavailable before the block; TimeoutError, and what the block raises, after.
+        """
+        export_id, seconds = uuid.uuid4(), self.settings.export_seconds
+        with self.slots.one(order.account):
+            await record_order(self.database, export_id, order, seconds=seconds)
+            async with followed(self.database, order, export_id) as outcome, asyncio.timeout(seconds):
+                yield outcome

@@ -20,6 +20,8 @@ from exports.jobs.desk import ExportDesk
 from exports.jobs.lock import UNLOCKED, Lock, left_behind
 from exports.jobs.outcome import followed
 from schemas.export import Export, ExportJob, ExportOrder
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
 from storage.errors import StorageError
 from storage.exports.audit import get_export, record_order, record_outcome
@@ -71,7 +73,7 @@ class Jobs:
     async def _lose(self, directory: Path, export_id: uuid.UUID) -> None:
         account = directory.name
         try:
-            await record_outcome(self._desk.database, account, export_id, "lost", reason=str(ServerStopped()))
+            await record_outcome(self._desk.database, account, export_id, "lost", reason=ServerStopped().reason)
             export = await get_export(self._desk.database, account, export_id)
         except StorageError as exc:
             log.warning("lost export not recorded", export=str(export_id), reason=str(exc))
@@ -187,7 +189,7 @@ class Jobs:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             return Lock(directory / f"{export_id}.lock")
         except OSError as exc:
-            raise ExportFailed(f"No file can be made here: {exc.strerror}.") from exc
+            raise ExportFailed(Reason(ReasonCode.EXPORT_NO_FILE, detail=str(exc.strerror))) from exc
 
     def _delete_later(self) -> None:
         """What is there now is too old by then."""

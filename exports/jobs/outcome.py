@@ -10,14 +10,15 @@ import structlog
 
 from exports.errors import CallerLeft, ExportFailed, ServerStopped
 from schemas.export import ExportOrder, ExportOutcome
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Database
 from storage.errors import StorageError
 from storage.exports.audit import record_outcome
 
 log = structlog.get_logger(__name__)
 
-_TOO_LONG = "It took longer than CONEXOES_EXPORT_SECONDS and was given up."
-_NO_DATABASE = "The database could not be read to the end. Try again, or with a narrower filter."
+BUG = Reason(ReasonCode.EXPORT_BUG)
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Outcome:
 
     state: ExportOutcome = "failed"
     rows: int | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 @asynccontextmanager
@@ -37,24 +38,35 @@ async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID)
         yield outcome
         outcome.state = "done"
     except (CallerLeft, ExportFailed, ServerStopped, StorageError, OSError, asyncio.CancelledError) as exc:
-        outcome.state, outcome.reason = _explain(exc)
+        outcome.state, outcome.reason = explain(exc)
+        if outcome.state == "failed":
+            log.warning("export failed", reason=str(exc) or type(exc).__name__)
         raise
     except BaseException:
-        outcome.reason = "Something went wrong here; it was logged."
+        outcome.reason = BUG
         raise
     finally:
         await asyncio.shield(_record(database, order, export_id, outcome))
 
 
-def _explain(exc: BaseException) -> tuple[ExportOutcome, str]:
+def explain(exc: BaseException) -> tuple[ExportOutcome, Reason]:
+    """How an export ended that raised `exc`, and why."""
     if isinstance(exc, CallerLeft | asyncio.CancelledError):
-        return ("cancelled", str(exc) or "It was cancelled.")
+        return ("cancelled", exc.reason if isinstance(exc, CallerLeft) else Reason(ReasonCode.EXPORT_CANCELLED))
     if isinstance(exc, ServerStopped):
-        return ("lost", str(exc))
-    log.warning("export failed", reason=str(exc) or type(exc).__name__)
-    if isinstance(exc, TimeoutError):
-        return ("failed", _TOO_LONG)
-    return ("failed", _NO_DATABASE if isinstance(exc, StorageError) else str(exc))
+        return ("lost", exc.reason)
+    return ("failed", _fault(exc))
+
+
+def _fault(exc: BaseException) -> Reason:
+    match exc:
+        case ExportFailed():
+            return exc.reason
+        case TimeoutError():
+            return Reason(ReasonCode.EXPORT_TOO_LONG)
+        case StorageError():
+            return Reason(ReasonCode.EXPORT_NO_DATABASE)
+    return Reason(ReasonCode.EXPORT_NO_FILE, detail=getattr(exc, "strerror", None) or str(exc))
 
 
 async def _record(database: Database, order: ExportOrder, export_id: uuid.UUID, outcome: Outcome) -> None:

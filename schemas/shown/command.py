@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
+from schemas.reasons.said import Said
+from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Explained, Shown, example
 from schemas.steps import StepOutcome
 
 
@@ -26,7 +27,7 @@ class CommandEnding(Shown):
         description="name of the access key that it was cancelled with, as we know; null when we did, and from the "
         "command line"
     )
-    reason: str | None
+    reason: Said | None = Field(description="what who cancelled it says, or why we did, in a sentence")
     outcome: StepOutcome | None = Field(description="of the step after which it stopped; null when it was cancelled")
 
 
@@ -78,7 +79,7 @@ class ReprocessCommand(Shown):
     step: int | None = Field(
         description="the step that is under way, from 1; one more than there are when the rest is; null without steps"
     )
-    note: str | None = Field(description="why it was cancelled or stopped, in a sentence")
+    note: Said | None = Field(description="why it was cancelled or stopped, in a sentence")
     ending: CommandEnding | None = Field(
         description="the same in parts; null while it goes on or when it is done, and of a command that was refused "
         "before it was recorded"
@@ -92,7 +93,7 @@ class ReprocessCommand(Shown):
     )
 
 
-class ReprocessItem(Shown):
+class ReprocessItem(Explained):
     """What a command did to one entity."""
 
     model_config = example(
@@ -125,7 +126,7 @@ class ReprocessItem(Shown):
     affiliate: str | None = Field(description="null when there is no such log")
     key: str | None
     state: str = Field(description="for one that was refused at once, the verdict")
-    reason: str | None = Field(description="why it was refused, failed or cancelled, in a sentence")
+    reason: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence")
     before_status: str | None
     before_code: str | None
     before_message: str | None = Field(description="the first 300 characters")

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from schemas.playbook import PlaybookEntry
+from schemas.reasons.said import Said
+from schemas.reprocess import TimelineStep
 from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
 
 
@@ -15,10 +17,15 @@ class Action(Shown):
     name: Literal["reprocess"] = "reprocess"
     allowed: bool
     verdict: str | None = Field(default=None, description="null when allowed, else why not, in one word")
-    reason: str | None = Field(default=None, description="null when allowed, else why not, in a sentence")
+    reason: Said | None = Field(default=None, description="null when allowed, else why not, in a sentence")
     link: str | None = Field(
         default=None, description="the troubleshooting guide, where there is one to follow instead"
     )
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether it is allowed to who says why: a page leads to the plan, which asks."""
+        return self.verdict == "reason_required"
 
 
 class ReprocessStep(Shown):
@@ -111,14 +118,14 @@ class TimelineReprocess(Shown):
 
     kind: Literal["reprocess"] = "reprocess"
     at: datetime
-    step: Literal["requested", "sent", "answered", "silent"]
+    step: TimelineStep
     state: str = Field(description="of the item after this step")
     item_id: str
     command_id: str
     requested_by: str
     reason: str | None
     mode: str
-    refusal: str | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")
+    refusal: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")
 
 
 TimelineEntry = TimelineAttempt | TimelineReprocess

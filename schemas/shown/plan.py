@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from schemas.reasons.said import Said
 from schemas.shown.base import LOG_ID, NOON, Shown, example
 
 
@@ -54,5 +55,5 @@ class ReprocessPlan(Shown):
     verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
     affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")
     samples: dict[str, list[PlannedLog]] = Field(description="ten logs of each verdict, or all of them")
-    reasons: dict[str, list[str]] = Field(description="why not, in sentences, by verdict")
-    reason_required: str | None = Field(description="why the command needs a reason; null when it needs none")
+    reasons: dict[str, list[Said]] = Field(description="why not, in sentences, by verdict")
+    reason_required: Said | None = Field(description="why the command needs a reason; null when it needs none")

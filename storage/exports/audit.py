@@ -6,13 +6,16 @@ from typing import Any
 import orjson
 
 from schemas.export import Export, ExportOrder, ExportOutcome
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.cursors import NEWEST_BY_ID, TimeAndId
 from storage.database import Database
 from storage.statements import SQL
 
 #: From the end of the time that an export may take until its outcome must be there.
 _OUTCOME_SECONDS = 120.0
-_LOST = "Its end was never heard of: what made the file was stopped, or lost the database. Export again."
+#: Of an export whose outcome was never written.
+LOST = Reason(ReasonCode.EXPORT_LOST)
 
 
 async def record_order(database: Database, export_id: uuid.UUID, order: ExportOrder, *, seconds: float) -> None:
@@ -21,20 +24,20 @@ async def record_order(database: Database, export_id: uuid.UUID, order: ExportOr
     One that has no outcome some time after that is `lost`, whoever looks. Raises StorageUnavailable.
     """
     async with database.recording(order.account) as connection:
-        await connection.execute(
-            SQL["insert_export"],
-            order.account,
-            export_id,
-            order.integration_type,
-            order.format,
-            order.filter.model_dump_json(exclude_defaults=True),
-            order.language,
-            order.timezone,
-            order.requested_by,
-            None if order.key_id is None else uuid.UUID(order.key_id),
-            order.command_id,
-            order.item_state,
-            seconds + _OUTCOME_SECONDS,
+        await SQL["insert_export"].execute(
+            connection,
+            account=order.account,
+            id=export_id,
+            integration_type=order.integration_type,
+            format=order.format,
+            filter=order.filter.model_dump_json(exclude_defaults=True),
+            language=order.language,
+            timezone=order.timezone,
+            requested_by=order.requested_by,
+            key_id=None if order.key_id is None else uuid.UUID(order.key_id),
+            command_id=order.command_id,
+            item_state=order.item_state,
+            seconds=seconds + _OUTCOME_SECONDS,
         )
 
 
@@ -45,27 +48,30 @@ async def record_outcome(
     state: ExportOutcome,
     *,
     rows: int | None = None,
-    reason: str | None = None,
+    reason: Reason | None = None,
 ) -> None:
     """Write down how it ended. The first outcome stays; `rows` is needed for `done`.
 
     Nothing is written for one that was never ordered. Raises StorageUnavailable.
     """
     async with database.recording(account) as connection:
-        await connection.execute(SQL["insert_export_outcome"], account, export_id, state, rows, reason)
+        await SQL["insert_export_outcome"].execute(
+            connection, account=account, id=export_id, state=state, rows=rows, reason=reason and reason.to_json()
+        )
 
 
 async def list_exports(database: Database, account: str, *, after: TimeAndId | None, limit: int) -> list[Export]:
     """The newest `limit` exports after `after`."""
     async with database.reading(account) as connection:
-        rows = await connection.fetch(SQL["list_exports"], account, *(after or NEWEST_BY_ID), limit)
+        at, id_ = after or NEWEST_BY_ID
+        rows = await SQL["list_exports"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
     return [_export(row) for row in rows]
 
 
 async def get_export(database: Database, account: str, export_id: uuid.UUID) -> Export | None:
     """One export; None when this account has no such one."""
     async with database.reading(account) as connection:
-        row = await connection.fetchrow(SQL["get_export"], account, export_id)
+        row = await SQL["get_export"].fetchrow(connection, account=account, id=export_id)
     return None if row is None else _export(row)
 
 
@@ -77,6 +83,6 @@ def _export(row: Any) -> Export:
             "id": str(row["id"]),
             "filter": orjson.loads(row["filter"]),
             "state": row["state"] or ("lost" if row["is_lost"] else "unfinished"),
-            "reason": _LOST if row["is_lost"] else row["reason"],
+            "reason": LOST if row["is_lost"] else row["reason"] and Reason.from_json(row["reason"]),
         }
     )

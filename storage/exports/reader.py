@@ -9,8 +9,7 @@ import orjson
 
 from schemas.filter import LogFilter
 from storage.database import Connection, Database
-from storage.filters import conditions
-from storage.statements import SQL
+from storage.filters import Filtered, filtered
 
 #: Rows that one FETCH of a cursor brings: some hundred kilobytes as a rule.
 CHUNK_ROWS = 1000
@@ -49,51 +48,48 @@ class Snapshot:
         self, connection: Connection, account: str, integration_type: str, filter_: LogFilter, seconds: float
     ) -> None:
         self._connection = connection
-        self._of = [account, integration_type]
+        self._of = {"account": account, "integration_type": integration_type}
         self._filter = filter_
         self._seconds = seconds
 
     async def count(self) -> tuple[int, datetime]:
         """How many they are, and the moment."""
-        statement, arguments = self._statement("export_count")
-        [row] = await self._connection.fetch(statement, *arguments, timeout=self._seconds)
+        [row] = await self._fetch("export_count")
         return row["logs"], row["as_of"]
 
     async def counts(self, largest: int) -> list[Count]:
         """By status, affiliate and error group; of each kind the `largest` with most logs, most first."""
-        statement, arguments = self._statement("export_counts", largest)
-        rows = await self._connection.fetch(statement, *arguments, timeout=self._seconds)
-        return [Count(*row) for row in rows]
+        return [Count(**row) for row in await self._fetch("export_counts", largest=largest)]
 
     async def days(self, timezone: str, first: date) -> dict[tuple[date, str], int]:
         """Counts by day in `timezone` and status, from `first` on."""
-        statement, arguments = self._statement("export_days", timezone, first)
-        rows = await self._connection.fetch(statement, *arguments, timeout=self._seconds)
+        rows = await self._fetch("export_days", timezone=timezone, first=first)
         return {(row["day"], row["status"]): row["logs"] for row in rows}
 
     async def rows(self) -> AsyncIterator[list[Any]]:
         """All of them, newest processing date first, CHUNK_ROWS at a time, through a cursor of the server."""
-        statement, arguments = self._statement("export_logs")
-        cursor = await self._connection.cursor(statement, *arguments, timeout=self._seconds)
+        logs = self._statement("export_logs")
+        cursor = await self._connection.cursor(logs.text, *logs.arguments, timeout=self._seconds)
         while chunk := await cursor.fetch(CHUNK_ROWS, timeout=self._seconds):
             yield chunk
 
     async def copy_csv(self, view: CsvView, write: Write) -> int:
         """Write all of them as CSV, without a heading. Returns how many. Waits when `write` does."""
-        words = [orjson.dumps(dict(each)).decode() for each in (view.statuses, view.states)]
-        return await self._copy("export_csv", [view.link, view.timezone, *words], write, '"', view.delimiter)
+        statuses, states = (orjson.dumps(dict(each)).decode() for each in (view.statuses, view.states))
+        statement = self._statement(
+            "export_csv", link=view.link, timezone=view.timezone, statuses=statuses, states=states
+        )
+        return await self._copy(statement, write, '"', view.delimiter)
 
     async def copy_jsonl(self, link: str, write: Write) -> int:
         """Write all of them as JSON Lines. Returns how many. Waits when `write` does."""
-        return await self._copy("export_jsonl", [link], write, *_NOT_IN_JSON)
+        return await self._copy(self._statement("export_jsonl", link=link), write, *_NOT_IN_JSON)
 
-    async def _copy(self, name: str, more: list[Any], write: Write, quote: str, delimiter: str) -> int:
-        statement, arguments = self._statement(name, *more)
-        # COPY takes no arguments: asyncpg has the server quote them. It would do so in comments too.
-        lines = [line for line in statement.splitlines() if not line.lstrip().startswith("--")]
+    async def _copy(self, statement: Filtered, write: Write, quote: str, delimiter: str) -> int:
+        # COPY takes no arguments: asyncpg has the server quote them, and puts them in.
         tag = await self._connection.copy_from_query(
-            "\n".join(lines),
-            *arguments,
+            statement.text,
+            *statement.arguments,
             output=write,
             format="csv",
             quote=quote,
@@ -102,11 +98,12 @@ class Snapshot:
         )
         return int(tag.removeprefix("COPY "))
 
-    def _statement(self, name: str, *more: Any) -> tuple[str, list[Any]]:
-        own = [*self._of, *more]
-        where = conditions(self._filter, len(own))
-        statement = SQL[name].replace("{logs}", SQL["export_logs"]).replace("{filter}", where.sql)
-        return statement, [*own, *where.arguments]
+    async def _fetch(self, name: str, **named: Any) -> list[Any]:
+        statement = self._statement(name, **named)
+        return list(await self._connection.fetch(statement.text, *statement.arguments, timeout=self._seconds))
+
+    def _statement(self, name: str, **named: Any) -> Filtered:
+        return filtered(name, self._filter, **self._of, **named)
 
 
 @asynccontextmanager

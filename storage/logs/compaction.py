@@ -9,12 +9,12 @@ async def compact(connection: Connection, at_most: int) -> int:
 
     Counts read the same before and after. 0 while another connection does it.
     """
-    return int(await connection.fetchval(SQL["compact_log_changes"], at_most))
+    return int(await SQL["compact_log_changes"].fetchval(connection, limit=at_most))
 
 
 async def compact_faults(connection: Connection, at_most: int) -> int:
     """The same of what happened to faults."""
-    return int(await connection.fetchval(SQL["compact_fault_changes"], at_most))
+    return int(await SQL["compact_fault_changes"].fetchval(connection, limit=at_most))
 
 
 async def index_words(connection: Connection) -> int:
@@ -22,4 +22,4 @@ async def index_words(connection: Connection) -> int:
 
     Searches find the same before and after.
     """
-    return int(await connection.fetchval(SQL["index_words"]))
+    return int(await SQL["index_words"].fetchval(connection))

@@ -13,20 +13,29 @@ async def decide(database: Database, fingerprint: str, wanted: GroupDecision) ->
 
     Returns how the group stands then; None when no result of this account and type ever had this error.
     """
-    group = [wanted.account, wanted.integration_type, fingerprint]
+    group = {
+        "account": wanted.account,
+        "integration_type": wanted.integration_type,
+        "fingerprint": fingerprint,
+    }
     async with database.transaction() as connection:
-        await connection.execute(SQL["lock_fault"], *group)
-        last_received_at = await connection.fetchval(SQL["last_received"], *group)
+        await SQL["lock_fault"].execute(connection, **group)
+        last_received_at = await SQL["last_received"].fetchval(connection, **group)
         if last_received_at is None:
             return None
-        now = await _standing(connection, group, last_received_at)
+        now = await _standing(connection, wanted, fingerprint, last_received_at)
         if (now.state, now.state_by, now.note) != (wanted.state, wanted.set_by, wanted.note):
-            await connection.execute(SQL["insert_fault_state"], *group, wanted.state, wanted.set_by, wanted.note)
-            now = await _standing(connection, group, last_received_at)
+            await SQL["insert_fault_state"].execute(
+                connection, **group, state=wanted.state, set_by=wanted.set_by, note=wanted.note
+            )
+            now = await _standing(connection, wanted, fingerprint, last_received_at)
         return now
 
 
-async def _standing(connection: Connection, group: list[str], last_received_at: datetime) -> Standing:
-    account, integration_type, fingerprint = group
-    rows = await connection.fetch(SQL["read_fault_states"], account, integration_type, [fingerprint])
+async def _standing(
+    connection: Connection, wanted: GroupDecision, fingerprint: str, last_received_at: datetime
+) -> Standing:
+    rows = await SQL["read_fault_states"].fetch(
+        connection, account=wanted.account, integration_type=wanted.integration_type, fingerprints=[fingerprint]
+    )
     return standing(decision(rows[0]) if rows else None, last_received_at)

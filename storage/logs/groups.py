@@ -10,9 +10,9 @@ from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standi
 from schemas.reprocess import ItemState
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, DIMENSIONS, filtered
+from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered, no_dimensions
 from storage.logs.page import NO_LIMIT, found_by_name
-from storage.logs.spans import DAY, HOUR, Span, between, take_apart
+from storage.logs.spans import DAY, HOUR, between, take_apart
 from storage.statements import SQL
 
 _ENDED: Final = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR, ItemState.SILENT)
@@ -33,22 +33,23 @@ async def list_groups(
     `now` is what the trend ends at. The playbook is left out. Exactly what the list with the same filter shows in the
     same moment; from one page to the next the counts may have changed, and a group with them its place.
     """
-    own = [account, integration_type]
+    own = {"account": account, "integration_type": integration_type}
     async with database.snapshot(account) as connection:
         groups = _groups if filter_.q is None else _groups_found
-        rows = await groups(connection, own, filter_, after or BEFORE_EVERY_GROUP, limit)
+        logs, fingerprint = after or BEFORE_EVERY_GROUP
+        page = {"after_logs": logs, "after_fingerprint": fingerprint, "limit": limit}
+        rows = await groups(connection, own, filter_, page)
         fingerprints = [row["fingerprint"] for row in rows]
         newest = {row["fingerprint"]: row["newest"] for row in rows}
         if filter_.q is None:
             newest |= await _newest(connection, own, filter_, fingerprints)
-        samples = await connection.fetch(SQL["sample_group_logs"], account, list(newest.values()))
+        samples = await SQL["sample_group_logs"].fetch(connection, account=account, ids=list(newest.values()))
         hour = now.replace(minute=0, second=0, microsecond=0) + HOUR - DAY
-        faults = await connection.fetch(SQL["read_faults"], *own, fingerprints, hour, hour - DAY)
-        cures = await connection.fetch(SQL["count_cures"], account, fingerprints)
-        decided = {
-            row["fingerprint"]: decision(row)
-            for row in await connection.fetch(SQL["read_fault_states"], *own, fingerprints)
-        }
+        those = {**own, "fingerprints": fingerprints}
+        faults = await SQL["read_faults"].fetch(connection, **those, recent=hour, before=hour - DAY)
+        cures = await SQL["count_cures"].fetch(connection, account=account, fingerprints=fingerprints)
+        states = await SQL["read_fault_states"].fetch(connection, **those)
+    decided = {row["fingerprint"]: decision(row) for row in states}
     sample_of = {row["id"]: row for row in samples}
     fault_of = {row["fingerprint"]: row for row in faults}
     return [
@@ -57,52 +58,55 @@ async def list_groups(
     ]
 
 
-async def _groups(
-    connection: Connection, own: Sequence[Any], filter_: LogFilter, place: CountAndText, limit: int
-) -> list[Any]:
+async def _groups(connection: Connection, own: dict[str, Any], filter_: LogFilter, page: dict[str, Any]) -> list[Any]:
     """From the kept counts."""
     parts = take_apart(filter_.processed_from, filter_.processed_to, days=True)
-    return await _fetch(connection, "list_groups", [*own, None, *parts.edges], filter_, place=place, limit=limit)
+    return await filtered("list_groups", filter_, handled=SPAN, **{**own, **parts.edges, **page}).fetch(connection)
 
 
 async def _groups_found(
-    connection: Connection, own: Sequence[Any], filter_: LogFilter, place: CountAndText, limit: int
+    connection: Connection, own: dict[str, Any], filter_: LogFilter, page: dict[str, Any]
 ) -> list[Any]:
     """Of what a search finds."""
     text = filter_.q or ""
-    found = await found_by_name(connection, own[0], own[1], text)
+    own = {**own, **page, **_span(filter_)}
+    found = await found_by_name(connection, own["account"], own["integration_type"], text)
     if found is not None:
-        return await _fetch(
-            connection, "list_groups_among", [*own, found, *_span(filter_)], filter_, place=place, limit=limit
-        )
-    facets = filtered("list_fault_facets", own, filter_)
-    rows = await connection.fetch(facets.sql, *facets.arguments)
-    arguments = [*own, text, text + AFTER_ALL, NO_LIMIT, [row["id"] for row in rows], *_span(filter_)]
+        among = filtered("list_groups_among", filter_, handled=SEARCH | SPAN, among=found, **own)
+        return await among.fetch(connection)
+    which = filtered(
+        "list_fault_facets",
+        filter_,
+        handled=no_dimensions(),
+        account=own["account"],
+        integration_type=own["integration_type"],
+    )
+    facets = [row["id"] for row in await which.fetch(connection)]
+    statement = filtered(
+        "list_groups_found",
+        filter_,
+        handled=SEARCH | SPAN,
+        text=text,
+        text_end=text + AFTER_ALL,
+        most_found=NO_LIMIT,
+        facets=facets,
+        **own,
+    )
     await connection.execute("SET LOCAL enable_nestloop = off")
-    page = await _fetch(connection, "list_groups_found", arguments, filter_, place=place, limit=limit)
+    rows = await statement.fetch(connection)
     await connection.execute("SET LOCAL enable_nestloop = on")
-    return page
-
-
-async def _fetch(
-    connection: Connection, name: str, arguments: list[Any], filter_: LogFilter, *, place: CountAndText, limit: int
-) -> list[Any]:
-    statement, arguments = filtered(name, arguments, filter_, DIMENSIONS)
-    arguments = [*arguments, *place, limit]
-    for number, name_ in enumerate(("{place_logs}", "{place_fingerprint}", "{limit}"), start=len(arguments) - 2):
-        statement = statement.replace(name_, f"${number}")
-    return list(await connection.fetch(statement, *arguments))
+    return rows
 
 
 async def _newest(
-    connection: Connection, own: Sequence[Any], filter_: LogFilter, fingerprints: list[str]
+    connection: Connection, own: dict[str, Any], filter_: LogFilter, fingerprints: list[str]
 ) -> dict[str, Any]:
-    statement = filtered("newest_of_groups", [*own, fingerprints, *_span(filter_)], filter_, DIMENSIONS)
-    return {row["fingerprint"]: row["id"] for row in await connection.fetch(statement.sql, *statement.arguments)}
+    statement = filtered("newest_of_groups", filter_, handled=SPAN, fingerprints=fingerprints, **own, **_span(filter_))
+    return {row["fingerprint"]: row["id"] for row in await statement.fetch(connection)}
 
 
-def _span(filter_: LogFilter) -> Span:
-    return between(filter_.processed_from, filter_.processed_to)
+def _span(filter_: LogFilter) -> dict[str, Any]:
+    return between(filter_.processed_from, filter_.processed_to)._asdict()
 
 
 def decision(row: Any) -> Decision:

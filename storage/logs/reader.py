@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState
 from schemas.result import ResultData
 from schemas.shown.log import (
@@ -21,6 +22,7 @@ from schemas.shown.log import (
     TimelineEntry,
     TimelineReprocess,
 )
+from storage.columns import AS_THEY_ARE
 from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL
@@ -32,9 +34,7 @@ MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 #: What the caller may do with a log, by its type, affiliate, status, reprocess state, and whether a person has paused
 #: its affiliate.
 Actions = Callable[[str, str, str, str | None, bool], list[Action]]
-#: Shown as they are in the row.
-_COLUMNS_SHOWN = [name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"}]
-_shown_columns = itemgetter(*_COLUMNS_SHOWN)
+_as_they_are = itemgetter(*AS_THEY_ARE)
 #: What `Actions` takes.
 _action_columns = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
 
@@ -76,7 +76,9 @@ class LogReader:
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
         """One log with its last attempt and names; None when this account and type has no such log."""
         async with self._database.reading(account) as connection:
-            row = await connection.fetchrow(SQL["get_log"], account, integration_type, log_id)
+            row = await SQL["get_log"].fetchrow(
+                connection, account=account, integration_type=integration_type, log_id=log_id
+            )
         if row is None:
             return None
         aliases: dict[str, list[str]] = {}
@@ -87,7 +89,9 @@ class LogReader:
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
         """Those of `log_ids` that are logs of this account and type, in their order, without evidence."""
         async with self._database.reading(account) as connection:
-            rows = await connection.fetch(SQL["get_logs"], account, integration_type, log_ids)
+            rows = await SQL["get_logs"].fetch(
+                connection, account=account, integration_type=integration_type, log_ids=log_ids
+            )
         found = {row["id"]: row for row in rows}
         return [self._log(found[log_id]) for log_id in dict.fromkeys(log_ids) if log_id in found]
 
@@ -96,22 +100,26 @@ class LogReader:
     ) -> FoundTimeline | None:
         """The newest `limit` entries after `after`, or fewer when they are large; None when there is no such log."""
         async with self._database.snapshot(account) as connection:
-            if not await connection.fetchval(SQL["has_log"], account, integration_type, log_id):
+            own = {"account": account, "log_id": log_id}
+            if not await SQL["has_log"].fetchval(connection, **own, integration_type=integration_type):
                 return None
-            rows = await connection.fetch(SQL["timeline"], account, log_id, *(after or NEWEST_BY_TEXT), limit)
+            at, name = after or NEWEST_BY_TEXT
+            rows = await SQL["timeline"].fetch(connection, **own, after_at=at, after_name=name, limit=limit)
             entries = _within(MAX_TIMELINE_BYTES, rows)
             attempts = await _attempts(
                 connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
             )
             wanted = [row["id"] for row in entries if not _is_attempt(row)]
-            items = {row["id"]: row for row in await connection.fetch(SQL["get_items"], account, wanted)}
+            items = {row["id"]: row for row in await SQL["get_items"].fetch(connection, account=account, ids=wanted)}
         placed = [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
         return FoundTimeline(placed, cut=len(entries) < len(rows))
 
     async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
         """Up to `limit` logs of any type that have `text` as a name, then those with a name that begins with it."""
         async with self._database.reading(account) as connection:
-            rows = await connection.fetch(SQL["search_logs"], account, text, text + AFTER_ALL, limit, list(BY_NAME))
+            rows = await SQL["search_logs"].fetch(
+                connection, account=account, text=text, text_end=text + AFTER_ALL, limit=limit, types=list(BY_NAME)
+            )
         return [self._log(row) for row in rows]
 
     def _log(self, row: Any) -> StatusLog:
@@ -123,7 +131,7 @@ class LogReader:
                 command_id=row["reprocess_command_id"],
                 at=row["reprocess_at"],
             )
-        fields = dict(zip(_COLUMNS_SHOWN, _shown_columns(row), strict=True))
+        fields = dict(zip(AS_THEY_ARE, _as_they_are(row), strict=True))
         fields["id"] = str(row["id"])
         fields["reprocess"] = reprocess
         fields["actions"] = self._actions(*_action_columns(row))
@@ -158,7 +166,7 @@ def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, 
         requested_by=item["requested_by"],
         reason=item["reason"],
         mode=item["mode"],
-        refusal=item["refusal"],
+        refusal=item["refusal"] and Reason.from_json(item["refusal"]),
     )
 
 
@@ -168,7 +176,9 @@ async def _attempts(
     if not wanted:
         return {}
     times, ids = zip(*wanted, strict=True)
-    rows = await connection.fetch(SQL["get_attempts"], account, log_id, times, ids)
+    rows = await SQL["get_attempts"].fetch(
+        connection, account=account, log_id=log_id, processed_at=times, result_id=ids
+    )
     return {row["attempt_result_id"]: _attempt(row) for row in rows}
 
 

@@ -8,6 +8,7 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 
+_EDGES: Final = ("from", "to")
 _BARS: Final = 100
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -37,9 +38,18 @@ class Parts(NamedTuple):
     whole_hours: Span  # the days and the hours
 
     @property
-    def edges(self) -> list[datetime]:
-        """Start and end of each, in the order of the arguments of `counted_days` and `counted_rest`."""
-        return [at for span in (self.days, *self.hours, *self.rows, self.whole_hours) for at in span]
+    def edges(self) -> dict[str, datetime]:
+        """Start and end of each, by the names that `counted_days` and `counted_rest` know them by."""
+        (hours_before, hours_after), (logs_before, logs_after) = self.hours, self.rows
+        spans = {
+            "days": self.days,
+            "hours_before": hours_before,
+            "hours_after": hours_after,
+            "logs_before": logs_before,
+            "logs_after": logs_after,
+            "whole_hours": self.whole_hours,
+        }
+        return {f"{name}_{edge}": at for name, span in spans.items() for edge, at in zip(_EDGES, span, strict=True)}
 
 
 def take_apart(start: datetime | None, end: datetime | None, *, days: bool) -> Parts:

@@ -9,7 +9,7 @@ from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.summary import MAX_CODES, HistogramBar, LogSummary
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, DIMENSIONS, filtered
+from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered
 from storage.logs.page import NO_LIMIT, facets_of, found_by_name
 from storage.logs.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
 from storage.statements import SQL
@@ -41,7 +41,7 @@ async def summarize(
 
 async def _span(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> Span | None:
     """Where logs that match may be; None when there are none at all."""
-    row = await connection.fetchrow(SQL["log_bounds"], account, integration_type)
+    row = await SQL["log_bounds"].fetchrow(connection, account=account, integration_type=integration_type)
     if row is None or row["first"] is None:
         return None
     start, end = row["first"], row["last"] + HOUR
@@ -56,12 +56,14 @@ async def _count(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
 ) -> list[Any]:
     parts = take_apart(filter_.processed_from, filter_.processed_to, days=edges[1] - edges[0] > HOUR)
-    own = [account, integration_type, edges, *parts.edges]
+    own: dict[str, Any] = {"account": account, "integration_type": integration_type, "edges": edges, **parts.edges}
     hours = moved(parts.days, edges)
     if not hours:
-        return await _fetch(connection, "count_logs", own, filter_)
-    own += [[edge - DAY / 2 for edge in edges], hours]
-    return await _fetch(connection, "count_logs_by_local_days", own, filter_)
+        statement = filtered("count_logs", filter_, handled=SPAN, **own)
+    else:
+        noons = [edge - DAY / 2 for edge in edges]
+        statement = filtered("count_logs_by_local_days", filter_, handled=SPAN, noons=noons, moved=hours, **own)
+    return await statement.fetch(connection)
 
 
 async def _count_found(
@@ -69,18 +71,23 @@ async def _count_found(
 ) -> list[Any]:
     text = filter_.q or ""
     span = between(filter_.processed_from, filter_.processed_to)
+    own = {"account": account, "integration_type": integration_type, "edges": edges, **span._asdict()}
     found = await found_by_name(connection, account, integration_type, text)
     if found is not None:
-        return await _fetch(connection, "count_logs_among", [account, integration_type, edges, found, *span], filter_)
+        return await filtered("count_logs_among", filter_, handled=SEARCH | SPAN, among=found, **own).fetch(connection)
     facets = await facets_of(connection, account, integration_type, filter_, at_most=NO_LIMIT)
     await connection.execute("SET LOCAL enable_nestloop = off")
-    own = [account, integration_type, text, text + AFTER_ALL, NO_LIMIT, edges, facets, *span]
-    return await _fetch(connection, "count_logs_found", own, filter_)
-
-
-async def _fetch(connection: Connection, name: str, own: list[Any], filter_: LogFilter) -> list[Any]:
-    statement = filtered(name, own, filter_, DIMENSIONS)
-    return list(await connection.fetch(statement.sql, *statement.arguments))
+    statement = filtered(
+        "count_logs_found",
+        filter_,
+        handled=SEARCH | SPAN,
+        text=text,
+        text_end=text + AFTER_ALL,
+        most_found=NO_LIMIT,
+        facets=facets,
+        **own,
+    )
+    return await statement.fetch(connection)
 
 
 def _summary(integration_type: str, filter_: LogFilter, rows: list[Any], edges: list[datetime]) -> LogSummary:

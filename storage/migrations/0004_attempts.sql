@@ -79,7 +79,8 @@ CREATE TABLE attempts_horizon (
 INSERT INTO attempts_horizon (before) VALUES ('-infinity');
 
 COMMENT ON TABLE attempts_horizon IS
-    'One row: how far attempts were forgotten. Of an earlier result only one that its log does not know is stored.';
+    'One row: how far attempts were forgotten. An earlier result is stored only where its log does not know it. '
+    'Kept for ever.';
 
 GRANT SELECT ON attempts_horizon TO conexoes_writer;
 ALTER TABLE attempts_horizon ENABLE ROW LEVEL SECURITY;

@@ -11,7 +11,7 @@ CREATE TABLE reprocess_audit (
     command_id text COLLATE "C",
     affiliate text COLLATE "C",
     requested_by text NOT NULL,
-    reason text,
+    reason text,                             -- in the words of who asks; for what we do by ourselves see the note
     request jsonb NOT NULL,                  -- as it came: filter, as_of, pace and all
     -- The access key that it came with: requested_by is what its bearer says. Without a name: none, as through Kafka;
     -- without an id but with a name: the bootstrap key.
@@ -55,7 +55,8 @@ CREATE TABLE reprocess_commands (
     fixed_share double precision,            -- of a step, to go on with the next
     step integer NOT NULL DEFAULT 0,         -- index in steps; their number once the rest is released
     released integer,                        -- items up to this position may be sent; null: all
-    note text,                               -- why it was cancelled, in a sentence
+    -- Why it was cancelled: schemas.reasons.
+    note jsonb CHECK (note ? 'code' AND note ? 'parameters'),
     joined_since integer,                    -- new failures that match the filter and came after as_of
     PRIMARY KEY (account, id)
 );
@@ -113,8 +114,10 @@ CREATE TABLE reprocess_items (
     key text COLLATE "C",
     state text COLLATE "C" NOT NULL CHECK (state IN (
         'queued', 'sent', 'fixed', 'same_error', 'different_error', 'silent', 'failed', 'cancelled',
-        'not_reprocessable', 'already_succeeded', 'in_flight', 'superseded', 'not_found', 'changed_since', 'paused')),
-    reason text,                             -- why it was refused or failed
+        'not_reprocessable', 'already_succeeded', 'in_flight', 'not_found', 'changed_since', 'paused',
+        'reason_required')),
+    -- Why it was refused or failed: schemas.reasons. Pages and the API make the sentence.
+    reason jsonb CHECK (reason ? 'code' AND reason ? 'parameters'),
     mode text COLLATE "C" NOT NULL CHECK (mode IN ('replay', 'refresh')),
     before_status text COLLATE "C",
     before_code text COLLATE "C",
@@ -231,7 +234,8 @@ CREATE TABLE idempotency_keys (
     request jsonb NOT NULL,                  -- `data` of the command
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz,                -- null: Kafka may not have it
-    refused text,                            -- accepted, and the agents could not take it: why
+    -- Accepted, and the agents could not take it: why, as schemas.reasons has it.
+    refused jsonb CHECK (refused ? 'code' AND refused ? 'parameters'),
     key_id uuid,                             -- the access key that it came with, for the audit
     key_name text,
     PRIMARY KEY (account, key)

@@ -7,7 +7,8 @@ CREATE TABLE dead_letters (
     account text COLLATE "C" NOT NULL,       -- '' where the record does not say; only keys for every account see it
     id uuid NOT NULL,
     code text COLLATE "C" NOT NULL,          -- schemas.refusal.DeadLetterCode
-    reason text NOT NULL,
+    -- schemas.reasons. The topic has the sentence.
+    reason jsonb NOT NULL CHECK (reason ? 'code' AND reason ? 'parameters'),
     topic text COLLATE "C" NOT NULL,
     partition integer NOT NULL,
     "offset" bigint NOT NULL,

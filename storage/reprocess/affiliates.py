@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 
 from schemas.breaker import Breaker
 from schemas.shown.affiliate import ShownAffiliate
-from storage.clock import clock
-from storage.columns import columns
-from storage.database import Connection, Database
+from storage.database import Connection, Database, clock
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
 
-Name = tuple[str, str]  # account, affiliate
+
+class Name(NamedTuple):
+    """An affiliate of an account."""
+
+    account: str
+    affiliate: str
 
 
 class Answered(NamedTuple):
@@ -35,29 +38,32 @@ def breaker_of(row: Any) -> Breaker:
 
 async def lock_breakers(connection: Connection, names: Sequence[Name]) -> dict[Name, Breaker]:
     """Those of `names` that have a row, locked until the transaction ends."""
-    rows = await connection.fetch(SQL["lock_affiliates"], *columns(sorted(set(names)), 2))
-    return {(row["account"], row["affiliate"]): breaker_of(row) for row in rows}
+    rows = await SQL["lock_affiliates"].fetch(connection, sorted(set(names)))
+    return {Name(row["account"], row["affiliate"]): breaker_of(row) for row in rows}
 
 
 async def set_breakers(connection: Connection, breakers: Mapping[Name, Breaker]) -> None:
     """Keep them; to be called with all of them locked."""
-    rows = [(*name, *breaker) for name, breaker in breakers.items()]
-    if rows:
-        await connection.execute(SQL["set_breakers"], *columns(rows, 8))
+    if breakers:
+        await SQL["set_breakers"].execute(
+            connection,
+            list(breakers.values()),
+            account=[name.account for name in breakers],
+            affiliate=[name.affiliate for name in breakers],
+        )
 
 
 async def record_answers(connection: Connection, answers: Sequence[Answered]) -> None:
     """Let breakers see answers. The last thing of a transaction that locks anything else."""
     if not answers:
         return
-    names = {(each.account, each.affiliate) for each in answers}
-    bad = sorted({(each.account, each.affiliate) for each in answers if each.busy})
+    bad = sorted({Name(each.account, each.affiliate) for each in answers if each.busy})
     if bad:
-        await connection.execute(SQL["make_affiliates"], *columns(bad, 2))
-    before = await lock_breakers(connection, sorted(names))
+        await SQL["make_affiliates"].execute(connection, bad)
+    before = await lock_breakers(connection, [Name(each.account, each.affiliate) for each in answers])
     counts: Counter[tuple[Name, bool]] = Counter()
     for each in answers:
-        name = (each.account, each.affiliate)
+        name = Name(each.account, each.affiliate)
         if name in before and (each.sent_at is None or each.sent_at >= before[name].changed_at):
             counts[name, each.busy] += 1
     if not counts:
@@ -77,7 +83,10 @@ async def pause(
     key: UsedKey = NO_KEY,
 ) -> bool:
     """Send nothing there until it is resumed. False when it is paused already."""
-    if await connection.fetchval(SQL["pause_affiliate"], account, affiliate, requested_by, reason) is None:
+    done = await SQL["pause_affiliate"].fetchval(
+        connection, account=account, affiliate=affiliate, requested_by=requested_by, reason=reason
+    )
+    if done is None:
         return False
     await audit.add(
         connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
@@ -95,7 +104,7 @@ async def resume(
     key: UsedKey = NO_KEY,
 ) -> bool:
     """Send again, whatever it was that paused it. False when nothing did."""
-    if await connection.fetchval(SQL["resume_affiliate"], account, affiliate) is None:
+    if await SQL["resume_affiliate"].fetchval(connection, account=account, affiliate=affiliate) is None:
         return False
     await audit.add(
         connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
@@ -105,20 +114,21 @@ async def resume(
 
 async def paused(connection: Connection, account: str) -> frozenset[str]:
     """Affiliates that a person has paused."""
-    return frozenset(row["affiliate"] for row in await connection.fetch(SQL["paused_affiliates"], account))
+    rows = await SQL["paused_affiliates"].fetch(connection, account=account)
+    return frozenset(row["affiliate"] for row in rows)
 
 
 async def list_affiliates(database: Database, account: str) -> list[ShownAffiliate]:
     """Affiliates that something was sent to or that were paused, by name."""
     async with database.reading(account) as connection:
-        rows = await connection.fetch(SQL["list_affiliates"], account)
+        rows = await SQL["list_affiliates"].fetch(connection, account=account)
     return [_shown(row) for row in rows]
 
 
 async def with_logs(database: Database, account: str) -> list[str]:
     """Affiliates that the account has logs of, of any type."""
     async with database.reading(account) as connection:
-        return [row["affiliate"] for row in await connection.fetch(SQL["affiliates_with_logs"], account)]
+        return [row["affiliate"] for row in await SQL["affiliates_with_logs"].fetch(connection, account=account)]
 
 
 def untouched(affiliate: str) -> ShownAffiliate:

@@ -7,6 +7,8 @@ from storage.access_keys import Grant
 from storage.database import Connection
 from storage.statements import SQL
 
+#: Who asks for what we do by ourselves; the command says why.
+OURSELVES = "conexoes"
 Action = Literal["requested", "cancelled", "stopped", "paused", "resumed"]
 
 
@@ -38,11 +40,21 @@ async def add(
     key: UsedKey = NO_KEY,
 ) -> None:
     """One entry, in the transaction of what it tells of. `request` is JSON."""
-    own = [account, action, command_id, affiliate, requested_by, reason, request]
-    await connection.execute(SQL["insert_audit"], *own, *key)
+    await SQL["insert_audit"].execute(
+        connection,
+        account=account,
+        action=action,
+        command_id=command_id,
+        affiliate=affiliate,
+        requested_by=requested_by,
+        reason=reason,
+        request=request,
+        key_id=key.key_id,
+        key_name=key.key_name,
+    )
 
 
 async def key_of_command(connection: Connection, account: str, command_id: str) -> UsedKey:
     """The key that a command was accepted with."""
-    row = await connection.fetchrow(SQL["key_of_command"], account, command_id)
+    row = await SQL["key_of_command"].fetchrow(connection, account=account, command_id=command_id)
     return NO_KEY if row is None else UsedKey(*row)

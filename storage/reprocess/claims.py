@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.breaker import Breaker
-from storage.columns import columns
 from storage.database import Connection
 from storage.reprocess.affiliates import breaker_of
 from storage.statements import SQL
@@ -15,7 +14,12 @@ from storage.statements import SQL
 #: Running commands and affiliates that are looked at together; what is beyond has its turn when these are through.
 MAX_LANES = 5000
 
-BucketName = tuple[str, str]  # account ('*': all of them), and what in it
+
+class BucketName(NamedTuple):
+    """What a bucket is of."""
+
+    account: str  # '*': all of them
+    name: str  # of what in it
 
 
 class Lane(NamedTuple):
@@ -48,6 +52,16 @@ class QueuedItem(NamedTuple):
     aliases: dict[str, str]
 
 
+class _Take(NamedTuple):
+    """What is claimed of a lane."""
+
+    account: str
+    command_id: str
+    affiliate: str
+    items: int
+    released: int | None
+
+
 class Bucket(NamedTuple):
     """How many tokens there were, and when that was."""
 
@@ -57,7 +71,7 @@ class Bucket(NamedTuple):
 
 async def open_lanes(connection: Connection) -> list[Lane]:
     """What could be sent, oldest commands first."""
-    rows = await connection.fetch(SQL["open_lanes"], MAX_LANES)
+    rows = await SQL["open_lanes"].fetch(connection, limit=MAX_LANES)
     return [
         Lane(*(row[name] for name in Lane._fields[:-1]), breaker=breaker_of(row))  # type: ignore[misc]
         for row in rows
@@ -72,24 +86,30 @@ async def claim_items(
 
     None of a command that is over by now. A cancellation that comes after this stops none of them.
     """
-    rows = [(lane.account, lane.command_id, lane.affiliate, take, lane.released) for lane, take in takes]
-    claimed = await connection.fetch(SQL["claim_items"], *columns(rows, 5), lease_seconds)
+    rows = [_Take(lane.account, lane.command_id, lane.affiliate, take, lane.released) for lane, take in takes]
+    claimed = await SQL["claim_items"].fetch(connection, rows, lease_seconds=lease_seconds)
     return [QueuedItem(**{**row, "aliases": json.loads(row["aliases"])}) for row in claimed]
 
 
 async def release_claims(connection: Connection, items: Sequence[QueuedItem]) -> None:
     """Give up what was not sent, so that whoever comes next may send it at once."""
-    await connection.execute(SQL["release_claims"], *columns([(each.account, each.id) for each in items], 2))
+    await SQL["release_claims"].execute(connection, items)
 
 
 async def lock_buckets(connection: Connection, full: Mapping[BucketName, float]) -> dict[BucketName, Bucket]:
     """Buckets by name, locked until the transaction ends; one that is new has the tokens that are given for it."""
     names = sorted(full)
-    await connection.execute(SQL["make_buckets"], *columns([(*name, full[name]) for name in names], 3))
-    rows = await connection.fetch(SQL["lock_buckets"], *columns(names, 2))
-    return {(row["account"], row["name"]): Bucket(row["tokens"], row["refilled_at"]) for row in rows}
+    await SQL["make_buckets"].execute(connection, names, tokens=[full[name] for name in names])
+    rows = await SQL["lock_buckets"].fetch(connection, names)
+    return {BucketName(row["account"], row["name"]): Bucket(row["tokens"], row["refilled_at"]) for row in rows}
 
 
 async def set_buckets(connection: Connection, buckets: Mapping[BucketName, Bucket]) -> None:
     """Keep what is left in them; to be called with all of them locked."""
-    await connection.execute(SQL["set_buckets"], *columns([(*name, *bucket) for name, bucket in buckets.items()], 4))
+    left = list(buckets.values())
+    await SQL["set_buckets"].execute(
+        connection,
+        list(buckets),
+        tokens=[bucket.tokens for bucket in left],
+        refilled_at=[bucket.refilled_at for bucket in left],
+    )

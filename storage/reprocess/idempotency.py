@@ -16,13 +16,30 @@ async def claim(
     """
     digest = hashlib.sha256(request.encode()).digest()
     async with database.connection() as connection:
-        own = [account, key, command_id, digest, request, grant and grant.key_id, grant and grant.name]
-        await connection.execute(SQL["claim_idempotency_key"], *own)
-        kept = await connection.fetchval(SQL["get_idempotency_key"], account, key)
+        await SQL["claim_idempotency_key"].execute(
+            connection,
+            account=account,
+            key=key,
+            command_id=command_id,
+            body_digest=digest,
+            request=request,
+            key_id=grant and grant.key_id,
+            key_name=grant and grant.name,
+        )
+        kept = await SQL["get_idempotency_key"].fetchval(connection, account=account, key=key)
         return kept is not None and bytes(kept) == digest
+
+
+async def is_known(database: Database, account: str, key: str, command_id: str) -> bool:
+    """Whether a request came with `key` before: one that is kept, or whose command is."""
+    async with database.connection() as connection:
+        found: bool = await SQL["knows_idempotency_key"].fetchval(
+            connection, account=account, key=key, command_id=command_id
+        )
+        return found
 
 
 async def mark_published(database: Database, account: str, key: str) -> None:
     """Kafka has the command: from now on it is shown as accepted, until the agents have recorded it."""
     async with database.connection() as connection:
-        await connection.execute(SQL["mark_published"], account, key)
+        await SQL["mark_published"].execute(connection, account=account, key=key)

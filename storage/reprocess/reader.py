@@ -5,10 +5,12 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import ItemState
 from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
+from storage.reprocess.audit import OURSELVES
 from storage.statements import SQL
 
 #: Items of an export that are read together.
@@ -20,18 +22,19 @@ async def list_commands(
 ) -> list[ReprocessCommand]:
     """The newest `limit` commands after `after`."""
     async with database.snapshot(account) as connection:
-        rows = await connection.fetch(SQL["list_commands"], account, *(after or NEWEST_BY_TEXT), limit)
+        at, id_ = after or NEWEST_BY_TEXT
+        rows = await SQL["list_commands"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
         return await _with_counts(connection, account, rows)
 
 
 async def get_command(database: Database, account: str, command_id: str) -> ReprocessCommand | None:
     """One command; None when this account has no such one."""
     async with database.snapshot(account) as connection:
-        rows = await connection.fetch(SQL["get_command"], account, command_id)
+        rows = await SQL["get_command"].fetch(connection, account=account, command_id=command_id)
         if not rows:
             return None
         [command] = await _with_counts(connection, account, rows)
-        joined = await connection.fetch(SQL["count_joined"], account, command_id)
+        joined = await SQL["count_joined"].fetch(connection, account=account, command_id=command_id)
     return command.model_copy(update={"joined": {row["state"]: row["items"] for row in joined}})
 
 
@@ -46,7 +49,7 @@ async def list_items(
 ) -> list[ReprocessItem] | None:
     """`limit` items of a command after `after`; None when this account has no such command."""
     async with database.snapshot(account) as connection:
-        if await connection.fetchrow(SQL["get_command"], account, command_id) is None:
+        if await SQL["get_command"].fetchrow(connection, account=account, command_id=command_id) is None:
             return None
         return await _items(connection, account, command_id, state=state, after=after, limit=limit)
 
@@ -75,16 +78,17 @@ async def _items(
     after: uuid.UUID | None,
     limit: int,
 ) -> list[ReprocessItem]:
-    # Two statements rather than one with `$5 IS NULL OR …`, whose kept plan reads every item for a rare state.
-    statement = SQL["list_items"].replace("{state}", "" if state is None else "AND i.state = $5::text")
-    arguments = [] if state is None else [state.value]
-    rows = await connection.fetch(statement, account, command_id, after or BEFORE_EVERY_ID, limit, *arguments)
+    own = {"account": account, "command_id": command_id, "after": after or BEFORE_EVERY_ID, "limit": limit}
+    if state is None:
+        rows = await SQL["list_items"].fetch(connection, **own)
+    else:
+        rows = await SQL["list_items_in_state"].fetch(connection, **own, state=state.value)
     return [_item(row) for row in rows]
 
 
 async def _with_counts(connection: Connection, account: str, rows: Sequence[Any]) -> list[ReprocessCommand]:
     counts: dict[str, dict[str, int]] = {row["id"]: {} for row in rows}
-    for row in await connection.fetch(SQL["count_items"], account, list(counts)):
+    for row in await SQL["count_items"].fetch(connection, account=account, command_ids=list(counts)):
         counts[row["command_id"]][row["state"]] = row["items"]
     return [_command(row, counts[row["id"]]) for row in rows]
 
@@ -92,23 +96,32 @@ async def _with_counts(connection: Connection, account: str, rows: Sequence[Any]
 def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
     request = json.loads(row["request"])
     pace = request.get("pace")
+    note = row["note"] and Reason.from_json(row["note"])
     total = sum(counts.values())
     stepped = bool(pace and pace.get("steps"))
     return ReprocessCommand(
-        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "ending"}},
+        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "note", "ending"}},
         total=total,
         items=counts,
         filter=request.get("filter"),
         selected=row["selected"] if request.get("filter") else total,
         pace=pace,
         step=row["step"] + 1 if stepped else None,
-        ending=row["ending"] and CommandEnding.model_validate_json(row["ending"]),
+        note=note,
+        ending=row["ending"] and _ending(json.loads(row["ending"]), note),
         joined=None,
     )
+
+
+def _ending(row: dict[str, Any], note: Reason | None) -> CommandEnding:
+    """What a person says is in the audit; what we do by ourselves is said by the note."""
+    told = own_words(row["reason"]) if row["reason"] else None
+    return CommandEnding(**{**row, "reason": note if row["by"] == OURSELVES else told})
 
 
 def _item(row: Any) -> ReprocessItem:
     fields = {name: row[name] for name in ReprocessItem.model_fields}
     for name in ("id", "log_id", "joined_item_id"):
         fields[name] = None if fields[name] is None else str(fields[name])
+    fields["reason"] = row["reason"] and Reason.from_json(row["reason"])
     return ReprocessItem(**fields)

@@ -7,22 +7,64 @@ commands, then affiliates: as `fold` does, so that no two wait for each other.
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.breaker import is_busy
-from schemas.reprocess import Command, ItemState, Mode, outcome
+from schemas.reasons.reason import Reason
+from schemas.reprocess import OPEN_ITEM_STATES, Command, ItemState, Mode, outcome
 from schemas.result import Result
 from schemas.steps import Judgement, judge, released
 from schemas.verdict import REASONS
-from storage.columns import columns
+from storage.constants import ITEM_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess import affiliates, audit
 from storage.reprocess.affiliates import Answered
-from storage.reprocess.audit import NO_KEY, UsedKey
+from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
 from storage.statements import SQL
 
-#: What an item keeps of a message; the attempt has it whole.
-ITEM_MESSAGE_CHARACTERS = 300
+
+class ItemKey(NamedTuple):
+    """An item, of whichever command."""
+
+    account: str
+    id: uuid.UUID
+
+
+class CommandKey(NamedTuple):
+    """A command."""
+
+    account: str
+    id: str
+
+
+class SentItem(NamedTuple):
+    """An item that Kafka has."""
+
+    account: str
+    id: uuid.UUID
+    expires_at: datetime  # until then its answer is awaited
+
+
+class FailedItem(NamedTuple):
+    """An item that Kafka refused for good."""
+
+    account: str
+    id: uuid.UUID
+    command_id: str
+    reason: Reason
+
+
+class _Move(NamedTuple):
+    """What an answer makes of an item."""
+
+    account: str
+    id: uuid.UUID
+    state: str
+    status: str
+    code: str | None
+    message: str | None
+    fingerprint: str | None
+    version: bytes
 
 
 class LockedLog(NamedTuple):
@@ -49,7 +91,7 @@ class NewItem(NamedTuple):
     log_id: uuid.UUID
     state: ItemState
     mode: Mode
-    reason: str | None = None
+    reason: Reason | None = None
     log: LockedLog | None = None  # None: no such log
     joined_item_id: uuid.UUID | None = None
 
@@ -60,21 +102,21 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
     pace = request.pace
     steps = None if pace is None or pace.steps is None else list(pace.steps)
     document = request.model_dump_json(exclude_none=True)
-    inserted = await connection.fetchval(
-        SQL["insert_command"],
-        request.account,
-        command.id,
-        request.integration_type,
-        request.mode,
-        request.requested_by,
-        request.reason,
-        document,
-        command.requested_at,
-        as_of,
-        pace and pace.per_second,
-        steps,
-        pace and pace.fixed_share,
-        released(steps, 0) if steps else None,
+    inserted = await SQL["insert_command"].fetchval(
+        connection,
+        account=request.account,
+        id=command.id,
+        integration_type=request.integration_type,
+        mode=request.mode,
+        requested_by=request.requested_by,
+        reason=request.reason,
+        request=document,
+        requested_at=command.requested_at,
+        as_of=as_of,
+        per_second=pace and pace.per_second,
+        steps=steps,
+        fixed_share=pace and pace.fixed_share,
+        released=released(steps, 0) if steps else None,
     )
     if inserted is None:
         return False
@@ -91,17 +133,18 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
     return True
 
 
-async def refuse_accepted(connection: Connection, account: str, command_id: str, reason: str) -> None:
+async def refuse_accepted(connection: Connection, account: str, command_id: str, reason: Reason) -> None:
     """The agents can't record this command: whoever asks for it is shown why instead of `accepted` for ever."""
-    await connection.execute(SQL["refuse_accepted"], account, command_id, reason)
+    await SQL["refuse_accepted"].execute(connection, account=account, command_id=command_id, reason=reason.to_json())
 
 
 async def lock_logs(
     connection: Connection, account: str, integration_type: str, log_ids: Sequence[uuid.UUID], as_of: datetime | None
 ) -> dict[uuid.UUID, LockedLog]:
     """Those of `log_ids` that are logs of this account and type, locked until the transaction ends."""
-    await connection.execute(SQL["lock_logs"], account, integration_type, log_ids)
-    rows = await connection.fetch(SQL["read_locked_logs"], account, integration_type, log_ids, as_of)
+    own = {"account": account, "integration_type": integration_type, "log_ids": log_ids}
+    await SQL["lock_logs"].execute(connection, **own)
+    rows = await SQL["read_locked_logs"].fetch(connection, **own, as_of=as_of)
     return {row["id"]: LockedLog(**row) for row in rows}
 
 
@@ -120,54 +163,60 @@ async def insert_items(
     """
     queued = [each for each in items if each.state is ItemState.QUEUED]
     positions = {} if first is None else {each.id: first + index for index, each in enumerate(queued)}
-    rows = [
-        (
-            each.id,
-            each.log_id,
-            each.log and each.log.affiliate,
-            each.log and each.log.key,
-            each.state.value,
-            each.mode,
-            each.reason,
-            each.log and each.log.status,
-            each.log and each.log.code,
-            each.log and each.log.message,
-            each.log and each.log.fingerprint,
-            each.log and each.log.event_id,
-            each.log.reprocessed + 1 if each.log and each.state is ItemState.QUEUED else None,
-            each.joined_item_id,
-            positions.get(each.id),
+    if items:
+        logs = [each.log for each in items]
+        await SQL["insert_items"].execute(
+            connection,
+            items,
+            account=account,
+            command_id=command_id,
+            integration_type=integration_type,
+            state=[each.state.value for each in items],
+            reason=[each.reason and each.reason.to_json() for each in items],
+            affiliate=[log and log.affiliate for log in logs],
+            key=[log and log.key for log in logs],
+            before_status=[log and log.status for log in logs],
+            before_code=[log and log.code for log in logs],
+            before_message=[log and log.message for log in logs],
+            before_fingerprint=[log and log.fingerprint for log in logs],
+            before_event_id=[log and log.event_id for log in logs],
+            attempt=[_attempt(each) for each in items],
+            position=[positions.get(each.id) for each in items],
         )
-        for each in items
-    ]
-    if rows:
-        await connection.execute(SQL["insert_items"], account, command_id, integration_type, *columns(rows, 15))
-    await after_change(connection, [(account, each.id) for each in queued], [(account, command_id)])
+    await after_change(connection, [ItemKey(account, each.id) for each in queued], [CommandKey(account, command_id)])
     return len(queued)
 
 
-async def mark_sent(connection: Connection, sent: Sequence[tuple[str, uuid.UUID, datetime]]) -> None:
-    """Kafka has these items, by account and id; each with the time until which its answer is awaited."""
-    named = [(account, item) for account, item, _expires_at in sent]
-    await connection.execute(SQL["lock_logs_of_items"], *columns(named, 2))
-    await connection.execute(SQL["mark_sent"], *columns(sent, 3))
-    await after_change(connection, named, [])
+def _attempt(item: NewItem) -> int | None:
+    """Which reprocess of its log an item is; None when it is none."""
+    return item.log.reprocessed + 1 if item.log and item.state is ItemState.QUEUED else None
 
 
-async def mark_failed(connection: Connection, failed: Sequence[tuple[str, uuid.UUID, str, str]]) -> None:
-    """Kafka refused these for good: account, item, command and reason of each."""
-    named = [(account, item) for account, item, _command, _reason in failed]
-    await connection.execute(SQL["lock_logs_of_items"], *columns(named, 2))
-    rows = [(account, item, reason) for account, item, _command, reason in failed]
-    await connection.execute(SQL["mark_failed"], *columns(rows, 3))
-    await after_change(connection, named, [(account, command) for account, _item, command, _reason in failed])
+async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
+    """Kafka has these items."""
+    await SQL["lock_logs_of_items"].execute(connection, sent)
+    await SQL["mark_sent"].execute(connection, sent)
+    await after_change(connection, [ItemKey(each.account, each.id) for each in sent], [])
+
+
+async def mark_failed(connection: Connection, failed: Sequence[FailedItem]) -> None:
+    """Kafka refused these items for good."""
+    await SQL["lock_logs_of_items"].execute(connection, failed)
+    await SQL["mark_failed"].execute(connection, failed, reason=[each.reason.to_json() for each in failed])
+    await after_change(
+        connection,
+        [ItemKey(each.account, each.id) for each in failed],
+        [CommandKey(each.account, each.command_id) for each in failed],
+    )
 
 
 async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
     """Items whose answer did not come by `at`. Returns how many, `limit` at most."""
-    rows = await connection.fetch(SQL["mark_silent"], at, limit)
+    rows = await SQL["mark_silent"].fetch(connection, at=at, limit=limit)
     await after_change(
-        connection, [(row["account"], row["id"]) for row in rows], [(row["account"], row["command_id"]) for row in rows]
+        connection,
+        [ItemKey(row["account"], row["id"]) for row in rows],
+        [CommandKey(row["account"], row["command_id"]) for row in rows],
     )
     await affiliates.record_answers(
         connection, [Answered(row["account"], row["affiliate"], row["sent_at"], busy=True) for row in rows]
@@ -177,8 +226,8 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
 
 async def mark_cancelled(connection: Connection, limit: int) -> int:
     """What cancelled commands have not sent. Returns how many, `limit` at most."""
-    rows = await connection.fetch(SQL["mark_cancelled"], limit, REASONS[ItemState.CANCELLED])
-    await after_change(connection, [(row["account"], row["id"]) for row in rows], [])
+    rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED].to_json())
+    await after_change(connection, [ItemKey(row["account"], row["id"]) for row in rows], [])
     return len(rows)
 
 
@@ -187,37 +236,27 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> N
 
     A correlation that names no item of the same account and entity is ignored.
     """
-    by_item: dict[tuple[str, uuid.UUID], Result] = {}
+    by_item: dict[ItemKey, Result] = {}
     for each in sorted(answers, key=lambda result: result.version):
         if each.correlation_id is not None:
-            by_item[each.account, each.correlation_id] = each
-    named = [(account, item, result.log_id) for (account, item), result in by_item.items()]
-    moves: list[tuple[Any, ...]] = []
-    commands: list[tuple[str, str]] = []
+            by_item[ItemKey(each.account, each.correlation_id)] = each
+    moves: list[_Move] = []
+    commands: list[CommandKey] = []
     answered: list[Answered] = []
-    for row in await connection.fetch(SQL["lock_answered"], *columns(named, 3)):
-        answer = by_item[row["account"], row["id"]]
+    log_ids = [each.log_id for each in by_item.values()]
+    for row in await SQL["lock_answered"].fetch(connection, list(by_item), log_id=log_ids):
+        item = ItemKey(row["account"], row["id"])
+        answer = by_item[item]
         if row["after_version"] is not None and row["after_version"] >= answer.version:
             continue
         state = outcome(row["before_status"], row["before_fingerprint"], answer.status, answer.fingerprint)
         message = answer.message and answer.message[:ITEM_MESSAGE_CHARACTERS]
-        moves.append(
-            (
-                row["account"],
-                row["id"],
-                state.value,
-                answer.status,
-                answer.code,
-                message,
-                answer.fingerprint,
-                answer.version,
-            )
-        )
-        commands.append((row["account"], row["command_id"]))
+        moves.append(_Move(*item, state.value, answer.status, answer.code, message, answer.fingerprint, answer.version))
+        commands.append(CommandKey(row["account"], row["command_id"]))
         answered.append(Answered(row["account"], row["affiliate"], row["sent_at"], busy=is_busy(answer.code)))
     if moves:
-        await connection.execute(SQL["mark_answered"], *columns(moves, 8))
-        await after_change(connection, [(move[0], move[1]) for move in moves], commands)
+        await SQL["mark_answered"].execute(connection, moves)
+        await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
         await affiliates.record_answers(connection, answered)
 
 
@@ -227,15 +266,19 @@ async def cancel(
     command_id: str,
     *,
     requested_by: str,
-    reason: str | None,
-    note: str,
+    note: Reason,
+    reason: str | None = None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Let nothing more of a command be taken to be sent. False when it is over, or not recorded.
+    """Let nothing more of a command be taken to be sent, by `note`. False when it is over, or not recorded.
 
-    What a worker has taken already is on its way to Kafka, and still goes.
+    `reason` is what the person who asks for it says. What a worker has taken already is on its way to Kafka, and still
+    goes.
     """
-    if await connection.fetchval(SQL["cancel_command"], account, command_id, note) is None:
+    if (
+        await SQL["cancel_command"].fetchval(connection, account=account, command_id=command_id, note=note.to_json())
+        is None
+    ):
         return False
     await audit.add(
         connection, account, "cancelled", command_id=command_id, requested_by=requested_by, reason=reason, key=key
@@ -243,51 +286,55 @@ async def cancel(
     return True
 
 
-async def steps_to_judge(connection: Connection) -> list[tuple[str, str]]:
-    """Commands, by account and id, that wait for the outcome of a step."""
-    return [(row["account"], row["id"]) for row in await connection.fetch(SQL["steps_to_judge"])]
+async def steps_to_judge(connection: Connection) -> list[CommandKey]:
+    """Commands that wait for the outcome of a step."""
+    return [CommandKey(row["account"], row["id"]) for row in await SQL["steps_to_judge"].fetch(connection)]
 
 
 async def judge_step(connection: Connection, account: str, command_id: str) -> Judgement | None:
     """Go on to the next step of a command, or stop it; None while its step is not over."""
-    await connection.execute(SQL["lock_commands"], [account], [command_id])
-    row = await connection.fetchrow(SQL["read_step"], account, command_id)
+    await SQL["lock_commands"].execute(connection, [CommandKey(account, command_id)])
+    row = await SQL["read_step"].fetchrow(connection, account=account, command_id=command_id)
     if row is None:
         return None
     steps, step = row["steps"], row["step"]
     before = released(steps, step - 1) or 0 if step else 0
-    found = await connection.fetch(SQL["count_step"], account, command_id, before, row["released"])
+    found = await SQL["count_step"].fetch(
+        connection, account=account, command_id=command_id, after=before, up_to=row["released"]
+    )
     states: dict[str, int] = {}
     for each in found:
         states[each["state"]] = states.get(each["state"], 0) + each["items"]
     made = sum(states.values()) == steps[step] or row["made"]
-    if not made or states.keys() & {"queued", "sent"}:
+    if not made or states.keys() & set(OPEN_ITEM_STATES):
         return None
     same = [each["after_code"] for each in found if each["state"] == "same_error" for _ in range(each["items"])]
     verdict = judge(step + 1, states, row["fixed_share"], same)
     if verdict.go_on:
-        await connection.execute(SQL["release_step"], account, command_id, step + 1, released(steps, step + 1))
+        await SQL["release_step"].execute(
+            connection, account=account, command_id=command_id, step=step + 1, released=released(steps, step + 1)
+        )
     else:
-        await connection.fetchval(SQL["cancel_command"], account, command_id, verdict.sentence)
+        await SQL["cancel_command"].execute(
+            connection, account=account, command_id=command_id, note=verdict.reason.to_json()
+        )
         await audit.add(
             connection,
             account,
             "stopped",
             command_id=command_id,
-            requested_by="conexoes",
-            reason=verdict.sentence,
+            requested_by=OURSELVES,
+            reason=None,
             request=verdict.outcome.model_dump_json(),
         )
     return verdict
 
 
-async def after_change(
-    connection: Connection, items: Sequence[tuple[str, uuid.UUID]], commands: Iterable[tuple[str, str]]
-) -> None:
+async def after_change(connection: Connection, items: Sequence[ItemKey], commands: Iterable[CommandKey]) -> None:
     """Show items on their logs, and settle the states of commands."""
     if items:
-        await connection.execute(SQL["show_on_logs"], *columns(items, 2))
+        await SQL["show_on_logs"].execute(connection, items)
     names = sorted(set(commands))
     if names:
-        await connection.execute(SQL["lock_commands"], *columns(names, 2))
-        await connection.execute(SQL["settle_commands"], *columns(names, 2))
+        await SQL["lock_commands"].execute(connection, names)
+        await SQL["settle_commands"].execute(connection, names)

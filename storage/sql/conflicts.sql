@@ -1,16 +1,16 @@
 -- find_refused --
--- After the fold of a batch: which of these results an earlier transaction received. $1: an array with one element a
--- result. Uses the primary key of received_results.
+-- After the fold of a batch: which of these results an earlier transaction received. An array with one element
+-- a result. Uses the primary key of received_results.
 SELECT r.result_id
 FROM received_results r
-WHERE r.result_id = ANY($1::uuid[]) AND r.xmin <> pg_current_xact_id()::xid
+WHERE r.result_id = ANY(:id::uuid[]) AND r.xmin <> pg_current_xact_id()::xid
 
 -- find_conflicts --
--- Which of these refused results came before with another body, or for another entity or time. $1…$5: arrays with one
--- element a result. Of every result that was received there is the attempt with its body, until its month expires;
--- what is not there is another event under a name that is taken. Uses the primary key of attempts.
+-- Which of these refused results came before with another body, or for another entity or time. Arrays with one element
+-- a result. Of every result that was received there is the attempt with its body, until its month expires; what is not
+-- there is another event under a name that is taken. Uses the primary key of attempts.
 SELECT i.result_id
-FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :processed_at::timestamptz[], :body::text[])
     AS i (account, result_id, log_id, processed_at, body)
 WHERE NOT EXISTS (
     SELECT FROM attempts a

@@ -1,8 +1,8 @@
 -- fold --
 -- One batch of results: new ones join attempts, and each entity shows the result with the highest version.
--- $1…$19 are arrays with one element a result, no result twice; $19 says that a newer result of the entity came
--- before it in this very batch. Whatever was received before is left out as a whole, so that a second delivery,
--- in any order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
+-- Arrays with one element a result, no result twice; :late says that a newer result of the entity came before it in
+-- this very batch. Whatever was received before is left out as a whole, so that a second delivery, in any order and in
+-- any mixture, changes nothing. Results and entities are each locked in the order of their key, so
 -- that two writers can't wait for each other. Answers how many results were new.
 -- Of results that are older than what is forgotten, nobody knows which were received. One that its log already shows, or
 -- a newer one of, is left out: its attempt would be older than what is kept, and its log would count it twice.
@@ -10,9 +10,10 @@
 WITH incoming AS (
     SELECT *
     FROM unnest(
-        $1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-        $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
-        $15::uuid[], $16::text[], $17::boolean[], $18::boolean[], $19::boolean[]
+        :account::text[], :id::uuid[], :log_id::uuid[], :integration_type::text[], :affiliate::text[],
+        :key::text[], :status::text[], :processed_at::timestamptz[],
+        :version::bytea[], :source::text[], :event_id::text[], :message::text[], :code::text[], :fingerprint::text[],
+        :correlation_id::uuid[], :body::text[], :structured::boolean[], :altered::boolean[], :late::boolean[]
     ) AS result (
         account, result_id, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, fingerprint,
@@ -91,7 +92,9 @@ shown AS (
 SELECT count(*) FROM received
 
 -- add_aliases --
--- $1…$5: account, log, type, name and value of each; known ones are left alone.
+-- Arrays with one element an alias; known ones are left alone.
 INSERT INTO aliases (account, log_id, integration_type, name, value)
-SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+SELECT DISTINCT account, log_id, integration_type, name, value
+FROM unnest(:account::text[], :log_id::uuid[], :integration_type::text[], :name::text[], :value::text[])
+    AS alias (account, log_id, integration_type, name, value)
 ON CONFLICT DO NOTHING

@@ -1,22 +1,22 @@
 -- insert_saved_view --
 -- A name that is taken gets the new view.
 INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
-VALUES ($1::text, gen_random_uuid(), $2::text, $3::text, $4::text, $5::text)
+VALUES (:account::text, gen_random_uuid(), :integration_type::text, :name::text, :query::text, :saved_by::text)
 ON CONFLICT (account, integration_type, name)
 DO UPDATE SET query = excluded.query, saved_by = excluded.saved_by, saved_at = now()
 
 -- list_saved_views --
 -- Views of one page, by name. Uses saved_views_by_name.
 SELECT id, name, query, saved_by FROM saved_views
-WHERE account = $1::text AND integration_type = $2::text
+WHERE account = :account::text AND integration_type = :integration_type::text
 ORDER BY name
 
 -- delete_saved_view --
-DELETE FROM saved_views WHERE account = $1::text AND integration_type = $2::text AND id = $3::uuid
+DELETE FROM saved_views WHERE account = :account::text AND integration_type = :integration_type::text AND id = :id::uuid
 
 -- use_sign_in_link --
 -- Whoever inserts it may sign in with it.
-INSERT INTO used_sign_in_links (nonce) VALUES ($1::bytea) ON CONFLICT DO NOTHING RETURNING nonce
+INSERT INTO used_sign_in_links (nonce) VALUES (:nonce::bytea) ON CONFLICT DO NOTHING RETURNING nonce
 
 -- list_accounts --
 -- Every account that has a status log, by one look into the primary key of log_keys for each.
@@ -26,4 +26,4 @@ WITH RECURSIVE found AS (
     SELECT (SELECT k.account FROM log_keys k WHERE k.account > found.account ORDER BY k.account LIMIT 1)
     FROM found WHERE found.account IS NOT NULL
 )
-SELECT account FROM found WHERE account IS NOT NULL LIMIT $1::integer
+SELECT account FROM found WHERE account IS NOT NULL LIMIT :limit::integer

@@ -1,9 +1,9 @@
 -- begin_positions --
--- Partitions that a worker begins to read: $1…$5 are topic, partition, incarnation, earliest offset, and whether offsets
--- have begun anew, of each. Of one that is not known, was known of another incarnation or began anew, nothing is stored
--- yet, so that it begins at its earliest offset. Answers the next offset of each.
+-- Partitions that a worker begins to read: arrays with one element a partition; `anew` says that its offsets have begun
+-- anew. Of one that is not known, was known of another incarnation or began anew, nothing is stored yet, so that it
+-- begins at its earliest offset. Answers the next offset of each.
 WITH begun AS (
-    SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::bigint[], $5::boolean[])
+    SELECT * FROM unnest(:topic::text[], :partition::integer[], :incarnation::text[], :earliest::bigint[], :anew::boolean[])
         AS b (topic, partition, incarnation, earliest, anew)
 ),
 forgotten AS (
@@ -25,12 +25,12 @@ LEFT JOIN added a USING (topic, partition)
 LEFT JOIN positions p USING (topic, partition)
 
 -- move_positions --
--- What is before $4 is stored now, of which what is before $3 was stored already: $1…$4 are topic, partition and these
--- offsets of each. Answers how many partitions that was true of. Never moves back: a worker that has lost a partition
--- may still finish.
+-- What is before :next_offset is stored now, of which what is before :after was stored already; arrays. Answers how many
+-- partitions that was true of. Never moves back: a worker that has lost a partition may still finish.
 WITH moved AS (
     UPDATE positions p SET next_offset = greatest(p.next_offset, m.next_offset)
-    FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) AS m (topic, partition, after, next_offset)
+    FROM unnest(:topic::text[], :partition::integer[], :after::bigint[], :next_offset::bigint[])
+        AS m (topic, partition, after, next_offset)
     WHERE p.topic = m.topic AND p.partition = m.partition AND p.next_offset >= m.after
     RETURNING 1
 )

@@ -1,4 +1,4 @@
-"""The commands of the README, as they stand there, beside a running demo."""
+"""The README's commands, word for word, beside a running demo."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ async def test_the_commands_do_what_the_readme_says(installation: Installation) 
 
 
 def _one_a_line(script: str) -> str:
-    """The same, with each answer on a line of its own."""
+    """Put each answer on a line of its own."""
     return re.sub(r"^curl ", "curl -w '\\n' ", script, flags=re.MULTILINE)
 
 

@@ -38,7 +38,10 @@ Answering = Callable[[Retry], Awaitable[Answer | None]]
 
 
 def zone(now: datetime) -> str:
-    """Where people are. Never just after midnight: what tests send is an hour old, and would be yesterday's."""
+    """The time zone of people.
+
+    It is never just after midnight there: results of the tests are an hour old, and would be yesterday's.
+    """
     home = "America/Sao_Paulo"
     return home if now.astimezone(ZoneInfo(home)).hour >= 2 else "Asia/Tokyo"
 
@@ -106,7 +109,7 @@ async def connector(broker: BrokerSettings, answering: Answering) -> AsyncIterat
 
 
 class Person:
-    """One browser window. What it must never do, a console error or a request elsewhere, is kept for the end."""
+    """One browser window. It records what must never happen, such as console errors and requests to other hosts."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page

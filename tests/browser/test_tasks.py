@@ -1,4 +1,4 @@
-"""What people come for, each in at most four actions from the landing page."""
+"""The tasks of users, each in at most four actions from the landing page."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`make chaos`: results at a steady rate through a system that is being hurt, then the books are compared.
+"""`make chaos`: results at a steady rate through a system under faults, then sent and stored are compared.
 
 Prints the seed, what was done, and six counts that must all be 0; exit 1 if one is not. The same seed does the same
 faults in the same order, though not at the same microsecond.

@@ -1,4 +1,4 @@
-"""What must hold after any faults: a ledger of what Kafka acknowledged against what is in PostgreSQL."""
+"""The check after any faults: a ledger of what Kafka acknowledged, against what is in PostgreSQL."""
 
 import time
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ import asyncpg
 
 
 class Victims(Protocol):
-    """What the nemesis may hurt."""
+    """The processes that the nemesis may kill or freeze."""
 
     workers: list[Process]
 

@@ -51,7 +51,7 @@ class System:
             await worker.wait()
 
     async def restart_worker(self, number: int) -> None:
-        """As a supervisor does: once the old one has ended."""
+        """Restart a worker as a supervisor does: after the old one has ended."""
         await self.workers[number].wait()
         self.workers[number] = await self._worker(number)
 

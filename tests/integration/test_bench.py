@@ -1,4 +1,4 @@
-"""How the benchmark tells what is stored, asks the API, and keeps what it loaded."""
+"""The benchmark: counts what is stored, calls the API, and keeps its loaded database."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What Kafka has and what it refuses, marked in PostgreSQL."""
+"""Items that Kafka took and items that it refused are marked in PostgreSQL."""
 
 from collections import Counter
 
@@ -8,6 +8,7 @@ from agents.reprocess.dispatch import Dispatch
 from broker.errors import RecordRefused
 from broker.publisher import Publisher, Record, Written
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
 from schemas.topics import Topics
 from storage.reprocess.claims import claim_items, open_lanes
 from storage.reprocess.writer import cancel
@@ -24,7 +25,7 @@ class Refusing(Publisher):
 
 
 async def test_what_was_sent_and_what_failed_are_two_transactions(desk: Desk, owner: asyncpg.Connection) -> None:
-    """In one, the logs of the second would be locked after the counts of the first: against the order of locks."""
+    """One transaction would lock the second's logs after the first's counts, against the order of locks."""
     await desk.fail(range(6))
     await desk.by_filter("c")
     dispatch = Dispatch(
@@ -42,6 +43,6 @@ async def test_nothing_is_claimed_of_a_command_that_was_cancelled_a_moment_ago(d
     async with desk.writer.connection() as connection:
         [lane] = await open_lanes(connection)
         async with connection.transaction():
-            assert await cancel(connection, "acme", "c", requested_by="maria", reason=None, note="enough")
+            assert await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
         async with connection.transaction():
             assert await claim_items(connection, [(lane, 5)], 60) == []

@@ -2,19 +2,26 @@
 
 import asyncio
 import random
+import re
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from faust.types import TP
 
+from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import BatchConsumer, RecordBatch
 from agents.kafka.weight import RECORD_BYTES
+from agents.process.clock import ServerClock
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
+from broker.publisher import Publisher
 from broker.settings import BrokerSettings
-from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
+from storage.database import Database
 from storage.positions import Move
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
@@ -298,3 +305,72 @@ async def test_what_is_redacted_is_nowhere_in_the_database(
         assert not [row for row in rows if any(each in row["row"] for each in hidden)], table
     bodies = [row["body"] for row in await owner.fetch("SELECT body FROM attempts")]
     assert sorted(body.count("[redacted]") for body in bodies) == [1, 2]
+
+
+async def test_a_slow_line_gets_statements_that_it_can_carry(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    database_url: str,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+) -> None:
+    """What waits, as one statement, needs ten times what a statement may take: it is halved until it fits."""
+    evidence = "x" * 8000
+    events = [result(f"e{n}", key=f"SKU-{n}", request=evidence) for n in range(300)]
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with proxied(database_url) as (proxy, url):
+        proxy.bytes_per_second = 150_000
+        slow = storage_settings.model_copy(update={"database_url": url, "command_seconds": 2.0})
+        await produce(servers, prefix, events)
+        async with running_worker(broker_settings, slow, data_dir):
+            await stored(owner, len(events), seconds=200)
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == len(events)
+
+
+def _record(processed_at: str, timestamp: int, timestamp_type: int) -> Any:
+    event = result(processed_at=processed_at)
+    return ConsumerRecord(
+        "t", 0, 0, timestamp, timestamp_type, event.key, event.value, None, 0, 0, tuple(event.headers)
+    )
+
+
+@pytest.mark.parametrize(("timestamp_type", "accepted"), [(0, 0), (1, 1)], ids=["CreateTime", "LogAppendTime"])
+def test_a_clock_that_is_behind_does_not_refuse_what_the_broker_dates(timestamp_type: int, accepted: int) -> None:
+    """Half a day ahead of our clock, and at the time of the broker's: the producer's own word does not count."""
+    now = datetime.now(UTC)
+    record = _record(now.isoformat(), int(now.timestamp() * 1000), timestamp_type)
+    batch = RecordBatch(TP("t", 0), 0, [record], 1000, 1)
+    decoded = decode(BY_NAME["price"], batch, int((now - timedelta(hours=12)).timestamp()) * 10**9)
+    assert (len(decoded.accepted), len(decoded.refused)) == (accepted, 1 - accepted)
+
+
+async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
+    broker_settings: BrokerSettings, writer: Database
+) -> None:
+    """A machine that was suspended: what it knew of PostgreSQL's clock is hours old."""
+    clock = ServerClock(writer)
+    await clock.measure()
+    clock._server_ns -= 5 * 3600 * 10**9
+    clock._measured_at -= 2 * 10**9
+    letters = DeadLetters("t", Publisher("127.0.0.1:1"), writer)
+    ingest = Ingest(
+        BY_NAME["price"],
+        writer,
+        letters,
+        lambda _batch: None,
+        lambda _batch: True,
+        begin_again=lambda: None,
+        clock=clock,
+    )
+    now = datetime.now(UTC)
+    decoded = await ingest._decode(RecordBatch(TP("t", 0), 0, [_record(now.isoformat(), 0, 0)], 1000, 1))
+    assert (len(decoded.accepted), len(decoded.refused)) == (1, 0)
+    late = (now + timedelta(hours=2)).isoformat()
+    decoded = await ingest._decode(RecordBatch(TP("t", 0), 0, [_record(late, 0, 0)], 1000, 1))
+    assert (len(decoded.accepted), len(decoded.refused)) == (0, 1)
+
+
+def test_no_agent_asks_its_host_what_time_it_is() -> None:
+    """What is compared with times of others is PostgreSQL's: see agents.process.clock."""
+    asked = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\(")
+    assert [path for path in Path("agents").rglob("*.py") if asked.search(path.read_text())] == []

@@ -1,4 +1,4 @@
-"""What the benchmark's loader leaves is what the fold would have left."""
+"""The benchmark's loader: it leaves the same rows as ingest would."""
 
 import asyncio
 import json

@@ -60,7 +60,7 @@ async def test_a_database_of_a_later_version_is_named_and_left_as_it_is(
 async def test_a_database_of_another_chain_is_refused_and_left_as_it_is(
     owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings
 ) -> None:
-    """As one from before the first release, whose chain began otherwise."""
+    """A database from before the first release has another chain."""
     before = await described(owner)
     await owner.execute("DELETE FROM public._pogo_migration WHERE migration_id = $1", NAMES[-1])
     await had(owner, "0002_status_logs")

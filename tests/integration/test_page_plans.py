@@ -26,6 +26,7 @@ from storage.logs.page import MAX_PICKED, MAX_RUNS, read_page
 from storage.logs.summary import summarize
 from tests.support.explained import Plan, explained, nodes
 from tests.support.opened import opened
+from tests.support.some_logs import EVERY
 
 LOGS = 60_000
 LIMIT = 51
@@ -82,7 +83,7 @@ async def accounts(loaded_url: str) -> list[Account]:
         assert log is not None
         assert deep is not None
         now = datetime.now(UTC)
-        fields = {
+        fields = EVERY | {
             "status": ["error", "warning"],
             "affiliate": [log["affiliate"]],
             "processed_from": now - timedelta(days=80),
@@ -135,7 +136,7 @@ class Explaining:
 
 
 class ExplainingDatabase:
-    """A database whose connections do so."""
+    """A database whose connections keep the plans of their statements."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -153,7 +154,7 @@ class ExplainingDatabase:
 
 
 def looked_at(plan: Plan) -> int:
-    """Rows that its scans gave or refused."""
+    """Rows that the scans of a plan returned or filtered out."""
     return int(
         sum(
             (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
@@ -202,7 +203,7 @@ async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Ac
 
 
 async def test_what_a_search_finds_is_counted_by_looking_it_up(reader: Database, accounts: list[Account]) -> None:
-    """With each field besides. What finds so much that all of it is gone through is another matter."""
+    """It holds with each other field besides. A search that finds too much for that is read another way."""
     for account in accounts:
         for name in LogFilter.model_fields:
             filter_ = LogFilter.model_validate({name: account.filter[name], "q": account.filter["q"]})
@@ -217,12 +218,12 @@ async def test_what_a_search_finds_is_counted_by_looking_it_up(reader: Database,
 
 
 def _is_of_logs(node: Plan) -> bool:
-    """Whether it reads status logs, or an index of theirs."""
+    """Tell if the node reads status logs, or an index of theirs."""
     return node.get("Relation Name") == "status_logs" or "status_logs" in node.get("Index Name", "")
 
 
 async def test_days_of_a_zone_are_counted_from_what_is_kept(reader: Database, accounts: list[Account]) -> None:
-    """A page asks so each time, so that neither logs nor all hours may be gone through."""
+    """A page asks for this each time: it must read neither logs nor all hours."""
     for account in accounts:
         database = ExplainingDatabase(reader)
         await summarize(

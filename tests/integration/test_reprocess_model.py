@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.reasons.reason import own_words
 from storage.reprocess.claims import QueuedItem
 from storage.reprocess.writer import cancel
 from tests.support.events import at, result
@@ -30,7 +31,7 @@ OPERATIONS = st.one_of(
 
 @dataclass
 class Item:
-    """What the design says of one item."""
+    """One item by the design's rules."""
 
     id: uuid.UUID
     command: str
@@ -43,7 +44,7 @@ class Item:
 
 @dataclass
 class Model:
-    """What the design says of one entity."""
+    """One entity by the design's rules."""
 
     shown: str = "same"
     shown_at: int = 0
@@ -78,7 +79,7 @@ class Model:
 
 
 class Scenario:
-    """The same steps by the model and by the agents."""
+    """A sequence of steps, run by the model and by the agents."""
 
     def __init__(self, desk: Desk, owner: asyncpg.Connection, key: str) -> None:
         self.desk = desk
@@ -164,7 +165,7 @@ class Scenario:
         await self.mark()
 
     async def lease_ends(self) -> None:
-        """The worker that had it has died."""
+        """End the lease, as if the worker that had the item had died."""
         await self.owner.execute(
             "UPDATE reprocess_items SET claimed_until = now() - interval '1 s' WHERE claimed_until IS NOT NULL"
         )
@@ -183,7 +184,7 @@ class Scenario:
             return
         name = self.model.items[-1].command
         async with self.desk.writer.transaction() as connection:
-            done = await cancel(connection, "acme", name, requested_by="m", reason=None, note="n")
+            done = await cancel(connection, "acme", name, requested_by="m", note=own_words("n"))
         assert done == (self.model.command_state(name) == "running")
         if done:
             self.model.cancelled.add(name)
@@ -222,6 +223,6 @@ async def test_every_order_of_what_may_happen_ends_where_the_design_allows(
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["result", "send", "answer of long ago", "command"])))
 async def test_every_permutation_of_the_four(desk: Desk, owner: asyncpg.Connection, order: tuple[str, ...]) -> None:
-    """With a first command before, so that there is something to send, to answer and to meet."""
+    """A command comes first, so that there are items to send, to answer and to join."""
     kinds = {"result": "success", "answer of long ago": "different"}
     await Scenario(desk, owner, "K").run([("command", None), *((name, kinds.get(name)) for name in order)])

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from agents.upkeep.maintenance import Maintenance
+from schemas.reprocess import CommandState, ItemState
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
@@ -155,7 +156,8 @@ async def test_old_dead_letters_are_deleted_a_part_at_a_time(
         INSERT INTO dead_letters (
             account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes, received_at
         )
-        SELECT 'acme', gen_random_uuid(), 'json', 'r', 't', 0, n, 0, '[]', '', 0, now() - n * interval '30 days'
+        SELECT 'acme', gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, n, 0, '[]', '', 0,
+            now() - n * interval '30 days'
         FROM generate_series(1, 6) n
     """)
     assert await forget_dead_letters(owner, 100)
@@ -204,8 +206,8 @@ async def test_the_writer_can_t_delete_the_audit_nor_what_a_result_said(
     await writer.close()
 
 
-#: What is nobody's: a sign-in link is used up before anyone is signed in.
-WITHOUT_ACCOUNT = {"used_sign_in_links"}
+#: What is nobody's: a sign-in link is used up before anyone is signed in; the rest is of agents, not of accounts.
+WITHOUT_ACCOUNT = {"used_sign_in_links", "positions", "workers", "attempts_horizon"}
 #: By an id that schemas.identity makes of the account's name as well: two accounts never have the same.
 BY_IDENTITY = {"status_logs": "id", "received_results": "result_id", "attempts": "log_id", "aliases": "log_id"}
 
@@ -282,3 +284,15 @@ async def test_doctor_says_what_a_database_lacks(database_url: str, storage_sett
     assert await check_database(database_url, storage_settings) == []
     [fault] = await check_database("postgresql://127.0.0.1:9/x", storage_settings)
     assert "refused" in fault.lower() or "connect" in fault.lower()
+
+
+@pytest.mark.parametrize(("table", "states"), [("reprocess_items", ItemState), ("reprocess_commands", CommandState)])
+async def test_the_states_of_a_table_are_those_of_its_enum(
+    owner: asyncpg.Connection, table: str, states: type[ItemState | CommandState]
+) -> None:
+    definition = await owner.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::text::regclass AND conname = $2",
+        table,
+        f"{table}_state_check",
+    )
+    assert set(re.findall(r"'(\w+)'", definition)) == {each.value for each in states}

@@ -1,4 +1,4 @@
-"""What agents/kafka/transport.py relies on inside Faust 0.15.3. A release that changes it fails here."""
+"""The internals of Faust 0.15.3 on which agents/kafka/transport.py relies. A release that changes them fails here."""
 
 import inspect
 

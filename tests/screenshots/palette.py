@@ -1,4 +1,4 @@
-"""Pictures of pages made small: a page has few colours, so its PNG needs one byte a pixel, not four."""
+"""Makes pictures of pages smaller: a page has few colours, so its PNG needs one byte per pixel, not four."""
 
 import struct
 import zlib
@@ -11,7 +11,7 @@ _CHANNELS = {2: 3, 6: 4}  # by PNG colour type: RGB, RGBA
 
 
 def with_palette(png: bytes) -> bytes:
-    """The same picture with 256 colours at most: the most frequent ones, and for others the nearest of these.
+    """Reduce a picture to the 256 most frequent colours, and others to the nearest of these.
 
     For what Chromium makes: 8 bits, not interlaced, opaque. KeyError for another colour type.
     """

@@ -15,7 +15,7 @@ from broker.settings import BrokerSettings
 from schemas.policy import Policy
 from storage.settings import StorageSettings
 from tests.support.events import Event, topic
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE_SECONDS, eventually
 
 
 @asynccontextmanager
@@ -82,13 +82,13 @@ async def records(servers: str, topic_name: str, count: int) -> list[ConsumerRec
     return found
 
 
-async def stored(owner: asyncpg.Connection, count: int) -> None:
-    """Wait until so many results are stored."""
+async def stored(owner: asyncpg.Connection, count: int, seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait until so many results are stored, `seconds` at most."""
 
     async def look() -> bool:
         return bool(await owner.fetchval("SELECT count(*) >= $1 FROM received_results", count))
 
-    await eventually(look)
+    await eventually(look, seconds)
 
 
 async def committed(broker: BrokerSettings, integration_type: str = "price") -> int:

@@ -11,7 +11,7 @@ _SECONDS = 240
 
 
 async def program() -> str:
-    """Where it is. Debian's package takes about 20 s and 200 MB; AssertionError when it can't be installed."""
+    """Find LibreOffice, or install it: Debian's package takes about 20 s and 200 MB. AssertionError when that fails."""
     if found := shutil.which("soffice"):
         return found
     for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", PACKAGE]):
@@ -22,7 +22,10 @@ async def program() -> str:
 
 
 async def sheets_as_csv(workbook: Path, directory: Path) -> dict[str, str]:
-    """What it reads from each sheet, as CSV by sheet name. AssertionError when it can't open the workbook."""
+    """Return each sheet as LibreOffice reads it, as CSV by sheet name.
+
+    AssertionError when it can't open the workbook.
+    """
     profile = directory / "profile"
     await _run(
         await program(),

@@ -9,7 +9,7 @@ Entity = tuple[str, str, str, str]
 
 
 class Row(NamedTuple):
-    """What a status log must show."""
+    """The fields that a status log must show."""
 
     status: str
     event_id: str

@@ -14,10 +14,12 @@ class Proxy:
 
     pass: as if it were not there. refuse: connections are cut. blackhole: nothing gets through either way.
     mute: the server hears the client, the client hears nothing (an answer that is lost).
-    `delay_seconds` holds up each chunk on its way to the client.
+    `delay_seconds` holds up each chunk on its way to the client, `bytes_per_second` what goes to the server.
     """
 
     delay_seconds = 0.0
+    #: What a connection carries to the server; None: as fast as it goes.
+    bytes_per_second: float | None = None
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
@@ -68,12 +70,14 @@ class Proxy:
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_client: bool) -> None:
         with suppress(OSError):
-            while chunk := await reader.read(65_536):
+            while chunk := await reader.read(16_384):
                 await self._clear.wait()
                 if to_client and self._mode == "mute":
                     continue
                 if to_client and self.delay_seconds:
                     await asyncio.sleep(self.delay_seconds)
+                if not to_client and self.bytes_per_second:
+                    await asyncio.sleep(len(chunk) / self.bytes_per_second)
                 writer.write(chunk)
                 await writer.drain()
         writer.transport.abort()

@@ -1,4 +1,4 @@
-"""The agents' work on reprocesses, a step at a time, on a real PostgreSQL: what Kafka would carry is handed over."""
+"""The agents' work on reprocesses, step by step, on a real PostgreSQL. Calls stand in for Kafka."""
 
 import time
 import uuid
@@ -9,6 +9,7 @@ from agents.reprocess.claiming import Claiming
 from agents.reprocess.commands import Commands
 from agents.reprocess.materialise import Materialise
 from agents.reprocess.steps import Steps
+from api.plan import plan_filter
 from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
 from schemas.policy import Policy
@@ -18,8 +19,7 @@ from schemas.result import Result, read
 from storage.database import Database
 from storage.reprocess import reader as reprocess_reader
 from storage.reprocess.claims import QueuedItem
-from storage.reprocess.plan import plan
-from storage.reprocess.writer import mark_sent, mark_silent
+from storage.reprocess.writer import SentItem, mark_sent, mark_silent
 from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.events import Event, at, result
@@ -53,7 +53,7 @@ class Desk:
         await self.reader.close()
 
     async def store(self, *events: Event) -> None:
-        """As ingest does, in one batch."""
+        """Store results as ingest does, in one batch."""
         results = []
         for event in events:
             each = BY_NAME[event.integration_type]
@@ -75,7 +75,7 @@ class Desk:
         return await self.record(one)
 
     async def record(self, command: Command) -> Refusal | None:
-        """As when it has come through Kafka."""
+        """Record a command as if it had come through Kafka."""
         return await self._commands.handle(command)
 
     async def by_filter(self, command_id: str, as_of: datetime | None = None, **request: Any) -> None:
@@ -86,7 +86,7 @@ class Desk:
 
     async def plan(self, as_of: datetime | None = None, **filter_: Any) -> Any:
         wanted = ReprocessFilter.model_validate(filter_ or {"status": ["error"]})
-        return await plan(self.reader, "acme", "price", wanted, policy=self.policy, as_of=as_of)
+        return await plan_filter(self.reader, "acme", "price", wanted, policy=self.policy, as_of=as_of)
 
     async def make(self) -> None:
         while await self._materialise.make_chunk():
@@ -100,14 +100,16 @@ class Desk:
             return await self._claiming.claim(connection, room)
 
     async def send(self, room: int = 1000) -> list[QueuedItem]:
-        """Claim and mark, as when Kafka has them."""
+        """Claim items and mark them as sent, as if Kafka had taken them."""
         items = await self.claim(room)
         await self.mark(items)
         return items
 
     async def mark(self, items: list[QueuedItem], deadline: timedelta = DEADLINE) -> None:
         async with self.writer.transaction() as connection:
-            await mark_sent(connection, [(each.account, each.id, datetime.now(UTC) + deadline) for each in items])
+            await mark_sent(
+                connection, [SentItem(each.account, each.id, datetime.now(UTC) + deadline) for each in items]
+            )
 
     async def answer(self, *items: QueuedItem, seconds: float = 60, **changes: Any) -> None:
         """A success for each item unless said otherwise, processed `seconds` after what failed."""
@@ -120,7 +122,7 @@ class Desk:
         )
 
     async def silence(self) -> int:
-        """Everything that is awaited is overdue."""
+        """Make every awaited answer overdue."""
         async with self.writer.transaction() as connection:
             return await mark_silent(connection, datetime.now(UTC) + DEADLINE * 2, 10_000)
 

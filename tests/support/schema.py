@@ -1,4 +1,4 @@
-"""What a schema consists of, to be compared."""
+"""Describes a schema, so that two can be compared."""
 
 from typing import Any
 

@@ -54,7 +54,7 @@ class Grant(NamedTuple):
 
 @dataclass(frozen=True)
 class SecureKafka:
-    """Where it listens, and what a client needs to know."""
+    """The addresses of the broker, and the files that a client needs."""
 
     open: str  # PLAINTEXT, for the test itself: who comes in here may do anything
     sasl_ssl: str  # SCRAM-SHA-512, SCRAM-SHA-256 and PLAIN over TLS
@@ -123,7 +123,7 @@ def _pems(directory: Path, authority: trustme.CA, other: trustme.CA) -> dict[str
 
 
 def _properties(directory: Path, ports: Mapping[str, int], pems: Mapping[str, Path]) -> str:
-    """Those of the embedded broker, and then ours: of two lines with one name the last one counts."""
+    """The embedded broker's properties, then ours: of two lines with one name the last one counts."""
     outside = [name for name in ports if name != "CONTROLLER"]
     protocols = {"LOGIN": "SASL_SSL", "CLEAR": "SASL_PLAINTEXT", "MUTUAL": "SSL"}
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"

@@ -4,12 +4,12 @@ import random
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final, get_args
 
 import asyncpg
 
 from schemas.catalogue import BY_NAME
-from schemas.filter import LogFilter
+from schemas.filter import LogFilter, ReprocessState
 from schemas.result import Result, read
 from schemas.shown.log import StatusLog
 from storage.database import Database
@@ -21,7 +21,19 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 AFFILIATES = ("MLB", "AMZ", "Shopee BR")
 MESSAGES = ("Preço abaixo do mínimo", "The price is below the minimum of category MLB{n}", "Sem estoque para {n}", None)
 CODES = ("price.minimum", "stock", "a\x1fb")
-STATES = ("queued", "sent", "fixed", "same_error", "silent")
+#: A value for each field of the filter.
+EVERY: Final[dict[str, Any]] = {
+    "status": ("error",),
+    "affiliate": ("MLB",),
+    "processed_from": datetime(2026, 1, 2, tzinfo=UTC),
+    "processed_to": datetime(2026, 1, 3, tzinfo=UTC),
+    "q": "x",
+    "code": "c",
+    "fingerprint": "0" * 16,
+    "reprocess": "silent",
+}
+#: Every state that a log can show.
+STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
 
 
 def some_result(draw: random.Random, number: int) -> Result:
@@ -62,17 +74,19 @@ async def change_something(writer: Database, owner: asyncpg.Connection, draw: ra
 
 
 def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
+    """Each field of the filter is set in three of ten, by itself. Raises KeyError for one that has no values here."""
     log = draw.choice(logs)
-    fields: dict[str, Any] = {
+    values: dict[str, Any] = {
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
         "code": log.code or "stock",
         "fingerprint": log.fingerprint or "0123456789abcdef",
-        "reprocess": draw.choice(("in_flight", "fixed", "silent")),
+        "reprocess": draw.choice(get_args(ReprocessState)),
         "q": draw.choice((log.key, log.key[:5], "SKU-", "789", "789", "preco abaixo", "PREÇO", "category", "nothing")),
         "processed_from": NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random()),
         "processed_to": NOW - timedelta(seconds=draw.choice((600, 86400, 20 * 86400)) * draw.random()),
     }
+    fields = {name: values[name] for name in LogFilter.model_fields}
     chosen = {name: value for name, value in fields.items() if draw.random() < 0.3}
     if {"processed_from", "processed_to"} <= set(chosen) and chosen["processed_from"] >= chosen["processed_to"]:
         chosen["processed_from"], chosen["processed_to"] = chosen["processed_to"], chosen["processed_from"]

@@ -1,5 +1,7 @@
 """The rate of commands: a bucket an account, with the clock given."""
 
+import pytest
+
 from admin.rate import BURST, COMMANDS_PER_SECOND, Rate
 
 
@@ -50,3 +52,16 @@ def test_accounts_do_not_share() -> None:
     for _ in range(int(BURST) + 1):
         rate.take("acme")
     assert rate.take("globex") == 0.0
+
+
+def test_sixty_at_once_then_twenty_a_second() -> None:
+    clock = Clock()
+    rate = Rate(clock)
+    assert [rate.take("acme") for _ in range(60)] == [0.0] * 60
+    assert rate.take("acme") == 0.05
+    clock.now += 0.5
+    assert [rate.take("acme") for _ in range(10)] == [0.0] * 10
+    clock.now += 0.025
+    assert rate.take("acme") == pytest.approx(0.025)
+    clock.now += 0.0125
+    assert rate.take("acme") == pytest.approx(0.0125)

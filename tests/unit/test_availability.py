@@ -1,4 +1,4 @@
-"""How long is waited, and what is not waited for."""
+"""Waiting for a server: its pauses, and the errors that are not waited for."""
 
 import itertools
 

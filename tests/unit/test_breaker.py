@@ -101,3 +101,40 @@ def test_long_ago_does_not_outweigh_now(answers: list[tuple[int, int]]) -> None:
     for good, bad in answers:
         breaker = breaker.answered(good, bad, NOON)
         assert breaker.good + breaker.bad <= REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "state"),
+    [(0, 19, "closed"), (9, 10, "closed"), (0, 20, "open"), (10, 10, "open"), (11, 10, "closed"), (10, 11, "open")],
+)
+def test_twenty_answers_of_which_half_are_bad_open_it(good: int, bad: int, state: str) -> None:
+    assert Breaker().answered(good, bad, NOON).state == state
+    assert Breaker().answered(good, 0, NOON).answered(0, bad, NOON).state == state
+    assert Breaker().answered(0, 0, NOON) == Breaker()
+
+
+def test_of_more_than_two_hundred_answers_each_counts_half() -> None:
+    full = Breaker().answered(150, 50, NOON)
+    assert (full.good, full.bad) == (150, 50)
+    over = full.answered(1, 0, NOON)
+    assert (over.good, over.bad) == (75, 25)
+    assert over.answered(0, 1, NOON)[-3:-1] == (75, 26)
+
+
+def test_each_pause_is_twice_the_one_before_up_to_ten_minutes() -> None:
+    breaker, pauses = opened(), []
+    for opening in range(1, 13):
+        assert breaker.retry_at is not None
+        assert breaker.openings == min(opening, 10)
+        pauses.append((breaker.retry_at - NOON).total_seconds())
+        breaker = breaker.tried(NOON).answered(5, 1, NOON)
+    assert pauses == [30, 60, 120, 240, 480, *([600] * 7)]
+
+
+def test_a_probe_is_tried_again_after_a_minute() -> None:
+    tried = opened().tried(NOON)
+    assert tried.retry_at == NOON + timedelta(seconds=60)
+    assert tried.room(NOON + timedelta(seconds=59.999)) == 0
+    assert tried.room(NOON + timedelta(seconds=60)) == 1
+    assert Breaker("open").room(NOON) == 0
+    assert Breaker().room(NOON) is None

@@ -1,4 +1,7 @@
-"""Every entry keeps the same promises; a sixth type is one more entry."""
+"""Every entry keeps the same promises; another type is one more entry."""
+
+import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -36,11 +39,30 @@ def test_what_may_not_be_reprocessed_says_why(entry: IntegrationType) -> None:
     assert (rule.reason is None) == entry.reprocessable
 
 
-def test_the_design_s_table() -> None:
-    assert [(e.name, e.labels["pt"], e.key_labels["pt"], e.statuses, e.reprocessable) for e in CATALOGUE] == [
-        ("orders", "Pedidos", "ID", ("success", "error"), False),
-        ("products", "Produtos", "Código do SKU", ("success", "error"), True),
-        ("tracking", "Rastreamento", "Código do pedido", ("success", "warning", "error"), True),
-        ("price", "Preço", "Código do SKU", ("success", "warning", "error"), True),
-        ("inventory", "Inventário", "Código do SKU", ("success", "error"), True),
-    ]
+@each_type
+def test_its_name_fits_a_topic_an_address_and_a_column(entry: IntegrationType) -> None:
+    assert re.fullmatch("[a-z][a-z0-9-]{0,31}", entry.name)
+
+
+@each_type
+def test_its_icon_is_a_drawing_and_nothing_else(entry: IntegrationType) -> None:
+    """It goes into pages as it is."""
+    drawing = ElementTree.fromstring(f"<svg>{entry.icon}</svg>")  # noqa: S314 - our own
+    assert {each.tag for each in drawing} <= {"path", "circle", "rect"}
+    assert {name for each in drawing for name in each.attrib} <= {"d", "cx", "cy", "r", "x", "y", "width", "height"}
+
+
+@each_type
+def test_an_answer_has_time(entry: IntegrationType) -> None:
+    assert 0 < entry.deadline_seconds <= 24 * 3600
+
+
+def test_what_is_in_the_contract_stays_in_it() -> None:
+    """Topics, rows and links of installations have these names: an entry may be added, none renamed or taken out."""
+    assert set(BY_NAME) >= {"orders", "products", "tracking", "price", "inventory"}
+
+
+def test_orders_are_never_sent_again_unasked() -> None:
+    """What was sent once would be a second order."""
+    assert not BY_NAME["orders"].reprocessable
+    assert BY_NAME["orders"].refresh_only

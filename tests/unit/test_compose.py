@@ -31,7 +31,7 @@ GIVEN = {"POSTGRES_PASSWORD": "secret", "CONEXOES_BOOTSTRAP_KEY": "0123456789abc
 
 
 def _interpolated(text: str) -> str:
-    """As `docker compose` would read it, with GIVEN; KeyError for a variable that nobody is told to give."""
+    """Interpolate as `docker compose` does, with GIVEN. KeyError for a variable that the file does not ask for."""
     return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda match: GIVEN[match[1]], text)
 
 

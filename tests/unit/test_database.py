@@ -1,4 +1,4 @@
-"""What an error of the driver means: wait for the database, or a bug."""
+"""Errors of the driver: either wait for the database, or it is a bug."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""What is kept of what was refused."""
+"""The contents of a dead letter."""
 
 import json
 import time

@@ -14,6 +14,8 @@ from aiokafka.record.legacy_records import LegacyRecordBatch, LegacyRecordBatchB
 
 from agents.kafka.expansion import MEBIBYTE, Codecs, ExpansionTooLarge, install
 from agents.kafka.unreadable import Unreadable, salvage
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode
 from tests.support.events import result
 from tests.support.record_batch import bomb, record_batch
@@ -50,7 +52,7 @@ def test_what_fits_is_read(name: str, size: int) -> None:
 @pytest.mark.parametrize("name", ENCODERS)
 @pytest.mark.parametrize("size", [CEILING + 1, 20 * CEILING])
 def test_what_does_not_fit_is_refused_as_too_large(name: str, size: int) -> None:
-    with pytest.raises(ExpansionTooLarge, match="larger than 2 MiB"):
+    with pytest.raises(ExpansionTooLarge, match="larger than 2097152 bytes"):
         decode(name, ENCODERS[name](bytes(size)))
 
 
@@ -114,9 +116,7 @@ def test_a_bomb_is_one_dead_letter_of_the_raw_batch(name: str) -> None:
     [letter] = found.records
     assert isinstance(letter, Unreadable)
     assert (letter.code, letter.offset, letter.value) == (DeadLetterCode.TOO_LARGE, 40, raw)
-    assert letter.reason == (
-        "the record batch of offsets 40 to 59 can't be read: it is larger than 2 MiB when it is decompressed"
-    )
+    assert letter.reason == Reason(ReasonCode.BATCH_EXPANDS_TOO_FAR, first=40, last=59, limit=CEILING)
     assert found.next_offset == 60
 
 

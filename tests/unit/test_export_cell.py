@@ -1,4 +1,4 @@
-"""What a cell of a workbook holds."""
+"""The contents of a workbook's cell."""
 
 import pytest
 
@@ -34,3 +34,24 @@ def test_what_does_not_fit_is_cut_and_marked(text: str, kept: int | None) -> Non
 
 def test_a_lone_surrogate_is_replaced_and_a_pair_is_kept() -> None:
     assert cell_text("a\ud800b😀", MARK) == "a\ufffdb😀"
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "kept"),
+    [("x", 1, 32_761), ("é", 1, 32_761), ("😀", 2, 16_380), ("\x0b", 7, 4680), ("_x0041_", 13, 17_641)],
+)
+def test_a_cell_holds_32767_units(text: str, units: int, kept: int) -> None:
+    """As Excel counts: two for what is beyond 16 bits, seven for what is written as an escape."""
+    most, rest = divmod(32_767, units)
+    fits = text * most + "x" * rest
+    assert cell_text(fits, MARK) == fits
+    assert cell_text(fits + "x", MARK) == fits[:kept] + MARK
+
+
+@pytest.mark.parametrize("length", [4681, 4682, 32_761, 32_766, 32_767])
+def test_text_that_needs_no_closer_look_stays(length: int) -> None:
+    assert cell_text("x" * length, MARK) == "x" * length
+
+
+def test_all_of_a_cell_is_used_where_nothing_marks_the_cut() -> None:
+    assert cell_text("x" * 32_768, "") == "x" * 32_767

@@ -1,4 +1,4 @@
-"""Equal parts of what there is to give."""
+"""Fair division of room between lanes."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_a_single_item_is_always_among_the_first() -> None:
 )
 def test_a_bucket_never_gives_more_than_it_has(names: list[tuple[str, str, str]], room: int, tokens: int) -> None:
     lanes = [lane(*each) for each in names]
-    bucket: BucketName = ("*", "price/MLB")
+    bucket = BucketName("*", "price/MLB")
     parts = share(lanes, room, {bucket: tokens}, lambda each: [bucket] if each.affiliate == "MLB" else [])
     drawn = sum(part for part, each in zip(parts, lanes, strict=True) if each.affiliate == "MLB")
     assert drawn <= tokens

@@ -1,57 +1,98 @@
-"""The filter as SQL: a table of (filter, conditions, arguments)."""
+"""The filter as SQL: a table of (filter, conditions, arguments); and what becomes of a field that nobody applies."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import create_model
 
 from schemas.filter import LogFilter
-from storage.filters import AFTER_ALL, conditions
+from storage.filters import AFTER_ALL, FIELDS, UnappliedFieldError, filtered, names_dimensions
+from storage.statements import BLANKS, TEMPLATES
+from tests.support.some_logs import EVERY
 
 T = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def conditions(filter_: LogFilter) -> tuple[str, list[Any]]:
+    """What the filter puts into a statement that has two arguments of its own, and the arguments of that."""
+    statement = filtered("export_count", filter_, account="acme", integration_type="price")
+    _before, own, put = statement.text.partition("s.integration_type = $2::text\n")
+    assert own
+    assert statement.arguments[:2] == ["acme", "price"]
+    return put, statement.arguments[2:]
 
 
 @pytest.mark.parametrize(
     ("filter_", "sql", "arguments"),
     [
         ({}, "", []),
-        ({"status": ["error", "warning"]}, " AND s.status = ANY($6::text[])", [["error", "warning"]]),
-        ({"affiliate": ["MLB"]}, " AND s.affiliate = ANY($6::text[])", [["MLB"]]),
-        ({"processed_from": "2026-01-02T01:00:00+01:00"}, " AND s.processed_at >= $6::timestamptz", [T]),
-        ({"processed_to": T}, " AND s.processed_at < $6::timestamptz", [T]),
-        ({"code": "a'b"}, " AND s.code = $6::text", ["a'b"]),
-        ({"fingerprint": "0123456789abcdef"}, " AND s.fingerprint = $6::text", ["0123456789abcdef"]),
-        ({"reprocess": "in_flight"}, " AND s.reprocess_state = ANY($6::text[])", [["queued", "sent"]]),
-        ({"reprocess": "silent"}, " AND s.reprocess_state = ANY($6::text[])", [["silent"]]),
+        ({"status": ["error", "warning"]}, " AND s.status = ANY($3::text[])", [["error", "warning"]]),
+        ({"affiliate": ["MLB"]}, " AND s.affiliate = ANY($3::text[])", [["MLB"]]),
+        ({"processed_from": "2026-01-02T01:00:00+01:00"}, " AND s.processed_at >= $3::timestamptz", [T]),
+        ({"processed_to": T}, " AND s.processed_at < $3::timestamptz", [T]),
+        ({"code": "a'b"}, " AND s.code = $3::text", ["a'b"]),
+        ({"fingerprint": "0123456789abcdef"}, " AND s.fingerprint = $3::text", ["0123456789abcdef"]),
+        ({"reprocess": "in_flight"}, " AND s.reprocess_state = ANY($3::text[])", [["queued", "sent"]]),
+        ({"reprocess": "silent"}, " AND s.reprocess_state = ANY($3::text[])", [["silent"]]),
         (
             {"status": ["error"], "code": "c"},
-            " AND s.status = ANY($6::text[])\n AND s.code = $7::text",
+            " AND s.status = ANY($3::text[])\n AND s.code = $4::text",
             [["error"], "c"],
         ),
     ],
 )
 def test_each_field_is_one_condition(filter_: dict[str, Any], sql: str, arguments: list[Any]) -> None:
-    assert conditions(LogFilter.model_validate(filter_), 5) == (sql, arguments)
+    assert conditions(LogFilter.model_validate(filter_)) == (sql, arguments)
 
 
-@pytest.mark.parametrize("q", ["'; DROP TABLE status_logs; --", "%", "_", "\\", "$1", "{0}", "a & b | !c <-> d:*"])
+@pytest.mark.parametrize("q", ["'; DROP TABLE status_logs; --", "%", "_", "\\", "$1", "{0}", ":account", "a & b | !c"])
 def test_what_a_person_types_is_only_ever_an_argument(q: str) -> None:
-    where = conditions(LogFilter(q=q), 0)
-    assert where.sql == conditions(LogFilter(q="other"), 0).sql
-    assert where.arguments == [q, q + AFTER_ALL]
+    put, arguments = conditions(LogFilter(q=q))
+    assert put == conditions(LogFilter(q="other"))[0]
+    assert arguments == [q, q + AFTER_ALL]
 
 
 def test_every_field_of_the_filter_is_a_condition() -> None:
-    every = {
-        "status": ("error",),
-        "affiliate": ("MLB",),
-        "processed_from": T,
-        "processed_to": datetime(2026, 1, 3, tzinfo=UTC),
-        "q": "x",
-        "code": "c",
-        "fingerprint": "0" * 16,
-        "reprocess": "silent",
-    }
-    assert set(every) == set(LogFilter.model_fields)
-    for name, value in every.items():
-        assert conditions(LogFilter.model_validate({name: value}), 0).sql
+    assert set(EVERY) == set(LogFilter.model_fields) == set(FIELDS)
+    for name, value in EVERY.items():
+        assert conditions(LogFilter.model_validate({name: value}))[0]
+
+
+def test_an_argument_is_of_one_field_only() -> None:
+    names = [name for field, value in EVERY.items() for name in FIELDS[field].named(field, value)]
+    assert len(names) == len(set(names))
+    assert all(name.startswith("filter_") for name in names)
+
+
+def test_what_logs_showed_then_has_every_column_that_the_filter_is_about() -> None:
+    """A condition on another column would fail in the command, and only there."""
+    asked = {column for field in FIELDS.values() for column in re.findall(r"\bs\.(\w+)", field.condition)}
+    projection = TEMPLATES["changed_logs"]
+    shown = set(re.findall(r"\bAS (\w+)", projection)) | set(re.findall(r"^ +live\.\w+.*$", projection, re.MULTILINE))
+    assert asked <= {name for each in shown for name in re.findall(r"\w+", each)}
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_a_field_that_a_statement_has_no_place_for_must_be_handled_by_its_caller(name: str) -> None:
+    filter_ = LogFilter.model_validate({name: EVERY[name]})
+    own: dict[str, Any] = {"account": "acme", "integration_type": "price", "limit": 1}
+    facets = TEMPLATES["list_facets"]
+    assert {blank for blank in BLANKS if f"{{{blank}}}" in facets} == {"dimensions"}
+    if names_dimensions(filter_):
+        assert FIELDS[name].condition.partition(":")[0] in filtered("list_facets", filter_, **own).text
+        return
+    with pytest.raises(UnappliedFieldError, match=name):
+        filtered("list_facets", filter_, **own)
+    handled = filtered("list_facets", filter_, handled={name}, **own)
+    assert handled.text == filtered("list_facets", LogFilter(), **own).text
+    assert handled.arguments == ["acme", "price", 1]
+
+
+def test_a_field_that_we_know_nothing_of_is_refused_wherever_it_is_set() -> None:
+    with_source = create_model("WithSource", __base__=LogFilter, source=(str | None, None))
+    for name in TEMPLATES:
+        with pytest.raises(UnappliedFieldError, match="source"):
+            filtered(name, with_source.model_validate({"source": "/erp"}))
+    assert conditions(with_source(code="c")) == conditions(LogFilter(code="c"))

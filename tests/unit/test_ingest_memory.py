@@ -1,4 +1,4 @@
-"""What a flood, or a database that is away, may cost an agents process in memory."""
+"""The memory of an agents process during a flood, or while the database is away."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What is known about errors: the most specific entry wins, a bad file is a sentence, a bad edit changes nothing."""
+"""The playbook: the most specific entry wins, a bad file is refused with a sentence, a bad edit changes nothing."""
 
 import os
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""What named values are found in, and what is left alone."""
+"""Redaction: where values of a name are found, and what is not touched."""
 
 import json
 import time
@@ -197,7 +197,7 @@ SOUP = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 @given(text=SOUP)
 def test_no_text_ends_the_agents(text: str) -> None:
-    """What is raised while decoding ends the process, and the same record would end it again."""
+    """An exception while decoding ends the process, and the same record would end it again."""
     body = stored(request=text)
     assert json.loads(body)["key"] == "SKU-1"
     assert json.loads(stored(request={"a": [text]}))["key"] == "SKU-1"

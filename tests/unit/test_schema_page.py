@@ -75,7 +75,7 @@ def test_what_uses_a_table_is_made_anew_and_the_rest_kept() -> None:
 
 
 def test_every_table_has_who_writes_and_who_reads_it() -> None:
-    """Of the links only that somebody is used up nobody reads: inserting one says it."""
+    """Used sign-in links are the exception that nobody reads: the insert itself tells if one was used."""
     rows = re.findall(r"^\| \[(\w+)\]\(#\w+\) \| (.*) \| (.*) \|$", PAGE.partition(USES)[2], re.MULTILINE)
     assert {table for table, writers, _readers in rows if not writers} == set()
     assert {table for table, _writers, readers in rows if not readers} == {"used_sign_in_links"}

@@ -1,4 +1,4 @@
-"""What of TLS and logins goes together."""
+"""Combinations of TLS and login settings."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a person is told about a setting that can't be."""
+"""Messages about bad settings."""
 
 import pytest
 from pydantic import ValidationError

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from connectors.simulator.faults import ANOTHER, FAULTS
+from connectors.simulator.faults import ANOTHER, faults_of
 from connectors.simulator.malformed import MALFORMED
 from connectors.simulator.plan import Mix, Plan, SimulatedRecord, fault_of
 from connectors.simulator.settings import SimulatorSettings
@@ -60,16 +60,18 @@ def test_every_code_that_a_connector_can_bring_about_has_a_maker() -> None:
     assert set(DeadLetterCode) - set(MALFORMED) == {DeadLetterCode.STORAGE}
 
 
-@pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
-def test_faults_fit_their_type(integration_type: object) -> None:
-    name, statuses = integration_type.name, integration_type.statuses  # type: ignore[attr-defined]
-    assert {fault.status for fault in FAULTS[name]} <= set(statuses)
-    assert len({fault.code for fault in FAULTS[name]}) == len(FAULTS[name])
-    for fault in (*FAULTS[name], ANOTHER):
+@pytest.mark.parametrize(
+    ("name", "statuses"), [*((each.name, each.statuses) for each in CATALOGUE), ("any", ("error",))]
+)
+def test_faults_fit_their_type(name: str, statuses: tuple[str, ...]) -> None:
+    assert {fault.status for fault in faults_of(name)} <= set(statuses)
+    assert len({fault.code for fault in faults_of(name)}) == len(faults_of(name))
+    for fault in (*faults_of(name), ANOTHER):
         assert "{" not in fault.text(7, "k")
 
 
 def test_all_faults_occur_and_all_cures_exist() -> None:
-    for name, faults in FAULTS.items():
-        assert {fault_of(name, f"SKU-{n:05}") for n in range(200)} == set(faults)
-    assert {fault.cure for faults in FAULTS.values() for fault in faults} == {"fixed", "same", "different", "silent"}
+    names = (*BY_NAME, "any")
+    for name in names:
+        assert {fault_of(name, f"SKU-{n:05}") for n in range(200)} == set(faults_of(name))
+    assert {fault.cure for name in names for fault in faults_of(name)} == {"fixed", "same", "different", "silent"}

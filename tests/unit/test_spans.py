@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.logs.spans import DAY, HOUR, WEEK, Span, bar_width, bars, moved, take_apart
+from storage.logs.spans import DAY, HOUR, WEEK, Span, bar_width, bars, between, moved, take_apart
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 9), timezones=st.just(UTC))
 
@@ -101,3 +101,63 @@ def test_hours_are_moved_from_the_day_of_utc_to_that_of_the_zone() -> None:
     assert moved(days, [day - DAY + 3 * HOUR, day + 3 * HOUR]) == [day, day + HOUR, day + 2 * HOUR]
     assert moved(days, [day + 23 * HOUR]) == [day + 23 * HOUR]
     assert moved(days, [day, day + DAY, day + 2 * DAY + 3 * HOUR]) == []
+
+
+@pytest.mark.parametrize("days", [True, False])
+def test_a_span_of_whole_units_has_no_rest(*, days: bool) -> None:
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
+    parts = take_apart(start, end, days=days)
+    whole, empty = Span(start, end), [span for span in parts.rows if span.start < span.end]
+    assert (parts.days == whole, parts.hours[0] == whole) == (days, not days)
+    assert parts.whole_hours == whole
+    assert empty == []
+
+
+def test_parts_are_as_large_as_they_can_be() -> None:
+    start, end = datetime(2026, 1, 1, 22, 30, tzinfo=UTC), datetime(2026, 1, 4, 1, 15, tzinfo=UTC)
+    parts = take_apart(start, end, days=True)
+    assert list(parts.edges.values()) == [
+        datetime(2026, 1, day, hour, minute, tzinfo=UTC)
+        for day, hour, minute in [
+            (2, 0, 0), (4, 0, 0), (1, 23, 0), (2, 0, 0), (4, 0, 0), (4, 1, 0),
+            (1, 22, 30), (1, 23, 0), (4, 1, 0), (4, 1, 15), (1, 23, 0), (4, 1, 0),
+        ]
+    ]  # fmt: skip
+    assert between(None, None) == Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert between(start, end) == Span(start, end)
+
+
+def test_the_last_hour_of_all_time_is_a_part() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    parts = take_apart(datetime(9999, 12, 31, 22, 30, tzinfo=UTC), None, days=True)
+    assert parts.hours[0] == Span(datetime(9999, 12, 31, 23, tzinfo=UTC), end)
+    parts = take_apart(datetime(9999, 12, 30, 22, 30, tzinfo=UTC), None, days=True)
+    assert parts.days == Span(datetime(9999, 12, 31, tzinfo=UTC), end)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "days", "width"), [(100, 0, 1), (100, 1, 2), (200, 0, 2), (200, 1, 3), (14, 2, None), (14, 3, 1)]
+)
+def test_weeks_are_added_where_a_hundred_do_not_do(weeks: int, days: int, width: int | None) -> None:
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    found = bar_width(Span(start, start + timedelta(weeks=weeks, days=days)))
+    assert found == (DAY if width is None else width * WEEK)
+
+
+def test_days_lie_in_a_bar_by_their_noon() -> None:
+    """Of a zone east of UTC the evening is the next day's; at noon exactly it is the morning that moves."""
+    day = datetime(2026, 11, 24, tzinfo=UTC)
+    days = Span(day, day + 2 * DAY)
+    assert moved(days, [day]) == []
+    assert moved(days, [day + 12 * HOUR]) == [day + number * HOUR for number in range(12)]
+    assert moved(days, [day + 13 * HOUR]) == [day + number * HOUR for number in range(13, 24)]
+    assert moved(days, [day + 2 * DAY + HOUR]) == []
+    assert moved(days, [day + DAY + HOUR]) == [day + DAY]
+    assert moved(days, [day - HOUR]) == []
+
+
+def test_a_bar_that_ends_with_the_span_is_the_last() -> None:
+    day = datetime(2026, 11, 24, tzinfo=UTC)
+    assert bars(Span(day, day + DAY), DAY) == [day, day + DAY]
+    assert bars(Span(day, day + DAY), DAY, ZoneInfo("UTC")) == [day, day + DAY]
+    assert len(bars(Span(day, day + DAY), DAY, ZoneInfo("America/Sao_Paulo"))) == 3

@@ -1,15 +1,15 @@
-"""What can be saved of a record batch that aiokafka refuses."""
+"""Records that are saved from a batch that aiokafka refuses."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.kafka.unreadable import Salvaged, Unreadable, salvage
+from schemas.reasons.say import say
 from tests.support.events import Event, result
 from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
 
 BODY = BATCH_HEADER_BYTES
-PLENTY = 1 << 30
 
 
 def odd(event_id: str) -> Event:
@@ -18,7 +18,7 @@ def odd(event_id: str) -> Event:
 
 
 def saved(raw: bytes, position: int = 0) -> Salvaged:
-    found = salvage("t", 3, position, raw, PLENTY)
+    found = salvage("t", 3, position, raw)
     assert found is not None
     return found
 
@@ -37,8 +37,8 @@ def test_a_header_name_that_is_not_utf8_costs_its_own_record_only(*, gzip: bool)
     assert isinstance(bad, Unreadable)
     assert bad.headers[:-1] == tuple(events[1].headers[:-1])
     assert bad.headers[-1] == ("\\xff\\xfe-name", b"x")
-    assert "offset 41" in bad.reason
-    assert "UTF-8" in bad.reason
+    assert "offset 41" in say(bad.reason, "en")
+    assert "UTF-8" in say(bad.reason, "en")
 
 
 def test_what_was_read_before_is_not_read_again() -> None:
@@ -57,7 +57,7 @@ def test_a_wrong_checksum_makes_the_whole_batch_one_dead_letter() -> None:
     [bad] = saved(bytes(raw), position=5).records
     assert bad.value == bytes(raw)
     assert bad.offset == 5
-    assert "offsets 5 to 6" in bad.reason
+    assert "offsets 5 to 6" in say(bad.reason, "en")
 
 
 def test_what_does_not_decompress_makes_the_whole_batch_one_dead_letter() -> None:
@@ -81,8 +81,8 @@ def test_a_record_whose_inside_is_broken_costs_no_neighbour() -> None:
 
 def test_less_than_a_batch_is_nothing_yet() -> None:
     raw = record_batch([odd("a")])
-    assert salvage("t", 0, 0, raw[:-1], PLENTY) is None
-    assert salvage("t", 0, 0, b"", PLENTY) is None
+    assert salvage("t", 0, 0, raw[:-1]) is None
+    assert salvage("t", 0, 0, b"") is None
 
 
 @given(st.data())
@@ -94,3 +94,67 @@ def test_whatever_the_bytes_it_goes_on_and_raises_nothing(data: st.DataObject) -
         found = saved(spoilt, position=9)
         assert found.next_offset == 11
         assert all(each.offset >= 9 for each in found.records)
+
+
+def test_a_batch_that_can_t_be_read_says_which_offsets_are_lost() -> None:
+    for count, position, offset, said in (
+        (1, 5, 5, "the record of offset 5 "),
+        (3, 5, 5, "the record batch of offsets 5 to 7 "),
+        (3, 7, 7, "the record of offset 7 "),
+    ):
+        raw = bytearray(record_batch([result(str(n)) for n in range(count)], base_offset=5))
+        raw[-1] ^= 1
+        found = saved(bytes(raw), position=position)
+        [bad] = found.records
+        assert (bad.offset, bad.topic, bad.partition, bad.key, bad.headers) == (offset, "t", 3, None, ())
+        assert found.next_offset == 5 + count
+        assert said in say(bad.reason, "en")
+        assert len(say(bad.reason, "en")) <= 1000
+
+
+def test_a_batch_from_before_is_passed_by() -> None:
+    """The broker gives the whole batch that an offset is in; one that ends before it must not be read for ever."""
+    found = saved(record_batch([result("a")], base_offset=5), position=9)
+    assert found == Salvaged([], 10)
+
+
+@pytest.mark.parametrize("size", [0, 11, 12, 60, 61, 62])
+def test_a_size_that_can_t_be_is_nothing(size: int) -> None:
+    raw = bytearray(record_batch([odd("a")]))
+    raw[8:12] = (size - 12).to_bytes(4, "big", signed=True)
+    found = salvage("t", 0, 0, bytes(raw))
+    assert (found is None) == (size < BODY)
+    assert salvage("t", 0, 0, bytes(raw[:BODY])) is None or size <= BODY
+    assert salvage("t", 0, 0, bytes(raw[: BODY - 1])) is None
+
+
+def test_what_was_read_is_as_aiokafka_reads_it() -> None:
+    events = [Event(None, None, []), Event(b"", b"", []), Event(b"key", b"value!", [("a", b"b")])]
+    records = saved(record_batch([*events, odd("x")], base_offset=5), position=5).records
+    sizes = [(each.serialized_key_size, each.serialized_value_size) for each in records[:3]]
+    assert sizes == [(-1, -1), (0, 0), (3, 6)]
+    assert [(each.key, each.value, list(each.headers)) for each in records[:3]] == [each[:3] for each in events]
+    assert {each.timestamp for each in records[:3]} == {1_700_000_000_000}
+    assert {(each.topic, each.partition) for each in records} == {("t", 3)}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"), [(None, None, b""), (b"", b"", b""), (b"k", None, b""), (None, b"v", b"v")]
+)
+def test_what_is_not_there_stays_so_in_an_unreadable_record(
+    key: bytes | None, value: bytes | None, kept: bytes
+) -> None:
+    headers = [("x", b""), (STAND_IN, b"1"), ("y", b"2")]
+    [bad] = saved(record_batch([Event(key, value, headers)])).records
+    assert isinstance(bad, Unreadable)
+    assert (bad.key, bad.value) == (key, kept)
+    assert bad.headers == (("x", b""), ("\\xff\\xfe-name", b"1"), ("y", b"2"))
+
+
+@pytest.mark.parametrize("length", [b"\x01", b"\xff\x7f"], ids=["negative", "beyond the batch"])
+def test_lengths_that_do_not_add_up_make_the_whole_batch_one_dead_letter(length: bytes) -> None:
+    raw = record_batch([result("a"), result("b")])
+    broken = with_checksum(raw[:BODY] + length + raw[BODY + len(length) :])
+    [bad] = saved(broken).records
+    assert (bad.value, bad.offset) == (broken, 0)
+    assert "do not add up" in say(bad.reason, "en")

@@ -20,3 +20,11 @@ def test_bytes_compare_as_the_parts_do(one: tuple[int, int | None, int, str, str
 
     assert (version(*one) < version(*other)) == (order(one) < order(other))
     assert (version(*one) == version(*other)) == (order(one) == order(other))
+
+
+def test_a_version_is_as_it_is_stored() -> None:
+    """What is stored already compares with what comes: the form can't change."""
+    zero = "8000000000000000"
+    assert version(0, 0, 0, "s", "i").hex() == zero * 3 + "730069"
+    assert version(1, None, -1, "é", "").hex() == "8000000000000001" + "7fffffffffffffff" * 2 + "c3a900"
+    assert version(0, 2**63 - 1, 0, "s", "i").hex() == zero + "f" * 16 + zero + "730069"

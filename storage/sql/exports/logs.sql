@@ -4,11 +4,9 @@
 -- a number of any size must pass. LATERAL … LIMIT 1 reads one attempt at a time, in the order of
 -- status_logs_by_time, so that the first row comes at once; uses the primary key of attempts.
 SELECT
-    s.account, s.integration_type, s.id, s.affiliate, s.key, s.status, s.processed_at, s.code, s.fingerprint,
-    s.attempts, s.first_seen_at, s.updated_at,
-    s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
+    {SHOWN_COLUMNS},
     CASE
-        WHEN length(s.message) < 4096 THEN s.message
+        WHEN length(s.message) < {MAX_SHOWN_MESSAGE} THEN s.message
         ELSE coalesce(nullif(shown.data ->> 'message', ''), shown.data -> 'errors' -> 0 ->> 'message', s.message)
     END AS message,
     CASE WHEN s.status <> 'success' AND json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
@@ -18,32 +16,22 @@ LEFT JOIN LATERAL (
     SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
     FROM attempts a
     -- Not a condition of the join: that would be looked at after the attempt has been read.
-    WHERE (s.status <> 'success' OR length(s.message) >= 4096)
+    WHERE (s.status <> 'success' OR length(s.message) >= {MAX_SHOWN_MESSAGE})
       AND a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at AND a.version = s.version
     LIMIT 1
 ) AS shown ON true
-WHERE s.account = $1::text AND s.integration_type = $2::text
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
 {filter}
 ORDER BY s.processed_at DESC, s.id DESC
 
 -- export_csv --
--- The logs of export_logs (`logs` in braces) as the columns of exports.columns, with text guarded. Argument 3 begins a
--- link, 4 is the time zone, 5 and 6 are the words for statuses and reprocess states. The order is that of export_logs:
--- nothing here changes it.
+-- The logs of export_logs as the columns of schemas.columns, with text guarded. :link begins a link, :statuses and
+-- :states are JSON with their words. The order is that of export_logs: nothing here changes it.
 SELECT
-    csv_text(key),
-    csv_text(affiliate),
-    coalesce($5::json ->> status, status),
-    to_char(processed_at AT TIME ZONE $4::text, 'YYYY-MM-DD HH24:MI:SS.MS'),
-    csv_text(message),
-    csv_text(code),
-    csv_text(listed.text),
-    attempts,
-    to_char(first_seen_at AT TIME ZONE $4::text, 'YYYY-MM-DD HH24:MI:SS.MS'),
-    coalesce($6::json ->> reprocess_state, reprocess_state),
-    $3::text || id,
-    id
-FROM ({logs}) AS log
+    {CSV_COLUMNS}
+FROM (
+    {export_logs}
+) AS log
 LEFT JOIN LATERAL (
     SELECT string_agg(concat_ws(': ', error ->> 'code', error ->> 'message'), E'\n' ORDER BY number) AS text
     FROM json_array_elements(log.errors) WITH ORDINALITY AS each (error, number)
@@ -54,44 +42,27 @@ LEFT JOIN LATERAL (
 -- The same as one JSON object each, with the names of the query API, times in UTC. Errors are as they came, with line
 -- breaks between their tokens perhaps; those in strings are escaped.
 SELECT replace(replace(json_build_object(
-    'id', id,
-    'integration_type', integration_type,
-    'account', account,
-    'affiliate', affiliate,
-    'key', key,
-    'status', status,
-    'processed_at', to_char(processed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'message', message,
-    'code', code,
-    'errors', coalesce(errors, '[]'::json),
-    'fingerprint', fingerprint,
-    'attempts', attempts,
-    'first_seen_at', to_char(first_seen_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'updated_at', to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'reprocess', CASE WHEN reprocess_state IS NOT NULL THEN json_build_object(
-        'state', reprocess_state,
-        'item_id', reprocess_item_id,
-        'command_id', reprocess_command_id,
-        'at', to_char(reprocess_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    ) END,
-    'link', $3::text || id
+    {JSON_MEMBERS}
 )::text, E'\n', ' '), E'\r', ' ')
-FROM ({logs}) AS log
+FROM (
+    {export_logs}
+) AS log
 
 -- export_count --
 -- How many logs the filter matches, and when this snapshot was taken.
 SELECT count(*) AS logs, now() AS as_of
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
 {filter}
 
 -- export_counts --
 -- Counts by status, by affiliate and by error group: in all, of the last 24 hours, of the 24 hours before; of each
--- kind the $3 largest.
+-- kind the :largest largest.
 WITH matched AS (
-    SELECT s.status, s.affiliate, s.fingerprint, s.code, left(s.message, 200) AS message, s.processed_at
+    SELECT s.status, s.affiliate, s.fingerprint, s.code, left(s.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
+    s.processed_at
     FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
     {filter}
 ),
 counted AS (
@@ -109,21 +80,21 @@ counted AS (
     FROM matched
     GROUP BY GROUPING SETS ((status), (affiliate), (fingerprint))
 )
-SELECT kind, name, some_affiliate, code, message, total, last_day, day_before
+SELECT kind, name, some_affiliate AS affiliate, code, message, total, last_day, day_before
 FROM (
     SELECT *, row_number() OVER (PARTITION BY kind ORDER BY total DESC, name) AS place
     FROM counted
     WHERE name IS NOT NULL
 ) AS placed
-WHERE place <= $3::integer
+WHERE place <= :largest::integer
 ORDER BY kind, place
 
 -- export_days --
--- Counts by day in the time zone $3, and status, from the day $4 on.
-SELECT (s.processed_at AT TIME ZONE $3::text)::date AS day, s.status, count(*) AS logs
+-- Counts by day in the time zone :timezone, and status, from the day :first on.
+SELECT (s.processed_at AT TIME ZONE :timezone::text)::date AS day, s.status, count(*) AS logs
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text
-  AND s.processed_at >= $4::date::timestamp AT TIME ZONE $3::text
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+  AND s.processed_at >= :first::date::timestamp AT TIME ZONE :timezone::text
 {filter}
 GROUP BY 1, 2
 
@@ -133,15 +104,16 @@ INSERT INTO exports (
     ends_by
 )
 VALUES (
-    $1::text, $2::uuid, $3::text, $4::text, $5::jsonb, $6::text, $7::text, $8::text, $9::uuid, $10::text, $11::text,
-    now() + make_interval(secs => $12::double precision)
+    :account::text, :id::uuid, :integration_type::text, :format::text, :filter::jsonb, :language::text,
+    :timezone::text, :requested_by::text, :key_id::uuid, :command_id::text, :item_state::text,
+    now() + make_interval(secs => :seconds::double precision)
 )
 
 -- insert_export_outcome --
 -- The first outcome stays; what was never ordered has none.
 INSERT INTO export_outcomes (account, export_id, state, rows, reason)
-SELECT $1::text, $2::uuid, $3::text, $4::bigint, $5::text
-WHERE EXISTS (SELECT FROM exports WHERE account = $1::text AND id = $2::uuid)
+SELECT :account::text, :id::uuid, :state::text, :rows::bigint, :reason::jsonb
+WHERE EXISTS (SELECT FROM exports WHERE account = :account::text AND id = :id::uuid)
 ON CONFLICT DO NOTHING
 
 -- audited_exports --
@@ -154,13 +126,13 @@ FROM exports e
 LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id
 
 -- list_exports --
--- One page of the audit, newest first, after ($2, $3). Uses exports_by_time.
+-- One page of the audit, newest first, after (:after_at, :after_id). Uses exports_by_time.
 {audited_exports}
-WHERE e.account = $1::text AND (e.requested_at, e.id) < ($2::timestamptz, $3::uuid)
+WHERE e.account = :account::text AND (e.requested_at, e.id) < (:after_at::timestamptz, :after_id::uuid)
 ORDER BY e.requested_at DESC, e.id DESC
-LIMIT $4::integer
+LIMIT :limit::integer
 
 -- get_export --
 -- One line of the audit. Uses the primary keys.
 {audited_exports}
-WHERE e.account = $1::text AND e.id = $2::uuid
+WHERE e.account = :account::text AND e.id = :id::uuid

@@ -1,8 +1,8 @@
 -- compact_log_changes --
-SELECT compact_log_changes($1::integer)
+SELECT compact_log_changes(:limit::integer)
 
 -- compact_fault_changes --
-SELECT compact_fault_changes($1::integer)
+SELECT compact_fault_changes(:limit::integer)
 
 -- index_words --
 SELECT index_words()

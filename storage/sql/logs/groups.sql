@@ -1,22 +1,22 @@
 -- by_fingerprint --
 -- (facet_id, logs, …) as `counted`, as one page of groups of equal errors: most logs first, then by fingerprint.
--- storage.logs.groups says where `place` begins and the `limit`.
+-- After (:after_logs, :after_fingerprint), up to :limit.
 SELECT
     s.fingerprint, min(s.code) AS code, array_agg(DISTINCT s.affiliate) AS affiliates,
     array_agg(DISTINCT s.status) AS statuses, sum(counted.logs)::bigint AS logs,
     (array_agg(counted.newest ORDER BY counted.newest_at DESC, counted.newest DESC))[1] AS newest
 FROM counted
-JOIN facets s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = counted.facet_id
+JOIN facets s ON s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = counted.facet_id
 WHERE s.fingerprint IS NOT NULL
-{filter}
+{dimensions}
 GROUP BY s.fingerprint
-HAVING sum(counted.logs) < {place_logs}::bigint
-    OR (sum(counted.logs) = {place_logs}::bigint AND s.fingerprint > {place_fingerprint}::text)
+HAVING sum(counted.logs) < :after_logs::bigint
+    OR (sum(counted.logs) = :after_logs::bigint AND s.fingerprint > :after_fingerprint::text)
 ORDER BY logs DESC, s.fingerprint
-LIMIT {limit}::integer
+LIMIT :limit::integer
 
 -- list_groups --
--- Groups of the logs that count_logs counts, of the same spans; the newest log of each is not known yet. $3 is unused.
+-- Groups of the logs that count_logs counts, of the same spans; the newest log of each is not known yet.
 WITH parts AS (
     {counted_days}
     UNION ALL
@@ -24,27 +24,27 @@ WITH parts AS (
 ),
 counted AS (
     -- A facet that every log has gone from is of no group.
-    SELECT facet_id, sum(logs) AS logs, NULL::uuid AS newest, $3::timestamptz AS newest_at
+    SELECT facet_id, sum(logs) AS logs, NULL::uuid AS newest, NULL::timestamptz AS newest_at
     FROM parts GROUP BY 1 HAVING sum(logs) <> 0
 )
 {by_fingerprint}
 
 -- list_groups_among --
--- The same of those of the logs $3 that were processed in [$4, $5): for a search that finds few.
+-- The same of those of the logs :among that were processed in [:start, :end): for a search that finds few.
 -- Uses the primary key of status_logs: `+ '0'` as in count_logs_among.
 WITH counted AS (
     SELECT
         s.facet_id, count(*) AS logs, max(s.processed_at) AS newest_at,
         (array_agg(s.id ORDER BY s.processed_at DESC, s.id DESC))[1] AS newest
     FROM status_logs s
-    WHERE s.account = $1::text AND s.id = ANY($3::uuid[])
-      AND s.processed_at + interval '0' >= $4::timestamptz AND s.processed_at + interval '0' < $5::timestamptz
+    WHERE s.account = :account::text AND s.id = ANY(:among::uuid[])
+      AND s.processed_at + interval '0' >= :start::timestamptz AND s.processed_at + interval '0' < :end::timestamptz
     GROUP BY 1
 )
 {by_fingerprint}
 
 -- list_groups_found --
--- The same of what find_logs finds, of the facets $6, in [$7, $8): for a search that finds many. As in
+-- The same of what find_logs finds, of the facets :facets, in [:start, :end): for a search that finds many. As in
 -- count_logs_found, no log is looked at, and nested loops must be off.
 WITH found AS MATERIALIZED (
     SELECT DISTINCT id FROM (
@@ -57,8 +57,8 @@ counted AS (
         (array_agg(s.id ORDER BY s.processed_at DESC, s.id DESC))[1] AS newest
     FROM status_logs s
     JOIN found ON found.id = s.id
-    WHERE s.account = $1::text AND s.facet_id = ANY($6::uuid[])
-      AND s.processed_at >= $7::timestamptz AND s.processed_at < $8::timestamptz
+    WHERE s.account = :account::text AND s.facet_id = ANY(:facets::uuid[])
+      AND s.processed_at >= :start::timestamptz AND s.processed_at < :end::timestamptz
     GROUP BY 1
 )
 {by_fingerprint}
@@ -69,18 +69,19 @@ counted AS (
 AND s.fingerprint IS NOT NULL
 
 -- newest_of_groups --
--- The newest log of each of the fingerprints $3 in [$4, $5). Uses facets_by_type and status_logs_by_facet.
+-- The newest log of each of :fingerprints in [:start, :end). Uses facets_by_type and status_logs_by_facet.
 SELECT DISTINCT ON (facet.fingerprint) facet.fingerprint, newest.id
 FROM (
     SELECT s.id, s.fingerprint FROM facets s
-    WHERE s.account = $1::text AND s.integration_type = $2::text AND s.fingerprint = ANY($3::text[])
-    {filter}
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+      AND s.fingerprint = ANY(:fingerprints::text[])
+    {dimensions}
 ) AS facet
 CROSS JOIN LATERAL (
     SELECT s.id, s.processed_at
     FROM status_logs s
-    WHERE s.account = $1::text AND s.facet_id = facet.id
-      AND s.processed_at >= $4::timestamptz AND s.processed_at < $5::timestamptz
+    WHERE s.account = :account::text AND s.facet_id = facet.id
+      AND s.processed_at >= :start::timestamptz AND s.processed_at < :end::timestamptz
     ORDER BY s.processed_at DESC, s.id DESC
     LIMIT 1
 ) AS newest
@@ -88,28 +89,31 @@ ORDER BY facet.fingerprint, newest.processed_at DESC, newest.id DESC
 
 -- sample_group_logs --
 -- What is shown of some logs in their groups. Uses the primary key.
-SELECT s.id, s.key, s.message FROM status_logs s WHERE s.account = $1::text AND s.id = ANY($2::uuid[])
+SELECT s.id, s.key, s.message FROM status_logs s WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
 
 -- read_faults --
--- When each of the faults $3 came and how often: within the retention, since the hour $4, and from $5 to $4.
--- Uses the primary keys of faults and fault_hours, and fault_changes_by_type.
+-- When each of the faults :fingerprints came and how often: within the retention, since the hour :recent, and from
+-- :before to :recent. Uses the primary keys of faults and fault_hours, and fault_changes_by_type.
 WITH waiting AS (
     SELECT c.fingerprint, c.hour, c.results, c.first_seen_at, c.last_seen_at, c.received_at
     FROM fault_changes c
-    WHERE c.account = $1::text AND c.integration_type = $2::text AND c.fingerprint = ANY($3::text[])
+    WHERE c.account = :account::text AND c.integration_type = :integration_type::text
+      AND c.fingerprint = ANY(:fingerprints::text[])
 ),
 recent AS (
     SELECT h.fingerprint, h.hour, h.results
     FROM fault_hours h
-    WHERE h.account = $1::text AND h.integration_type = $2::text AND h.fingerprint = ANY($3::text[])
-      AND h.hour >= $5::timestamptz
+    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
+      AND h.fingerprint = ANY(:fingerprints::text[])
+      AND h.hour >= :before::timestamptz
     UNION ALL
-    SELECT w.fingerprint, w.hour, w.results FROM waiting w WHERE w.hour >= $5::timestamptz
+    SELECT w.fingerprint, w.hour, w.results FROM waiting w WHERE w.hour >= :before::timestamptz
 ),
 known AS (
     SELECT f.fingerprint, f.results, f.first_seen_at, f.last_seen_at, f.last_received_at
     FROM faults f
-    WHERE f.account = $1::text AND f.integration_type = $2::text AND f.fingerprint = ANY($3::text[])
+    WHERE f.account = :account::text AND f.integration_type = :integration_type::text
+      AND f.fingerprint = ANY(:fingerprints::text[])
     UNION ALL
     SELECT w.fingerprint, w.results, w.first_seen_at, w.last_seen_at, w.received_at FROM waiting w
 )
@@ -124,44 +128,51 @@ FROM (
 LEFT JOIN (
     SELECT
         r.fingerprint,
-        sum(r.results) FILTER (WHERE r.hour >= $4::timestamptz)::bigint AS last_24_hours,
-        sum(r.results) FILTER (WHERE r.hour < $4::timestamptz)::bigint AS before
+        sum(r.results) FILTER (WHERE r.hour >= :recent::timestamptz)::bigint AS last_24_hours,
+        sum(r.results) FILTER (WHERE r.hour < :recent::timestamptz)::bigint AS before
     FROM recent r
     GROUP BY r.fingerprint
 ) AS trend USING (fingerprint)
 
 -- count_cures --
--- What became of the items that were asked for because of the faults $2. Uses reprocess_items_by_fingerprint.
+-- What became of the items that were asked for because of the faults :fingerprints. Uses
+-- reprocess_items_by_fingerprint.
 SELECT i.before_fingerprint AS fingerprint, i.state, count(*) AS items
 FROM reprocess_items i
-WHERE i.account = $1::text AND i.before_fingerprint = ANY($2::text[])
+WHERE i.account = :account::text AND i.before_fingerprint = ANY(:fingerprints::text[])
 GROUP BY i.before_fingerprint, i.state
 
 -- read_fault_states --
--- The newest decision about each of the faults $3. Uses the primary key.
+-- The newest decision about each of the faults :fingerprints. Uses the primary key.
 SELECT DISTINCT ON (d.fingerprint) d.fingerprint, d.state, d.set_by, d.set_at, d.note
 FROM fault_states d
-WHERE d.account = $1::text AND d.integration_type = $2::text AND d.fingerprint = ANY($3::text[])
+WHERE d.account = :account::text AND d.integration_type = :integration_type::text
+  AND d.fingerprint = ANY(:fingerprints::text[])
 ORDER BY d.fingerprint, d.id DESC
 
 -- lock_fault --
 -- Until the transaction ends, nobody else decides about this fault.
-SELECT pg_advisory_xact_lock(hashtextextended('conexoes.fault/' || $1::text || '/' || $2::text || '/' || $3::text, 0))
+SELECT pg_advisory_xact_lock(hashtextextended(
+    'conexoes.fault/' || :account::text || '/' || :integration_type::text || '/' || :fingerprint::text, 0
+))
 
 -- last_received --
 -- When the last failed result of one fault came; null when none ever did.
 SELECT greatest(
     (
         SELECT f.last_received_at FROM faults f
-        WHERE f.account = $1::text AND f.integration_type = $2::text AND f.fingerprint = $3::text
+        WHERE f.account = :account::text AND f.integration_type = :integration_type::text
+          AND f.fingerprint = :fingerprint::text
     ),
     (
         SELECT max(c.received_at) FROM fault_changes c
-        WHERE c.account = $1::text AND c.integration_type = $2::text AND c.fingerprint = $3::text
+        WHERE c.account = :account::text AND c.integration_type = :integration_type::text
+          AND c.fingerprint = :fingerprint::text
     )
 )
 
 -- insert_fault_state --
--- One more decision: $4 state, $5 by whom, $6 note.
+-- One more decision.
 INSERT INTO fault_states (account, integration_type, fingerprint, state, set_by, set_at, note)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, clock_timestamp(), $6::text)
+VALUES (:account::text, :integration_type::text, :fingerprint::text, :state::text, :set_by::text, clock_timestamp(),
+    :note::text)

@@ -1,29 +1,28 @@
 -- log_columns --
--- Of logs of the account $1.
-s.id, s.integration_type, s.account, s.affiliate, s.key, s.status, s.processed_at, s.message, s.code,
-s.fingerprint, s.attempts, s.first_seen_at, s.updated_at,
-s.reprocess_state, s.reprocess_item_id, s.reprocess_command_id, s.reprocess_at,
+-- Of logs of one account.
+{SHOWN_COLUMNS}, s.message,
 s.affiliate = ANY(ARRAY(
-    SELECT f.affiliate FROM affiliates f WHERE f.account = $1::text AND f.paused_at IS NOT NULL
+    SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
 )) AS paused
 
 -- list_logs --
--- One page of status logs, newest first, after ($3, $4), by reading on until it is full: for filters that match much.
--- Uses status_logs_by_time. Where `filter` stands in braces, storage.filters puts its conditions.
+-- One page of status logs, newest first, after (:after_at, :after_id), by reading on until it is full: for filters that
+-- match much. Uses status_logs_by_time. Where `filter` stands in braces, storage.filters puts its conditions.
 SELECT {log_columns}
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text
-  AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+  AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
 {filter}
 ORDER BY s.processed_at DESC, s.id DESC
-LIMIT $5::integer
+LIMIT :limit::integer
 
 -- list_logs_of_facets --
--- The same by merging the beginnings of the runs of facets, if there are $6 at most. Always answers, in `facets`, how
--- many there are, up to one more; a row whose id is null is no log. Uses facets_by_type and status_logs_by_facet.
+-- The same by merging the beginnings of the runs of facets, if there are :most_facets at most. Always answers, in
+-- `facets`, how many there are, up to one more; a row whose id is null is no log. Uses facets_by_type and
+-- status_logs_by_facet.
 WITH facet AS MATERIALIZED (
     {facet_ids}
-    LIMIT $6::integer + 1
+    LIMIT :most_facets::integer + 1
 ),
 tally AS MATERIALIZED (
     SELECT count(*) AS facets FROM facet
@@ -38,31 +37,32 @@ LEFT JOIN LATERAL (
         CROSS JOIN LATERAL (
             SELECT s.processed_at, s.id
             FROM status_logs s
-            WHERE s.account = $1::text AND s.facet_id = facet.id
-              AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
-            {filter}
+            WHERE s.account = :account::text AND s.facet_id = facet.id
+              AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
+            {others}
             ORDER BY s.processed_at DESC, s.id DESC
-            LIMIT $5::integer
+            LIMIT :limit::integer
         ) AS run
-        WHERE tally.facets <= $6::integer
+        WHERE tally.facets <= :most_facets::integer
         ORDER BY run.processed_at DESC, run.id DESC
-        LIMIT $5::integer
+        LIMIT :limit::integer
     ) AS place
-    JOIN status_logs s ON s.account = $1::text AND s.integration_type = $2::text AND s.id = place.id
+    JOIN status_logs s ON s.account = :account::text AND s.integration_type = :integration_type::text
+        AND s.id = place.id
 ) AS page ON true
 ORDER BY page.processed_at DESC, page.id DESC
 
 -- list_logs_named --
--- The same, after ($6, $7) and up to $8, of what has a name that begins with $3, or its words in the message, if they
--- are fewer than $5 together. Words are looked up only where there are names: so what is searched for is a name. Always
--- answers how many it found, in `names` and `words`, up to $5 of each kind; a row whose id is null is no log. $4 sorts
--- after every name that begins with $3. Uses what find_logs uses, and the primary key.
+-- The same of what has a name that begins with :text, or its words in the message, if they are fewer than :most_found
+-- together. Words are looked up only where there are names: so what is searched for is a name. Always answers how many
+-- it found, in `names` and `words`, up to :most_found of each kind; a row whose id is null is no log. :text_end sorts
+-- after every name that begins with :text. Uses what find_logs uses, and the primary key.
 WITH named AS MATERIALIZED (
     {names}
 ),
 worded AS MATERIALIZED (
     SELECT logs_with_words(
-        $2::text, $3::text, CASE WHEN EXISTS (SELECT FROM named) THEN $5::integer ELSE 0 END
+        :integration_type::text, :text::text, CASE WHEN EXISTS (SELECT FROM named) THEN :most_found::integer ELSE 0 END
     ) AS id
 ),
 tally AS MATERIALIZED (
@@ -73,38 +73,38 @@ FROM tally
 LEFT JOIN LATERAL (
     SELECT {log_columns}
     FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-      AND tally.names + tally.words < $5::integer
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+      AND tally.names + tally.words < :most_found::integer
       AND s.id = ANY(ARRAY(SELECT id FROM named UNION SELECT id FROM worded))
-      AND (s.processed_at, s.id) < ($6::timestamptz, $7::uuid)
+      AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
     {filter}
     ORDER BY s.processed_at DESC, s.id DESC
-    LIMIT $8::integer
+    LIMIT :limit::integer
 ) AS page ON true
 ORDER BY page.processed_at DESC, page.id DESC
 
 -- newest_with_words --
--- Those of the newest $7 logs after ($3, $4) that the filter matches and whose message has the words $6, newest first,
--- up to $5: for words that many messages have. Uses status_logs_by_time.
+-- Those of the newest :most_read logs after (:after_at, :after_id) that the filter matches and whose message has the
+-- words :text, newest first, up to :limit: for words that many messages have. Uses status_logs_by_time.
 SELECT {log_columns}
 FROM (
     SELECT s.*
     FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-      AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+      AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
     ORDER BY s.processed_at DESC, s.id DESC
-    LIMIT $7::integer
+    LIMIT :most_read::integer
 ) AS s
-WHERE s.words @> (SELECT message_words($1::text, $2::text, $6::text))
+WHERE s.words @> (SELECT message_words(:account::text, :integration_type::text, :text::text))
 {filter}
 ORDER BY s.processed_at DESC, s.id DESC
-LIMIT $5::integer
+LIMIT :limit::integer
 
 -- list_logs_with_words --
--- The same by looking the words up, if fewer than $7 logs have them. Always answers, in `words`, how many it found, up
--- to $7; a row whose id is null is no log. Uses status_logs_by_word and the primary key.
+-- The same by looking the words up, if fewer than :most_found logs have them. Always answers, in `words`, how many it
+-- found, up to :most_found; a row whose id is null is no log. Uses status_logs_by_word and the primary key.
 WITH worded AS MATERIALIZED (
-    SELECT logs_with_words($2::text, $6::text, $7::integer) AS id
+    SELECT logs_with_words(:integration_type::text, :text::text, :most_found::integer) AS id
 ),
 tally AS MATERIALIZED (
     SELECT count(*) AS words FROM worded
@@ -114,64 +114,69 @@ FROM tally
 LEFT JOIN LATERAL (
     SELECT {log_columns}
     FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text
-      AND tally.words < $7::integer
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+      AND tally.words < :most_found::integer
       AND s.id = ANY(ARRAY(SELECT id FROM worded))
-      AND (s.processed_at, s.id) < ($3::timestamptz, $4::uuid)
+      AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
     {filter}
     ORDER BY s.processed_at DESC, s.id DESC
-    LIMIT $5::integer
+    LIMIT :limit::integer
 ) AS page ON true
 ORDER BY page.processed_at DESC, page.id DESC
 
 -- facet_ids --
 -- Facets of one type. `facets` has the columns that the conditions are about. Uses facets_by_type.
 SELECT s.id FROM facets s
-WHERE s.account = $1::text AND s.integration_type = $2::text
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
 {dimensions}
 
 -- list_facets --
--- Up to $3 of them.
+-- Up to :limit of them.
 {facet_ids}
-LIMIT $3::integer
+LIMIT :limit::integer
 
 -- count_logs_of_facets --
--- How many logs the facets $3 have. Uses the primary key of log_days, and log_changes_by_type.
+-- How many logs :facets have. Uses the primary key of log_days, and log_changes_by_type.
 SELECT coalesce(sum(counted.logs), 0)::bigint
 FROM (
     SELECT d.logs FROM log_days d
-    WHERE d.account = $1::text AND d.integration_type = $2::text AND d.facet_id = ANY($3::uuid[])
+    WHERE d.account = :account::text AND d.integration_type = :integration_type::text
+      AND d.facet_id = ANY(:facets::uuid[])
     UNION ALL
     SELECT c.logs FROM log_changes c
-    WHERE c.account = $1::text AND c.integration_type = $2::text AND c.facet_id = ANY($3::uuid[])
+    WHERE c.account = :account::text AND c.integration_type = :integration_type::text
+      AND c.facet_id = ANY(:facets::uuid[])
 ) AS counted
 
 -- names --
--- Up to $5 logs of one type by each of: a key that begins with $3, an alias that does; $4 sorts after everything that
--- begins with $3. A log comes as often as it is found. Uses the primary key of log_keys, and aliases_by_value.
+-- Up to :most_found logs of one type by each of: a key that begins with :text, an alias that does; :text_end sorts
+-- after everything that begins with :text. A log comes as often as it is found. Uses the primary key of log_keys, and
+-- aliases_by_value.
 (
     SELECT k.log_id AS id FROM log_keys k
-    WHERE k.account = $1::text AND k.integration_type = $2::text AND k.key >= $3::text AND k.key < $4::text
-    ORDER BY k.key LIMIT $5::integer
+    WHERE k.account = :account::text AND k.integration_type = :integration_type::text AND k.key >= :text::text
+      AND k.key < :text_end::text
+    ORDER BY k.key LIMIT :most_found::integer
 )
 UNION ALL
 (
     SELECT a.log_id FROM aliases a
-    WHERE a.account = $1::text AND a.integration_type = $2::text AND a.value >= $3::text AND a.value < $4::text
-    ORDER BY a.value LIMIT $5::integer
+    WHERE a.account = :account::text AND a.integration_type = :integration_type::text AND a.value >= :text::text
+      AND a.value < :text_end::text
+    ORDER BY a.value LIMIT :most_found::integer
 )
 
 -- find_logs --
--- The same by their names, and up to $5 by words. A log comes as often as it is found.
+-- The same by their names, and up to :most_found by words. A log comes as often as it is found.
 {names}
 UNION ALL
-SELECT logs_with_words($2::text, $3::text, $5::integer)
+SELECT logs_with_words(:integration_type::text, :text::text, :most_found::integer)
 
 -- has_log --
 -- Whether there is such a log. Uses the primary key.
 SELECT EXISTS (
     SELECT FROM status_logs s
-    WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = $3::uuid
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = :log_id::uuid
 )
 
 -- attempt_columns --
@@ -193,25 +198,25 @@ FROM status_logs s
 LEFT JOIN attempts a
     ON a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at
     AND a.source = s.source AND a.event_id = s.event_id
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = $3::uuid
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = :log_id::uuid
 
 -- get_logs --
--- The same of many: those of $3 that there are. Uses the primary key.
+-- The same of many: those of :log_ids that there are. Uses the primary key.
 SELECT {log_columns}
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
 -- get_attempts --
--- Attempts of one log by ($3, $4), time and result of each. Uses the primary key of attempts, one partition each.
+-- Attempts of one log, arrays with time and result of each. Uses the primary key of attempts, one partition each.
 SELECT {attempt_columns}
-FROM unnest($3::timestamptz[], $4::uuid[]) AS wanted (processed_at, result_id)
+FROM unnest(:processed_at::timestamptz[], :result_id::uuid[]) AS wanted (processed_at, result_id)
 JOIN attempts a
-    ON a.account = $1::text AND a.log_id = $2::uuid
+    ON a.account = :account::text AND a.log_id = :log_id::uuid
     AND a.processed_at = wanted.processed_at AND a.result_id = wanted.result_id
 
 -- timeline --
--- One page of what happened to one log, newest first, after ($3, $4): attempts by processed_at, and the steps of its
--- reprocesses by when they were taken. `bytes` is how large the evidence is, told without reading it.
+-- One page of what happened to one log, newest first, after (:after_at, :after_name): attempts by processed_at, and the
+-- steps of its reprocesses by when they were taken. `bytes` is how large the evidence is, told without reading it.
 -- Uses the primary key of attempts and reprocess_items_by_log.
 SELECT entry.at, entry.name, entry.id, entry.bytes
 FROM (
@@ -219,11 +224,11 @@ FROM (
         SELECT a.processed_at AS at, 'attempt/' || a.result_id AS name, a.result_id AS id,
             octet_length(a.body) AS bytes
         FROM attempts a
-        WHERE a.account = $1::text AND a.log_id = $2::uuid
-          AND a.processed_at <= $3::timestamptz
-          AND (a.processed_at, 'attempt/' || a.result_id) < ($3::timestamptz, $4::text)
+        WHERE a.account = :account::text AND a.log_id = :log_id::uuid
+          AND a.processed_at <= :after_at::timestamptz
+          AND (a.processed_at, 'attempt/' || a.result_id) < (:after_at::timestamptz, :after_name::text)
         ORDER BY a.processed_at DESC, name DESC
-        LIMIT $5::integer
+        LIMIT :limit::integer
     )
     UNION ALL
     SELECT step.at, step.name || '/' || i.id, i.id, 0
@@ -232,30 +237,31 @@ FROM (
         VALUES
             (i.created_at, 'requested'), (i.sent_at, 'sent'), (i.silent_at, 'silent'), (i.answered_at, 'answered')
     ) AS step (at, name)
-    WHERE i.account = $1::text AND i.log_id = $2::uuid AND step.at IS NOT NULL
-      AND (step.at, step.name || '/' || i.id) < ($3::timestamptz, $4::text)
+    WHERE i.account = :account::text AND i.log_id = :log_id::uuid AND step.at IS NOT NULL
+      AND (step.at, step.name || '/' || i.id) < (:after_at::timestamptz, :after_name::text)
 ) AS entry
 ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
-LIMIT $5::integer
+LIMIT :limit::integer
 
 -- search_logs --
--- Logs of any of the types $5 whose key or alias is $2 or begins with it; $3 sorts after all of these. Exact ones
+-- Logs of any of :types whose key or alias is :text or begins with it; :text_end sorts after all of these. Exact ones
 -- first, then newest. Uses the primary keys of log_keys and status_logs, and aliases_by_value.
 WITH named AS (
     SELECT name.id, name.exact
-    FROM unnest($5::text[]) AS type (name)
+    FROM unnest(:types::text[]) AS type (name)
     CROSS JOIN LATERAL (
         (
-            SELECT k.log_id AS id, k.key = $2::text AS exact FROM log_keys k
-            WHERE k.account = $1::text AND k.integration_type = type.name AND k.key >= $2::text AND k.key < $3::text
-            ORDER BY k.key LIMIT $4::integer
+            SELECT k.log_id AS id, k.key = :text::text AS exact FROM log_keys k
+            WHERE k.account = :account::text AND k.integration_type = type.name AND k.key >= :text::text
+              AND k.key < :text_end::text
+            ORDER BY k.key LIMIT :limit::integer
         )
         UNION ALL
         (
-            SELECT a.log_id, a.value = $2::text FROM aliases a
-            WHERE a.account = $1::text AND a.integration_type = type.name
-              AND a.value >= $2::text AND a.value < $3::text
-            ORDER BY a.value LIMIT $4::integer
+            SELECT a.log_id, a.value = :text::text FROM aliases a
+            WHERE a.account = :account::text AND a.integration_type = type.name
+              AND a.value >= :text::text AND a.value < :text_end::text
+            ORDER BY a.value LIMIT :limit::integer
         )
     ) AS name
 ),
@@ -264,6 +270,6 @@ found AS (
 )
 SELECT {log_columns}
 FROM found
-JOIN status_logs s ON s.account = $1::text AND s.id = found.id
+JOIN status_logs s ON s.account = :account::text AND s.id = found.id
 ORDER BY found.exact DESC, s.processed_at DESC, s.id DESC
-LIMIT $4::integer
+LIMIT :limit::integer

@@ -1,11 +1,7 @@
--- clock --
--- See storage.clock.
-SELECT clock_timestamp()
-
 -- make_affiliates --
--- $1, $2: account and affiliate of each, in the order of the key.
+-- In the order of the key.
 INSERT INTO affiliates (account, affiliate)
-SELECT DISTINCT account, affiliate FROM unnest($1::text[], $2::text[]) AS named (account, affiliate)
+SELECT DISTINCT account, affiliate FROM unnest(:account::text[], :affiliate::text[]) AS named (account, affiliate)
 ORDER BY account, affiliate
 ON CONFLICT DO NOTHING
 
@@ -13,7 +9,7 @@ ON CONFLICT DO NOTHING
 -- The breakers of those that have one.
 SELECT f.account, f.affiliate, f.breaker, f.changed_at, f.retry_at, f.good, f.bad, f.openings
 FROM affiliates f
-JOIN unnest($1::text[], $2::text[]) AS named (account, affiliate) USING (account, affiliate)
+JOIN unnest(:account::text[], :affiliate::text[]) AS named (account, affiliate) USING (account, affiliate)
 ORDER BY f.account, f.affiliate
 FOR UPDATE OF f
 
@@ -22,14 +18,15 @@ UPDATE affiliates f
 SET breaker = new.breaker, changed_at = new.changed_at, retry_at = new.retry_at, good = new.good, bad = new.bad,
     openings = new.openings
 FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::integer[], $7::integer[], $8::integer[]
+    :account::text[], :affiliate::text[], :state::text[], :changed_at::timestamptz[], :retry_at::timestamptz[],
+    :good::integer[], :bad::integer[], :openings::integer[]
 ) AS new (account, affiliate, breaker, changed_at, retry_at, good, bad, openings)
 WHERE f.account = new.account AND f.affiliate = new.affiliate
 
 -- pause_affiliate --
 -- One that is paused already keeps who did it first.
 INSERT INTO affiliates AS f (account, affiliate, paused_at, paused_by, paused_reason)
-VALUES ($1::text, $2::text, now(), $3::text, $4::text)
+VALUES (:account::text, :affiliate::text, now(), :requested_by::text, :reason::text)
 ON CONFLICT (account, affiliate) DO UPDATE
 SET paused_at = now(), paused_by = excluded.paused_by, paused_reason = excluded.paused_reason
 WHERE f.paused_at IS NULL
@@ -40,12 +37,12 @@ RETURNING affiliate
 UPDATE affiliates
 SET paused_at = NULL, paused_by = NULL, paused_reason = NULL,
     breaker = 'closed', changed_at = now(), retry_at = NULL, good = 0, bad = 0, openings = 0
-WHERE account = $1::text AND affiliate = $2::text AND (paused_at IS NOT NULL OR breaker <> 'closed')
+WHERE account = :account::text AND affiliate = :affiliate::text AND (paused_at IS NOT NULL OR breaker <> 'closed')
 RETURNING affiliate
 
 -- paused_affiliates --
 -- Paused by a person.
-SELECT affiliate FROM affiliates WHERE account = $1::text AND paused_at IS NOT NULL
+SELECT affiliate FROM affiliates WHERE account = :account::text AND paused_at IS NOT NULL
 
 -- list_affiliates --
 -- Those of this account that something was ever sent to, or that were paused, and what waits for each.
@@ -54,22 +51,22 @@ SELECT
     f.retry_at, f.retry_at <= now() AS may_be_tried,
     coalesce(open.queued, 0) AS queued, coalesce(open.sent, 0) AS sent
 FROM (
-    SELECT affiliate FROM affiliates WHERE account = $1::text
+    SELECT affiliate FROM affiliates WHERE account = :account::text
     UNION
-    SELECT affiliate FROM reprocess_counts WHERE account = $1::text AND affiliate <> ''
+    SELECT affiliate FROM reprocess_counts WHERE account = :account::text AND affiliate <> ''
 ) AS name
-LEFT JOIN affiliates f ON f.account = $1::text AND f.affiliate = name.affiliate
+LEFT JOIN affiliates f ON f.account = :account::text AND f.affiliate = name.affiliate
 LEFT JOIN (
     SELECT
         n.affiliate,
         sum(n.items) FILTER (WHERE n.state = 'queued')::integer AS queued,
         sum(n.items) FILTER (WHERE n.state = 'sent')::integer AS sent
     FROM reprocess_counts n
-    WHERE n.account = $1::text AND n.state IN ('queued', 'sent') AND n.items > 0
+    WHERE n.account = :account::text AND n.state IN ({OPEN_ITEM_STATES}) AND n.items > 0
     GROUP BY n.affiliate
 ) AS open ON open.affiliate = name.affiliate
 ORDER BY name.affiliate
 
 -- affiliates_with_logs --
 -- A facet has a log, or had one, and a log never loses its affiliate. Uses the primary key of facets.
-SELECT DISTINCT s.affiliate FROM facets s WHERE s.account = $1::text
+SELECT DISTINCT s.affiliate FROM facets s WHERE s.account = :account::text

@@ -15,16 +15,17 @@ JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c
 LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
 WHERE n.state = 'queued' AND n.items > 0
 ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
-LIMIT $1::integer
+LIMIT :limit::integer
 
 -- claim_items --
--- $1…$5: account, command, affiliate, how many and up to which position, of each lane; $6: for how many seconds.
--- Items that another worker has claimed are skipped, and those of a command that was cancelled since its lanes were
--- read. Uses reprocess_items_queued and the primary key of reprocess_commands.
+-- Of each lane so many items, up to the position :released, for :lease_seconds. Items that another worker has claimed
+-- are skipped, and those of a command that was cancelled since its lanes were read. Uses reprocess_items_queued and the
+-- primary key of reprocess_commands.
 WITH claimed AS (
     SELECT i.account, i.id
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[])
-        AS lane (account, command_id, affiliate, items, released)
+    FROM unnest(
+        :account::text[], :command_id::text[], :affiliate::text[], :items::integer[], :released::integer[]
+    ) AS lane (account, command_id, affiliate, items, released)
     JOIN reprocess_commands c ON c.account = lane.account AND c.id = lane.command_id AND c.state = 'running'
     CROSS JOIN LATERAL (
         SELECT q.account, q.id
@@ -38,7 +39,7 @@ WITH claimed AS (
     ) AS i
 )
 UPDATE reprocess_items i
-SET claimed_until = now() + make_interval(secs => $6::double precision)
+SET claimed_until = now() + make_interval(secs => :lease_seconds::double precision)
 FROM claimed c
 WHERE i.account = c.account AND i.id = c.id
 RETURNING
@@ -53,26 +54,26 @@ RETURNING
 -- What was claimed and not sent after all.
 UPDATE reprocess_items i
 SET claimed_until = NULL
-FROM unnest($1::text[], $2::uuid[]) AS claimed (account, id)
+FROM unnest(:account::text[], :id::uuid[]) AS claimed (account, id)
 WHERE i.account = claimed.account AND i.id = claimed.id AND i.state = 'queued'
 
 -- make_buckets --
--- $1…$3: account, name and tokens of each.
 INSERT INTO pace_buckets (account, name, tokens, refilled_at)
 SELECT account, name, tokens, clock_timestamp()
-FROM unnest($1::text[], $2::text[], $3::double precision[]) AS bucket (account, name, tokens)
+FROM unnest(:account::text[], :name::text[], :tokens::double precision[]) AS bucket (account, name, tokens)
 ORDER BY account, name
 ON CONFLICT DO NOTHING
 
 -- lock_buckets --
 SELECT b.account, b.name, b.tokens, b.refilled_at
 FROM pace_buckets b
-JOIN unnest($1::text[], $2::text[]) AS named (account, name) USING (account, name)
+JOIN unnest(:account::text[], :name::text[]) AS named (account, name) USING (account, name)
 ORDER BY b.account, b.name
 FOR UPDATE OF b
 
 -- set_buckets --
 UPDATE pace_buckets b
 SET tokens = new.tokens, refilled_at = new.refilled_at
-FROM unnest($1::text[], $2::text[], $3::double precision[], $4::timestamptz[]) AS new (account, name, tokens, refilled_at)
+FROM unnest(:account::text[], :name::text[], :tokens::double precision[], :refilled_at::timestamptz[])
+    AS new (account, name, tokens, refilled_at)
 WHERE b.account = new.account AND b.name = new.name

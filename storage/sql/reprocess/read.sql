@@ -15,20 +15,20 @@ request, step, note, joined_since, (
 ) AS ending
 
 -- list_commands --
--- One page of an account's commands, newest first, after ($2, $3). Uses reprocess_commands_by_time and
+-- One page of an account's commands, newest first, after (:after_at, :after_id). Uses reprocess_commands_by_time and
 -- reprocess_audit_by_command.
 SELECT {command_columns}
 FROM reprocess_commands c
-WHERE account = $1::text AND (requested_at, id) < ($2::timestamptz, $3::text)
+WHERE account = :account::text AND (requested_at, id) < (:after_at::timestamptz, :after_id::text)
 ORDER BY requested_at DESC, id DESC
-LIMIT $4::integer
+LIMIT :limit::integer
 
 -- get_command --
 -- One command; as accepted while Kafka has it and the agents have not recorded it yet, as cancelled when they can't.
 -- Uses the primary key of reprocess_commands, reprocess_audit_by_command and idempotency_keys_by_command.
 SELECT {command_columns}
 FROM reprocess_commands c
-WHERE account = $1::text AND id = $2::text
+WHERE account = :account::text AND id = :command_id::text
 UNION ALL
 SELECT
     k.command_id, k.account, k.request ->> 'integration_type',
@@ -36,14 +36,14 @@ SELECT
     k.request ->> 'reason', k.request ->> 'mode', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
     k.request, 0, k.refused, NULL, k.key_name, NULL
 FROM idempotency_keys k
-WHERE k.account = $1::text AND k.command_id = $2::text AND k.published_at IS NOT NULL
+WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.published_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)
 
 -- count_items --
 -- How many items of each command are in each state. Uses the primary key of reprocess_counts.
 SELECT command_id, state, sum(items)::integer AS items
 FROM reprocess_counts
-WHERE account = $1::text AND command_id = ANY($2::text[]) AND items > 0
+WHERE account = :account::text AND command_id = ANY(:command_ids::text[]) AND items > 0
 GROUP BY command_id, state
 ORDER BY command_id, state
 
@@ -52,13 +52,12 @@ ORDER BY command_id, state
 SELECT j.state, count(*) AS items
 FROM reprocess_items i
 JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id
-WHERE i.account = $1::text AND i.command_id = $2::text AND i.state = 'in_flight'
+WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.state = 'in_flight'
 GROUP BY j.state
 ORDER BY j.state
 
--- list_items --
--- One page of a command's items, after $3, with what became of those that they joined.
--- Uses reprocess_items_by_command.
+-- shown_items --
+-- A command's items after :after, with what became of those that they joined. Uses reprocess_items_by_command.
 SELECT
     i.id, i.log_id, i.affiliate, i.key, i.state, i.reason, i.before_status, i.before_code, i.before_message,
     i.before_fingerprint, i.after_status, i.after_code, i.after_message, i.after_fingerprint, i.attempt, i.created_at,
@@ -66,14 +65,24 @@ SELECT
     j.command_id AS joined_command_id
 FROM reprocess_items i
 LEFT JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id
-WHERE i.account = $1::text AND i.command_id = $2::text AND i.id > $3::uuid
-{state}
+WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.id > :after::uuid
+
+-- list_items --
+-- One page of them.
+{shown_items}
 ORDER BY i.id
-LIMIT $4::integer
+LIMIT :limit::integer
+
+-- list_items_in_state --
+-- The same of those in one state. With `:state IS NULL OR …` in the other one, the plan that PostgreSQL keeps would
+-- read every item for a rare state.
+{shown_items} AND i.state = :state::text
+ORDER BY i.id
+LIMIT :limit::integer
 
 -- get_items --
 -- Items by id, with who asked for them and why. Uses the primary keys.
 SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason
 FROM reprocess_items i
 JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
-WHERE i.account = $1::text AND i.id = ANY($2::uuid[])
+WHERE i.account = :account::text AND i.id = ANY(:ids::uuid[])

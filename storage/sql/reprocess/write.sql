@@ -5,106 +5,115 @@ INSERT INTO reprocess_commands (
     as_of, per_second, steps, fixed_share, released
 )
 VALUES (
-    $1::text, $2::text, $3::text, 'accepted', $4::text, $5::text, $6::text, $7::jsonb, $8::timestamptz,
-    $9::timestamptz, $10::double precision, $11::integer[], $12::double precision, $13::integer
+    :account::text, :id::text, :integration_type::text, 'accepted', :mode::text, :requested_by::text, :reason::text,
+    :request::jsonb, :requested_at::timestamptz, :as_of::timestamptz, :per_second::double precision,
+    :steps::integer[], :fixed_share::double precision, :released::integer
 )
 ON CONFLICT DO NOTHING
 RETURNING id
 
 -- insert_audit --
--- Who did what, when and why; never changed. $1…$7: account, action, command, affiliate, who, why, request; $8, $9: id
--- and name of the access key.
+-- Who did what, when and why; never changed. :key_id and :key_name are of the access key.
 INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request, key_id, key_name)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb, $8::uuid, $9::text)
+VALUES (
+    :account::text, :action::text, :command_id::text, :affiliate::text, :requested_by::text, :reason::text,
+    :request::jsonb, :key_id::uuid, :key_name::text
+)
 
 -- key_of_command --
 -- The access key that a command was accepted with; no row when it came through Kafka. Uses idempotency_keys_by_command.
-SELECT key_id, key_name FROM idempotency_keys WHERE account = $1::text AND command_id = $2::text LIMIT 1
+SELECT key_id, key_name FROM idempotency_keys WHERE account = :account::text AND command_id = :command_id::text LIMIT 1
 
 -- lock_logs --
 -- What a command is to act on, in the order of the key. On its own, so that the next statement sees what another
 -- command, that held the locks until now, has done.
 SELECT 1
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 ORDER BY s.id
 FOR UPDATE OF s
 
 -- read_locked_logs --
--- The same, with the item in flight, the count of earlier reprocesses, and whether its result came after $4 (null:
+-- The same, with the item in flight, the count of earlier reprocesses, and whether its result came after :as_of (null:
 -- whenever it came). Uses the primary keys of status_logs and attempts, reprocess_items_in_flight and
 -- reprocess_items_by_log.
 SELECT
-    s.id, s.affiliate, s.key, s.status, s.code, left(s.message, 300) AS message, s.fingerprint, s.event_id,
+    s.id, s.affiliate, s.key, s.status, s.code, left(s.message, {ITEM_MESSAGE_CHARACTERS}) AS message, s.fingerprint,
+    s.event_id,
     s.updated_at,
     (
         SELECT i.id FROM reprocess_items i
-        WHERE i.account = s.account AND i.log_id = s.id AND i.state IN ('queued', 'sent')
+        WHERE i.account = s.account AND i.log_id = s.id AND i.state IN ({OPEN_ITEM_STATES})
     ) AS in_flight,
     (
         SELECT count(*) FROM reprocess_items i
         WHERE i.account = s.account AND i.log_id = s.id AND i.attempt IS NOT NULL
     ) AS reprocessed,
-    coalesce(s.updated_at > $4::timestamptz, false) AND EXISTS (
+    coalesce(s.updated_at > :as_of::timestamptz, false) AND EXISTS (
         SELECT FROM attempts a
         WHERE a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at
-          AND a.version = s.version AND a.received_at > $4::timestamptz
+          AND a.version = s.version AND a.received_at > :as_of::timestamptz
     ) AS changed
 FROM status_logs s
-WHERE s.account = $1::text AND s.integration_type = $2::text AND s.id = ANY($3::uuid[])
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
 -- insert_items --
--- $1…$3: account, command and type of all of them; then arrays with one element an item. An item that is there
--- already, made before a crash, is left alone.
+-- Of one command: arrays with one element an item. An item that is there already, made before a crash, is left alone.
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
 )
-SELECT $1::text, $2::text, $3::text, item.*
+SELECT
+    :account::text, :command_id::text, :integration_type::text,
+    id, log_id, affiliate, key, state, mode, reason,
+    before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
 FROM unnest(
-    $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::integer[], $17::uuid[], $18::integer[]
-) AS item
+    :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
+    :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
+    :before_event_id::text[], :attempt::integer[], :joined_item_id::uuid[], :position::integer[]
+) AS item (
+    id, log_id, affiliate, key, state, mode, reason,
+    before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
+)
 ON CONFLICT (account, id) DO NOTHING
 RETURNING id
 
 -- lock_logs_of_items --
 -- `fold` locks a log before its item, and so does everyone: two orders would be a deadlock as soon as a connector
--- answers faster than we mark the item. In the order of the key. $1, $2: account and item.
+-- answers faster than we mark the item. In the order of the key.
 SELECT 1
 FROM status_logs s
 WHERE (s.account, s.id) IN (
     SELECT i.account, i.log_id
     FROM reprocess_items i
-    JOIN unnest($1::text[], $2::uuid[]) AS named (account, id) USING (account, id)
+    JOIN unnest(:account::text[], :id::uuid[]) AS named (account, id) USING (account, id)
 )
 ORDER BY s.id
 FOR UPDATE OF s
 
 -- mark_sent --
--- $1…$3: account, item and deadline of each.
 UPDATE reprocess_items i
 SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL
-FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS sent (account, id, expires_at)
+FROM unnest(:account::text[], :id::uuid[], :expires_at::timestamptz[]) AS sent (account, id, expires_at)
 WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued'
 
 -- mark_failed --
--- $1…$3: account, item and reason of each.
 UPDATE reprocess_items i
 SET state = 'failed', reason = failed.reason, claimed_until = NULL
-FROM unnest($1::text[], $2::uuid[], $3::text[]) AS failed (account, id, reason)
+FROM unnest(:account::text[], :id::uuid[], :reason::jsonb[]) AS failed (account, id, reason)
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
 -- mark_silent --
--- Items whose deadline has passed; their logs are locked as well, and whatever is locked already is left for later. Uses reprocess_items_awaited.
+-- Items whose deadline has passed; their logs are locked as well, and whatever is locked already is left for later.
+-- Uses reprocess_items_awaited.
 WITH overdue AS (
     SELECT i.account, i.id
     FROM reprocess_items i
     JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
-    WHERE i.state = 'sent' AND i.expires_at <= $1::timestamptz
+    WHERE i.state = 'sent' AND i.expires_at <= :at::timestamptz
     ORDER BY i.expires_at
-    LIMIT $2::integer
+    LIMIT :limit::integer
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
@@ -120,7 +129,7 @@ SELECT
     i.account, i.id, i.command_id, i.affiliate, i.state, i.sent_at, i.before_status, i.before_fingerprint,
     i.after_version
 FROM reprocess_items i
-JOIN unnest($1::text[], $2::uuid[], $3::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
+JOIN unnest(:account::text[], :id::uuid[], :log_id::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
 WHERE i.state IN ('queued', 'sent', 'silent', 'cancelled', 'fixed', 'same_error', 'different_error')
 ORDER BY i.account, i.id
 FOR UPDATE OF i
@@ -131,8 +140,10 @@ UPDATE reprocess_items i
 SET state = answer.state, after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_version = answer.version,
     reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now())
-FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[])
-    AS answer (account, id, state, status, code, message, fingerprint, version)
+FROM unnest(
+    :account::text[], :id::uuid[], :state::text[], :status::text[], :code::text[], :message::text[],
+    :fingerprint::text[], :version::bytea[]
+) AS answer (account, id, state, status, code, message, fingerprint, version)
 WHERE i.account = answer.account AND i.id = answer.id
 
 -- show_on_logs --
@@ -141,7 +152,7 @@ UPDATE status_logs s
 SET reprocess_state = i.state, reprocess_item_id = i.id, reprocess_command_id = i.command_id,
     reprocess_at = now(), updated_at = now()
 FROM reprocess_items i
-JOIN unnest($1::text[], $2::uuid[]) AS changed (account, id) USING (account, id)
+JOIN unnest(:account::text[], :id::uuid[]) AS changed (account, id) USING (account, id)
 WHERE s.account = i.account AND s.id = i.log_id
   AND (i.state = 'queued' OR s.reprocess_item_id = i.id)
 
@@ -150,7 +161,7 @@ WHERE s.account = i.account AND s.id = i.log_id
 -- must see what the first did.
 SELECT 1
 FROM reprocess_commands c
-JOIN unnest($1::text[], $2::text[]) AS named (account, id) USING (account, id)
+JOIN unnest(:account::text[], :id::text[]) AS named (account, id) USING (account, id)
 ORDER BY c.account, c.id
 FOR UPDATE OF c
 
@@ -165,26 +176,26 @@ FROM (
         account, id,
         CASE WHEN EXISTS (
             SELECT FROM reprocess_counts n
-            WHERE n.account = named.account AND n.command_id = named.id AND n.state IN ('queued', 'sent')
+            WHERE n.account = named.account AND n.command_id = named.id AND n.state IN ({OPEN_ITEM_STATES})
               AND n.items > 0
         ) OR EXISTS (
             SELECT FROM reprocess_selections p
-            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ('joining', 'ending', 'made')
+            WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
         ) THEN 'running' ELSE 'done' END AS state
-    FROM unnest($1::text[], $2::text[]) AS named (account, id)
+    FROM unnest(:account::text[], :id::text[]) AS named (account, id)
 ) AS settled
 WHERE c.account = settled.account AND c.id = settled.id
   AND c.state NOT IN ('cancelled', settled.state)
 
 -- cancel_command --
--- Only one that is not over. $3: why, in a sentence.
+-- Only one that is not over. :note says why: schemas.reasons.
 UPDATE reprocess_commands
-SET state = 'cancelled', note = $3::text, finished_at = now()
-WHERE account = $1::text AND id = $2::text AND state IN ('accepted', 'running')
+SET state = 'cancelled', note = :note::jsonb, finished_at = now()
+WHERE account = :account::text AND id = :command_id::text AND state IN ('accepted', 'running')
 RETURNING id
 
 -- mark_cancelled --
--- Items of cancelled commands that nobody is sending, and their logs; whatever is locked is left for later. $2: why.
+-- Items of cancelled commands that nobody is sending, and their logs; whatever is locked is left for later.
 -- Uses reprocess_commands_cancelled, the primary key of reprocess_counts and reprocess_items_queued.
 WITH unsent AS (
     SELECT i.account, i.id
@@ -194,18 +205,18 @@ WITH unsent AS (
         ON i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate AND i.state = 'queued'
     JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
     WHERE n.state = 'queued' AND n.items > 0 AND (i.claimed_until IS NULL OR i.claimed_until < now())
-    LIMIT $1::integer
+    LIMIT :limit::integer
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = 'cancelled', reason = $2::text, claimed_until = NULL
+SET state = 'cancelled', reason = :reason::jsonb, claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
 
 -- refuse_accepted --
 -- A command that was accepted from a caller, and that can't be recorded.
-UPDATE idempotency_keys SET refused = $3::text WHERE account = $1::text AND command_id = $2::text
+UPDATE idempotency_keys SET refused = :reason::jsonb WHERE account = :account::text AND command_id = :command_id::text
 
 -- steps_to_judge --
 -- Commands that wait for the outcome of a step. Uses reprocess_commands_running.
@@ -217,18 +228,19 @@ SELECT
     c.steps, c.step, c.released, c.fixed_share,
     NOT EXISTS (
         SELECT FROM reprocess_selections p
-        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ('joining', 'ending', 'made')
+        WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
     ) AS made
 FROM reprocess_commands c
-WHERE c.account = $1::text AND c.id = $2::text AND c.state = 'running' AND c.released IS NOT NULL
+WHERE c.account = :account::text AND c.id = :command_id::text AND c.state = 'running' AND c.released IS NOT NULL
 
 -- count_step --
--- The items of one step by state and error, those after position $3 up to $4. Uses reprocess_items_by_position.
+-- The items of one step by state and error, those after position :after up to :up_to. Uses reprocess_items_by_position.
 SELECT state, after_code, count(*) AS items
 FROM reprocess_items
-WHERE account = $1::text AND command_id = $2::text AND position > $3::integer AND position <= $4::integer
+WHERE account = :account::text AND command_id = :command_id::text AND position > :after::integer
+  AND position <= :up_to::integer
 GROUP BY state, after_code
 
 -- release_step --
-UPDATE reprocess_commands SET step = $3::integer, released = $4::integer
-WHERE account = $1::text AND id = $2::text
+UPDATE reprocess_commands SET step = :step::integer, released = :released::integer
+WHERE account = :account::text AND id = :command_id::text

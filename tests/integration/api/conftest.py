@@ -12,6 +12,7 @@ from admin.app import build_admin
 from admin.session import Sessions
 from api.authentication import Authenticator
 from broker.publisher import Publisher
+from broker.settings import BrokerSettings
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.result import Result, read
@@ -53,7 +54,7 @@ def store_events(writer: Database) -> Store:
 
 @pytest.fixture
 async def keys(owning: Database) -> dict[str, str]:
-    """Secrets by who has them."""
+    """Keys by role or owner."""
     return {
         "viewer": await access_keys.create(owning, "acme", "viewer", "v"),
         "operator": await access_keys.create(owning, "acme", "operator", "o"),
@@ -84,7 +85,7 @@ async def app_on(reader: Database, writer: Database, servers: str, topics: Topic
 
 @pytest.fixture
 async def app(reader: Database, writer: Database) -> AsyncIterator[FastAPI]:
-    """Without Kafka."""
+    """The admin app without Kafka."""
     async with app_on(reader, writer, NOWHERE, Topics()) as built:
         yield built
 
@@ -115,4 +116,17 @@ async def operator(app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
 @pytest.fixture
 async def every(app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
     async with Caller(app, keys["every"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def kafka_app(reader: Database, writer: Database, broker_settings: BrokerSettings) -> AsyncIterator[FastAPI]:
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    async with app_on(reader, writer, servers, broker_settings.topics) as built:
+        yield built
+
+
+@pytest.fixture
+async def commander(kafka_app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
+    async with Caller(kafka_app, keys["operator"]) as client:
         yield client

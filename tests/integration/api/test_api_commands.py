@@ -45,19 +45,6 @@ def headers(key: str | None = "k1", **more: str) -> dict[str, str]:
     return given if key is None else {**given, "Idempotency-Key": key}
 
 
-@pytest.fixture
-async def kafka_app(reader: Database, writer: Database, broker_settings: BrokerSettings) -> AsyncIterator[FastAPI]:
-    servers = str(broker_settings.kafka_bootstrap_servers)
-    async with app_on(reader, writer, servers, broker_settings.topics) as built:
-        yield built
-
-
-@pytest.fixture
-async def commander(kafka_app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:
-    async with Caller(kafka_app, keys["operator"]) as client:
-        yield client
-
-
 async def commands_in(broker: BrokerSettings, count: int) -> list[Command]:
     found: list[Command] = []
     for record in await records(str(broker.kafka_bootstrap_servers), broker.topics.commands, count):
@@ -186,7 +173,7 @@ async def test_a_key_belongs_to_its_account(kafka_app: FastAPI, keys: dict[str, 
     ("who", "status"), [("viewer", 403), ("operator", 503), ("admin", 503), ("other", 404), ("every", 503), ("", 401)]
 )
 async def test_who_may_command(app: FastAPI, keys: dict[str, str], who: str, status: int) -> None:
-    """Without Kafka: 503 is as far as whoever may gets."""
+    """Kafka is away: a caller who may command gets 503."""
     async with Caller(app, keys.get(who)) as client:
         response = await client.post(PATH, json=body(), headers=headers())
         absent = await client.get("/nowhere")
@@ -199,7 +186,7 @@ async def test_who_may_command(app: FastAPI, keys: dict[str, str], who: str, sta
 async def test_without_kafka_it_is_503_within_5_seconds_and_the_retry_is_the_same_command(
     reader: Database, writer: Database, broker_settings: BrokerSettings, keys: dict[str, str], owner: asyncpg.Connection
 ) -> None:
-    """Nothing is queued: what Kafka refused is sent by the caller's retry alone."""
+    """Nothing is queued: only the caller's retry sends what Kafka did not take."""
     async with (
         proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
         app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,

@@ -31,7 +31,7 @@ DAY_SECONDS = 86_400
 
 @pytest.fixture
 async def app(app: FastAPI, data_dir: Path) -> AsyncIterator[FastAPI]:
-    """With a directory of its own, and closed as `conexoes admin` closes it."""
+    """The admin app with a directory of its own, closed as `conexoes admin` closes it."""
     settings = ExportSettings(data_dir=data_dir, exports_per_account=2, exports_kept=3)
     app.state.exports = ExportDesk(app.state.exports.database, settings)
     app.state.jobs = Jobs(app.state.exports)
@@ -41,7 +41,7 @@ async def app(app: FastAPI, data_dir: Path) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def held(owner: asyncpg.Connection) -> AsyncIterator[Transaction]:
-    """While it lasts, exports that have begun wait for the rows. Rolled back by the test or at its end."""
+    """A lock on the rows: exports that have begun wait for it until the test rolls it back, or ends."""
     transaction = owner.transaction()
     await transaction.start()
     await owner.execute("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE")
@@ -233,7 +233,7 @@ async def test_an_id_that_is_none_is_not_there(operator: Caller, id_: str) -> No
 
 
 async def test_an_account_that_is_called_exports_keeps_its_pages(app: FastAPI) -> None:
-    """What is a page asks for a sign-in; the jobs of the API are below a name that is reserved."""
+    """The pages redirect to the sign-in; the API's jobs are under a reserved name."""
     async with Caller(app, None) as client:
         for path in (f"/exports/exports/{uuid.uuid4()}", f"/exports/price/logs/{uuid.uuid4()}", "/exports/price"):
             answer = await client.get(path)

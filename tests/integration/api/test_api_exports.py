@@ -12,10 +12,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from exports.columns import log_columns
 from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
+from schemas.columns import log_columns
+from schemas.role import Role
 from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
@@ -258,7 +259,7 @@ class TestWhoMayExport:
 
     @pytest.mark.parametrize(("role", "may_export", "status"), [("viewer", True, 200), ("admin", False, 403)])
     async def test_the_right_is_the_keys_own(
-        self, app: FastAPI, owning: Database, role: access_keys.Role, *, may_export: bool, status: int
+        self, app: FastAPI, owning: Database, role: Role, *, may_export: bool, status: int
     ) -> None:
         key = await access_keys.create(owning, "acme", role, "x", may_export=may_export)
         async with Caller(app, key) as client:
@@ -343,7 +344,7 @@ async def busy_backends(owner: asyncpg.Connection) -> int:
 
 
 class TestCutShort:
-    """Over a real connection. Enough rows that the sockets' buffers don't hold them all."""
+    """Exports over a real connection, with more rows than the sockets' buffers hold."""
 
     @pytest.fixture(autouse=True)
     async def _much(self, store_events: Store) -> None:

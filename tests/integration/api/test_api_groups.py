@@ -134,7 +134,7 @@ async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
 
 
 class TestDecisions:
-    """What people decide about a group."""
+    """Decisions of people about a group."""
 
     @pytest.fixture
     async def fingerprint(self, viewer: Caller, store_events: Store) -> str:
@@ -157,7 +157,7 @@ class TestDecisions:
     async def test_an_acknowledged_group_is_open_again_when_one_more_result_fails(
         self, viewer: Caller, operator: Caller, store_events: Store, writer: Database, fingerprint: str
     ) -> None:
-        """However old the result says that it is: what counts is that it came."""
+        """The result's own time does not matter: only that it arrived."""
         await decide(operator, fingerprint)
         await store_events(failed("A", BELOW, processed_at=at(-5000)))
         for _ in range(2):
@@ -241,7 +241,7 @@ class TestDecisions:
 
 
 class TestPlaybook:
-    """What an installation knows about an error is shown with it."""
+    """The playbook's entry is shown with its error."""
 
     @pytest.fixture
     async def knowing(self, app: FastAPI, keys: dict[str, str]) -> AsyncIterator[Caller]:

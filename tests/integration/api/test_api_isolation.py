@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import own_words
 from schemas.refusal import DeadLetterCode, Refusal
 from storage.database import Database
 from storage.dead_letters import insert_dead_letters
@@ -90,7 +91,7 @@ async def test_whose_rows_are_shown_is_said_again_when_saying_it_failed(
     broken: BaseException,
     known_as: type[BaseException],
 ) -> None:
-    """Whether PostgreSQL `heard` it or not: neither the account before nor the new one is taken for shown."""
+    """The account is set again, `heard` by PostgreSQL or not: neither the old one nor the new one counts as set."""
     await store_events(result("a"), result("b", account="globex"), result("c", account="globex", key="SKU-2"))
     expected = {"acme": 1, "globex": 2}
     assert await _count(reader, "globex") == 2
@@ -124,7 +125,7 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
 ) -> None:
     """Nor dead letters of no account, whoever had the connection before."""
     await store_events(result(aliases={"ean": "1"}))
-    letter = DeadLetter("", Refusal(DeadLetterCode.JSON, "not JSON"), "results", 0, 0, 0, None, (), b"{")
+    letter = DeadLetter("", Refusal(DeadLetterCode.JSON, own_words("not JSON")), "results", 0, 0, 0, None, (), b"{")
     async with writer.transaction() as connection:
         await insert_dead_letters(connection, [letter])
     tables = [
@@ -147,7 +148,7 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
 
 
 async def test_a_connection_in_another_role_is_given_up(reader: Database) -> None:
-    """As behind a pooler that was told to ignore the parameters of a session."""
+    """A pooler may ignore the parameters of a session."""
     del reader._server_settings["role"]
     with pytest.raises(StorageUnavailable, match="pooler"):
         async with reader.connection():

@@ -111,7 +111,7 @@ async def test_a_port_that_is_taken_names_the_setting(app: FastAPI) -> None:
     ],
 )
 async def test_a_large_head_ends_the_request_not_the_server(app: FastAPI, head: bytes, status: bytes) -> None:
-    """From 128 KiB on before it is whole, without a problem body."""
+    """An incomplete head of 128 KiB or more is refused without a problem body."""
     async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
         reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
         try:

@@ -67,7 +67,7 @@ async def test_walking_while_rows_change_never_repeats_a_row(viewer: Caller, sto
 
 @pytest.fixture
 async def token(viewer: Caller, store_events: Store) -> str:
-    """Of the first page of two, page_size=1, status=error."""
+    """The token of the first page of two, page_size=1, status=error."""
     await store_events(result("a"), result("b", key="SKU-2"))
     body = (await viewer.get(f"{LOGS}?page_size=1&status=error")).json()
     return str(body["next_page_token"])
@@ -181,10 +181,17 @@ async def test_a_deep_page_uses_the_index_and_sorts_nothing(
     await owner.execute("ANALYZE status_logs")
     place = await owner.fetchrow("SELECT processed_at, id FROM status_logs WHERE key = 'K100'")
     assert place is not None
-    arguments = ["acme", "price", *place, 51]
-    statement = filtered("list_logs", arguments, LogFilter.model_validate(filter_))
+    time, id_ = place
+    own: dict[str, Any] = {
+        "account": "acme",
+        "integration_type": "price",
+        "after_at": time,
+        "after_id": id_,
+        "limit": 51,
+    }
+    statement = filtered("list_logs", LogFilter.model_validate(filter_), **own)
     async with reader.reading("acme") as connection:
-        told = list(nodes(await explained(connection, statement.sql, statement.arguments)))
+        told = list(nodes(await explained(connection, statement.text, statement.arguments)))
     assert "Sort" not in [node["Node Type"] for node in told]
     [scan] = [node for node in told if node.get("Index Name") == "status_logs_by_time"]
     assert scan.get("Rows Removed by Filter", 0) + scan["Actual Rows"] < 200, "it read its way from the first page"

@@ -1,4 +1,4 @@
-"""How HTTP is served."""
+"""The HTTP server."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""What a connector team relies on, on the real Kafka."""
+"""The promises to connector teams, on a real Kafka."""
 
 import asyncio
 import json

@@ -48,7 +48,7 @@ def until() -> Callable[[Condition], Awaitable[None]]:
 
 @pytest.fixture
 def is_gone() -> Callable[[int | None], bool]:
-    """Whether a process has ended; one that nobody has reaped yet has."""
+    """Tell if a process has ended. A zombie has."""
 
     def check(pid: int | None) -> bool:
         assert pid is not None

@@ -1,4 +1,4 @@
-"""What every page's answer is like: policy, compression, caching, weight; and what a list page shows."""
+"""The answers of all pages: policy, compression, caching, size; and the contents of a list page."""
 
 import gzip
 import re
@@ -108,7 +108,7 @@ async def test_a_second_page_of_a_moving_period_is_of_the_same_list(visit: Visit
 
 
 async def test_the_same_form_twice_is_one_command(visit: Visit, owner: asyncpg.Connection, store_events: Store) -> None:
-    """Without Kafka: neither is published, and both are kept under one key."""
+    """Kafka is away: neither is published, and both are recorded under one key."""
     await store_events(*account())
     browser = await visit("operator")
     page = (await browser.get("/acme/price?status=error")).text

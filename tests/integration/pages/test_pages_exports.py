@@ -1,4 +1,4 @@
-"""What an export's file and the pages have to do with each other: its links lead here, and workbooks come back."""
+"""Exports and pages: links of a file lead to pages, and workbooks can be uploaded again."""
 
 import re
 import zipfile

@@ -1,4 +1,4 @@
-"""Who has how many logs."""
+"""The population of the loader."""
 
 import pytest
 

@@ -56,7 +56,7 @@ def test_markup_keeps_every_character_but_space(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<!--", "<![CDATA[", "<a>", "</a>", "<", "<a b='", "{", "[", '{"a":'])
 def test_a_megabyte_of_anything_is_laid_out(piece: str) -> None:
-    """In one pass: what is quadratic would not end within the test's own limit."""
+    """It takes one pass: a quadratic one would not end within the test's own limit."""
     for text in (f"<r>{piece * (1_000_000 // len(piece))}</r>", piece * (1_000_000 // len(piece))):
         beginning, whole = lay_out(text), lay_out(text, whole=True)
         assert beginning is not None
@@ -76,3 +76,85 @@ def test_what_is_cut_says_so_and_how_large_the_whole_is() -> None:
     assert lines is not None
     assert lines.cut
     assert lines.text.endswith(f"\n{BEGINNING_LINES - 1}")
+
+
+def cut_of(value: object) -> tuple[int, int, bool]:
+    """Lines and characters that are shown, and whether there is more."""
+    found = lay_out(value)
+    assert found is not None
+    return found.text.count("\n") + 1, len(found.text), found.cut
+
+
+def test_a_beginning_is_120_lines_or_12000_characters() -> None:
+    assert cut_of("\n".join("x" * 120)) == (120, 239, False)
+    assert cut_of("\n".join("x" * 121)) == (120, 239, True)
+    assert cut_of("x" * 12_000) == (1, 12_000, False)
+    assert cut_of("x" * 12_001) == (1, 12_000, True)
+    assert cut_of(["x"] * 118) == (120, 118 * 6 + 118 + 2, False)
+    assert cut_of(["x"] * 119)[::2] == (120, True)
+    whole = lay_out("x\n" * 1000, whole=True)
+    assert whole is not None
+    assert (whole.text, whole.cut) == ("x\n" * 1000, False)
+
+
+@pytest.mark.parametrize(("whole", "most"), [(False, 24_000), (True, 300_000)])
+def test_markup_is_laid_out_as_far_as_it_is_worth(most: int, *, whole: bool) -> None:
+    """Of a beginning twice of what is shown, since space may be taken out of it. What is beyond stays as it came."""
+    for length, text in (
+        (most, "<a>\n  <b></b>\n</a>"),
+        (most + 3, "<a>\n  <b></b>\n  </a>"),
+        (most + 4, "<a>\n  <b></b></a>"),
+    ):
+        found = lay_out("<a>" + " " * (length - 14) + "<b></b></a>", whole=whole)
+        assert found is not None
+        assert (found.text, found.cut) == (text, not whole and length > most)
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "laid_out"),
+    [
+        ("<a></a><b></b>", False, "<a></a>\n<b></b>"),
+        ("<a>" * 3 + "x" * 200 + "</a>" * 3, False, f"<a>\n  <a>\n    <a>\n      {'x' * 200}\n    </a>\n  </a>\n</a>"),
+        ("<a>" + "x" * 93 + "</a>", False, "<a>" + "x" * 93 + "</a>"),
+        ("<a>" + "x" * 94 + "</a>", False, "<a>\n  " + "x" * 94 + "\n</a>"),
+        ("<a> x </a>", False, "<a>x</a>"),
+        ("</b></b><a>x</a>", False, "</b>\n</b>\n<a>x</a>"),
+        ("<?xml?><!DOCTYPE a><a><b/><c/></a>", False, "<?xml?>\n<!DOCTYPE a>\n<a>\n  <b/>\n  <c/>\n</a>"),
+        ("<a><BR><b>1</b></a>", True, "<a>\n  <BR>\n  <b>1</b>\n</a>"),
+        ("<a><br><b>1</b></a>", False, "<a>\n  <br>\n    <b>1</b>\n  </a>"),
+        ("<a><!-- <b> --><c>1</c></a>", False, "<a>\n  <!-- <b> -->\n  <c>1</c>\n</a>"),
+        ("<a><![CDATA[<b>]]><c>1</c></a>", False, "<a>\n  <![CDATA[<b>]]>\n  <c>1</c>\n</a>"),
+        ("<a><b>1</b>", False, "<a>\n  <b>1</b>"),
+        ("<a>x", False, "<a>\n  x"),
+        ("x<a", False, "x\n<a"),
+        ("<>x</>", False, "<>\nx\n</>"),
+        ("x", False, "x"),
+        (" ", False, ""),
+    ],
+)
+def test_markup_has_each_element_on_a_line(text: str, laid_out: str, *, html: bool) -> None:
+    assert indent_markup(text, html=html) == laid_out
+
+
+def test_depth_is_shown_up_to_twelve() -> None:
+    lines = indent_markup("<a>" * 20 + "<b/>", html=False).split("\n")
+    assert [len(line) - len(line.lstrip()) for line in lines] == [min(2 * n, 24) for n in range(21)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<!DOCTYPE HTML><p>x</p>", "html"),
+        ("<a>" + " " * 192 + "<html></a>", "html"),
+        ("<a>" + " " * 193 + "<html></a>", "xml"),
+        (" <a/> ", "xml"),
+        ("a>", "text"),
+        ("<a", "text"),
+        ("{1", "text"),
+        ("", "text"),
+    ],
+)
+def test_the_kind_is_told_by_how_it_begins_and_ends(text: str, kind: str) -> None:
+    found = lay_out(text)
+    assert found is not None
+    assert found.kind == kind

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from admin.pages import languages, times
-from admin.pages.words import WORDS, word
+from admin.pages.visitor import THEMES
+from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
-from schemas.catalogue import SEVERITY, Language
-from schemas.group import GroupState
-from schemas.refusal import DeadLetterCode
-from schemas.reprocess import CommandState, ItemState
-from schemas.verdict import REASONS
+from schemas.catalogue import LANGUAGES, Language
+from schemas.playbook import Who
+from schemas.words import VOCABULARY
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
@@ -54,27 +53,17 @@ def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
             assert sorted(_PLACEHOLDER.findall(english)) == sorted(_PLACEHOLDER.findall(translated)), english
 
 
-@pytest.mark.parametrize(
-    ("kind", "names"),
-    [
-        ("status", list(SEVERITY)),
-        ("state", [each.value for each in ItemState]),
-        ("command", [each.value for each in CommandState]),
-        ("code", [each.value for each in DeadLetterCode]),
-        ("period", list(times.PERIODS)),
-        ("group", list(get_args(GroupState))),
-        ("reason", list(REASONS.values())),
-    ],
-)
-def test_every_word_of_the_glossary_is_known(kind: str, names: list[str]) -> None:
-    assert [name for name in names if name not in WORDS[kind]] == []  # type: ignore[index]
+@pytest.mark.parametrize(("kind", "names"), [("period", times.PERIODS), ("theme", THEMES), ("who", get_args(Who))])
+def test_every_word_of_the_pages_own_is_known(kind: Own, names: tuple[str, ...]) -> None:
+    assert [name for name in names if name not in OWN[kind]] == []
 
 
-def test_a_word_that_is_not_known_is_shown_as_it_is() -> None:
-    assert word(languages.load()["pt"], "status", "pending") == "pending"
+@pytest.mark.parametrize("kind", [*VOCABULARY, *OWN])
+def test_a_word_that_is_not_known_is_shown_as_it_is(kind: Kind) -> None:
+    assert word(languages.load()["pt"], "pt", kind, "of tomorrow") == "of tomorrow"
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_times_are_written_in_each_language(language: Language) -> None:
     locale, zone = languages.LOCALE[language], ZoneInfo("America/Sao_Paulo")
     assert "9" in times.exact(NOW, locale, zone)
@@ -87,3 +76,30 @@ def test_a_zone_that_is_not_known_is_the_default() -> None:
     for name in (None, "", "Mars/Phobos", "../../etc/passwd"):
         assert times.zone(name).key == times.DEFAULT_ZONE
     assert {times.DEFAULT_ZONE, "UTC", "Europe/Madrid"} <= set(times.zone_names())
+
+
+def test_english_is_written_in_the_code() -> None:
+    catalogues_ = languages.load()
+    assert set(catalogues_) == {"pt", "en", "es"}
+    assert catalogues_["en"].gettext("Orders are not here") == "Orders are not here"
+    assert catalogues_["pt"].gettext("Sign in") != "Sign in"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("en;q=0.001", "en"),
+        ("en;q=-1", "pt"),
+        ("es;q=0.5, en;q=0.5", "es"),
+        ("es;q=0.9, en", "en"),
+        ("en;q=1, es", "en"),
+        ("es, en;q=1", "es"),
+        ("en;level=1;q=0, es;q=0.1", "en"),
+        ("x" * 497 + ",en", "en"),
+        ("x" * 498 + ",en", "pt"),
+        ("x" * 499 + ",en", "pt"),
+    ],
+)
+def test_a_browser_s_wishes_are_read_by_weight_and_not_without_end(accepted: str, chosen: str) -> None:
+    """Of a header 500 characters are read; a language that is cut there is none."""
+    assert languages.choose(None, None, accepted) == chosen

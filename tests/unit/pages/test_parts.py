@@ -12,10 +12,12 @@ from admin.pages import advice, assets
 from admin.pages.actions import can_reprocess, stamp
 from admin.pages.histogram import HEIGHT, WIDTH, draw
 from admin.pages.live import changes, marks
-from admin.pages.plan import plan_of_rows
+from admin.pages.plan import table_of
+from api.plan import Plan, count_verdicts
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.shown.log import Action, ReprocessStep, StatusLog
+from storage.reprocess.selection import Group
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -79,15 +81,18 @@ def test_errors_stand_on_the_base_line() -> None:
 
 
 def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
-    refused = Action(allowed=False, verdict="already_succeeded", reason="The last result is a success.")
-    found = plan_of_rows([log(1, actions=[refused]), log(2), log(3), log(4, actions=[refused])], missing=1)
+    succeeded = Group("MLB", "success", in_flight=False, changed=False, logs=2, sample=[])
+    failed = succeeded._replace(status="error")
+    counted = count_verdicts("price", [succeeded, failed], policy=Policy(), paused=(), missing=1)
+    found = table_of(Plan(5, **{**counted._asdict(), "samples": {}}))
     assert [(each.state, each.entities) for each in found.verdicts] == [
         ("queued", 2),
         ("already_succeeded", 2),
         ("not_found", 1),
     ]
     assert (found.sent, found.total) == (2, 5)
-    assert plan_of_rows([], missing=0).sent == 0
+    nothing = count_verdicts("price", [], policy=Policy(), paused=())
+    assert table_of(Plan(0, **{**nothing._asdict(), "samples": {}})).sent == 0
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from starlette.convertors import CONVERTOR_TYPES
 
 from admin.app import build_admin
-from admin.pages.paths import ACCOUNT, RESERVED, is_reserved
+from admin.pages.paths import ACCOUNT, RESERVED, account_alone, is_reserved, type_of
 from admin.session import Sessions
 from api.authentication import Authenticator
 from broker.publisher import Publisher
@@ -89,3 +90,28 @@ def test_a_name_that_only_begins_like_a_reserved_one_is_an_account() -> None:
     for name in RESERVED:
         assert found("GET", f"/{name}-1/overview") == f"{ACCOUNT}/overview"
         assert not is_reserved(f"/{name}-1/overview")
+
+
+@pytest.mark.parametrize(
+    ("path", "account"),
+    [
+        ("/acme", "acme"), ("/acme/", "acme"), ("acme", "acme"), ("/" + "a" * 64, "a" * 64), ("/" + "a" * 65, None),
+        ("/acme/price", None), ("/", None), ("", None), ("/ACME", None), ("/api", None), ("/static/", None),
+    ],
+)  # fmt: skip
+def test_an_address_of_an_account_alone_is_told(path: str, account: str | None) -> None:
+    assert account_alone(path) == account
+    assert is_reserved(path) == (path.strip("/") in {"api", "static"})
+
+
+@pytest.mark.parametrize("kind", ["account", "integration_type"])
+def test_a_part_of_a_path_is_its_text(kind: str) -> None:
+    convertor = CONVERTOR_TYPES[kind]
+    assert (convertor.convert("price"), convertor.to_string("price")) == ("price", "price")
+    assert re.fullmatch(convertor.regex, "price")
+    assert (re.fullmatch(convertor.regex, "a" * 64) is not None) == (kind == "account")
+    assert re.fullmatch(convertor.regex, "a" * 65) is None
+
+
+def test_a_name_in_a_path_is_its_type() -> None:
+    assert [type_of(name) for name in BY_NAME] == list(BY_NAME.values())

@@ -1,0 +1,103 @@
+"""The answer to a request for an export: the file, or the problem."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from starlette.types import Receive, Scope, Send
+
+from api.problems import ProblemError
+from api.streaming import StreamedAnswer, unless_left
+from exports.errors import CallerLeft, ExportFailed, TooManyExports
+from exports.file import make_file
+from exports.jobs.desk import ExportDesk
+from exports.ledger import write_items
+from exports.names import file_name
+from exports.stream import write_rows
+from schemas.export import MEDIA_TYPES, Export, ExportFormat, ExportOrder
+from storage.errors import StorageError
+
+RETRY_AFTER_SECONDS = "30"
+
+
+class ExportResponse(Response):
+    """Makes the file while it answers.
+
+    The head is sent with the first bytes, so that a failure before them is a problem document. A later failure closes
+    the connection: a chunked body without its end, or one shorter than its Content-Length, can't be taken for a whole
+    file.
+    """
+
+    def __init__(self, desk: ExportDesk, order: ExportOrder) -> None:
+        super().__init__()
+        self._desk = desk
+        self._order = order
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        order = self._order
+        if order.format != "xlsx" and scope["http_version"] == "1.0":
+            raise ProblemError(426, "http-version", "HTTP/1.1 is needed: over HTTP/1.0 a cut file looks whole.")
+        answer = StreamedAnswer(send, attachment(order, datetime.now(UTC)))
+        making = self._workbook if order.format == "xlsx" else self._stream
+        try:
+            async with self._desk.one(order) as outcome:
+                outcome.rows = await unless_left(making(answer), receive)
+                await answer.end()
+        except CallerLeft:
+            pass  # there is nobody to answer
+        except TooManyExports as exc:
+            raise not_made(exc) from None
+        except (ExportFailed, StorageError, TimeoutError) as exc:
+            if answer.begun:
+                return  # without an end: the server closes the connection
+            if isinstance(exc, StorageError):
+                raise
+            raise not_made(exc) from exc
+
+    async def _stream(self, answer: StreamedAnswer) -> int:
+        if self._order.command_id is not None:
+            return await write_items(self._desk.database, self._order, self._order.command_id, answer.write)
+        seconds = self._desk.settings.export_seconds
+        return await write_rows(self._desk.database, self._order, answer.write, seconds=seconds)
+
+    async def _workbook(self, answer: StreamedAnswer) -> int:
+        seconds = self._desk.settings.export_seconds
+        with tempfile.TemporaryDirectory(prefix="conexoes-export-") as directory:
+            path = Path(directory) / "export.xlsx"
+            rows = await make_file(self._desk.database, self._order, path, seconds=seconds, progress=lambda *_: None)
+            await answer.file(path)
+        return rows
+
+
+def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:
+    """Headers of a file that the browser saves and does not show."""
+    return {
+        "Content-Type": MEDIA_TYPES[order.format],
+        "Content-Disposition": f'attachment; filename="{file_name(order, at)}"',
+    }
+
+
+def not_made(exc: TooManyExports | ExportFailed | TimeoutError) -> ProblemError:
+    """The problem of a failed export: 429 with the limit that was reached, or 503 with the reason."""
+    again = {"Retry-After": RETRY_AFTER_SECONDS}
+    if isinstance(exc, TooManyExports):
+        return ProblemError(429, "too-many-exports", str(exc), headers=again)
+    return ProblemError(503, "export-failed", str(exc) or "The export took too long.", headers=again)
+
+
+def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of a path that answers with a file."""
+    return {
+        200: {
+            "description": "the file",
+            "content": {
+                MEDIA_TYPES[each].partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+                for each in formats
+            },
+        },
+        403: {"description": "the key has no right to export"},
+        426: {"description": "HTTP/1.1 is needed"},
+        429: {"description": "too many exports at once, of this account or in all"},
+    }

@@ -1,0 +1,118 @@
+"""Why something was refused, failed or ended, in one word each: what is stored. schemas.reasons.say says it."""
+
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    """Every cause that can be stored or shown. A code stays for ever, since old rows have it."""
+
+    OWN_WORDS = "own_words"  # not ours: what a person, the policy of an installation or another program says
+
+    # A record, as bytes and as JSON.
+    BATCH_UNREADABLE = "batch_unreadable"
+    BATCH_EXPANDS_TOO_FAR = "batch_expands_too_far"
+    RECORD_UNREADABLE = "record_unreadable"
+    HEADER_NAME_NOT_UTF8 = "header_name_not_utf8"
+    TOO_MANY_HEADERS = "too_many_headers"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    NO_BYTES = "no_bytes"
+    VALUE_TOO_LARGE = "value_too_large"
+    VALUE_TOO_DEEP = "value_too_deep"
+    NOT_UTF8 = "not_utf8"
+    UTF16_OR_UTF32 = "utf16_or_utf32"
+    NOT_JSON = "not_json"
+
+    # A CloudEvent.
+    CONTENT_TYPE_UNKNOWN = "content_type_unknown"
+    NOT_A_CLOUDEVENT = "not_a_cloudevent"
+    BATCH_NOT_A_LIST = "batch_not_a_list"
+    BATCH_TOO_LARGE = "batch_too_large"
+    IN_BATCH = "in_batch"
+    EVENT_NOT_AN_OBJECT = "event_not_an_object"
+    DATA_BASE64 = "data_base64"
+    NOT_A_JSON_MEDIA_TYPE = "not_a_json_media_type"
+    SPECVERSION = "specversion"
+    ATTRIBUTE_LENGTH = "attribute_length"
+    SOURCE_NOT_A_URI = "source_not_a_uri"
+    EVENT_TYPE = "event_type"
+
+    # What a result or command says.
+    DATA_NOT_AN_OBJECT = "data_not_an_object"
+    SUBJECT_DIFFERS = "subject_differs"
+    ACCOUNT_DIFFERS = "account_differs"
+    STATUS_NOT_ALLOWED = "status_not_allowed"
+    TIME_FORMAT = "time_format"
+    TIME_IMPOSSIBLE = "time_impossible"
+    TIME_OUT_OF_YEARS = "time_out_of_years"
+    TIME_TOO_EARLY = "time_too_early"
+    TIME_AHEAD = "time_ahead"
+    RANGE_BACKWARDS = "range_backwards"
+    FILTER_EMPTY = "filter_empty"
+    TYPE_UNKNOWN = "type_unknown"
+    ONE_WAY_TO_CHOOSE = "one_way_to_choose"
+    AS_OF_MISSING = "as_of_missing"
+    REFUSED_BY_POSTGRESQL = "refused_by_postgresql"
+
+    # One field.
+    FIELD_MISSING = "field_missing"
+    FIELD_UNKNOWN = "field_unknown"
+    FIELD_NOT_TEXT = "field_not_text"
+    FIELD_NOT_INTEGER = "field_not_integer"
+    FIELD_NOT_NUMBER = "field_not_number"
+    FIELD_NOT_BOOLEAN = "field_not_boolean"
+    FIELD_NOT_LIST = "field_not_list"
+    FIELD_NOT_OBJECT = "field_not_object"
+    FIELD_NOT_UUID = "field_not_uuid"
+    FIELD_NOT_PRINTABLE = "field_not_printable"
+    FIELD_NOT_STORABLE = "field_not_storable"
+    FIELD_TOO_SHORT = "field_too_short"
+    FIELD_TOO_LONG = "field_too_long"
+    FIELD_TOO_FEW = "field_too_few"
+    FIELD_TOO_MANY = "field_too_many"
+    FIELD_AT_LEAST = "field_at_least"
+    FIELD_MORE_THAN = "field_more_than"
+    FIELD_AT_MOST = "field_at_most"
+    FIELD_PATTERN = "field_pattern"
+    FIELD_NOT_ONE_OF = "field_not_one_of"
+    FIELD_WRONG = "field_wrong"  # whatever else is wrong with it
+
+    # An entity that is not reprocessed.
+    LOG_NOT_FOUND = "log_not_found"
+    CHANGED_SINCE = "changed_since"
+    ALREADY_SUCCEEDED = "already_succeeded"
+    JOINED_EARLIER = "joined_earlier"
+    BEING_REPROCESSED = "being_reprocessed"
+    COMMAND_ENDED = "command_ended"
+    AFFILIATE_PAUSED = "affiliate_paused"
+    ORDERS_NOT_REPROCESSED = "orders_not_reprocessed"
+    SWITCHED_OFF = "switched_off"
+    READ_ONLY_KEY = "read_only_key"
+    REFUSED_BY_KAFKA = "refused_by_kafka"
+
+    # A command that sends nothing more.
+    REASON_REQUIRED = "reason_required"
+    CANCELLED_BY = "cancelled_by"
+    CANCELLED_BY_BECAUSE = "cancelled_by_because"
+    SELECTION_TOO_SLOW = "selection_too_slow"
+    FILTER_NOT_KNOWN = "filter_not_known"
+    ITEMS_NOT_MADE = "items_not_made"
+    STEP_WENT_ON = "step_went_on"
+    STEP_STOPPED = "step_stopped"
+    PART_SAME_ERROR = "part_same_error"
+    PART_SAME_ERROR_CODE = "part_same_error_code"
+    PART_DIFFERENT_ERROR = "part_different_error"
+    PART_SILENT = "part_silent"
+    PART_FAILED = "part_failed"
+    PART_CANCELLED = "part_cancelled"
+    PART_OTHER = "part_other"
+
+    # An export without a file.
+    EXPORT_TOO_LONG = "export_too_long"
+    EXPORT_NO_DATABASE = "export_no_database"
+    EXPORT_BUG = "export_bug"
+    EXPORT_CANCELLED = "export_cancelled"
+    EXPORT_CALLER_LEFT = "export_caller_left"
+    EXPORT_SERVER_STOPPED = "export_server_stopped"
+    EXPORT_LOST = "export_lost"
+    EXPORT_NO_FILE = "export_no_file"
+    EXPORT_PROCESS_ENDED = "export_process_ended"

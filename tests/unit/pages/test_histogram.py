@@ -1,0 +1,65 @@
+"""Columns to the hundredth, in a box of 600 by 72."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from admin.pages.histogram import Bar, Chart, draw
+
+T0 = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    from_: datetime
+    to: datetime
+    by_status: dict[str, int]
+
+
+def drawn(*counts: dict[str, int]) -> Chart:
+    chart = draw([Span(T0 + timedelta(hours=n), T0 + timedelta(hours=n + 1), each) for n, each in enumerate(counts)])
+    assert chart is not None
+    return chart
+
+
+def test_columns_share_the_width_and_the_highest_has_the_height() -> None:
+    chart = drawn({"error": 1}, {"error": 0}, {"error": 3, "success": 1})
+    assert (chart.width, chart.height, chart.highest) == (600, 72, 4)
+    assert [column.total for column in chart.columns] == [1, 0, 4]
+    assert [column.start for column in chart.columns] == [T0 + timedelta(hours=n) for n in range(3)]
+    assert [column.bars for column in chart.columns] == [
+        [Bar("error", 1, 0.0, 54.0, 198.5, 18.0)],
+        [],
+        [Bar("error", 3, 400.0, 18.0, 198.5, 54.0), Bar("success", 1, 400.0, 0.0, 198.5, 18.0)],
+    ]
+
+
+def test_one_failure_among_thousands_is_two_high() -> None:
+    [column] = drawn({"error": 1, "warning": 1, "success": 10_000}).columns
+    assert [bar.height for bar in column.bars] == [2.0, 2.0, 68.0]
+    assert [bar.y for bar in column.bars] == [70.0, 68.0, 0.0]
+
+
+def test_the_smallest_share_is_not_made_higher_than_it_is() -> None:
+    [column] = drawn({"error": 1, "success": 35}).columns
+    assert column.bars[0].height == 2.0
+    [column] = drawn({"error": 1, "success": 31}).columns
+    assert column.bars[0].height == 2.25
+
+
+@pytest.mark.parametrize(("columns", "width"), [(1, 598.5), (100, 4.5), (240, 1.0), (600, 1.0)])
+def test_a_column_is_never_thinner_than_one(columns: int, width: float) -> None:
+    chart = drawn(*[{"error": 3, "success": 2}] * columns)
+    assert {bar.width for column in chart.columns for bar in column.bars} == {width}
+    assert chart.columns[-1].bars[0].x == round(600 / columns * (columns - 1), 2)
+
+
+def test_a_status_that_is_not_known_stands_on_top() -> None:
+    [column] = drawn({"new": 1, "error": 1, "warning": 1}).columns
+    assert [bar.status for bar in column.bars] == ["error", "warning", "new"]
+    assert [round(bar.height) for bar in column.bars] == [24, 24, 24]
+
+
+def test_nothing_is_no_chart() -> None:
+    assert draw([]) is None
+    assert draw([Span(T0, T0, {"error": 0})]) is None

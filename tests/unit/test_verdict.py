@@ -1,0 +1,31 @@
+"""Of several reasons against a reprocess the first counts."""
+
+from itertools import product
+
+import pytest
+
+from schemas.catalogue import SEVERITY
+from schemas.policy import Policy
+from schemas.reprocess import ItemState
+from schemas.verdict import Facts, verdict
+
+SENT, NEVER = Policy().for_("price", "MLB"), Policy().for_("orders", "MLB")
+
+
+@pytest.mark.parametrize("status", SEVERITY)
+@pytest.mark.parametrize(("changed", "in_flight", "paused", "allowed"), list(product([False, True], repeat=4)))
+def test_the_first_reason_counts(status: str, *, changed: bool, in_flight: bool, paused: bool, allowed: bool) -> None:
+    reasons = {
+        ItemState.CHANGED_SINCE: changed,
+        ItemState.NOT_REPROCESSABLE: not allowed,
+        ItemState.ALREADY_SUCCEEDED: status == "success",
+        ItemState.IN_FLIGHT: in_flight,
+        ItemState.PAUSED: paused,
+        ItemState.QUEUED: True,
+    }
+    facts = Facts(status, in_flight=in_flight, changed=changed, paused=paused)
+    assert verdict(facts, SENT if allowed else NEVER) is next(state for state, holds in reasons.items() if holds)
+
+
+def test_nothing_has_changed_or_is_paused_unless_it_is_said() -> None:
+    assert verdict(Facts("error", in_flight=False), SENT) is ItemState.QUEUED
