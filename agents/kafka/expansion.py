@@ -22,16 +22,16 @@ from aiokafka.record.util import decode_varint
 from agents.kafka.weight import HEADER_BYTES
 
 MEBIBYTE = 1024 * 1024
-#: Most batches fit into this, which is kept and used again.
+#: Size of the buffer that is kept and used again. Most batches fit.
 _SCRATCH_BYTES = MEBIBYTE
-#: Records below this can't have headers enough to matter.
+#: Size of a record below which its headers are not counted.
 _LARGE_RECORD_BYTES = 64 * 1024
 #: Attributes, timestamp, offset, key, value and headers: a byte each.
 _SMALLEST_RECORD = 6
-#: What a gzip stream is taken apart by.
+#: Bytes of a gzip stream that are decompressed at a time.
 _PIECE_BYTES = 64 * 1024
 _GZIP = 31  # zlib's word for the gzip format
-#: What cramjam says when the output does not fit; its errors have one class.
+#: Message of cramjam when the output does not fit. Its errors have one class.
 _NO_ROOM = "failed to write whole buffer"
 _XERIAL_HEADER = b"\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
 
@@ -106,7 +106,7 @@ class Codecs:
         return self._read(self._expand(cramjam.zstd.decompress_into, bytes(data)))
 
     def _expand(self, decompress_into: Callable[[bytes, Any], int], raw: bytes) -> bytes:
-        """Into memory of a fixed size, since these formats don't say reliably what they expand to."""
+        """Decompress into memory of a fixed size, since these formats don't say reliably how long their contents are."""
         scratch = getattr(_kept, "scratch", None)
         if scratch is None:
             scratch = _kept.scratch = bytearray(_SCRATCH_BYTES)

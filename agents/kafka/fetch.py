@@ -20,7 +20,7 @@ from agents.kafka import expansion
 from agents.kafka.unreadable import Salvaged, salvage
 from agents.kafka.weight import weight
 
-#: What is kept of a partition while others have their turn; more is fetched and expanded again when its turn comes.
+#: Decompressed bytes that are kept of a partition while others have their turn. More is fetched again.
 KEPT_BYTES = 4 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
@@ -115,7 +115,7 @@ async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_byt
 
 
 def _read(source: Any, max_bytes: int) -> tuple[list[Any], int, bool, Exception | None]:
-    """Records, not much more than `max_bytes` of them, their bytes, whether those are the last, and what went wrong.
+    """Take records, not much more than `max_bytes` of them. Return them, their bytes, if those are all, and an error.
 
     Raises MemoryError, which says nothing about the records: the process ends, and they are fetched again.
     """

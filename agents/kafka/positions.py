@@ -1,4 +1,4 @@
-"""Where to begin with partitions: what Kafka and PostgreSQL each say, and which Kafka it is."""
+"""Tells topics of one name apart: one that was deleted and created is another, and its offsets are others."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -107,9 +107,9 @@ class _TopicIdsRequest(Request[_TopicIdsRequestStruct]):  # type: ignore[misc]
 
 
 async def incarnations(client: Any, topics: Collection[str]) -> Mapping[str, str]:
-    """Which topic of a name this is, by name: a topic that was deleted and made again has another.
+    """Look up which topic each name stands for: a topic that was deleted and created has another.
 
-    Kafka's id of the topic; of a Kafka before 2.8, which has none, the cluster's. `client` is an AIOKafkaClient, whose
+    The values are Kafka's ids of the topics. A Kafka before 2.8 has none: there they are the cluster's id. `client` is an AIOKafkaClient, whose
     loop this must run in. Raises KafkaError, also for a topic that is not there.
     """
     node = client.get_random_node()

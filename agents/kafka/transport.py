@@ -61,7 +61,7 @@ class RecordBatch(NamedTuple):
 
     @property
     def move(self) -> Move:
-        """What storing it stores of its partition."""
+        """The move of its partition that storing the batch is."""
         return Move(self.tp.topic, self.tp.partition, self.after, self.next_offset)
 
 
@@ -298,7 +298,7 @@ class BatchConsumer(driver.Consumer):
         return True
 
     async def perform_seek(self) -> None:
-        """As Faust's. When the assignment changes meanwhile, the new one is sought after it."""
+        """Seek as Faust does. When the assignment changes meanwhile, return: the new one is sought after it."""
         try:
             await super().perform_seek()
         except IllegalStateError as exc:

@@ -54,7 +54,7 @@ def claim_worker_id(given: str | None, data_dir: Path) -> Iterator[str]:
 
 
 class WorkerId:
-    """This process as the only one of its id."""
+    """Makes this process the only one of its id."""
 
     def __init__(self, database: Database, worker_id: str) -> None:
         self._database = database
