@@ -106,7 +106,7 @@ class Codecs:
         return self._read(self._expand(cramjam.zstd.decompress_into, bytes(data)))
 
     def _expand(self, decompress_into: Callable[[bytes, Any], int], raw: bytes) -> bytes:
-        """Decompress into memory of a fixed size, since these formats don't say reliably how long their contents are."""
+        """Decompress into memory of a fixed size, since these formats don't say reliably what they hold."""
         scratch = getattr(_kept, "scratch", None)
         if scratch is None:
             scratch = _kept.scratch = bytearray(_SCRATCH_BYTES)
@@ -132,7 +132,7 @@ class Codecs:
 
 
 def largest() -> int:
-    """Bytes of the largest batch that this thread has expanded since it last asked."""
+    """Return the bytes of the largest batch that this thread has expanded since it last asked."""
     found: int = getattr(_kept, "largest", 0)
     _kept.largest = 0
     return found
@@ -156,7 +156,7 @@ def refuse_header_floods(expanded: bytes, ceiling: int) -> None:
 
 
 def _headers(expanded: bytes, position: int, end: int) -> int:
-    """How many headers the record from `position` to `end` claims, 0 when it is none."""
+    """Return how many headers the record from `position` to `end` claims, 0 when it is none."""
     position += 1  # attributes
     for _ in ("timestamp", "offset"):
         _delta, position = decode_varint(expanded, position)

@@ -109,8 +109,8 @@ class _TopicIdsRequest(Request[_TopicIdsRequestStruct]):  # type: ignore[misc]
 async def incarnations(client: Any, topics: Collection[str]) -> Mapping[str, str]:
     """Look up which topic each name stands for: a topic that was deleted and created has another.
 
-    The values are Kafka's ids of the topics. A Kafka before 2.8 has none: there they are the cluster's id. `client` is an AIOKafkaClient, whose
-    loop this must run in. Raises KafkaError, also for a topic that is not there.
+    The values are Kafka's ids of the topics. A Kafka before 2.8 has none: there they are the cluster's id. `client` is
+    an AIOKafkaClient, whose loop this must run in. Raises KafkaError, also for a topic that is not there.
     """
     node = client.get_random_node()
     try:

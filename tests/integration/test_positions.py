@@ -1,15 +1,24 @@
 """Offsets live with the data: what a database lost is read again, whatever Kafka's group has committed."""
 
+import inspect
+import time
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from faust.types import TP
+from prometheus_client import REGISTRY
 
+from agents.kafka import transport
+from agents.kafka.transport import BatchConsumer
 from broker.settings import BrokerSettings
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
 from tests.support.events import Event, result
+from tests.support.record_batch import produce_batch, record_batch
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
@@ -95,6 +104,64 @@ async def test_a_database_that_knows_nothing_begins_at_the_beginning(
             await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
     async with running_worker(broker_settings, storage_settings, data_dir):
         await stored(owner, 50)
+
+
+async def test_offsets_that_kafka_removed_are_counted(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    partition = TopicPartition(topic, 0)
+    batches = [record_batch([result(f"{lot}{n}", key=f"SKU-{n}") for n in range(10)]) for lot in "abc"]
+    await produce_batch(servers, topic, 0, batches[0])
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 10)
+    for batch in batches[1:]:
+        await produce_batch(servers, topic, 0, batch)
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    await admin.delete_records({partition: RecordsToDelete(before_offset=17)})
+    await admin.close()
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 23)
+    assert REGISTRY.get_sample_value("conexoes_missing_offsets_total", {"topic": topic}) == 7
+
+
+async def test_a_partition_that_is_added_is_read_within_30_seconds(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+        await admin.start()
+        await admin.create_partitions({topic: NewPartitions(broker_settings.topic_partitions + 1)})
+        await admin.close()
+        began = time.monotonic()
+        await produce_batch(servers, topic, broker_settings.topic_partitions, record_batch([result("new")]))
+        await stored(owner, 1)
+        assert time.monotonic() - began < 30
+
+
+async def test_a_partition_that_was_taken_away_before_a_seek_ends_nobody(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """C9: the assignment changes while we wait, and aiokafka raises IllegalStateError."""
+    answers: list[bool] = []
+    begin = BatchConsumer._begin
+
+    async def late(self: BatchConsumer, *arguments: Any) -> None:
+        answers.append(await self._go_to(TP("another's", 0), 5))
+        await begin(self, *arguments)
+
+    monkeypatch.setattr(BatchConsumer, "_begin", late)
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, results(range(20)))
+        await stored(owner, 20)
+    assert set(answers) == {False}
+    assert inspect.getsource(transport).count(".seek(") == 1  # no other way to seek
 
 
 async def test_offsets_and_dead_letters_of_a_topic_that_was_made_anew_are_others(
