@@ -9,6 +9,7 @@ from typing import Any, cast
 import faust
 from faust.types.auth import CredentialsT
 
+from agents.kafka import expansion
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from agents.process import crash
@@ -28,6 +29,8 @@ from storage.database import Database
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
 SESSION_SECONDS = 30.0
 COMMIT_SECONDS = 1.0
+#: A new partition is known, and read, within this.
+METADATA_SECONDS = 20
 #: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes. The watchdog detects real stalls.
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
@@ -36,6 +39,7 @@ class AgentsApp(faust.App):
     """A Faust app whose consumer is a BatchConsumer, and whose crash is the end of the process."""
 
     stopping: asyncio.Event
+    database: Database  # where partitions that are stored say how far
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
@@ -52,6 +56,10 @@ class AgentsApp(faust.App):
     def done(self, batch: RecordBatch) -> None:
         """Let the watermark move past `batch`."""
         self.batches.done(batch)
+
+    def begin_again(self) -> None:
+        """Read again what the database has lost."""
+        self.batches.begin_again()
 
     def current(self, batch: RecordBatch) -> bool:
         """Tell if `batch` belongs to the current assignment. One that does not will be delivered again."""
@@ -77,12 +85,14 @@ def build_app(
     recorded: Callable[[], None],
     worker_id: str,
     data_dir: Path,
+    max_batch_bytes: int,
     stopping: asyncio.Event,
 ) -> AgentsApp:
     """One agent for each results topic of the catalogue and of connectors, one for commands. Nothing is started.
 
     `recorded` is called when a command was recorded.
     """
+    expansion.install(max_batch_bytes)
     app = AgentsApp(
         f"{topics.prefix}-agents",
         broker=[f"kafka://{server}" for server in servers.split(",")],
@@ -91,6 +101,7 @@ def build_app(
         store="memory://",
         autodiscover=False,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
         consumer_group_instance_id=worker_id,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=SESSION_SECONDS / 10,
@@ -103,15 +114,22 @@ def build_app(
         table_standby_replicas=0,
         web_enabled=False,  # Faust's web server listens on every address, without authentication
     )
-    app.stopping = stopping
+    app.stopping, app.database = stopping, database
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):
-        allowed = Allowed(sources, connector) if sources is not None else None
         ingest = Ingest(
-            each, database, dead_letters, app.done, app.current, clock=clock, redaction=redaction, allowed=allowed
+            each,
+            database,
+            dead_letters,
+            app.done,
+            app.current,
+            begin_again=app.begin_again,
+            clock=clock,
+            redaction=redaction,
+            allowed=Allowed(sources, connector) if sources is not None else None,
         )
         _add_agent(app, topics.results(each.name, connector), ingest)
-    commands = Commands(database, dead_letters, policy, app.done, recorded)
+    commands = Commands(database, dead_letters, policy, app.done, recorded, begin_again=app.begin_again)
     _add_agent(app, topics.commands, commands)
     return app
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.redaction import MAX_NAMES, Name
+from schemas.topics import MAX_RECORD_BYTES
 
 
 class AgentSettings(BaseSettings):
@@ -24,6 +25,12 @@ class AgentSettings(BaseSettings):
     )
     metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="port on which this agents process serves /metrics; unset = none"
+    )
+    max_batch_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=MAX_RECORD_BYTES,
+        le=1024 * 1024 * 1024,
+        description="a record batch that is larger when it is decompressed is one dead letter `too_large`",
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
     redact: Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)] = Field(

@@ -14,7 +14,7 @@ from agents.process.availability import until_available
 from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.process.watchdog import watch
-from agents.process.worker_id import claim_worker_id
+from agents.process.worker_id import WorkerId, claim_worker_id
 from agents.reprocess.dispatch import Dispatch
 from agents.reprocess.expiry import Expiry
 from agents.reprocess.materialise import Materialise
@@ -63,7 +63,7 @@ async def work(
             materialise.wake()
             dispatch.wake()
 
-        clock = ServerClock(database)
+        clock, only = ServerClock(database), WorkerId(database, worker_id)
         app = build_app(
             servers=servers,
             security=broker_settings.security,
@@ -77,6 +77,7 @@ async def work(
             recorded=recorded,
             worker_id=worker_id,
             data_dir=agent_settings.data_dir,
+            max_batch_bytes=agent_settings.max_batch_bytes,
             stopping=stop,
         )
         if agent_settings.metrics_port is not None:
@@ -91,6 +92,7 @@ async def work(
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
                 "clock": clock.run,
+                "worker id": only.run,
                 "indexing": Indexing(database).run,
                 "watchdog": lambda: watch(lambda: _standing(app)),
             },
@@ -99,11 +101,13 @@ async def work(
 
         async def prepare() -> None:
             await until_available("clock", clock.measure)
+            await until_available("worker id", only.take)
             await _wait_for_kafka(servers, broker_settings)
 
         await worker.run(prepare, ready)
         with crash.deadline("closing", agent_settings.stop_seconds):
             await publisher.close()
+            await only.leave()
             await database.close()
 
 

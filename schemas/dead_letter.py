@@ -31,6 +31,7 @@ class DeadLetter(NamedTuple):
     key: bytes | None
     headers: Headers
     value: bytes
+    timestamp: int = 0  # of the record, in milliseconds
 
     @classmethod
     def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
@@ -55,12 +56,14 @@ class DeadLetter(NamedTuple):
             key,
             headers,
             value[:MAX_RECORD_BYTES],
+            record.timestamp,
         )
 
     @property
     def id(self) -> str:
-        """The same for every delivery of the record."""
-        return dead_letter_id(self.topic, self.partition, self.offset, self.position)
+        """The same for every delivery of the record; another record at the same place of a new topic has another."""
+        place = (self.topic, self.partition, self.offset, self.position)
+        return dead_letter_id(*place, timestamp=self.timestamp, key=self.key, value=self.value)
 
     def header_items(self) -> list[tuple[str, bytes]]:
         """The original headers (one that is called like ours is renamed), then what the dead-letter topic adds."""

@@ -28,9 +28,17 @@ def result_id(account: str, source: str, event_id: str) -> str:
     return _hex(b"conexoes.result", account, source, event_id)
 
 
-def dead_letter_id(topic: str, partition: int, offset: int, position: int) -> str:
-    """The id of what was refused at one place of one topic."""
-    return _hex(b"conexoes.dead", topic, str(partition), str(offset), str(position))
+def dead_letter_id(
+    topic: str, partition: int, offset: int, position: int, *, timestamp: int, key: bytes | None, value: bytes
+) -> str:
+    """The id of what was refused at one place of one topic.
+
+    The record's timestamp (milliseconds) and bytes are part of it: in a topic that was made anew, another record has
+    the same place. A record that is delivered again has the same id.
+    """
+    place = _SEPARATOR.join((topic, str(partition), str(offset), str(position), str(timestamp), str(len(key or b""))))
+    content = b"\x00".join((place.encode("utf-8", "surrogatepass"), key or b"", value))
+    return blake2b(content, digest_size=16, person=b"conexoes.dead").hexdigest()
 
 
 def command_id(account: str, idempotency_key: str) -> str:

@@ -27,3 +27,7 @@ class RowRefused(StorageError):
 
 class MigrationFailed(StorageError):
     """A migration could not be applied; those before it are."""
+
+
+class PositionLost(StorageError):
+    """The database lacks what came before: what it lacks has to be read again from Kafka. Nothing was written."""

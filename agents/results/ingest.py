@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import structlog
+from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import RecordBatch
@@ -26,7 +27,8 @@ from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.sources import Sources
 from storage.database import Database
-from storage.errors import RowRefused
+from storage.errors import PositionLost, RowRefused
+from storage.positions import Move, move_positions
 from storage.results import store
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
@@ -96,7 +98,7 @@ def decode(
     tombstones = 0
     for record in batch.records:
         if isinstance(record, Unreadable):
-            refused.append(DeadLetter.of(record, 0, Refusal(DeadLetterCode.ENCODING, record.reason)))
+            refused.append(DeadLetter.of(record, 0, record.refusal))
             continue
         if record.value is None:
             tombstones += 1
@@ -117,6 +119,16 @@ def _appended_ns(record: Any) -> int:
     return record.timestamp * 1_000_000 if record.timestamp_type == _LOG_APPEND_TIME else 0
 
 
+def _moves(together: Sequence[Decoded]) -> list[Move]:
+    """One for each partition, from where its first batch begins to where its last one ends."""
+    moves: dict[TP, Move] = {}
+    for each in together:
+        move = each.batch.move
+        first = moves.get(each.batch.tp, move)
+        moves[each.batch.tp] = move._replace(after=first.after)
+    return list(moves.values())
+
+
 class Ingest:
     """The agent of one results topic."""
 
@@ -128,16 +140,21 @@ class Ingest:
         done: Callable[[RecordBatch], None],
         current: Callable[[RecordBatch], bool],
         *,
+        begin_again: Callable[[], None],
         clock: ServerClock,
         redaction: Redaction | None = None,
         allowed: Allowed | None = None,
     ) -> None:
-        """`current` says whether a batch is of this assignment; one that is not will be delivered again."""
+        """`current` says whether a batch is of this assignment; one that is not will be delivered again.
+
+        `begin_again` has everything delivered again that the database has lost.
+        """
         self._type = integration_type
         self._database = database
         self._dead_letters = dead_letters
         self._done = done
         self._current = current
+        self._begin_again = begin_again
         self._clock = clock
         self._size = StatementSize(MAX_ROWS)
         self._redaction = redaction
@@ -188,36 +205,56 @@ class Ingest:
                 together.append(decoded.get_nowait())
                 rows += len(together[-1].accepted)
                 size += together[-1].batch.bytes
-            with STORE_SECONDS.time():
-                await self._dead_letters.keep([letter for each in together for letter in each.refused])
-                await self.store([accepted for each in together for accepted in each.accepted])
+            try:
+                with STORE_SECONDS.time():
+                    await self._dead_letters.keep([letter for each in together for letter in each.refused])
+                    await self.store([accepted for each in together for accepted in each.accepted], _moves(together))
+            except PositionLost:
+                # What is of an old assignment is delivered again as it is.
+                if any(self._current(each.batch) for each in together):
+                    self._begin_again()
+                continue
             for each in together:
                 self._done(each.batch)
             self._count(together)
 
-    async def store(self, accepted: Sequence[AcceptedEvent]) -> None:
-        """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone."""
-        await self._size.run_all("store", accepted, self._store_or_refuse)
+    async def store(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
+        """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone.
 
-    async def _store_or_refuse(self, accepted: Sequence[AcceptedEvent]) -> None:
+        `moves` are written with the last of them. Raises PositionLost when the database lacks what comes before; then
+        the last is not written, and of the others some may be.
+        """
+        if not accepted:
+            await until_available("store", lambda: self._store_once((), moves))
+
+        async def write(part: Sequence[AcceptedEvent]) -> None:
+            await self._store_or_refuse(part, moves if part[-1] is accepted[-1] else ())
+
+        await self._size.run_all("store", accepted, write)
+
+    async def _store_or_refuse(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
         """Raises StorageUnavailable."""
         try:
-            await self._store_once(accepted)
+            await self._store_once(accepted, moves)
         except RowRefused as exc:
             if len(accepted) > 1:
                 middle = len(accepted) // 2
-                await self._store_or_refuse(accepted[:middle])
-                await self._store_or_refuse(accepted[middle:])
+                await self._store_or_refuse(accepted[:middle], ())
+                await self._store_or_refuse(accepted[middle:], moves)
                 return
             [(result, record, position)] = accepted
             part = result.body.encode() if result.in_batch else None
             refusal = Refusal(DeadLetterCode.STORAGE, exc.reason, part)
             await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
+            await self._store_once((), moves)
 
-    async def _store_once(self, accepted: Sequence[AcceptedEvent]) -> None:
+    async def _store_once(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
+        if not accepted and not moves:
+            return
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            conflicts = await store(connection, [each.result for each in accepted])
+            conflicts = await store(connection, [each.result for each in accepted]) if accepted else []
+            await move_positions(connection, moves)
         if conflicts:
             self._warn_of(conflicts)
 

@@ -11,6 +11,11 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "the record batch of offsets {first} to {last} can't be read: {detail}",
         "no se puede leer el lote de registros de los offsets {first} a {last}: {detail}",
     ),
+    ReasonCode.BATCH_EXPANDS_TOO_FAR: labels(
+        "o lote de registros dos offsets {first} a {last} passa de {limit} bytes ao ser descomprimido",
+        "the record batch of offsets {first} to {last} is larger than {limit} bytes when it is decompressed",
+        "el lote de registros de los offsets {first} a {last} supera los {limit} bytes al descomprimirse",
+    ),
     ReasonCode.RECORD_UNREADABLE: labels(
         "não é possível ler o registro do offset {offset}: {detail}",
         "the record of offset {offset} can't be read: {detail}",

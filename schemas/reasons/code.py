@@ -10,6 +10,7 @@ class ReasonCode(StrEnum):
 
     # A record, as bytes and as JSON.
     BATCH_UNREADABLE = "batch_unreadable"
+    BATCH_EXPANDS_TOO_FAR = "batch_expands_too_far"
     RECORD_UNREADABLE = "record_unreadable"
     HEADER_NAME_NOT_UTF8 = "header_name_not_utf8"
     TOO_MANY_HEADERS = "too_many_headers"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from agents.kafka.expansion import install
 from agents.kafka.unreadable import Unreadable, salvage
 from agents.reprocess.materialise import why
 from agents.results.ingest import Allowed
@@ -30,13 +31,13 @@ from schemas.reprocess import ItemState, read_command
 from schemas.result import Result, read
 from schemas.sources import Sources
 from schemas.steps import judge
-from schemas.topics import MAX_EVENT_BYTES
+from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
 from schemas.verdict import REASONS
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.exports.audit import LOST
 from storage.reprocess.cancellation import note_of
 from tests.support.events import Event, at, data, raw, result
-from tests.support.record_batch import STAND_IN, record_batch
+from tests.support.record_batch import STAND_IN, bomb, record_batch
 
 NOW = datetime.now(UTC)
 
@@ -100,6 +101,18 @@ def of_batch(events: list[Event], *, broken: bool = False) -> Reason:
     return next(each.reason for each in found.records if isinstance(each, Unreadable))
 
 
+def of_bomb() -> Reason:
+    install(MAX_RECORD_BYTES)
+    try:
+        found = salvage("t", 0, 0, bomb("zstd", 3))
+    finally:
+        install(64 * 1024 * 1024)
+    assert found is not None
+    [letter] = found.records
+    reason: Reason = letter.reason
+    return reason
+
+
 def odd(event: Event) -> Event:
     return event._replace(headers=[*event.headers, (STAND_IN, b"x")])
 
@@ -140,6 +153,7 @@ def binary(**changes: bytes) -> list[tuple[str, bytes]]:
 MADE: dict[Code, Callable[[], Reason]] = {
     Code.OWN_WORDS: lambda: of_policy('{"price": {"*": {"reprocessable": false, "reason": "Audit."}}}'),
     Code.BATCH_UNREADABLE: lambda: of_batch([result("a"), result("b")], broken=True),
+    Code.BATCH_EXPANDS_TOO_FAR: of_bomb,
     Code.RECORD_UNREADABLE: lambda: of_batch([result("a")], broken=True),
     Code.HEADER_NAME_NOT_UTF8: lambda: of_batch([odd(result("a"))]),
     Code.TOO_MANY_HEADERS: lambda: of_event([("x", b"")] * (envelope.MAX_HEADERS + 1), b"{}"),

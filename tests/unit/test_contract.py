@@ -337,6 +337,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         recorded=lambda: None,
         worker_id="w",
         data_dir=tmp_path,
+        max_batch_bytes=1 << 26,
         stopping=asyncio.Event(),
     )
     received = [each for each in ASYNCAPI["operations"].values() if each["action"] == "receive"]

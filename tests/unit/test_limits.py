@@ -268,7 +268,7 @@ def test_a_list_shows_4096_characters_of_a_message(length: int) -> None:
 class Record:
     """As much of a Kafka record as a dead letter needs."""
 
-    topic, partition, offset = "t", 3, 7
+    topic, partition, offset, timestamp = "t", 3, 7, 0
 
     def __init__(self, value: bytes, key: bytes | None, headers: envelope.Headers) -> None:
         self.value, self.key, self.headers = value, key, headers

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agents.kafka.unreadable import Salvaged, Unreadable, salvage
 from schemas.reasons.say import say
 from tests.support.events import Event, result
-from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
+from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, TIMESTAMP, record_batch, with_checksum
 
 BODY = BATCH_HEADER_BYTES
 
@@ -134,7 +134,7 @@ def test_what_was_read_is_as_aiokafka_reads_it() -> None:
     sizes = [(each.serialized_key_size, each.serialized_value_size) for each in records[:3]]
     assert sizes == [(-1, -1), (0, 0), (3, 6)]
     assert [(each.key, each.value, list(each.headers)) for each in records[:3]] == [each[:3] for each in events]
-    assert {each.timestamp for each in records[:3]} == {1_700_000_000_000}
+    assert {each.timestamp for each in records[:3]} == {TIMESTAMP}
     assert {(each.topic, each.partition) for each in records} == {("t", 3)}
 
 
