@@ -32,4 +32,4 @@ class ServerStopped(ExportEnded):
 
 
 class TooManyExports(Exception):
-    """Not now: there are as many as there may be. The text is a sentence that says which limit is met."""
+    """The limit of exports at once is met: try again later. The text is a sentence that names the limit."""

@@ -18,12 +18,12 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
 
-#: How bad a status is. An answer that is less bad than what was reprocessed has fixed it.
+#: Severity of each status. An answer that is less severe than the result that was reprocessed has fixed it.
 SEVERITY: Mapping[Status, int] = MappingProxyType({"success": 0, "warning": 1, "error": 2})
 
 
 def labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
-    """The same words in each language."""
+    """Return one text in each language."""
     return MappingProxyType({"pt": pt, "en": en, "es": es})
 
 
@@ -42,7 +42,7 @@ class IntegrationType:
     reprocess_labels: Mapping[Language, str]  # text of the action
     reprocessable: bool = True  # the default policy; settings may differ per affiliate
     not_reprocessable_reason: Reason | None = None  # shown instead of the action
-    refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
+    refresh_only: bool = False  # the state of an entity moves on, so its old payload must never be sent again
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
     troubleshooting: Mapping[str, Mapping[Language, str]] = field(
         default_factory=lambda: MappingProxyType({})

@@ -1,4 +1,4 @@
-"""A record, or one event of it, that can't be what its topic is for."""
+"""A dead letter: a record, or one event of it, that is not valid for its topic."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from schemas.topics import MAX_RECORD_BYTES
 
 _BOM = b"\xef\xbb\xbf"
 _OURS = "x-dead-letter-"
-#: Of key and headers of a record that has a batch of events: what is larger is not kept with each of them.
+#: Limit for key and headers of a record with a batch of events: larger ones are not kept with each dead letter.
 MAX_REPEATED_BYTES = 1024
 
 
 class DeadLetter(NamedTuple):
-    """The original bytes, where they were, and why they were refused."""
+    """A refused record or event: the original bytes, their position in Kafka, and the reason."""
 
     account: str  # "" when the record does not say whose it is, or may hold what is another's
     refusal: Refusal
@@ -35,11 +35,11 @@ class DeadLetter(NamedTuple):
 
     @classmethod
     def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
-        """What was refused at `position` of an aiokafka record.
+        """Make the dead letter of the event at `position` of an aiokafka record.
 
-        Of a value that is larger than the topic may take (it came compressed) the beginning is kept. Of an event in
-        a batch its own text is kept, with the record's key and headers as long as they are small: a thousand events
-        of a record must not store it a thousand times.
+        A value that is larger than the topic may take (it came compressed) is cut. An event of a batch is kept as
+        its own text, with the record's key and headers as long as they are small: a thousand refused events of one
+        record must not store that record a thousand times.
         """
         value = (record.value or b"") if refusal.part is None else refusal.part
         key, headers = record.key, record.headers
@@ -61,12 +61,12 @@ class DeadLetter(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The same for every delivery of the record; another record at the same place of a new topic has another."""
+        """Id that is equal for each delivery of the record, and differs from a new topic's record at its place."""
         place = (self.topic, self.partition, self.offset, self.position)
         return dead_letter_id(*place, timestamp=self.timestamp, key=self.key, value=self.value)
 
     def header_items(self) -> list[tuple[str, bytes]]:
-        """The original headers (one that is called like ours is renamed), then what the dead-letter topic adds."""
+        """Return the original headers (one with a name of ours is renamed), then those of the dead-letter topic."""
         added = {
             "code": self.refusal.code.value,
             "reason": say(self.refusal.reason, "en"),
@@ -91,7 +91,7 @@ def _renamed(name: str) -> str:
 
 
 def account_of(key: bytes | None, headers: Headers, value: bytes, *, in_batch: bool = False) -> str:
-    """Whose record this is: that of the one account which it and its key name; "" when they name several or none.
+    """Return the one account that a record and its key name; "" when they name several or none.
 
     A record may be refused before its events are told apart, and an account's own keys see all of its text. So what may
     hold events of several accounts (a list, broken JSON) is of one only when nothing in it can be another's.

@@ -1,4 +1,4 @@
-"""Why an event can't be what its topic is for."""
+"""A refusal: why an event is not valid for its topic."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from schemas.reasons.say import say
 
 
 class DeadLetterCode(StrEnum):
-    """The closed list of design section 3: one word a cause."""
+    """The closed list of design section 3: one word for each cause."""
 
     EMPTY = "empty"  # zero bytes
     ENCODING = "encoding"  # not UTF-8
@@ -24,7 +24,7 @@ class DeadLetterCode(StrEnum):
 
 
 class Refusal(Exception):
-    """This event will never be accepted, however often it is tried: it becomes a dead letter.
+    """Refusal of an event that will never be accepted, however often it is tried: it becomes a dead letter.
 
     `reason` is for the connector's developer; it names the field and the limit, never a payload.
     `part`, when the event is one of a batch, is its own JSON text: a dead letter holds that, not the whole batch.

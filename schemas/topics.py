@@ -9,10 +9,10 @@ DEFAULT_PREFIX = "conexoes"
 KIBIBYTE = 1024
 #: An event up to this size is accepted (design section 3); a larger one is dead-lettered as `too_large`.
 MAX_EVENT_BYTES = 1024 * KIBIBYTE
-#: What the broker lets in. Above the limit of an event, so that one that is somewhat too large arrives and is
-#: shown as a dead letter instead of failing unseen in a connector.
+#: Limit of the broker for a record. Above the limit of an event, so that an event that is somewhat too large arrives
+#: and is shown as a dead letter instead of failing unseen in a connector.
 MAX_RECORD_BYTES = 2 * MAX_EVENT_BYTES
-#: A dead letter carries its original and six headers more.
+#: Limit of a dead letter: its original and six headers more.
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * KIBIBYTE
 
 
@@ -40,7 +40,7 @@ class Topics:
         return f"{self.prefix}.dead-letter"
 
     def all(self) -> Iterator[tuple[str, int]]:
-        """Each topic with the largest record, in bytes, that it must take."""
+        """Yield each topic with the largest record, in bytes, that it must take."""
         for each in CATALOGUE:
             for connector in (None, *self.connectors):
                 yield self.results(each.name, connector), MAX_RECORD_BYTES

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ReasonCode(StrEnum):
-    """Every cause that can be stored or shown. A code stays for ever, since old rows have it."""
+    """Causes that can be stored or shown. A code stays for ever, since old rows have it."""
 
     OWN_WORDS = "own_words"  # not ours: what a person, the policy of an installation or another program says
 

@@ -1,4 +1,4 @@
-"""A reason: a code and what fills its sentence. It is kept as JSON, and says nothing in any language by itself."""
+"""A reason: a code and the parameters of its sentence, in no language. It is stored as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Reason:
         return type(self)(self.code, **{**self.parameters, **more})
 
     def to_json(self) -> str:
-        """`{"code": …, "parameters": {…}}` as PostgreSQL's jsonb holds it: without NUL and lone surrogates."""
+        """Return `{"code": …, "parameters": {…}}` as PostgreSQL's jsonb holds it: without NUL and lone surrogates."""
         return json.dumps(self.document(), ensure_ascii=False)
 
     def document(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def own_words(text: str) -> Reason:
 
 
 def from_document(document: Any) -> Reason:
-    """A reason from parsed JSON. What does not look like one is said as it is."""
+    """Return a reason from parsed JSON. A document that does not look like one is said as it is."""
     if not (isinstance(document, dict) and isinstance(document.get("code"), str)):
         return own_words(document if isinstance(document, str) else json.dumps(document, ensure_ascii=False))
     parameters = document.get("parameters")
