@@ -146,7 +146,7 @@ COMMANDS = complete(
 BREAKERS = complete(
     BreakerState,
     {
-        "closed": _word("Enviando", "Sending", "Enviando"),
+        "closed": _word("Ativo", "Active", "Activo"),
         "open": _word(
             "Envio suspenso automaticamente",
             "Sending suspended automatically",

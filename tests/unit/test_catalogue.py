@@ -1,16 +1,14 @@
 """Every entry keeps the same promises; another type is one more entry."""
 
 import re
-from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 
-from schemas.catalogue import BY_NAME, CATALOGUE, SEVERITY, IntegrationType, Language
+from schemas.catalogue import BY_NAME, CATALOGUE, LANGUAGES, SEVERITY, IntegrationType
 from schemas.policy import Policy
 from schemas.topics import Topics
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 each_type = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
 
 
