@@ -82,4 +82,4 @@ class BrokerSettings(BaseSettings):
 
     @property
     def topics(self) -> Topics:
-        return Topics(self.topic_prefix, self.sources.connectors if self.sources else ())
+        return Topics(prefix=self.topic_prefix, connectors=self.sources.connectors if self.sources else ())
