@@ -11,7 +11,7 @@ from schemas.catalogue import BY_NAME, IntegrationType, Language
 from schemas.export import ExportView
 from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.problem import FieldProblem
-from schemas.reprocess import COMMAND_ID, ItemState
+from schemas.reprocess import ItemState, is_command_id
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -121,7 +121,7 @@ async def log_id(log_id: Annotated[str, Path(examples=["5e0c2f5a-6a6e-4d83-9d6a-
 
 async def command_id(command_id: Annotated[str, Path(examples=["8c7f9f0e-7d1f-4b58-8f5e-2f1f0c9f7a11"])]) -> str:
     """The id of the path; 404 for what can't be one."""
-    if COMMAND_ID.fullmatch(command_id) is None:
+    if not is_command_id(command_id):
         raise not_found()
     return command_id
 

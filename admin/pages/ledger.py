@@ -19,7 +19,7 @@ from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
 from schemas.filter import LogFilter
-from schemas.reprocess import COMMAND_ID, OPEN_ITEM_STATES, CommandState, ItemState
+from schemas.reprocess import OPEN_ITEM_STATES, CommandState, ItemState, is_command_id
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
@@ -154,7 +154,7 @@ def _words() -> dict[str, Any]:
 
 
 async def _command(request: Request, who: Member, command_id: str) -> ReprocessCommand:
-    if COMMAND_ID.fullmatch(command_id) is None:
+    if not is_command_id(command_id):
         raise not_found()
     command = await reprocess_reader.get_command(request.app.state.reader, who.account, command_id)
     if command is None:

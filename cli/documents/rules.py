@@ -7,7 +7,7 @@ tests/unit/test_contract.py puts the same events to both.
 from typing import Any
 
 from schemas.envelope import MAX_ATTRIBUTE_CHARACTERS
-from schemas.reprocess import COMMAND_ID
+from schemas.reprocess import COMMAND_ID_PATTERN, MAX_COMMAND_ID_CHARACTERS
 
 Schema = dict[str, Any]
 
@@ -28,7 +28,11 @@ DATE_TIME: Schema = {"type": "string", "format": "date-time", "pattern": _DATE_T
 
 TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_ATTRIBUTE_CHARACTERS}
 URI_REFERENCE: Schema = {**TEXT, "format": "uri-reference", "pattern": r'^[^\s\u0000-\u0020\u007f<>"{}|\\^`]+$'}
-COMMAND_ID_TEXT: Schema = {"type": "string", "pattern": f"^({COMMAND_ID.pattern})$"}
+COMMAND_ID_TEXT: Schema = {
+    "type": "string",
+    "maxLength": MAX_COMMAND_ID_CHARACTERS,
+    "pattern": f"^({COMMAND_ID_PATTERN})$",
+}
 
 #: `data` of a command names its logs in one of two ways.
 ONE_WAY_TO_CHOOSE: list[Schema] = [

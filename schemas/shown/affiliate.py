@@ -15,6 +15,7 @@ class ShownAffiliate(Shown):
         sending=False,
         paused_at=NOON,
         paused_by="maria@store.example",
+        paused_with="the admin of the store",
         paused_reason="their API is being maintained",
         breaker="closed",
         breaker_since=None,
@@ -26,7 +27,8 @@ class ShownAffiliate(Shown):
     affiliate: str
     sending: bool
     paused_at: datetime | None = Field(description="by a person; null when it is not")
-    paused_by: str | None
+    paused_by: str | None = Field(description="who paused it, as the caller says")
+    paused_with: str | None = Field(description="name of the access key that it was paused with, as we know")
     paused_reason: str | None
     breaker: str = Field(
         description="closed: all is well. open: too many answers were 429 or 5xx, or never came; nothing is sent. "

@@ -122,7 +122,8 @@ class TimelineReprocess(Shown):
     state: str = Field(description="of the item after this step")
     item_id: str
     command_id: str
-    requested_by: str
+    requested_by: str = Field(description="who asked, as the caller says")
+    requested_with: str | None = Field(description="name of the access key that it came with, as we know; null: none")
     reason: str | None
     mode: str
     refusal: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")

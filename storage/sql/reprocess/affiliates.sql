@@ -45,9 +45,15 @@ RETURNING affiliate
 SELECT affiliate FROM affiliates WHERE account = :account::text AND paused_at IS NOT NULL
 
 -- list_affiliates --
--- Those of this account that something was ever sent to, or that were paused, and what waits for each.
+-- Those of this account that something was ever sent to, or that were paused, and what waits for each. Uses
+-- reprocess_audit_by_command.
 SELECT
-    name.affiliate, f.paused_at, f.paused_by, f.paused_reason, coalesce(f.breaker, 'closed') AS breaker, f.changed_at,
+    name.affiliate, f.paused_at, f.paused_by, f.paused_reason, CASE WHEN f.paused_at IS NOT NULL THEN (
+        SELECT a.key_name FROM reprocess_audit a
+        WHERE a.account = f.account AND a.command_id IS NULL AND a.affiliate = f.affiliate AND a.action = 'paused'
+        ORDER BY a.at DESC
+        LIMIT 1
+    ) END AS paused_with, coalesce(f.breaker, 'closed') AS breaker, f.changed_at,
     f.retry_at, f.retry_at <= now() AS may_be_tried,
     coalesce(open.queued, 0) AS queued, coalesce(open.sent, 0) AS sent
 FROM (

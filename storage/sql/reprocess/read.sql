@@ -81,8 +81,12 @@ ORDER BY i.id
 LIMIT :limit::integer
 
 -- get_items --
--- Items by id, with who asked for them and why. Uses the primary keys.
-SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason
+-- Items by id, with who asked for them, by which key and why. Uses the primary keys and reprocess_audit_by_command.
+SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, (
+    SELECT a.key_name FROM reprocess_audit a
+    WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
+    LIMIT 1
+) AS requested_with
 FROM reprocess_items i
 JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
 WHERE i.account = :account::text AND i.id = ANY(:ids::uuid[])

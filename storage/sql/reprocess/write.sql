@@ -1,12 +1,19 @@
 -- insert_command --
--- The same id twice is one command: no row comes back for the second.
+-- The same id twice is one command: no row comes back for the second. A command that says a time which can't be when it
+-- was sent is dated now: agents may have been away for a day, and clocks may be some minutes ahead.
 INSERT INTO reprocess_commands (
     account, id, integration_type, state, mode, requested_by, reason, request, requested_at,
     as_of, per_second, steps, fixed_share, released
 )
 VALUES (
     :account::text, :id::text, :integration_type::text, 'accepted', :mode::text, :requested_by::text, :reason::text,
-    :request::jsonb, :requested_at::timestamptz, :as_of::timestamptz, :per_second::double precision,
+    :request::jsonb,
+    CASE
+        WHEN :requested_at::timestamptz BETWEEN now() - interval '1 day' AND now() + interval '5 minutes'
+        THEN :requested_at::timestamptz
+        ELSE now()
+    END,
+    :as_of::timestamptz, :per_second::double precision,
     :steps::integer[], :fixed_share::double precision, :released::integer
 )
 ON CONFLICT DO NOTHING
