@@ -1,0 +1,274 @@
+"""Two accounts, and every route: what one may not see answers like what never was.
+
+Routes are enumerated from the app. One with a parameter, a body or no account that is not known here fails.
+"""
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import own_words
+from schemas.refusal import DeadLetterCode, Refusal
+from storage.dead_letters import insert_dead_letters
+from tests.integration.api.conftest import Caller, Store
+from tests.integration.pages.conftest import Browser, Visit
+from tests.support.events import result
+from tests.support.reprocess import Desk
+
+pytestmark = pytest.mark.law
+
+CANARY = "BRAVOSECRET"
+#: Nothing of any account is behind these.
+OPEN = {
+    ("GET", path)
+    for path in (
+        "/openapi.json",
+        "/api/v1/integration-types",
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/",
+        "/static/{digest}/{name:path}",
+        "/favicon.ico",
+        "/sign-in",
+        "/preferences",
+    )
+} | {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/preferences")}
+ASKED = {"integration_type": "price", "requested_by": "m", "mode": "refresh"}
+#: JSON bodies, whose account says whose it is.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/commands/reprocess"): {**ASKED, "log_ids": ["{log_id}"]},
+    ("POST", "/commands/reprocess/{command_id}/cancel"): {"requested_by": "m"},
+    ("POST", "/commands/affiliates/pause"): {"affiliate": "MLB", "requested_by": "m"},
+    ("POST", "/commands/affiliates/resume"): {"affiliate": "MLB", "requested_by": "m"},
+    ("PUT", "/commands/groups/{fingerprint}"): {"integration_type": "price", "state": "ignored", "set_by": "m"},
+    ("POST", "/commands/exports"): {"integration_type": "price", "format": "csv", "filter": {}},
+}
+#: Fields of forms, by the last words of the path.
+FORMS: dict[str, dict[str, str]] = {
+    "/affiliates/pause": {"affiliate": "MLB"},
+    "/affiliates/resume": {"affiliate": "MLB"},
+    "/views": {"name": "n", "query": ""},
+    "/views/{view_id}/delete": {},
+    "/export": {"format": "csv"},
+    "/exports/{export_id}/cancel": {},
+    "/marked": {},
+    "/groups/{fingerprint}": {"state": "ignored"},
+    "/reprocess": {"log_id": "{log_id}", "mode": "refresh"},
+    "/reprocess/{command_id}/cancel": {},
+}
+#: What a path names that is of one account.
+IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint")
+OTHERS = {"integration_type": ["price"], "side": ["request", "response"], "file_format": ["csv", "jsonl"]}
+PLACE = re.compile(r"\{(\w+)[^}]*\}")
+
+
+def routes(app: FastAPI) -> list[tuple[str, str]]:
+    return [
+        (method, str(each.path))
+        for each in iter_route_contexts(app.routes)
+        for method in sorted((each.methods or set()) - {"HEAD"})
+    ]
+
+
+def filled(text: str, known: dict[str, str]) -> str:
+    return PLACE.sub(lambda found: known[found[1]], text)
+
+
+def addresses(path: str, account: str, ids: dict[str, str]) -> Iterator[str]:
+    """The path with everything filled in. KeyError for a parameter that nobody has said what it is."""
+    names = PLACE.findall(path)
+    for value in OTHERS.get(next((each for each in names if each in OTHERS and len(OTHERS[each]) > 1), ""), [""]):
+        known = {"account": account, **ids, **{name: value or OTHERS[name][0] for name in OTHERS}}
+        yield filled(path, {**known, "integration_type": "price"})
+
+
+@pytest.fixture
+async def ids(
+    app: FastAPI, keys: dict[str, str], store_events: Store, desk: Desk, owner: asyncpg.Connection
+) -> AsyncIterator[dict[str, str]]:
+    """What globex has of everything, each with the canary in it; acme has a log."""
+    await store_events(
+        result("a"),
+        result("g", account="globex", key=f"{CANARY}-1", message=f"{CANARY} 123.456.789-09", aliases={"n": CANARY}),
+        result("h", account="globex", key=f"{CANARY}-2", message=f"{CANARY} 2", request={"cpf": CANARY}),
+    )
+    refusal = Refusal(DeadLetterCode.JSON, own_words(CANARY))
+    letter = DeadLetter("globex", refusal, "t", 0, 0, 0, None, (), CANARY.encode())
+    async with desk.writer.transaction() as connection:
+        await insert_dead_letters(connection, [letter, letter._replace(offset=1)])
+    row = await owner.fetchrow("SELECT id::text, fingerprint FROM status_logs WHERE key = $1", f"{CANARY}-1")
+    assert row is not None
+    await desk.command(
+        "bravo-command", account="globex", requested_by=CANARY, reason=CANARY, mode="refresh", log_ids=[row["id"]]
+    )
+    view = str(uuid.uuid4())
+    await owner.execute("INSERT INTO saved_views VALUES ('globex', $1, 'price', $2, '', $2)", uuid.UUID(view), CANARY)
+    async with Caller(app, keys["other"]) as globex:
+        job = await globex.post(
+            "/commands/exports", json={"account": "globex", "integration_type": "price", "format": "csv", "filter": {}}
+        )
+        assert job.status_code == 202, job.text
+        for _ in range(300):
+            if (await globex.get(job.headers["Location"])).json()["state"] == "done":
+                break
+            await asyncio.sleep(0.1)
+    yield {
+        "log_id": row["id"],
+        "fingerprint": row["fingerprint"],
+        "command_id": "bravo-command",
+        "view_id": view,
+        "export_id": job.json()["id"],
+    }
+    await app.state.jobs.close()
+
+
+@pytest.fixture
+async def callers(app: FastAPI, keys: dict[str, str], visit: Visit) -> AsyncIterator[tuple[Caller, Browser, str]]:
+    """acme's admin by key and by session, with a form token."""
+    async with Caller(app, keys["admin"]) as by_key:
+        browser = await visit("admin")
+        yield by_key, browser, await browser.form_token("/acme/price")
+
+
+Callers = tuple[Caller, Browser, str]
+
+
+async def ask(
+    callers: Callers, method: str, path: str, address: str, account: str, ids: dict[str, str]
+) -> httpx.Response:
+    """Ask one route as acme, with a body that would be good for the one whose it is."""
+    by_key, browser, token = callers
+    if (method, path) in BODIES:
+        body = {
+            name: [filled(each, ids) for each in value] if isinstance(value, list) else value
+            for name, value in BODIES[method, path].items()
+        }
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return await by_key.request(method, address, json={"account": account, **body}, headers=headers)
+    if path.startswith(("/api/", "/commands/")):
+        return await by_key.request(method, address)
+    if method == "POST":
+        rest = re.sub(r"^/\{account:account\}(/\{integration_type:integration_type\})?", "", path)
+        fields = {name: filled(value, ids) for name, value in FORMS[rest].items()}
+        return await browser.post(address, data={"form_token": token, **fields})
+    return await browser.request(method, address)
+
+
+def told(answer: httpx.Response, *names: str) -> tuple[int, str | None, str]:
+    """What an answer says, without what is of one request, and without the names that were asked for."""
+    text = answer.text
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "NAME")
+    text = re.sub(r'(name="form_token" value=|"request_id": ?)"[^"]+"', "", text)
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{32}\b", "ID", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)?|\d\d:\d\d(:\d\d)?", "TIME", text)
+    return answer.status_code, answer.headers.get("content-type"), text
+
+
+def test_every_route_is_known_here(app: FastAPI, ids: dict[str, str]) -> None:
+    for method, path in routes(app):
+        if (method, path) in OPEN:
+            assert "{account" not in path
+            continue
+        list(addresses(path, "acme", ids))
+        if "{account" not in path:
+            assert (method, path) in BODIES, f"{method} {path}: whose is it?"
+    assert set(routes(app)) >= OPEN | BODIES.keys()
+
+
+async def test_another_account_answers_like_one_that_never_was(
+    app: FastAPI, ids: dict[str, str], callers: Callers
+) -> None:
+    asked = 0
+    for method, path in routes(app):
+        if (method, path) in OPEN:
+            continue
+        for there, nowhere in zip(addresses(path, "globex", ids), addresses(path, "initech", ids), strict=True):
+            for query in ("", "?q=BRAVO", "?status=error&page_size=1") if method == "GET" else ("",):
+                found = await ask(callers, method, path, there + query, "globex", ids)
+                absent = await ask(callers, method, path, nowhere + query, "initech", ids)
+                assert CANARY not in found.text, there
+                assert found.status_code == 404, (method, there, found.status_code, found.text[:300])
+                assert told(found, "globex") == told(absent, "initech"), (method, there)
+                asked += 1
+    assert asked > 100
+
+
+async def test_ids_of_another_account_are_ids_that_never_were(
+    app: FastAPI, ids: dict[str, str], callers: Callers, owner: asyncpg.Connection
+) -> None:
+    absent = {
+        **{name: str(uuid.uuid4()) for name in ("log_id", "view_id", "export_id")},
+        "command_id": "never-was",
+        "fingerprint": "0123456789abcdef",
+    }
+    before = await everything_of(owner, "globex")
+    asked = 0
+    for method, path in routes(app):
+        names = set(PLACE.findall(path)) | set(PLACE.findall(str(BODIES.get((method, path), ""))))
+        if (method, path) in OPEN or not names & set(IDS) or path == "/commands/reprocess":
+            continue
+        for theirs, none in zip(addresses(path, "acme", ids), addresses(path, "acme", absent), strict=True):
+            found = await ask(callers, method, path, theirs, "acme", ids)
+            never = await ask(callers, method, path, none, "acme", absent)
+            assert CANARY not in found.text, theirs
+            assert found.status_code != 403, theirs
+            assert told(found, *ids.values()) == told(never, *absent.values()), (method, theirs)
+            asked += 1
+    assert asked > 20
+    assert await everything_of(owner, "globex") == before
+
+
+async def test_page_tokens_of_another_account_are_refused(
+    app: FastAPI, keys: dict[str, str], ids: dict[str, str], callers: Callers
+) -> None:
+    refused = 0
+    async with Caller(app, keys["other"]) as globex:
+        for method, path in routes(app):
+            if method != "GET" or not path.startswith("/api/v1/accounts/"):
+                continue
+            for theirs, ours in zip(addresses(path, "globex", ids), addresses(path, "acme", ids), strict=True):
+                query = "?page_size=1&q=BRAVO" if path.endswith("/search") else "?page_size=1"
+                answer = await globex.get(theirs + query)
+                token = answer.json().get("next_page_token") if "json" in answer.headers["content-type"] else None
+                if token is not None:
+                    tried = await callers[0].get(f"{ours}?page_size=1&page_token={token}")
+                    assert tried.status_code in (400, 404, 422), ours
+                    assert CANARY not in tried.text
+                    refused += 1
+    assert refused >= 3
+
+
+async def test_its_owner_sees_the_canary_everywhere(app: FastAPI, keys: dict[str, str], ids: dict[str, str]) -> None:
+    """Or the walks above would look for what nobody shows."""
+    seen = set()
+    async with Caller(app, keys["other"]) as globex:
+        for method, path in routes(app):
+            if method == "GET" and path.startswith(("/api/v1/accounts/", "/commands/")):
+                for each in addresses(path, "globex", ids):
+                    query = f"?q={CANARY}-1&status=error" if path.endswith(("/search", "-plan")) else ""
+                    if CANARY in (await globex.get(each + query)).text:
+                        seen.add(path)
+    assert len(seen) >= 10, seen
+
+
+async def everything_of(owner: asyncpg.Connection, account: str) -> dict[str, list[str]]:
+    """Every row of an account in every table, as text."""
+    tables = await owner.fetch(
+        """SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account'
+           WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition"""
+    )
+    return {
+        name: sorted(row[0] for row in await owner.fetch(f"SELECT t::text FROM {name} t WHERE account = $1", account))
+        for (name,) in tables
+    }
