@@ -36,7 +36,7 @@ def type_values(request: Request, who: Member, kind: IntegrationType) -> dict[st
 
 
 def stamp(row: StatusLog) -> str:
-    """Return a stamp of the row's state: a request for an unchanged row is the same command, for a changed one it is not."""
+    """Return a stamp of the row's state, so that a request for a changed row is another command."""
     reprocess = row.reprocess
     text = f"{row.updated_at.isoformat()} {reprocess and (reprocess.item_id, reprocess.state)}"
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
