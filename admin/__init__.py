@@ -1,4 +1,4 @@
-"""What people use: the two write endpoints (a command, which is only produced; a decision about a group) and the pages.
+"""The admin process: the pages, and the endpoints that write: commands, decisions, pauses, exports.
 
-Serves the query API too.
+It serves the query API too.
 """

@@ -1,4 +1,4 @@
-"""`POST /commands/affiliates/pause` and `/resume`: whether retries go to an affiliate, by a person's word."""
+"""`POST /commands/affiliates/pause` and `/resume`: a person pauses or resumes retries to an affiliate."""
 
 from collections.abc import Awaitable, Callable
 
@@ -21,7 +21,7 @@ Change = Callable[..., Awaitable[bool]]
 
 
 class AffiliateRequest(BaseModel):
-    """Which affiliate, who asks, and why."""
+    """A request about an affiliate, with author and reason."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -43,7 +43,7 @@ class AffiliateRequest(BaseModel):
     openapi_extra=described("AffiliateRequest"),
 )
 async def pause_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
-    """Send nothing there: what is queued waits, what is asked for meanwhile is refused as `paused`. Safe to repeat."""
+    """Pause an affiliate: queued items wait, and new ones are refused as `paused`. Safe to repeat."""
     return await _change(request, grant, affiliates.pause)
 
 
@@ -53,7 +53,7 @@ async def pause_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
     openapi_extra=described("AffiliateRequest"),
 )
 async def resume_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
-    """Send again, whether a person or the breaker had paused it. Safe to repeat."""
+    """Resume an affiliate, whether a person or the breaker had paused it. Safe to repeat."""
     return await _change(request, grant, affiliates.resume)
 
 
@@ -67,7 +67,7 @@ async def _change(request: Request, grant: Caller, change: Change) -> ShownAffil
 
 
 async def change_affiliate(app: FastAPI, grant: Grant, asked: AffiliateRequest, change: Change) -> None:
-    """Pause or resume, and keep with which key it was asked for. One that is so already stays."""
+    """Pause or resume, and keep the access key in the audit. An affiliate in that state already stays as it is."""
     async with app.state.writer.transaction() as connection:
         await change(
             connection,

@@ -25,7 +25,7 @@ from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
 from storage.database import Database
 
-#: How long a caller waits for Kafka before it is told 503.
+#: Time for which a caller waits for Kafka before it gets 503.
 PUBLISH_SECONDS = 4.0
 
 
@@ -42,10 +42,10 @@ def build_admin(
     export_settings: ExportSettings | None = None,
     stop: asyncio.Event | None = None,
 ) -> FastAPI:
-    """The query API, the commands, exports in the background, and the pages.
+    """Build the app: the query API, the commands, exports in the background, and the pages.
 
-    Nothing that is passed in is closed here. `app.state.jobs` is to be recovered before requests come, and closed
-    after the last. `stop`: set when the process is to end, so that streams end too.
+    The caller closes the arguments. It must recover `app.state.jobs` before the first request, and close it after the
+    last. `stop`: set when the process is to end, so that streams end too.
     """
     app = build_api(reader, authenticator, policy, playbook, export_settings)
     app.state.jobs = Jobs(app.state.exports)
@@ -80,7 +80,7 @@ def build_admin(
 
 
 def _describe_request(app: FastAPI) -> None:
-    """Put the schemas of the bodies, which are read and limited by us, into the document."""
+    """Add to the document the schemas of the bodies, which FastAPI does not know since we read and limit them."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

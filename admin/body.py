@@ -1,4 +1,4 @@
-"""The bytes of a request's body, within limits that hold while it is still coming in."""
+"""The bytes of a request's body, within limits that are checked while it arrives."""
 
 import asyncio
 from typing import Final
@@ -8,12 +8,12 @@ from fastapi import Request
 from api.problems import ProblemError
 
 MAX_BODY_BYTES: Final = 256 * 1024
-#: A caller that sends slower than the whole body in this time is not waited for.
+#: Time limit for the whole body.
 BODY_SECONDS: Final = 10.0
 
 
 async def read_bytes(request: Request, name: str) -> bytes:
-    """All of it, which people call `name`. 413 or 408 for more than MAX_BODY_BYTES or BODY_SECONDS."""
+    """Read the whole body, called `name` in errors. 413 or 408 for more than MAX_BODY_BYTES or BODY_SECONDS."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -1,6 +1,6 @@
-"""`POST /commands/reprocess/{command_id}/cancel`: nothing more of a command is taken to be sent, from this answer on.
+"""`POST /commands/reprocess/{command_id}/cancel`: from its answer on, no more items of a command are claimed.
 
-What a worker has taken already is on its way to Kafka, and still goes.
+Items that a worker has claimed already are on their way to Kafka, and are still sent.
 """
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -22,7 +22,7 @@ router = APIRouter(tags=["commands"])
 
 
 class CancelRequest(BaseModel):
-    """Who cancels, and why."""
+    """A request to cancel, with author and reason."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -41,9 +41,9 @@ class CancelRequest(BaseModel):
     openapi_extra=described("CancelRequest"),
 )
 async def cancel_reprocess(request: Request, grant: Caller, command_id: CommandIdOfPath) -> ReprocessCommand:
-    """Stop a command: from this answer on, nothing more of it is taken to be sent. Safe to repeat.
+    """Cancel a command: from this answer on, no more of its items are sent. Safe to repeat.
 
-    What was sent, or is on its way to Kafka in this moment, is followed to its outcome.
+    Items that were sent, or are on their way to Kafka at this moment, are followed to their outcome.
     """
     body = await read_body(request, CancelRequest)
     operator_of(grant, body.account)
@@ -53,9 +53,10 @@ async def cancel_reprocess(request: Request, grant: Caller, command_id: CommandI
 async def stop(
     app: FastAPI, grant: Grant, account: str, command_id: str, *, requested_by: str, reason: str | None
 ) -> ReprocessCommand:
-    """The command as it is once it is cancelled.
+    """Cancel a command and return it.
 
-    Raises the problem of one that is not there (404), not recorded yet (409 `not-recorded-yet`) or done (409 `over`).
+    Raises the problem of a missing one (404), one that is not recorded yet (409 `not-recorded-yet`) or done (409
+    `over`).
     """
     done = await cancel_command(
         app.state.writer,

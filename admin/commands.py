@@ -1,4 +1,4 @@
-"""`POST /commands/reprocess`: 202 once Kafka has the command, 503 when it can't; never a silent queue."""
+"""`POST /commands/reprocess`: 202 once Kafka has the command, 503 when Kafka can't take it. Nothing is queued here."""
 
 import re
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ _KEY = re.compile(r"[!-~]{1,200}")
 
 
 class Accepted(BaseModel):
-    """Kafka has the command; the agents record it a moment later."""
+    """A command that Kafka has; the agents record it a moment later."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,11 +49,11 @@ async def request_reprocess(
         Header(description="required, 1 to 200 printable ASCII characters; the same key is the same command"),
     ] = None,
 ) -> Accepted:
-    """Ask for entities to be processed again. The same Idempotency-Key and body: the same answer, sent once.
+    """Request that entities are reprocessed. The same Idempotency-Key and body get the same answer, and are sent once.
 
-    Without a reason that the policy requires: 422 `reason-required`. Whether it does depends on how many logs there
-    are; a filter that selects more than can be counted in two seconds is taken, and the command cancelled, with the
-    same sentence as its note, when the agents have counted.
+    Without a reason that the policy requires: 422 `reason-required`. The policy may require one from a number of logs
+    on. A filter whose logs can't be counted within two seconds is accepted; if a reason is missing, the command is
+    cancelled when the agents have counted, with the same sentence as its note.
     """
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
@@ -61,7 +61,7 @@ async def request_reprocess(
 
 
 async def give_command(request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest) -> Accepted:
-    """Give the command if the caller may. Raises ProblemError; the same key and body: the same answer, sent once."""
+    """Publish a command if the caller may, once for the same key and body. Raises ProblemError."""
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
         seconds = str(int(wait) + 1)
@@ -82,7 +82,7 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
 
 
 async def _publish(request: Request, command: str, body: ReprocessRequest) -> None:
-    """Published again for a key that comes again: the agents tell a command by its id."""
+    """Publish a command, again when its key comes again: the agents recognise it by its id."""
     try:
         await request.app.state.publisher.publish(
             command_record(request.app.state.topics, command, body, datetime.now(UTC))

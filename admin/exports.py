@@ -1,4 +1,4 @@
-"""Exports in the background: `POST /commands/exports`, then progress, the file, or an end to it."""
+"""Exports in the background: `POST /commands/exports`, then progress, the file, or cancelling."""
 
 import uuid
 from typing import Annotated
@@ -19,7 +19,7 @@ from schemas.export import MEDIA_TYPES, ExportJob, ExportRequest
 
 router = APIRouter(prefix="/commands/exports", tags=["exports"])
 
-#: Of the path: what can't be one is no path of ours, and leaves an account that is called `commands` its pages.
+#: Id in the path. A path with anything else is not ours, so that an account with the name `commands` has its pages.
 ExportId = Annotated[uuid.UUID, Path(examples=["2f1c0f9f-7a11-4b58-8f5e-8c7f9f0e7d1f"])]
 
 
@@ -30,7 +30,7 @@ ExportId = Annotated[uuid.UUID, Path(examples=["2f1c0f9f-7a11-4b58-8f5e-8c7f9f0e
     openapi_extra=described("ExportRequest"),
 )
 async def start_export(request: Request, response: Response, grant: Caller) -> ExportJob:
-    """Have a file made of everything that the filter matches. `Location` is where its progress is."""
+    """Start an export of all logs that the filter matches. `Location` is the address of its progress."""
     asked = await read_body(request, ExportRequest)
     if not may_see(grant, asked.account):
         raise not_found()
@@ -47,7 +47,7 @@ async def start_export(request: Request, response: Response, grant: Caller) -> E
 
 @router.get("/{account}/{export_id:uuid}", dependencies=[*FIRST, *NONE])
 async def get_export(request: Request, account: OwnAccount, export_id: ExportId) -> ExportJob:
-    """How far it is, and where its file is once it is done."""
+    """Return the progress of an export, and the address of its file once it is done."""
     job = await _jobs(request).get(account, export_id)
     if job is None:
         raise not_found()
@@ -69,7 +69,7 @@ async def get_export(request: Request, account: OwnAccount, export_id: ExportId)
     },
 )
 async def get_file(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> Response:
-    """The file, whole. 404 when it is not made yet, or no longer kept: the export itself says which."""
+    """Return the file. 404 when it is not complete yet, or no longer kept: the export's state says which."""
     must_export(grant)
     jobs = _jobs(request)
     job, path = await jobs.get(account, export_id), jobs.path(account, export_id)
@@ -80,7 +80,7 @@ async def get_file(request: Request, grant: Caller, account: OwnAccount, export_
 
 @router.delete("/{account}/{export_id:uuid}", status_code=204, dependencies=[*FIRST, *NONE])
 async def cancel_export(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> None:
-    """Cancel it, or delete its file. The audit keeps that it was asked for. 404 when there is nothing of it here."""
+    """Cancel an export, or delete its file. The audit keeps its order. 404 when it neither runs nor has a file here."""
     must_export(grant)
     if not await _jobs(request).cancel(account, export_id):
         raise not_found()

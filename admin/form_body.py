@@ -11,7 +11,7 @@ MAX_FIELDS = 2000
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:
-    """Fields in order. 415, 413, 408 or 422 for what is not one urlencoded form of at most MAX_BODY_BYTES."""
+    """Read fields in order. 415, 413, 408 or 422 unless the body is a urlencoded form of at most MAX_BODY_BYTES."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         raise ProblemError(415, "unsupported-media-type", "A form must be application/x-www-form-urlencoded.")

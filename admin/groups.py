@@ -1,4 +1,4 @@
-"""`PUT /commands/groups/{fingerprint}`: what somebody decides about a group of equal errors."""
+"""`PUT /commands/groups/{fingerprint}`: a person's decision about a group of equal errors."""
 
 from typing import Annotated
 
@@ -26,9 +26,9 @@ async def set_group_state(
     grant: Caller,
     fingerprint: Annotated[str, Path(examples=["74dab71393f51981"])],
 ) -> Standing:
-    """Acknowledge a group, ignore it, or open it again. The same twice is one decision; every one is kept.
+    """Acknowledge a group, ignore it, or open it again. A repeated decision counts once; every decision is kept.
 
-    An acknowledged group is open again as soon as one more result fails of it; an ignored one stays ignored.
+    An acknowledged group is open again as soon as one more result fails with it; an ignored one stays ignored.
     """
     wanted = await read_body(request, GroupDecision)
     operator_of(grant, wanted.account)

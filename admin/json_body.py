@@ -1,4 +1,4 @@
-"""The body of a request as one JSON value, within limits that hold while it is still coming in."""
+"""The body of a request as one JSON value, within limits that are checked while it arrives."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from schemas.refusal import Refusal
 
 
 async def read_json(request: Request) -> Any:
-    """415, 413, 408 or 422 for what is not one JSON document of at most MAX_BODY_BYTES in BODY_SECONDS."""
+    """Read the body. 415, 413, 408 or 422 unless it is JSON of at most MAX_BODY_BYTES in BODY_SECONDS."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise ProblemError(415, "unsupported-media-type", "content-type must be application/json.")
@@ -30,7 +30,7 @@ async def read_json(request: Request) -> Any:
 
 
 def _no_equal_names(pairs: list[tuple[str, Any]]) -> None:
-    """A command that says two things of one field is not guessed at."""
+    """Refuse an object that has a field twice: nobody guesses which one counts."""
     seen: set[str] = set()
     for name, _value in pairs:
         if name in seen:

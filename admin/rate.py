@@ -1,4 +1,4 @@
-"""How many commands an account may give in a while."""
+"""Rate limit of an account's commands."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class Rate:
         self._buckets: dict[str, tuple[float, float]] = {}  # account → tokens left, when
 
     def take(self, account: str) -> float:
-        """Take one. Returns 0, or the seconds after which there will be one again."""
+        """Take a token. Returns 0, or the seconds until there is one again."""
         now = self._clock()
         tokens, since = self._buckets.get(account, (BURST, now))
         tokens = min(BURST, tokens + (now - since) * COMMANDS_PER_SECOND)

@@ -13,7 +13,7 @@ T = TypeVar("T", bound=BaseModel)
 
 
 async def read_body(request: Request, model: type[T]) -> T:
-    """415, 413, 408 or 422 for what is not one."""
+    """Read a model. 415, 413, 408 or 422 for a body that is not one."""
     body = await read_json(request)
     try:
         return model.model_validate(body)
@@ -27,7 +27,7 @@ async def read_body(request: Request, model: type[T]) -> T:
 
 
 def described(model: str) -> dict[str, Any]:
-    """OpenAPI of a body that we read ourselves."""
+    """Return the OpenAPI description of a body that we read ourselves."""
     return {
         "requestBody": {
             "required": True,

@@ -1,7 +1,7 @@
-"""Sessions of the pages: who signed in, in a signed cookie; nothing of it is kept here.
+"""Sessions of the pages, in signed cookies; the server stores none.
 
-A session names the SHA-256 of the access key, never the key, and what the key grants is looked up for each request:
-so a revoked key ends its sessions within `api.authentication.CACHE_SECONDS`.
+A session has the SHA-256 of the access key, never the key, and the key's grant is looked up for each request: so a
+revoked key ends its sessions within `api.authentication.CACHE_SECONDS`.
 """
 
 import base64
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 SESSION_SECONDS = 7 * 24 * 3600
-#: A sign-in link is for whoever has just started the system.
+#: Life of a sign-in link, which is for the person who has just started the system.
 LINK_SECONDS = 12 * 3600
 _DIGEST_BYTES = 32
 _NONCE_BYTES = 16
@@ -26,50 +26,50 @@ class Session(NamedTuple):
     """One sign-in."""
 
     key_digest: bytes  # SHA-256 of the access key
-    nonce: bytes  # tells it from every other session; forms are bound to it
+    nonce: bytes  # unique for the session; forms are bound to it
 
 
 class Link(NamedTuple):
-    """A sign-in link that is ours and not too old. Whether it was used already, the database knows."""
+    """A sign-in link that is ours and not too old. The database knows if it was used."""
 
     nonce: bytes
 
 
 class Sessions:
-    """Makes and reads what is signed with one secret. Whoever has the secret can sign in as anyone."""
+    """Maker and reader of cookies and links that one secret signs. Whoever has the secret can sign in as anyone."""
 
     def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives seconds since the epoch."""
+        """Take `clock`, which gives seconds since the epoch."""
         self._secret = secret
         self._clock = clock
 
     def start(self, key_digest: bytes) -> str:
-        """The cookie of a new session, good for SESSION_SECONDS."""
+        """Return the cookie of a new session, valid for SESSION_SECONDS."""
         return self._sign(b"session", key_digest + secrets.token_bytes(_NONCE_BYTES), SESSION_SECONDS)
 
     def read(self, cookie: str) -> Session | None:
-        """The session of a cookie; None when it is not ours, or is over."""
+        """Return the session of a cookie; None when it is not ours, or has expired."""
         content = self._open(b"session", cookie)
         if content is None or len(content) != _DIGEST_BYTES + _NONCE_BYTES:
             return None
         return Session(content[:_DIGEST_BYTES], content[_DIGEST_BYTES:])
 
     def make_link(self) -> str:
-        """A token that signs in with the bootstrap key, once, within LINK_SECONDS."""
+        """Return a token that signs in with the bootstrap key, once, within LINK_SECONDS."""
         return self._sign(b"link", secrets.token_bytes(_NONCE_BYTES), LINK_SECONDS)
 
     def read_link(self, token: str) -> Link | None:
-        """The link of a token; None when it is not ours, or too old."""
+        """Return the link of a token; None when it is not ours, or too old."""
         content = self._open(b"link", token)
         return None if content is None else Link(content)
 
     def form_token(self, session: Session) -> str:
-        """What a form of this session carries. Different each time: an answer's compressed size tells nothing of it."""
+        """Return the token of a form of this session. It differs each time, so that compressed sizes reveal nothing."""
         salt = secrets.token_bytes(_NONCE_BYTES)
         return _text(salt + self._mac(b"form", salt + session.nonce))
 
     def is_form_of(self, session: Session, token: str) -> bool:
-        """Whether a form was made for this session."""
+        """Return True when a form was made for this session."""
         content = _bytes(token)
         if content is None or len(content) != _NONCE_BYTES + _MAC_BYTES:
             return False

@@ -1,4 +1,4 @@
-"""A form with one file, within limits that hold while it is still coming in."""
+"""A form with one file, within limits that are checked while it arrives."""
 
 import asyncio
 import mmap
@@ -13,7 +13,7 @@ from fastapi import Request
 
 from api.problems import ProblemError
 
-#: A caller that sends slower than the whole form in this time is not waited for.
+#: Time limit for the whole form.
 UPLOAD_SECONDS = 120.0
 _MORE_BYTES = 16 * 1024  # of the form besides its file
 _MAX_HEADER_BYTES = 2048
@@ -25,8 +25,8 @@ _BOUNDARY = re.compile(r"[A-Za-z0-9'()+_,\-./:=?]{1,70}")
 async def read_upload(request: Request, name: str, path: Path, max_bytes: int) -> dict[str, str]:
     """Write the file of the field `name` to `path`; returns the other fields.
 
-    415, 413, 408 or 422 for what is not one multipart form (RFC 7578) with such a file, of at most `max_bytes`. What
-    the browser calls the file, and what kind it says it is, is not looked at.
+    415, 413, 408 or 422 unless the body is one multipart form (RFC 7578) with such a file, of at most `max_bytes`. The
+    file's name and media type, as the browser gives them, are ignored.
     """
     boundary = _boundary(request.headers.get("content-type", ""))
     most = max_bytes + _MORE_BYTES

@@ -47,7 +47,7 @@ def decode(list_: str, token: str) -> tuple[int, str]:
 
 
 def time_of(place: tuple[int, str]) -> datetime:
-    """Return the time of a place in a list in order of time. 400 for a token without a time."""
+    """Return the time of a cursor in a list in order of time. 400 for a token without a time."""
     try:
         return EPOCH + place[0] * _MICROSECOND
     except OverflowError as exc:
@@ -55,7 +55,7 @@ def time_of(place: tuple[int, str]) -> datetime:
 
 
 def uuid_of(place: tuple[object, str]) -> uuid.UUID:
-    """Return the row of a place in a list of UUIDs. 400 for a token without one."""
+    """Return the row of a cursor in a list of UUIDs. 400 for a token without one."""
     try:
         return uuid.UUID(place[1])
     except ValueError as exc:

@@ -1,1 +1,1 @@
-"""What the sub-commands of `conexoes` do; `conexoes.py` only names them."""
+"""The command line: the sub-commands of `conexoes`, which `cli/main.py` puts together."""

@@ -1,8 +1,8 @@
-"""Where the command `conexoes` begins: nothing is imported before Ctrl-C is understood."""
+"""Entry point of the command `conexoes`: nothing is imported before Ctrl-C is handled."""
 
 import sys
 
-#: 128 + SIGINT: what a shell says of a program that Ctrl-C ended.
+#: Exit code of a program that Ctrl-C ended, as shells have it: 128 + SIGINT.
 INTERRUPTED = 130
 
 

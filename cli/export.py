@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 def request_of(out: Path, **fields: Any) -> ExportRequest:
-    """What is asked for; the format is by the end of the file's name. Raises UnusableError."""
+    """Return the request for an export; the file's suffix gives the format. Raises UnusableError."""
     formats = get_args(ExportFormat)
     if out.suffix.removeprefix(".") not in formats:
         raise UnusableError(f"--out must end in .{', .'.join(formats)}: {out}")
@@ -45,7 +45,7 @@ def request_of(out: Path, **fields: Any) -> ExportRequest:
 
 
 async def until(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """What `work` returns; None, and an end to it, once `stop` is set."""
+    """Return the result of `work`. Once `stop` is set, cancel it and return None."""
     working, stopping = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -58,9 +58,9 @@ async def until(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
 
 
 async def export(request: ExportRequest, out: Path) -> int:
-    """Make the file; it is in the audit like any other. Returns how many logs are in it.
+    """Make the file, with an entry in the audit like any other. Returns the number of logs in it.
 
-    What is at `out` is replaced once the new file is whole, and not touched otherwise. Raises UnusableError without a
+    A file at `out` is replaced once the new one is complete, and not touched otherwise. Raises UnusableError without a
     database, ExportFailed, StorageError.
     """
     settings, storage = ExportSettings(), storage_settings()
@@ -91,7 +91,7 @@ async def export(request: ExportRequest, out: Path) -> int:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int, int], None]]:
-    """A function to show progress with; it shows nothing where there is no terminal."""
+    """Give a function that shows progress; it shows nothing where there is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _read, _written, _total: None
         return

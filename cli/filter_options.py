@@ -1,4 +1,4 @@
-"""The one filter as options: `LogFilter` says which there are, for every command that takes it."""
+"""The one filter as options: every field of `LogFilter`, for every command that takes the filter."""
 
 import inspect
 from collections.abc import Callable
@@ -10,15 +10,15 @@ import typer
 from schemas.catalogue import BY_NAME
 from schemas.filter import FIELDS, FilterField
 
-Account = Annotated[str, typer.Option("--account", help="whose logs")]
+Account = Annotated[str, typer.Option("--account", help="account of the logs")]
 Type = Annotated[str | None, typer.Option("--type", help=", ".join(BY_NAME))]
 
-#: The fields that were given, by name.
+#: Fields that were given, by name.
 Given = dict[str, Any]
 
 
 def with_filter(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each field of the filter; its parameter `filter_` gets those that were given."""
+    """Return the command with an option for each field of the filter; its parameter `filter_` gets the given ones."""
     own = inspect.signature(command, eval_str=True)
     parameters = []
     for each in own.parameters.values():

@@ -1,4 +1,4 @@
-"""`conexoes api` and `conexoes admin`: the two ASGI apps, with what they need opened and closed."""
+"""`conexoes api` and `conexoes admin`: the two ASGI apps, whose connections are opened and closed here."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from storage.settings import StorageSettings
 
 
 async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
-    """The query API alone, until `stop` is set. Needs no Kafka."""
+    """Serve the query API alone, until `stop` is set. Needs no Kafka."""
     settings = ApiSettings()
     playbook = playbook_of(settings)
     reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-api")
@@ -33,7 +33,7 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
 async def serve_admin(
     broker: BrokerSettings, storage: StorageSettings, policy: Policy, sessions: Sessions, stop: asyncio.Event
 ) -> None:
-    """The query API, the commands and the pages, until `stop` is set."""
+    """Serve the query API, the commands and the pages, until `stop` is set."""
     settings = ApiSettings()
     playbook = playbook_of(settings)
     reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-admin")
@@ -65,7 +65,7 @@ async def serve_admin(
 
 
 def playbook_of(settings: ApiSettings) -> Callable[[], Playbook]:
-    """What is known about errors. Raises BadPlaybookError."""
+    """Return a function that gives the playbook. Raises BadPlaybookError."""
     return Playbook if settings.playbook is None else PlaybookFile(settings.playbook)
 
 

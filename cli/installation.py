@@ -1,4 +1,4 @@
-"""Settings that concern every process, and where this installation's servers are."""
+"""Settings of every process, and the addresses of this installation's servers."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from storage.settings import Login, StorageSettings
 
 
 class UnusableError(Exception):
-    """Something that the user can put right; the text says how."""
+    """An error that the user can correct; the text says how."""
 
 
 class InstallationSettings(BaseSettings):
@@ -30,12 +30,12 @@ class InstallationSettings(BaseSettings):
 
 
 def system_here() -> RunningSystem:
-    """The embedded servers that run on this installation's data directory; nothing of them when none do."""
+    """Return the embedded servers that run on this installation's data directory, if any."""
     return running(InstallationSettings().data_dir) or RunningSystem()
 
 
 def broker_settings() -> BrokerSettings:
-    """With the address: from the environment, or of the embedded Kafka that runs here. Raises UnusableError."""
+    """Return settings with the address of the environment, or of the embedded Kafka here. Raises UnusableError."""
     settings = BrokerSettings()
     servers = settings.kafka_bootstrap_servers or system_here().kafka
     if servers is None:
@@ -44,7 +44,7 @@ def broker_settings() -> BrokerSettings:
 
 
 def storage_settings() -> StorageSettings:
-    """With the address: from the environment, or of the embedded PostgreSQL that runs here. Raises UnusableError."""
+    """Return settings with the address of the environment, or of the embedded PostgreSQL here. Raises UnusableError."""
     settings = StorageSettings()
     if settings.database_url is not None:
         return settings

@@ -11,12 +11,12 @@ SESSION_SECRET = "session.secret"  # noqa: S105 - the name of a file
 
 
 def local_key(data_dir: Path) -> str:
-    """A key with every right for this installation. Delete the file for a new one."""
+    """Return a key with every right for this installation. Delete the file for a new one."""
     return _kept(data_dir / "local.key", new_secret())
 
 
 def session_secret(data_dir: Path) -> bytes:
-    """What sessions of the pages are signed with. Delete the file to sign everyone out.
+    """Return the secret that signs sessions of the pages. Delete the file to sign everyone out.
 
     Every admin process of an installation needs the same: processes on several machines share the file.
     """
@@ -24,14 +24,14 @@ def session_secret(data_dir: Path) -> bytes:
 
 
 def worker_id(data_dir: Path) -> str:
-    """The same for every start here, and another one elsewhere: two can share one external Kafka."""
+    """Return an id that is stable for this installation and unique, so that two can share one external Kafka."""
     return _kept(data_dir / "worker.id", f"up-{uuid.uuid4().hex[:12]}")
 
 
 def _kept(path: Path, new: str) -> str:
-    """The text of a file, or `new`, written in one step: a start that is killed leaves no half of one.
+    """Return the text of a file, or `new`, which is written atomically: a start that is killed leaves no partial file.
 
-    Of two processes that make it at once, the first wins and both have its text.
+    When two processes make it at once, the first wins and both have its text.
     """
     if path.exists() and (kept := path.read_text().strip()):
         return kept

@@ -14,7 +14,7 @@ from storage import access_keys
 from storage.access_keys import EVERY_ACCOUNT
 from storage.database import Database
 
-app = typer.Typer(no_args_is_help=True, help="Access keys of the API: made, listed, revoked.")
+app = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys of the API.")
 T = TypeVar("T")
 
 
@@ -32,14 +32,16 @@ def _as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
 
 @app.command()
 def create(
-    account: Annotated[str, typer.Option(help=f"whose logs it opens; '{EVERY_ACCOUNT}' is every account")],
+    account: Annotated[str, typer.Option(help=f"account whose logs it may read; '{EVERY_ACCOUNT}' is every account")],
     role: Annotated[
-        Role, typer.Option(help="viewer reads, operator reprocesses too, admin may do everything")
+        Role, typer.Option(help="viewer reads, operator reprocesses too, admin has full access")
     ] = "viewer",
-    name: Annotated[str, typer.Option(help="to know it by")] = "",
+    name: Annotated[str, typer.Option(help="name in lists and in the audit")] = "",
     export: Annotated[
         bool | None,
-        typer.Option("--export/--no-export", help="may export what it may read; unless said, a viewer may not"),
+        typer.Option(
+            "--export/--no-export", help="may export logs that it may read; by default every role but viewer may"
+        ),
     ] = None,
 ) -> None:
     """Make a key and print it. It can't be shown again."""
@@ -50,7 +52,7 @@ def create(
 
 @app.command("list")
 def list_keys() -> None:
-    """Every key, without its secret."""
+    """List every key, without its secret."""
     for each in _as_owner(access_keys.list_all):
         state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else "valid"
         export = "export" if each.may_export else "no export"
@@ -59,7 +61,7 @@ def list_keys() -> None:
 
 @app.command()
 def revoke(key_id: Annotated[uuid.UUID, typer.Argument(help="as `keys list` shows it")]) -> None:
-    """End a key. Processes that know it already take it for ten seconds more."""
+    """Revoke a key. Processes that have it cached accept it for ten seconds more."""
     if not _as_owner(lambda owner: access_keys.revoke(owner, key_id)):
         raise UnusableError(f"There is no valid key {key_id}.")
     typer.echo(f"revoked {key_id}")

@@ -1,4 +1,4 @@
-"""What processes write to standard error: one JSON object a line, control characters escaped."""
+"""Logging of processes to standard error: one JSON object a line, control characters escaped."""
 
 import logging
 import re
@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
-#: Libraries that say the same again with each try while a server is away: up to 60 lines a second, a gigabyte a day.
+#: Libraries that repeat a line with each try while a server is unavailable: up to 60 lines a second, a gigabyte a day.
 _REPEATING = ("aiokafka", "faust", "mode", "asyncio")
-#: Lines that differ in numbers only are the same line; so often it is let through.
+#: Interval at which a repeated line is let through. Lines that differ in numbers only are the same line.
 REPEAT_SECONDS = 60.0
 _MAX_LINES = 1000
 _DIGITS = re.compile(r"\d+")
@@ -20,15 +20,15 @@ _OURS = ("agents", "broker", "storage", "exports", "api", "admin", "connectors")
 
 
 class SameLineOncePerMinute(logging.Filter):
-    """Lets a line of a repeating library through, then none like it for a minute; the next says how many there were."""
+    """Filter that lets a line of a repeating library through once a minute; the next one has the number left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._lines: dict[tuple[str, str], list[float]] = {}  # when it was let through last, how many were not since
+        self._lines: dict[tuple[str, str], list[float]] = {}  # time of the last one let through, number left out since
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for a line that stands for nothing new. Adds ` (and N like it)` to one that is let through again."""
+        """Return False for a repeated line. Adds ` (and N like it)` to one that is let through again."""
         if not record.name.startswith(_REPEATING):
             return True
         now, key = self._clock(), (record.name, _DIGITS.sub("#", str(record.msg)))
@@ -46,7 +46,7 @@ class SameLineOncePerMinute(logging.Filter):
 
 
 def log_as_json() -> None:
-    """Ours from info on, the libraries' from warnings on."""
+    """Log our lines from INFO on, those of libraries from WARNING on."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

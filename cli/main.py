@@ -84,7 +84,7 @@ def up(
         bool | None, typer.Option("--demo/--no-demo", help="with a connector that sends and answers")
     ] = None,
 ) -> None:
-    """Everything on this machine: embedded servers, agents, API, and the demo connector. Ctrl-C stops it."""
+    """Run everything on this machine: embedded servers, agents, API, and the demo connector. Ctrl-C stops it."""
     settings = InstallationSettings()
     run = Up(settings, demo=settings.demo if demo is None else demo, say=lambda line: typer.echo(f"conexoes: {line}"))
     _run(run.run)
@@ -92,7 +92,7 @@ def up(
 
 @app.command()
 def agents() -> None:
-    """Fold results, decide commands, send retries: one process of as many as you like."""
+    """Fold results, decide commands, send retries. Run as many of these processes as you need."""
     settings, policy = AgentSettings(), InstallationSettings().policy
     broker, storage = broker_settings(), storage_settings()
     ready = ready_file(settings.data_dir)
@@ -116,7 +116,7 @@ def admin() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version. Safe to repeat, and to run from many places at once."""
+    """Bring the database to the schema of this version. Safe to repeat, and to run several times at once."""
     storage = storage_settings()
     url, passwords = str(storage.database_url), storage.login_passwords
 
@@ -130,7 +130,7 @@ def migrate() -> None:
 
 @app.command()
 def topics(
-    *, check: Annotated[bool, typer.Option("--check", help="only say what is wrong; exit 1 if anything is")] = False
+    *, check: Annotated[bool, typer.Option("--check", help="only report problems; exit 1 if there are any")] = False
 ) -> None:
     """Create the topics that are missing."""
     _let_us_speak()
@@ -153,7 +153,7 @@ def simulate(
     count: Annotated[int | None, typer.Option(help="stop after so many records")] = None,
     seed: Annotated[int | None, typer.Option(help="the same seed makes the same records")] = None,
 ) -> None:
-    """A connector that sends results of every kind, good and bad, and answers retries."""
+    """Run a connector that sends results of every kind, good and bad, and answers retries."""
     given = {name: value for name, value in {"rate": rate, "count": count, "seed": seed}.items() if value is not None}
     # Through the model, so that an option is held to the same limits as its environment variable.
     settings = SimulatorSettings.model_validate({**SimulatorSettings().model_dump(), **given})
@@ -171,22 +171,32 @@ def reprocess(
     account: filter_options.Account,
     integration_type: filter_options.Type = None,
     filter_: filter_options.Given,
-    everything: Annotated[bool, typer.Option("--all", help="every log of the type is meant")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="take every log of the type")] = False,
     from_file: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, readable=True, help="an exported workbook: its marked rows, not a filter's"
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="take the marked rows of an exported workbook instead of a filter",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
-    steps: Annotated[bool, typer.Option("--steps", help=f"{STEPS}, then the rest, while it helps")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show the plan")] = False,
+    steps: Annotated[
+        bool, typer.Option("--steps", help=f"staged rollout: {STEPS}, then the rest, while it helps")
+    ] = False,
     rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
     mode: Annotated[str, typer.Option(help="refresh: read the source again; replay: send the same again")] = "refresh",
-    reason: Annotated[str | None, typer.Option(help="why; kept with the command")] = None,
-    requested_by: Annotated[str | None, typer.Option("--by", help="who asks; the login name if not given")] = None,
-    cancel: Annotated[str | None, typer.Option(help="a command id: send nothing more of it")] = None,
+    reason: Annotated[str | None, typer.Option(help="reason; kept with the command")] = None,
+    requested_by: Annotated[
+        str | None, typer.Option("--by", help="author of the command; by default the login name")
+    ] = None,
+    cancel: Annotated[str | None, typer.Option(help="id of a command to cancel: nothing more of it is sent")] = None,
 ) -> None:
-    """Send back what a filter matches or a workbook marks, and follow it. Ctrl-C stops the following only."""
+    """Reprocess the logs that a filter matches or a workbook marks, and follow the command.
+
+    Ctrl-C ends the following, not the command.
+    """
     by = requested_by or getpass.getuser()
     run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
     if cancel is not None:
@@ -227,7 +237,7 @@ def export(
     language: Annotated[Language, typer.Option()] = "en",
     timezone: Annotated[str, typer.Option(help="tz database name")] = "UTC",
 ) -> None:
-    """Make a file of everything that a filter matches. It is there whole, or not at all."""
+    """Make a file of all logs that a filter matches. A file that can't be completed is not left behind."""
     request = request_of(
         out,
         account=account,
@@ -275,7 +285,7 @@ _ANY_SOURCE = "CONEXOES_SOURCES is unset: whoever may write a results topic may 
 
 
 def _let_us_speak() -> None:
-    """What aiokafka would write about a Kafka that is away or says no, a person is told in a sentence."""
+    """Silence aiokafka's lines about an unavailable or refusing Kafka: the command says that in a sentence."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
@@ -292,11 +302,11 @@ def _print_addresses() -> None:
 
 
 def _server_faults() -> list[str]:
-    """What is wrong with the servers that run; nothing when none does."""
+    """Return the faults of the servers that run here; none when no server runs."""
     try:
         broker, storage = broker_settings(), storage_settings()
     except UnusableError:
-        return []  # nothing runs here, which is no fault
+        return []  # no servers run here, which is no fault
     try:
         faults: list[str] = _run(lambda _stop: check_topics(str(broker.kafka_bootstrap_servers), broker))
         return faults + list(_run(lambda _stop: check_database(str(storage.database_url), storage)))
@@ -305,7 +315,7 @@ def _server_faults() -> list[str]:
 
 
 def main() -> None:
-    """The command `conexoes`. What the user can put right is one sentence and exit code 1, never a traceback."""
+    """The command `conexoes`. An error that the user can correct is one sentence and exit code 1, never a traceback."""
     log_as_json()
     try:
         app()

@@ -8,7 +8,7 @@ from exports.excel.marked_process import marked_by_worker
 
 
 async def marked_rows(path: Path, account: str, integration_type: str | None) -> Marked:
-    """What is marked in the workbook at `path`. Raises UnusableError, also for one of another account or type."""
+    """Return the marked rows of the workbook at `path`. Raises UnusableError, also for another account or type."""
     try:
         marked = await marked_by_worker(path)
     except WorkbookRefused as exc:

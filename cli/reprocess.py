@@ -1,4 +1,4 @@
-"""`conexoes reprocess`: the plan, the command to its topic as any backend would send it, and what becomes of it."""
+"""`conexoes reprocess`: the plan, the command, sent to its topic as any backend would, and its progress."""
 
 import asyncio
 import sys
@@ -31,7 +31,7 @@ from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 
 _LOOK_SECONDS = 0.5
-#: Agents that have not recorded a command after this are not running, or far behind.
+#: Time after which agents that have not recorded a command are not running, or far behind.
 _RECORDED_SECONDS = 30.0
 _OVER = ("done", "cancelled")
 
@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 
 
 class _Ready(NamedTuple):
-    """A plan as it is said, and what the command takes from it."""
+    """A plan as lines of text, and the parts of it that the command takes."""
 
     lines: list[str]
     total: int
@@ -57,7 +57,7 @@ class Reprocess:
         self._say = say
 
     async def run(self, asked: ReprocessRequest, stop: asyncio.Event, *, dry_run: bool) -> bool:
-        """Say what would be done; unless `dry_run`, have it done and follow it. False when it did not end well.
+        """Show the plan; unless `dry_run`, send the command and follow it. Returns False when it did not end well.
 
         `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `stop` ends the following, not
         the command. Raises UnusableError.
@@ -88,7 +88,7 @@ class Reprocess:
         return command.state != "cancelled"
 
     async def cancel(self, account: str, command_id: str, requested_by: str, reason: str | None) -> None:
-        """Let nothing more of a command be taken to be sent. Raises UnusableError when there is nothing to cancel."""
+        """Cancel a command: no more of its items are claimed. Raises UnusableError when it can't be cancelled."""
         writer = Database(self._storage.writer_url, "writer", self._storage, application_name="conexoes-cli")
         try:
             done = await cancel_command(writer, account, command_id, requested_by=requested_by, reason=reason)
@@ -122,7 +122,7 @@ class Reprocess:
     async def _follow(
         self, reader: Database, account: str, command_id: str, total: int, stop: asyncio.Event
     ) -> ReprocessCommand | None:
-        """What there is to show when it is over, or when `stop` is set; None when it was never recorded."""
+        """Return the command when it is over, or when `stop` is set; None when it was never recorded."""
         looked_since = asyncio.get_running_loop().time()
         with _progress(total, self._say) as show:
             while not stop.is_set():
@@ -138,7 +138,7 @@ class Reprocess:
 
 
 def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
-    """The request that options make; those that are None were not given. Raises UnusableError, naming the option."""
+    """Return the request of the options; None was not given. Raises UnusableError, which names the option."""
     given = {name: value for name, value in fields.items() if value is not None}
     pace = {name: value for name, value in (fields["pace"] or {}).items() if value is not None}
     if "log_ids" not in given:
@@ -157,7 +157,7 @@ def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
 
 
 def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
-    """A plan for people."""
+    """Yield a plan as lines for people."""
     yield f"{planned.total} logs of {planned.integration_type}, as of {to_text(planned.as_of)}"
     for affiliate, verdicts in planned.affiliates.items():
         yield f"  {affiliate}: {_counts(verdicts)}"
@@ -167,7 +167,7 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
 
 
 def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
-    """A plan of marked rows for people."""
+    """Yield a plan of marked rows as lines for people."""
     yield f"{planned.total} marked logs of {integration_type}"
     for verdict, count in planned.verdicts.items():
         if count:
@@ -176,7 +176,7 @@ def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
-    """What became of a command, for people."""
+    """Yield the outcome of a command as lines for people."""
     state = command.ending.action if command.ending else command.state
     yield f"{word('command', state, 'en').lower()}: {command.total} items: {_counts(command.items)}"
     if command.note:
@@ -204,7 +204,7 @@ def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], 
 
 @contextmanager
 def _progress(total: int, say: Callable[[str], None]) -> Iterator[Callable[[ReprocessCommand], None]]:
-    """A function to show a command with: as a bar, and where there is no terminal by a line for each step."""
+    """Give a function that shows a command: as a bar, and where there is no terminal by a line for each step."""
     if not sys.stderr.isatty():
         yield _lines_of_steps(say)
         return

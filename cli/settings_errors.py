@@ -1,4 +1,4 @@
-"""What is wrong with settings, in sentences that name the environment variable."""
+"""Errors of settings, as sentences that name the environment variable."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _FIELD = re.compile(r'field "(\w+)"')
 
 
 def sentences(exc: ValidationError | SettingsError) -> Iterator[str]:
-    """One for each fault; what concerns more than one variable names them itself."""
+    """Yield a sentence for each fault; a fault of several variables names them itself."""
     if isinstance(exc, SettingsError):  # a value that should be JSON and is not
         found = _FIELD.search(str(exc))
         yield f"{_variable(found[1])}: must be JSON" if found else str(exc)

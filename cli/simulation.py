@@ -11,7 +11,7 @@ from connectors.simulator.simulate import Report
 
 @contextmanager
 def progress_of(total: int | None) -> Iterator[Callable[[Report], None]]:
-    """A function to show a report with; it shows nothing where there is no terminal."""
+    """Give a function that shows a report; it shows nothing where there is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _report: None
         return
@@ -33,5 +33,5 @@ def progress_of(total: int | None) -> Iterator[Callable[[Report], None]]:
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """`486 result, 1 encoding`, or `none`."""
+    """Return counts as text: `486 result, 1 encoding`, or `none`."""
     return ", ".join(f"{count} {name!s}" for name, count in counts.items()) or "none"

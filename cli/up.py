@@ -24,15 +24,15 @@ from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
-#: On a slow disk a first start takes its time; what takes longer than this is not going to come.
+#: Time limit until everything is ready. A first start on a slow disk takes long, but not longer than this.
 READY_SECONDS = 120.0
 
 
 class Up:
-    """One run of everything."""
+    """One run of `conexoes up`."""
 
     def __init__(self, settings: InstallationSettings, *, demo: bool, say: Callable[[str], None]) -> None:
-        """`say` prints one line of progress."""
+        """Take `say`, which prints one line of progress."""
         self._settings = settings
         self._data_dir = settings.data_dir.resolve()
         self._names = ["agents", "admin", *(["simulate"] if demo else [])]
@@ -41,7 +41,7 @@ class Up:
         self._address = f"http://{self._http.http_host}:{self._http.http_port}"
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises EmbeddedError, UnusableError or BadPlaybookError: a sentence, why it can't."""
+        """Run until `stop` is set. Raises EmbeddedError, UnusableError or BadPlaybookError, with a sentence."""
         if (here := running(self._data_dir)) is not None:
             raise UnusableError(
                 f"It is running here already{f', at {here.http}' if here.http else ''}: {self._data_dir}"
@@ -88,7 +88,7 @@ class Up:
         self._say("stopped; the data is kept")
 
     async def _first(self, stop: asyncio.Event, system: EmbeddedSystem, work: Callable[[], Awaitable[object]]) -> None:
-        """Until `work` is done or we are to stop. Raises what `work` raises, and EmbeddedError when a server ends."""
+        """Run `work` until it is done or `stop` is set. Raises its errors, and EmbeddedError when a server ends."""
         working = asyncio.ensure_future(work())
         ended = asyncio.create_task(system.ended())
         stopped = asyncio.create_task(stop.wait())
@@ -105,7 +105,7 @@ class Up:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _tell_children(self, servers: str) -> str:
-        """Children find everything in their environment, as in production. Returns the key to sign in with."""
+        """Set the environment of the children, as in production. Returns the key to sign in with."""
         key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else local_key(self._data_dir)
         os.environ |= {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
@@ -120,7 +120,7 @@ class Up:
         return Sessions(session_secret(self._data_dir))
 
     async def _until_ready(self) -> None:
-        """Until the API answers for its database and the agents have their partitions."""
+        """Wait until the API reaches its database and the agents have their partitions."""
         agents = ready_file(self._data_dir)
         agents.unlink(missing_ok=True)
         deadline = asyncio.get_running_loop().time() + READY_SECONDS
@@ -145,12 +145,12 @@ def _logins(name: str, owner_url: str) -> dict[str, str]:
 
 
 def _with_playbook(settings: ApiSettings, *, demo: bool) -> ApiSettings:
-    """The demo knows what its connector's errors mean, unless it is told otherwise."""
+    """Return settings with the demo's playbook, unless another one is set."""
     return settings.model_copy(update={"playbook": PLAYBOOK}) if demo and settings.playbook is None else settings
 
 
 def ready_file(data_dir: Path) -> Path:
-    """Written by an agents process when it has its partitions."""
+    """Return the path of the file that an agents process writes when it has its partitions."""
     return data_dir / "agents.ready"
 
 

@@ -7,7 +7,7 @@ import typer
 
 
 def version() -> str:
-    """The version of the installed package, as pyproject.toml has it."""
+    """Return the version of the installed package, which is that of pyproject.toml."""
     return metadata.version("conexoes")
 
 
@@ -20,7 +20,7 @@ def _say(asked: bool) -> None:  # noqa: FBT001 - typer calls it by position
 def options(
     *,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_say, is_eager=True, help="print the version, and end")
+        bool, typer.Option("--version", callback=_say, is_eager=True, help="print the version and exit")
     ] = False,
 ) -> None:
     """Turn the results of connectors into status logs, and send failures back to be done again."""

@@ -1,1 +1,1 @@
-"""The only package that knows PostgreSQL: what is kept, how it is written, how it is read."""
+"""Storage: the only package that knows PostgreSQL, with the schema, the writers and the readers."""

@@ -1,4 +1,4 @@
-"""Keys of the API: who may see and do what. Only a SHA-256 of each is kept."""
+"""Access keys of the API, with an account and a role each. Only a SHA-256 of each key is kept."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ _RANDOM_BYTES = 32
 
 
 class AccessKey(NamedTuple):
-    """A key as it is listed: the secret is shown once, when it is made."""
+    """A key as it is listed, without the secret, which is shown once, when the key is made."""
 
     account: str  # EVERY_ACCOUNT for all
     id: uuid.UUID
@@ -28,7 +28,7 @@ class AccessKey(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """What the bearer of a key may do."""
+    """Account and rights of the bearer of a key."""
 
     account: str
     role: Role
@@ -38,19 +38,19 @@ class Grant(NamedTuple):
 
 
 def digest(secret: str) -> bytes:
-    """SHA-256 is enough for 256 random bits: there is nothing to guess that a slow hash would protect."""
+    """Return the SHA-256 of a secret. A slow hash protects guessable secrets only; these are 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def new_secret() -> str:
-    """`cnx_` and 43 characters."""
+    """Return `cnx_` and 43 random characters."""
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 async def create(owner: Database, account: str, role: Role, name: str, *, may_export: bool | None = None) -> str:
     """Make a key. Returns its secret, which can't be read again.
 
-    `may_export`: it may carry away everything that a filter matches; None is yes but for a viewer.
+    `may_export`: its bearer may export all logs that a filter matches; None is yes for every role but viewer.
     """
     secret = new_secret()
     may_export = role != "viewer" if may_export is None else may_export
@@ -68,19 +68,19 @@ async def create(owner: Database, account: str, role: Role, name: str, *, may_ex
 
 
 async def list_all(owner: Database) -> list[AccessKey]:
-    """Every key, revoked ones too, by account and age."""
+    """Return every key, revoked ones too, by account and age."""
     async with owner.connection() as connection:
         return [AccessKey(**row) for row in await SQL["list_access_keys"].fetch(connection)]
 
 
 async def revoke(owner: Database, key_id: uuid.UUID) -> bool:
-    """End a key. False when there is none of that id, or it was revoked before."""
+    """Revoke a key. Returns False when there is none of that id, or it was revoked before."""
     async with owner.connection() as connection:
         return await SQL["revoke_access_key"].fetchval(connection, id=key_id) is not None
 
 
 async def find(database: Database, secret_digest: bytes) -> Grant | None:
-    """What the key with this digest grants; None when there is no such key, or it was revoked."""
+    """Return the grant of the key with this digest; None when there is no such key, or it was revoked."""
     async with database.connection() as connection:
         row = await SQL["find_access_key"].fetchrow(connection, digest=secret_digest)
         return Grant(**row) if row else None

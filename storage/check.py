@@ -1,4 +1,4 @@
-"""What is wrong with a database, for `conexoes doctor`."""
+"""Checks of a database, for `conexoes doctor`."""
 
 import asyncpg
 
@@ -9,9 +9,9 @@ from storage.settings import StorageSettings
 
 
 async def check_database(url: str, settings: StorageSettings) -> list[str]:
-    """One sentence a fault: not reachable, not of this version, a role that this login may not use, hidden agents.
+    """Return a sentence for each fault: unreachable, another version, a role without a grant, hidden agents.
 
-    Agents that do not run are not missed.
+    Agents that do not run are no fault.
     """
     faults = []
     urls: dict[Role, str | None] = {
@@ -39,7 +39,7 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
 
 
 async def _versions(connection: Connection) -> list[str]:
-    """Whether the database has had other migrations than this version has; nothing where this login can't see that."""
+    """Return a sentence when migrations differ from those of this version; none when this login can't see them."""
     try:
         found = await difference(connection)
     except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
@@ -54,7 +54,7 @@ async def _versions(connection: Connection) -> list[str]:
 
 
 async def _hidden(connection: Connection) -> list[str]:
-    """Whether a plan must be a minute old because the owner can't see when agents began to write."""
+    """Return a sentence when the owner can't see when agents began to write, so that a plan must be a minute old."""
     owner = await connection.fetchval(
         "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = to_regprocedure('conexoes.hidden_agents()')"
     )

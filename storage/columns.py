@@ -1,4 +1,4 @@
-"""Lists of columns for statements, made from the tables that name the columns: a new one is written there only."""
+"""Lists of columns for statements, made from the models: a new column is added there only."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,11 +7,11 @@ from typing import Final, get_args
 from schemas.columns import LOG_COLUMNS, Kind
 from schemas.shown.log import StatusLog
 
-#: Shown as they are in the row of status_logs.
+#: Fields that are columns of status_logs.
 AS_THEY_ARE: Final = tuple(name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"})
 _REPROCESS = ("reprocess_state", "reprocess_item_id", "reprocess_command_id", "reprocess_at")
 
-#: `{0}` is the column of export_logs; parameters are those of export_csv.
+#: Expressions of CSV by kind. `{0}` is the column of export_logs; parameters are those of export_csv.
 _IN_CSV: Final[dict[Kind, str]] = {
     "name": "csv_text({0})",
     "text": "csv_text({0})",
@@ -26,17 +26,17 @@ _IN_CSV: Final[dict[Kind, str]] = {
 
 
 def shown() -> str:
-    """Columns of status_logs that are shown as they are, but the message, of which an export shows more."""
+    """Return the columns of status_logs that are shown unchanged, without the message: an export shows more of it."""
     return ", ".join(f"s.{name}" for name in ("id", *AS_THEY_ARE, *_REPROCESS) if name != "message")
 
 
 def in_csv() -> str:
-    """The expressions of export_csv, in the order of its heading."""
+    """Return the expressions of export_csv, in the order of its heading."""
     return ",\n    ".join(_IN_CSV[column.kind].format(column.name) for column in LOG_COLUMNS)
 
 
 def in_json() -> str:
-    """Names and values of an object of export_jsonl: those of the query API, but what depends on who asks."""
+    """Return names and values of an object of export_jsonl: those of the query API that do not depend on the caller."""
     return ",\n    ".join(f"'{name}', {value}" for name, value in _members())
 
 

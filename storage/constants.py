@@ -7,21 +7,21 @@ from schemas.reprocess import OPEN_ITEM_STATES
 from schemas.result import MAX_SHOWN_MESSAGE
 from storage import columns
 
-#: What an item keeps of a message; the attempt has it whole.
+#: Characters of a message that an item keeps; the attempt has the whole message.
 ITEM_MESSAGE_CHARACTERS: Final = 300
-#: What an export's summary shows of the message of an error group.
+#: Characters of an error group's message that an export's summary shows.
 GROUP_MESSAGE_CHARACTERS: Final = 200
-#: What is shown of a dead letter's value; the topic has it whole.
+#: Bytes of a dead letter's value that are shown; the topic has the whole value.
 DEAD_LETTER_BYTES: Final = 4096
-#: Logs that a plan shows of each verdict, at most.
+#: Limit of logs that a plan shows of each verdict.
 PLAN_SAMPLES: Final = 10
 
-#: Phases of a selection in which the items of a command with a filter are all made.
+#: Phases of a selection in which all items of its command are materialised.
 PHASES_WITH_ALL_ITEMS: Final = ("joining", "ending", "made")
 
 
 def _listed(states: Iterable[str]) -> str:
-    """For `IN (…)`."""
+    """Return states as the list of `IN (…)`."""
     return ", ".join(f"'{state}'" for state in states)
 
 

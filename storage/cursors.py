@@ -1,7 +1,7 @@
-"""Where a page of a list begins: after the last row of the page before, or after no row at all.
+"""Keyset cursors: a page of a list begins after a cursor, which is the sort key of the last row of the page before.
 
-The first page begins after a place that sorts before every row, so that one condition serves every page. With
-`$3 IS NULL OR …` instead, the plan that PostgreSQL keeps for a statement reads its way from the beginning of the list.
+The first page begins after a cursor that sorts before every row, so that one condition serves every page. With
+`$3 IS NULL OR …` instead, the generic plan of the statement would read from the beginning of the list.
 """
 
 import uuid
@@ -14,14 +14,14 @@ TimeAndId = tuple[datetime, uuid.UUID]
 TimeAndText = tuple[datetime, str]
 CountAndText = tuple[int, str]
 
-#: Every list that goes by time goes from the newest to the oldest; nothing that is stored is as new as this.
+#: Time that sorts before every row: lists by time go from newest to oldest, and no row is as new as this.
 _NEWER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC)
 _NO_ID: Final = uuid.UUID(int=0)
 
 NEWEST_BY_ID: Final[TimeAndId] = (_NEWER_THAN_ALL, _NO_ID)
-OLDEST_BY_ID: Final[TimeAndId] = (EPOCH, _NO_ID)  # nothing that is stored is as old: results begin in 2000
+OLDEST_BY_ID: Final[TimeAndId] = (EPOCH, _NO_ID)  # no row is as old: results begin in 2000
 NEWEST_BY_TEXT: Final[TimeAndText] = (_NEWER_THAN_ALL, "")
 BEFORE_EVERY_ID: Final = _NO_ID  # ids are hashes: none is zero
 
-#: Groups go from the largest count to the smallest; no table has as many rows as this.
+#: Cursor before every group: groups go from the largest count to the smallest, and no table has as many rows as this.
 BEFORE_EVERY_GROUP: Final[CountAndText] = (2**63 - 1, "")

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL in one of three roles, and what its errors mean to us."""
+"""Connections to PostgreSQL in one of three roles, and the translation of its errors."""
 
 import asyncio
 import re
@@ -30,10 +30,10 @@ _CANCELLED = "57014"
 
 
 async def clock(connection: Connection) -> datetime:
-    """PostgreSQL's time of this moment, also in a transaction that began long ago.
+    """Return PostgreSQL's time now, also in a transaction that began long ago.
 
-    The one clock that all workers share: what is compared with times that PostgreSQL wrote must be of it, since a
-    worker's own may be minutes off.
+    It is the one clock that all workers share. A time that is compared with times of PostgreSQL must be of its clock,
+    since a worker's own may be minutes off.
     """
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
     return at
@@ -66,13 +66,13 @@ def translated() -> Iterator[None]:
         raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
 
 
-#: Of the errors in using asyncpg, those that a connection or pool which was closed meanwhile makes. It has no class
-#: for them; a connection that the server ends is taken from whoever holds it ("released back to the pool").
+#: Messages of asyncpg for a connection or pool that was closed meanwhile. It has no class for them; a connection that
+#: the server ends is taken from its user ("released back to the pool").
 _LOST = re.compile(r"(connection|pool) (is|was) (clos|terminat)|connection has been released back to the pool")
 
 
 def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
-    """By what it says, or because it came while another error of a lost connection was being handled."""
+    """Return True for the message of a lost connection, or for an error raised while such an error was handled."""
     while exc is not None:
         if isinstance(exc, asyncpg.InterfaceError) and _LOST.search(str(exc)):
             return True
@@ -84,9 +84,9 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
     return False
 
 
-#: What ends a session whose client's machine vanished, froze or lost its network, within 30 s and by the server itself:
-#: its locks would keep its successor waiting for as long as TCP does, two hours by default. A session that is idle in
-#: a transaction, one whose answer nobody takes, one that runs or waits while nobody is there to hear the end.
+#: Settings by which the server ends the session of a client whose machine vanished, froze or lost its network, within
+#: 30 s. Otherwise its locks would keep its successor waiting as long as TCP does, two hours by default. They end a
+#: session that is idle in a transaction, one whose answer is not read, and one that runs or waits without a client.
 _DEAD_PEER = {
     "idle_in_transaction_session_timeout": "20s",
     "tcp_user_timeout": "20s",
@@ -95,18 +95,18 @@ _DEAD_PEER = {
     "tcp_keepalives_count": "2",
     "client_connection_check_interval": "5s",
 }
-#: Shown to who says no account: nobody's rows. '' and '*' stand in some tables, for no account and for every one.
+#: Account of a connection without one: it has no rows. '' and '*' stand in some tables, for no account and every one.
 _NOBODY = "(nobody)"
 
 
 class _Connection(asyncpg.Connection):
-    """Knows whose rows row-level security shows on it, so that PostgreSQL is only told when that changes."""
+    """A connection that remembers its account for row-level security, so that it tells PostgreSQL only of changes."""
 
     #: The account, and whether dead letters that name none too; None when it is not known, as at the beginning.
     _shown: tuple[str, bool] | None = None
 
     async def show(self, account: str, *, every_account: bool) -> None:
-        """Whose rows every statement from now on sees."""
+        """Let every statement from now on see the rows of `account`."""
         if self._shown == (account, every_account):
             return
         if self.is_in_transaction():
@@ -121,7 +121,7 @@ class _Connection(asyncpg.Connection):
 
 
 async def _as_it_is(_connection: Connection) -> None:
-    """Whoever takes a connection says whose rows it shows, and nothing else that we set outlives its transaction."""
+    """Reset nothing: each user of a connection sets its account, and no other setting outlives a transaction."""
 
 
 class Database:
@@ -141,8 +141,8 @@ class Database:
         if self._runs_as is not None and urlsplit(url).username != self._runs_as:
             server_settings["role"] = self._runs_as
         if role == "writer":
-            # A batch finds its rows by key. A plan that is kept from when the tables were small would read them whole
-            # for every batch; planning one anew costs a millisecond.
+            # A batch finds its rows by key. A plan that was made when the tables were small would read all of them for
+            # every batch; planning each time costs a millisecond.
             server_settings |= {"plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1"}
         if role == "reader":
             server_settings["default_transaction_read_only"] = "on"
@@ -166,26 +166,26 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """One connection, on which the reader sees nobody's rows.
+        """Give one connection, on which a reader sees no rows.
 
-        Raises StorageUnavailable or RowRefused for what happens in the block.
+        Raises StorageUnavailable or RowRefused for errors of the block.
         """
         async with self._showing(_NOBODY, every_account=False) as connection:
             yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """One transaction, READ COMMITTED; committed when the block ends well."""
+        """Give a connection in one transaction, READ COMMITTED; committed unless the block raises."""
         async with self.connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def reading(self, account: str, *, every_account: bool = False) -> AsyncIterator[Connection]:
-        """A connection on which row-level security shows the rows of `account` only, as they are at each statement.
+        """Give a connection on which row-level security shows the rows of `account` only, current at each statement.
 
         Several statements see one state of the tables in a `snapshot` only.
-        `every_account`: the caller may also see dead letters that name no account. Raises ValueError for what can't
-        be the name of an account.
+        `every_account`: the caller may also see dead letters that name no account. Raises ValueError for a text that
+        can't be the name of an account.
         """
         if ACCOUNT.fullmatch(account) is None:
             raise ValueError(f"no name of an account: {account!r}")
@@ -194,7 +194,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self, account: str) -> AsyncIterator[Connection]:
-        """As `reading`, in one read-only transaction: every statement sees the same state of the tables."""
+        """Give a connection of `reading` in one read-only transaction: all statements see one state of the tables."""
         async with (
             self.reading(account) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -203,7 +203,7 @@ class Database:
 
     @asynccontextmanager
     async def recording(self, account: str) -> AsyncIterator[Connection]:
-        """One transaction in which a reader may add to the audit of `account`, which is all that it may write.
+        """Give a transaction in which a reader may add to the audit of `account`, which is all that it may write.
 
         Raises StorageUnavailable where the database itself is read-only, e.g. a standby.
         """
@@ -241,7 +241,10 @@ class Database:
             return self._pool
 
     async def _check_role(self, connection: Connection) -> None:
-        """Row-level security binds our roles only. A pooler may have dropped the parameter that says which is ours."""
+        """Check that the connection has our role, since row-level security binds our roles only.
+
+        A pooler may have dropped the parameter that sets the role.
+        """
         if self._runs_as is None:
             return
         found = await connection.fetchval("SELECT current_user::text")

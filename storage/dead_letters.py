@@ -1,4 +1,4 @@
-"""Keeps what was refused, for people to read; the dead-letter topic has it for machines."""
+"""Dead letters in the database, for people; the dead-letter topic has them for programs."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from storage.statements import SQL
 
 
 async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLetter]) -> None:
-    """Write them; those that are there already, by an earlier delivery, are left alone."""
+    """Insert dead letters; those of an earlier delivery stay as they are."""
     await SQL["insert_dead_letters"].execute(
         connection,
         letters,
@@ -28,7 +28,7 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
 async def list_dead_letters(
     database: Database, account: str, *, every_account: bool, after: TimeAndId | None, limit: int
 ) -> list[ShownDeadLetter]:
-    """The newest `limit` after `after`. With `every_account`, those too that name no account."""
+    """Return the newest `limit` after `after`; with `every_account`, also those that name no account."""
     async with database.reading(account, every_account=every_account) as connection:
         at, id_ = after or NEWEST_BY_ID
         rows = await SQL["list_dead_letters"].fetch(

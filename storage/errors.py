@@ -1,27 +1,27 @@
-"""What can go wrong with the database, named by what to do next."""
+"""Errors of the database, named by the action that they ask for."""
 
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 
 
 class StorageError(Exception):
-    """Something about the database."""
+    """An error of the database."""
 
 
 class StorageUnavailable(StorageError):
-    """Not now: the same call may succeed later. Nothing of it was written, or all of it was."""
+    """The database is unavailable: the same call may succeed later. Nothing of it was written, or all of it was."""
 
 
 class TimedOut(StorageUnavailable):
-    """Not in time: PostgreSQL, or the way to it, took longer than a statement may. The same may be so next time."""
+    """The statement took longer than it may, in PostgreSQL or on the network. The next try may time out as well."""
 
 
 class RowRefused(StorageError):
-    """Never: PostgreSQL refuses a value of this call, whenever it is tried. Nothing of it was written."""
+    """PostgreSQL refuses a value of this call, whenever it is tried. Nothing of it was written."""
 
     @property
     def reason(self) -> Reason:
-        """Why, for whoever sent it."""
+        """Reason for the sender of the value."""
         return Reason(ReasonCode.REFUSED_BY_POSTGRESQL, detail=str(self))
 
 

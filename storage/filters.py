@@ -1,11 +1,11 @@
-"""A LogFilter as conditions of a statement. Here and in storage.statements SQL is put together, and nowhere else.
+"""A LogFilter as conditions of a statement. SQL is put together here and in storage.statements, and nowhere else.
 
-A statement says in braces where the conditions go, which are about `status_logs s` or `facets s`:
-`{filter}`: all of them; `{dimensions}`: those that a facet has; `{others}`: the rest; `{in_facets}`: that the log is of
-a facet that has the dimensions; `{then}`: all of them, about what logs showed at an earlier time.
+A statement has the places of conditions in braces. Conditions are about `status_logs s` or `facets s`:
+`{filter}`: all of them; `{dimensions}`: those that a facet has; `{others}`: the rest; `{in_facets}`: that the log is in
+a facet that has the dimensions; `{then}`: all of them, about the state of logs at an earlier time.
 
-A field that is set and that a statement neither applies nor leaves to its caller is refused: what is listed, counted,
-exported and reprocessed must be the same logs.
+A set field that a statement neither applies nor leaves to its caller is refused: the logs that are listed, counted,
+exported and reprocessed must be the same.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,28 +17,28 @@ from schemas.reprocess import OPEN_ITEM_STATES
 from storage.database import Connection
 from storage.statements import TEMPLATES, Statement
 
-#: Sorts after every text that begins with the same characters (COLLATE "C" compares code points).
+#: Suffix that sorts after every text that begins with the same characters (COLLATE "C" compares code points).
 AFTER_ALL: Final = "\U0010ffff"
 
 
 class UnappliedFieldError(Exception):
-    """A field of a filter is set that a statement neither applies nor leaves to its caller: a mistake of ours."""
+    """A set field of a filter that a statement neither applies nor leaves to its caller: a bug of ours."""
 
 
 class Field(NamedTuple):
-    """What a field of the filter means."""
+    """SQL of a field of the filter."""
 
-    #: Its parameter is `:filter_` and the field's name, unless `arguments` says otherwise. Beside that it may use
-    #: :account and :integration_type, which every statement has.
+    #: Condition in SQL. Its parameter is `:filter_` and the field's name, unless `arguments` gives others. It may also
+    #: use :account and :integration_type, which every statement has.
     condition: str
-    #: How it is counted. True: by the facets, which have the column too, and whose logs are counted beforehand.
-    #: False: by whatever way whoever counts knows, and says so in `handled`.
+    #: True when facets have the column too, so that their kept counts serve the field. False when whoever counts must
+    #: apply the field in another way, and name it in `handled`.
     is_dimension: bool = False
-    #: By names that begin with `filter_`, and are of no other field.
+    #: Function that returns the arguments, by names that begin with `filter_` and that no other field has.
     arguments: Callable[[Any], Mapping[str, Any]] | None = None
 
     def named(self, name: str, value: Any) -> Mapping[str, Any]:
-        """The arguments of the condition."""
+        """Return the arguments of the condition."""
         if self.arguments is not None:
             return self.arguments(value)
         return {f"filter_{name}": list(value) if isinstance(value, tuple) else value}
@@ -57,7 +57,7 @@ FIELDS: Final[dict[str, Field]] = {
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
     "processed_from": Field("s.processed_at >= :filter_processed_from::timestamptz"),
     "processed_to": Field("s.processed_at < :filter_processed_to::timestamptz"),
-    # The words are asked for once, not for each log.
+    # A subquery, so that the words are computed once, not for each log.
     "q": Field(
         "((s.key >= :filter_q::text AND s.key < :filter_q_end::text)"
         " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
@@ -69,11 +69,11 @@ FIELDS: Final[dict[str, Field]] = {
     "fingerprint": Field("s.fingerprint = :filter_fingerprint::text", is_dimension=True),
     "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", is_dimension=True, arguments=_states),
 }
-#: `handled` of those who have the logs that the search finds, or ask for their span of time, in another way.
+#: `handled` for callers that apply the search by other means.
 SEARCH: Final = frozenset({"q"})
 SPAN: Final = frozenset({"processed_from", "processed_to"})
 
-#: The search where what it finds is known, in place of its condition in `{filter}`.
+#: Condition of a search whose logs are known already, in place of its own condition in `{filter}`.
 _FOUND: Final = "s.id = ANY(:filter_found::uuid[])"
 
 
@@ -85,20 +85,20 @@ class Filtered(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What PostgreSQL gets."""
+        """Text for PostgreSQL."""
         return self.statement.text
 
     @property
     def arguments(self) -> list[Any]:
-        """In the order of the text."""
+        """Arguments in the order of the text."""
         return self.statement.arguments(**self.named)
 
     async def fetch(self, connection: Connection) -> list[Any]:
-        """Every row that it answers."""
+        """Return every row."""
         return await self.statement.fetch(connection, **self.named)
 
     async def fetchval(self, connection: Connection) -> Any:
-        """The first value that it answers."""
+        """Return the first value."""
         return await self.statement.fetchval(connection, **self.named)
 
 
@@ -110,11 +110,10 @@ def filtered(
     found: Sequence[Any] | None = None,
     **named: Any,
 ) -> Filtered:
-    """The statement `name` with the conditions of the filter, and its own arguments by name.
+    """Return the statement `name` with the conditions of the filter, and its own arguments by name.
 
     `handled`: fields that the caller applies by other means. `found`: ids of the logs that the search finds, if known.
-    Values are arguments, never text of the statement. Raises UnappliedFieldError for a field that is set and that
-    nobody applies.
+    Values are arguments, never text of the statement. Raises UnappliedFieldError for a set field that nobody applies.
     """
     given = _given(filter_)
     statement = _statement(name, given, frozenset(handled), found=found is not None)
@@ -123,15 +122,15 @@ def filtered(
         arguments.update(FIELDS[each].named(each, getattr(filter_, each)))
     if found is not None:
         arguments["filter_found"] = found
-    # What is handled, or stands for all dimensions at once, has arguments that this statement has no place for.
+    # The statement has no parameters for handled fields, nor for dimensions that other parameters stand for.
     mine = {each: value for each, value in arguments.items() if each in statement.names or each in named}
     return Filtered(statement, mine)
 
 
 def _given(filter_: LogFilter) -> tuple[str, ...]:
-    """The fields that leave something out, in the order of the filter.
+    """Return the fields that are set, in the order of the filter.
 
-    Raises UnappliedFieldError for one that FIELDS says nothing of.
+    Raises UnappliedFieldError for one that FIELDS does not have.
     """
     given = tuple(name for name, default in _defaults(type(filter_)) if getattr(filter_, name) != default)
     if unknown := [name for name in given if name not in FIELDS]:
@@ -145,18 +144,18 @@ def _defaults(kind: type[LogFilter]) -> tuple[tuple[str, Any], ...]:
 
 
 def no_dimensions() -> frozenset[str]:
-    """`handled` of those who only ask for facets beforehand, of whose logs another statement takes what is meant."""
+    """Return `handled` for statements that only find facets: another one applies the other fields to their logs."""
     return frozenset(name for name, field in FIELDS.items() if not field.is_dimension)
 
 
 def names_dimensions(filter_: LogFilter) -> bool:
-    """Whether the filter asks for some facets rather than all of them."""
+    """Return True when the filter asks for some facets rather than all of them."""
     return any(FIELDS[name].is_dimension for name in _given(filter_))
 
 
 @lru_cache(maxsize=1024)
 def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool) -> Statement:
-    """The statement for filters with these fields, whatever their values."""
+    """Return the statement for filters with these fields, whatever their values."""
     dimensions = [each for each in given if FIELDS[each].is_dimension]
     puts = {
         "filter": [each for each in given if each not in handled],

@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this version."""
+"""Migration of a database to the schema of this version."""
 
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -23,7 +23,7 @@ class Difference(NamedTuple):
 
     @property
     def refusal(self) -> str | None:
-        """The sentence for a database of another chain; None where one chain is a beginning of the other."""
+        """Sentence for a database of another chain; None where one chain is a beginning of the other."""
         if not (self.missing and self.unknown):
             return None
         return (
@@ -33,10 +33,10 @@ class Difference(NamedTuple):
 
 
 async def migrate(url: str, retention_days: int) -> None:
-    """Apply what is missing of `migrations/*.sql`, each in its own transaction, and make partitions ahead.
+    """Apply the missing `migrations/*.sql`, each in its own transaction, and make partitions ahead.
 
     Safe to run from many processes at once: they take turns by an advisory lock of the database. A database of a later
-    version is left as it is. The login of `url` must own the schema and be able to create roles, or find them made.
+    version stays as it is. The login of `url` must own the schema and be able to create roles, unless these exist.
     Raises StorageUnavailable; MigrationFailed with the database's sentence, or for a database of another history.
     """
     with translated():

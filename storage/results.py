@@ -1,4 +1,4 @@
-"""Stores batches of results: attempts, status logs, aliases, and what answers a retry, in one transaction."""
+"""Writer of batches of results: attempts, status logs, aliases and answers to retries, in one transaction."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from storage.statements import SQL
 
 
 async def store(connection: Connection, results: Sequence[Result]) -> list[Result]:
-    """Write one batch, in the order in which it was delivered. Returns those whose id another event has already.
+    """Write one batch, in the order of delivery. Returns the conflicts: results whose id another event has already.
 
-    Of such two events the first one counts, and the other is no second delivery but a connector's mistake.
+    Of two such events the first one counts; the other is no second delivery but a connector's mistake.
 
-    Safe to repeat, in any order and mixture: a result that is there already changes nothing.
+    Safe to repeat, in any order and mixture: a stored result changes nothing when it comes again.
     All or nothing within the caller's transaction. Raises StorageUnavailable, or RowRefused when PostgreSQL
     refuses some value of the batch, without saying whose.
     """
@@ -33,9 +33,9 @@ async def store(connection: Connection, results: Sequence[Result]) -> list[Resul
 
 
 async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result]) -> list[Result]:
-    """Results of `fresh` that were refused as received, and are not what was received.
+    """Return the results of `fresh` whose ids were received before with another body.
 
-    Bodies are compared of those only: sending all of a batch once more costs a third of storing it.
+    Only bodies of known ids are compared: sending all bodies of a batch once more costs a third of storing it.
     """
     known = await _ids(connection, "find_refused", fresh)
     refused = [each for each in fresh if each.id in known]
@@ -44,18 +44,18 @@ async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result
 
 
 async def _ids(connection: Connection, statement: str, results: Sequence[Result]) -> set[str]:
-    """The result ids that a statement answers when it is given these."""
+    """Return the result ids that a statement answers for `results`."""
     return {row["result_id"].hex for row in await SQL[statement].fetch(connection, results)}
 
 
 def _conflicts_within(results: Sequence[Result]) -> list[Result]:
-    """Results that came in this very batch before, with another body."""
+    """Return results whose id came before in this very batch, with another body."""
     first: dict[str, Result] = {}
     return [each for each in results if first.setdefault(each.id, each).body != each.body]
 
 
 def _first_of_each(results: Sequence[Result]) -> list[Result]:
-    """Without later copies of the same result: one statement can't meet a row twice."""
+    """Return results without later copies of the same one: a statement can't change a row twice."""
     once: dict[str, Result] = {}
     for each in results:
         once.setdefault(each.id, each)
@@ -63,7 +63,7 @@ def _first_of_each(results: Sequence[Result]) -> list[Result]:
 
 
 def _late(results: Sequence[Result]) -> list[bool]:
-    """Of each, whether a newer result of its entity came before it in the batch."""
+    """Return for each result True when a newer one of its entity came before it in the batch."""
     newest: dict[str, bytes] = {}
     late = []
     for each in results:

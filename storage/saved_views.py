@@ -1,4 +1,4 @@
-"""Views of the pages that people gave a name."""
+"""Saved views: views of the pages to which people gave a name."""
 
 import uuid
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class SavedView(NamedTuple):
 
 
 async def save(writer: Database, account: str, integration_type: str, *, name: str, query: str, saved_by: str) -> None:
-    """Keep `query` under `name`; what had that name before is replaced."""
+    """Save `query` under `name`; an earlier view of that name is replaced."""
     async with writer.connection() as connection:
         await SQL["insert_saved_view"].execute(
             connection, account=account, integration_type=integration_type, name=name, query=query, saved_by=saved_by
@@ -27,14 +27,14 @@ async def save(writer: Database, account: str, integration_type: str, *, name: s
 
 
 async def list_saved(reader: Database, account: str, integration_type: str) -> list[SavedView]:
-    """Every view of one page, by name."""
+    """Return every view of one page, by name."""
     async with reader.reading(account) as connection:
         rows = await SQL["list_saved_views"].fetch(connection, account=account, integration_type=integration_type)
         return [SavedView(**row) for row in rows]
 
 
 async def delete(writer: Database, account: str, integration_type: str, view_id: uuid.UUID) -> None:
-    """Forget a view. One that is not there is no error: it may have been deleted twice."""
+    """Delete a view. A missing one is no error: it may be deleted twice."""
     async with writer.connection() as connection:
         await SQL["delete_saved_view"].execute(
             connection, account=account, integration_type=integration_type, id=view_id

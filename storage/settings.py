@@ -1,4 +1,4 @@
-"""How the database is reached and kept."""
+"""Settings of the database: address, timeouts, retention."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What signing in needs of the database: links that are good once, and which accounts there are."""
+"""Sign-in: links that work once, and the list of accounts."""
 
 from storage.database import Database
 from storage.statements import SQL
@@ -7,12 +7,12 @@ MAX_ACCOUNTS = 500
 
 
 async def use_link(writer: Database, nonce: bytes) -> bool:
-    """True for the first who uses the sign-in link with this nonce, False for everyone after."""
+    """Use the sign-in link with this nonce. Returns True the first time, False ever after."""
     async with writer.connection() as connection:
         return await SQL["use_sign_in_link"].fetchval(connection, nonce=nonce) is not None
 
 
 async def list_accounts(writer: Database) -> list[str]:
-    """The first MAX_ACCOUNTS accounts that have a status log, by name. Only for keys of every account."""
+    """Return the first MAX_ACCOUNTS accounts with a status log, by name. Only for keys of every account."""
     async with writer.connection() as connection:
         return [row["account"] for row in await SQL["list_accounts"].fetch(connection, limit=MAX_ACCOUNTS)]

@@ -1,9 +1,9 @@
 """Named SQL statements from `sql/` and its folders.
 
-A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. What is in braces is
-put in at import: `{name}` of another statement is that one's text, so that what several share is written once and has
-the same parameters in each; `{NAME}` is a constant of storage.constants. `:name` is a parameter, also in a statement
-that was put in: PostgreSQL knows it as `$1`, `$2`, … in the order in which the names come first.
+A statement begins with a line `-- name --`; a name that is missing or used twice fails at import. Braces are replaced
+at import: `{name}` of another statement by its text, so that a part that several share is written once and has the
+same parameters in each; `{NAME}` by a constant of storage.constants. `:name` is a parameter, also in a text that
+replaced braces: PostgreSQL gets it as `$1`, `$2`, … in the order in which the names come first.
 """
 
 import re
@@ -15,20 +15,21 @@ from typing import Any
 from storage.constants import FOR_SQL
 from storage.database import Connection
 
-#: What storage.filters puts into a statement when it knows the filter. A statement with one of these is a template.
+#: Braces that storage.filters replaces when it knows the filter. A statement with one of them is a template.
 BLANKS = frozenset({"filter", "dimensions", "others", "in_facets", "then"})
 
 _HEADING = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
 _PLACE = re.compile(r"\{(\w+)\}")
-#: Comments, strings, quoted names and casts are passed over. In a slice, a bound that is a name would be mistaken.
+#: Parameters; comments, strings, quoted names and casts are skipped. A name as the bound of a slice would be mistaken
+#: for a parameter.
 _PARAMETER = re.compile(r"--[^\n]*|'[^']*'|\"[^\"]*\"|::|:([a-z_][a-z0-9_]*)")
 
 
 class Statement:
     """One statement, whose arguments are given by name.
 
-    `text` is what PostgreSQL gets, `names` are the parameters `$1`, `$2`, … of it. The text is the same object at each
-    call, so that asyncpg prepares it once a connection.
+    `text` is the text for PostgreSQL, `names` are its parameters `$1`, `$2`, …. The text is the same object at each
+    call, so that asyncpg prepares it once for each connection.
     """
 
     __slots__ = ("name", "names", "text")
@@ -44,9 +45,9 @@ class Statement:
         self.names = tuple(numbers)
 
     def arguments(self, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
-        """The arguments in the order of the text.
+        """Return the arguments in the order of the text.
 
-        With `rows`, which are NamedTuples of one kind, each parameter that is not named is an array: the field of that
+        With `rows`, NamedTuples of one kind, each parameter that is not given by name is an array: the field of that
         name of every row. Raises TypeError for a name that is missing or unknown.
         """
         if rows is not None:
@@ -65,19 +66,19 @@ class Statement:
         return TypeError(f"statement {self.name}: missing {missing}, unknown {unknown}")
 
     async def execute(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> None:
-        """Run it, for what it does. Arguments as of `arguments`, here and below."""
+        """Run the statement, without an answer. Arguments are those of `arguments`, here and below."""
         await connection.execute(self.text, *self.arguments(rows, **named))
 
     async def fetch(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
-        """Every row that it answers."""
+        """Return every row."""
         return list(await connection.fetch(self.text, *self.arguments(rows, **named)))
 
     async def fetchrow(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
-        """The first row that it answers; None when there is none."""
+        """Return the first row; None when there is none."""
         return await connection.fetchrow(self.text, *self.arguments(rows, **named))
 
     async def fetchval(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
-        """The first value of the first row that it answers; None when there is none."""
+        """Return the first value of the first row; None when there is none."""
         return await connection.fetchval(self.text, *self.arguments(rows, **named))
 
 
@@ -86,7 +87,7 @@ def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
 
 
 def _read() -> dict[str, str]:
-    """The statements as they are written."""
+    """Return the statements as they are written."""
     written: dict[str, str] = {}
     root = Path(__file__).parent / "sql"
     for path in sorted(root.rglob("*.sql")):
@@ -99,7 +100,7 @@ def _read() -> dict[str, str]:
 
 
 def _whole(name: str, written: Mapping[str, str]) -> str:
-    """A statement with everything put in that is known at import."""
+    """Return a statement with all braces replaced that are known at import."""
 
     def filled(place: re.Match[str]) -> str:
         if place[1] in written:

@@ -1,1 +1,1 @@
-"""The pages: server-rendered HTML for people. Everything that is shown comes from the readers of the query API."""
+"""The pages: server-rendered HTML for people. All data comes from the readers of the query API."""

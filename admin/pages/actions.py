@@ -1,4 +1,4 @@
-"""What a page offers for a type as a whole; what it offers for one row is that row's own `actions`."""
+"""Actions of a page for a type as a whole; those for one row are the row's own `actions`."""
 
 import hashlib
 from typing import Any
@@ -13,13 +13,13 @@ from schemas.shown.log import StatusLog
 
 
 def can_reprocess(policy: Policy, kind: IntegrationType) -> bool:
-    """Whether the policy allows reprocessing on some affiliate at least."""
+    """Return True when the policy allows reprocessing on at least one affiliate."""
     changes = policy.root.get(kind.name, {}).values()
     return kind.reprocessable or any(change.reprocessable for change in changes)
 
 
 def type_values(request: Request, who: Member, kind: IntegrationType) -> dict[str, Any]:
-    """Values for every template that shows rows of a type, or what is under one."""
+    """Return values for every template that shows rows of a type, or the details of one."""
     chosen = can_reprocess(request.app.state.policy, kind)
     listed = [each for each in log_columns(kind) if each.listed]
     return {
@@ -36,7 +36,7 @@ def type_values(request: Request, who: Member, kind: IntegrationType) -> dict[st
 
 
 def stamp(row: StatusLog) -> str:
-    """Differs whenever the row does: asking for a row again after it changed is another command, before it is not."""
+    """Return a stamp of the row's state, so that a request for a changed row is another command."""
     reprocess = row.reprocess
     text = f"{row.updated_at.isoformat()} {reprocess and (reprocess.item_id, reprocess.state)}"
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

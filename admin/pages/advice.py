@@ -1,4 +1,4 @@
-"""What to do about one error, in a sentence: who must act, and whether sending again alone can help."""
+"""Advice about one error in a sentence: who must act, and if sending again alone can help."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ _COMMUNICATION = {"communication", "timeout", "rate_limit", "throttling"}
 
 
 def _(message: str) -> str:
-    """Marks a sentence for the catalogues."""
+    """Mark a sentence for the catalogues."""
     return message
 
 
@@ -32,7 +32,7 @@ class ShownError(NamedTuple):
 
 
 def shown(error: Any, *, reprocessable: bool, warning: bool) -> ShownError:
-    """An entry of a result's `errors`, whatever a connector has put there."""
+    """Return an entry of a result's `errors` for a page, whatever a connector has put there."""
     entry = error if isinstance(error, Mapping) else {"message": error}
     texts = {name: _text(entry.get(name)) for name in ("code", "message", "field", "category", "severity")}
     warns = warning or texts["severity"].lower() == "warning"

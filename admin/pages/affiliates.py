@@ -1,4 +1,4 @@
-"""Affiliates of an account: whether retries go there, why not, what waits; and pausing one by hand."""
+"""Affiliates of an account: state of sending with its reason, waiting items, and a button to pause."""
 
 from urllib.parse import quote
 
@@ -20,20 +20,20 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get(f"{ACCOUNT}/affiliates")
 async def affiliates_page(request: Request, who: OwnPage) -> Response:
-    """Every affiliate that the account has logs of, or that anything was ever sent to, by name."""
+    """Show every affiliate with logs of the account, or with sent items, by name."""
     shown = await _known(request, who)
     return show(request, who.visitor, "affiliates.html", account=who.account, page="affiliates", affiliates=shown)
 
 
 @router.post(f"{ACCOUNT}/affiliates/pause")
 async def pause(request: Request, who: OwnPage, fields: OwnForm) -> Response:
-    """Nothing more is sent there until somebody resumes it. One that is paused stays as it is."""
+    """Pause an affiliate until somebody resumes it. One that is paused stays as it is."""
     return await _change(request, who, fields, affiliates.pause)
 
 
 @router.post(f"{ACCOUNT}/affiliates/resume")
 async def resume(request: Request, who: OwnPage, fields: OwnForm) -> Response:
-    """What waits is sent, whether a person or the breaker had paused it."""
+    """Resume an affiliate, whether a person or the breaker had paused it: waiting items are sent."""
     return await _change(request, who, fields, affiliates.resume)
 
 
@@ -41,7 +41,7 @@ async def _change(request: Request, who: Member, fields: list[tuple[str, str]], 
     need_operator(who)
     asked = _asked(who, fields)
     await change_affiliate(request.app, who.grant, asked, change)
-    # The button of this affiliate has this id, whichever it is: who uses the keyboard goes on from there.
+    # Both buttons of an affiliate have the same id, so that the keyboard focus stays there.
     return RedirectResponse(f"/{who.account}/affiliates#{quote(f'of-{asked.affiliate}')}", 303)
 
 

@@ -1,4 +1,4 @@
-"""The pages' own files: each under a name that changes with its content, so that a browser may keep it for ever."""
+"""Static files of the pages. Each has a name that changes with its content, so that browsers may cache it for ever."""
 
 import gzip
 import hashlib
@@ -16,7 +16,7 @@ _COMPRESSED = {".css", ".js", ".svg"}
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """One file, as it is sent."""
+    """One file in the forms in which it is sent."""
 
     url: str
     body: bytes
@@ -24,12 +24,12 @@ class Asset:
     media_type: str
 
     def headers(self) -> dict[str, str]:
-        """Of every answer with this file."""
+        """Headers of every answer with this file."""
         return {"Cache-Control": _KEPT, "Vary": "Accept-Encoding"}
 
 
 def load(directory: Path = STATIC) -> Mapping[str, Asset]:
-    """Every file by its path in `directory`, e.g. `vendor/htmx-2.0.11.min.js`. Licences are not sent."""
+    """Return every file by its path in `directory`, e.g. `vendor/htmx-2.0.11.min.js`. Licences are not sent."""
     assets = {}
     for path in sorted(directory.rglob("*")):
         if not path.is_file() or path.suffix == ".LICENSE":

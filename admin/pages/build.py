@@ -1,4 +1,4 @@
-"""Puts the pages into the admin app."""
+"""Registration of the pages in the admin app."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ from admin.pages.route import bug, refused
 from admin.pages.site import Site
 from admin.session import Sessions
 
-#: In the order in which addresses are matched.
+#: Modules of pages, in the order in which addresses are matched.
 PAGES = (
     home,
     sign_in,
@@ -47,7 +47,7 @@ PAGES = (
 
 
 def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None) -> None:
-    """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
+    """Add every page, after all other routes. No two have the same address: admin.pages.paths keeps names apart."""
     app.state.site = Site(sessions, stop)
     app.add_exception_handler(Exception, bug)
     app.add_exception_handler(HTTPException, refused)

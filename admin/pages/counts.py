@@ -1,7 +1,7 @@
-"""Exact counts beside a list, when they come quickly; a page never waits long for them.
+"""Exact counts beside a list. A page never waits long for them.
 
-Counting what a search finds among a million rows takes longer than showing fifty. So a page takes what is there within
-BUDGET_SECONDS; what is not, it asks for in a request of its own, whose counts replace the placeholder.
+Counting the results of a search among a million rows takes longer than showing fifty. So a page takes counts that are
+ready within BUDGET_SECONDS; it asks for slower ones in a request of their own, whose counts replace the placeholder.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from storage.database import Database
 from storage.logs.summary import summarize
 
 BUDGET_SECONDS = 0.15
-#: How long a result waits for the request that will ask for it.
+#: Time for which counts wait for the request that asks for them.
 KEPT_SECONDS = 5.0
 T = TypeVar("T")
 
@@ -23,17 +23,17 @@ T = TypeVar("T")
 class Counts(NamedTuple):
     """Counts of one view."""
 
-    summary: LogSummary  # of what the filter matches
-    by_status: Mapping[str, int]  # of what it would match with any status
-    by_affiliate: Mapping[str, int]  # of what it would match with any affiliate
+    summary: LogSummary  # of the filter
+    by_status: Mapping[str, int]  # of the filter without its status
+    by_affiliate: Mapping[str, int]  # of the filter without its affiliate
 
 
 async def count_view(
     database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo
 ) -> Counts:
-    """Counts of a view, with the days of `zone`.
+    """Count a view, with the days of `zone`.
 
-    Those beside a choice leave that choice out, or all others would count nothing.
+    Counts beside the choices of a field leave that field out, or all other choices would count nothing.
     """
     wanted = [filter_]
     wanted += [filter_.model_copy(update={"status": ()})] if filter_.status else []
@@ -47,7 +47,7 @@ async def count_view(
 
 
 class Underway:
-    """Counting that goes on after a page stopped waiting, for the request that asks for it next."""
+    """Counts that go on after a page stopped waiting, for the request that asks for them next."""
 
     def __init__(self) -> None:
         self._tasks: dict[Hashable, asyncio.Task[Any]] = {}
@@ -55,9 +55,9 @@ class Underway:
     async def within_budget(
         self, key: Hashable, count: Callable[[], Coroutine[Any, Any, T]], *, wait: bool
     ) -> T | None:
-        """What `count` gives, or None when it takes longer than the budget and `wait` is false.
+        """Return the result of `count`, or None when it takes longer than the budget and `wait` is false.
 
-        `key` tells it from every other, account included: who comes with the same while it is underway gets the same.
+        `key` identifies the count, account included: requests with the same key share one count while it runs.
         """
         task = self._tasks.get(key)
         if task is None:
@@ -71,7 +71,7 @@ class Underway:
 
     def _end(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
-            task.exception()  # read, so that one that nobody asks for any more is no warning
+            task.exception()  # read, so that asyncio does not warn of an error that nobody awaits any more
         asyncio.get_running_loop().call_later(KEPT_SECONDS, self._forget, key, task)
 
     def _forget(self, key: Hashable, task: asyncio.Task[Any]) -> None:

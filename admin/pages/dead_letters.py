@@ -1,4 +1,4 @@
-"""What could not be read, and why."""
+"""Dead letters, each with its reason."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,7 +16,7 @@ LETTERS_A_PAGE = 25
 
 @router.get(f"{ACCOUNT}/dead-letters")
 async def dead_letters_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
-    """Newest first. A key for every account sees those too that name no account."""
+    """Show dead letters, newest first. A key for every account also sees those that name no account."""
     every = who.grant.account == EVERY_ACCOUNT
     listing = listings.dead_letters(who.account, every_account=every, size=LETTERS_A_PAGE, token=page_token)
     letters = await list_dead_letters(

@@ -1,4 +1,4 @@
-"""What a connector sent and what came back, laid out for reading. Only ever text: nothing of it is interpreted."""
+"""Evidence: request and response of a connector, laid out for reading. It stays text and is never interpreted."""
 
 import json
 from typing import Any, Literal, NamedTuple
@@ -6,14 +6,14 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 Kind = Literal["json", "xml", "html", "text"]
-#: What a page shows at once; the rest comes when it is asked for.
+#: Lines that a page shows at first; the rest is loaded on request.
 BEGINNING_LINES = 120
 BEGINNING_CHARACTERS = 12_000
 _MAX_INDENT = 12
-#: Markup beyond this is shown as it came.
+#: Characters of markup that are laid out; the rest is shown as it came.
 MOST_MARKUP_CHARACTERS = 300_000
 _LONGEST_ONE_LINE = 100
-#: Elements of HTML that have no end.
+#: Elements of HTML without an end tag.
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -29,15 +29,15 @@ class Evidence(NamedTuple):
 
 
 def original(value: Any) -> str:
-    """As it came: a string as it is, another JSON value as JSON."""
+    """Return evidence as it came: a string as it is, another JSON value as JSON."""
     return value if isinstance(value, str) else _json(value)
 
 
 def lay_out(value: Any, *, whole: bool = False) -> Evidence | None:
-    """Evidence for reading, its beginning unless `whole`; None for none.
+    """Lay out evidence for reading, its beginning unless `whole`; None for no evidence.
 
-    Never fails: what can't be read as what it looks like stays plain text. Takes milliseconds for a beginning,
-    whatever the size, and at most about a second for a whole of 1 MiB.
+    It never fails: malformed JSON or markup stays plain text. A beginning takes milliseconds, whatever the size; a
+    whole of 1 MiB at most about a second.
     """
     if value is None:
         return None
@@ -67,15 +67,15 @@ def _by_kind(value: Any, came: str, most_markup: int) -> tuple[Kind, str]:
     if stripped[:1] == "<" and stripped[-1:] == ">":
         beginning = stripped[:200].lower()
         kind: Kind = "html" if "<html" in beginning or "<!doctype html" in beginning else "xml"
-        # What is beyond the limit stays as it is: laying out costs more the longer it is.
+        # Text beyond the limit stays as it is, since the cost of laying out grows with the length.
         return kind, indent_markup(stripped[:most_markup], html=kind == "html") + stripped[most_markup:]
     return "text", came
 
 
 def indent_markup(text: str, *, html: bool) -> str:
-    """Markup with each element on a line of its own, indented by its depth, in one pass and without reading it.
+    """Return markup with each element on a line of its own, indented by its depth, in one pass without a parser.
 
-    No parser, so no entity is ever expanded and nothing that is not well-formed is an error.
+    So no entity is ever expanded, and malformed markup is no error.
     """
     lines: list[str] = []
     depth = 0
@@ -112,7 +112,7 @@ def _opens(token: str, *, html: bool) -> bool:
 
 
 def _one_line(tokens: list[str], index: int) -> list[str] | None:
-    """An element that has only a short text, or nothing, in it."""
+    """Return the tokens of an element that holds only a short text, or nothing; None for any other."""
     following = tokens[index + 1 : index + 3]
     if following and following[0].startswith("</"):
         return [tokens[index], following[0]]
@@ -123,7 +123,7 @@ def _one_line(tokens: list[str], index: int) -> list[str] | None:
 
 
 def _tokens(text: str) -> list[str]:
-    """Tags, comments and what is between them; joined they are the text. What has no end is one token to the end."""
+    """Split text into tags, comments and the parts between. A tag without an end is one token up to the text's end."""
     found = []
     at = 0
     while at < len(text):

@@ -1,4 +1,4 @@
-"""The export dialogue: how many rows first, then a file that is made in the background, whatever page is open."""
+"""The export dialogue: it shows the number of rows, then makes the file in the background, whatever page is open."""
 
 import uuid
 
@@ -28,7 +28,7 @@ FORMATS = ("xlsx", "csv", "jsonl")
 
 @router.get(f"{TYPE}/export")
 async def dialogue(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """What will be in the file, and in which form."""
+    """Show the contents and the format of a file before it is made."""
     must_export(who.grant)
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
@@ -51,7 +51,7 @@ async def dialogue(request: Request, who: OwnPage, integration_type: TypeName) -
 
 @router.post(f"{TYPE}/export")
 async def start(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
-    """Begins the file, and shows how far it is."""
+    """Start an export, and show its progress."""
     must_export(who.grant)
     given = dict(fields)
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
@@ -77,7 +77,7 @@ async def start(request: Request, who: OwnPage, integration_type: TypeName, fiel
 
 @router.get(f"{ACCOUNT}/exports/{{export_id}}")
 async def job_page(request: Request, who: OwnPage, export_id: uuid.UUID) -> Response:
-    """How far a file is, and the file once it is there."""
+    """Show the progress of an export, and its file once it is complete."""
     job = await _job(request, who, export_id)
     return show(
         request,
@@ -94,7 +94,7 @@ async def job_page(request: Request, who: OwnPage, export_id: uuid.UUID) -> Resp
 
 @router.get(f"{ACCOUNT}/exports/{{export_id}}/file")
 async def file(request: Request, who: OwnPage, export_id: uuid.UUID) -> Response:
-    """The file, whole."""
+    """Return the file."""
     must_export(who.grant)
     job = await _job(request, who, export_id)
     path = request.app.state.jobs.path(who.account, export_id)
@@ -105,7 +105,7 @@ async def file(request: Request, who: OwnPage, export_id: uuid.UUID) -> Response
 
 @router.post(f"{ACCOUNT}/exports/{{export_id}}/cancel")
 async def cancel(request: Request, who: OwnPage, export_id: uuid.UUID, _fields: OwnForm) -> Response:
-    """Ends one that is being made; deletes the file of one that was."""
+    """Cancel a running export; delete the file of one that is done."""
     must_export(who.grant)
     await _job(request, who, export_id)
     await request.app.state.jobs.cancel(who.account, export_id)

@@ -1,4 +1,4 @@
-"""Groups of equal errors of one type: how many, since when, what helped, what to do, and what people decided."""
+"""Groups of equal errors of one type: counts, times, cures, advice, and decisions."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ GROUPS_A_PAGE = 25
 
 @router.get(f"{TYPE}/groups")
 async def groups_page(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """What the list with the same filter shows, one entry for each different error: most logs first."""
+    """Show the logs of a list by error, one entry for each: most logs first."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     listing = listings.groups(who.account, kind.name, view.filter, GROUPS_A_PAGE, view.page_token)
@@ -63,7 +63,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
 async def decide_group(
     request: Request, who: OwnPage, integration_type: TypeName, fingerprint: str, fields: OwnForm
 ) -> Response:
-    """Acknowledges a group, ignores it, or opens it again; then shows the list where the person was."""
+    """Acknowledge a group, ignore it, or open it again; then show the list where the person was."""
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
     if FINGERPRINT.fullmatch(fingerprint) is None:

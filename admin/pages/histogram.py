@@ -1,4 +1,4 @@
-"""A histogram as the shapes of an inline SVG: stacked columns, told apart by place and pattern as well as by colour."""
+"""A histogram as shapes of an inline SVG: stacked columns, distinct by position and pattern as well as by colour."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from schemas.catalogue import SEVERITY
 WIDTH = 600
 HEIGHT = 72
 _GAP = 1.5
-#: What failed once among thousands is still to be seen.
+#: Least height of a bar: one failure among thousands must be visible.
 _LEAST_HEIGHT = 2.0
 
 
@@ -34,7 +34,7 @@ class Column(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Everything that is drawn, in a box of WIDTH by HEIGHT."""
+    """All shapes of a chart, in a box of WIDTH by HEIGHT."""
 
     columns: list[Column]
     highest: int  # total of the highest column
@@ -43,7 +43,7 @@ class Chart(NamedTuple):
 
 
 class Span(Protocol):
-    """What is drawn as one column."""
+    """Data of one column."""
 
     @property
     def from_(self) -> datetime: ...
@@ -54,7 +54,7 @@ class Span(Protocol):
 
 
 def draw(spans: Sequence[Span]) -> Chart | None:
-    """A chart with one column for each span; None when nothing is in them."""
+    """Draw a chart with one column for each span; None when all are empty."""
     read = [(each.from_, each.to, each.by_status) for each in spans]
     highest = max((sum(counts.values()) for _start, _end, counts in read), default=0)
     if highest == 0:
@@ -68,7 +68,7 @@ def draw(spans: Sequence[Span]) -> Chart | None:
 
 
 def _bars(counts: Mapping[str, int], x: float, step: float, highest: int) -> list[Bar]:
-    """From the bottom: errors first, so that they stand on the base line, where they are easiest to compare."""
+    """Draw bars from the bottom: errors first, so that they stand on the base line, where they compare best."""
     bars: list[Bar] = []
     floor = float(HEIGHT)
     for status in sorted(counts, key=lambda each: -SEVERITY.get(each, 0)):  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""The way in, and the pages' own files."""
+"""The home page, and the static files of the pages."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,7 +16,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get("/")
 async def home(request: Request, who: AnyVisitor) -> Response:
-    """The overview of one's account; the choice of accounts for a key that has several."""
+    """Show the overview of the key's account, or the choice of accounts for a key of several."""
     if who.grant is None:
         raise SignInNeededError
     accounts = [who.grant.account]
@@ -29,7 +29,7 @@ async def home(request: Request, who: AnyVisitor) -> Response:
 
 @router.get(f"{PREFIX}/{{digest}}/{{name:path}}")
 async def asset(request: Request, digest: str, name: str) -> Response:
-    """A file, for ever. Its name has its digest: another digest is another file, and not here."""
+    """Return a static file, cached for ever. Its address has its digest; another digest is 404."""
     found = request.app.state.site.assets.get(name)
     if found is None or found.url != f"{PREFIX}/{digest}/{name}":
         raise not_found()
@@ -41,5 +41,5 @@ async def asset(request: Request, digest: str, name: str) -> Response:
 
 @router.get("/favicon.ico")
 async def icon(request: Request) -> Response:
-    """Browsers ask for it by this name."""
+    """Return the icon that browsers ask for by this name."""
     return RedirectResponse(request.app.state.site.assets["icon.svg"].url, 301)

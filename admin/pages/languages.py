@@ -1,4 +1,4 @@
-"""The languages of the pages: which one a person gets, and its gettext catalogue.
+"""The languages of the pages: the choice for a person, and the gettext catalogues.
 
 Sentences stand in templates and code in English; `admin/locales/*.po` has the others. `make check` refuses one that
 is missing, fuzzy or no longer used.
@@ -19,17 +19,17 @@ from schemas.catalogue import LANGUAGES, Language
 
 LOCALES = Path(__file__).parents[1] / "locales"
 DEFAULT: Final[Language] = "pt"
-#: How dates and numbers are written for a reader whose region is not known; plurals, for every reader.
+#: Locales: formats of dates and numbers for a reader of an unknown region; plurals for every reader.
 LOCALE: Mapping[Language, Locale] = MappingProxyType(
     {"pt": Locale("pt", "BR"), "en": Locale("en", "US"), "es": Locale("es", "419")}
 )
-#: Each language in its own words.
+#: Names of the languages, each in its own words.
 NAMES: Mapping[Language, str] = MappingProxyType({"pt": "Português", "en": "English", "es": "Español"})
 SOURCE: Final[Language] = "en"
 
 
 def load() -> Mapping[Language, gettext.NullTranslations]:
-    """The catalogue of each language; that of English is empty, since English is what the sentences are in."""
+    """Return the catalogue of each language; that of English is empty, since the sentences are in English."""
     return MappingProxyType({each: _load(each) for each in LANGUAGES})
 
 
@@ -45,7 +45,7 @@ def _load(language: Language) -> gettext.NullTranslations:
 
 
 def choose(asked: str | None, kept: str | None, accept_language: str) -> Language:
-    """What the address asks for, else what the person chose before, else what the browser prefers, else Portuguese."""
+    """Return the language of the address, else the one chosen before, else the browser's, else Portuguese."""
     for each in (asked, kept):
         if (known := _known(each)) is not None:
             return known
@@ -56,9 +56,9 @@ def choose(asked: str | None, kept: str | None, accept_language: str) -> Languag
 
 
 def locale(language: Language, accept_language: str) -> Locale:
-    """How the reader's region writes dates and numbers: 12.380 in es-AR, 12,380 in es-MX.
+    """Return the formats of dates and numbers of the reader's region: 12.380 in es-AR, 12,380 in es-MX.
 
-    The region that the browser prefers for `language`, where CLDR knows it; LOCALE's otherwise.
+    It is the region that the browser prefers for `language`, where CLDR knows it; LOCALE's otherwise.
     """
     for tag in _preferred(accept_language):
         if _known(tag) == language and (regional := _regional(tag)) is not None:
@@ -80,7 +80,7 @@ def _known(tag: str | None) -> Language | None:
 
 
 def _preferred(accept_language: str) -> list[str]:
-    """Tags of an Accept-Language header, those that are wanted most first."""
+    """Return the tags of an Accept-Language header, most preferred first."""
     found = []
     for part in accept_language[:500].split(","):
         tag, _, parameters = part.partition(";")

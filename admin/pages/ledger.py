@@ -1,4 +1,4 @@
-"""The ledger: every reprocess command, who asked for it and why, and what became of each entity."""
+"""The ledger: every reprocess command with author and reason, and the outcome of each entity."""
 
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from storage.reprocess import reader as reprocess_reader
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25
 ITEMS_A_PAGE = 100
-#: States of an item in the order of the bar: the good end first, what is still open last.
+#: States of an item in the order of the bar: good outcomes first, open states last.
 BAR = (
     ItemState.FIXED,
     ItemState.DIFFERENT_ERROR,
@@ -40,7 +40,7 @@ BAR = (
 
 @router.get(f"{ACCOUNT}/reprocess")
 async def commands_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
-    """Every command of the account, newest first."""
+    """Show every command of the account, newest first."""
     listing = listings.commands(who.account, COMMANDS_A_PAGE, page_token)
     commands = await reprocess_reader.list_commands(
         request.app.state.reader, who.account, after=listing.after, limit=listing.limit
@@ -53,7 +53,7 @@ async def commands_page(request: Request, who: OwnPage, page_token: str | None =
 async def command_page(
     request: Request, who: OwnPage, command_id: str, state: ItemState | None = None, page_token: str | None = None
 ) -> Response:
-    """One command: how far it is, who asked for it and why, and what became of each entity."""
+    """Show one command: progress, author, reason, and the outcome of each entity."""
     return await _page(request, who, command_id, state=state, page_token=page_token)
 
 
@@ -65,7 +65,7 @@ async def items_file(
     file_format: Literal["csv", "jsonl"],
     state: ItemState | None = None,
 ) -> Response:
-    """Every item of a command as CSV or JSON Lines; of one state if one is given. As the query API has it."""
+    """Return the items of a command as CSV or JSON Lines, as the query API does; of one state if one is given."""
     must_export(who.grant)
     command = await _command(request, who, command_id)
     asked = ExportRequest(
@@ -81,7 +81,7 @@ async def items_file(
 
 @router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
 async def cancel(request: Request, who: OwnPage, command_id: str, _fields: OwnForm) -> Response:
-    """Stops a command: what was not sent will not be. One that can't be stopped is shown with why, 409."""
+    """Cancel a command: items that were not sent never will be. One that can't be cancelled is shown with why, 409."""
     need_operator(who)
     await _command(request, who, command_id)
     by = who.name
@@ -105,7 +105,7 @@ async def _page(
     page_token: str | None = None,
     refused: str | None = None,
 ) -> Response:
-    """`refused`: why cancelling it was."""
+    """Show a command. `refused`: why it could not be cancelled."""
     command = await _command(request, who, command_id)
     listing = listings.items(who.account, command_id, state, ITEMS_A_PAGE, page_token)
     after = listing.after_uuid
@@ -134,13 +134,13 @@ async def _page(
 
 
 def is_moving(command: ReprocessCommand) -> bool:
-    """Whether more is to happen by itself: a cancelled command still awaits the answers to what it had sent."""
+    """Return True when items can still change by themselves: a cancelled command awaits the answers to sent ones."""
     over = command.state in {CommandState.DONE, CommandState.CANCELLED}
     return not over or any(command.items.get(state) for state in OPEN_ITEM_STATES)
 
 
 def filter_view(command: ReprocessCommand) -> View | None:
-    """The list with the command's filter; None for a command that names its logs, or whose filter is not ours."""
+    """Return the list with the command's filter; None for a command that names its logs, or has an unknown filter."""
     if command.filter is None:
         return None
     try:

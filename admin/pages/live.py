@@ -1,7 +1,7 @@
-"""Server-sent events of a list page: something of what it shows has changed, or something new came.
+"""Server-sent events of a list page: rows on it have changed, or new ones came.
 
-The stream says only that, and how much; the page then asks for itself again, so that there is one way to render a row.
-It looks at what the page shows, by the page's own query, which an index answers; not at every write.
+The stream has only their numbers; the page then loads itself again, so that there is one way to render a row. The
+stream polls the page's own query, which an index answers, and does not see every write.
 """
 
 import asyncio
@@ -24,18 +24,18 @@ from storage.errors import StorageError
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LOOK_SECONDS = 2.0
-#: A look that takes long is repeated less often: at most this share of the time is spent looking.
+#: Share of the time that may be spent polling: a slow query is repeated less often.
 BUSY_SHARE = 0.05
-#: A comment this often keeps proxies from closing the stream.
+#: Interval of comments, which keep proxies from closing the stream.
 KEEP_ALIVE_SECONDS = 15.0
-#: After this the browser connects anew: so a key that was revoked sees no more.
+#: Time after which the browser must connect again, so that a revoked key sees no more.
 STREAM_SECONDS = 300.0
 Mark = dict[str, tuple[Any, ...]]
 
 
 @router.get(f"{TYPE}/live")
 async def live(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """The stream of one view."""
+    """Stream the changes of one view."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     stream = _events(request, who, kind, view)
@@ -43,12 +43,12 @@ async def live(request: Request, who: OwnPage, integration_type: TypeName) -> Re
 
 
 def marks(rows: list[StatusLog]) -> Mark:
-    """What tells each row from itself as it was."""
+    """Return the id and version of each row."""
     return {row.id: (row.updated_at, row.reprocess and (row.reprocess.state, row.reprocess.at)) for row in rows}
 
 
 def changes(before: Mark, after: Mark) -> dict[str, int] | None:
-    """How many rows are new on the page and how many of those that were there differ; None: nothing to say."""
+    """Return the numbers of new and of changed rows of the page; None when there are none."""
     new = len(after.keys() - before.keys())
     changed = sum(1 for log_id in before.keys() & after.keys() if before[log_id] != after[log_id])
     return {"new": new, "changed": changed} if new or changed or before.keys() - after.keys() else None
@@ -64,7 +64,7 @@ async def _events(request: Request, who: Member, kind: IntegrationType, view: Vi
         try:
             rows = (await read_rows(request, who, kind, view))["rows"]
         except StorageError:
-            return  # the browser connects anew, and shows meanwhile that what it has may be old
+            return  # the browser connects again, and shows meanwhile that its rows may be old
         now = marks(rows)
         news = None if shown is None else changes(shown, now)
         if shown is None:

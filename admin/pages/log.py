@@ -26,12 +26,12 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response"]
 TIMELINE_ENTRIES = 20
 _MAX_SIBLINGS = 30
-#: Details that are read from the database at once: the pool is for everyone.
+#: Limit of details that are read from the database at once, since all requests share the pool.
 _AT_ONCE = 6
 
 
 class Details(NamedTuple):
-    """What is under a row."""
+    """The details of a row."""
 
     log: StatusLog
     attempt: Attempt | None
@@ -43,7 +43,7 @@ class Details(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """What happened to one log, newest first."""
+    """The timeline of one log, newest first."""
 
     entries: list[TimelineEntry]
     next_page_token: str | None
@@ -52,7 +52,7 @@ class Timeline(NamedTuple):
 async def read_details(
     request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID
 ) -> Details | None:
-    """One log; None when there is no such one."""
+    """Return the details of one log; None when there is no such log."""
     found = await reader.one(account, kind.name, log_id)
     if found is None:
         return None
@@ -77,7 +77,7 @@ async def read_details(
 async def read_open(
     request: Request, who: Member, kind: IntegrationType, rows: Sequence[StatusLog]
 ) -> dict[str, Details]:
-    """The details of some rows, by id."""
+    """Return the details of some rows, by id."""
     if not rows:
         return {}
     turns = asyncio.Semaphore(_AT_ONCE)
@@ -94,7 +94,7 @@ async def read_open(
 async def read_timeline(
     request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID, token: str | None
 ) -> Timeline:
-    """Some of what happened to one log. Raises the 404 problem when there is no such one."""
+    """Return a page of the timeline of one log. Raises the 404 problem when there is no such log."""
     listing = listings.timeline(account, kind.name, log_id, TIMELINE_ENTRIES, token)
     found = await reader.timeline(account, kind.name, log_id, after=listing.after, limit=listing.limit)
     if found is None:
@@ -104,7 +104,7 @@ async def read_timeline(
 
 
 async def read_siblings(reader: LogReader, log: StatusLog) -> list[StatusLog]:
-    """The same name on the other pages, and on other marketplaces."""
+    """Return the logs with the same name on the other pages, and on other marketplaces."""
     found = await reader.search(log.account, log.key, _MAX_SIBLINGS)
     return [each for each in found if each.key == log.key and each.id != log.id]
 
@@ -113,7 +113,7 @@ async def read_siblings(reader: LogReader, log: StatusLog) -> list[StatusLog]:
 async def log_page(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
 ) -> Response:
-    """One log: the part under its row for a script, a page of its own for everyone else."""
+    """Show one log: the part under its row for a script, else a page of its own."""
     template = "parts/detail.html" if request.headers.get("hx-request") else "log.html"
     return await _show_log(request, who, type_of(integration_type), log_id, page_token, template)
 
@@ -122,7 +122,7 @@ async def log_page(
 async def timeline_part(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
 ) -> Response:
-    """The timeline and the other pages of one log, for a row that was expanded without them."""
+    """Show the timeline and the other pages of one log, for a row that was expanded without them."""
     return await _show_log(request, who, type_of(integration_type), log_id, page_token, "parts/timeline.html")
 
 
@@ -152,7 +152,7 @@ async def _show_log(
 async def evidence_part(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, side: Side, *, as_text: bool = False
 ) -> Response:
-    """One side of the exchange, whole: laid out for a script, as it came for everyone else."""
+    """Show a request or response completely: laid out for a script, else as it came."""
     kind = type_of(integration_type)
     found = await who.reader(request).one(who.account, kind.name, log_id)
     if found is None or found.last_attempt is None or (value := getattr(found.last_attempt, side)) is None:

@@ -25,7 +25,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get(TYPE)
 async def list_page(request: Request, who: OwnPage, integration_type: TypeName, *, wait: bool = False) -> Response:
-    """Filter, counts, rows. `wait`: for the counts too, however long they take."""
+    """Show filter, counts and rows. `wait`: wait for the counts, however long they take."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     shown, counts, views = await asyncio.gather(
@@ -45,14 +45,14 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         views=views,
     )
     if is_fragment(request):
-        # What a form leaves empty is not part of the address.
+        # Empty fields of a form are no part of the address.
         page.headers["HX-Push-Url"] = f"/{who.account}/{kind.name}{view.here}"
     return page
 
 
 @router.get(f"{TYPE}/counts")
 async def counts_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """The counts of a view alone, for a page that did not wait for them."""
+    """Show the counts of a view alone, for a page that did not wait for them."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     counts = await read_counts(request, who, kind, view, wait=True)
@@ -61,7 +61,7 @@ async def counts_part(request: Request, who: OwnPage, integration_type: TypeName
 
 @router.get(f"{TYPE}/details")
 async def details_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """The details of every row of a view, for a page that has the rows and expands them."""
+    """Show the details of every row of a view, for a page that has the rows and expands them."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     shown = await read_rows(request, who, kind, view)
@@ -72,7 +72,7 @@ async def details_part(request: Request, who: OwnPage, integration_type: TypeNam
 
 
 def page_values(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
-    """What every template about a view needs."""
+    """Return the values for every template about a view."""
     return {
         **type_values(request, who, kind),
         "view": view,
@@ -86,7 +86,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
 
 
 async def read_rows(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
-    """The rows of a view and the way to the next ones."""
+    """Return the rows of a view and the address of the next ones."""
     listing = listings.logs(who.account, kind.name, view.filter, view.page_size, view.page_token)
     reader = who.reader(request)
     rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
@@ -100,7 +100,7 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
 async def read_counts(
     request: Request, who: Member, kind: IntegrationType, view: View, *, wait: bool
 ) -> dict[str, Any]:
-    """Counts and their histogram, or where to ask for them."""
+    """Return counts and their histogram, or the address that has them."""
     counts = await request.app.state.site.underway.within_budget(
         ("view", who.account, kind.name, view.filter, who.visitor.zone.key),
         lambda: count_view(request.app.state.reader, who.account, kind.name, view.filter, who.visitor.zone),

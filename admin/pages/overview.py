@@ -1,4 +1,4 @@
-"""The overview: for each type how much failed and when, the most frequent errors, affiliates, silence, dead letters."""
+"""The overview: failures of each type by time, frequent errors, affiliates, expired retries, dead letters."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _LETTERS = 5
 
 
 class TypeOverview(NamedTuple):
-    """One type in the span."""
+    """Numbers of one type in the span."""
 
     kind: IntegrationType
     view: View
@@ -45,7 +45,7 @@ class TypeOverview(NamedTuple):
 
 
 class AffiliateShare(NamedTuple):
-    """One marketplace over all types."""
+    """Numbers of one marketplace over all types."""
 
     affiliate: str
     total: int
@@ -54,7 +54,7 @@ class AffiliateShare(NamedTuple):
 
     @property
     def share(self) -> float:
-        """0 to 1."""
+        """Share of failed logs, 0 to 1."""
         return self.failed / self.total if self.total else 0.0
 
 
@@ -62,7 +62,7 @@ class AffiliateShare(NamedTuple):
 async def overview_page(
     request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, *, wait: bool = False
 ) -> Response:
-    """The page, with its numbers when they come within the budget of a page, else with where to ask for them."""
+    """Show the overview, with its numbers if they come within the budget, else with the address that has them."""
     period = period if period in SPANS else DEFAULT_SPAN
     numbers, letters = await asyncio.gather(_numbers(request, who, period, wait=wait), _letters(request, who))
     return _page(request, who, "overview.html", period, numbers, letters)
@@ -70,7 +70,7 @@ async def overview_page(
 
 @router.get(f"{ACCOUNT}/overview/numbers")
 async def numbers_part(request: Request, who: OwnPage, period: Period = DEFAULT_SPAN) -> Response:
-    """The numbers alone, for a page that did not wait for them."""
+    """Show the numbers alone, for a page that did not wait for them."""
     numbers = await _numbers(request, who, period, wait=True)
     return _page(request, who, "parts/overview.html", period, numbers, [])
 

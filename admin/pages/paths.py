@@ -1,4 +1,4 @@
-"""The parts of a page's path, by patterns: what is no account or type is not a page, and gets the API's own 404."""
+"""Parts of a page's path, by patterns. A path without a possible account or type is no page, and gets the API's 404."""
 
 from typing import Annotated
 
@@ -17,8 +17,8 @@ class _Text(Convertor[str]):
         return value
 
 
-#: What the first part of an address means when it is no account. Accounts may have these names, but no pages then:
-#: neither could be told from the other. Their logs are in the query API, below another prefix.
+#: First parts of addresses that are no accounts. Accounts may have these names, but no pages then, since their
+#: addresses would be ambiguous. Their logs are in the query API, below another prefix.
 RESERVED = frozenset(
     {
         "api",
@@ -53,16 +53,16 @@ TypeName = Annotated[str, Path()]
 
 
 def is_reserved(path: str) -> bool:
-    """Whether an address can't be that of an account's page, whatever accounts there are."""
+    """Return True for an address that can't be that of an account's page, whatever accounts there are."""
     return path.lstrip("/").partition("/")[0] in RESERVED
 
 
 def account_alone(path: str) -> str | None:
-    """The account of an address that names an account and nothing else; None for any other address."""
+    """Return the account of an address that names an account and nothing else; None for any other address."""
     name = path.strip("/")
     return None if ACCOUNT_NAME.fullmatch(name) is None or is_reserved(name) else name
 
 
 def type_of(name: str) -> IntegrationType:
-    """The type of a path that matched."""
+    """Return the type of a path that matched."""
     return BY_NAME[name]

@@ -12,7 +12,7 @@ SAMPLES = 5
 
 
 class VerdictCount(NamedTuple):
-    """How many logs get one verdict."""
+    """Number of logs with one verdict."""
 
     state: str  # `queued` is to be sent; any other is why not
     entities: int
@@ -21,7 +21,7 @@ class VerdictCount(NamedTuple):
 
 
 class PlanTable(NamedTuple):
-    """A plan, one line a verdict."""
+    """A plan, one line for each verdict."""
 
     verdicts: list[VerdictCount]
     total: int
@@ -29,12 +29,12 @@ class PlanTable(NamedTuple):
 
     @property
     def sent(self) -> int:
-        """How many will be sent."""
+        """Number of logs that will be sent."""
         return next((each.entities for each in self.verdicts if each.state == ItemState.QUEUED), 0)
 
 
 def table_of(made: Plan | ReprocessPlan) -> PlanTable:
-    """Of verdicts that some log gets."""
+    """Make the table of a plan, with the verdicts that some log gets."""
     verdicts = [
         VerdictCount(
             ItemState.QUEUED if name == WILL_SEND else name,

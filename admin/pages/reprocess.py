@@ -1,4 +1,4 @@
-"""Reprocessing: the plan that is shown first, and the command; admin.pages.ledger has what became of it."""
+"""Reprocessing: the plan that is shown first, then the command; its outcome is in admin.pages.ledger."""
 
 import hashlib
 import uuid
@@ -29,7 +29,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get(f"{TYPE}/reprocess")
 async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """What reprocessing the chosen rows, or all that a filter matches, would do, and the form that asks for it."""
+    """Show the plan of reprocessing the chosen rows, or all rows of a filter, and the form that starts it."""
     need_operator(who)
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
@@ -45,7 +45,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
 async def show_rows_plan(
     request: Request, who: Member, kind: IntegrationType, view: View, ids: Sequence[uuid.UUID]
 ) -> Response:
-    """The plan of chosen logs, and the form that asks for it."""
+    """Show the plan of chosen logs, and the form that starts it."""
     made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
     return _show_plan(request, who, kind, view, made, ids=ids)
 
@@ -60,9 +60,9 @@ def _show_plan(
     ids: Sequence[uuid.UUID] = (),
     asked: ReprocessPlan | None = None,
 ) -> Response:
-    """A plan and the form that asks for it: for the logs `ids`, or for the filter of `asked`.
+    """Show a plan and the form that starts it: for the logs `ids`, or for the filter of `asked`.
 
-    `view` is the list that the person came from, and goes back to.
+    `view` is the list from which the person came.
     """
     return show(
         request,
@@ -84,7 +84,7 @@ def _show_plan(
 
 @router.post(f"{TYPE}/reprocess")
 async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
-    """Gives the command: a second click on the same form is the same command. 503 when Kafka can't take it."""
+    """Publish the command: a second click on the same form is the same command. 503 when Kafka can't take it."""
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
     chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
@@ -116,7 +116,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
 
 
 def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
-    """Of `id` or `id@stamp`, each once."""
+    """Return the ids of texts of the form `id` or `id@stamp`, each once."""
     try:
         ids = list(dict.fromkeys(uuid.UUID(each.partition("@")[0]) for each in texts))
     except ValueError:
@@ -127,7 +127,7 @@ def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
 
 
 def _key(once: str, chosen: Sequence[str]) -> str:
-    """The Idempotency-Key of a form: its own random part, and what it asks for."""
+    """Return the Idempotency-Key of a form: its own random part with the chosen rows."""
     if not 1 <= len(once) <= 100:
         raise invalid("once", "must come with the form")
     return f"page-{hashlib.blake2b(chr(0).join([once, *sorted(chosen)]).encode(), digest_size=24).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Routes of pages: what goes wrong is answered as a page, and who is not signed in is asked to."""
+"""Routes of pages: errors are answered as pages, and visitors without a session are asked to sign in."""
 
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
@@ -59,7 +59,7 @@ def _to_sign_in(request: Request) -> Response:
 
 
 async def bug(request: Request, exc: Exception) -> Response:
-    """For the app's own handler of what nobody foresaw: a page for a browser, a problem for everyone else."""
+    """Answer an unexpected exception, for the app's own handler: a page for a browser, else a problem."""
     if not _is_for_a_person(request):
         return await answer_bug(request, exc)
     log.error("unexpected", exc_info=exc)
@@ -67,9 +67,9 @@ async def bug(request: Request, exc: Exception) -> Response:
 
 
 async def refused(request: Request, exc: Exception) -> Response:
-    """For the app's own handler of what no route is for: a page for a browser, a problem for everyone else.
+    """Answer a request without a route, for the app's own handler: a page for a browser, else a problem.
 
-    A browser that asks for an account alone is sent to its overview, which says whether there is one.
+    A browser that asks for an account alone is sent to its overview, which says if the account exists.
     """
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     if status != HTTPStatus.NOT_FOUND or not _is_for_a_person(request):
@@ -86,7 +86,7 @@ def _is_for_a_person(request: Request) -> bool:
 
 
 async def _error(request: Request, problem: ProblemError) -> Response:
-    """The page that says what happened and what to do."""
+    """Return the page that says what happened and what to do."""
     try:
         who = await visitor(request)
     except StorageUnavailable:

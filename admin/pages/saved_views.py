@@ -1,4 +1,4 @@
-"""Views that have a name: kept for everyone of the account."""
+"""Saved views: views with a name, for everyone of the account."""
 
 import uuid
 
@@ -18,13 +18,13 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 async def of_page(request: Request, who: Member, kind: IntegrationType) -> list[SavedView]:
-    """The views of one page, by name."""
+    """Return the views of one page, by name."""
     return await list_saved(request.app.state.reader, who.account, kind.name)
 
 
 @router.post(f"{TYPE}/views")
 async def save_view(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
-    """Keeps a view under a name, and shows it."""
+    """Save a view under a name, and show it."""
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
     name = given.get("name", "").strip()
@@ -40,7 +40,7 @@ async def save_view(request: Request, who: OwnPage, integration_type: TypeName, 
 async def delete_view(
     request: Request, who: OwnPage, integration_type: TypeName, view_id: uuid.UUID, _fields: OwnForm
 ) -> Response:
-    """Forgets a view."""
+    """Delete a saved view."""
     need_operator(who)
     kind = type_of(integration_type)
     await delete(request.app.state.writer, who.account, kind.name, view_id)

@@ -1,4 +1,4 @@
-"""An entity by any of its names, across the types."""
+"""Search for an entity by any of its names, across the types."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ _TEXT: TypeAdapter[str] = TypeAdapter(QueryText)
 
 @router.get(f"{ACCOUNT}/search")
 async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()] = "") -> Response:
-    """Exact names first, then those that begin so, by type."""
+    """Show the results: exact names first, then names that begin with the text, by type."""
     text = q.strip()
     found = []
     if text:

@@ -1,4 +1,4 @@
-"""Signing in by access key or by the link that `conexoes up` prints, signing out, and how a person likes the pages."""
+"""Sign-in by access key or by the link that `conexoes up` prints, sign-out, and preferences."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ Target = Annotated[str, Query(alias="next", max_length=16_000, description="wher
 async def show_sign_in(
     request: Request, who: AnyVisitor, target: Target = "/", link: Annotated[str | None, Query(max_length=300)] = None
 ) -> Response:
-    """The form; or, with a link that is still good, the session of the bootstrap key."""
+    """Show the form; or, with a valid link, start the session of the bootstrap key."""
     site = request.app.state.site
     if link is not None:
         known = site.sessions.read_link(link)
@@ -48,7 +48,7 @@ async def show_sign_in(
 
 @router.post("/sign-in")
 async def sign_in(request: Request, who: AnyVisitor) -> Response:
-    """A session for a good key; the form again, 401, for any other."""
+    """Start a session for a valid key; show the form again, 401, for any other."""
     refuse_foreign(request)
     fields = dict(await read_form(request))
     key, target = fields.get("access_key", "").strip(), fields.get("next", "/")
@@ -65,7 +65,7 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(_fields: OwnForm) -> Response:
-    """The end of the session in this browser."""
+    """End the session in this browser."""
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(SESSION_COOKIE, path="/")
     answer.headers["Clear-Site-Data"] = '"cache"'
@@ -74,7 +74,7 @@ async def sign_out(_fields: OwnForm) -> Response:
 
 @router.post("/preferences")
 async def prefer(request: Request) -> Response:
-    """Keeps language, zone and theme in cookies, for whoever asks from our own pages."""
+    """Store language, zone and theme in cookies, for requests from our own pages."""
     refuse_foreign(request)
     fields = dict(await read_form(request))
     answer = RedirectResponse(_local(fields.get("next", "/")), 303)
@@ -89,7 +89,7 @@ async def prefer(request: Request) -> Response:
 
 @router.get("/preferences")
 async def show_preferences(request: Request, who: AnyVisitor, target: Target = "/") -> Response:
-    """Language, zone, theme, and what the key may do."""
+    """Show language, zone, theme, and the rights of the key."""
     return show(
         request, who, "preferences.html", next=_local(target), zones=times.zone_names(), themes=THEMES, names=NAMES
     )
@@ -106,12 +106,12 @@ def _signed_in(request: Request, key_digest: bytes, target: str) -> Response:
 
 
 def _remember(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-    """`Lax`, so that a link from a colleague's message opens signed in; forms are held by their own token."""
+    """Set a cookie: `Lax`, so that a link in a message opens signed in; forms are protected by their own token."""
     secure = request.url.scheme == "https"
     answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _local(target: str) -> str:
-    """An address on this host; `/` for any other."""
+    """Return an address on this host; `/` for any other."""
     good = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if good else "/"

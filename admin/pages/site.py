@@ -1,4 +1,4 @@
-"""What every page shares: templates in each language, files, sessions; and how a page becomes an answer."""
+"""The site, shared by every page: templates in each language, files, sessions, and the answers with pages."""
 
 import asyncio
 import gzip
@@ -24,7 +24,7 @@ from schemas.filter import FIELDS
 from schemas.reasons.say import say
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-#: Nothing from elsewhere, nothing inline: what a vendor's text says can't run or restyle a page.
+#: Policy of content: nothing from other hosts, nothing inline, so that a vendor's text can't run or restyle a page.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -45,15 +45,15 @@ HEADERS = {
     "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
 }
 _WORTH_COMPRESSING_BYTES = 1024
-#: A name of so many has room in every column.
+#: Length of a name that fits in every column.
 _SHORT_CHARACTERS = 14
 
 
 class Site:
-    """One for each app."""
+    """The site of one app."""
 
     def __init__(self, sessions: Sessions, stop: asyncio.Event | None = None) -> None:
-        """`stop` is set when the process is to end: streams end with it."""
+        """Take `stop`, which is set when the process is to end: streams end with it."""
         self.sessions = sessions
         self.stop = stop or asyncio.Event()
         self.assets = assets.load()
@@ -63,7 +63,7 @@ class Site:
         }
 
     def html(self, request: Request, who: Visitor, template: str, /, **values: Any) -> str:
-        """A template, filled in."""
+        """Render a template."""
         return (
             self._environments[who.language]
             .get_template(template)
@@ -81,18 +81,18 @@ class Site:
         )
 
     def page(self, request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
-        """The same as an answer."""
+        """Render a template as an answer."""
         return answer(request, self.html(request, who, template, **values), status)
 
 
 def show(request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
-    """A page of the app that the request is for."""
+    """Render a page of the request's app."""
     site: Site = request.app.state.site
     return site.page(request, who, template, status=status, **values)
 
 
 def answer(request: Request, html: str, status: int = 200) -> Response:
-    """HTML with the headers of every page, compressed for who takes it."""
+    """Return HTML with the headers of every page, compressed for clients that accept it."""
     body, headers = html.encode(), dict(HEADERS)
     if len(body) > _WORTH_COMPRESSING_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, 5, mtime=0)
@@ -101,12 +101,12 @@ def answer(request: Request, html: str, status: int = 200) -> Response:
 
 
 def is_fragment(request: Request) -> bool:
-    """Whether a script asks for a part of a page to put into one that is there."""
+    """Return True when a script asks for a part, to put into a page that is open."""
     return request.headers.get("hx-request") == "true"
 
 
 def _breakable(name: str) -> Markup:
-    """A name of a program, which may go on in the next line behind its points and lines. Copied, it is as it was."""
+    """Return a technical name that may break behind its points and dashes. Copied, it is unchanged."""
     if len(name) <= _SHORT_CHARACTERS:
         return escape(name)
     return Markup("<wbr>").join(re.split(r"(?<=[._/:-])(?=[^._/:-])", name))

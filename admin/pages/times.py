@@ -1,4 +1,4 @@
-"""Times as people read them, in a zone that the page names; and the periods that they ask for, in that zone."""
+"""Times for people, in a zone that the page names, and the periods of the filter in that zone."""
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
@@ -10,7 +10,7 @@ from babel.dates import format_datetime, format_skeleton, format_time, format_ti
 
 from schemas.timestamp import parse
 
-#: For whoever's browser has not said another, and chose none: most stores are there.
+#: Zone of a visitor who chose none, and whose browser sends none: most stores are there.
 DEFAULT_ZONE: Final = "America/Sao_Paulo"
 Period = Literal["today", "yesterday", "24h", "7d", "30d", "custom"]
 PERIODS: tuple[Period, ...] = get_args(Period)
@@ -18,7 +18,7 @@ _SPANS: dict[str, timedelta] = {"24h": timedelta(hours=24), "7d": timedelta(days
 
 
 class Span(NamedTuple):
-    """From `start`, included, to `end`, not included; None is open."""
+    """A span from `start`, included, to `end`, not included; None is open."""
 
     start: datetime | None
     end: datetime | None
@@ -26,13 +26,13 @@ class Span(NamedTuple):
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """Zones to choose from: places, and UTC."""
+    """Return zones to choose from: places, and UTC."""
     continents = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
     return ("UTC", *sorted(name for name in available_timezones() if name.startswith(continents)))
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """The zone of that name; the default for one that is not known."""
+    """Return the zone of that name; the default for an unknown one."""
     if name is not None and name in zone_names():
         try:
             return ZoneInfo(name)
@@ -42,30 +42,30 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def exact(at: datetime, locale: Locale, zone: tzinfo) -> str:
-    """Date and time to the second."""
+    """Return date and time to the second."""
     return format_datetime(at, "medium", tzinfo=zone, locale=locale)
 
 
 def brief(at: datetime, locale: Locale, zone: tzinfo) -> str:
-    """Day and time to the minute, without the year."""
+    """Return day and time to the minute, without the year."""
     day = format_skeleton("MMMd", at, tzinfo=zone, locale=locale)
     return f"{day} {format_time(at, 'short', tzinfo=zone, locale=locale)}"
 
 
 def relative(at: datetime, now: datetime, locale: Locale) -> str:
-    """How long ago, roughly; in the future for what is."""
+    """Return the rough distance from `now`, as in "2 hours ago" or "in 2 hours"."""
     return format_timedelta(at - now, add_direction=True, locale=locale, threshold=1.2)
 
 
 def zone_label(zone: ZoneInfo, now: datetime, locale: Locale) -> str:
-    """The zone as the page names it, with what it is from UTC."""
+    """Return the zone as the page names it, with its offset from UTC."""
     name = get_timezone_name(zone, locale=locale, width="long")
     offset = now.astimezone(zone).strftime("%z")
     return f"{name} (UTC{offset[:3]}:{offset[3:]})"
 
 
 def span_of(period: Period, now: datetime, zone: tzinfo) -> Span:
-    """What a period means at `now`. Days begin at midnight in `zone`. `custom` is open on both sides."""
+    """Return the span of a period at `now`. Days begin at midnight in `zone`. `custom` is open on both sides."""
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     if period == "today":
         return Span(_utc(midnight), None)
@@ -78,7 +78,7 @@ def span_of(period: Period, now: datetime, zone: tzinfo) -> Span:
 
 
 def read_local(text: str, zone: tzinfo) -> datetime:
-    """RFC 3339, or the text of a date-and-time field, which is in `zone`. Raises ValueError for anything else."""
+    """Read RFC 3339, or the text of a date-and-time field, which is in `zone`. Raises ValueError for anything else."""
     try:
         return parse(text).at
     except ValueError:
@@ -86,7 +86,7 @@ def read_local(text: str, zone: tzinfo) -> datetime:
 
 
 def to_local(at: datetime, zone: tzinfo) -> str:
-    """As a date-and-time field takes it."""
+    """Return a time as the value of a date-and-time field."""
     return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 

@@ -1,4 +1,4 @@
-"""A workbook that comes back with marked rows: it becomes a plan, and nothing is sent before that is confirmed."""
+"""A returned workbook with marked rows: it becomes a plan, and nothing is sent before a person confirms it."""
 
 import tempfile
 import uuid
@@ -28,16 +28,16 @@ FIELD = "workbook"
 
 @router.get(f"{TYPE}/marked")
 async def form(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """The form that takes a workbook."""
+    """Show the form that takes a workbook."""
     need_operator(who)
     return _form(request, who, type_of(integration_type))
 
 
 @router.post(f"{TYPE}/marked")
 async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """What reprocessing the marked rows would do; the form again, with the reason, for a workbook that is refused.
+    """Show the plan of the marked rows; for a refused workbook, the form again with the reason.
 
-    Nothing of the workbook is kept. Receiving and reading it takes one of the account's places for exports.
+    The workbook is not kept. Receiving and reading it takes one of the account's slots for exports.
     """
     need_operator(who)
     kind = type_of(integration_type)
@@ -53,7 +53,7 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
 
 
 async def _receive(request: Request, who: Member) -> Marked:
-    """What is marked in the workbook of a form of this session."""
+    """Return the marked rows in the workbook of a form of this session."""
     refuse_foreign(request)
     desk: ExportDesk = request.app.state.exports
     try:

@@ -1,4 +1,4 @@
-"""What a list page shows, as its address says it: any view is a link."""
+"""The view of a list page, which is all in its address: any view is a link."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
 ALL = "all"
-#: Fields of the filter whose values the address holds, each by itself.
+#: Fields of the filter that are in the address by their own names.
 _PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
 
 
@@ -27,17 +27,17 @@ class View:
     """One view of one list page."""
 
     filter: LogFilter
-    period: Period | None = None  # what the dates of `filter` come from; None: there are none
+    period: Period | None = None  # source of the dates of `filter`; None: it has no dates
     page_size: int = DEFAULT_PAGE_SIZE
     page_token: str | None = None
     open: tuple[str, ...] = ()  # ids of expanded rows; (ALL,): every row
 
     def shows(self, log_id: str) -> bool:
-        """Whether the row is expanded."""
+        """Return True when the row is expanded."""
         return ALL in self.open or log_id in self.open
 
     def pairs(self) -> list[tuple[str, str]]:
-        """The filter as the address has it, without the place in the list."""
+        """Return the filter as in the address, without the cursor."""
         found = [(name, text) for name, text in self.parts() if name != "dates"]
         if self.period is not None and self.period != "custom":
             found.append(("period", self.period))
@@ -50,9 +50,9 @@ class View:
         return found
 
     def parts(self) -> list[tuple[str, str]]:
-        """The filter a part at a time, each as `without` takes it: a field and one value of it, as text.
+        """Return the parts of the filter, each as `without` takes it: a field and one value of it, as text.
 
-        `dates` stand for both ends of the period; their value is its name, `custom` for none.
+        The part `dates` is both ends of the period; its value is the period's name, `custom` for none.
         """
         found = [(each.name, text) for each in _PLAIN for text in _texts(getattr(self.filter, each.name))]
         if any(getattr(self.filter, name) is not None for name in SPAN):
@@ -60,7 +60,7 @@ class View:
         return found
 
     def query(self, *, token: str | None = None, open_: Sequence[str] = ()) -> str:
-        """The address from its `?` on, of this view at another place; empty for the plain one."""
+        """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
         pairs = self.pairs()
         if token is not None:
             pairs.append(("page_token", token))
@@ -69,23 +69,23 @@ class View:
 
     @property
     def here(self) -> str:
-        """The address of this very view."""
+        """Return the address of this very view."""
         return self.query(token=self.page_token, open_=self.open)
 
     def with_(self, **changes: Any) -> "View":
-        """This view with another filter, from its beginning."""
+        """Return this view with another filter, from its first page."""
         period = None if set(SPAN) & set(changes) else self.period
         filter_ = self.filter.model_copy(update=changes)
         return replace(self, filter=filter_, period=period, page_token=None, open=())
 
     def toggled(self, name: str, value: str) -> str:
-        """The address after one value of a repeatable field is chosen or given up."""
+        """Return the address after one value of a repeatable field is added or removed."""
         values = getattr(self.filter, name)
         changed = tuple(each for each in values if each != value) if value in values else (*values, value)
         return self.with_(**{name: changed}).query()
 
     def without(self, name: str, value: str | None = None) -> str:
-        """The address without one part of the filter; `dates` are both ends."""
+        """Return the address without one part of the filter; `dates` are both ends."""
         if name == "dates":
             return self.with_(**dict.fromkeys(SPAN)).query()
         if name in REPEATABLE and value is not None:
@@ -93,19 +93,19 @@ class View:
         return self.with_(**{name: None}).query()
 
     def frozen(self) -> "View":
-        """The same with its dates as they are now, so that a second page is of the same list as the first."""
+        """Return the view with fixed dates, so that a second page is of the same list as the first."""
         return self if self.period is None else replace(self, period="custom")
 
     @property
     def is_plain(self) -> bool:
-        """Whether it leaves nothing out."""
+        """True when the filter is empty."""
         return self.filter == LogFilter()
 
 
 def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
-    """The view of an address. Raises the 422 problem of what can't be meant.
+    """Read the view of an address. Raises the 422 problem of an invalid value.
 
-    Every field of the filter is read. Names that are none are ignored: a link may carry what others have added to it.
+    Every field of the filter is read. Unknown names are ignored, since other programs may add theirs to a link.
     """
     given = {name: value for name, value in query.items() if value.strip()}
     fields: dict[str, Any] = {}
@@ -137,7 +137,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
 
 
 def _texts(value: Any) -> list[str]:
-    """The values of a field as an address has them; none of one that is not set."""
+    """Return the values of a field as in an address; none for a field that is not set."""
     if value is None:
         return []
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Who looks at a page, and how they want to see it."""
+"""The visitor of a page: session, rights and preferences."""
 
 import secrets
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ THEME_COOKIE = "conexoes_theme"
 PREFERENCE_SECONDS = 365 * 24 * 3600
 Theme = Literal["auto", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
-#: What a browser says of a request that another site made it send.
+#: Values of Sec-Fetch-Site for a request that another site made the browser send.
 _FOREIGN = {"cross-site", "same-site"}
 
 
 class SignInNeededError(Exception):
-    """The page is for someone who signed in."""
+    """The page needs a session, and there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Visitor:
     session: Session | None
     grant: Grant | None
     language: Language
-    locale: Locale  # of the reader's region: how dates and numbers are written
+    locale: Locale  # of the reader's region, for dates and numbers
     zone: ZoneInfo
     theme: Theme
     now: datetime
@@ -61,16 +61,16 @@ class Member:
 
     @property
     def name(self) -> str:
-        """Who asks, as it is kept with what was asked for."""
+        """Name of the author of requests, as it is stored with them."""
         return self.grant.name or self.grant.role
 
     def reader(self, request: Request) -> LogReader:
-        """Reads on behalf of this person; for the logs of one answer."""
+        """Return a reader for this person, for the logs of one answer."""
         return reader_for(request, self.grant)
 
 
 async def visitor(request: Request) -> Visitor:
-    """Whoever it is. A session whose key was revoked is none."""
+    """Return the visitor. A session with a revoked key counts as none."""
     session = request.app.state.site.sessions.read(request.cookies.get(SESSION_COOKIE, ""))
     grant = None if session is None else await request.app.state.authenticator.grant_of(session.key_digest)
     theme = request.cookies.get(THEME_COOKIE)
@@ -91,7 +91,7 @@ AnyVisitor = Annotated[Visitor, Depends(visitor)]
 
 
 async def member(who: AnyVisitor, account: Annotated[str, Path()]) -> Member:
-    """Whoever may see the account. Raises SignInNeededError, or the 404 of an account that does not exist."""
+    """Return the member of an account. Raises SignInNeededError, or the 404 of an account that does not exist."""
     if who.grant is None:
         raise SignInNeededError
     if ACCOUNT.fullmatch(account) is None or not may_see(who.grant, account):
@@ -103,7 +103,7 @@ OwnPage = Annotated[Member, Depends(member)]
 
 
 async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:
-    """The fields of a form that a page of this session showed; 403 for one that another site made up."""
+    """Return the fields of a form of this session; 403 for one that another site made up."""
     refuse_foreign(request)
     if who.session is None:
         raise SignInNeededError
@@ -118,17 +118,17 @@ OwnForm = Annotated[list[tuple[str, str]], Depends(own_form)]
 
 
 def refuse_foreign(request: Request) -> None:
-    """403 for what another site made the browser send. Browsers that do not say are held by the form's token."""
+    """Raise 403 for a request of another site. For browsers that do not say, the form's token protects."""
     if request.headers.get("sec-fetch-site", "") in _FOREIGN:
         raise ProblemError(403, "foreign", "This request came from another site.")
 
 
 def need_operator(who: Member) -> None:
-    """403 for a read-only key."""
+    """Raise 403 for a read-only key."""
     if not at_least(who.grant, "operator"):
         raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
 
 
 def new_once() -> str:
-    """What makes two sends of one form one command."""
+    """Return a random part of the Idempotency-Key, by which two sends of one form are one command."""
     return secrets.token_urlsafe(12)

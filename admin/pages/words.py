@@ -1,6 +1,6 @@
-"""The words of the pages in the reader's language: the vocabulary, and beside it what only pages say.
+"""Words of the pages in the reader's language: the vocabulary, and the words that only pages have.
 
-A word that is not known is shown as it is: what a newer version wrote is no error here.
+An unknown word is shown as it is, since a newer version may have written it.
 """
 
 import gettext
@@ -16,7 +16,7 @@ Kind = words.Kind | Own
 
 
 def _(message: str) -> str:
-    """Marks a sentence for the catalogues."""
+    """Mark a sentence for the catalogues."""
     return message
 
 
@@ -41,7 +41,7 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
 
 
 def word(catalogue: gettext.NullTranslations, language: Language, kind: Kind, name: str, *, short: bool = False) -> str:
-    """The word for `name` in `language`, whose gettext catalogue is `catalogue`; `name` itself where there is none."""
+    """Return the word for `name` in `language`, with its gettext `catalogue`; `name` itself without a word."""
     if kind in OWN:
         own = OWN[kind].get(name)  # type: ignore[index]
         return name if own is None else catalogue.gettext(own)

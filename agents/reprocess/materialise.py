@@ -155,8 +155,8 @@ class Materialise:
 
     async def _make(self, connection: Connection, selection: Selection) -> None:
         account, command_id, integration_type = selection.account, selection.command_id, selection.integration_type
-        places = await next_logs(connection, selection, self._chunk)
-        log_ids = [each for _at, each in places]
+        cursors = await next_logs(connection, selection, self._chunk)
+        log_ids = [each for _at, each in cursors]
         logs = await lock_logs(connection, account, integration_type, log_ids, selection.as_of)
         if selection.phase == "unchanged":
             # A log that changed before it was locked has moved to the front: the next phase finds it.
@@ -164,8 +164,8 @@ class Materialise:
         paused = await affiliates.paused(connection, account)
         asked = Asked(account, command_id, integration_type, selection.mode)  # type: ignore[arg-type]
         items = decide(asked, log_ids, logs, self._policy, paused)
-        after = selection._replace(after=places[-1] if places else None)
-        if len(places) < self._chunk:
+        after = selection._replace(after=cursors[-1] if cursors else None)
+        if len(cursors) < self._chunk:
             after = selection._replace(after=None, phase="changed" if selection.phase == "unchanged" else "joining")
         first = selection.next_position
         queued = sum(each.state == "queued" for each in items)

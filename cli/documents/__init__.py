@@ -1,1 +1,1 @@
-"""Documents that are made from the code: `python -m cli.documents` writes them, `--check` says which are stale."""
+"""Documents that are made from the code: `python -m cli.documents` writes them, `--check` names stale ones."""

@@ -1,4 +1,4 @@
-"""Write the documents, or with `--check` exit 1 naming those that are not as the code has them."""
+"""Write the documents, or with `--check` name stale ones and exit with 1."""
 
 import json
 import sys
@@ -21,13 +21,13 @@ from storage.migrate import MIGRATIONS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CONTRACT = DOCS / "contract"
-#: Everything in here is made, so what no longer is made is stale too.
+#: Directory of generated files only: a file that nothing makes any more is stale too.
 JSON_SCHEMAS = CONTRACT / "json-schema"
 SCHEMA_PAGE = DOCS / "schema.md"
 
 
 def documents() -> dict[Path, str]:
-    """Text by path."""
+    """Make the documents: text by path."""
     made = {JSON_SCHEMAS / f"{name}.json": _json(schema) for name, schema in json_schemas().items()}
     events, api = asyncapi(), openapi()
     made[CONTRACT / "asyncapi.json"] = _json(events)
@@ -52,13 +52,13 @@ def _json(document: Any) -> str:
 
 
 def stale(made: dict[Path, str]) -> list[Path]:
-    """Files that differ from `made`, that are missing, or that nothing makes any more."""
+    """Return files that differ from `made`, that are missing, or that nothing makes any more."""
     differing = [path for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text]
     return differing + [path for path in sorted(JSON_SCHEMAS.glob("*")) if path not in made]
 
 
 def main() -> int:
-    """Exit code 1 when `--check` finds something."""
+    """Write or check. Returns exit code 1 when `--check` finds stale documents."""
     made = documents()
     found = stale(made)
     if "--check" in sys.argv[1:]:

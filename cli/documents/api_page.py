@@ -7,12 +7,12 @@ from typing import Any
 
 from cli.documents.tables import examples, fields, one_line, table, takes
 
-#: What FastAPI says of an answer that nobody described.
+#: Description that FastAPI gives to an answer without one.
 _UNDESCRIBED = "Successful Response"
 
 
 def api_page(document: dict[str, Any]) -> str:
-    """The whole page. `document` is what `GET /openapi.json` answers."""
+    """Return the whole page. `document` is the answer of `GET /openapi.json`."""
     security = document["components"]["securitySchemes"]["HTTPBearer"]
     lines = [
         "# API reference",
@@ -75,7 +75,7 @@ def _endpoint(method: str, path: str, operation: dict[str, Any]) -> list[str]:
 
 
 def _bodies(given: dict[str, Any]) -> str:
-    """The schemas of a body, with the media types of those that have none."""
+    """Return the schemas of a body, with the media types of those that have none."""
     bodies = (
         takes(each["schema"]) if "$ref" in each.get("schema", {}) else f"`{media}`"
         for media, each in given.get("content", {}).items()

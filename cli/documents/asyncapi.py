@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of the topics, from the side of Conexões: what it receives, what it sends."""
+"""The AsyncAPI 3 document of the topics, from the side of Conexões: operations to receive and to send."""
 
 import copy
 from typing import Any
@@ -17,7 +17,7 @@ _ENTITY_KEY = "account/affiliate/key in UTF-8, so that one entity keeps its orde
 
 
 def asyncapi() -> dict[str, Any]:
-    """The whole document."""
+    """Return the whole document."""
     schemas = _components(json_schemas())
     document = _Document(schemas)
     topics = Topics()
@@ -74,7 +74,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def _components(files: dict[str, Schema]) -> dict[str, Schema]:
-    """The schemas of the events, with `data` and every definition as a component of its own."""
+    """Return the schemas of the events, with `data` and every definition as a component of its own."""
     components: dict[str, Schema] = {}
     for name, schema in copy.deepcopy(files).items():
         if "data" not in schema.get("properties", {}):
@@ -89,7 +89,7 @@ def _components(files: dict[str, Schema]) -> dict[str, Schema]:
 
 
 def _moved(schema: Any) -> Any:
-    """With `#/$defs/…` where the definitions are now."""
+    """Return a schema whose references to `#/$defs/…` lead to the components."""
     if isinstance(schema, list):
         return [_moved(each) for each in schema]
     if not isinstance(schema, dict):
@@ -101,7 +101,7 @@ def _moved(schema: Any) -> Any:
 
 
 class _Document:
-    """Channels, operations and messages as they are added."""
+    """Builder of channels, operations and messages."""
 
     def __init__(self, schemas: dict[str, Schema]) -> None:
         self._schemas = schemas
@@ -110,7 +110,7 @@ class _Document:
         self._messages: dict[str, Message] = {}
 
     def receive(self, channel: str, topic: str, summary: str, event: str, *, key: str) -> None:
-        """A topic that agents read events of the schema `event` from, in each mode."""
+        """Add a topic from which agents read events of the schema `event`, in each mode."""
         schema = self._schemas[event]
         made = {mode.__name__: mode(event, schema, key=key) for mode in (binary, structured, batch)}
         self._channel(channel, topic, summary, {mode: (f"{event}-{mode}", each) for mode, each in made.items()})
@@ -124,7 +124,7 @@ class _Document:
     def send(
         self, channel: str, topic: str, summary: str, messages: dict[str, Message], *, reply: str | None = None
     ) -> None:
-        """A topic that agents write to; `reply` is the channel where the answers come."""
+        """Add a topic that agents write; `reply` is the channel of the answers."""
         self._channel(channel, topic, summary, {name: (channel, each) for name, each in messages.items()})
         self._operations[f"send-{channel}"] = {
             "action": "send",

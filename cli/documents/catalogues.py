@@ -13,19 +13,19 @@ from schemas.catalogue import LANGUAGES, Language
 ADMIN = Path(__file__).parents[2] / "admin"
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
 _HEAD = ("msgid", "msgstr", '"Language:', '"Plural-Forms:', '"MIME-Version:', '"Content-')
-#: In each of the languages. CLDR has a singular for 0 in Portuguese; what people write is "0 registros".
+#: Plural rule of every language. CLDR has a singular for 0 in Portuguese, but people write "0 registros".
 PLURALS = "nplurals=2; plural=(n != 1);"
 _OPTIONS = {"**.html": {"encoding": "utf-8", "trimmed": "true", "silent": "false"}}
 
 
 def catalogues() -> dict[Path, str]:
-    """Text by path: what is translated stays, what is new is empty, what is no longer said is gone."""
+    """Return text by path: translations stay, new sentences are empty, unused ones are removed."""
     template = _extract()
     return {_path(each): _merged(each, template) for each in LANGUAGES if each != SOURCE}
 
 
 def faults() -> list[str]:
-    """What a translator has still to do."""
+    """Return sentences about missing or wrong translations, for a translator."""
     return [
         f"{_path(language).relative_to(ADMIN.parent)}: {message.id!r} is {'fuzzy' if message.fuzzy else 'missing'}"
         for language in LANGUAGES
@@ -54,7 +54,7 @@ def _path(language: Language) -> Path:
 
 
 def read(language: Language) -> Catalog:
-    """The catalogue as it stands in its file; an empty one where there is none."""
+    """Return the catalogue as it stands in its file; an empty one where there is none."""
     if not _path(language).exists():
         return Catalog(locale=LOCALE[language])
     with _path(language).open("rb") as source:

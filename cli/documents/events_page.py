@@ -9,7 +9,7 @@ _DIRECTIONS = {"receive": "read by the agents", "send": "written by the agents"}
 
 
 def events_page(document: dict[str, Any]) -> str:
-    """The whole page. `document` is docs/contract/asyncapi.json."""
+    """Return the whole page. `document` is docs/contract/asyncapi.json."""
     components = document["components"]
     lines = [
         "# Events reference",

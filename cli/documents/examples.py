@@ -1,4 +1,4 @@
-"""One example of each event and answer, made by the code that makes the real ones where there is such code."""
+"""Examples of each event and answer, made by the code that makes the real ones where there is such code."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ _LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
 _ITEM = "79495b7f-cb87-7bc5-0720-a249abafafd9"
 _COMMAND = "f62fc572-a9a3-5d71-0071-904bedb5848b"
 
-#: What went wrong, by type. A type that is not here has its example from the catalogue alone.
+#: Errors of the examples, by type. A type that is not here has its example from the catalogue alone.
 _FAULTS: Mapping[str, Example] = {
     "orders": {
         "key": "PG-2404-01",
@@ -60,7 +60,7 @@ _FAULTS: Mapping[str, Example] = {
 
 
 def result_example(integration_type: IntegrationType) -> Example:
-    """A structured result event that answers a retry."""
+    """Return a structured result event that answers a retry."""
     fault: Example = {"key": "1234567-01", "errors": [{"code": "failed", "message": "It failed"}]}
     fault = dict(_FAULTS.get(integration_type.name, fault))
     data = {
@@ -87,7 +87,7 @@ def result_example(integration_type: IntegrationType) -> Example:
 
 
 def retry_example(integration_type: IntegrationType) -> Example:
-    """A retry as agents send it, of the entity of `result_example`."""
+    """Return a retry as agents send it, for the entity of `result_example`."""
     of = result_example(integration_type)["data"]
     data = RetryData(
         account=of["account"],
@@ -104,12 +104,12 @@ def retry_example(integration_type: IntegrationType) -> Example:
 
 
 def command_example() -> Example:
-    """A command as `POST /commands/reprocess` sends it."""
+    """Return a command as `POST /commands/reprocess` sends it."""
     return command_event(_COMMAND, ReprocessRequest.model_validate(_first_example(ReprocessRequest)), _ASKED_AT)
 
 
 def filter_example() -> Example:
-    """What failed on one marketplace in one day, with one code."""
+    """Return a filter for failures on one marketplace in one day, with one code."""
     return {
         "status": ["error"],
         "affiliate": ["MLB"],
@@ -120,7 +120,7 @@ def filter_example() -> Example:
 
 
 def problem_example() -> Example:
-    """A parameter that is out of range."""
+    """Return the problem of a parameter that is out of range."""
     message = "Input should be less than or equal to 200"
     return Problem(
         type="/problems/invalid-request",
@@ -132,7 +132,7 @@ def problem_example() -> Example:
 
 
 def status_log_detail_example() -> Example:
-    """The log of StatusLog's own example, with its last attempt."""
+    """Return the log of StatusLog's own example, with its last attempt."""
     log = StatusLog.model_validate(_first_example(StatusLog))
     attempt = Attempt(
         result_id="9f1c1f0e-52b1-7c0a-4ad4-2f6f8d8c0a77",

@@ -12,7 +12,7 @@ _TABLE = re.compile(r"(?<=## Integration types\n\n)(?:\|.*\n)+")
 
 
 def glossary() -> str:
-    """The whole text, with the table as the catalogue has it."""
+    """Return the whole text, with the table of the catalogue."""
     table = _HEAD + "".join(f"| {' | '.join(_cells(each))} |\n" for each in CATALOGUE)
     return _TABLE.sub(lambda _found: table, GLOSSARY.read_text("utf-8"))
 

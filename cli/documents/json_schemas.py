@@ -1,4 +1,4 @@
-"""JSON Schema of every event and of what the API answers with."""
+"""JSON Schema of every event and of the API's answers."""
 
 from typing import Any, get_args
 
@@ -19,7 +19,7 @@ _STRUCTURED = "In binary mode its attributes are headers that begin with `ce_`, 
 
 
 def json_schemas() -> dict[str, Schema]:
-    """Schemas by file name without its ending."""
+    """Return schemas by file name without its ending."""
     schemas: dict[str, Schema] = {}
     for each in CATALOGUE:
         schemas[f"{each.name}-result"] = _result(each)
@@ -36,7 +36,7 @@ def json_schemas() -> dict[str, Schema]:
 
 
 def _file(name: str, schema: Schema) -> Schema:
-    """What identifies it first, as a reader looks for it. The URN names no host, so nothing is ever fetched for it."""
+    """Return a schema with its identifier first, where readers look for it. The URN names no host to fetch it from."""
     head = {"$schema": DIALECT, "$id": f"urn:conexoes:schema:{name}:v1"}
     return head | {key: schema.pop(key) for key in ("title", "description") if key in schema} | schema
 
@@ -118,7 +118,7 @@ def _filter(schema: Schema) -> Schema:
 
 
 def _data(model: type[BaseModel]) -> Schema:
-    """The schema of a model, without its own example: the event has one, whole."""
+    """Return the schema of a model, without its own example: the event has a complete one."""
     schema = model.model_json_schema()
     schema.pop("examples", None)
     return schema
@@ -127,8 +127,10 @@ def _data(model: type[BaseModel]) -> Schema:
 def _event(
     event_type: str, description: str, data: Schema, attributes: Schema, example: Any, *, required: tuple[str, ...] = ()
 ) -> Schema:
-    """A structured CloudEvent around `data`. `attributes` are those that differ by event, `required` those besides
-    the ones that every event needs."""
+    """Return the schema of a structured CloudEvent around `data`.
+
+    `attributes` are those that differ by event, `required` those besides the ones that every event needs.
+    """
     definitions = data.pop("$defs", {})
     schema: Schema = {
         "title": event_type,

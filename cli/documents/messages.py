@@ -1,4 +1,4 @@
-"""The messages of the AsyncAPI document: one event in each of its modes, and what is set aside."""
+"""The messages of the AsyncAPI document: one event in each of its modes, and the dead letter."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from schemas.refusal import DeadLetterCode
 Message = dict[str, Any]
 
 _TEXT = {"type": "string"}
-#: Of AsyncAPI's Kafka bindings.
+#: Version of AsyncAPI's Kafka bindings.
 BINDING = {"bindingVersion": "0.5.0"}
 _BINARY_ATTRIBUTES = ("specversion", "type", "source", "id", "time", "subject", "correlationid")
 
 
 def binary(name: str, schema: Schema, *, key: str) -> Message:
-    """Attributes as `ce_` headers, `data` as the value. `schema` is the structured event's."""
+    """Describe attributes as `ce_` headers and `data` as the value. `schema` is the structured event's."""
     attributes = {each: value for each, value in schema["properties"].items() if each in _BINARY_ATTRIBUTES}
     required = [f"ce_{each}" for each in schema["required"] if each in _BINARY_ATTRIBUTES]
     event = schema["examples"][0]
@@ -35,7 +35,7 @@ def binary(name: str, schema: Schema, *, key: str) -> Message:
 
 
 def structured(name: str, schema: Schema, *, key: str) -> Message:
-    """The whole event as the value."""
+    """Describe the whole event as the value."""
     media_type = {
         **_TEXT,
         "pattern": f"^{STRUCTURED.replace('+', '[+]')}",
@@ -54,7 +54,7 @@ def structured(name: str, schema: Schema, *, key: str) -> Message:
 
 
 def batch(name: str, schema: Schema, *, key: str) -> Message:
-    """A list of structured events. One that is refused does not hold back its neighbours."""
+    """Describe a list of structured events. A refused one does not hold back the others."""
     media_type = {**_TEXT, "pattern": f"^{BATCH.replace('+', '[+]')}"}
     return {
         "name": schema["title"],
@@ -72,7 +72,7 @@ def batch(name: str, schema: Schema, *, key: str) -> Message:
 
 
 def retry(name: str, schema: Schema, *, key: str) -> Message:
-    """As agents.reprocess.dispatch sends it: structured, with exactly this content-type."""
+    """Describe a retry as agents.reprocess.dispatch sends it: structured, with exactly this content-type."""
     message = structured(name, schema, key=key)
     message["headers"] = {
         "type": "object",
@@ -83,7 +83,7 @@ def retry(name: str, schema: Schema, *, key: str) -> Message:
 
 
 def dead_letter() -> Message:
-    """The original record with headers more."""
+    """Describe a dead letter: the original record with more headers."""
     headers: Schema = {
         "x-dead-letter-code": {**_TEXT, "enum": [code.value for code in DeadLetterCode]},
         "x-dead-letter-reason": {**_TEXT, "description": "a sentence for the connector's developer"},
@@ -117,7 +117,7 @@ def dead_letter() -> Message:
 
 
 def _correlation(schema: Schema, place: str) -> Message:
-    """What answers carry. A command has no such attribute: its retries carry its id."""
+    """Describe the correlation id of answers. A command has none: its retries carry its id."""
     attribute = "correlationid" if "correlationid" in schema["properties"] else "id"
     described = schema["properties"][attribute]["description"]
     return {"location": place.format(attribute), "description": described}

@@ -9,7 +9,7 @@ from cli.documents.tables import one_line, table
 
 
 def metrics_page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [
         "# Metrics",
         "",

@@ -13,7 +13,7 @@ from storage.settings import StorageSettings
 
 
 def openapi() -> dict[str, Any]:
-    """As `GET /openapi.json` answers. Nothing is connected to."""
+    """Return the answer of `GET /openapi.json`, without any connection."""
     nowhere = Database("postgresql://nowhere", "reader", StorageSettings())
     app = build_admin(
         nowhere,

@@ -19,12 +19,12 @@ from admin.pages.visitor import member as need_member
 from api.export_order import must_export
 from schemas.catalogue import LANGUAGES
 
-#: What code calls functions of: only ours can show a template or ask for a right.
+#: Prefixes of modules whose functions are followed: only our code can show a template or ask for a right.
 _OURS = ("admin.", "api.")
 
 
 class Page(NamedTuple):
-    """One address: what it shows, to whom, and the templates that it may fill in."""
+    """One address, with its description, the right that it needs, and its templates."""
 
     method: str
     address: str
@@ -34,13 +34,13 @@ class Page(NamedTuple):
 
 
 def pages(modules: Iterable[ModuleType] = PAGES) -> list[Page]:
-    """Every route of `modules`, by address."""
+    """Return every route of `modules`, by address."""
     routes = [route for module in modules for route in module.router.routes if isinstance(route, PageRoute)]
     return sorted((_page(route) for route in routes), key=lambda page: (page.address, page.method))
 
 
 def uses(templates: Path = TEMPLATES) -> dict[str, set[str]]:
-    """The templates that each file below `templates` extends, includes or imports."""
+    """Return the templates that each file below `templates` extends, includes or imports."""
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     files = {path.relative_to(templates).as_posix(): path for path in sorted(templates.rglob("*.html"))}
     return {
@@ -50,7 +50,7 @@ def uses(templates: Path = TEMPLATES) -> dict[str, set[str]]:
 
 
 def faults(found: Sequence[Page], templates: Mapping[str, set[str]]) -> list[str]:
-    """A sentence for each page that says nothing of itself, and for each template that no page shows."""
+    """Return a sentence for each page without a description, and for each template that no page shows."""
     silent = [f"{page.method} {page.address}: its handler has no docstring" for page in found if not page.shows]
     shown = {name for page in found for name in page.templates} | set(_strings(bug))
     seen: set[str] = set()
@@ -63,7 +63,7 @@ def faults(found: Sequence[Page], templates: Mapping[str, set[str]]) -> list[str
 
 
 def pages_page(found: Sequence[Page], templates: Mapping[str, set[str]]) -> str:
-    """The whole document."""
+    """Return the whole document."""
     languages = ", ".join(NAMES[each] for each in LANGUAGES)
     lines = [
         "# Pages",
@@ -117,7 +117,7 @@ def _page(route: PageRoute) -> Page:
 
 
 def _needs(route: PageRoute, handler: Callable[..., Any]) -> str:
-    """The right without which the page is refused."""
+    """Return the right without which the page is refused."""
     called = set(_called(handler))
     if need_operator in called:
         return "operator"
@@ -131,7 +131,7 @@ def _needs(route: PageRoute, handler: Callable[..., Any]) -> str:
 
 
 def _strings(handler: Callable[..., Any]) -> set[str]:
-    """The names of templates in the code of a handler and of what it calls."""
+    """Return the names of templates in the code of a handler and of the functions that it calls."""
     return {
         constant
         for function in _called(handler)
@@ -142,7 +142,7 @@ def _strings(handler: Callable[..., Any]) -> set[str]:
 
 
 def _called(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """The function, and every function of ours that its code names, at any depth."""
+    """Yield the function, and every function of ours that its code names, at any depth."""
     todo, seen = [function], {function}
     while todo:
         yield (current := todo.pop())
@@ -163,7 +163,7 @@ def _named(function: Callable[..., Any]) -> Iterator[FunctionType]:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    """The code, and that of the functions and comprehensions inside."""
+    """Yield the code, and that of the functions and comprehensions inside."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

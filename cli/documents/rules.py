@@ -1,7 +1,7 @@
-"""What the models check in code, said as JSON Schema keywords where JSON Schema can say it, in words where not.
+"""Rules that models check in code, as JSON Schema keywords where these can express them, in words where not.
 
-Never stricter than the code, or a connector that trusts the schema would hold back what is accepted:
-tests/unit/test_contract.py puts the same events to both.
+They are never stricter than the code, or a connector that trusts the schema would hold back a valid event:
+tests/unit/test_contract.py checks the same events with both.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ from schemas.reprocess import COMMAND_ID_PATTERN, MAX_COMMAND_ID_CHARACTERS
 
 Schema = dict[str, Any]
 
-#: As escapes, so that the documents hold no invisible characters. JSON Schema can't name Unicode's categories in a
-#: way that every validator knows, so this has those that occur: controls, spaces that are not U+0020, what joins or
-#: turns text unseen, private use, and U+FFFD. The rest of the rule is in words.
+#: Pattern of characters that are not printable, as escapes, so that the documents hold no invisible characters. JSON
+#: Schema can't name Unicode's categories in a way that every validator knows, so the pattern has those that occur:
+#: controls, spaces other than U+0020, joiners and direction marks, private use, and U+FFFD. The rest is in words.
 _NOT_PRINTABLE = (
     r"\u0000-\u001f\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     r"\ue000-\uf8ff\ufeff\ufff9-\ufffb\ufffd"
@@ -34,7 +34,7 @@ COMMAND_ID_TEXT: Schema = {
     "pattern": f"^({COMMAND_ID_PATTERN})$",
 }
 
-#: `data` of a command names its logs in one of two ways.
+#: Schemas of the two ways in which `data` of a command names its logs.
 ONE_WAY_TO_CHOOSE: list[Schema] = [
     {
         "title": "by id",
@@ -50,13 +50,13 @@ ONE_WAY_TO_CHOOSE: list[Schema] = [
 
 
 def say_printable(schema: Schema) -> None:
-    """Add to the schema of a printable text what the model checks of it."""
+    """Add the model's rule of printable text to a schema."""
     said = schema.get("description")
     schema |= PRINTABLE | {"description": f"{said}; {PRINTABLE_RULE}" if said else PRINTABLE_RULE}
 
 
 def say_date_time(schema: Schema) -> None:
-    """Add to the schema of RFC 3339 text, which may be null, what the model checks of it."""
+    """Add the model's rule of RFC 3339 text, which may be null, to a schema."""
     for each in schema.get("anyOf", [schema]):
         if each.get("type") == "string":
             each.update(DATE_TIME)

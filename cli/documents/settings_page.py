@@ -16,7 +16,7 @@ from exports.settings import ExportSettings
 from schemas.policy import Policy
 from storage.settings import StorageSettings
 
-#: Every settings class, and which processes read it.
+#: Settings classes, each with the processes that read it.
 PAGES: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Every process", InstallationSettings),
     ("Kafka", BrokerSettings),
@@ -26,18 +26,18 @@ PAGES: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),
 )
-#: The last word of a name is its unit.
+#: Units, which are the last word of a name.
 _UNITS = ("seconds", "days")
 _KINDS = {"integer": "whole number", "number": "number", "string": "text", "object": "JSON object"}
 
 
 def variable(settings: type[BaseSettings], field: str) -> str:
-    """The environment variable of a field."""
+    """Return the environment variable of a field."""
     return f"{settings.model_config.get('env_prefix', '')}{field.upper()}"
 
 
 def settings_page() -> str:
-    """The whole page. A variable that two classes read is shown where it is read first."""
+    """Return the whole page. A variable that two classes read is shown where it is read first."""
     lines = [
         "# Settings",
         "",
@@ -57,7 +57,7 @@ def settings_page() -> str:
 
 
 def takes(name: str, schema: dict[str, Any]) -> str:
-    """What may be given, with unit and limits, from the JSON Schema of the field."""
+    """Describe the values that a field takes, with unit and limits, from its JSON Schema."""
     schema = next((each for each in schema.get("anyOf", []) if each["type"] != "null"), schema)
     if "enum" in schema:
         return " or ".join(f"`{each}`" for each in schema["enum"])
@@ -87,7 +87,7 @@ def _limits(schema: dict[str, Any]) -> list[str]:
 
 
 def default(field: FieldInfo) -> str:
-    """As it would be written in the environment."""
+    """Return the default as it would be written in the environment."""
     value = field.get_default(call_default_factory=True)
     if value is None or isinstance(value, SecretStr):
         return "unset"

@@ -1,4 +1,4 @@
-"""JSON Schema as Markdown: a table of the fields of an object, and what each takes in a few words."""
+"""JSON Schema as Markdown: a table of the fields of an object, each with its values in a few words."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,17 +20,17 @@ _FORMATS = {"date-time": "RFC 3339 time", "uuid": "UUID"}
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table."""
+    """Return the lines of a table."""
     return [_row(head), f"|{'---|' * len(head)}", *map(_row, rows)]
 
 
 def one_line(text: str) -> str:
-    """Text for a cell: without line ends, and nothing of it HTML."""
+    """Return text for a cell: without line ends, and with HTML escaped."""
     return " ".join(text.split()).replace("<", "&lt;")
 
 
 def fields(schema: Schema) -> list[str]:
-    """The table of the properties of an object; what any other schema takes, as a sentence."""
+    """Return the table of the properties of an object; for any other schema, a sentence about its values."""
     if not schema.get("properties"):
         return [f"{takes(schema)}."]
     required = schema.get("required", ())
@@ -42,12 +42,12 @@ def fields(schema: Schema) -> list[str]:
 
 
 def examples(schema: Schema) -> Iterator[Any]:
-    """What the schema gives as examples of the whole."""
+    """Yield the schema's examples of the whole."""
     yield from schema.get("examples", ())
 
 
 def takes(schema: Schema) -> str:
-    """What may be given, with limits; schemas that have a name are links to their headings."""
+    """Describe the values of a schema, with limits; schemas that have a name are links to their headings."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{anchor(name)})"
@@ -62,7 +62,7 @@ def takes(schema: Schema) -> str:
 
 
 def anchor(heading: str) -> str:
-    """The fragment that leads to a heading, as GitHub and the site make it."""
+    """Return the fragment of a heading's link, as GitHub and the site make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 

@@ -1,1 +1,1 @@
-"""Reads what an export writes, and keeps the audit of exports."""
+"""Rows of an export, and the audit of exports."""

@@ -1,4 +1,4 @@
-"""The audit of exports: who exported what, and how it ended. Rows are added, never changed."""
+"""The audit of exports: each order and its outcome. Rows are added, never changed."""
 
 import uuid
 from typing import Any
@@ -12,16 +12,16 @@ from storage.cursors import NEWEST_BY_ID, TimeAndId
 from storage.database import Database
 from storage.statements import SQL
 
-#: From the end of the time that an export may take until its outcome must be there.
+#: Grace between the time limit of an export and the time at which it counts as lost without an outcome.
 _OUTCOME_SECONDS = 120.0
 #: Reason of an export whose outcome was never written.
 LOST = Reason(ReasonCode.EXPORT_LOST)
 
 
 async def record_order(database: Database, export_id: uuid.UUID, order: ExportOrder, *, seconds: float) -> None:
-    """Write down that an export begins, which may take `seconds`. To be called before the first row is read.
+    """Record that an export begins, which may take `seconds`. To be called before the first row is read.
 
-    One that has no outcome some time after that is `lost`, whoever looks. Raises StorageUnavailable.
+    An export without an outcome some time after that is `lost`. Raises StorageUnavailable.
     """
     async with database.recording(order.account) as connection:
         await SQL["insert_export"].execute(
@@ -50,9 +50,9 @@ async def record_outcome(
     rows: int | None = None,
     reason: Reason | None = None,
 ) -> None:
-    """Write down how it ended. The first outcome stays; `rows` is needed for `done`.
+    """Record the outcome of an export. The first outcome stays; `rows` is needed for `done`.
 
-    Nothing is written for one that was never ordered. Raises StorageUnavailable.
+    Nothing is written for an export without an order. Raises StorageUnavailable.
     """
     async with database.recording(account) as connection:
         await SQL["insert_export_outcome"].execute(
@@ -61,7 +61,7 @@ async def record_outcome(
 
 
 async def list_exports(database: Database, account: str, *, after: TimeAndId | None, limit: int) -> list[Export]:
-    """The newest `limit` exports after `after`."""
+    """Return the newest `limit` exports after `after`."""
     async with database.reading(account) as connection:
         at, id_ = after or NEWEST_BY_ID
         rows = await SQL["list_exports"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
@@ -69,7 +69,7 @@ async def list_exports(database: Database, account: str, *, after: TimeAndId | N
 
 
 async def get_export(database: Database, account: str, export_id: uuid.UUID) -> Export | None:
-    """One export; None when this account has no such one."""
+    """Return one export; None when this account has no such one."""
     async with database.reading(account) as connection:
         row = await SQL["get_export"].fetchrow(connection, account=account, id=export_id)
     return None if row is None else _export(row)

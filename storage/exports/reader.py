@@ -1,4 +1,4 @@
-"""Reads everything that a filter matches, in one snapshot, without holding it: for exports."""
+"""Reader for exports: all logs that a filter matches, in one snapshot, in bounded memory."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -11,9 +11,9 @@ from schemas.filter import LogFilter
 from storage.database import Connection, Database
 from storage.filters import Filtered, filtered
 
-#: Rows that one FETCH of a cursor brings: some hundred kilobytes as a rule.
+#: Rows of one FETCH of a cursor: some hundred kilobytes as a rule.
 CHUNK_ROWS = 1000
-#: What COPY puts around and between values that need it. Neither is in JSON text, so that COPY changes none of it.
+#: Quote and delimiter of COPY. JSON text has neither, so that COPY changes none of it.
 _NOT_IN_JSON = ("\x01", "\x02")
 Write = Callable[[bytes], Coroutine[Any, Any, None]]
 
@@ -32,11 +32,11 @@ class Count(NamedTuple):
 
 
 class CsvView(NamedTuple):
-    """How CSV is written."""
+    """Form of CSV: separator, words and links."""
 
     delimiter: str
     timezone: str
-    link: str  # what the link to a log begins with; its id follows
+    link: str  # beginning of the link to a log; its id follows
     statuses: Mapping[str, str]  # words for statuses; one that has none stays as it is
     states: Mapping[str, str]  # words for reprocess states
 
@@ -53,28 +53,28 @@ class Snapshot:
         self._seconds = seconds
 
     async def count(self) -> tuple[int, datetime]:
-        """How many they are, and the moment."""
+        """Return the number of the logs, and the time of the snapshot."""
         [row] = await self._fetch("export_count")
         return row["logs"], row["as_of"]
 
     async def counts(self, largest: int) -> list[Count]:
-        """By status, affiliate and error group; of each kind the `largest` with most logs, most first."""
+        """Count by status, affiliate and error group; of each kind the `largest` with most logs, most first."""
         return [Count(**row) for row in await self._fetch("export_counts", largest=largest)]
 
     async def days(self, timezone: str, first: date) -> dict[tuple[date, str], int]:
-        """Counts by day in `timezone` and status, from `first` on."""
+        """Count by day in `timezone` and status, from `first` on."""
         rows = await self._fetch("export_days", timezone=timezone, first=first)
         return {(row["day"], row["status"]): row["logs"] for row in rows}
 
     async def rows(self) -> AsyncIterator[list[Any]]:
-        """All of them, newest processing date first, CHUNK_ROWS at a time, through a cursor of the server."""
+        """Yield all logs, newest processing date first, CHUNK_ROWS at a time, through a cursor of the server."""
         logs = self._statement("export_logs")
         cursor = await self._connection.cursor(logs.text, *logs.arguments, timeout=self._seconds)
         while chunk := await cursor.fetch(CHUNK_ROWS, timeout=self._seconds):
             yield chunk
 
     async def copy_csv(self, view: CsvView, write: Write) -> int:
-        """Write all of them as CSV, without a heading. Returns how many. Waits when `write` does."""
+        """Write all logs as CSV, without a heading. Returns their number. Waits when `write` does."""
         statuses, states = (orjson.dumps(dict(each)).decode() for each in (view.statuses, view.states))
         statement = self._statement(
             "export_csv", link=view.link, timezone=view.timezone, statuses=statuses, states=states
@@ -82,11 +82,11 @@ class Snapshot:
         return await self._copy(statement, write, '"', view.delimiter)
 
     async def copy_jsonl(self, link: str, write: Write) -> int:
-        """Write all of them as JSON Lines. Returns how many. Waits when `write` does."""
+        """Write all logs as JSON Lines. Returns their number. Waits when `write` does."""
         return await self._copy(self._statement("export_jsonl", link=link), write, *_NOT_IN_JSON)
 
     async def _copy(self, statement: Filtered, write: Write, quote: str, delimiter: str) -> int:
-        # COPY takes no arguments: asyncpg has the server quote them, and puts them in.
+        # COPY takes no arguments: asyncpg has the server quote them, and inserts them.
         tag = await self._connection.copy_from_query(
             statement.text,
             *statement.arguments,
@@ -110,10 +110,9 @@ class Snapshot:
 async def snapshot(
     database: Database, account: str, integration_type: str, filter_: LogFilter, *, seconds: float
 ) -> AsyncIterator[Snapshot]:
-    """A read-only, repeatable-read snapshot; what is written meanwhile is not in it. No statement of it may take
-    longer than `seconds`.
+    """Give a snapshot, read-only and REPEATABLE READ: later writes are not in it.
 
-    Raises StorageUnavailable or RowRefused for what happens in the block.
+    No statement of it may take longer than `seconds`. Raises StorageUnavailable or RowRefused for errors of the block.
     """
     async with database.snapshot(account) as connection:
         # Sorting would read every row before the first goes out; an index has the order already.

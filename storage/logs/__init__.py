@@ -1,1 +1,1 @@
-"""Reads status logs: pages, counts, groups, search."""
+"""Readers of status logs: pages, counts, groups, search."""

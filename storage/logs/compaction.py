@@ -1,24 +1,24 @@
-"""Keeps counts cheap to read and words quick to find: adds up what the folds left beside the counts and the index."""
+"""Compaction of counts and of the index of words, to which folds only append, so that both stay quick to read."""
 
 from storage.database import Connection
 from storage.statements import SQL
 
 
 async def compact(connection: Connection, at_most: int) -> int:
-    """Add up to `at_most` changes to the hours and days that they are of. Returns how many it took.
+    """Add up to `at_most` changes to the hours and days to which they belong. Returns their number.
 
-    Counts read the same before and after. 0 while another connection does it.
+    Counts read the same before and after. Returns 0 while another connection compacts.
     """
     return int(await SQL["compact_log_changes"].fetchval(connection, limit=at_most))
 
 
 async def compact_faults(connection: Connection, at_most: int) -> int:
-    """The same of what happened to faults."""
+    """Add up to `at_most` changes of faults to their hours, as `compact` does for logs."""
     return int(await SQL["compact_fault_changes"].fetchval(connection, limit=at_most))
 
 
 async def index_words(connection: Connection) -> int:
-    """Put the words that wait into their index. Returns how many pages of them there were.
+    """Move pending words into their index. Returns the number of pages that were pending.
 
     Searches find the same before and after.
     """

@@ -1,4 +1,4 @@
-"""Keeps what people decide about groups of equal errors. A decision is only ever added."""
+"""Decisions of people about groups of equal errors. A decision is only ever added."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from storage.statements import SQL
 async def decide(database: Database, fingerprint: str, wanted: GroupDecision) -> Standing | None:
     """Add a decision, unless the same one, by the same person with the same note, holds already.
 
-    Returns how the group stands then; None when no result of this account and type ever had this error.
+    Returns the state of the group afterwards; None when no result of this account and type ever had this error.
     """
     group = {
         "account": wanted.account,

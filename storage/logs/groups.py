@@ -1,4 +1,4 @@
-"""Reads groups of equal errors: which there are from the kept counts, then what is known about each of a page."""
+"""Reader of groups of equal errors: it lists them from the kept counts, then reads the details of one page."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,10 +28,10 @@ async def list_groups(
     after: CountAndText | None,
     limit: int,
 ) -> list[ErrorGroup]:
-    """`limit` groups of the logs that the filter matches, most logs first, then by fingerprint, after `after`.
+    """Return `limit` groups of the logs that the filter matches, most logs first, then by fingerprint, after `after`.
 
-    `now` is what the trend ends at. The playbook is left out. Exactly what the list with the same filter shows in the
-    same moment; from one page to the next the counts may have changed, and a group with them its place.
+    The trend ends at `now`. The playbook is left out. Groups are exactly those of the list with the same filter at the
+    same time. Between two pages counts may change, and with them the position of a group.
     """
     own = {"account": account, "integration_type": integration_type}
     async with database.snapshot(account) as connection:
@@ -59,7 +59,7 @@ async def list_groups(
 
 
 async def _groups(connection: Connection, own: dict[str, Any], filter_: LogFilter, page: dict[str, Any]) -> list[Any]:
-    """From the kept counts."""
+    """Read one page of groups from the kept counts."""
     parts = take_apart(filter_.processed_from, filter_.processed_to, days=True)
     return await filtered("list_groups", filter_, handled=SPAN, **{**own, **parts.edges, **page}).fetch(connection)
 
@@ -67,7 +67,7 @@ async def _groups(connection: Connection, own: dict[str, Any], filter_: LogFilte
 async def _groups_found(
     connection: Connection, own: dict[str, Any], filter_: LogFilter, page: dict[str, Any]
 ) -> list[Any]:
-    """Of what a search finds."""
+    """Read one page of groups of the logs that a search finds."""
     text = filter_.q or ""
     own = {**own, **page, **_span(filter_)}
     found = await found_by_name(connection, own["account"], own["integration_type"], text)
@@ -110,7 +110,7 @@ def _span(filter_: LogFilter) -> dict[str, Any]:
 
 
 def decision(row: Any) -> Decision:
-    """From a row of `read_fault_states`."""
+    """Make a decision from a row of `read_fault_states`."""
     return Decision(state=row["state"], set_by=row["set_by"], set_at=row["set_at"], note=row["note"])
 
 

@@ -1,8 +1,8 @@
-"""How one page of status logs is read: by whichever index gets there soonest, which the counts tell beforehand.
+"""Reader of one page of status logs. It uses the quickest index, which the kept counts tell beforehand.
 
-PostgreSQL can't know how many logs have this code on that marketplace; the counts that we keep do. So it is not asked
-to choose between reading on along the list until the page is full, which is endless where little matches, and picking
-out what matches, which is endless where much does.
+PostgreSQL can't know how many logs have this code on that marketplace; our counts can. So we choose between scanning
+the list until the page is full, which takes long where few logs match, and picking the matching logs, which takes long
+where many do.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from storage.database import Connection
 from storage.filters import AFTER_ALL, SEARCH, filtered, names_dimensions, no_dimensions
 from storage.statements import SQL
 
-#: The beginnings of so many runs are merged: each is one look into the index.
+#: Limit of runs that are merged: the beginning of each is one look into the index.
 MAX_RUNS: Final = 500
-#: So many logs are looked at one by one. Of a million, reading on meets one that matches every 500 rows or sooner
-#: where more match than this.
+#: Limit of logs that are looked at one by one. When more of a million match, a scan of the list meets one at least
+#: every 500 rows.
 MAX_PICKED: Final = 2_000
 
-#: A limit that leaves nothing out.
+#: Limit that leaves no row out.
 NO_LIMIT: Final = 2**31 - 1
-#: Applied by the place where the page begins.
+#: Field that the cursor applies.
 _PLACED: Final = frozenset({"processed_to"})
 
 
@@ -35,12 +35,12 @@ async def read_page(
     after: TimeAndId | None,
     limit: int,
 ) -> list[Any]:
-    """The newest `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
+    """Return the newest `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
 
-    The page is the answer of one statement, and so of one moment; those before it only told which way to go, and what
-    comes to be named between two of them is not on it. Every way reads the same rows; they differ in what it costs.
+    The page is the answer of one statement, and so of one moment. Earlier statements only choose the way to read; a log
+    that gets a matching name between them is not on the page. Every way reads the same rows, at different cost.
     """
-    # Where the list begins, and not one condition more: PostgreSQL would walk to `processed_to` from the front.
+    # The list begins here. As a condition beside the cursor, PostgreSQL would scan to `processed_to` from the front.
     place = after or NEWEST_BY_ID
     if filter_.processed_to is not None:
         place = min(place, (filter_.processed_to, BEFORE_EVERY_ID))
@@ -63,7 +63,7 @@ async def read_page(
 
 
 async def _named(connection: Connection, own: dict[str, Any], filter_: LogFilter, text: str) -> list[Any] | None:
-    """By picking out what `text` finds; None when that is too much."""
+    """Read a page by picking the logs that `text` finds; None when there are too many."""
     searched: dict[str, Any] = {"handled": _PLACED | SEARCH, "text": text, **own}
     most = MAX_PICKED + 1
     page = await filtered("list_logs_named", filter_, text_end=text + AFTER_ALL, most_found=most, **searched).fetch(
@@ -72,7 +72,7 @@ async def _named(connection: Connection, own: dict[str, Any], filter_: LogFilter
     names, words = page[0]["names"], page[0]["words"]
     if names:
         return _logs(page) if names + words <= MAX_PICKED else None
-    # So these are words, if anything. What many messages say is soon met by reading on, and slow to look up.
+    # No names, so these are words if anything. Words of many messages are soon met in a scan, and slow to look up.
     page = await filtered("newest_with_words", filter_, most_read=MAX_PICKED, **searched).fetch(connection)
     if len(page) == own["limit"]:
         return page
@@ -81,7 +81,7 @@ async def _named(connection: Connection, own: dict[str, Any], filter_: LogFilter
 
 
 async def _of_facets(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
-    """By merging the facets that the filter asks for; None when these are too many, or have too many logs."""
+    """Read a page by merging the facets that the filter asks for; None for too many facets or too many logs."""
     if filter_.q is None:
         page = await _merged(connection, own, filter_, MAX_RUNS)
         if page is not None:
@@ -97,13 +97,13 @@ async def _of_facets(connection: Connection, own: dict[str, Any], filter_: LogFi
 
 
 async def _merged(connection: Connection, own: dict[str, Any], filter_: LogFilter, at_most: int) -> list[Any] | None:
-    """None when there are more than `at_most` facets."""
+    """Merge facets; None when there are more than `at_most`."""
     page = await filtered("list_logs_of_facets", filter_, handled=_PLACED, most_facets=at_most, **own).fetch(connection)
     return _logs(page) if page[0]["facets"] <= at_most else None
 
 
 async def found_by_name(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
-    """The logs that `text` finds by key, alias or words; None when they are too many to be picked out."""
+    """Return the logs that `text` finds by key, alias or words; None when they are too many to be picked."""
     rows = await SQL["find_logs"].fetch(
         connection,
         account=account,
@@ -119,7 +119,7 @@ async def found_by_name(connection: Connection, account: str, integration_type: 
 async def facets_of(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, *, at_most: int
 ) -> list[Any]:
-    """The facets that the filter asks for, each of which has a log, or had one."""
+    """Return the facets that the filter asks for, each of which has a log, or had one."""
     statement = filtered(
         "list_facets",
         filter_,
@@ -132,5 +132,5 @@ async def facets_of(
 
 
 def _logs(page: Sequence[Any]) -> list[Any]:
-    """Without the row that only counts."""
+    """Return a page without the row that only counts."""
     return [row for row in page if row["id"] is not None]

@@ -1,4 +1,4 @@
-"""Reads status logs, attempts and timelines. Every query names its account; row-level security does again."""
+"""Reader of status logs, attempts and timelines. Every query names its account, and row-level security checks it."""
 
 import json
 import uuid
@@ -29,18 +29,18 @@ from storage.filters import AFTER_ALL
 from storage.logs.page import read_page
 from storage.statements import SQL
 
-#: A page of a timeline ends early rather than hold more evidence than this, save that it has one entry at least.
+#: Limit of evidence on a page of a timeline, which ends early before it; but it has one entry at least.
 MAX_TIMELINE_BYTES = 4 * 1024 * 1024
-#: What the caller may do with a log, by its type, affiliate, status, reprocess state, and whether a person has paused
-#: its affiliate.
+#: Function that returns the caller's actions on a log, by its type, affiliate, status, reprocess state, and True when a
+#: person has paused its affiliate.
 Actions = Callable[[str, str, str, str | None, bool], list[Action]]
 _as_they_are = itemgetter(*AS_THEY_ARE)
-#: What `Actions` takes.
+#: Columns that `Actions` takes.
 _action_columns = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
 
 
 class FoundLog(NamedTuple):
-    """A log with what belongs to it."""
+    """A log with its details."""
 
     log: StatusLog
     last_attempt: Attempt | None
@@ -48,14 +48,14 @@ class FoundLog(NamedTuple):
 
 
 class FoundTimeline(NamedTuple):
-    """Some entries, each with its place."""
+    """Entries of a timeline, each with its cursor."""
 
     entries: list[tuple[TimeAndText, TimelineEntry]]
     cut: bool  # there are more within the limit, left out for their size
 
 
 class LogReader:
-    """Reads on behalf of one caller, whose possible actions go with each log."""
+    """Reader for one caller, whose possible actions go with each log."""
 
     def __init__(self, database: Database, actions: Actions) -> None:
         self._database = database
@@ -64,17 +64,17 @@ class LogReader:
     async def page(
         self, account: str, integration_type: str, filter_: LogFilter, *, after: TimeAndId | None, limit: int
     ) -> list[StatusLog]:
-        """The newest `limit` logs that the filter matches, after `after`.
+        """Return the newest `limit` logs that the filter matches, after `after`.
 
-        Walking on with the last row of each page never repeats a row, whatever is written meanwhile: a row only ever
-        moves to the front. One that moves there after the walk began is not seen by it.
+        Going on after the last row of each page never repeats a row, whatever is written meanwhile: a row only moves
+        to the front. A row that moves there after the first page was read is on no later page.
         """
         async with self._database.reading(account) as connection:
             rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
         return [self._log(row) for row in rows]
 
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
-        """One log with its last attempt and names; None when this account and type has no such log."""
+        """Return one log with its last attempt and names; None when this account and type has no such log."""
         async with self._database.reading(account) as connection:
             row = await SQL["get_log"].fetchrow(
                 connection, account=account, integration_type=integration_type, log_id=log_id
@@ -87,7 +87,7 @@ class LogReader:
         return FoundLog(self._log(row), None if row["attempt_result_id"] is None else _attempt(row), aliases)
 
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
-        """Those of `log_ids` that are logs of this account and type, in their order, without evidence."""
+        """Return the logs of this account and type among `log_ids`, in that order, without evidence."""
         async with self._database.reading(account) as connection:
             rows = await SQL["get_logs"].fetch(
                 connection, account=account, integration_type=integration_type, log_ids=log_ids
@@ -98,7 +98,7 @@ class LogReader:
     async def timeline(
         self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
     ) -> FoundTimeline | None:
-        """The newest `limit` entries after `after`, or fewer when they are large; None when there is no such log."""
+        """Return the newest `limit` entries after `after`, or fewer when they are large; None for an unknown log."""
         async with self._database.snapshot(account) as connection:
             own = {"account": account, "log_id": log_id}
             if not await SQL["has_log"].fetchval(connection, **own, integration_type=integration_type):
@@ -115,7 +115,7 @@ class LogReader:
         return FoundTimeline(placed, cut=len(entries) < len(rows))
 
     async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
-        """Up to `limit` logs of any type that have `text` as a name, then those with a name that begins with it."""
+        """Return up to `limit` logs of any type with the name `text`, then those with a name that begins with it."""
         async with self._database.reading(account) as connection:
             rows = await SQL["search_logs"].fetch(
                 connection, account=account, text=text, text_end=text + AFTER_ALL, limit=limit, types=list(BY_NAME)
@@ -138,12 +138,12 @@ class LogReader:
         return StatusLog.model_validate(fields)
 
 
-#: The state that a step left an item in, if it was ever sent; `answered` left it in the state that it has.
+#: State of an item after a step, if it was ever sent; after `answered` it is the item's present state.
 _STATE_AFTER = {"requested": ItemState.QUEUED, "sent": ItemState.SENT, "silent": ItemState.SILENT}
 
 
 def _within(max_bytes: int, rows: Sequence[Any]) -> list[Any]:
-    """The first of `rows` that have at most `max_bytes` together, and the very first in any case."""
+    """Return the first of `rows` that have at most `max_bytes` together, and one row in any case."""
     sizes = accumulate(row["bytes"] for row in rows)
     return [row for index, (row, size) in enumerate(zip(rows, sizes, strict=True)) if index == 0 or size <= max_bytes]
 
@@ -184,7 +184,7 @@ async def _attempts(
 
 
 def _attempt(row: Any) -> Attempt:
-    # Not orjson: integers of any size come out as they came in.
+    # Not orjson: integers of any size must stay as they came.
     document = json.loads(row["attempt_body"])
     data = document["data"] if row["attempt_structured"] else document
     return Attempt(

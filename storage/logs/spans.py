@@ -1,4 +1,4 @@
-"""A stretch of time as whole days, whole hours and the rest, since the counts that are kept are of these."""
+"""Spans of time as whole days, whole hours and the rest, since the kept counts are of days and hours."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -25,12 +25,12 @@ _NOTHING: Final = Span(_FIRST, _FIRST)
 
 
 def between(start: datetime | None, end: datetime | None) -> Span:
-    """None is without an end."""
+    """Return the span between two times; None is an open end."""
     return Span(start or _FIRST, end or _LAST)
 
 
 class Parts(NamedTuple):
-    """A span taken apart. Each part may be empty; together they are the span, and none overlaps another."""
+    """Parts of a span. Each may be empty; together they are the span, and none overlaps another."""
 
     days: Span
     hours: tuple[Span, Span]  # before and after the days
@@ -39,7 +39,7 @@ class Parts(NamedTuple):
 
     @property
     def edges(self) -> dict[str, datetime]:
-        """Start and end of each, by the names that `counted_days` and `counted_rest` know them by."""
+        """Return start and end of each part, by their names in `counted_days` and `counted_rest`."""
         (hours_before, hours_after), (logs_before, logs_after) = self.hours, self.rows
         spans = {
             "days": self.days,
@@ -53,9 +53,9 @@ class Parts(NamedTuple):
 
 
 def take_apart(start: datetime | None, end: datetime | None, *, days: bool) -> Parts:
-    """Into the largest parts that there are; without `days`, into hours at most. None is without an end.
+    """Split a span into the largest possible parts; without `days`, into hours at most. None is an open end.
 
-    In UTC, whatever zone the arguments are in.
+    Parts are in UTC, whatever zone the arguments are in.
     """
     first = _FIRST if start is None else start.astimezone(UTC)
     last = _LAST if end is None else end.astimezone(UTC)
@@ -74,7 +74,7 @@ def take_apart(start: datetime | None, end: datetime | None, *, days: bool) -> P
 
 
 def bar_width(span: Span) -> timedelta:
-    """An hour, a day, or weeks: the shortest that needs no more than about a hundred bars."""
+    """Return an hour, a day, or weeks: the shortest width that needs no more than about a hundred bars."""
     length = span.end - span.start
     for width in (HOUR, DAY, WEEK):
         if length <= width * _BARS:
@@ -83,10 +83,10 @@ def bar_width(span: Span) -> timedelta:
 
 
 def bars(span: Span, width: timedelta, zone: tzinfo = UTC) -> list[datetime]:
-    """Where bars of `width` begin and end, the first at or before the span's start.
+    """Return the edges of bars of `width`, the first at or before the span's start.
 
     Hours are those of UTC; days begin at midnight of `zone`, weeks on Monday. Where that is not on a whole hour of
-    UTC, a day begins with the hour that it falls into, since hours are what is counted.
+    UTC, a day begins with the hour that holds its midnight, since counts are by hour.
     """
     if width < DAY:
         zone = UTC
@@ -101,9 +101,9 @@ def bars(span: Span, width: timedelta, zone: tzinfo = UTC) -> list[datetime]:
 
 
 def moved(days: Span, edges: Iterable[datetime]) -> list[datetime]:
-    """The hours that lie in another bar than the noon of their day of UTC.
+    """Return the hours of `days` that lie in another bar than the noon of their day of UTC.
 
-    Of `days`, a span of whole days; the edges lie at least a day apart, but for a change of the clock.
+    `days` is a span of whole days; the edges lie at least a day apart, but for a change of the clock.
     """
     hours: list[datetime] = []
     for edge in edges:
@@ -115,7 +115,7 @@ def moved(days: Span, edges: Iterable[datetime]) -> list[datetime]:
 
 
 def _hour_of(local: datetime, zone: tzinfo) -> datetime:
-    """The whole hour of UTC that a moment of `zone` falls into; its own zone says nothing."""
+    """Return the whole hour of UTC that holds a local time of `zone`; the time's own zone is ignored."""
     return _down(local.replace(tzinfo=zone).astimezone(UTC), HOUR)
 
 

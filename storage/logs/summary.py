@@ -1,4 +1,4 @@
-"""Counts what a filter matches: from the counts that are kept, and single logs only where these are too coarse."""
+"""Counts of the logs that a filter matches: from the kept counts, and from single logs where these are too coarse."""
 
 from collections import Counter
 from datetime import UTC, datetime, tzinfo
@@ -14,20 +14,20 @@ from storage.logs.page import NO_LIMIT, facets_of, found_by_name
 from storage.logs.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
 from storage.statements import SQL
 
-#: grouping(status, affiliate, code, bar): a bit for each that a row is not grouped by.
+#: Values of grouping(status, affiliate, code, bar): a bit for each column that a row is not grouped by.
 _BY_STATUS, _BY_AFFILIATE, _BY_CODE, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
 
 
 async def summarize(
     database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo = UTC
 ) -> LogSummary:
-    """Exactly what the list shows in the same moment, counted.
+    """Count the logs of the list, exactly as they are at the same moment.
 
     Days of the histogram are those of `zone`; where its midnight is not on a whole hour of UTC, they begin up to an
     hour before.
 
-    A filter with `q` that finds more than a few thousand logs has to go through all of the list's index entries:
-    about a second a million.
+    A filter with `q` that finds more than a few thousand logs has to scan all of the list's index entries: about a
+    second for each million.
     """
     async with database.snapshot(account) as connection:
         span = await _span(connection, account, integration_type, filter_)
@@ -40,7 +40,7 @@ async def summarize(
 
 
 async def _span(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> Span | None:
-    """Where logs that match may be; None when there are none at all."""
+    """Return the span in which matching logs can be; None when there are no logs at all."""
     row = await SQL["log_bounds"].fetchrow(connection, account=account, integration_type=integration_type)
     if row is None or row["first"] is None:
         return None

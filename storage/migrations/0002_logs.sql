@@ -4,8 +4,8 @@
 -- migrate: apply
 
 -- The words of a message, each as a number of its account and type: without case, without accents. Null: no words.
--- The generic plan, since writers have each statement planned anew, and since PostgreSQL 18 what a function consists of as
--- well: for each message five times as long as its words take.
+-- With the generic plan, since writers plan each statement anew, and since PostgreSQL 18 the statements of a function
+-- as well: planning would take five times as long for each message as finding its words.
 CREATE FUNCTION message_words(account text, integration_type text, message text) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan AS $function$
     SELECT array_agg(hashtextextended(account || '/' || integration_type || '/' || word, 0))
@@ -19,10 +19,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog SET plan_cache
     ) AS word
 $function$;
 
--- The primary key is the id alone, which is told by the account as well: each result looks it up. The account stays a
--- column, which row-level security asks for, and each index begins with it but where another order is worth more.
--- An index of this table takes another entry each time that anything of a log changes, so what never changes is kept in
--- log_keys and aliases, and what is indexed is short.
+-- The primary key is the id alone, which is a hash of the account too: each result looks it up. The account stays a
+-- column for row-level security, and each index begins with it except where another order is worth more.
+-- Each index of this table gets another entry when any column of a log changes. So columns that never change are in
+-- log_keys and aliases, and indexed columns are short.
 CREATE TABLE status_logs (
     account text COLLATE "C" NOT NULL,
     id uuid PRIMARY KEY,                     -- schemas.identity.log_id
@@ -45,13 +45,13 @@ CREATE TABLE status_logs (
     reprocess_item_id uuid,
     reprocess_command_id text COLLATE "C",
     reprocess_at timestamptz,
-    -- Beside the message: making them anew while reading along a list took 16 µs a log.
+    -- Stored beside the message: computing them while scanning a list took 16 µs a log.
     words bigint[] GENERATED ALWAYS AS (
         CASE WHEN message IS NOT NULL THEN message_words(account, integration_type, message) END
     ) STORED,
-    -- Told from the dimensions, so that nobody has to look it up to write. The account comes first, so that it differs
-    -- between accounts. Only the last dimension may contain the separator: affiliates are printable, the rest are words
-    -- of ours.
+    -- A hash of the dimensions, so that a writer need not look it up. It includes the account, so that it differs
+    -- between accounts. Only the last dimension may contain the separator: affiliates are printable, the others are
+    -- words of ours.
     facet_id uuid NOT NULL GENERATED ALWAYS AS (
         md5(
             account || chr(31) || integration_type || chr(31) || affiliate || chr(31) || status
@@ -63,20 +63,20 @@ CREATE TABLE status_logs (
 ) WITH (fillfactor = 85);
 
 COMMENT ON TABLE status_logs IS
-    'One row an entity: its result with the highest version, whatever came last. Kept for ever.';
+    'One row for each entity: its result with the highest version, in whatever order results came. Kept for ever.';
 
 CREATE INDEX status_logs_by_time ON status_logs (account, integration_type, processed_at DESC, id DESC);
 
--- The logs of a facet are one ordered run of it, and it begins with what differs. The account is in it for those who ask
--- by account, as everybody must: it says nothing more.
+-- The logs of a facet are one ordered run of this index, which begins with the column that differs most. The account is
+-- in it only because every query must name it.
 CREATE INDEX status_logs_by_facet ON status_logs (facet_id, account, processed_at DESC, id DESC);
 
--- What happened to logs since some time. Where it says nothing of a part of the table yet, that part is read: vacuum
--- sees to it.
+-- For logs that changed since some time. Parts of the table that the index does not summarise yet are read whole until
+-- vacuum summarises them.
 CREATE INDEX status_logs_by_update ON status_logs USING brin (updated_at) WITH (pages_per_range = 32);
 
--- Each search goes through all of the words that wait to be put in: half a megabyte of them costs it 0.1 ms, the 4 MB that
--- PostgreSQL would let gather 1.2 ms. Storing results costs the same.
+-- Each search scans the pending list of the index: half a megabyte of it costs 0.1 ms, the 4 MB of PostgreSQL's default
+-- 1.2 ms. Storing results costs the same.
 CREATE INDEX status_logs_by_word ON status_logs USING gin (words) WITH (gin_pending_list_limit = 512)
     WHERE words IS NOT NULL;
 
@@ -92,7 +92,7 @@ CREATE POLICY writer ON status_logs TO conexoes_writer USING (true) WITH CHECK (
 CREATE POLICY reader ON status_logs FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Names are looked for within one type, or within each: a name that is common in another type costs nothing.
+-- Names are searched within one type, or within each: a name that is common in another type costs nothing.
 CREATE TABLE log_keys (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -102,7 +102,7 @@ CREATE TABLE log_keys (
 );
 
 COMMENT ON TABLE log_keys IS
-    'The key that each log is found by, which never changes: kept by a trigger. Kept as long as its log.';
+    'The key by which each log is found. It never changes; a trigger writes it. Kept as long as its log.';
 
 GRANT SELECT ON log_keys TO conexoes_reader, conexoes_writer;
 ALTER TABLE log_keys ENABLE ROW LEVEL SECURITY;
@@ -110,7 +110,7 @@ CREATE POLICY writer ON log_keys FOR SELECT TO conexoes_writer USING (true);
 CREATE POLICY reader ON log_keys FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Whoever writes a log.
+-- For every writer of logs.
 CREATE FUNCTION keep_log_keys() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 BEGIN
@@ -131,7 +131,7 @@ CREATE TRIGGER keys_of_inserted AFTER INSERT ON status_logs REFERENCING NEW TABL
 CREATE TRIGGER keys_of_deleted AFTER DELETE ON status_logs REFERENCING OLD TABLE AS old_logs
     FOR EACH STATEMENT EXECUTE FUNCTION keep_log_keys();
 
--- The log's id is told by the account as well, so the key needs no account.
+-- The log's id is a hash of the account too, so the key needs no account.
 CREATE TABLE aliases (
     account text COLLATE "C" NOT NULL,
     log_id uuid NOT NULL,
@@ -152,10 +152,10 @@ CREATE POLICY writer ON aliases TO conexoes_writer USING (true) WITH CHECK (true
 CREATE POLICY reader ON aliases FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Up to `at_most` logs whose message has all of these words, in no order. As the owner, since an index over an
--- operator that is not leakproof is not used behind row-level security; of conexoes.account's logs only. The words are of
--- one account and type, so the conditions on these exclude nothing that is found; beside the words they would only offer
--- the planner other ways.
+-- Up to `at_most` logs whose message has all of these words, in no order. It runs as the owner, since behind row-level
+-- security an index over an operator that is not leakproof is not used, and returns conexoes.account's logs only. The
+-- words are those of one account and type, so conditions on these would exclude nothing; they would only offer the
+-- planner other plans.
 CREATE FUNCTION logs_with_words(type text, words text, at_most integer) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = conexoes, pg_temp SET enable_seqscan = off SET enable_indexscan = off AS $function$
@@ -172,8 +172,8 @@ $function$;
 REVOKE ALL ON FUNCTION logs_with_words(text, text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION logs_with_words(text, text, integer) TO conexoes_reader, conexoes_writer;
 
--- Puts the words that wait into their index, which takes each search longer to go through than to find them in the index
--- (0.25 ms for 40 pages). As the owner, which is what PostgreSQL asks for. Returns how many pages waited.
+-- Moves the pending list of the words into their index, since each search scans it (0.25 ms for 40 pages). It runs as
+-- the owner, as PostgreSQL requires. Returns the number of pages that were pending.
 CREATE FUNCTION index_words() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT gin_clean_pending_list('status_logs_by_word')

@@ -1,9 +1,9 @@
--- counts of logs by what the filter asks for
+-- counts of logs by the dimensions of the filter
 -- depends: 0002_logs
 
 -- migrate: apply
 
--- Logs are equal in all dimensions that the filter knows, or they are of two facets: those of one are counted together.
+-- A facet: logs that are equal in all dimensions of the filter. They are counted together.
 CREATE TABLE facets (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,                        -- status_logs.facet_id
@@ -17,8 +17,8 @@ CREATE TABLE facets (
 );
 
 COMMENT ON TABLE facets IS
-    'What each facet of an account stands for: a set of dimensions that the filter knows. '
-    'Kept for ever; it grows with what was ever seen together.';
+    'Facets of an account: one row for each combination of dimensions of the filter. '
+    'Kept for ever; it grows with the combinations that were ever seen.';
 
 CREATE INDEX facets_by_type ON facets (account, integration_type, id);
 
@@ -28,8 +28,8 @@ CREATE POLICY writer ON facets FOR SELECT TO conexoes_writer USING (true);
 CREATE POLICY reader ON facets FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Room for the next versions of a row beside it. No index of what has become empty, which would have every change of a
--- count be a new row with new entries in the indexes.
+-- Free space on each page for the next versions of its rows. No index of empty counts: it would make every change of a
+-- count a new row with new entries in the indexes.
 CREATE TABLE log_hours (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE log_hours (
 ) WITH (fillfactor = 70);
 
 COMMENT ON TABLE log_hours IS
-    'How many logs of a facet were processed in an hour of UTC: what compact_log_changes() has added up. '
+    'Logs of a facet that were processed in an hour of UTC, as added up by compact_log_changes(). '
     'Kept while there are such logs.';
 
 GRANT SELECT ON log_hours TO conexoes_reader, conexoes_writer;
@@ -59,7 +59,7 @@ CREATE TABLE log_days (
 ) WITH (fillfactor = 70);
 
 COMMENT ON TABLE log_days IS
-    'How many logs of a facet were processed in a day of UTC: what compact_log_changes() has added up. '
+    'Logs of a facet that were processed in a day of UTC, as added up by compact_log_changes(). '
     'Kept while there are such logs.';
 
 GRANT SELECT ON log_days TO conexoes_reader, conexoes_writer;
@@ -68,17 +68,17 @@ CREATE POLICY writer ON log_days FOR SELECT TO conexoes_writer USING (true);
 CREATE POLICY reader ON log_days FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Writers only ever insert here, so that none waits for another; every reader adds these.
+-- Writers only insert here, so that none waits for another; every reader adds these to the counts.
 CREATE TABLE log_changes (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
     hour timestamptz NOT NULL,
     facet_id uuid NOT NULL,
-    logs bigint NOT NULL                     -- how many more; less than 0: how many fewer
+    logs bigint NOT NULL                     -- the difference; negative for fewer logs
 );
 
 COMMENT ON TABLE log_changes IS
-    'What is not added up to hours and days yet. Kept until compact_log_changes() does.';
+    'Changes of counts that are not added up to hours and days yet. Kept until compact_log_changes() does.';
 
 CREATE INDEX log_changes_by_type ON log_changes (account, integration_type);
 
@@ -88,7 +88,7 @@ CREATE POLICY writer ON log_changes FOR SELECT TO conexoes_writer USING (true);
 CREATE POLICY reader ON log_changes FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Keeps the counts in the very statement that changes a log, whoever writes it: they are right in every snapshot.
+-- Counts in the same statement that changes a log, whoever writes it, so that counts are exact in every snapshot.
 CREATE FUNCTION count_logs() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 BEGIN
@@ -134,8 +134,8 @@ CREATE TRIGGER count_updated AFTER UPDATE ON status_logs REFERENCING OLD TABLE A
 CREATE TRIGGER count_deleted AFTER DELETE ON status_logs REFERENCING OLD TABLE AS old_logs
     FOR EACH STATEMENT EXECUTE FUNCTION count_logs();
 
--- Adds up to `at_most` changes to the hours and days, and deletes what has become empty, which is known from adding up.
--- Returns how many there were; 0 also while another does it.
+-- Adds up to `at_most` changes to the hours and days, and deletes those that become empty. Returns the number of
+-- changes; 0 also while another session does it.
 CREATE FUNCTION compact_log_changes(at_most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -181,7 +181,7 @@ $function$;
 REVOKE ALL ON FUNCTION compact_log_changes(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION compact_log_changes(integer) TO conexoes_writer;
 
--- Counts everything anew; for a table that was loaded with its triggers off, and for doubt. The owner's only.
+-- Rebuilds all counts: after loading the table with its triggers off, or in doubt. For the owner only.
 CREATE FUNCTION recount_logs() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 BEGIN

@@ -1,16 +1,16 @@
--- every result: which were received, and what each said, by month
+-- results: the received ids, and every attempt, by month
 -- depends: 0003_counts
 
 -- migrate: apply
 
--- Apart from attempts, since a unique key of a partitioned table would have to contain the time.
+-- Separate from attempts, since a unique key of a partitioned table would have to contain the time.
 CREATE TABLE received_results (
     account text COLLATE "C" NOT NULL,
-    result_id uuid PRIMARY KEY               -- schemas.identity.result_id, which is told by the account as well
+    result_id uuid PRIMARY KEY               -- schemas.identity.result_id, a hash of the account too
 );
 
 COMMENT ON TABLE received_results IS
-    'One row a result: what makes a second delivery a no-op, whatever time it claims. Kept as long as its attempt.';
+    'One row for each result, so that a second delivery changes nothing, whatever its time. Kept as long as its attempt.';
 
 GRANT SELECT, INSERT ON received_results TO conexoes_writer;
 ALTER TABLE received_results ENABLE ROW LEVEL SECURITY;
@@ -43,7 +43,7 @@ CREATE TABLE attempts (
 ) PARTITION BY RANGE (processed_at);
 
 COMMENT ON TABLE attempts IS
-    'One row a result, by month of processed_at. Kept for CONEXOES_RETENTION_DAYS, a month at a time.';
+    'One row for each result, by month of processed_at. Kept for CONEXOES_RETENTION_DAYS, a month at a time.';
 
 CREATE TABLE attempts_default PARTITION OF attempts DEFAULT;
 
@@ -51,7 +51,7 @@ COMMENT ON TABLE attempts_default IS
     'Attempts of months without a partition: dropped ones, and ones that maintenance did not make in time. '
     'Kept for CONEXOES_RETENTION_DAYS by both their times.';
 
--- On the parent alone: nobody but the owner names a partition.
+-- On the parent alone: only the owner uses partitions by name.
 GRANT SELECT, INSERT ON attempts TO conexoes_writer;
 GRANT SELECT ON attempts TO conexoes_reader;
 ALTER TABLE attempts ENABLE ROW LEVEL SECURITY;
@@ -59,18 +59,18 @@ CREATE POLICY writer ON attempts TO conexoes_writer USING (true) WITH CHECK (tru
 CREATE POLICY reader ON attempts FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- A handful, so without a key. Only the functions below see it.
+-- It has few rows, so no key. Only the functions below use it.
 CREATE TABLE expired_months (
-    name text COLLATE "C" NOT NULL,          -- of the table that has the month
-    next_page bigint NOT NULL                -- what is before this page is forgotten
+    name text COLLATE "C" NOT NULL,          -- of the month's table
+    next_page bigint NOT NULL                -- results on pages before this one are deleted
 );
 
 COMMENT ON TABLE expired_months IS
-    'Months that are no part of attempts any more, and whose results are being forgotten. Kept until they are.';
+    'Months that are detached from attempts, and whose received ids are being deleted. Kept until they are.';
 
 ALTER TABLE expired_months ENABLE ROW LEVEL SECURITY;
 
--- Of results from before this, nobody knows any more which were received: a second delivery would be counted twice.
+-- The received ids of results before this time are deleted: a second delivery of one would be counted twice.
 CREATE TABLE attempts_horizon (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     before timestamptz NOT NULL              -- processed_at
@@ -79,7 +79,7 @@ CREATE TABLE attempts_horizon (
 INSERT INTO attempts_horizon (before) VALUES ('-infinity');
 
 COMMENT ON TABLE attempts_horizon IS
-    'One row: how far attempts were forgotten. An earlier result is stored only where its log does not know it. '
+    'One row: the time before which attempts were deleted. An earlier result is stored only if its log does not show it. '
     'Kept for ever.';
 
 GRANT SELECT ON attempts_horizon TO conexoes_writer;
@@ -108,7 +108,7 @@ BEGIN
 END
 $function$;
 
--- Makes partitions from the oldest month kept to `months_ahead` months from now. Returns how many it made.
+-- Makes partitions from the oldest month kept to `months_ahead` months from now. Returns the number of new ones.
 CREATE FUNCTION make_attempts_partitions(retention_days integer, months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -125,9 +125,9 @@ BEGIN
 END
 $function$;
 
--- Takes the oldest month that is wholly older than `retention_days` out of attempts. True when there was one.
--- Every writer and reader waits for that moment, so it gives up until next time when others hold the table for long.
--- What arrives later for such a month lands in the default partition and is kept as long, from its arrival.
+-- Detaches the oldest month that is wholly older than `retention_days` from attempts. True when there was one.
+-- Writers and readers wait meanwhile, so it gives up until next time when others hold the table for long.
+-- A later result of such a month goes to the default partition and is kept as long, from its arrival.
 CREATE FUNCTION expire_attempts(retention_days integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp SET lock_timeout = '2s' AS $function$
 DECLARE
@@ -141,7 +141,7 @@ BEGIN
     WHERE inhparent = 'conexoes.attempts'::regclass
       AND child.relname ~ '^attempts_[0-9]{4}_[0-9]{2}$'
       AND to_date(substr(child.relname, 10), 'YYYY_MM') < month
-      -- One that was taken out, made again by a longer retention and expires again waits until the first is forgotten.
+      -- A month that was detached, made again by a longer retention and expires again waits until the first is deleted.
       AND to_regclass('conexoes.expired_' || child.relname) IS NULL
     ORDER BY 1
     LIMIT 1;
@@ -159,8 +159,8 @@ EXCEPTION WHEN lock_not_available THEN
 END
 $function$;
 
--- Forgets the results in the next `pages` pages of the oldest expired month, and drops it after its last. True when
--- there is more to do. Nobody but this reads such a table, so that the drop waits for nothing.
+-- Deletes the received ids of the next `pages` pages of the oldest expired month, and drops the table after the last
+-- page. True when there is more to do. No other session reads such a table, so that the drop does not wait.
 CREATE FUNCTION forget_expired_attempts(pages integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -168,7 +168,7 @@ DECLARE
     ending bigint;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('conexoes.forget_attempts')) THEN
-        RETURN false;  -- another process is at it
+        RETURN false;  -- another process does it
     END IF;
     SELECT * INTO expired FROM expired_months ORDER BY name LIMIT 1;
     IF NOT FOUND THEN
@@ -190,8 +190,8 @@ BEGIN
 END
 $function$;
 
--- Deletes attempts that have no month's partition and are older than `retention_days`, by both their times, in `pages`
--- pages from `first_page` on, and forgets their results. Returns the page to go on with, null after the last.
+-- Deletes attempts of the default partition that are older than `retention_days`, by both their times, in `pages`
+-- pages from `first_page` on, with their received ids. Returns the next page, null after the last.
 CREATE FUNCTION forget_unplaced_attempts(retention_days integer, first_page bigint, pages integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE

@@ -1,4 +1,4 @@
--- reprocess: the audit, commands, what a filter selected, items and their counts, idempotency keys
+-- reprocess: the audit, commands, selections of filters, items and their counts, idempotency keys
 -- depends: 0004_attempts
 
 -- migrate: apply
@@ -11,17 +11,17 @@ CREATE TABLE reprocess_audit (
     command_id text COLLATE "C",
     affiliate text COLLATE "C",
     requested_by text NOT NULL,
-    reason text,                             -- in the words of who asks; for what we do by ourselves see the note
-    request jsonb NOT NULL,                  -- as it came: filter, as_of, pace and all
-    -- The access key that it came with: requested_by is what its bearer says. Without a name: none, as through Kafka;
-    -- without an id but with a name: the bootstrap key.
+    reason text,                             -- in the words of the person; for our own actions see the note
+    request jsonb NOT NULL,                  -- as it came, with filter, as_of and pace
+    -- The access key of the request, whose bearer says requested_by. Without a name: no key, as through Kafka; without
+    -- an id but with a name: the bootstrap key.
     key_id uuid,
     key_name text,
     PRIMARY KEY (account, id)
 );
 
 COMMENT ON TABLE reprocess_audit IS
-    'Who asked for what, when and why. Added to, and nothing else: not even the owner changes a row. Kept for ever.';
+    'The audit: author, action, time and reason. Append-only: not even the owner changes a row. Kept for ever.';
 
 CREATE INDEX reprocess_audit_by_command ON reprocess_audit (account, command_id, at);
 
@@ -35,7 +35,7 @@ CREATE POLICY writer ON reprocess_audit TO conexoes_writer USING (true) WITH CHE
 CREATE POLICY reader ON reprocess_audit FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- No total: that is the sum of its reprocess_counts, and nothing besides.
+-- It has no total, which is the sum of its reprocess_counts.
 CREATE TABLE reprocess_commands (
     account text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,            -- CloudEvents id of the command
@@ -48,11 +48,11 @@ CREATE TABLE reprocess_commands (
     requested_at timestamptz NOT NULL,
     accepted_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
-    as_of timestamptz,                       -- with a filter: what came later is left alone
-    selected integer CHECK (selected >= 0),  -- logs that the filter matched when making began; null before
+    as_of timestamptz,                       -- with a filter: logs that changed later are left out
+    selected integer CHECK (selected >= 0),  -- logs that the filter matched when materialising began; null before
     per_second double precision CHECK (per_second > 0),  -- retries of one affiliate; null: the policy's
     steps integer[],                         -- sizes of the steps; null: all at once
-    fixed_share double precision,            -- of a step, to go on with the next
+    fixed_share double precision,            -- of a step's items, needed to go on with the next
     step integer NOT NULL DEFAULT 0,         -- index in steps; their number once the rest is released
     released integer,                        -- items up to this position may be sent; null: all
     -- Why it was cancelled: schemas.reasons.
@@ -62,13 +62,13 @@ CREATE TABLE reprocess_commands (
 );
 
 COMMENT ON TABLE reprocess_commands IS
-    'One row a command: what was asked for, and how far it is. Nobody but the owner can delete one. Kept for ever.';
+    'One row for each command: the request and its progress. Only the owner can delete one. Kept for ever.';
 
 CREATE INDEX reprocess_commands_by_time ON reprocess_commands (account, requested_at DESC, id DESC);
 CREATE INDEX reprocess_commands_running ON reprocess_commands (account, id) WHERE state = 'running';
 CREATE INDEX reprocess_commands_cancelled ON reprocess_commands (account, id) WHERE state = 'cancelled';
 
--- The writer moves commands along; what was asked for, it can't touch.
+-- The writer may change the state of a command, not its request.
 GRANT SELECT, INSERT ON reprocess_commands TO conexoes_writer;
 GRANT UPDATE (state, finished_at, selected, step, released, note, joined_since) ON reprocess_commands TO conexoes_writer;
 GRANT SELECT ON reprocess_commands TO conexoes_reader;
@@ -77,11 +77,11 @@ CREATE POLICY writer ON reprocess_commands TO conexoes_writer USING (true) WITH 
 CREATE POLICY reader ON reprocess_commands FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Locked by whoever makes the items, and by nobody else.
+-- Only the worker that materialises the items locks a row.
 CREATE TABLE reprocess_selections (
     account text COLLATE "C" NOT NULL,
     command_id text COLLATE "C" NOT NULL,
-    -- 'ending': all items are made; what joined is counted once more when the command is over.
+    -- 'ending': all items are materialised; new failures are counted once more when the command is over.
     phase text COLLATE "C" NOT NULL CHECK (phase IN ('counting', 'unchanged', 'changed', 'joining', 'ending', 'made')),
     after_at timestamptz,                    -- the last log that was looked at in this phase; null: none yet
     after_id uuid,
@@ -92,7 +92,7 @@ CREATE TABLE reprocess_selections (
 );
 
 COMMENT ON TABLE reprocess_selections IS
-    'How far the items of a command with a filter are made. Kept for ever.';
+    'Progress of materialising the items of a command with a filter. Kept for ever.';
 
 CREATE INDEX reprocess_selections_open ON reprocess_selections (touched_at) WHERE phase <> 'made';
 
@@ -103,7 +103,7 @@ CREATE POLICY writer ON reprocess_selections TO conexoes_writer USING (true) WIT
 CREATE POLICY reader ON reprocess_selections FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- States: schemas.reprocess.ItemState. Room beside each row, since claiming one changes no index.
+-- States: schemas.reprocess.ItemState. With free space on each page, since claiming an item changes no index.
 CREATE TABLE reprocess_items (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,                        -- schemas.identity.item_id; CloudEvents id of the retry
@@ -136,18 +136,18 @@ CREATE TABLE reprocess_items (
     before_message text,                     -- its beginning
     after_message text,                      -- its beginning
     after_fingerprint text COLLATE "C",
-    position integer,                        -- in its command, when that has steps
-    claimed_until timestamptz,               -- when queued: a worker is sending it, and is given up then
+    position integer,                        -- in its command, when the command has steps
+    claimed_until timestamptz,               -- when queued: end of the lease of the worker that is sending it
     PRIMARY KEY (account, id),
     CHECK (state NOT IN ('sent', 'silent') OR (sent_at IS NOT NULL AND expires_at IS NOT NULL)),
     CHECK (state NOT IN ('fixed', 'same_error', 'different_error') OR (answered_at IS NOT NULL AND after_status IS NOT NULL))
 ) WITH (fillfactor = 75);
 
 COMMENT ON TABLE reprocess_items IS
-    'One row an entity of a command: what the command does to it, and what came of that. '
-    'Nobody but the owner can delete one. Kept for ever.';
+    'One row for each entity of a command: the state and outcome of its reprocess. '
+    'Only the owner can delete one. Kept for ever.';
 
--- The law: an entity has at most one item in flight.
+-- An entity has at most one item in flight.
 CREATE UNIQUE INDEX reprocess_items_in_flight ON reprocess_items (account, log_id) WHERE state IN ('queued', 'sent');
 CREATE INDEX reprocess_items_queued ON reprocess_items (account, command_id, affiliate, position, id) WHERE state = 'queued';
 CREATE INDEX reprocess_items_awaited ON reprocess_items (expires_at) WHERE state = 'sent';
@@ -155,11 +155,11 @@ CREATE INDEX reprocess_items_by_command ON reprocess_items (account, command_id,
 CREATE INDEX reprocess_items_by_position ON reprocess_items (account, command_id, position) WHERE position IS NOT NULL;
 CREATE INDEX reprocess_items_by_state ON reprocess_items (account, command_id, state, id);
 CREATE INDEX reprocess_items_by_log ON reprocess_items (account, log_id, created_at);
--- What became of the items that were asked for because of a fault.
+-- For the outcomes of items that were requested because of a fault.
 CREATE INDEX reprocess_items_by_fingerprint ON reprocess_items (account, before_fingerprint, state)
     WHERE before_fingerprint IS NOT NULL;
 
--- The writer moves items along; what was asked for, it can't touch.
+-- The writer may change the state of an item, not its request.
 GRANT SELECT, INSERT ON reprocess_items TO conexoes_writer;
 GRANT UPDATE (
     state, reason, after_status, after_code, after_message, after_fingerprint, after_version, sent_at, expires_at,
@@ -181,7 +181,7 @@ CREATE TABLE reprocess_counts (
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE reprocess_counts IS
-    'How many items of a command are in each state: kept by a trigger, so that it is true in every transaction. '
+    'Items of a command by state, counted by a trigger, so that counts are exact in every transaction. '
     'Kept for ever.';
 
 GRANT SELECT ON reprocess_counts TO conexoes_writer, conexoes_reader;
@@ -190,7 +190,7 @@ CREATE POLICY writer ON reprocess_counts TO conexoes_writer USING (true) WITH CH
 CREATE POLICY reader ON reprocess_counts FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Rows in the order of their key, so that two transactions can't wait for each other.
+-- Rows are locked in the order of their key, so that there are no deadlocks.
 CREATE FUNCTION count_items() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -225,7 +225,7 @@ CREATE TRIGGER count_made AFTER INSERT ON reprocess_items
 CREATE TRIGGER count_moved AFTER UPDATE ON reprocess_items
     REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION count_items();
 
--- Until the agents have recorded a command, this is where it is shown from, as accepted.
+-- Until the agents have recorded a command, it is shown from here, as accepted.
 CREATE TABLE idempotency_keys (
     account text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
@@ -234,9 +234,9 @@ CREATE TABLE idempotency_keys (
     request jsonb NOT NULL,                  -- `data` of the command
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz,                -- null: Kafka may not have it
-    -- Accepted, and the agents could not take it: why, as schemas.reasons has it.
+    -- Why the agents could not record an accepted command: schemas.reasons.
     refused jsonb CHECK (refused ? 'code' AND refused ? 'parameters'),
-    key_id uuid,                             -- the access key that it came with, for the audit
+    key_id uuid,                             -- the access key of the request, for the audit
     key_name text,
     PRIMARY KEY (account, key)
 );
@@ -256,8 +256,8 @@ CREATE POLICY writer ON idempotency_keys TO conexoes_writer USING (true) WITH CH
 CREATE POLICY reader ON idempotency_keys FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Deletes up to `most` idempotency keys that are older than `retention_days`. Returns how many.
--- A key whose command Kafka has and the agents have not recorded is all that is known of that click: it stays.
+-- Deletes up to `most` idempotency keys that are older than `retention_days`. Returns their number.
+-- A key whose command is in Kafka but not recorded by the agents yet is the only trace of that command: it stays.
 CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WITH expired AS (
@@ -278,8 +278,8 @@ $function$;
 REVOKE ALL ON FUNCTION forget_idempotency_keys(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION forget_idempotency_keys(integer, integer) TO conexoes_writer;
 
--- Agents whose sessions the owner of this function may not look into: neither a superuser, nor granted
--- pg_read_all_stats, nor a member of their login. Of such a session PostgreSQL shows its name, and not its times.
+-- Agents whose sessions the owner of this function may not read, being neither a superuser, nor granted
+-- pg_read_all_stats, nor a member of their login. PostgreSQL shows the name of such a session, and not its times.
 CREATE FUNCTION hidden_agents() RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT count(*)::integer
@@ -287,9 +287,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WHERE datname = current_database() AND backend_type IS NULL AND application_name LIKE 'conexoes-agents%'
 $function$;
 
--- The latest time at which everything that had begun to be written is written: what a plan may call its `as_of`.
--- A batch of results that is still being stored has times from its beginning. Whoever keeps a transaction open for
--- more than a minute is not waited for; where agents are hidden, all of them may, so it is a minute ago.
+-- The latest time before which all writes are committed, so that a plan may use it as its `as_of`.
+-- A batch of results that is still being stored has times from its beginning. Transactions that are open for more than
+-- a minute are ignored; where agents are hidden, any of them may be so old, so the answer is a minute ago.
 CREATE FUNCTION settled_until() RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '1 minute' ELSE greatest(

@@ -1,4 +1,4 @@
--- affiliates: whether retries may go to one, and how fast
+-- affiliates: pauses, breakers, and the pace of retries
 -- depends: 0005_reprocess
 
 -- migrate: apply
@@ -6,14 +6,14 @@
 CREATE TABLE affiliates (
     account text COLLATE "C" NOT NULL,
     affiliate text COLLATE "C" NOT NULL,
-    -- By a person. All null or none, but for the reason.
+    -- The pause by a person. All null or none, but for the reason.
     paused_at timestamptz,
     paused_by text,
     paused_reason text,
-    -- By itself: schemas.breaker.Breaker.
+    -- The breaker: schemas.breaker.Breaker.
     breaker text COLLATE "C" NOT NULL DEFAULT 'closed' CHECK (breaker IN ('closed', 'open', 'half_open')),
     changed_at timestamptz NOT NULL DEFAULT 'epoch',
-    retry_at timestamptz,                    -- not closed: when one retry may be tried
+    retry_at timestamptz,                    -- not closed: time of the next test retry
     good integer NOT NULL DEFAULT 0,         -- answers since changed_at, older ones counting less
     bad integer NOT NULL DEFAULT 0,
     openings integer NOT NULL DEFAULT 0,     -- in a row
@@ -23,7 +23,7 @@ CREATE TABLE affiliates (
 );
 
 COMMENT ON TABLE affiliates IS
-    'Whether retries may go to an affiliate of an account. No row: they may. Kept for ever.';
+    'Pauses and breakers of the affiliates of an account. No row: retries may be sent. Kept for ever.';
 
 GRANT SELECT, INSERT, UPDATE ON affiliates TO conexoes_writer;
 GRANT SELECT ON affiliates TO conexoes_reader;

@@ -1,4 +1,4 @@
--- faults: how often and when each came, and what people decided about it
+-- faults: counts and times of each, and people's decisions
 -- depends: 0006_affiliates
 
 -- migrate: apply
@@ -10,12 +10,12 @@ CREATE TABLE faults (
     results bigint NOT NULL,                 -- the sum of its fault_hours: of the retention
     first_seen_at timestamptz NOT NULL,      -- processed_at of its results, ever
     last_seen_at timestamptz NOT NULL,
-    last_received_at timestamptz NOT NULL,   -- what comes after a person's decision opens the group again
+    last_received_at timestamptz NOT NULL,   -- one after a person's decision opens the group again
     PRIMARY KEY (account, integration_type, fingerprint)
 ) WITH (fillfactor = 80);
 
 COMMENT ON TABLE faults IS
-    'One row a fault that was ever seen: what compact_fault_changes() has added up. '
+    'One row for each fault that was ever seen, as added up by compact_fault_changes(). '
     'Kept for ever; it grows with the faults, as facets do.';
 
 GRANT SELECT ON faults TO conexoes_reader, conexoes_writer;
@@ -34,7 +34,7 @@ CREATE TABLE fault_hours (
 );
 
 COMMENT ON TABLE fault_hours IS
-    'Results with a fault, by the hour of UTC that they were processed in. Kept for CONEXOES_RETENTION_DAYS.';
+    'Results with a fault, by the hour of UTC in which they were processed. Kept for CONEXOES_RETENTION_DAYS.';
 
 CREATE INDEX fault_hours_by_hour ON fault_hours (hour);
 
@@ -44,7 +44,7 @@ CREATE POLICY writer ON fault_hours TO conexoes_writer USING (true) WITH CHECK (
 CREATE POLICY reader ON fault_hours FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- The fold only ever inserts here, so that no writer waits; every reader adds these.
+-- The fold only inserts here, so that no writer waits; every reader adds these to the counts.
 CREATE TABLE fault_changes (
     account text COLLATE "C" NOT NULL,
     integration_type text COLLATE "C" NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE fault_changes (
 );
 
 COMMENT ON TABLE fault_changes IS
-    'What is not added up to faults and their hours yet. Kept until compact_fault_changes() does.';
+    'Changes that are not added up to faults and their hours yet. Kept until compact_fault_changes() does.';
 
 CREATE INDEX fault_changes_by_type ON fault_changes (account, integration_type);
 
@@ -81,8 +81,8 @@ CREATE TABLE fault_states (
 );
 
 COMMENT ON TABLE fault_states IS
-    'What people decided about a group of equal errors, one row a decision; the newest holds. '
-    'Added to, and nothing else: not even the owner changes a row. Kept for ever.';
+    'Decisions of people about a group of equal errors, one row for each; the newest holds. '
+    'Append-only: not even the owner changes a row. Kept for ever.';
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON fault_states
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -94,7 +94,8 @@ CREATE POLICY writer ON fault_states TO conexoes_writer USING (true) WITH CHECK 
 CREATE POLICY reader ON fault_states FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Adds up to `at_most` changes to the faults and their hours. Returns how many there were; 0 also while another does.
+-- Adds up to `at_most` changes to the faults and their hours. Returns their number; 0 also while another session does
+-- it.
 CREATE FUNCTION compact_fault_changes(at_most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -129,7 +130,7 @@ BEGIN
 END
 $function$;
 
--- Forgets the hours that are older than attempts are kept. Returns how many; a fault itself is never forgotten.
+-- Deletes the hours that are older than attempts are kept. Returns their number. A fault itself is never deleted.
 CREATE FUNCTION forget_fault_hours(retention_days integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -151,8 +152,8 @@ BEGIN
 END
 $function$;
 
--- Counts everything anew; for tables that were loaded past the fold, and for doubt. When a fault was first seen is
--- known for longer than its attempts are kept, so it stays. The owner's only.
+-- Rebuilds all counts: after loading tables without the fold, or in doubt. The first time of a fault is kept longer
+-- than its attempts, so it stays. For the owner only.
 CREATE FUNCTION recount_faults() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 BEGIN
@@ -171,7 +172,7 @@ BEGIN
         SELECT account, integration_type, fingerprint, count(*) AS results,
             min(processed_at) AS first, max(processed_at) AS last, max(received_at) AS received
         FROM attempts WHERE fingerprint IS NOT NULL GROUP BY 1, 2, 3
-        UNION ALL  -- of logs whose attempts are gone
+        UNION ALL  -- of logs whose attempts are deleted
         SELECT account, integration_type, fingerprint, 0, min(processed_at), max(processed_at), max(processed_at)
         FROM status_logs WHERE fingerprint IS NOT NULL GROUP BY 1, 2, 3
     ) AS seen

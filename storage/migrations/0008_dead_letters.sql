@@ -22,7 +22,7 @@ CREATE TABLE dead_letters (
 );
 
 COMMENT ON TABLE dead_letters IS
-    'What could not be a result or a command. The topic has the same; this is what people read. '
+    'Records and events that are not valid results or commands. People read them here, programs in the topic. '
     'Kept for CONEXOES_DEAD_LETTER_RETENTION_DAYS.';
 
 CREATE INDEX dead_letters_by_time ON dead_letters (account, received_at DESC, id DESC);
@@ -38,7 +38,7 @@ CREATE POLICY reader ON dead_letters FOR SELECT TO conexoes_reader
 CREATE POLICY unattributed ON dead_letters FOR SELECT TO conexoes_reader
     USING (account = '' AND current_setting('conexoes.every_account', true) = 'on');
 
--- Deletes up to `most` dead letters that are older than `retention_days`, oldest first. Returns how many.
+-- Deletes up to `most` dead letters that are older than `retention_days`, oldest first. Returns their number.
 CREATE FUNCTION forget_dead_letters(retention_days integer, most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WITH expired AS (

@@ -12,18 +12,18 @@ CREATE TABLE access_keys (
     digest bytea NOT NULL CHECK (length(digest) = 32),  -- SHA-256
     created_at timestamptz NOT NULL DEFAULT now(),
     revoked_at timestamptz,
-    may_export boolean NOT NULL DEFAULT false,  -- to read a page is one right, to carry everything away another
+    may_export boolean NOT NULL DEFAULT false,  -- reading pages and exporting all logs are two rights
     PRIMARY KEY (account, id)
 );
 
 COMMENT ON TABLE access_keys IS
-    'Bearer keys of the API. Only the SHA-256 of a key is kept. Kept for ever, revoked ones too.';
+    'Access keys of the API, of which only the SHA-256 is stored. Kept for ever, revoked ones too.';
 
 CREATE INDEX access_keys_by_digest ON access_keys (digest);
 
 ALTER TABLE access_keys ENABLE ROW LEVEL SECURITY;
 
--- What the key with this SHA-256 may do, unless it was revoked. As the owner: nobody else lists keys. Uses
+-- The grant of the key with this SHA-256, unless it was revoked. It runs as the owner: nobody else may list keys. Uses
 -- access_keys_by_digest.
 CREATE FUNCTION key_of(digest bytea)
 RETURNS TABLE (account text, role text, name text, may_export boolean, key_id uuid)
@@ -42,7 +42,7 @@ CREATE TABLE used_sign_in_links (
 );
 
 COMMENT ON TABLE used_sign_in_links IS
-    'Sign-in links that are used up. They belong to no account. Kept for ever.';
+    'Sign-in links that were used. They belong to no account. Kept for ever.';
 
 GRANT SELECT, INSERT ON used_sign_in_links TO conexoes_writer;
 
@@ -58,7 +58,7 @@ CREATE TABLE saved_views (
 );
 
 COMMENT ON TABLE saved_views IS
-    'A view of a page under a name, for everyone of its account. Kept until somebody deletes it.';
+    'Views of a page with a name, for everyone of the account. Kept until somebody deletes them.';
 
 CREATE UNIQUE INDEX saved_views_by_name ON saved_views (account, integration_type, name);
 

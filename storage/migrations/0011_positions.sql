@@ -1,20 +1,20 @@
--- how far Kafka is stored, and which process is which worker
+-- positions in Kafka, and the process of each worker id
 -- depends: 0010_access
 
 -- migrate: apply
 
--- Moved in the transaction that stores what came before it, so that it is true of this database, whatever backup or
--- standby it comes from: Kafka's own offsets say how far some database was.
+-- An offset moves in the transaction that stores the records before it, so that it holds for this database, whatever
+-- backup or standby it comes from: offsets in Kafka hold for some database only.
 CREATE TABLE positions (
     topic text COLLATE "C" NOT NULL,
     partition integer NOT NULL,
-    incarnation text COLLATE "C" NOT NULL,   -- Kafka's id of the topic: a topic that was made anew has another
-    next_offset bigint NOT NULL,             -- everything before it is stored
+    incarnation text COLLATE "C" NOT NULL,   -- Kafka's id of the topic: a topic that was made again has another
+    next_offset bigint NOT NULL,             -- all records before it are stored
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE positions IS
-    'One row a partition that agents read: how far this database has it. Kept for ever.';
+    'One row for each partition that agents read: the offset up to which this database has it. Kept for ever.';
 
 GRANT SELECT, INSERT, UPDATE ON positions TO conexoes_writer;
 ALTER TABLE positions ENABLE ROW LEVEL SECURITY;
@@ -28,7 +28,7 @@ CREATE TABLE workers (
 );
 
 COMMENT ON TABLE workers IS
-    'One row a worker id: the agents process that has it, the one that came last. Kept for a week after it was seen.';
+    'One row for each worker id: the agents process that took it last. Kept for a week after it was seen.';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON workers TO conexoes_writer;
 ALTER TABLE workers ENABLE ROW LEVEL SECURITY;

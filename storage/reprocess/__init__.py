@@ -1,1 +1,1 @@
-"""Reads and writes reprocess commands, their items, and what retries may go where."""
+"""Reprocess commands, their items, and the limits of retries to each affiliate."""

@@ -1,4 +1,4 @@
-"""Whether retries may go to an affiliate: paused by a person, or by its breaker."""
+"""Affiliates, whose retries a person or the breaker can pause."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,29 +21,29 @@ class Name(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """One answer, or a silence, as a breaker sees it."""
+    """One answer, or an expired retry, as a breaker counts it."""
 
     account: str
     affiliate: str
-    sent_at: datetime | None  # None: the answer outran the mark of its sending, which is as good as now
-    busy: bool  # "not now", or no answer at all
+    sent_at: datetime | None  # None: answered before it was marked as sent, which counts as sent now
+    busy: bool  # answered "not now", or expired
 
 
 def breaker_of(row: Any) -> Breaker:
-    """The breaker in a row; a closed one where there is none."""
+    """Return the breaker in a row; a closed one where there is none."""
     if row["breaker"] is None:
         return Breaker()
     return Breaker(row["breaker"], row["changed_at"], row["retry_at"], row["good"], row["bad"], row["openings"])
 
 
 async def lock_breakers(connection: Connection, names: Sequence[Name]) -> dict[Name, Breaker]:
-    """Those of `names` that have a row, locked until the transaction ends."""
+    """Return the breakers of `names` that have a row, locked until the transaction ends."""
     rows = await SQL["lock_affiliates"].fetch(connection, sorted(set(names)))
     return {Name(row["account"], row["affiliate"]): breaker_of(row) for row in rows}
 
 
 async def set_breakers(connection: Connection, breakers: Mapping[Name, Breaker]) -> None:
-    """Keep them; to be called with all of them locked."""
+    """Store breakers; to be called with all of them locked."""
     if breakers:
         await SQL["set_breakers"].execute(
             connection,
@@ -54,7 +54,7 @@ async def set_breakers(connection: Connection, breakers: Mapping[Name, Breaker])
 
 
 async def record_answers(connection: Connection, answers: Sequence[Answered]) -> None:
-    """Let breakers see answers. The last thing of a transaction that locks anything else."""
+    """Let breakers count answers. A transaction that locks other rows must do this last."""
     if not answers:
         return
     bad = sorted({Name(each.account, each.affiliate) for each in answers if each.busy})
@@ -82,7 +82,7 @@ async def pause(
     reason: str | None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Send nothing there until it is resumed. False when it is paused already."""
+    """Pause an affiliate: nothing is sent to it until it is resumed. Returns False when it is paused already."""
     done = await SQL["pause_affiliate"].fetchval(
         connection, account=account, affiliate=affiliate, requested_by=requested_by, reason=reason
     )
@@ -103,7 +103,7 @@ async def resume(
     reason: str | None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Send again, whatever it was that paused it. False when nothing did."""
+    """Resume an affiliate, whether a person or its breaker paused it. Returns False when it was not paused."""
     if await SQL["resume_affiliate"].fetchval(connection, account=account, affiliate=affiliate) is None:
         return False
     await audit.add(
@@ -113,26 +113,26 @@ async def resume(
 
 
 async def paused(connection: Connection, account: str) -> frozenset[str]:
-    """Affiliates that a person has paused."""
+    """Return the affiliates that a person has paused."""
     rows = await SQL["paused_affiliates"].fetch(connection, account=account)
     return frozenset(row["affiliate"] for row in rows)
 
 
 async def list_affiliates(database: Database, account: str) -> list[ShownAffiliate]:
-    """Affiliates that something was sent to or that were paused, by name."""
+    """Return the affiliates that were ever paused or sent to, by name."""
     async with database.reading(account) as connection:
         rows = await SQL["list_affiliates"].fetch(connection, account=account)
     return [_shown(row) for row in rows]
 
 
 async def with_logs(database: Database, account: str) -> list[str]:
-    """Affiliates that the account has logs of, of any type."""
+    """Return the affiliates of the account's logs of all types."""
     async with database.reading(account) as connection:
         return [row["affiliate"] for row in await SQL["affiliates_with_logs"].fetch(connection, account=account)]
 
 
 def untouched(affiliate: str) -> ShownAffiliate:
-    """One that nothing is known of."""
+    """Return an affiliate that was never paused or sent to."""
     return ShownAffiliate(
         affiliate=affiliate,
         sending=True,
@@ -149,7 +149,7 @@ def untouched(affiliate: str) -> ShownAffiliate:
 
 
 def _shown(row: Any) -> ShownAffiliate:
-    """A breaker that may be tried is half-open to a reader, even while there is nothing to try it with."""
+    """Show an affiliate. Its breaker is half-open once a test retry may be sent, even while there is none to send."""
     state = row["breaker"]
     if state == "open" and row["may_be_tried"]:
         state = "half_open"

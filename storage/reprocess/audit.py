@@ -1,4 +1,4 @@
-"""Who did what, when and why. Added to and never changed: the database refuses it to everyone."""
+"""The audit of reprocesses: person, action, time and reason. Rows are added; the database refuses every change."""
 
 import uuid
 from typing import Literal, NamedTuple
@@ -7,20 +7,20 @@ from storage.access_keys import Grant
 from storage.database import Connection
 from storage.statements import SQL
 
-#: Who asks for what we do by ourselves; the command says why.
+#: Author of actions that Conexões takes by itself; the command has the reason.
 OURSELVES = "conexoes"
 Action = Literal["requested", "cancelled", "stopped", "paused", "resumed"]
 
 
 class UsedKey(NamedTuple):
-    """The access key that something was asked for with: what we know, where `requested_by` is what we are told."""
+    """The access key of a request, which we know; `requested_by` is only what its bearer says."""
 
     key_id: uuid.UUID | None = None  # None: the bootstrap key, or none
-    key_name: str | None = None  # None: none; it came through Kafka, from the command line, or is our own doing
+    key_name: str | None = None  # None: no key; it came through Kafka, from the command line, or from ourselves
 
     @classmethod
     def grant(cls, grant: Grant) -> "UsedKey":
-        """The key that grants it."""
+        """Return the key of a grant."""
         return cls(grant.key_id, grant.name)
 
 
@@ -39,7 +39,7 @@ async def add(
     request: str = "{}",
     key: UsedKey = NO_KEY,
 ) -> None:
-    """One entry, in the transaction of what it tells of. `request` is JSON."""
+    """Add one entry, in the transaction of the action. `request` is JSON."""
     await SQL["insert_audit"].execute(
         connection,
         account=account,
@@ -55,6 +55,6 @@ async def add(
 
 
 async def key_of_command(connection: Connection, account: str, command_id: str) -> UsedKey:
-    """The key that a command was accepted with."""
+    """Return the key with which a command was accepted."""
     row = await SQL["key_of_command"].fetchrow(connection, account=account, command_id=command_id)
     return NO_KEY if row is None else UsedKey(*row)

@@ -1,4 +1,4 @@
-"""A command is stopped by someone's word."""
+"""Cancellation of a command by a person."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from storage.statements import SQL
 
 
 class Cancellation(StrEnum):
-    """What became of the wish."""
+    """Outcome of a request to cancel."""
 
     CANCELLED = "cancelled"
     OVER = "over"  # it is done, or was cancelled before
@@ -29,9 +29,9 @@ def note_of(requested_by: str, reason: str | None) -> Reason:
 async def cancel_command(
     writer: Database, account: str, command_id: str, *, requested_by: str, reason: str | None, key: UsedKey = NO_KEY
 ) -> Cancellation:
-    """Let nothing more of a command be taken to be sent. Safe to repeat.
+    """Cancel a command: no more of its items are claimed. Safe to repeat.
 
-    What a worker has taken already is on its way to Kafka, and still goes: its outcome is followed.
+    Items that a worker has claimed already are on their way to Kafka, and are still sent: their outcome is followed.
     Raises StorageUnavailable.
     """
     note = note_of(requested_by, reason)

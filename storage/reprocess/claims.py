@@ -1,4 +1,4 @@
-"""Items that a worker is sending: claimed for a while in a short transaction, then published outside of any."""
+"""Claims of items: a worker leases them in a short transaction, then publishes them outside of any."""
 
 import json
 import uuid
@@ -11,19 +11,19 @@ from storage.database import Connection
 from storage.reprocess.affiliates import breaker_of
 from storage.statements import SQL
 
-#: Running commands and affiliates that are looked at together; what is beyond has its turn when these are through.
+#: Limit of lanes (running commands by affiliate) that are read together; others have their turn after these.
 MAX_LANES = 5000
 
 
 class BucketName(NamedTuple):
-    """What a bucket is of."""
+    """The name of a token bucket."""
 
     account: str  # '*': all of them
-    name: str  # of what in it
+    name: str  # of the limit within the account
 
 
 class Lane(NamedTuple):
-    """What one command has to send to one affiliate."""
+    """Items of one command for one affiliate."""
 
     account: str
     command_id: str
@@ -53,7 +53,7 @@ class QueuedItem(NamedTuple):
 
 
 class _Take(NamedTuple):
-    """What is claimed of a lane."""
+    """A claim of a number of items of a lane."""
 
     account: str
     command_id: str
@@ -63,14 +63,14 @@ class _Take(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """How many tokens there were, and when that was."""
+    """Tokens of a bucket at a time."""
 
     tokens: float
     refilled_at: datetime
 
 
 async def open_lanes(connection: Connection) -> list[Lane]:
-    """What could be sent, oldest commands first."""
+    """Return the lanes with items that could be sent, oldest commands first."""
     rows = await SQL["open_lanes"].fetch(connection, limit=MAX_LANES)
     return [
         Lane(*(row[name] for name in Lane._fields[:-1]), breaker=breaker_of(row))  # type: ignore[misc]
@@ -82,9 +82,9 @@ async def open_lanes(connection: Connection) -> list[Lane]:
 async def claim_items(
     connection: Connection, takes: Sequence[tuple[Lane, int]], lease_seconds: float
 ) -> list[QueuedItem]:
-    """Up to so many items of each lane, kept from other workers for `lease_seconds`.
+    """Claim up to so many items of each lane, kept from other workers for `lease_seconds`.
 
-    None of a command that is over by now. A cancellation that comes after this stops none of them.
+    A command that is over by now has none. A cancellation that comes after this stops none of them.
     """
     rows = [_Take(lane.account, lane.command_id, lane.affiliate, take, lane.released) for lane, take in takes]
     claimed = await SQL["claim_items"].fetch(connection, rows, lease_seconds=lease_seconds)
@@ -92,12 +92,12 @@ async def claim_items(
 
 
 async def release_claims(connection: Connection, items: Sequence[QueuedItem]) -> None:
-    """Give up what was not sent, so that whoever comes next may send it at once."""
+    """Give up items that were not sent, so that the next worker may send them at once."""
     await SQL["release_claims"].execute(connection, items)
 
 
 async def lock_buckets(connection: Connection, full: Mapping[BucketName, float]) -> dict[BucketName, Bucket]:
-    """Buckets by name, locked until the transaction ends; one that is new has the tokens that are given for it."""
+    """Return buckets by name, locked until the transaction ends; a new one has the tokens of `full`."""
     names = sorted(full)
     await SQL["make_buckets"].execute(connection, names, tokens=[full[name] for name in names])
     rows = await SQL["lock_buckets"].fetch(connection, names)
@@ -105,7 +105,7 @@ async def lock_buckets(connection: Connection, full: Mapping[BucketName, float])
 
 
 async def set_buckets(connection: Connection, buckets: Mapping[BucketName, Bucket]) -> None:
-    """Keep what is left in them; to be called with all of them locked."""
+    """Store the tokens that are left; to be called with all of the buckets locked."""
     left = list(buckets.values())
     await SQL["set_buckets"].execute(
         connection,

@@ -1,4 +1,4 @@
-"""Which request an Idempotency-Key stands for."""
+"""Idempotency-Keys, and the request that each stands for."""
 
 import hashlib
 
@@ -10,9 +10,9 @@ from storage.statements import SQL
 async def claim(
     database: Database, account: str, key: str, command_id: str, request: str, *, grant: Grant | None = None
 ) -> bool:
-    """Keep `key` for a request, given as JSON, of whoever has `grant`. False when the key is kept for another request.
+    """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns False when another one has the key.
 
-    That is for ever, also when the key itself was forgotten by retention: its command is not.
+    The key stays taken for ever: after retention has deleted it, its command still has it.
     """
     digest = hashlib.sha256(request.encode()).digest()
     async with database.connection() as connection:
@@ -31,7 +31,7 @@ async def claim(
 
 
 async def is_known(database: Database, account: str, key: str, command_id: str) -> bool:
-    """Whether a request came with `key` before: one that is kept, or whose command is."""
+    """Return True when a request came with `key` before: the key or its command is stored."""
     async with database.connection() as connection:
         found: bool = await SQL["knows_idempotency_key"].fetchval(
             connection, account=account, key=key, command_id=command_id
@@ -40,6 +40,6 @@ async def is_known(database: Database, account: str, key: str, command_id: str) 
 
 
 async def mark_published(database: Database, account: str, key: str) -> None:
-    """Kafka has the command: from now on it is shown as accepted, until the agents have recorded it."""
+    """Mark a command as published to Kafka: it is shown as accepted until the agents have recorded it."""
     async with database.connection() as connection:
         await SQL["mark_published"].execute(connection, account=account, key=key)

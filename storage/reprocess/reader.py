@@ -1,4 +1,4 @@
-"""Reads reprocess commands and their items."""
+"""Reader of reprocess commands and their items."""
 
 import json
 import uuid
@@ -13,14 +13,14 @@ from storage.database import Connection, Database
 from storage.reprocess.audit import OURSELVES
 from storage.statements import SQL
 
-#: Items of an export that are read together.
+#: Items of an export that one statement reads.
 _AT_ONCE = 1000
 
 
 async def list_commands(
     database: Database, account: str, *, after: TimeAndText | None, limit: int
 ) -> list[ReprocessCommand]:
-    """The newest `limit` commands after `after`."""
+    """Return the newest `limit` commands after `after`."""
     async with database.snapshot(account) as connection:
         at, id_ = after or NEWEST_BY_TEXT
         rows = await SQL["list_commands"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
@@ -28,7 +28,7 @@ async def list_commands(
 
 
 async def get_command(database: Database, account: str, command_id: str) -> ReprocessCommand | None:
-    """One command; None when this account has no such one."""
+    """Return one command; None when this account has no such one."""
     async with database.snapshot(account) as connection:
         rows = await SQL["get_command"].fetch(connection, account=account, command_id=command_id)
         if not rows:
@@ -47,7 +47,7 @@ async def list_items(
     after: uuid.UUID | None,
     limit: int,
 ) -> list[ReprocessItem] | None:
-    """`limit` items of a command after `after`; None when this account has no such command."""
+    """Return `limit` items of a command after `after`; None when this account has no such command."""
     async with database.snapshot(account) as connection:
         if await SQL["get_command"].fetchrow(connection, account=account, command_id=command_id) is None:
             return None
@@ -57,7 +57,7 @@ async def list_items(
 async def all_items(
     database: Database, account: str, command_id: str, state: ItemState | None
 ) -> AsyncIterator[Sequence[ReprocessItem]]:
-    """Every item of a command, some at a time, each part as it is when it is read; no connection is held between."""
+    """Yield every item of a command, part by part, each of its own moment; no connection is held between parts."""
     after: uuid.UUID | None = None
     while True:
         async with database.reading(account) as connection:
@@ -114,7 +114,7 @@ def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
 
 
 def _ending(row: dict[str, Any], note: Reason | None) -> CommandEnding:
-    """What a person says is in the audit; what we do by ourselves is said by the note."""
+    """Make the ending of a command. A person's words are in the audit; the note has the reason of our own doing."""
     told = own_words(row["reason"]) if row["reason"] else None
     return CommandEnding(**{**row, "reason": note if row["by"] == OURSELVES else told})
 

@@ -1,7 +1,7 @@
-"""What a filter selected at one time: for the plan, which counts it, and for the agents, which make items of it.
+"""Selection: the logs that a filter matched at one time. The plan counts it; the agents materialise its items.
 
-A log is selected when its row matched the filter at `as_of`. Rows that nothing happened to since are read as they
-are; for the others, what they showed then is found among their attempts.
+A log is selected when its row matched the filter at `as_of`. Unchanged rows are read as they are; the earlier state of
+changed ones is found among their attempts.
 """
 
 import json
@@ -22,7 +22,7 @@ Phase = Literal["counting", "unchanged", "changed", "joining", "ending", "made"]
 
 
 class Group(NamedTuple):
-    """Selected logs that are alike in all that a verdict depends on."""
+    """Selected logs with equal facts, so with one verdict."""
 
     affiliate: str
     status: str
@@ -33,7 +33,7 @@ class Group(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """A command with a filter whose items are being made, and how far that is."""
+    """A command with a filter whose items are being materialised, and its progress."""
 
     account: str
     command_id: str
@@ -50,12 +50,12 @@ class Selection(NamedTuple):
 
     @property
     def filter(self) -> LogFilter:
-        """What was asked for. Raises ValidationError when this version knows no such filter."""
+        """The command's filter. Raises ValidationError when this version knows no such filter."""
         return ReprocessFilter.model_validate(json.loads(self.asked)).filter
 
 
 async def settled_until(connection: Connection) -> datetime:
-    """The latest `as_of` of which all is known. To be asked before the transaction that uses it."""
+    """Return the latest `as_of` before which all writes are committed. Call it before the transaction that uses it."""
     at: datetime = await SQL["settled_until"].fetchval(connection)
     return at
 
@@ -63,7 +63,7 @@ async def settled_until(connection: Connection) -> datetime:
 async def survey(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, as_of: datetime
 ) -> list[Group]:
-    """Everything that is selected, counted. Within a transaction."""
+    """Count the selected logs by group. To be called within a transaction."""
     await SQL["plan_for_values"].execute(connection)
     found = await _found(connection, account, integration_type, filter_)
     own: dict[str, Any] = {"account": account, "integration_type": integration_type, "as_of": as_of}
@@ -74,7 +74,7 @@ async def survey(
 async def survey_rows(
     connection: Connection, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]
 ) -> list[Group]:
-    """Those of `log_ids` that are logs of this account and type, counted as they are now."""
+    """Count the logs of this account and type among `log_ids`, as they are now."""
     rows = await SQL["survey_rows"].fetch(
         connection, account=account, integration_type=integration_type, log_ids=log_ids
     )
@@ -82,13 +82,13 @@ async def survey_rows(
 
 
 async def sample_logs(connection: Connection, account: str, log_ids: Sequence[uuid.UUID]) -> list[PlannedLog]:
-    """What a plan shows of some logs, newest processing date first."""
+    """Return the logs of a plan's sample, newest processing date first."""
     rows = await SQL["sample_logs"].fetch(connection, account=account, ids=log_ids)
     return [PlannedLog(**{**row, "log_id": str(row["log_id"])}) for row in rows]
 
 
 async def next_logs(connection: Connection, selection: Selection, limit: int) -> list[TimeAndId]:
-    """The next logs of a phase, each with its place."""
+    """Return the next logs of a phase as cursors."""
     filter_ = selection.filter
     at, id_ = selection.after or (NEWEST_BY_ID if selection.phase == "unchanged" else OLDEST_BY_ID)
     own: dict[str, Any] = {**_of(selection), "after_at": at, "after_id": id_, "limit": limit}
@@ -102,7 +102,7 @@ async def next_logs(connection: Connection, selection: Selection, limit: int) ->
 
 
 async def count_joined_since(connection: Connection, selection: Selection) -> int:
-    """New failures that match the filter and are not the command's."""
+    """Count new failures that match the filter and are not items of the command."""
     found = await _found(connection, selection.account, selection.integration_type, selection.filter)
     statement = filtered(
         "count_joined_since", selection.filter, found=found, command_id=selection.command_id, **_of(selection)
@@ -116,14 +116,14 @@ async def set_joined_since(connection: Connection, selection: Selection, count: 
 
 
 async def insert_selection(connection: Connection, account: str, command_id: str) -> None:
-    """Let items be made of what a recorded command's filter selects."""
+    """Start the selection of a recorded command, so that its items are materialised."""
     await SQL["insert_selection"].execute(connection, account=account, command_id=command_id)
 
 
 async def claim_selection(connection: Connection) -> Selection | None:
-    """The selection that waited longest, kept from other workers until the transaction ends; None: there is none.
+    """Claim the selection that waited longest until the transaction ends; None when there is none.
 
-    One that is made waits until its command is over.
+    A selection whose items are all materialised waits until its command is over.
     """
     row = await SQL["claim_selection"].fetchrow(connection)
     if row is None:
@@ -134,7 +134,7 @@ async def claim_selection(connection: Connection) -> Selection | None:
 
 
 async def move_selection(connection: Connection, selection: Selection) -> None:
-    """Keep how far it is: it has failed no more."""
+    """Store the progress of a selection, and reset its count of failures."""
     at, id_ = selection.after or (None, None)
     await SQL["move_selection"].execute(
         connection,
@@ -147,7 +147,7 @@ async def move_selection(connection: Connection, selection: Selection) -> None:
 
 
 async def set_selection_aside(connection: Connection, selection: Selection, *, own_fault: bool) -> int:
-    """Let every other selection have its turn first. Returns how often this one failed in a row by its own fault."""
+    """Put a selection behind all others. Returns how often in a row it failed by its own fault."""
     failures: int = await SQL["set_selection_aside"].fetchval(connection, **_key(selection), failures=int(own_fault))
     return failures
 
@@ -157,7 +157,7 @@ async def set_selected(connection: Connection, selection: Selection, count: int)
 
 
 def by_affiliate(groups: Sequence[Group]) -> dict[str, int]:
-    """How many logs of each affiliate."""
+    """Count logs by affiliate."""
     counts: dict[str, int] = {}
     for each in groups:
         counts[each.affiliate] = counts.get(each.affiliate, 0) + each.logs
@@ -165,9 +165,9 @@ def by_affiliate(groups: Sequence[Group]) -> dict[str, int]:
 
 
 async def _found(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> list[Any] | None:
-    """What the filter's search finds by the indexes; None when it has none, or finds too many to pick out.
+    """Return the logs that the filter's search finds by the indexes; None without a search, or with too many logs.
 
-    A log that is changed between this and the statement has changed since `as_of`, and is looked at as such.
+    A log that changes between this and the statement has changed since `as_of`, and is read as a changed one.
     """
     if filter_.q is None:
         return None
@@ -176,7 +176,7 @@ async def _found(connection: Connection, account: str, integration_type: str, fi
 
 
 def _of(selection: Selection) -> dict[str, Any]:
-    """What all statements about what it selects take."""
+    """Return the arguments that all statements about a selection take."""
     return {
         "account": selection.account,
         "integration_type": selection.integration_type,

@@ -1,7 +1,7 @@
-"""Keeps reprocess commands and their items: the only place that changes their states, with storage.reprocess.claims.
+"""Writer of reprocess commands and their items. Only this module and storage.reprocess.claims change their states.
 
-Whoever changes items locks their logs first, in the order of the key, then items, then counts (by a trigger), then
-commands, then affiliates: as `fold` does, so that no two wait for each other.
+A transaction that changes items locks their logs first, in the order of the key, then items, then counts (by a
+trigger), then commands, then affiliates: as `fold` does, so that there are no deadlocks.
 """
 
 import uuid
@@ -24,14 +24,14 @@ from storage.statements import SQL
 
 
 class ItemKey(NamedTuple):
-    """An item, of whichever command."""
+    """The key of an item of any command."""
 
     account: str
     id: uuid.UUID
 
 
 class CommandKey(NamedTuple):
-    """A command."""
+    """The key of a command."""
 
     account: str
     id: str
@@ -55,7 +55,7 @@ class FailedItem(NamedTuple):
 
 
 class _Move(NamedTuple):
-    """What an answer makes of an item."""
+    """A change of an item by an answer."""
 
     account: str
     id: uuid.UUID
@@ -68,7 +68,7 @@ class _Move(NamedTuple):
 
 
 class LockedLog(NamedTuple):
-    """A status log that a command is to act on, as it is while the transaction lasts."""
+    """A status log of a command's item, locked until the transaction ends."""
 
     id: uuid.UUID
     affiliate: str
@@ -97,7 +97,7 @@ class NewItem(NamedTuple):
 
 
 async def insert_command(connection: Connection, command: Command, as_of: datetime | None) -> bool:
-    """Record a command, and in the audit who asks for it. False when this id is recorded already."""
+    """Record a command, and its author in the audit. Returns False when this id is recorded already."""
     request = command.request
     pace = request.pace
     steps = None if pace is None or pace.steps is None else list(pace.steps)
@@ -134,14 +134,14 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
 
 
 async def refuse_accepted(connection: Connection, account: str, command_id: str, reason: Reason) -> None:
-    """The agents can't record this command: whoever asks for it is shown why instead of `accepted` for ever."""
+    """Refuse a command that agents can't record, so that it is shown with the reason, not as `accepted` for ever."""
     await SQL["refuse_accepted"].execute(connection, account=account, command_id=command_id, reason=reason.to_json())
 
 
 async def lock_logs(
     connection: Connection, account: str, integration_type: str, log_ids: Sequence[uuid.UUID], as_of: datetime | None
 ) -> dict[uuid.UUID, LockedLog]:
-    """Those of `log_ids` that are logs of this account and type, locked until the transaction ends."""
+    """Return the logs of this account and type among `log_ids`, locked until the transaction ends."""
     own = {"account": account, "integration_type": integration_type, "log_ids": log_ids}
     await SQL["lock_logs"].execute(connection, **own)
     rows = await SQL["read_locked_logs"].fetch(connection, **own, as_of=as_of)
@@ -157,9 +157,9 @@ async def insert_items(
     *,
     first: int | None,
 ) -> int:
-    """Record what a command decided about each entity, show it on the logs, and settle the command's state.
+    """Record the items of a command with their verdicts, show them on the logs, and settle the command's state.
 
-    `first`: the position of the first that is queued, when the command has steps. Returns how many are queued.
+    `first`: the position of the first queued item, when the command has steps. Returns the number of queued items.
     """
     queued = [each for each in items if each.state is ItemState.QUEUED]
     positions = {} if first is None else {each.id: first + index for index, each in enumerate(queued)}
@@ -188,19 +188,19 @@ async def insert_items(
 
 
 def _attempt(item: NewItem) -> int | None:
-    """Which reprocess of its log an item is; None when it is none."""
+    """Return the ordinal of an item among the reprocesses of its log; None for an item that is never sent."""
     return item.log.reprocessed + 1 if item.log and item.state is ItemState.QUEUED else None
 
 
 async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
-    """Kafka has these items."""
+    """Mark items as published to Kafka."""
     await SQL["lock_logs_of_items"].execute(connection, sent)
     await SQL["mark_sent"].execute(connection, sent)
     await after_change(connection, [ItemKey(each.account, each.id) for each in sent], [])
 
 
 async def mark_failed(connection: Connection, failed: Sequence[FailedItem]) -> None:
-    """Kafka refused these items for good."""
+    """Mark items that Kafka refused for good."""
     await SQL["lock_logs_of_items"].execute(connection, failed)
     await SQL["mark_failed"].execute(connection, failed, reason=[each.reason.to_json() for each in failed])
     await after_change(
@@ -211,7 +211,7 @@ async def mark_failed(connection: Connection, failed: Sequence[FailedItem]) -> N
 
 
 async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
-    """Items whose answer did not come by `at`. Returns how many, `limit` at most."""
+    """Expire items whose answer did not come by `at`. Returns their number, `limit` at most."""
     rows = await SQL["mark_silent"].fetch(connection, at=at, limit=limit)
     await after_change(
         connection,
@@ -225,14 +225,14 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
 
 
 async def mark_cancelled(connection: Connection, limit: int) -> int:
-    """What cancelled commands have not sent. Returns how many, `limit` at most."""
+    """Cancel items that cancelled commands have not sent. Returns their number, `limit` at most."""
     rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED].to_json())
     await after_change(connection, [ItemKey(row["account"], row["id"]) for row in rows], [])
     return len(rows)
 
 
 async def record_answers(connection: Connection, answers: Sequence[Result]) -> None:
-    """Move the items that results answer. Of several answers the one with the greatest version counts.
+    """Change the states of items that results answer. Of several answers the one with the greatest version counts.
 
     A correlation that names no item of the same account and entity is ignored.
     """
@@ -270,10 +270,9 @@ async def cancel(
     reason: str | None = None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Let nothing more of a command be taken to be sent, by `note`. False when it is over, or not recorded.
+    """Cancel a command, by `note`: no more of its items are claimed. Returns False when it is over, or not recorded.
 
-    `reason` is what the person who asks for it says. What a worker has taken already is on its way to Kafka, and still
-    goes.
+    `reason` is the person's own. Items that a worker has claimed already are on their way to Kafka, and are still sent.
     """
     if (
         await SQL["cancel_command"].fetchval(connection, account=account, command_id=command_id, note=note.to_json())
@@ -287,12 +286,12 @@ async def cancel(
 
 
 async def steps_to_judge(connection: Connection) -> list[CommandKey]:
-    """Commands that wait for the outcome of a step."""
+    """Return the commands that wait for the outcome of a step."""
     return [CommandKey(row["account"], row["id"]) for row in await SQL["steps_to_judge"].fetch(connection)]
 
 
 async def judge_step(connection: Connection, account: str, command_id: str) -> Judgement | None:
-    """Go on to the next step of a command, or stop it; None while its step is not over."""
+    """Let a command go on to its next step, or stop it. Returns None while its step is not over."""
     await SQL["lock_commands"].execute(connection, [CommandKey(account, command_id)])
     row = await SQL["read_step"].fetchrow(connection, account=account, command_id=command_id)
     if row is None:

@@ -3,7 +3,7 @@ INSERT INTO access_keys (account, id, name, role, digest, may_export)
 VALUES (:account::text, :id::uuid, :name::text, :role::text, :digest::bytea, :may_export::boolean)
 
 -- find_access_key --
--- Whose key has this SHA-256, unless it was revoked.
+-- The key with this SHA-256, unless it was revoked.
 SELECT account, role, name, may_export, key_id FROM key_of(:digest::bytea)
 
 -- list_access_keys --

@@ -1,14 +1,14 @@
 -- find_refused --
--- After the fold of a batch: which of these results an earlier transaction received. An array with one element
--- a result. Uses the primary key of received_results.
+-- After the fold of a batch: those of these results that an earlier transaction received. An array with one element for
+-- each result. Uses the primary key of received_results.
 SELECT r.result_id
 FROM received_results r
 WHERE r.result_id = ANY(:id::uuid[]) AND r.xmin <> pg_current_xact_id()::xid
 
 -- find_conflicts --
--- Which of these refused results came before with another body, or for another entity or time. Arrays with one element
--- a result. Of every result that was received there is the attempt with its body, until its month expires; what is not
--- there is another event under a name that is taken. Uses the primary key of attempts.
+-- Those of these refused results that came before with another body, or for another entity or time. Arrays with one
+-- element for each result. Every received result has an attempt with its body until its month expires; a result without
+-- one is another event with a used id. Uses the primary key of attempts.
 SELECT i.result_id
 FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :processed_at::timestamptz[], :body::text[])
     AS i (account, result_id, log_id, processed_at, body)

@@ -1,5 +1,5 @@
 -- insert_dead_letters --
--- Arrays with one element a dead letter; one that is there already is left alone.
+-- Arrays with one element for each dead letter; one that is stored already stays as it is.
 INSERT INTO dead_letters (
     account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes
 )
@@ -14,8 +14,8 @@ FROM unnest(
 ON CONFLICT DO NOTHING
 
 -- list_dead_letters --
--- One page of what an account was refused, newest first, after (:after_at, :after_id); with :every_account, what names
--- no account as well, for those who may see it. Two scans of dead_letters_by_time, merged without a sort.
+-- One page of an account's dead letters, newest first, after (:after_at, :after_id); with :every_account also those
+-- that name no account, for callers who may see them. Two scans of dead_letters_by_time, merged without a sort.
 SELECT
     account, id, code, reason, topic, partition, "offset", received_at,
     substring(value FOR {DEAD_LETTER_BYTES}) AS beginning, value_bytes

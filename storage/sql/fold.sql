@@ -1,11 +1,11 @@
 -- fold --
 -- One batch of results: new ones join attempts, and each entity shows the result with the highest version.
--- Arrays with one element a result, no result twice; :late says that a newer result of the entity came before it in
--- this very batch. Whatever was received before is left out as a whole, so that a second delivery, in any order and in
--- any mixture, changes nothing. Results and entities are each locked in the order of their key, so
+-- Arrays with one element for each result, no result twice; :late says that a newer result of the entity came before it
+-- in this very batch. Results that were received before are left out completely, so that a second delivery, in any
+-- order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
 -- that two writers can't wait for each other. Answers how many results were new.
--- Of results that are older than what is forgotten, nobody knows which were received. One that its log already shows, or
--- a newer one of, is left out: its attempt would be older than what is kept, and its log would count it twice.
+-- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
+-- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
 -- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
@@ -92,7 +92,7 @@ shown AS (
 SELECT count(*) FROM received
 
 -- add_aliases --
--- Arrays with one element an alias; known ones are left alone.
+-- Arrays with one element for each alias; known ones stay as they are.
 INSERT INTO aliases (account, log_id, integration_type, name, value)
 SELECT DISTINCT account, log_id, integration_type, name, value
 FROM unnest(:account::text[], :log_id::uuid[], :integration_type::text[], :name::text[], :value::text[])

@@ -1,5 +1,5 @@
 -- insert_saved_view --
--- A name that is taken gets the new view.
+-- A view with a used name replaces the earlier one.
 INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
 VALUES (:account::text, gen_random_uuid(), :integration_type::text, :name::text, :query::text, :saved_by::text)
 ON CONFLICT (account, integration_type, name)
@@ -15,7 +15,7 @@ ORDER BY name
 DELETE FROM saved_views WHERE account = :account::text AND integration_type = :integration_type::text AND id = :id::uuid
 
 -- use_sign_in_link --
--- Whoever inserts it may sign in with it.
+-- The session that inserts it may sign in with it.
 INSERT INTO used_sign_in_links (nonce) VALUES (:nonce::bytea) ON CONFLICT DO NOTHING RETURNING nonce
 
 -- list_accounts --

@@ -1,5 +1,5 @@
 -- make_attempts_partitions --
--- All of these: see the functions of the same names in storage/migrations.
+-- For all of these see the functions of the same names in storage/migrations.
 SELECT make_attempts_partitions(:retention_days::integer, :months_ahead::integer)
 
 -- expire_attempts --

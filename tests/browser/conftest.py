@@ -35,7 +35,7 @@ __all__ = ["keys", "owning", "store_events"]
 
 SECRET = b"secret of the browser tests"
 WIDE = {"width": 1360, "height": 900}
-#: What is known about one error.
+#: Playbook with one error.
 ADVICE = Playbook.read(
     """
     [[entry]]

@@ -1,4 +1,4 @@
-"""Who has only a keyboard goes on from where they were."""
+"""Keyboard focus: a person without a mouse goes on from where they were."""
 
 from playwright.async_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""What a page looks like to who reads it: tables, codes, lines of text, paper."""
+"""Legibility of a page: tables, codes, lines of text, paper."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.support.events import result
 SPANS = """[...document.querySelectorAll("#logs tr")].map(
   (row) => [...row.cells].reduce((sum, cell) => sum + cell.colSpan, 0)
 )"""
-#: Where a thing ends.
+#: Right edge of an element.
 RIGHT = "(selector) => document.querySelector(selector).getBoundingClientRect().right"
 #: Codes and names that were broken within a word.
 BROKEN = r"""() => [...document.querySelectorAll(".code, .key, .c-affiliate bdi, th bdi, dt bdi")].filter((each) => {
@@ -50,7 +50,7 @@ SWALLOWED = r"""() => {
     });
   }).map((link) => link.textContent);
 }"""
-#: How far apart the last lines of two texts are, in px.
+#: Distance of the last lines of two texts, in px.
 APART = """([first, second]) => {
   const [a, b] = [first, second].map((each) => {
     const range = document.createRange();
@@ -64,7 +64,7 @@ APART = """([first, second]) => {
   });
   return Math.abs(a - b);
 }"""
-#: What of a row stands over the edge of its cell.
+#: Elements of a row that stand over the edge of their cell.
 OVER = """() => [...document.querySelectorAll("tr.log > td")].flatMap((cell) => {
   const edge = cell.getBoundingClientRect().right;
   return [...cell.querySelectorAll(".exact, .relative, .button, .status, .state, .key, .code, bdi")]

@@ -12,7 +12,7 @@ from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.law
 
-#: What the contract of operations says: half a minute, and a few seconds for a busy machine to notice.
+#: Limit of the contract of operations: half a minute, and a few seconds for a busy machine to notice.
 WITHIN_SECONDS = 40
 
 

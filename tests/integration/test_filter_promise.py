@@ -1,6 +1,6 @@
-"""What the next field of the filter meets: whoever reads by a filter applies the field, or refuses to.
+"""The next field of the filter: every reader applies it, or refuses to.
 
-A made-up field walks every reader, on every way that each has of reading.
+The test gives a made-up field to every reader, in each of its ways to read.
 """
 
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 class Asked(NamedTuple):
-    """What a reader needs."""
+    """Arguments of a reader."""
 
     desk: Desk
     filter_: LogFilter
@@ -107,7 +107,7 @@ async def _plan(asked: Asked) -> int:
 
 
 class _Selection(Selection):
-    """Of a filter that no command can ask for yet."""
+    """A selection with a filter that no command can ask for yet."""
 
     wanted: LogFilter
 
@@ -151,7 +151,7 @@ async def _joined(asked: Asked) -> int:
 
 
 class Reader(NamedTuple):
-    """How many logs it reads, and how many of them have the made-up field's value; None: it refuses the field."""
+    """A reader, with the number of logs that it reads and of those with the made-up field's value; None: it refuses."""
 
     read: Callable[[Asked], Awaitable[int]]
     all: int

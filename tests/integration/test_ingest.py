@@ -207,7 +207,7 @@ async def test_records_that_a_fetch_skipped_are_looked_for_again(
     owner: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever loses what was fetched: the watermark must not pass it. Two fetches of each partition are lost."""
+    """Lose two fetches of each partition: the watermark must not pass them."""
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     wait = BatchConsumer._wait_next_records
     fetches: Counter[Any] = Counter()
@@ -314,7 +314,7 @@ async def test_a_slow_line_gets_statements_that_it_can_carry(
     data_dir: Path,
     owner: asyncpg.Connection,
 ) -> None:
-    """What waits, as one statement, needs ten times what a statement may take: it is halved until it fits."""
+    """Store a backlog that needs ten times a statement's time limit in one statement: it is halved until it fits."""
     evidence = "x" * 8000
     events = [result(f"e{n}", key=f"SKU-{n}", request=evidence) for n in range(300)]
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
@@ -371,6 +371,6 @@ async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
 
 
 def test_no_agent_asks_its_host_what_time_it_is() -> None:
-    """What is compared with times of others is PostgreSQL's: see agents.process.clock."""
+    """Times that are compared with those of others are PostgreSQL's: see agents.process.clock."""
     asked = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\(")
     assert [path for path in Path("agents").rglob("*.py") if asked.search(path.read_text())] == []

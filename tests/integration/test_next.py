@@ -58,7 +58,7 @@ FIELDS: Changes = {
     ],
 }
 
-#: Without the statement that writes it (storage/sql/fold.sql): four files with the migration and that.
+#: Changes for a new column, without its writer (storage/sql/fold.sql): four files with the migration and that.
 COLUMN: Changes = {
     "schemas/shown/log.py": [
         (
@@ -105,8 +105,8 @@ async def test_another_type_is_one_entry_of_the_catalogue(tmp_path: Path, server
 async def test_another_field_of_the_filter_is_known_to_all_by_its_line_in_the_schema(
     tmp_path: Path, servers: EmbeddedSystem
 ) -> None:
-    """With its meaning in SQL (storage/filters.py, and a migration where it is to be counted) and in the model that
-    tests hold SQL to (tests/support/some_logs.py), these are at most four files.
+    """A field changes at most four files: these, with its SQL (storage/filters.py, and a migration for counts) and
+    the model to which tests hold SQL (tests/support/some_logs.py).
     """
     assert len(FIELDS) == 1
     copy(tmp_path, FIELDS)

@@ -40,7 +40,7 @@ class Account(NamedTuple):
     integration_type: str
     filter: dict[str, Any]  # a value for each field that some log has
     words: str  # of its message
-    deep: TimeAndId  # a place far down its list
+    deep: TimeAndId  # a cursor far down its list
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +203,7 @@ async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Ac
 
 
 async def test_what_a_search_finds_is_counted_by_looking_it_up(reader: Database, accounts: list[Account]) -> None:
-    """It holds with each other field besides. A search that finds too much for that is read another way."""
+    """Each other field may be set too. A search that finds too many logs for a look-up is read another way."""
     for account in accounts:
         for name in LogFilter.model_fields:
             filter_ = LogFilter.model_validate({name: account.filter[name], "q": account.filter["q"]})

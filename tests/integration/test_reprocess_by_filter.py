@@ -129,7 +129,7 @@ async def test_a_filter_by_reprocess_state_means_the_state_of_then(desk: Desk) -
     await desk.fail(range(4))
     await desk.by_filter("first")
     await desk.send()
-    assert await desk.silence() == 4
+    assert await desk.expire() == 4
     planned = await desk.plan(reprocess="silent")
     assert planned.verdicts["will_send"] == 4
     await desk.by_filter("other", planned.as_of, filter={"q": "SKU-1"})
@@ -392,13 +392,13 @@ async def test_steps_stop_by_themselves_when_the_same_error_comes_back(desk: Des
     assert actions == ["requested", "stopped"]
 
 
-async def test_steps_wait_for_silence(desk: Desk) -> None:
+async def test_steps_wait_for_expiry(desk: Desk) -> None:
     await desk.fail(range(5))
     await desk.by_filter("c", pace={"steps": [2]})
     await desk.send()
     await desk.judge()
     assert (await desk.ledger("c")).step == 1
-    await desk.silence()
+    await desk.expire()
     await desk.judge()
     assert (await desk.ledger("c")).state == "cancelled"
 
@@ -483,11 +483,11 @@ async def probe(desk: Desk, owner: asyncpg.Connection) -> list[QueuedItem]:
     return await desk.send()
 
 
-async def test_silence_opens_the_breaker_too(desk: Desk) -> None:
+async def test_expiry_opens_the_breaker_too(desk: Desk) -> None:
     await desk.fail(range(30))
     await desk.by_filter("c")
     await desk.send(20)
-    await desk.silence()
+    await desk.expire()
     assert await desk.send() == []
 
 
@@ -580,7 +580,7 @@ async def test_counts_are_the_items_whatever_moves_them(desk: Desk, owner: async
     items = await desk.send(12)
     await desk.answer(*items[:4])
     await desk.answer(*items[4:6], status="error")
-    await desk.silence()
+    await desk.expire()
     await desk.answer(items[10])
     await stop(desk, "c")
     await desk.let_go()

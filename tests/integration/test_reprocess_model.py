@@ -1,4 +1,4 @@
-"""Any order of results, commands, sends, answers, silences, cancels and crashes of one entity, against a model."""
+"""Any order of results, commands, sends, answers, expiries, cancels and crashes of one entity, against a model."""
 
 import asyncio
 import itertools
@@ -25,7 +25,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("late result"), st.sampled_from(sorted(ERRORS))),
     st.tuples(st.just("answer"), st.sampled_from(sorted(ERRORS))),
     st.tuples(st.just("answer of long ago"), st.sampled_from(sorted(ERRORS))),
-    st.tuples(st.sampled_from(["command", "send", "claim", "mark", "lease ends", "silence", "cancel"]), st.none()),
+    st.tuples(st.sampled_from(["command", "send", "claim", "mark", "lease ends", "expire", "cancel"]), st.none()),
 )
 
 
@@ -173,8 +173,8 @@ class Scenario:
         for each in self.model.items:
             each.claimed = False
 
-    async def silence(self) -> None:
-        await self.desk.silence()
+    async def expire(self) -> None:
+        await self.desk.expire()
         for each in self.model.items:
             if each.state == "sent":
                 each.state = "silent"

@@ -105,7 +105,7 @@ async def test_an_error_in_what_reads_from_kafka_ends_the_process(
     crashed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Not a process that looks alive and reads nothing until the watchdog sees it."""
+    """The process must not look alive and read nothing until the watchdog sees it."""
 
     async def broken(self: BatchConsumer, active_partitions: object, timeout: float) -> object:
         raise ZeroDivisionError("a bug")

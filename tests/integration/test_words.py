@@ -9,7 +9,7 @@ from storage.logs.compaction import index_words
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
 
-#: Of GinMetaPageData, behind the page's header of 24 bytes: nPendingPages, after three other numbers of 32 bits.
+#: Query of nPendingPages of GinMetaPageData: behind the page's header of 24 bytes and three other numbers of 32 bits.
 _PENDING_PAGES = """
 SELECT get_byte(pg_read_binary_file(pg_relation_filepath('status_logs_by_word'), 24 + 12, 4), 0)
 """

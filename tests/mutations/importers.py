@@ -1,4 +1,4 @@
-"""Which unit tests import which module, directly or by way of others: read from the source, nothing is imported."""
+"""Imports of modules by unit tests, direct or indirect: read from the source, without importing anything."""
 
 import ast
 from collections.abc import Iterator, Mapping

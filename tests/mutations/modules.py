@@ -31,7 +31,7 @@ PURE: Final = (
     "admin/pages/times.py",
 )
 
-#: Of all mutants, those that `EQUIVALENT` may name at most.
+#: Limit of the share of mutants that `EQUIVALENT` may name.
 EQUIVALENT_SHARE: Final = 0.05
 
 

@@ -36,7 +36,7 @@ class Mutant(NamedTuple):
 
     @property
     def module(self) -> str:
-        """Its name, as it is imported."""
+        """Name of the module, as it is imported."""
         return self.path.removesuffix(".py").replace("/", ".")
 
 
@@ -72,7 +72,7 @@ def _example(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _changes(node: ast.AST) -> list[Callable[[], str]]:
-    """What may be done to `node`: each changes it in place and says what it is then."""
+    """Return the possible changes of `node`: each changes it in place and returns its new text."""
     return [*_other_operators(node), *_other_values(node), *_other_flow(node)]
 
 

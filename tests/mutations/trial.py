@@ -28,13 +28,13 @@ from tests.mutations.operators import Mutant
 
 #: A mutant that never ends is found too. Far above what the unit tests of one module take on a loaded machine.
 TIMEOUT_SECONDS: Final = 240.0
-#: For the tests of all modules, on the code as it is.
+#: Time limit for the tests of all modules, on the unchanged code.
 UNCHANGED_TIMEOUT_SECONDS: Final = 1800.0
 _PYTEST: Final = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 class Outcome(Enum):
-    """What the tests say about a mutant."""
+    """Outcome of the tests for a mutant."""
 
     FOUND = "found"
     SURVIVED = "survived"
@@ -52,7 +52,7 @@ def prepare() -> None:
 
 
 def outcome(mutant: Mutant | None, tests: Sequence[str]) -> Outcome:
-    """What `tests` say about `mutant`; with None, about the code as it is."""
+    """Return the outcome of `tests` for `mutant`; with None, for the unchanged code."""
     if not tests:
         return Outcome.UNTESTED
     process = multiprocessing.get_context("fork").Process(target=_run, args=(mutant, tests))

@@ -58,7 +58,7 @@ async def main() -> None:
 
 
 async def _send_some(page: Page, address: str) -> None:
-    """Something for the ledger to show."""
+    """Send commands, so that the ledger has something to show."""
 
     async def rows() -> bool:
         await page.goto(f"{address}/demo/price?status=error")

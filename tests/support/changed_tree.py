@@ -12,7 +12,7 @@ from typing import NamedTuple
 from embedded.system import EmbeddedSystem
 
 ROOT = Path(__file__).parents[2]
-#: By this variable a child run gets the servers of its parent: `[Kafka's bootstrap servers, the database's URL]`.
+#: Variable by which a child run gets the servers of its parent: `[Kafka's bootstrap servers, the database's URL]`.
 SERVERS = "TESTS_SERVERS"
 _PACKAGES = (
     *("admin", "agents", "api", "broker", "cli", "connectors", "embedded", "exports", "schemas", "storage", "tests"),
@@ -28,7 +28,7 @@ class GivenServers(NamedTuple):
     database_url: str
 
 
-#: By file: a text that is there once, and what stands in its place.
+#: Replacements by file: a text that is there once, and its new text.
 Changes = Mapping[str, list[tuple[str, str]]]
 
 

@@ -1,6 +1,6 @@
 """Texts that break files: reliability catalogue A24 to A33, and what marketplaces really send."""
 
-#: By what is special about it.
+#: Texts by their peculiarity.
 TEXTS = {
     "plain": "The price 10.00 is below the minimum",
     "formula": '=HYPERLINK("https://evil.example","click")',
@@ -47,12 +47,12 @@ TEXTS = {
     "braces": '{"a": [1, "\\u0041"]}',
     "long": "x" * 32_767,
 }
-#: What doesn't fit a cell of a workbook, and is cut there.
+#: Texts that don't fit in a cell of a workbook, and are cut there.
 TOO_LONG = {
     "too long": "y" * 32_768,
     "too long in UTF-16": "😀" * 20_000,
     "too long when escaped": "\x01" * 10_000,
     "most of a megabyte": "é" * 200_000,
 }
-#: What can be in a key or an affiliate too: printable, at most 200 characters, with no U+FFFD.
+#: Texts that can be in a key or an affiliate too: printable, at most 200 characters, with no U+FFFD.
 NAMES = {name: text for name, text in TEXTS.items() if text.isprintable() and len(text) <= 200 and "\ufffd" not in text}

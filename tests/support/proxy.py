@@ -18,7 +18,7 @@ class Proxy:
     """
 
     delay_seconds = 0.0
-    #: What a connection carries to the server; None: as fast as it goes.
+    #: Rate of a connection to the server; None: no limit.
     bytes_per_second: float | None = None
 
     def __init__(self, host: str, port: int) -> None:

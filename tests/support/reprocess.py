@@ -121,8 +121,8 @@ class Desk:
             )
         )
 
-    async def silence(self) -> int:
-        """Make every awaited answer overdue."""
+    async def expire(self) -> int:
+        """Expire every awaited item."""
         async with self.writer.transaction() as connection:
             return await mark_silent(connection, datetime.now(UTC) + DEADLINE * 2, 10_000)
 

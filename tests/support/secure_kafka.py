@@ -22,7 +22,7 @@ from embedded.ports import LOOPBACK, free_ports
 from embedded.process import Command, stop
 from tests.support.waiting import eventually
 
-#: Who may log in, and with which password.
+#: Passwords by login.
 LOGINS = {name: f"{name}'s own" for name in ("agents", "admin", "topics", "connector", "nobody")}
 # Of the protocol (org.apache.kafka.common.acl and .resource); aiokafka has no words for them.
 _KINDS = {"Topic": 2, "Group": 3}

@@ -1,4 +1,4 @@
-"""What stands in the database, whatever the table: to prove what does not."""
+"""All text in the database, whatever the table: to prove that some text is not there."""
 
 import json
 import re
@@ -36,7 +36,7 @@ async def texts(owner: asyncpg.Connection) -> dict[str, list[str]]:
 
 
 def sentences(stored: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Those of `stored` that are sentences of ours in English, whole or with something around them."""
+    """Return the texts of `stored` that are, or contain, sentences of ours in English."""
     wholly_given = {"{text}", "{count} {state}"}
     assert all(each["en"] in wholly_given for each in OWN_WORDS.values())
     all_pieces = [_pieces(each["en"]) for each in TEMPLATES.values() if each["en"] not in wholly_given]
@@ -48,7 +48,7 @@ def sentences(stored: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _pieces(template: str) -> list[str]:
-    """What is ours of a sentence, between what fills it."""
+    """Return the fixed parts of a sentence, between its parameters."""
     return [piece for piece in re.split(r"\{[^}]*\}", template) if piece]
 
 

@@ -46,7 +46,7 @@ def test_its_name_fits_a_topic_an_address_and_a_column(entry: IntegrationType) -
 
 @each_type
 def test_its_icon_is_a_drawing_and_nothing_else(entry: IntegrationType) -> None:
-    """It goes into pages as it is."""
+    """The icon goes into pages unescaped."""
     drawing = ElementTree.fromstring(f"<svg>{entry.icon}</svg>")  # noqa: S314 - our own
     assert {each.tag for each in drawing} <= {"path", "circle", "rect"}
     assert {name for each in drawing for name in each.attrib} <= {"d", "cx", "cy", "r", "x", "y", "width", "height"}
@@ -63,7 +63,7 @@ def test_what_is_in_the_contract_stays_in_it() -> None:
 
 
 def test_orders_are_never_sent_again_unasked() -> None:
-    """What was sent once would be a second order."""
+    """A replayed order would be a second order."""
     assert not BY_NAME["orders"].reprocessable
     assert BY_NAME["orders"].refresh_only
 

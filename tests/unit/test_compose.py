@@ -28,7 +28,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 OURS = {name: each for name, each in SERVICES.items() if each["image"] == "conexoes"}
-#: What whoever starts it must give.
+#: Variables that an operator must set.
 GIVEN = {
     "POSTGRES_PASSWORD": "secret",
     "API_PASSWORD": "secret1",
@@ -36,7 +36,7 @@ GIVEN = {
     "ADMIN_PASSWORD": "secret3",
     "CONEXOES_BOOTSTRAP_KEY": "0123456789abcdef",
 }
-#: With which login each service reads and writes; the owner's is for migrations alone.
+#: Login with which each service reads and writes; the owner's is for migrations alone.
 READS: dict[str, str | None] = {
     "migrate": "conexoes",
     "topics": None,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from storage import cursors
 
-#: What PostgreSQL can store: results begin in 2000, and no clock says the year 9999.
+#: Limits of stored times: results begin in 2000, and no clock says the year 9999.
 OLDEST, NEWEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 FIRST_ID = uuid.UUID(int=1)
 

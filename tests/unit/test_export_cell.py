@@ -41,7 +41,7 @@ def test_a_lone_surrogate_is_replaced_and_a_pair_is_kept() -> None:
     [("x", 1, 32_761), ("é", 1, 32_761), ("😀", 2, 16_380), ("\x0b", 7, 4680), ("_x0041_", 13, 17_641)],
 )
 def test_a_cell_holds_32767_units(text: str, units: int, kept: int) -> None:
-    """As Excel counts: two for what is beyond 16 bits, seven for what is written as an escape."""
+    """Units are Excel's: two for a character beyond 16 bits, seven for one that is written as an escape."""
     most, rest = divmod(32_767, units)
     fits = text * most + "x" * rest
     assert cell_text(fits, MARK) == fits

@@ -16,7 +16,7 @@ T = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def conditions(filter_: LogFilter) -> tuple[str, list[Any]]:
-    """What the filter puts into a statement that has two arguments of its own, and the arguments of that."""
+    """Return the conditions of a filter in a statement with two arguments of its own, and all arguments."""
     statement = filtered("export_count", filter_, account="acme", integration_type="price")
     _before, own, put = statement.text.partition("s.integration_type = $2::text\n")
     assert own

@@ -60,7 +60,7 @@ def test_texts_of_vendors_are_one_fault_only_where_their_words_are_the_same() ->
 
 
 def test_other_digits_are_the_same_fault() -> None:
-    """It holds for every text of any format, except for HTTP status codes."""
+    """Digits of every text of any format are ignored, except those of HTTP status codes."""
     for text in TEXTS:
         if re.search(r"http|status", text, re.IGNORECASE) is None:
             other = re.sub(r"(?<!&#)\d", lambda digit: str((int(digit[0]) + 3) % 10), text)

@@ -1,4 +1,4 @@
-"""What is passed between rooms can't be changed on the way: over every model and dataclass that there is."""
+"""Models and dataclasses, which packages pass to each other, are frozen: all that there are."""
 
 import dataclasses
 import importlib
@@ -44,6 +44,6 @@ def test_a_dataclass_is_frozen(made: Any) -> None:
 
 @pytest.mark.parametrize("made", [each for each in DATACLASSES if len(dataclasses.fields(each)) > 1])
 def test_many_values_have_names(made: Any) -> None:
-    """Of more than one field none is told by its place: the next one may come between."""
+    """Fields of a value with several are given by name, not by position: the next one may come between."""
     for parameter in inspect.signature(made).parameters.values():
         assert parameter.kind is inspect.Parameter.KEYWORD_ONLY

@@ -44,7 +44,7 @@ RETRY = {
     "attempt": 1,
     "expires_at": NOON,
 }
-#: What each model needs besides the field that is tried.
+#: Other fields that each model needs besides the one under test.
 BASE: dict[type[BaseModel], dict[str, Any]] = {
     ResultData: RESULT,
     ReprocessRequest: REQUEST,
@@ -108,7 +108,7 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
 
 
 def taken(model: type[BaseModel], field: str, value: Any) -> bool:
-    """Whether `value` is taken. Raises ValueError when anything but `field` is refused."""
+    """Return True when `value` is accepted. Raises ValueError when another field than `field` is refused."""
     try:
         model.model_validate({**BASE[model], field: value})
     except ValidationError as exc:
@@ -152,7 +152,7 @@ def test_a_name_to_redact_has_up_to_64_characters(length: int) -> None:
 
 
 def test_sizes_of_records() -> None:
-    """As brokers are told: a record may be twice an event, a dead letter 64 KiB more."""
+    """Limits of brokers: a record may have twice the size of an event, a dead letter 64 KiB more."""
     assert topics.MAX_EVENT_BYTES == 1_048_576
     assert dict(topics.Topics(prefix="x").all()) == {
         **{name: 2_097_152 for each in BY_NAME for name in (f"x.results.{each}", f"x.retry.{each}")},
@@ -266,7 +266,7 @@ def test_a_list_shows_4096_characters_of_a_message(length: int) -> None:
 
 
 class Record:
-    """As much of a Kafka record as a dead letter needs."""
+    """A Kafka record with the attributes that a dead letter needs."""
 
     topic, partition, offset, timestamp = "t", 3, 7, 0
 

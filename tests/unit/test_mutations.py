@@ -1,4 +1,4 @@
-"""What `make mutations` changes, and that it knows of each pure module who tests it."""
+"""Mutations of `make mutations`, and its knowledge of the tests of each pure module."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is said of an outage, however many tries and tasks it has; and of a library that repeats itself."""
+"""Log lines of an outage, however many tries and tasks it has, and of a library that repeats itself."""
 
 import logging
 

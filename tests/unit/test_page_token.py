@@ -1,4 +1,4 @@
-"""Page tokens: a place comes back as it was, from its own list only."""
+"""Page tokens: a cursor comes back as it was, from its own list only."""
 
 import base64
 import uuid
@@ -42,7 +42,7 @@ def test_a_time_comes_back_to_the_microsecond(at: datetime) -> None:
 
 
 def test_a_token_is_as_it_always_was() -> None:
-    """Whoever has a page open while the system is replaced goes on: a new form needs a new version."""
+    """A page that is open during an upgrade must go on: a new form of tokens needs a new version."""
     version, binding, number, row = content_of(encode(LIST, (5, "r")))
     assert (version, len(binding), number, row) == (1, 24, 5, "r")
 

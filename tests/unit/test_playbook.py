@@ -14,7 +14,7 @@ from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, Playbook
 
 TEXTS = 'cause = {pt = "a", en = "b", es = "c"}\nwhat_to_do = {pt = "a", en = "b", es = "c"}\n'
 NAMED = "0123456789abcdef"
-#: From the least specific to the most.
+#: Subjects from the least specific to the most.
 SUBJECTS = [
     'code = "c"',
     'code = "c"\nintegration_type = "price"',

@@ -16,7 +16,7 @@ from schemas.reasons.say import TEMPLATES, complete, places, say
 from schemas.reprocess import ItemState
 from tests.support.reasons import MADE, of_data, part
 
-#: What has no words of ours, so that it is the same in every language.
+#: Codes without words of ours, so that their sentences are the same in every language.
 _WORDLESS = {Code.OWN_WORDS, Code.PART_OTHER}
 
 

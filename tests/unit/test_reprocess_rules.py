@@ -1,4 +1,4 @@
-"""What may be asked for, and what a policy and a playbook say: at the boundaries of each rule."""
+"""Rules of requests, policies and playbooks, at the boundaries of each."""
 
 import json
 import uuid

@@ -145,7 +145,7 @@ def test_weeks_are_added_where_a_hundred_do_not_do(weeks: int, days: int, width:
 
 
 def test_days_lie_in_a_bar_by_their_noon() -> None:
-    """Of a zone east of UTC the evening is the next day's; at noon exactly it is the morning that moves."""
+    """East of UTC the evening belongs to the next day; at exactly noon the morning moves."""
     day = datetime(2026, 11, 24, tzinfo=UTC)
     days = Span(day, day + 2 * DAY)
     assert moved(days, [day]) == []

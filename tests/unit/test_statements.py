@@ -16,7 +16,7 @@ from storage.constants import DEAD_LETTER_BYTES, FOR_SQL
 from storage.statements import SQL, TEMPLATES, Statement
 
 ROOT = Path(storage.__file__).parent
-#: Where it is put together.
+#: Files that put SQL together.
 ASSEMBLED = {"statements.py", "filters.py"}
 
 
@@ -75,7 +75,7 @@ def test_no_statement_numbers_its_parameters_by_hand() -> None:
 
 
 def test_every_array_of_an_unnest_has_a_named_column() -> None:
-    """As many names as arrays, so that none is told by its place only."""
+    """An unnest has as many names as arrays, so that no column is known by its position only."""
     told = 0
     for text in [*(statement.text for statement in SQL.values()), *TEMPLATES.values()]:
         for arrays, alias, columns in re.findall(r"\bunnest\(([^()]*)\)\s*(?:AS (\w+) \(([^()]*)\))?", text):
@@ -92,7 +92,7 @@ def test_no_statement_inserts_or_selects_columns_by_their_place() -> None:
 
 
 def test_what_sql_and_python_share_is_written_once() -> None:
-    """In statements; migrations are as they were when they were applied, and are compared below."""
+    """Statements take shared numbers from Python; migrations stay as they were applied, and are compared below."""
     shared = {name: value for name, value in FOR_SQL.items() if not value.isdecimal() or int(value) >= 100}
     assert shared
     for path in ROOT.glob("sql/**/*.sql"):

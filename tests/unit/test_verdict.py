@@ -1,4 +1,4 @@
-"""Of several reasons against a reprocess the first counts."""
+"""The first of several reasons against a reprocess counts."""
 
 from itertools import product
 

@@ -23,7 +23,7 @@ def test_bytes_compare_as_the_parts_do(one: tuple[int, int | None, int, str, str
 
 
 def test_a_version_is_as_it_is_stored() -> None:
-    """What is stored already compares with what comes: the form can't change."""
+    """Stored versions are compared with new ones, so their form can't change."""
     zero = "8000000000000000"
     assert version(0, 0, 0, "s", "i").hex() == zero * 3 + "730069"
     assert version(1, None, -1, "é", "").hex() == "8000000000000001" + "7fffffffffffffff" * 2 + "c3a900"

@@ -1,4 +1,4 @@
-"""docs/schema.md: the tables as the migrated database says they are, and who in `storage/` uses them.
+"""docs/schema.md: the tables of the migrated database, and the code in `storage/` that uses them.
 
 The first part needs a database: `make schema` writes it. The second is made from the statements like any document.
 """

@@ -1,4 +1,4 @@
-"""Write docs/schema.md from a database that is migrated for it: `make schema`."""
+"""Write docs/schema.md from a temporary migrated database: `make schema`."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from storage.migrate import migrate
 
 
 async def schema_page(url: str) -> str:
-    """The page of the migrated database of `url`."""
+    """Return the page of the migrated database of `url`."""
     owner = await asyncpg.connect(url, server_settings={"search_path": SCHEMA})
     try:
         return page(await tables(owner), await functions(owner))
@@ -33,7 +33,7 @@ async def _make() -> str:
 
 
 def main() -> int:
-    """Exit code 0: it raises what goes wrong."""
+    """Write the page. Returns exit code 0; errors are raised."""
     logging.getLogger("pogo_core").setLevel(logging.ERROR)
     SCHEMA_PAGE.write_text(asyncio.run(_make()), "utf-8")
     return 0

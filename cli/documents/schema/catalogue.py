@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-#: Partitions are their parent's, and what only the owner calls is said by the migration.
+#: Query of tables, without partitions, which are described with their parent.
 _TABLES = """
 SELECT c.oid, relname, obj_description(c.oid, 'pg_class') AS comment, pg_get_partkeydef(c.oid) AS partitioned,
     array_to_string(reloptions, ', ') AS parameters
@@ -37,7 +37,7 @@ SELECT conname, pg_get_constraintdef(oid, true) FROM pg_constraint WHERE conreli
 _TRIGGERS = """
 SELECT tgname, pg_get_triggerdef(oid, true) FROM pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal ORDER BY 1
 """
-#: What a role may do to the whole table, and to which columns where that is less.
+#: Query of the rights of a role on the whole table, or on some of its columns.
 _PRIVILEGES = """
 SELECT role, string_agg(DISTINCT concat(privilege, '(' || columns || ')'), ', ')
 FROM (
@@ -74,7 +74,7 @@ class Column(NamedTuple):
 
 
 class Right(NamedTuple):
-    """What a role may do, and to which rows; `rows` is None where row-level security is silent, so to none."""
+    """A right of a role, and the rows that it covers; None where row-level security has no policy, so no rows."""
 
     role: str
     privileges: str
@@ -83,7 +83,7 @@ class Right(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table with all that hangs on it, as SQL."""
+    """One table with its columns, keys, indexes, triggers and rights, as SQL."""
 
     name: str
     comment: str

@@ -1,16 +1,16 @@
-"""The chain of migrations against what is said of it: its page, and what was released."""
+"""Checks of the chain of migrations against its page and against the released files."""
 
 from pathlib import Path
 
 from cli.documents.schema.page import row_of
 from cli.documents.schema.source import digest
 
-#: What `sha256sum *.sql` said at the last release; decision 0022.
+#: File with the output of `sha256sum *.sql` at the last release; decision 0022.
 RELEASED = "released.sha256"
 
 
 def faults(directory: Path, page: str) -> list[str]:
-    """Name each migration that docs/schema.md does not have as it is, and each that was changed since its release.
+    """Name each migration that docs/schema.md describes in another version, and each that changed since its release.
 
     `directory` has the migrations and RELEASED; `page` is the text of docs/schema.md. One sentence for each.
     """
@@ -32,5 +32,5 @@ def faults(directory: Path, page: str) -> list[str]:
 
 
 def _released(path: Path) -> dict[str, str]:
-    """Digest by name; nothing before the first release."""
+    """Return digests by name; none before the first release."""
     return {name: then for then, name in (line.split() for line in path.read_text("utf-8").splitlines())}

@@ -6,8 +6,8 @@ from pathlib import Path
 from cli.documents.schema import source
 from cli.documents.schema.catalogue import Column, Function, Table
 
-#: What a column refers to, by its name. There are no foreign keys: each would cost every result a look-up more, and
-#: what is referred to may be forgotten first, or come later. Every `…_id` that is a uuid must be here.
+#: Targets of references, by the name of the column. There are no foreign keys: each would cost every result one more
+#: look-up, and a target may be deleted first, or come later. Every `…_id` that is a uuid must be here.
 REFERENCES = {
     "log_id": "status_logs",
     "after_id": "status_logs",
@@ -24,9 +24,9 @@ REFERENCES = {
     "export_id": "exports",
     "key_id": "access_keys",
 }
-#: How row-level security names a reader's own rows.
+#: Condition by which row-level security selects a reader's own rows.
 _OWN = "(account = current_setting('conexoes.account'::text, true))"
-#: What follows is made from the statements, without a database.
+#: Heading of the part that is made from the statements, without a database.
 USES = "## Who uses what\n"
 
 _HEAD = """# The schema
@@ -51,7 +51,7 @@ owner writes what its caller may not. Found in the text of statements and functi
 
 
 def page(tables: list[Table], functions: list[Function]) -> str:
-    """The whole page. Raises ValueError for a table that does not say what it is and how long it is kept."""
+    """Return the whole page. Raises ValueError for a table whose comment lacks its meaning or its retention."""
     made_in = source.made_in()
     tables = sorted(tables, key=lambda table: list(made_in).index(table.name))
     parts = [_HEAD, _migrations(), _overview(tables), _drawing(tables)]
@@ -66,18 +66,18 @@ def page(tables: list[Table], functions: list[Function]) -> str:
 
 
 def refreshed(text: str) -> str:
-    """The page with its last part made anew; the rest, which only a database knows, as it is."""
+    """Return the page with a new last part; the rest, which needs a database, stays as it is."""
     of_database, _, _ = text.partition(USES)
     return of_database + _uses(named(of_database))
 
 
 def named(text: str) -> list[str]:
-    """The tables that a page has."""
+    """Return the tables that a page has."""
     return [line.removeprefix("### ") for line in text.splitlines() if line.startswith("### ")]
 
 
 def row_of(migration: Path) -> str:
-    """The line of a migration, which is another one as soon as the file is."""
+    """Return the line of a migration, which differs as soon as the file does."""
     digest = source.digest(migration)[:16]
     return f"| [{migration.stem}](../storage/migrations/{migration.name}) | {source.title(migration)} | `{digest}` |"
 
@@ -212,7 +212,7 @@ def _uses(tables: Iterable[str]) -> str:
 
 
 def _listed(head: str, titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A Markdown table under a head."""
+    """Return a Markdown table under a head."""
     lines = [titles, ("---",) * len(titles), *rows]
     drawn = "".join("| {} |\n".format(" | ".join(cell.replace("|", r"\|") for cell in line)) for line in lines)
     return f"{head}\n{drawn}" if head else drawn

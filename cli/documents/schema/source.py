@@ -1,4 +1,4 @@
-"""What migrations and statements say in their text, without a database."""
+"""Facts in the text of migrations and statements, without a database."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ _CALLED = re.compile(r"\b(\w+)\(")
 
 
 class Uses(NamedTuple):
-    """What a text writes, reads and calls: names, of tables or not."""
+    """Names that a text writes, reads and calls, of tables or not."""
 
     writes: set[str]
     reads: set[str]
@@ -34,22 +34,22 @@ class Uses(NamedTuple):
 
 
 def migrations() -> list[Path]:
-    """Every migration, in order."""
+    """Return every migration, in order."""
     return sorted(MIGRATIONS.glob("*.sql"))
 
 
 def digest(migration: Path) -> str:
-    """SHA-256 of the file, in hexadecimal."""
+    """Return the SHA-256 of the file, in hexadecimal."""
     return sha256(migration.read_bytes()).hexdigest()
 
 
 def title(migration: Path) -> str:
-    """The first line, which says what it is about."""
+    """Return the subject of a migration: its first line."""
     return migration.read_text("utf-8").partition("\n")[0].removeprefix("-- ")
 
 
 def made_in() -> dict[str, Path]:
-    """Which migration makes each table."""
+    """Return the migration that makes each table."""
     return {
         found[1]: migration
         for migration in migrations()
@@ -59,7 +59,7 @@ def made_in() -> dict[str, Path]:
 
 
 def partitions() -> dict[str, set[str]]:
-    """The named partitions of each table; the months' are made later."""
+    """Return the named partitions of each table; those of months are made later."""
     found = defaultdict(set)
     for migration in migrations():
         for partition, table in _PARTITION.findall(migration.read_text("utf-8")):
@@ -68,7 +68,7 @@ def partitions() -> dict[str, set[str]]:
 
 
 def meanings() -> dict[tuple[str, str], str]:
-    """The comment beside a column, or right before it, by table and column; the newest migration's."""
+    """Return the comment beside a column, or right before it, by table and column; the newest migration's."""
     found: dict[tuple[str, str], str] = {}
     for migration in migrations():
         for made, columns, altered, added in _TABLE.findall(migration.read_text("utf-8")):
@@ -85,7 +85,7 @@ def meanings() -> dict[tuple[str, str], str]:
 
 
 def function_uses() -> dict[str, Uses]:
-    """What the body of each function uses; of one that was made over, the newest."""
+    """Return the names that each function uses; of a replaced function, in its newest body."""
     bodies = {
         name: body for migration in migrations() for name, body in _FUNCTION.findall(migration.read_text("utf-8"))
     }
@@ -93,7 +93,7 @@ def function_uses() -> dict[str, Uses]:
 
 
 def trigger_functions() -> dict[str, set[str]]:
-    """The tables whose triggers call each function."""
+    """Return the tables whose triggers call each function."""
     found = defaultdict(set)
     for migration in migrations():
         for table, function in _TRIGGER.findall(migration.read_text("utf-8")):
@@ -102,7 +102,7 @@ def trigger_functions() -> dict[str, set[str]]:
 
 
 def file_uses() -> dict[str, Uses]:
-    """What each file with SQL in `storage/` uses, by its path there; migrations aside."""
+    """Return the names that each file with SQL in `storage/` uses, by its path there; without migrations."""
     files = [*STORAGE.rglob("*.sql"), *STORAGE.rglob("*.py")]
     return {
         path.relative_to(STORAGE).as_posix(): _uses(_sql(path))
@@ -112,7 +112,7 @@ def file_uses() -> dict[str, Uses]:
 
 
 def _sql(path: Path) -> str:
-    """Of Python its texts but for docstrings, since functions there have the names of those that they call."""
+    """Return the SQL of a file: of Python its strings, without docstrings, which name the functions themselves."""
     text = path.read_text("utf-8")
     if path.suffix == ".sql":
         return text

@@ -1,7 +1,7 @@
 -- export_logs --
--- Everything that the filter matches, newest first. The result that each log shows is joined for its errors, and for
--- a message that the log has cut, and only then: reading it costs more than the log itself. `json`, not jsonb, since
--- a number of any size must pass. LATERAL … LIMIT 1 reads one attempt at a time, in the order of
+-- All logs that the filter matches, newest first. The result that each log shows is joined for its errors, and for
+-- a message that the log has cut, and only then: reading it costs more than the log itself. `json`, not jsonb, so that
+-- a number of any size passes. LATERAL … LIMIT 1 reads one attempt at a time, in the order of
 -- status_logs_by_time, so that the first row comes at once; uses the primary key of attempts.
 SELECT
     {SHOWN_COLUMNS},
@@ -15,7 +15,7 @@ FROM status_logs s
 LEFT JOIN LATERAL (
     SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
     FROM attempts a
-    -- Not a condition of the join: that would be looked at after the attempt has been read.
+    -- Not a condition of the join: that would be checked after the attempt has been read.
     WHERE (s.status <> 'success' OR length(s.message) >= {MAX_SHOWN_MESSAGE})
       AND a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at AND a.version = s.version
     LIMIT 1
@@ -39,8 +39,8 @@ LEFT JOIN LATERAL (
 ) AS listed ON true
 
 -- export_jsonl --
--- The same as one JSON object each, with the names of the query API, times in UTC. Errors are as they came, with line
--- breaks between their tokens perhaps; those in strings are escaped.
+-- The logs of export_logs as one JSON object each, with the names of the query API, times in UTC. Errors are as they
+-- came, perhaps with line breaks between their tokens; those in strings are escaped.
 SELECT replace(replace(json_build_object(
     {JSON_MEMBERS}
 )::text, E'\n', ' '), E'\r', ' ')
@@ -49,7 +49,7 @@ FROM (
 ) AS log
 
 -- export_count --
--- How many logs the filter matches, and when this snapshot was taken.
+-- The number of logs that the filter matches, and the time of this snapshot.
 SELECT count(*) AS logs, now() AS as_of
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text
@@ -110,7 +110,7 @@ VALUES (
 )
 
 -- insert_export_outcome --
--- The first outcome stays; what was never ordered has none.
+-- The first outcome stays; an export without an order gets none.
 INSERT INTO export_outcomes (account, export_id, state, rows, reason)
 SELECT :account::text, :id::uuid, :state::text, :rows::bigint, :reason::jsonb
 WHERE EXISTS (SELECT FROM exports WHERE account = :account::text AND id = :id::uuid)

@@ -62,8 +62,8 @@ WHERE c.account = :account::text AND c.integration_type = :integration_type::tex
 
 -- count_logs --
 -- Logs by status, by affiliate, by code, and by bar and status, of the spans that storage.logs.spans takes a time apart
--- into; what was not added up yet counts for whole hours. :edges are the edges of the bars. Uses the primary keys of
--- log_days and log_hours, log_changes_by_type and status_logs_by_time.
+-- into; changes that were not added up yet count for whole hours. :edges are the edges of the bars. Uses the primary
+-- keys of log_days and log_hours, log_changes_by_type and status_logs_by_time.
 WITH parts AS (
     {counted_days}
     UNION ALL
@@ -76,7 +76,7 @@ counted AS (
 
 -- count_logs_by_local_days --
 -- The same where bars are days of another zone. A day of UTC counts for the bar of its noon (:noons are the edges
--- half a day earlier), and the hours :moved are moved from there to where they belong.
+-- half a day earlier), and the hours :moved are moved from there to their own bars.
 WITH days AS (
     {counted_days}
 ),
@@ -99,7 +99,7 @@ counted AS (
 {by_dimension}
 
 -- count_logs_among --
--- The same of those of the logs :among that were processed in [:start, :end): for a search that finds few.
+-- count_logs for those of the logs :among that were processed in [:start, :end): for a search that finds few.
 -- Uses the primary key of status_logs: `+ '0'` leaves no other index, such as the one that has all logs by their time.
 WITH counted AS (
     SELECT s.facet_id, width_bucket(s.processed_at, :edges::timestamptz[]) AS bar, count(*) AS logs
@@ -111,8 +111,8 @@ WITH counted AS (
 {by_dimension}
 
 -- count_logs_found --
--- The same of what find_logs finds, of the facets :facets, in [:start, :end): for a search that finds many.
--- No log is looked at: names, facets and times all come out of the indexes of find_logs and status_logs_by_facet.
+-- count_logs for the logs that find_logs finds, of the facets :facets, in [:start, :end): for a search that finds many.
+-- No row of a log is read: names, facets and times all come from the indexes of find_logs and status_logs_by_facet.
 -- To be run without nested loops, which would look up one log after the other.
 WITH found AS MATERIALIZED (
     SELECT DISTINCT id FROM (

@@ -23,14 +23,14 @@ WITH parts AS (
     {counted_rest}
 ),
 counted AS (
-    -- A facet that every log has gone from is of no group.
+    -- A facet without logs is in no group.
     SELECT facet_id, sum(logs) AS logs, NULL::uuid AS newest, NULL::timestamptz AS newest_at
     FROM parts GROUP BY 1 HAVING sum(logs) <> 0
 )
 {by_fingerprint}
 
 -- list_groups_among --
--- The same of those of the logs :among that were processed in [:start, :end): for a search that finds few.
+-- list_groups for those of the logs :among that were processed in [:start, :end): for a search that finds few.
 -- Uses the primary key of status_logs: `+ '0'` as in count_logs_among.
 WITH counted AS (
     SELECT
@@ -44,8 +44,8 @@ WITH counted AS (
 {by_fingerprint}
 
 -- list_groups_found --
--- The same of what find_logs finds, of the facets :facets, in [:start, :end): for a search that finds many. As in
--- count_logs_found, no log is looked at, and nested loops must be off.
+-- list_groups for the logs that find_logs finds, of the facets :facets, in [:start, :end): for a search that finds
+-- many. As in count_logs_found, no row of a log is read, and nested loops must be off.
 WITH found AS MATERIALIZED (
     SELECT DISTINCT id FROM (
         {find_logs}
@@ -64,7 +64,7 @@ counted AS (
 {by_fingerprint}
 
 -- list_fault_facets --
--- Those that are of some fault.
+-- Facets with a fault.
 {facet_ids}
 AND s.fingerprint IS NOT NULL
 
@@ -88,12 +88,12 @@ CROSS JOIN LATERAL (
 ORDER BY facet.fingerprint, newest.processed_at DESC, newest.id DESC
 
 -- sample_group_logs --
--- What is shown of some logs in their groups. Uses the primary key.
+-- The samples of groups. Uses the primary key.
 SELECT s.id, s.key, s.message FROM status_logs s WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
 
 -- read_faults --
--- When each of the faults :fingerprints came and how often: within the retention, since the hour :recent, and from
--- :before to :recent. Uses the primary keys of faults and fault_hours, and fault_changes_by_type.
+-- Times and counts of the faults :fingerprints: within the retention, since the hour :recent, and from :before to
+-- :recent. Uses the primary keys of faults and fault_hours, and fault_changes_by_type.
 WITH waiting AS (
     SELECT c.fingerprint, c.hour, c.results, c.first_seen_at, c.last_seen_at, c.received_at
     FROM fault_changes c
@@ -135,7 +135,7 @@ LEFT JOIN (
 ) AS trend USING (fingerprint)
 
 -- count_cures --
--- What became of the items that were asked for because of the faults :fingerprints. Uses
+-- Outcomes of the items that were requested because of the faults :fingerprints. Uses
 -- reprocess_items_by_fingerprint.
 SELECT i.before_fingerprint AS fingerprint, i.state, count(*) AS items
 FROM reprocess_items i
@@ -151,13 +151,13 @@ WHERE d.account = :account::text AND d.integration_type = :integration_type::tex
 ORDER BY d.fingerprint, d.id DESC
 
 -- lock_fault --
--- Until the transaction ends, nobody else decides about this fault.
+-- Lock a fault against other decisions until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(
     'conexoes.fault/' || :account::text || '/' || :integration_type::text || '/' || :fingerprint::text, 0
 ))
 
 -- last_received --
--- When the last failed result of one fault came; null when none ever did.
+-- The time at which the last failed result of one fault came; null when none ever did.
 SELECT greatest(
     (
         SELECT f.last_received_at FROM faults f
@@ -172,7 +172,7 @@ SELECT greatest(
 )
 
 -- insert_fault_state --
--- One more decision.
+-- Add a decision.
 INSERT INTO fault_states (account, integration_type, fingerprint, state, set_by, set_at, note)
 VALUES (:account::text, :integration_type::text, :fingerprint::text, :state::text, :set_by::text, clock_timestamp(),
     :note::text)

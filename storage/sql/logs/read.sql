@@ -1,13 +1,13 @@
 -- log_columns --
--- Of logs of one account.
+-- Columns of logs of one account.
 {SHOWN_COLUMNS}, s.message,
 s.affiliate = ANY(ARRAY(
     SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
 )) AS paused
 
 -- list_logs --
--- One page of status logs, newest first, after (:after_at, :after_id), by reading on until it is full: for filters that
--- match much. Uses status_logs_by_time. Where `filter` stands in braces, storage.filters puts its conditions.
+-- One page of status logs, newest first, after (:after_at, :after_id), by a scan until it is full: for filters that
+-- match many logs. Uses status_logs_by_time. storage.filters replaces `filter` in braces by its conditions.
 SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text
@@ -17,8 +17,8 @@ ORDER BY s.processed_at DESC, s.id DESC
 LIMIT :limit::integer
 
 -- list_logs_of_facets --
--- The same by merging the beginnings of the runs of facets, if there are :most_facets at most. Always answers, in
--- `facets`, how many there are, up to one more; a row whose id is null is no log. Uses facets_by_type and
+-- The same page by merging the beginnings of the runs of facets, if there are :most_facets at most. Always answers, in
+-- `facets`, their number, up to one more; a row whose id is null is no log. Uses facets_by_type and
 -- status_logs_by_facet.
 WITH facet AS MATERIALIZED (
     {facet_ids}
@@ -53,10 +53,10 @@ LEFT JOIN LATERAL (
 ORDER BY page.processed_at DESC, page.id DESC
 
 -- list_logs_named --
--- The same of what has a name that begins with :text, or its words in the message, if they are fewer than :most_found
--- together. Words are looked up only where there are names: so what is searched for is a name. Always answers how many
--- it found, in `names` and `words`, up to :most_found of each kind; a row whose id is null is no log. :text_end sorts
--- after every name that begins with :text. Uses what find_logs uses, and the primary key.
+-- The same page of the logs with a name that begins with :text, or with its words in the message, if they are fewer
+-- than :most_found together. Words are looked up only when there are names: then the search is for a name. Always
+-- answers the numbers found, in `names` and `words`, up to :most_found of each kind; a row whose id is null is no log.
+-- :text_end sorts after every name that begins with :text. Uses the indexes of find_logs, and the primary key.
 WITH named AS MATERIALIZED (
     {names}
 ),
@@ -101,7 +101,7 @@ ORDER BY s.processed_at DESC, s.id DESC
 LIMIT :limit::integer
 
 -- list_logs_with_words --
--- The same by looking the words up, if fewer than :most_found logs have them. Always answers, in `words`, how many it
+-- The same by looking the words up, if fewer than :most_found logs have them. Always answers, in `words`, the number
 -- found, up to :most_found; a row whose id is null is no log. Uses status_logs_by_word and the primary key.
 WITH worded AS MATERIALIZED (
     SELECT logs_with_words(:integration_type::text, :text::text, :most_found::integer) AS id
@@ -125,7 +125,7 @@ LEFT JOIN LATERAL (
 ORDER BY page.processed_at DESC, page.id DESC
 
 -- facet_ids --
--- Facets of one type. `facets` has the columns that the conditions are about. Uses facets_by_type.
+-- Facets of one type. `facets` has the columns of the conditions. Uses facets_by_type.
 SELECT s.id FROM facets s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text
 {dimensions}
@@ -136,7 +136,7 @@ WHERE s.account = :account::text AND s.integration_type = :integration_type::tex
 LIMIT :limit::integer
 
 -- count_logs_of_facets --
--- How many logs :facets have. Uses the primary key of log_days, and log_changes_by_type.
+-- The number of logs of :facets. Uses the primary key of log_days, and log_changes_by_type.
 SELECT coalesce(sum(counted.logs), 0)::bigint
 FROM (
     SELECT d.logs FROM log_days d
@@ -149,8 +149,8 @@ FROM (
 ) AS counted
 
 -- names --
--- Up to :most_found logs of one type by each of: a key that begins with :text, an alias that does; :text_end sorts
--- after everything that begins with :text. A log comes as often as it is found. Uses the primary key of log_keys, and
+-- Up to :most_found logs of one type with a key that begins with :text, and as many with such an alias; :text_end sorts
+-- after all texts that begin with :text. A log comes as often as it is found. Uses the primary key of log_keys, and
 -- aliases_by_value.
 (
     SELECT k.log_id AS id FROM log_keys k
@@ -173,21 +173,21 @@ UNION ALL
 SELECT logs_with_words(:integration_type::text, :text::text, :most_found::integer)
 
 -- has_log --
--- Whether there is such a log. Uses the primary key.
+-- One row if there is such a log. Uses the primary key.
 SELECT EXISTS (
     SELECT FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = :log_id::uuid
 )
 
 -- attempt_columns --
--- Named for standing beside those of a log.
+-- Columns of an attempt, with names that differ from those of a log.
 a.result_id AS attempt_result_id, a.event_id AS attempt_event_id, a.source AS attempt_source,
 a.status AS attempt_status, a.processed_at AS attempt_processed_at, a.received_at AS attempt_received_at,
 a.message AS attempt_message, a.body AS attempt_body, a.structured AS attempt_structured, a.late AS attempt_late,
 a.altered AS attempt_altered, a.item_id AS attempt_item_id
 
 -- get_log --
--- One status log with every name of the entity, and the attempt that it shows, unless retention has dropped that.
+-- One status log with every name of the entity, and the attempt that it shows, unless retention has deleted that.
 -- Uses the primary keys of all three.
 SELECT {log_columns}, {attempt_columns},
     ARRAY(
@@ -201,7 +201,7 @@ LEFT JOIN attempts a
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = :log_id::uuid
 
 -- get_logs --
--- The same of many: those of :log_ids that there are. Uses the primary key.
+-- Those of the logs :log_ids that exist. Uses the primary key.
 SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
@@ -215,8 +215,8 @@ JOIN attempts a
     AND a.processed_at = wanted.processed_at AND a.result_id = wanted.result_id
 
 -- timeline --
--- One page of what happened to one log, newest first, after (:after_at, :after_name): attempts by processed_at, and the
--- steps of its reprocesses by when they were taken. `bytes` is how large the evidence is, told without reading it.
+-- One page of the timeline of one log, newest first, after (:after_at, :after_name): attempts by processed_at, and the
+-- steps of its reprocesses by their time. `bytes` is the size of the evidence, known without reading it.
 -- Uses the primary key of attempts and reprocess_items_by_log.
 SELECT entry.at, entry.name, entry.id, entry.bytes
 FROM (

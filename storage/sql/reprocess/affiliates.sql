@@ -6,7 +6,7 @@ ORDER BY account, affiliate
 ON CONFLICT DO NOTHING
 
 -- lock_affiliates --
--- The breakers of those that have one.
+-- Breakers of the affiliates that have one.
 SELECT f.account, f.affiliate, f.breaker, f.changed_at, f.retry_at, f.good, f.bad, f.openings
 FROM affiliates f
 JOIN unnest(:account::text[], :affiliate::text[]) AS named (account, affiliate) USING (account, affiliate)
@@ -24,7 +24,7 @@ FROM unnest(
 WHERE f.account = new.account AND f.affiliate = new.affiliate
 
 -- pause_affiliate --
--- One that is paused already keeps who did it first.
+-- An affiliate that is paused already keeps its first author.
 INSERT INTO affiliates AS f (account, affiliate, paused_at, paused_by, paused_reason)
 VALUES (:account::text, :affiliate::text, now(), :requested_by::text, :reason::text)
 ON CONFLICT (account, affiliate) DO UPDATE
@@ -33,7 +33,7 @@ WHERE f.paused_at IS NULL
 RETURNING affiliate
 
 -- resume_affiliate --
--- Closes the breaker too: whoever resumes has looked.
+-- Closes the breaker too, since a person has decided.
 UPDATE affiliates
 SET paused_at = NULL, paused_by = NULL, paused_reason = NULL,
     breaker = 'closed', changed_at = now(), retry_at = NULL, good = 0, bad = 0, openings = 0
@@ -41,11 +41,11 @@ WHERE account = :account::text AND affiliate = :affiliate::text AND (paused_at I
 RETURNING affiliate
 
 -- paused_affiliates --
--- Paused by a person.
+-- Affiliates paused by a person.
 SELECT affiliate FROM affiliates WHERE account = :account::text AND paused_at IS NOT NULL
 
 -- list_affiliates --
--- Those of this account that something was ever sent to, or that were paused, and what waits for each. Uses
+-- Affiliates of this account that were ever sent to or paused, with the items that wait for each. Uses
 -- reprocess_audit_by_command.
 SELECT
     name.affiliate, f.paused_at, f.paused_by, f.paused_reason, CASE WHEN f.paused_at IS NOT NULL THEN (
@@ -74,5 +74,6 @@ LEFT JOIN (
 ORDER BY name.affiliate
 
 -- affiliates_with_logs --
--- A facet has a log, or had one, and a log never loses its affiliate. Uses the primary key of facets.
+-- Affiliates of facets: a facet has a log, or had one, and a log never loses its affiliate. Uses the primary key of
+-- facets.
 SELECT DISTINCT s.affiliate FROM facets s WHERE s.account = :account::text

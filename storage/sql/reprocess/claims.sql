@@ -1,6 +1,6 @@
 -- open_lanes --
--- What could be sent: one row a running command and affiliate, with what there is to know about its affiliate.
--- `ready` is how many items a command with steps has released. Uses reprocess_commands_running, the
+-- Lanes: one row for each running command and affiliate that has items to send, with the state of the affiliate.
+-- `ready` is the number of items that a command with steps has released. Uses reprocess_commands_running, the
 -- primary key of reprocess_counts and reprocess_items_queued.
 SELECT
     n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.released,
@@ -18,7 +18,7 @@ ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
 LIMIT :limit::integer
 
 -- claim_items --
--- Of each lane so many items, up to the position :released, for :lease_seconds. Items that another worker has claimed
+-- Claim items of each lane, up to the position :released, for :lease_seconds. Items that another worker has claimed
 -- are skipped, and those of a command that was cancelled since its lanes were read. Uses reprocess_items_queued and the
 -- primary key of reprocess_commands.
 WITH claimed AS (
@@ -51,7 +51,7 @@ RETURNING
     ) AS aliases
 
 -- release_claims --
--- What was claimed and not sent after all.
+-- Release items that were claimed and not sent.
 UPDATE reprocess_items i
 SET claimed_until = NULL
 FROM unnest(:account::text[], :id::uuid[]) AS claimed (account, id)

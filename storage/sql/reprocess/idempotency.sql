@@ -1,8 +1,7 @@
 -- claim_idempotency_key --
--- The first body that comes with a key keeps it; whoever comes later reads what is kept. A key that was forgotten is
--- known by its command, which is for ever: only the same body may have it again. :key_id and :key_name are of
--- the access key that it comes with.
--- Uses the primary keys.
+-- The first body that comes with a key keeps it; later requests read the stored one. A key that retention has deleted
+-- is known by its command, which is kept for ever: only the same body may have it again. :key_id and :key_name are
+-- those of the request's access key. Uses the primary keys.
 INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, key_id, key_name)
 SELECT
     :account::text, :key::text, :command_id::text, :body_digest::bytea, :request::jsonb, :key_id::uuid, :key_name::text
@@ -17,11 +16,11 @@ ON CONFLICT DO NOTHING
 SELECT body_digest FROM idempotency_keys WHERE account = :account::text AND key = :key::text
 
 -- knows_idempotency_key --
--- Whether a request came with this key, which stands for this command. Uses the primary keys.
+-- True if a request came with this key, which stands for this command. Uses the primary keys.
 SELECT EXISTS (SELECT FROM idempotency_keys WHERE account = :account::text AND key = :key::text)
     OR EXISTS (SELECT FROM reprocess_commands WHERE account = :account::text AND id = :command_id::text)
 
 -- mark_published --
--- Kafka has the command of this key.
+-- Mark the command of this key as published to Kafka.
 UPDATE idempotency_keys SET published_at = now()
 WHERE account = :account::text AND key = :key::text AND published_at IS NULL

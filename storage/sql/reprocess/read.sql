@@ -24,7 +24,7 @@ ORDER BY requested_at DESC, id DESC
 LIMIT :limit::integer
 
 -- get_command --
--- One command; as accepted while Kafka has it and the agents have not recorded it yet, as cancelled when they can't.
+-- One command; `accepted` while Kafka has it and the agents have not recorded it yet, `cancelled` when they can't.
 -- Uses the primary key of reprocess_commands, reprocess_audit_by_command and idempotency_keys_by_command.
 SELECT {command_columns}
 FROM reprocess_commands c
@@ -40,7 +40,7 @@ WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.publ
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)
 
 -- count_items --
--- How many items of each command are in each state. Uses the primary key of reprocess_counts.
+-- Counts of the items of each command by state. Uses the primary key of reprocess_counts.
 SELECT command_id, state, sum(items)::integer AS items
 FROM reprocess_counts
 WHERE account = :account::text AND command_id = ANY(:command_ids::text[]) AND items > 0
@@ -48,7 +48,7 @@ GROUP BY command_id, state
 ORDER BY command_id, state
 
 -- count_joined --
--- What became of the items that a command's own joined. Uses reprocess_items_by_state.
+-- States of the items that a command's own joined. Uses reprocess_items_by_state.
 SELECT j.state, count(*) AS items
 FROM reprocess_items i
 JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id
@@ -57,7 +57,7 @@ GROUP BY j.state
 ORDER BY j.state
 
 -- shown_items --
--- A command's items after :after, with what became of those that they joined. Uses reprocess_items_by_command.
+-- A command's items after :after, with the states of those that they joined. Uses reprocess_items_by_command.
 SELECT
     i.id, i.log_id, i.affiliate, i.key, i.state, i.reason, i.before_status, i.before_code, i.before_message,
     i.before_fingerprint, i.after_status, i.after_code, i.after_message, i.after_fingerprint, i.attempt, i.created_at,
@@ -68,20 +68,20 @@ LEFT JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id
 WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.id > :after::uuid
 
 -- list_items --
--- One page of them.
+-- One page of a command's items.
 {shown_items}
 ORDER BY i.id
 LIMIT :limit::integer
 
 -- list_items_in_state --
--- The same of those in one state. With `:state IS NULL OR …` in the other one, the plan that PostgreSQL keeps would
--- read every item for a rare state.
+-- One page of a command's items in one state. With `:state IS NULL OR …` in list_items, the generic plan would read
+-- every item for a rare state.
 {shown_items} AND i.state = :state::text
 ORDER BY i.id
 LIMIT :limit::integer
 
 -- get_items --
--- Items by id, with who asked for them, by which key and why. Uses the primary keys and reprocess_audit_by_command.
+-- Items by id, with the author, the key and the reason of their command. Uses the primary keys and reprocess_audit_by_command.
 SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'

@@ -1,11 +1,11 @@
 -- settled_until --
--- See migrations/0005_reprocess.sql. On its own, before the snapshot of whoever asks.
+-- See migrations/0005_reprocess.sql. To be run on its own, before the snapshot of the caller.
 SELECT settled_until()
 
 -- changed_logs --
--- Not a statement: logs `live` that something happened to since :as_of, and `s`: what the filter saw of them then, in
--- every column of status_logs that was known then. `changed`: a newer result came. A log whose result of then is gone
--- by retention is not told from one that did not exist. Uses status_logs_by_update or status_logs_by_time, and the
+-- Not a statement: `live` is a log that has changed since :as_of, and `s` is its state at :as_of, in every column of
+-- status_logs that is known of that time. `changed`: a newer result came. A log whose result of that time retention has
+-- deleted can't be told from one that did not exist. Uses status_logs_by_update or status_logs_by_time, and the
 -- primary key of attempts.
 FROM status_logs live
 CROSS JOIN LATERAL (
@@ -56,25 +56,24 @@ WHERE live.account = :account::text AND live.integration_type = :integration_typ
 {then}
 
 -- look_as --
--- Of whose logs find_logs finds words, until the transaction ends.
+-- Set the account whose logs find_logs may find by words, until the transaction ends.
 SELECT set_config('conexoes.account', :account::text, true)
 
 -- plan_for_values --
--- Until the transaction ends, plans are made for the values that are asked with: what changed since a moment ago is
--- found otherwise than what changed since last year.
+-- Plan each statement for its own values until the transaction ends: changes of the last minute need another plan than
+-- changes of the last year.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 
 -- of_facets --
--- Not a statement: of a log whose facet has these dimensions, which its own columns say as well.
+-- Not a statement: columns of a log whose facet has these dimensions, which its own columns have as well.
 AND s.facet_id = ANY(ARRAY(
     {facet_ids}
 ))
 
 -- survey_selection --
--- What the filter matched at :as_of, by all that a verdict depends on, with some of each. Uses status_logs_by_facet, or
--- status_logs_by_time where the filter names no dimension.
--- What the filter says of changed logs is about what they showed then, and can't be answered from an index of what they
--- show now.
+-- Logs that the filter matched at :as_of, grouped by the facts of a verdict, with a sample of each group. Uses
+-- status_logs_by_facet, or status_logs_by_time where the filter names no dimension.
+-- For changed logs the filter is about their earlier state, which no index of their present state can answer.
 WITH matched AS (
     SELECT
         s.id, s.affiliate, s.status, coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight,
@@ -96,7 +95,7 @@ GROUP BY affiliate, status, in_flight, changed
 ORDER BY affiliate, status, in_flight, changed
 
 -- survey_rows --
--- The same of logs that were chosen, as they are now. Uses the primary key.
+-- Chosen logs, as they are now, grouped likewise. Uses the primary key.
 SELECT
     s.affiliate, s.status, coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight, false AS changed,
     count(*) AS logs, (array_agg(s.id))[1:{PLAN_SAMPLES}] AS sample
@@ -106,15 +105,15 @@ GROUP BY s.affiliate, s.status, in_flight
 ORDER BY s.affiliate, s.status, in_flight
 
 -- sample_logs --
--- What a plan shows of some logs. Uses the primary key.
+-- The sample of a plan. Uses the primary key.
 SELECT s.id AS log_id, s.affiliate, s.key, s.status, s.code, s.processed_at
 FROM status_logs s
 WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
 ORDER BY s.processed_at DESC, s.id DESC
 
 -- select_unchanged --
--- The next logs, newest first, after (:after_at, :after_id), to which nothing happened since :as_of. One that changes
--- while the selection goes on moves to the front, and is found by select_changed. Uses status_logs_by_time.
+-- The next logs that are unchanged since :as_of, newest first, after (:after_at, :after_id). A log that changes
+-- during the selection moves to the front, and is found by select_changed. Uses status_logs_by_time.
 SELECT s.id, s.processed_at
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text
@@ -125,10 +124,10 @@ ORDER BY s.processed_at DESC, s.id DESC
 LIMIT :limit::integer
 
 -- select_changed --
--- The next logs, oldest first, after (:after_at, :after_id), to which something happened since :as_of and that the
--- command has no item of. A log only ever moves forward, so that none is missed; one that is met again has its item.
--- `|| ''` leaves only reprocess_items_by_log to be used: statistics of items that were made a moment ago say that the
--- command has none, and then all of them would be read for every log.
+-- The next logs that have changed since :as_of and have no item of the command yet, oldest first, after
+-- (:after_at, :after_id). A log only moves forward, so that none is missed; one that is met again has its item.
+-- `|| ''` leaves only reprocess_items_by_log to be used: statistics do not know items of a moment ago, so that
+-- PostgreSQL would expect none and read all of them for every log.
 SELECT live.id, live.processed_at
 {changed_logs}
   AND (live.processed_at, live.id) > (:after_at::timestamptz, :after_id::uuid)
@@ -185,7 +184,7 @@ SET phase = :phase::text, after_at = :after_at::timestamptz, after_id = :after_i
 WHERE account = :account::text AND command_id = :command_id::text
 
 -- set_selection_aside --
--- Behind all others, with so many failures more.
+-- Put a selection behind all others, with more failures.
 UPDATE reprocess_selections
 SET touched_at = clock_timestamp(), failures = failures + :failures::integer
 WHERE account = :account::text AND command_id = :command_id::text

@@ -1,6 +1,6 @@
 -- insert_command --
--- The same id twice is one command: no row comes back for the second. A command that says a time which can't be when it
--- was sent is dated now: agents may have been away for a day, and clocks may be some minutes ahead.
+-- A command whose id is stored already is not inserted again, and no row comes back. A command whose time is impossible is
+-- dated now: agents may have been away for a day, and clocks may be some minutes ahead.
 INSERT INTO reprocess_commands (
     account, id, integration_type, state, mode, requested_by, reason, request, requested_at,
     as_of, per_second, steps, fixed_share, released
@@ -20,7 +20,7 @@ ON CONFLICT DO NOTHING
 RETURNING id
 
 -- insert_audit --
--- Who did what, when and why; never changed. :key_id and :key_name are of the access key.
+-- Add to the audit, whose rows never change. :key_id and :key_name are those of the access key.
 INSERT INTO reprocess_audit (account, action, command_id, affiliate, requested_by, reason, request, key_id, key_name)
 VALUES (
     :account::text, :action::text, :command_id::text, :affiliate::text, :requested_by::text, :reason::text,
@@ -32,8 +32,8 @@ VALUES (
 SELECT key_id, key_name FROM idempotency_keys WHERE account = :account::text AND command_id = :command_id::text LIMIT 1
 
 -- lock_logs --
--- What a command is to act on, in the order of the key. On its own, so that the next statement sees what another
--- command, that held the locks until now, has done.
+-- Lock the logs of a command, in the order of the key. To be run on its own, so that the next statement sees the writes
+-- of another command that held the locks until now.
 SELECT 1
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
@@ -41,8 +41,8 @@ ORDER BY s.id
 FOR UPDATE OF s
 
 -- read_locked_logs --
--- The same, with the item in flight, the count of earlier reprocesses, and whether its result came after :as_of (null:
--- whenever it came). Uses the primary keys of status_logs and attempts, reprocess_items_in_flight and
+-- The locked logs, with the item in flight, the count of earlier reprocesses, and true for a result after :as_of (null:
+-- no limit). Uses the primary keys of status_logs and attempts, reprocess_items_in_flight and
 -- reprocess_items_by_log.
 SELECT
     s.id, s.affiliate, s.key, s.status, s.code, left(s.message, {ITEM_MESSAGE_CHARACTERS}) AS message, s.fingerprint,
@@ -65,7 +65,7 @@ FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
 -- insert_items --
--- Of one command: arrays with one element an item. An item that is there already, made before a crash, is left alone.
+-- Insert items of one command: arrays with one element for each item. One that was made before a crash stays as it is.
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
@@ -87,8 +87,8 @@ ON CONFLICT (account, id) DO NOTHING
 RETURNING id
 
 -- lock_logs_of_items --
--- `fold` locks a log before its item, and so does everyone: two orders would be a deadlock as soon as a connector
--- answers faster than we mark the item. In the order of the key.
+-- Lock logs before their items, as `fold` does, in the order of the key: with two orders there would be a deadlock as
+-- soon as a connector answers before we mark the item.
 SELECT 1
 FROM status_logs s
 WHERE (s.account, s.id) IN (
@@ -112,7 +112,7 @@ FROM unnest(:account::text[], :id::uuid[], :reason::jsonb[]) AS failed (account,
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
 -- mark_silent --
--- Items whose deadline has passed; their logs are locked as well, and whatever is locked already is left for later.
+-- Items whose deadline has passed; their logs are locked as well. Rows that are locked already are left for later.
 -- Uses reprocess_items_awaited.
 WITH overdue AS (
     SELECT i.account, i.id
@@ -142,7 +142,7 @@ ORDER BY i.account, i.id
 FOR UPDATE OF i
 
 -- mark_answered --
--- An answer that outran the mark of its sending has no sent_at yet: it was sent, whatever we had time to write.
+-- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent.
 UPDATE reprocess_items i
 SET state = answer.state, after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_version = answer.version,
@@ -154,7 +154,7 @@ FROM unnest(
 WHERE i.account = answer.account AND i.id = answer.id
 
 -- show_on_logs --
--- Copy the state of items to the logs that show them: an item only gives way to a later one.
+-- Copy the state of items to the logs that show them: only a later item replaces one.
 UPDATE status_logs s
 SET reprocess_state = i.state, reprocess_item_id = i.id, reprocess_command_id = i.command_id,
     reprocess_at = now(), updated_at = now()
@@ -164,8 +164,8 @@ WHERE s.account = i.account AND s.id = i.log_id
   AND (i.state = 'queued' OR s.reprocess_item_id = i.id)
 
 -- lock_commands --
--- Before looking whether a command is finished: of two transactions that close its last two items, the second
--- must see what the first did.
+-- Lock a command before checking if it is finished: of two transactions that close its last two items, the second
+-- must see the writes of the first.
 SELECT 1
 FROM reprocess_commands c
 JOIN unnest(:account::text[], :id::text[]) AS named (account, id) USING (account, id)
@@ -173,7 +173,7 @@ ORDER BY c.account, c.id
 FOR UPDATE OF c
 
 -- settle_commands --
--- The state of commands by their items, and by whether more are to be made. Uses the primary keys of
+-- Set the state of commands by their items, and by the selection while it makes more. Uses the primary keys of
 -- reprocess_counts and reprocess_selections.
 UPDATE reprocess_commands c
 SET state = settled.state,
@@ -195,14 +195,14 @@ WHERE c.account = settled.account AND c.id = settled.id
   AND c.state NOT IN ('cancelled', settled.state)
 
 -- cancel_command --
--- Only one that is not over. :note says why: schemas.reasons.
+-- Cancel a command that is not over. :note has the reason: schemas.reasons.
 UPDATE reprocess_commands
 SET state = 'cancelled', note = :note::jsonb, finished_at = now()
 WHERE account = :account::text AND id = :command_id::text AND state IN ('accepted', 'running')
 RETURNING id
 
 -- mark_cancelled --
--- Items of cancelled commands that nobody is sending, and their logs; whatever is locked is left for later.
+-- Items of cancelled commands that no worker is sending, and their logs; locked rows are left for later.
 -- Uses reprocess_commands_cancelled, the primary key of reprocess_counts and reprocess_items_queued.
 WITH unsent AS (
     SELECT i.account, i.id
@@ -222,7 +222,7 @@ WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
 
 -- refuse_accepted --
--- A command that was accepted from a caller, and that can't be recorded.
+-- Refuse a command that was accepted from a caller, and that can't be recorded.
 UPDATE idempotency_keys SET refused = :reason::jsonb WHERE account = :account::text AND command_id = :command_id::text
 
 -- steps_to_judge --
@@ -230,7 +230,7 @@ UPDATE idempotency_keys SET refused = :reason::jsonb WHERE account = :account::t
 SELECT account, id FROM reprocess_commands WHERE state = 'running' AND released IS NOT NULL
 
 -- read_step --
--- Where one of them is; no row when it is over meanwhile. To be called with the command locked.
+-- The step of one of them; no row when it is over meanwhile. To be run with the command locked.
 SELECT
     c.steps, c.step, c.released, c.fixed_share,
     NOT EXISTS (

@@ -83,7 +83,7 @@ async def test_a_bad_parameter_is_422_and_named(viewer: Caller, query: str, fiel
     ],
 )
 async def test_what_is_not_there_is_the_same_404(every: Caller, path: str, query: str) -> None:
-    """The same for a key of all accounts: there no check comes before the database."""
+    """Keys of all accounts get the same 404, though no check comes before the database."""
     if query and await _takes_parameters(every, path):
         return  # a path that exists for other ids: its parameters are looked at before the database
     absent = await every.get("/nowhere")

@@ -186,7 +186,7 @@ async def test_who_may_command(app: FastAPI, keys: dict[str, str], who: str, sta
 async def test_without_kafka_it_is_503_within_5_seconds_and_the_retry_is_the_same_command(
     reader: Database, writer: Database, broker_settings: BrokerSettings, keys: dict[str, str], owner: asyncpg.Connection
 ) -> None:
-    """Nothing is queued: only the caller's retry sends what Kafka did not take."""
+    """A command that Kafka did not take is not queued: only the caller's retry sends it."""
     async with (
         proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
         app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,

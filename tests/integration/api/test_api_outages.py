@@ -26,7 +26,7 @@ LOGS = "/api/v1/accounts/acme/price/logs"
 
 @pytest.fixture
 async def behind_proxy(database_url: str) -> AsyncIterator[tuple[Proxy, Caller]]:
-    """A caller of an app whose database is reached through a proxy, with short patience."""
+    """A caller of an app whose database is reached through a proxy, with short timeouts."""
     async with proxied(database_url) as (proxy, url):
         settings = StorageSettings(database_url=url, connect_seconds=1, command_seconds=1, query_seconds=1)
         reader = Database(url, "reader", settings)

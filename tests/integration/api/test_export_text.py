@@ -1,4 +1,4 @@
-"""Whatever a connector sends comes out of every format as it went in, and nothing of it is ever run."""
+"""Text of a connector: it comes out of every format as it went in, and is never run."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from tests.integration.api.export_answers import LOGS, csv_rows, json_rows, shee
 from tests.support.events import Event, at, result
 from tests.support.naughty import NAMES, TEXTS, TOO_LONG
 
-#: What a spreadsheet may take for the beginning of a formula, and what it drops before one.
+#: Characters that a spreadsheet may take for the beginning of a formula, or drops before one.
 STARTERS = tuple("=+-@\t\r\n＝＋－＠")
 CODE_CHARACTERS = 200
 

@@ -1,4 +1,4 @@
-"""Both servers on one data directory: together or not at all, one owner, and known to other terminals."""
+"""The two servers of one data directory: together or not at all, one owner, and known to other terminals."""
 
 import asyncio
 import os

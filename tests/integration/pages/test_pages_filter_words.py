@@ -25,7 +25,7 @@ from tests.support.some_logs import EVERY
 
 
 def words_of(field: FilterField, value: Any) -> str:
-    """How a page in English says one value of a field."""
+    """Return the words of a page in English for one value of a field."""
     if field.name in SPAN:
         at = exact(value, Locale("en"), ZoneInfo(DEFAULT_ZONE))
         return f"Processed: {at} – …" if field.shown.control == "from" else f"Processed: … – {at}"
@@ -41,7 +41,7 @@ def meant(url: str) -> View:
 
 
 def said(page: str) -> str:
-    """What the page says that it is of, as a person reads it."""
+    """Return the page's words for its filter, as a person reads them."""
     [about] = re.findall(r'<dl class="facts about">(.*?)</dl>', page, re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", about)).split(" ")).replace("\n", " ")
 

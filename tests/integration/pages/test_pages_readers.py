@@ -1,4 +1,4 @@
-"""What differs by who reads: language of the help, numbers of the region, plurals; and what is told apart."""
+"""Differences by reader: language of the help, numbers of the region, plurals; and names that are told apart."""
 
 import html
 import re

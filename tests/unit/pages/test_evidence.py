@@ -56,7 +56,7 @@ def test_markup_keeps_every_character_but_space(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<!--", "<![CDATA[", "<a>", "</a>", "<", "<a b='", "{", "[", '{"a":'])
 def test_a_megabyte_of_anything_is_laid_out(piece: str) -> None:
-    """It takes one pass: a quadratic one would not end within the test's own limit."""
+    """Layout takes one pass: a quadratic one would not end within the test's own limit."""
     for text in (f"<r>{piece * (1_000_000 // len(piece))}</r>", piece * (1_000_000 // len(piece))):
         beginning, whole = lay_out(text), lay_out(text, whole=True)
         assert beginning is not None
@@ -99,7 +99,7 @@ def test_a_beginning_is_120_lines_or_12000_characters() -> None:
 
 @pytest.mark.parametrize(("whole", "most"), [(False, 24_000), (True, 300_000)])
 def test_markup_is_laid_out_as_far_as_it_is_worth(most: int, *, whole: bool) -> None:
-    """Of a beginning twice of what is shown, since space may be taken out of it. What is beyond stays as it came."""
+    """Layout of a beginning reads twice the shown characters, since it may remove space. The rest stays as it came."""
     for length, text in (
         (most, "<a>\n  <b></b>\n</a>"),
         (most + 3, "<a>\n  <b></b>\n  </a>"),

@@ -131,5 +131,5 @@ def test_english_is_written_in_the_code() -> None:
     ],
 )
 def test_a_browser_s_wishes_are_read_by_weight_and_not_without_end(accepted: str, chosen: str) -> None:
-    """Of a header 500 characters are read; a language that is cut there is none."""
+    """A header is read up to 500 characters; a language that is cut there does not count."""
     assert languages.choose(None, None, accepted) == chosen

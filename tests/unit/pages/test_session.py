@@ -70,7 +70,7 @@ def test_a_form_belongs_to_its_session() -> None:
 
 
 def test_a_session_lasts_a_week_and_a_link_half_a_day() -> None:
-    """To the second: what is over at a moment is over at that moment."""
+    """Expiry is exact to the second: at its end a session is over."""
     for make, read, seconds in (
         (lambda each: each.start(DIGEST), Sessions.read, 604_800),
         (Sessions.make_link, Sessions.read_link, 43_200),

@@ -1,4 +1,4 @@
-"""What a period means, and how a time is read and written, in the zone of the page."""
+"""Periods, and times as they are read and written, in the zone of the page."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
