@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.redaction import MAX_NAMES, Name
+from schemas.settings import Settings
 
 
-class AgentSettings(BaseSettings):
+class AgentSettings(Settings):
     """Environment variables `CONEXOES_…`."""
-
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(
         default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"
@@ -21,9 +19,6 @@ class AgentSettings(BaseSettings):
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,100}$",
         description="stable name of an agents process, unique in the group; unset = one per host and slot",
-    )
-    metrics_port: int | None = Field(
-        default=None, ge=1, le=65535, description="port on which this agents process serves /metrics; unset = none"
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
     redact: Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)] = Field(

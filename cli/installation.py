@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from broker.settings import BrokerSettings
 from embedded.run_file import RunningSystem, running
 from schemas.policy import Policy
+from schemas.settings import Settings
 from storage.settings import StorageSettings
 
 
@@ -15,10 +15,8 @@ class UnusableError(Exception):
     """Something that the user can put right; the text says how."""
 
 
-class InstallationSettings(BaseSettings):
+class InstallationSettings(Settings):
     """Environment variables `CONEXOES_…`."""
-
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(
         default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"

@@ -20,11 +20,12 @@ from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
+from schemas.settings import FILE
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
-#: On a slow disk a first start takes its time; what takes longer than this is not going to come.
-READY_SECONDS = 120.0
+#: On a busy machine a first start takes its time; a process that ends is noticed at once.
+READY_SECONDS = 300.0
 
 
 class Up:
@@ -99,7 +100,7 @@ class Up:
     def _tell_children(self, servers: str, url: str) -> str:
         """Children find everything in their environment, as in production. Returns the key to sign in with."""
         key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else local_key(self._data_dir)
-        os.environ |= {
+        told = {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
             "CONEXOES_DATABASE_URL": url,
             "CONEXOES_BOOTSTRAP_KEY": key,
@@ -107,10 +108,13 @@ class Up:
             "CONEXOES_PLAYBOOK": str(self._http.playbook.resolve()) if self._http.playbook else "",
             "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or worker_id(self._data_dir),
         }
+        for name in told:
+            os.environ.pop(f"{name}{FILE}", None)  # its text is in `told`, and only one of both may be given
+        os.environ |= told
         return key
 
     def _sessions(self) -> Sessions:
-        return Sessions(session_secret(self._data_dir))
+        return Sessions(session_secret(self._data_dir, self._http.session_secret))
 
     async def _until_ready(self) -> None:
         """Until the API answers for its database and the agents have their partitions."""
