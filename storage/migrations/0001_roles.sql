@@ -27,6 +27,8 @@ END
 $roles$;
 
 GRANT USAGE ON SCHEMA conexoes TO conexoes_writer, conexoes_reader;
+-- Every process looks at its start whether it knows this schema.
+GRANT SELECT ON public._pogo_migration TO conexoes_writer, conexoes_reader;
 
 -- On every table that is only ever added to: it refuses the owner too.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $function$
