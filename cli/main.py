@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -19,9 +20,10 @@ from admin.session import Sessions
 from agents.settings import AgentSettings
 from agents.worker import work
 from api.server import AddressUnusableError
+from api.settings import ApiSettings
 from broker.errors import BrokerError
 from broker.settings import BrokerSettings
-from broker.topics import check_topics, create_topics
+from broker.topics import check_topics, create_topics, raise_partitions
 from cli import filter_options, keys
 from cli.export import export as make_export
 from cli.export import request_of, until
@@ -36,6 +38,7 @@ from cli.installation import (
 from cli.kept import session_secret
 from cli.logs import log_as_json
 from cli.marked import marked_rows
+from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
 from cli.settings_errors import sentences
 from cli.simulation import counted, progress_of
@@ -95,7 +98,12 @@ def agents() -> None:
     settings, policy = AgentSettings(), InstallationSettings().policy
     broker, storage = broker_settings(), storage_settings()
     ready = ready_file(settings.data_dir)
-    _run(lambda stop: work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch))
+
+    async def until(stop: asyncio.Event) -> None:
+        probes = Probes(REGISTRY, stop)
+        await work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch, probes=probes.serve)
+
+    _run(until)
 
 
 @app.command()
@@ -109,7 +117,8 @@ def api() -> None:
 def admin() -> None:
     """Serve the pages and the query API, and take reprocess commands."""
     settings = InstallationSettings()
-    broker, storage, sessions = broker_settings(), storage_settings(), Sessions(session_secret(settings.data_dir))
+    broker, storage = broker_settings(), storage_settings()
+    sessions = Sessions(session_secret(settings.data_dir, ApiSettings().session_secret))
     _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
 
 
@@ -123,14 +132,20 @@ def migrate() -> None:
 
 @app.command()
 def topics(
-    *, check: Annotated[bool, typer.Option("--check", help="only say what is wrong; exit 1 if anything is")] = False
+    *,
+    check: Annotated[bool, typer.Option("--check", help="only say what is wrong; exit 1 if anything is")] = False,
+    more: Annotated[
+        bool, typer.Option("--raise-partitions", help="give topics with too few partitions as many as are asked for")
+    ] = False,
 ) -> None:
-    """Create the topics that are missing."""
+    """Create the topics that are missing, and say what is wrong with others."""
     _let_us_speak()
     broker = broker_settings()
     servers = str(broker.kafka_bootstrap_servers)
     for name in [] if check else _run(lambda _stop: create_topics(servers, broker)):
         typer.echo(f"created {name}")
+    for name in _run(lambda _stop: raise_partitions(servers, broker)) if more and not check else []:
+        typer.echo(f"{name} has {broker.topic_partitions} partitions")
     faults = _run(lambda _stop: check_topics(servers, broker))
     for fault in faults:
         typer.echo(fault, err=True)

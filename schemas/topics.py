@@ -36,6 +36,10 @@ class Topics:
     def dead_letter(self) -> str:
         return f"{self.prefix}.dead-letter"
 
+    def read_by_agents(self) -> list[str]:
+        """The topics that agents consume."""
+        return [*(self.results(each.name) for each in CATALOGUE), self.commands]
+
     def all(self) -> Iterator[tuple[str, int]]:
         """Each topic with the largest record, in bytes, that it must take."""
         for each in CATALOGUE:

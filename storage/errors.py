@@ -9,6 +9,14 @@ class StorageUnavailable(StorageError):
     """Not now: the same call may succeed later. Nothing of it was written, or all of it was."""
 
 
+class NotLetIn(StorageUnavailable):
+    """PostgreSQL answers and refuses this login, or its role: somebody must put that right, then the call succeeds."""
+
+
+class SchemaUnfit(StorageUnavailable):
+    """The database has no schema, or not one that this version works on. The text says what to do."""
+
+
 class TimedOut(StorageUnavailable):
     """Not in time: PostgreSQL, or the way to it, took longer than a statement may. The same may be so next time."""
 

@@ -13,7 +13,7 @@ import structlog
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
-from agents.metrics import BATCH_ROWS, CONFLICTS, RECORDS, STORE_SECONDS
+from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
 from agents.process.clock import ServerClock
 from agents.process.statement_size import StatementSize
@@ -191,9 +191,11 @@ class Ingest:
     async def _store_once(self, accepted: Sequence[AcceptedEvent]) -> None:
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            conflicts = await store(connection, [each.result for each in accepted])
-        if conflicts:
-            self._warn_of(conflicts)
+            stored = await store(connection, [each.result for each in accepted])
+        for state in stored.outcomes:
+            ITEMS.labels(state).inc()
+        if stored.conflicts:
+            self._warn_of(stored.conflicts)
 
     def _warn_of(self, conflicts: Sequence[Result]) -> None:
         """Log ids that were used twice. By contract the first event counts; people must see the connector's mistake."""

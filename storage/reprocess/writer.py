@@ -229,8 +229,10 @@ async def mark_cancelled(connection: Connection, limit: int) -> int:
     return len(rows)
 
 
-async def record_answers(connection: Connection, answers: Sequence[Result]) -> None:
-    """Move the items that results answer. Of several answers the one with the greatest version counts.
+async def record_answers(connection: Connection, answers: Sequence[Result]) -> list[str]:
+    """Move the items that results answer. Returns their new states.
+
+    Of several answers the one with the greatest version counts.
 
     A correlation that names no item of the same account and entity is ignored.
     """
@@ -256,6 +258,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> N
         await SQL["mark_answered"].execute(connection, moves)
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
         await affiliates.record_answers(connection, answered)
+    return [each.state for each in moves]
 
 
 async def cancel(
