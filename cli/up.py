@@ -6,14 +6,13 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from admin.session import Sessions
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.http import playbook_of
-from cli.installation import InstallationSettings, UnusableError
+from cli.installation import InstallationSettings, UnusableError, ready_file
 from cli.kept import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
 from embedded.children import Child, Children
@@ -132,11 +131,6 @@ class Up:
 def _with_playbook(settings: ApiSettings, *, demo: bool) -> ApiSettings:
     """The demo knows what its connector's errors mean, unless it is told otherwise."""
     return settings.model_copy(update={"playbook": PLAYBOOK}) if demo and settings.playbook is None else settings
-
-
-def ready_file(data_dir: Path) -> Path:
-    """Written by an agents process when it has its partitions."""
-    return data_dir / "agents.ready"
 
 
 def _answers(url: str) -> bool:

@@ -25,7 +25,7 @@ class ProcessMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Measure now. Pools of one role are added up."""
         build = InfoMetricFamily("conexoes_build", "version of the program, as label version; always 1")
-        build.add_metric([], {"version": metadata.version("conexoes")})
+        build.add_metric([], {"version": _version()})
         size = GaugeMetricFamily("conexoes_pool_connections", "open connections to PostgreSQL", labels=["role"])
         used = GaugeMetricFamily("conexoes_pool_used", "connections to PostgreSQL in use", labels=["role"])
         most = GaugeMetricFamily("conexoes_pool_limit", "most connections that the pools may open", labels=["role"])
@@ -34,3 +34,10 @@ class ProcessMetrics(Collector):
             for family, values in zip((size, used, most), zip(*pools, strict=True), strict=True):
                 family.add_metric([role], sum(values))
         return [build, size, used, most]
+
+
+def _version() -> str:
+    try:
+        return metadata.version("conexoes")
+    except metadata.PackageNotFoundError:
+        return "not installed"  # run from its source alone
