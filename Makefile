@@ -6,7 +6,8 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit mutations check documents schema screenshots chromium chaos bench docs lock clean
+.PHONY: help install run test unit mutations check documents schema screenshots chromium chaos restore-drill bench docs \
+	lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +52,9 @@ node_modules/.installed: package-lock.json
 
 chaos: $(STAMP) ## a minute of kill -9, outages and freezes under load, then sent and stored are compared; ARGS="--seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
+
+restore-drill: $(STAMP) ## back up, lose the database and restore it under load of its own: all tables are compared
+	@$(VENV)/bin/python -m tests.drills.restore
 
 bench: $(STAMP) bench/.peers/.installed ## measure ours and others, into docs/performance.md; ARGS="--full --peers"
 	@$(VENV)/bin/python -m bench $(ARGS)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
-from schemas.reprocess import Reason, RequestedBy
+from schemas.reprocess import RequestedBy, WhyAsked
 from schemas.result import Account, Affiliate
 from schemas.shown.affiliate import ShownAffiliate
 from storage.access_keys import Grant
@@ -34,7 +34,7 @@ class AffiliateRequest(BaseModel):
     account: Account
     affiliate: Affiliate
     requested_by: RequestedBy
-    reason: Reason | None = None
+    reason: WhyAsked | None = None
 
 
 @router.post(

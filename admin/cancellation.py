@@ -10,7 +10,7 @@ from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE, CommandIdOfPath
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
-from schemas.reprocess import Reason, RequestedBy
+from schemas.reprocess import RequestedBy, WhyAsked
 from schemas.result import Account
 from schemas.shown.command import ReprocessCommand
 from storage.access_keys import Grant
@@ -32,7 +32,7 @@ class CancelRequest(BaseModel):
 
     account: Account
     requested_by: RequestedBy
-    reason: Reason | None = None
+    reason: WhyAsked | None = None
 
 
 @router.post(

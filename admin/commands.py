@@ -16,6 +16,7 @@ from broker.errors import BrokerError
 from broker.structured import command_record
 from schemas.identity import command_id
 from schemas.problem import FieldProblem
+from schemas.reasons.say import say
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
 from storage.reprocess.idempotency import claim, is_known, mark_published
@@ -63,14 +64,16 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     """Give the command if the caller may. Raises ProblemError; the same key and body: the same answer, sent once."""
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
-        headers = {"Retry-After": str(int(wait) + 1)}
-        raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
+        seconds = str(int(wait) + 1)
+        detail = f"Too many commands of this account: try again in {seconds} s."
+        raise ProblemError(429, "too-many-commands", detail, headers={"Retry-After": seconds})
     command = command_id(body.account, idempotency_key)
     writer = request.app.state.writer
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
     if lack and not await is_known(writer, body.account, idempotency_key, command):
-        errors = [FieldProblem(field="body.reason", message=lack)]
-        raise ProblemError(422, "reason-required", f"body.reason: {lack}", errors=errors)
+        sentence = say(lack, "en")
+        errors = [FieldProblem(field="body.reason", message=sentence)]
+        raise ProblemError(422, "reason-required", f"body.reason: {sentence}", errors=errors)
     if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
         raise invalid("header.idempotency-key", "was used with another body")
     await _publish(request, command, body)
@@ -88,6 +91,6 @@ async def _publish(request: Request, command: str, body: ReprocessRequest) -> No
         raise ProblemError(
             503,
             "unavailable",
-            "Kafka can't take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
+            "Kafka cannot take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
             headers={"Retry-After": RETRY_AFTER_SECONDS},
         ) from exc

@@ -8,6 +8,7 @@ from fastapi import Request
 from admin.body import read_bytes
 from api.problems import ProblemError, invalid
 from schemas.json_document import load
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 
 
@@ -21,7 +22,7 @@ async def read_json(request: Request) -> Any:
     try:
         document = load(await read_bytes(request, "body"))
     except Refusal as refusal:
-        raise invalid("body", refusal.reason) from None
+        raise invalid("body", say(refusal.reason, "en")) from None
     if document.altered:
         raise invalid("body", "must not contain NUL or lone surrogates")
     json.loads(document.text, object_pairs_hook=_no_equal_names)

@@ -1,6 +1,7 @@
 """The composition root of the agents: it gives each topic its reader."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterable, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +9,7 @@ from typing import Any, cast
 import faust
 from faust.types.auth import CredentialsT
 
+from agents.kafka import expansion
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.lag import Lag
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
@@ -15,18 +17,21 @@ from agents.process import crash
 from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
-from agents.results.ingest import Ingest
+from agents.results.ingest import Allowed, Ingest
 from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.redaction import Redaction
+from schemas.sources import Sources
 from schemas.topics import Topics
 from storage.database import Database
 
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
 SESSION_SECONDS = 30.0
 COMMIT_SECONDS = 1.0
+#: A new partition is known, and read, within this.
+METADATA_SECONDS = 20
 #: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes. The watchdog detects real stalls.
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
@@ -36,6 +41,7 @@ class AgentsApp(faust.App):
 
     stopping: asyncio.Event
     lag: Lag
+    database: Database  # where partitions that are stored say how far
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
@@ -53,6 +59,10 @@ class AgentsApp(faust.App):
         """Let the watermark move past `batch`."""
         self.batches.done(batch)
         self.lag.stored(batch)
+
+    def begin_again(self) -> None:
+        """Read again what the database has lost."""
+        self.batches.begin_again()
 
     def current(self, batch: RecordBatch) -> bool:
         """Tell if `batch` belongs to the current assignment. One that does not will be delivered again."""
@@ -99,16 +109,19 @@ def build_app(
     publisher: Publisher,
     policy: Policy,
     redaction: Redaction | None,
+    sources: Sources | None,
     clock: ServerClock,
     recorded: Callable[[], None],
     worker_id: str,
     data_dir: Path,
+    max_batch_bytes: int,
     stopping: asyncio.Event,
 ) -> AgentsApp:
-    """One agent for each results topic of the catalogue, one for commands. Nothing is started.
+    """One agent for each results topic of the catalogue and of connectors, one for commands. Nothing is started.
 
     `recorded` is called when a command was recorded.
     """
+    expansion.install(max_batch_bytes)
     app = AgentsApp(
         group_of(topics),
         broker=[f"kafka://{server}" for server in servers.split(",")],
@@ -117,6 +130,7 @@ def build_app(
         store="memory://",
         autodiscover=False,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
         consumer_group_instance_id=worker_id,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=SESSION_SECONDS / 10,
@@ -129,12 +143,22 @@ def build_app(
         table_standby_replicas=0,
         web_enabled=False,  # Faust's web server listens on every address, without authentication
     )
-    app.stopping, app.lag = stopping, Lag()
+    app.stopping, app.database, app.lag = stopping, database, Lag()
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
-    for each in CATALOGUE:
-        ingest = Ingest(each, database, dead_letters, app.done, app.current, clock=clock, redaction=redaction)
-        _add_agent(app, topics.results(each.name), ingest)
-    commands = Commands(database, dead_letters, policy, app.done, recorded)
+    for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):
+        ingest = Ingest(
+            each,
+            database,
+            dead_letters,
+            app.done,
+            app.current,
+            begin_again=app.begin_again,
+            clock=clock,
+            redaction=redaction,
+            allowed=Allowed(sources, connector) if sources is not None else None,
+        )
+        _add_agent(app, topics.results(each.name, connector), ingest)
+    commands = Commands(database, dead_letters, policy, app.done, recorded, begin_again=app.begin_again)
     _add_agent(app, topics.commands, commands)
     return app
 

@@ -17,6 +17,15 @@ BATCH_ROWS = Histogram(
 STORE_SECONDS = Histogram("conexoes_store_seconds", "time from decoding a batch to its commit, waiting included")
 WAITING = Gauge("conexoes_waiting", "tasks that wait for PostgreSQL or Kafka to come back", ["work"])
 CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "seconds by which this host's clock is ahead of PostgreSQL's")
+#: Label behind: postgresql (restored from a backup, or a lagging standby), or kafka (a worker ended before its commit)
+READ_AGAIN = Counter(
+    "conexoes_read_again_total",
+    "offsets that are read again, since they are not known to be stored",
+    ["topic", "behind"],
+)
+MISSING_OFFSETS = Counter(
+    "conexoes_missing_offsets_total", "offsets that Kafka removed before they were read: lost results", ["topic"]
+)
 COMMANDS = Counter(
     "conexoes_commands_total", "reprocess commands that were read", ["outcome"]
 )  # recorded, repeated, dead_letter

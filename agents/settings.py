@@ -7,6 +7,7 @@ from pydantic import Field
 
 from schemas.redaction import MAX_NAMES, Name
 from schemas.settings import Settings
+from schemas.topics import MAX_RECORD_BYTES
 
 
 class AgentSettings(Settings):
@@ -19,6 +20,12 @@ class AgentSettings(Settings):
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,100}$",
         description="stable name of an agents process, unique in the group; unset = one per host and slot",
+    )
+    max_batch_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=MAX_RECORD_BYTES,
+        le=1024 * 1024 * 1024,
+        description="a record batch that is larger when it is decompressed is one dead letter `too_large`",
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
     redact: Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)] = Field(

@@ -14,7 +14,7 @@ from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.process.start import until_schema, until_topics
 from agents.process.watchdog import watch
-from agents.process.worker_id import claim_worker_id
+from agents.process.worker_id import WorkerId, claim_worker_id
 from agents.reprocess.dispatch import Dispatch
 from agents.reprocess.expiry import Expiry
 from agents.reprocess.materialise import Materialise
@@ -57,9 +57,9 @@ async def work(
     are away, and at the start for a schema, topics and rights that are missing, saying which once a minute. Ends the
     process with exit code 70 on an unforeseen error (agents.process.crash). `probes` runs from before the start.
     """
-    servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.database_url
-    if servers is None or url is None:
-        raise ValueError("kafka_bootstrap_servers and database_url must be set")
+    servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.writer_url
+    if servers is None:
+        raise ValueError("kafka_bootstrap_servers must be set")
     agent_settings.data_dir.mkdir(parents=True, exist_ok=True)
     with claim_worker_id(agent_settings.worker_id, agent_settings.data_dir) as worker_id:
         structlog.contextvars.bind_contextvars(worker=worker_id)
@@ -73,7 +73,7 @@ async def work(
             materialise.wake()
             dispatch.wake()
 
-        clock = ServerClock(database)
+        clock, only = ServerClock(database), WorkerId(database, worker_id)
         app = build_app(
             servers=servers,
             security=broker_settings.security,
@@ -82,10 +82,12 @@ async def work(
             publisher=publisher,
             policy=policy,
             redaction=Redaction(agent_settings.redact) if agent_settings.redact else None,
+            sources=broker_settings.sources,
             clock=clock,
             recorded=recorded,
             worker_id=worker_id,
             data_dir=agent_settings.data_dir,
+            max_batch_bytes=agent_settings.max_batch_bytes,
             stopping=stop,
         )
         worker = Worker(
@@ -98,6 +100,7 @@ async def work(
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
                 "clock": clock.run,
+                "worker id": only.run,
                 "indexing": Indexing(database).run,
                 "measuring": Measuring(database).run,
             },
@@ -109,11 +112,13 @@ async def work(
         async def prepare() -> None:
             await until_schema(database)
             await until_available("clock", clock.measure)
+            await until_available("worker id", only.take)
             await until_topics(servers, broker_settings, group_of(broker_settings.topics))
 
         await worker.run(prepare, ready)
         with crash.deadline("closing", agent_settings.stop_seconds):
             await publisher.close()
+            await only.leave()
             await database.close()
 
 

@@ -8,13 +8,16 @@ from api.authentication import at_least
 from api.plan import reason_required
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import OPEN_ITEM_STATES, ItemState
 from schemas.shown.log import Action
 from schemas.verdict import Facts, reason, verdict
 from storage.access_keys import Grant
 from storage.logs.reader import Actions, LogReader
 
-IN_FLIGHT = "It is being reprocessed already."
+IN_FLIGHT = Reason(ReasonCode.BEING_REPROCESSED)
+READ_ONLY = Reason(ReasonCode.READ_ONLY_KEY)
 
 
 def actions_for(grant: Grant, policy: Policy) -> Actions:
@@ -35,10 +38,10 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
             link = None
             if status != "success" and not rule.reprocessable:
                 link = BY_NAME[integration_type].troubleshooting_link(affiliate)
-            sentence = IN_FLIGHT if state is ItemState.IN_FLIGHT else reason(state, rule)
-            return [Action(allowed=False, verdict=state, reason=sentence, link=link)]
+            why = IN_FLIGHT if state is ItemState.IN_FLIGHT else reason(state, rule)
+            return [Action(allowed=False, verdict=state, reason=why, link=link)]
         if not at_least(grant, "operator"):
-            return [Action(allowed=False, verdict="not_permitted", reason="Your key may read only.")]
+            return [Action(allowed=False, verdict="not_permitted", reason=READ_ONLY)]
         if lack := reason_required(policy, integration_type, {affiliate: 1}):
             return [Action(allowed=False, verdict=ItemState.REASON_REQUIRED, reason=lack)]
         return [Action(allowed=True)]

@@ -9,7 +9,8 @@ from fastapi.security import HTTPBearer
 
 from api.problems import ProblemError, not_found
 from schemas.result import ACCOUNT
-from storage.access_keys import EVERY_ACCOUNT, Grant, Role, digest, find
+from schemas.role import Role
+from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find
 from storage.database import Database
 
 #: Seconds for which a key is cached. A revoked key may still work for so long.
@@ -92,7 +93,7 @@ def operator_of(grant: Grant, account: str) -> None:
     if not may_see(grant, account):
         raise not_found()
     if not at_least(grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key may read only: this needs the role operator.")
+        raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
 
 
 async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from api.authentication import caller
 from api.parameters import NONE
 from schemas.catalogue import CATALOGUE
+from schemas.reasons.said import Said
 
 router = APIRouter(prefix="/integration-types", tags=["catalogue"], dependencies=[Depends(caller)])
 
@@ -23,7 +24,7 @@ class IntegrationTypeEntry(BaseModel):
     statuses: list[str]
     reprocess_labels: Mapping[str, str]
     reprocessable: bool
-    not_reprocessable_reason: str | None
+    not_reprocessable_reason: Said | None
 
 
 class IntegrationTypes(BaseModel):

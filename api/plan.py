@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from schemas.filter import ReprocessFilter
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState, ReprocessRequest
 from schemas.shown.plan import PlannedLog, ReprocessPlan
 from schemas.verdict import Facts, reason, verdict
@@ -48,8 +49,8 @@ class Plan(NamedTuple):
     verdicts: dict[str, int]  # in the order of VERDICTS; `not_found` at the end, where there is any
     affiliates: dict[str, dict[str, int]]
     samples: dict[str, list[PlannedLog]]
-    reasons: dict[str, list[str]]
-    reason_required: str | None
+    reasons: dict[str, list[Reason]]
+    reason_required: Reason | None
 
 
 class Counted(NamedTuple):
@@ -58,8 +59,8 @@ class Counted(NamedTuple):
     verdicts: dict[str, int]
     affiliates: dict[str, dict[str, int]]
     samples: dict[str, list[uuid.UUID]]
-    reasons: dict[str, list[str]]
-    reason_required: str | None
+    reasons: dict[str, list[Reason]]
+    reason_required: Reason | None
 
 
 async def plan_filter(
@@ -98,9 +99,8 @@ async def plan_rows(
         return await _plan(connection, account, integration_type, groups, policy, missing)
 
 
-async def lacking_reason(database: Database, policy: Policy, request: ReprocessRequest) -> str | None:
-    """Return the sentence with which the agents would cancel `request` without a reason; None when it has or needs
-    none.
+async def lacking_reason(database: Database, policy: Policy, request: ReprocessRequest) -> Reason | None:
+    """Return why the agents would cancel `request` for want of a reason; None when it has or needs none.
 
     None too when its selection can't be counted within COUNT_SECONDS, as with a filter over millions of logs: then
     the agents count, and cancel it. Raises StorageUnavailable.
@@ -121,7 +121,7 @@ async def lacking_reason(database: Database, policy: Policy, request: ReprocessR
     return reason_required(policy, integration_type, by_affiliate(groups))
 
 
-def reason_required(policy: Policy, integration_type: str, logs: Mapping[str, int]) -> str | None:
+def reason_required(policy: Policy, integration_type: str, logs: Mapping[str, int]) -> Reason | None:
     """Say why a command about this many logs of each affiliate needs a reason; None when it needs none."""
     return policy.lacks_reason(integration_type, None, logs)
 
@@ -136,13 +136,13 @@ def count_verdicts(
     verdicts = dict.fromkeys(VERDICTS, 0)
     by_name: defaultdict[str, Counter[str]] = defaultdict(Counter)
     samples: defaultdict[str, list[uuid.UUID]] = defaultdict(list)
-    reasons: defaultdict[str, set[str]] = defaultdict(set)
+    reasons: defaultdict[str, set[Reason]] = defaultdict(set)
 
-    def add(state: ItemState, logs: int, sentence: str | None) -> str:
+    def add(state: ItemState, logs: int, why: Reason | None) -> str:
         name = WILL_SEND if state is ItemState.QUEUED else state.value
         verdicts[name] = verdicts.get(name, 0) + logs
-        if sentence:
-            reasons[name].add(sentence)
+        if why:
+            reasons[name].add(why)
         return name
 
     for group in groups:
@@ -157,7 +157,7 @@ def count_verdicts(
         verdicts=verdicts,
         affiliates={affiliate: dict(counts) for affiliate, counts in by_name.items()},
         samples={name: ids[:PLAN_SAMPLES] for name, ids in samples.items()},
-        reasons={name: sorted(sentences) for name, sentences in reasons.items()},
+        reasons={name: sorted(found, key=Reason.to_json) for name, found in reasons.items()},
         reason_required=reason_required(policy, integration_type, by_affiliate(groups)),
     )
 

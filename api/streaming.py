@@ -54,7 +54,7 @@ async def unless_left(making: Coroutine[Any, Any, int], receive: Receive) -> int
         await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             return work.result()
-        raise CallerLeft("The caller closed the connection before the end.")
+        raise CallerLeft()
     finally:
         for task in (work, leaving):
             task.cancel()

@@ -1,5 +1,8 @@
 """Errors of the broker, named by what to do next."""
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
 
 class BrokerError(Exception):
     """Any error of Kafka."""
@@ -11,3 +14,8 @@ class BrokerUnavailable(BrokerError):
 
 class RecordRefused(BrokerError):
     """Kafka refuses this record, and will always refuse it."""
+
+    @property
+    def reason(self) -> Reason:
+        """The refusal, for whoever asked for the record to be sent."""
+        return Reason(ReasonCode.REFUSED_BY_KAFKA, detail=str(self))

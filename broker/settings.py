@@ -3,12 +3,14 @@
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic_settings import NoDecode
 
 from broker.security import BadSecurityError, SaslMechanism, Security, SecurityProtocol
 from schemas.settings import Settings, secret
+from schemas.sources import Sources, load_sources
 from schemas.topics import DEFAULT_PREFIX, Topics
 
 
@@ -57,6 +59,16 @@ class BrokerSettings(Settings):
         default=90, ge=1, le=3660, description="dead letters are kept this long, in their topic and in the table"
     )
 
+    sources: Annotated[
+        Sources | None,
+        NoDecode,
+        BeforeValidator(lambda given: load_sources(Path(given)) if isinstance(given, str | Path) else given),
+        WithJsonSchema({"type": "string", "format": "path"}),
+    ] = Field(
+        default=None,
+        description="JSON file of which source may say what: docs/connectors.md; unset = any source, of any account",
+    )
+
     @model_validator(mode="after")
     def _security_holds(self) -> Self:
         if self.kafka_bootstrap_servers is None and self.kafka_security_protocol != "PLAINTEXT":
@@ -81,4 +93,4 @@ class BrokerSettings(Settings):
 
     @property
     def topics(self) -> Topics:
-        return Topics(self.topic_prefix)
+        return Topics(self.topic_prefix, self.sources.connectors if self.sources else ())

@@ -20,6 +20,8 @@ from exports.jobs.outcome import followed
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportFormat, ExportOrder, ExportRequest
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, own_words
 from storage.database import Database
 from storage.exports.audit import record_order
 
@@ -71,7 +73,7 @@ async def export(request: ExportRequest, out: Path) -> int:
             "/"
         ),
     )
-    database = Database(str(storage.database_url), "reader", storage, application_name="conexoes-export")
+    database = Database(storage.reader_url, "reader", storage, application_name="conexoes-export")
     export_id = uuid.uuid4()
     try:
         await record_order(database, export_id, order, seconds=settings.export_seconds)
@@ -80,9 +82,9 @@ async def export(request: ExportRequest, out: Path) -> int:
                 outcome.rows = await make_file(database, order, out, seconds=settings.export_seconds, progress=progress)
         return outcome.rows
     except TimeoutError:
-        raise ExportFailed("It took longer than CONEXOES_EXPORT_SECONDS and was given up.") from None
+        raise ExportFailed(Reason(ReasonCode.EXPORT_TOO_LONG)) from None
     except OSError as exc:
-        raise ExportFailed(f"{out}: {exc.strerror or exc}") from exc
+        raise ExportFailed(own_words(f"{out}: {exc.strerror or exc}")) from exc
     finally:
         await database.close()
 

@@ -9,8 +9,9 @@ import typer
 
 from cli.installation import UnusableError, storage_settings
 from schemas.result import ACCOUNT
+from schemas.role import Role
 from storage import access_keys
-from storage.access_keys import EVERY_ACCOUNT, Role
+from storage.access_keys import EVERY_ACCOUNT
 from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Access keys of the API: made, listed, revoked.")

@@ -16,11 +16,15 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
+from cli.words import state_word
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
+from schemas.words import word
 from storage.database import Database
 from storage.reprocess.cancellation import Cancellation, cancel_command
 from storage.reprocess.reader import get_command
@@ -39,7 +43,7 @@ class _Ready(NamedTuple):
 
     lines: list[str]
     total: int
-    reason_required: str | None
+    reason_required: Reason | None
     as_of: datetime | None  # with a filter
 
 
@@ -58,7 +62,7 @@ class Reprocess:
         `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `stop` ends the following, not
         the command. Raises UnusableError.
         """
-        reader = Database(str(self._storage.database_url), "reader", self._storage, application_name="conexoes-cli")
+        reader = Database(self._storage.reader_url, "reader", self._storage, application_name="conexoes-cli")
         try:
             ready = await self._plan(reader, asked)
             for line in ready.lines:
@@ -66,7 +70,7 @@ class Reprocess:
             if dry_run:
                 return True
             if ready.reason_required and not asked.reason:
-                raise UnusableError(f"{ready.reason_required} Say it with --reason.")
+                raise UnusableError(f"{say(ready.reason_required, 'en')} Say it with --reason.")
             command_id = str(uuid.uuid4())
             await self._send(command_id, asked.model_copy(update={"as_of": ready.as_of}))
             self._say(f"command {command_id}")
@@ -85,7 +89,7 @@ class Reprocess:
 
     async def cancel(self, account: str, command_id: str, requested_by: str, reason: str | None) -> None:
         """Let nothing more of a command be taken to be sent. Raises UnusableError when there is nothing to cancel."""
-        writer = Database(str(self._storage.database_url), "writer", self._storage, application_name="conexoes-cli")
+        writer = Database(self._storage.writer_url, "writer", self._storage, application_name="conexoes-cli")
         try:
             done = await cancel_command(writer, account, command_id, requested_by=requested_by, reason=reason)
         finally:
@@ -157,9 +161,9 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
     yield f"{planned.total} logs of {planned.integration_type}, as of {to_text(planned.as_of)}"
     for affiliate, verdicts in planned.affiliates.items():
         yield f"  {affiliate}: {_counts(verdicts)}"
-    for verdict, sentences in planned.reasons.items():
-        for sentence in sentences:
-            yield f"  {verdict}: {sentence}"
+    for verdict, reasons in planned.reasons.items():
+        for reason in reasons:
+            yield f"  {state_word(verdict)}: {say(reason, 'en')}"
 
 
 def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
@@ -167,15 +171,16 @@ def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
     yield f"{planned.total} marked logs of {integration_type}"
     for verdict, count in planned.verdicts.items():
         if count:
-            yield ": ".join([f"  {count} {verdict}", *planned.reasons.get(verdict, [])])
+            reasons = (say(each, "en") for each in planned.reasons.get(verdict, []))
+            yield ": ".join([f"  {count} {state_word(verdict)}", *reasons])
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
     """What became of a command, for people."""
     state = command.ending.action if command.ending else command.state
-    yield f"{state}: {command.total} items: {_counts(command.items)}"
+    yield f"{word('command', state, 'en').lower()}: {command.total} items: {_counts(command.items)}"
     if command.note:
-        yield f"  {command.note}"
+        yield f"  {say(command.note, 'en')}"
     if command.joined:
         yield f"  those that joined an earlier reprocess: {_counts(command.joined)}"
     if command.joined_since:
@@ -183,7 +188,7 @@ def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+    return ", ".join(f"{count} {state_word(name)}" for name, count in counts.items() if count) or "none"
 
 
 def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:

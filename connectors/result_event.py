@@ -11,6 +11,7 @@ from cloudevents.core.v1.event import CloudEvent
 from broker.publisher import Record
 from connectors.errors import InvalidResultError
 from schemas.catalogue import BY_NAME
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import read
 from schemas.timestamp import to_text
@@ -23,6 +24,7 @@ def result_record(
     data: dict[str, Any],
     *,
     source: str,
+    own_topics: str | None = None,
     event_id: str | None = None,
     time: datetime | None = None,
     correlationid: str | None = None,
@@ -30,7 +32,7 @@ def result_record(
     """Make the record of `data`. Without `processed_at` it gets the time of now.
 
     A result that is sent again after a crash should have the `event_id` of the first time. Without one it gets a
-    random UUID. Raises InvalidResultError.
+    random UUID. `own_topics`: as in Connector. Raises InvalidResultError.
     """
     if integration_type not in BY_NAME:
         raise InvalidResultError(f"integration_type must be one of {', '.join(BY_NAME)}")
@@ -48,7 +50,7 @@ def result_record(
         attributes["correlationid"] = correlationid
     message = to_binary_event(CloudEvent(attributes, data))
     key = f"{data.get('account')}/{data.get('affiliate')}/{data.get('key')}".encode("utf-8", "surrogatepass")
-    record = Record(topics.results(integration_type), key, message.value, list(message.headers.items()))
+    record = Record(topics.results(integration_type, own_topics), key, message.value, list(message.headers.items()))
     _check(integration_type, record)
     return record
 
@@ -57,4 +59,4 @@ def _check(integration_type: str, record: Record) -> None:
     """Check it with the agents' own reader: what passes here is a result there."""
     for event in read(BY_NAME[integration_type], record.headers, record.key, record.value or b"", clock.time_ns()):
         if isinstance(event, Refusal):
-            raise InvalidResultError(f"{event.code}: {event.reason}")
+            raise InvalidResultError(f"{event.code}: {say(event.reason, 'en')}")

@@ -1,20 +1,35 @@
-"""What can go wrong with an export."""
+"""Errors of exports."""
+
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 
 
-class ExportFailed(Exception):
-    """The file can't be made; the text is a sentence that says why."""
+class ExportEnded(Exception):
+    """End of an export without a file. `reason` is for the person who asked; the text is its sentence in English."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(say(reason, "en"))
+        self.reason = reason
+
+
+class ExportFailed(ExportEnded):
+    """The file can't be made."""
+
+
+class CallerLeft(ExportEnded):
+    """The caller no longer listens: there is nobody to make the file for."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason(ReasonCode.EXPORT_CALLER_LEFT))
+
+
+class ServerStopped(ExportEnded):
+    """The process that made the file ended before it was whole."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason(ReasonCode.EXPORT_SERVER_STOPPED))
 
 
 class TooManyExports(Exception):
-    """Not now: there are as many as there may be. The text is a sentence that says which limit is met."""
-
-
-class CallerLeft(Exception):
-    """Whoever asked no longer listens: there is nobody to make it for."""
-
-
-class ServerStopped(Exception):
-    """The process that made the file ended before it was whole."""
-
-    def __str__(self) -> str:
-        return "The server was restarted before the file was whole. Start the export again."
+    """The limit of exports at once is met: try again later. The text is a sentence that names the limit."""

@@ -1,32 +1,13 @@
-"""The words of the files in the users' languages. Names of types and keys are the catalogue's."""
+"""Texts of a file beside the logs: names of sheets, headings, hints. The vocabulary is that of schemas.words."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from schemas.catalogue import Language, Status, labels
+from schemas.catalogue import Language, labels
+from schemas.words import COLUMNS
 
-STATUSES: Mapping[Status, Mapping[Language, str]] = MappingProxyType(
-    {
-        "success": labels("Sucesso", "Success", "Éxito"),
-        "warning": labels("Alerta", "Warning", "Alerta"),
-        "error": labels("Erro", "Error", "Error"),
-    }
-)
-#: Before a status, so that it is told without its colour.
-SYMBOLS: Mapping[Status, str] = MappingProxyType({"success": "✔", "warning": "⚠", "error": "✖"})
-
-#: States that an item which was sent, or is to be, can have; verdicts are never shown with a log.
-STATES: Mapping[str, Mapping[Language, str]] = MappingProxyType(
-    {
-        "queued": labels("Na fila", "Queued", "En cola"),
-        "sent": labels("Enviado", "Sent", "Enviado"),
-        "fixed": labels("Corrigido", "Fixed", "Corregido"),
-        "same_error": labels("Mesmo erro", "Same error", "Mismo error"),
-        "different_error": labels("Outro erro", "Different error", "Otro error"),
-        "silent": labels("Sem resposta", "Silent", "Sin respuesta"),
-        "failed": labels("Falhou", "Failed", "Falló"),
-    }
-)
+#: Symbol before a status, so that it can be read without its colour.
+SYMBOLS: Mapping[str, str] = MappingProxyType({"success": "✔", "warning": "⚠", "error": "✖"})
 
 SUMMARY = labels("Resumo", "Summary", "Resumen")
 LOGS = labels("Logs", "Logs", "Logs")
@@ -43,21 +24,21 @@ DAY = labels("Dia", "Day", "Día")
 KINDS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {
         "all": labels("Tudo", "All", "Todo"),
-        "status": labels("Status", "Status", "Estado"),
-        "affiliate": labels("Afiliado", "Affiliate", "Afiliado"),
-        "group": labels("Grupo de erros", "Error group", "Grupo de errores"),
+        "status": COLUMNS["status"].long,
+        "affiliate": COLUMNS["affiliate"].long,
+        "group": COLUMNS["fingerprint"].long,
     }
 )
 BY_DAY = labels("Logs por dia de processamento", "Logs by processing day", "Logs por día de procesamiento")
 
-#: Rows of the sheet about the export, by the name that programs know them by.
+#: Labels of the sheet about the export, by their name for programs.
 ABOUT_ROWS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {
         "format": labels("Formato deste arquivo", "Format of this file", "Formato de este archivo"),
         "account": labels("Conta", "Account", "Cuenta"),
         "integration_type": labels("Tipo de integração", "Integration type", "Tipo de integración"),
         "as_of": labels("Retrato de", "As of", "Foto de"),
-        "requested_by": labels("Pedido por", "Requested by", "Pedido por"),
+        "requested_by": labels("Solicitado por", "Requested by", "Solicitado por"),
         "rows": labels("Logs", "Logs", "Logs"),
         "errors": labels("Erros", "Errors", "Errores"),
         "timezone": labels("Fuso horário", "Time zone", "Zona horaria"),

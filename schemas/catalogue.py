@@ -7,19 +7,23 @@ and nothing elsewhere (tests/next/walk_type.py).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
+
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 Status = Literal["success", "warning", "error"]
 Language = Literal["pt", "en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
 
-#: How bad a status is. An answer that is less bad than what was reprocessed has fixed it.
+#: Severity of each status. An answer that is less severe than the result that was reprocessed has fixed it.
 SEVERITY: Mapping[Status, int] = MappingProxyType({"success": 0, "warning": 1, "error": 2})
 
 
 def labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
-    """The same words in each language."""
+    """Return one text in each language."""
     return MappingProxyType({"pt": pt, "en": en, "es": es})
 
 
@@ -37,10 +41,12 @@ class IntegrationType:
     statuses: tuple[Status, ...]  # what a result of this type may say
     reprocess_labels: Mapping[Language, str]  # text of the action
     reprocessable: bool = True  # the default policy; settings may differ per affiliate
-    not_reprocessable_reason: str | None = None  # shown instead of the action
-    refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
+    not_reprocessable_reason: Reason | None = None  # shown instead of the action
+    refresh_only: bool = False  # the state of an entity moves on, so its old payload must never be sent again
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
-    troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
+    troubleshooting: Mapping[str, Mapping[Language, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # affiliate → its guide in TROUBLESHOOTING_GUIDE, whose address differs by language
     icon: str = _BOX_WITH_ARROW  # what an SVG of 16 × 16 has inside; drawn as lines, in the colour of the text
 
     @property
@@ -53,18 +59,32 @@ class IntegrationType:
         """CloudEvents `type` of a retry."""
         return f"conexoes.{self.name}.retry.v1"
 
-    def troubleshooting_link(self, affiliate: str) -> str:
-        """The guide for errors of this type on that marketplace, or the general one."""
-        return self.troubleshooting.get(affiliate, TROUBLESHOOTING_GUIDE)
+    def troubleshooting_link(self, affiliate: str, language: Language = "en") -> str:
+        """The guide for errors of this type on that marketplace, or the general one, in the reader's language."""
+        guides = TROUBLESHOOTING_GUIDE.format(language=language)
+        guide = self.troubleshooting.get(affiliate)
+        return guides if guide is None else f"{guides}/{guide[language]}"
 
 
 #: VTEX's own guides, by topic; the general page lists them all.
-TROUBLESHOOTING_GUIDE = "https://help.vtex.com/en/troubleshooting"
+TROUBLESHOOTING_GUIDE = "https://help.vtex.com/{language}/troubleshooting"
 _ORDER_GUIDES = MappingProxyType(
     {
-        "MLB": f"{TROUBLESHOOTING_GUIDE}/mercado-livre-order-integration-errors",
-        "AMZ": f"{TROUBLESHOOTING_GUIDE}/amazon-order-integration-errors",
-        "MGL": f"{TROUBLESHOOTING_GUIDE}/magazine-luiza-order-integration-errors",
+        "MLB": labels(
+            "erros-de-integracao-de-pedidos-do-mercado-livre",
+            "order-errors-in-the-mercado-livre-integration",
+            "errores-de-integracion-de-pedidos-de-mercado-libre",
+        ),
+        "AMZ": labels(
+            "erros-de-integracao-de-pedidos-da-amazon",
+            "order-errors-in-the-amazon-integration",
+            "errores-de-integracion-de-pedidos-de-amazon",
+        ),
+        "MGL": labels(
+            "erros-de-integracao-de-pedidos-do-magazine-luiza",
+            "order-errors-in-the-magazine-luiza-integration",
+            "errores-de-integracion-de-pedidos-de-magazine-luiza",
+        ),
     }
 )
 _SKU = labels("Código do SKU", "SKU code", "Código del SKU")
@@ -77,7 +97,7 @@ ORDERS = IntegrationType(
     statuses=("success", "error"),
     reprocess_labels=_REPROCESS,
     reprocessable=False,
-    not_reprocessable_reason="Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
+    not_reprocessable_reason=Reason(ReasonCode.ORDERS_NOT_REPROCESSED),
     refresh_only=True,
     troubleshooting=_ORDER_GUIDES,
     icon='<path d="M3 1.5h10v13l-2.5-1.6L8 14.5l-2.5-1.6L3 14.5zM6 5.5h4M6 8.5h4"/>',

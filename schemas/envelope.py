@@ -1,7 +1,7 @@
-"""CloudEvents 1.0 from a Kafka record, in each of the modes of the Kafka protocol binding.
+"""Reader of CloudEvents 1.0 in a Kafka record, in each of the modes of the Kafka protocol binding.
 
-Our own reader and not the `cloudevents` library's, which costs as much per event as everything else that
-ingest does to one (docs/decisions/0004); the tests hold the two to the same answers, and the SDK writes with it.
+This is our own reader. The `cloudevents` library's costs as much per event as everything else that ingest does to one
+(docs/decisions/0004). Tests compare the two; the SDK writes with the library.
 """
 
 import re
@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from schemas import json_document
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.timestamp import Timestamp, parse
 
@@ -19,7 +22,7 @@ MAX_HEADER_BYTES = 64 * 1024  # names and values of a record together
 MAX_ATTRIBUTE_CHARACTERS = 2048  # of `id` and `source`
 MAX_BATCH_EVENTS = 1000  # in one application/cloudevents-batch+json value
 
-#: Attributes that mean something here, and `data`; others are kept with a structured event.
+#: Attributes that are read, and `data`; others are kept with a structured event.
 KNOWN = frozenset(
     {"specversion", "type", "source", "id", "subject", "time", "datacontenttype", "correlationid", "data"}
 )
@@ -49,10 +52,10 @@ class Envelope(NamedTuple):
 
 
 def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
-    """The events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
+    """Yield the events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
 
-    A refused event is yielded, not raised, so that its neighbours in a batch are kept. Of headers with the
-    same name the last one counts.
+    A refused event is yielded, not raised, so that its neighbours in a batch are kept. When headers have the same
+    name, the last one counts.
     """
     try:
         by_name = _check_headers(headers)
@@ -70,7 +73,9 @@ def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
 
 def _check_headers(headers: Headers) -> dict[str, str]:
     if len(headers) > MAX_HEADERS:
-        raise Refusal(DeadLetterCode.TOO_LARGE, f"the record has {len(headers)} headers; the limit is {MAX_HEADERS}")
+        raise Refusal(
+            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.TOO_MANY_HEADERS, headers=len(headers), limit=MAX_HEADERS)
+        )
     size = 0
     texts: dict[str, str] = {}
     for name, value in headers:
@@ -78,7 +83,9 @@ def _check_headers(headers: Headers) -> dict[str, str]:
             size += len(name) + len(value)
             texts[name] = value.decode("utf-8", "replace")
     if size > MAX_HEADER_BYTES:
-        raise Refusal(DeadLetterCode.TOO_LARGE, f"the headers have {size} bytes; the limit is {MAX_HEADER_BYTES}")
+        raise Refusal(
+            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.HEADERS_TOO_LARGE, bytes=size, limit=MAX_HEADER_BYTES)
+        )
     return texts
 
 
@@ -91,38 +98,38 @@ def _mode(headers: Mapping[str, str], value: Any) -> str:
         if media_type == STRUCTURED:
             return "structured"
         if media_type.startswith(_CLOUDEVENTS):
-            raise Refusal(DeadLetterCode.ENVELOPE, f"content-type must be {STRUCTURED} or {BATCH}")
+            raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=(STRUCTURED, BATCH)))
     if "ce_specversion" in headers:
         return "binary"
     if content_type is None and isinstance(value, dict) and "specversion" in value:
         return "structured"
-    raise Refusal(
-        DeadLetterCode.ENVELOPE,
-        f"not a CloudEvent: no ce_specversion header, and not {STRUCTURED} by header or `specversion`",
-    )
+    raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.NOT_A_CLOUDEVENT, structured=STRUCTURED))
 
 
 def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal]:
     events = document.value
     if not isinstance(events, list):
-        raise Refusal(DeadLetterCode.ENVELOPE, f"a {BATCH} value must be a list of events")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH))
     if len(events) > MAX_BATCH_EVENTS:
-        raise Refusal(DeadLetterCode.TOO_LARGE, f"the batch has {len(events)} events; the limit is {MAX_BATCH_EVENTS}")
-    # Cut from the text, not made anew from the values: those have lost the digits of numbers over 64 bits.
+        raise Refusal(
+            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, events=len(events), limit=MAX_BATCH_EVENTS)
+        )
+    # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
     texts = json_document.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):
         body = text.encode()
         try:
             yield _structured(event, body, altered=document.altered)._replace(in_batch=True)
         except Refusal as refusal:
-            yield Refusal(refusal.code, f"event {position} of the batch: {refusal.reason}", body)
+            reason = Reason(ReasonCode.IN_BATCH, position=position, reason=refusal.reason)
+            yield Refusal(refusal.code, reason, body)
 
 
 def _structured(event: Any, body: bytes, *, altered: bool) -> Envelope:
     if not isinstance(event, dict):
-        raise Refusal(DeadLetterCode.ENVELOPE, "a structured event must be a JSON object")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.EVENT_NOT_AN_OBJECT))
     if "data_base64" in event:
-        raise Refusal(DeadLetterCode.ENVELOPE, "data_base64 is not read; send `data` as JSON")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.DATA_BASE64))
     _check_json(event.get("datacontenttype"), "datacontenttype")
     return _envelope(event, event.get("data"), body, structured=True, altered=altered)
 
@@ -137,27 +144,27 @@ def _check_json(content_type: object, field: str) -> None:
     if content_type is None:
         return
     if not isinstance(content_type, str) or _JSON_MEDIA_TYPE.fullmatch(content_type) is None:
-        raise Refusal(DeadLetterCode.ENVELOPE, f"{field} must be a JSON media type, since data is JSON")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.NOT_A_JSON_MEDIA_TYPE, field=field))
 
 
 def _envelope(attributes: Mapping[str, Any], data: Any, body: bytes, *, structured: bool, altered: bool) -> Envelope:
     version = attributes.get("specversion")
     if version != "1.0":
-        raise Refusal(DeadLetterCode.ENVELOPE, "specversion must be 1.0")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SPECVERSION, version="1.0"))
     event_type = _text(attributes, "type")
     source = _text(attributes, "source")
     if _URI_REFERENCE.fullmatch(source) is None:
-        raise Refusal(DeadLetterCode.ENVELOPE, "source must be a URI-reference")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SOURCE_NOT_A_URI))
     event_id = _text(attributes, "id")
     time_text = _text(attributes, "time")
     try:
         time = parse(time_text)
-    except ValueError as exc:
-        raise Refusal(DeadLetterCode.TIMESTAMP, f"time {exc}") from None
-    if not _INT64_YEARS[0] <= time.at.year <= _INT64_YEARS[1]:
-        raise Refusal(
-            DeadLetterCode.TIMESTAMP, f"time must be between the years {_INT64_YEARS[0]} and {_INT64_YEARS[1]}"
-        )
+    except ReasonError as exc:
+        raise Refusal(DeadLetterCode.TIMESTAMP, exc.reason.of(field="time")) from None
+    first, last = _INT64_YEARS
+    if not first <= time.at.year <= last:
+        reason = Reason(ReasonCode.TIME_OUT_OF_YEARS, field="time", first=first, last=last)
+        raise Refusal(DeadLetterCode.TIMESTAMP, reason)
     return Envelope(
         event_type,
         source,
@@ -178,7 +185,8 @@ _INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677
 def _text(attributes: Mapping[str, Any], name: str) -> str:
     value = attributes.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_ATTRIBUTE_CHARACTERS:
-        raise Refusal(DeadLetterCode.ENVELOPE, f"{name} must be text of 1 to {MAX_ATTRIBUTE_CHARACTERS} characters")
+        reason = Reason(ReasonCode.ATTRIBUTE_LENGTH, field=name, limit=MAX_ATTRIBUTE_CHARACTERS)
+        raise Refusal(DeadLetterCode.ENVELOPE, reason)
     return value if "\x00" not in value else value.replace("\x00", "\ufffd")
 
 

@@ -1,4 +1,4 @@
-"""Identities that everyone computes alike, without asking a database.
+"""Ids that every process computes alike, without asking a database.
 
 They are UUIDs to PostgreSQL. Those that ingest computes for every result are their 32 hexadecimal characters, since
 making a `uuid.UUID` costs more than the hash itself.
@@ -24,13 +24,21 @@ def log_id(account: str, integration_type: str, affiliate: str, key: str) -> str
 
 
 def result_id(account: str, source: str, event_id: str) -> str:
-    """The id of a result: delivered twice it is one attempt. As with logs, no two accounts have the same."""
+    """The id of a result: delivered twice, it is one attempt. No two accounts have the same."""
     return _hex(b"conexoes.result", account, source, event_id)
 
 
-def dead_letter_id(topic: str, partition: int, offset: int, position: int) -> str:
-    """The id of what was refused at one place of one topic."""
-    return _hex(b"conexoes.dead", topic, str(partition), str(offset), str(position))
+def dead_letter_id(
+    topic: str, partition: int, offset: int, position: int, *, timestamp: int, key: bytes | None, value: bytes
+) -> str:
+    """The id of what was refused at one place of one topic.
+
+    The record's timestamp (milliseconds) and bytes are part of it: in a topic that was made anew, another record has
+    the same place. A record that is delivered again has the same id.
+    """
+    place = _SEPARATOR.join((topic, str(partition), str(offset), str(position), str(timestamp), str(len(key or b""))))
+    content = b"\x00".join((place.encode("utf-8", "surrogatepass"), key or b"", value))
+    return blake2b(content, digest_size=16, person=b"conexoes.dead").hexdigest()
 
 
 def command_id(account: str, idempotency_key: str) -> str:
@@ -39,5 +47,5 @@ def command_id(account: str, idempotency_key: str) -> str:
 
 
 def item_id(account: str, command: str, log: uuid.UUID) -> uuid.UUID:
-    """The id of what one command does to one log: the same when a command is handled again after a crash."""
+    """The id of the item of one command for one log: the same when a command is handled again after a crash."""
     return uuid.UUID(_hex(b"conexoes.item", account, command, str(log)))

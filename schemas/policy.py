@@ -1,6 +1,6 @@
-"""What may be reprocessed: the catalogue's defaults, and what an installation sets differently.
+"""The policy of reprocessing: the catalogue's defaults, and the changes of an installation.
 
-Agents decide by it, API and pages show what it will decide, so that nobody is offered what is then refused.
+Agents decide by it, and API and pages ask it too, so that they never offer an action that is then refused.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,22 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
 from schemas.catalogue import BY_NAME
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import Mode
 from schemas.result import Affiliate
 from schemas.steps import MAX_PER_SECOND
 
 EVERY_AFFILIATE: Final = "*"
-MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that is silent for a week has forgotten the retry
-SWITCHED_OFF = "Reprocessing is switched off for this marketplace."
+MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that has not answered for a week has lost the retry
+SWITCHED_OFF = Reason(ReasonCode.SWITCHED_OFF)
 
 
 class Rule(NamedTuple):
-    """What holds for one type on one affiliate."""
+    """The policy for one type on one affiliate."""
 
     reprocessable: bool
-    reason: str | None  # a sentence for a person; None when reprocessable
+    reason: Reason | None  # why not; None when reprocessable
     mode: Mode | None  # used instead of the command's; None leaves the command's
     deadline_seconds: int  # after it, a retry without an answer is `silent`
     per_second: float | None = None  # retries that this affiliate gets, of all accounts together; None: no limit
@@ -32,7 +34,7 @@ class Rule(NamedTuple):
 
 
 class RuleChange(BaseModel):
-    """What is set differently; a field that is not given stays as it was."""
+    """A change to a rule; a field that is not given stays as it was."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,8 +50,8 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
     """Changes by type and affiliate, as in CONEXOES_POLICY; `Policy()` is the catalogue's own.
 
     `{"orders": {"MLB": {"reprocessable": true, "mode": "refresh"}}, "price": {"*": {"deadline_seconds": 600}}}`:
-    `*` is every affiliate, and an affiliate's own entry is laid over it, field by field. Text is read as JSON;
-    what is not that is a ValidationError with a sentence, so that an installation with a bad policy never starts.
+    `*` is every affiliate, and an affiliate's own entry overrides it field by field. Text is read as JSON; other text
+    is a ValidationError with a sentence, so that an installation with a bad policy never starts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -94,7 +96,7 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
             if change is None:
                 continue
             reprocessable = reprocessable if change.reprocessable is None else change.reprocessable
-            reason = change.reason or reason
+            reason = reason if change.reason is None else own_words(change.reason)
             mode = change.mode or mode
             deadline_seconds = change.deadline_seconds or deadline_seconds
             per_second = change.per_second or per_second
@@ -104,15 +106,15 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
         return Rule(reprocessable, reason, mode, deadline_seconds, per_second, reason_required_above)
 
     def may_require_reason(self, integration_type: str) -> bool:
-        """Whether there are commands about this type that need a reason."""
+        """Return True when some command about this type needs a reason."""
         return any(each.reason_required_above is not None for each in self.root.get(integration_type, {}).values())
 
-    def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> str | None:
-        """Why a command about so many logs of each affiliate needs a reason, in a sentence; None when it is fine."""
+    def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> Reason | None:
+        """Return why a command with these numbers of logs by affiliate needs a reason; None when it needs none."""
         if reason and reason.strip():
             return None
         for affiliate, count in sorted(by_affiliate.items()):
             limit = self.for_(integration_type, affiliate).reason_required_above
             if limit is not None and count > limit:
-                return f"A reason is required for more than {limit} logs of {affiliate}; these are {count}."
+                return Reason(ReasonCode.REASON_REQUIRED, limit=limit, affiliate=affiliate, count=count)
         return None

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME, SEVERITY
 from schemas.filter import ReprocessFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError, reason_of
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Account, Affiliate, Key
 from schemas.steps import Pace
@@ -21,17 +24,19 @@ MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 
 RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Reason = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
+WhyAsked = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
 
 Mode = Literal["replay", "refresh"]
+#: A step of one entity's reprocess, as its timeline tells it.
+TimelineStep = Literal["requested", "sent", "answered", "silent"]
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID.pattern}$")]
 
 
 class ItemState(StrEnum):
-    """Where one entity of a command is. A crash in any state is picked up where it was.
+    """State of an item: one entity of a command. After a crash in any state the work goes on from that state.
 
-    The first eight are the way of an entity that is sent; the rest are verdicts, for one that never was.
+    The first eight are states of an item that is to be sent; the rest are verdicts, for one that never is.
     """
 
     QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
@@ -39,7 +44,7 @@ class ItemState(StrEnum):
     FIXED = "fixed"  # the answer is a success, or less bad than what was reprocessed
     SAME_ERROR = "same_error"  # the answer has the fingerprint of what was reprocessed
     DIFFERENT_ERROR = "different_error"  # the answer is as bad, but another fault
-    SILENT = "silent"  # no answer by `expires_at`; a late one still moves it to one of the three above
+    SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of the three above
     FAILED = "failed"  # Kafka refused the retry for good
     CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
     NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
@@ -52,26 +57,26 @@ class ItemState(StrEnum):
 
 
 class CommandState(StrEnum):
-    """Where a command is."""
+    """State of a command."""
 
-    ACCEPTED = "accepted"  # recorded; its items are not made yet
-    RUNNING = "running"  # some item is queued, sent, or still to be made
+    ACCEPTED = "accepted"  # recorded; its items are not materialised yet
+    RUNNING = "running"  # some item is queued, sent, or still to be materialised
     DONE = "done"  # no item is; a late answer may still move one from `silent`
-    CANCELLED = "cancelled"  # by a person or by itself: what is not on its way to Kafka yet will not be sent
+    CANCELLED = "cancelled"  # by a person or by itself: items that are not on their way to Kafka yet will not be sent
 
 
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
 
 
 def outcome(before_status: str, before_fingerprint: str | None, status: str, fingerprint: str | None) -> ItemState:
-    """The state that an answer with `status` and `fingerprint` moves an item to."""
+    """Return the state that an answer with `status` and `fingerprint` moves an item to."""
     if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
         return ItemState.FIXED
     return ItemState.SAME_ERROR if fingerprint == before_fingerprint else ItemState.DIFFERENT_ERROR
 
 
 class ReprocessRequest(BaseModel):
-    """What a person or backend asks for: `data` of a command, and the body of `POST /commands/reprocess`."""
+    """Request of a person or backend: `data` of a command, and the body of `POST /commands/reprocess`."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -93,7 +98,7 @@ class ReprocessRequest(BaseModel):
     account: Account
     integration_type: str = Field(json_schema_extra={"enum": list(BY_NAME)})
     requested_by: RequestedBy
-    reason: Reason | None = None
+    reason: WhyAsked | None = None
     mode: Mode = "refresh"
     log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
     filter: ReprocessFilter | None = None
@@ -103,16 +108,16 @@ class ReprocessRequest(BaseModel):
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Self:
         if self.integration_type not in BY_NAME:
-            raise ValueError(f"integration_type must be one of {', '.join(BY_NAME)}")
+            raise ReasonError(ReasonCode.TYPE_UNKNOWN, allowed=tuple(BY_NAME))
         if (self.log_ids is None) == (self.filter is None):
-            raise ValueError("give either log_ids or filter")
+            raise ReasonError(ReasonCode.ONE_WAY_TO_CHOOSE)
         if self.filter is not None and self.as_of is None:
-            raise ValueError("as_of is required with filter")
+            raise ReasonError(ReasonCode.AS_OF_MISSING)
         return self
 
 
 def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict[str, Any]:
-    """A command as a structured CloudEvent; `time` is RFC 3339."""
+    """Return a command as a structured CloudEvent; `time` is RFC 3339."""
     return {
         "specversion": "1.0",
         "type": COMMAND_EVENT_TYPE,
@@ -125,15 +130,15 @@ def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict
 
 
 class CommandRefusal(Refusal):
-    """What came as a command, has an id like one, and can't be one."""
+    """Refusal of an event that has the id of a command, but is not a valid one."""
 
-    def __init__(self, code: DeadLetterCode, reason: str, command_id: str, part: bytes | None) -> None:
+    def __init__(self, code: DeadLetterCode, reason: Reason, command_id: str, part: bytes | None) -> None:
         super().__init__(code, reason, part)
         self.command_id = command_id
 
 
 class Command(BaseModel):
-    """A reprocess request with the id that makes it one, however often it comes."""
+    """A reprocess request with its id, by which a repeated delivery is recognised."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -143,20 +148,20 @@ class Command(BaseModel):
 
 
 def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | Refusal]:
-    """The commands in one record of the command topic; what is not one as a Refusal."""
+    """Return the commands in one record of the command topic; an invalid one is a Refusal."""
     return [each if isinstance(each, Refusal) else _command(each) for each in cloudevents.read(headers, value)]
 
 
 def _command(event: cloudevents.Envelope) -> Command | Refusal:
     part = event.body if event.in_batch else None
     if event.type != COMMAND_EVENT_TYPE:
-        return Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {COMMAND_EVENT_TYPE} on this topic", part)
+        return Refusal(DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE), part)
     try:
         return Command(id=event.id, requested_at=event.time.at, request=ReprocessRequest.model_validate(event.data))
     except ValidationError as exc:
-        error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        path = ".".join(str(part) for part in error["loc"])[:200]
-        return CommandRefusal(DeadLetterCode.SCHEMA, f"{path or 'data'}: {error['msg']}", event.id, part)
+        error = exc.errors(include_url=False)[0]
+        path = ".".join(("data", *(str(each) for each in error["loc"])))[:200]
+        return CommandRefusal(DeadLetterCode.SCHEMA, reason_of(path, error), event.id, part)
 
 
 class RetryData(BaseModel):
@@ -197,7 +202,7 @@ class RetryData(BaseModel):
     aliases: dict[str, str] = Field(default_factory=dict)
 
     def event(self, item_id: str, command_id: str, time: str) -> dict[str, Any]:
-        """This retry as a structured CloudEvent."""
+        """Return this retry as a structured CloudEvent."""
         return {
             "specversion": "1.0",
             "type": BY_NAME[self.integration_type].retry_event_type,

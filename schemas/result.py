@@ -1,4 +1,4 @@
-"""The result of one piece of work of a connector: what a status log is folded from."""
+"""The result of one piece of work of a connector. Results are folded into a status log."""
 
 import re
 import uuid
@@ -12,6 +12,9 @@ from schemas import envelope as cloudevents
 from schemas.catalogue import IntegrationType
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError, reason_of
+from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction, dump, load
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
@@ -19,20 +22,20 @@ from schemas.version import version
 
 #: Results processed before this are refused: no store has older ones, so the date must be a mistake.
 EARLIEST = 946_684_800 * NANOSECONDS  # 2000-01-01T00:00:00Z
-#: How far ahead of ours the clock of a connector may be.
+#: Limit for how far the clock of a connector may be ahead of ours.
 MAX_AHEAD_SECONDS = 3600
 MAX_SEQUENCE = 2**63 - 1
 MAX_ERRORS = 1000
 MAX_ALIASES = 50
 MAX_ALIAS_CHARACTERS = 200
-#: A list shows so much of a message; the attempt has it whole.
+#: Characters of a message that a list shows; the attempt has the whole message.
 MAX_SHOWN_MESSAGE = 4096
 MAX_CODE_CHARACTERS = 200
 
 
 def _printable(text: str) -> str:
     if not text.isprintable() or "\ufffd" in text:
-        raise ValueError("must have printable characters only")
+        raise ReasonError(ReasonCode.FIELD_NOT_PRINTABLE)
     return text
 
 
@@ -45,7 +48,7 @@ AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS
 
 
 class ResultError(BaseModel):
-    """One thing that went wrong. `code` is the marketplace's or connector's word, `message` its sentence."""
+    """One error of a result. `code` is the marketplace's or connector's word, `message` its sentence."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -107,12 +110,12 @@ class ResultData(BaseModel):
     )
 
 
-#: What is shown in lists, searched and grouped; evidence is not. Of errors, the fields that we know.
+#: Fields that are shown in lists, searched and grouped; evidence is not.
 _KNOWN = frozenset(ResultData.model_fields) - {"request", "response"}
 
 
 class Result(NamedTuple):
-    """A valid result, ready to be stored; one field a column where the names agree."""
+    """A valid result, ready to be stored; a field has the name of its column."""
 
     id: str  # schemas.identity.result_id
     log_id: str
@@ -146,11 +149,11 @@ def read(
     *,
     redaction: Redaction | None = None,
 ) -> Iterator[Result | Refusal]:
-    """The results in one record of the results topic of `integration_type`, in order; what is not one as a Refusal.
+    """Yield the results in one record of the results topic of a type, in order; an invalid one as a Refusal.
 
-    `key` is the record's; one that names another account is refused, since topic grants are given by it.
-    `now_ns` is nanoseconds since 1970. `redaction` is done to what is kept of `data` beside its fields that we know,
-    evidence among it. Refusals have what was refused as it came.
+    `key` is the record's; one that names another account is refused, since grants of topics go by it.
+    `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence and to unknown fields of `data`. Refusals
+    have the refused event as it came.
     """
     account_of_key = _account_of(key)
     for event in cloudevents.read(headers, value):
@@ -166,7 +169,7 @@ def read(
 
 
 def _account_of(key: bytes | None) -> str | None:
-    """The account in a record key of the agreed form; None for any other key, which is only good for ordering."""
+    """Return the account in a record key of the agreed form; None for any other key, which serves for ordering only."""
     parts = (key or b"").split(b"/", 2)
     return parts[0].decode("ascii", "replace") if len(parts) == 3 else None
 
@@ -175,17 +178,19 @@ def _result(
     integration_type: IntegrationType, event: cloudevents.Envelope, account_of_key: str | None, now_ns: int
 ) -> Result:
     if event.type != integration_type.result_event_type:
-        raise Refusal(DeadLetterCode.TYPE_MISMATCH, f"type must be {integration_type.result_event_type} on this topic")
+        raise Refusal(
+            DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=integration_type.result_event_type)
+        )
     data = _validate(event.data)
     if event.subject is not None and event.subject != data.key:
-        raise Refusal(DeadLetterCode.ENVELOPE, "subject must equal data.key")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SUBJECT_DIFFERS))
     if account_of_key is not None and account_of_key != data.account:
-        raise Refusal(DeadLetterCode.ENVELOPE, "the account of the record key must equal data.account")
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.ACCOUNT_DIFFERS))
     if data.status not in integration_type.statuses:
-        raise Refusal(
-            DeadLetterCode.STATUS_NOT_ALLOWED,
-            f"data.status must be one of {', '.join(integration_type.statuses)} for {integration_type.name}",
+        reason = Reason(
+            ReasonCode.STATUS_NOT_ALLOWED, allowed=integration_type.statuses, integration_type=integration_type.name
         )
+        raise Refusal(DeadLetterCode.STATUS_NOT_ALLOWED, reason)
     processed = _processed_at(data.processed_at, now_ns)
     code, message = _shown_error(data)
     failed = data.status != "success"
@@ -227,36 +232,39 @@ def _redacted(result: Result, redaction: Redaction) -> Result:
 
 def _validate(data: Any) -> ResultData:
     if not isinstance(data, dict):
-        raise Refusal(DeadLetterCode.SCHEMA, "data must be a JSON object")
+        raise Refusal(DeadLetterCode.SCHEMA, Reason(ReasonCode.DATA_NOT_AN_OBJECT))
     try:
         return ResultData.__pydantic_validator__.validate_python(data)  # type: ignore[no-any-return]
     except ValidationError as exc:
         raise Refusal(*_first_error(exc)) from None
 
 
-def _first_error(exc: ValidationError) -> tuple[DeadLetterCode, str]:
-    error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+def _first_error(exc: ValidationError) -> tuple[DeadLetterCode, Reason]:
+    error = exc.errors(include_url=False)[0]
     path = ".".join(str(part) for part in error["loc"])[:200]
     code = DeadLetterCode.SCHEMA
     if path == "processed_at" and error["type"] != "missing":
         code = DeadLetterCode.TIMESTAMP
-    return code, f"data.{path}: {error['msg']}"
+    return code, reason_of(f"data.{path}", error)
 
 
 def _processed_at(text: str, now_ns: int) -> Timestamp:
+    field = "data.processed_at"
     try:
         processed = parse(text)
-    except ValueError as exc:
-        raise Refusal(DeadLetterCode.TIMESTAMP, f"data.processed_at {exc}") from None
+    except ReasonError as exc:
+        raise Refusal(DeadLetterCode.TIMESTAMP, exc.reason.of(field=field)) from None
     if processed.nanoseconds < EARLIEST:
-        raise Refusal(DeadLetterCode.TIMESTAMP, "data.processed_at must not be before 2000-01-01")
+        raise Refusal(DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_TOO_EARLY, field=field, earliest="2000-01-01"))
     if processed.nanoseconds > now_ns + MAX_AHEAD_SECONDS * NANOSECONDS:
-        raise Refusal(DeadLetterCode.TIMESTAMP, "data.processed_at must not be more than 1 hour in the future")
+        raise Refusal(
+            DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_AHEAD, field=field, hours=MAX_AHEAD_SECONDS // 3600)
+        )
     return processed
 
 
 def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
-    """The code and message that stand for this result in a list."""
+    """Return the code and message that stand for this result in a list."""
     first = data.errors[0] if data.errors else None
     message = data.message or (first.message if first else None)
     code = first.code if first else None
@@ -264,7 +272,7 @@ def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:
-    """An item id, or None: a correlation that is none of ours says nothing to us."""
+    """Return an item id, or None for a correlation id that is not one of ours."""
     try:
         return uuid.UUID(text) if text else None
     except ValueError:

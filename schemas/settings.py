@@ -48,8 +48,13 @@ class Settings(BaseSettings):
 
 class _SecretFiles(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        prefix = self.config.get("env_prefix", "")
-        return (_text_of(f"{prefix}{field_name.upper()}") if is_secret(field) else None), field_name, False
+        variable = f"{self.config.get('env_prefix', '')}{field_name.upper()}"
+        text = _text_of(variable) if is_secret(field) else None
+        is_json = self.field_is_complex(field)
+        try:
+            return self.prepare_field_value(field_name, field, text, is_json), field_name, is_json
+        except ValueError as exc:
+            raise SettingsError(f"{variable}{FILE}: must be JSON") from exc
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}

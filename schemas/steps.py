@@ -1,10 +1,13 @@
-"""Stepped release: a few first, then more, as long as reprocessing helps. Pure rules, no clock and no database."""
+"""Staged rollout: a few items first, then more, as long as reprocessing helps. Pure rules: no clock, no database."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 DEFAULT_STEPS = (1, 10, 100, 1000)
 DEFAULT_FIXED_SHARE = 0.8
@@ -13,8 +16,18 @@ MAX_STEP_SIZE = 100_000
 MAX_PER_SECOND = 10_000
 
 
+#: Words for the items of a step that are not fixed, by their state.
+_PARTS = {
+    "same_error": ReasonCode.PART_SAME_ERROR,
+    "different_error": ReasonCode.PART_DIFFERENT_ERROR,
+    "silent": ReasonCode.PART_SILENT,
+    "failed": ReasonCode.PART_FAILED,
+    "cancelled": ReasonCode.PART_CANCELLED,
+}
+
+
 class Pace(BaseModel):
-    """How fast the items of one command may be sent. An empty one changes nothing."""
+    """Pace at which the items of one command may be sent. An empty one changes nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,12 +49,12 @@ class Pace(BaseModel):
 
 
 def released(steps: Sequence[int], step: int) -> int | None:
-    """Items up to which position may be sent in this step; None when it is after the last: all."""
+    """Return the position up to which items may be sent in this step; None after the last step: all."""
     return sum(steps[: step + 1]) if step < len(steps) else None
 
 
 class StepOutcome(BaseModel):
-    """How a step ended that stopped its command."""
+    """Outcome of a step that stopped its command."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,27 +73,33 @@ class StepOutcome(BaseModel):
 
 
 class Judgement(NamedTuple):
-    """Whether to go on after a step."""
+    """Decision to go on or to stop after a step."""
 
     go_on: bool
-    sentence: str
+    reason: Reason
     outcome: StepOutcome
 
 
 def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Sequence[str | None]) -> Judgement:
-    """What the outcome of step `number` (from 1) says. `states` counts its items, none of them open.
+    """Judge the outcome of step `number` (from 1). `states` counts its items, none of them open.
 
-    `codes` are the error codes of those that came back with the same error. A step of no item says nothing against
-    going on.
+    `codes` are the error codes of the items that came back with the same error. A step without items lets the command
+    go on.
     """
     [(code, _count)] = Counter(codes).most_common(1) if codes else [(None, 0)]
     outcome = StepOutcome(step=number, items=dict(sorted(states.items())), fixed_share=fixed_share, code=code)
     share = outcome.fixed / outcome.total if outcome.total else 1.0
-    said = f"step {number}: {outcome.fixed} of {outcome.total} fixed ({share:.0%})"
+    counts = {"step": number, "fixed": outcome.fixed, "total": outcome.total, "share": share}
     if share >= fixed_share:
-        return Judgement(go_on=True, sentence=f"Went on after {said}.", outcome=outcome)
-    parts = [f"Stopped after {said}, less than {fixed_share:.0%}"]
-    if same := states.get("same_error", 0):
-        parts.append(f"{same} came back with the same error{f' ({code})' if code else ''}")
-    parts += [f"{count} {state}" for state, count in outcome.items.items() if state not in {"fixed", "same_error"}]
-    return Judgement(go_on=False, sentence="; ".join(parts) + ".", outcome=outcome)
+        return Judgement(go_on=True, reason=Reason(ReasonCode.STEP_WENT_ON, **counts), outcome=outcome)
+    rest = {"same_error": states.get("same_error", 0), **outcome.items}
+    parts = tuple(_part(state, count, code) for state, count in rest.items() if count and state != "fixed")
+    reason = Reason(ReasonCode.STEP_STOPPED, **counts, wanted=fixed_share, parts=parts)
+    return Judgement(go_on=False, reason=reason, outcome=outcome)
+
+
+def _part(state: str, count: int, code: str | None) -> Reason:
+    if state == "same_error" and code:
+        return Reason(ReasonCode.PART_SAME_ERROR_CODE, count=count, code=code)
+    known = _PARTS.get(state)
+    return Reason(ReasonCode.PART_OTHER, count=count, state=state) if known is None else Reason(known, count=count)

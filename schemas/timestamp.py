@@ -6,6 +6,9 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS = 1_000_000_000
 #: RFC 3339 section 5.6, with an offset and up to nine fraction digits. `[0-9]`, since `\d` takes Arabic digits too.
@@ -15,7 +18,7 @@ _RFC3339 = re.compile(
 
 
 class Timestamp(NamedTuple):
-    """An instant, twice: exact for comparing, and as PostgreSQL can store it."""
+    """An instant in two forms: exact for comparing, and as PostgreSQL can store it."""
 
     nanoseconds: int  # since 1970-01-01T00:00:00Z, exact
     at: datetime  # UTC, cut to microseconds
@@ -24,16 +27,16 @@ class Timestamp(NamedTuple):
 def parse(text: str) -> Timestamp:
     """Read an RFC 3339 date-time with an offset.
 
-    Raises ValueError with a sentence when it is not one: no offset, a tenth fraction digit, a day or second
-    that does not exist (leap seconds included: Python and PostgreSQL can't tell them from the next second).
+    Raises ReasonError, which takes the name of the field, when it is not one: no offset, a tenth fraction digit, a day
+    or second that does not exist (leap seconds included: Python and PostgreSQL can't tell them from the next one).
     """
     match = _RFC3339.fullmatch(text)
     if match is None:
-        raise ValueError("must be an RFC 3339 date-time with an offset and at most 9 fraction digits")
+        raise ReasonError(ReasonCode.TIME_FORMAT, digits=9)
     try:
         at = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        raise ValueError(f"is not a date and time that exists: {exc}") from None
+        raise ReasonError(ReasonCode.TIME_IMPOSSIBLE, detail=str(exc)) from None
     since = at - EPOCH
     fraction = match[1]
     fraction_nanoseconds = int(fraction.ljust(9, "0")) if fraction else 0
@@ -41,7 +44,7 @@ def parse(text: str) -> Timestamp:
 
 
 def to_text(at: datetime) -> str:
-    """RFC 3339 in UTC with microseconds, ending in Z."""
+    """Return RFC 3339 in UTC with microseconds, ending in Z."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

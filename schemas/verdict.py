@@ -1,23 +1,25 @@
-"""Whether an entity will be sent, and if not, why: asked by the plan, by the agents, and by what a page offers."""
+"""The verdict on an entity: sent, or why not. The plan, the agents and the actions of a page ask for it."""
 
 from typing import NamedTuple
 
 from schemas.policy import Rule
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState
 
-#: A sentence for a person, where the verdict alone decides it.
+#: Reasons that follow from the verdict alone.
 REASONS = {
-    ItemState.NOT_FOUND: "There is no such log in this account and type.",
-    ItemState.CHANGED_SINCE: "A newer result came after the filter was looked at.",
-    ItemState.ALREADY_SUCCEEDED: "The last result is a success.",
-    ItemState.IN_FLIGHT: "An earlier reprocess of this entity is in flight; this request joined it.",
-    ItemState.CANCELLED: "Its command ended before this was sent.",
-    ItemState.PAUSED: "This marketplace is paused: resume it, then ask again.",
+    ItemState.NOT_FOUND: Reason(ReasonCode.LOG_NOT_FOUND),
+    ItemState.CHANGED_SINCE: Reason(ReasonCode.CHANGED_SINCE),
+    ItemState.ALREADY_SUCCEEDED: Reason(ReasonCode.ALREADY_SUCCEEDED),
+    ItemState.IN_FLIGHT: Reason(ReasonCode.JOINED_EARLIER),
+    ItemState.CANCELLED: Reason(ReasonCode.COMMAND_ENDED),
+    ItemState.PAUSED: Reason(ReasonCode.AFFILIATE_PAUSED),
 }
 
 
 class Facts(NamedTuple):
-    """What the verdict on one entity depends on, besides the policy."""
+    """Facts about one entity on which the verdict depends, besides the policy."""
 
     status: str
     in_flight: bool  # an item of it is queued or sent
@@ -26,7 +28,7 @@ class Facts(NamedTuple):
 
 
 def verdict(facts: Facts, rule: Rule) -> ItemState:
-    """`queued` for what will be sent; of several reasons against it the first counts."""
+    """Return `queued` for an entity that will be sent, else the verdict of the first reason against it."""
     if facts.changed:
         return ItemState.CHANGED_SINCE
     if not rule.reprocessable:
@@ -40,8 +42,8 @@ def verdict(facts: Facts, rule: Rule) -> ItemState:
     return ItemState.QUEUED
 
 
-def reason(state: ItemState, rule: Rule | None) -> str | None:
-    """The sentence of a verdict; None for `queued`."""
+def reason(state: ItemState, rule: Rule | None) -> Reason | None:
+    """Return the reason of a verdict; None for `queued`."""
     if state is ItemState.NOT_REPROCESSABLE and rule is not None:
         return rule.reason
     return REASONS.get(state)

@@ -4,13 +4,13 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from schemas.role import Role
 from storage.database import Database
 from storage.statements import SQL
 
 EVERY_ACCOUNT = "*"
-Role = Literal["viewer", "operator", "admin"]
 _PREFIX = "cnx_"
 _RANDOM_BYTES = 32
 

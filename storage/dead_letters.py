@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import Reason
 from schemas.shown.dead_letter import ShownDeadLetter
 from storage.cursors import NEWEST_BY_ID, TimeAndId
 from storage.database import Connection, Database
@@ -18,7 +19,7 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
         letters,
         id=[each.id for each in letters],
         code=[each.refusal.code.value for each in letters],
-        reason=[_storable(each.refusal.reason).encode("utf-8", "replace").decode() for each in letters],
+        reason=[each.refusal.reason.to_json() for each in letters],
         headers=[json.dumps([[_storable(name), _base64(value)] for name, value in each.headers]) for each in letters],
         value_bytes=[len(each.value) for each in letters],
     )
@@ -38,7 +39,7 @@ async def list_dead_letters(
             id=str(row["id"]),
             account=row["account"] or None,
             code=row["code"],
-            reason=row["reason"],
+            reason=Reason.from_json(row["reason"]),
             topic=row["topic"],
             partition=row["partition"],
             offset=row["offset"],

@@ -1,5 +1,8 @@
 """What can go wrong with the database, named by what to do next."""
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
 
 class StorageError(Exception):
     """Something about the database."""
@@ -24,6 +27,15 @@ class TimedOut(StorageUnavailable):
 class RowRefused(StorageError):
     """Never: PostgreSQL refuses a value of this call, whenever it is tried. Nothing of it was written."""
 
+    @property
+    def reason(self) -> Reason:
+        """Why, for whoever sent it."""
+        return Reason(ReasonCode.REFUSED_BY_POSTGRESQL, detail=str(self))
+
 
 class MigrationFailed(StorageError):
     """A migration could not be applied; those before it are."""
+
+
+class PositionLost(StorageError):
+    """The database lacks what came before: what it lacks has to be read again from Kafka. Nothing was written."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from api.plan import WILL_SEND, Plan
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState
 from schemas.shown.plan import PlannedLog, ReprocessPlan
 
@@ -15,7 +16,7 @@ class VerdictCount(NamedTuple):
 
     state: str  # `queued` is to be sent; any other is why not
     entities: int
-    reason: str | None
+    reasons: Sequence[Reason]
     samples: Sequence[PlannedLog]
 
 
@@ -24,7 +25,7 @@ class PlanTable(NamedTuple):
 
     verdicts: list[VerdictCount]
     total: int
-    reason_required: str | None
+    reason_required: Reason | None
 
     @property
     def sent(self) -> int:
@@ -38,7 +39,7 @@ def table_of(made: Plan | ReprocessPlan) -> PlanTable:
         VerdictCount(
             ItemState.QUEUED if name == WILL_SEND else name,
             entities,
-            " ".join(made.reasons.get(name, [])) or None,
+            made.reasons.get(name, []),
             made.samples.get(name, [])[:SAMPLES],
         )
         for name, entities in made.verdicts.items()

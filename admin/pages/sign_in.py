@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from admin.form_body import read_form
 from admin.pages import times
-from admin.pages.languages import LANGUAGES, NAMES
+from admin.pages.languages import NAMES
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import (
@@ -22,6 +22,7 @@ from admin.pages.visitor import (
     refuse_foreign,
 )
 from admin.session import SESSION_SECONDS
+from schemas.catalogue import LANGUAGES
 from storage.access_keys import digest
 from storage.sign_in import use_link
 

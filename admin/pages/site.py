@@ -4,14 +4,16 @@ import asyncio
 import gzip
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from admin.pages import assets, languages, times, words
 from admin.pages.counts import Underway
@@ -19,6 +21,7 @@ from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
 from schemas.filter import FIELDS
+from schemas.reasons.say import say
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 #: Nothing from elsewhere, nothing inline: what a vendor's text says can't run or restyle a page.
@@ -42,6 +45,8 @@ HEADERS = {
     "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
 }
 _WORTH_COMPRESSING_BYTES = 1024
+#: A name of so many has room in every column.
+_SHORT_CHARACTERS = 14
 
 
 class Site:
@@ -102,11 +107,22 @@ def is_fragment(request: Request) -> bool:
 
 def _breakable(name: str) -> Markup:
     """A name of a program, which may go on in the next line behind its points and lines. Copied, it is as it was."""
+    if len(name) <= _SHORT_CHARACTERS:
+        return escape(name)
     return Markup("<wbr>").join(re.split(r"(?<=[._/:-])(?=[^._/:-])", name))
 
 
+@pass_context
+def _number(context: Context, value: float) -> str:
+    return format_decimal(value, locale=context["who"].locale)
+
+
+@pass_context
+def _percent(context: Context, value: float) -> str:
+    return format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=context["who"].locale)
+
+
 def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.Asset]) -> Environment:
-    locale = languages.LOCALE[language]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         extensions=["jinja2.ext.i18n"],
@@ -123,12 +139,13 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         filter_fields=FIELDS,
         language=language,
         language_names=languages.NAMES,
-        word=lambda kind, name: words.word(catalogue, kind, name),
+        say=lambda reason: say(reason, language),
+        word=partial(words.word, catalogue, language),
     )
     environment.filters.update(
         breakable=_breakable,
         json=lambda value: orjson.dumps(value).decode(),
-        number=lambda value: format_decimal(value, locale=locale),
-        percent=lambda value: format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=locale),
+        number=_number,
+        percent=_percent,
     )
     return environment

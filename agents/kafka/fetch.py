@@ -16,12 +16,12 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.structs import TopicPartition
 
+from agents.kafka import expansion
 from agents.kafka.unreadable import Salvaged, salvage
+from agents.kafka.weight import weight
 
-#: Overhead in memory of a record and of each header, measured: 240–306 bytes, and 173 with a name and value of
-#: 20 bytes. It also bounds a flood of tombstones, which have no value.
-RECORD_BYTES = 300
-HEADER_BYTES = 150
+#: Decompressed bytes that are kept of a partition while others have their turn. More is fetched again.
+KEPT_BYTES = 4 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -33,14 +33,6 @@ class Fetched(NamedTuple):
     next_offset: int  # where it ends: after transaction markers and aborted records
     records: list[Any]  # aiokafka.ConsumerRecord, or agents.kafka.unreadable.Unreadable
     bytes: int  # of memory, about
-
-
-def weight(record: Any) -> int:
-    """Estimate how many bytes of memory a record takes."""
-    size = RECORD_BYTES + len(record.key or b"") + len(record.value or b"")
-    for name, value in record.headers:
-        size += HEADER_BYTES + len(name) + len(value or b"")
-    return size
 
 
 async def fetch(
@@ -98,33 +90,22 @@ async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_byt
     if not result.has_more() or not result.check_assignment(tp):
         _remove(fetcher, tp)
         return None
-    source = result._partition_records
-    first_offset = source.next_fetch_offset
-    records: list[Any] = []
-    size = 0
-    problem: Exception | None = None
-    try:
-        for record in source:
-            records.append(record)
-            size += weight(record)
-            if size >= max_bytes:
-                break
-        else:
-            source = None
-    except Exception as exc:  # aiokafka, its codecs and Python each have their own error for bytes they can't read
-        problem = exc
+    first_offset = result._partition_records.next_fetch_offset
+    expansion.largest()
+    records, size, ended, problem = _read(result._partition_records, max_bytes)
     next_offset = result._partition_records.next_fetch_offset
     if problem is not None:
-        salvaged = await _refetch(fetcher, tp, next_offset, problem)
+        salvaged = await _refetch(fetcher, tp, next_offset, problem, max_bytes - size)
         if fetcher._records.get(tp) is not result:
             return None  # a seek or a new assignment came between: it is all read again
         if salvaged is not None:
             records += salvaged.records
             size += sum(weight(each) for each in salvaged.records)
             next_offset = salvaged.next_offset
-        source = None
     result._assignment.state_value(tp).consumed_to(next_offset)
-    if source is None:
+    result.expanded = max(getattr(result, "expanded", 0), expansion.largest())
+    # A large batch of each partition would be there at once, expanded.
+    if ended or (result.expanded > KEPT_BYTES and len(fetcher._records) > 1):
         _remove(fetcher, tp)
     else:
         fetcher._records.move_to_end(tp)  # to the end of the queue
@@ -133,7 +114,30 @@ async def _take_partition(fetcher: Any, tp: TopicPartition, result: Any, max_byt
     return Fetched(first_offset, next_offset, records, size)
 
 
-async def _refetch(fetcher: Any, tp: TopicPartition, position: int, problem: Exception) -> Salvaged | None:
+def _read(source: Any, max_bytes: int) -> tuple[list[Any], int, bool, Exception | None]:
+    """Take records, not much more than `max_bytes` of them. Return them, their bytes, if those are all, and an error.
+
+    Raises MemoryError, which says nothing about the records: the process ends, and they are fetched again.
+    """
+    records: list[Any] = []
+    size = 0
+    try:
+        for record in source:
+            records.append(record)
+            size += weight(record)
+            if size >= max_bytes:
+                return records, size, False, None
+    except MemoryError:
+        raise
+    except Exception as exc:  # aiokafka, its codecs and Python each have their own error for bytes they can't read
+        exc.__traceback__ = None  # it holds what was expanded
+        return records, size, True, exc
+    return records, size, True, None
+
+
+async def _refetch(
+    fetcher: Any, tp: TopicPartition, position: int, problem: Exception, max_bytes: int
+) -> Salvaged | None:
     """Read the batch at `position` again, as bytes, since aiokafka gives away none. None when that does not work now.
 
     The partition then keeps its position and is fetched again; that also repairs bytes that the network damaged.
@@ -151,7 +155,7 @@ async def _refetch(fetcher: Any, tp: TopicPartition, position: int, problem: Exc
         await asyncio.sleep(fetcher._retry_backoff)
         return None
     [(_topic, [(_partition, code, highwater, *_between, raw)])] = response.topics
-    salvaged = None if code else salvage(tp.topic, tp.partition, position, bytes(raw))
+    salvaged = None if code else salvage(tp.topic, tp.partition, position, bytes(raw), max_bytes)
     if salvaged is None:
         log.warning("can't fetch it again", **place, code=code, bytes=len(raw))
         await asyncio.sleep(fetcher._retry_backoff)

@@ -22,12 +22,17 @@ from typing import Any, NamedTuple, cast
 
 import faust
 import structlog
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, EventT
 
 from agents.kafka.fetch import Fetched, fetch
+from agents.kafka.positions import incarnations
+from agents.metrics import MISSING_OFFSETS, READ_AGAIN
 from agents.process import crash
+from agents.process.availability import until_available
+from storage.database import Database
+from storage.positions import Begin, Move, begin_positions
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +57,12 @@ class RecordBatch(NamedTuple):
     records: list[Any]  # aiokafka.ConsumerRecord, and agents.kafka.unreadable.Unreadable for what is none; may be empty
     bytes: int  # of memory, about
     next_offset: int  # where to go on after this batch: behind transaction markers and aborted records too
+    after: int = 0  # everything before it was delivered earlier, or does not exist any more
+
+    @property
+    def move(self) -> Move:
+        """The move of its partition that storing the batch is."""
+        return Move(self.tp.topic, self.tp.partition, self.after, self.next_offset)
 
 
 class Watermark:
@@ -123,6 +134,8 @@ class BatchConsumer(driver.Consumer):
         self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
         self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
+        self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
+        self._database: Database = cast(Any, self.app).database
 
     @property
     def idle(self) -> bool:
@@ -195,32 +208,69 @@ class BatchConsumer(driver.Consumer):
             if tp not in self._expected or await self._sought_back(tp, of_partition.first_offset):
                 continue
             if of_partition.first_offset < self._expected[tp]:
-                # The topic was deleted and created, or truncated: aiokafka has gone back to the beginning. Faust must
-                # follow, or it would drop records whose offsets it has seen before.
-                log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=of_partition.first_offset)
-                self._read_offset[tp] = None
+                await self._begin_anew(tp, of_partition.first_offset)
+                continue
             if of_partition.next_offset != self._expected[tp]:
-                self._expected[tp] = of_partition.next_offset
+                after, self._expected[tp] = self._expected[tp], of_partition.next_offset
                 self.app.monitor.track_tp_end_offset(tp, self._end(tp) or 0)
-                yield tp, self._deliver(tp, of_partition, generation)
+                yield tp, self._deliver(tp, of_partition, after, generation)
 
-    async def _begin(self, partitions: Iterable[TP], generation: int) -> None:
-        """Look up where each newly assigned partition begins. While Kafka is away, that is left to the next call."""
-        new = [tp for tp in partitions if tp not in self._expected]
-        # A partition without a committed offset is read from its beginning.
-        unknown = [tp for tp in new if self._committed_offset[tp] is None]
-        earliest: Mapping[TP, int] = {}
+    async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> None:
+        """Find out where each partition that is new to this assignment begins; when Kafka is away, next time.
+
+        That is the smaller of what Kafka and PostgreSQL say. Kafka's is behind when a worker ended before it committed;
+        PostgreSQL's when it was restored from a backup, or a standby that lagged took over.
+        """
+        new = [tp for tp in fetched if tp not in self._expected]
+        if not new:
+            return
         try:
-            earliest = await self.earliest_offsets(*unknown) if unknown else {}
+            earliest = await self.earliest_offsets(*new)
+            known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
         except KafkaError as exc:
-            log.warning("can't tell where partitions begin", partitions=len(unknown), reason=str(exc))
+            log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
+            return
+        begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
+        stored = await until_available("positions", lambda: self._ask(begins))
         if generation != self.watermark.generation:
             return  # it took that long
         for tp in new:
-            begin = self._committed_offset[tp]
-            begin = earliest.get(tp) if begin is None else begin
-            if begin is not None:
+            committed, known = self._committed_offset[tp], stored[tp.topic, tp.partition]
+            # Where nothing is committed yet, everything that the topic still has is ours.
+            begin = min(known, earliest[tp] if committed is None else committed)
+            self._say_difference(tp, committed, known, begin)
+            if fetched[tp].first_offset <= begin or await self._go_to(tp, begin):
                 self._expected[tp] = self._begun[tp] = begin
+                self._anew.discard(tp)
+
+    async def _ask(self, begins: list[Begin]) -> dict[tuple[str, int], int]:
+        async with self._database.transaction() as connection:
+            return await begin_positions(connection, begins)
+
+    async def _incarnations(self, topics: set[str]) -> Mapping[str, str]:
+        return await incarnations(self._thread._ensure_consumer()._client, topics)
+
+    def _say_difference(self, tp: TP, committed: int | None, known: int, begin: int) -> None:
+        place = {"topic": tp.topic, "partition": tp.partition, "kafka": committed, "postgresql": known}
+        if committed is not None and known < committed:
+            READ_AGAIN.labels(tp.topic, "postgresql").inc(committed - begin)
+            log.warning("the database is behind Kafka's offset; reading again", **place, records=committed - begin)
+        elif begin < known:
+            READ_AGAIN.labels(tp.topic, "kafka").inc(known - begin)
+            log.info("Kafka's offset is behind the database; reading again", **place, records=known - begin)
+
+    async def _begin_anew(self, tp: TP, first: int) -> None:
+        """The topic was made anew, or lost its end, and aiokafka has gone back to its beginning: so do we."""
+        log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=first)
+        self._anew.add(tp)
+        del self._expected[tp]
+        self._committed_offset[tp] = None
+        await self._go_to(tp, first)
+
+    def begin_again(self) -> None:
+        """Ask where each partition begins, as after an assignment: the database is not the one that it was."""
+        log.error("the database has lost what was stored; reading it again")
+        self._forget(self.assignment())
 
     async def _sought_back(self, tp: TP, first: int) -> bool:
         """Seek back when offsets are missing before `first`. True when it did.
@@ -237,18 +287,35 @@ class BatchConsumer(driver.Consumer):
         place = {"topic": tp.topic, "partition": tp.partition, "missing": expected, "next": first}
         if times > MAX_LOOKS:
             log.error("offsets are gone", **place)
+            MISSING_OFFSETS.labels(tp.topic).inc(first - expected)
             return False
         log.warning("offsets skipped; looking again", **place)
-        await self.seek(tp, expected)
+        await self._go_to(tp, expected)
         return True
+
+    async def _go_to(self, tp: TP, offset: int) -> bool:
+        """Fetch on from `offset`. False when the partition was taken from us meanwhile."""
+        try:
+            await self.seek(tp, offset)
+        except IllegalStateError as exc:
+            log.info("partition is gone", topic=tp.topic, partition=tp.partition, reason=str(exc))
+            return False
+        return True
+
+    async def perform_seek(self) -> None:
+        """Seek as Faust does. When the assignment changes meanwhile, return: the new one is sought after it."""
+        try:
+            await super().perform_seek()
+        except IllegalStateError as exc:
+            log.info("assignment changed while seeking", reason=str(exc))
 
     async def _seek(self, partition: TP, offset: int) -> None:
         """Seek as Faust's does, but in the consumer's thread, where aiokafka's fetcher lives."""
         seek: Any = self._thread.seek
         await self._thread.call_thread(seek, partition, offset)
 
-    def _deliver(self, tp: TP, fetched: Fetched, generation: int) -> ConsumerMessage:
-        batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset)
+    def _deliver(self, tp: TP, fetched: Fetched, after: int, generation: int) -> ConsumerMessage:
+        batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset, after)
         self._in_flight.add(batch.bytes)
         return ConsumerMessage(
             tp.topic,
@@ -305,6 +372,7 @@ class BatchConsumer(driver.Consumer):
         self._expected.clear()
         self._begun.clear()
         self._looks.clear()
+        self._anew.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Do nothing: offsets that a compacted or transactional topic skips are no gap to the watermark."""

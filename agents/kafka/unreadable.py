@@ -4,6 +4,7 @@ aiokafka gives up a whole fetch for one header name that is not UTF-8. Here each
 says how long it is, so that what is wrong inside one hides none of its neighbours. Pure: bytes in, records out.
 """
 
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,8 +13,16 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy as RawBatch
 from aiokafka.record.util import decode_varint
 from aiokafka.structs import ConsumerRecord
 
+from agents.kafka.expansion import ExpansionTooLarge
+from agents.kafka.weight import weight
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
+
 #: Bytes of a batch before those that its length counts: offset and length, 8 + 4.
 _LOG_OVERHEAD = 12
+#: Characters that are kept of a codec's or parser's error, which may quote the bytes.
+_MAX_DETAIL_CHARACTERS = 900
 #: Errors of a reader that meets bytes it does not expect. The codecs have errors of their own.
 _BAD_BYTES = (ValueError, IndexError, CorruptRecordException)
 
@@ -24,10 +33,17 @@ class Unreadable(NamedTuple):
     topic: str
     partition: int
     offset: int
+    timestamp: int  # of the batch that it was in
     key: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes  # of the record; the raw bytes of it, or of the whole batch, when its value can't be told
-    reason: str
+    reason: Reason
+    code: DeadLetterCode = DeadLetterCode.ENCODING
+
+    @property
+    def refusal(self) -> Refusal:
+        """Return why it is a dead letter."""
+        return Refusal(self.code, self.reason)
 
 
 class Salvaged(NamedTuple):
@@ -37,10 +53,11 @@ class Salvaged(NamedTuple):
     next_offset: int  # where the batch says that it ends
 
 
-def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged | None:
-    """Read what can be read of the first batch in `raw`, from the offset `position` on.
+def salvage(topic: str, partition: int, position: int, raw: bytes, max_bytes: int = sys.maxsize) -> Salvaged | None:
+    """Read what can be read of the first batch in `raw`, from the offset `position` on, about `max_bytes` at most.
 
-    It always makes progress: `next_offset` is greater than `position`. None when `raw` holds no whole batch.
+    It always makes progress: `next_offset` is greater than `position`. None when `raw` holds no whole batch. A batch
+    that is too large when it is decompressed is one record. Raises MemoryError, which says nothing about the batch.
     """
     size = _LOG_OVERHEAD + int.from_bytes(raw[8:_LOG_OVERHEAD], "big", signed=True)
     if len(raw) < RawBatch.HEADER_STRUCT.size or not RawBatch.HEADER_STRUCT.size <= size <= len(raw):
@@ -49,15 +66,35 @@ def salvage(topic: str, partition: int, position: int, raw: bytes) -> Salvaged |
     batch = RawBatch(raw)
     next_offset = max(batch.next_offset, position + 1)
     first = max(batch.base_offset, position)
-    offsets = f"offset {first}" if first == next_offset - 1 else f"offsets {first} to {next_offset - 1}"
+
+    records: list[Any] = []
     try:
         if not batch.validate_crc():
             raise CorruptRecordException("its checksum is wrong")
-        records = list(_records(batch, topic, partition))
+        for record in _records(batch, topic, partition):
+            if record.offset >= position:
+                records.append(record)
+                max_bytes -= weight(record)
+            if max_bytes <= 0:
+                return Salvaged(records, min(record.offset + 1, next_offset))
+    except MemoryError:
+        raise
     except Exception as exc:  # a codec's errors have no common class; whatever it is, it is these bytes
-        reason = f"the record batch of {offsets} can't be read: {type(exc).__name__}: {exc}"
-        return Salvaged([Unreadable(topic, partition, first, None, (), raw, reason[:1000])], next_offset)
-    return Salvaged([each for each in records if each.offset >= position], next_offset)
+        reason, code = _why(exc, first, next_offset - 1)
+        letter = Unreadable(topic, partition, first, batch.max_timestamp, None, (), raw, reason, code)
+        return Salvaged([letter], next_offset)
+    return Salvaged(records, next_offset)
+
+
+def _why(exc: Exception, first: int, last: int) -> tuple[Reason, DeadLetterCode]:
+    """Say why a batch of these offsets is one dead letter."""
+    if isinstance(exc, ExpansionTooLarge):
+        reason = Reason(ReasonCode.BATCH_EXPANDS_TOO_FAR, first=first, last=last, limit=exc.ceiling)
+        return reason, DeadLetterCode.TOO_LARGE
+    detail = f"{type(exc).__name__}: {exc}"[:_MAX_DETAIL_CHARACTERS]
+    if first == last:
+        return Reason(ReasonCode.RECORD_UNREADABLE, offset=first, detail=detail), DeadLetterCode.ENCODING
+    return Reason(ReasonCode.BATCH_UNREADABLE, first=first, last=last, detail=detail), DeadLetterCode.ENCODING
 
 
 def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
@@ -70,7 +107,7 @@ def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
         try:
             yield _consumer_record(topic, partition, batch._read_msg())
         except _BAD_BYTES as exc:
-            yield _unreadable(topic, partition, batch.base_offset, bytes(batch._buffer[start:end]), exc)
+            yield _unreadable(topic, partition, batch, bytes(batch._buffer[start:end]), exc)
         batch._pos = end
 
 
@@ -93,11 +130,11 @@ def _consumer_record(topic: str, partition: int, record: Any) -> Any:
     )
 
 
-def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: Exception) -> Unreadable:
+def _unreadable(topic: str, partition: int, batch: Any, raw: bytes, exc: Exception) -> Unreadable:
     """Stand in for a record whose length is right and whose contents are not: mostly a header's name."""
     _timestamp, position = decode_varint(raw, 1)  # after one byte of attributes
     delta, position = decode_varint(raw, position)
-    offset = base_offset + delta
+    offset, timestamp = batch.base_offset + delta, batch.max_timestamp
     try:
         key, position = _bytes(raw, position)
         value, position = _bytes(raw, position)
@@ -108,10 +145,11 @@ def _unreadable(topic: str, partition: int, base_offset: int, raw: bytes, exc: E
             header, position = _bytes(raw, position)
             headers.append(((name or b"").decode("utf-8", "backslashreplace"), header))
     except _BAD_BYTES:
-        reason = f"the record of offset {offset} can't be read: {exc}"
-        return Unreadable(topic, partition, offset, None, (), raw, reason[:1000])
-    reason = f"the record of offset {offset} has a header whose name is not UTF-8"
-    return Unreadable(topic, partition, offset, key, tuple(headers), value or b"", reason)
+        detail = str(exc)[:_MAX_DETAIL_CHARACTERS]
+        reason = Reason(ReasonCode.RECORD_UNREADABLE, offset=offset, detail=detail)
+        return Unreadable(topic, partition, offset, timestamp, None, (), raw, reason)
+    reason = Reason(ReasonCode.HEADER_NAME_NOT_UTF8, offset=offset)
+    return Unreadable(topic, partition, offset, timestamp, key, tuple(headers), value or b"", reason)
 
 
 def _bytes(raw: bytes, position: int) -> tuple[bytes | None, int]:

@@ -21,8 +21,10 @@ from schemas.policy import Policy
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import Command, CommandRefusal, read_command
 from storage.database import Connection, Database
-from storage.errors import RowRefused
+from storage.errors import PositionLost, RowRefused
+from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
+from storage.reprocess.audit import OURSELVES
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
 
@@ -39,25 +41,39 @@ class Commands:
         policy: Policy,
         done: Callable[[RecordBatch], None],
         recorded: Callable[[], None],
+        *,
+        begin_again: Callable[[], None],
     ) -> None:
-        """`recorded` is called when there may be items to make or to send."""
+        """`recorded` is called when there may be items to make or to send.
+
+        `begin_again` has everything delivered again that the database has lost.
+        """
         self._database = database
         self._dead_letters = dead_letters
         self._policy = policy
         self._done = done
         self._recorded = recorded
+        self._begin_again = begin_again
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Handle batches until cancelled. An exception out of here is a bug, and the process must end."""
         async for batch in batches:
             for record in batch.records:
                 if isinstance(record, Unreadable):
-                    refusal = Refusal(DeadLetterCode.ENCODING, record.reason)
                     COMMANDS.labels("dead_letter").inc()
-                    await self._dead_letters.keep([DeadLetter.of(record, 0, refusal)])
+                    await self._dead_letters.keep([DeadLetter.of(record, 0, record.refusal)])
                 elif record.value is not None:
                     await self._handle_record(record)
+            try:
+                await until_available("commands", lambda batch=batch: self._move(batch.move))  # type: ignore[misc]
+            except PositionLost:
+                self._begin_again()
+                continue
             self._done(batch)
+
+    async def _move(self, move: Move) -> None:
+        async with self._database.transaction() as connection:
+            await move_positions(connection, [move])
 
     async def _handle_record(self, record: object) -> None:
         refused: list[DeadLetter] = []
@@ -81,7 +97,7 @@ class Commands:
         try:
             recorded = await until_available("commands", lambda: self._record(command))
         except RowRefused as exc:
-            return CommandRefusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", command.id, None)
+            return CommandRefusal(DeadLetterCode.STORAGE, exc.reason, command.id, None)
         COMMANDS.labels("recorded" if recorded else "repeated").inc()
         if recorded:
             log.info("command", account=command.request.account, command_id=command.id)
@@ -117,7 +133,7 @@ class Commands:
         logs = await lock_logs(connection, request.account, request.integration_type, log_ids, as_of)
         counts = Counter(each.affiliate for each in logs.values())
         if lack := self._policy.lacks_reason(request.integration_type, request.reason, counts):
-            await cancel(connection, request.account, command.id, requested_by="conexoes", reason=lack, note=lack)
+            await cancel(connection, request.account, command.id, requested_by=OURSELVES, note=lack)
             return
         asked = Asked(request.account, command.id, request.integration_type, request.mode)
         paused = await affiliates.paused(connection, request.account)

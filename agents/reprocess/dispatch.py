@@ -19,6 +19,7 @@ from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from broker.structured import structured_record
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
@@ -123,7 +124,7 @@ class Dispatch:
 
     async def _publish(
         self, items: Sequence[QueuedItem], now: datetime
-    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, str]], BrokerUnavailable | None]:
+    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, Reason]], BrokerUnavailable | None]:
         """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
         deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
         outcomes = await asyncio.gather(
@@ -134,12 +135,12 @@ class Dispatch:
             return_exceptions=True,
         )
         sent: list[tuple[QueuedItem, datetime]] = []
-        failed: list[tuple[QueuedItem, str]] = []
+        failed: list[tuple[QueuedItem, Reason]] = []
         unavailable: BrokerUnavailable | None = None
         for item, expires_at, outcome in zip(items, deadlines, outcomes, strict=True):
             if isinstance(outcome, RecordRefused):
                 log.error("retry refused", account=item.account, item_id=str(item.id), reason=str(outcome))
-                failed.append((item, f"Kafka refuses the retry: {outcome}"))
+                failed.append((item, outcome.reason))
             elif isinstance(outcome, BrokerUnavailable):
                 unavailable = outcome
             elif isinstance(outcome, BaseException):

@@ -15,9 +15,12 @@ from agents.process.availability import until_available
 from agents.process.rounds import POLL_SECONDS
 from agents.reprocess.decide import Asked, decide
 from schemas.policy import Policy
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Connection, Database
 from storage.errors import StorageUnavailable, TimedOut
 from storage.reprocess import affiliates
+from storage.reprocess.audit import OURSELVES
 from storage.reprocess.selection import (
     Selection,
     by_affiliate,
@@ -134,8 +137,7 @@ class Materialise:
             if selection.phase not in _COUNTING_ONLY:
                 if failures < MAX_FAILURES:
                     return
-                why = _why(exc)
-                await cancel(connection, account, command_id, requested_by="conexoes", reason=why, note=why)
+                await cancel(connection, account, command_id, requested_by=OURSELVES, note=why(exc))
             await move_selection(connection, selection._replace(phase="made"))
 
     async def _count(self, connection: Connection, selection: Selection) -> None:
@@ -145,7 +147,7 @@ class Materialise:
         counts = by_affiliate(groups)
         await set_selected(connection, selection, sum(counts.values()))
         if lack := self._policy.lacks_reason(selection.integration_type, selection.reason, counts):
-            await cancel(connection, account, command_id, requested_by="conexoes", reason=lack, note=lack)
+            await cancel(connection, account, command_id, requested_by=OURSELVES, note=lack)
             await move_selection(connection, selection._replace(phase="made"))
             return
         await move_selection(connection, selection._replace(phase="unchanged"))
@@ -178,10 +180,10 @@ class Materialise:
             ITEMS.labels(item.state.value).inc()
 
 
-def _why(exc: Exception) -> str:
+def why(exc: Exception) -> Reason:
     """Say why the command failed, to the person who gave it."""
     if isinstance(exc, TimedOut):
-        return f"Finding what its filter selects took too long, {MAX_FAILURES} times. Ask for less at once."
+        return Reason(ReasonCode.SELECTION_TOO_SLOW, times=MAX_FAILURES)
     if isinstance(exc, ValidationError):
-        return "This version does not know its filter."
-    return f"Its items can't be made: {str(exc)[:300] or type(exc).__name__}"
+        return Reason(ReasonCode.FILTER_NOT_KNOWN)
+    return Reason(ReasonCode.ITEMS_NOT_MADE, detail=str(exc)[:300] or type(exc).__name__)

@@ -6,6 +6,7 @@ import structlog
 
 from agents.metrics import ITEMS
 from agents.process.rounds import POLL_SECONDS, rounds
+from schemas.reasons.say import say
 from storage.database import Database
 from storage.reprocess.writer import judge_step, mark_cancelled, steps_to_judge
 
@@ -39,7 +40,9 @@ class Steps:
             async with self._database.transaction() as connection:
                 verdict = await judge_step(connection, account, command_id)
             if verdict is not None:
-                log.info("step", account=account, command_id=command_id, go_on=verdict.go_on, said=verdict.sentence)
+                log.info(
+                    "step", account=account, command_id=command_id, go_on=verdict.go_on, said=say(verdict.reason, "en")
+                )
                 self._released()
 
     async def let_go(self, at_most: int = _AT_ONCE) -> int:

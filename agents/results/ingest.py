@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import structlog
+from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import RecordBatch
@@ -19,12 +20,16 @@ from agents.process.clock import ServerClock
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
+from schemas.sources import Sources
 from storage.database import Database
-from storage.errors import RowRefused
-from storage.results import store
+from storage.errors import PositionLost, RowRefused
+from storage.positions import Move, move_positions
+from storage.results import Stored, store
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
 MAX_WARNINGS = 20
@@ -55,6 +60,21 @@ class AcceptedEvent(NamedTuple):
     position: int  # in a batch of events; 0 otherwise
 
 
+class Allowed(NamedTuple):
+    """Who may say what on one topic."""
+
+    sources: Sources
+    connector: str | None  # whose topic it is; None: that of all connectors
+
+    def refusal(self, result: Result) -> Refusal | None:
+        """Say why this result may not come from its source by this topic; None when it may."""
+        field = self.sources.outside(result.source, result.account, result.affiliate, self.connector)
+        if field is None:
+            return None
+        part = result.body.encode() if result.in_batch else None
+        return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED, field=field), part)
+
+
 class Decoded(NamedTuple):
     """One fetched batch, told apart."""
 
@@ -65,15 +85,20 @@ class Decoded(NamedTuple):
 
 
 def decode(
-    integration_type: IntegrationType, batch: RecordBatch, now_ns: int, *, redaction: Redaction | None = None
+    integration_type: IntegrationType,
+    batch: RecordBatch,
+    now_ns: int,
+    *,
+    redaction: Redaction | None = None,
+    allowed: Allowed | None = None,
 ) -> Decoded:
-    """Read every event of `batch`. Null values say nothing and are only counted."""
+    """Read every event of `batch`. Null values say nothing and are only counted. `allowed` None: any source."""
     accepted: list[AcceptedEvent] = []
     refused: list[DeadLetter] = []
     tombstones = 0
     for record in batch.records:
         if isinstance(record, Unreadable):
-            refused.append(DeadLetter.of(record, 0, Refusal(DeadLetterCode.ENCODING, record.reason)))
+            refused.append(DeadLetter.of(record, 0, record.refusal))
             continue
         if record.value is None:
             tombstones += 1
@@ -81,9 +106,10 @@ def decode(
         latest_ns = max(now_ns, _appended_ns(record))
         events = read(integration_type, record.headers, record.key, record.value, latest_ns, redaction=redaction)
         for position, event in enumerate(events):
-            if isinstance(event, Refusal):
-                refused.append(DeadLetter.of(record, position, event))
-            else:
+            refusal = event if isinstance(event, Refusal) else allowed and allowed.refusal(event)
+            if refusal is not None:
+                refused.append(DeadLetter.of(record, position, refusal))
+            elif isinstance(event, Result):
                 accepted.append(AcceptedEvent(event, record, position))
     return Decoded(batch, accepted, refused, tombstones)
 
@@ -91,6 +117,16 @@ def decode(
 def _appended_ns(record: Any) -> int:
     """Return when the broker appended a record, by its clock; 0 where the time is the producer's word."""
     return record.timestamp * 1_000_000 if record.timestamp_type == _LOG_APPEND_TIME else 0
+
+
+def _moves(together: Sequence[Decoded]) -> list[Move]:
+    """One for each partition, from where its first batch begins to where its last one ends."""
+    moves: dict[TP, Move] = {}
+    for each in together:
+        move = each.batch.move
+        first = moves.get(each.batch.tp, move)
+        moves[each.batch.tp] = move._replace(after=first.after)
+    return list(moves.values())
 
 
 class Ingest:
@@ -104,18 +140,25 @@ class Ingest:
         done: Callable[[RecordBatch], None],
         current: Callable[[RecordBatch], bool],
         *,
+        begin_again: Callable[[], None],
         clock: ServerClock,
         redaction: Redaction | None = None,
+        allowed: Allowed | None = None,
     ) -> None:
-        """`current` says whether a batch is of this assignment; one that is not will be delivered again."""
+        """`current` says whether a batch is of this assignment; one that is not will be delivered again.
+
+        `begin_again` has everything delivered again that the database has lost.
+        """
         self._type = integration_type
         self._database = database
         self._dead_letters = dead_letters
         self._done = done
         self._current = current
+        self._begin_again = begin_again
         self._clock = clock
         self._size = StatementSize(MAX_ROWS)
         self._redaction = redaction
+        self._allowed = allowed
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
@@ -137,13 +180,13 @@ class Ingest:
                 writer.cancel()
 
     async def _decode(self, batch: RecordBatch) -> Decoded:
-        decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction)
+        decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction, allowed=self._allowed)
         if self._clock.age_seconds > _FRESH_SECONDS and any(
             each.refusal.code is DeadLetterCode.TIMESTAMP for each in decoded.refused
         ):
             # Nothing is refused by a clock that may have stood still with this machine.
             await until_available("clock", self._clock.measure)
-            decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction)
+            decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction, allowed=self._allowed)
         return decoded
 
     def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:
@@ -162,36 +205,56 @@ class Ingest:
                 together.append(decoded.get_nowait())
                 rows += len(together[-1].accepted)
                 size += together[-1].batch.bytes
-            with STORE_SECONDS.time():
-                await self._dead_letters.keep([letter for each in together for letter in each.refused])
-                await self.store([accepted for each in together for accepted in each.accepted])
+            try:
+                with STORE_SECONDS.time():
+                    await self._dead_letters.keep([letter for each in together for letter in each.refused])
+                    await self.store([accepted for each in together for accepted in each.accepted], _moves(together))
+            except PositionLost:
+                # What is of an old assignment is delivered again as it is.
+                if any(self._current(each.batch) for each in together):
+                    self._begin_again()
+                continue
             for each in together:
                 self._done(each.batch)
             self._count(together)
 
-    async def store(self, accepted: Sequence[AcceptedEvent]) -> None:
-        """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone."""
-        await self._size.run_all("store", accepted, self._store_or_refuse)
+    async def store(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
+        """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone.
 
-    async def _store_or_refuse(self, accepted: Sequence[AcceptedEvent]) -> None:
+        `moves` are written with the last of them. Raises PositionLost when the database lacks what comes before; then
+        the last is not written, and of the others some may be.
+        """
+        if not accepted:
+            await until_available("store", lambda: self._store_once((), moves))
+
+        async def write(part: Sequence[AcceptedEvent]) -> None:
+            await self._store_or_refuse(part, moves if part[-1] is accepted[-1] else ())
+
+        await self._size.run_all("store", accepted, write)
+
+    async def _store_or_refuse(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
         """Raises StorageUnavailable."""
         try:
-            await self._store_once(accepted)
+            await self._store_once(accepted, moves)
         except RowRefused as exc:
             if len(accepted) > 1:
                 middle = len(accepted) // 2
-                await self._store_or_refuse(accepted[:middle])
-                await self._store_or_refuse(accepted[middle:])
+                await self._store_or_refuse(accepted[:middle], ())
+                await self._store_or_refuse(accepted[middle:], moves)
                 return
             [(result, record, position)] = accepted
             part = result.body.encode() if result.in_batch else None
-            refusal = Refusal(DeadLetterCode.STORAGE, f"PostgreSQL refuses it: {exc}", part)
+            refusal = Refusal(DeadLetterCode.STORAGE, exc.reason, part)
             await self._dead_letters.keep([DeadLetter.of(record, position, refusal)])
+            await self._store_once((), moves)
 
-    async def _store_once(self, accepted: Sequence[AcceptedEvent]) -> None:
+    async def _store_once(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
+        if not accepted and not moves:
+            return
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            stored = await store(connection, [each.result for each in accepted])
+            stored = await store(connection, [each.result for each in accepted]) if accepted else Stored([], [])
+            await move_positions(connection, moves)
         for state in stored.outcomes:
             ITEMS.labels(state).inc()
         if stored.conflicts:

@@ -10,6 +10,8 @@ from bench.loader.population import Account
 from connectors.result_event import result_record
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.identity import command_id, item_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import Command, ItemState, ReprocessRequest
 from schemas.result import Result, read
 from schemas.topics import Topics
@@ -76,9 +78,8 @@ async def _end(owner: asyncpg.Connection, now: datetime) -> None:
         for position, item in enumerate(queued):
             by_outcome[_OUTCOMES[position % len(_OUTCOMES)]].append(item)
         failed = by_outcome.pop("failed")
-        await mark_failed(
-            owner, [FailedItem(item.account, item.id, item.command_id, "the broker refused it") for item in failed]
-        )
+        why = Reason(ReasonCode.REFUSED_BY_KAFKA, detail="the broker refused it")
+        await mark_failed(owner, [FailedItem(item.account, item.id, item.command_id, why) for item in failed])
         silent = by_outcome.pop("silent")
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
         sent += [(item, now - timedelta(minutes=1)) for item in silent]

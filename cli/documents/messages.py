@@ -95,7 +95,7 @@ def dead_letter() -> Message:
     cut = {"const": "true", "description": "only the beginning is kept: the whole was too large for this topic"}
     example = {
         "x-dead-letter-code": DeadLetterCode.SCHEMA.value,
-        "x-dead-letter-reason": "data.status: Field required",
+        "x-dead-letter-reason": "data.status is missing",
         "x-dead-letter-topic": "conexoes.results.price",
         "x-dead-letter-partition": "3",
         "x-dead-letter-offset": "77",

@@ -11,12 +11,13 @@ from jinja2 import Environment
 from jinja2.meta import find_referenced_templates
 
 from admin.pages.build import PAGES
-from admin.pages.languages import DEFAULT, LANGUAGES, NAMES
+from admin.pages.languages import DEFAULT, NAMES
 from admin.pages.route import PageRoute, bug
 from admin.pages.site import TEMPLATES
 from admin.pages.visitor import SignInNeededError, need_operator, own_form
 from admin.pages.visitor import member as need_member
 from api.export_order import must_export
+from schemas.catalogue import LANGUAGES
 
 #: What code calls functions of: only ours can show a template or ask for a right.
 _OURS = ("admin.", "api.")

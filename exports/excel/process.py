@@ -1,4 +1,4 @@
-"""Starts the worker process that makes a workbook, follows it, and ends it."""
+"""Supervisor of the worker process that makes a workbook: it starts, follows and ends it."""
 
 import asyncio
 import contextlib
@@ -11,18 +11,19 @@ import structlog
 from exports.errors import ExportFailed
 from exports.excel.make import Progress
 from exports.excel.worker import REASON, Task
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 log = structlog.get_logger(__name__)
 
-_MAX_REASON_CHARACTERS = 1000
 _MAX_LOGGED_CHARACTERS = 10_000
 
 
 async def workbook_by_worker(task: Task, progress: Progress) -> int:
-    """Have `task` done by a process of its own. Returns how many logs are in the file.
+    """Make the workbook of `task` in a process of its own. Returns the number of logs in the file.
 
-    Raises ExportFailed with a sentence. However this ends, cancelled too, the process has ended then, and nothing is
-    left of its work but the file of a task that was done.
+    Raises ExportFailed with a sentence. When this returns, raises or is cancelled, the process has ended; its files are
+    deleted, but for the workbook of a task that is done.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -50,8 +51,8 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
             complaint = (await complaining).decode("utf-8", "replace").strip()
             log.error("export worker failed", code=code, stderr=complaint[-_MAX_LOGGED_CHARACTERS:])
             if code == REASON and complaint:
-                raise ExportFailed(complaint[:_MAX_REASON_CHARACTERS])
-            raise ExportFailed(f"The process that made the file ended with {code}; why was logged.")
+                raise ExportFailed(Reason.from_json(complaint.splitlines()[-1]))
+            raise ExportFailed(ended_with(code))
         return done
     finally:
         if process.returncode is None:
@@ -63,8 +64,13 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
             path.unlink(missing_ok=True)
 
 
+def ended_with(code: int) -> Reason:
+    """Return the reason of a process that ended with this exit code and gave none itself."""
+    return Reason(ReasonCode.EXPORT_PROCESS_ENDED, code=code)
+
+
 def _leftovers(path: Path, *, done: bool) -> Iterator[Path]:
-    """What a worker that was killed can leave beside its file, and the file itself when it is not whole."""
+    """Yield files that a killed worker can leave beside its file, and the file itself when it is incomplete."""
     yield path.with_suffix(".logs")
     yield path.with_suffix(".errors")
     if not done:

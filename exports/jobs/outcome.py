@@ -1,4 +1,4 @@
-"""Follows one export to its end, and writes the end into the audit."""
+"""Outcome of an export: it is followed to its end, which is written into the audit."""
 
 import asyncio
 import uuid
@@ -10,55 +10,67 @@ import structlog
 
 from exports.errors import CallerLeft, ExportFailed, ServerStopped
 from schemas.export import ExportOrder, ExportOutcome
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Database
 from storage.errors import StorageError
 from storage.exports.audit import record_outcome
 
 log = structlog.get_logger(__name__)
 
-_TOO_LONG = "It took longer than CONEXOES_EXPORT_SECONDS and was given up."
-_NO_DATABASE = "The database could not be read to the end. Try again, or with a narrower filter."
+BUG = Reason(ReasonCode.EXPORT_BUG)
 
 
 @dataclass
 class Outcome:
-    """How it ended; what is made sets `rows`."""
+    """Outcome of one export; its maker sets `rows`."""
 
     state: ExportOutcome = "failed"
     rows: int | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 @asynccontextmanager
 async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID) -> AsyncIterator[Outcome]:
-    """What happens in the block is the export; how it ends is recorded, and every exception goes on."""
+    """Record the outcome of the export that is made in the block. Every exception of the block goes on."""
     outcome = Outcome()
     try:
         yield outcome
         outcome.state = "done"
     except (CallerLeft, ExportFailed, ServerStopped, StorageError, OSError, asyncio.CancelledError) as exc:
-        outcome.state, outcome.reason = _explain(exc)
+        outcome.state, outcome.reason = explain(exc)
+        if outcome.state == "failed":
+            log.warning("export failed", reason=str(exc) or type(exc).__name__)
         raise
     except BaseException:
-        outcome.reason = "Something went wrong here; it was logged."
+        outcome.reason = BUG
         raise
     finally:
         await asyncio.shield(_record(database, order, export_id, outcome))
 
 
-def _explain(exc: BaseException) -> tuple[ExportOutcome, str]:
+def explain(exc: BaseException) -> tuple[ExportOutcome, Reason]:
+    """Return the outcome of an export that raised `exc`, and its reason."""
     if isinstance(exc, CallerLeft | asyncio.CancelledError):
-        return ("cancelled", str(exc) or "It was cancelled.")
+        return ("cancelled", exc.reason if isinstance(exc, CallerLeft) else Reason(ReasonCode.EXPORT_CANCELLED))
     if isinstance(exc, ServerStopped):
-        return ("lost", str(exc))
-    log.warning("export failed", reason=str(exc) or type(exc).__name__)
-    if isinstance(exc, TimeoutError):
-        return ("failed", _TOO_LONG)
-    return ("failed", _NO_DATABASE if isinstance(exc, StorageError) else str(exc))
+        return ("lost", exc.reason)
+    return ("failed", _fault(exc))
+
+
+def _fault(exc: BaseException) -> Reason:
+    match exc:
+        case ExportFailed():
+            return exc.reason
+        case TimeoutError():
+            return Reason(ReasonCode.EXPORT_TOO_LONG)
+        case StorageError():
+            return Reason(ReasonCode.EXPORT_NO_DATABASE)
+    return Reason(ReasonCode.EXPORT_NO_FILE, detail=getattr(exc, "strerror", None) or str(exc))
 
 
 async def _record(database: Database, order: ExportOrder, export_id: uuid.UUID, outcome: Outcome) -> None:
-    """The export itself has ended: a database that is away now leaves it `unfinished`, and nothing else goes wrong."""
+    """Record the outcome of an ended export. An unavailable database leaves it `unfinished`, and raises nothing."""
     try:
         await record_outcome(
             database, order.account, export_id, outcome.state, rows=outcome.rows, reason=outcome.reason

@@ -1,14 +1,32 @@
-"""What every model that the query API shows has in common."""
+"""Base of every model that the query API shows."""
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from schemas.reasons.reason import Reason
 
 
 class Shown(BaseModel):
     """Part of an answer: frozen, and with the fields that the contract names and no others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Explained(Shown):
+    """Part of an answer with a `reason`: a sentence for people, and beside it its code and parameters for programs."""
+
+    @computed_field(description="of the reason, in one word that stays; null without one")  # type: ignore[prop-decorator]
+    @property
+    def reason_code(self) -> str | None:
+        reason: Reason | None = self.reason  # type: ignore[attr-defined]
+        return None if reason is None else reason.code
+
+    @computed_field(description="what fills the sentence of that code; null without one")  # type: ignore[prop-decorator]
+    @property
+    def reason_parameters(self) -> dict[str, Any] | None:
+        reason: Reason | None = self.reason  # type: ignore[attr-defined]
+        return None if reason is None else reason.document()["parameters"]
 
 
 def example(**fields: Any) -> ConfigDict:

@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
+from schemas.reasons.said import Said
+from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Explained, Shown, example
 from schemas.steps import StepOutcome
 
 
 class CommandEnding(Shown):
-    """Why a command sends nothing more."""
+    """The end of a command that was cancelled or has stopped itself."""
 
     model_config = example(
         action="stopped",
@@ -26,12 +27,12 @@ class CommandEnding(Shown):
         description="name of the access key that it was cancelled with, as we know; null when we did, and from the "
         "command line"
     )
-    reason: str | None
+    reason: Said | None = Field(description="what who cancelled it says, or why we did, in a sentence")
     outcome: StepOutcome | None = Field(description="of the step after which it stopped; null when it was cancelled")
 
 
 class ReprocessCommand(Shown):
-    """A command, who asked for it, and its items counted by state."""
+    """A command, its author, and its items counted by state."""
 
     model_config = example(
         id=COMMAND_ID,
@@ -78,7 +79,7 @@ class ReprocessCommand(Shown):
     step: int | None = Field(
         description="the step that is under way, from 1; one more than there are when the rest is; null without steps"
     )
-    note: str | None = Field(description="why it was cancelled or stopped, in a sentence")
+    note: Said | None = Field(description="why it was cancelled or stopped, in a sentence")
     ending: CommandEnding | None = Field(
         description="the same in parts; null while it goes on or when it is done, and of a command that was refused "
         "before it was recorded"
@@ -92,8 +93,8 @@ class ReprocessCommand(Shown):
     )
 
 
-class ReprocessItem(Shown):
-    """What a command did to one entity."""
+class ReprocessItem(Explained):
+    """The item of a command for one entity: its state, and the results before and after."""
 
     model_config = example(
         id=ITEM_ID,
@@ -125,7 +126,7 @@ class ReprocessItem(Shown):
     affiliate: str | None = Field(description="null when there is no such log")
     key: str | None
     state: str = Field(description="for one that was refused at once, the verdict")
-    reason: str | None = Field(description="why it was refused, failed or cancelled, in a sentence")
+    reason: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence")
     before_status: str | None
     before_code: str | None
     before_message: str | None = Field(description="the first 300 characters")

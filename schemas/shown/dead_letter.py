@@ -1,20 +1,21 @@
-"""What was refused, as the query API shows it."""
+"""A dead letter, as the query API shows it."""
 
 from datetime import datetime
 
 from pydantic import Field
 
-from schemas.shown.base import NOON, Shown, example
+from schemas.reasons.said import Said
+from schemas.shown.base import NOON, Explained, example
 
 
-class ShownDeadLetter(Shown):
-    """What could not be a result or command, and why."""
+class ShownDeadLetter(Explained):
+    """A record or event that is not a valid result or command, with the reason."""
 
     model_config = example(
         id="ea877ef3-1f2c-38c8-7d63-458f0689d20f",
         account="demo",
         code="schema",
-        reason="data.status: Field required",
+        reason="data.status is missing",
         topic="conexoes.results.price",
         partition=3,
         offset=77,
@@ -26,7 +27,7 @@ class ShownDeadLetter(Shown):
     id: str
     account: str | None
     code: str
-    reason: str
+    reason: Said = Field(description="a sentence for the connector's developer, in English")
     topic: str
     partition: int
     offset: int

@@ -1,10 +1,11 @@
-"""What reprocessing a filter would do, as the query API shows it."""
+"""The plan of a reprocess by filter, as the query API shows it."""
 
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from schemas.reasons.said import Said
 from schemas.shown.base import LOG_ID, NOON, Shown, example
 
 
@@ -20,7 +21,7 @@ class PlannedLog(Shown):
 
 
 class ReprocessPlan(Shown):
-    """What a command with this filter and `as_of` would do."""
+    """The effect that a command with this filter and `as_of` would have."""
 
     model_config = example(
         account="demo",
@@ -49,10 +50,10 @@ class ReprocessPlan(Shown):
     account: str
     integration_type: str
     filter: dict[str, Any] = Field(description="to be sent as the command's `filter`")
-    as_of: datetime = Field(description="to be sent as the command's `as_of`: what comes later is left alone")
+    as_of: datetime = Field(description="to be sent as the command's `as_of`: logs that change later are left out")
     total: int = Field(description="logs that the filter matches")
     verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
     affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")
     samples: dict[str, list[PlannedLog]] = Field(description="ten logs of each verdict, or all of them")
-    reasons: dict[str, list[str]] = Field(description="why not, in sentences, by verdict")
-    reason_required: str | None = Field(description="why the command needs a reason; null when it needs none")
+    reasons: dict[str, list[Said]] = Field(description="why not, in sentences, by verdict")
+    reason_required: Said | None = Field(description="why the command needs a reason; null when it needs none")

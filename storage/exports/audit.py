@@ -6,13 +6,16 @@ from typing import Any
 import orjson
 
 from schemas.export import Export, ExportOrder, ExportOutcome
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.cursors import NEWEST_BY_ID, TimeAndId
 from storage.database import Database
 from storage.statements import SQL
 
 #: From the end of the time that an export may take until its outcome must be there.
 _OUTCOME_SECONDS = 120.0
-_LOST = "Its end was never heard of: what made the file was stopped, or lost the database. Export again."
+#: Reason of an export whose outcome was never written.
+LOST = Reason(ReasonCode.EXPORT_LOST)
 
 
 async def record_order(database: Database, export_id: uuid.UUID, order: ExportOrder, *, seconds: float) -> None:
@@ -45,7 +48,7 @@ async def record_outcome(
     state: ExportOutcome,
     *,
     rows: int | None = None,
-    reason: str | None = None,
+    reason: Reason | None = None,
 ) -> None:
     """Write down how it ended. The first outcome stays; `rows` is needed for `done`.
 
@@ -53,7 +56,7 @@ async def record_outcome(
     """
     async with database.recording(account) as connection:
         await SQL["insert_export_outcome"].execute(
-            connection, account=account, id=export_id, state=state, rows=rows, reason=reason
+            connection, account=account, id=export_id, state=state, rows=rows, reason=reason and reason.to_json()
         )
 
 
@@ -80,6 +83,6 @@ def _export(row: Any) -> Export:
             "id": str(row["id"]),
             "filter": orjson.loads(row["filter"]),
             "state": row["state"] or ("lost" if row["is_lost"] else "unfinished"),
-            "reason": _LOST if row["is_lost"] else row["reason"],
+            "reason": LOST if row["is_lost"] else row["reason"] and Reason.from_json(row["reason"]),
         }
     )

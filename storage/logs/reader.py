@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState
 from schemas.result import ResultData
 from schemas.shown.log import (
@@ -165,7 +166,7 @@ def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, 
         requested_by=item["requested_by"],
         reason=item["reason"],
         mode=item["mode"],
-        refusal=item["refusal"],
+        refusal=item["refusal"] and Reason.from_json(item["refusal"]),
     )
 
 

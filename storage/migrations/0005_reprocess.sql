@@ -11,7 +11,7 @@ CREATE TABLE reprocess_audit (
     command_id text COLLATE "C",
     affiliate text COLLATE "C",
     requested_by text NOT NULL,
-    reason text,
+    reason text,                             -- in the words of who asks; for what we do by ourselves see the note
     request jsonb NOT NULL,                  -- as it came: filter, as_of, pace and all
     -- The access key that it came with: requested_by is what its bearer says. Without a name: none, as through Kafka;
     -- without an id but with a name: the bootstrap key.
@@ -55,7 +55,8 @@ CREATE TABLE reprocess_commands (
     fixed_share double precision,            -- of a step, to go on with the next
     step integer NOT NULL DEFAULT 0,         -- index in steps; their number once the rest is released
     released integer,                        -- items up to this position may be sent; null: all
-    note text,                               -- why it was cancelled, in a sentence
+    -- Why it was cancelled: schemas.reasons.
+    note jsonb CHECK (note ? 'code' AND note ? 'parameters'),
     joined_since integer,                    -- new failures that match the filter and came after as_of
     PRIMARY KEY (account, id)
 );
@@ -115,7 +116,8 @@ CREATE TABLE reprocess_items (
         'queued', 'sent', 'fixed', 'same_error', 'different_error', 'silent', 'failed', 'cancelled',
         'not_reprocessable', 'already_succeeded', 'in_flight', 'not_found', 'changed_since', 'paused',
         'reason_required')),
-    reason text,                             -- why it was refused or failed
+    -- Why it was refused or failed: schemas.reasons. Pages and the API make the sentence.
+    reason jsonb CHECK (reason ? 'code' AND reason ? 'parameters'),
     mode text COLLATE "C" NOT NULL CHECK (mode IN ('replay', 'refresh')),
     before_status text COLLATE "C",
     before_code text COLLATE "C",
@@ -232,7 +234,8 @@ CREATE TABLE idempotency_keys (
     request jsonb NOT NULL,                  -- `data` of the command
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz,                -- null: Kafka may not have it
-    refused text,                            -- accepted, and the agents could not take it: why
+    -- Accepted, and the agents could not take it: why, as schemas.reasons has it.
+    refused jsonb CHECK (refused ? 'code' AND refused ? 'parameters'),
     key_id uuid,                             -- the access key that it came with, for the audit
     key_name text,
     PRIMARY KEY (account, key)
@@ -255,12 +258,11 @@ CREATE POLICY reader ON idempotency_keys FOR SELECT TO conexoes_reader
 
 -- Deletes up to `most` idempotency keys that are older than `retention_days`. Returns how many.
 -- A key whose command Kafka has and the agents have not recorded is all that is known of that click: it stays.
-CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer, at timestamptz DEFAULT now())
-RETURNS integer
+CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WITH expired AS (
         SELECT account, key FROM idempotency_keys k
-        WHERE created_at < at - make_interval(days => retention_days)
+        WHERE created_at < now() - kept_for(retention_days)
           AND (published_at IS NULL
                OR EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id))
         ORDER BY created_at
@@ -273,8 +275,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT count(*)::integer FROM deleted
 $function$;
 
-REVOKE ALL ON FUNCTION forget_idempotency_keys(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forget_idempotency_keys(integer, integer, timestamptz) TO conexoes_writer;
+REVOKE ALL ON FUNCTION forget_idempotency_keys(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_idempotency_keys(integer, integer) TO conexoes_writer;
 
 -- Agents whose sessions the owner of this function may not look into: neither a superuser, nor granted
 -- pg_read_all_stats, nor a member of their login. Of such a session PostgreSQL shows its name, and not its times.

@@ -41,7 +41,7 @@ CREATE TABLE export_outcomes (
     export_id uuid NOT NULL,
     state text COLLATE "C" NOT NULL CHECK (state IN ('done', 'failed', 'cancelled', 'lost')),
     rows bigint CHECK (rows >= 0),           -- null: not known
-    reason text,
+    reason jsonb CHECK (reason ? 'code' AND reason ? 'parameters'),  -- why it is not done: schemas.reasons
     finished_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account, export_id),
     CHECK (state <> 'done' OR rows IS NOT NULL)

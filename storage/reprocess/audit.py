@@ -7,6 +7,8 @@ from storage.access_keys import Grant
 from storage.database import Connection
 from storage.statements import SQL
 
+#: Who asks for what we do by ourselves; the command says why.
+OURSELVES = "conexoes"
 Action = Literal["requested", "cancelled", "stopped", "paused", "resumed"]
 
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Database
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.reprocess.writer import cancel
@@ -17,6 +19,13 @@ class Cancellation(StrEnum):
     UNKNOWN = "unknown"  # this account has no such command that we know of
 
 
+def note_of(requested_by: str, reason: str | None) -> Reason:
+    """Return the note of a command that a person cancelled."""
+    if reason:
+        return Reason(ReasonCode.CANCELLED_BY_BECAUSE, by=requested_by, reason=reason)
+    return Reason(ReasonCode.CANCELLED_BY, by=requested_by)
+
+
 async def cancel_command(
     writer: Database, account: str, command_id: str, *, requested_by: str, reason: str | None, key: UsedKey = NO_KEY
 ) -> Cancellation:
@@ -25,7 +34,7 @@ async def cancel_command(
     What a worker has taken already is on its way to Kafka, and still goes: its outcome is followed.
     Raises StorageUnavailable.
     """
-    note = f"Cancelled by {requested_by}{f': {reason}' if reason else '.'}"
+    note = note_of(requested_by, reason)
     async with writer.transaction() as connection:
         if await cancel(connection, account, command_id, requested_by=requested_by, reason=reason, note=note, key=key):
             return Cancellation.CANCELLED

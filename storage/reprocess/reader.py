@@ -5,10 +5,12 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import ItemState
 from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
+from storage.reprocess.audit import OURSELVES
 from storage.statements import SQL
 
 #: Items of an export that are read together.
@@ -94,23 +96,32 @@ async def _with_counts(connection: Connection, account: str, rows: Sequence[Any]
 def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
     request = json.loads(row["request"])
     pace = request.get("pace")
+    note = row["note"] and Reason.from_json(row["note"])
     total = sum(counts.values())
     stepped = bool(pace and pace.get("steps"))
     return ReprocessCommand(
-        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "ending"}},
+        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "note", "ending"}},
         total=total,
         items=counts,
         filter=request.get("filter"),
         selected=row["selected"] if request.get("filter") else total,
         pace=pace,
         step=row["step"] + 1 if stepped else None,
-        ending=row["ending"] and CommandEnding.model_validate_json(row["ending"]),
+        note=note,
+        ending=row["ending"] and _ending(json.loads(row["ending"]), note),
         joined=None,
     )
+
+
+def _ending(row: dict[str, Any], note: Reason | None) -> CommandEnding:
+    """What a person says is in the audit; what we do by ourselves is said by the note."""
+    told = own_words(row["reason"]) if row["reason"] else None
+    return CommandEnding(**{**row, "reason": note if row["by"] == OURSELVES else told})
 
 
 def _item(row: Any) -> ReprocessItem:
     fields = {name: row[name] for name in ReprocessItem.model_fields}
     for name in ("id", "log_id", "joined_item_id"):
         fields[name] = None if fields[name] is None else str(fields[name])
+    fields["reason"] = row["reason"] and Reason.from_json(row["reason"])
     return ReprocessItem(**fields)

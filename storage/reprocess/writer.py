@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.breaker import is_busy
+from schemas.reasons.reason import Reason
 from schemas.reprocess import OPEN_ITEM_STATES, Command, ItemState, Mode, outcome
 from schemas.result import Result
 from schemas.steps import Judgement, judge, released
@@ -18,7 +19,7 @@ from storage.constants import ITEM_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess import affiliates, audit
 from storage.reprocess.affiliates import Answered
-from storage.reprocess.audit import NO_KEY, UsedKey
+from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
 from storage.statements import SQL
 
 
@@ -50,7 +51,7 @@ class FailedItem(NamedTuple):
     account: str
     id: uuid.UUID
     command_id: str
-    reason: str
+    reason: Reason
 
 
 class _Move(NamedTuple):
@@ -90,7 +91,7 @@ class NewItem(NamedTuple):
     log_id: uuid.UUID
     state: ItemState
     mode: Mode
-    reason: str | None = None
+    reason: Reason | None = None
     log: LockedLog | None = None  # None: no such log
     joined_item_id: uuid.UUID | None = None
 
@@ -132,9 +133,9 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
     return True
 
 
-async def refuse_accepted(connection: Connection, account: str, command_id: str, reason: str) -> None:
+async def refuse_accepted(connection: Connection, account: str, command_id: str, reason: Reason) -> None:
     """The agents can't record this command: whoever asks for it is shown why instead of `accepted` for ever."""
-    await SQL["refuse_accepted"].execute(connection, account=account, command_id=command_id, reason=reason)
+    await SQL["refuse_accepted"].execute(connection, account=account, command_id=command_id, reason=reason.to_json())
 
 
 async def lock_logs(
@@ -171,6 +172,7 @@ async def insert_items(
             command_id=command_id,
             integration_type=integration_type,
             state=[each.state.value for each in items],
+            reason=[each.reason and each.reason.to_json() for each in items],
             affiliate=[log and log.affiliate for log in logs],
             key=[log and log.key for log in logs],
             before_status=[log and log.status for log in logs],
@@ -200,7 +202,7 @@ async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
 async def mark_failed(connection: Connection, failed: Sequence[FailedItem]) -> None:
     """Kafka refused these items for good."""
     await SQL["lock_logs_of_items"].execute(connection, failed)
-    await SQL["mark_failed"].execute(connection, failed)
+    await SQL["mark_failed"].execute(connection, failed, reason=[each.reason.to_json() for each in failed])
     await after_change(
         connection,
         [ItemKey(each.account, each.id) for each in failed],
@@ -224,7 +226,7 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
 
 async def mark_cancelled(connection: Connection, limit: int) -> int:
     """What cancelled commands have not sent. Returns how many, `limit` at most."""
-    rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED])
+    rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED].to_json())
     await after_change(connection, [ItemKey(row["account"], row["id"]) for row in rows], [])
     return len(rows)
 
@@ -267,15 +269,19 @@ async def cancel(
     command_id: str,
     *,
     requested_by: str,
-    reason: str | None,
-    note: str,
+    note: Reason,
+    reason: str | None = None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Let nothing more of a command be taken to be sent. False when it is over, or not recorded.
+    """Let nothing more of a command be taken to be sent, by `note`. False when it is over, or not recorded.
 
-    What a worker has taken already is on its way to Kafka, and still goes.
+    `reason` is what the person who asks for it says. What a worker has taken already is on its way to Kafka, and still
+    goes.
     """
-    if await SQL["cancel_command"].fetchval(connection, account=account, command_id=command_id, note=note) is None:
+    if (
+        await SQL["cancel_command"].fetchval(connection, account=account, command_id=command_id, note=note.to_json())
+        is None
+    ):
         return False
     await audit.add(
         connection, account, "cancelled", command_id=command_id, requested_by=requested_by, reason=reason, key=key
@@ -312,14 +318,16 @@ async def judge_step(connection: Connection, account: str, command_id: str) -> J
             connection, account=account, command_id=command_id, step=step + 1, released=released(steps, step + 1)
         )
     else:
-        await SQL["cancel_command"].execute(connection, account=account, command_id=command_id, note=verdict.sentence)
+        await SQL["cancel_command"].execute(
+            connection, account=account, command_id=command_id, note=verdict.reason.to_json()
+        )
         await audit.add(
             connection,
             account,
             "stopped",
             command_id=command_id,
-            requested_by="conexoes",
-            reason=verdict.sentence,
+            requested_by=OURSELVES,
+            reason=None,
             request=verdict.outcome.model_dump_json(),
         )
     return verdict

@@ -6,7 +6,7 @@ INSERT INTO dead_letters (
 SELECT
     account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes
 FROM unnest(
-    :account::text[], :id::uuid[], :code::text[], :reason::text[], :topic::text[], :partition::integer[],
+    :account::text[], :id::uuid[], :code::text[], :reason::jsonb[], :topic::text[], :partition::integer[],
     :offset::bigint[], :position::integer[], :key::bytea[], :headers::jsonb[], :value::bytea[], :value_bytes::integer[]
 ) AS letter (
     account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes

@@ -4,6 +4,8 @@
 -- this very batch. Whatever was received before is left out as a whole, so that a second delivery, in any order and in
 -- any mixture, changes nothing. Results and entities are each locked in the order of their key, so
 -- that two writers can't wait for each other. Answers how many results were new.
+-- Of results that are older than what is forgotten, nobody knows which were received. One that its log already shows, or
+-- a newer one of, is left out: its attempt would be older than what is kept, and its log would count it twice.
 -- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
@@ -20,7 +22,12 @@ WITH incoming AS (
 ),
 received AS (
     INSERT INTO received_results (account, result_id)
-    SELECT account, result_id FROM incoming ORDER BY result_id
+    SELECT account, result_id FROM incoming i
+    WHERE NOT (
+        i.processed_at < (SELECT before FROM attempts_horizon)
+        AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
+    )
+    ORDER BY result_id
     ON CONFLICT DO NOTHING
     RETURNING result_id
 ),

@@ -45,6 +45,11 @@ class System:
         await self._kafka.stop()
         await self._postgres.stop()
 
+    async def kill_workers(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+            await worker.wait()
+
     async def restart_worker(self, number: int) -> None:
         """Restart a worker as a supervisor does: after the old one has ended."""
         await self.workers[number].wait()

@@ -15,10 +15,14 @@ import pytest
 
 from broker.settings import BrokerSettings
 from schemas.envelope import BATCH
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from schemas.topics import MAX_EVENT_BYTES
 from storage.settings import StorageSettings
 from tests.support.agents import produce, records, running_worker
 from tests.support.events import SOURCE, Event, at, attributes, data, raw, result
+from tests.support.stored import sentences, texts
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
@@ -263,14 +267,15 @@ async def test_every_bad_input_ends_as_it_must(
     assert not faults, "\n".join(faults)
     assert len(rows) == good
     assert len(codes) == bad
-    assert all(row["reason"] for row in codes)
+    assert {Reason.from_json(row["reason"]).code for row in codes} <= set(ReasonCode)
+    assert sentences(await texts(owner)) == {}
     by_place = {(row["topic"], row["partition"], row["offset"]): row for row in codes}
     for letter in letters:
         headers = dict(letter.headers)
         place = tuple(headers[f"x-dead-letter-{each}"].decode() for each in ("topic", "partition", "offset"))
         row = by_place[place[0], int(place[1]), int(place[2])]
         assert headers["x-dead-letter-code"].decode() == row["code"] or b"cloudevents-batch" in headers["content-type"]
-        assert headers["x-dead-letter-reason"]
+        assert headers["x-dead-letter-reason"].decode() == say(Reason.from_json(row["reason"]), "en")
         assert letter.value == bytes(row["value"])
 
 

@@ -8,6 +8,7 @@ from agents.reprocess.dispatch import Dispatch
 from broker.errors import RecordRefused
 from broker.publisher import Publisher, Record, Written
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
 from schemas.topics import Topics
 from storage.reprocess.claims import claim_items, open_lanes
 from storage.reprocess.writer import cancel
@@ -42,6 +43,6 @@ async def test_nothing_is_claimed_of_a_command_that_was_cancelled_a_moment_ago(d
     async with desk.writer.connection() as connection:
         [lane] = await open_lanes(connection)
         async with connection.transaction():
-            assert await cancel(connection, "acme", "c", requested_by="maria", reason=None, note="enough")
+            assert await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
         async with connection.transaction():
             assert await claim_items(connection, [(lane, 5)], 60) == []

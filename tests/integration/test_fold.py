@@ -5,6 +5,7 @@ import itertools
 import random
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
 from storage.database import Database
 from storage.results import store
+from storage.retention import expire_attempts, forget_expired_attempts, forget_unplaced_attempts
 from tests.support.events import at, result
 from tests.support.model import fold
 from tests.support.waiting import eventually
@@ -171,3 +173,28 @@ async def test_two_accounts_that_say_the_same_have_a_result_each(writer: Databas
     for table in ("status_logs", "attempts", "received_results"):
         found = await owner.fetch(f"SELECT account FROM {table} ORDER BY account")
         assert [row["account"] for row in found] == ["acme", "globex"]
+
+
+async def test_a_replay_of_what_was_forgotten_counts_nothing_twice(writer: Database, owner: asyncpg.Connection) -> None:
+    """C9: months that were dropped, and what came without one, are known by no result any more."""
+    now = datetime.now(UTC)
+    days = (400, 399, 80, 79, 0)
+    each_day = [{"processed_at": (now - timedelta(days=each)).isoformat(), "key": "a"} for each in days]
+    known = results(*each_day, *({**each, "key": "b"} for each in each_day[:4]))
+    await _store(writer, known)
+    await owner.execute("UPDATE attempts SET received_at = processed_at")
+    shown = await owner.fetch("SELECT * FROM status_logs ORDER BY id")
+    assert [row["attempts"] for row in shown] in ([5, 4], [4, 5])
+    while await expire_attempts(owner, 1):
+        pass
+    while await forget_expired_attempts(owner):
+        pass
+    await forget_unplaced_attempts(owner, 90, 0)
+    assert await owner.fetchval("SELECT count(*) FROM received_results") == 1
+    await _store(writer, known, known[::-1], *([each] for each in known))
+    assert await owner.fetch("SELECT * FROM status_logs ORDER BY id") == shown
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == 1
+    # What its log does not know is stored, however old.
+    [new, newer] = results(each_day[0] | {"key": "c"}, each_day[3] | {"key": "b", "sequence": 9})
+    await _store(writer, [new, newer])
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == 3

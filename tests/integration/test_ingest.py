@@ -14,14 +14,15 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
-from agents.kafka.fetch import RECORD_BYTES
 from agents.kafka.transport import BatchConsumer, RecordBatch
+from agents.kafka.weight import RECORD_BYTES
 from agents.process.clock import ServerClock
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
 from storage.database import Database
+from storage.positions import Move
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
 from tests.support.events import at, raw, result
@@ -181,7 +182,7 @@ async def test_an_error_that_nobody_foresaw_ends_the_process_and_commits_nothing
     crashed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def broken(self: Ingest, accepted: list[AcceptedEvent]) -> None:
+    async def broken(self: Ingest, accepted: list[AcceptedEvent], moves: list[Move]) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(Ingest, "store", broken)
@@ -352,7 +353,15 @@ async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
     clock._server_ns -= 5 * 3600 * 10**9
     clock._measured_at -= 2 * 10**9
     letters = DeadLetters("t", Publisher("127.0.0.1:1"), writer)
-    ingest = Ingest(BY_NAME["price"], writer, letters, lambda _batch: None, lambda _batch: True, clock=clock)
+    ingest = Ingest(
+        BY_NAME["price"],
+        writer,
+        letters,
+        lambda _batch: None,
+        lambda _batch: True,
+        begin_again=lambda: None,
+        clock=clock,
+    )
     now = datetime.now(UTC)
     decoded = await ingest._decode(RecordBatch(TP("t", 0), 0, [_record(now.isoformat(), 0, 0)], 1000, 1))
     assert (len(decoded.accepted), len(decoded.refused)) == (1, 0)

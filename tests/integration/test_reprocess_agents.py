@@ -15,6 +15,8 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from storage.settings import StorageSettings
 from tests.support.agents import consuming, produce, records, running_worker, stored
 from tests.support.events import at, result
@@ -130,7 +132,8 @@ async def test_orders_are_refused_with_the_reason(
         await stored(owner, 1)
         await send_command(broker_settings, "c1", [await log_id(owner, "SKU-1", "orders")], integration_type="orders")
         await until_states(owner, not_reprocessable=1)
-    assert "troubleshooting" in await owner.fetchval("SELECT reason FROM reprocess_items")
+    reason = Reason.from_json(await owner.fetchval("SELECT reason FROM reprocess_items"))
+    assert "troubleshooting" in say(reason, "en")
     assert await owner.fetchval("SELECT state FROM reprocess_commands") == "done"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from agents.reprocess.materialise import MAX_FAILURES
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from storage.errors import StorageUnavailable
 from storage.reprocess import affiliates
@@ -19,6 +21,7 @@ from storage.reprocess.writer import cancel, mark_silent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
+from tests.support.stored import sentences, texts
 
 pytestmark = pytest.mark.law
 
@@ -44,10 +47,10 @@ async def pause(desk: Desk, affiliate: str) -> None:
 
 async def stop(desk: Desk, command_id: str) -> bool:
     async with desk.writer.transaction() as connection:
-        return await cancel(connection, "acme", command_id, requested_by="maria", reason=None, note="enough")
+        return await cancel(connection, "acme", command_id, requested_by="maria", note=own_words("enough"))
 
 
-async def test_the_plan_is_the_outcome_verdict_by_verdict(desk: Desk) -> None:
+async def test_the_plan_is_the_outcome_verdict_by_verdict(desk: Desk, owner: asyncpg.Connection) -> None:
     """Sent, in flight, paused and succeeded, over two affiliates and several chunks."""
     await desk.fail(range(30))
     await desk.fail(range(20), "AMZ")
@@ -79,6 +82,7 @@ async def test_the_plan_is_the_outcome_verdict_by_verdict(desk: Desk) -> None:
     ledger = await desk.ledger("second")
     assert ledger.items == {"queued": 30, "already_succeeded": 8, "in_flight": 20, "paused": 5}
     assert (ledger.selected, ledger.state, ledger.joined) == (63, "running", {"queued": 20})
+    assert sentences(await texts(owner)) == {}
 
 
 async def test_what_changed_since_is_left_and_counted_and_what_joined_is_counted_apart(desk: Desk) -> None:
@@ -191,7 +195,11 @@ async def test_cancel_stops_what_was_not_sent_and_follows_what_was(desk: Desk, o
     await desk.mark(taken)
     await desk.answer(*sent, *taken)
     ledger = await desk.ledger("c")
-    assert (ledger.state, ledger.note, ledger.items) == ("cancelled", "enough", {"fixed": 8, "cancelled": 12})
+    assert (ledger.state, ledger.note, ledger.items) == (
+        "cancelled",
+        own_words("enough"),
+        {"fixed": 8, "cancelled": 12},
+    )
     await desk.by_filter("again")
     assert (await desk.ledger("again")).items == {"queued": 12}
     shown = await owner.fetchval("SELECT count(*) FROM status_logs WHERE reprocess_state = 'queued'")
@@ -221,7 +229,7 @@ async def test_a_filter_that_nobody_knows_any_more_blocks_no_other_command(
     broken, good = await desk.ledger("broken"), await desk.ledger("good")
     assert good.items == {"queued": 20}
     assert (broken.state, broken.total) == ("cancelled", 0)
-    assert "filter" in broken.note
+    assert "filter" in say(broken.note, "en")
 
 
 async def test_a_selection_that_takes_too_long_blocks_no_other_command(
@@ -246,7 +254,7 @@ async def test_a_selection_that_takes_too_long_blocks_no_other_command(
     slow, good = await desk.ledger("slow"), await desk.ledger("good")
     assert (good.items, failures) == ({"queued": 20}, MAX_FAILURES)
     assert (slow.state, slow.total) == ("cancelled", 0)
-    assert "too long" in slow.note
+    assert "too long" in say(slow.note, "en")
     await desk.close()
 
 
@@ -374,9 +382,10 @@ async def test_steps_stop_by_themselves_when_the_same_error_comes_back(desk: Des
     ledger = await desk.ledger("c")
     assert ledger.state == "cancelled"
     assert ledger.items == {"fixed": 8, "same_error": 2, "different_error": 1, "cancelled": 39}
-    assert "70%" in ledger.note
-    assert "price.minimum" in ledger.note
+    assert "70%" in say(ledger.note, "en")
+    assert "price.minimum" in say(ledger.note, "en")
     assert (ledger.ending.action, ledger.ending.by, ledger.ending.reason) == ("stopped", "conexoes", ledger.note)
+    assert sentences(await texts(owner)) == {}
     outcome = {"step": 2, "items": {"different_error": 1, "fixed": 7, "same_error": 2}, "fixed_share": 0.8}
     assert ledger.ending.outcome.model_dump() == {**outcome, "code": "price.minimum"}
     actions = [row["action"] for row in await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")]
@@ -510,14 +519,14 @@ async def test_a_reason_is_required_above_so_many(
     desk = desk_with(database_url, storage_settings, reason_required_above=3)
     await desk.fail(range(4))
     planned = await desk.plan()
-    assert "reason" in planned.reason_required
+    assert "reason" in say(planned.reason_required, "en")
     await desk.by_filter("none")
     ids = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs")]
     await desk.command("by ids".replace(" ", "-"), log_ids=ids)
     for name in ("none", "by-ids"):
         ledger = await desk.ledger(name)
         assert (ledger.state, ledger.total) == ("cancelled", 0)
-        assert "more than 3" in ledger.note
+        assert "more than 3" in say(ledger.note, "en")
     await desk.by_filter("some", reason="the table was corrected")
     assert (await desk.ledger("some")).items == {"queued": 4}
     await desk.close()

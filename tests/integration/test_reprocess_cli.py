@@ -18,6 +18,8 @@ from cli.reprocess import Reprocess, asked_for
 from exports.excel.make import make_workbook
 from schemas.export import ExportOrder
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.agents import consuming, produce, running_worker, stored
@@ -78,10 +80,10 @@ async def test_what_it_says_is_what_happens(
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
         await stored(owner, 6)
         assert await run.run(asked, asyncio.Event(), dry_run=True)
-        assert said[1:] == ["  MLB: 6 will_send"]
+        assert said[1:] == ["  MLB: 6 to be sent"]
         assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
         assert await run.run(asked, asyncio.Event(), dry_run=False)
-        assert said[-1] == "done: 6 items: 5 fixed, 1 same_error"
+        assert said[-1] == "done: 6 items: 5 fixed, 1 same error"
 
 
 @pytest.mark.law
@@ -115,10 +117,10 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
         marked = await marked_rows(path, "acme", None)
         asked = asked_for({**ASKED, "filter": None, "log_ids": marked.log_ids})
         assert await run.run(asked, asyncio.Event(), dry_run=True)
-        assert said == ["2 marked logs of price", "  2 will_send"]
+        assert said == ["2 marked logs of price", "  2 to be sent"]
         assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
         assert await run.run(asked, asyncio.Event(), dry_run=False)
-        assert said[-1] == "done: 2 items: 1 fixed, 1 same_error"
+        assert said[-1] == "done: 2 items: 1 fixed, 1 same error"
 
 
 async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(
@@ -141,7 +143,8 @@ async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(
         command_id = await owner.fetchval("SELECT id FROM reprocess_commands")
         assert said[-1] == f"  conexoes reprocess --account acme --cancel {command_id}"
         await run.cancel("acme", command_id, "maria", "enough")
-        assert await owner.fetchval("SELECT note FROM reprocess_commands") == "Cancelled by maria: enough"
+        note = Reason.from_json(await owner.fetchval("SELECT note FROM reprocess_commands"))
+        assert say(note, "en") == "Cancelled by maria: enough"
         with pytest.raises(UnusableError, match="is over"):
             await run.cancel("acme", command_id, "maria", None)
 
@@ -177,7 +180,8 @@ async def test_cancel_says_what_became_of_the_wish(
     )
     await run.cancel("acme", "c", "maria", "wrong list")
     assert said == ["cancelled c: what is not on its way yet will not be sent"]
-    assert await owner.fetchval("SELECT note FROM reprocess_commands") == "Cancelled by maria: wrong list"
+    note = Reason.from_json(await owner.fetchval("SELECT note FROM reprocess_commands"))
+    assert say(note, "en") == "Cancelled by maria: wrong list"
     for command_id, words in (("c", "is over"), ("on-its-way", "not recorded"), ("none", "no command none of acme")):
         with pytest.raises(UnusableError, match=words):
             await run.cancel("acme", command_id, "maria", None)
@@ -198,4 +202,4 @@ async def test_a_needed_reason_is_asked_for_before_anything_is_sent(
         assert await run.run(asked, asyncio.Event(), dry_run=True)
         with pytest.raises(UnusableError, match=r"more than 0 logs of MLB; these are 2\. Say it with --reason\."):
             await run.run(asked, asyncio.Event(), dry_run=False)
-    assert said[-2:] == ["2 marked logs of price", "  2 will_send"]
+    assert said[-2:] == ["2 marked logs of price", "  2 to be sent"]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.reasons.reason import own_words
 from storage.reprocess.claims import QueuedItem
 from storage.reprocess.writer import cancel
 from tests.support.events import at, result
@@ -183,7 +184,7 @@ class Scenario:
             return
         name = self.model.items[-1].command
         async with self.desk.writer.transaction() as connection:
-            done = await cancel(connection, "acme", name, requested_by="m", reason=None, note="n")
+            done = await cancel(connection, "acme", name, requested_by="m", note=own_words("n"))
         assert done == (self.model.command_state(name) == "running")
         if done:
             self.model.cancelled.add(name)

@@ -7,6 +7,8 @@ import pytest
 
 from agents.kafka.transport import BatchConsumer
 from broker.settings import BrokerSettings
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
 from tests.support.events import Event, result
@@ -39,7 +41,7 @@ async def test_a_header_name_that_is_not_utf8_is_dead_lettered_and_blocks_nobody
         await eventually(all_committed)
     rows = await owner.fetch('SELECT * FROM dead_letters ORDER BY "offset"')
     assert [(row["code"], row["account"], row["partition"]) for row in rows] == [("encoding", "acme", 0)] * 2
-    assert all(f"offset {row['offset']} " in row["reason"] for row in rows)
+    assert all(f"offset {row['offset']} " in say(Reason.from_json(row["reason"]), "en") for row in rows)
     for letter in await records(servers, broker_settings.topics.dead_letter, 2):
         headers = dict(letter.headers)
         assert (letter.key, letter.value) == (events[1].key, events[1].value)
@@ -76,7 +78,7 @@ async def test_a_batch_that_the_brokers_disk_spoilt_is_dead_lettered_whole(
         await eventually(all_committed)
     [row] = await owner.fetch("SELECT * FROM dead_letters")
     assert (row["code"], row["offset"], row["value_bytes"]) == ("encoding", 1, len(spoilt))
-    assert "offsets 1 to 2" in row["reason"]
+    assert "offsets 1 to 2" in say(Reason.from_json(row["reason"]), "en")
     assert bytes(row["value"])[-20:] == spoilt[-20:-1] + b"?"
 
 

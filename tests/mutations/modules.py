@@ -51,6 +51,18 @@ EQUIVALENT: Final[tuple[Equivalent, ...]] = (
         "2",
         "the first condition only spares the second, which is exact, and the mutant spares it less often",
     ),
+    Equivalent(
+        "exports/excel/cell.py",
+        "lengths = range(min(len(text), MAX_CELL_UNITS) + 1)",
+        "max(len(text), MAX_CELL_UNITS)",
+        "no length beyond the text or the cell has room, so that more of them are only searched, not found",
+    ),
+    Equivalent(
+        "exports/excel/cell.py",
+        "lengths = range(min(len(text), MAX_CELL_UNITS) + 1)",
+        "2",
+        "as above: the one length more has no room",
+    ),
 )
 
 

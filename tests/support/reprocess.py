@@ -36,7 +36,14 @@ class Desk:
         self.writer = Database(url, "writer", settings)
         self.reader = Database(url, "reader", settings)
         self.policy = policy
-        self._commands = Commands(self.writer, None, policy, lambda _batch: None, lambda: None)  # type: ignore[arg-type]
+        self._commands = Commands(
+            self.writer,
+            None,  # type: ignore[arg-type]
+            policy,
+            lambda _batch: None,
+            lambda: None,
+            begin_again=lambda: None,
+        )
         self._materialise = Materialise(self.writer, policy, lambda: None, poll_seconds=1, chunk=chunk)
         self._steps = Steps(self.writer, lambda: None, 1)
         self._claiming = Claiming(policy, lease_seconds)

@@ -4,12 +4,12 @@ import random
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import asyncpg
 
 from schemas.catalogue import BY_NAME
-from schemas.filter import LogFilter
+from schemas.filter import LogFilter, ReprocessState
 from schemas.result import Result, read
 from schemas.shown.log import StatusLog
 from storage.database import Database
@@ -32,7 +32,8 @@ EVERY: Final[dict[str, Any]] = {
     "fingerprint": "0" * 16,
     "reprocess": "silent",
 }
-STATES = ("queued", "sent", "fixed", "same_error", "silent")
+#: Every state that a log can show.
+STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
 
 
 def some_result(draw: random.Random, number: int) -> Result:
@@ -80,7 +81,7 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
         "code": log.code or "stock",
         "fingerprint": log.fingerprint or "0123456789abcdef",
-        "reprocess": draw.choice(("in_flight", "fixed", "silent")),
+        "reprocess": draw.choice(get_args(ReprocessState)),
         "q": draw.choice((log.key, log.key[:5], "SKU-", "789", "789", "preco abaixo", "PREÇO", "category", "nothing")),
         "processed_from": NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random()),
         "processed_to": NOW - timedelta(seconds=draw.choice((600, 86400, 20 * 86400)) * draw.random()),

@@ -27,6 +27,7 @@ from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import STRUCTURED
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import Command, ReprocessRequest, RetryData, read_command
 from schemas.result import ResultData, read
@@ -310,12 +311,12 @@ def test_a_retry_is_sent_as_documented(each: IntegrationType) -> None:
 
 
 def test_a_dead_letter_has_the_headers_that_are_documented() -> None:
-    refusal = Refusal(DeadLetterCode.JSON, "no JSON")
+    refusal = Refusal(DeadLetterCode.JSON, own_words("no JSON"))
     letter = DeadLetter("demo", refusal, "conexoes.results.price", 0, 7, 0, None, [("a", b"b")], b"{")
     headers = {name: value.decode() for name, value in letter.header_items()}
     assert _valid("headers", MESSAGES["dead-letter"], headers)
     assert set(MESSAGES["dead-letter"]["headers"]["required"]) == set(headers) - {"a"}
-    of_a_batch = letter._replace(refusal=Refusal(DeadLetterCode.SCHEMA, "no", b"{}"), position=12)
+    of_a_batch = letter._replace(refusal=Refusal(DeadLetterCode.SCHEMA, own_words("no"), b"{}"), position=12)
     headers = {name: value.decode() for name, value in of_a_batch.header_items()}
     assert headers["x-dead-letter-position"] == "12"
     assert _valid("headers", MESSAGES["dead-letter"], headers)
@@ -331,10 +332,12 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         publisher=publisher,
         policy=Policy(),
         redaction=None,
+        sources=None,
         clock=ServerClock(database),
         recorded=lambda: None,
         worker_id="w",
         data_dir=tmp_path,
+        max_batch_bytes=1 << 26,
         stopping=asyncio.Event(),
     )
     received = [each for each in ASYNCAPI["operations"].values() if each["action"] == "receive"]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, MAX_HEADERS, STRUCTURED, Envelope, read
+from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.timestamp import parse
 
@@ -108,7 +109,7 @@ def test_what_is_wrong_is_named(headers: list[tuple[str, bytes]], value: bytes, 
     [refusal] = read(headers, value)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
-    assert word in refusal.reason
+    assert word in say(refusal.reason, "en")
 
 
 def test_one_bad_event_of_a_batch_is_refused_alone() -> None:
@@ -116,7 +117,7 @@ def test_one_bad_event_of_a_batch_is_refused_alone() -> None:
     events = list(read([("content-type", BATCH.encode())], value))
     assert [isinstance(each, Refusal) for each in events] == [False, True, True, False]
     assert isinstance(events[1], Refusal)
-    assert "event 1 of the batch" in events[1].reason
+    assert "event 1 of the batch" in say(events[1].reason, "en")
 
 
 def test_each_event_of_a_batch_has_its_own_bytes_digit_by_digit() -> None:

@@ -51,3 +51,7 @@ def test_a_cell_holds_32767_units(text: str, units: int, kept: int) -> None:
 @pytest.mark.parametrize("length", [4681, 4682, 32_761, 32_766, 32_767])
 def test_text_that_needs_no_closer_look_stays(length: int) -> None:
     assert cell_text("x" * length, MARK) == "x" * length
+
+
+def test_all_of_a_cell_is_used_where_nothing_marks_the_cut() -> None:
+    assert cell_text("x" * 32_768, "") == "x" * 32_767

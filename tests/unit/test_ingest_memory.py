@@ -14,8 +14,8 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
-from agents.kafka.fetch import weight
 from agents.kafka.transport import RecordBatch
+from agents.kafka.weight import weight
 from agents.process.clock import ServerClock
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher
@@ -91,6 +91,7 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
         dead_letters,
         lambda batch: None,
         lambda batch: batch.generation == generation,
+        begin_again=lambda: None,
         clock=HostClock(database),
     )
     running = asyncio.create_task(ingest.run(batches()))

@@ -13,6 +13,7 @@ from schemas.catalogue import BY_NAME, TROUBLESHOOTING_GUIDE
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.playbook import BadPlaybookError, Playbook, PlaybookEntry
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import (
@@ -205,7 +206,7 @@ POLICY = Policy.model_validate(
     ("affiliate", "rule"),
     [
         ("other", (True, None, "replay", 60, 5, 10)),
-        ("MLB", (False, "no", "replay", 60, 2, 0)),
+        ("MLB", (False, own_words("no"), "replay", 60, 2, 0)),
         ("AMZ", (True, None, "refresh", 120, 5, 10)),
     ],
 )
@@ -221,7 +222,7 @@ def test_a_type_that_is_only_refreshed_is_never_replayed() -> None:
     assert Policy.model_validate({"orders": {"MLB": {"mode": "refresh"}}}).for_("orders", "MLB").mode == "refresh"
     assert BY_NAME["orders"].refresh_only
     assert [each.name for each in BY_NAME.values() if each.refresh_only or not each.reprocessable] == ["orders"]
-    assert BY_NAME["orders"].troubleshooting_link("MLB").startswith(f"{TROUBLESHOOTING_GUIDE}/")
+    assert BY_NAME["orders"].troubleshooting_link("MLB").startswith(f"{TROUBLESHOOTING_GUIDE.format(language='en')}/")
     assert BY_NAME["orders"].troubleshooting_link("new") == BY_NAME["price"].troubleshooting_link("MLB")
 
 

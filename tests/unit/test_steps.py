@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agents.reprocess.claiming import refilled
+from schemas.reasons.say import say
 from schemas.steps import DEFAULT_STEPS, judge, released
 from storage.reprocess.claims import Bucket
 from tests.unit.test_breaker import NOON
@@ -30,7 +31,7 @@ def test_it_goes_on_while_the_share_of_fixed_holds(states: dict[str, int], go_on
 
 def test_what_stops_it_is_said() -> None:
     verdict = judge(2, {"fixed": 5, "same_error": 3, "silent": 2}, 0.8, ["price.min", "other", "price.min"])
-    assert verdict.sentence == (
+    assert say(verdict.reason, "en") == (
         "Stopped after step 2: 5 of 10 fixed (50%), less than 80%; "
         "3 came back with the same error (price.min); 2 silent."
     )

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.kafka.unreadable import Salvaged, Unreadable, salvage
+from schemas.reasons.say import say
 from tests.support.events import Event, result
-from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, record_batch, with_checksum
+from tests.support.record_batch import BATCH_HEADER_BYTES, STAND_IN, TIMESTAMP, record_batch, with_checksum
 
 BODY = BATCH_HEADER_BYTES
 
@@ -36,8 +37,8 @@ def test_a_header_name_that_is_not_utf8_costs_its_own_record_only(*, gzip: bool)
     assert isinstance(bad, Unreadable)
     assert bad.headers[:-1] == tuple(events[1].headers[:-1])
     assert bad.headers[-1] == ("\\xff\\xfe-name", b"x")
-    assert "offset 41" in bad.reason
-    assert "UTF-8" in bad.reason
+    assert "offset 41" in say(bad.reason, "en")
+    assert "UTF-8" in say(bad.reason, "en")
 
 
 def test_what_was_read_before_is_not_read_again() -> None:
@@ -56,7 +57,7 @@ def test_a_wrong_checksum_makes_the_whole_batch_one_dead_letter() -> None:
     [bad] = saved(bytes(raw), position=5).records
     assert bad.value == bytes(raw)
     assert bad.offset == 5
-    assert "offsets 5 to 6" in bad.reason
+    assert "offsets 5 to 6" in say(bad.reason, "en")
 
 
 def test_what_does_not_decompress_makes_the_whole_batch_one_dead_letter() -> None:
@@ -96,15 +97,19 @@ def test_whatever_the_bytes_it_goes_on_and_raises_nothing(data: st.DataObject) -
 
 
 def test_a_batch_that_can_t_be_read_says_which_offsets_are_lost() -> None:
-    for count, position, offset, said in ((1, 5, 5, "offset 5 "), (3, 5, 5, "offsets 5 to 7"), (3, 7, 7, "offset 7 ")):
+    for count, position, offset, said in (
+        (1, 5, 5, "the record of offset 5 "),
+        (3, 5, 5, "the record batch of offsets 5 to 7 "),
+        (3, 7, 7, "the record of offset 7 "),
+    ):
         raw = bytearray(record_batch([result(str(n)) for n in range(count)], base_offset=5))
         raw[-1] ^= 1
         found = saved(bytes(raw), position=position)
         [bad] = found.records
         assert (bad.offset, bad.topic, bad.partition, bad.key, bad.headers) == (offset, "t", 3, None, ())
         assert found.next_offset == 5 + count
-        assert f"the record batch of {said}" in bad.reason
-        assert len(bad.reason) <= 1000
+        assert said in say(bad.reason, "en")
+        assert len(say(bad.reason, "en")) <= 1000
 
 
 def test_a_batch_from_before_is_passed_by() -> None:
@@ -129,7 +134,7 @@ def test_what_was_read_is_as_aiokafka_reads_it() -> None:
     sizes = [(each.serialized_key_size, each.serialized_value_size) for each in records[:3]]
     assert sizes == [(-1, -1), (0, 0), (3, 6)]
     assert [(each.key, each.value, list(each.headers)) for each in records[:3]] == [each[:3] for each in events]
-    assert {each.timestamp for each in records[:3]} == {1_700_000_000_000}
+    assert {each.timestamp for each in records[:3]} == {TIMESTAMP}
     assert {(each.topic, each.partition) for each in records} == {("t", 3)}
 
 
@@ -152,4 +157,4 @@ def test_lengths_that_do_not_add_up_make_the_whole_batch_one_dead_letter(length:
     broken = with_checksum(raw[:BODY] + length + raw[BODY + len(length) :])
     [bad] = saved(broken).records
     assert (bad.value, bad.offset) == (broken, 0)
-    assert "do not add up" in bad.reason
+    assert "do not add up" in say(bad.reason, "en")

@@ -112,7 +112,7 @@ VALUES (
 -- insert_export_outcome --
 -- The first outcome stays; what was never ordered has none.
 INSERT INTO export_outcomes (account, export_id, state, rows, reason)
-SELECT :account::text, :id::uuid, :state::text, :rows::bigint, :reason::text
+SELECT :account::text, :id::uuid, :state::text, :rows::bigint, :reason::jsonb
 WHERE EXISTS (SELECT FROM exports WHERE account = :account::text AND id = :id::uuid)
 ON CONFLICT DO NOTHING
 

@@ -69,7 +69,7 @@ SELECT
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
 FROM unnest(
-    :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::text[],
+    :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
     :before_event_id::text[], :attempt::integer[], :joined_item_id::uuid[], :position::integer[]
 ) AS item (
@@ -101,7 +101,7 @@ WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued'
 -- mark_failed --
 UPDATE reprocess_items i
 SET state = 'failed', reason = failed.reason, claimed_until = NULL
-FROM unnest(:account::text[], :id::uuid[], :reason::text[]) AS failed (account, id, reason)
+FROM unnest(:account::text[], :id::uuid[], :reason::jsonb[]) AS failed (account, id, reason)
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
 -- mark_silent --
@@ -188,9 +188,9 @@ WHERE c.account = settled.account AND c.id = settled.id
   AND c.state NOT IN ('cancelled', settled.state)
 
 -- cancel_command --
--- Only one that is not over. :note says why, in a sentence.
+-- Only one that is not over. :note says why: schemas.reasons.
 UPDATE reprocess_commands
-SET state = 'cancelled', note = :note::text, finished_at = now()
+SET state = 'cancelled', note = :note::jsonb, finished_at = now()
 WHERE account = :account::text AND id = :command_id::text AND state IN ('accepted', 'running')
 RETURNING id
 
@@ -209,14 +209,14 @@ WITH unsent AS (
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = 'cancelled', reason = :reason::text, claimed_until = NULL
+SET state = 'cancelled', reason = :reason::jsonb, claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
 
 -- refuse_accepted --
 -- A command that was accepted from a caller, and that can't be recorded.
-UPDATE idempotency_keys SET refused = :reason::text WHERE account = :account::text AND command_id = :command_id::text
+UPDATE idempotency_keys SET refused = :reason::jsonb WHERE account = :account::text AND command_id = :command_id::text
 
 -- steps_to_judge --
 -- Commands that wait for the outcome of a step. Uses reprocess_commands_running.

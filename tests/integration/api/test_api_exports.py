@@ -16,6 +16,7 @@ from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.columns import log_columns
+from schemas.role import Role
 from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
@@ -258,7 +259,7 @@ class TestWhoMayExport:
 
     @pytest.mark.parametrize(("role", "may_export", "status"), [("viewer", True, 200), ("admin", False, 403)])
     async def test_the_right_is_the_keys_own(
-        self, app: FastAPI, owning: Database, role: access_keys.Role, *, may_export: bool, status: int
+        self, app: FastAPI, owning: Database, role: Role, *, may_export: bool, status: int
     ) -> None:
         key = await access_keys.create(owning, "acme", role, "x", may_export=may_export)
         async with Caller(app, key) as client:

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import own_words
 from schemas.refusal import DeadLetterCode, Refusal
 from storage.database import Database
 from storage.dead_letters import insert_dead_letters
@@ -124,7 +125,7 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
 ) -> None:
     """Nor dead letters of no account, whoever had the connection before."""
     await store_events(result(aliases={"ean": "1"}))
-    letter = DeadLetter("", Refusal(DeadLetterCode.JSON, "not JSON"), "results", 0, 0, 0, None, (), b"{")
+    letter = DeadLetter("", Refusal(DeadLetterCode.JSON, own_words("not JSON")), "results", 0, 0, 0, None, (), b"{")
     async with writer.transaction() as connection:
         await insert_dead_letters(connection, [letter])
     tables = [

@@ -256,7 +256,7 @@ async def test_an_order_has_a_guide_instead(operator: Caller, store_events: Stor
     assert (found["allowed"], found["verdict"], found["reason"]) == (
         False,
         "not_reprocessable",
-        ORDERS.not_reprocessable_reason,
+        "Orders are not reprocessed: follow the troubleshooting guide of the marketplace.",
     )
     assert found["link"] == ORDERS.troubleshooting_link("MLB")
     log = (await operator.get(path_of(integration_type="orders"))).json()
@@ -308,7 +308,8 @@ async def test_an_exact_name_comes_first_however_many_begin_with_it(viewer: Call
 DEAD = """
     INSERT INTO dead_letters (
         account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
-    VALUES ($1, gen_random_uuid(), 'json', 'no', 't', 0, 1, 0, '[]', $2, length($2::bytea))
+    VALUES ($1, gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, 1, 0, '[]', $2,
+        length($2::bytea))
 """
 
 

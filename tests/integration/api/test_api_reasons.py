@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from broker.settings import BrokerSettings
 from schemas.policy import Policy
+from schemas.reasons.say import say
 from tests.integration.api.conftest import Caller
 from tests.integration.api.test_api_commands import PATH, body, commands_in, headers
 from tests.support.events import result
@@ -134,5 +135,5 @@ async def test_what_can_t_be_counted_in_time_is_left_to_the_agents(
     await desk.make()
     ledger = await desk.ledger(answer.json()["command_id"])
     assert (ledger.state, ledger.total) == ("cancelled", 0)
-    assert ledger.note == "A reason is required for more than 0 logs of MLB; these are 2."
+    assert say(ledger.note, "en") == "A reason is required for more than 0 logs of MLB; these are 2."
     await desk.close()

@@ -167,10 +167,11 @@ async def test_a_command_that_can_t_be_recorded_is_not_accepted_for_ever(
     await owner.execute(
         """INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, published_at, refused)
            VALUES ('acme', 'k', 'c', sha256(''),
-               '{"integration_type": "price", "requested_by": "m", "mode": "refresh"}', now(), 'refused')"""
+               '{"integration_type": "price", "requested_by": "m", "mode": "refresh"}', now(),
+               '{"code": "refused_by_postgresql", "parameters": {"detail": "no"}}')"""
     )
     command = (await viewer.get(f"{API}/reprocess/c")).json()
-    assert (command["state"], command["note"]) == ("cancelled", "refused")
+    assert (command["state"], command["note"]) == ("cancelled", "PostgreSQL refuses it: no")
 
 
 async def test_two_people_at_once_cancel_once(operator: Caller, desk: Desk, owner: asyncpg.Connection) -> None:

@@ -6,15 +6,15 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_decimal
 
 from admin.pages import languages, times
-from admin.pages.words import WORDS, word
+from admin.pages.visitor import THEMES
+from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
-from schemas.catalogue import SEVERITY, Language
-from schemas.group import GroupState
-from schemas.refusal import DeadLetterCode
-from schemas.reprocess import CommandState, ItemState
-from schemas.verdict import REASONS
+from schemas.catalogue import LANGUAGES, Language
+from schemas.playbook import Who
+from schemas.words import VOCABULARY
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
@@ -39,6 +39,35 @@ def test_who_gets_which(asked: str | None, kept: str | None, accepted: str, chos
     assert languages.choose(asked, kept, accepted) == chosen
 
 
+@pytest.mark.parametrize(
+    ("language", "tags", "number"),
+    [
+        *(("es", f"es-{region}", "12.380,5") for region in ("AR", "BO", "CL", "CO", "EC", "ES", "PY", "UY", "VE")),
+        *(("es", f"es-{region}", "12,380.5") for region in ("DO", "GT", "MX", "PE", "US")),
+        ("es", "es", "12,380.5"),
+        ("es", "es, es-AR;q=0.8", "12.380,5"),  # a language alone says no region
+        ("es", "pt-BR, es-UY;q=0.5, es-MX;q=0.2", "12.380,5"),  # the first of the language that is shown
+        ("es", "pt-BR", "12,380.5"),
+        ("pt", "pt-BR", "12.380,5"),
+        ("pt", "pt-PT", "12\N{NO-BREAK SPACE}380,5"),
+        ("pt", "", "12.380,5"),
+        ("en", "en-GB", "12,380.5"),
+        ("en", "en-XX", "12,380.5"),
+        ("es", "es-AR-u-nu-arab, es-!, es_AR, es-" + "x" * 600, "12,380.5"),
+    ],
+)
+def test_numbers_are_written_as_in_the_readers_region(language: Language, tags: str, number: str) -> None:
+    found = languages.locale(language, tags)
+    assert format_decimal(12380.5, locale=found) == number
+    assert found.language == language
+
+
+@pytest.mark.parametrize(("language", "forms"), [("pt", "registro"), ("en", "record"), ("es", "registro")])
+def test_only_one_is_one(language: Language, forms: str) -> None:
+    catalogue = languages.load()[language]
+    assert [catalogue.ngettext("record", "records", n) for n in (0, 1, 2)] == [forms + "s", forms, forms + "s"]
+
+
 def test_nothing_is_left_to_translate() -> None:
     assert catalogues.faults() == []
 
@@ -54,27 +83,17 @@ def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
             assert sorted(_PLACEHOLDER.findall(english)) == sorted(_PLACEHOLDER.findall(translated)), english
 
 
-@pytest.mark.parametrize(
-    ("kind", "names"),
-    [
-        ("status", list(SEVERITY)),
-        ("state", [each.value for each in ItemState]),
-        ("command", [each.value for each in CommandState]),
-        ("code", [each.value for each in DeadLetterCode]),
-        ("period", list(times.PERIODS)),
-        ("group", list(get_args(GroupState))),
-        ("reason", list(REASONS.values())),
-    ],
-)
-def test_every_word_of_the_glossary_is_known(kind: str, names: list[str]) -> None:
-    assert [name for name in names if name not in WORDS[kind]] == []  # type: ignore[index]
+@pytest.mark.parametrize(("kind", "names"), [("period", times.PERIODS), ("theme", THEMES), ("who", get_args(Who))])
+def test_every_word_of_the_pages_own_is_known(kind: Own, names: tuple[str, ...]) -> None:
+    assert [name for name in names if name not in OWN[kind]] == []
 
 
-def test_a_word_that_is_not_known_is_shown_as_it_is() -> None:
-    assert word(languages.load()["pt"], "status", "pending") == "pending"
+@pytest.mark.parametrize("kind", [*VOCABULARY, *OWN])
+def test_a_word_that_is_not_known_is_shown_as_it_is(kind: Kind) -> None:
+    assert word(languages.load()["pt"], "pt", kind, "of tomorrow") == "of tomorrow"
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_times_are_written_in_each_language(language: Language) -> None:
     locale, zone = languages.LOCALE[language], ZoneInfo("America/Sao_Paulo")
     assert "9" in times.exact(NOW, locale, zone)
@@ -103,6 +122,8 @@ def test_english_is_written_in_the_code() -> None:
         ("en;q=-1", "pt"),
         ("es;q=0.5, en;q=0.5", "es"),
         ("es;q=0.9, en", "en"),
+        ("en;q=1, es", "en"),
+        ("es, en;q=1", "es"),
         ("en;level=1;q=0, es;q=0.1", "en"),
         ("x" * 497 + ",en", "en"),
         ("x" * 498 + ",en", "pt"),

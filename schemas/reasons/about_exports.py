@@ -1,0 +1,50 @@
+"""Sentences about an export that has no file."""
+
+from collections.abc import Mapping
+
+from schemas.catalogue import Language, labels
+from schemas.reasons.code import ReasonCode
+
+EXPORTS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    ReasonCode.EXPORT_TOO_LONG: labels(
+        "Demorou mais do que CONEXOES_EXPORT_SECONDS e foi interrompida.",
+        "It took longer than CONEXOES_EXPORT_SECONDS and was given up.",
+        "Tardó más que CONEXOES_EXPORT_SECONDS y se interrumpió.",
+    ),
+    ReasonCode.EXPORT_NO_DATABASE: labels(
+        "Não foi possível ler o banco de dados até o fim. Tente de novo, ou com um filtro mais estreito.",
+        "The database could not be read to the end. Try again, or with a narrower filter.",
+        "No se pudo leer la base de datos hasta el final. Inténtelo de nuevo, o con un filtro más estrecho.",
+    ),
+    ReasonCode.EXPORT_BUG: labels(
+        "Algo deu errado aqui; foi registrado no log.",
+        "Something went wrong here; it was logged.",
+        "Algo salió mal aquí; quedó registrado en el log.",
+    ),
+    ReasonCode.EXPORT_CANCELLED: labels("Foi cancelada.", "It was cancelled.", "Se canceló."),
+    ReasonCode.EXPORT_CALLER_LEFT: labels(
+        "Quem pediu fechou a conexão antes do fim.",
+        "The caller closed the connection before the end.",
+        "Quien la pidió cerró la conexión antes del final.",
+    ),
+    ReasonCode.EXPORT_SERVER_STOPPED: labels(
+        "O servidor foi reiniciado antes que o arquivo estivesse completo. Inicie a exportação de novo.",
+        "The server was restarted before the file was whole. Start the export again.",
+        "El servidor se reinició antes de que el archivo estuviera completo. Inicie la exportación de nuevo.",
+    ),
+    ReasonCode.EXPORT_LOST: labels(
+        "Não se soube como terminou: o que gerava o arquivo parou ou perdeu o banco de dados. Exporte de novo.",
+        "Its end was never heard of: what made the file was stopped, or lost the database. Export again.",
+        "No se supo cómo terminó: lo que generaba el archivo se detuvo o perdió la base de datos. Exporte de nuevo.",
+    ),
+    ReasonCode.EXPORT_NO_FILE: labels(
+        "Não é possível gravar o arquivo: {detail}.",
+        "No file can be made here: {detail}.",
+        "No se puede grabar el archivo: {detail}.",
+    ),
+    ReasonCode.EXPORT_PROCESS_ENDED: labels(
+        "O processo que gerava o arquivo terminou com {code}; o motivo foi registrado no log.",
+        "The process that made the file ended with {code}; why was logged.",
+        "El proceso que generaba el archivo terminó con {code}; el motivo quedó registrado en el log.",
+    ),
+}

@@ -1,0 +1,129 @@
+"""Sentences about one field of a result or command: the field, its limit, and the kind of the value that came."""
+
+from collections.abc import Mapping
+
+from schemas.catalogue import Language, labels
+from schemas.reasons.code import ReasonCode
+
+FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    ReasonCode.FIELD_MISSING: labels("{field} está ausente", "{field} is missing", "{field} falta"),
+    ReasonCode.FIELD_UNKNOWN: labels(
+        "{field} não é um campo conhecido", "{field} is no known field", "{field} no es un campo conocido"
+    ),
+    ReasonCode.FIELD_NOT_TEXT: labels(
+        "{field} deve ser texto, não {got:kind}",
+        "{field} must be text, not {got:kind}",
+        "{field} debe ser texto, no {got:kind}",
+    ),
+    ReasonCode.FIELD_NOT_INTEGER: labels(
+        "{field} deve ser um número inteiro, não {got:kind}",
+        "{field} must be a whole number, not {got:kind}",
+        "{field} debe ser un número entero, no {got:kind}",
+    ),
+    ReasonCode.FIELD_NOT_NUMBER: labels(
+        "{field} deve ser um número, não {got:kind}",
+        "{field} must be a number, not {got:kind}",
+        "{field} debe ser un número, no {got:kind}",
+    ),
+    ReasonCode.FIELD_NOT_BOOLEAN: labels(
+        "{field} deve ser true ou false, não {got:kind}",
+        "{field} must be true or false, not {got:kind}",
+        "{field} debe ser true o false, no {got:kind}",
+    ),
+    ReasonCode.FIELD_NOT_LIST: labels(
+        "{field} deve ser uma lista, não {got:kind}",
+        "{field} must be a list, not {got:kind}",
+        "{field} debe ser una lista, no {got:kind}",
+    ),
+    ReasonCode.FIELD_NOT_OBJECT: labels(
+        "{field} deve ser um objeto, não {got:kind}",
+        "{field} must be an object, not {got:kind}",
+        "{field} debe ser un objeto, no {got:kind}",
+    ),
+    ReasonCode.FIELD_NOT_UUID: labels("{field} deve ser um UUID", "{field} must be a UUID", "{field} debe ser un UUID"),
+    ReasonCode.FIELD_NOT_PRINTABLE: labels(
+        "{field} deve ter apenas caracteres imprimíveis",
+        "{field} must have printable characters only",
+        "{field} debe tener solo caracteres imprimibles",
+    ),
+    ReasonCode.FIELD_NOT_STORABLE: labels(
+        "{field} deve ser UTF-8 válido, sem NUL",
+        "{field} must be valid UTF-8, without NUL",
+        "{field} debe ser UTF-8 válido, sin NUL",
+    ),
+    ReasonCode.FIELD_TOO_SHORT: labels(
+        "{field} deve ter ao menos {limit} caractere(s)",
+        "{field} must have at least {limit} character(s)",
+        "{field} debe tener al menos {limit} carácter(es)",
+    ),
+    ReasonCode.FIELD_TOO_LONG: labels(
+        "{field} deve ter no máximo {limit} caracteres",
+        "{field} must have at most {limit} characters",
+        "{field} debe tener como máximo {limit} caracteres",
+    ),
+    ReasonCode.FIELD_TOO_FEW: labels(
+        "{field} deve ter ao menos {limit} valor(es)",
+        "{field} must have at least {limit} value(s)",
+        "{field} debe tener al menos {limit} valor(es)",
+    ),
+    ReasonCode.FIELD_TOO_MANY: labels(
+        "{field} deve ter no máximo {limit} valores",
+        "{field} must have at most {limit} values",
+        "{field} debe tener como máximo {limit} valores",
+    ),
+    ReasonCode.FIELD_AT_LEAST: labels(
+        "{field} deve ser no mínimo {limit}", "{field} must be at least {limit}", "{field} debe ser como mínimo {limit}"
+    ),
+    ReasonCode.FIELD_MORE_THAN: labels(
+        "{field} deve ser maior que {limit}", "{field} must be more than {limit}", "{field} debe ser mayor que {limit}"
+    ),
+    ReasonCode.FIELD_AT_MOST: labels(
+        "{field} deve ser no máximo {limit}", "{field} must be at most {limit}", "{field} debe ser como máximo {limit}"
+    ),
+    ReasonCode.FIELD_PATTERN: labels(
+        "{field} deve ter a forma {pattern}",
+        "{field} must be of the form {pattern}",
+        "{field} debe tener la forma {pattern}",
+    ),
+    ReasonCode.FIELD_NOT_ONE_OF: labels(
+        "{field} deve ser um destes: {allowed}",
+        "{field} must be one of {allowed}",
+        "{field} debe ser uno de estos: {allowed}",
+    ),
+    ReasonCode.FIELD_WRONG: labels(
+        "{field} está incorreto: {detail}", "{field} is wrong: {detail}", "{field} es incorrecto: {detail}"
+    ),
+    ReasonCode.RANGE_BACKWARDS: labels(
+        "processed_from deve ser anterior a processed_to",
+        "processed_from must be before processed_to",
+        "processed_from debe ser anterior a processed_to",
+    ),
+    ReasonCode.FILTER_EMPTY: labels(
+        "um filtro vazio significa todos os registros deste tipo: diga all=true se é isso mesmo",
+        "an empty filter means every log of this type: say all=true if that is meant",
+        "un filtro vacío significa todos los registros de este tipo: diga all=true si eso es lo que quiere",
+    ),
+    ReasonCode.TYPE_UNKNOWN: labels(
+        "integration_type deve ser um de {allowed}",
+        "integration_type must be one of {allowed}",
+        "integration_type debe ser uno de {allowed}",
+    ),
+    ReasonCode.ONE_WAY_TO_CHOOSE: labels(
+        "informe log_ids ou filter, e só um deles",
+        "give either log_ids or filter",
+        "indique log_ids o filter, y solo uno",
+    ),
+    ReasonCode.AS_OF_MISSING: labels(
+        "as_of é obrigatório com filter", "as_of is required with filter", "as_of es obligatorio con filter"
+    ),
+}
+
+#: The kinds of values of JSON, as `{got:kind}` in a sentence says them.
+KINDS: Mapping[str, Mapping[Language, str]] = {
+    "null": labels("null", "null", "null"),
+    "boolean": labels("um valor true/false", "true or false", "un valor true/false"),
+    "number": labels("um número", "a number", "un número"),
+    "text": labels("um texto", "text", "un texto"),
+    "list": labels("uma lista", "a list", "una lista"),
+    "object": labels("um objeto", "an object", "un objeto"),
+}

@@ -1,0 +1,294 @@
+"""The one vocabulary: the word for each status, state, verdict, code, role and column, in every language.
+
+Pages, workbooks, CSV and the command line take their words from here, so that a page and a file use the same ones. Each
+list is typed by the enum or Literal that it has words for: a member without words, or a word that lacks a language,
+fails at import. Names of types and of their keys are the catalogue's; sentences are those of schemas.reasons and of the
+pages' own gettext catalogues.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, get_args
+
+from schemas.breaker import State as BreakerState
+from schemas.catalogue import LANGUAGES, Language, Status, labels
+from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
+from schemas.export import ExportState
+from schemas.group import GroupState
+from schemas.refusal import DeadLetterCode
+from schemas.reprocess import CommandState, ItemState, Mode, TimelineStep
+from schemas.role import Role
+
+#: States of a command, and the end that it made by itself, after a step.
+CommandWord = Literal[CommandState.ACCEPTED, CommandState.RUNNING, CommandState.DONE, CommandState.CANCELLED, "stopped"]
+Kind = Literal["status", "state", "command", "breaker", "group", "export", "mode", "step", "role", "code", "column"]
+
+
+class Word(NamedTuple):
+    """The word for one thing, in each language."""
+
+    long: Mapping[Language, str]
+    short: Mapping[Language, str]  # for narrow places, such as counts in a line; often the same
+
+
+def _word(pt: str, en: str, es: str, *, short: tuple[str, str, str] | None = None) -> Word:
+    whole = labels(pt, en, es)
+    return Word(whole, whole if short is None else labels(*short))
+
+
+def members(of: Any) -> tuple[str, ...]:
+    """Return the values of a StrEnum or Literal as text."""
+    listed: Iterable[str] = of if isinstance(of, type) and issubclass(of, StrEnum) else get_args(of)
+    return tuple(str(each) for each in listed)
+
+
+def complete(of: Any, words: Mapping[str, Word]) -> Mapping[str, Word]:
+    """Return `words`, which must have one in every language for each member of `of` and for nothing else.
+
+    Raises ValueError, which names the missing and the needless words.
+    """
+    wanted, given = set(members(of)), {str(name) for name in words}
+    if wanted != given:
+        raise ValueError(f"words of {of}: missing {sorted(wanted - given)}, unknown {sorted(given - wanted)}")
+    for name, word in words.items():
+        for form in word:
+            lacking = [language for language in LANGUAGES if not form.get(language)]
+            if lacking:
+                raise ValueError(f"words of {of}: {name} has none in {', '.join(lacking)}")
+    return MappingProxyType({str(name): word for name, word in words.items()})
+
+
+STATUSES = complete(
+    Status,
+    {
+        "success": _word("Sucesso", "Success", "Éxito"),
+        "warning": _word("Alerta", "Warning", "Alerta"),
+        "error": _word("Erro", "Error", "Error"),
+    },
+)
+
+#: States of an item and verdicts. A log shows only the states of an item that is sent, or was to be.
+STATES = complete(
+    ItemState,
+    {
+        ItemState.QUEUED: _word("Na fila", "Queued", "En cola"),
+        ItemState.SENT: _word(
+            "Enviado, aguardando resposta",
+            "Sent, awaiting the answer",
+            "Enviado, en espera de respuesta",
+            short=("Enviado", "Sent", "Enviado"),
+        ),
+        ItemState.FIXED: _word("Corrigido", "Fixed", "Corregido"),
+        ItemState.SAME_ERROR: _word(
+            "Mesmo erro de novo",
+            "Same error again",
+            "El mismo error otra vez",
+            short=("Mesmo erro", "Same error", "Mismo error"),
+        ),
+        ItemState.DIFFERENT_ERROR: _word(
+            "Agora outro erro",
+            "Another error now",
+            "Ahora otro error",
+            short=("Outro erro", "Other error", "Otro error"),
+        ),
+        ItemState.SILENT: _word(
+            "Sem resposta no prazo",
+            "No answer in time",
+            "Sin respuesta a tiempo",
+            short=("Sem resposta", "No answer", "Sin respuesta"),
+        ),
+        ItemState.FAILED: _word(
+            "Não pôde ser enviado",
+            "Could not be sent",
+            "No se pudo enviar",
+            short=("Falhou", "Failed", "Falló"),
+        ),
+        ItemState.CANCELLED: _word("Não enviado", "Not sent", "No enviado"),
+        ItemState.NOT_REPROCESSABLE: _word("Não reprocessável", "Not reprocessable", "No reprocesable"),
+        ItemState.ALREADY_SUCCEEDED: _word(
+            "Já teve sucesso",
+            "Succeeded already",
+            "Ya tuvo éxito",
+            short=("Já com sucesso", "Succeeded", "Ya con éxito"),
+        ),
+        ItemState.IN_FLIGHT: _word("Em andamento", "In flight", "En curso"),
+        ItemState.NOT_FOUND: _word("Não encontrado", "Not found", "No encontrado"),
+        ItemState.CHANGED_SINCE: _word(
+            "Mudou desde então", "Changed since", "Cambió desde entonces", short=("Mudou", "Changed", "Cambió")
+        ),
+        ItemState.PAUSED: _word(
+            "Marketplace pausado",
+            "Marketplace paused",
+            "Marketplace en pausa",
+            short=("Pausado", "Paused", "En pausa"),
+        ),
+        ItemState.REASON_REQUIRED: _word(
+            "Motivo obrigatório",
+            "Reason required",
+            "Motivo obligatorio",
+            short=("Sem motivo", "No reason", "Sin motivo"),
+        ),
+    },
+)
+
+COMMANDS = complete(
+    CommandWord,
+    {
+        CommandState.ACCEPTED: _word("Aceito", "Accepted", "Aceptado"),
+        CommandState.RUNNING: _word("Em execução", "Running", "En ejecución"),
+        CommandState.DONE: _word("Concluído", "Done", "Terminado"),
+        CommandState.CANCELLED: _word("Cancelado", "Cancelled", "Cancelado"),
+        "stopped": _word("Parou sozinho", "Stopped by itself", "Se detuvo solo", short=("Parou", "Stopped", "Detuvo")),
+    },
+)
+
+BREAKERS = complete(
+    BreakerState,
+    {
+        "closed": _word("Ativo", "Active", "Activo"),
+        "open": _word(
+            "Envio suspenso automaticamente",
+            "Sending suspended automatically",
+            "Envío suspendido automáticamente",
+            short=("Suspenso", "Suspended", "Suspendido"),
+        ),
+        "half_open": _word("Em teste", "Testing", "En prueba"),
+    },
+)
+
+GROUPS = complete(
+    GroupState,
+    {
+        "open": _word("Sem decisão", "Undecided", "Sin decisión"),
+        "acknowledged": _word("Reconhecido", "Acknowledged", "Reconocido"),
+        "ignored": _word("Ignorado", "Ignored", "Ignorado"),
+    },
+)
+
+EXPORTS = complete(
+    ExportState,
+    {
+        "running": _word("Em andamento", "In progress", "En curso"),
+        "done": _word("Pronto", "Ready", "Listo"),
+        "failed": _word("Falhou", "Failed", "Falló"),
+        "cancelled": _word("Cancelado", "Cancelled", "Cancelado"),
+        "lost": _word("Interrompido", "Interrupted", "Interrumpido"),
+        "expired": _word("Expirado", "Expired", "Caducado"),
+        "unfinished": _word("Não terminado", "Not finished", "Sin terminar"),
+    },
+)
+
+MODES = complete(
+    Mode,
+    {
+        "refresh": _word(
+            "Ler a origem de novo",
+            "Read the source again",
+            "Leer el origen de nuevo",
+            short=("Ler de novo", "Read again", "Leer de nuevo"),
+        ),
+        "replay": _word(
+            "Enviar o mesmo de novo",
+            "Send the same again",
+            "Enviar lo mismo de nuevo",
+            short=("Enviar de novo", "Send again", "Enviar de nuevo"),
+        ),
+    },
+)
+
+STEPS = complete(
+    TimelineStep,
+    {
+        "requested": _word(
+            "Reprocessamento solicitado",
+            "Reprocess requested",
+            "Reprocesamiento solicitado",
+            short=("Solicitado", "Requested", "Solicitado"),
+        ),
+        "sent": _word(
+            "Enviado ao conector", "Sent to the connector", "Enviado al conector", short=("Enviado", "Sent", "Enviado")
+        ),
+        "answered": _word(
+            "O conector respondeu",
+            "The connector answered",
+            "El conector respondió",
+            short=("Respondido", "Answered", "Respondido"),
+        ),
+        "silent": _word(
+            "Sem resposta até o prazo",
+            "No answer before the deadline",
+            "Sin respuesta antes del plazo",
+            short=("Sem resposta", "No answer", "Sin respuesta"),
+        ),
+    },
+)
+
+ROLES = complete(
+    Role,
+    {
+        "viewer": _word("Somente leitura", "Read only", "Solo lectura"),
+        "operator": _word("Leitura e reprocessamento", "Read and reprocess", "Lectura y reprocesamiento"),
+        "admin": _word("Acesso total", "Full access", "Acceso total"),
+    },
+)
+
+#: Headings of dead letters; schemas.reasons has the sentences.
+CODES = complete(
+    DeadLetterCode,
+    {
+        DeadLetterCode.EMPTY: _word("Mensagem vazia", "Empty record", "Mensaje vacío"),
+        DeadLetterCode.ENCODING: _word("Não é UTF-8", "Not UTF-8", "No es UTF-8"),
+        DeadLetterCode.JSON: _word("Não é JSON", "Not JSON", "No es JSON"),
+        DeadLetterCode.TOO_LARGE: _word("Grande demais", "Too large", "Demasiado grande"),
+        DeadLetterCode.TOO_DEEP: _word(
+            "Aninhamento profundo demais", "Nested too deeply", "Anidamiento demasiado profundo"
+        ),
+        DeadLetterCode.ENVELOPE: _word("Não é um CloudEvent", "Not a CloudEvent", "No es un CloudEvent"),
+        DeadLetterCode.TYPE_MISMATCH: _word(
+            "Tipo diferente do tópico", "Type does not match the topic", "Tipo distinto del de su tópico"
+        ),
+        DeadLetterCode.SCHEMA: _word(
+            "Campo ausente ou incorreto", "A field is missing or wrong", "Campo ausente o incorrecto"
+        ),
+        DeadLetterCode.STATUS_NOT_ALLOWED: _word(
+            "Status inválido para este tipo", "Status not valid for this type", "Estado no válido para este tipo"
+        ),
+        DeadLetterCode.NOT_ALLOWED: _word(
+            "Não permitido para esta origem", "Not allowed for this source", "No permitido para este origen"
+        ),
+        DeadLetterCode.TIMESTAMP: _word("Data ou hora impossível", "Impossible date or time", "Fecha u hora imposible"),
+        DeadLetterCode.STORAGE: _word(
+            "Recusado pelo banco de dados", "Refused by the database", "Rechazado por la base de datos"
+        ),
+    },
+)
+
+#: Headings of the list of logs, of its files and of their sheet of errors; schemas.columns has them.
+COLUMNS: Mapping[str, Word] = MappingProxyType(
+    {each.name: Word(each.labels, each.labels) for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)}
+)
+
+VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
+    {
+        "status": STATUSES,
+        "state": STATES,
+        "command": COMMANDS,
+        "breaker": BREAKERS,
+        "group": GROUPS,
+        "export": EXPORTS,
+        "mode": MODES,
+        "step": STEPS,
+        "role": ROLES,
+        "code": CODES,
+        "column": COLUMNS,
+    }
+)
+
+
+def word(kind: Kind, name: str, language: Language, *, short: bool = False) -> str:
+    """Return the word for `name`, or `name` itself when this version does not know it (a newer one wrote it)."""
+    known = VOCABULARY[kind].get(name)
+    if known is None:
+        return name
+    return (known.short if short else known.long)[language]

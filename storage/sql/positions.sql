@@ -1,0 +1,37 @@
+-- begin_positions --
+-- Partitions that a worker begins to read: arrays with one element a partition; `anew` says that its offsets have begun
+-- anew. Of one that is not known, was known of another incarnation or began anew, nothing is stored yet, so that it
+-- begins at its earliest offset. Answers the next offset of each.
+WITH begun AS (
+    SELECT * FROM unnest(:topic::text[], :partition::integer[], :incarnation::text[], :earliest::bigint[], :anew::boolean[])
+        AS b (topic, partition, incarnation, earliest, anew)
+),
+forgotten AS (
+    UPDATE positions p SET incarnation = b.incarnation, next_offset = b.earliest
+    FROM begun b
+    WHERE p.topic = b.topic AND p.partition = b.partition AND (b.anew OR p.incarnation <> b.incarnation)
+    RETURNING p.topic, p.partition, p.next_offset
+),
+added AS (
+    INSERT INTO positions (topic, partition, incarnation, next_offset)
+    SELECT topic, partition, incarnation, earliest FROM begun ORDER BY topic, partition
+    ON CONFLICT DO NOTHING
+    RETURNING topic, partition, next_offset
+)
+SELECT b.topic, b.partition, coalesce(f.next_offset, a.next_offset, p.next_offset) AS next_offset
+FROM begun b
+LEFT JOIN forgotten f USING (topic, partition)
+LEFT JOIN added a USING (topic, partition)
+LEFT JOIN positions p USING (topic, partition)
+
+-- move_positions --
+-- What is before :next_offset is stored now, of which what is before :after was stored already; arrays. Answers how many
+-- partitions that was true of. Never moves back: a worker that has lost a partition may still finish.
+WITH moved AS (
+    UPDATE positions p SET next_offset = greatest(p.next_offset, m.next_offset)
+    FROM unnest(:topic::text[], :partition::integer[], :after::bigint[], :next_offset::bigint[])
+        AS m (topic, partition, after, next_offset)
+    WHERE p.topic = m.topic AND p.partition = m.partition AND p.next_offset >= m.after
+    RETURNING 1
+)
+SELECT count(*) FROM moved

@@ -1,0 +1,27 @@
+-- take_worker_id --
+-- The process is this worker from now on. Answers the host of the one before when that was seen in the last :seconds.
+WITH before AS (
+    SELECT host FROM workers
+    WHERE id = :worker::text AND process <> :process::uuid AND seen_at > now() - make_interval(secs => :seconds::float)
+),
+forgotten AS (
+    DELETE FROM workers WHERE id <> :worker AND seen_at < now() - interval '7 days'
+),
+taken AS (
+    INSERT INTO workers (id, process, host) VALUES (:worker, :process, :host::text)
+    ON CONFLICT (id) DO UPDATE SET process = excluded.process, host = excluded.host, seen_at = now()
+)
+SELECT host FROM before
+
+-- keep_worker_id --
+-- The process is this worker still. Answers the host of another one that was seen as it in the last :seconds; null
+-- when there is none.
+WITH kept AS (
+    INSERT INTO workers AS w (id, process, host) VALUES (:worker::text, :process::uuid, :host::text)
+    ON CONFLICT (id) DO UPDATE SET process = excluded.process, host = excluded.host, seen_at = now()
+    WHERE w.process = excluded.process OR w.seen_at <= now() - make_interval(secs => :seconds::float)
+)
+SELECT host FROM workers WHERE id = :worker AND process <> :process AND seen_at > now() - make_interval(secs => :seconds)
+
+-- leave_worker_id --
+DELETE FROM workers WHERE id = :worker::text AND process = :process::uuid

@@ -1,0 +1,31 @@
+"""Which agents process has which worker id: the one that came last, as in Kafka."""
+
+import uuid
+
+from storage.database import Connection
+from storage.statements import SQL
+
+
+async def take_worker_id(
+    connection: Connection, worker: str, process: uuid.UUID, host: str, seen_seconds: float
+) -> str | None:
+    """Give `worker` to `process`. Returns the host of a process that had it within the last `seen_seconds`."""
+    before: str | None = await SQL["take_worker_id"].fetchval(
+        connection, worker=worker, process=process, host=host, seconds=seen_seconds
+    )
+    return before
+
+
+async def keep_worker_id(
+    connection: Connection, worker: str, process: uuid.UUID, host: str, seen_seconds: float
+) -> str | None:
+    """Say that `process` still is `worker`. Returns the host of the process that has taken the id from it."""
+    other: str | None = await SQL["keep_worker_id"].fetchval(
+        connection, worker=worker, process=process, host=host, seconds=seen_seconds
+    )
+    return other
+
+
+async def leave_worker_id(connection: Connection, worker: str, process: uuid.UUID) -> None:
+    """Say that `process` has ended in order."""
+    await SQL["leave_worker_id"].execute(connection, worker=worker, process=process)

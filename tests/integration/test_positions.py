@@ -1,0 +1,197 @@
+"""Offsets live with the data: what a database lost is read again, whatever Kafka's group has committed."""
+
+import inspect
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from faust.types import TP
+from prometheus_client import REGISTRY
+
+from agents.kafka import transport
+from agents.kafka.transport import BatchConsumer
+from broker.settings import BrokerSettings
+from storage.settings import StorageSettings
+from tests.support.agents import committed, produce, records, running_worker, stored
+from tests.support.events import Event, result
+from tests.support.record_batch import produce_batch, record_batch
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.law
+
+
+def results(numbers: range) -> list[Event]:
+    return [result(f"e{n}", key=f"SKU-{n}") for n in numbers]
+
+
+async def positions(owner: asyncpg.Connection, topic: str) -> dict[int, int]:
+    rows = await owner.fetch("SELECT partition, next_offset FROM positions WHERE topic = $1", topic)
+    return {row["partition"]: row["next_offset"] for row in rows}
+
+
+async def test_each_partition_says_how_far_it_is_stored(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    bad = result("bad", key="bad")._replace(value=b"{")
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, broker_settings.topic_prefix, [*results(range(40)), bad, result("last", key="bad")])
+
+        async def all_moved() -> bool:
+            return sum((await positions(owner, topic)).values()) == 42
+
+        await eventually(all_moved)
+    assert await owner.fetchval("SELECT count(*) FROM received_results") == 41
+    assert len({row[0] for row in await owner.fetch("SELECT incarnation FROM positions WHERE topic = $1", topic)}) == 1
+
+
+@pytest.mark.parametrize("while_running", [False, True], ids=["before a start", "under a running worker"])
+async def test_what_a_database_lost_is_read_again(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    *,
+    while_running: bool,
+) -> None:
+    """C2: a backup that is restored, or a standby that lagged and took over from one statement to the next."""
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+
+    async def restore() -> None:
+        async with owner.transaction():
+            await owner.execute("UPDATE positions SET next_offset = least(next_offset, 3)")
+            await owner.execute("DELETE FROM received_results; DELETE FROM attempts")
+            await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
+
+    async def healed(count: int) -> None:
+        async def all_moved() -> bool:
+            return sum((await positions(owner, topic)).values()) == count
+
+        await stored(owner, count - 3 * broker_settings.topic_partitions)
+        await eventually(all_moved)
+
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, broker_settings.topic_prefix, results(range(100)))
+        await stored(owner, 100)
+        if while_running:
+            await restore()
+            await produce(servers, broker_settings.topic_prefix, results(range(100, 140)))
+            await healed(140)
+
+        async def all_committed() -> bool:
+            return await committed(broker_settings) >= 100
+
+        await eventually(all_committed)
+    if not while_running:
+        await restore()
+        async with running_worker(broker_settings, storage_settings, data_dir):
+            await healed(100)
+
+
+async def test_a_database_that_knows_nothing_begins_at_the_beginning(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    for _ in range(2):
+        async with running_worker(broker_settings, storage_settings, data_dir):
+            await produce(servers, broker_settings.topic_prefix, results(range(50)))
+            await stored(owner, 50)
+            await owner.execute("DELETE FROM positions; DELETE FROM received_results; DELETE FROM attempts")
+            await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 50)
+
+
+async def test_offsets_that_kafka_removed_are_counted(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    partition = TopicPartition(topic, 0)
+    batches = [record_batch([result(f"{lot}{n}", key=f"SKU-{n}") for n in range(10)]) for lot in "abc"]
+    await produce_batch(servers, topic, 0, batches[0])
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 10)
+    for batch in batches[1:]:
+        await produce_batch(servers, topic, 0, batch)
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    await admin.delete_records({partition: RecordsToDelete(before_offset=17)})
+    await admin.close()
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await stored(owner, 23)
+    assert REGISTRY.get_sample_value("conexoes_missing_offsets_total", {"topic": topic}) == 7
+
+
+async def test_a_partition_that_is_added_is_read_within_30_seconds(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+        await admin.start()
+        await admin.create_partitions({topic: NewPartitions(broker_settings.topic_partitions + 1)})
+        await admin.close()
+        began = time.monotonic()
+        await produce_batch(servers, topic, broker_settings.topic_partitions, record_batch([result("new")]))
+        await stored(owner, 1)
+        assert time.monotonic() - began < 30
+
+
+async def test_a_partition_that_was_taken_away_before_a_seek_ends_nobody(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """C9: the assignment changes while we wait, and aiokafka raises IllegalStateError."""
+    answers: list[bool] = []
+    begin = BatchConsumer._begin
+
+    async def late(self: BatchConsumer, *arguments: Any) -> None:
+        answers.append(await self._go_to(TP("another's", 0), 5))
+        await begin(self, *arguments)
+
+    monkeypatch.setattr(BatchConsumer, "_begin", late)
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, results(range(20)))
+        await stored(owner, 20)
+    assert set(answers) == {False}
+    assert inspect.getsource(transport).count(".seek(") == 1  # no other way to seek
+
+
+async def test_offsets_and_dead_letters_of_a_topic_that_was_made_anew_are_others(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    """C8: the same places of a new topic hold other records."""
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    incarnations = set()
+    for round_ in range(2):
+        events = [result(f"r{round_}", key="k"), result("x", key="k")._replace(value=f"{{{round_}".encode())]
+        await produce(servers, broker_settings.topic_prefix, events)
+        async with running_worker(broker_settings, storage_settings, data_dir):
+            await stored(owner, round_ + 1)
+
+            async def both_set_aside(count: int = round_ + 1) -> bool:
+                return bool(await owner.fetchval("SELECT count(*) FROM dead_letters") == count)
+
+            await eventually(both_set_aside)
+        incarnations.add(await owner.fetchval("SELECT DISTINCT incarnation FROM positions WHERE topic = $1", topic))
+        await admin.delete_topics([topic])
+
+        async def made_again() -> bool:
+            answer = await admin.create_topics([NewTopic(topic, broker_settings.topic_partitions, 1)])
+            return bool(answer.topic_errors[0][1] == 0)
+
+        await eventually(made_again)
+    await admin.close()
+    assert len(incarnations) == 2
+    rows = await owner.fetch('SELECT "offset", value FROM dead_letters ORDER BY value')
+    assert [(row["offset"], bytes(row["value"])) for row in rows] == [(1, b"{0"), (1, b"{1")]
+    assert len(await records(servers, broker_settings.topics.dead_letter, 2)) == 2

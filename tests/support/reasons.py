@@ -1,0 +1,253 @@
+"""An input for every reason that there can be."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from agents.kafka.expansion import install
+from agents.kafka.unreadable import Unreadable, salvage
+from agents.reprocess.materialise import why
+from agents.results.ingest import Allowed
+from api import actions
+from broker.errors import RecordRefused
+from exports.errors import CallerLeft, ServerStopped
+from exports.excel.process import ended_with
+from exports.jobs.outcome import BUG, explain
+from schemas import envelope
+from schemas.catalogue import BY_NAME
+from schemas.filter import LogFilter
+from schemas.json_document import MAX_DEPTH, load
+from schemas.policy import Policy
+from schemas.reasons.code import ReasonCode as Code
+from schemas.reasons.reason import Reason
+from schemas.refusal import Refusal
+from schemas.reprocess import ItemState, read_command
+from schemas.result import Result, read
+from schemas.sources import Sources
+from schemas.steps import judge
+from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
+from schemas.verdict import REASONS
+from storage.errors import RowRefused, StorageUnavailable, TimedOut
+from storage.exports.audit import LOST
+from storage.reprocess.cancellation import note_of
+from tests.support.events import Event, at, data, raw, result
+from tests.support.record_batch import STAND_IN, bomb, record_batch
+
+NOW = datetime.now(UTC)
+
+
+def of_result(event: Event) -> Reason:
+    now_ns = int(NOW.timestamp() * 1e9)
+    [refusal] = read(BY_NAME[event.integration_type], event.headers, event.key, event.value or b"", now_ns)
+    assert isinstance(refusal, Refusal)
+    return refusal.reason
+
+
+def of_another_source() -> Reason:
+    event = result()
+    [read_result] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", int(NOW.timestamp() * 1e9))
+    assert isinstance(read_result, Result)
+    refusal = Allowed(Sources.model_validate({"/connectors/mlb": {}}), None).refusal(read_result)
+    assert refusal is not None
+    return refusal.reason
+
+
+def of_data(**changes: Any) -> Reason:
+    return of_result(raw(json.dumps({**data(), **changes}).encode()))
+
+
+def of_event(headers: list[tuple[str, bytes]], value: Any) -> Reason:
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    refusals = [each for each in envelope.read(headers, body) if isinstance(each, Refusal)]
+    return refusals[0].reason
+
+
+def structured(**changes: Any) -> Reason:
+    attributes = {"specversion": "1.0", "type": "t", "source": "/s", "id": "i", "time": at(0), "data": {}}
+    return of_event([], {**attributes, **changes})
+
+
+def of_command(**changes: Any) -> Reason:
+    request = {"account": "acme", "integration_type": "price", "requested_by": "m", "log_ids": [str(uuid.uuid4())]}
+    fields = {name: value for name, value in {**request, **changes}.items() if value is not ...}
+    event = {"specversion": "1.0", "type": "conexoes.reprocess.requested.v1", "source": "/s", "id": "c", "time": at(0)}
+    [refusal] = read_command([], json.dumps({**event, "data": fields}).encode())
+    assert isinstance(refusal, Refusal)
+    return refusal.reason
+
+
+def of_filter(**fields: Any) -> Reason:
+    return of_command(log_ids=..., filter=fields, as_of=at(0))
+
+
+def of_bytes(raw_: bytes) -> Reason:
+    with pytest.raises(Refusal) as refused:
+        load(raw_)
+    return refused.value.reason
+
+
+def of_batch(events: list[Event], *, broken: bool = False) -> Reason:
+    bytes_ = bytearray(record_batch(events))
+    if broken:
+        bytes_[-1] ^= 1
+    found = salvage("t", 0, 0, bytes(bytes_))
+    assert found is not None
+    return next(each.reason for each in found.records if isinstance(each, Unreadable))
+
+
+def of_bomb() -> Reason:
+    install(MAX_RECORD_BYTES)
+    try:
+        found = salvage("t", 0, 0, bomb("zstd", 3))
+    finally:
+        install(64 * 1024 * 1024)
+    assert found is not None
+    [letter] = found.records
+    reason: Reason = letter.reason
+    return reason
+
+
+def odd(event: Event) -> Event:
+    return event._replace(headers=[*event.headers, (STAND_IN, b"x")])
+
+
+def of_policy(text: str) -> Reason:
+    reason = Policy.model_validate(text).for_("price", "MLB").reason
+    assert reason is not None
+    return reason
+
+
+def lack() -> Reason:
+    found = Policy.model_validate('{"price": {"*": {"reason_required_above": 3}}}').lacks_reason(
+        "price", None, {"M": 4}
+    )
+    assert found is not None
+    return found
+
+
+def unknown_filter() -> Exception:
+    with pytest.raises(ValidationError) as refused:
+        LogFilter.model_validate({"of_tomorrow": 1})
+    return refused.value
+
+
+def part(state: str, *codes: str) -> Reason:
+    parts = judge(1, {state: 2}, 0.8, codes).reason.parameters["parts"]
+    assert isinstance(parts, tuple)
+    [only] = parts
+    assert isinstance(only, Reason)
+    return only
+
+
+def binary(**changes: bytes) -> list[tuple[str, bytes]]:
+    return [(name, changes.get(name.replace("-", "_"), value)) for name, value in raw(b"{}").headers]
+
+
+#: An input for every code.
+MADE: dict[Code, Callable[[], Reason]] = {
+    Code.OWN_WORDS: lambda: of_policy('{"price": {"*": {"reprocessable": false, "reason": "Audit."}}}'),
+    Code.BATCH_UNREADABLE: lambda: of_batch([result("a"), result("b")], broken=True),
+    Code.BATCH_EXPANDS_TOO_FAR: of_bomb,
+    Code.RECORD_UNREADABLE: lambda: of_batch([result("a")], broken=True),
+    Code.HEADER_NAME_NOT_UTF8: lambda: of_batch([odd(result("a"))]),
+    Code.TOO_MANY_HEADERS: lambda: of_event([("x", b"")] * (envelope.MAX_HEADERS + 1), b"{}"),
+    Code.HEADERS_TOO_LARGE: lambda: of_event([("x", b"y" * envelope.MAX_HEADER_BYTES)], b"{}"),
+    Code.NO_BYTES: lambda: of_bytes(b""),
+    Code.VALUE_TOO_LARGE: lambda: of_bytes(b" " * (MAX_EVENT_BYTES + 1)),
+    Code.VALUE_TOO_DEEP: lambda: of_bytes(b"[" * (MAX_DEPTH + 1)),
+    Code.NOT_UTF8: lambda: of_bytes(b'"\xff"'),
+    Code.UTF16_OR_UTF32: lambda: of_bytes("{}".encode("utf-16-le")),
+    Code.NOT_JSON: lambda: of_bytes(b"{"),
+    Code.CONTENT_TYPE_UNKNOWN: lambda: of_event([("content-type", b"application/cloudevents+avro")], b"{}"),
+    Code.NOT_A_CLOUDEVENT: lambda: of_event([], b"{}"),
+    Code.BATCH_NOT_A_LIST: lambda: of_event([("content-type", envelope.BATCH.encode())], b"{}"),
+    Code.BATCH_TOO_LARGE: lambda: of_event(
+        [("content-type", envelope.BATCH.encode())], [1] * (envelope.MAX_BATCH_EVENTS + 1)
+    ),
+    Code.IN_BATCH: lambda: of_event([("content-type", envelope.BATCH.encode())], b"[7]"),
+    Code.EVENT_NOT_AN_OBJECT: lambda: of_event([("content-type", envelope.STRUCTURED.encode())], b"[]"),
+    Code.DATA_BASE64: lambda: structured(data_base64="e30="),
+    Code.NOT_A_JSON_MEDIA_TYPE: lambda: of_event(binary(content_type=b"text/xml"), b"{}"),
+    Code.SPECVERSION: lambda: structured(specversion="0.3"),
+    Code.ATTRIBUTE_LENGTH: lambda: structured(id=""),
+    Code.SOURCE_NOT_A_URI: lambda: structured(source="a b"),
+    Code.EVENT_TYPE: lambda: of_result(result(integration_type="orders")._replace(integration_type="price")),
+    Code.DATA_NOT_AN_OBJECT: lambda: of_result(raw(b"[]")),
+    Code.SUBJECT_DIFFERS: lambda: of_result(result()._replace(headers=[*result().headers, ("ce_subject", b"another")])),
+    Code.ACCOUNT_DIFFERS: lambda: of_result(result()._replace(key=b"other/MLB/SKU-1")),
+    Code.STATUS_NOT_ALLOWED: lambda: of_data(status="parked"),
+    Code.NOT_ALLOWED: of_another_source,
+    Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
+    Code.TIME_IMPOSSIBLE: lambda: of_data(processed_at="2026-02-30T00:00:00Z"),
+    Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),
+    Code.TIME_TOO_EARLY: lambda: of_data(processed_at="1999-12-31T23:59:59Z"),
+    Code.TIME_AHEAD: lambda: of_data(processed_at=(NOW + timedelta(hours=2)).isoformat()),
+    Code.RANGE_BACKWARDS: lambda: of_filter(processed_from=at(1), processed_to=at(0)),
+    Code.FILTER_EMPTY: of_filter,
+    Code.TYPE_UNKNOWN: lambda: of_command(integration_type="prices"),
+    Code.ONE_WAY_TO_CHOOSE: lambda: of_command(log_ids=...),
+    Code.AS_OF_MISSING: lambda: of_command(log_ids=..., filter={"status": "error"}),
+    Code.REFUSED_BY_POSTGRESQL: lambda: RowRefused("value out of range").reason,
+    Code.FIELD_MISSING: lambda: of_command(account=...),
+    Code.FIELD_UNKNOWN: lambda: of_command(colour="blue"),
+    Code.FIELD_NOT_TEXT: lambda: of_data(key=123),
+    Code.FIELD_NOT_INTEGER: lambda: of_data(sequence="5"),
+    Code.FIELD_NOT_NUMBER: lambda: of_command(pace={"per_second": "fast"}),
+    Code.FIELD_NOT_BOOLEAN: lambda: of_filter(all="perhaps"),
+    Code.FIELD_NOT_LIST: lambda: of_data(errors="bad"),
+    Code.FIELD_NOT_OBJECT: lambda: of_data(aliases=[]),
+    Code.FIELD_NOT_UUID: lambda: of_command(log_ids=["x"]),
+    Code.FIELD_NOT_PRINTABLE: lambda: of_data(key="a\tb"),
+    Code.FIELD_NOT_STORABLE: lambda: of_filter(q="a\ufffd"),
+    Code.FIELD_TOO_SHORT: lambda: of_data(affiliate=""),
+    Code.FIELD_TOO_LONG: lambda: of_data(key="k" * 201),
+    Code.FIELD_TOO_FEW: lambda: of_command(log_ids=[]),
+    Code.FIELD_TOO_MANY: lambda: of_data(errors=[{"code": "c", "message": "m"}] * 1001),
+    Code.FIELD_AT_LEAST: lambda: of_data(sequence=-1),
+    Code.FIELD_MORE_THAN: lambda: of_command(pace={"fixed_share": 0}),
+    Code.FIELD_AT_MOST: lambda: of_data(sequence=2**63),
+    Code.FIELD_PATTERN: lambda: of_data(account="ACME"),
+    Code.FIELD_NOT_ONE_OF: lambda: of_command(mode="again"),
+    Code.FIELD_WRONG: lambda: of_command(as_of={}),
+    Code.LOG_NOT_FOUND: lambda: REASONS[ItemState.NOT_FOUND],
+    Code.CHANGED_SINCE: lambda: REASONS[ItemState.CHANGED_SINCE],
+    Code.ALREADY_SUCCEEDED: lambda: REASONS[ItemState.ALREADY_SUCCEEDED],
+    Code.JOINED_EARLIER: lambda: REASONS[ItemState.IN_FLIGHT],
+    Code.BEING_REPROCESSED: lambda: actions.IN_FLIGHT,
+    Code.COMMAND_ENDED: lambda: REASONS[ItemState.CANCELLED],
+    Code.AFFILIATE_PAUSED: lambda: REASONS[ItemState.PAUSED],
+    Code.ORDERS_NOT_REPROCESSED: lambda: BY_NAME["orders"].not_reprocessable_reason,  # type: ignore[dict-item,return-value]
+    Code.SWITCHED_OFF: lambda: of_policy('{"price": {"*": {"reprocessable": false}}}'),
+    Code.READ_ONLY_KEY: lambda: actions.READ_ONLY,
+    Code.REFUSED_BY_KAFKA: lambda: RecordRefused("MessageSizeTooLarge").reason,
+    Code.REASON_REQUIRED: lack,
+    Code.CANCELLED_BY: lambda: note_of("maria", None),
+    Code.CANCELLED_BY_BECAUSE: lambda: note_of("maria", "wrong list"),
+    Code.SELECTION_TOO_SLOW: lambda: why(TimedOut("too slow")),
+    Code.FILTER_NOT_KNOWN: lambda: why(unknown_filter()),
+    Code.ITEMS_NOT_MADE: lambda: why(RowRefused("no")),
+    Code.STEP_WENT_ON: lambda: judge(1, {"fixed": 10}, 0.8, []).reason,
+    Code.STEP_STOPPED: lambda: judge(1, {"same_error": 1, "silent": 2}, 0.8, ["price.min"]).reason,
+    Code.PART_SAME_ERROR: lambda: part("same_error"),
+    Code.PART_SAME_ERROR_CODE: lambda: part("same_error", "price.min"),
+    Code.PART_DIFFERENT_ERROR: lambda: part("different_error"),
+    Code.PART_SILENT: lambda: part("silent"),
+    Code.PART_FAILED: lambda: part("failed"),
+    Code.PART_CANCELLED: lambda: part("cancelled"),
+    Code.PART_OTHER: lambda: part("of_tomorrow"),
+    Code.EXPORT_TOO_LONG: lambda: explain(TimeoutError())[1],
+    Code.EXPORT_NO_DATABASE: lambda: explain(StorageUnavailable("away"))[1],
+    Code.EXPORT_BUG: lambda: BUG,
+    Code.EXPORT_CANCELLED: lambda: explain(asyncio.CancelledError())[1],
+    Code.EXPORT_CALLER_LEFT: lambda: explain(CallerLeft())[1],
+    Code.EXPORT_SERVER_STOPPED: lambda: explain(ServerStopped())[1],
+    Code.EXPORT_LOST: lambda: LOST,
+    Code.EXPORT_NO_FILE: lambda: explain(OSError(28, "No space left on device"))[1],
+    Code.EXPORT_PROCESS_ENDED: lambda: ended_with(-9),
+}

@@ -1,0 +1,94 @@
+"""The vocabulary: a word in every language for every member of every list, and the same one wherever it is read."""
+
+from enum import StrEnum
+from typing import Any, Literal, get_args
+
+import pytest
+
+from api.plan import VERDICTS, WILL_SEND
+from exports.words import SYMBOLS
+from schemas.breaker import State
+from schemas.catalogue import LANGUAGES, SEVERITY, labels
+from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
+from schemas.export import ExportState
+from schemas.filter import FIELDS, ReprocessState
+from schemas.group import GroupState
+from schemas.refusal import DeadLetterCode
+from schemas.reprocess import CommandState, ItemState, Mode
+from schemas.role import Role
+from schemas.shown.command import CommandEnding
+from schemas.shown.log import TimelineReprocess
+from schemas.words import COLUMNS, VOCABULARY, Kind, Word, complete, members, word
+
+MEMBERS: dict[Kind, list[str]] = {
+    "status": list(SEVERITY),
+    "state": [*members(ItemState), *get_args(ReprocessState), *(each for each in VERDICTS if each != WILL_SEND)],
+    "command": [*members(CommandState), *get_args(CommandEnding.model_fields["action"].annotation)],
+    "breaker": list(get_args(State)),
+    "group": list(get_args(GroupState)),
+    "export": list(get_args(ExportState)),
+    "mode": list(get_args(Mode)),
+    "step": list(get_args(TimelineReprocess.model_fields["step"].annotation)),
+    "role": list(get_args(Role)),
+    "code": members(DeadLetterCode),  # type: ignore[dict-item]
+    "column": [each.name for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)],
+}
+
+
+def test_every_list_is_walked() -> None:
+    assert set(MEMBERS) == set(VOCABULARY) == set(get_args(Kind))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MEMBERS)
+def test_every_member_has_a_word_and_a_short_one(kind: Kind, language: Any) -> None:
+    for name in MEMBERS[kind]:
+        long, short = word(kind, name, language), word(kind, name, language, short=True)
+        assert long.strip() == long
+        assert long not in {"", name} or long.lower() == long
+        assert 0 < len(short) <= len(long)
+    assert {word(kind, name, language) for name in MEMBERS[kind]} != set(MEMBERS[kind])
+
+
+@pytest.mark.parametrize("kind", VOCABULARY)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_members_have_the_same_word(kind: Kind, language: Any) -> None:
+    said = [each.long[language] for each in VOCABULARY[kind].values()]
+    assert len(set(said)) == len(said)
+
+
+class _Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+_RED = Word(labels("vermelho", "red", "rojo"), labels("v", "r", "r"))
+
+
+@pytest.mark.parametrize("of", [_Colour, Literal["red", "blue"]])
+def test_a_member_without_words_fails(of: Any) -> None:
+    with pytest.raises(ValueError, match=r"missing \['blue'\], unknown \[\]"):
+        complete(of, {"red": _RED})
+
+
+def test_a_word_of_no_member_fails() -> None:
+    with pytest.raises(ValueError, match=r"unknown \['green'\]"):
+        complete(_Colour, {"red": _RED, "blue": _RED, "green": _RED})
+
+
+@pytest.mark.parametrize(
+    "word_", [_RED._replace(long={"pt": "vermelho", "en": "red"}), _RED._replace(short=labels("v", "r", ""))]
+)
+def test_a_language_without_its_word_fails(word_: Word) -> None:
+    with pytest.raises(ValueError, match="red has none in es"):
+        complete(_Colour, {"red": word_, "blue": _RED})
+
+
+def test_a_filter_is_called_as_its_column() -> None:
+    same = {"status": "status", "affiliate": "affiliate", "code": "code", "reprocess": "reprocess_state"}
+    for name, column in same.items():
+        assert FIELDS[name].shown.label == COLUMNS[column].long
+
+
+def test_every_status_has_its_symbol() -> None:
+    assert set(SYMBOLS) == set(SEVERITY)
