@@ -1,4 +1,4 @@
-"""What every class of settings is made from: environment variables `CONEXOES_…`, and secrets from files too."""
+"""Base of every class of settings: environment variables `CONEXOES_…`, and secrets from files too."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 _SECRET = "secret"  # noqa: S105 - a key of json_schema_extra
-#: Behind the name of a secret's variable: the file that has it.
+#: End of the name of a variable that says which file has a secret.
 FILE = "_FILE"
 MAX_SECRET_BYTES = 64 * 1024
 

@@ -40,8 +40,9 @@ class Topics:
         return f"{self.prefix}.dead-letter"
 
     def read_by_agents(self) -> list[str]:
-        """The topics that agents consume."""
-        return [*(self.results(each.name) for each in CATALOGUE), self.commands]
+        """Name the topics that agents consume."""
+        results = (self.results(each.name, connector) for each in CATALOGUE for connector in (None, *self.connectors))
+        return [*results, self.commands]
 
     def all(self) -> Iterator[tuple[str, int]]:
         """Yield each topic with the largest record, in bytes, that it must take."""
