@@ -23,7 +23,7 @@ ENTITIES = 20_000
 ONCE_EVERY = 250
 ERROR_SHARE = 0.12
 BATCH_EVENTS = 1000
-_NO_PREFIX = Topics("")
+_NO_PREFIX = Topics(prefix="")
 
 
 class Event(NamedTuple):

@@ -93,4 +93,4 @@ class BrokerSettings(Settings):
 
     @property
     def topics(self) -> Topics:
-        return Topics(self.topic_prefix, self.sources.connectors if self.sources else ())
+        return Topics(prefix=self.topic_prefix, connectors=self.sources.connectors if self.sources else ())

@@ -38,7 +38,7 @@ class Connector:
         self.security = security
         self.source = source
         self._own_topics = own_topics
-        self.topics = Topics(topic_prefix)
+        self.topics = Topics(prefix=topic_prefix)
         self._outages = Outages(log)
         self._publisher = Publisher(
             servers, security=security, client_id=source.strip("/").replace("/", "-") or "connector"

@@ -134,7 +134,7 @@ def _named_by(event: Any) -> set[str]:
 
 
 def _is_binary(headers: Headers) -> bool:
-    """In binary mode the value is `data` itself, and a field `data` of it is the connector's own."""
+    """Tell binary mode, where the value is `data` itself and a field `data` of it is the connector's own."""
     return any(name == "ce_specversion" for name, _value in headers) and not _is_cloudevents(headers, STRUCTURED)
 
 
@@ -144,7 +144,7 @@ def _is_cloudevents(headers: Headers, media_type: str) -> bool:
 
 
 def _is_cut_event_of(account: str, headers: Headers, broken: bytes) -> bool:
-    """Whether broken JSON is the text of one event of this account: it names it, and no other.
+    """Tell if broken JSON is the text of one event of this account: it names it, and no other.
 
     A batch is not: it may have lost the name of its last account.
     """

@@ -1,4 +1,4 @@
-"""Who may say what: the file of `CONEXOES_SOURCES`, which ties a `source` to affiliates, accounts and topics."""
+"""Rights of sources: the file of `CONEXOES_SOURCES`, which ties a `source` to affiliates, accounts and topics."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,12 @@ from schemas.result import Account, Affiliate
 #: The last part of the name of a topic of its own.
 Connector = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Source = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_CHARACTERS)]
-#: What a result says that its source may not.
+#: Faults of a result whose source may not send it.
 Outside = Literal["source", "topic", "data.account", "data.affiliate"]
 
 
 class SourceRule(BaseModel):
-    """What one source may say. What is left out is not limited."""
+    """Rights of one source. A field that is left out limits nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

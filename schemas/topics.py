@@ -16,7 +16,7 @@ MAX_RECORD_BYTES = 2 * MAX_EVENT_BYTES
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * KIBIBYTE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Topics:
     """The topics of one installation; two installations on one broker differ by `prefix`."""
 

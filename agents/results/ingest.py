@@ -61,7 +61,7 @@ class AcceptedEvent(NamedTuple):
 
 
 class Allowed(NamedTuple):
-    """Who may say what on one topic."""
+    """Rights of sources on one topic."""
 
     sources: Sources
     connector: str | None  # whose topic it is; None: that of all connectors

@@ -116,7 +116,7 @@ def _answer(item: QueuedItem, outcome: str, now: datetime) -> tuple[QueuedItem, 
         "errors": None if outcome == "fixed" else [fault],
     }
     record = result_record(
-        Topics("bench"),
+        Topics(prefix="bench"),
         item.integration_type,
         data,
         source=SOURCE,

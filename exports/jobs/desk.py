@@ -32,7 +32,7 @@ class ExportDesk:
         command_id: str | None = None,
         item_state: ItemState | None = None,
     ) -> ExportOrder:
-        """Make an order for the bearer of a key; of a command's items if one is named. The request came to `base_url`."""
+        """Make an order for the bearer of a key, of a command's items if one is named. Links begin with `base_url`."""
         key_id = None if grant.key_id is None else str(grant.key_id)
         return ExportOrder(
             **dict(request),

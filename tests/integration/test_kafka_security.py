@@ -45,7 +45,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
 @pytest.fixture
 async def topics(kafka: SecureKafka) -> Topics:
     """The topics of one test, with the rights of the page and no others."""
-    found = Topics(f"t{uuid.uuid4().hex[:12]}")
+    found = Topics(prefix=f"t{uuid.uuid4().hex[:12]}")
     for who, kind, name, operations in ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8")):
         named = name.replace("conexoes", found.prefix, 1) if name else f"{found.prefix}-own"
         await kafka.allow(who, *(Grant(kind, named, each) for each in operations.split(", ")))

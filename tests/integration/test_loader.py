@@ -79,7 +79,7 @@ async def test_a_later_result_folds_onto_a_loaded_log(
     await load(database_url, WANTED)
     entity = WANTED.population[0].entity(17)
     record = result_record(
-        Topics("t"),
+        Topics(prefix="t"),
         entity.integration_type,
         {"account": entity.account, "affiliate": entity.affiliate, "key": entity.key, "status": "success"},
         source="/t",

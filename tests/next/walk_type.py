@@ -75,7 +75,7 @@ def test_the_simulator_sends_it_and_answers_for_it() -> None:
 
 
 def test_it_has_topics() -> None:
-    assert {"p.results.returns", "p.retry.returns"} <= {name for name, _size in Topics("p").all()}
+    assert {"p.results.returns", "p.retry.returns"} <= {name for name, _size in Topics(prefix="p").all()}
 
 
 async def test_a_result_becomes_a_row_and_a_command_an_item(

@@ -76,4 +76,4 @@ def raw(value: bytes | None, event_id: str = "e1", integration_type: str = "pric
 
 
 def topic(event: Event, prefix: str) -> str:
-    return Topics(prefix).results(event.integration_type)
+    return Topics(prefix=prefix).results(event.integration_type)

@@ -154,7 +154,7 @@ def test_a_name_to_redact_has_up_to_64_characters(length: int) -> None:
 def test_sizes_of_records() -> None:
     """As brokers are told: a record may be twice an event, a dead letter 64 KiB more."""
     assert topics.MAX_EVENT_BYTES == 1_048_576
-    assert dict(topics.Topics("x").all()) == {
+    assert dict(topics.Topics(prefix="x").all()) == {
         **{name: 2_097_152 for each in BY_NAME for name in (f"x.results.{each}", f"x.retry.{each}")},
         "x.reprocess.commands": 2_097_152,
         "x.dead-letter": 2_162_688,
