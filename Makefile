@@ -86,13 +86,15 @@ chromium: ## install Chromium for the browser tests, if it is missing; on Debian
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "conexoes: the browser tests need Chromium: apt-get install chromium" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 
-lock: ## update requirements.lock, bench/peers.lock and docs/site.lock to pyproject.toml
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group dev pyproject.toml --output-file requirements.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group pyproject.toml:peers --constraint requirements.lock --output-file bench/peers.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group pyproject.toml:docs --constraint requirements.lock --output-file docs/site.lock
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+lock: ## update every lock file to pyproject.toml; requirements.lock is the development environment
+	@$(LOCK) --extra embedded --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) pyproject.toml --constraint requirements.lock --output-file requirements-runtime.lock
+	@$(LOCK) --extra embedded pyproject.toml --constraint requirements.lock --output-file requirements-embedded.lock
+	@$(LOCK) --group pyproject.toml:build --constraint requirements.lock --output-file requirements-build.lock
+	@$(LOCK) --group pyproject.toml:peers --constraint requirements.lock --output-file bench/peers.lock
+	@$(LOCK) --group pyproject.toml:docs --constraint requirements.lock --output-file docs/site.lock
 
 clean: ## remove the environment and the data of the embedded servers
 	rm -rf $(VENV) .venv-docs node_modules .conexoes bench/.peers site

@@ -50,6 +50,7 @@ def build_admin(
     app = build_api(reader, authenticator, policy, playbook, export_settings)
     app.state.jobs = Jobs(app.state.exports)
     app.state.writer = writer
+    app.state.process.watch(writer)
     app.state.publisher = publisher
     app.state.topics = topics
     app.state.rate = Rate()

@@ -11,6 +11,7 @@ from faust.types.auth import CredentialsT
 
 from agents.kafka import expansion
 from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.lag import Lag
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from agents.process import crash
 from agents.process.clock import ServerClock
@@ -39,6 +40,7 @@ class AgentsApp(faust.App):
     """A Faust app whose consumer is a BatchConsumer, and whose crash is the end of the process."""
 
     stopping: asyncio.Event
+    lag: Lag
     database: Database  # where partitions that are stored say how far
 
     def _new_transport(self) -> BatchTransport:
@@ -56,6 +58,7 @@ class AgentsApp(faust.App):
     def done(self, batch: RecordBatch) -> None:
         """Let the watermark move past `batch`."""
         self.batches.done(batch)
+        self.lag.stored(batch)
 
     def begin_again(self) -> None:
         """Read again what the database has lost."""
@@ -66,9 +69,35 @@ class AgentsApp(faust.App):
         return self.batches.current(batch)
 
     @property
+    def joined(self) -> bool:
+        """Tell whether the group has told this process its partitions, none included."""
+        return self.consumer_generation_id > 0 and not self.rebalancing
+
+    def membership_error(self) -> BaseException | None:
+        """Return what ended this process's membership in the group; Faust would not notice.
+
+        A right on the group that is missing or was taken away, for one.
+        """
+        consumer = self.batches._thread._consumer
+        coordinator = consumer._coordinator if consumer is not None else None
+        if coordinator is None:
+            return None
+        # Read only: the thread of the consumer is another.
+        task: asyncio.Task[None] | None = getattr(coordinator, "_coordination_task", None)
+        if task is not None and task.done() and not task.cancelled() and task.exception() is not None:
+            return task.exception()
+        pending: BaseException | None = getattr(coordinator, "_pending_exception", None)
+        return pending
+
+    @property
     def batches(self) -> BatchConsumer:
         """The consumer, with its real type."""
         return cast(BatchConsumer, self.consumer)
+
+
+def group_of(topics: Topics) -> str:
+    """The consumer group of all agents of an installation."""
+    return f"{topics.prefix}-agents"
 
 
 def build_app(
@@ -94,7 +123,7 @@ def build_app(
     """
     expansion.install(max_batch_bytes)
     app = AgentsApp(
-        f"{topics.prefix}-agents",
+        group_of(topics),
         broker=[f"kafka://{server}" for server in servers.split(",")],
         broker_credentials=_credentials(security),
         datadir=data_dir / "faust",
@@ -114,7 +143,7 @@ def build_app(
         table_standby_replicas=0,
         web_enabled=False,  # Faust's web server listens on every address, without authentication
     )
-    app.stopping, app.database = stopping, database
+    app.stopping, app.database, app.lag = stopping, database, Lag()
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):
         ingest = Ingest(

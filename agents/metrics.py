@@ -1,6 +1,8 @@
 """Every metric of the agents: kind, meaning and unit. No account or key is ever a label."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+
+from storage.process_metrics import ProcessMetrics
 
 #: outcome: stored (new or seen before), dead_letter, tombstone
 RECORDS = Counter("conexoes_records_total", "events read from results topics", ["integration_type", "outcome"])
@@ -27,7 +29,22 @@ MISSING_OFFSETS = Counter(
 COMMANDS = Counter(
     "conexoes_commands_total", "reprocess commands that were read", ["outcome"]
 )  # recorded, repeated, dead_letter
+#: state: sent, failed, silent, cancelled, skipped …, and of answers fixed, same_error, different_error
 ITEMS = Counter("conexoes_reprocess_items_total", "state changes of items, by new state", ["state"])
+DEAD_LETTERS = Counter("conexoes_dead_letters_total", "events and commands that were set aside, by code", ["code"])
+LAG = Gauge(
+    "conexoes_lag_records",
+    "offsets between what is stored and the end of a partition that this process has",
+    ["topic", "partition"],
+)
+STORED_UNTIL = Gauge(
+    "conexoes_stored_until_timestamp_seconds",
+    "time of the newest stored record of a partition that this process has: one that waits is no older",
+    ["topic", "partition"],
+)
+#: Values of `what`: queued (items to be sent), awaited (items without an answer yet), uncompacted (changes of counts)
+BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agents process", ["what"])
+PROCESS = ProcessMetrics(REGISTRY)
 
 
 def waiting_anywhere() -> bool:

@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.redaction import MAX_NAMES, Name
+from schemas.settings import Settings
 from schemas.topics import MAX_RECORD_BYTES
 
 
-class AgentSettings(BaseSettings):
+class AgentSettings(Settings):
     """Environment variables `CONEXOES_…`."""
-
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(
         default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"
@@ -22,9 +20,6 @@ class AgentSettings(BaseSettings):
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,100}$",
         description="stable name of an agents process, unique in the group; unset = one per host and slot",
-    )
-    metrics_port: int | None = Field(
-        default=None, ge=1, le=65535, description="port on which this agents process serves /metrics; unset = none"
     )
     max_batch_bytes: int = Field(
         default=64 * 1024 * 1024,

@@ -5,14 +5,14 @@ import gc
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
-from prometheus_client import start_http_server
 
-from agents.app import AgentsApp, build_app
-from agents.metrics import waiting_anywhere
+from agents.app import AgentsApp, build_app, group_of
+from agents.metrics import PROCESS, waiting_anywhere
 from agents.process import crash
 from agents.process.availability import until_available
 from agents.process.clock import ServerClock
 from agents.process.crash import guarded
+from agents.process.start import until_schema, until_topics
 from agents.process.watchdog import watch
 from agents.process.worker_id import WorkerId, claim_worker_id
 from agents.reprocess.dispatch import Dispatch
@@ -23,13 +23,20 @@ from agents.settings import AgentSettings
 from agents.upkeep.counting import Counting
 from agents.upkeep.indexing import Indexing
 from agents.upkeep.maintenance import Maintenance
+from agents.upkeep.measuring import Measuring
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
-from broker.topics import check_topics
 from schemas.policy import Policy
 from schemas.redaction import Redaction
 from storage.database import Database
 from storage.settings import StorageSettings
+
+#: Time from when all that is needed is there until the group has told this process its partitions. A rebalance waits up
+#: to a minute for each member, and half a minute for one that was killed.
+START_SECONDS = 300.0
+
+#: Serves /metrics, /livez and /readyz, given what to look at: a database, and a sentence while this is not ready.
+Probes = Callable[[Database, Callable[[], str | None]], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +49,13 @@ async def work(
     policy: Policy,
     stop: asyncio.Event,
     ready: Callable[[], None] = lambda: None,
+    probes: Probes | None = None,
 ) -> None:
     """Work until `stop` is set, then finish what is in flight within `stop_seconds`. The rest will be delivered again.
 
     The addresses of both servers must be set. `ready` is called when partitions are assigned. Waits for servers that
-    are away. Ends the process with exit code 70 on an unforeseen error (agents.process.crash).
+    are away, and at the start for a schema, topics and rights that are missing, saying which once a minute. Ends the
+    process with exit code 70 on an unforeseen error (agents.process.crash). `probes` runs from before the start.
     """
     servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.writer_url
     if servers is None:
@@ -55,6 +64,7 @@ async def work(
     with claim_worker_id(agent_settings.worker_id, agent_settings.data_dir) as worker_id:
         structlog.contextvars.bind_contextvars(worker=worker_id)
         database = Database(url, "writer", storage_settings, application_name=f"conexoes-agents {worker_id}")
+        PROCESS.watch(database)
         publisher = Publisher(servers, security=broker_settings.security)
         dispatch = Dispatch(database, publisher, broker_settings.topics, policy)
         materialise = Materialise(database, policy, dispatch.wake)
@@ -80,8 +90,6 @@ async def work(
             max_batch_bytes=agent_settings.max_batch_bytes,
             stopping=stop,
         )
-        if agent_settings.metrics_port is not None:
-            start_http_server(agent_settings.metrics_port, addr="127.0.0.1")
         worker = Worker(
             app,
             beside={
@@ -94,15 +102,18 @@ async def work(
                 "clock": clock.run,
                 "worker id": only.run,
                 "indexing": Indexing(database).run,
-                "watchdog": lambda: watch(lambda: _standing(app)),
+                "measuring": Measuring(database).run,
             },
             stop_seconds=agent_settings.stop_seconds,
         )
+        if probes is not None:
+            worker.beside("probes", lambda: probes(database, worker.not_ready))
 
         async def prepare() -> None:
+            await until_schema(database)
             await until_available("clock", clock.measure)
             await until_available("worker id", only.take)
-            await _wait_for_kafka(servers, broker_settings)
+            await until_topics(servers, broker_settings, group_of(broker_settings.topics))
 
         await worker.run(prepare, ready)
         with crash.deadline("closing", agent_settings.stop_seconds):
@@ -121,13 +132,13 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def _wait_for_kafka(servers: str, settings: BrokerSettings) -> None:
-    for fault in await until_available("kafka", lambda: check_topics(servers, settings)):
-        log.warning("topics", fault=fault)
-
-
 def _standing(app: AgentsApp) -> tuple[bool, object]:
     """The position for the watchdog. Waiting for a server that is away does not count as a stall."""
+    if not app.joined:
+        return False, None  # START_SECONDS bounds that
+    if (error := app.membership_error()) is not None:
+        crash.die(f"Kafka ended the membership in the group: {error}", error)
+    app.lag.measure(app.batches)
     lagging, position = app.batches.standing()
     return lagging and not waiting_anywhere() and not app.rebalancing, position
 
@@ -143,6 +154,7 @@ class Worker:
         self._beside = beside
         self._stop_seconds = stop_seconds
         self._tasks: list[asyncio.Task[None]] = []
+        self._preparing = True
 
     async def run(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
         """Run until the app's `stopping` is set and all is stopped. Ends the process when stopping takes too long."""
@@ -157,16 +169,37 @@ class Worker:
         log.info("stopped")
 
     async def _start(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
+        self.beside("watchdog", lambda: watch(lambda: _standing(self._app)))
         await prepare()
-        await self._app.start()
+        with crash.deadline("joining the group", START_SECONDS):
+            await self._app.start()
+            await self._join()
+        self._preparing = False
         for name, run in self._beside.items():
-            self._tasks.append(asyncio.create_task(guarded(name, run, self._app.stopping), name=name))
+            self.beside(name, run)
+        # A process more than there are partitions stays here, and takes over when another ends.
         while not self._app.batches.assignment() or self._app.rebalancing:  # noqa: ASYNC110 - Faust has no event for it
             await asyncio.sleep(0.05)
         _spare_the_collector()
         log.info("ready", partitions=len(self._app.batches.assignment()))
         ready()
         await self._app.stopping.wait()
+
+    async def _join(self) -> None:
+        while not self._app.joined:
+            if (error := self._app.membership_error()) is not None:
+                crash.die(f"Kafka does not let us into the group: {error}", error)
+            await asyncio.sleep(0.05)
+
+    def not_ready(self) -> str | None:
+        """Say why this process does no work now, as a sentence; None while it does, or stands by for a partition."""
+        if self._preparing:
+            return "starting: the log says what is waited for"
+        return "stopping" if self._app.stopping.is_set() else None
+
+    def beside(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run something until the end; it must not end by itself."""
+        self._tasks.append(asyncio.create_task(guarded(name, run, self._app.stopping), name=name))
 
     async def _stop(self) -> None:
         if self._app.started:

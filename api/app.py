@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from api import affiliates, dead_letters, exports, groups, health, integration_types, logs, reprocess, reprocess_plan
 from api.authentication import Authenticator
@@ -15,6 +15,7 @@ from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.problem import Problem
 from storage.database import Database
+from storage.process_metrics import ProcessMetrics
 
 PREFIX = "/api/v1"
 _PROBLEMS = {
@@ -79,5 +80,9 @@ def build_api(
     app.include_router(health.router)
     add_handlers(app)
     app.state.metrics = CollectorRegistry()
+    ProcessCollector(registry=app.state.metrics)
+    GCCollector(registry=app.state.metrics)
+    app.state.process = ProcessMetrics(app.state.metrics)
+    app.state.process.watch(reader)
     app.add_middleware(Edge, registry=app.state.metrics)
     return app

@@ -28,7 +28,7 @@ class Edge:
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
         #: Labels are the route's template and known methods, never the caller's text: no account is ever a label.
-        self._seconds = Histogram(
+        self.seconds = Histogram(
             "conexoes_http_seconds", "requests, in seconds", ["method", "route", "status"], registry=registry
         )
 
@@ -62,7 +62,7 @@ class Edge:
             finally:
                 route = getattr(inner.get("route"), "path", "none")
                 known = method if method in _METHODS else "other"
-                self._seconds.labels(known, route, status).observe(time.perf_counter() - started)
+                self.seconds.labels(known, route, status).observe(time.perf_counter() - started)
 
 
 def _unusable(scope: Scope) -> ProblemError | None:

@@ -1,9 +1,29 @@
 """Liveness, readiness and metrics."""
 
-from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from collections.abc import Callable
 
-from storage.errors import StorageError
+from fastapi import APIRouter, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from storage.database import Database
+from storage.errors import SchemaUnfit, StorageError
+from storage.schema_version import check_schema
+
+
+def _ready() -> None:
+    return None
+
+
+def health_app(database: Database, metrics: CollectorRegistry, not_ready: Callable[[], str | None] = _ready) -> FastAPI:
+    """Build an app of these three paths alone, for an address of their own.
+
+    `not_ready`: why the process does no work now, as a sentence; None while it does.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.reader, app.state.metrics, app.state.not_ready = database, metrics, not_ready
+    app.include_router(router)
+    return app
+
 
 router = APIRouter(tags=["health"])
 
@@ -16,10 +36,13 @@ async def livez() -> Response:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    """The database answers too."""
+    """The database answers too, and has a schema that this version works on."""
+    if (reason := getattr(request.app.state, "not_ready", _ready)()) is not None:
+        return Response(f"{reason}\n", 503, media_type="text/plain")
     try:
-        async with request.app.state.reader.connection() as connection:
-            await connection.fetchval("SELECT 1")
+        await check_schema(request.app.state.reader)
+    except SchemaUnfit as exc:
+        return Response(f"{exc}\n", 503, media_type="text/plain")
     except StorageError:
         return Response("the database does not answer\n", 503, media_type="text/plain")
     return Response("ready\n", media_type="text/plain")

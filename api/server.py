@@ -24,7 +24,11 @@ async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None
 
     There is no timeout for slow headers: that is the task of a proxy in front.
     """
-    listener = _listen(host, port)
+    await serve_on(listen(host, port), app, stop)
+
+
+async def serve_on(listener: socket.socket, app: FastAPI, stop: asyncio.Event) -> None:
+    """Serve `app` on `listener`, which is closed at the end, until `stop` is set."""
     config = uvicorn.Config(
         app,
         http=HttpProtocol,
@@ -68,7 +72,8 @@ async def _stop_with(server: uvicorn.Server, stop: asyncio.Event) -> None:
     server.should_exit = True
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, settings: str = "CONEXOES_HTTP") -> socket.socket:
+    """Take the address. Raises AddressUnusableError, which names the settings that begin with `settings`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only when the protocol is named. Without it, an answer in two writes waits 40 ms for
     # the caller's delayed acknowledgement of the first.
@@ -78,6 +83,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as exc:
         listener.close()
-        setting = "CONEXOES_HTTP_PORT" if exc.errno == errno.EADDRINUSE else "CONEXOES_HTTP_HOST or CONEXOES_HTTP_PORT"
+        setting = f"{settings}_PORT" if exc.errno == errno.EADDRINUSE else f"{settings}_HOST or {settings}_PORT"
         raise AddressUnusableError(f"Can't listen on {host}:{port} ({exc.strerror}): set {setting}.") from exc
     return listener

@@ -9,7 +9,8 @@ import asyncpg
 from bench.databases import RETENTION_DAYS, sibling
 from bench.loader.load import Load, load
 from bench.say import say
-from storage.migrate import MIGRATIONS, migrate
+from storage.migrate import migrate
+from storage.schema_version import MIGRATIONS
 
 _NAME = "bench_loaded"
 

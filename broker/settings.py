@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from broker.security import BadSecurityError, SaslMechanism, Security, SecurityProtocol
+from schemas.settings import Settings, secret
 from schemas.sources import Sources, load_sources
 from schemas.topics import DEFAULT_PREFIX, Topics
 
 
-class BrokerSettings(BaseSettings):
+class BrokerSettings(Settings):
     """Environment variables `CONEXOES_…`; `conexoes up` fills the servers in when they are unset."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
 
     kafka_bootstrap_servers: str | None = Field(default=None, description="host:port,…; unset = the embedded Kafka")
     kafka_security_protocol: SecurityProtocol = Field(
@@ -26,7 +23,7 @@ class BrokerSettings(BaseSettings):
     )
     kafka_sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="SASL mechanism, with `SASL_…`")
     kafka_sasl_username: str | None = Field(default=None, description="user name, with `SASL_…`")
-    kafka_sasl_password: SecretStr | None = Field(default=None, description="password, with `SASL_…`")
+    kafka_sasl_password: SecretStr | None = secret(default=None, description="password, with `SASL_…`")
     kafka_ssl_cafile: Path | None = Field(
         default=None,
         description="PEM file of the authorities that sign Kafka's certificate, with `…SSL`; unset = the system's",
@@ -46,7 +43,21 @@ class BrokerSettings(BaseSettings):
         le=1000,
         description="partitions of each new topic: as many as you will run agents processes, or more",
     )
-    topic_replication: int = Field(default=1, ge=1, le=10, description="replicas of each new topic")
+    topic_replication: int | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        description="replicas of each topic; unset = 3, or as many as there are brokers. One fewer must be in sync",
+    )
+    topic_retention_days: int = Field(
+        default=7,
+        ge=1,
+        le=3660,
+        description="records of results, retries and commands are kept in Kafka at least this long",
+    )
+    dead_letter_retention_days: int = Field(
+        default=90, ge=1, le=3660, description="dead letters are kept this long, in their topic and in the table"
+    )
 
     sources: Annotated[
         Sources | None,

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+import structlog
+from fastapi import FastAPI
+
 from admin.app import PUBLISH_SECONDS, build_admin
 from admin.session import Sessions
 from api.app import build_api
@@ -12,10 +15,15 @@ from api.server import serve
 from api.settings import ApiSettings
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from cli.probes import Probes
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from storage.database import Database
+from storage.errors import SchemaUnfit, StorageUnavailable
+from storage.schema_version import check_schema
 from storage.settings import StorageSettings
+
+log = structlog.get_logger(__name__)
 
 
 async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Event) -> None:
@@ -24,8 +32,9 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
     playbook = playbook_of(settings)
     reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-api")
     try:
+        await _refuse_unfit(reader)
         app = build_api(reader, _authenticator(reader, settings), policy, playbook)
-        await serve(app, settings.http_host, settings.http_port, stop)
+        await _serve(app, settings, reader, stop)
     finally:
         await reader.close()
 
@@ -42,6 +51,7 @@ async def serve_admin(
         str(broker.kafka_bootstrap_servers), security=broker.security, timeout_seconds=PUBLISH_SECONDS
     )
     try:
+        await _refuse_unfit(reader)
         app = build_admin(
             reader,
             writer,
@@ -55,13 +65,37 @@ async def serve_admin(
         )
         await app.state.jobs.recover()
         try:
-            await serve(app, settings.http_host, settings.http_port, stop)
+            await _serve(app, settings, reader, stop)
         finally:
             await app.state.jobs.close()
     finally:
         await publisher.close()
         await writer.close()
         await reader.close()
+
+
+async def _serve(app: FastAPI, settings: ApiSettings, reader: Database, stop: asyncio.Event) -> None:
+    """Raises AddressUnusableError. When one of both addresses ends, so does the other."""
+    probes = Probes(app.state.metrics, stop)
+    beside = asyncio.create_task(probes.serve(reader))
+    try:
+        await serve(app, settings.http_host, settings.http_port, stop)
+    finally:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+
+
+async def _refuse_unfit(reader: Database) -> None:
+    """Raises SchemaUnfit. A database that is away, or lets nobody in yet, is waited for: requests are answered 503."""
+    try:
+        found = await check_schema(reader)
+    except SchemaUnfit:
+        raise
+    except StorageUnavailable as exc:
+        log.warning("database", reason=str(exc))
+    else:
+        if found.later is not None:
+            log.warning("schema", reason=found.later)
 
 
 def playbook_of(settings: ApiSettings) -> Callable[[], Playbook]:

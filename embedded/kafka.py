@@ -26,7 +26,7 @@ JVM_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 )
 FORMAT_OPTIONS = ("-XX:TieredStopAtLevel=1",)  # a second of work is not worth optimising; halves its time
-START_SECONDS = 60.0  # typically 2 to 3; a slow disk with much to recover takes longer
+START_SECONDS = 300.0  # typically 2 to 3; a busy machine, or a slow disk with much to recover, takes minutes
 REQUEST_SECONDS = 5.0
 STOP_SECONDS = 20.0  # typically 1
 POLL_SECONDS = 0.05

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.settings import Settings
 
 
-class ExportSettings(BaseSettings):
+class ExportSettings(Settings):
     """Environment variables `CONEXOES_…`."""
-
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(
         default=Path(".conexoes"), description="directory of the embedded servers, run files and exports"

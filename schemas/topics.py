@@ -39,6 +39,11 @@ class Topics:
     def dead_letter(self) -> str:
         return f"{self.prefix}.dead-letter"
 
+    def read_by_agents(self) -> list[str]:
+        """Name the topics that agents consume."""
+        results = (self.results(each.name, connector) for each in CATALOGUE for connector in (None, *self.connectors))
+        return [*results, self.commands]
+
     def all(self) -> Iterator[tuple[str, int]]:
         """Yield each topic with the largest record, in bytes, that it must take."""
         for each in CATALOGUE:

@@ -3,8 +3,8 @@
 import asyncpg
 
 from storage.database import Connection, Database, Role
-from storage.errors import StorageError, StorageUnavailable
-from storage.migrate import difference
+from storage.errors import NotLetIn, StorageError, StorageUnavailable
+from storage.schema_version import difference
 from storage.settings import StorageSettings
 
 
@@ -29,6 +29,8 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
                     faults += await _hidden(connection)
                 elif role == "owner":
                     faults += await _versions(connection)
+        except NotLetIn as exc:
+            faults.append(f"As {role}: {exc}")
         except StorageUnavailable as exc:
             return [f"The database can't be reached: {exc}"]
         except (StorageError, asyncpg.InsufficientPrivilegeError) as exc:
@@ -44,13 +46,7 @@ async def _versions(connection: Connection) -> list[str]:
         found = await difference(connection)
     except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
         return []
-    if found.refusal is not None:
-        return [found.refusal]
-    if found.missing:
-        return [f"The database is of an earlier version: run `conexoes migrate` ({', '.join(found.missing)})."]
-    if found.unknown:
-        return [f"The database is of a later version, which this one does not know ({', '.join(found.unknown)})."]
-    return []
+    return [each for each in (found.unfit, found.later) if each is not None]
 
 
 async def _hidden(connection: Connection) -> list[str]:

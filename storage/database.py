@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from schemas.result import ACCOUNT
-from storage.errors import RowRefused, StorageUnavailable, TimedOut
+from storage.errors import NotLetIn, RowRefused, SchemaUnfit, StorageError, StorageUnavailable, TimedOut
 from storage.settings import StorageSettings
 
 SCHEMA = "conexoes"
@@ -24,7 +25,9 @@ _REFUSED_CLASSES = ("22", "23", "54", "21")
 #: Classes and codes that pass: connection, resources, operator intervention, serialization and deadlock,
 #: system error, invalid transaction state after a broken one; lock not available; read-only after a failover.
 _PASSING_CLASSES = ("08", "53", "57", "40", "58", "25")
-_PASSING_CODES = ("55P03", "25006", "28P01", "3D000")
+_PASSING_CODES = ("55P03", "25006")
+#: No such table, no such schema: what is not migrated yet may be.
+_UNMIGRATED = ("42P01", "3F000")
 #: query_canceled: statement_timeout, for all that we can tell.
 _CANCELLED = "57014"
 
@@ -39,20 +42,26 @@ async def clock(connection: Connection) -> datetime:
     return at
 
 
+def _meaning(code: str) -> type[StorageError] | None:
+    if code == _CANCELLED:
+        return TimedOut
+    if code in _UNMIGRATED:
+        return SchemaUnfit
+    if code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES:
+        return StorageUnavailable
+    return RowRefused if code.startswith(_REFUSED_CLASSES) else None
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's errors into StorageUnavailable or RowRefused; any other is a bug and stays as it is."""
     try:
         yield
     except asyncpg.PostgresError as exc:
-        code = exc.sqlstate or ""
-        if code == _CANCELLED:
-            raise TimedOut(f"{code}: {exc}") from exc
-        if code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES:
-            raise StorageUnavailable(f"{code}: {exc}") from exc
-        if code.startswith(_REFUSED_CLASSES):
-            raise RowRefused(f"{code}: {exc}") from exc
-        raise
+        meaning = _meaning(exc.sqlstate or "")
+        if meaning is None:
+            raise
+        raise meaning(f"{exc.sqlstate}: {exc}") from exc
     except asyncpg.DataError as exc:
         raise RowRefused(str(exc)) from exc
     except asyncpg.InterfaceError as exc:
@@ -65,6 +74,32 @@ def translated() -> Iterator[None]:
     except (asyncpg.InternalClientError, OSError, EOFError) as exc:
         raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
 
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Say of a connection that could not be made which host or right is missing; one that can be is not meant.
+
+    Whatever PostgreSQL refuses there is about the login, its database or its role, never about a value.
+    Raises NotLetIn, and StorageUnavailable for a host without an address.
+    """
+    try:
+        yield
+    except socket.gaierror as exc:
+        host = urlsplit(url).hostname or "of CONEXOES_DATABASE_URL"
+        raise StorageUnavailable(f"host {host}: {exc.strerror}") from exc
+    except asyncpg.PostgresError as exc:
+        code = exc.sqlstate or ""
+        if code.startswith(_PASSING_CLASSES):
+            raise  # it starts, stops, or is full
+        raise NotLetIn(f"PostgreSQL does not let us in: {exc} ({code}){_ADVICE.get(code, '')}") from exc
+
+
+#: Advice on a refused login, by SQLSTATE.
+_ADVICE = {
+    "22023": "; run `conexoes migrate`, which makes the roles",
+    "42501": "; GRANT that role to this login",
+    "28000": "; see pg_hba.conf of the server",
+}
 
 #: Messages of asyncpg for a connection or pool that was closed meanwhile. It has no class for them; a connection that
 #: the server ends is taken from its user ("released back to the pool").
@@ -154,6 +189,11 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
+    def pool_use(self) -> tuple[int, int, int]:
+        """How many connections are open, how many of them are in use, and how many may be."""
+        size, idle = (self._pool.get_size(), self._pool.get_idle_size()) if self._pool is not None else (0, 0)
+        return size, size - idle, self._settings.pool_size
+
     async def close(self) -> None:
         """Close every connection, waiting for none that is in use longer than two seconds."""
         pool, self._pool = self._pool, None
@@ -208,15 +248,19 @@ class Database:
         Raises StorageUnavailable where the database itself is read-only, e.g. a standby.
         """
         async with self.reading(account) as connection, connection.transaction():
-            await connection.execute("SET TRANSACTION READ WRITE")
+            try:
+                await connection.execute("SET TRANSACTION READ WRITE")
+            except asyncpg.FeatureNotSupportedError as exc:  # what a standby says
+                raise StorageUnavailable(f"the database is read-only: {exc}") from exc
             yield connection
 
     @asynccontextmanager
     async def _showing(self, account: str, *, every_account: bool) -> AsyncIterator[Connection]:
         with translated():
             pool = self._pool or await self._open()
-            async with asyncio.timeout(self._settings.connect_seconds):
-                connection = await pool.acquire()
+            with reaching(self.url):
+                async with asyncio.timeout(self._settings.connect_seconds):
+                    connection = await pool.acquire()
             try:
                 # The pool's proxy has every method of the connection; its type does not say so.
                 await cast(_Connection, connection).show(account, every_account=every_account)

@@ -12,6 +12,14 @@ class StorageUnavailable(StorageError):
     """The database is unavailable: the same call may succeed later. Nothing of it was written, or all of it was."""
 
 
+class NotLetIn(StorageUnavailable):
+    """PostgreSQL answers and refuses this login, or its role: somebody must put that right, then the call succeeds."""
+
+
+class SchemaUnfit(StorageUnavailable):
+    """The database has no schema, or not one that this version works on. The text says what to do."""
+
+
 class TimedOut(StorageUnavailable):
     """The statement took longer than it may, in PostgreSQL or on the network. The next try may time out as well."""
 

@@ -1,6 +1,7 @@
 """Writer of batches of results: attempts, status logs, aliases and answers to retries, in one transaction."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from schemas.result import Result
 from storage.database import Connection
@@ -8,10 +9,16 @@ from storage.reprocess.writer import record_answers
 from storage.statements import SQL
 
 
-async def store(connection: Connection, results: Sequence[Result]) -> list[Result]:
-    """Write one batch, in the order of delivery. Returns the conflicts: results whose id another event has already.
+class Stored(NamedTuple):
+    """Outcome of one batch."""
 
-    Of two such events the first one counts; the other is no second delivery but a connector's mistake.
+    #: Results whose id another event has already: the first one counts, and this is a connector's mistake.
+    conflicts: list[Result]
+    outcomes: list[str]  # the new state of each item that was answered
+
+
+async def store(connection: Connection, results: Sequence[Result]) -> Stored:
+    """Write one batch, in the order in which it was delivered.
 
     Safe to repeat, in any order and mixture: a stored result changes nothing when it comes again.
     All or nothing within the caller's transaction. Raises StorageUnavailable, or RowRefused when PostgreSQL
@@ -24,12 +31,11 @@ async def store(connection: Connection, results: Sequence[Result]) -> list[Resul
         named, names, values = zip(*aliases, strict=True)
         await SQL["add_aliases"].execute(connection, named, name=names, value=values)
     answers = [each for each in fresh if each.correlation_id is not None]
-    if answers:
-        await record_answers(connection, answers)
+    outcomes = await record_answers(connection, answers) if answers else []
     conflicts = _conflicts_within(results)
     if received < len(fresh):
         conflicts += await _conflicts_with_earlier(connection, fresh)
-    return conflicts
+    return Stored(conflicts, outcomes)
 
 
 async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result]) -> list[Result]:

@@ -3,24 +3,23 @@
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.settings import Settings, secret
 
 Login = Literal["conexoes_api", "conexoes_agents", "conexoes_admin"]
 
 
-class StorageSettings(BaseSettings):
+class StorageSettings(Settings):
     """Environment variables `CONEXOES_…`; `conexoes up` fills `database_url` in when it is unset."""
 
-    model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
-
-    database_url: str | None = Field(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
-    database_reader_url: str | None = Field(
+    database_url: str | None = secret(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
+    database_reader_url: str | None = secret(
         default=None, description="postgresql:// URL of a login that only reads; unset = CONEXOES_DATABASE_URL"
     )
-    database_writer_url: str | None = Field(
+    database_writer_url: str | None = secret(
         default=None, description="postgresql:// URL of a login that writes; unset = CONEXOES_DATABASE_URL"
     )
-    login_passwords: dict[Login, SecretStr] = Field(
+    login_passwords: dict[Login, SecretStr] = secret(
         default={}, description="`migrate`: logins to make, with their passwords: docs/postgres-security.md"
     )
     pool_size: int = Field(default=20, ge=1, le=200, description="most connections of each pool of a process")
@@ -29,7 +28,7 @@ class StorageSettings(BaseSettings):
     query_seconds: float = Field(default=10.0, gt=0, description="timeout of one query of the API")
     retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept at least this long")
     dead_letter_retention_days: int = Field(
-        default=90, ge=1, le=3660, description="dead letters are kept this long in the table, which the API lists"
+        default=90, ge=1, le=3660, description="dead letters are kept this long, in their topic and in the table"
     )
     idempotency_retention_days: int = Field(
         default=7, ge=1, le=3660, description="a repeated Idempotency-Key is recognised for at least this long"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from agents.metrics import DEAD_LETTERS
 from agents.process.availability import until_available
 from agents.process.statement_size import StatementSize
 from broker.errors import RecordRefused
@@ -41,6 +42,7 @@ class DeadLetters:
             await asyncio.gather(*(self._publish(each) for each in part))
             await self._size.run_all("dead letters", part, self._insert)
             for each in part:
+                DEAD_LETTERS.labels(each.refusal.code.value).inc()
                 log.warning(
                     "dead letter",
                     code=each.refusal.code.value,

@@ -152,6 +152,11 @@ class BatchConsumer(driver.Consumer):
         lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
         return lagging, reached
 
+    def waiting(self) -> dict[TP, int]:
+        """Offsets of each partition between what is stored and its end; of those that were reached."""
+        reached = {**self._begun, **self.watermark.stored()}
+        return {tp: max(0, (self._end(tp) or 0) - reached[tp]) for tp in self.assignment() if tp in reached}
+
     def _end(self, tp: TP) -> int | None:
         """The last stable offset, as of the last fetch; None before the first."""
         end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)

@@ -14,7 +14,7 @@ from faust.types import TP
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
-from agents.metrics import BATCH_ROWS, CONFLICTS, RECORDS, STORE_SECONDS
+from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
 from agents.process.clock import ServerClock
 from agents.process.statement_size import StatementSize
@@ -29,7 +29,7 @@ from schemas.sources import Sources
 from storage.database import Database
 from storage.errors import PositionLost, RowRefused
 from storage.positions import Move, move_positions
-from storage.results import store
+from storage.results import Stored, store
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
 MAX_WARNINGS = 20
@@ -253,10 +253,12 @@ class Ingest:
             return
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            conflicts = await store(connection, [each.result for each in accepted]) if accepted else []
+            stored = await store(connection, [each.result for each in accepted]) if accepted else Stored([], [])
             await move_positions(connection, moves)
-        if conflicts:
-            self._warn_of(conflicts)
+        for state in stored.outcomes:
+            ITEMS.labels(state).inc()
+        if stored.conflicts:
+            self._warn_of(stored.conflicts)
 
     def _warn_of(self, conflicts: Sequence[Result]) -> None:
         """Log ids that were used twice. By contract the first event counts; people must see the connector's mistake."""

@@ -16,7 +16,7 @@ from cli.documents.openapi import openapi
 from cli.documents.schema import chain
 from cli.documents.schema.page import refreshed
 from cli.documents.settings_page import settings_page
-from storage.migrate import MIGRATIONS
+from storage.schema_version import MIGRATIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

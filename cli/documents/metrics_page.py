@@ -1,11 +1,17 @@
-"""docs/metrics.md, from the metrics that the agents have."""
+"""docs/metrics.md, from the metrics that the processes have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.metrics import MetricWrapperBase
 
 from agents import metrics
+from api.edge import Edge
 from cli.documents.tables import one_line, table
+from storage.process_metrics import ProcessMetrics
+
+_HEADING = ("metric", "kind", "labels", "meaning")
+Row = tuple[str, str, str, str]
 
 
 def metrics_page() -> str:
@@ -13,18 +19,58 @@ def metrics_page() -> str:
     lines = [
         "# Metrics",
         "",
-        "Prometheus metrics of an agents process, at `/metrics` of `CONEXOES_METRICS_PORT`. Made from the code by",
-        "`make documents`.",
+        "Prometheus metrics, at `/metrics`; `/livez` says that the process answers, `/readyz` that it does its work,",
+        "or 503 and why not. `agents` serve the three on `CONEXOES_METRICS_PORT` of `CONEXOES_METRICS_HOST`; `api` and",
+        "`admin` on their HTTP port, and there too when it is set. None of them asks for a key. No account is ever a",
+        "label. Made from the code by `make documents`. What to watch: [Operations](operations.md).",
         "",
-        *table(("metric", "kind", "labels", "meaning"), list(_rows())),
+        "## Every process",
+        "",
+        "Also those of the Python client: `process_*` (CPU, memory, open files, start time) and `python_*`.",
+        "",
+        *table(_HEADING, list(_shared())),
+        "",
+        "## `agents`",
+        "",
+        *table(_HEADING, list(_agents())),
+        "",
+        "## `api`, `admin`",
+        "",
+        *table(_HEADING, list(_http())),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _rows() -> Iterator[tuple[str, str, str, str]]:
+def names() -> set[str]:
+    """Of every metric that a process of ours has, as a query has them; `_bucket` and so on for histograms."""
+    found = {name.strip("`") for name, *_rest in [*_shared(), *_agents(), *_http()]}
+    histograms = {name.strip("`") for name, kind, *_rest in [*_agents(), *_http()] if kind == "histogram"}
+    return found | {f"{name}_{part}" for name in histograms for part in ("bucket", "count", "sum")}
+
+
+def _shared() -> Iterator[Row]:
+    registry = CollectorRegistry()
+    for family in ProcessMetrics(registry).collect():
+        labels = {"conexoes_build": ("version",)}.get(family.name, ("role",))
+        yield _row(family, labels)
+
+
+def _agents() -> Iterator[Row]:
     for metric in vars(metrics).values():
         if isinstance(metric, MetricWrapperBase):
             [family] = metric.describe()
-            name = f"{family.name}_total" if family.type == "counter" else family.name
-            labels = ", ".join(f"`{each}`" for each in metric._labelnames)
-            yield f"`{name}`", family.type, labels, one_line(family.documentation)
+            yield _row(family, metric._labelnames)
+
+
+def _http() -> Iterator[Row]:
+    async def app(*_arguments: object) -> None:
+        """Serve nothing."""
+
+    [family] = Edge(app, CollectorRegistry()).seconds.describe()
+    yield _row(family, ("method", "route", "status"))
+
+
+def _row(family: Metric, labels: Iterable[str]) -> Row:
+    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+    said = ", ".join(f"`{each}`" for each in labels)
+    return f"`{family.name}{suffix}`", family.type, said, one_line(family.documentation)

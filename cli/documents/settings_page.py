@@ -5,24 +5,25 @@ from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings
 
 from agents.settings import AgentSettings
-from api.settings import ApiSettings
+from api.settings import ApiSettings, ProbeSettings
 from broker.settings import BrokerSettings
 from cli.installation import InstallationSettings
 from connectors.simulator.settings import SimulatorSettings
 from exports.settings import ExportSettings
 from schemas.policy import Policy
+from schemas.settings import FILE, Settings, is_secret
 from storage.settings import StorageSettings
 
 #: Settings classes, each with the processes that read it.
-PAGES: tuple[tuple[str, type[BaseSettings]], ...] = (
+PAGES: tuple[tuple[str, type[Settings]], ...] = (
     ("Every process", InstallationSettings),
     ("Kafka", BrokerSettings),
     ("PostgreSQL", StorageSettings),
     ("HTTP: `api`, `admin`, `up`", ApiSettings),
     ("Exports: `api`, `admin`, `export`", ExportSettings),
+    ("Metrics and health: `agents`, `api`, `admin`", ProbeSettings),
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),
 )
@@ -31,7 +32,7 @@ _UNITS = ("seconds", "days")
 _KINDS = {"integer": "whole number", "number": "number", "string": "text", "object": "JSON object"}
 
 
-def variable(settings: type[BaseSettings], field: str) -> str:
+def variable(settings: type[Settings], field: str) -> str:
     """Return the environment variable of a field."""
     return f"{settings.model_config.get('env_prefix', '')}{field.upper()}"
 
@@ -42,7 +43,8 @@ def settings_page() -> str:
         "# Settings",
         "",
         "Settings are environment variables, read once, at the start. An empty variable counts as unset. A bad value",
-        "ends the process with a sentence and exit code 1. This page is made from the code by `make documents`.",
+        "ends the process with a sentence and exit code 1. A secret may be in a file instead, which",
+        "the variable with `_FILE` behind its name says. This page is made from the code by `make documents`.",
     ]
     seen: set[str] = set()
     for title, settings in PAGES:
@@ -52,8 +54,14 @@ def settings_page() -> str:
             if (key := variable(settings, name)) not in seen:
                 seen.add(key)
                 cells = [f"`{key}`", takes(name, properties[name]), default(field), str(field.description)]
-                lines.append("| {} |".format(" | ".join(cell.replace("|", r"\|") for cell in cells)))
+                lines.append(_row(cells))
+                if is_secret(field):
+                    lines.append(_row([f"`{key}{FILE}`", "path", "unset", f"file that has `{key}`, instead of it"]))
     return "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return "| {} |".format(" | ".join(cell.replace("|", r"\|") for cell in cells))
 
 
 def takes(name: str, schema: dict[str, Any]) -> str:

@@ -1,15 +1,15 @@
 """Settings of the simulator."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from schemas.settings import Settings
 
 
-class SimulatorSettings(BaseSettings):
+class SimulatorSettings(Settings):
     """Environment variables `CONEXOES_SIMULATE_…`; `conexoes simulate` has options for the first three."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CONEXOES_SIMULATE_", frozen=True, extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CONEXOES_SIMULATE_")
 
     rate: float = Field(default=5.0, gt=0, le=100_000, description="results per second, after the backfill")
     count: int | None = Field(default=None, ge=1, description="stop after this many records; unset = never")

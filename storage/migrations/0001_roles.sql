@@ -29,6 +29,8 @@ END
 $roles$;
 
 GRANT USAGE ON SCHEMA conexoes TO conexoes_writer, conexoes_reader;
+-- Every process looks at its start whether it knows this schema.
+GRANT SELECT ON public._pogo_migration TO conexoes_writer, conexoes_reader;
 
 -- For every append-only table: it refuses the owner too.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $function$

@@ -290,9 +290,14 @@ $function$;
 -- The latest time before which all writes are committed, so that a plan may use it as its `as_of`.
 -- A batch of results that is still being stored has times from its beginning. Transactions that are open for more than
 -- a minute are ignored; where agents are hidden, any of them may be so old, so the answer is a minute ago.
+-- A standby sees no session of the primary: it knows what was committed up to the last commit that it has replayed (or,
+-- before the first one, up to its last checkpoint), and everything that had begun a minute earlier.
 CREATE FUNCTION settled_until() RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
-    SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '1 minute' ELSE greatest(
+    SELECT CASE WHEN pg_is_in_recovery() THEN least(
+        transaction_timestamp(),
+        coalesce(pg_last_xact_replay_timestamp(), (SELECT checkpoint_time FROM pg_control_checkpoint()))
+    ) - interval '1 minute' WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '1 minute' ELSE greatest(
         least(transaction_timestamp(), (
             SELECT min(xact_start) - interval '1 microsecond'
             FROM pg_stat_activity

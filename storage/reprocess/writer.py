@@ -231,8 +231,10 @@ async def mark_cancelled(connection: Connection, limit: int) -> int:
     return len(rows)
 
 
-async def record_answers(connection: Connection, answers: Sequence[Result]) -> None:
-    """Change the states of items that results answer. Of several answers the one with the greatest version counts.
+async def record_answers(connection: Connection, answers: Sequence[Result]) -> list[str]:
+    """Change the states of items that results answer; return the new states.
+
+    Of several answers the one with the greatest version counts.
 
     A correlation that names no item of the same account and entity is ignored.
     """
@@ -258,6 +260,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> N
         await SQL["mark_answered"].execute(connection, moves)
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
         await affiliates.record_answers(connection, answered)
+    return [each.state for each in moves]
 
 
 async def cancel(

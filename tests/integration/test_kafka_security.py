@@ -1,7 +1,6 @@
 """A Kafka with TLS, logins and access lists: each process with the rights that docs/kafka-security.md names."""
 
 import asyncio
-import re
 import socket
 import uuid
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record
@@ -24,12 +24,13 @@ from connectors import Answer, Connector, Retry, serve_retries
 from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
 from storage.settings import StorageSettings
+from tests.support.access import ROW
 from tests.support.agents import running_worker, stored
 from tests.support.processes import conexoes
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
 
-_ROW = re.compile(r"^\| `(\w+)` \| (Topic|Group) (?:`(\S+)`|of its own) \| ([\w, ]+) \|$", re.MULTILINE)
+FIXED = ("conexoes_reprocess_items_total", {"state": "fixed"})
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
 async def topics(kafka: SecureKafka) -> Topics:
     """The topics of one test, with the rights of the page and no others."""
     found = Topics(prefix=f"t{uuid.uuid4().hex[:12]}")
-    for who, kind, name, operations in _ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8")):
+    for who, kind, name, operations in ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8")):
         named = name.replace("conexoes", found.prefix, 1) if name else f"{found.prefix}-own"
         await kafka.allow(who, *(Grant(kind, named, each) for each in operations.split(", ")))
     owner = settings(kafka, "topics", found)
@@ -100,6 +101,7 @@ async def test_the_rights_of_the_page_are_enough(
         return bool(await owner.fetchval("SELECT count(*) = 1 FROM reprocess_items WHERE state = 'fixed'"))
 
     agents = settings(kafka, "agents", topics)
+    counted = REGISTRY.get_sample_value(*FIXED) or 0
     assert await check_topics(kafka.sasl_ssl, agents) == []
     async with (
         running_worker(agents, storage_settings, data_dir),
@@ -117,6 +119,7 @@ async def test_the_rights_of_the_page_are_enough(
             serve_retries(connector, {"price": mend}, affiliates=None, group=f"{topics.prefix}-own", stop=stop)
         )
         await eventually(fixed)
+        assert REGISTRY.get_sample_value(*FIXED) == counted + 1
         stop.set()
         await serving
     assert await owner.fetchval("SELECT code FROM dead_letters") == "json"
@@ -251,5 +254,5 @@ async def test_a_server_that_says_nothing_is_said(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_page_names_every_process_that_uses_kafka() -> None:
-    rows = _ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8"))
+    rows = ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8"))
     assert {who for who, *_rest in rows} == {"topics", "agents", "admin", "connector"}

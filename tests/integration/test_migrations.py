@@ -10,7 +10,8 @@ import pytest
 from storage.check import check_database
 from storage.database import SCHEMA
 from storage.errors import MigrationFailed
-from storage.migrate import MIGRATIONS, migrate
+from storage.migrate import migrate
+from storage.schema_version import MIGRATIONS
 from storage.settings import StorageSettings
 from tests.support.schema import described
 

@@ -15,7 +15,7 @@ from schemas.reprocess import CommandState, ItemState
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
-from storage.migrate import MIGRATIONS, migrate
+from storage.migrate import migrate
 from storage.retention import (
     expire_attempts,
     forget_dead_letters,
@@ -24,6 +24,7 @@ from storage.retention import (
     forget_unplaced_attempts,
     make_attempts_partitions,
 )
+from storage.schema_version import MIGRATIONS
 from storage.settings import StorageSettings
 from tests.support.schema import described
 

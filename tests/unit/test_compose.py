@@ -5,6 +5,8 @@ Whether it is a Compose document at all is for docs/contract/validate_compose.py
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,11 @@ import yaml
 
 import cli.main
 from agents.settings import AgentSettings
-from api.settings import ApiSettings
+from api.settings import ApiSettings, ProbeSettings
 from broker.settings import BrokerSettings
 from cli.documents.__main__ import ROOT
 from cli.documents.settings_page import PAGES, variable
-from cli.installation import InstallationSettings
-from cli.up import ready_file
+from cli.installation import InstallationSettings, ready_file
 from embedded.kafka_config import MESSAGE_MAX_BYTES
 from storage.logins import ROLES
 from storage.settings import StorageSettings
@@ -122,7 +123,7 @@ def test_what_runs_for_ever_starts_again_and_what_runs_once_ends() -> None:
 
 
 def test_every_server_says_whether_it_is_well() -> None:
-    assert {name for name, each in SERVICES.items() if "healthcheck" in each} == {
+    assert {name for name, each in SERVICES.items() if "test" in each.get("healthcheck", {})} == {
         "kafka",
         "postgres",
         "agents",
@@ -191,8 +192,60 @@ def test_the_image_has_every_package_of_the_product() -> None:
         assert f"!{part}" in ignored
 
 
-def test_the_image_is_installed_from_the_lock_with_hashes_and_is_not_run_by_root() -> None:
-    assert DOCKERFILE.count("FROM ") == 1
-    assert "FROM python:3.11-slim\n" in DOCKERFILE
-    assert "--require-hashes -r requirements.lock" in DOCKERFILE
-    assert DOCKERFILE.index("USER conexoes") < DOCKERFILE.index('ENTRYPOINT ["conexoes"]')
+def test_the_image_has_what_runs_and_nothing_that_builds_and_is_not_run_by_root() -> None:
+    _comment, build, image = re.split("^FROM ", DOCKERFILE, flags=re.MULTILINE)
+    assert build.startswith("python:3.11-slim AS build\n")
+    assert image.startswith("python:3.11-slim\n")
+    assert "/opt/conexoes/bin/pip install --no-cache-dir --require-hashes -r requirements-runtime.lock" in build
+    assert "--require-hashes -r requirements-build.lock" in build
+    assert "pip" not in image
+    assert re.findall(r"^COPY (.+)$", image, re.MULTILINE) == ["--from=build /opt/conexoes /opt/conexoes"]
+    assert image.index("USER conexoes") < image.index('ENTRYPOINT ["conexoes"]')
+
+
+def test_the_image_says_whether_it_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = dict(re.findall(r"(CONEXOES_\w+)=(\S+)", DOCKERFILE))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert f"http://127.0.0.1:{ProbeSettings().metrics_port}/readyz" in DOCKERFILE
+    assert "HEALTHCHECK " in DOCKERFILE
+    assert {name for name, each in SERVICES.items() if each.get("healthcheck") == {"disable": True}} == {"simulate"}
+
+
+def locked(name: str) -> dict[str, str]:
+    """Packages of a lock file, with version and markers; every one of them must have its hashes."""
+    text = (ROOT / name).read_text("utf-8")
+    entries = re.findall(r"^(\S+?)==(\S+)(.*(?:\n    --hash.*)+)", text, re.MULTILINE)
+    assert len(entries) == len(re.findall(r"^[^\s#]", text, re.MULTILINE)), name
+    return {package: version for package, version, _hashes in entries}
+
+
+def required(dependencies: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=~! ]", each)[0] for each in dependencies}
+
+
+def test_each_lock_has_its_own_and_no_more_and_all_the_same_versions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    ours, extra = project["project"]["dependencies"], project["project"]["optional-dependencies"]["embedded"]
+    runtime, embedded = locked("requirements-runtime.lock"), locked("requirements-embedded.lock")
+    development = locked("requirements.lock")
+    assert required(ours) <= set(runtime)
+    assert not required(extra) & set(runtime)
+    assert required(extra) <= set(embedded)
+    assert runtime.items() <= embedded.items() <= development.items()
+    assert not {"pytest", "mypy", "ruff", "uv", "playwright", "hatchling"} & set(embedded)
+    assert locked("requirements-build.lock").items() <= development.items()
+
+
+def test_every_command_but_up_can_be_imported_without_the_embedded_servers() -> None:
+    """As in the image: packages that only the extra installs are hidden."""
+    hidden = sorted(set(locked("requirements-embedded.lock")) - set(locked("requirements-runtime.lock")))
+    modules = [name.replace("-", "_") for name in hidden]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r})); import cli.installation as i; import cli.main; "
+        "i.has_embedded_servers = lambda: False; cli.main.has_embedded_servers = lambda: False; "
+        "sys.argv = ['conexoes', 'up']; cli.main.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("conexoes: The embedded Kafka and PostgreSQL are not installed")

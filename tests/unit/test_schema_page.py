@@ -10,7 +10,7 @@ from cli.documents.__main__ import SCHEMA_PAGE
 from cli.documents.schema import chain
 from cli.documents.schema.page import USES, named, refreshed
 from cli.documents.schema.source import digest, file_uses, function_uses, made_in, meanings, migrations
-from storage.migrate import MIGRATIONS
+from storage.schema_version import MIGRATIONS
 
 PAGE = SCHEMA_PAGE.read_text("utf-8")
 

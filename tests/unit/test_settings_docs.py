@@ -1,18 +1,25 @@
 """docs/settings.md has every setting, as it is."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsError
 
 import cli.main  # every class of settings is a subclass of BaseSettings only once its module is imported
 from cli.documents.__main__ import ROOT
 from cli.documents.settings_page import PAGES, default, settings_page, takes, variable
+from cli.settings_errors import sentences
+from schemas.settings import FILE, Settings, is_secret
+from storage.settings import StorageSettings
 
-FIELDS = [(settings, name) for _title, settings in PAGES for name in settings.model_fields]
+FIELDS: list[tuple[type[Settings], str]] = [
+    (settings, name) for _title, settings in PAGES for name in settings.model_fields
+]
+SECRETS = [(settings, name) for settings, name in FIELDS if is_secret(settings.model_fields[name])]
 ROWS = re.findall(r"^\| `(CONEXOES_[A-Z_]+)` \| (.+?) \| (.+?) \| (.+) \|$", settings_page(), re.MULTILINE)
 SETTING = re.compile(r"\bCONEXOES_[A-Z][A-Z_]*[A-Z]\b")
 
@@ -22,15 +29,18 @@ def _ids(value: Any) -> str:
 
 
 def test_every_settings_class_has_its_section() -> None:
-    ours = {
+    bases = {
         each for each in BaseSettings.__subclasses__() if not each.__module__.startswith(("pydantic_settings", "tests"))
     }
     assert cli.main.app is not None
-    assert ours == {settings for _title, settings in PAGES}
+    assert bases == {Settings}
+    assert set(Settings.__subclasses__()) == {settings for _title, settings in PAGES}
 
 
 def test_every_setting_has_one_row_with_a_meaning() -> None:
-    assert sorted(name for name, *_cells in ROWS) == sorted({variable(*field) for field in FIELDS})
+    assert sorted(name for name, *_cells in ROWS) == sorted(
+        {variable(*field) for field in FIELDS} | {f"{variable(*field)}{FILE}" for field in SECRETS}
+    )
     assert not [name for name, *cells in ROWS if not all(cells) or "None" in cells]
 
 
@@ -52,7 +62,7 @@ def test_a_variable_that_two_classes_read_is_the_same_to_both() -> None:
 
 @pytest.mark.parametrize(("settings", "name"), FIELDS, ids=_ids)
 def test_a_default_can_be_given_as_it_is_written(
-    settings: type[BaseSettings], name: str, monkeypatch: pytest.MonkeyPatch
+    settings: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = default(settings.model_fields[name])
     if written != "unset":
@@ -62,10 +72,57 @@ def test_a_default_can_be_given_as_it_is_written(
 
 @pytest.mark.parametrize(("settings", "name"), FIELDS, ids=_ids)
 def test_an_empty_setting_is_as_good_as_none(
-    settings: type[BaseSettings], name: str, monkeypatch: pytest.MonkeyPatch
+    settings: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable(settings, name), "")
     assert getattr(settings(), name) == settings.model_fields[name].get_default(call_default_factory=True)
+
+
+def test_what_is_a_secret_by_its_type_or_name_can_be_in_a_file() -> None:
+    hidden = {
+        variable(settings, name)
+        for settings, name in FIELDS
+        if "SecretStr" in str(settings.model_fields[name].annotation) or re.search("password|secret|_key$|_url$", name)
+    }
+    # A file of its own already, and an address that everyone may know.
+    assert hidden - {"CONEXOES_PUBLIC_URL"} == {variable(*field) for field in SECRETS}
+
+
+@pytest.mark.parametrize(("settings", "name"), SECRETS, ids=_ids)
+def test_a_secret_is_read_from_its_file(
+    settings: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for key, value in {"KAFKA_BOOTSTRAP_SERVERS": "k:1", "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"}.items():
+        monkeypatch.setenv(f"CONEXOES_{key}", value)
+    monkeypatch.setenv("CONEXOES_KAFKA_SASL_USERNAME", "agents")
+    is_json = "dict" in str(settings.model_fields[name].annotation)
+    text = '{"conexoes_api": "with a space"}' if is_json else "0123456789abcdef with a space, 0123456789abcdef"
+    file = tmp_path / "secret"
+    file.write_text(f"{text}\n", "utf-8")
+    monkeypatch.setenv(f"{variable(settings, name)}{FILE}", str(file))
+    found = getattr(settings(), name)
+    if is_json:
+        assert {key: each.get_secret_value() for key, each in found.items()} == json.loads(text)
+    else:
+        assert (found if isinstance(found, str) else found.get_secret_value()) == text
+    monkeypatch.setenv(variable(settings, name), text)
+    with pytest.raises(SettingsError, match=rf"{variable(settings, name)} is set too"):
+        settings()
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\n", b"\xff", b"x" * 65_537], ids=["no file", "", "line", "bytes", "long"]
+)
+def test_a_file_that_has_no_secret_is_named(
+    content: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("CONEXOES_DATABASE_URL_FILE", str(file))
+    with pytest.raises(SettingsError, match="CONEXOES_DATABASE_URL_FILE: .*/secret ") as caught:
+        StorageSettings()
+    assert list(sentences(caught.value)) == [str(caught.value)]
 
 
 LIMITS = [
@@ -81,7 +138,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("settings", "name", "keyword", "beyond"), LIMITS)
 def test_what_is_beyond_a_limit_is_refused(
-    settings: type[BaseSettings], name: str, keyword: str, beyond: float, monkeypatch: pytest.MonkeyPatch
+    settings: type[Settings], name: str, keyword: str, beyond: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable(settings, name), str(beyond))
     with pytest.raises(ValidationError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import storage
-from storage.migrate import MIGRATIONS
+from storage.schema_version import MIGRATIONS
 
 STORAGE = Path(storage.__file__).parent
 

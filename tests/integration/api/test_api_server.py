@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from api.server import _listen
+from api.server import listen
 
 
 async def test_an_answer_is_not_held_back_until_the_caller_acknowledges_a_part_of_it() -> None:
@@ -14,7 +14,7 @@ async def test_an_answer_is_not_held_back_until_the_caller_acknowledges_a_part_o
         no_delay.put_nowait(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         writer.close()
 
-    listener = _listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0)
     async with await asyncio.start_server(serve, sock=listener):
         _reader, writer = await asyncio.open_connection(*listener.getsockname())
         assert await no_delay.get() == 1

@@ -1,0 +1,34 @@
+"""Waits for what an agents process needs before it starts, and says what is missing."""
+
+import structlog
+
+from agents.process.availability import until_available
+from broker.errors import BrokerUnavailable
+from broker.reading import check_reading
+from broker.settings import BrokerSettings
+from broker.topics import check_topics, missing_topics
+from storage.database import Database
+from storage.schema_version import check_schema
+
+log = structlog.get_logger(__name__)
+
+
+async def until_schema(database: Database) -> None:
+    """Wait for PostgreSQL, for the rights of this login, and for a schema that this version works on."""
+    found = await until_available("schema", lambda: check_schema(database))
+    if found.later is not None:
+        log.warning("schema", reason=found.later)
+
+
+async def until_topics(servers: str, settings: BrokerSettings, group: str) -> None:
+    """Wait for Kafka, every topic, and the right to read as `group`. What else is wrong with topics is said only."""
+
+    async def look() -> None:
+        missing = await missing_topics(servers, settings)
+        if missing:
+            raise BrokerUnavailable(f"{'; '.join(missing)}: run `conexoes topics`")
+        await check_reading(servers, settings.security, settings.topics.read_by_agents(), group)
+
+    await until_available("topics", look)
+    for fault in await until_available("topics", lambda: check_topics(servers, settings)):
+        log.warning("topics", fault=fault)

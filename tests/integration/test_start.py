@@ -1,0 +1,239 @@
+"""Processes that start before what they need: they say what is missing, once, and go on when it is there."""
+
+import asyncio
+import json
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from api.app import build_api
+from api.authentication import Authenticator
+from broker.errors import BrokerUnavailable
+from broker.reading import check_reading
+from broker.settings import BrokerSettings
+from broker.topics import create_topics
+from cli.documents.__main__ import ROOT
+from embedded.ports import free_port
+from schemas.policy import Policy
+from schemas.topics import Topics
+from storage.check import check_database
+from storage.database import Database
+from storage.errors import NotLetIn, SchemaUnfit, StorageUnavailable
+from storage.migrate import migrate
+from storage.schema_version import check_schema
+from storage.settings import StorageSettings
+from tests.support.access import ROW
+from tests.support.processes import conexoes, end
+from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
+from tests.support.waiting import eventually
+
+
+async def begun(log: Path, work: str, said: str) -> dict[str, Any]:
+    """The one line with which waiting for `work` begins."""
+
+    async def look() -> dict[str, Any] | None:
+        found = [each for each in lines(log) if each["event"] == "waiting" and each["work"] == work]
+        matching = [each for each in found if said in each["reason"]]
+        return matching[0] if matching else None
+
+    line = await eventually(look)
+    assert line is not None
+    return line
+
+
+def lines(log: Path) -> list[dict[str, Any]]:
+    text = log.read_text("utf-8") if log.exists() else ""
+    assert "Traceback" not in text
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+async def ready(log: Path) -> None:
+    async def look() -> bool:
+        return any(each["event"] == "ready" for each in lines(log))
+
+    await eventually(look)
+
+
+async def test_agents_wait_for_the_schema_and_then_for_the_topics(
+    kafka_servers: str, owner: asyncpg.Connection, database_url: str, tmp_path: Path
+) -> None:
+    await owner.execute("DROP SCHEMA conexoes CASCADE; DROP TABLE public._pogo_migration, public._pogo_version")
+    broker = BrokerSettings(kafka_bootstrap_servers=kafka_servers, topic_prefix=f"t{uuid.uuid4().hex[:12]}")
+    log = tmp_path / "log"
+    settings = {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_servers,
+        "TOPIC_PREFIX": broker.topic_prefix,
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(tmp_path),
+    }
+    async with conexoes("agents", log=log, **settings) as process:
+        line = await begun(log, "schema", "conexoes migrate")
+        assert "no schema" in line["reason"]
+        await migrate(database_url, 90)
+        line = await begun(log, "topics", "conexoes topics")
+        assert f"topic {broker.topics.commands} is missing" in line["reason"]
+        await create_topics(kafka_servers, broker)
+        await ready(log)
+        assert await end(process, signal.SIGTERM) == 0
+
+
+async def test_agents_wait_for_their_rights(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "kafka").mkdir()
+    async with secure_kafka(tmp_path / "kafka") as kafka:
+        broker = _settings(kafka, "topics", f"t{uuid.uuid4().hex[:12]}")
+        await create_topics(kafka.open, BrokerSettings(topic_prefix=broker.topic_prefix))
+        log = tmp_path / "log"
+        settings = {
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.sasl_ssl,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_USERNAME": "agents",
+            "KAFKA_SASL_PASSWORD": LOGINS["agents"],
+            "KAFKA_SSL_CAFILE": str(kafka.cafile),
+            "TOPIC_PREFIX": broker.topic_prefix,
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(tmp_path / "data"),
+        }
+        async with conexoes("agents", log=log, **settings) as process:
+            await begun(log, "topics", "is missing, or we may not Describe it")
+            await _refusal(kafka, broker.topics, "Topic", "GroupAuthorizationFailedError")
+            await _refusal(kafka, broker.topics, "Group", "TopicAuthorizationFailedError")
+            assert process.returncode is None
+            await _allow(kafka, broker.topics, "Read", "Write")
+            await ready(log)
+            assert await end(process, signal.SIGTERM) == 0
+        assert len([each for each in lines(log) if each.get("logger") == "aiokafka"]) < 20
+
+
+async def _refusal(kafka: SecureKafka, topics: Topics, kind: str, said: str) -> None:
+    """Grant Describe on all, then Read on groups: what is missing after each is said by its name."""
+    if kind == "Topic":
+        await _allow(kafka, topics, "Describe", "DescribeConfigs")
+    else:
+        await kafka.allow("agents", Grant("Group", f"{topics.prefix}-agents", "Read"))
+    security = _settings(kafka, "agents", topics.prefix).security
+
+    async def look() -> bool:
+        with pytest.raises(BrokerUnavailable) as refused:
+            await check_reading(kafka.sasl_ssl, security, topics.read_by_agents(), f"{topics.prefix}-agents")
+        return said in str(refused.value)
+
+    await eventually(look)
+
+
+async def _allow(kafka: SecureKafka, topics: Topics, *operations: str) -> None:
+    for who, kind, name, given in ROW.findall((ROOT / "docs/kafka-security.md").read_text("utf-8")):
+        if who == "agents":
+            named = name.replace("conexoes", topics.prefix, 1)
+            wanted = [each for each in given.split(", ") if each in operations]
+            await kafka.allow(who, *(Grant(kind, named, each) for each in wanted))
+
+
+def _settings(kafka: SecureKafka, user: str, prefix: str) -> BrokerSettings:
+    return BrokerSettings(
+        kafka_bootstrap_servers=kafka.sasl_ssl,
+        kafka_security_protocol="SASL_SSL",
+        kafka_sasl_username=user,
+        kafka_sasl_password=LOGINS[user],
+        kafka_ssl_cafile=kafka.cafile,
+        topic_prefix=prefix,
+    )
+
+
+async def test_a_host_without_an_address_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    settings = {"DATABASE_URL": "postgresql://u:s3cret@nowhere.invalid/x", "DATA_DIR": str(tmp_path)}
+    settings |= {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    async with conexoes("agents", log=log, **settings) as process:
+        line = await begun(log, "schema", "nowhere.invalid")
+        assert process.returncode is None
+    assert "s3cret" not in str(line)
+
+
+@pytest.fixture
+async def refused_login(owner: asyncpg.Connection, database_url: str) -> str:
+    """The URL of a login that has none of our roles."""
+    name = f"plain_{uuid.uuid4().hex}"
+    await owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'plain'")
+    return f"postgresql://{name}:plain@{database_url.partition('@')[2]}"
+
+
+async def test_a_login_without_its_role_is_told_which(refused_login: str, storage_settings: StorageSettings) -> None:
+    database = Database(refused_login, "writer", storage_settings)
+    with pytest.raises(NotLetIn, match="conexoes_writer"):
+        await check_schema(database)
+    await database.close()
+    assert any("As writer" in each for each in await check_database(refused_login, storage_settings))
+
+
+@pytest.mark.parametrize("made", ["NOLOGIN", "LOGIN"], ids=["28000, as by pg_hba", "28P01"])
+async def test_a_login_that_is_refused_is_a_sentence(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, tmp_path: Path, made: str
+) -> None:
+    name = f"plain_{uuid.uuid4().hex}"
+    await owner.execute(f"CREATE ROLE {name} {made} PASSWORD 'another'")
+    password = "another" if made == "NOLOGIN" else "wrong"
+    refused = f"postgresql://{name}:{password}@{database_url.partition('@')[2]}"
+    database = Database(refused, "owner", storage_settings)
+    with pytest.raises(NotLetIn, match=name):
+        await check_schema(database)
+    await database.close()
+    log = tmp_path / "log"
+    async with conexoes("migrate", log=log, DATABASE_URL=refused, DATA_DIR=str(tmp_path)) as process:
+        assert await asyncio.wait_for(process.wait(), 60) == 1
+    [line] = log.read_text("utf-8").splitlines()
+    assert "PostgreSQL does not let us in" in line
+
+
+async def test_a_table_that_is_not_there_yet_is_waited_for(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings
+) -> None:
+    await owner.execute("ALTER TABLE saved_views RENAME TO other_views")
+    reader = Database(database_url, "reader", storage_settings)
+    with pytest.raises(SchemaUnfit, match="saved_views"):
+        async with reader.connection() as connection:
+            await connection.fetch("SELECT FROM saved_views")
+    await reader.close()
+
+
+@pytest.mark.parametrize("role", ["writer", "reader"])
+async def test_every_role_sees_the_version_of_the_schema(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, role: Any
+) -> None:
+    database = Database(database_url, role, storage_settings)
+    assert await check_schema(database) == ([], [])
+    await owner.execute("DELETE FROM public._pogo_migration WHERE migration_id LIKE '0010%'")
+    with pytest.raises(StorageUnavailable, match=r"earlier version.*0010_access"):
+        await check_schema(database)
+    await database.close()
+
+
+@pytest.mark.parametrize("process", ["api", "admin"])
+async def test_a_schema_that_is_not_known_is_refused_with_a_sentence(
+    owner: asyncpg.Connection, database_url: str, tmp_path: Path, process: str
+) -> None:
+    await owner.execute("DELETE FROM public._pogo_migration WHERE migration_id LIKE '0010%'")
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    log = tmp_path / "log"
+    async with conexoes(process, log=log, HTTP_PORT=str(free_port()), **settings) as running:
+        assert await asyncio.wait_for(running.wait(), 60) == 1
+    [line] = log.read_text("utf-8").splitlines()
+    assert line.startswith("conexoes: The database is of an earlier version: run `conexoes migrate` (0010_access)")
+
+
+async def test_readiness_knows_the_schema(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings
+) -> None:
+    reader = Database(database_url, "reader", storage_settings)
+    app = build_api(reader, Authenticator(reader, None), Policy())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://api") as client:
+        assert (await client.get("/readyz")).status_code == 200
+        await owner.execute("DROP TABLE public._pogo_migration")
+        answer = await client.get("/readyz")
+        assert answer.status_code == 503
+        assert "conexoes migrate" in answer.text
+    await reader.close()
