@@ -54,7 +54,7 @@ def build_admin(
     app.state.topics = topics
     app.state.rate = Rate()
     body_problems = (
-        (403, "the key may read only"),
+        (403, "the key is read-only"),
         (413, "the body is too large"),
         (415, "the body is not plain JSON"),
     )

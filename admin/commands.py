@@ -64,8 +64,9 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     """Give the command if the caller may. Raises ProblemError; the same key and body: the same answer, sent once."""
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
-        headers = {"Retry-After": str(int(wait) + 1)}
-        raise ProblemError(429, "too-many-commands", "This account gives commands too fast.", headers=headers)
+        seconds = str(int(wait) + 1)
+        detail = f"Too many commands of this account: try again in {seconds} s."
+        raise ProblemError(429, "too-many-commands", detail, headers={"Retry-After": seconds})
     command = command_id(body.account, idempotency_key)
     writer = request.app.state.writer
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
@@ -90,6 +91,6 @@ async def _publish(request: Request, command: str, body: ReprocessRequest) -> No
         raise ProblemError(
             503,
             "unavailable",
-            "Kafka can't take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
+            "Kafka cannot take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
             headers={"Retry-After": RETRY_AFTER_SECONDS},
         ) from exc

@@ -19,4 +19,6 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
-        raise ProblemError(422, "invalid-request", "The form can't be read.") from None
+        raise ProblemError(
+            422, "invalid-request", f"The form must be urlencoded UTF-8 of at most {MAX_FIELDS} fields."
+        ) from None

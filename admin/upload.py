@@ -52,7 +52,7 @@ async def read_upload(request: Request, name: str, path: Path, max_bytes: int) -
 
 
 def _unreadable() -> ProblemError:
-    return ProblemError(422, "invalid-request", "The form can't be read.")
+    return ProblemError(422, "invalid-request", "The form is not valid multipart/form-data.")
 
 
 def _boundary(content_type: str) -> bytes:

@@ -1,6 +1,7 @@
 """The composition root of the agents: it gives each topic its reader."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterable, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +16,13 @@ from agents.process import crash
 from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
-from agents.results.ingest import Ingest
+from agents.results.ingest import Allowed, Ingest
 from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.redaction import Redaction
+from schemas.sources import Sources
 from schemas.topics import Topics
 from storage.database import Database
 
@@ -78,6 +80,7 @@ def build_app(
     publisher: Publisher,
     policy: Policy,
     redaction: Redaction | None,
+    sources: Sources | None,
     clock: ServerClock,
     recorded: Callable[[], None],
     worker_id: str,
@@ -85,7 +88,7 @@ def build_app(
     max_batch_bytes: int,
     stopping: asyncio.Event,
 ) -> AgentsApp:
-    """One agent for each results topic of the catalogue, one for commands. Nothing is started.
+    """One agent for each results topic of the catalogue and of connectors, one for commands. Nothing is started.
 
     `recorded` is called when a command was recorded.
     """
@@ -113,7 +116,7 @@ def build_app(
     )
     app.stopping, app.database = stopping, database
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
-    for each in CATALOGUE:
+    for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):
         ingest = Ingest(
             each,
             database,
@@ -123,8 +126,9 @@ def build_app(
             begin_again=app.begin_again,
             clock=clock,
             redaction=redaction,
+            allowed=Allowed(sources, connector) if sources is not None else None,
         )
-        _add_agent(app, topics.results(each.name), ingest)
+        _add_agent(app, topics.results(each.name, connector), ingest)
     commands = Commands(database, dead_letters, policy, app.done, recorded, begin_again=app.begin_again)
     _add_agent(app, topics.commands, commands)
     return app

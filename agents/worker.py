@@ -48,9 +48,9 @@ async def work(
     The addresses of both servers must be set. `ready` is called when partitions are assigned. Waits for servers that
     are away. Ends the process with exit code 70 on an unforeseen error (agents.process.crash).
     """
-    servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.database_url
-    if servers is None or url is None:
-        raise ValueError("kafka_bootstrap_servers and database_url must be set")
+    servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.writer_url
+    if servers is None:
+        raise ValueError("kafka_bootstrap_servers must be set")
     agent_settings.data_dir.mkdir(parents=True, exist_ok=True)
     with claim_worker_id(agent_settings.worker_id, agent_settings.data_dir) as worker_id:
         structlog.contextvars.bind_contextvars(worker=worker_id)
@@ -72,6 +72,7 @@ async def work(
             publisher=publisher,
             policy=policy,
             redaction=Redaction(agent_settings.redact) if agent_settings.redact else None,
+            sources=broker_settings.sources,
             clock=clock,
             recorded=recorded,
             worker_id=worker_id,

@@ -93,7 +93,7 @@ def operator_of(grant: Grant, account: str) -> None:
     if not may_see(grant, account):
         raise not_found()
     if not at_least(grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key may read only: this needs the role operator.")
+        raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
 
 
 async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:

@@ -17,7 +17,7 @@ _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a
 def must_export(grant: Grant) -> None:
     """Require the right to export. Raises a 403 problem for a key without it."""
     if not grant.may_export:
-        raise ProblemError(403, "not-permitted", "Your key may read, not export: it was made without --export.")
+        raise ProblemError(403, "not-permitted", "Your key does not allow exporting: it was created without --export.")
 
 
 def order_of(

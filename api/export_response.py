@@ -97,7 +97,7 @@ def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
                 for each in formats
             },
         },
-        403: {"description": "the key has no right to export"},
+        403: {"description": "the key does not allow exporting"},
         426: {"description": "HTTP/1.1 is needed"},
         429: {"description": "too many exports at once, of this account or in all"},
     }

@@ -44,7 +44,7 @@ class ProblemError(Exception):
 
 def not_found() -> ProblemError:
     """A 404, the same for what does not exist and for what belongs to another account."""
-    return ProblemError(404, "not-found", "There is nothing here for you.")
+    return ProblemError(404, "not-found", "Not found, or not in an account that this key has access to.")
 
 
 def invalid(field: str, message: str, status: int = 422) -> ProblemError:
@@ -101,7 +101,7 @@ async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
         ProblemError(
             503,
             "unavailable",
-            "The database can't answer right now, or took too long for this query.",
+            "The database cannot answer right now, or took too long for this query.",
             headers={"Retry-After": RETRY_AFTER_SECONDS},
         )
     )
@@ -110,7 +110,7 @@ async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
 async def _refused(_request: Request, exc: Exception) -> JSONResponse:
     """Answer 422 when PostgreSQL refuses a value that passed our own checks."""
     log.error("refused", reason=str(exc))
-    return response(ProblemError(422, "invalid-request", "A value of this request can't be looked for."))
+    return response(ProblemError(422, "invalid-request", "A value of this request cannot be searched for."))
 
 
 async def answer_bug(request: Request, exc: Exception) -> JSONResponse:

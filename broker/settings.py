@@ -3,12 +3,13 @@
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from broker.security import BadSecurityError, SaslMechanism, Security, SecurityProtocol
+from schemas.sources import Sources, load_sources
 from schemas.topics import DEFAULT_PREFIX, Topics
 
 
@@ -47,6 +48,16 @@ class BrokerSettings(BaseSettings):
     )
     topic_replication: int = Field(default=1, ge=1, le=10, description="replicas of each new topic")
 
+    sources: Annotated[
+        Sources | None,
+        NoDecode,
+        BeforeValidator(lambda given: load_sources(Path(given)) if isinstance(given, str | Path) else given),
+        WithJsonSchema({"type": "string", "format": "path"}),
+    ] = Field(
+        default=None,
+        description="JSON file of which source may say what: docs/connectors.md; unset = any source, of any account",
+    )
+
     @model_validator(mode="after")
     def _security_holds(self) -> Self:
         if self.kafka_bootstrap_servers is None and self.kafka_security_protocol != "PLAINTEXT":
@@ -71,4 +82,4 @@ class BrokerSettings(BaseSettings):
 
     @property
     def topics(self) -> Topics:
-        return Topics(self.topic_prefix)
+        return Topics(self.topic_prefix, self.sources.connectors if self.sources else ())

@@ -73,7 +73,7 @@ async def export(request: ExportRequest, out: Path) -> int:
             "/"
         ),
     )
-    database = Database(str(storage.database_url), "reader", storage, application_name="conexoes-export")
+    database = Database(storage.reader_url, "reader", storage, application_name="conexoes-export")
     export_id = uuid.uuid4()
     try:
         await record_order(database, export_id, order, seconds=settings.export_seconds)

@@ -22,7 +22,7 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
     """The query API alone, until `stop` is set. Needs no Kafka."""
     settings = ApiSettings()
     playbook = playbook_of(settings)
-    reader = Database(str(storage.database_url), "reader", storage, application_name="conexoes-api")
+    reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-api")
     try:
         app = build_api(reader, _authenticator(reader, settings), policy, playbook)
         await serve(app, settings.http_host, settings.http_port, stop)
@@ -36,9 +36,8 @@ async def serve_admin(
     """The query API, the commands and the pages, until `stop` is set."""
     settings = ApiSettings()
     playbook = playbook_of(settings)
-    url = str(storage.database_url)
-    reader = Database(url, "reader", storage, application_name="conexoes-admin")
-    writer = Database(url, "writer", storage, application_name="conexoes-admin")
+    reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-admin")
+    writer = Database(storage.writer_url, "writer", storage, application_name="conexoes-admin")
     publisher = Publisher(
         str(broker.kafka_bootstrap_servers), security=broker.security, timeout_seconds=PUBLISH_SECONDS
     )

@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from broker.settings import BrokerSettings
 from embedded.run_file import RunningSystem, running
 from schemas.policy import Policy
-from storage.settings import StorageSettings
+from storage.logins import password_of, url_of
+from storage.settings import Login, StorageSettings
 
 
 class UnusableError(Exception):
@@ -45,7 +46,19 @@ def broker_settings() -> BrokerSettings:
 def storage_settings() -> StorageSettings:
     """With the address: from the environment, or of the embedded PostgreSQL that runs here. Raises UnusableError."""
     settings = StorageSettings()
-    url = settings.database_url or system_here().database
-    if url is None:
+    if settings.database_url is not None:
+        return settings
+    if (url := system_here().database) is None:
         raise UnusableError("No PostgreSQL: set CONEXOES_DATABASE_URL, or start `conexoes up` first.")
-    return settings.model_copy(update={"database_url": url})
+    return settings.model_copy(
+        update={
+            "database_url": url,
+            "database_reader_url": embedded_url(url, "conexoes_api"),
+            "database_writer_url": embedded_url(url, "conexoes_agents"),
+        }
+    )
+
+
+def embedded_url(owner_url: str, login: Login) -> str:
+    """The URL of a login of the embedded PostgreSQL."""
+    return url_of(owner_url, login, password_of(owner_url, login))

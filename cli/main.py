@@ -51,6 +51,7 @@ from schemas.playbook import BadPlaybookError
 from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
 from storage.errors import StorageError
+from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
 
@@ -117,7 +118,13 @@ def admin() -> None:
 def migrate() -> None:
     """Bring the database to the schema of this version. Safe to repeat, and to run from many places at once."""
     storage = storage_settings()
-    _run(lambda _stop: apply_migrations(str(storage.database_url), storage.retention_days))
+    url, passwords = str(storage.database_url), storage.login_passwords
+
+    async def bring(_stop: asyncio.Event) -> None:
+        await apply_migrations(url, storage.retention_days)
+        await make_logins(url, {login: password.get_secret_value() for login, password in passwords.items()})
+
+    _run(bring)
     typer.echo("The database has the schema of this version.")
 
 
@@ -252,6 +259,9 @@ def doctor(
     findings = examine(settings.data_dir, settings.kafka_port)
     for each in findings:
         typer.echo(f"{'ok' if each.ok else '!!'}  {each.name}: {each.detail} {each.advice}".rstrip())
+    sources = BrokerSettings().sources
+    said = f"{len(sources.root)} may send results." if sources else _ANY_SOURCE
+    typer.echo(f"ok  sources: {said}")
     faults = _server_faults()
     for fault in faults:
         typer.echo(f"!!  servers: {fault}")
@@ -259,6 +269,9 @@ def doctor(
         typer.echo(f"ok  servers: Kafka and PostgreSQL answer; pages and API are at {http}.")
     if faults or not all(each.ok for each in findings):
         raise typer.Exit(1)
+
+
+_ANY_SOURCE = "CONEXOES_SOURCES is unset: whoever may write a results topic may say anything of any account."
 
 
 def _let_us_speak() -> None:

@@ -62,7 +62,7 @@ class Reprocess:
         `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `stop` ends the following, not
         the command. Raises UnusableError.
         """
-        reader = Database(str(self._storage.database_url), "reader", self._storage, application_name="conexoes-cli")
+        reader = Database(self._storage.reader_url, "reader", self._storage, application_name="conexoes-cli")
         try:
             ready = await self._plan(reader, asked)
             for line in ready.lines:
@@ -89,7 +89,7 @@ class Reprocess:
 
     async def cancel(self, account: str, command_id: str, requested_by: str, reason: str | None) -> None:
         """Let nothing more of a command be taken to be sent. Raises UnusableError when there is nothing to cancel."""
-        writer = Database(str(self._storage.database_url), "writer", self._storage, application_name="conexoes-cli")
+        writer = Database(self._storage.writer_url, "writer", self._storage, application_name="conexoes-cli")
         try:
             done = await cancel_command(writer, account, command_id, requested_by=requested_by, reason=reason)
         finally:

@@ -13,13 +13,14 @@ from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from cli.http import playbook_of
-from cli.installation import InstallationSettings, UnusableError
+from cli.installation import InstallationSettings, UnusableError, embedded_url
 from cli.kept import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
+from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
@@ -63,10 +64,17 @@ class Up:
             url = storage.database_url or system.database_url
             self._say("creating topics, migrating the database")
             await asyncio.gather(create_topics(servers, broker), migrate(url, storage.retention_days))
-            key = self._tell_children(servers, url)
+            if storage.database_url is None:
+                await make_logins(url, {login: password_of(url, login) for login in ROLES})
+            key = self._tell_children(servers)
             self._say(f"starting {', '.join(self._names)}")
             children = [
-                Child(name=name, argv=[sys.executable, "-m", "cli", name], ends=name == "simulate")
+                Child(
+                    name=name,
+                    argv=[sys.executable, "-m", "cli", name],
+                    environment=_logins(name, url) if storage.database_url is None else {},
+                    ends=name == "simulate",
+                )
                 for name in self._names
             ]
             async with Children(children, self._data_dir, self._say):
@@ -96,12 +104,11 @@ class Up:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _tell_children(self, servers: str, url: str) -> str:
+    def _tell_children(self, servers: str) -> str:
         """Children find everything in their environment, as in production. Returns the key to sign in with."""
         key = self._http.bootstrap_key.get_secret_value() if self._http.bootstrap_key else local_key(self._data_dir)
         os.environ |= {
             "CONEXOES_KAFKA_BOOTSTRAP_SERVERS": servers,
-            "CONEXOES_DATABASE_URL": url,
             "CONEXOES_BOOTSTRAP_KEY": key,
             "CONEXOES_DATA_DIR": str(self._data_dir),
             "CONEXOES_PLAYBOOK": str(self._http.playbook.resolve()) if self._http.playbook else "",
@@ -123,6 +130,18 @@ class Up:
                     f"Not ready within {READY_SECONDS:g} s; the end of {self._data_dir / 'logs'}/*.log says why."
                 )
             await asyncio.sleep(0.1)
+
+
+def _logins(name: str, owner_url: str) -> dict[str, str]:
+    """Where a child finds the embedded PostgreSQL: with logins that have its roles and no others."""
+    if name == "agents":
+        return {"CONEXOES_DATABASE_URL": embedded_url(owner_url, "conexoes_agents")}
+    if name == "admin":
+        return {
+            "CONEXOES_DATABASE_URL": embedded_url(owner_url, "conexoes_api"),
+            "CONEXOES_DATABASE_WRITER_URL": embedded_url(owner_url, "conexoes_admin"),
+        }
+    return {}
 
 
 def _with_playbook(settings: ApiSettings, *, demo: bool) -> ApiSettings:

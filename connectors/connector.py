@@ -22,14 +22,22 @@ class Connector:
     """Emits results; `async with` it. One object serves a whole process, from any number of tasks at once."""
 
     def __init__(
-        self, servers: str, *, source: str, topic_prefix: str = DEFAULT_PREFIX, security: Security = PLAINTEXT
+        self,
+        servers: str,
+        *,
+        source: str,
+        own_topics: str | None = None,
+        topic_prefix: str = DEFAULT_PREFIX,
+        security: Security = PLAINTEXT,
     ) -> None:
         """`servers` is `host:port,…`; `source` names this connector, a URI-reference such as `/connectors/mlb`;
+        `own_topics` is the `connector` that CONEXOES_SOURCES has for it, if its results go to topics of its own;
         `security` says how to enter a Kafka with TLS or logins.
         """
         self.servers = servers
         self.security = security
         self.source = source
+        self._own_topics = own_topics
         self.topics = Topics(topic_prefix)
         self._outages = Outages(log)
         self._publisher = Publisher(
@@ -64,6 +72,7 @@ class Connector:
             integration_type,
             data,
             source=self.source,
+            own_topics=self._own_topics,
             event_id=event_id,
             time=time,
             correlationid=correlationid,

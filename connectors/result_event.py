@@ -24,6 +24,7 @@ def result_record(
     data: dict[str, Any],
     *,
     source: str,
+    own_topics: str | None = None,
     event_id: str | None = None,
     time: datetime | None = None,
     correlationid: str | None = None,
@@ -31,7 +32,7 @@ def result_record(
     """Make the record of `data`. Without `processed_at` it gets the time of now.
 
     A result that is sent again after a crash should have the `event_id` of the first time. Without one it gets a
-    random UUID. Raises InvalidResultError.
+    random UUID. `own_topics`: as in Connector. Raises InvalidResultError.
     """
     if integration_type not in BY_NAME:
         raise InvalidResultError(f"integration_type must be one of {', '.join(BY_NAME)}")
@@ -49,7 +50,7 @@ def result_record(
         attributes["correlationid"] = correlationid
     message = to_binary_event(CloudEvent(attributes, data))
     key = f"{data.get('account')}/{data.get('affiliate')}/{data.get('key')}".encode("utf-8", "surrogatepass")
-    record = Record(topics.results(integration_type), key, message.value, list(message.headers.items()))
+    record = Record(topics.results(integration_type, own_topics), key, message.value, list(message.headers.items()))
     _check(integration_type, record)
     return record
 

@@ -3,9 +3,9 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,7 @@ class Child:
 
     name: str  # of its log file: logs/<name>.log
     argv: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside ours
     ends: bool = False  # it may come to an end of its own, with exit code 0
 
 
@@ -60,7 +61,7 @@ class Children:
         pause = 1.0
         while True:
             started = time.monotonic()
-            command = Command(argv=child.argv, directory=Path.cwd(), log=self.log(child))
+            command = Command(argv=child.argv, directory=Path.cwd(), log=self.log(child), environment=child.environment)
             process = await command.spawn(dies_with_us_by=signal.SIGTERM)
             try:
                 await process.wait()

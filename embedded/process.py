@@ -7,8 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from embedded.errors import EmbeddedError
@@ -30,6 +30,7 @@ class Command:
     directory: Path  # working directory
     log: Path  # standard output and error are appended here
     user: SystemUser | None = None  # None = our own user
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside ours
 
     async def spawn(self, *, dies_with_us_by: signal.Signals) -> asyncio.subprocess.Process:
         """Start it in its own session: the terminal's Ctrl-C then reaches only us, and we choose the order of stopping.
@@ -45,7 +46,8 @@ class Command:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # The servers would read settings from PG* variables; ours are in files.
-                env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+                env={name: value for name, value in os.environ.items() if not name.startswith("PG")}
+                | dict(self.environment),
                 start_new_session=True,
                 user=self.user.uid if self.user else None,
                 group=self.user.gid if self.user else None,

@@ -1,1 +1,1 @@
-"""Files that people and programs work with, of everything that a filter matches: xlsx, CSV, JSON Lines."""
+"""Exports: files of all logs that a filter matches, for people and programs, as xlsx, CSV or JSON Lines."""

@@ -1,9 +1,9 @@
-"""The heading of a CSV file, and how the rest of it is to be written by the database.
+"""The heading of a CSV file, and the form in which the database writes its rows.
 
 RFC 4180 with these choices: UTF-8 with a byte order mark (without it, Excel takes the file for the system's code page),
 lines end in LF, and text that a spreadsheet would run has an apostrophe before it (csv_text of the database).
-Portuguese and Spanish are separated by semicolons, since Excel expects that there, and would split our commas' cells
-at a semicolon of their text, after which a formula may begin.
+Files in Portuguese and Spanish are separated by semicolons, since Excel expects that there: it would split a cell at a
+semicolon of its text, after which a formula may begin.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _GUARDED = frozenset("=+-@\t\n\r'＝＋－＠")
 
 
 def csv_view(order: ExportOrder, link: str) -> CsvView:
-    """How the database is to write the rows. `link` is what the link to a log begins with."""
+    """Return the form in which the database writes the rows. `link` is the beginning of the link to a log."""
     language = order.language
     return CsvView(
         delimiter=DELIMITERS[language],
@@ -32,19 +32,19 @@ def csv_view(order: ExportOrder, link: str) -> CsvView:
 
 
 def csv_heading(order: ExportOrder) -> bytes:
-    """The first line."""
+    """Return the first line."""
     columns = log_columns(BY_NAME[order.integration_type])
     headings = [column.heading(order.language, order.timezone) for column in columns]
     return (BYTE_ORDER_MARK + csv_line(headings, order.language)).encode()
 
 
 def guarded(text: str) -> str:
-    """`text` for a CSV cell, as the database's csv_text guards it: one rule in both places, held by a test."""
+    """Return `text` for a CSV cell, guarded as the database's csv_text does; a test compares the two."""
     return f"'{text}" if text[:1] in _GUARDED else text
 
 
 def csv_line(cells: Iterable[str], language: Language) -> str:
-    """Guarded texts as one line; quoted where the database's COPY quotes too, a lone carriage return included."""
+    """Return guarded texts as one line, quoted where the database's COPY quotes: a lone carriage return included."""
     delimiter = DELIMITERS[language]
     special = {delimiter, '"', "\n", "\r"}
     return delimiter.join(_quoted(each) if special & set(each) else each for each in cells) + "\n"

@@ -1,4 +1,4 @@
-"""What can go wrong with an export."""
+"""Errors of exports."""
 
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -6,7 +6,7 @@ from schemas.reasons.say import say
 
 
 class ExportEnded(Exception):
-    """There is no file. `reason` says why, to whoever asked; the text is its sentence in English."""
+    """End of an export without a file. `reason` is for the person who asked; the text is its sentence in English."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(say(reason, "en"))
@@ -18,7 +18,7 @@ class ExportFailed(ExportEnded):
 
 
 class CallerLeft(ExportEnded):
-    """Whoever asked no longer listens: there is nobody to make it for."""
+    """The caller no longer listens: there is nobody to make the file for."""
 
     def __init__(self) -> None:
         super().__init__(Reason(ReasonCode.EXPORT_CALLER_LEFT))
@@ -32,4 +32,4 @@ class ServerStopped(ExportEnded):
 
 
 class TooManyExports(Exception):
-    """Not now: there are as many as there may be. The text is a sentence that says which limit is met."""
+    """The limit of exports at once is met: try again later. The text is a sentence that names the limit."""

@@ -1,4 +1,4 @@
-"""An export as a file that is there whole or not at all."""
+"""An export as a file, made atomically."""
 
 import asyncio
 import os
@@ -14,9 +14,10 @@ from storage.exports.reader import snapshot
 
 
 async def make_file(database: Database, order: ExportOrder, path: Path, *, seconds: float, progress: Progress) -> int:
-    """Make the file of `order` at `path`, readable by its owner only. Returns how many logs are in it.
+    """Make the file of `order` at `path`, readable by its owner only. Returns the number of logs in it.
 
-    It is made beside and renamed when it is whole. A workbook is made by a process of its own, the others here.
+    It is made beside `path` and renamed when it is complete. A workbook is made by a process of its own, other formats
+    by this one.
     Raises ExportFailed, StorageUnavailable, RowRefused or OSError.
     """
     part = path.with_name(f"{path.name}.part")
@@ -43,7 +44,7 @@ async def _stream_to(database: Database, order: ExportOrder, part: Path, *, seco
         async def write(data: bytes) -> None:
             nonlocal lines
             await asyncio.to_thread(file.write, data)
-            # Some rows of CSV have line breaks of their own: near enough for a bar, and never past its end.
+            # Some rows of CSV have line breaks of their own: exact enough for a progress bar, and never past its end.
             lines = min(lines + data.count(b"\n"), total)
             progress(lines, lines, total)
 

@@ -1,4 +1,4 @@
-"""The items of a command as a file: written as they are read, so that a million needs no more memory than a page."""
+"""The items of a command as a file: written as they are read, so that a million take no more memory than a page."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ _INCLUDED = set(_FIELDS)  # what is in JSON Lines beside them is for programs
 
 
 async def write_items(database: Database, order: ExportOrder, command_id: str, write: Write) -> int:
-    """Write the items of a command, in the order's format and language. Returns how many that is.
+    """Write the items of a command, in the order's format and language. Returns their number.
 
-    CSV is guarded and separated as that of logs; its headings are the API's names, its times UTC. Each part is as it
-    is when it is read: this is no snapshot. Nothing is written before the first part is there. Waits when `write`
-    does. Raises StorageUnavailable.
+    CSV is guarded and separated as that of logs; its headings are the API's names, its times UTC. Parts are read one
+    after the other: this is no snapshot. Nothing is written before the first part is read. Waits when `write` does.
+    Raises StorageUnavailable.
     """
     rows = 0
     heading = BYTE_ORDER_MARK + csv_line(_FIELDS, order.language) if order.format == "csv" else ""

@@ -1,4 +1,4 @@
-"""What a file is called, and what its links begin with. Nothing that a caller makes up is in a file's name."""
+"""Names of files, and the beginning of links in them. A file's name has no text of a caller."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,12 +7,12 @@ from schemas.export import Export, ExportOrder
 
 
 def file_name(order: ExportOrder | Export, at: datetime) -> str:
-    """ASCII, e.g. `conexoes-demo-price-2026-11-24-0915.xlsx`, in the order's time zone."""
+    """Return an ASCII name, e.g. `conexoes-demo-price-2026-11-24-0915.xlsx`, in the order's time zone."""
     local = at.astimezone(ZoneInfo(order.timezone))
     what = order.integration_type if order.command_id is None else f"{order.integration_type}-reprocess"
     return f"conexoes-{order.account}-{what}-{local:%Y-%m-%d-%H%M}.{order.format}"
 
 
 def log_link(order: ExportOrder) -> str:
-    """What the link to a log of the order's account and type begins with; the log's id follows."""
+    """Return the beginning of the link to a log of the order's account and type; the log's id follows."""
     return f"{order.public_url}/{order.account}/{order.integration_type}/logs/"

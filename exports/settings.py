@@ -1,4 +1,4 @@
-"""How much may be exported at once, and where files are kept."""
+"""Settings of exports: limits, and the directory of files."""
 
 from pathlib import Path
 
@@ -33,5 +33,5 @@ class ExportSettings(BaseSettings):
 
     @property
     def directory(self) -> Path:
-        """Where files are made and kept, a directory for each account."""
+        """Directory in which files are made and kept, with a directory for each account."""
         return self.data_dir / "exports"

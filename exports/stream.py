@@ -1,4 +1,4 @@
-"""CSV and JSON Lines, written as they come out of the database."""
+"""CSV and JSON Lines, written as the database gives them."""
 
 from exports.csv import csv_heading, csv_view
 from exports.names import log_link
@@ -8,10 +8,10 @@ from storage.exports.reader import Write, snapshot
 
 
 async def write_rows(database: Database, order: ExportOrder, write: Write, *, seconds: float) -> int:
-    """Write everything that the order's filter matches, in its format. Returns how many logs that is.
+    """Write all logs that the order's filter matches, in its format. Returns their number.
 
-    Waits when `write` does; meanwhile PostgreSQL keeps its snapshot. Nothing is written before the first row is there,
-    so that what can't begin has not begun. Raises StorageUnavailable or RowRefused.
+    Waits when `write` does; meanwhile PostgreSQL keeps its snapshot. Nothing is written before the first row is read,
+    so that an export that fails at once has written nothing. Raises StorageUnavailable or RowRefused.
     """
     link = log_link(order)
     async with snapshot(database, order.account, order.integration_type, order.filter, seconds=seconds) as matched:

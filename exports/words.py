@@ -1,4 +1,4 @@
-"""What stands in a file beside the logs: names of sheets, headings, hints. The vocabulary is that of schemas.words."""
+"""Texts of a file beside the logs: names of sheets, headings, hints. The vocabulary is that of schemas.words."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from schemas.catalogue import Language, labels
 from schemas.words import COLUMNS
 
-#: Before a status, so that it is told without its colour.
+#: Symbol before a status, so that it can be read without its colour.
 SYMBOLS: Mapping[str, str] = MappingProxyType({"success": "✔", "warning": "⚠", "error": "✖"})
 
 SUMMARY = labels("Resumo", "Summary", "Resumen")
@@ -31,7 +31,7 @@ KINDS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
 )
 BY_DAY = labels("Logs por dia de processamento", "Logs by processing day", "Logs por día de procesamiento")
 
-#: Rows of the sheet about the export, by the name that programs know them by.
+#: Labels of the sheet about the export, by their name for programs.
 ABOUT_ROWS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {
         "format": labels("Formato deste arquivo", "Format of this file", "Formato de este archivo"),

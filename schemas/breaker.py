@@ -1,4 +1,4 @@
-"""A breaker: an affiliate whose answers say "not now" is left alone for a while, then tried with one retry.
+"""A circuit breaker: an affiliate whose answers say "not now" gets no retries for a while, then one as a test.
 
 closed → open → half-open → closed, or open again for twice as long. Pure: counts and times in, the next state out.
 """
@@ -13,13 +13,13 @@ State = Literal["closed", "open", "half_open"]
 
 #: Fewer answers than this prove nothing.
 MIN_ANSWERS = 20
-#: Of the recent answers, to open.
+#: Share of bad ones among the recent answers that opens the breaker.
 BAD_SHARE = 0.5
-#: From so many answers on, older ones count half: what was long ago must not outweigh what is now.
+#: Number of answers after which older ones count half: old answers must not outweigh those of now.
 REMEMBERED = 200
 FIRST_PAUSE_SECONDS = 30
 LAST_PAUSE_SECONDS = 600
-#: How long a retry that was tried may take before another is: the worker that sent it may have died.
+#: Time that the test retry gets before another one is sent: the worker that sent it may have died.
 PROBE_SECONDS = 60
 
 _BUSY = re.compile(
@@ -29,12 +29,12 @@ _BUSY = re.compile(
 
 
 def is_busy(code: str | None) -> bool:
-    """Whether an error code says that the other side can't right now: HTTP 429 or 5xx, a timeout."""
+    """Return True for an error code that says that the other side can't answer now: HTTP 429 or 5xx, a timeout."""
     return code is not None and _BUSY.search(code) is not None
 
 
 class Breaker(NamedTuple):
-    """One affiliate of one account."""
+    """State of the breaker for one affiliate of one account."""
 
     state: State = "closed"
     changed_at: datetime = EPOCH  # only answers to what was sent since then are counted; of the database's clock
@@ -44,13 +44,13 @@ class Breaker(NamedTuple):
     openings: int = 0  # in a row
 
     def room(self, now: datetime) -> int | None:
-        """How many retries may be sent now; None is any number."""
+        """Return the number of retries that may be sent now; None is any number."""
         if self.state == "closed":
             return None
         return 1 if self.retry_at is not None and now >= self.retry_at else 0
 
     def tried(self, now: datetime) -> "Breaker":
-        """After the one retry that `room` allowed was taken.
+        """Return the breaker after the one retry that `room` allowed was taken.
 
         The answer of every retry since it became half-open counts, however many were tried before it came.
         """
@@ -58,7 +58,7 @@ class Breaker(NamedTuple):
         return self._replace(state="half_open", changed_at=since, retry_at=now + timedelta(seconds=PROBE_SECONDS))
 
     def answered(self, good: int, bad: int, now: datetime) -> "Breaker":
-        """After answers (silence is a bad one) to what was sent since `changed_at`."""
+        """Return the breaker after answers to retries sent since `changed_at`. An expired retry is a bad answer."""
         if self.state == "open" or good + bad == 0:
             return self
         if self.state == "half_open":

@@ -18,12 +18,12 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
 
-#: How bad a status is. An answer that is less bad than what was reprocessed has fixed it.
+#: Severity of each status. An answer that is less severe than the result that was reprocessed has fixed it.
 SEVERITY: Mapping[Status, int] = MappingProxyType({"success": 0, "warning": 1, "error": 2})
 
 
 def labels(pt: str, en: str, es: str) -> Mapping[Language, str]:
-    """The same words in each language."""
+    """Return one text in each language."""
     return MappingProxyType({"pt": pt, "en": en, "es": es})
 
 
@@ -42,9 +42,11 @@ class IntegrationType:
     reprocess_labels: Mapping[Language, str]  # text of the action
     reprocessable: bool = True  # the default policy; settings may differ per affiliate
     not_reprocessable_reason: Reason | None = None  # shown instead of the action
-    refresh_only: bool = False  # where state moves, what was sent once must never be sent again as it was
+    refresh_only: bool = False  # the state of an entity moves on, so its old payload must never be sent again
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
-    troubleshooting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # affiliate → guide
+    troubleshooting: Mapping[str, Mapping[Language, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # affiliate → its guide in TROUBLESHOOTING_GUIDE, whose address differs by language
     icon: str = _BOX_WITH_ARROW  # what an SVG of 16 × 16 has inside; drawn as lines, in the colour of the text
 
     @property
@@ -57,18 +59,32 @@ class IntegrationType:
         """CloudEvents `type` of a retry."""
         return f"conexoes.{self.name}.retry.v1"
 
-    def troubleshooting_link(self, affiliate: str) -> str:
-        """The guide for errors of this type on that marketplace, or the general one."""
-        return self.troubleshooting.get(affiliate, TROUBLESHOOTING_GUIDE)
+    def troubleshooting_link(self, affiliate: str, language: Language = "en") -> str:
+        """The guide for errors of this type on that marketplace, or the general one, in the reader's language."""
+        guides = TROUBLESHOOTING_GUIDE.format(language=language)
+        guide = self.troubleshooting.get(affiliate)
+        return guides if guide is None else f"{guides}/{guide[language]}"
 
 
 #: VTEX's own guides, by topic; the general page lists them all.
-TROUBLESHOOTING_GUIDE = "https://help.vtex.com/en/troubleshooting"
+TROUBLESHOOTING_GUIDE = "https://help.vtex.com/{language}/troubleshooting"
 _ORDER_GUIDES = MappingProxyType(
     {
-        "MLB": f"{TROUBLESHOOTING_GUIDE}/mercado-livre-order-integration-errors",
-        "AMZ": f"{TROUBLESHOOTING_GUIDE}/amazon-order-integration-errors",
-        "MGL": f"{TROUBLESHOOTING_GUIDE}/magazine-luiza-order-integration-errors",
+        "MLB": labels(
+            "erros-de-integracao-de-pedidos-do-mercado-livre",
+            "order-errors-in-the-mercado-livre-integration",
+            "errores-de-integracion-de-pedidos-de-mercado-libre",
+        ),
+        "AMZ": labels(
+            "erros-de-integracao-de-pedidos-da-amazon",
+            "order-errors-in-the-amazon-integration",
+            "errores-de-integracion-de-pedidos-de-amazon",
+        ),
+        "MGL": labels(
+            "erros-de-integracao-de-pedidos-do-magazine-luiza",
+            "order-errors-in-the-magazine-luiza-integration",
+            "errores-de-integracion-de-pedidos-de-magazine-luiza",
+        ),
     }
 )
 _SKU = labels("Código do SKU", "SKU code", "Código del SKU")

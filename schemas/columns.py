@@ -1,4 +1,4 @@
-"""What a row of an export shows: the one table that the workbook, its reader and CSV follow.
+"""Columns of an export: the one table that the workbook, its reader and CSV follow.
 
 A column's kind says how its value is written: for CSV storage.columns makes the expression from it, for a cell
 of the workbook exports.excel.rows the value. A masked field, once there is such a thing, is masked where rows leave the
@@ -24,27 +24,29 @@ class Column:
     labels: Mapping[Language, str]
     kind: Kind = "name"
     width: float = 16  # in characters, of the workbook
+    listed: bool = False  # on the list page too
 
     def heading(self, language: Language, timezone: str) -> str:
-        """As it stands over the column. A column of times names their zone."""
+        """Return the heading of the column. A column of times names their zone."""
         label = self.labels[language]
         return f"{label} ({timezone})" if self.kind == "time" else label
 
 
-_KEY = Column(name="key", labels=labels("Chave", "Key", "Clave"), width=24)
-_AFFILIATE = Column(name="affiliate", labels=labels("Afiliado", "Affiliate", "Afiliado"), width=12)
-_STATUS = Column(name="status", labels=labels("Status", "Status", "Estado"), kind="status", width=12)
+_KEY = Column(name="key", labels=labels("Chave", "Key", "Clave"), width=24, listed=True)
+_AFFILIATE = Column(name="affiliate", labels=labels("Afiliado", "Affiliate", "Afiliado"), width=12, listed=True)
+_STATUS = Column(name="status", labels=labels("Status", "Status", "Estado"), kind="status", width=12, listed=True)
 _PROCESSED_AT = Column(
     name="processed_at",
     labels=labels("Data de processamento", "Processing date", "Fecha de procesamiento"),
     kind="time",
     width=24,
+    listed=True,
 )
 _CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24)
 _MESSAGE = Column(name="message", labels=labels("Mensagem", "Message", "Mensaje"), kind="text", width=60)
 _ID = Column(name="id", labels=labels("ID do log", "Log ID", "ID del log"), kind="id", width=38)
 
-#: One row a log.
+#: Columns of the sheet of logs: one row for each log.
 LOG_COLUMNS = (
     _KEY,
     _AFFILIATE,
@@ -66,7 +68,7 @@ LOG_COLUMNS = (
     Column(name="link", labels=labels("Link", "Link", "Enlace"), kind="link", width=30),
     _ID,
 )
-#: What an error itself says, in the sheet of errors.
+#: Fields of an error, in the sheet of errors.
 ERROR_FIELDS = (
     _CODE,
     _MESSAGE,
@@ -74,7 +76,8 @@ ERROR_FIELDS = (
     Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18),
     Column(name="field", labels=labels("Campo", "Field", "Campo"), kind="text", width=18),
 )
-#: One row an error. A log that failed without listing any has one, with its message.
+#: Columns of the sheet of errors: one row for each error. A log that failed without listing any has one, with its
+#: message.
 ERROR_COLUMNS = (
     _KEY,
     _AFFILIATE,
@@ -84,17 +87,17 @@ ERROR_COLUMNS = (
     Column(name="fingerprint", labels=labels("Grupo de erros", "Error group", "Grupo de errores"), width=18),
     _ID,
 )
-#: Of the sheet of logs only: what a person marks to have a log reprocessed.
+#: Column of the sheet of logs only, where a person marks logs to be reprocessed.
 MARK = Column(name="mark", labels=labels("Reprocessar?", "Reprocess?", "¿Reprocesar?"), width=14)
 
 
 def log_columns(integration_type: IntegrationType) -> tuple[Column, ...]:
-    """LOG_COLUMNS with the type's own word over the key."""
+    """Return LOG_COLUMNS with the type's own word over the key."""
     return tuple(_of_type(each, integration_type) for each in LOG_COLUMNS)
 
 
 def error_columns(integration_type: IntegrationType) -> tuple[Column, ...]:
-    """ERROR_COLUMNS with the type's own word over the key."""
+    """Return ERROR_COLUMNS with the type's own word over the key."""
     return tuple(_of_type(each, integration_type) for each in ERROR_COLUMNS)
 
 

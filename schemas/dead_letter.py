@@ -1,25 +1,28 @@
-"""A record, or one event of it, that can't be what its topic is for."""
+"""A dead letter: a record, or one event of it, that is not valid for its topic."""
 
+import json
+import re
 from typing import Any, NamedTuple, Self
 
 import orjson
 
-from schemas.envelope import Headers
+from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.identity import dead_letter_id
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import ACCOUNT
 from schemas.topics import MAX_RECORD_BYTES
 
+_BOM = b"\xef\xbb\xbf"
 _OURS = "x-dead-letter-"
-#: Of key and headers of a record that has a batch of events: what is larger is not kept with each of them.
+#: Limit for key and headers of a record with a batch of events: larger ones are not kept with each dead letter.
 MAX_REPEATED_BYTES = 1024
 
 
 class DeadLetter(NamedTuple):
-    """The original bytes, where they were, and why they were refused."""
+    """A refused record or event: the original bytes, their position in Kafka, and the reason."""
 
-    account: str  # "" when the record does not say whose it is
+    account: str  # "" when the record does not say whose it is, or may hold what is another's
     refusal: Refusal
     topic: str
     partition: int
@@ -32,15 +35,15 @@ class DeadLetter(NamedTuple):
 
     @classmethod
     def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
-        """What was refused at `position` of an aiokafka record.
+        """Make the dead letter of the event at `position` of an aiokafka record.
 
-        Of a value that is larger than the topic may take (it came compressed) the beginning is kept. Of an event in
-        a batch its own text is kept, with the record's key and headers as long as they are small: a thousand events
-        of a record must not store it a thousand times.
+        A value that is larger than the topic may take (it came compressed) is cut. An event of a batch is kept as
+        its own text, with the record's key and headers as long as they are small: a thousand refused events of one
+        record must not store that record a thousand times.
         """
         value = (record.value or b"") if refusal.part is None else refusal.part
         key, headers = record.key, record.headers
-        account = account_of(key, value)
+        account = account_of(key, headers, value, in_batch=refusal.part is not None)
         if refusal.part is not None and _bytes_of(key, headers) > MAX_REPEATED_BYTES:
             key, headers = None, ()
         return cls(
@@ -58,12 +61,12 @@ class DeadLetter(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The same for every delivery of the record; another record at the same place of a new topic has another."""
+        """Id that is equal for each delivery of the record, and differs from a new topic's record at its place."""
         place = (self.topic, self.partition, self.offset, self.position)
         return dead_letter_id(*place, timestamp=self.timestamp, key=self.key, value=self.value)
 
     def header_items(self) -> list[tuple[str, bytes]]:
-        """The original headers (one that is called like ours is renamed), then what the dead-letter topic adds."""
+        """Return the original headers (one with a name of ours is renamed), then those of the dead-letter topic."""
         added = {
             "code": self.refusal.code.value,
             "reason": say(self.refusal.reason, "en"),
@@ -87,10 +90,33 @@ def _renamed(name: str) -> str:
     return f"original-{name}" if name.startswith(_OURS) else name
 
 
-def account_of(key: bytes | None, value: bytes) -> str:
-    """Whose record this claims to be: `data.account`, else the record key's; "" when they differ or say nothing."""
-    claims = {claim for claim in (_claim_of_key(key), _claim_of_value(value)) if claim}
-    return claims.pop() if len(claims) == 1 else ""
+def account_of(key: bytes | None, headers: Headers, value: bytes, *, in_batch: bool = False) -> str:
+    """Return the one account that a record and its key name; "" when they name several or none.
+
+    A record may be refused before its events are told apart, and an account's own keys see all of its text. So what may
+    hold events of several accounts (a list, broken JSON) is of one only when nothing in it can be another's.
+    `in_batch`: `value` is one event of a batch. The key of a batch does not speak for an event that names no account.
+    """
+    of_key = _claim_of_key(key)
+    value = value.removeprefix(_BOM)
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return of_key if of_key and (not value or _is_cut_event_of(of_key, headers, value)) else ""
+    if isinstance(document, list):
+        events = [_named_by(event) for event in document]
+        named = set[str]().union(*events) if all(events) else set()
+        return _the_one(named, of_key) if named else ""
+    named = _named_by(document)
+    if named:
+        says = isinstance(document.get("account"), str) or not _is_binary(headers)
+        return _the_one(named, of_key) if says else ""
+    return of_key if of_key and not in_batch and _named_in(value) <= {of_key} else ""
+
+
+def _the_one(named: set[str], of_key: str | None) -> str:
+    claims = named | {of_key} if of_key else named
+    return next(iter(claims)) if len(claims) == 1 else ""
 
 
 def _claim_of_key(key: bytes | None) -> str | None:
@@ -98,13 +124,49 @@ def _claim_of_key(key: bytes | None) -> str | None:
     return _account(first.decode("ascii", "replace")) if slash else None
 
 
-def _claim_of_value(value: bytes) -> str | None:
+def _named_by(event: Any) -> set[str]:
+    """The accounts that one event names: at its top, where binary mode has it, and in its `data`."""
+    if not isinstance(event, dict):
+        return set()
+    data = event.get("data")
+    claims = (event.get("account"), data.get("account") if isinstance(data, dict) else None)
+    return {account for claim in claims if (account := _account(claim))}
+
+
+def _is_binary(headers: Headers) -> bool:
+    """In binary mode the value is `data` itself, and a field `data` of it is the connector's own."""
+    return any(name == "ce_specversion" for name, _value in headers) and not _is_cloudevents(headers, STRUCTURED)
+
+
+def _is_cloudevents(headers: Headers, media_type: str) -> bool:
+    values = (value or b"" for name, value in headers if name == "content-type")
+    return any(value.strip().lower().startswith(media_type.encode()) for value in values)
+
+
+def _is_cut_event_of(account: str, headers: Headers, broken: bytes) -> bool:
+    """Whether broken JSON is the text of one event of this account: it names it, and no other.
+
+    A batch is not: it may have lost the name of its last account.
+    """
+    if not broken.startswith(b"{") or _is_cloudevents(headers, BATCH) or _named_in(broken) != {account}:
+        return False
     try:
-        document = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return None
-    data = document.get("data", document) if isinstance(document, dict) else None
-    return _account(data.get("account")) if isinstance(data, dict) else None
+        json.JSONDecoder().raw_decode(broken.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return True
+    return False  # a whole event, and something after it
+
+
+#: A name and a text anywhere, also in JSON inside a JSON string, where quotes have backslashes.
+_NAMED = re.compile(rb'account\\*"\s*:\s*\\*"([^"\\]*)')
+_ASCII_ESCAPE = re.compile(rb"\\+u00([2-7][0-9a-fA-F])")
+
+
+def _named_in(text: bytes) -> set[str]:
+    """Every account that is named anywhere in `text`, whatever it is."""
+    text = _ASCII_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), text)
+    named = (match[1].decode("ascii", "replace") for match in _NAMED.finditer(text))
+    return {each for each in named if _account(each)}
 
 
 def _account(claim: object) -> str | None:

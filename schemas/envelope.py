@@ -1,7 +1,7 @@
-"""CloudEvents 1.0 from a Kafka record, in each of the modes of the Kafka protocol binding.
+"""Reader of CloudEvents 1.0 in a Kafka record, in each of the modes of the Kafka protocol binding.
 
-Our own reader and not the `cloudevents` library's, which costs as much per event as everything else that
-ingest does to one (docs/decisions/0004); the tests hold the two to the same answers, and the SDK writes with it.
+This is our own reader. The `cloudevents` library's costs as much per event as everything else that ingest does to one
+(docs/decisions/0004). Tests compare the two; the SDK writes with the library.
 """
 
 import re
@@ -22,7 +22,7 @@ MAX_HEADER_BYTES = 64 * 1024  # names and values of a record together
 MAX_ATTRIBUTE_CHARACTERS = 2048  # of `id` and `source`
 MAX_BATCH_EVENTS = 1000  # in one application/cloudevents-batch+json value
 
-#: Attributes that mean something here, and `data`; others are kept with a structured event.
+#: Attributes that are read, and `data`; others are kept with a structured event.
 KNOWN = frozenset(
     {"specversion", "type", "source", "id", "subject", "time", "datacontenttype", "correlationid", "data"}
 )
@@ -52,10 +52,10 @@ class Envelope(NamedTuple):
 
 
 def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
-    """The events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
+    """Yield the events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
 
-    A refused event is yielded, not raised, so that its neighbours in a batch are kept. Of headers with the
-    same name the last one counts.
+    A refused event is yielded, not raised, so that its neighbours in a batch are kept. When headers have the same
+    name, the last one counts.
     """
     try:
         by_name = _check_headers(headers)
@@ -114,7 +114,7 @@ def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal
         raise Refusal(
             DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, events=len(events), limit=MAX_BATCH_EVENTS)
         )
-    # Cut from the text, not made anew from the values: those have lost the digits of numbers over 64 bits.
+    # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
     texts = json_document.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):
         body = text.encode()

@@ -1,4 +1,4 @@
-"""An export: what is asked for, and what is told of it."""
+"""An export: the request for one, and its state."""
 
 import zoneinfo
 from datetime import datetime
@@ -16,7 +16,7 @@ ExportFormat = Literal["xlsx", "csv", "jsonl"]
 #: `running` only while this process makes it; `unfinished` when no process has said how it ended and one still may;
 #: `lost` when whatever made it was killed; `expired` when it was made and its file is no longer kept.
 ExportState = Literal["running", "done", "failed", "cancelled", "lost", "expired", "unfinished"]
-#: How an export can end. What is never recorded is `unfinished`, then `lost`.
+#: Recorded ends of an export. One whose end is never recorded is `unfinished`, then `lost`.
 ExportOutcome = Literal["done", "failed", "cancelled", "lost"]
 
 MEDIA_TYPES: dict[ExportFormat, str] = {
@@ -43,7 +43,7 @@ _TIMEZONE: Any = Field(
 
 
 class ExportView(BaseModel):
-    """How an export is written, whatever is in it."""
+    """Format, language and time zone of an export, whatever is in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,17 +78,19 @@ class ExportRequest(ExportView):
 
 
 class ExportOrder(ExportRequest):
-    """A request with who made it; all that is needed to make the file, anywhere."""
+    """A request with its author: all that is needed to make the file, in any process."""
 
     requested_by: str
     key_id: str | None = Field(description="of the access key; null for the bootstrap key and the command line")
     public_url: str = Field(description="what links to logs begin with, without a slash at the end")
-    command_id: str | None = Field(default=None, description="the items of this command, not logs, and no filter")
+    command_id: str | None = Field(
+        default=None, description="export the items of this command instead of logs, without a filter"
+    )
     item_state: ItemState | None = Field(default=None, description="only items in this state")
 
 
 class Export(BaseModel):
-    """One line of the audit: who exported what, and how it ended."""
+    """One line of the audit: the person who exported, the filter, and the outcome."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -101,8 +103,8 @@ class Export(BaseModel):
     timezone: str
     requested_by: str
     requested_at: datetime
-    command_id: str | None = Field(description="of an export of what a command did; null for one of logs")
-    item_state: ItemState | None = Field(description="of such an export: only items in this state")
+    command_id: str | None = Field(description="set for an export of a command's items; null for one of logs")
+    item_state: ItemState | None = Field(description="set when such an export has only items in this state")
     state: ExportState
     rows: int | None = Field(description="logs or items in the file; null until it is known")
     reason: Said | None = Field(description="why it is not done, in a sentence")
@@ -110,11 +112,11 @@ class Export(BaseModel):
 
 
 class ExportJob(Export):
-    """An export that is made in the background, with its progress and its file."""
+    """An export made in the background, with its progress and its file."""
 
-    rows_read: int | None = Field(description="out of the database so far; null when not running here")
-    rows_written: int | None = Field(description="into the file so far; null when not running here")
-    total: int | None = Field(description="logs that it will have; null until counted, or when not running here")
+    rows_read: int | None = Field(description="rows read from the database so far; null when not running here")
+    rows_written: int | None = Field(description="rows written to the file so far; null when not running here")
+    total: int | None = Field(description="logs that the file will have; null until counted, or when not running here")
     bytes: int | None = Field(description="size of the file; null until it is done")
     file_url: str | None = Field(description="where to download it, relative to this host; null until it is done")
     expires_at: datetime | None = Field(description="when the file is deleted")

@@ -1,8 +1,8 @@
-"""The one filter: what a person sees is what is counted, exported and reprocessed.
+"""The one filter: the logs that a person sees are those that are counted, exported and reprocessed.
 
-A field says here, once, what it is and how people meet it: the query API, the pages (their form, address, chips and
-sentences) and the command line are loops over `LogFilter` and `FIELDS` (tests/next/walk_field.py). What it means in SQL
-is in storage.filters.
+Each field is described here, once: its type, and how it is shown. The query API, the pages (their form, address, chips
+and sentences) and the command line are loops over `LogFilter` and `FIELDS` (tests/next/walk_field.py). Its SQL is in
+storage.filters.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,27 +34,27 @@ def _storable(text: str) -> str:
     return text
 
 
-#: What a person searches for: compared with stored text, so it must be storable.
+#: Text to search for. It is compared with stored text, so it must be storable.
 QueryText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_storable)]
 
 
-#: What a form has for a field: `counted` choices stand beside their counts; `from` and `to` are the ends of the one
-#: period; one that is `kept` has no control, since other pages lead to it.
+#: Form control of a field: `counted` choices stand beside their counts; `from` and `to` are the ends of the one period;
+#: a `kept` field has no control, since links of other pages set it.
 Control = Literal["search", "counted", "from", "to", "text", "choice", "time", "kept"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """How people meet one field of the filter."""
+    """Label, control and words of one field of the filter."""
 
     label: Mapping[Language, str]
     control: Control
-    words: str | None = None  # the kind of word that its values are; None: they are shown as they are
-    characters: int | None = None  # so many of a value are shown; None: all
+    words: str | None = None  # the kind of word of its values; None: they are shown as they are
+    characters: int | None = None  # characters of a value that are shown; None: all
 
 
 class LogFilter(BaseModel):
-    """Which status logs of one account and type are meant. An empty one means all of them."""
+    """A choice of status logs of one account and type. An empty filter chooses all of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -103,13 +103,13 @@ class LogFilter(BaseModel):
 
     @property
     def empty(self) -> bool:
-        """It leaves nothing out."""
+        """True when no field is set, so that all logs match."""
         return all(getattr(self, name) in {None, ()} for name in LogFilter.model_fields)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FilterField:
-    """A field of the filter, as whatever loops over them needs it."""
+    """A field of the filter, for loops over the fields."""
 
     name: str
     shown: Shown
@@ -139,7 +139,7 @@ def _fields() -> Iterator[FilterField]:
         )
 
 
-#: By name, in the order in which a page asks for them.
+#: Fields by name, in the order in which a page asks for them.
 FIELDS: Mapping[str, FilterField] = MappingProxyType({each.name: each for each in _fields()})
 REPEATABLE = frozenset(each.name for each in FIELDS.values() if each.is_repeatable)
 #: The two ends of the one period.
@@ -147,14 +147,14 @@ SPAN = tuple(each.name for each in FIELDS.values() if each.shown.control in {"fr
 
 
 class ReprocessFilter(LogFilter):
-    """The filter of a plan or command. One that leaves nothing out must say so: everything is not meant by mistake."""
+    """The filter of a plan or command. An empty one must say `all`: nobody reprocesses everything by mistake."""
 
     all: bool = Field(default=False, description="required to be true when the filter is otherwise empty")
 
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        """A single value of a repeatable parameter may be given without the list, as in a URL."""
+        """Accept a single value of a repeatable parameter without the list, as in a URL."""
         if isinstance(value, dict):
             return {
                 name: [each] if name in REPEATABLE and isinstance(each, str) else each for name, each in value.items()

@@ -1,7 +1,7 @@
-"""One short name for one fault: the same for every entity that has it.
+"""The fingerprint of a fault: equal for every entity that has the fault.
 
-What varies between entities (the key, numbers, ids, quoted values, dates, amounts, addresses) is taken out of the
-message, so that "SKU 123 has no price" and "SKU 456 has no price" are one fault. What is left are its words.
+Parts of the message that vary between entities (the key, numbers, ids, quoted values, dates, amounts, addresses) are
+removed, so that "SKU 123 has no price" and "SKU 456 has no price" are one fault. The words are left.
 """
 
 import re
@@ -17,13 +17,13 @@ FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 Fingerprint = Annotated[str, StringConstraints(pattern=f"^{FINGERPRINT.pattern}$")]
 
 _SHORTEST_KEY = 3  # a shorter one may be any word
-_KEPT_CHARACTERS = 400  # of what is left: a stack trace is told by how it begins
+_KEPT_CHARACTERS = 400  # of the normalized message: the beginning of a stack trace identifies it
 
-#: Letters that ids are written with. Not those of scripts without spaces, where a number stands within a sentence.
+#: Letters of ids: none of scripts without spaces, where a number stands within a sentence.
 _LETTERS = "A-Za-z_\u00c0-\u024f\u0370-\u03ff\u0400-\u052f\u1e00-\u1eff"
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\"'<>()\[\]{}»”]+")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.-]*\w")
-#: An apostrophe within a word is none of these.
+#: Quoted text. An apostrophe within a word does not begin any.
 _QUOTED = re.compile(
     r""" "[^"\n]{0,300}" | '(?<!\w')[^'\n]{0,300}'(?!\w) | `[^`\n]{0,300}` | “[^”\n]{0,300}[”“] | ‘[^’\n]{0,300}’
     | «[^»\n]{0,300}» | „[^“”\n]{0,300}[“”] | 「[^」\n]{0,300}」 | 『[^』\n]{0,300}』 | 【[^】\n]{0,300}】 """,
@@ -31,11 +31,11 @@ _QUOTED = re.compile(
 )
 _QUOTED_LIST = re.compile(r"<quoted>(?:\s*(?:[,;/]|\b(?:e|y|o|ou|and|or)\b)\s*<quoted>)+")
 _PAIR = re.compile(r"(?<![\w.-])([\w.-]++)=([^\s,;&)\]}<=]+)")
-#: Names in a `name=value` whose value is part of what went wrong.
+#: Names in a `name=value` whose value is part of the fault.
 _TELLING = frozenset(
     {"error", "erro", "code", "codigo", "reason", "motivo", "status", "type", "tipo", "cause", "field"}
 )
-#: The one number that is no accident: 401 and 503 are different faults.
+#: HTTP statuses, the one kind of number that is kept: 401 and 503 are different faults.
 _HTTP_STATUS = re.compile(r"\b(http(?:/\d(?:\.\d)?)?|status(?:[ _-]?code)?)([\s:=(]{1,3})([45]\d\d)\b", re.IGNORECASE)
 _DIGITS_AS_LETTERS = str.maketrans("0123456789", "abcdefghij")
 _ID = re.compile(rf"(?<![{_LETTERS}\d-])[{_LETTERS}+-]*+\d[{_LETTERS}\d-]*")
@@ -57,7 +57,7 @@ _DAYS = _words(
     "miércoles jueves viernes"
 )
 _CURRENCIES = _words("brl usd eur mxn ars clp cop pen uyu gbp jpy cny rub reais euro euros dólares dollars pesos")
-#: Words of dates and amounts that come before their number. Most messages have none, and are not looked at closer.
+#: Words of dates and amounts that come before their number. Most messages have none and skip the slow patterns.
 _BEFORE_A_NUMBER = frozenset(
     (*_MONTHS, *_SHORT_MONTHS, *(f"{month}." for month in _SHORT_MONTHS), *(f"{day}," for day in _DAYS), *_CURRENCIES)
 )
@@ -72,7 +72,7 @@ _NAMED = re.compile(
     rf"|\b(?:{_any(_MONTHS)}|{_any(_SHORT_MONTHS)}\.?)\s+(?=#,\s*#)"
     rf"|\b{_any(_CURRENCIES)}\s*(?=#)"
 )
-#: "out" is a month of three languages and a word of one.
+#: Months after a number. "out" is October in Portuguese and a word in English.
 _MONTH_AFTER = re.compile(
     rf"#[\s./]*(?:(?:de|of)\s+)?(?!out\s+of)"
     rf"(?:{_any(_MONTHS)}(?:[\s,]*(?:del?\s+)?#)?|{_any(_SHORT_MONTHS)}[\s./,]*(?:del?\s+)?#)"
@@ -87,7 +87,7 @@ _NUMBERS = re.compile(
 
 
 def normalize(message: str) -> str:
-    """The words of a message, without what varies from entity to entity; lower case, single spaces."""
+    """Return the words of a message without the parts that vary between entities; lower case, single spaces."""
     text = plain(message)
     if "://" in text or "www." in text:
         text = _LINK.sub("<link>", text)
@@ -124,7 +124,7 @@ def _spelled(status: re.Match[str]) -> str:
 
 
 def without_key(message: str, key: str) -> str:
-    """`message` with a number in place of the entity's own key, where it stands alone: no key looks like another."""
+    """Return `message` with a number in place of the entity's own key, where it stands alone."""
     parts, begin = [], 0
     while len(key) >= _SHORTEST_KEY and (at := message.find(key, begin)) >= 0:
         end = at + len(key)
@@ -137,7 +137,7 @@ def without_key(message: str, key: str) -> str:
 def fingerprint(
     integration_type: str, affiliate: str, code: str | None, message: str | None, key: str | None = None
 ) -> str:
-    """16 hexadecimal characters for type, affiliate, error code and normalized message, without `key`."""
+    """Return 16 hexadecimal characters for type, affiliate, error code and normalized message without `key`."""
     text = message or ""
     if key is not None and key in text:
         text = without_key(text, key)

@@ -1,4 +1,4 @@
-"""Equal errors of many entities, as one thing to know about, to decide about and to cure."""
+"""An error group: logs of many entities that show the same error, with the decision about it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from schemas.playbook import PlaybookEntry
 from schemas.result import Account
 
-#: `open`: nobody has decided anything. `acknowledged`: somebody sees to it; open again as soon as one more result
-#: fails of it. `ignored`: it is no trouble, and stays so until somebody says otherwise.
+#: `open`: nobody has decided anything. `acknowledged`: somebody works on it; open again as soon as one more result
+#: fails with it. `ignored`: it needs no work, until somebody decides otherwise.
 GroupState = Literal["open", "acknowledged", "ignored"]
 
 MAX_NOTE_CHARACTERS = 1000
@@ -22,7 +22,7 @@ class _Shown(BaseModel):
 
 
 class Decision(_Shown):
-    """What somebody decided about a group, the last time that anybody did."""
+    """The last decision that a person made about a group."""
 
     state: GroupState
     set_by: str
@@ -34,7 +34,7 @@ class Standing(_Shown):
     """The state of a group now."""
 
     state: GroupState
-    reopened: bool = Field(description="it was acknowledged, and has failed again since")
+    reopened: bool = Field(description="true when it was acknowledged and has failed again since")
     state_by: str | None = Field(description="who decided last; null when nobody has")
     state_at: datetime | None
     note: str | None
@@ -57,14 +57,16 @@ def standing(decision: Decision | None, last_received_at: datetime) -> Standing:
 class Trend(_Shown):
     """Failed results of two days, by when they were processed, in whole hours of UTC."""
 
-    last_24_hours: int = Field(description="of the present hour and the 23 before it")
+    last_24_hours: int = Field(description="failed results of the present hour and the 23 before it")
     the_24_hours_before: int
 
 
 class Cure(_Shown):
-    """What became of the items that were sent because of this error."""
+    """Outcome of the items that were sent because of this error."""
 
-    reprocessed: int = Field(description="sent, whatever came of it; counted by item: an entity twice if sent twice")
+    reprocessed: int = Field(
+        description="items that were sent, whatever the outcome: an entity counts twice if it was sent twice"
+    )
     fixed: int
     same_error: int
     different_error: int
@@ -73,7 +75,7 @@ class Cure(_Shown):
 
 
 class GroupSample(_Shown):
-    """The newest log of a group, of those that the filter matches."""
+    """The newest log of a group among those that the filter matches."""
 
     log_id: str
     key: str
@@ -81,7 +83,7 @@ class GroupSample(_Shown):
 
 
 class ErrorGroup(Standing):
-    """Logs that show the same error now, and what is known about it."""
+    """Logs that show the same error now, with its history and its playbook entry."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -137,7 +139,7 @@ class ErrorGroup(Standing):
 
 
 class GroupDecision(BaseModel):
-    """Body of `PUT /commands/groups/{fingerprint}`: what somebody decides about a group."""
+    """Body of `PUT /commands/groups/{fingerprint}`: a decision about a group."""
 
     model_config = ConfigDict(
         frozen=True,

@@ -1,4 +1,4 @@
-"""Identities that everyone computes alike, without asking a database.
+"""Ids that every process computes alike, without asking a database.
 
 They are UUIDs to PostgreSQL. Those that ingest computes for every result are their 32 hexadecimal characters, since
 making a `uuid.UUID` costs more than the hash itself.
@@ -24,7 +24,7 @@ def log_id(account: str, integration_type: str, affiliate: str, key: str) -> str
 
 
 def result_id(account: str, source: str, event_id: str) -> str:
-    """The id of a result: delivered twice it is one attempt. As with logs, no two accounts have the same."""
+    """The id of a result: delivered twice, it is one attempt. No two accounts have the same."""
     return _hex(b"conexoes.result", account, source, event_id)
 
 
@@ -47,5 +47,5 @@ def command_id(account: str, idempotency_key: str) -> str:
 
 
 def item_id(account: str, command: str, log: uuid.UUID) -> uuid.UUID:
-    """The id of what one command does to one log: the same when a command is handled again after a crash."""
+    """The id of the item of one command for one log: the same when a command is handled again after a crash."""
     return uuid.UUID(_hex(b"conexoes.item", account, command, str(log)))

@@ -1,8 +1,8 @@
-"""Bytes to one JSON value, with every way of not being one told apart.
+"""Parser of bytes as one JSON value, which says exactly why a text is not one.
 
 The usual event goes through one call of orjson, which already refuses NaN, infinities, trailing text and
-invalid UTF-8. Only what it refuses, or what has an escape that PostgreSQL can't hold, is looked at twice.
-Of equal keys in an object the last one counts, as in PostgreSQL's jsonb.
+invalid UTF-8. Only a text that it refuses, or one with an escape that PostgreSQL can't hold, is read a second time.
+When an object has a key twice, the last one counts, as in PostgreSQL's jsonb.
 """
 
 import json
@@ -49,7 +49,7 @@ def load(raw: bytes) -> Document:
     if b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
         text, altered = _without_unstorable(raw)
     text = text.removeprefix(_BOM)
-    # Before parsing: a parser that recurses must not meet 100,000 brackets. Few brackets can't nest deeply.
+    # Checked before parsing: a recursive parser must not meet 100,000 brackets. Few brackets can't nest deeply.
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and not _is_shallow(text):
         _refuse_too_deep(text)
     try:
@@ -76,7 +76,7 @@ _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 
 def _is_shallow(text: bytes) -> bool:
-    """True only if `text` is nested MAX_DEPTH levels deep at most; False says that it is worth a closer look.
+    """Return True only if `text` is nested MAX_DEPTH levels deep at most; False asks for the exact scan.
 
     A batch of a thousand events has thousands of brackets, and the exact scan takes longer than all the rest of
     reading it. This takes the brackets outside of strings, and removes the innermost pairs once for each level.
@@ -91,7 +91,8 @@ def _is_shallow(text: bytes) -> bool:
     return not brackets
 
 
-#: A string that does not end is one token too: otherwise each of its quotes would begin a search of the rest.
+#: A string or a bracket. An unterminated string is one token too: otherwise each of its quotes would begin a search of
+#: the rest.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -108,7 +109,7 @@ def _refuse_too_deep(text: bytes) -> None:
 
 
 def _explain(text: bytes, exc: orjson.JSONDecodeError) -> Refusal:
-    """Why orjson refused: not UTF-8 (UTF-16 and UTF-32 have NUL bytes in every JSON text), or not JSON."""
+    """Return why orjson refused: not UTF-8 (UTF-16 and UTF-32 have NUL bytes in every JSON text), or not JSON."""
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as bad:
@@ -119,9 +120,9 @@ def _explain(text: bytes, exc: orjson.JSONDecodeError) -> Refusal:
 
 
 def elements(text: str) -> Iterator[str]:
-    """The text of each element of a JSON array, in order, without the space around it; every digit as it came.
+    """Yield the text of each element of a JSON array, in order, without the space around it; every digit as it came.
 
-    `text` must be a valid document within MAX_DEPTH, as `load` has seen to.
+    `text` must be a valid document within MAX_DEPTH, as `load` checks.
     """
     position = _space(text, _space(text, 0) + 1)
     while text[position] != "]":
@@ -133,18 +134,18 @@ def elements(text: str) -> Iterator[str]:
 
 
 def _space(text: str, position: int) -> int:
-    """Where the white space at `position` ends."""
+    """Return the end of the white space at `position`."""
     match = _SPACE.match(text, position)
     return match.end() if match else position
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-#: Only finds where values end, and takes numbers for text: Python refuses integers of more than 4,300 digits.
+#: Finds the ends of values only, and reads numbers as text: Python refuses integers of more than 4,300 digits.
 _SCANNER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 def dump(value: Any) -> bytes:
-    """One JSON value as compact UTF-8. Integers of any size are kept exactly."""
+    """Return a JSON value as compact UTF-8. Integers of any size are kept exactly."""
     try:
         return orjson.dumps(value)
     except TypeError:  # an integer over 64 bits

@@ -1,11 +1,11 @@
-"""A message as plain text, whatever it was wrapped in: HTML, XML, JSON, or a stack trace. What it says is kept."""
+"""Plain text of a message that is wrapped in HTML, XML, JSON or a stack trace."""
 
 import html
 import re
 import unicodedata
 from typing import Final
 
-#: So much is read. What varies in length must not decide which of the words after it are seen, so it is ample.
+#: Characters that are read. Ample, so that a part of varying length does not decide which words after it are seen.
 _READ_CHARACTERS: Final = 2000
 _MAX_NESTED: Final = 3  # JSON in a string of JSON
 
@@ -17,14 +17,14 @@ _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|$)", re.DOTALL)
 _UNSEEN = re.compile(r"<(script|style|svg|head)\b[^>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{0,300})</title", re.IGNORECASE)
 _SAID_IN_TAG = re.compile(rf"\b{_WORDS}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-#: A tag begins with a name: "stock < minimum" is none.
+#: A tag. It begins with a name: "stock < minimum" has none.
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]{0,500}>")
 _JSON = re.compile(r"[\[{]\s{0,20}\\?[\"']")
 _SAID_IN_JSON = re.compile(
     rf"[\"']{_WORDS}[\"']\s*:\s*\[?\s*(?:\"((?:[^\"\\]|\\.)*+)|'((?:[^'\\]|\\.)*+))", re.IGNORECASE | re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-#: Of Java, JavaScript, .NET in three languages, PHP; and of Java in one line.
+#: A stack frame of Java, JavaScript, .NET in three languages, PHP; and of Java in one line.
 _FRAME = re.compile(
     r"^[ \t]+(?:at|em|en)\s\S.*$|^[ \t]*\.\.\. \d+ .*$|^#\d+ .*$|\s{1,20}at\s[\w$.<>/]{1,200}\([^()\n]{0,200}\)",
     re.MULTILINE,
@@ -34,9 +34,9 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 def plain(message: str) -> str:
-    """The text of `message`. Of a stack trace its messages, of JSON what its fields say that are made to say something.
+    """Return the text of `message`: of a stack trace the messages, of JSON the fields that usually hold a message.
 
-    Not exact, and not meant to be read: it is for comparing messages that were made alike.
+    The result is not exact and not meant to be read: it is for comparing messages of the same origin.
     """
     text = message if message.isascii() else unicodedata.normalize("NFC", message)
     if "<" in text or "&" in text:
@@ -68,7 +68,7 @@ def _without_frames(text: str) -> str:
 
 
 def _said(json: str) -> str:
-    """What JSON says, which may be cut off, or be a dict of Python; all its words where no field is made to say it."""
+    """Return the message in JSON, which may be cut off or be a Python dict; all its words when no field holds one."""
     said = [double or single for double, single in _SAID_IN_JSON.findall(json)]
     return " ".join(_unescaped(each) for each in said) if any(said) else _unescaped(json).translate(_NO_QUOTES)
 
@@ -87,7 +87,7 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Without quotation marks around the whole."""
+    """Return `text` without quotation marks around the whole."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`" and text[0] not in text[1:-1]:
         return text[1:-1]
     return text

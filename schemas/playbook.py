@@ -1,4 +1,4 @@
-"""What people know about errors: why one happens, what to do about it and whose turn it is.
+"""The playbook: people's knowledge about errors, with the cause, the remedy and who must act.
 
 Written by hand, as TOML: one `[[entry]]` for each error, by its code or by one fingerprint.
 
@@ -26,12 +26,12 @@ MAX_PLAYBOOK_BYTES = 4 * 1024 * 1024
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Who = Literal["seller", "connector", "marketplace"]
-#: What an entry is about: fingerprint, code, type, affiliate; None is any.
+#: Subject of an entry: fingerprint, code, type, affiliate; None is any.
 _Subject = tuple[str | None, str | None, str | None, str | None]
 
 
 class BadPlaybookError(ValueError):
-    """A playbook that can't be used; the text is a sentence for whoever wrote it."""
+    """A playbook that can't be used; the text is a sentence for its author."""
 
 
 class _Strict(BaseModel):
@@ -47,7 +47,7 @@ class InEveryLanguage(_Strict):
 
 
 class PlaybookEntry(_Strict):
-    """What is known about one error."""
+    """Cause and remedy of one error."""
 
     fingerprint: Fingerprint | None = Field(
         default=None, description="the group that it is about; null where `code` says it"
@@ -58,7 +58,7 @@ class PlaybookEntry(_Strict):
     integration_type: str | None = Field(default=None, description="null: of every type")
     affiliate: Affiliate | None = Field(default=None, description="null: on every marketplace")
     who: Who = Field(description="who must act")
-    # Pages make it a link: nothing but a web address may be one.
+    # Pages make it a link, so it must be a web address.
     link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)] | None = None
     cause: InEveryLanguage
     what_to_do: InEveryLanguage
@@ -73,7 +73,7 @@ class PlaybookEntry(_Strict):
 
     @property
     def subject(self) -> _Subject:
-        """What tells it from every other entry."""
+        """Fields that tell this entry from every other."""
         return self.fingerprint, self.code, self.integration_type, self.affiliate
 
 
@@ -82,7 +82,7 @@ class _File(_Strict):
 
 
 class Playbook:
-    """Entries, of which the most specific one is found. `Playbook()` knows nothing."""
+    """Entries, of which the most specific one is found. `Playbook()` is empty."""
 
     def __init__(self, entries: Mapping[_Subject, PlaybookEntry] | None = None) -> None:
         self._entries = dict(entries or {})
@@ -92,7 +92,7 @@ class Playbook:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """From TOML. Raises BadPlaybookError, which names the entry (the first is 1) and the field."""
+        """Read TOML. Raises BadPlaybookError, which names the entry (the first is 1) and the field."""
         try:
             found = _File.model_validate(tomllib.loads(text)).entry
         except tomllib.TOMLDecodeError as exc:
@@ -110,7 +110,7 @@ class Playbook:
     def about(
         self, integration_type: str, affiliate: str, code: str | None, fingerprint: str | None
     ) -> PlaybookEntry | None:
-        """What is known about an error; None when nothing is, or when there is no error.
+        """Return the entry about an error; None when there is no entry, or no error.
 
         A fingerprint is more specific than a code, an affiliate more than a type.
         """

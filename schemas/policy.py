@@ -1,6 +1,6 @@
-"""What may be reprocessed: the catalogue's defaults, and what an installation sets differently.
+"""The policy of reprocessing: the catalogue's defaults, and the changes of an installation.
 
-Agents decide by it, API and pages show what it will decide, so that nobody is offered what is then refused.
+Agents decide by it, and API and pages ask it too, so that they never offer an action that is then refused.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from schemas.result import Affiliate
 from schemas.steps import MAX_PER_SECOND
 
 EVERY_AFFILIATE: Final = "*"
-MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that is silent for a week has forgotten the retry
+MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that has not answered for a week has lost the retry
 SWITCHED_OFF = Reason(ReasonCode.SWITCHED_OFF)
 
 
 class Rule(NamedTuple):
-    """What holds for one type on one affiliate."""
+    """The policy for one type on one affiliate."""
 
     reprocessable: bool
     reason: Reason | None  # why not; None when reprocessable
@@ -34,7 +34,7 @@ class Rule(NamedTuple):
 
 
 class RuleChange(BaseModel):
-    """What is set differently; a field that is not given stays as it was."""
+    """A change to a rule; a field that is not given stays as it was."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,8 +50,8 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
     """Changes by type and affiliate, as in CONEXOES_POLICY; `Policy()` is the catalogue's own.
 
     `{"orders": {"MLB": {"reprocessable": true, "mode": "refresh"}}, "price": {"*": {"deadline_seconds": 600}}}`:
-    `*` is every affiliate, and an affiliate's own entry is laid over it, field by field. Text is read as JSON;
-    what is not that is a ValidationError with a sentence, so that an installation with a bad policy never starts.
+    `*` is every affiliate, and an affiliate's own entry overrides it field by field. Text is read as JSON; other text
+    is a ValidationError with a sentence, so that an installation with a bad policy never starts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,11 +106,11 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
         return Rule(reprocessable, reason, mode, deadline_seconds, per_second, reason_required_above)
 
     def may_require_reason(self, integration_type: str) -> bool:
-        """Whether there are commands about this type that need a reason."""
+        """Return True when some command about this type needs a reason."""
         return any(each.reason_required_above is not None for each in self.root.get(integration_type, {}).values())
 
     def lacks_reason(self, integration_type: str, reason: str | None, by_affiliate: Mapping[str, int]) -> Reason | None:
-        """Why a command about so many logs of each affiliate needs a reason; None when it is fine."""
+        """Return why a command with these numbers of logs by affiliate needs a reason; None when it needs none."""
         if reason and reason.strip():
             return None
         for affiliate, count in sorted(by_affiliate.items()):

@@ -1,7 +1,7 @@
-"""Takes named values out of evidence before it is stored: what is not there can't leak.
+"""Redaction: removes named values from evidence before it is stored, so that they can't leak.
 
-What has a structure is read as what it is: objects, JSON inside text, XML. In other text a name with a `:` or `=`
-behind it has a value. Where that ends is told from its quotes, and when in doubt it ends later.
+Structured evidence is read by its structure: objects, JSON inside text, XML. In other text a name that is followed by
+`:` or `=` has a value. Its quotes tell where the value ends; in doubt it ends later.
 """
 
 import json
@@ -14,18 +14,18 @@ from pydantic import StringConstraints
 
 REDACTED = "[redacted]"
 MAX_NAMES = 100
-#: As a JSON field, an XML element or attribute, a header or a parameter of a form is called.
+#: Name of a JSON field, an XML element or attribute, a header or a parameter of a form.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
 #: An escape of a letter or figure that a name may have.
 _ESCAPED = re.compile(r"\\u00[0-7]")
 _QUOTE = r"""\\*["']|%2[27]|&(?:quot|apos|#3[49]);"""
 _QUOTED = re.compile(_QUOTE)
-#: A name in text, and what makes it one: `name:`, `"name" =`, `[name] =>`, `\"name\":`, `%22name%22%3A`.
+#: A name in text with the sign behind it: `name:`, `"name" =`, `[name] =>`, `\"name\":`, `%22name%22%3A`.
 _NAMED = re.compile(
     rf"(?<![\w-])(?P<name>[A-Za-z0-9_-]++)(?:{_QUOTE}|\])*+[ \t]*+(?P<sign>:|=>?|%3[AaDd])", re.ASCII | re.IGNORECASE
 )
-#: The beginning of an element, as it is or escaped once; what has no end ends before the next one.
+#: The start tag of an element, as it is or escaped once; one without an end ends before the next one.
 _ELEMENT = re.compile(
     r"(?:<|&lt;)(?P<tag>(?:[\w.-]+:)?(?P<name>[\w-]+))(?![\w.:-])(?P<rest>(?:(?!&[lg]t;)[^<>])*+)(?:>|&gt;)", re.ASCII
 )
@@ -36,19 +36,19 @@ _NAME_FIELDS, _VALUE_FIELDS = ("name", "key"), ("value", "values")
 
 
 class Redaction:
-    """Values of these names, matched whole, without regard to case, `_` and `-`."""
+    """Names whose values are removed. They match whole, without regard to case, `_` and `-`."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Each as `Name` has it."""
+        """Take names, each a `Name`."""
         self._names = frozenset(map(_squeezed, names))
 
     def may_be_in(self, text: str) -> bool:
-        """Whether a JSON text is worth a closer look. False is certain."""
+        """Return False when a JSON text certainly has none of the names; True asks for the exact search."""
         squeezed = _squeezed(text)
         return any(name in squeezed for name in self._names) or _ESCAPED.search(text) is not None
 
     def fields(self, fields: Mapping[str, Any], kept: Container[str] = ()) -> dict[str, Any]:
-        """An object without them; fields of its own that are in `kept` stay as they are."""
+        """Return an object without the named values; its own fields that are in `kept` stay as they are."""
         redacted = {name: value if name in kept else self._field(name, value) for name, value in fields.items()}
         if any(self._is_named(fields.get(each)) for each in _NAME_FIELDS):
             redacted |= {name: REDACTED for name in _VALUE_FIELDS if fields.get(name) is not None}
@@ -82,7 +82,7 @@ class Redaction:
         return self._pairs(self._elements(text))
 
     def _elements(self, text: str) -> str:
-        """Without what is in elements of these names."""
+        """Return XML without the content of elements of these names."""
         parts: list[str] = []
         at = 0
         while match := _ELEMENT.search(text, at):
@@ -96,7 +96,7 @@ class Redaction:
         return "".join(parts) + text[at:]
 
     def _pairs(self, text: str) -> str:
-        """Without what stands behind these names."""
+        """Return text without the values behind these names."""
         parts: list[str] = []
         at = position = 0
         while match := _NAMED.search(text, position):
@@ -110,8 +110,9 @@ class Redaction:
 
 
 def load(text: str) -> tuple[Any, bool]:
-    """A JSON text whose numbers stay as they are written, and whether an object has a name twice: then the last one
-    counts, as everywhere here. Raises ValueError or RecursionError.
+    """Parse a JSON text; numbers stay as they are written. The second value is True when an object has a name twice.
+
+    Then the last one counts, as everywhere here. Raises ValueError or RecursionError.
     """
     doubled = False
 
@@ -128,7 +129,7 @@ def load(text: str) -> tuple[Any, bool]:
 
 
 def dump(value: Any) -> str:
-    """What `load` read, as compact JSON; every digit as it came. Raises TypeError for lone surrogates."""
+    """Return a value that `load` read as compact JSON; every digit as it came. Raises TypeError for lone surrogates."""
     return orjson.dumps(value, default=_as_written).decode()
 
 
@@ -159,7 +160,7 @@ def _squeezed(text: str) -> str:
 
 
 def _unescaped(text: str, start: int, name: str) -> Sequence[str]:
-    r"""What `name` may be: behind `\n`, `\u0026` and `%26` the first letters are the end of an escape."""
+    r"""Return the possible readings of `name`: behind `\n`, `\u0026` and `%26` its first letters end an escape."""
     before = text[start - 1 : start]
     if before == "\\":
         return name, name[1:], name[5:]
@@ -167,7 +168,7 @@ def _unescaped(text: str, start: int, name: str) -> Sequence[str]:
 
 
 def _end_of_element(text: str, at: int, tag: str) -> int:
-    """Where the end tag begins that belongs to a begin tag before `at`; the end of the text if there is none."""
+    """Return the start of the end tag for the start tag before `at`; the end of the text if there is none."""
     depth = 1
     for match in re.compile(rf"(?:<|&lt;)(?P<end>/?){re.escape(tag)}(?![\w.:-])", re.ASCII).finditer(text, at):
         depth += -1 if match["end"] else 1
@@ -177,7 +178,7 @@ def _end_of_element(text: str, at: int, tag: str) -> int:
 
 
 def _value_behind(text: str, at: int, sign: str) -> tuple[int, int]:
-    """Where the value begins and ends that stands behind a name and its `sign`."""
+    """Return start and end of the value behind a name and its `sign`."""
     begin = _skip(text, at, " \t")
     if text[begin : begin + 1] in {"\r", "\n"}:
         # Laid out JSON goes on in the next line; a header without a value does not.
@@ -194,7 +195,7 @@ def _value_behind(text: str, at: int, sign: str) -> tuple[int, int]:
 
 
 def _end_of_quoted(text: str, at: int, quote: str) -> int:
-    r"""Where the closing quote begins: of as many backslashes as the opening one, or fewer; `\\"` closes a bare one."""
+    r"""Find the closing quote: with as many backslashes as the opening one, or fewer; `\\"` closes a bare one."""
     depth = len(quote) - 1 if quote[0] in "\\\"'" else None
     if depth is None:
         closing = re.compile(re.escape(quote), re.IGNORECASE).search(text, at)

@@ -1,4 +1,4 @@
-"""Why an event can't be what its topic is for."""
+"""A refusal: why an event is not valid for its topic."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from schemas.reasons.say import say
 
 
 class DeadLetterCode(StrEnum):
-    """The closed list of design section 3: one word a cause."""
+    """The closed list of design section 3: one word for each cause."""
 
     EMPTY = "empty"  # zero bytes
     ENCODING = "encoding"  # not UTF-8
@@ -18,12 +18,13 @@ class DeadLetterCode(StrEnum):
     TYPE_MISMATCH = "type_mismatch"  # an event of another type than the topic's
     SCHEMA = "schema"  # a field is missing, of another type or over its limit
     STATUS_NOT_ALLOWED = "status_not_allowed"  # a status that this integration type does not have
+    NOT_ALLOWED = "not_allowed"  # what this source may not say, by CONEXOES_SOURCES
     TIMESTAMP = "timestamp"  # not RFC 3339 with an offset, or out of range
     STORAGE = "storage"  # PostgreSQL refuses this row, and only this one
 
 
 class Refusal(Exception):
-    """This event will never be accepted, however often it is tried: it becomes a dead letter.
+    """Refusal of an event that will never be accepted, however often it is tried: it becomes a dead letter.
 
     `reason` is for the connector's developer; it names the field and the limit, never a payload.
     `part`, when the event is one of a batch, is its own JSON text: a dead letter holds that, not the whole batch.

@@ -34,9 +34,9 @@ CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID.pattern}$")]
 
 
 class ItemState(StrEnum):
-    """Where one entity of a command is. A crash in any state is picked up where it was.
+    """State of an item: one entity of a command. After a crash in any state the work goes on from that state.
 
-    The first eight are the way of an entity that is sent; the rest are verdicts, for one that never was.
+    The first eight are states of an item that is to be sent; the rest are verdicts, for one that never is.
     """
 
     QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
@@ -44,7 +44,7 @@ class ItemState(StrEnum):
     FIXED = "fixed"  # the answer is a success, or less bad than what was reprocessed
     SAME_ERROR = "same_error"  # the answer has the fingerprint of what was reprocessed
     DIFFERENT_ERROR = "different_error"  # the answer is as bad, but another fault
-    SILENT = "silent"  # no answer by `expires_at`; a late one still moves it to one of the three above
+    SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of the three above
     FAILED = "failed"  # Kafka refused the retry for good
     CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
     NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
@@ -57,26 +57,26 @@ class ItemState(StrEnum):
 
 
 class CommandState(StrEnum):
-    """Where a command is."""
+    """State of a command."""
 
-    ACCEPTED = "accepted"  # recorded; its items are not made yet
-    RUNNING = "running"  # some item is queued, sent, or still to be made
+    ACCEPTED = "accepted"  # recorded; its items are not materialised yet
+    RUNNING = "running"  # some item is queued, sent, or still to be materialised
     DONE = "done"  # no item is; a late answer may still move one from `silent`
-    CANCELLED = "cancelled"  # by a person or by itself: what is not on its way to Kafka yet will not be sent
+    CANCELLED = "cancelled"  # by a person or by itself: items that are not on their way to Kafka yet will not be sent
 
 
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
 
 
 def outcome(before_status: str, before_fingerprint: str | None, status: str, fingerprint: str | None) -> ItemState:
-    """The state that an answer with `status` and `fingerprint` moves an item to."""
+    """Return the state that an answer with `status` and `fingerprint` moves an item to."""
     if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
         return ItemState.FIXED
     return ItemState.SAME_ERROR if fingerprint == before_fingerprint else ItemState.DIFFERENT_ERROR
 
 
 class ReprocessRequest(BaseModel):
-    """What a person or backend asks for: `data` of a command, and the body of `POST /commands/reprocess`."""
+    """Request of a person or backend: `data` of a command, and the body of `POST /commands/reprocess`."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -117,7 +117,7 @@ class ReprocessRequest(BaseModel):
 
 
 def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict[str, Any]:
-    """A command as a structured CloudEvent; `time` is RFC 3339."""
+    """Return a command as a structured CloudEvent; `time` is RFC 3339."""
     return {
         "specversion": "1.0",
         "type": COMMAND_EVENT_TYPE,
@@ -130,7 +130,7 @@ def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict
 
 
 class CommandRefusal(Refusal):
-    """What came as a command, has an id like one, and can't be one."""
+    """Refusal of an event that has the id of a command, but is not a valid one."""
 
     def __init__(self, code: DeadLetterCode, reason: Reason, command_id: str, part: bytes | None) -> None:
         super().__init__(code, reason, part)
@@ -138,7 +138,7 @@ class CommandRefusal(Refusal):
 
 
 class Command(BaseModel):
-    """A reprocess request with the id that makes it one, however often it comes."""
+    """A reprocess request with its id, by which a repeated delivery is recognised."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -148,7 +148,7 @@ class Command(BaseModel):
 
 
 def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | Refusal]:
-    """The commands in one record of the command topic; what is not one as a Refusal."""
+    """Return the commands in one record of the command topic; an invalid one is a Refusal."""
     return [each if isinstance(each, Refusal) else _command(each) for each in cloudevents.read(headers, value)]
 
 
@@ -202,7 +202,7 @@ class RetryData(BaseModel):
     aliases: dict[str, str] = Field(default_factory=dict)
 
     def event(self, item_id: str, command_id: str, time: str) -> dict[str, Any]:
-        """This retry as a structured CloudEvent."""
+        """Return this retry as a structured CloudEvent."""
         return {
             "specversion": "1.0",
             "type": BY_NAME[self.integration_type].retry_event_type,

@@ -1,4 +1,4 @@
-"""The result of one piece of work of a connector: what a status log is folded from."""
+"""The result of one piece of work of a connector. Results are folded into a status log."""
 
 import re
 import uuid
@@ -22,13 +22,13 @@ from schemas.version import version
 
 #: Results processed before this are refused: no store has older ones, so the date must be a mistake.
 EARLIEST = 946_684_800 * NANOSECONDS  # 2000-01-01T00:00:00Z
-#: How far ahead of ours the clock of a connector may be.
+#: Limit for how far the clock of a connector may be ahead of ours.
 MAX_AHEAD_SECONDS = 3600
 MAX_SEQUENCE = 2**63 - 1
 MAX_ERRORS = 1000
 MAX_ALIASES = 50
 MAX_ALIAS_CHARACTERS = 200
-#: A list shows so much of a message; the attempt has it whole.
+#: Characters of a message that a list shows; the attempt has the whole message.
 MAX_SHOWN_MESSAGE = 4096
 MAX_CODE_CHARACTERS = 200
 
@@ -48,7 +48,7 @@ AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS
 
 
 class ResultError(BaseModel):
-    """One thing that went wrong. `code` is the marketplace's or connector's word, `message` its sentence."""
+    """One error of a result. `code` is the marketplace's or connector's word, `message` its sentence."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -110,12 +110,12 @@ class ResultData(BaseModel):
     )
 
 
-#: What is shown in lists, searched and grouped; evidence is not. Of errors, the fields that we know.
+#: Fields that are shown in lists, searched and grouped; evidence is not.
 _KNOWN = frozenset(ResultData.model_fields) - {"request", "response"}
 
 
 class Result(NamedTuple):
-    """A valid result, ready to be stored; one field a column where the names agree."""
+    """A valid result, ready to be stored; a field has the name of its column."""
 
     id: str  # schemas.identity.result_id
     log_id: str
@@ -149,11 +149,11 @@ def read(
     *,
     redaction: Redaction | None = None,
 ) -> Iterator[Result | Refusal]:
-    """The results in one record of the results topic of `integration_type`, in order; what is not one as a Refusal.
+    """Yield the results in one record of the results topic of a type, in order; an invalid one as a Refusal.
 
-    `key` is the record's; one that names another account is refused, since topic grants are given by it.
-    `now_ns` is nanoseconds since 1970. `redaction` is done to what is kept of `data` beside its fields that we know,
-    evidence among it. Refusals have what was refused as it came.
+    `key` is the record's; one that names another account is refused, since grants of topics go by it.
+    `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence and to unknown fields of `data`. Refusals
+    have the refused event as it came.
     """
     account_of_key = _account_of(key)
     for event in cloudevents.read(headers, value):
@@ -169,7 +169,7 @@ def read(
 
 
 def _account_of(key: bytes | None) -> str | None:
-    """The account in a record key of the agreed form; None for any other key, which is only good for ordering."""
+    """Return the account in a record key of the agreed form; None for any other key, which serves for ordering only."""
     parts = (key or b"").split(b"/", 2)
     return parts[0].decode("ascii", "replace") if len(parts) == 3 else None
 
@@ -264,7 +264,7 @@ def _processed_at(text: str, now_ns: int) -> Timestamp:
 
 
 def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
-    """The code and message that stand for this result in a list."""
+    """Return the code and message that stand for this result in a list."""
     first = data.errors[0] if data.errors else None
     message = data.message or (first.message if first else None)
     code = first.code if first else None
@@ -272,7 +272,7 @@ def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:
-    """An item id, or None: a correlation that is none of ours says nothing to us."""
+    """Return an item id, or None for a correlation id that is not one of ours."""
     try:
         return uuid.UUID(text) if text else None
     except ValueError:

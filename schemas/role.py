@@ -1,4 +1,4 @@
-"""What the holder of an access key may do, least first."""
+"""Roles of access keys, the least rights first."""
 
 from typing import Literal
 

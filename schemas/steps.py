@@ -1,4 +1,4 @@
-"""Stepped release: a few first, then more, as long as reprocessing helps. Pure rules, no clock and no database."""
+"""Staged rollout: a few items first, then more, as long as reprocessing helps. Pure rules: no clock, no database."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ MAX_STEP_SIZE = 100_000
 MAX_PER_SECOND = 10_000
 
 
-#: How the items of a step that are not fixed are told, by their state.
+#: Words for the items of a step that are not fixed, by their state.
 _PARTS = {
     "same_error": ReasonCode.PART_SAME_ERROR,
     "different_error": ReasonCode.PART_DIFFERENT_ERROR,
@@ -27,7 +27,7 @@ _PARTS = {
 
 
 class Pace(BaseModel):
-    """How fast the items of one command may be sent. An empty one changes nothing."""
+    """Pace at which the items of one command may be sent. An empty one changes nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,12 +49,12 @@ class Pace(BaseModel):
 
 
 def released(steps: Sequence[int], step: int) -> int | None:
-    """Items up to which position may be sent in this step; None when it is after the last: all."""
+    """Return the position up to which items may be sent in this step; None after the last step: all."""
     return sum(steps[: step + 1]) if step < len(steps) else None
 
 
 class StepOutcome(BaseModel):
-    """How a step ended that stopped its command."""
+    """Outcome of a step that stopped its command."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,7 +73,7 @@ class StepOutcome(BaseModel):
 
 
 class Judgement(NamedTuple):
-    """Whether to go on after a step."""
+    """Decision to go on or to stop after a step."""
 
     go_on: bool
     reason: Reason
@@ -81,10 +81,10 @@ class Judgement(NamedTuple):
 
 
 def judge(number: int, states: Mapping[str, int], fixed_share: float, codes: Sequence[str | None]) -> Judgement:
-    """What the outcome of step `number` (from 1) says. `states` counts its items, none of them open.
+    """Judge the outcome of step `number` (from 1). `states` counts its items, none of them open.
 
-    `codes` are the error codes of those that came back with the same error. A step of no item says nothing against
-    going on.
+    `codes` are the error codes of the items that came back with the same error. A step without items lets the command
+    go on.
     """
     [(code, _count)] = Counter(codes).most_common(1) if codes else [(None, 0)]
     outcome = StepOutcome(step=number, items=dict(sorted(states.items())), fixed_share=fixed_share, code=code)

@@ -1,10 +1,10 @@
-"""How many logs a filter matches, exactly, and how they are spread."""
+"""Exact counts of the logs that a filter matches: in all, by status, affiliate and code, and over time."""
 
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Error codes that are counted by name; of the rest there is the sum.
+#: Error codes that are counted by name; the rest is one sum.
 MAX_CODES = 1000
 
 

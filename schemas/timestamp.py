@@ -18,7 +18,7 @@ _RFC3339 = re.compile(
 
 
 class Timestamp(NamedTuple):
-    """An instant, twice: exact for comparing, and as PostgreSQL can store it."""
+    """An instant in two forms: exact for comparing, and as PostgreSQL can store it."""
 
     nanoseconds: int  # since 1970-01-01T00:00:00Z, exact
     at: datetime  # UTC, cut to microseconds
@@ -44,7 +44,7 @@ def parse(text: str) -> Timestamp:
 
 
 def to_text(at: datetime) -> str:
-    """RFC 3339 in UTC with microseconds, ending in Z."""
+    """Return RFC 3339 in UTC with microseconds, ending in Z."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

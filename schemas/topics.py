@@ -9,10 +9,10 @@ DEFAULT_PREFIX = "conexoes"
 KIBIBYTE = 1024
 #: An event up to this size is accepted (design section 3); a larger one is dead-lettered as `too_large`.
 MAX_EVENT_BYTES = 1024 * KIBIBYTE
-#: What the broker lets in. Above the limit of an event, so that one that is somewhat too large arrives and is
-#: shown as a dead letter instead of failing unseen in a connector.
+#: Limit of the broker for a record. Above the limit of an event, so that an event that is somewhat too large arrives
+#: and is shown as a dead letter instead of failing unseen in a connector.
 MAX_RECORD_BYTES = 2 * MAX_EVENT_BYTES
-#: A dead letter carries its original and six headers more.
+#: Limit of a dead letter: its original and six headers more.
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * KIBIBYTE
 
 
@@ -21,9 +21,12 @@ class Topics:
     """The topics of one installation; two installations on one broker differ by `prefix`."""
 
     prefix: str = DEFAULT_PREFIX
+    connectors: tuple[str, ...] = ()  # those with results topics of their own
 
-    def results(self, integration_type: str) -> str:
-        return f"{self.prefix}.results.{integration_type}"
+    def results(self, integration_type: str, connector: str | None = None) -> str:
+        """Name the topic of all connectors, or of one that has its own."""
+        common = f"{self.prefix}.results.{integration_type}"
+        return common if connector is None else f"{common}.{connector}"
 
     def retry(self, integration_type: str) -> str:
         return f"{self.prefix}.retry.{integration_type}"
@@ -37,9 +40,10 @@ class Topics:
         return f"{self.prefix}.dead-letter"
 
     def all(self) -> Iterator[tuple[str, int]]:
-        """Each topic with the largest record, in bytes, that it must take."""
+        """Yield each topic with the largest record, in bytes, that it must take."""
         for each in CATALOGUE:
-            yield self.results(each.name), MAX_RECORD_BYTES
+            for connector in (None, *self.connectors):
+                yield self.results(each.name, connector), MAX_RECORD_BYTES
             yield self.retry(each.name), MAX_RECORD_BYTES
         yield self.commands, MAX_RECORD_BYTES
         yield self.dead_letter, MAX_DEAD_LETTER_BYTES

@@ -1,4 +1,4 @@
-"""Whether an entity will be sent, and if not, why: asked by the plan, by the agents, and by what a page offers."""
+"""The verdict on an entity: sent, or why not. The plan, the agents and the actions of a page ask for it."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reprocess import ItemState
 
-#: Where the verdict alone decides it.
+#: Reasons that follow from the verdict alone.
 REASONS = {
     ItemState.NOT_FOUND: Reason(ReasonCode.LOG_NOT_FOUND),
     ItemState.CHANGED_SINCE: Reason(ReasonCode.CHANGED_SINCE),
@@ -19,7 +19,7 @@ REASONS = {
 
 
 class Facts(NamedTuple):
-    """What the verdict on one entity depends on, besides the policy."""
+    """Facts about one entity on which the verdict depends, besides the policy."""
 
     status: str
     in_flight: bool  # an item of it is queued or sent
@@ -28,7 +28,7 @@ class Facts(NamedTuple):
 
 
 def verdict(facts: Facts, rule: Rule) -> ItemState:
-    """`queued` for what will be sent; of several reasons against it the first counts."""
+    """Return `queued` for an entity that will be sent, else the verdict of the first reason against it."""
     if facts.changed:
         return ItemState.CHANGED_SINCE
     if not rule.reprocessable:
@@ -43,7 +43,7 @@ def verdict(facts: Facts, rule: Rule) -> ItemState:
 
 
 def reason(state: ItemState, rule: Rule | None) -> Reason | None:
-    """Why that is the verdict; None for `queued`."""
+    """Return the reason of a verdict; None for `queued`."""
     if state is ItemState.NOT_REPROCESSABLE and rule is not None:
         return rule.reason
     return REASONS.get(state)

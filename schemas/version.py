@@ -1,4 +1,4 @@
-"""The total order of the results of one entity: the greatest is shown, whatever came last."""
+"""The total order of the results of one entity: the greatest is shown, in whatever order they came."""
 
 from struct import Struct
 
@@ -8,7 +8,7 @@ _ABSENT = -1
 
 
 def version(processed_ns: int, sequence: int | None, event_ns: int, source: str, event_id: str) -> bytes:
-    """`(processed_at, sequence or -1, time, source, id)` as bytes that compare as that tuple does.
+    """Return `(processed_at, sequence or -1, time, source, id)` as bytes that compare as that tuple does.
 
     PostgreSQL's bytea and Python compare bytes alike, so neither needs to know the parts. Numbers are nanoseconds
     since 1970 and a sequence, all within 64 bits; text compares by code point, as UTF-8 does, and holds no NUL.

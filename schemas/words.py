@@ -1,9 +1,9 @@
 """The one vocabulary: the word for each status, state, verdict, code, role and column, in every language.
 
-Pages, workbooks, CSV and the command line take their words from here, so that what a person reads on a page is what
-stands in the file. Each list is typed by the enum or Literal that it has words for: a member without words, or a word
-in fewer languages than there are, fails at import. Names of types and of their keys are the catalogue's; sentences
-are schemas.reasons' and those of the pages' own gettext catalogues.
+Pages, workbooks, CSV and the command line take their words from here, so that a page and a file use the same ones. Each
+list is typed by the enum or Literal that it has words for: a member without words, or a word that lacks a language,
+fails at import. Names of types and of their keys are the catalogue's; sentences are those of schemas.reasons and of the
+pages' own gettext catalogues.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState, Mode, TimelineStep
 from schemas.role import Role
 
-#: How a command can have ended, beside its states: by itself, after a step.
+#: States of a command, and the end that it made by itself, after a step.
 CommandWord = Literal[CommandState.ACCEPTED, CommandState.RUNNING, CommandState.DONE, CommandState.CANCELLED, "stopped"]
 Kind = Literal["status", "state", "command", "breaker", "group", "export", "mode", "step", "role", "code", "column"]
 
@@ -38,15 +38,15 @@ def _word(pt: str, en: str, es: str, *, short: tuple[str, str, str] | None = Non
 
 
 def members(of: Any) -> tuple[str, ...]:
-    """The values of a StrEnum or Literal, as text."""
+    """Return the values of a StrEnum or Literal as text."""
     listed: Iterable[str] = of if isinstance(of, type) and issubclass(of, StrEnum) else get_args(of)
     return tuple(str(each) for each in listed)
 
 
 def complete(of: Any, words: Mapping[str, Word]) -> Mapping[str, Word]:
-    """`words`, which have one in every language for each member of `of` and for nothing else.
+    """Return `words`, which must have one in every language for each member of `of` and for nothing else.
 
-    Raises ValueError, naming what is missing or too much.
+    Raises ValueError, which names the missing and the needless words.
     """
     wanted, given = set(members(of)), {str(name) for name in words}
     if wanted != given:
@@ -68,7 +68,7 @@ STATUSES = complete(
     },
 )
 
-#: States of an item and verdicts. A log shows those that an item can have which is sent, or was to be.
+#: States of an item and verdicts. A log shows only the states of an item that is sent, or was to be.
 STATES = complete(
     ItemState,
     {
@@ -146,7 +146,7 @@ COMMANDS = complete(
 BREAKERS = complete(
     BreakerState,
     {
-        "closed": _word("Enviando", "Sending", "Enviando"),
+        "closed": _word("Ativo", "Active", "Activo"),
         "open": _word(
             "Envio suspenso automaticamente",
             "Sending suspended automatically",
@@ -233,7 +233,7 @@ ROLES = complete(
     },
 )
 
-#: Why a record is a dead letter, in a heading; schemas.reasons has the sentence.
+#: Headings of dead letters; schemas.reasons has the sentences.
 CODES = complete(
     DeadLetterCode,
     {
@@ -253,6 +253,9 @@ CODES = complete(
         ),
         DeadLetterCode.STATUS_NOT_ALLOWED: _word(
             "Status inválido para este tipo", "Status not valid for this type", "Estado no válido para este tipo"
+        ),
+        DeadLetterCode.NOT_ALLOWED: _word(
+            "Não permitido para esta origem", "Not allowed for this source", "No permitido para este origen"
         ),
         DeadLetterCode.TIMESTAMP: _word("Data ou hora impossível", "Impossible date or time", "Fecha u hora imposible"),
         DeadLetterCode.STORAGE: _word(
@@ -284,7 +287,7 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
 
 
 def word(kind: Kind, name: str, language: Language, *, short: bool = False) -> str:
-    """The word for `name`; `name` itself for one that this version does not know (a newer one wrote it)."""
+    """Return the word for `name`, or `name` itself when this version does not know it (a newer one wrote it)."""
     known = VOCABULARY[kind].get(name)
     if known is None:
         return name

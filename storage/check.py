@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from storage.database import Connection, Database
+from storage.database import Connection, Database, Role
 from storage.errors import StorageError, StorageUnavailable
 from storage.migrate import difference
 from storage.settings import StorageSettings
@@ -14,8 +14,13 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
     Agents that do not run are not missed.
     """
     faults = []
-    for role in ("owner", "writer", "reader"):
-        database = Database(url, role, settings)
+    urls: dict[Role, str | None] = {
+        "owner": url,
+        "writer": settings.database_writer_url,
+        "reader": settings.database_reader_url,
+    }
+    for role, own in urls.items():
+        database = Database(own or url, role, settings)
         try:
             async with database.connection() as connection:
                 if await connection.fetchval("SELECT to_regclass('conexoes.status_logs')") is None:
@@ -26,7 +31,7 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
                     faults += await _versions(connection)
         except StorageUnavailable as exc:
             return [f"The database can't be reached: {exc}"]
-        except StorageError as exc:
+        except (StorageError, asyncpg.InsufficientPrivilegeError) as exc:
             faults.append(f"As {role}: {exc}")
         finally:
             await database.close()

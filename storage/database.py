@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -136,7 +137,8 @@ class Database:
         self._settings = settings
         server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC", **_DEAD_PEER}
         self._runs_as = None if role == "owner" else f"conexoes_{role}"
-        if self._runs_as is not None:
+        # A login that is the role itself has nothing to change to, and many a pooler would drop the parameter.
+        if self._runs_as is not None and urlsplit(url).username != self._runs_as:
             server_settings["role"] = self._runs_as
         if role == "writer":
             # A batch finds its rows by key. A plan that is kept from when the tables were small would read them whole

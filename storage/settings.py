@@ -1,7 +1,11 @@
 """How the database is reached and kept."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Login = Literal["conexoes_api", "conexoes_agents", "conexoes_admin"]
 
 
 class StorageSettings(BaseSettings):
@@ -10,6 +14,15 @@ class StorageSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONEXOES_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(default=None, description="postgresql:// URL; unset = the embedded PostgreSQL")
+    database_reader_url: str | None = Field(
+        default=None, description="postgresql:// URL of a login that only reads; unset = CONEXOES_DATABASE_URL"
+    )
+    database_writer_url: str | None = Field(
+        default=None, description="postgresql:// URL of a login that writes; unset = CONEXOES_DATABASE_URL"
+    )
+    login_passwords: dict[Login, SecretStr] = Field(
+        default={}, description="`migrate`: logins to make, with their passwords: docs/postgres-security.md"
+    )
     pool_size: int = Field(default=20, ge=1, le=200, description="most connections of each pool of a process")
     connect_seconds: float = Field(default=5.0, gt=0, description="timeout of one attempt to connect")
     command_seconds: float = Field(default=60.0, gt=0, description="timeout of one statement of an agent")
@@ -21,3 +34,18 @@ class StorageSettings(BaseSettings):
     idempotency_retention_days: int = Field(
         default=7, ge=1, le=3660, description="a repeated Idempotency-Key is recognised for at least this long"
     )
+
+    @property
+    def reader_url(self) -> str:
+        """The URL for reading. Raises ValueError when none is set."""
+        return self._set(self.database_reader_url)
+
+    @property
+    def writer_url(self) -> str:
+        """The URL for writing. Raises ValueError when none is set."""
+        return self._set(self.database_writer_url)
+
+    def _set(self, url: str | None) -> str:
+        if (found := url or self.database_url) is None:
+            raise ValueError("database_url must be set")
+        return found

@@ -16,7 +16,7 @@ GUIDE = _("Follow the troubleshooting guide of the marketplace.")
 FIELD = _("Correct this field where the data comes from, then reprocess.")
 FIELD_AND_GUIDE = _("Correct this field where the data comes from; the troubleshooting guide says how.")
 WAIT = _("The work was done: there is nothing you must do, but read the message.")
-CONNECTOR = _("The connector itself failed: tell the team that runs it. Reprocess once it is mended.")
+CONNECTOR = _("The connector itself failed: tell the team that runs it. Reprocess once it is fixed.")
 READ = _("Read the message and correct what it names, then reprocess.")
 
 

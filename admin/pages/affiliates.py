@@ -1,5 +1,7 @@
 """Affiliates of an account: whether retries go there, why not, what waits; and pausing one by hand."""
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
@@ -37,8 +39,10 @@ async def resume(request: Request, who: OwnPage, fields: OwnForm) -> Response:
 
 async def _change(request: Request, who: Member, fields: list[tuple[str, str]], change: Change) -> Response:
     need_operator(who)
-    await change_affiliate(request.app, who.grant, _asked(who, fields), change)
-    return RedirectResponse(f"/{who.account}/affiliates", 303)
+    asked = _asked(who, fields)
+    await change_affiliate(request.app, who.grant, asked, change)
+    # The button of this affiliate has this id, whichever it is: who uses the keyboard goes on from there.
+    return RedirectResponse(f"/{who.account}/affiliates#{quote(f'of-{asked.affiliate}')}", 303)
 
 
 def _asked(who: Member, fields: list[tuple[str, str]]) -> AffiliateRequest:

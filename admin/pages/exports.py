@@ -12,7 +12,7 @@ from admin.pages.languages import NAMES
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
-from admin.pages.view import read_view
+from admin.pages.view import View, read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage
 from api.export_order import must_export, order_of
 from api.export_response import attachment, not_made
@@ -86,6 +86,8 @@ async def job_page(request: Request, who: OwnPage, export_id: uuid.UUID) -> Resp
         account=who.account,
         page=job.integration_type,
         kind=BY_NAME[job.integration_type],
+        base=f"/{who.account}/{job.integration_type}",
+        view=View(filter=job.filter),
         job=job,
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -19,7 +19,7 @@ from schemas.catalogue import LANGUAGES, Language
 
 LOCALES = Path(__file__).parents[1] / "locales"
 DEFAULT: Final[Language] = "pt"
-#: How dates, numbers and plurals are written; also the value of `lang` in HTML, with a hyphen.
+#: How dates and numbers are written for a reader whose region is not known; plurals, for every reader.
 LOCALE: Mapping[Language, Locale] = MappingProxyType(
     {"pt": Locale("pt", "BR"), "en": Locale("en", "US"), "es": Locale("es", "419")}
 )
@@ -49,10 +49,29 @@ def choose(asked: str | None, kept: str | None, accept_language: str) -> Languag
     for each in (asked, kept):
         if (known := _known(each)) is not None:
             return known
-    for _weight, tag in sorted(_weighted(accept_language), key=lambda each: -each[0]):
+    for tag in _preferred(accept_language):
         if (known := _known(tag)) is not None:
             return known
     return DEFAULT
+
+
+def locale(language: Language, accept_language: str) -> Locale:
+    """How the reader's region writes dates and numbers: 12.380 in es-AR, 12,380 in es-MX.
+
+    The region that the browser prefers for `language`, where CLDR knows it; LOCALE's otherwise.
+    """
+    for tag in _preferred(accept_language):
+        if _known(tag) == language and (regional := _regional(tag)) is not None:
+            return regional
+    return LOCALE[language]
+
+
+def _regional(tag: str) -> Locale | None:
+    try:
+        found = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+    return found if found.territory else None
 
 
 def _known(tag: str | None) -> Language | None:
@@ -60,7 +79,8 @@ def _known(tag: str | None) -> Language | None:
     return next((each for each in LANGUAGES if each == primary), None)
 
 
-def _weighted(accept_language: str) -> list[tuple[float, str]]:
+def _preferred(accept_language: str) -> list[str]:
+    """Tags of an Accept-Language header, those that are wanted most first."""
     found = []
     for part in accept_language[:500].split(","):
         tag, _, parameters = part.partition(";")
@@ -69,4 +89,4 @@ def _weighted(accept_language: str) -> list[tuple[float, str]]:
             found.append((float(weight) if name.strip() == "q" else 1.0, tag.strip()))
         except ValueError:
             continue
-    return [each for each in found if each[0] > 0]
+    return [tag for weight, tag in sorted(found, key=lambda each: -each[0]) if weight > 0]

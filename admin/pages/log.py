@@ -3,18 +3,18 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from admin.pages.actions import can_reprocess, stamp
+from admin.pages.actions import type_values
 from admin.pages.advice import ShownError, shown
 from admin.pages.evidence import Evidence, lay_out, original
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
-from admin.pages.visitor import Member, OwnPage, new_once
+from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
@@ -37,7 +37,6 @@ class Details(NamedTuple):
     attempt: Attempt | None
     aliases: dict[str, list[str]]
     errors: list[ShownError]
-    troubleshooting: str | None
     known: PlaybookEntry | None  # what the playbook says of the error
     request: Evidence | None
     response: Evidence | None
@@ -69,7 +68,6 @@ async def read_details(
         errors=[shown(each, reprocessable=reprocessable, warning=warning) for each in attempt.errors]
         if attempt
         else [],
-        troubleshooting=kind.troubleshooting_link(log.affiliate) if failed else None,
         known=playbook.about(kind.name, log.affiliate, log.code, log.fingerprint) if failed else None,
         request=lay_out(attempt.request) if attempt else None,
         response=lay_out(attempt.response) if attempt else None,
@@ -139,7 +137,14 @@ async def _show_log(
         read_timeline(request, reader, who.account, kind, log_id, page_token), read_siblings(reader, details.log)
     )
     return show(
-        request, who.visitor, template, **_values(request, who, kind, details), timeline=timeline, siblings=siblings
+        request,
+        who.visitor,
+        template,
+        **type_values(request, who, kind),
+        row=details.log,
+        detail=details,
+        timeline=timeline,
+        siblings=siblings,
     )
 
 
@@ -150,8 +155,7 @@ async def evidence_part(
     """One side of the exchange, whole: laid out for a script, as it came for everyone else."""
     kind = type_of(integration_type)
     found = await who.reader(request).one(who.account, kind.name, log_id)
-    value = None if found is None or found.last_attempt is None else getattr(found.last_attempt, side)
-    if value is None:
+    if found is None or found.last_attempt is None or (value := getattr(found.last_attempt, side)) is None:
         raise not_found()
     if as_text or not request.headers.get("hx-request"):
         headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
@@ -161,19 +165,7 @@ async def evidence_part(
         who.visitor,
         "parts/evidence.html",
         account=who.account,
+        log=found.log,
+        side=side,
         evidence=await asyncio.to_thread(lay_out, value, whole=True),
     )
-
-
-def _values(request: Request, who: Member, kind: IntegrationType, details: Details) -> dict[str, Any]:
-    return {
-        "account": who.account,
-        "page": kind.name,
-        "kind": kind,
-        "stamp": stamp,
-        "can_reprocess": can_reprocess(request.app.state.policy, kind),
-        "base": f"/{who.account}/{kind.name}",
-        "row": details.log,
-        "detail": details,
-        "once": new_once(),
-    }

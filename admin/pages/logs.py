@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from admin.pages import log, saved_views
-from admin.pages.actions import can_reprocess, stamp
+from admin.pages.actions import type_values
 from admin.pages.counts import count_view
 from admin.pages.histogram import draw
 from admin.pages.paths import TYPE, TypeName, type_of
@@ -15,7 +15,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
-from admin.pages.visitor import Member, OwnPage, new_once
+from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
@@ -74,20 +74,14 @@ async def details_part(request: Request, who: OwnPage, integration_type: TypeNam
 def page_values(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
     """What every template about a view needs."""
     return {
-        "account": who.account,
-        "page": kind.name,
-        "kind": kind,
-        "stamp": stamp,
-        "can_reprocess": can_reprocess(request.app.state.policy, kind),
+        **type_values(request, who, kind),
         "view": view,
         "may_export": who.grant.may_export,
-        "base": f"/{who.account}/{kind.name}",
         "periods": PERIODS,
         "page_sizes": PAGE_SIZES,
         "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
         "to_local": lambda at: to_local(at, who.visitor.zone),
-        "once": new_once(),
     }
 
 

@@ -1,6 +1,7 @@
 """The overview: for each type how much failed and when, the most frequent errors, affiliates, silence, dead letters."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -49,6 +50,7 @@ class AffiliateShare(NamedTuple):
     affiliate: str
     total: int
     failed: int
+    worst: TypeOverview  # where most of it failed; where most of it is, if none did
 
     @property
     def share(self) -> float:
@@ -104,15 +106,15 @@ async def _numbers(request: Request, who: Member, period: Period, *, wait: bool)
 
 async def _count(request: Request, who: Member, period: Period) -> dict[str, Any]:
     types = await asyncio.gather(*(_of_type(request, who, kind, period) for kind in CATALOGUE))
-    failed: dict[str, int] = {}
-    total: dict[str, int] = {}
-    for each in types:
-        for affiliate, count in each.failing:
-            failed[affiliate] = failed.get(affiliate, 0) + count
-        for affiliate, count in each.summary.by_affiliate.items():
-            total[affiliate] = total.get(affiliate, 0) + count
-    shares = [AffiliateShare(affiliate, total[affiliate], failed.get(affiliate, 0)) for affiliate in total]
+    names = {affiliate for each in types for affiliate in each.summary.by_affiliate}
+    shares = [_share(types, affiliate) for affiliate in names]
     return {"types": types, "affiliates": sorted(shares, key=lambda each: (-each.share, each.affiliate))}
+
+
+def _share(types: Sequence[TypeOverview], affiliate: str) -> AffiliateShare:
+    counts = [(dict(each.failing).get(affiliate, 0), each.summary.by_affiliate.get(affiliate, 0)) for each in types]
+    worst = max(range(len(types)), key=lambda index: counts[index])
+    return AffiliateShare(affiliate, sum(c[1] for c in counts), sum(c[0] for c in counts), types[worst])
 
 
 async def _of_type(request: Request, who: Member, kind: IntegrationType, period: Period) -> TypeOverview:

@@ -14,15 +14,15 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
-from admin.pages.view import read_view
+from admin.pages.view import View, read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
 from api.plan import Plan, plan_filter, plan_rows
 from api.problems import invalid, invalid_model
 from schemas.catalogue import IntegrationType
-from schemas.filter import LogFilter, ReprocessFilter
+from schemas.filter import ReprocessFilter
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
 from schemas.shown.plan import ReprocessPlan
-from schemas.steps import DEFAULT_STEPS
+from schemas.steps import DEFAULT_FIXED_SHARE, DEFAULT_STEPS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -32,32 +32,38 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
     """What reprocessing the chosen rows, or all that a filter matches, would do, and the form that asks for it."""
     need_operator(who)
     kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     ids = _ids(request.query_params.getlist("log_id"))
     if ids:
-        return await show_rows_plan(request, who, kind, ids)
-    wanted = read_view(request.query_params, who.visitor.now, who.visitor.zone).filter
-    meant = ReprocessFilter(**dict(wanted), all=wanted == LogFilter())
+        return await show_rows_plan(request, who, kind, view, ids)
+    meant = ReprocessFilter(**dict(view.filter), all=view.is_plain)
     policy = request.app.state.policy
     asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy)
-    return _show_plan(request, who, kind, asked, asked=asked)
+    return _show_plan(request, who, kind, view, asked, asked=asked)
 
 
-async def show_rows_plan(request: Request, who: Member, kind: IntegrationType, ids: Sequence[uuid.UUID]) -> Response:
+async def show_rows_plan(
+    request: Request, who: Member, kind: IntegrationType, view: View, ids: Sequence[uuid.UUID]
+) -> Response:
     """The plan of chosen logs, and the form that asks for it."""
     made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
-    return _show_plan(request, who, kind, made, ids=ids)
+    return _show_plan(request, who, kind, view, made, ids=ids)
 
 
 def _show_plan(
     request: Request,
     who: Member,
     kind: IntegrationType,
+    view: View,
     made: Plan | ReprocessPlan,
     *,
     ids: Sequence[uuid.UUID] = (),
     asked: ReprocessPlan | None = None,
 ) -> Response:
-    """A plan and the form that asks for it: for the logs `ids`, or for the filter of `asked`."""
+    """A plan and the form that asks for it: for the logs `ids`, or for the filter of `asked`.
+
+    `view` is the list that the person came from, and goes back to.
+    """
     return show(
         request,
         who.visitor,
@@ -66,9 +72,12 @@ def _show_plan(
         page=kind.name,
         kind=kind,
         base=f"/{who.account}/{kind.name}",
+        view=view,
         plan=table_of(made),
         ids=ids,
         asked=asked,
+        steps=DEFAULT_STEPS,
+        fixed_share=DEFAULT_FIXED_SHARE,
         once=new_once(),
     )
 

@@ -35,11 +35,13 @@ class PageRoute(APIRoute):
             except SignInNeededError:
                 return _to_sign_in(request)
             except RequestValidationError:
-                return await _error(request, ProblemError(422, "invalid-request", "The address can't be read."))
+                return await _error(request, ProblemError(422, "invalid-request", "The address is not valid."))
             except ProblemError as exc:
                 return await _error(request, exc)
             except RowRefused:
-                return await _error(request, ProblemError(422, "invalid-request", "This can't be looked for."))
+                return await _error(
+                    request, ProblemError(422, "invalid-request", "A value of the address cannot be searched for.")
+                )
             except StorageUnavailable as exc:
                 log.warning("unavailable", reason=str(exc))
                 again = {"Retry-After": RETRY_AFTER_SECONDS}

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from admin.pages import assets, languages, times, words
 from admin.pages.counts import Underway
@@ -44,6 +45,8 @@ HEADERS = {
     "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
 }
 _WORTH_COMPRESSING_BYTES = 1024
+#: A name of so many has room in every column.
+_SHORT_CHARACTERS = 14
 
 
 class Site:
@@ -104,11 +107,22 @@ def is_fragment(request: Request) -> bool:
 
 def _breakable(name: str) -> Markup:
     """A name of a program, which may go on in the next line behind its points and lines. Copied, it is as it was."""
+    if len(name) <= _SHORT_CHARACTERS:
+        return escape(name)
     return Markup("<wbr>").join(re.split(r"(?<=[._/:-])(?=[^._/:-])", name))
 
 
+@pass_context
+def _number(context: Context, value: float) -> str:
+    return format_decimal(value, locale=context["who"].locale)
+
+
+@pass_context
+def _percent(context: Context, value: float) -> str:
+    return format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=context["who"].locale)
+
+
 def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.Asset]) -> Environment:
-    locale = languages.LOCALE[language]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         extensions=["jinja2.ext.i18n"],
@@ -131,7 +145,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
     environment.filters.update(
         breakable=_breakable,
         json=lambda value: orjson.dumps(value).decode(),
-        number=lambda value: format_decimal(value, locale=locale),
-        percent=lambda value: format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=locale),
+        number=_number,
+        percent=_percent,
     )
     return environment

@@ -10,6 +10,7 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.reprocess import show_rows_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
+from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnPage, need_operator, refuse_foreign
 from admin.upload import read_upload
 from api.export_response import not_made
@@ -47,7 +48,8 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     if (marked.account, marked.integration_type) != (who.account, kind.name):
         return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
     ids = [uuid.UUID(each) for each in marked.log_ids]
-    return await show_rows_plan(request, who, kind, ids)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    return await show_rows_plan(request, who, kind, view, ids)
 
 
 async def _receive(request: Request, who: Member) -> Marked:
@@ -60,7 +62,7 @@ async def _receive(request: Request, who: Member) -> Marked:
             fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
             session = who.visitor.session
             if session is None or not request.app.state.site.sessions.is_form_of(session, fields.get("form_token", "")):
-                raise ProblemError(403, "not-your-form", "This form is not of your session: load the page again.")
+                raise ProblemError(403, "not-your-form", "This form belongs to another session: reload the page.")
             return await marked_by_worker(path)
     except TooManyExports as exc:
         raise not_made(exc) from None
@@ -78,6 +80,7 @@ def _form(
         page=kind.name,
         kind=kind,
         base=f"/{who.account}/{kind.name}",
+        view=read_view(request.query_params, who.visitor.now, who.visitor.zone),
         field=FIELD,
         refused=refused,
         detail=detail,

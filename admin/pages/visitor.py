@@ -42,13 +42,10 @@ class Visitor:
     session: Session | None
     grant: Grant | None
     language: Language
+    locale: Locale  # of the reader's region: how dates and numbers are written
     zone: ZoneInfo
     theme: Theme
     now: datetime
-
-    @property
-    def locale(self) -> Locale:
-        return languages.LOCALE[self.language]
 
     def may(self, role: Literal["viewer", "operator", "admin"]) -> bool:
         return self.grant is not None and at_least(self.grant, role)
@@ -77,14 +74,13 @@ async def visitor(request: Request) -> Visitor:
     session = request.app.state.site.sessions.read(request.cookies.get(SESSION_COOKIE, ""))
     grant = None if session is None else await request.app.state.authenticator.grant_of(session.key_digest)
     theme = request.cookies.get(THEME_COOKIE)
+    accepted = request.headers.get("accept-language", "")
+    language = languages.choose(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), accepted)
     return Visitor(
         session=session if grant else None,
         grant=grant,
-        language=languages.choose(
-            request.query_params.get("lang"),
-            request.cookies.get(LANGUAGE_COOKIE),
-            request.headers.get("accept-language", ""),
-        ),
+        language=language,
+        locale=languages.locale(language, accepted),
         zone=times.zone(request.cookies.get(ZONE_COOKIE)),
         theme=next((each for each in THEMES if each == theme), "auto"),
         now=datetime.now(UTC),
@@ -114,7 +110,7 @@ async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:
     fields = await read_form(request)
     token = next((value for name, value in fields if name == "form_token"), "")
     if not request.app.state.site.sessions.is_form_of(who.session, token):
-        raise ProblemError(403, "not-your-form", "This form is not of your session: load the page again.")
+        raise ProblemError(403, "not-your-form", "This form belongs to another session: reload the page.")
     return [(name, value) for name, value in fields if name != "form_token"]
 
 
@@ -128,9 +124,9 @@ def refuse_foreign(request: Request) -> None:
 
 
 def need_operator(who: Member) -> None:
-    """403 for a key that may read only."""
+    """403 for a read-only key."""
     if not at_least(who.grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key may read only: this needs the role operator.")
+        raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
 
 
 def new_once() -> str:

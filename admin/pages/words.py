@@ -27,7 +27,7 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "connector": _("The connector team must act:"),
             "marketplace": _("The marketplace must act:"),
         },
-        "theme": {"auto": _("As the system"), "light": _("Light"), "dark": _("Dark")},
+        "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {
             "today": _("Today"),
             "yesterday": _("Yesterday"),

@@ -70,10 +70,12 @@ function collapseAll() {
 }
 
 // Selection
+const many = (place, number) => (number === 1 ? place.dataset.one : place.dataset.many.replace("{n}", number.toLocaleString(document.documentElement.lang)));
+
 function counted() {
   const chosen = $$(".pick input:checked");
-  const count = $("[data-count]");
-  if (count) count.textContent = chosen.length.toLocaleString(document.documentElement.lang);
+  const count = $(".bulk-count");
+  if (count) count.textContent = many(count, chosen.length);
   const all = $("#pick-all");
   if (!all) return;
   const possible = $$(".pick input:not(:disabled)");
@@ -215,7 +217,7 @@ async function refresh(all) {
   const pill = $("#newer");
   if (fresher.length && busy() && !all) {
     pending = Math.max(pending, fresher.length);
-    pill.textContent = pending === 1 ? pill.dataset.one : pill.dataset.many.replace("{n}", pending.toLocaleString(document.documentElement.lang));
+    pill.textContent = many(pill, pending);
     pill.hidden = false;
   } else {
     pending = 0;
@@ -255,7 +257,13 @@ function flash(row) {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { listen(); counted(); }
 });
-document.addEventListener("htmx:afterRequest", (event) => { const menu = event.target.closest?.("details.menu"); if (menu) menu.open = false; });
+document.addEventListener("htmx:afterRequest", (event) => {
+  const menu = event.target.closest?.("details.menu");
+  if (!menu) return;
+  const within = menu.contains(document.activeElement);
+  menu.open = false;
+  if (within) $("summary", menu).focus();
+});
 document.addEventListener("htmx:responseError", () => say(text("Failed")));
 document.addEventListener("htmx:sendError", () => say(text("Failed")));
 document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else listen(); });

@@ -20,9 +20,12 @@ from agents.process.clock import ServerClock
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
+from schemas.sources import Sources
 from storage.database import Database
 from storage.errors import PositionLost, RowRefused
 from storage.positions import Move, move_positions
@@ -57,6 +60,21 @@ class AcceptedEvent(NamedTuple):
     position: int  # in a batch of events; 0 otherwise
 
 
+class Allowed(NamedTuple):
+    """Who may say what on one topic."""
+
+    sources: Sources
+    connector: str | None  # whose topic it is; None: that of all connectors
+
+    def refusal(self, result: Result) -> Refusal | None:
+        """Say why this result may not come from its source by this topic; None when it may."""
+        field = self.sources.outside(result.source, result.account, result.affiliate, self.connector)
+        if field is None:
+            return None
+        part = result.body.encode() if result.in_batch else None
+        return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED, field=field), part)
+
+
 class Decoded(NamedTuple):
     """One fetched batch, told apart."""
 
@@ -67,9 +85,14 @@ class Decoded(NamedTuple):
 
 
 def decode(
-    integration_type: IntegrationType, batch: RecordBatch, now_ns: int, *, redaction: Redaction | None = None
+    integration_type: IntegrationType,
+    batch: RecordBatch,
+    now_ns: int,
+    *,
+    redaction: Redaction | None = None,
+    allowed: Allowed | None = None,
 ) -> Decoded:
-    """Read every event of `batch`. Null values say nothing and are only counted."""
+    """Read every event of `batch`. Null values say nothing and are only counted. `allowed` None: any source."""
     accepted: list[AcceptedEvent] = []
     refused: list[DeadLetter] = []
     tombstones = 0
@@ -83,9 +106,10 @@ def decode(
         latest_ns = max(now_ns, _appended_ns(record))
         events = read(integration_type, record.headers, record.key, record.value, latest_ns, redaction=redaction)
         for position, event in enumerate(events):
-            if isinstance(event, Refusal):
-                refused.append(DeadLetter.of(record, position, event))
-            else:
+            refusal = event if isinstance(event, Refusal) else allowed and allowed.refusal(event)
+            if refusal is not None:
+                refused.append(DeadLetter.of(record, position, refusal))
+            elif isinstance(event, Result):
                 accepted.append(AcceptedEvent(event, record, position))
     return Decoded(batch, accepted, refused, tombstones)
 
@@ -119,6 +143,7 @@ class Ingest:
         begin_again: Callable[[], None],
         clock: ServerClock,
         redaction: Redaction | None = None,
+        allowed: Allowed | None = None,
     ) -> None:
         """`current` says whether a batch is of this assignment; one that is not will be delivered again.
 
@@ -133,6 +158,7 @@ class Ingest:
         self._clock = clock
         self._size = StatementSize(MAX_ROWS)
         self._redaction = redaction
+        self._allowed = allowed
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
@@ -154,13 +180,13 @@ class Ingest:
                 writer.cancel()
 
     async def _decode(self, batch: RecordBatch) -> Decoded:
-        decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction)
+        decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction, allowed=self._allowed)
         if self._clock.age_seconds > _FRESH_SECONDS and any(
             each.refusal.code is DeadLetterCode.TIMESTAMP for each in decoded.refused
         ):
             # Nothing is refused by a clock that may have stood still with this machine.
             await until_available("clock", self._clock.measure)
-            decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction)
+            decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction, allowed=self._allowed)
         return decoded
 
     def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:

@@ -13,6 +13,8 @@ from schemas.catalogue import LANGUAGES, Language
 ADMIN = Path(__file__).parents[2] / "admin"
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
 _HEAD = ("msgid", "msgstr", '"Language:', '"Plural-Forms:', '"MIME-Version:', '"Content-')
+#: In each of the languages. CLDR has a singular for 0 in Portuguese; what people write is "0 registros".
+PLURALS = "nplurals=2; plural=(n != 1);"
 _OPTIONS = {"**.html": {"encoding": "utf-8", "trimmed": "true", "silent": "false"}}
 
 
@@ -62,6 +64,7 @@ def read(language: Language) -> Catalog:
 def _merged(language: Language, template: Catalog) -> str:
     translated = read(language)
     merged = Catalog(locale=LOCALE[language], fuzzy=False)
+    merged.mime_headers = [*merged.mime_headers, ("Plural-Forms", PLURALS)]
     for message in template:
         if message.id:
             known = translated.get(message.id)

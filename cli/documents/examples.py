@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.catalogue import IntegrationType
+from schemas.catalogue import BY_NAME, IntegrationType
 from schemas.playbook import InEveryLanguage, PlaybookEntry
 from schemas.problem import FieldProblem, Problem
 from schemas.reprocess import ReprocessRequest, RetryData, command_event
@@ -156,7 +156,7 @@ def status_log_detail_example() -> Example:
         **log.model_dump(),
         last_attempt=attempt,
         aliases={"ean": ["7891234567895"]},
-        troubleshooting="https://help.vtex.com/en/troubleshooting",
+        troubleshooting=BY_NAME[log.integration_type].troubleshooting_link(log.affiliate),
         playbook=PlaybookEntry(
             code=log.code,
             who="seller",

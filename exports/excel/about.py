@@ -1,4 +1,4 @@
-"""The sheet that says what a workbook is: of whom, when, by which filter. `exports.excel.marked` reads it back."""
+"""The sheet about the export: account, time, filter. `exports.excel.marked` reads it back."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ FORMAT: Final = "conexoes-export-1"
 
 
 def about_rows(order: ExportOrder, *, as_of: datetime, logs: int, errors: int) -> list[list[Any]]:
-    """What, its value, and the name that programs know it by."""
+    """Return rows of a label, its value, and its name for programs."""
     values: dict[str, Any] = {
         "format": FORMAT,
         "account": order.account,
@@ -30,7 +30,7 @@ def about_rows(order: ExportOrder, *, as_of: datetime, logs: int, errors: int) -
 
 
 def _filter_text(order: ExportOrder) -> str:
-    """One condition a line, as in the address bar."""
+    """Return the filter with one condition a line, as in the address bar."""
     lines = []
     for name, value in order.filter.model_dump(mode="json", exclude_defaults=True).items():
         lines += [f"{name}={each}" for each in (value if isinstance(value, list) else [value])]

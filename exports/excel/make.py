@@ -1,4 +1,4 @@
-"""From the database to a workbook: what the worker process does."""
+"""Work of the worker process: it makes a workbook from rows of the database."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from schemas.export import ExportOrder
 from storage.database import Database
 from storage.exports.reader import CHUNK_ROWS, Snapshot, snapshot
 
-#: Rows read, rows written, rows that there are.
+#: Callback with rows read, rows written, and rows in all.
 Progress = Callable[[int, int, int], None]
 
 
@@ -28,10 +28,10 @@ async def make_workbook(
     progress: Progress = lambda _read, _written, _total: None,
     max_rows: int = MAX_SHEET_ROWS,
 ) -> int:
-    """Write everything that the order's filter matches to `path`. Returns how many logs that is.
+    """Write all logs that the order's filter matches to `path`. Returns their number.
 
-    Two files besides `path` are there meanwhile. Nothing is at `path` when this raises: StorageUnavailable,
-    RowRefused, OSError. Blocks the event loop while it writes: for a process of its own.
+    Two temporary files stand beside `path` meanwhile. Nothing is at `path` when this raises: StorageUnavailable,
+    RowRefused, OSError. It blocks the event loop while it writes, so it needs a process of its own.
     """
     rows_of = WorkbookRows(order)
     with Spool(path.with_suffix(".logs")) as logs, Spool(path.with_suffix(".errors")) as errors:

@@ -1,7 +1,7 @@
-"""Reads a workbook that comes back: which logs did a person mark in it?
+"""Reader of a returned workbook: it finds the logs that a person has marked.
 
-What is uploaded is anyone's file. Before a parser sees it, its parts are looked at: how many, how large, what kind.
-After, its own sheet about itself and each id must agree with what we would have written.
+An upload can be any file. Before a parser sees it, the number, sizes and kinds of its parts are checked. Afterwards its
+sheet about the export and each id must agree with what we would have written.
 """
 
 import re
@@ -25,23 +25,23 @@ from schemas.reprocess import MAX_LOG_IDS
 from schemas.result import ACCOUNT
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
-#: Unpacked. A workbook of ours with MAX_ROWS rows has less; a zip bomb has a thousand times more.
+#: Limit of the unpacked size. A workbook of ours with MAX_ROWS rows has less; a zip bomb has a thousand times more.
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_PARTS = 200
 MAX_ROWS = 200_000
 _COLUMNS = 64
-#: Parts that we never write, and that can carry code or fetch something.
+#: Parts that we never write, and that can carry code or fetch a document.
 _FOREIGN = re.compile(
     r"vbaproject|macro|externallink|embeddings|activex|oleobject|connections\.xml|querytable|customui", re.IGNORECASE
 )
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _DECLARATION_BYTES = 4096  # a document type can only stand before the first element
-#: What people write for yes.
+#: Words and signs for yes.
 _YES = frozenset({"x", "s", "sim", "sí", "si", "y", "yes", "1", "true", "verdadeiro", "verdadero", "✔", "✓"})
 _NO = frozenset({"", "n", "não", "nao", "no", "0", "false", "falso"})
 
 
-#: Why a workbook is refused, for those who say it in other words.
+#: Kinds of refusals, for callers with texts of their own.
 RefusalKind = Literal["foreign", "damaged", "altered", "unsafe", "too_large", "too_slow", "too_many", "none", "unclear"]
 
 
@@ -54,7 +54,7 @@ class WorkbookRefused(Exception):
 
 
 class Marked(NamedTuple):
-    """What a person marked. Nothing is known yet of whether it may be done: that is the plan's."""
+    """Logs that a person marked. The plan decides later which of them may be reprocessed."""
 
     account: str
     integration_type: str
@@ -62,10 +62,10 @@ class Marked(NamedTuple):
 
 
 def read_marked(path: Path) -> Marked:
-    """The logs that are marked in the column "Reprocessar?" of an exported workbook.
+    """Return the logs that are marked in the column "Reprocessar?" of an exported workbook.
 
-    Raises WorkbookRefused for what is no workbook of ours, was altered, or is too large, and when nothing or too much
-    is marked. Blocks for as long as reading takes (some seconds for MAX_ROWS): not for an event loop.
+    Raises WorkbookRefused for a file that is no workbook of ours, was altered, or is too large, and when no rows or too
+    many are marked. It blocks while it reads (some seconds for MAX_ROWS): not for an event loop.
     """
     _look_at_parts(path)
     try:

@@ -1,4 +1,4 @@
-"""Has a workbook that came back read by a process of its own, for so long and no longer."""
+"""Reading of a returned workbook in a process of its own, within a time limit."""
 
 import asyncio
 import contextlib
@@ -13,16 +13,16 @@ from exports.excel.marked_worker import Reading
 
 log = structlog.get_logger(__name__)
 
-#: As long as someone waits for a page; what can't be read within it is told so.
+#: Time limit: a person waits for the page that long. A workbook that takes longer is refused.
 READ_SECONDS = 60.0
 _MAX_LOGGED_CHARACTERS = 10_000
 
 
 async def marked_by_worker(path: Path, *, seconds: float = READ_SECONDS) -> Marked:
-    """The logs that are marked in the workbook at `path`, as `exports.excel.marked.read_marked` finds them.
+    """Return the logs that are marked in the workbook at `path`, as `exports.excel.marked.read_marked` finds them.
 
-    Raises WorkbookRefused, also for one that takes longer than `seconds` or more memory than there is for it. However
-    this ends, cancelled too, the process has ended then.
+    Raises WorkbookRefused, also for a workbook that takes longer than `seconds` or more than the memory limit. The
+    process has ended when this returns, raises or is cancelled.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,6 +1,6 @@
-"""The process that reads one workbook that came back: `python -m exports.excel.marked_worker FILE SECONDS`.
+"""The process that reads one returned workbook: `python -m exports.excel.marked_worker FILE SECONDS`.
 
-The file is anyone's, and its parser is not ours: here it can use up neither the memory nor the time of a server.
+The file can be anyone's, and its parser is not ours: in this process it can use up neither memory nor time of a server.
 Standard output is a Reading as JSON; the exit code is 0 when there is one. Started by `exports.excel.marked_process`.
 """
 
@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from exports.excel.marked import Marked, RefusalKind, WorkbookRefused, read_marked
 
-#: Of address space, for the parser and what it keeps of a file of exports.excel.marked.MAX_UNPACKED_BYTES.
+#: Limit of address space. It holds the parser with a file of exports.excel.marked.MAX_UNPACKED_BYTES.
 MAX_MEMORY_BYTES = 2 * 1024**3
 
 
 class Reading(BaseModel):
-    """What is marked, or why that can't be said: one of the two."""
+    """Marked logs, or the refusal of the workbook: one of the two."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ class Reading(BaseModel):
 
 
 def reading_of(path: Path) -> Reading:
-    """Of the file at `path`, whatever is in it."""
+    """Read the file at `path`, whatever is in it."""
     try:
         return Reading(marked=read_marked(path))
     except WorkbookRefused as exc:
@@ -35,7 +35,7 @@ def reading_of(path: Path) -> Reading:
 
 
 def main(path: str, seconds: str) -> int:
-    """Read the file within limits. Returns the exit code; the kernel ends what goes on too long."""
+    """Read the file within limits. Returns the exit code; the kernel ends a process that takes too long."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (int(float(seconds)) + 1, int(float(seconds)) + 2))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

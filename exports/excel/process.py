@@ -1,4 +1,4 @@
-"""Starts the worker process that makes a workbook, follows it, and ends it."""
+"""Supervisor of the worker process that makes a workbook: it starts, follows and ends it."""
 
 import asyncio
 import contextlib
@@ -20,10 +20,10 @@ _MAX_LOGGED_CHARACTERS = 10_000
 
 
 async def workbook_by_worker(task: Task, progress: Progress) -> int:
-    """Have `task` done by a process of its own. Returns how many logs are in the file.
+    """Make the workbook of `task` in a process of its own. Returns the number of logs in the file.
 
-    Raises ExportFailed with a sentence. However this ends, cancelled too, the process has ended then, and nothing is
-    left of its work but the file of a task that was done.
+    Raises ExportFailed with a sentence. When this returns, raises or is cancelled, the process has ended; its files are
+    deleted, but for the workbook of a task that is done.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -65,12 +65,12 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
 
 
 def ended_with(code: int) -> Reason:
-    """Why there is no file when the process ended with this exit code and without a reason of its own."""
+    """Return the reason of a process that ended with this exit code and gave none itself."""
     return Reason(ReasonCode.EXPORT_PROCESS_ENDED, code=code)
 
 
 def _leftovers(path: Path, *, done: bool) -> Iterator[Path]:
-    """What a worker that was killed can leave beside its file, and the file itself when it is not whole."""
+    """Yield files that a killed worker can leave beside its file, and the file itself when it is incomplete."""
     yield path.with_suffix(".logs")
     yield path.with_suffix(".errors")
     if not done:

@@ -1,4 +1,4 @@
-"""Rows of the database as rows of the workbook: values for cells, by the table of columns."""
+"""Rows of the workbook from rows of the database: values for cells, by the table of columns."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -18,12 +18,12 @@ from schemas.words import STATES, STATUSES
 _DAY_ZERO = datetime(1899, 12, 30)
 _DAY_SECONDS = 86_400
 
-#: A cell from a row of export_logs and its errors, or one of them.
+#: Function that makes a cell from a row of export_logs and its errors, or one of them.
 Cell = Callable[[Any, Any], Any]
 
 
 class WorkbookRows:
-    """For one order, in its language and time zone."""
+    """Maker of rows for one order, in its language and time zone."""
 
     def __init__(self, order: ExportOrder) -> None:
         language = order.language
@@ -36,18 +36,18 @@ class WorkbookRows:
         self._error_cells = [self._of_error(column) for column in ERROR_COLUMNS]
 
     def log(self, row: Any, errors: Iterable[Any]) -> list[Any]:
-        """One row of export_logs, with its errors as `errors_of` gives them. The cell to mark is empty."""
+        """Return one row of export_logs, with its errors as `errors_of` gives them. The cell to mark is empty."""
         return [*(cell(row, errors) for cell in self._log_cells), None]
 
     def errors(self, row: Any, errors: Iterable[Any]) -> list[list[Any]]:
-        """The rows of the sheet of errors for one log."""
+        """Return the rows of the sheet of errors for one log."""
         if row["status"] == "success":
             return []
         nothing_listed = {"code": row["code"], "message": row["message"]}
         return [[cell(row, error) for cell in self._error_cells] for error in list(errors) or [nothing_listed]]
 
     def _of_log(self, column: Column) -> Cell:
-        """What makes a cell of this column from a row and its errors."""
+        """Return the function that makes a cell of this column from a row and its errors."""
         name, text, serial = column.name, self._text, self.serial
         statuses, states, link = self.statuses, self._states, self._link
         cells: dict[Kind, Cell] = {
@@ -64,14 +64,14 @@ class WorkbookRows:
         return cells[column.kind]
 
     def _of_error(self, column: Column) -> Cell:
-        """What makes a cell of this column from a row and one of its errors."""
+        """Return the function that makes a cell of this column from a row and one of its errors."""
         if column not in ERROR_FIELDS:
             return self._of_log(column)
         name, text = column.name, self._text
         return lambda _row, error: text(error.get(name))
 
     def serial(self, at: datetime) -> float:
-        """A time as a workbook has it: days, in the order's zone. Exact to the millisecond."""
+        """Return a time as a workbook has it: days, in the order's zone. Exact to the millisecond."""
         local = at.astimezone(self._zone).replace(tzinfo=None)
         return (local - _DAY_ZERO).total_seconds() / _DAY_SECONDS
 
@@ -80,5 +80,5 @@ class WorkbookRows:
 
 
 def errors_of(row: Any) -> list[Any]:
-    """The errors of a row of export_logs, each a dict; none when it lists none."""
+    """Return the errors of a row of export_logs, each a dict; none when it lists none."""
     return orjson.loads(row["errors"]) if row["errors"] else []

@@ -1,7 +1,7 @@
 """Rows on disk between the database and the workbook.
 
-The writer has to know how many sheets there will be before it writes the first, and takes rows slower than PostgreSQL
-gives them. With the rows here the snapshot ends as soon as they are read, and memory stays what a chunk takes.
+The writer must know the number of sheets before it writes the first, and takes rows slower than PostgreSQL gives them.
+With the rows on disk the snapshot ends as soon as they are read, and memory holds one chunk.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,11 +27,11 @@ class Spool:
         self._path.unlink(missing_ok=True)
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Add a chunk. Values are what JSON has, and nothing else."""
+        """Add a chunk. Values must be those that JSON has."""
         self._file.write(orjson.dumps(rows) + b"\n")
 
     def rows(self) -> Iterator[list[Any]]:
-        """Every row from the first, in the order in which they were added."""
+        """Yield every row from the first, in the order in which they were added."""
         self._file.seek(0)
         for line in self._file:
             yield from orjson.loads(line)

@@ -1,6 +1,7 @@
-"""The sheet that says what is in the others: counts, change against the day before, and a chart by day.
+"""The summary sheet: counts, change against the day before, and a chart by day.
 
-Two tables side by side, counts on the left and days on the right, since the chart draws columns of its own sheet.
+It has two tables side by side, counts on the left and days on the right, since the chart draws columns of its own
+sheet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from storage.exports.reader import Count
 
 #: Affiliates and error groups that are listed, the largest first.
 LARGEST = 50
-#: As many days as there are rows on the left, so that the chart has no empty end; at least a fortnight.
+#: Least number of days. There are as many days as rows on the left, so that the chart has no empty end.
 MIN_DAYS = 14
 MAX_NAME_CHARACTERS = 200
 _ORDER = ("status", "affiliate", "group")
@@ -30,7 +31,7 @@ class Summary(NamedTuple):
 
 
 def left_rows(language: Language, statuses: Mapping[str, str], counts: Sequence[Count]) -> list[list[Any]]:
-    """Counts: everything, then by status, affiliate and error group."""
+    """Return counts: of all logs, then by status, affiliate and error group."""
     in_all = [count for count in counts if count.kind == "status"]
     rows: list[list[Any]] = [
         [
@@ -59,7 +60,7 @@ def _name(count: Count, statuses: Mapping[str, str]) -> str:
 
 
 def day_list(rows_on_the_left: int, today: date) -> list[date]:
-    """The days to count, oldest first, up to `today`."""
+    """Return the days to count, oldest first, up to `today`."""
     days = max(rows_on_the_left, MIN_DAYS)
     return [today - timedelta(days=back) for back in reversed(range(days))]
 
@@ -73,7 +74,7 @@ def summary(
     days: Sequence[date],
     by_day: Mapping[tuple[date, str], int],
 ) -> Summary:
-    """The whole sheet. `statuses` are the words for statuses, `by_day` what Snapshot.days counts."""
+    """Return the whole sheet. `statuses` are the words for statuses, `by_day` the counts of Snapshot.days."""
     series = [statuses[status] for status in integration_type.statuses]
     day = words.DAY[language]
     left_headings = [

@@ -15,19 +15,19 @@ from schemas.catalogue import BY_NAME
 from schemas.columns import MARK, Column, error_columns, log_columns
 from schemas.export import ExportOrder
 
-#: support.microsoft.com, "Excel specifications and limits"; the heading takes one.
+#: Rows of a sheet without its heading: support.microsoft.com, "Excel specifications and limits".
 MAX_SHEET_ROWS = 1_048_576 - 1
-#: With more logs than this, links are text only: each that can be clicked takes a kilobyte and a half of memory.
+#: Limit of clickable links, each of which takes a kilobyte and a half of memory. With more logs, links are plain text.
 MAX_CLICKABLE = 10_000
 _TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
 _SUMMARY_WIDTHS = [18.0, 60.0, 10.0, 14.0, 14.0, 10.0, 3.0, 12.0, 12.0, 12.0, 12.0]
 _ABOUT_WIDTHS = [24.0, 80.0, 20.0]
-#: Text and ground of a status, dark on light: the contrast is over 4.5 to 1.
+#: Text and background colour of a status, dark on light: the contrast is over 4.5 to 1.
 _COLOURS = {"success": ("#0B5A2B", "#D9F2E3"), "warning": ("#6B4E00", "#FFF0C2"), "error": ("#8A1C1C", "#FBDADA")}
 
 
 class Contents(NamedTuple):
-    """What a workbook is made of."""
+    """Contents of a workbook."""
 
     order: ExportOrder
     as_of: datetime
@@ -36,7 +36,7 @@ class Contents(NamedTuple):
     log_count: int
     errors: Iterable[Sequence[Any]]
     error_count: int
-    statuses: Mapping[str, str]  # status → how it is written
+    statuses: Mapping[str, str]  # status → its word
 
 
 class _Sheet(NamedTuple):
@@ -49,9 +49,9 @@ class _Sheet(NamedTuple):
 
 
 def write_workbook(path: Path, contents: Contents, *, max_rows: int = MAX_SHEET_ROWS) -> None:
-    """Write `contents` to `path`; sheets of logs and errors go on in further ones past `max_rows` rows.
+    """Write `contents` to `path`; past `max_rows` rows, logs and errors go on in further sheets.
 
-    Nothing is at `path` when this raises. Blocks for as long as it takes: not for an event loop.
+    Nothing is at `path` when this raises. It blocks: not for an event loop.
     """
     order = contents.order
     language = order.language
@@ -120,7 +120,7 @@ def _format(column: Column) -> Format:
 
 
 def _text_headings(sheet: _Sheet) -> list[str]:
-    """Columns in which a number is meant to be text, which Excel would put a warning on."""
+    """Return the columns in which a number is meant to be text, on which Excel would put a warning."""
     pairs = zip(sheet.columns, sheet.headings, strict=True)
     return [heading for column, heading in pairs if column.kind not in {"time", "number"} and column is not MARK]
 

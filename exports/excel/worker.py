@@ -1,7 +1,7 @@
 """The process that makes one workbook: `python -m exports.excel.worker`, started by `exports.excel.process`.
 
-Standard input has one line, a Task as JSON, and stays open: when it ends, whoever asked is gone, and so is this.
-Standard output has one line each time there is progress: rows read, rows written, rows in all; the last line is
+Standard input has one line, a Task as JSON, and stays open: when it ends, the process that asked has ended, and this
+one ends too. Standard output has a line for each progress: rows read, rows written, rows in all; the last line is
 `done` and the rows. Without it, or with an exit code that is not 0, the export has failed.
 """
 
@@ -22,14 +22,14 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.settings import StorageSettings
 
-#: Behind everything else on the machine: an export may take longer, answers may not.
+#: Niceness that is added, so that the process yields to all others: an export may take longer, answers may not.
 _NICE = 10
-#: Exit code when standard error has a Reason as JSON for whoever asked. With any other it has a traceback.
+#: Exit code when standard error has a Reason as JSON. With any other code it has a traceback.
 REASON = 3
 
 
 class Task(BaseModel):
-    """What the process is told."""
+    """The order for the process."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

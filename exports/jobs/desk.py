@@ -1,4 +1,4 @@
-"""What every way to export has in common: the database, the limits, and what an order is made of."""
+"""The desk of exports, common to every way to export: database, limits, and the making of orders."""
 
 import asyncio
 import uuid
@@ -16,7 +16,7 @@ from storage.exports.audit import record_order
 
 
 class ExportDesk:
-    """One for each process. `database` must be in the reader role."""
+    """The desk of one process. `database` must be in the reader role."""
 
     def __init__(self, database: Database, settings: ExportSettings) -> None:
         self.database = database
@@ -32,7 +32,7 @@ class ExportDesk:
         command_id: str | None = None,
         item_state: ItemState | None = None,
     ) -> ExportOrder:
-        """The order of the bearer of a key, whose request came to `base_url`; of a command's items if one is named."""
+        """Make an order for the bearer of a key; of a command's items if one is named. The request came to `base_url`."""
         key_id = None if grant.key_id is None else str(grant.key_id)
         return ExportOrder(
             **dict(request),
@@ -45,9 +45,9 @@ class ExportDesk:
 
     @asynccontextmanager
     async def one(self, order: ExportOrder) -> AsyncIterator[Outcome]:
-        """One export that is made in the block: in a place of its account, in the audit, and within its time.
+        """Account for one export that is made in the block: it takes a slot, is audited, and has a time limit.
 
-        Raises TooManyExports, StorageUnavailable before the block; TimeoutError, and what the block raises, after.
+        Raises TooManyExports and StorageUnavailable before the block; TimeoutError, and errors of the block, after it.
         """
         export_id, seconds = uuid.uuid4(), self.settings.export_seconds
         with self.slots.one(order.account):

@@ -1,7 +1,7 @@
 """Exports in the background: progress, cancelling, and files that are kept for a day.
 
-What runs is known to this process only; what has ended is in the audit, and its file in the data directory, so that
-both outlive a restart. A file whose making a restart has cut off is `lost`, and said to be.
+Only this process knows the exports that it runs. Ended ones are in the audit, and their files in the data directory, so
+that both outlive a restart. An export that a restart has interrupted is shown as `lost`.
 """
 
 import asyncio
@@ -51,10 +51,10 @@ class Jobs:
         self._closing = False
 
     async def recover(self) -> None:
-        """Write down as lost what an earlier process of this data directory was making, and delete what is too old.
+        """Record exports of an earlier process of this data directory as lost, and delete old files.
 
-        Once, at the start. What another process is making is left alone. A database that is away is no reason not to
-        start: what was lost is found again next time.
+        Called once, at the start. Exports of other living processes stay. An unavailable database is no reason not to
+        start: lost exports are found again next time.
         """
         for path in self._files("*/*.lock"):
             try:
@@ -78,13 +78,13 @@ class Jobs:
         except StorageError as exc:
             log.warning("lost export not recorded", export=str(export_id), reason=str(exc))
             return
-        # Killed after its outcome was written, the file is whole and stays.
+        # The process was killed after it recorded the outcome: the file is complete and stays.
         is_done = export is not None and export.state == "done"
         for path in self._files(f"{account}/{export_id}.{'lock' if is_done else '*'}"):
             path.unlink(missing_ok=True)
 
     async def close(self) -> None:
-        """End what runs; it is recorded as lost."""
+        """End running exports; they are recorded as lost."""
         self._closing = True
         tasks = [running.task for running in self._running.values() if running.task]
         for task in tasks:
@@ -92,9 +92,9 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def start(self, order: ExportOrder) -> ExportJob:
-        """Begin. Raises TooManyExports, StorageUnavailable; ExportFailed when the data directory can't be written to.
+        """Begin an export. Raises TooManyExports, StorageUnavailable; ExportFailed for a read-only data directory.
 
-        What is in the audit has its lock before, so that a process that is killed at any time leaves it to be found.
+        The lock is taken before the audit is written, so that an export is found again whenever its process is killed.
         """
         self.delete_old()
         kept = self._files(f"{order.account}/*.{{}}")
@@ -122,12 +122,12 @@ class Jobs:
         return job
 
     async def get(self, account: str, export_id: uuid.UUID) -> ExportJob | None:
-        """One export of the account, wherever it was made; None when there is no such one."""
+        """Return one export of the account, wherever it was made; None when there is none."""
         export = await get_export(self._desk.database, account, export_id)
         return None if export is None else self._job(export)
 
     async def cancel(self, account: str, export_id: uuid.UUID) -> bool:
-        """End one that runs here, or delete its file. False when there is nothing of it here."""
+        """End an export that runs here, or delete its file. False when it neither runs nor has a file here."""
         running = self._running.get(export_id)
         if running is not None and running.order.account == account and running.task is not None:
             running.task.cancel()
@@ -140,12 +140,12 @@ class Jobs:
         return True
 
     def path(self, account: str, export_id: uuid.UUID) -> Path | None:
-        """The file of one that is done and still kept."""
+        """Return the file of an export that is done and still kept."""
         self.delete_old()
         return next(iter(self._files(f"{account}/{export_id}.{{}}")), None)
 
     def delete_old(self) -> None:
-        """Delete files that are kept long enough."""
+        """Delete files after the time for which they are kept."""
         oldest = time.time() - self._desk.settings.export_keep_seconds
         for path in (*self._files("*/*.{}"), *self._files(f"*/*.{UNLOCKED}")):
             with suppress(FileNotFoundError):
@@ -192,7 +192,7 @@ class Jobs:
             raise ExportFailed(Reason(ReasonCode.EXPORT_NO_FILE, detail=str(exc.strerror))) from exc
 
     def _delete_later(self) -> None:
-        """What is there now is too old by then."""
+        """Schedule the deletion of the files of now, for when they are too old."""
         asyncio.get_running_loop().call_later(self._desk.settings.export_keep_seconds, self.delete_old)
 
     def _job(self, export: Export) -> ExportJob:
@@ -217,7 +217,7 @@ class Jobs:
         )
 
     def _files(self, pattern: str) -> list[Path]:
-        """Files of the data directory; `{}` in `pattern` is any of the formats."""
+        """Return files of the data directory; `{}` in `pattern` is any of the formats."""
         patterns = [pattern.format(each) for each in ("xlsx", "csv", "jsonl")] if "{}" in pattern else [pattern]
         return [path for each in patterns for path in self._desk.settings.directory.glob(each)]
 

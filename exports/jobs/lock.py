@@ -1,4 +1,4 @@
-"""A file that stands for something that a process is making: there, and locked, for as long as that lives."""
+"""A lock file for work of a process: it exists, and is locked by flock, while the process works and lives."""
 
 import fcntl
 import os
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-#: What a lock is called until it is locked.
+#: Suffix of a lock file's name until it is locked.
 UNLOCKED = "new"
 
 
 class Lock:
-    """Taken when it is made, by one process. Killed, the process leaves the file unlocked. Raises OSError."""
+    """A lock, held from its construction on. A process that is killed leaves the file unlocked. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # Under another name until it is locked, so that nobody can find it free before.
+        # It has another name until it is locked, so that nobody finds it unlocked before.
         new = path.with_name(f"{uuid.uuid4()}.{UNLOCKED}")
         self._descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
@@ -28,7 +28,7 @@ class Lock:
             raise
 
     def give_up(self) -> None:
-        """Remove it. Once."""
+        """Remove the file. To be called once."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -36,9 +36,9 @@ class Lock:
 
 @contextmanager
 def left_behind(path: Path) -> Iterator[bool]:
-    """Whether nobody holds the lock at `path`; if so, nobody else finds it left behind during the block.
+    """Give True when nobody holds the lock at `path`; then nobody else finds it left behind during the block.
 
-    One that can't be opened is taken for held.
+    A lock that can't be opened counts as held.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)

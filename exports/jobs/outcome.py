@@ -1,4 +1,4 @@
-"""Follows one export to its end, and writes the end into the audit."""
+"""Outcome of an export: it is followed to its end, which is written into the audit."""
 
 import asyncio
 import uuid
@@ -23,7 +23,7 @@ BUG = Reason(ReasonCode.EXPORT_BUG)
 
 @dataclass
 class Outcome:
-    """How it ended; what is made sets `rows`."""
+    """Outcome of one export; its maker sets `rows`."""
 
     state: ExportOutcome = "failed"
     rows: int | None = None
@@ -32,7 +32,7 @@ class Outcome:
 
 @asynccontextmanager
 async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID) -> AsyncIterator[Outcome]:
-    """What happens in the block is the export; how it ends is recorded, and every exception goes on."""
+    """Record the outcome of the export that is made in the block. Every exception of the block goes on."""
     outcome = Outcome()
     try:
         yield outcome
@@ -50,7 +50,7 @@ async def followed(database: Database, order: ExportOrder, export_id: uuid.UUID)
 
 
 def explain(exc: BaseException) -> tuple[ExportOutcome, Reason]:
-    """How an export ended that raised `exc`, and why."""
+    """Return the outcome of an export that raised `exc`, and its reason."""
     if isinstance(exc, CallerLeft | asyncio.CancelledError):
         return ("cancelled", exc.reason if isinstance(exc, CallerLeft) else Reason(ReasonCode.EXPORT_CANCELLED))
     if isinstance(exc, ServerStopped):
@@ -70,7 +70,7 @@ def _fault(exc: BaseException) -> Reason:
 
 
 async def _record(database: Database, order: ExportOrder, export_id: uuid.UUID, outcome: Outcome) -> None:
-    """The export itself has ended: a database that is away now leaves it `unfinished`, and nothing else goes wrong."""
+    """Record the outcome of an ended export. An unavailable database leaves it `unfinished`, and raises nothing."""
     try:
         await record_outcome(
             database, order.account, export_id, outcome.state, rows=outcome.rows, reason=outcome.reason

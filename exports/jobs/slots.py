@@ -1,4 +1,4 @@
-"""How many exports may run at once, of one account and in all. In this process only."""
+"""Slots: limits of exports at once, of one account and in all, for this process only."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from exports.settings import ExportSettings
 
 
 class Slots:
-    """Counts what runs. Nothing waits: a caller who is told no comes again."""
+    """Counter of running exports. Nothing waits: a caller that is refused tries again."""
 
     def __init__(self, settings: ExportSettings) -> None:
         self._settings = settings
@@ -17,11 +17,11 @@ class Slots:
 
     @property
     def running(self) -> int:
-        """How many are taken, in all."""
+        """Number of slots that are taken, in all."""
         return self._taken.total()
 
     def take(self, account: str) -> None:
-        """Count one more. Raises TooManyExports."""
+        """Take a slot. Raises TooManyExports."""
         if self._taken[account] >= self._settings.exports_per_account:
             raise TooManyExports(
                 f"{self._taken[account]} exports of this account are running: the limit is "
@@ -35,14 +35,14 @@ class Slots:
         self._taken[account] += 1
 
     def give_back(self, account: str) -> None:
-        """Count one less."""
+        """Give a slot back."""
         self._taken[account] -= 1
         if not self._taken[account]:
             del self._taken[account]
 
     @contextmanager
     def one(self, account: str) -> Iterator[None]:
-        """A slot for the time of the block. Raises TooManyExports."""
+        """Hold a slot for the time of the block. Raises TooManyExports."""
         self.take(account)
         try:
             yield

@@ -1,1 +1,1 @@
-"""Why something was refused, failed or ended: stored as a code with parameters, said in the reader's language."""
+"""Reasons of refusals, failures and endings: stored as a code with parameters, said in the reader's language."""

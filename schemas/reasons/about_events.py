@@ -1,4 +1,4 @@
-"""What is wrong with a record or an event, said to the developer of a connector."""
+"""Sentences about a bad record or event, for the developer of a connector."""
 
 from collections.abc import Mapping
 
@@ -135,6 +135,11 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "data.status deve ser um de {allowed} para {integration_type}",
         "data.status must be one of {allowed} for {integration_type}",
         "data.status debe ser uno de {allowed} para {integration_type}",
+    ),
+    ReasonCode.NOT_ALLOWED: labels(
+        "{field}: esta instalação não permite isto para esta origem (CONEXOES_SOURCES)",
+        "{field}: this installation does not allow it for this source (CONEXOES_SOURCES)",
+        "{field}: esta instalación no lo permite para este origen (CONEXOES_SOURCES)",
     ),
     ReasonCode.TIME_FORMAT: labels(
         "{field} deve ser uma data e hora RFC 3339 com offset e no máximo {digits} dígitos de fração",

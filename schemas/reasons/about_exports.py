@@ -1,4 +1,4 @@
-"""Why there is no file."""
+"""Sentences about an export that has no file."""
 
 from collections.abc import Mapping
 

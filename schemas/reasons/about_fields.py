@@ -1,4 +1,4 @@
-"""What is wrong with one field of a result or command: the field, its limit, and what kind of value came."""
+"""Sentences about one field of a result or command: the field, its limit, and the kind of the value that came."""
 
 from collections.abc import Mapping
 

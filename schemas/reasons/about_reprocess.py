@@ -1,4 +1,4 @@
-"""Why an entity is not reprocessed, and why a command sends nothing more."""
+"""Sentences about an entity that is not reprocessed, and about a command that sends nothing more."""
 
 from collections.abc import Mapping
 

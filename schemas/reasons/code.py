@@ -1,10 +1,10 @@
-"""Why something was refused, failed or ended, in one word each: what is stored. schemas.reasons.say says it."""
+"""Codes of reasons: the stored word for each cause. schemas.reasons.say has the sentences."""
 
 from enum import StrEnum
 
 
 class ReasonCode(StrEnum):
-    """Every cause that can be stored or shown. A code stays for ever, since old rows have it."""
+    """Causes that can be stored or shown. A code stays for ever, since old rows have it."""
 
     OWN_WORDS = "own_words"  # not ours: what a person, the policy of an installation or another program says
 
@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     SUBJECT_DIFFERS = "subject_differs"
     ACCOUNT_DIFFERS = "account_differs"
     STATUS_NOT_ALLOWED = "status_not_allowed"
+    NOT_ALLOWED = "not_allowed"
     TIME_FORMAT = "time_format"
     TIME_IMPOSSIBLE = "time_impossible"
     TIME_OUT_OF_YEARS = "time_out_of_years"

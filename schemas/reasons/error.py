@@ -1,4 +1,4 @@
-"""What is wrong with a value, raised where it is found and given its field where that is known."""
+"""Errors of a value: raised where one is found, and given the field where that is known."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class ReasonError(ValueError):
         super().__init__(say(self.reason.of(field=""), "en").strip())
 
 
-#: By pydantic's type of an error: our code, and which of its own words we take, by our name for them.
+#: Codes by pydantic's type of an error, each with the parameters that we take from it, by our name for them.
 _BY_TYPE: dict[str, tuple[ReasonCode, dict[str, str]]] = {
     "missing": (ReasonCode.FIELD_MISSING, {}),
     "extra_forbidden": (ReasonCode.FIELD_UNKNOWN, {}),
@@ -49,7 +49,7 @@ _BY_TYPE: dict[str, tuple[ReasonCode, dict[str, str]]] = {
 
 
 def reason_of(field: str, error: Any) -> Reason:
-    """What pydantic finds wrong with `field` (an element of `ValidationError.errors()`, with input and context)."""
+    """Return what pydantic finds wrong with `field`; `error` is one of `ValidationError.errors()`, with its input."""
     context = error.get("ctx", {})
     raised = context.get("error")
     if isinstance(raised, ReasonError):
@@ -64,7 +64,7 @@ def reason_of(field: str, error: Any) -> Reason:
 
 
 def kind_of(value: Any) -> str:
-    """What JSON calls a value of this kind; a name of schemas.reasons.about_fields.KINDS."""
+    """Return what JSON calls a value of this kind: a name of schemas.reasons.about_fields.KINDS."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""A reason: a code and what fills its sentence. It is kept as JSON, and says nothing in any language by itself."""
+"""A reason: a code and the parameters of its sentence, in no language. It is stored as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ MAX_TEXT_CHARACTERS = 1000  # of one parameter; what is longer is cut when it is
 
 
 class Reason:
-    """Why something was refused, failed or ended. Immutable; equal when code and parameters are."""
+    """Cause of a refusal, a failure or an ending. Immutable; equal when code and parameters are."""
 
     code: str  # a ReasonCode, or what a newer version wrote
     parameters: Mapping[str, Value]
@@ -36,30 +36,30 @@ class Reason:
         return hash((self.code, frozenset(self.parameters.items())))
 
     def of(self, **more: Value) -> Self:
-        """The same with more parameters, such as the field that it is about."""
+        """Return a copy with more parameters, such as the field that it is about."""
         return type(self)(self.code, **{**self.parameters, **more})
 
     def to_json(self) -> str:
-        """`{"code": …, "parameters": {…}}` as PostgreSQL's jsonb holds it: without NUL and lone surrogates."""
+        """Return `{"code": …, "parameters": {…}}` as PostgreSQL's jsonb holds it: without NUL and lone surrogates."""
         return json.dumps(self.document(), ensure_ascii=False)
 
     def document(self) -> dict[str, Any]:
-        """The same, not yet written as JSON."""
+        """Return what `to_json` writes, as a dict."""
         return {"code": self.code, "parameters": {name: _plain(each) for name, each in self.parameters.items()}}
 
     @classmethod
     def from_json(cls, text: str) -> "Reason":
-        """What `to_json` wrote, in this version or another. Raises ValueError for text that is no JSON."""
+        """Read what `to_json` wrote, in this version or another. Raises ValueError for text that is no JSON."""
         return from_document(json.loads(text))
 
 
 def own_words(text: str) -> Reason:
-    """What somebody else says, in their own words and language."""
+    """Return somebody else's words, in their own language, as a reason."""
     return Reason(ReasonCode.OWN_WORDS, text=text)
 
 
 def from_document(document: Any) -> Reason:
-    """A reason from parsed JSON. What does not look like one is said as it is."""
+    """Return a reason from parsed JSON. A document that does not look like one is said as it is."""
     if not (isinstance(document, dict) and isinstance(document.get("code"), str)):
         return own_words(document if isinstance(document, str) else json.dumps(document, ensure_ascii=False))
     parameters = document.get("parameters")

@@ -1,4 +1,4 @@
-"""A reason as a sentence, in the reader's language: the only place where one is made of the other."""
+"""Sentences of reasons, in the reader's language: the only module that turns a reason into one."""
 
 from collections.abc import Iterator, Mapping
 from string import Formatter
@@ -17,12 +17,12 @@ Templates = Mapping[ReasonCode, Mapping[Language, str]]
 
 
 def places(template: str) -> set[tuple[str, str]]:
-    """The parameters that a template names, each with how it is written."""
+    """Return the parameters that a template names, each with its format."""
     return {(name, spec or "") for _text, name, spec, _conversion in Formatter().parse(template) if name is not None}
 
 
 def complete(*tables: Templates) -> Templates:
-    """All of `tables` as one. Raises ValueError unless each code has a sentence in every language,
+    """Merge `tables` into one. Raises ValueError unless each code has a sentence in every language,
     and names the same parameters in each.
     """
     found: dict[ReasonCode, Mapping[Language, str]] = {}
@@ -46,10 +46,10 @@ TEMPLATES: Templates = complete(OWN_WORDS, EVENTS, FIELDS, REPROCESS, EXPORTS)
 
 
 def say(reason: Reason, language: Language) -> str:
-    """The sentence.
+    """Return the sentence of a reason.
 
-    A code that this version does not know, or that lacks a parameter (another version wrote it), is said as the code
-    with its parameters; that is never an error.
+    A reason with an unknown code, or without a parameter that its sentence needs (another version wrote it), is said
+    as the code with its parameters. That is never an error.
     """
     template = TEMPLATES.get(reason.code)  # type: ignore[call-overload]
     if template is not None:
@@ -62,8 +62,8 @@ def say(reason: Reason, language: Language) -> str:
 
 
 class _Sentence(Formatter):
-    """Fills places: a reason with its sentence, a list with commas, `:kind` with the word for a kind of value, `:each`
-    with one clause for each of a list, and anything else as Python does.
+    """Formatter of parameters: a reason as its sentence, a list with commas, `:kind` as the word for a kind of value,
+    `:each` as one clause for each of a list, and anything else as Python does.
     """
 
     def __init__(self, language: Language) -> None:

@@ -1,1 +1,1 @@
-"""Models of what the query API answers, a file a noun."""
+"""Models of the query API's answers, one file for each noun."""

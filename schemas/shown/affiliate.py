@@ -1,4 +1,4 @@
-"""An affiliate, and whether retries go there, as the query API shows it."""
+"""An affiliate as the query API shows it: pause, breaker and queue."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from schemas.shown.base import NOON, Shown, example
 
 
 class ShownAffiliate(Shown):
-    """Whether retries go to an affiliate, and what waits for it."""
+    """Sending state of an affiliate: pause, breaker, and the items that wait for it."""
 
     model_config = example(
         affiliate="MLB",
@@ -29,10 +29,10 @@ class ShownAffiliate(Shown):
     paused_by: str | None
     paused_reason: str | None
     breaker: str = Field(
-        description="closed: all is well. open: too many answers were 429, 5xx or silence, and nothing is sent. "
-        "half_open: one retry is tried, and its answer closes or opens it again"
+        description="closed: all is well. open: too many answers were 429 or 5xx, or never came; nothing is sent. "
+        "half_open: one retry is sent as a test, and its answer closes or opens the breaker again"
     )
     breaker_since: datetime | None
-    retry_at: datetime | None = Field(description="when one retry may be tried; null while the breaker is closed")
+    retry_at: datetime | None = Field(description="when the test retry may be sent; null while the breaker is closed")
     queued: int = Field(description="items that wait to be sent there")
     sent: int = Field(description="items whose answer is awaited")

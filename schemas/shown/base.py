@@ -1,4 +1,4 @@
-"""What every model that the query API shows has in common."""
+"""Base of every model that the query API shows."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class Shown(BaseModel):
 
 
 class Explained(Shown):
-    """Part of an answer with a `reason`, a sentence for people, and beside it what that is made of, for programs."""
+    """Part of an answer with a `reason`: a sentence for people, and beside it its code and parameters for programs."""
 
     @computed_field(description="of the reason, in one word that stays; null without one")  # type: ignore[prop-decorator]
     @property

@@ -11,7 +11,7 @@ from schemas.steps import StepOutcome
 
 
 class CommandEnding(Shown):
-    """Why a command sends nothing more."""
+    """The end of a command that was cancelled or has stopped itself."""
 
     model_config = example(
         action="stopped",
@@ -32,7 +32,7 @@ class CommandEnding(Shown):
 
 
 class ReprocessCommand(Shown):
-    """A command, who asked for it, and its items counted by state."""
+    """A command, its author, and its items counted by state."""
 
     model_config = example(
         id=COMMAND_ID,
@@ -94,7 +94,7 @@ class ReprocessCommand(Shown):
 
 
 class ReprocessItem(Explained):
-    """What a command did to one entity."""
+    """The item of a command for one entity: its state, and the results before and after."""
 
     model_config = example(
         id=ITEM_ID,

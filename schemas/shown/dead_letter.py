@@ -1,4 +1,4 @@
-"""What was refused, as the query API shows it."""
+"""A dead letter, as the query API shows it."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from schemas.shown.base import NOON, Explained, example
 
 
 class ShownDeadLetter(Explained):
-    """What could not be a result or command, and why."""
+    """A record or event that is not a valid result or command, with the reason."""
 
     model_config = example(
         id="ea877ef3-1f2c-38c8-7d63-458f0689d20f",

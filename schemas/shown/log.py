@@ -12,7 +12,7 @@ from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
 
 
 class Action(Shown):
-    """Something that the caller may do with a log, or why not."""
+    """An action that the caller may take on a log, or the reason why not."""
 
     name: Literal["reprocess"] = "reprocess"
     allowed: bool
@@ -24,7 +24,7 @@ class Action(Shown):
 
     @property
     def needs_reason(self) -> bool:
-        """Whether it is allowed to who says why: a page leads to the plan, which asks."""
+        """True when the action is allowed with a reason only: a page leads to the plan, which asks for it."""
         return self.verdict == "reason_required"
 
 
@@ -38,7 +38,7 @@ class ReprocessStep(Shown):
 
 
 class StatusLog(Shown):
-    """One entity, as its result with the highest version left it."""
+    """One entity, as its result with the highest version says."""
 
     model_config = example(
         id=LOG_ID,
@@ -76,7 +76,7 @@ class StatusLog(Shown):
 
 
 class Attempt(Shown):
-    """One result, whole."""
+    """One result, complete."""
 
     result_id: str
     event_id: str
@@ -97,7 +97,7 @@ class Attempt(Shown):
 
 
 class StatusLogDetail(StatusLog):
-    """One log with the evidence."""
+    """One log with its evidence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={})
 
@@ -114,7 +114,7 @@ class TimelineAttempt(Shown):
 
 
 class TimelineReprocess(Shown):
-    """One step of a reprocess: who asked and why, when it was sent, how it ended."""
+    """One step of a reprocess: the request with its author and reason, the sending, or the outcome."""
 
     kind: Literal["reprocess"] = "reprocess"
     at: datetime

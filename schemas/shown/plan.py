@@ -1,4 +1,4 @@
-"""What reprocessing a filter would do, as the query API shows it."""
+"""The plan of a reprocess by filter, as the query API shows it."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ class PlannedLog(Shown):
 
 
 class ReprocessPlan(Shown):
-    """What a command with this filter and `as_of` would do."""
+    """The effect that a command with this filter and `as_of` would have."""
 
     model_config = example(
         account="demo",
@@ -50,7 +50,7 @@ class ReprocessPlan(Shown):
     account: str
     integration_type: str
     filter: dict[str, Any] = Field(description="to be sent as the command's `filter`")
-    as_of: datetime = Field(description="to be sent as the command's `as_of`: what comes later is left alone")
+    as_of: datetime = Field(description="to be sent as the command's `as_of`: logs that change later are left out")
     total: int = Field(description="logs that the filter matches")
     verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
     affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")

@@ -14,7 +14,7 @@ from storage.statements import SQL
 
 #: From the end of the time that an export may take until its outcome must be there.
 _OUTCOME_SECONDS = 120.0
-#: Of an export whose outcome was never written.
+#: Reason of an export whose outcome was never written.
 LOST = Reason(ReasonCode.EXPORT_LOST)
 
 

@@ -80,7 +80,12 @@ CREATE INDEX status_logs_by_update ON status_logs USING brin (updated_at) WITH (
 CREATE INDEX status_logs_by_word ON status_logs USING gin (words) WITH (gin_pending_list_limit = 512)
     WHERE words IS NOT NULL;
 
-GRANT SELECT, INSERT, UPDATE ON status_logs TO conexoes_writer;
+GRANT SELECT, INSERT ON status_logs TO conexoes_writer;
+-- What a log shows changes; which entity it is of does not.
+GRANT UPDATE (
+    status, processed_at, version, source, event_id, message, code, fingerprint, attempts, first_seen_at, updated_at,
+    reprocess_state, reprocess_item_id, reprocess_command_id, reprocess_at
+) ON status_logs TO conexoes_writer;
 GRANT SELECT ON status_logs TO conexoes_reader;
 ALTER TABLE status_logs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON status_logs TO conexoes_writer USING (true) WITH CHECK (true);
@@ -140,7 +145,7 @@ COMMENT ON TABLE aliases IS 'Every name of an entity but its key. Kept for ever.
 
 CREATE INDEX aliases_by_value ON aliases (account, integration_type, value, log_id);
 
-GRANT SELECT, INSERT, UPDATE ON aliases TO conexoes_writer;
+GRANT SELECT, INSERT ON aliases TO conexoes_writer;
 GRANT SELECT ON aliases TO conexoes_reader;
 ALTER TABLE aliases ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON aliases TO conexoes_writer USING (true) WITH CHECK (true);

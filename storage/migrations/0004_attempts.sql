@@ -12,7 +12,7 @@ CREATE TABLE received_results (
 COMMENT ON TABLE received_results IS
     'One row a result: what makes a second delivery a no-op, whatever time it claims. Kept as long as its attempt.';
 
-GRANT SELECT, INSERT, UPDATE ON received_results TO conexoes_writer;
+GRANT SELECT, INSERT ON received_results TO conexoes_writer;
 ALTER TABLE received_results ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON received_results TO conexoes_writer USING (true) WITH CHECK (true);
 CREATE POLICY reader ON received_results FOR SELECT TO conexoes_reader
@@ -52,7 +52,7 @@ COMMENT ON TABLE attempts_default IS
     'Kept for CONEXOES_RETENTION_DAYS by both their times.';
 
 -- On the parent alone: nobody but the owner names a partition.
-GRANT SELECT, INSERT, UPDATE ON attempts TO conexoes_writer;
+GRANT SELECT, INSERT ON attempts TO conexoes_writer;
 GRANT SELECT ON attempts TO conexoes_reader;
 ALTER TABLE attempts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON attempts TO conexoes_writer USING (true) WITH CHECK (true);
@@ -109,12 +109,11 @@ END
 $function$;
 
 -- Makes partitions from the oldest month kept to `months_ahead` months from now. Returns how many it made.
-CREATE FUNCTION make_attempts_partitions(retention_days integer, months_ahead integer, at timestamptz DEFAULT now())
-RETURNS integer
+CREATE FUNCTION make_attempts_partitions(retention_days integer, months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
-    month date := date_trunc('month', (at - make_interval(days => retention_days)) AT TIME ZONE 'UTC')::date;
-    last_month date := (date_trunc('month', at AT TIME ZONE 'UTC') + make_interval(months => months_ahead))::date;
+    month date := date_trunc('month', (now() - kept_for(retention_days)) AT TIME ZONE 'UTC')::date;
+    last_month date := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => months_ahead))::date;
     made integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('conexoes.attempts'));
@@ -129,15 +128,12 @@ $function$;
 -- Takes the oldest month that is wholly older than `retention_days` out of attempts. True when there was one.
 -- Every writer and reader waits for that moment, so it gives up until next time when others hold the table for long.
 -- What arrives later for such a month lands in the default partition and is kept as long, from its arrival.
-CREATE FUNCTION expire_attempts(retention_days integer, at timestamptz DEFAULT now()) RETURNS boolean
+CREATE FUNCTION expire_attempts(retention_days integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp SET lock_timeout = '2s' AS $function$
 DECLARE
-    month date := date_trunc('month', (at - make_interval(days => retention_days)) AT TIME ZONE 'UTC')::date;
+    month date := date_trunc('month', (now() - kept_for(retention_days)) AT TIME ZONE 'UTC')::date;
     partition text;
 BEGIN
-    IF retention_days < 1 THEN
-        RAISE EXCEPTION 'retention_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('conexoes.attempts'));
     SELECT child.relname INTO partition
     FROM pg_inherits
@@ -196,12 +192,10 @@ $function$;
 
 -- Deletes attempts that have no month's partition and are older than `retention_days`, by both their times, in `pages`
 -- pages from `first_page` on, and forgets their results. Returns the page to go on with, null after the last.
-CREATE FUNCTION forget_unplaced_attempts(
-    retention_days integer, first_page bigint, pages integer, at timestamptz DEFAULT now()
-) RETURNS bigint
+CREATE FUNCTION forget_unplaced_attempts(retention_days integer, first_page bigint, pages integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
-    oldest timestamptz := at - make_interval(days => retention_days);
+    oldest timestamptz := now() - kept_for(retention_days);
     ending bigint := first_page + pages;
 BEGIN
     EXECUTE format(
@@ -223,12 +217,12 @@ $function$;
 
 REVOKE ALL ON FUNCTION make_attempts_partition(date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION
-    make_attempts_partitions(integer, integer, timestamptz), expire_attempts(integer, timestamptz),
-    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer, timestamptz)
+    make_attempts_partitions(integer, integer), expire_attempts(integer),
+    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer)
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    make_attempts_partitions(integer, integer, timestamptz), expire_attempts(integer, timestamptz),
-    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer, timestamptz)
+    make_attempts_partitions(integer, integer), expire_attempts(integer),
+    forget_expired_attempts(integer), forget_unplaced_attempts(integer, bigint, integer)
 TO conexoes_writer;
 
 -- migrate: rollback

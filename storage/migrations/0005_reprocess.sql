@@ -258,12 +258,11 @@ CREATE POLICY reader ON idempotency_keys FOR SELECT TO conexoes_reader
 
 -- Deletes up to `most` idempotency keys that are older than `retention_days`. Returns how many.
 -- A key whose command Kafka has and the agents have not recorded is all that is known of that click: it stays.
-CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer, at timestamptz DEFAULT now())
-RETURNS integer
+CREATE FUNCTION forget_idempotency_keys(retention_days integer, most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WITH expired AS (
         SELECT account, key FROM idempotency_keys k
-        WHERE created_at < at - make_interval(days => retention_days)
+        WHERE created_at < now() - kept_for(retention_days)
           AND (published_at IS NULL
                OR EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id))
         ORDER BY created_at
@@ -276,8 +275,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT count(*)::integer FROM deleted
 $function$;
 
-REVOKE ALL ON FUNCTION forget_idempotency_keys(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forget_idempotency_keys(integer, integer, timestamptz) TO conexoes_writer;
+REVOKE ALL ON FUNCTION forget_idempotency_keys(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_idempotency_keys(integer, integer) TO conexoes_writer;
 
 -- Agents whose sessions the owner of this function may not look into: neither a superuser, nor granted
 -- pg_read_all_stats, nor a member of their login. Of such a session PostgreSQL shows its name, and not its times.

@@ -130,17 +130,14 @@ END
 $function$;
 
 -- Forgets the hours that are older than attempts are kept. Returns how many; a fault itself is never forgotten.
-CREATE FUNCTION forget_fault_hours(retention_days integer, at timestamptz DEFAULT now()) RETURNS integer
+CREATE FUNCTION forget_fault_hours(retention_days integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
     forgotten integer;
 BEGIN
-    IF retention_days < 1 THEN
-        RAISE EXCEPTION 'retention_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('conexoes.faults'));
     WITH gone AS (
-        DELETE FROM fault_hours WHERE hour < at - make_interval(days => retention_days) RETURNING *
+        DELETE FROM fault_hours WHERE hour < now() - kept_for(retention_days) RETURNING *
     ),
     less AS (
         UPDATE faults f SET results = f.results - g.results
@@ -187,8 +184,8 @@ BEGIN
 END
 $function$;
 
-REVOKE ALL ON FUNCTION compact_fault_changes(integer), forget_fault_hours(integer, timestamptz), recount_faults()
+REVOKE ALL ON FUNCTION compact_fault_changes(integer), forget_fault_hours(integer), recount_faults()
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION compact_fault_changes(integer), forget_fault_hours(integer, timestamptz) TO conexoes_writer;
+GRANT EXECUTE ON FUNCTION compact_fault_changes(integer), forget_fault_hours(integer) TO conexoes_writer;
 
 -- migrate: rollback

@@ -4,7 +4,7 @@
 -- migrate: apply
 
 CREATE TABLE dead_letters (
-    account text COLLATE "C" NOT NULL,       -- '' where the record does not say; only keys for every account see it
+    account text COLLATE "C" NOT NULL,       -- schemas.dead_letter.account_of; '': only keys for every account see it
     id uuid NOT NULL,
     code text COLLATE "C" NOT NULL,          -- schemas.refusal.DeadLetterCode
     -- schemas.reasons. The topic has the sentence.
@@ -39,11 +39,11 @@ CREATE POLICY unattributed ON dead_letters FOR SELECT TO conexoes_reader
     USING (account = '' AND current_setting('conexoes.every_account', true) = 'on');
 
 -- Deletes up to `most` dead letters that are older than `retention_days`, oldest first. Returns how many.
-CREATE FUNCTION forget_dead_letters(retention_days integer, most integer, at timestamptz DEFAULT now()) RETURNS integer
+CREATE FUNCTION forget_dead_letters(retention_days integer, most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WITH expired AS (
         SELECT account, id FROM dead_letters
-        WHERE received_at < at - make_interval(days => retention_days)
+        WHERE received_at < now() - kept_for(retention_days)
         ORDER BY received_at
         LIMIT most
         FOR UPDATE SKIP LOCKED
@@ -54,7 +54,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT count(*)::integer FROM deleted
 $function$;
 
-REVOKE ALL ON FUNCTION forget_dead_letters(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forget_dead_letters(integer, integer, timestamptz) TO conexoes_writer;
+REVOKE ALL ON FUNCTION forget_dead_letters(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_dead_letters(integer, integer) TO conexoes_writer;
 
 -- migrate: rollback

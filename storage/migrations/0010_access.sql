@@ -3,7 +3,7 @@
 
 -- migrate: apply
 
--- Keys are looked up before the account is known; they hold no secret. Only the owner makes and revokes them.
+-- Keys are looked up before the account is known: by key_of. Only the owner makes and revokes them.
 CREATE TABLE access_keys (
     account text COLLATE "C" NOT NULL,       -- '*' is every account
     id uuid NOT NULL,
@@ -21,9 +21,20 @@ COMMENT ON TABLE access_keys IS
 
 CREATE INDEX access_keys_by_digest ON access_keys (digest);
 
-GRANT SELECT ON access_keys TO conexoes_writer, conexoes_reader;
 ALTER TABLE access_keys ENABLE ROW LEVEL SECURITY;
-CREATE POLICY everyone ON access_keys FOR SELECT TO conexoes_writer, conexoes_reader USING (true);
+
+-- What the key with this SHA-256 may do, unless it was revoked. As the owner: nobody else lists keys. Uses
+-- access_keys_by_digest.
+CREATE FUNCTION key_of(digest bytea)
+RETURNS TABLE (account text, role text, name text, may_export boolean, key_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT k.account, k.role, k.name, k.may_export, k.id
+    FROM access_keys k
+    WHERE k.digest = key_of.digest AND k.revoked_at IS NULL
+$function$;
+
+REVOKE ALL ON FUNCTION key_of(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION key_of(bytea) TO conexoes_writer, conexoes_reader;
 
 CREATE TABLE used_sign_in_links (
     nonce bytea PRIMARY KEY,

@@ -20,7 +20,7 @@ class Cancellation(StrEnum):
 
 
 def note_of(requested_by: str, reason: str | None) -> Reason:
-    """Why a command that a person cancelled sends nothing more."""
+    """Return the note of a command that a person cancelled."""
     if reason:
         return Reason(ReasonCode.CANCELLED_BY_BECAUSE, by=requested_by, reason=reason)
     return Reason(ReasonCode.CANCELLED_BY, by=requested_by)

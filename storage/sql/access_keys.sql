@@ -3,9 +3,8 @@ INSERT INTO access_keys (account, id, name, role, digest, may_export)
 VALUES (:account::text, :id::uuid, :name::text, :role::text, :digest::bytea, :may_export::boolean)
 
 -- find_access_key --
--- Whose key has this SHA-256, unless it was revoked. Uses access_keys_by_digest.
-SELECT account, role, name, may_export,
-    id AS key_id FROM access_keys WHERE digest = :digest::bytea AND revoked_at IS NULL
+-- Whose key has this SHA-256, unless it was revoked.
+SELECT account, role, name, may_export, key_id FROM key_of(:digest::bytea)
 
 -- list_access_keys --
 SELECT account, id, name, role, created_at, revoked_at, may_export FROM access_keys ORDER BY account, created_at, id

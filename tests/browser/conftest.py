@@ -23,6 +23,7 @@ from connectors.retry import Answer, Retry
 from embedded.ports import free_port
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from storage.database import Database
 from storage.settings import StorageSettings
@@ -34,6 +35,17 @@ __all__ = ["keys", "owning", "store_events"]
 
 SECRET = b"secret of the browser tests"
 WIDE = {"width": 1360, "height": 900}
+#: What is known about one error.
+ADVICE = Playbook.read(
+    """
+    [[entry]]
+    code = "advised"
+    who = "seller"
+    link = "https://help.example/advised"
+    cause = {pt = "causa", en = "cause", es = "causa"}
+    what_to_do = {pt = "o que fazer", en = "what to do", es = "qué hacer"}
+    """
+)
 Answering = Callable[[Retry], Awaitable[Answer | None]]
 
 
@@ -69,6 +81,7 @@ async def address(
         publisher,
         authenticator=Authenticator(reader, BOOTSTRAP),
         policy=Policy(),
+        playbook=lambda: ADVICE,
         topics=broker_settings.topics,
         sessions=Sessions(SECRET),
         export_settings=ExportSettings(data_dir=tmp_path),

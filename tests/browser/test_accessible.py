@@ -4,9 +4,13 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from schemas.policy import Policy
+from storage.settings import StorageSettings
 from tests.browser.conftest import Arrive
 from tests.integration.api.conftest import Store
 from tests.support.account import account
+from tests.support.events import result
+from tests.support.reprocess import Desk
 
 PAGES = [
     "/acme/overview",
@@ -66,6 +70,62 @@ async def test_no_state_of_a_list_has_a_violation(arrive: Arrive, store_events: 
     await page.click(".bulk button.primary")
     await expect(page.locator(".plan-total")).to_be_visible()
     assert await violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_row_or_group_is_like_another_to_who_hears_it(
+    arrive: Arrive, store_events: Store, scheme: str
+) -> None:
+    """Several of each that can be there several times: rows with advice and evidence, groups, letters."""
+    errors = [{"code": "advised", "message": "as known"}]
+    await store_events(
+        *account(),
+        *(
+            result(
+                f"a{n}", key=f"SKU-A{n}", message=f"fails {word}", errors=errors, request={"n": n}, response={"n": n}
+            )
+            for n, word in enumerate(("so", "otherwise", "still"))
+        ),
+    )
+    person = await arrive("operator", color_scheme=scheme)
+    page = person.page
+    await person.open("/acme/price?status=error&code=advised&open=all")
+    await expect(page.locator(".known")).to_have_count(3)
+    for summary in await page.locator("tr.detail summary").all():
+        await summary.click()
+    assert await violations(page) == []
+    await person.open("/acme/inventory?open=all")
+    for summary in await page.locator("tr.detail summary").all():
+        await summary.click()
+    await page.click("text=Show all")
+    await expect(page.locator(".evidence pre").last).to_contain_text("line 2499:")
+    assert await violations(page) == []
+    await person.open("/acme/price/groups?code=advised")
+    await expect(page.locator(".group .known")).to_have_count(3)
+    assert await violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_command_without_anything_sent_has_no_violation(
+    arrive: Arrive, store_events: Store, database_url: str, storage_settings: StorageSettings, scheme: str
+) -> None:
+    desk = Desk(database_url, storage_settings, Policy())
+    try:
+        await desk.fail(range(3))
+        as_of = (await desk.plan()).as_of
+        await desk.by_filter("c1", as_of)
+        await desk.by_filter("c2", as_of, filter={"code": "another", "status": ["error"]})  # of nothing
+        await desk.by_filter("c3", as_of)  # joins c1
+        await desk.command("c4", filter={"status": ["error"]}, as_of=as_of)  # nothing made yet
+    finally:
+        await desk.close()
+    person = await arrive("operator", color_scheme=scheme)
+    await person.open("/acme/reprocess")
+    await expect(person.page.locator("tbody tr")).to_have_count(4)
+    for path in ("", "/c1", "/c2", "/c3", "/c4"):
+        await person.open(f"/acme/reprocess{path}")
+        assert (path, await violations(person.page)) == (path, [])
+    await expect(person.page.get_by_role("img", name="Nothing sent")).to_be_visible()
 
 
 async def test_signing_in_and_errors_have_no_violation(arrive: Arrive, store_events: Store) -> None:

@@ -137,7 +137,7 @@ async def test_a_view_is_saved_used_and_deleted(arrive: Arrive, store_events: St
     await page.click("#views button[title=Delete]")
     await page.wait_for_load_state()
     await page.click("#views summary")
-    await expect(page.locator("#views")).to_contain_text("A view is a filter under a name")
+    await expect(page.locator("#views")).to_contain_text("A view is a filter with a name")
 
 
 async def test_language_zone_and_colours_are_kept(arrive: Arrive, store_events: Store) -> None:

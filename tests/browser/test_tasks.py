@@ -228,7 +228,7 @@ async def test_pause_a_marketplace_and_resume_it(arrive: Arrive, store_events: S
     await expect(page.locator("tr.log >> nth=0 >> .why")).to_contain_text("This marketplace is paused")
     await page.click("nav.side a:has-text('Affiliates')")
     await row.get_by_role("button", name="Resume MLB").click()
-    await expect(row).to_contain_text("Being sent")
+    await expect(row).to_contain_text("Active")
 
 
 async def test_acknowledge_a_group_and_send_it_again(arrive: Arrive, store_events: Store) -> None:
@@ -324,7 +324,7 @@ async def test_a_viewer_is_told_what_is_not_allowed(arrive: Arrive, store_events
     await page.click("tr.log >> nth=0 >> summary")
     button = page.locator("tr.log >> nth=0 >> button:has-text('Reprocess')")
     await expect(button).to_be_disabled()
-    await expect(page.locator("tr.log >> nth=0 >> .why")).to_have_text("Your key may read only.")
+    await expect(page.locator("tr.log >> nth=0 >> .why")).to_have_text("Your key is read-only.")
     await expect(page.get_by_role("button", name="Reprocess all that match")).to_be_disabled()
     person.expected_status.add(403)
     answer = await page.goto(f"{person.address}/acme/price/reprocess?log_id=5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11")

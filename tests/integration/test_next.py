@@ -58,7 +58,7 @@ FIELDS: Changes = {
     ],
 }
 
-#: Without what writes it (storage/sql/fold.sql) and the cell of the page (admin/templates): five files with them.
+#: Without the statement that writes it (storage/sql/fold.sql): four files with the migration and that.
 COLUMN: Changes = {
     "schemas/shown/log.py": [
         (
@@ -75,7 +75,7 @@ COLUMN: Changes = {
     _MESSAGE,
 """,
             """    _AFFILIATE,
-    Column(name="channel", labels=labels("Canal", "Channel", "Canal")),
+    Column(name="channel", labels=labels("Canal", "Channel", "Canal"), listed=True),
     _STATUS,
     _PROCESSED_AT,
     _MESSAGE,

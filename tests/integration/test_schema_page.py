@@ -30,11 +30,11 @@ async def test_what_a_new_id_refers_to_must_be_said(owner: asyncpg.Connection) -
 
 
 async def test_every_table_of_an_account_is_behind_row_level_security(owner: asyncpg.Connection) -> None:
-    """Each role sees rows by a policy or none; a reader never every row, but of keys, which have no secret."""
+    """Each role sees rows by a policy or none; a reader never every row."""
     found = {
         (table.name, right.rows)
         for table in await tables(owner)
         for right in table.rights
         if right.role == "conexoes_reader" and "conexoes.account" not in (right.rows or "")
     }
-    assert found == {("access_keys", "true")}
+    assert found == set()

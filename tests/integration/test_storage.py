@@ -134,7 +134,7 @@ async def test_attempts_of_a_month_without_a_partition_land_and_are_moved_when_i
     later = datetime.now(UTC) + timedelta(days=150)
     await insert(owner, 1, later)
     assert (await partitions(owner))["attempts_default"] == 1
-    await owner.fetch("SELECT make_attempts_partitions(90, 2, $1)", later)
+    await owner.fetch("SELECT make_attempts_partitions(90, 6)")
     found = await partitions(owner)
     assert (found["attempts_default"], found[month_of(later)]) == (0, 1)
 

@@ -1,6 +1,7 @@
 """A walk of the column `channel`, which logs have been given, through everything that shows them."""
 
 import json
+import re
 from pathlib import Path
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 
 from cli.documents.__main__ import documents
 from tests.integration.api.conftest import Caller, Store
+from tests.integration.pages.conftest import Visit
 from tests.support.events import result
 
 LOGS = "/api/v1/accounts/acme/price/logs"
@@ -50,6 +52,19 @@ async def test_every_export_has_it_in_its_place(operator: Caller, tmp_path: Path
         sheet = list(openpyxl.load_workbook(path)["Logs"].iter_rows(values_only=True))
         assert sheet[0][2] == heading
         assert {row[0]: row[2] for row in sheet[1:]} == {"SKU-1": "=b2b", "SKU-2": None}
+
+
+@pytest.mark.usefixtures("_logs")
+@pytest.mark.parametrize("language", HEADING)
+async def test_the_list_has_it_in_its_place(visit: Visit, language: str) -> None:
+    page = (await (await visit("operator")).get("/acme/price", headers={"Accept-Language": language})).text
+    headings = re.findall(r'<th class="c-(\w+)"[^>]*><span[^>]*>([^<]*)</span>', page)
+    assert [name for name, _heading in headings] == [
+        *("pick", "key", "affiliate", "channel", "status", "processed_at", "do"),
+    ]
+    assert dict(headings)["channel"] == HEADING[language]
+    cells = re.findall(r'<td class="c-channel" role="cell">(.*?)</td>', page, re.DOTALL)
+    assert sorted(re.sub(r"<[^>]+>", "", cell).strip() for cell in cells) == ["", "=b2b"]
 
 
 def test_the_documents_have_it() -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from agents.kafka.expansion import install
 from agents.kafka.unreadable import Unreadable, salvage
 from agents.reprocess.materialise import why
+from agents.results.ingest import Allowed
 from api import actions
 from broker.errors import RecordRefused
 from exports.errors import CallerLeft, ServerStopped
@@ -27,7 +28,8 @@ from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
 from schemas.refusal import Refusal
 from schemas.reprocess import ItemState, read_command
-from schemas.result import read
+from schemas.result import Result, read
+from schemas.sources import Sources
 from schemas.steps import judge
 from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
 from schemas.verdict import REASONS
@@ -44,6 +46,15 @@ def of_result(event: Event) -> Reason:
     now_ns = int(NOW.timestamp() * 1e9)
     [refusal] = read(BY_NAME[event.integration_type], event.headers, event.key, event.value or b"", now_ns)
     assert isinstance(refusal, Refusal)
+    return refusal.reason
+
+
+def of_another_source() -> Reason:
+    event = result()
+    [read_result] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", int(NOW.timestamp() * 1e9))
+    assert isinstance(read_result, Result)
+    refusal = Allowed(Sources.model_validate({"/connectors/mlb": {}}), None).refusal(read_result)
+    assert refusal is not None
     return refusal.reason
 
 
@@ -171,6 +182,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.SUBJECT_DIFFERS: lambda: of_result(result()._replace(headers=[*result().headers, ("ce_subject", b"another")])),
     Code.ACCOUNT_DIFFERS: lambda: of_result(result()._replace(key=b"other/MLB/SKU-1")),
     Code.STATUS_NOT_ALLOWED: lambda: of_data(status="parked"),
+    Code.NOT_ALLOWED: of_another_source,
     Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
     Code.TIME_IMPOSSIBLE: lambda: of_data(processed_at="2026-02-30T00:00:00Z"),
     Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),

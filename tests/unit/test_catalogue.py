@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from schemas.catalogue import BY_NAME, CATALOGUE, SEVERITY, IntegrationType
+from schemas.catalogue import BY_NAME, CATALOGUE, LANGUAGES, SEVERITY, IntegrationType
 from schemas.policy import Policy
 from schemas.topics import Topics
 
@@ -66,3 +66,15 @@ def test_orders_are_never_sent_again_unasked() -> None:
     """What was sent once would be a second order."""
     assert not BY_NAME["orders"].reprocessable
     assert BY_NAME["orders"].refresh_only
+
+
+@each_type
+def test_its_guides_are_in_every_language(entry: IntegrationType) -> None:
+    for affiliate in (*entry.troubleshooting, "one without a guide of its own"):
+        for language in LANGUAGES:
+            link = entry.troubleshooting_link(affiliate, language)
+            assert link.startswith(f"https://help.vtex.com/{language}/troubleshooting")
+            assert re.fullmatch(r"https://[a-z.]+(/[a-z-]+)+", link)
+        assert entry.troubleshooting_link(affiliate) == entry.troubleshooting_link(affiliate, "en")
+    for guide in entry.troubleshooting.values():
+        assert len(set(guide.values())) == len(LANGUAGES) == len(guide)

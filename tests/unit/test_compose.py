@@ -3,6 +3,7 @@
 Whether it is a Compose document at all is for docs/contract/validate_compose.py, in `make check`.
 """
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -20,6 +21,7 @@ from cli.documents.settings_page import PAGES, variable
 from cli.installation import InstallationSettings
 from cli.up import ready_file
 from embedded.kafka_config import MESSAGE_MAX_BYTES
+from storage.logins import ROLES
 from storage.settings import StorageSettings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -27,12 +29,32 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 OURS = {name: each for name, each in SERVICES.items() if each["image"] == "conexoes"}
 #: What whoever starts it must give.
-GIVEN = {"POSTGRES_PASSWORD": "secret", "CONEXOES_BOOTSTRAP_KEY": "0123456789abcdef"}
+GIVEN = {
+    "POSTGRES_PASSWORD": "secret",
+    "API_PASSWORD": "secret1",
+    "AGENTS_PASSWORD": "secret2",
+    "ADMIN_PASSWORD": "secret3",
+    "CONEXOES_BOOTSTRAP_KEY": "0123456789abcdef",
+}
+#: With which login each service reads and writes; the owner's is for migrations alone.
+READS: dict[str, str | None] = {
+    "migrate": "conexoes",
+    "topics": None,
+    "simulate": None,
+    "agents": "conexoes_agents",
+    "admin": "conexoes_api",
+}
+WRITES = {**READS, "admin": "conexoes_admin"}
 
 
 def _interpolated(text: str) -> str:
     """Interpolate as `docker compose` does, with GIVEN. KeyError for a variable that the file does not ask for."""
     return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda match: GIVEN[match[1]], text)
+
+
+MIGRATES = StorageSettings(
+    login_passwords=json.loads(_interpolated(OURS["migrate"]["environment"]["CONEXOES_LOGIN_PASSWORDS"]))
+)
 
 
 def test_servers_are_official_images_of_the_versions_that_we_embed() -> None:
@@ -64,10 +86,14 @@ def test_our_services_have_settings_that_exist_with_values_that_are_good(
         settings()
     assert BrokerSettings().kafka_bootstrap_servers in SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
     postgres = SERVICES["postgres"]["environment"]
-    user, database = postgres["POSTGRES_USER"], postgres["POSTGRES_DB"]
-    assert (
-        StorageSettings().database_url == f"postgresql://{user}:{GIVEN['POSTGRES_PASSWORD']}@postgres:5432/{database}"
-    )
+    passwords: dict[str, str] = {login: each.get_secret_value() for login, each in MIGRATES.login_passwords.items()}
+    assert passwords.keys() == ROLES.keys()
+    passwords[postgres["POSTGRES_USER"]] = GIVEN["POSTGRES_PASSWORD"]
+    storage = StorageSettings()
+    for found, logins in ((storage.database_url, READS), (storage.database_writer_url or storage.database_url, WRITES)):
+        login = logins[name]
+        url = login and f"postgresql://{login}:{passwords[login]}@postgres:5432/{postgres['POSTGRES_DB']}"
+        assert found == url
 
 
 def test_only_the_ports_that_people_use_are_open_and_on_this_machine_only() -> None:

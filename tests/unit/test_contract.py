@@ -332,6 +332,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         publisher=publisher,
         policy=Policy(),
         redaction=None,
+        sources=None,
         clock=ServerClock(database),
         recorded=lambda: None,
         worker_id="w",

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from aiokafka.structs import ConsumerRecord
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.kafka.transport import RecordBatch
 from agents.results.ingest import decode
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
-from schemas.envelope import BATCH, MAX_BATCH_EVENTS
+from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED
 from tests.support.events import SOURCE, at, data
 
 TOPIC = "conexoes.results.price"
@@ -56,3 +58,118 @@ def test_an_event_of_a_batch_keeps_small_headers_and_its_account() -> None:
     assert ("content-type", BATCH.encode()) in letter.headers
     assert dict(letter.header_items())["x-dead-letter-position"] == b"1"
     assert letter.value == bad.encode()
+
+
+# Whose a dead letter is -------------------------------------------------------------------------
+
+SECRET = "BRAVOSECRET cpf 123.456.789-09"
+BINARY = (("ce_specversion", b"1.0"),)
+AS_BATCH = (("content-type", BATCH.encode()),)
+MODES: list[Any] = [(), BINARY, AS_BATCH, (*BINARY, *AS_BATCH), (("content-type", STRUCTURED.encode()),)]
+
+
+def of(account: str, number: int = 0, **changes: Any) -> dict[str, Any]:
+    """One event of a batch, of this account, with a secret of it before the account is named."""
+    attributes = {"specversion": "1.0", "type": "conexoes.price.result.v1", "source": SOURCE, "id": f"e{number}"}
+    message = SECRET if account == "bravo" else "ours"
+    return {"data": {"message": message, "account": account, **changes}, **attributes, "time": at(0)}
+
+
+def account_of(value: bytes, headers: Any = (), key: bytes | None = b"acme/M/k") -> str:
+    found = ConsumerRecord(TOPIC, 0, 5, 0, 0, key, value, None, len(key or b""), len(value), tuple(headers))
+    [letter] = letters_of(found)
+    return letter.account
+
+
+def letters_of(found: ConsumerRecord) -> list[DeadLetter]:
+    batch = RecordBatch((TOPIC, 0), 0, [found], 0, 6)  # type: ignore[arg-type]
+    return decode(BY_NAME["price"], batch, time.time_ns()).refused
+
+
+def test_a_batch_of_several_accounts_that_was_cut_off_is_nobodys() -> None:
+    value = json.dumps([of("acme"), of("bravo")]).encode()
+    assert account_of(value[:-1], AS_BATCH) == ""
+
+
+def test_a_batch_of_several_accounts_that_is_too_long_is_nobodys() -> None:
+    value = json.dumps([of("acme"), of("bravo")] * 501).encode()
+    assert account_of(value, AS_BATCH) == ""
+
+
+def test_a_batch_of_several_accounts_without_its_content_type_is_nobodys() -> None:
+    value = json.dumps([of("acme"), of("bravo")]).encode()
+    assert account_of(value) == ""
+
+
+def test_a_field_of_binary_data_that_is_called_data_does_not_say_whose_it_is() -> None:
+    value = json.dumps({"account": "bravo", "data": {"account": "acme"}, "message": SECRET}).encode()
+    assert account_of(value, BINARY, key=None) == ""
+    assert account_of(value, BINARY) == ""
+    assert account_of(json.dumps({"data": {"account": "acme"}}).encode(), BINARY, key=None) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"data": {"account": "acme"}}, {"data": {"message": "SECRET", "acc',
+        '{"data": {"account": "acme"}}\n{"data": {"message": "SECRET"',
+        '{"request": {"account": "bravo"}, "account": "ac',
+        '{"data": {"message": "SECRET", "acc',
+        '{"request": {"acc\\u006funt": "br\\u0061vo"}, "acco',
+        '{"data": "{\\"account\\": \\"bravo\\", \\"message\\": \\"SECRET\\"}"}',
+        '{"data": "{\\"account\\": \\"bravo\\", \\"mess',
+        '"{\\"account\\": \\"bravo\\"}"',
+        '[{"data": {"account": "acme"}}, {"data": {"message": "SECRET"}}]',
+        '[{"data": {"account": "acme"}}, "SECRET"]',
+        '["acme", [{"account": "bravo"}]]',
+        '{"account": "acme", "data": {"account": "bravo"}}',
+        'et": "SECRET"}}, {"data": {"account": "acme"}}]',
+        "\ufeff" + '[{"account": "acme"}, {"account": "bra',
+    ],
+)
+def test_the_account_of_the_key_is_not_shown_what_may_be_anothers(text: str) -> None:
+    assert account_of(text.encode()) == ""
+    assert account_of(text.encode("utf-16")) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"data": {"account": "acme", "message": "cut of', "acme/M/k"),
+        ('{"message": "no account at all"}', "acme/M/k"),
+        ('[{"data": {"account": "acme"}}, {"data": {"account": "acme"}}]', "acme/M/k"),
+        ('[{"data": {"account": "acme"}}]', None),
+        ('{"data": {"account": "acme", "request": {"account": "their-word"}}}', "acme/M/k"),
+    ],
+)
+def test_what_can_only_be_of_one_account_is_listed_to_it(text: str, key: str | None) -> None:
+    assert account_of(text.encode(), key=key and key.encode()) == "acme"  # type: ignore[arg-type]
+
+
+def test_an_event_of_a_batch_that_names_no_account_is_nobodys() -> None:
+    value = json.dumps([of("acme"), {**of("bravo"), "data": {"message": SECRET}}]).encode()
+    found = ConsumerRecord(TOPIC, 0, 5, 0, 0, b"acme/M/k", value, None, 8, len(value), AS_BATCH)
+    assert [each.account for each in letters_of(found) if SECRET.encode() in each.value] == [""]
+
+
+@given(
+    accounts=st.lists(st.sampled_from(["acme", "bravo", "carlos"]), min_size=1, max_size=5),
+    cut=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    mode=st.sampled_from(MODES),
+    key=st.sampled_from([None, b"acme/M/k", b"k", b"carlos/M/k"]),
+    shape=st.tuples(st.booleans(), st.booleans()),
+)
+def test_no_other_account_reads_a_batch_wherever_it_is_cut(
+    accounts: list[str], cut: tuple[float, float], mode: Any, key: bytes | None, shape: tuple[bool, bool]
+) -> None:
+    """Over batches of several accounts, cut at both ends: what holds bravo's secret is bravo's, or nobody's."""
+    lines, escaped = shape
+    events = [json.dumps(of(account, number)) for number, account in enumerate(accounts)]
+    text = "\n".join(events) if lines else f"[{', '.join(events)}]"
+    value = (json.dumps(text) if escaped else text).encode()
+    start, end = sorted(round(part * len(value)) for part in cut)
+    for part in (value, value[:end], value[start:], value[start:end]):
+        found = ConsumerRecord(TOPIC, 0, 5, 0, 0, key, part, None, len(key or b""), len(part), mode)
+        for letter in letters_of(found):
+            if SECRET.encode() in letter.value:
+                assert letter.account in {"", "bravo"}

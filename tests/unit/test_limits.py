@@ -339,4 +339,4 @@ def test_a_dead_letter_says_where_it_was() -> None:
     ],
 )
 def test_a_dead_letter_is_of_the_account_that_it_claims_to_be(key: bytes | None, value: bytes, account: str) -> None:
-    assert dead_letter.account_of(key, value) == account
+    assert dead_letter.account_of(key, (), value) == account

@@ -222,7 +222,7 @@ def test_a_type_that_is_only_refreshed_is_never_replayed() -> None:
     assert Policy.model_validate({"orders": {"MLB": {"mode": "refresh"}}}).for_("orders", "MLB").mode == "refresh"
     assert BY_NAME["orders"].refresh_only
     assert [each.name for each in BY_NAME.values() if each.refresh_only or not each.reprocessable] == ["orders"]
-    assert BY_NAME["orders"].troubleshooting_link("MLB").startswith(f"{TROUBLESHOOTING_GUIDE}/")
+    assert BY_NAME["orders"].troubleshooting_link("MLB").startswith(f"{TROUBLESHOOTING_GUIDE.format(language='en')}/")
     assert BY_NAME["orders"].troubleshooting_link("new") == BY_NAME["price"].troubleshooting_link("MLB")
 
 

@@ -57,7 +57,7 @@ def test_every_kind_is_there_in_about_its_share() -> None:
 
 
 def test_every_code_that_a_connector_can_bring_about_has_a_maker() -> None:
-    assert set(DeadLetterCode) - set(MALFORMED) == {DeadLetterCode.STORAGE}
+    assert set(DeadLetterCode) - set(MALFORMED) == {DeadLetterCode.STORAGE, DeadLetterCode.NOT_ALLOWED}
 
 
 @pytest.mark.parametrize(

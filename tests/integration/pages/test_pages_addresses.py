@@ -38,4 +38,4 @@ async def test_nothing_there_is_a_page(visit: Visit, path: str) -> None:
 async def test_an_account_of_a_reserved_name_is_said_to_have_no_pages(visit: Visit, name: str) -> None:
     answer = await (await visit("every")).get(f"/{name}/overview")
     assert answer.status_code == 404
-    assert "One that has this name has no pages" in answer.text
+    assert "An account with this name has no pages" in answer.text

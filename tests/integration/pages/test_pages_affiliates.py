@@ -59,14 +59,14 @@ async def test_a_breaker_that_is_open_says_why_nothing_is_sent(
     async with writer.transaction() as connection:
         await record_answers(connection, answers)
     page = (await (await visit("operator")).get("/acme/affiliates")).text
-    assert "Left alone" in page
+    assert "Sending suspended automatically" in page
     assert page.count("Resume MLB") == 1
 
 
 async def test_who_may_read_may_not_pause(visit: Visit, store_events: Store) -> None:
     await store_events(*account())
     browser = await visit("viewer")
-    assert "Your key may read only." in (await browser.get("/acme/affiliates")).text
+    assert "Your key is read-only." in (await browser.get("/acme/affiliates")).text
     assert await send(browser, "pause", affiliate="MLB") == 403
     assert await send(await visit("operator"), "pause", affiliate="") == 422
 

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
 
 from admin.pages import counts
-from tests.integration.api.conftest import Store
+from admin.rate import Rate
+from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import HOSTILE, account
 from tests.support.events import at, result
@@ -122,6 +124,29 @@ async def test_the_same_form_twice_is_one_command(visit: Visit, owner: asyncpg.C
     assert await owner.fetchval("SELECT count(*) FROM idempotency_keys") == 1
 
 
+async def test_too_many_commands_say_when_to_come_back(
+    visit: Visit, operator: Caller, app: FastAPI, store_events: Store
+) -> None:
+    await store_events(*account())
+    app.state.rate = Rate(lambda: 0.0)
+    while not app.state.rate.take("acme"):
+        pass
+    browser = await visit("operator")
+    page = (await browser.get("/acme/price?status=error")).text
+    [once, *_] = re.findall(r'name="once" value="([^"]+)"', page)
+    [chosen, *_] = re.findall(r'name="log_id" value="([^"]+@[^"]+)"', page)
+    data = {"form_token": await browser.form_token("/acme/price"), "once": once, "log_id": chosen}
+    said = {"en": "Try again in 1 s.", "pt": "Tente de novo em 1 s.", "es": "Intente de nuevo en 1 s."}
+    for language, words in said.items():
+        answer = await browser.post(f"/acme/price/reprocess?lang={language}", data=data)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+        assert words in answer.text
+    body = {"account": "acme", "integration_type": "price", "requested_by": "o", "log_ids": [chosen.partition("@")[0]]}
+    answer = await operator.post("/commands/reprocess", json=body, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 429
+    assert answer.json()["detail"] == "Too many commands of this account: try again in 1 s."
+
+
 async def test_each_language_is_whole(visit: Visit, store_events: Store) -> None:
     await store_events(*account())
     browser = await visit("operator")
@@ -139,6 +164,6 @@ async def test_each_language_is_whole(visit: Visit, store_events: Store) -> None
 async def test_an_order_has_its_guide_and_no_button(visit: Visit, store_events: Store) -> None:
     await store_events(*account())
     page = (await (await visit("operator")).get("/acme/orders?status=error")).text
-    assert "mercado-livre-order-integration-errors" in page
+    assert "order-errors-in-the-mercado-livre-integration" in page
     assert 'form="again"' not in page
     assert 'name="log_id"' not in page

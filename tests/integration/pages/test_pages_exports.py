@@ -92,8 +92,8 @@ class TestMarkedWorkbook:
         [
             (lambda path: path, "No row is marked."),
             (lambda path: mark(path, 2, text="perhaps"), "neither yes nor no"),
-            (lambda path: b"id;key\n", "no workbook that was exported here"),
-            (lambda path: path.read_bytes()[:2000], "no workbook that was exported here"),
+            (lambda path: b"id;key\n", "workbook was not exported here"),
+            (lambda path: path.read_bytes()[:2000], "workbook was not exported here"),
             (lambda path: _with_part(path, "xl/vbaProject.bin"), "macros"),
             (lambda path: _with_part(path, "xl/externalLinks/externalLink1.xml"), "links to other files"),
         ],

@@ -33,7 +33,7 @@ async def test_a_command_by_filter_with_steps_is_shown_whole(visit: Visit, desk:
         "In steps: 1, 10, the rest",
         "50%",
         "1 of 3",
-        "As it was at",
+        "As of",
         "status=error&amp;affiliate=MLB",
     ):
         assert words in page
@@ -47,6 +47,19 @@ async def test_a_command_by_filter_with_steps_is_shown_whole(visit: Visit, desk:
     browser.headers["Accept-Language"] = "pt-BR"
     in_portuguese = (await browser.get("/acme/reprocess/c1")).text
     assert "Parou sozinho depois da etapa 1: 0 de 1 corrigidos, menos de 50%." in in_portuguese
+
+
+@pytest.mark.parametrize(("answer", "said"), [("warning", True), ("success", False)])
+async def test_what_is_fixed_by_a_warning_is_said_to_be(visit: Visit, desk: Desk, answer: str, said: bool) -> None:  # noqa: FBT001
+    await desk.fail(range(1))
+    await desk.by_filter("c1")
+    await desk.answer(*await desk.send(), status=answer)
+    page = (await (await visit("viewer")).get("/acme/reprocess/c1")).text
+    assert '<span class="state fixed">' in page
+    assert ("less bad than before: counts as fixed" in page) == said
+    assert "<dt>Filter</dt>" in page
+    browser = await visit("viewer")
+    assert "<dt>Filtro</dt>" in (await browser.get("/acme/reprocess/c1?lang=pt")).text
 
 
 async def test_the_bar_is_of_all_that_the_filter_matched(visit: Visit, desk: Desk) -> None:
@@ -97,7 +110,7 @@ async def test_what_it_joined_and_what_came_since_is_shown(visit: Visit, desk: D
     await desk.by_filter("c1")
     await desk.by_filter("c2")
     page = (await (await visit("viewer")).get("/acme/reprocess/c2")).text
-    joined = page[page.index("Of earlier reprocesses that it joined") :]
+    joined = page[page.index("Covered by earlier reprocesses") :]
     assert re.search(r"Queued</span> <b>4</b>", joined)
 
 

@@ -86,7 +86,7 @@ async def test_a_viewer_changes_nothing(visit: Visit, path: str) -> None:
     data = {"form_token": token, "once": "1", "log_id": NOBODY, "name": "x", "query": ""}
     answer = await viewer.post(path, data=data)
     assert answer.status_code == 403, path
-    assert "Your key may read only" in answer.text
+    assert "Your key is read-only" in answer.text
 
 
 async def test_the_cookie_is_only_for_us(visit: Visit, keys: dict[str, str]) -> None:
@@ -128,7 +128,7 @@ async def test_a_link_signs_in_once(visit: Visit, owner: asyncpg.Connection) -> 
     assert (await first.get("/acme/price")).status_code == 200
     again = await second.get("/sign-in", params={"link": link})
     assert again.status_code == 401
-    assert "was used already" in again.text
+    assert "was already used" in again.text
     assert await owner.fetchval("SELECT count(*) FROM used_sign_in_links") == 1
     assert (await second.get("/sign-in", params={"link": Sessions(b"other").make_link()})).status_code == 401
 

@@ -6,6 +6,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_decimal
 
 from admin.pages import languages, times
 from admin.pages.visitor import THEMES
@@ -36,6 +37,35 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
 )
 def test_who_gets_which(asked: str | None, kept: str | None, accepted: str, chosen: str) -> None:
     assert languages.choose(asked, kept, accepted) == chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "tags", "number"),
+    [
+        *(("es", f"es-{region}", "12.380,5") for region in ("AR", "BO", "CL", "CO", "EC", "ES", "PY", "UY", "VE")),
+        *(("es", f"es-{region}", "12,380.5") for region in ("DO", "GT", "MX", "PE", "US")),
+        ("es", "es", "12,380.5"),
+        ("es", "es, es-AR;q=0.8", "12.380,5"),  # a language alone says no region
+        ("es", "pt-BR, es-UY;q=0.5, es-MX;q=0.2", "12.380,5"),  # the first of the language that is shown
+        ("es", "pt-BR", "12,380.5"),
+        ("pt", "pt-BR", "12.380,5"),
+        ("pt", "pt-PT", "12\N{NO-BREAK SPACE}380,5"),
+        ("pt", "", "12.380,5"),
+        ("en", "en-GB", "12,380.5"),
+        ("en", "en-XX", "12,380.5"),
+        ("es", "es-AR-u-nu-arab, es-!, es_AR, es-" + "x" * 600, "12,380.5"),
+    ],
+)
+def test_numbers_are_written_as_in_the_readers_region(language: Language, tags: str, number: str) -> None:
+    found = languages.locale(language, tags)
+    assert format_decimal(12380.5, locale=found) == number
+    assert found.language == language
+
+
+@pytest.mark.parametrize(("language", "forms"), [("pt", "registro"), ("en", "record"), ("es", "registro")])
+def test_only_one_is_one(language: Language, forms: str) -> None:
+    catalogue = languages.load()[language]
+    assert [catalogue.ngettext("record", "records", n) for n in (0, 1, 2)] == [forms + "s", forms, forms + "s"]
 
 
 def test_nothing_is_left_to_translate() -> None:

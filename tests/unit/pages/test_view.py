@@ -12,6 +12,7 @@ from admin.pages.times import PERIODS, span_of
 from admin.pages.view import View, read_view
 from api.problems import ProblemError
 from schemas.filter import LogFilter
+from tests.support.some_logs import EVERY
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 ZONE = ZoneInfo("America/Sao_Paulo")  # 22:30 of the 23rd there
@@ -105,6 +106,24 @@ def test_a_choice_is_taken_and_given_up_by_the_same_link() -> None:
     assert chosen.toggled("status", "warning") == "?status=error&status=warning&period=7d"
     assert chosen.toggled("status", "error") == "?period=7d"
     assert chosen.without("dates") == "?status=error"
+
+
+@pytest.mark.parametrize("field", LogFilter.model_fields)
+def test_every_field_is_in_the_address_is_a_part_and_can_be_taken_away(field: str) -> None:
+    made = View(filter=LogFilter.model_validate({field: EVERY[field]}))
+    assert not made.is_plain
+    assert view(made.query().removeprefix("?")).filter == made.filter
+    parts = made.parts()
+    assert parts
+    whole = View(filter=LogFilter.model_validate(EVERY))
+    assert set(parts) <= set(whole.parts())
+    for name, value in parts:
+        made = view(made.without(name, value).removeprefix("?"))
+    assert made.is_plain
+
+
+def test_a_period_is_one_part() -> None:
+    assert view("period=7d&status=error").parts() == [("status", "error"), ("dates", "7d")]
 
 
 def test_only_ids_are_open() -> None:

@@ -1,0 +1,69 @@
+"""Who has only a keyboard goes on from where they were."""
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Arrive
+from tests.integration.api.conftest import Store
+from tests.support.account import account
+
+FOCUSED = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()"
+
+
+async def focused(page: Page) -> str:
+    return str(await page.evaluate(FOCUSED))
+
+
+async def test_after_pausing_and_resuming(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/affiliates")
+    for name in ("MLB", 'A"><b>'):
+        for verb, other in (("Pause", "Resume"), ("Resume", "Pause")):
+            await page.get_by_role("button", name=f"{verb} {name}").focus()
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("button", name=f"{other} {name}")).to_be_focused()
+
+
+async def test_after_reprocessing_a_row(arrive: Arrive, store_events: Store, agents: None) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    row = page.locator("tr.log", has_text="SKU-3")
+    await row.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(row.get_by_role("button", name="Reprocess")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".message.good").first).to_be_visible()
+    await expect(row.locator("summary")).to_be_focused()
+    await expect(row.locator(".reprocess-state")).to_be_visible(timeout=30_000)  # the row was put in anew
+    await expect(row.locator("summary")).to_be_focused()
+
+
+async def test_after_deciding_on_a_group(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price/groups")
+    await page.locator(".group button[value=ignored]").last.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".group .tag", has_text="Ignored")).to_be_visible()
+    await expect(page.locator(".group", has_text="Ignored")).to_be_focused()
+
+
+async def test_the_first_row_is_near(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price")
+    await page.keyboard.press("Tab")
+    assert await focused(page) == "Skip to content"
+    await page.keyboard.press("Tab")
+    assert await focused(page) == "Skip to the list"
+    await expect(page.locator("a.skip >> nth=1")).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    for _ in range(2):
+        await page.keyboard.press("Tab")
+    await expect(page.locator("tr.log >> nth=0 >> .disclose")).to_be_focused()

@@ -1,0 +1,112 @@
+"""What differs by who reads: language of the help, numbers of the region, plurals; and what is told apart."""
+
+import html
+import re
+
+import pytest
+
+from schemas.catalogue import CATALOGUE, LANGUAGES
+from tests.integration.api.conftest import Store
+from tests.integration.pages.conftest import Visit
+from tests.support.account import account
+from tests.support.events import result
+
+
+def text(markup: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", markup)).strip()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_help_is_in_the_readers_language_and_has_one_name(
+    visit: Visit, store_events: Store, language: str
+) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    for kind in CATALOGUE:
+        listed = (await browser.get(f"/acme/{kind.name}?lang={language}&open=all")).text
+        [one, *_] = re.findall(rf'href="(/acme/{kind.name}/logs/[0-9a-f-]{{36}})"', listed) or [None]
+        pages = [listed] if one is None else [listed, (await browser.get(f"{one}?lang={language}")).text]
+        for page in pages:
+            links = re.findall(r'<a [^>]*href="(https://help[^"]+)"[^>]*>(.*?)</a>', page, re.DOTALL)
+            assert all(url.startswith(f"https://help.vtex.com/{language}/") for url, _ in links), kind.name
+            names: dict[str, set[str]] = {}
+            for url, inner in links:
+                names.setdefault(url, set()).add(text(inner))
+            assert [each for each in names.values() if len(each) > 1] == [], kind.name
+        assert "https://help.vtex.com/" in listed
+
+
+async def test_a_link_is_on_a_logs_page_once(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    [order] = re.findall(r'data-id="([^"]+)"', (await browser.get("/acme/orders?status=error")).text)
+    assert (await browser.get(f"/acme/orders/logs/{order}")).text.count("https://help.vtex.com/") == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "lang", "size"),
+    [
+        ("es-AR", "es-AR", r"\d{3},\d kB"),
+        ("es-CL,es;q=0.9", "es-CL", r"\d{3},\d kB"),
+        ("es-MX", "es-MX", r"\d{3}\.\d kB"),
+        ("es", "es-419", r"\d{3}\.\d kB"),
+        ("pt-PT", "pt-PT", r"\d{3},\d kB"),
+        ("pt", "pt-BR", r"\d{3},\d kB"),
+        ("en-GB", "en-GB", r"\d{3}\.\d kB"),
+        ("de", "pt-BR", r"\d{3},\d kB"),
+    ],
+)
+async def test_numbers_are_as_the_readers_region_writes_them(
+    visit: Visit, store_events: Store, tags: str, lang: str, size: str
+) -> None:
+    await store_events(*account())
+    browser = await visit("viewer")
+    page = (await browser.get("/acme/inventory?open=all", headers={"Accept-Language": tags})).text
+    assert f'<html lang="{lang}"' in page
+    assert re.search(size, page)
+
+
+@pytest.mark.parametrize(("language", "words"), [("pt", "registros"), ("en", "records"), ("es", "registros")])
+async def test_none_is_many(visit: Visit, store_events: Store, language: str, words: str) -> None:
+    await store_events(*account())
+    browser = await visit("viewer")
+    for nothing in ("/acme/price?q=nothing-has-this&wait=true", "/acme/price?status=warning&wait=true"):
+        page = (await browser.get(f"{nothing}&lang={language}")).text
+        assert re.search(rf"<b>0</b> {words}\b", page)
+    one = (await browser.get(f"/acme/price?q=SKU-3&wait=true&lang={language}")).text
+    assert re.search(rf"<b>1</b> {words[:-1]}\b", one)
+
+
+async def test_affiliates_are_in_the_order_of_their_counts(visit: Visit, store_events: Store) -> None:
+    counts = {"AAA": 1, "ZZZ": 3, "MMM": 2}
+    await store_events(
+        *(
+            result(f"{name}{n}", key=f"SKU-{name}-{n}", affiliate=name)
+            for name, many in counts.items()
+            for n in range(many)
+        )
+    )
+    browser = await visit("viewer")
+    page = (await browser.get("/acme/price?wait=true&affiliate=GONE&affiliate=MMM")).text
+    assert re.findall(r'name="affiliate" value="(\w+)"', page)[:4] == ["ZZZ", "MMM", "AAA", "GONE"]
+
+
+async def test_the_same_code_twice_is_told_apart(visit: Visit, store_events: Store) -> None:
+    await store_events(
+        *(
+            result(
+                f"{name}{n}",
+                key=f"SKU-{name}-{n}",
+                affiliate=name,
+                message=f"{name} takes no less than {words}",
+                errors=[{"code": "price.below_minimum", "message": name}],
+            )
+            for name, words in (("MLB", "twelve"), ("AMZ", "its list price"))
+            for n in range(2)
+        )
+    )
+    page = (await (await visit("viewer")).get("/acme/overview?wait=true")).text
+    [price] = re.findall(r'<ol class="codes groups">(.*?)</ol>', page, re.DOTALL)
+    shown = re.findall(r'class="code">(.*?)</bdi></a> <span class="soft">(.*?)</span>', price)
+    assert {text(code) for code, _ in shown} == {"price.below_minimum"}
+    assert sorted(text(names) for _, names in shown) == ["AMZ", "MLB"]
