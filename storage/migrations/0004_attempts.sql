@@ -71,20 +71,20 @@ COMMENT ON TABLE expired_months IS
 ALTER TABLE expired_months ENABLE ROW LEVEL SECURITY;
 
 -- The received ids of results before this time are deleted: a second delivery of one would be counted twice.
-CREATE TABLE attempts_horizon (
+CREATE TABLE retention_horizon (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     before timestamptz NOT NULL              -- processed_at
 );
 
-INSERT INTO attempts_horizon (before) VALUES ('-infinity');
+INSERT INTO retention_horizon (before) VALUES ('-infinity');
 
-COMMENT ON TABLE attempts_horizon IS
+COMMENT ON TABLE retention_horizon IS
     'One row: the time before which attempts were deleted. An earlier result is stored only if its log does not show it. '
     'Kept for ever.';
 
-GRANT SELECT ON attempts_horizon TO conexoes_writer;
-ALTER TABLE attempts_horizon ENABLE ROW LEVEL SECURITY;
-CREATE POLICY writer ON attempts_horizon FOR SELECT TO conexoes_writer USING (true);
+GRANT SELECT ON retention_horizon TO conexoes_writer;
+ALTER TABLE retention_horizon ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON retention_horizon FOR SELECT TO conexoes_writer USING (true);
 
 -- Makes the partition of one month; attempts of that month which came before it are moved into it.
 CREATE FUNCTION make_attempts_partition(month date) RETURNS boolean
@@ -151,7 +151,7 @@ BEGIN
     EXECUTE format('ALTER TABLE attempts DETACH PARTITION %I', partition);
     EXECUTE format('ALTER TABLE %I RENAME TO %I', partition, 'expired_' || partition);
     INSERT INTO expired_months (name, next_page) VALUES ('expired_' || partition, 0);
-    UPDATE attempts_horizon SET before = greatest(
+    UPDATE retention_horizon SET before = greatest(
         before, (to_date(substr(partition, 10), 'YYYY_MM') + interval '1 month')::timestamp AT TIME ZONE 'UTC');
     RETURN true;
 EXCEPTION WHEN lock_not_available THEN
@@ -205,7 +205,7 @@ BEGIN
              RETURNING account, result_id
          ),
          seen AS (
-             UPDATE attempts_horizon SET before = $1 WHERE before < $1 AND EXISTS (SELECT FROM expired)
+             UPDATE retention_horizon SET before = $1 WHERE before < $1 AND EXISTS (SELECT FROM expired)
          )
          DELETE FROM received_results r USING expired e WHERE r.account = e.account AND r.result_id = e.result_id',
         format('(%s,0)', first_page), format('(%s,0)', ending)) USING oldest;

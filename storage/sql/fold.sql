@@ -24,7 +24,7 @@ received AS (
     INSERT INTO received_results (account, result_id)
     SELECT account, result_id FROM incoming i
     WHERE NOT (
-        i.processed_at < (SELECT before FROM attempts_horizon)
+        i.processed_at < (SELECT before FROM retention_horizon)
         AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
     )
     ORDER BY result_id
