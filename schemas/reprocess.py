@@ -36,7 +36,7 @@ CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID_PATTERN}$", 
 
 
 def is_command_id(text: str) -> bool:
-    """Tell if a command may have this id."""
+    """True if a command may have this id."""
     return len(text) <= MAX_COMMAND_ID_CHARACTERS and re.fullmatch(COMMAND_ID_PATTERN, text) is not None
 
 
