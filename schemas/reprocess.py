@@ -29,14 +29,14 @@ WhyAsked = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.
 TimelineStep = Literal["requested", "sent", "answered", "silent"]
-#: Not of dots only: in the address of its page these would lead elsewhere.
+#: Ids that are not of dots only: in the address of a page these would lead elsewhere.
 COMMAND_ID_PATTERN = r"\.*[A-Za-z0-9_:~-][A-Za-z0-9._:~-]*"
 MAX_COMMAND_ID_CHARACTERS = 128
 CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID_PATTERN}$", max_length=MAX_COMMAND_ID_CHARACTERS)]
 
 
 def is_command_id(text: str) -> bool:
-    """Tell if a command may have this id."""
+    """True if a command may have this id."""
     return len(text) <= MAX_COMMAND_ID_CHARACTERS and re.fullmatch(COMMAND_ID_PATTERN, text) is not None
 
 

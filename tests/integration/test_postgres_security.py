@@ -173,7 +173,8 @@ async def test_a_writer_can_t_change_what_was_said_nor_forget_before_the_time(
     await owner.execute(
         """INSERT INTO dead_letters (
                account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
-           VALUES ('acme', gen_random_uuid(), 'json', '{"code": "no_bytes"}', 't', 0, 1, 0, '[]', '', 0)"""
+           VALUES ('acme', gen_random_uuid(), 'json',
+               '{"code": "no_bytes", "parameters": {}}', 't', 0, 1, 0, '[]', '', 0)"""
     )
     for refused in (
         "UPDATE attempts SET body = '{}'",
