@@ -16,7 +16,6 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
-from cli.words import state_word
 from schemas.policy import Policy
 from schemas.reasons.error import fault_of, reason_of
 from schemas.reasons.say import say
@@ -162,7 +161,7 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
         yield f"  {affiliate}: {_counts(verdicts)}"
     for verdict, reasons in planned.reasons.items():
         for reason in reasons:
-            yield f"  {state_word(verdict)}: {say(reason, 'en')}"
+            yield f"  {_verdict(verdict)}: {say(reason, 'en')}"
 
 
 def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
@@ -171,7 +170,7 @@ def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
     for verdict, count in planned.verdicts.items():
         if count:
             reasons = (say(each, "en") for each in planned.reasons.get(verdict, []))
-            yield ": ".join([f"  {count} {state_word(verdict)}", *reasons])
+            yield ": ".join([f"  {count} {_verdict(verdict)}", *reasons])
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
@@ -186,8 +185,13 @@ def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
         yield f"  {command.joined_since} new failures match the filter since; they are not among these"
 
 
+def _verdict(name: str) -> str:
+    """The word for a verdict or an item's state, inside a line."""
+    return word("verdict", name, "en", short=True).lower()
+
+
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state_word(name)}" for name, count in counts.items() if count) or "none"
+    return ", ".join(f"{count} {_verdict(name)}" for name, count in counts.items() if count) or "none"
 
 
 def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:

@@ -112,6 +112,7 @@ class ReasonCode(StrEnum):
     PART_OTHER = "part_other"
 
     # An export without a file.
+    NOT_EXPORTING = "not_exporting"
     EXPORT_TOO_LONG = "export_too_long"
     EXPORT_NO_DATABASE = "export_no_database"
     EXPORT_BUG = "export_bug"

@@ -20,6 +20,7 @@ from agents.kafka.unreadable import Unreadable, salvage
 from agents.reprocess.materialise import why
 from agents.results.ingest import Allowed
 from api import actions
+from api.export_order import NOT_EXPORTING
 from api.problems import ProblemError
 from broker.errors import RecordRefused
 from exports.errors import CallerLeft, ServerStopped
@@ -271,6 +272,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.PART_FAILED: lambda: part("failed"),
     Code.PART_CANCELLED: lambda: part("cancelled"),
     Code.PART_OTHER: lambda: part("of_tomorrow"),
+    Code.NOT_EXPORTING: lambda: NOT_EXPORTING,
     Code.EXPORT_TOO_LONG: lambda: explain(TimeoutError())[1],
     Code.EXPORT_NO_DATABASE: lambda: explain(StorageUnavailable("away"))[1],
     Code.EXPORT_BUG: lambda: BUG,
