@@ -24,7 +24,7 @@ MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 
 RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-#: Without the space around it; what is nothing else is no reason.
+#: Text without the space around it; None when nothing is left.
 WhyAsked = Annotated[
     Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARACTERS)] | None,
     AfterValidator(lambda text: text or None),

@@ -130,7 +130,10 @@ async def test_the_items_are_a_file_too_for_whom_may_export(visit: Visit, desk: 
     assert (await browser.get("/acme/reprocess/none/items.csv")).status_code == 404
     viewer = await visit("viewer")
     assert "items.csv" not in (await viewer.get("/acme/reprocess/c1")).text
-    assert (await viewer.get("/acme/reprocess/c1/items.csv")).status_code == 403
+    refused = await viewer.get("/acme/reprocess/c1/items.csv")
+    assert refused.status_code == 403
+    assert "Your key does not allow exporting" in refused.text
+    assert "read-only" not in refused.text
 
 
 @pytest.mark.parametrize(
