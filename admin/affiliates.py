@@ -34,7 +34,7 @@ class AffiliateRequest(BaseModel):
     account: Account
     affiliate: Affiliate
     requested_by: RequestedBy
-    reason: WhyAsked | None = None
+    reason: WhyAsked = None
 
 
 @router.post(

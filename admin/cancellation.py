@@ -32,7 +32,7 @@ class CancelRequest(BaseModel):
 
     account: Account
     requested_by: RequestedBy
-    reason: WhyAsked | None = None
+    reason: WhyAsked = None
 
 
 @router.post(

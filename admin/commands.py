@@ -11,12 +11,10 @@ from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.plan import lacking_reason
-from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid
+from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, refusal
 from broker.errors import BrokerError
 from broker.structured import command_record
 from schemas.identity import command_id
-from schemas.problem import FieldProblem
-from schemas.reasons.say import say
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
 from storage.reprocess.idempotency import claim, is_known, mark_published
@@ -71,9 +69,7 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     writer = request.app.state.writer
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
     if lack and not await is_known(writer, body.account, idempotency_key, command):
-        sentence = say(lack, "en")
-        errors = [FieldProblem(field="body.reason", message=sentence)]
-        raise ProblemError(422, "reason-required", f"body.reason: {sentence}", errors=errors)
+        raise refusal([lack.of(field="body.reason")], kind="reason-required")
     if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
         raise invalid("header.idempotency-key", "was used with another body")
     await _publish(request, command, body)

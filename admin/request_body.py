@@ -6,8 +6,8 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from admin.json_body import read_json
-from api.problems import ProblemError
-from schemas.problem import FieldProblem
+from api.problems import refusal
+from schemas.reasons.error import reasons_of
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -18,12 +18,7 @@ async def read_body(request: Request, model: type[T]) -> T:
     try:
         return model.model_validate(body)
     except ValidationError as exc:
-        errors = [
-            FieldProblem(field=".".join(("body", *(str(part) for part in each["loc"]))), message=each["msg"])
-            for each in exc.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
-        raise ProblemError(422, "invalid-request", detail, errors=errors) from None
+        raise refusal(reasons_of(exc, "body")) from None
 
 
 def described(model: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from functools import cache
 from fastapi import Request
 
 from api.authentication import at_least
-from api.plan import reason_required
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
@@ -42,7 +41,7 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
             return [Action(allowed=False, verdict=state, reason=why, link=link)]
         if not at_least(grant, "operator"):
             return [Action(allowed=False, verdict="not_permitted", reason=READ_ONLY)]
-        if lack := reason_required(policy, integration_type, {affiliate: 1}):
+        if lack := policy.lacks_reason(integration_type, None, {affiliate: 1}):
             return [Action(allowed=False, verdict=ItemState.REASON_REQUIRED, reason=lack)]
         return [Action(allowed=True)]
 

@@ -7,9 +7,13 @@ from fastapi import Request
 from api.problems import ProblemError
 from exports.jobs.desk import ExportDesk
 from schemas.export import ExportOrder, ExportRequest
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 
+NOT_EXPORTING = Reason(ReasonCode.NOT_EXPORTING)
 #: Addresses that may be repeated in links; any other Host header may not.
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?")
 
@@ -17,7 +21,7 @@ _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a
 def must_export(grant: Grant) -> None:
     """Require the right to export. Raises a 403 problem for a key without it."""
     if not grant.may_export:
-        raise ProblemError(403, "not-permitted", "Your key does not allow exporting: it was created without --export.")
+        raise ProblemError(403, "not-exporting", say(NOT_EXPORTING, "en"), reasons=[NOT_EXPORTING])
 
 
 def order_of(

@@ -7,7 +7,7 @@ schemas.verdict and schemas.policy, so that nobody is offered what is refused la
 import asyncio
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -99,17 +99,19 @@ async def plan_rows(
         return await _plan(connection, account, integration_type, groups, policy, missing)
 
 
-async def lacking_reason(database: Database, policy: Policy, request: ReprocessRequest) -> Reason | None:
+async def lacking_reason(
+    database: Database, policy: Policy, request: ReprocessRequest, *, seconds: float | None = COUNT_SECONDS
+) -> Reason | None:
     """Return why the agents would cancel `request` for want of a reason; None when it has or needs none.
 
-    None too when its selection can't be counted within COUNT_SECONDS, as with a filter over millions of logs: then
-    the agents count, and cancel it. Raises StorageUnavailable.
+    None too when its selection can't be counted within `seconds` (None: however long that takes), as with a filter
+    over millions of logs: then the agents count, and cancel it. Raises StorageUnavailable.
     """
     account, integration_type = request.account, request.integration_type
-    if not policy.may_require_reason(integration_type) or (request.reason and request.reason.strip()):
+    if not policy.may_require_reason(integration_type) or request.reason:
         return None
     try:
-        async with asyncio.timeout(COUNT_SECONDS):
+        async with asyncio.timeout(seconds):
             at = await _settled(database, request.as_of)
             async with database.snapshot(account) as connection:
                 if request.filter is None:
@@ -118,12 +120,7 @@ async def lacking_reason(database: Database, policy: Policy, request: ReprocessR
                     groups = await survey(connection, account, integration_type, request.filter.filter, at)
     except (TimedOut, TimeoutError):
         return None
-    return reason_required(policy, integration_type, by_affiliate(groups))
-
-
-def reason_required(policy: Policy, integration_type: str, logs: Mapping[str, int]) -> Reason | None:
-    """Say why a command about this many logs of each affiliate needs a reason; None when it needs none."""
-    return policy.lacks_reason(integration_type, None, logs)
+    return policy.lacks_reason(integration_type, None, by_affiliate(groups))
 
 
 def count_verdicts(
@@ -158,7 +155,7 @@ def count_verdicts(
         affiliates={affiliate: dict(counts) for affiliate, counts in by_name.items()},
         samples={name: ids[:PLAN_SAMPLES] for name, ids in samples.items()},
         reasons={name: sorted(found, key=Reason.to_json) for name, found in reasons.items()},
-        reason_required=reason_required(policy, integration_type, by_affiliate(groups)),
+        reason_required=policy.lacks_reason(integration_type, None, by_affiliate(groups)),
     )
 
 

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: one table from exception to answer."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,10 +12,14 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from schemas.problem import FieldProblem, Problem
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import fault_of, reasons_of
+from schemas.reasons.reason import Reason, Value
 from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
+MAX_TOLD = 5  # faults in one `detail`
 #: Key in the scope of the headers that api.edge adds. The answer to an unhandled exception is made outside of it.
 ANSWER_HEADERS = "conexoes.answer_headers"
 
@@ -31,14 +36,16 @@ class ProblemError(Exception):
         detail: str,
         *,
         errors: list[FieldProblem] | None = None,
+        reasons: Sequence[Reason] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
-        """`kind` is the last part of the problem's `type`."""
+        """`kind` is the last part of the problem's `type`; `reasons` say the same as `detail`, in any language."""
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.detail = detail
         self.errors = errors
+        self.reasons = tuple(reasons)
         self.headers = headers
 
 
@@ -47,17 +54,28 @@ def not_found() -> ProblemError:
     return ProblemError(404, "not-found", "Not found, or not in an account that this key has access to.")
 
 
-def invalid(field: str, message: str, status: int = 422) -> ProblemError:
-    """A 422 for one bad field of a request."""
+def invalid(field: str, wrong: str | ReasonCode, status: int = 422, **parameters: Value) -> ProblemError:
+    """A 422 for one bad field of a request; a code with `parameters` is said in the reader's language on pages."""
+    if isinstance(wrong, ReasonCode):
+        return refusal([Reason(wrong, field=field, **parameters)], status)
     return ProblemError(
-        status, "invalid-request", f"{field}: {message}", errors=[FieldProblem(field=field, message=message)]
+        status, "invalid-request", f"{field}: {wrong}", errors=[FieldProblem(field=field, message=wrong)]
     )
 
 
 def invalid_model(exc: ValidationError, name: str = "") -> ProblemError:
     """A 422 for the first field that a model refuses; it names `name` when the error is of no single field."""
-    first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-    return invalid(".".join(str(part) for part in first["loc"]) or name, first["msg"])
+    first = reasons_of(exc)[0]
+    return refusal([first if first.parameters["field"] else first.of(field=name)])
+
+
+def refusal(reasons: Sequence[Reason], status: int = 422, kind: str = "invalid-request") -> ProblemError:
+    """A 422 for what is wrong with a request; each reason has the `field` that it is about. The first five are told
+    in `detail`, all of them in `errors`.
+    """
+    errors = [FieldProblem(field=str(each.parameters["field"]), message=fault_of(each)) for each in reasons]
+    detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:MAX_TOLD])
+    return ProblemError(status, kind, detail, errors=errors, reasons=reasons)
 
 
 def response(problem: ProblemError) -> JSONResponse:
@@ -87,12 +105,7 @@ async def answer_refusal(_request: Request, exc: Any) -> JSONResponse:
 
 
 async def _validation(_request: Request, exc: Any) -> JSONResponse:
-    errors = [
-        FieldProblem(field=".".join(str(part) for part in each["loc"]), message=str(each["msg"]))
-        for each in exc.errors()
-    ]
-    detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:5])
-    return response(ProblemError(422, "invalid-request", detail, errors=errors))
+    return response(refusal(reasons_of(exc.errors())))
 
 
 async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:

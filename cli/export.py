@@ -21,7 +21,9 @@ from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportFormat, ExportOrder, ExportRequest
 from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import reasons_of
 from schemas.reasons.reason import Reason, own_words
+from schemas.reasons.say import say
 from storage.database import Database
 from storage.exports.audit import record_order
 
@@ -40,8 +42,7 @@ def request_of(out: Path, **fields: Any) -> ExportRequest:
     try:
         return ExportRequest.model_validate({**fields, "format": out.suffix.removeprefix(".")})
     except ValidationError as exc:
-        [error, *_others] = exc.errors(include_url=False)
-        raise UnusableError(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}") from None
+        raise UnusableError(say(reasons_of(exc)[0], "en")) from None
 
 
 async def until(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

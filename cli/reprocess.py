@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.plan import Plan, plan_filter, plan_rows
+from api.plan import Plan, lacking_reason, plan_filter, plan_rows
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
-from cli.words import state_word
 from schemas.policy import Policy
-from schemas.reasons.reason import Reason
+from schemas.reasons.error import fault_of, reason_of
 from schemas.reasons.say import say
 from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
@@ -43,7 +42,6 @@ class _Ready(NamedTuple):
 
     lines: list[str]
     total: int
-    reason_required: Reason | None
     as_of: datetime | None  # with a filter
 
 
@@ -69,10 +67,10 @@ class Reprocess:
                 self._say(line)
             if dry_run:
                 return True
-            if ready.reason_required and not asked.reason:
-                raise UnusableError(f"{say(ready.reason_required, 'en')} Say it with --reason.")
-            command_id = str(uuid.uuid4())
-            await self._send(command_id, asked.model_copy(update={"as_of": ready.as_of}))
+            command_id, meant = str(uuid.uuid4()), asked.model_copy(update={"as_of": ready.as_of})
+            if lack := await lacking_reason(reader, self._policy, meant, seconds=None):
+                raise UnusableError(f"{say(lack, 'en')} Say it with --reason.")
+            await self._send(command_id, meant)
             self._say(f"command {command_id}")
             command = await self._follow(reader, asked.account, command_id, ready.total, stop)
         finally:
@@ -107,10 +105,10 @@ class Reprocess:
     async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
         if asked.log_ids is not None:
             rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
-            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.reason_required, None)
+            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, None)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
         made = await plan_filter(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
-        return _Ready(list(plan_lines(made)), made.total, made.reason_required, made.as_of)
+        return _Ready(list(plan_lines(made)), made.total, made.as_of)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)
@@ -148,11 +146,11 @@ def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
     try:
         return ReprocessRequest.model_validate({**given, "pace": pace or None})
     except ValidationError as exc:
-        [error, *_] = exc.errors(include_url=False, include_input=False, include_context=False)
+        [error, *_] = exc.errors(include_url=False)
         path = [part for part in error["loc"] if isinstance(part, str)]
         name = (path[-1] if path else "").replace("_", "-")
         option = {"integration-type": "type", "per-second": "rate", "filter": ""}.get(name, name)
-        sentence = error["msg"].removeprefix("Value error, ")
+        sentence = fault_of(reason_of(option, error))
         raise UnusableError(f"--{option}: {sentence}" if option else sentence) from None
 
 
@@ -163,7 +161,7 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
         yield f"  {affiliate}: {_counts(verdicts)}"
     for verdict, reasons in planned.reasons.items():
         for reason in reasons:
-            yield f"  {state_word(verdict)}: {say(reason, 'en')}"
+            yield f"  {_verdict(verdict)}: {say(reason, 'en')}"
 
 
 def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
@@ -172,7 +170,7 @@ def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
     for verdict, count in planned.verdicts.items():
         if count:
             reasons = (say(each, "en") for each in planned.reasons.get(verdict, []))
-            yield ": ".join([f"  {count} {state_word(verdict)}", *reasons])
+            yield ": ".join([f"  {count} {_verdict(verdict)}", *reasons])
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
@@ -187,8 +185,13 @@ def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
         yield f"  {command.joined_since} new failures match the filter since; they are not among these"
 
 
+def _verdict(name: str) -> str:
+    """The word for a verdict or an item's state, inside a line."""
+    return word("verdict", name, "en", short=True).lower()
+
+
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state_word(name)}" for name, count in counts.items() if count) or "none"
+    return ", ".join(f"{count} {_verdict(name)}" for name, count in counts.items() if count) or "none"
 
 
 def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:

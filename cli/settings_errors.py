@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from connectors.simulator.settings import SimulatorSettings
+from schemas.reasons.error import fault_of, reason_of
 
 _FIELD = re.compile(r'field "(\w+)"')
 
@@ -17,8 +18,8 @@ def sentences(exc: ValidationError | SettingsError) -> Iterator[str]:
         found = _FIELD.search(str(exc))
         yield f"{_variable(found[1])}: must be JSON" if found else str(exc)
         return
-    for error in exc.errors(include_url=False, include_input=False):
-        said = "must be a JSON list" if error["type"] == "tuple_type" else error["msg"].removeprefix("Value error, ")
+    for error in exc.errors(include_url=False):
+        said = fault_of(reason_of("", error))
         name, *within = (str(part) for part in error["loc"] or ("",))
         yield ": ".join([*([_variable(name)] if name else []), *([".".join(within)] if within else []), said])
 

@@ -103,3 +103,40 @@ def error_columns(integration_type: IntegrationType) -> tuple[Column, ...]:
 
 def _of_type(column: Column, integration_type: IntegrationType) -> Column:
     return replace(column, labels=integration_type.key_labels) if column is _KEY else column
+
+
+#: One row an item of a command, in its file; its fields are those of schemas.shown.command.ReprocessItem.
+ITEM_COLUMNS = (
+    Column(name="id", labels=labels("ID do item", "Item ID", "ID del ítem"), kind="id"),
+    replace(_ID, name="log_id"),
+    _AFFILIATE,
+    _KEY,
+    Column(name="state", labels=labels("Resultado", "Outcome", "Resultado"), kind="state"),
+    Column(name="reason", labels=labels("Motivo", "Reason", "Motivo"), kind="text"),
+    Column(name="before_status", labels=labels("Status antes", "Status before", "Estado antes"), kind="status"),
+    Column(name="before_code", labels=labels("Código antes", "Code before", "Código antes")),
+    Column(name="before_message", labels=labels("Mensagem antes", "Message before", "Mensaje antes"), kind="text"),
+    Column(name="before_fingerprint", labels=labels("Grupo antes", "Group before", "Grupo antes")),
+    Column(name="after_status", labels=labels("Status depois", "Status after", "Estado después"), kind="status"),
+    Column(name="after_code", labels=labels("Código depois", "Code after", "Código después")),
+    Column(name="after_message", labels=labels("Mensagem depois", "Message after", "Mensaje después"), kind="text"),
+    Column(name="after_fingerprint", labels=labels("Grupo depois", "Group after", "Grupo después")),
+    Column(name="attempt", labels=labels("Tentativa", "Attempt", "Intento"), kind="number"),
+    Column(name="created_at", labels=labels("Criado em", "Created at", "Creado el"), kind="time"),
+    Column(name="sent_at", labels=labels("Enviado em", "Sent at", "Enviado el"), kind="time"),
+    Column(name="expires_at", labels=labels("Prazo", "Deadline", "Plazo"), kind="time"),
+    Column(name="answered_at", labels=labels("Respondido em", "Answered at", "Respondido el"), kind="time"),
+    Column(
+        name="joined_item_id", labels=labels("Item a que se juntou", "Joined item", "Ítem al que se unió"), kind="id"
+    ),
+    Column(
+        name="joined_state",
+        labels=labels("Resultado desse item", "Outcome of the joined item", "Resultado de ese ítem"),
+        kind="state",
+    ),
+    Column(
+        name="joined_command_id",
+        labels=labels("Comando a que se juntou", "Joined command", "Comando al que se unió"),
+        kind="id",
+    ),
+)

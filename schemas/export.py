@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.catalogue import Language
 from schemas.filter import LogFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError
 from schemas.reasons.said import Said
 from schemas.reprocess import ItemState
 from schemas.result import Account
@@ -29,7 +31,7 @@ MEDIA_TYPES: dict[ExportFormat, str] = {
 def _known_zone(name: str) -> str:
     # Names without a slash are old ones, or none of the tz database (`localtime`), that PostgreSQL may not know.
     if name != "UTC" and ("/" not in name or name not in zoneinfo.available_timezones()):
-        raise ValueError("must be a name of the tz database, e.g. America/Sao_Paulo, or UTC")
+        raise ReasonError(ReasonCode.TIMEZONE_UNKNOWN)
     return name
 
 

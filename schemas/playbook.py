@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from schemas.catalogue import BY_NAME
 from schemas.fingerprint import Fingerprint
+from schemas.reasons.error import fault_of, reason_of
 from schemas.result import MAX_CODE_CHARACTERS, Affiliate
 
 MAX_PLAYBOOK_BYTES = 4 * 1024 * 1024
@@ -124,10 +125,10 @@ class Playbook:
 
 
 def _sentence(exc: ValidationError) -> str:
-    error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+    error = exc.errors(include_url=False)[0]
     match error["loc"]:
         case ("entry", int(index), *field):
             place = " ".join([f"entry {index + 1}", ".".join(str(part) for part in field)]).rstrip()
         case field:
             place = ".".join(str(part) for part in field)
-    return f"{place}: {error['msg']}"
+    return f"{place}: {fault_of(reason_of(place, error))}"

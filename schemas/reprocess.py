@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME, SEVERITY
@@ -24,7 +24,11 @@ MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 
 RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-WhyAsked = Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)]
+#: Text without the space around it; None when nothing is left.
+WhyAsked = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARACTERS)] | None,
+    AfterValidator(lambda text: text or None),
+]
 
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.
@@ -105,7 +109,7 @@ class ReprocessRequest(BaseModel):
     account: Account
     integration_type: str = Field(json_schema_extra={"enum": list(BY_NAME)})
     requested_by: RequestedBy
-    reason: WhyAsked | None = None
+    reason: WhyAsked = None
     mode: Mode = "refresh"
     log_ids: Annotated[list[uuid.UUID], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = None
     filter: ReprocessFilter | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator
 
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.error import ReasonError
+from schemas.reasons.error import ReasonError, kind_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS = 1_000_000_000
@@ -35,8 +35,8 @@ def parse(text: str) -> Timestamp:
         raise ReasonError(ReasonCode.TIME_FORMAT, digits=9)
     try:
         at = datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:
-        raise ReasonError(ReasonCode.TIME_IMPOSSIBLE, detail=str(exc)) from None
+    except (ValueError, OverflowError):
+        raise ReasonError(ReasonCode.TIME_IMPOSSIBLE) from None
     since = at - EPOCH
     fraction = match[1]
     fraction_nanoseconds = int(fraction.ljust(9, "0")) if fraction else 0
@@ -49,7 +49,11 @@ def to_text(at: datetime) -> str:
 
 
 def _rfc3339(value: Any) -> Any:
-    return parse(value).at if isinstance(value, str) else value
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise ReasonError(ReasonCode.FIELD_NOT_TEXT, got=kind_of(value))
+    return parse(value).at
 
 
 #: A field that takes RFC 3339 text only (pydantic alone would take a number of seconds too), in UTC.

@@ -13,8 +13,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from schemas.breaker import State as BreakerState
 from schemas.catalogue import LANGUAGES, Language, Status, labels
-from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
+from schemas.columns import ERROR_COLUMNS, ITEM_COLUMNS, LOG_COLUMNS, MARK
 from schemas.export import ExportState
+from schemas.filter import FIELDS
 from schemas.group import GroupState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState, Mode, TimelineStep
@@ -22,7 +23,24 @@ from schemas.role import Role
 
 #: States of a command, and the end that it made by itself, after a step.
 CommandWord = Literal[CommandState.ACCEPTED, CommandState.RUNNING, CommandState.DONE, CommandState.CANCELLED, "stopped"]
-Kind = Literal["status", "state", "command", "breaker", "group", "export", "mode", "step", "role", "code", "column"]
+#: Verdicts beside those that are states of items: of a plan, and of what a key may do.
+OtherVerdict = Literal["will_send", "not_permitted"]
+Kind = Literal[
+    "status",
+    "state",
+    "verdict",
+    "command",
+    "breaker",
+    "group",
+    "export",
+    "mode",
+    "step",
+    "role",
+    "code",
+    "column",
+    "item",
+    "field",
+]
 
 
 class Word(NamedTuple):
@@ -130,6 +148,21 @@ STATES = complete(
             short=("Sem motivo", "No reason", "Sin motivo"),
         ),
     },
+)
+
+VERDICTS: Mapping[str, Word] = MappingProxyType(
+    {
+        **STATES,
+        **complete(
+            OtherVerdict,
+            {
+                "will_send": _word(
+                    "Será enviado", "Will be sent", "Se enviará", short=("A enviar", "To be sent", "A enviar")
+                ),
+                "not_permitted": _word("Não permitido", "Not permitted", "No permitido"),
+            },
+        ),
+    }
 )
 
 COMMANDS = complete(
@@ -269,10 +302,19 @@ COLUMNS: Mapping[str, Word] = MappingProxyType(
     {each.name: Word(each.labels, each.labels) for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)}
 )
 
+#: Headings of the items of a command as a file.
+ITEMS: Mapping[str, Word] = MappingProxyType({each.name: Word(each.labels, each.labels) for each in ITEM_COLUMNS})
+
+#: Names of the fields of the filter; schemas.filter has them.
+FIELD_NAMES: Mapping[str, Word] = MappingProxyType(
+    {name: Word(each.shown.label, each.shown.label) for name, each in FIELDS.items()}
+)
+
 VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
     {
         "status": STATUSES,
         "state": STATES,
+        "verdict": VERDICTS,
         "command": COMMANDS,
         "breaker": BREAKERS,
         "group": GROUPS,
@@ -282,6 +324,8 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "role": ROLES,
         "code": CODES,
         "column": COLUMNS,
+        "item": ITEMS,
+        "field": FIELD_NAMES,
     }
 )
 

@@ -14,12 +14,14 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
-from admin.pages.view import View, read_view
+from admin.pages.view import View, read_view, view_of
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
 from api.plan import Plan, plan_filter, plan_rows
-from api.problems import invalid, invalid_model
+from api.problems import ProblemError, invalid, invalid_model
 from schemas.catalogue import IntegrationType
-from schemas.filter import ReprocessFilter
+from schemas.filter import LogFilter, ReprocessFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
 from schemas.shown.plan import ReprocessPlan
 from schemas.steps import DEFAULT_FIXED_SHARE, DEFAULT_STEPS
@@ -50,6 +52,20 @@ async def show_rows_plan(
     return _show_plan(request, who, kind, view, made, ids=ids)
 
 
+async def _show_again(
+    request: Request, who: Member, kind: IntegrationType, body: ReprocessRequest, refused: Sequence[Reason]
+) -> Response:
+    """The plan of a form that can't be taken as it was filled in, with why, and what was chosen in it."""
+    policy, reader = request.app.state.policy, request.app.state.reader
+    if body.filter is None:
+        ids = body.log_ids or []
+        made = await plan_rows(reader, who.account, kind.name, ids, policy=policy)
+        return _show_plan(request, who, kind, View(filter=LogFilter()), made, ids=ids, body=body, refused=refused)
+    asked = await plan_filter(reader, who.account, kind.name, body.filter, policy=policy, as_of=body.as_of)
+    view = view_of(body.filter.filter)
+    return _show_plan(request, who, kind, view, asked, asked=asked, body=body, refused=refused)
+
+
 def _show_plan(
     request: Request,
     who: Member,
@@ -59,15 +75,19 @@ def _show_plan(
     *,
     ids: Sequence[uuid.UUID] = (),
     asked: ReprocessPlan | None = None,
+    body: ReprocessRequest | None = None,
+    refused: Sequence[Reason] = (),
 ) -> Response:
     """Show a plan and the form that starts it: for the logs `ids`, or for the filter of `asked`.
 
-    `view` is the list from which the person came.
+    `view` is the list that the person came from, and goes back to; `body` is what was chosen before, and `refused` why
+    that can't be taken, 422.
     """
     return show(
         request,
         who.visitor,
         "plan.html",
+        status=422 if refused else 200,
         account=who.account,
         page=kind.name,
         kind=kind,
@@ -78,6 +98,9 @@ def _show_plan(
         asked=asked,
         steps=DEFAULT_STEPS,
         fixed_share=DEFAULT_FIXED_SHARE,
+        mode="refresh" if body is None else body.mode,
+        in_steps=body is not None and body.pace is not None,
+        refused=refused,
         once=new_once(),
     )
 
@@ -89,14 +112,14 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     kind, given = type_of(integration_type), dict(fields)
     chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
     if not chosen:
-        raise invalid("log_id", "choose at least one row")
+        raise invalid("log_id", ReasonCode.FIELD_MISSING)
     try:
         body = ReprocessRequest.model_validate(
             {
                 "account": who.account,
                 "integration_type": kind.name,
                 "requested_by": who.name,
-                "reason": given.get("reason", "").strip() or None,
+                "reason": given.get("reason"),
                 "mode": given.get("mode", "refresh"),
                 "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
                 "filter": orjson.loads(given["filter"]) if "filter" in given else None,
@@ -105,10 +128,15 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
             }
         )
     except orjson.JSONDecodeError:
-        raise invalid("filter", "must be as the form had it") from None
+        raise invalid("filter", ReasonCode.FORM_CHANGED) from None
     except ValidationError as exc:
         raise invalid_model(exc) from None
-    accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
+    try:
+        accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
+    except ProblemError as exc:
+        if exc.kind != "reason-required":
+            raise
+        return await _show_again(request, who, kind, body, exc.reasons)
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)
@@ -120,14 +148,14 @@ def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
     try:
         ids = list(dict.fromkeys(uuid.UUID(each.partition("@")[0]) for each in texts))
     except ValueError:
-        raise invalid("log_id", "is not an id") from None
+        raise invalid("log_id", ReasonCode.FIELD_NOT_UUID) from None
     if len(ids) > MAX_LOG_IDS:
-        raise invalid("log_id", f"must be at most {MAX_LOG_IDS}")
+        raise invalid("log_id", ReasonCode.FIELD_TOO_MANY, limit=MAX_LOG_IDS)
     return ids
 
 
 def _key(once: str, chosen: Sequence[str]) -> str:
     """Return the Idempotency-Key of a form: its own random part with the chosen rows."""
     if not 1 <= len(once) <= 100:
-        raise invalid("once", "must come with the form")
+        raise invalid("once", ReasonCode.FORM_CHANGED)
     return f"page-{hashlib.blake2b(chr(0).join([once, *sorted(chosen)]).encode(), digest_size=24).hexdigest()}"

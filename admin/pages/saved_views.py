@@ -12,6 +12,7 @@ from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api.problems import invalid
 from schemas.catalogue import IntegrationType
+from schemas.reasons.code import ReasonCode
 from storage.saved_views import MAX_NAME_CHARACTERS, SavedView, delete, list_saved, save
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -27,9 +28,7 @@ async def save_view(request: Request, who: OwnPage, integration_type: TypeName, 
     """Save a view under a name, and show it."""
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
-    name = given.get("name", "").strip()
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
-        raise invalid("name", f"must be 1 to {MAX_NAME_CHARACTERS} printable characters")
+    name = read_name(given.get("name", ""))
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
     query = view.query().lstrip("?")
     await save(request.app.state.writer, who.account, kind.name, name=name, query=query, saved_by=who.grant.name)
@@ -45,3 +44,11 @@ async def delete_view(
     kind = type_of(integration_type)
     await delete(request.app.state.writer, who.account, kind.name, view_id)
     return RedirectResponse(f"/{who.account}/{kind.name}", 303)
+
+
+def read_name(text: str) -> str:
+    """The name of a view, without the space around it. Raises the 422 problem of one that is too long, or empty."""
+    name = text.strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+        raise invalid("name", ReasonCode.FIELD_NAME, limit=MAX_NAME_CHARACTERS)
+    return name

@@ -14,6 +14,7 @@ from admin.pages.times import PERIODS, Period, read_local, span_of
 from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
 from schemas.filter import FIELDS, REPEATABLE, SPAN, LogFilter
+from schemas.reasons.code import ReasonCode
 from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
@@ -136,6 +137,12 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
     )
 
 
+def view_of(filter_: LogFilter) -> View:
+    """The list of what a filter selects, whose dates are as they are."""
+    dated = any(getattr(filter_, name) is not None for name in SPAN)
+    return View(filter=filter_, period="custom" if dated else None)
+
+
 def _texts(value: Any) -> list[str]:
     """Return the values of a field as in an address; none for a field that is not set."""
     if value is None:
@@ -157,14 +164,14 @@ def _date(name: str, text: str, zone: tzinfo) -> datetime:
     try:
         return read_local(text, zone)
     except ValueError:
-        raise invalid(name, "is not a date and time") from None
+        raise invalid(name, ReasonCode.TIME_IMPOSSIBLE) from None
 
 
 def _page_size(text: str | None) -> int:
     if text is None:
         return DEFAULT_PAGE_SIZE
     if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise invalid("page_size", f"must be 1 to {MAX_PAGE_SIZE}")
+        raise invalid("page_size", ReasonCode.FIELD_BETWEEN, first=1, last=MAX_PAGE_SIZE)
     return int(text)
 
 

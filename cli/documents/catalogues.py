@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po, write_po
 
 from admin.pages.languages import LOCALE, LOCALES, SOURCE
 from schemas.catalogue import LANGUAGES, Language
+from schemas.words import VOCABULARY
 
 ADMIN = Path(__file__).parents[2] / "admin"
 _METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
@@ -25,8 +26,15 @@ def catalogues() -> dict[Path, str]:
 
 
 def faults() -> list[str]:
-    """Return sentences about missing or wrong translations, for a translator."""
-    return [
+    """Return sentences about missing or wrong translations, and about messages that are words of the vocabulary."""
+    known = {form["en"] for words in VOCABULARY.values() for each in words.values() for form in each}
+    repeated = [
+        f"admin: {said!r} is a word of schemas.words: use word(...)"
+        for message in _extract()
+        for said in (message.id if isinstance(message.id, tuple | list) else (message.id,))
+        if said in known
+    ]
+    return repeated + [
         f"{_path(language).relative_to(ADMIN.parent)}: {message.id!r} is {'fuzzy' if message.fuzzy else 'missing'}"
         for language in LANGUAGES
         if language != SOURCE

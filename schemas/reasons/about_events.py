@@ -147,9 +147,9 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} debe ser una fecha y hora RFC 3339 con offset y como máximo {digits} dígitos de fracción",
     ),
     ReasonCode.TIME_IMPOSSIBLE: labels(
-        "{field} não é uma data e hora que existe: {detail}",
-        "{field} is not a date and time that exists: {detail}",
-        "{field} no es una fecha y hora que exista: {detail}",
+        "{field} não é uma data e hora que existe",
+        "{field} is not a date and time that exists",
+        "{field} no es una fecha y hora que exista",
     ),
     ReasonCode.TIME_OUT_OF_YEARS: labels(
         "{field} deve estar entre os anos {first} e {last}",

@@ -6,6 +6,11 @@ from schemas.catalogue import Language, labels
 from schemas.reasons.code import ReasonCode
 
 EXPORTS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    ReasonCode.NOT_EXPORTING: labels(
+        "Sua chave não permite exportar: ela foi criada sem --export.",
+        "Your key does not allow exporting: it was created without --export.",
+        "Su clave no permite exportar: se creó sin --export.",
+    ),
     ReasonCode.EXPORT_TOO_LONG: labels(
         "Demorou mais do que CONEXOES_EXPORT_SECONDS e foi interrompida.",
         "It took longer than CONEXOES_EXPORT_SECONDS and was given up.",

@@ -93,6 +93,26 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
     ReasonCode.FIELD_WRONG: labels(
         "{field} está incorreto: {detail}", "{field} is wrong: {detail}", "{field} es incorrecto: {detail}"
     ),
+    ReasonCode.FIELD_BETWEEN: labels(
+        "{field} deve estar entre {first} e {last}",
+        "{field} must be {first} to {last}",
+        "{field} debe estar entre {first} y {last}",
+    ),
+    ReasonCode.FIELD_NAME: labels(
+        "{field} deve ter de 1 a {limit} caracteres imprimíveis",
+        "{field} must be 1 to {limit} printable characters",
+        "{field} debe tener de 1 a {limit} caracteres imprimibles",
+    ),
+    ReasonCode.FORM_CHANGED: labels(
+        "{field} deve ser enviado como estava no formulário",
+        "{field} must be sent as the form had it",
+        "{field} debe enviarse como estaba en el formulario",
+    ),
+    ReasonCode.TIMEZONE_UNKNOWN: labels(
+        "{field} deve ser um nome da base tz, como America/Sao_Paulo, ou UTC",
+        "{field} must be a name of the tz database, e.g. America/Sao_Paulo, or UTC",
+        "{field} debe ser un nombre de la base tz, como America/Sao_Paulo, o UTC",
+    ),
     ReasonCode.RANGE_BACKWARDS: labels(
         "processed_from deve ser anterior a processed_to",
         "processed_from must be before processed_to",

@@ -75,6 +75,10 @@ class ReasonCode(StrEnum):
     FIELD_AT_MOST = "field_at_most"
     FIELD_PATTERN = "field_pattern"
     FIELD_NOT_ONE_OF = "field_not_one_of"
+    FIELD_BETWEEN = "field_between"
+    FIELD_NAME = "field_name"
+    FORM_CHANGED = "form_changed"
+    TIMEZONE_UNKNOWN = "timezone_unknown"
     FIELD_WRONG = "field_wrong"  # whatever else is wrong with it
 
     # An entity that is not reprocessed.
@@ -108,6 +112,7 @@ class ReasonCode(StrEnum):
     PART_OTHER = "part_other"
 
     # An export without a file.
+    NOT_EXPORTING = "not_exporting"
     EXPORT_TOO_LONG = "export_too_long"
     EXPORT_NO_DATABASE = "export_no_database"
     EXPORT_BUG = "export_bug"

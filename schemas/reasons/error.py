@@ -1,6 +1,9 @@
 """Errors of a value: raised where one is found, and given the field where that is known."""
 
+import re
 from typing import Any
+
+from pydantic import ValidationError
 
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -12,7 +15,7 @@ class ReasonError(ValueError):
 
     def __init__(self, code: ReasonCode, **parameters: Any) -> None:
         self.reason = Reason(code, **parameters)
-        super().__init__(say(self.reason.of(field=""), "en").strip())
+        super().__init__(fault_of(self.reason))
 
 
 #: Codes by pydantic's type of an error, each with the parameters that we take from it, by our name for them.
@@ -27,8 +30,10 @@ _BY_TYPE: dict[str, tuple[ReasonCode, dict[str, str]]] = {
     "int_type": (ReasonCode.FIELD_NOT_INTEGER, {}),
     "int_parsing": (ReasonCode.FIELD_NOT_INTEGER, {}),
     "int_from_float": (ReasonCode.FIELD_NOT_INTEGER, {}),
+    "int_parsing_size": (ReasonCode.FIELD_NOT_INTEGER, {}),
     "float_type": (ReasonCode.FIELD_NOT_NUMBER, {}),
     "float_parsing": (ReasonCode.FIELD_NOT_NUMBER, {}),
+    "finite_number": (ReasonCode.FIELD_NOT_NUMBER, {}),
     "bool_type": (ReasonCode.FIELD_NOT_BOOLEAN, {}),
     "bool_parsing": (ReasonCode.FIELD_NOT_BOOLEAN, {}),
     "list_type": (ReasonCode.FIELD_NOT_LIST, {}),
@@ -48,19 +53,44 @@ _BY_TYPE: dict[str, tuple[ReasonCode, dict[str, str]]] = {
 }
 
 
+#: pydantic lists the values of a Literal or an enum in English: 'a', 'b' or 'c'. None of ours has a quotation mark.
+_EXPECTED = re.compile(r"'([^']*)'")
+
+
 def reason_of(field: str, error: Any) -> Reason:
-    """Return what pydantic finds wrong with `field`; `error` is one of `ValidationError.errors()`, with its input."""
+    """Return what pydantic finds wrong with `field`; `error` is one of `ValidationError.errors()`, with its input.
+
+    The text of a ValueError of our own, which is for operators and in English, is said as it is.
+    """
     context = error.get("ctx", {})
     raised = context.get("error")
     if isinstance(raised, ReasonError):
         return raised.reason.of(field=field)
+    if isinstance(raised, ValueError):
+        return Reason(ReasonCode.OWN_WORDS, field=field, text=str(raised))
     code, names = _BY_TYPE.get(error["type"], (ReasonCode.FIELD_WRONG, {}))
     if code is ReasonCode.FIELD_WRONG:
-        return Reason(code, field=field, detail=error["msg"].removeprefix("Value error, "))
+        return Reason(code, field=field, detail=error["msg"])
     found = {name: context[theirs] for name, theirs in names.items()}
+    if code is ReasonCode.FIELD_NOT_ONE_OF:
+        found["allowed"] = tuple(_EXPECTED.findall(found["allowed"]))
     if ("got", "kind") in places(TEMPLATES[code]["en"]):
         found["got"] = kind_of(error["input"])
     return Reason(code, field=field, **found)
+
+
+def reasons_of(errors: Any, *within: str) -> list[Reason]:
+    """Return all that pydantic finds wrong, each with its path as its field, under `within`, from point to point.
+
+    `errors`: a ValidationError, or the `errors()` of one, with their inputs.
+    """
+    found = errors.errors(include_url=False) if isinstance(errors, ValidationError) else errors
+    return [reason_of(".".join([*within, *(str(part) for part in each["loc"])]), each) for each in found]
+
+
+def fault_of(reason: Reason) -> str:
+    """Return its sentence in English without its field, for who names that in another way."""
+    return say(reason.of(field=""), "en").strip()
 
 
 def kind_of(value: Any) -> str:

@@ -228,7 +228,7 @@ async def test_pause_a_marketplace_and_resume_it(arrive: Arrive, store_events: S
     await expect(page.locator("tr.log >> nth=0 >> .why")).to_contain_text("This marketplace is paused")
     await page.click("nav.side a:has-text('Affiliates')")
     await row.get_by_role("button", name="Resume MLB").click()
-    await expect(row).to_contain_text("Active")
+    await expect(row).to_contain_text("Sending")
 
 
 async def test_acknowledge_a_group_and_send_it_again(arrive: Arrive, store_events: Store) -> None:

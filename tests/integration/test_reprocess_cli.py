@@ -197,7 +197,7 @@ async def test_a_needed_reason_is_asked_for_before_anything_is_sent(
     await desk.fail(range(2))
     await desk.close()
     ids = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs")]
-    for changes in ({}, {"filter": None, "log_ids": ids}):
+    for changes in ({}, {"reason": "  "}, {"filter": None, "log_ids": ids}):
         asked = asked_for({**ASKED, **changes})
         assert await run.run(asked, asyncio.Event(), dry_run=True)
         with pytest.raises(UnusableError, match=r"more than 0 logs of MLB; these are 2\. Say it with --reason\."):

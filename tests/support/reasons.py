@@ -5,26 +5,35 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import QueryParams
 
+from admin.pages.reprocess import _key as key_of_form
+from admin.pages.saved_views import read_name
+from admin.pages.view import read_view
 from agents.kafka.expansion import install
 from agents.kafka.unreadable import Unreadable, salvage
 from agents.reprocess.materialise import why
 from agents.results.ingest import Allowed
 from api import actions
+from api.export_order import NOT_EXPORTING
+from api.problems import ProblemError
 from broker.errors import RecordRefused
 from exports.errors import CallerLeft, ServerStopped
 from exports.excel.process import ended_with
 from exports.jobs.outcome import BUG, explain
 from schemas import envelope
 from schemas.catalogue import BY_NAME
+from schemas.export import TimeZone
 from schemas.filter import LogFilter
 from schemas.json_document import MAX_DEPTH, load
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode as Code
+from schemas.reasons.error import reasons_of
 from schemas.reasons.reason import Reason
 from schemas.refusal import Refusal
 from schemas.reprocess import ItemState, read_command
@@ -84,6 +93,24 @@ def of_command(**changes: Any) -> Reason:
 
 def of_filter(**fields: Any) -> Reason:
     return of_command(log_ids=..., filter=fields, as_of=at(0))
+
+
+def of_type(type_: Any, value: Any) -> Reason:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(type_).validate_python(value)
+    [found] = reasons_of(refused.value, "body", "field")
+    return found
+
+
+def refused(ask: Callable[[], Any]) -> Reason:
+    with pytest.raises(ProblemError) as raised:
+        ask()
+    [found] = raised.value.reasons
+    return found
+
+
+def of_address(query: str) -> Reason:
+    return refused(lambda: read_view(QueryParams(query), NOW, UTC))
 
 
 def of_bytes(raw_: bytes) -> Reason:
@@ -214,7 +241,11 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.FIELD_AT_MOST: lambda: of_data(sequence=2**63),
     Code.FIELD_PATTERN: lambda: of_data(account="ACME"),
     Code.FIELD_NOT_ONE_OF: lambda: of_command(mode="again"),
-    Code.FIELD_WRONG: lambda: of_command(as_of={}),
+    Code.FIELD_BETWEEN: lambda: of_address("page_size=0"),
+    Code.FIELD_NAME: lambda: refused(lambda: read_name(" ")),
+    Code.FORM_CHANGED: lambda: refused(lambda: key_of_form("", [])),
+    Code.TIMEZONE_UNKNOWN: lambda: of_type(TimeZone, "localtime"),
+    Code.FIELD_WRONG: lambda: of_type(Decimal, "x"),  # a type that no field of ours has
     Code.LOG_NOT_FOUND: lambda: REASONS[ItemState.NOT_FOUND],
     Code.CHANGED_SINCE: lambda: REASONS[ItemState.CHANGED_SINCE],
     Code.ALREADY_SUCCEEDED: lambda: REASONS[ItemState.ALREADY_SUCCEEDED],
@@ -241,6 +272,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.PART_FAILED: lambda: part("failed"),
     Code.PART_CANCELLED: lambda: part("cancelled"),
     Code.PART_OTHER: lambda: part("of_tomorrow"),
+    Code.NOT_EXPORTING: lambda: NOT_EXPORTING,
     Code.EXPORT_TOO_LONG: lambda: explain(TimeoutError())[1],
     Code.EXPORT_NO_DATABASE: lambda: explain(StorageUnavailable("away"))[1],
     Code.EXPORT_BUG: lambda: BUG,

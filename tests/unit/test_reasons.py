@@ -1,19 +1,26 @@
 """Reasons: every code is met by some input, and says the same in each language; what is stored is never a sentence."""
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
 
 from schemas.catalogue import LANGUAGES
+from schemas.export import ExportOrder, ExportRequest
+from schemas.filter import REPEATABLE, LogFilter
 from schemas.reasons import say as saying
 from schemas.reasons.code import ReasonCode as Code
-from schemas.reasons.error import kind_of
+from schemas.reasons.error import kind_of, reasons_of
 from schemas.reasons.reason import MAX_TEXT_CHARACTERS, Reason, from_document, own_words
 from schemas.reasons.say import TEMPLATES, complete, places, say
-from schemas.reprocess import ItemState
+from schemas.reprocess import ItemState, ReprocessRequest
+from schemas.words import members
 from tests.support.reasons import MADE, of_data, part
 
 #: Codes without words of ours, so that their sentences are the same in every language.
@@ -165,3 +172,28 @@ def test_a_reason_can_not_be_changed() -> None:
     with pytest.raises(TypeError):
         reason.parameters["limit"] = 1  # type: ignore[index]
     assert reason.of(limit=1) == Reason(Code.NO_BYTES, limit=1) != reason
+
+
+def _choices(model: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str, tuple[str, ...]]]:
+    """Each field of `model` that takes one of a list of values, with them."""
+    for name, field in model.model_fields.items():
+        for each in (field.annotation, *get_args(field.annotation)):
+            if get_origin(each) is Literal or (isinstance(each, type) and issubclass(each, StrEnum)):
+                yield model, name, members(each)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "values"),
+    [each for model in (ReprocessRequest, LogFilter, ExportRequest, ExportOrder) for each in _choices(model)],
+)
+def test_allowed_values_are_those_of_the_type(model: type[BaseModel], name: str, values: tuple[str, ...]) -> None:
+    """No word of pydantic's English is among them."""
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate({name: ["no"] if name in REPEATABLE else "no"})
+    [found] = [each for each in reasons_of(refused.value) if str(each.parameters["field"]).startswith(name)]
+    assert (found.code, found.parameters["allowed"]) == (Code.FIELD_NOT_ONE_OF, values)
+
+
+@pytest.mark.parametrize("code", [code for code in MADE if code not in {*_WORDLESS, Code.FIELD_WRONG}])
+def test_no_word_of_pydantic_is_stored(code: Code) -> None:
+    assert not re.search(r"Input should|Value error| or '", MADE[code]().to_json())

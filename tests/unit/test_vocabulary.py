@@ -4,25 +4,28 @@ from enum import StrEnum
 from typing import Any, Literal, get_args
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from api.plan import VERDICTS, WILL_SEND
+from cli.documents import catalogues
 from exports.words import SYMBOLS
 from schemas.breaker import State
 from schemas.catalogue import LANGUAGES, SEVERITY, labels
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
 from schemas.export import ExportState
-from schemas.filter import FIELDS, ReprocessState
+from schemas.filter import FIELDS, LogFilter, ReprocessState
 from schemas.group import GroupState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, ItemState, Mode
 from schemas.role import Role
-from schemas.shown.command import CommandEnding
+from schemas.shown.command import CommandEnding, ReprocessItem
 from schemas.shown.log import TimelineReprocess
 from schemas.words import COLUMNS, VOCABULARY, Kind, Word, complete, members, word
 
 MEMBERS: dict[Kind, list[str]] = {
     "status": list(SEVERITY),
     "state": [*members(ItemState), *get_args(ReprocessState), *(each for each in VERDICTS if each != WILL_SEND)],
+    "verdict": [*VERDICTS, "not_permitted"],
     "command": [*members(CommandState), *get_args(CommandEnding.model_fields["action"].annotation)],
     "breaker": list(get_args(State)),
     "group": list(get_args(GroupState)),
@@ -32,6 +35,8 @@ MEMBERS: dict[Kind, list[str]] = {
     "role": list(get_args(Role)),
     "code": members(DeadLetterCode),  # type: ignore[dict-item]
     "column": [each.name for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)],
+    "item": list(ReprocessItem.model_fields),
+    "field": list(LogFilter.model_fields),
 }
 
 
@@ -92,3 +97,12 @@ def test_a_filter_is_called_as_its_column() -> None:
 
 def test_every_status_has_its_symbol() -> None:
     assert set(SYMBOLS) == set(SEVERITY)
+
+
+def test_a_sentence_of_the_pages_that_repeats_a_word_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert catalogues.faults() == []
+    template = Catalog()
+    template.add("Sending suspended automatically")
+    template.add(("First seen", "Seen"))
+    monkeypatch.setattr(catalogues, "_extract", lambda: template)
+    assert [each.split(":")[0] for each in catalogues.faults()] == ["admin", "admin"]

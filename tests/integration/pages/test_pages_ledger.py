@@ -1,15 +1,18 @@
 """The ledger page: all of a command, while it goes on and when it is over."""
 
 import csv
+import json
 import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from schemas.policy import Policy
+from schemas.shown.command import ReprocessItem
 from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 from tests.integration.pages.conftest import Visit
+from tests.support.events import result
 from tests.support.reprocess import Desk
 
 POLLS = 'hx-trigger="every 2s"'
@@ -40,13 +43,13 @@ async def test_a_command_by_filter_with_steps_is_shown_whole(visit: Visit, desk:
     await desk.answer(*await desk.send(), status="error")
     await desk.judge()
     stopped = (await browser.get("/acme/reprocess/c1")).text
-    assert "It stopped by itself after step 1: 0 of 1 fixed, less than 50%." in stopped
+    assert "Stopped after step 1: 0 of 1 fixed (0%), less than 50%" in stopped
     assert '<bdi class="code">price.minimum</bdi>' in stopped
     assert '<span class="tag big" role="status">Stopped by itself</span>' in stopped
     assert ">Stopped by itself</span>" in (await browser.get("/acme/reprocess")).text
     browser.headers["Accept-Language"] = "pt-BR"
     in_portuguese = (await browser.get("/acme/reprocess/c1")).text
-    assert "Parou sozinho depois da etapa 1: 0 de 1 corrigidos, menos de 50%." in in_portuguese
+    assert "Parou após a etapa 1: 0 de 1 corrigidos (0%), menos de 50%" in in_portuguese
 
 
 @pytest.mark.parametrize(("answer", "said"), [("warning", True), ("success", False)])
@@ -87,7 +90,7 @@ async def test_a_cancelled_command_is_followed_while_answers_are_awaited(visit: 
     assert (answer.status_code, answer.headers["location"]) == (303, "/acme/reprocess/c1")
     await desk.let_go()
     page = (await browser.get("/acme/reprocess/c1")).text
-    assert "Cancelled by <bdi>o</bdi>" in page
+    assert "<bdi>Cancelled by o.</bdi>" in page
     assert POLLS in page
     await desk.answer(*sent)
     assert POLLS not in (await browser.get("/acme/reprocess/c1")).text
@@ -122,12 +125,39 @@ async def test_the_items_are_a_file_too_for_whom_may_export(visit: Visit, desk: 
     answer = await browser.get("/acme/reprocess/c1/items.csv")
     assert "attachment" in answer.headers["content-disposition"]
     heading, *rows = _rows(answer.text)
-    assert {row[heading.index("key")] for row in rows} == {f"SKU-{n}" for n in range(30)}
+    assert {row[heading.index("Key")] for row in rows} == {f"SKU-{n}" for n in range(30)}
     assert len(_rows((await browser.get("/acme/reprocess/c1/items.csv?state=sent")).text)) == 1
     assert (await browser.get("/acme/reprocess/none/items.csv")).status_code == 404
     viewer = await visit("viewer")
     assert "items.csv" not in (await viewer.get("/acme/reprocess/c1")).text
-    assert (await viewer.get("/acme/reprocess/c1/items.csv")).status_code == 403
+    refused = await viewer.get("/acme/reprocess/c1/items.csv")
+    assert refused.status_code == 403
+    assert "Your key does not allow exporting" in refused.text
+    assert "read-only" not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "said"),
+    [
+        ("pt-BR", "Resultado", ("Alerta", "Já teve sucesso", "O último resultado é um sucesso.")),
+        ("es", "Resultado", ("Alerta", "Ya tuvo éxito", "El último resultado es un éxito.")),
+        ("en", "Outcome", ("Warning", "Succeeded already", "The last result is a success.")),
+    ],
+)
+async def test_a_file_of_items_speaks_the_readers_language(
+    visit: Visit, desk: Desk, language: str, heading: str, said: tuple[str, ...]
+) -> None:
+    """JSON Lines have the words of the API, in every language."""
+    await desk.store(result("ok", key="OK", status="success", errors=None), result("w", key="W", status="warning"))
+    await desk.by_filter("c1", filter={"all": True})
+    browser = await visit("operator")
+    browser.headers["accept-language"] = language
+    headings, *rows = _rows((await browser.get("/acme/reprocess/c1/items.csv")).text)
+    assert heading in headings
+    assert len(headings) == len(ReprocessItem.model_fields)
+    assert set(said) <= {cell for row in rows for cell in row}
+    lines = (await browser.get("/acme/reprocess/c1/items.jsonl")).text.splitlines()
+    assert "already_succeeded" in {json.loads(each)["state"] for each in lines}
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """A policy that always wants a reason: every page that offers reprocessing leads to the plan, which asks for it."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,49 @@ async def test_a_plan_of_rows_counts_each_verdict(visit: Visit, store_events: St
     for words in ("Succeeded already", "The last result is a success.", "Not found", "There is no such log"):
         assert words in page
     assert " required" not in re.findall(r'<input id="reason"[^>]*>', page)[0]
+
+
+@pytest.mark.parametrize("by_filter", [False, True], ids=["rows", "filter"])
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("pt-BR", "É preciso informar um motivo para mais de 0 registros de MLB; estes são 1."),
+        ("es", "Se requiere un motivo para más de 0 registros de MLB; estos son 1."),
+    ],
+)
+async def test_a_blank_reason_shows_the_plan_again_in_the_readers_language(
+    browser: Browser, language: str, why: str, *, by_filter: bool
+) -> None:
+    """Blanks pass `required`. What was chosen in the form stays chosen."""
+    browser.headers["accept-language"] = language
+    chosen = {"status": "error"} if by_filter else {"log_id": (await log_link(browser)).rpartition("/")[2]}
+    page = (await browser.get("/acme/price/reprocess", params=chosen)).text
+    hidden = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
+    data = {**hidden, "reason": "  ", "mode": "replay", "release": "steps"}
+    answer = await browser.post("/acme/price/reprocess", data=data)
+    assert answer.status_code == 422
+    assert answer.text.count(why) == 2  # as what is wrong, and beside the field
+    assert re.search(r'value="replay" checked', answer.text)
+    assert re.search(r'value="steps" checked', answer.text)
+    kept = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
+    assert {name for name, _value in kept} == set(hidden)
+    assert all(unescape(value) == hidden[name] for name, value in kept if name in {"log_id", "filter"})
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/acme/search?q=%EF%BF%BD", "q deve ser UTF-8 válido, sem NUL"),
+        ("/acme/price?status=no", "status.0 deve ser um destes: success, warning, error"),
+        ("/acme/price?page_size=0", "page_size deve estar entre 1 e "),
+        ("/acme/price?processed_from=no&period=custom", "processed_from não é uma data e hora que existe"),
+    ],
+)
+async def test_what_is_wrong_with_an_address_is_said_in_the_readers_language(
+    browser: Browser, path: str, said: str
+) -> None:
+    browser.headers["accept-language"] = "pt-BR"
+    answer = await browser.get(path)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "must be" not in answer.text
