@@ -13,7 +13,10 @@ class StorageUnavailable(StorageError):
 
 
 class TimedOut(StorageUnavailable):
-    """Not in time: PostgreSQL, or the way to it, took longer than a statement may. The same may be so next time."""
+    """Not in time: a statement took longer than one may. The same may be so next time; a smaller one may do.
+
+    Having got no connection in time is StorageUnavailable.
+    """
 
 
 class RowRefused(StorageError):
