@@ -39,6 +39,8 @@ CROSS JOIN LATERAL (
         (
             SELECT CASE
                 WHEN i.answered_at <= :as_of::timestamptz THEN i.state
+                -- One that was cancelled may have been answered since: it was on its way.
+                WHEN i.ended_at <= :as_of::timestamptz THEN CASE i.state WHEN 'failed' THEN 'failed' ELSE 'cancelled' END
                 WHEN i.silent_at <= :as_of::timestamptz THEN 'silent'
                 WHEN i.sent_at <= :as_of::timestamptz THEN 'sent'
                 ELSE 'queued'

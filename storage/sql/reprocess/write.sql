@@ -100,7 +100,7 @@ WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued'
 
 -- mark_failed --
 UPDATE reprocess_items i
-SET state = 'failed', reason = failed.reason, claimed_until = NULL
+SET state = 'failed', reason = failed.reason, ended_at = now(), claimed_until = NULL
 FROM unnest(:account::text[], :id::uuid[], :reason::jsonb[]) AS failed (account, id, reason)
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
@@ -209,7 +209,7 @@ WITH unsent AS (
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = 'cancelled', reason = :reason::jsonb, claimed_until = NULL
+SET state = 'cancelled', reason = :reason::jsonb, ended_at = now(), claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
