@@ -7,7 +7,7 @@ from fastapi import Request
 from api.problems import ProblemError
 from exports.jobs.desk import ExportDesk
 from schemas.export import ExportOrder, ExportRequest
-from schemas.reprocess import ItemState
+from schemas.item_state import ItemState
 from storage.access_keys import Grant
 
 #: Addresses that may be repeated in links; any other Host header may not.

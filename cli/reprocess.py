@@ -17,10 +17,11 @@ from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
 from cli.words import state_word
+from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
-from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
+from schemas.reprocess import ENDED_COMMAND_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
@@ -33,7 +34,6 @@ from storage.settings import StorageSettings
 _LOOK_SECONDS = 0.5
 #: Agents that have not recorded a command after this are not running, or far behind.
 _RECORDED_SECONDS = 30.0
-_OVER = ("done", "cancelled")
 
 Say = Callable[[str], None]
 
@@ -82,7 +82,7 @@ class Reprocess:
             return False
         for line in ledger_lines(command):
             self._say(line)
-        if command.state not in _OVER:
+        if command.state not in ENDED_COMMAND_STATES:
             self._say("It goes on without this. To stop what is not sent yet:")
             self._say(f"  conexoes reprocess --account {asked.account} --cancel {command_id}")
         return command.state != "cancelled"

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.catalogue import Language
 from schemas.filter import LogFilter
+from schemas.item_state import ItemState
 from schemas.reasons.said import Said
-from schemas.reprocess import ItemState
 from schemas.result import Account
 
 ExportFormat = Literal["xlsx", "csv", "jsonl"]

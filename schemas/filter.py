@@ -8,12 +8,13 @@ storage.filters.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.catalogue import Language, Status, labels
 from schemas.fingerprint import Fingerprint
+from schemas.item_state import TO_SEND, ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.result import Affiliate
@@ -22,9 +23,10 @@ from schemas.timestamp import Rfc3339
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
 
-ReprocessState = Literal[
-    "in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed", "cancelled"
-]
+if TYPE_CHECKING:
+    ReprocessState = str
+else:  # the states that a log shows; `in_flight` is each of OPEN_ITEM_STATES
+    ReprocessState = Literal[("in_flight", *(each.value for each in ItemState if each in TO_SEND))]
 
 
 def _storable(text: str) -> str:

@@ -225,14 +225,16 @@ class Database:
             finally:
                 await pool.release(connection, timeout=self._settings.connect_seconds)
 
-    async def _acquire(self, pool: asyncpg.Pool) -> Connection:
+    async def _acquire(self, pool: asyncpg.Pool) -> asyncpg.pool.PoolConnectionProxy:
         """Take a connection. Raises StorageUnavailable, never TimedOut: no statement was too slow."""
         seconds = self._settings.connect_seconds
         try:
             async with asyncio.timeout(seconds):
                 return await pool.acquire()
         except TimeoutError as exc:
-            raise StorageUnavailable(f"no connection within {seconds:g} s: none was free, or none could be made") from exc
+            raise StorageUnavailable(
+                f"no connection within {seconds:g} s: none was free, or none could be made"
+            ) from exc
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
-from schemas.reprocess import OPEN_ITEM_STATES
+from schemas.item_state import OPEN_ITEM_STATES
 from storage.database import Connection
 from storage.statements import TEMPLATES, Statement
 

@@ -103,7 +103,7 @@ CREATE POLICY writer ON reprocess_selections TO conexoes_writer USING (true) WIT
 CREATE POLICY reader ON reprocess_selections FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- States: schemas.reprocess.ItemState. Room beside each row, since claiming one changes no index.
+-- States: schemas.item_state.ItemState. Room beside each row, since claiming one changes no index.
 CREATE TABLE reprocess_items (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,                        -- schemas.identity.item_id; CloudEvents id of the retry

@@ -14,13 +14,14 @@ from pydantic import create_model
 
 from schemas.filter import LogFilter
 from storage import filters
+from storage.constants import Phase
 from storage.exports.reader import CsvView, Snapshot, snapshot
 from storage.filters import Field, UnappliedFieldError
 from storage.logs import page as log_page
 from storage.logs.groups import list_groups
 from storage.logs.page import read_page
 from storage.logs.summary import summarize
-from storage.reprocess.selection import Phase, Selection, count_joined_since, next_logs, survey
+from storage.reprocess.selection import Selection, count_joined_since, next_logs, survey
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 

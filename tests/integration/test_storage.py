@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from agents.upkeep.maintenance import Maintenance
-from schemas.reprocess import CommandState, ItemState
+from schemas.item_state import ItemState
+from schemas.reprocess import CommandState
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable, TimedOut

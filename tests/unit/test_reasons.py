@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import LANGUAGES
+from schemas.item_state import ItemState
 from schemas.reasons import say as saying
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.error import kind_of
 from schemas.reasons.reason import MAX_TEXT_CHARACTERS, Reason, from_document, own_words
 from schemas.reasons.say import TEMPLATES, complete, places, say
-from schemas.reprocess import ItemState
 from tests.support.reasons import MADE, of_data, part
 
 #: What has no words of ours, so that it is the same in every language.

@@ -4,15 +4,15 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 import storage
-from schemas.reprocess import ItemState
+from schemas.item_state import ItemState
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog
-from storage.constants import DEAD_LETTER_BYTES, FOR_SQL
+from storage.constants import DEAD_LETTER_BYTES, FOR_SQL, PHASES_WITH_ALL_ITEMS, Phase
 from storage.statements import SQL, TEMPLATES, Statement
 
 ROOT = Path(storage.__file__).parent
@@ -107,6 +107,9 @@ def test_migrations_know_the_same_states_and_what_is_shown_says_the_same_numbers
     assert set(open_items) == {FOR_SQL["OPEN_ITEM_STATES"]}
     lists = re.findall(r"CHECK \(state IN \(([^()]*'same_error'[^()]*)\)\)", migrations)
     assert any({state.strip(" '\n") for state in each.split(",")} == set(ItemState) for each in lists), lists
+    [phases] = re.findall(r"CHECK \(phase IN \(([^()]*)\)\)", migrations)
+    assert tuple(each.strip("' ") for each in phases.split(",")) == get_args(Phase)
+    assert get_args(Phase)[-len(PHASES_WITH_ALL_ITEMS) :] == PHASES_WITH_ALL_ITEMS
     assert f"{DEAD_LETTER_BYTES:,} bytes" in str(ShownDeadLetter.model_fields["value"].description)
     assert f"{int(FOR_SQL['MAX_SHOWN_MESSAGE']):,} characters" in str(StatusLog.model_fields["message"].description)
 

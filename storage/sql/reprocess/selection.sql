@@ -174,7 +174,7 @@ SELECT
     c.request -> 'filter' AS asked
 FROM reprocess_selections p
 JOIN reprocess_commands c ON c.account = p.account AND c.id = p.command_id
-WHERE p.phase <> 'made' AND (p.phase <> 'ending' OR c.state IN ('done', 'cancelled'))
+WHERE p.phase <> 'made' AND (p.phase <> 'ending' OR c.state IN ({ENDED_COMMAND_STATES}))
 ORDER BY p.touched_at
 LIMIT 1
 FOR UPDATE OF p SKIP LOCKED

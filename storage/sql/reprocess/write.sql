@@ -130,7 +130,7 @@ SELECT
     i.after_version
 FROM reprocess_items i
 JOIN unnest(:account::text[], :id::uuid[], :log_id::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
-WHERE i.state IN ('queued', 'sent', 'silent', 'cancelled', 'fixed', 'same_error', 'different_error')
+WHERE i.state IN ({ANSWERABLE_STATES})
 ORDER BY i.account, i.id
 FOR UPDATE OF i
 
@@ -191,7 +191,7 @@ WHERE c.account = settled.account AND c.id = settled.id
 -- Only one that is not over. :note says why: schemas.reasons.
 UPDATE reprocess_commands
 SET state = 'cancelled', note = :note::jsonb, finished_at = now()
-WHERE account = :account::text AND id = :command_id::text AND state IN ('accepted', 'running')
+WHERE account = :account::text AND id = :command_id::text AND state IN ({OPEN_COMMAND_STATES})
 RETURNING id
 
 -- mark_cancelled --
