@@ -1,4 +1,4 @@
-"""A LogFilter as conditions of a statement. Here and in storage.statements SQL is put together, and nowhere else.
+"""A LogFilter as conditions of a statement. SQL is put together here, in storage.statements and storage.columns only.
 
 A statement says in braces where the conditions go, which are about `status_logs s` or `facets s`:
 `{filter}`: all of them; `{dimensions}`: those that a facet has; `{others}`: the rest; `{in_facets}`: that the log is of
@@ -52,7 +52,7 @@ def _states(wanted: str) -> dict[str, list[str]]:
     return {"filter_reprocess": [state.value for state in OPEN_ITEM_STATES] if wanted == "in_flight" else [wanted]}
 
 
-FIELDS: Final[dict[str, Field]] = {
+MEANINGS: Final[dict[str, Field]] = {
     "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
     "processed_from": Field("s.processed_at >= :filter_processed_from::timestamptz"),
@@ -120,7 +120,7 @@ def filtered(
     statement = _statement(name, given, frozenset(handled), found=found is not None)
     arguments = dict(named)
     for each in given:
-        arguments.update(FIELDS[each].named(each, getattr(filter_, each)))
+        arguments.update(MEANINGS[each].named(each, getattr(filter_, each)))
     if found is not None:
         arguments["filter_found"] = found
     # What is handled, or stands for all dimensions at once, has arguments that this statement has no place for.
@@ -131,10 +131,10 @@ def filtered(
 def _given(filter_: LogFilter) -> tuple[str, ...]:
     """The fields that leave something out, in the order of the filter.
 
-    Raises UnappliedFieldError for one that FIELDS says nothing of.
+    Raises UnappliedFieldError for one that MEANINGS says nothing of.
     """
     given = tuple(name for name, default in _defaults(type(filter_)) if getattr(filter_, name) != default)
-    if unknown := [name for name in given if name not in FIELDS]:
+    if unknown := [name for name in given if name not in MEANINGS]:
         raise UnappliedFieldError(f"storage.filters says nothing of {', '.join(unknown)}")
     return given
 
@@ -146,18 +146,18 @@ def _defaults(kind: type[LogFilter]) -> tuple[tuple[str, Any], ...]:
 
 def no_dimensions() -> frozenset[str]:
     """`handled` of those who only ask for facets beforehand, of whose logs another statement takes what is meant."""
-    return frozenset(name for name, field in FIELDS.items() if not field.is_dimension)
+    return frozenset(name for name, field in MEANINGS.items() if not field.is_dimension)
 
 
 def names_dimensions(filter_: LogFilter) -> bool:
     """Whether the filter asks for some facets rather than all of them."""
-    return any(FIELDS[name].is_dimension for name in _given(filter_))
+    return any(MEANINGS[name].is_dimension for name in _given(filter_))
 
 
 @lru_cache(maxsize=1024)
 def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool) -> Statement:
     """The statement for filters with these fields, whatever their values."""
-    dimensions = [each for each in given if FIELDS[each].is_dimension]
+    dimensions = [each for each in given if MEANINGS[each].is_dimension]
     puts = {
         "filter": [each for each in given if each not in handled],
         "dimensions": dimensions,
@@ -178,4 +178,4 @@ def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, fo
 
 
 def _conditions(fields: Sequence[str], *, found: bool) -> str:
-    return "\n".join(f" AND {_FOUND if found and name == 'q' else FIELDS[name].condition}" for name in fields)
+    return "\n".join(f" AND {_FOUND if found and name == 'q' else MEANINGS[name].condition}" for name in fields)

@@ -1,18 +1,16 @@
 """A reason: a code and the parameters of its sentence, in no language. It is stored as JSON."""
 
 import json
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, Self, Union
 
 from schemas.reasons.code import ReasonCode
+from schemas.storable import storable
 
 #: A value of a parameter: text and numbers stand in the sentence, a reason says its own, a tuple each of its members.
 Value = Union[str, int, float, "Reason", tuple["Value", ...]]
 
-#: NUL and lone surrogates, which PostgreSQL does not hold.
-_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 MAX_TEXT_CHARACTERS = 1000  # of one parameter; what is longer is cut when it is kept
 
 
@@ -43,7 +41,7 @@ class Reason:
         return type(self)(self.code, **{**self.parameters, **more})
 
     def to_json(self) -> str:
-        """Return `{"code": …, "parameters": {…}}` as PostgreSQL's jsonb holds it: U+FFFD for NUL and lone surrogates."""
+        """Return `{"code": …, "parameters": {…}}` as PostgreSQL can hold it: schemas.storable."""
         return json.dumps(self.document(), ensure_ascii=False)
 
     def document(self) -> dict[str, Any]:
@@ -86,6 +84,6 @@ def _plain(value: Value) -> Any:
         case tuple():
             return [_plain(each) for each in value]
         case str():
-            return _NOT_STORABLE.sub("\ufffd", value[:MAX_TEXT_CHARACTERS])
+            return storable(value[:MAX_TEXT_CHARACTERS])
         case _:
             return value

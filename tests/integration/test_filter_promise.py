@@ -210,7 +210,7 @@ async def test_a_field_that_is_only_known_is_applied_to_logs_and_refused_where_t
     desk: Desk, as_of: datetime, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Facets have no such column: until somebody says how it is counted, nothing is."""
-    monkeypatch.setitem(filters.FIELDS, "event", Field("starts_with(s.event_id, :filter_event::text)"))
+    monkeypatch.setitem(filters.MEANINGS, "event", Field("starts_with(s.event_id, :filter_event::text)"))
     for name, reader in READERS.items():
         asked = Asked(desk, _with_event(way), as_of)
         if reader.of_event is not None:

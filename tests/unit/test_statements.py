@@ -12,12 +12,13 @@ import storage
 from schemas.item_state import ItemState
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog
+from storage import filters
 from storage.constants import DEAD_LETTER_BYTES, FOR_SQL, PHASES_WITH_ALL_ITEMS, Phase
 from storage.statements import SQL, TEMPLATES, Statement
 
 ROOT = Path(storage.__file__).parent
 #: Where it is put together.
-ASSEMBLED = {"statements.py", "filters.py"}
+ASSEMBLED = {"statements.py", "filters.py", "columns.py"}
 
 
 class Row(NamedTuple):
@@ -116,7 +117,8 @@ def test_migrations_know_the_same_states_and_what_is_shown_says_the_same_numbers
 
 _RUN = {"execute", "fetch", "fetchrow", "fetchval", "cursor", "copy_from_query", "executemany", "prepare"}
 _SQL_WORDS = re.compile(
-    r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|GROUP BY|LIMIT|JOIN|AND \w+\.)\b|\{\w+\}|\$\d"
+    r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|GROUP BY|LIMIT|JOIN|AND \w+\.|AT TIME ZONE|CASE WHEN)\b"
+    r"|\{\w+\}|\$\d"
 )
 
 
@@ -149,6 +151,9 @@ def _run_as_made(tree: ast.AST) -> Iterator[ast.AST]:
 
 def test_sql_is_put_together_in_one_place() -> None:
     found = set()
+    for name in ASSEMBLED:
+        assert f"storage.{Path(name).stem}" in f"{filters.__name__} {filters.__doc__}"
+    assert any(_text_put_together(ast.parse((ROOT / "columns.py").read_text())))
     for path in ROOT.rglob("*.py"):
         if path.name in ASSEMBLED and path.parent == ROOT:
             continue
