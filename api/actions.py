@@ -6,10 +6,10 @@ from fastapi import Request
 
 from api.authentication import at_least
 from schemas.catalogue import BY_NAME
+from schemas.item_state import OPEN_ITEM_STATES, ItemState
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import OPEN_ITEM_STATES, ItemState
 from schemas.shown.log import Action
 from schemas.verdict import Facts, reason, verdict
 from storage.access_keys import Grant

@@ -7,10 +7,10 @@ from fastapi import Request
 from api.problems import ProblemError
 from exports.jobs.desk import ExportDesk
 from schemas.export import ExportOrder, ExportRequest
+from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
-from schemas.reprocess import ItemState
 from storage.access_keys import Grant
 
 NOT_EXPORTING = Reason(ReasonCode.NOT_EXPORTING)

@@ -1,6 +1,6 @@
 """Exports: everything that the filter matches as one file, and their audit."""
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -11,7 +11,7 @@ from api.export_response import ExportResponse, file_responses
 from api.pages import Page
 from api.parameters import ONCE, ExportQuery, PageQuery, Type
 from exports.jobs.desk import ExportDesk
-from schemas.export import Export, ExportFormat, ExportRequest
+from schemas.export import FORMATS, Export, ExportFormat, ExportRequest
 from storage.exports.audit import list_exports as read_exports
 
 router = APIRouter(prefix="/accounts/{account}", tags=["exports"], dependencies=FIRST)
@@ -58,5 +58,5 @@ def _add_route(format_: ExportFormat) -> None:
     )
 
 
-for _format in get_args(ExportFormat):
+for _format in FORMATS:
     _add_route(_format)

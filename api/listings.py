@@ -6,7 +6,7 @@ from api.pages import Listing
 from schemas.export import Export
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
-from schemas.reprocess import ItemState
+from schemas.item_state import ItemState
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry

@@ -10,8 +10,9 @@ from api.problems import ProblemError, invalid, not_found
 from schemas.catalogue import BY_NAME, IntegrationType, Language
 from schemas.export import ExportView
 from schemas.filter import REPEATABLE, LogFilter, QueryText
+from schemas.item_state import ItemState
 from schemas.problem import FieldProblem
-from schemas.reprocess import ItemState, is_command_id
+from schemas.reprocess import is_command_id
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200

@@ -11,10 +11,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from schemas import item_state
 from schemas.filter import ReprocessFilter
+from schemas.item_state import ItemState
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
-from schemas.reprocess import ItemState, ReprocessRequest
+from schemas.reprocess import ReprocessRequest
 from schemas.shown.plan import PlannedLog, ReprocessPlan
 from schemas.verdict import Facts, reason, verdict
 from storage.constants import PLAN_SAMPLES
@@ -26,20 +28,10 @@ from storage.reprocess.selection import Group, by_affiliate, sample_logs, settle
 #: Seconds that a request waits to learn if it needs a reason. The agents count a selection that takes longer.
 COUNT_SECONDS: Final = 2.0
 WILL_SEND: Final = "will_send"
+#: Of one that is no log, and of a request: neither is counted among the logs of a plan.
+_NO_LOGS: Final = (ItemState.NOT_FOUND, ItemState.REASON_REQUIRED)
 #: The verdicts of a plan in the order in which they are shown: what is sent, then the refusals.
-VERDICTS: Final = (
-    WILL_SEND,
-    *(
-        each.value
-        for each in (
-            ItemState.ALREADY_SUCCEEDED,
-            ItemState.IN_FLIGHT,
-            ItemState.NOT_REPROCESSABLE,
-            ItemState.CHANGED_SINCE,
-            ItemState.PAUSED,
-        )
-    ),
-)
+VERDICTS: Final = (WILL_SEND, *(each.value for each in item_state.VERDICTS if each not in _NO_LOGS))
 
 
 class Plan(NamedTuple):

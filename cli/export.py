@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,7 +19,7 @@ from exports.file import make_file
 from exports.jobs.outcome import followed
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
-from schemas.export import ExportFormat, ExportOrder, ExportRequest
+from schemas.export import FORMATS, ExportOrder, ExportRequest
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import reasons_of
 from schemas.reasons.reason import Reason, own_words
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 def request_of(out: Path, **fields: Any) -> ExportRequest:
     """Return the request for an export; the file's suffix gives the format. Raises UnusableError."""
-    formats = get_args(ExportFormat)
+    formats = FORMATS
     if out.suffix.removeprefix(".") not in formats:
         raise UnusableError(f"--out must end in .{', .'.join(formats)}: {out}")
     if not out.parent.is_dir():

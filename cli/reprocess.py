@@ -16,10 +16,11 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
+from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import Policy
 from schemas.reasons.error import fault_of, reason_of
 from schemas.reasons.say import say
-from schemas.reprocess import OPEN_ITEM_STATES, ReprocessRequest
+from schemas.reprocess import ENDED_COMMAND_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import to_text
@@ -32,7 +33,6 @@ from storage.settings import StorageSettings
 _LOOK_SECONDS = 0.5
 #: Time after which agents that have not recorded a command are not running, or far behind.
 _RECORDED_SECONDS = 30.0
-_OVER = ("done", "cancelled")
 
 Say = Callable[[str], None]
 
@@ -80,7 +80,7 @@ class Reprocess:
             return False
         for line in ledger_lines(command):
             self._say(line)
-        if command.state not in _OVER:
+        if command.state not in ENDED_COMMAND_STATES:
             self._say("It goes on without this. To stop what is not sent yet:")
             self._say(f"  conexoes reprocess --account {asked.account} --cancel {command_id}")
         return command.state != "cancelled"

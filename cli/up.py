@@ -24,7 +24,7 @@ from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 
-#: Time limit until everything is ready: a first start on a busy machine takes long. A process that ends is noticed at once.
+#: Time limit until everything is ready: a first start on a busy machine takes long. A dead process is noticed at once.
 READY_SECONDS = 300.0
 
 

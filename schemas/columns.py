@@ -91,6 +91,11 @@ ERROR_COLUMNS = (
 MARK = Column(name="mark", labels=labels("Reprocessar?", "Reprocess?", "¿Reprocesar?"), width=14)
 
 
+def labels_of(name: str) -> Mapping[Language, str]:
+    """Return the label of a column of LOG_COLUMNS, for a field of the filter that is about it."""
+    return next(each.labels for each in LOG_COLUMNS if each.name == name)
+
+
 def log_columns(integration_type: IntegrationType) -> tuple[Column, ...]:
     """Return LOG_COLUMNS with the type's own word over the key."""
     return tuple(_of_type(each, integration_type) for each in LOG_COLUMNS)

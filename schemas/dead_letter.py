@@ -11,6 +11,7 @@ from schemas.identity import dead_letter_id
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import ACCOUNT
+from schemas.storable import storable
 from schemas.topics import MAX_RECORD_BYTES
 
 _BOM = b"\xef\xbb\xbf"
@@ -78,7 +79,7 @@ class DeadLetter(NamedTuple):
             added["position"] = str(self.position)
         return [
             *((_renamed(name), value if value is not None else b"") for name, value in self.headers),
-            *((f"{_OURS}{name}", value.encode("utf-8", "replace")) for name, value in added.items()),
+            *((f"{_OURS}{name}", storable(value).encode()) for name, value in added.items()),
         ]
 
 

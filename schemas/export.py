@@ -2,19 +2,20 @@
 
 import zoneinfo
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.catalogue import Language
 from schemas.filter import LogFilter
+from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.reasons.said import Said
-from schemas.reprocess import ItemState
 from schemas.result import Account
 
 ExportFormat = Literal["xlsx", "csv", "jsonl"]
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 #: `running` only while this process makes it; `unfinished` when no process has said how it ended and one still may;
 #: `lost` when whatever made it was killed; `expired` when it was made and its file is no longer kept.
 ExportState = Literal["running", "done", "failed", "cancelled", "lost", "expired", "unfinished"]

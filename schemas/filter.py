@@ -8,28 +8,32 @@ storage.filters.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.catalogue import Language, Status, labels
+from schemas.columns import labels_of
 from schemas.fingerprint import Fingerprint
+from schemas.item_state import TO_SEND, ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.result import Affiliate
+from schemas.storable import is_storable
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_QUERY_CHARACTERS = 200
 
-ReprocessState = Literal[
-    "in_flight", "queued", "sent", "fixed", "same_error", "different_error", "silent", "failed", "cancelled"
-]
+if TYPE_CHECKING:
+    ReprocessState = str
+else:  # the states that a log shows; `in_flight` is each of OPEN_ITEM_STATES
+    ReprocessState = Literal[("in_flight", *(each.value for each in ItemState if each in TO_SEND))]
 
 
 def _storable(text: str) -> str:
     # U+FFFD is what a URL that is not UTF-8 turns into.
-    if "\x00" in text or "\ufffd" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if "\ufffd" in text or not is_storable(text):
         raise ReasonError(ReasonCode.FIELD_NOT_STORABLE)
     return text
 
@@ -44,7 +48,7 @@ Control = Literal["search", "counted", "from", "to", "text", "choice", "time", "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class OnPages:
     """Label, control and words of one field of the filter."""
 
     label: Mapping[Language, str]
@@ -61,30 +65,30 @@ class LogFilter(BaseModel):
     status: Annotated[
         tuple[Status, ...],
         Field(max_length=MAX_VALUES),
-        Shown(label=labels("Status", "Status", "Estado"), control="counted", words="status"),
+        OnPages(label=labels_of("status"), control="counted", words="status"),
     ] = Field(default=(), description="any of these")
     affiliate: Annotated[
         tuple[Affiliate, ...],
         Field(max_length=MAX_VALUES),
-        Shown(label=labels("Afiliado", "Affiliate", "Afiliado"), control="counted"),
+        OnPages(label=labels_of("affiliate"), control="counted"),
     ] = Field(default=(), description="any of these")
-    processed_from: Annotated[Rfc3339 | None, Shown(label=labels("De", "From", "Desde"), control="from")] = Field(
+    processed_from: Annotated[Rfc3339 | None, OnPages(label=labels("De", "From", "Desde"), control="from")] = Field(
         default=None, description="RFC 3339, included"
     )
-    processed_to: Annotated[Rfc3339 | None, Shown(label=labels("Até", "To", "Hasta"), control="to")] = Field(
+    processed_to: Annotated[Rfc3339 | None, OnPages(label=labels("Até", "To", "Hasta"), control="to")] = Field(
         default=None, description="RFC 3339, not included"
     )
-    q: Annotated[QueryText | None, Shown(label=labels("Busca", "Search", "Búsqueda"), control="search")] = Field(
+    q: Annotated[QueryText | None, OnPages(label=labels("Busca", "Search", "Búsqueda"), control="search")] = Field(
         default=None,
         description="search bar: the beginning of the key or of an alias, each character literally, case included; "
         "or words of the message, all of them, whole, without regard to case and accents",
     )
-    code: Annotated[
-        QueryText | None, Shown(label=labels("Código do erro", "Error code", "Código del error"), control="text")
-    ] = Field(default=None, description="error code, exactly")
+    code: Annotated[QueryText | None, OnPages(label=labels_of("code"), control="text")] = Field(
+        default=None, description="error code, exactly"
+    )
     fingerprint: Annotated[
         Fingerprint | None,
-        Shown(
+        OnPages(
             label=labels("Grupo de erros iguais", "Group of equal errors", "Grupo de errores iguales"),
             control="kept",
             characters=8,
@@ -92,7 +96,7 @@ class LogFilter(BaseModel):
     ] = Field(default=None, description="one group of equal errors")
     reprocess: Annotated[
         ReprocessState | None,
-        Shown(label=labels("Reprocessamento", "Reprocess", "Reprocesamiento"), control="choice", words="state"),
+        OnPages(label=labels_of("reprocess_state"), control="choice", words="state"),
     ] = Field(default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`")
 
     @model_validator(mode="after")
@@ -112,7 +116,7 @@ class FilterField:
     """A field of the filter, for loops over the fields."""
 
     name: str
-    shown: Shown
+    shown: OnPages
     is_repeatable: bool  # it may be given more than once
     choices: tuple[str, ...]  # all its values; empty where there is no list of them
     description: str
@@ -124,7 +128,7 @@ class FilterField:
 
 def _fields() -> Iterator[FilterField]:
     for name, info in LogFilter.model_fields.items():
-        shown = next((each for each in info.metadata if isinstance(each, Shown)), None)
+        shown = next((each for each in info.metadata if isinstance(each, OnPages)), None)
         if shown is None or not info.description:
             raise TypeError(f"LogFilter.{name} does not say how it is shown, or has no description")
         choices = next((get_args(each) for each in get_args(info.annotation) if get_origin(each) is Literal), ())

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from schemas import envelope as cloudevents
-from schemas.catalogue import BY_NAME, SEVERITY
+from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reason_of
@@ -44,29 +44,6 @@ def is_command_id(text: str) -> bool:
     return len(text) <= MAX_COMMAND_ID_CHARACTERS and re.fullmatch(COMMAND_ID_PATTERN, text) is not None
 
 
-class ItemState(StrEnum):
-    """State of an item: one entity of a command. After a crash in any state the work goes on from that state.
-
-    The first eight are states of an item that is to be sent; the rest are verdicts, for one that never is.
-    """
-
-    QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
-    SENT = "sent"  # Kafka has the retry; the connector's answer is awaited until `expires_at`
-    FIXED = "fixed"  # the answer is a success, or less bad than what was reprocessed
-    SAME_ERROR = "same_error"  # the answer has the fingerprint of what was reprocessed
-    DIFFERENT_ERROR = "different_error"  # the answer is as bad, but another fault
-    SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of the three above
-    FAILED = "failed"  # Kafka refused the retry for good
-    CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
-    NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
-    ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
-    IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
-    NOT_FOUND = "not_found"  # no such log in this account and type
-    CHANGED_SINCE = "changed_since"  # a newer result came after the filter's `as_of`
-    PAUSED = "paused"  # its affiliate is paused
-    REASON_REQUIRED = "reason_required"  # the policy lets it be asked for with a reason only
-
-
 class CommandState(StrEnum):
     """State of a command."""
 
@@ -76,14 +53,9 @@ class CommandState(StrEnum):
     CANCELLED = "cancelled"  # by a person or by itself: items that are not on their way to Kafka yet will not be sent
 
 
-OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
-
-
-def outcome(before_status: str, before_fingerprint: str | None, status: str, fingerprint: str | None) -> ItemState:
-    """Return the state that an answer with `status` and `fingerprint` moves an item to."""
-    if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
-        return ItemState.FIXED
-    return ItemState.SAME_ERROR if fingerprint == before_fingerprint else ItemState.DIFFERENT_ERROR
+#: Nothing more becomes of such a command, but by late answers; of the others, it does.
+ENDED_COMMAND_STATES = (CommandState.DONE, CommandState.CANCELLED)
+OPEN_COMMAND_STATES = tuple(each for each in CommandState if each not in ENDED_COMMAND_STATES)
 
 
 class ReprocessRequest(BaseModel):

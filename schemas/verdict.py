@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from schemas.item_state import ItemState
 from schemas.policy import Rule
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import ItemState
 
 #: Reasons that follow from the verdict alone.
 REASONS = {

@@ -17,8 +17,9 @@ from schemas.columns import ERROR_COLUMNS, ITEM_COLUMNS, LOG_COLUMNS, MARK
 from schemas.export import ExportState
 from schemas.filter import FIELDS
 from schemas.group import GroupState
+from schemas.item_state import ItemState
 from schemas.refusal import DeadLetterCode
-from schemas.reprocess import CommandState, ItemState, Mode, TimelineStep
+from schemas.reprocess import CommandState, Mode, TimelineStep
 from schemas.role import Role
 
 #: States of a command, and the end that it made by itself, after a step.

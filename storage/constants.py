@@ -1,9 +1,10 @@
 """Numbers and lists that SQL and Python share. Each is written once: a statement says `{NAME}` where it needs one."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
-from schemas.reprocess import OPEN_ITEM_STATES
+from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES
+from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
 from schemas.result import MAX_SHOWN_MESSAGE
 from storage import columns
 
@@ -16,8 +17,11 @@ DEAD_LETTER_BYTES: Final = 4096
 #: Limit of logs that a plan shows of each verdict.
 PLAN_SAMPLES: Final = 10
 
-#: Phases of a selection in which all items of its command are materialised.
-PHASES_WITH_ALL_ITEMS: Final = ("joining", "ending", "made")
+#: Phases of a selection, in order: the items of a command with a filter are being materialised.
+Phase = Literal["counting", "unchanged", "changed", "joining", "ending", "made"]
+#: Phases in which all items are materialised: logs that came since are counted, then and when the command is over.
+COUNTING_PHASES: Final[tuple[Phase, ...]] = ("joining", "ending")
+PHASES_WITH_ALL_ITEMS: Final[tuple[Phase, ...]] = (*COUNTING_PHASES, "made")
 
 
 def _listed(states: Iterable[str]) -> str:
@@ -27,6 +31,9 @@ def _listed(states: Iterable[str]) -> str:
 
 FOR_SQL: Final[Mapping[str, str]] = {
     "OPEN_ITEM_STATES": _listed(OPEN_ITEM_STATES),
+    "ANSWERABLE_STATES": _listed(ANSWERABLE_STATES),
+    "ENDED_COMMAND_STATES": _listed(ENDED_COMMAND_STATES),
+    "OPEN_COMMAND_STATES": _listed(OPEN_COMMAND_STATES),
     "PHASES_WITH_ALL_ITEMS": _listed(PHASES_WITH_ALL_ITEMS),
     "MAX_SHOWN_MESSAGE": str(MAX_SHOWN_MESSAGE),
     "ITEM_MESSAGE_CHARACTERS": str(ITEM_MESSAGE_CHARACTERS),

@@ -54,7 +54,9 @@ def _meaning(code: str) -> type[StorageError] | None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into StorageUnavailable or RowRefused; any other is a bug and stays as it is."""
+    """Turn the driver's errors into StorageUnavailable, TimedOut for a statement, or RowRefused; any other is a bug and
+    stays as it is.
+    """
     try:
         yield
     except asyncpg.PostgresError as exc:
@@ -258,15 +260,25 @@ class Database:
     async def _showing(self, account: str, *, every_account: bool) -> AsyncIterator[Connection]:
         with translated():
             pool = self._pool or await self._open()
-            with reaching(self.url):
-                async with asyncio.timeout(self._settings.connect_seconds):
-                    connection = await pool.acquire()
+            connection = await self._acquire(pool)
             try:
                 # The pool's proxy has every method of the connection; its type does not say so.
                 await cast(_Connection, connection).show(account, every_account=every_account)
                 yield connection
             finally:
                 await pool.release(connection, timeout=self._settings.connect_seconds)
+
+    async def _acquire(self, pool: asyncpg.Pool) -> asyncpg.pool.PoolConnectionProxy:
+        """Take a connection. Raises StorageUnavailable, never TimedOut: no statement was too slow."""
+        seconds = self._settings.connect_seconds
+        try:
+            with reaching(self.url):
+                async with asyncio.timeout(seconds):
+                    return await pool.acquire()
+        except TimeoutError as exc:
+            raise StorageUnavailable(
+                f"no connection within {seconds:g} s: none was free, or none could be made"
+            ) from exc
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:

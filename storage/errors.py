@@ -21,7 +21,10 @@ class SchemaUnfit(StorageUnavailable):
 
 
 class TimedOut(StorageUnavailable):
-    """The statement took longer than it may, in PostgreSQL or on the network. The next try may time out as well."""
+    """A statement took longer than it may, in PostgreSQL or on the network. A smaller one may succeed.
+
+    Getting no connection in time is StorageUnavailable.
+    """
 
 
 class RowRefused(StorageError):

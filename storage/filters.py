@@ -1,4 +1,4 @@
-"""A LogFilter as conditions of a statement. SQL is put together here and in storage.statements, and nowhere else.
+"""A LogFilter as conditions of a statement. SQL is put together here, in storage.statements and storage.columns only.
 
 A statement has the places of conditions in braces. Conditions are about `status_logs s` or `facets s`:
 `{filter}`: all of them; `{dimensions}`: those that a facet has; `{others}`: the rest; `{in_facets}`: that the log is in
@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
-from schemas.reprocess import OPEN_ITEM_STATES
+from schemas.item_state import OPEN_ITEM_STATES
 from storage.database import Connection
 from storage.statements import TEMPLATES, Statement
 
@@ -52,7 +52,7 @@ def _states(wanted: str) -> dict[str, list[str]]:
     return {"filter_reprocess": [state.value for state in OPEN_ITEM_STATES] if wanted == "in_flight" else [wanted]}
 
 
-FIELDS: Final[dict[str, Field]] = {
+MEANINGS: Final[dict[str, Field]] = {
     "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
     "processed_from": Field("s.processed_at >= :filter_processed_from::timestamptz"),
@@ -119,7 +119,7 @@ def filtered(
     statement = _statement(name, given, frozenset(handled), found=found is not None)
     arguments = dict(named)
     for each in given:
-        arguments.update(FIELDS[each].named(each, getattr(filter_, each)))
+        arguments.update(MEANINGS[each].named(each, getattr(filter_, each)))
     if found is not None:
         arguments["filter_found"] = found
     # The statement has no parameters for handled fields, nor for dimensions that other parameters stand for.
@@ -130,10 +130,10 @@ def filtered(
 def _given(filter_: LogFilter) -> tuple[str, ...]:
     """Return the fields that are set, in the order of the filter.
 
-    Raises UnappliedFieldError for one that FIELDS does not have.
+    Raises UnappliedFieldError for one that MEANINGS does not have.
     """
     given = tuple(name for name, default in _defaults(type(filter_)) if getattr(filter_, name) != default)
-    if unknown := [name for name in given if name not in FIELDS]:
+    if unknown := [name for name in given if name not in MEANINGS]:
         raise UnappliedFieldError(f"storage.filters says nothing of {', '.join(unknown)}")
     return given
 
@@ -145,18 +145,18 @@ def _defaults(kind: type[LogFilter]) -> tuple[tuple[str, Any], ...]:
 
 def no_dimensions() -> frozenset[str]:
     """Return `handled` for statements that only find facets: another one applies the other fields to their logs."""
-    return frozenset(name for name, field in FIELDS.items() if not field.is_dimension)
+    return frozenset(name for name, field in MEANINGS.items() if not field.is_dimension)
 
 
 def names_dimensions(filter_: LogFilter) -> bool:
     """Return True when the filter asks for some facets rather than all of them."""
-    return any(FIELDS[name].is_dimension for name in _given(filter_))
+    return any(MEANINGS[name].is_dimension for name in _given(filter_))
 
 
 @lru_cache(maxsize=1024)
 def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool) -> Statement:
     """Return the statement for filters with these fields, whatever their values."""
-    dimensions = [each for each in given if FIELDS[each].is_dimension]
+    dimensions = [each for each in given if MEANINGS[each].is_dimension]
     puts = {
         "filter": [each for each in given if each not in handled],
         "dimensions": dimensions,
@@ -177,4 +177,4 @@ def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, fo
 
 
 def _conditions(fields: Sequence[str], *, found: bool) -> str:
-    return "\n".join(f" AND {_FOUND if found and name == 'q' else FIELDS[name].condition}" for name in fields)
+    return "\n".join(f" AND {_FOUND if found and name == 'q' else MEANINGS[name].condition}" for name in fields)

@@ -19,11 +19,10 @@ from api.export_response import attachment, not_made
 from api.problems import invalid_model, not_found
 from exports.errors import ExportFailed, TooManyExports
 from schemas.catalogue import BY_NAME
-from schemas.export import ExportJob, ExportRequest
+from schemas.export import FORMATS, ExportJob, ExportRequest
 from storage.logs.summary import summarize
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-FORMATS = ("xlsx", "csv", "jsonl")
 
 
 @router.get(f"{TYPE}/export")

@@ -19,23 +19,16 @@ from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
 from schemas.filter import LogFilter
-from schemas.reprocess import OPEN_ITEM_STATES, CommandState, ItemState, is_command_id
+from schemas.item_state import OPEN_ITEM_STATES, TO_SEND, ItemState
+from schemas.reprocess import CommandState, is_command_id
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25
 ITEMS_A_PAGE = 100
-#: States of an item in the order of the bar: good outcomes first, open states last.
-BAR = (
-    ItemState.FIXED,
-    ItemState.DIFFERENT_ERROR,
-    ItemState.SAME_ERROR,
-    ItemState.FAILED,
-    ItemState.SILENT,
-    ItemState.SENT,
-    ItemState.QUEUED,
-)
+#: States in the bar of a command. Cancelled items are no part of its progress.
+BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)
 
 
 @router.get(f"{ACCOUNT}/reprocess")

@@ -20,6 +20,7 @@ from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.playbook import Playbook, PlaybookEntry
 from schemas.shown.log import Attempt, StatusLog, TimelineEntry
+from schemas.storable import storable
 from storage.logs.reader import LogReader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -159,7 +160,7 @@ async def evidence_part(
         raise not_found()
     if as_text or not request.headers.get("hx-request"):
         headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
-        return PlainTextResponse(original(value).encode("utf-8", "replace").decode(), headers=headers)
+        return PlainTextResponse(storable(original(value)), headers=headers)
     return show(
         request,
         who.visitor,

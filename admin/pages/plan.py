@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from api.plan import WILL_SEND, Plan
+from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason
-from schemas.reprocess import ItemState
 from schemas.shown.plan import PlannedLog, ReprocessPlan
 
 SAMPLES = 5

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from schemas.identity import item_id
+from schemas.item_state import ItemState
 from schemas.policy import Policy
-from schemas.reprocess import ItemState, Mode
+from schemas.reprocess import Mode
 from schemas.verdict import Facts, reason, verdict
 from storage.reprocess.writer import LockedLog, NewItem
 

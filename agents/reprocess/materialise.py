@@ -17,6 +17,8 @@ from agents.reprocess.decide import Asked, decide
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
+from schemas.reprocess import ENDED_COMMAND_STATES
+from storage.constants import COUNTING_PHASES
 from storage.database import Connection, Database
 from storage.errors import StorageUnavailable, TimedOut
 from storage.reprocess import affiliates
@@ -40,8 +42,6 @@ CHUNK = 1000
 #: Failures in a row, after which a command is cancelled. Each may cost a whole statement timeout.
 MAX_FAILURES = 5
 
-_OVER = frozenset({"done", "cancelled"})
-_COUNTING_ONLY = frozenset({"joining", "ending"})
 
 log = structlog.get_logger(__name__)
 
@@ -102,12 +102,12 @@ class Materialise:
         return True
 
     async def _do(self, connection: Connection, selection: Selection) -> None:
-        if selection.phase in _COUNTING_ONLY:
+        if selection.phase in COUNTING_PHASES:
             # Only the last statement locks the command: answers to it must not wait for the count.
             await set_joined_since(connection, selection, await count_joined_since(connection, selection))
-            over = selection.state in _OVER
+            over = selection.state in ENDED_COMMAND_STATES
             await move_selection(connection, selection._replace(phase="made" if over else "ending"))
-        elif selection.state in _OVER:
+        elif selection.state in ENDED_COMMAND_STATES:
             await move_selection(connection, selection._replace(phase="ending"))
         elif selection.phase == "counting":
             await self._count(connection, selection)
@@ -134,7 +134,7 @@ class Materialise:
             )
             if not own_fault:
                 return
-            if selection.phase not in _COUNTING_ONLY:
+            if selection.phase not in COUNTING_PHASES:
                 if failures < MAX_FAILURES:
                     return
                 await cancel(connection, account, command_id, requested_by=OURSELVES, note=why(exc))

@@ -10,9 +10,10 @@ from bench.loader.population import Account
 from connectors.result_event import result_record
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.identity import command_id, item_id
+from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import Command, ItemState, ReprocessRequest
+from schemas.reprocess import Command, ReprocessRequest
 from schemas.result import Result, read
 from schemas.topics import Topics
 from storage.reprocess.claims import QueuedItem, claim_items, open_lanes

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cli.documents import catalogues, pages_page
+from cli.documents import catalogues, filter_fields, pages_page
 from cli.documents.api_page import api_page
 from cli.documents.asyncapi import asyncapi
 from cli.documents.events_page import events_page
@@ -16,6 +16,8 @@ from cli.documents.openapi import openapi
 from cli.documents.schema import chain
 from cli.documents.schema.page import refreshed
 from cli.documents.settings_page import settings_page
+from schemas.filter import FIELDS
+from storage.filters import MEANINGS
 from storage.schema_version import MIGRATIONS
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +68,7 @@ def main() -> int:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make documents`\n")
         faults = [
             *catalogues.faults(),
+            *filter_fields.faults(FIELDS, MEANINGS),
             *pages_page.faults(pages_page.pages(), pages_page.uses()),
             *chain.faults(MIGRATIONS, _schema_page()),
         ]

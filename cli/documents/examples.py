@@ -17,7 +17,6 @@ _ASKED_AT = "2026-11-24T12:05:00.000000Z"
 _EXPIRES_AT = "2026-11-24T12:20:00.000000Z"
 _SOURCE = "/connectors/mercado-livre"
 _EVENT = "0b5ff2f0-57f5-4c58-8d2f-0e4c3d2a9f11"
-_LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
 _ITEM = "79495b7f-cb87-7bc5-0720-a249abafafd9"
 _COMMAND = "f62fc572-a9a3-5d71-0071-904bedb5848b"
 

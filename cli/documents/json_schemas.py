@@ -8,8 +8,9 @@ from cli.documents import examples, rules
 from cli.documents.rules import Schema
 from schemas.catalogue import BY_NAME, CATALOGUE, SEVERITY, IntegrationType
 from schemas.filter import FIELDS, LogFilter, ReprocessState
+from schemas.item_state import ItemState
 from schemas.problem import Problem
-from schemas.reprocess import COMMAND_EVENT_TYPE, ItemState, ReprocessRequest, RetryData
+from schemas.reprocess import COMMAND_EVENT_TYPE, ReprocessRequest, RetryData
 from schemas.result import ResultData
 from schemas.shown.log import StatusLog, StatusLogDetail
 

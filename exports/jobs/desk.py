@@ -9,7 +9,7 @@ from exports.jobs.outcome import Outcome, followed
 from exports.jobs.slots import Slots
 from exports.settings import ExportSettings
 from schemas.export import ExportOrder, ExportRequest
-from schemas.reprocess import ItemState
+from schemas.item_state import ItemState
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.exports.audit import record_order

@@ -19,7 +19,7 @@ from exports.file import make_file
 from exports.jobs.desk import ExportDesk
 from exports.jobs.lock import UNLOCKED, Lock, left_behind
 from exports.jobs.outcome import followed
-from schemas.export import Export, ExportJob, ExportOrder
+from schemas.export import FORMATS, Export, ExportJob, ExportOrder
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
@@ -218,7 +218,7 @@ class Jobs:
 
     def _files(self, pattern: str) -> list[Path]:
         """Return files of the data directory; `{}` in `pattern` is any of the formats."""
-        patterns = [pattern.format(each) for each in ("xlsx", "csv", "jsonl")] if "{}" in pattern else [pattern]
+        patterns = [pattern.format(each) for each in FORMATS] if "{}" in pattern else [pattern]
         return [path for each in patterns for path in self._desk.settings.directory.glob(each)]
 
 

@@ -118,24 +118,6 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "processed_from must be before processed_to",
         "processed_from debe ser anterior a processed_to",
     ),
-    ReasonCode.FILTER_EMPTY: labels(
-        "um filtro vazio significa todos os registros deste tipo: diga all=true se é isso mesmo",
-        "an empty filter means every log of this type: say all=true if that is meant",
-        "un filtro vacío significa todos los registros de este tipo: diga all=true si eso es lo que quiere",
-    ),
-    ReasonCode.TYPE_UNKNOWN: labels(
-        "integration_type deve ser um de {allowed}",
-        "integration_type must be one of {allowed}",
-        "integration_type debe ser uno de {allowed}",
-    ),
-    ReasonCode.ONE_WAY_TO_CHOOSE: labels(
-        "informe log_ids ou filter, e só um deles",
-        "give either log_ids or filter",
-        "indique log_ids o filter, y solo uno",
-    ),
-    ReasonCode.AS_OF_MISSING: labels(
-        "as_of é obrigatório com filter", "as_of is required with filter", "as_of es obligatorio con filter"
-    ),
 }
 
 #: The kinds of values of JSON, as `{got:kind}` in a sentence says them.

@@ -6,6 +6,24 @@ from schemas.catalogue import Language, labels
 from schemas.reasons.code import ReasonCode
 
 REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    ReasonCode.FILTER_EMPTY: labels(
+        "um filtro vazio significa todos os registros deste tipo: diga all=true se é isso mesmo",
+        "an empty filter means every log of this type: say all=true if that is meant",
+        "un filtro vacío significa todos los registros de este tipo: diga all=true si eso es lo que quiere",
+    ),
+    ReasonCode.TYPE_UNKNOWN: labels(
+        "integration_type deve ser um de {allowed}",
+        "integration_type must be one of {allowed}",
+        "integration_type debe ser uno de {allowed}",
+    ),
+    ReasonCode.ONE_WAY_TO_CHOOSE: labels(
+        "informe log_ids ou filter, e só um deles",
+        "give either log_ids or filter",
+        "indique log_ids o filter, y solo uno",
+    ),
+    ReasonCode.AS_OF_MISSING: labels(
+        "as_of é obrigatório com filter", "as_of is required with filter", "as_of es obligatorio con filter"
+    ),
     ReasonCode.LOG_NOT_FOUND: labels(
         "Não existe esse registro nesta conta e neste tipo.",
         "There is no such log in this account and type.",

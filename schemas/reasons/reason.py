@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn, Self, Union
 
 from schemas.reasons.code import ReasonCode
+from schemas.storable import storable
 
 #: A value of a parameter: text and numbers stand in the sentence, a reason says its own, a tuple each of its members.
 Value = Union[str, int, float, "Reason", tuple["Value", ...]]
@@ -40,7 +41,7 @@ class Reason:
         return type(self)(self.code, **{**self.parameters, **more})
 
     def to_json(self) -> str:
-        """Return `{"code": …, "parameters": {…}}` as PostgreSQL's jsonb holds it: without NUL and lone surrogates."""
+        """Return `{"code": …, "parameters": {…}}` as PostgreSQL can hold it: schemas.storable."""
         return json.dumps(self.document(), ensure_ascii=False)
 
     def document(self) -> dict[str, Any]:
@@ -83,6 +84,6 @@ def _plain(value: Value) -> Any:
         case tuple():
             return [_plain(each) for each in value]
         case str():
-            return value[:MAX_TEXT_CHARACTERS].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+            return storable(value[:MAX_TEXT_CHARACTERS])
         case _:
             return value

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas.filter import LogFilter
 from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
-from schemas.reprocess import ItemState
+from schemas.item_state import ANSWERED_STATES, ItemState
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered, no_dimensions
@@ -15,7 +15,7 @@ from storage.logs.page import NO_LIMIT, found_by_name
 from storage.logs.spans import DAY, HOUR, between, take_apart
 from storage.statements import SQL
 
-_ENDED: Final = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR, ItemState.SILENT)
+_ENDED: Final = (*ANSWERED_STATES, ItemState.SILENT)
 
 
 async def list_groups(

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
+from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason
-from schemas.reprocess import ItemState
 from schemas.result import ResultData
 from schemas.shown.log import (
     Action,

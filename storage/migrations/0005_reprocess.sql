@@ -103,7 +103,7 @@ CREATE POLICY writer ON reprocess_selections TO conexoes_writer USING (true) WIT
 CREATE POLICY reader ON reprocess_selections FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- States: schemas.reprocess.ItemState. With free space on each page, since claiming an item changes no index.
+-- States: schemas.item_state.ItemState. With free space on each page, since claiming an item changes no index.
 CREATE TABLE reprocess_items (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,                        -- schemas.identity.item_id; CloudEvents id of the retry
@@ -133,6 +133,7 @@ CREATE TABLE reprocess_items (
     expires_at timestamptz,                  -- when sent: the answer is awaited until then
     silent_at timestamptz,
     answered_at timestamptz,
+    ended_at timestamptz,                    -- failed, or cancelled; an answer may come to the latter all the same
     before_message text,                     -- its beginning
     after_message text,                      -- its beginning
     after_fingerprint text COLLATE "C",
@@ -163,7 +164,7 @@ CREATE INDEX reprocess_items_by_fingerprint ON reprocess_items (account, before_
 GRANT SELECT, INSERT ON reprocess_items TO conexoes_writer;
 GRANT UPDATE (
     state, reason, after_status, after_code, after_message, after_fingerprint, after_version, sent_at, expires_at,
-    silent_at, answered_at, claimed_until
+    silent_at, answered_at, ended_at, claimed_until
 ) ON reprocess_items TO conexoes_writer;
 GRANT SELECT ON reprocess_items TO conexoes_reader;
 ALTER TABLE reprocess_items ENABLE ROW LEVEL SECURITY;

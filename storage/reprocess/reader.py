@@ -5,8 +5,8 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason, own_words
-from schemas.reprocess import ItemState
 from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database

@@ -8,17 +8,16 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.shown.plan import PlannedLog
+from storage.constants import Phase
 from storage.cursors import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import filtered
 from storage.logs.page import found_by_name
 from storage.statements import SQL
-
-Phase = Literal["counting", "unchanged", "changed", "joining", "ending", "made"]
 
 
 class Group(NamedTuple):

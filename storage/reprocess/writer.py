@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.breaker import is_busy
+from schemas.item_state import OPEN_ITEM_STATES, ItemState, outcome
 from schemas.reasons.reason import Reason
-from schemas.reprocess import OPEN_ITEM_STATES, Command, ItemState, Mode, outcome
+from schemas.reprocess import Command, Mode
 from schemas.result import Result
 from schemas.steps import Judgement, judge, released
 from schemas.verdict import REASONS

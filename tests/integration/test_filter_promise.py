@@ -14,13 +14,14 @@ from pydantic import create_model
 
 from schemas.filter import LogFilter
 from storage import filters
+from storage.constants import Phase
 from storage.exports.reader import CsvView, Snapshot, snapshot
 from storage.filters import Field, UnappliedFieldError
 from storage.logs import page as log_page
 from storage.logs.groups import list_groups
 from storage.logs.page import read_page
 from storage.logs.summary import summarize
-from storage.reprocess.selection import Phase, Selection, count_joined_since, next_logs, survey
+from storage.reprocess.selection import Selection, count_joined_since, next_logs, survey
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
@@ -209,7 +210,7 @@ async def test_a_field_that_is_only_known_is_applied_to_logs_and_refused_where_t
     desk: Desk, as_of: datetime, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Facets have no such column: until somebody says how it is counted, nothing is."""
-    monkeypatch.setitem(filters.FIELDS, "event", Field("starts_with(s.event_id, :filter_event::text)"))
+    monkeypatch.setitem(filters.MEANINGS, "event", Field("starts_with(s.event_id, :filter_event::text)"))
     for name, reader in READERS.items():
         asked = Asked(desk, _with_event(way), as_of)
         if reader.of_event is not None:

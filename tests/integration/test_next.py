@@ -40,16 +40,16 @@ FIELDS: Changes = {
             """    @model_validator(mode="after")
     def _ordered""",
             """    wholesaler: Annotated[
-        QueryText | None, Shown(label=labels("Atacadista", "Wholesaler", "Mayorista"), control="text")
+        QueryText | None, OnPages(label=labels("Atacadista", "Wholesaler", "Mayorista"), control="text")
     ] = Field(default=None, description="who it was bought of")
     channel: Annotated[
-        Literal["b2b", "b2c"] | None, Shown(label=labels("Canal", "Channel", "Canal"), control="choice")
+        Literal["b2b", "b2c"] | None, OnPages(label=labels("Canal", "Channel", "Canal"), control="choice")
     ] = Field(default=None, description="to whom it is sold")
     seen_after: Annotated[
-        Rfc3339 | None, Shown(label=labels("Visto depois", "Seen after", "Visto después"), control="time")
+        Rfc3339 | None, OnPages(label=labels("Visto depois", "Seen after", "Visto después"), control="time")
     ] = Field(default=None, description="RFC 3339, not included")
     exclude_code: Annotated[
-        tuple[QueryText, ...], Shown(label=labels("Sem o código", "Without code", "Sin el código"), control="text")
+        tuple[QueryText, ...], OnPages(label=labels("Sem o código", "Without code", "Sin el código"), control="text")
     ] = Field(default=(), description="none of these")
 
     @model_validator(mode="after")

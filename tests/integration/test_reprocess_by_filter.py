@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 import asyncpg
 import pytest
 
 from agents.reprocess.materialise import MAX_FAILURES
+from schemas.filter import ReprocessState
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
 from schemas.reasons.say import say
@@ -17,7 +19,7 @@ from schemas.refusal import Refusal
 from storage.errors import StorageUnavailable
 from storage.reprocess import affiliates
 from storage.reprocess.claims import QueuedItem
-from storage.reprocess.writer import cancel, mark_silent
+from storage.reprocess.writer import FailedItem, cancel, mark_failed, mark_silent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
@@ -135,6 +137,56 @@ async def test_a_filter_by_reprocess_state_means_the_state_of_then(desk: Desk) -
     await desk.by_filter("other", planned.as_of, filter={"q": "SKU-1"})
     await desk.by_filter("again", planned.as_of, filter={"reprocess": "silent"})
     assert (await desk.ledger("again")).items == {"queued": 3, "in_flight": 1}
+
+
+async def _fail_to_send(desk: Desk) -> None:
+    failed = [FailedItem(each.account, each.id, each.command_id, own_words("no")) for each in await desk.claim()]
+    async with desk.writer.transaction() as connection:
+        await mark_failed(connection, failed)
+
+
+async def _cancel(desk: Desk) -> None:
+    assert await stop(desk, "cancelled")
+    assert await desk.let_go() == 1
+
+
+async def _answer(desk: Desk, **changes: Any) -> None:
+    await desk.answer(*await desk.send(), **changes)
+
+
+async def _silence(desk: Desk) -> None:
+    await desk.send()
+    assert await desk.expire() == 1
+
+
+#: What brings an item that is queued into each state that a log can show. Sending takes all that is queued, so the
+#: states that stay open come last.
+BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
+    "fixed": _answer,
+    "same_error": lambda desk: _answer(desk, status="error"),
+    "different_error": lambda desk: _answer(desk, status="error", errors=DIFFERENT),
+    "silent": _silence,
+    "failed": _fail_to_send,
+    "cancelled": _cancel,
+    "sent": Desk.send,
+    "queued": Desk.plan,
+}
+
+
+async def test_every_reprocess_state_is_that_of_then_whatever_came_after(desk: Desk) -> None:
+    """The filter finds it at `as_of`, before and after its item has moved on and its log shows another result."""
+    assert {"in_flight", *BROUGHT} == set(get_args(ReprocessState))
+    await desk.fail(range(len(BROUGHT)))
+    for number, (state, bring) in enumerate(BROUGHT.items()):
+        await desk.by_filter(state, filter={"status": ["error"], "q": f"SKU-{number}"})
+        await bring(desk)
+    as_of = (await desk.plan()).as_of
+    expected = dict.fromkeys(BROUGHT, 1) | {"in_flight": 2}
+    assert {state: (await desk.plan(as_of, reprocess=state)).total for state in expected} == expected
+    await _answer(desk)
+    await desk.by_filter("later")
+    await desk.fail(range(len(BROUGHT)), processed_at=at(120))
+    assert {state: (await desk.plan(as_of, reprocess=state)).total for state in expected} == expected
 
 
 async def test_a_result_that_is_being_stored_is_after_the_plan_s_as_of(desk: Desk, owner: asyncpg.Connection) -> None:

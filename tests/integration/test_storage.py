@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from agents.upkeep.maintenance import Maintenance
-from schemas.reprocess import CommandState, ItemState
+from schemas.item_state import ItemState
+from schemas.reprocess import CommandState
 from storage.check import check_database
 from storage.database import Database
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
@@ -26,6 +27,7 @@ from storage.retention import (
 )
 from storage.schema_version import MIGRATIONS
 from storage.settings import StorageSettings
+from tests.support.proxy import proxied
 from tests.support.schema import described
 
 INSERT = """
@@ -243,6 +245,27 @@ async def test_a_database_that_is_away_or_refuses_is_said_so(
             async with writer.connection() as connection:
                 await connection.execute(statement)
     await writer.close()
+
+
+async def test_only_a_statement_times_out_a_connection_that_does_not_come_is_unavailable(database_url: str) -> None:
+    """What follows from TimedOut, a smaller statement at once, helps neither a full pool nor a line that is down."""
+    async with proxied(database_url) as (proxy, url):
+        settings = StorageSettings(pool_size=1, connect_seconds=0.3, command_seconds=0.3)
+        writer = Database(url, "writer", settings)
+
+        async def ask(statement: str) -> StorageUnavailable:
+            with pytest.raises(StorageUnavailable) as raised:
+                async with writer.connection() as connection:
+                    await connection.execute(statement)
+            return raised.value
+
+        assert type(await ask("SELECT pg_sleep(2)")) is TimedOut
+        async with writer.connection():
+            assert type(await ask("SELECT 1")) is StorageUnavailable, "the pool is full"
+        await writer.close()
+        proxy.mode = "blackhole"
+        assert type(await ask("SELECT 1")) is StorageUnavailable, "no connection can be made"
+        await writer.close()
 
 
 async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(

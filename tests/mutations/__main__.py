@@ -9,12 +9,17 @@ import random
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import chain, zip_longest
+from typing import Final
 
 from tests.mutations.importers import nearest_tests
 from tests.mutations.modules import EQUIVALENT, EQUIVALENT_SHARE, pure_modules
 from tests.mutations.operators import Mutant, mutants_of
 from tests.mutations.trial import Outcome, outcome, prepare
+
+#: Of the mutants in a sample, the unit tests find at least so many.
+FOUND_SHARE: Final = 0.85
 
 
 def say(line: str) -> None:
@@ -50,7 +55,7 @@ def sample(by_module: list[list[Mutant]], seed: int, count: int) -> list[Mutant]
 
 
 def run(seed: int, count: int, only: str) -> int:
-    """Prints the figures; 1 when the unchanged code fails its tests, else 0."""
+    """Prints the figures; 1 when the unchanged code fails its tests or fewer than FOUND_SHARE are found, else 0."""
     drawn = sample([of for of in counted_mutants() if of[0].path.startswith(only)], seed, count)
     tests = {each.module: nearest_tests(each.module) for each in drawn}
     prepare()
@@ -65,8 +70,15 @@ def run(seed: int, count: int, only: str) -> int:
         if said is not Outcome.FOUND:
             say(f"{each.path}:{each.line_number}: {said.value}\n    {each.line}\n  - {each.before}\n  + {each.after}")
     found = counts[Outcome.FOUND] + counts[Outcome.ENDLESS]
-    say(f"seed {seed}: {found} of {len(drawn)} found, in {time.monotonic() - began:.0f} s")
-    return 0
+    failed = f", {counts[Outcome.ERROR]} trials failed" if counts[Outcome.ERROR] else ""
+    say(f"seed {seed}: {found} of {len(drawn)} found{failed}, in {time.monotonic() - began:.0f} s")
+    return exit_code(counts)
+
+
+def exit_code(counts: Mapping[Outcome, int]) -> int:
+    """1 when fewer than FOUND_SHARE are found. A trial that failed has found nothing."""
+    found = counts[Outcome.FOUND] + counts[Outcome.ENDLESS]
+    return 1 if found < FOUND_SHARE * sum(counts.values()) else 0
 
 
 def main() -> int:

@@ -40,6 +40,7 @@ class Outcome(Enum):
     SURVIVED = "survived"
     ENDLESS = "found: no test ended in time"
     UNTESTED = "survived: no unit test imports it"
+    ERROR = "no outcome: the trial was killed, or pytest could not run"
 
 
 def prepare() -> None:
@@ -62,7 +63,12 @@ def outcome(mutant: Mutant | None, tests: Sequence[str]) -> Outcome:
         process.kill()
         process.join()
         return Outcome.ENDLESS
-    return Outcome.SURVIVED if process.exitcode == 0 else Outcome.FOUND
+    return of_exit(process.exitcode)
+
+
+def of_exit(code: int) -> Outcome:
+    """What a trial that ended with `code` says: 1 is a test that failed. A signal's is negative."""
+    return {0: Outcome.SURVIVED, 1: Outcome.FOUND}.get(code, Outcome.ERROR)
 
 
 def _run(mutant: Mutant | None, tests: Sequence[str]) -> None:

@@ -30,13 +30,14 @@ from schemas import envelope
 from schemas.catalogue import BY_NAME
 from schemas.export import TimeZone
 from schemas.filter import LogFilter
+from schemas.item_state import ItemState
 from schemas.json_document import MAX_DEPTH, load
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.error import reasons_of
 from schemas.reasons.reason import Reason
 from schemas.refusal import Refusal
-from schemas.reprocess import ItemState, read_command
+from schemas.reprocess import read_command
 from schemas.result import Result, read
 from schemas.sources import Sources
 from schemas.steps import judge

@@ -1,17 +1,31 @@
 """The filter as SQL: a table of (filter, conditions, arguments); and what becomes of a field that nobody applies."""
 
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import create_model
 
-from schemas.filter import LogFilter
-from storage.filters import AFTER_ALL, FIELDS, UnappliedFieldError, filtered, names_dimensions
+from cli.documents import filter_fields
+from schemas.filter import FIELDS, LogFilter
+from storage.filters import AFTER_ALL, MEANINGS, UnappliedFieldError, filtered, names_dimensions
 from storage.statements import BLANKS, TEMPLATES
+from tests.support.changed_tree import copy
 from tests.support.some_logs import EVERY
 
+#: A made-up field, and what it stands before.
+MODEL = """    @model_validator(mode="after")
+    def _ordered("""
+FIELD = """    wholesaler: Annotated[QueryText | None, OnPages(label=labels("A", "B", "C"), control="text")] = Field(
+        default=None, description="x"
+    )
+
+"""
 T = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -55,20 +69,42 @@ def test_what_a_person_types_is_only_ever_an_argument(q: str) -> None:
 
 
 def test_every_field_of_the_filter_is_a_condition() -> None:
-    assert set(EVERY) == set(LogFilter.model_fields) == set(FIELDS)
+    assert set(EVERY) == set(LogFilter.model_fields) == set(MEANINGS)
     for name, value in EVERY.items():
         assert conditions(LogFilter.model_validate({name: value}))[0]
 
 
+def test_make_check_names_a_field_without_a_meaning_and_a_meaning_without_a_field() -> None:
+    assert filter_fields.faults(FIELDS, MEANINGS) == []
+    [missing] = filter_fields.faults([*FIELDS, "wholesaler"], MEANINGS)
+    assert missing == "storage/filters.py has no meaning for the field wholesaler of LogFilter"
+    [unused] = filter_fields.faults([each for each in FIELDS if each != "code"], MEANINGS)
+    assert unused == "storage/filters.py has a meaning for code, which is no field of LogFilter"
+
+
+def test_make_check_fails_while_a_field_has_no_meaning(tmp_path: Path) -> None:
+    copy(tmp_path, {"schemas/filter.py": [(MODEL, FIELD + MODEL)]})
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.documents", "--check"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no meaning for the field wholesaler" in done.stderr
+
+
 def test_an_argument_is_of_one_field_only() -> None:
-    names = [name for field, value in EVERY.items() for name in FIELDS[field].named(field, value)]
+    names = [name for field, value in EVERY.items() for name in MEANINGS[field].named(field, value)]
     assert len(names) == len(set(names))
     assert all(name.startswith("filter_") for name in names)
 
 
 def test_what_logs_showed_then_has_every_column_that_the_filter_is_about() -> None:
     """A condition on another column would fail in the command, and only there."""
-    asked = {column for field in FIELDS.values() for column in re.findall(r"\bs\.(\w+)", field.condition)}
+    asked = {column for field in MEANINGS.values() for column in re.findall(r"\bs\.(\w+)", field.condition)}
     projection = TEMPLATES["changed_logs"]
     shown = set(re.findall(r"\bAS (\w+)", projection)) | set(re.findall(r"^ +live\.\w+.*$", projection, re.MULTILINE))
     assert asked <= {name for each in shown for name in re.findall(r"\w+", each)}
@@ -81,7 +117,7 @@ def test_a_field_that_a_statement_has_no_place_for_must_be_handled_by_its_caller
     facets = TEMPLATES["list_facets"]
     assert {blank for blank in BLANKS if f"{{{blank}}}" in facets} == {"dimensions"}
     if names_dimensions(filter_):
-        assert FIELDS[name].condition.partition(":")[0] in filtered("list_facets", filter_, **own).text
+        assert MEANINGS[name].condition.partition(":")[0] in filtered("list_facets", filter_, **own).text
         return
     with pytest.raises(UnappliedFieldError, match=name):
         filtered("list_facets", filter_, **own)

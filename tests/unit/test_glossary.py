@@ -8,8 +8,9 @@ import pytest
 
 from cli.documents.__main__ import ROOT
 from schemas.catalogue import BY_NAME, SEVERITY
+from schemas.item_state import ItemState
 from schemas.refusal import DeadLetterCode
-from schemas.reprocess import CommandState, ItemState, Mode
+from schemas.reprocess import CommandState, Mode
 
 TEXT = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 

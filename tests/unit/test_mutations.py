@@ -1,15 +1,17 @@
 """Mutations of `make mutations`, and its knowledge of the tests of each pure module."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.mutations import modules
-from tests.mutations.__main__ import sample
+from tests.mutations.__main__ import exit_code, sample
 from tests.mutations.importers import nearest_tests
 from tests.mutations.modules import pure_modules
 from tests.mutations.operators import mutants_of
+from tests.mutations.trial import Outcome, of_exit
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,32 @@ def test_one_operator_is_changed(tmp_path: Path, source: str, mutants: list[str]
     for each in found:
         assert each.after in ast.unparse(each.tree)
         compile(each.tree, "module", "exec")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (0, Outcome.SURVIVED),
+        (1, Outcome.FOUND),
+        *((code, Outcome.ERROR) for code in (2, 3, 4, 5, -9, -11, 137)),
+    ],
+)
+def test_only_a_test_that_fails_finds_a_mutant(code: int, said: Outcome) -> None:
+    assert of_exit(code) is said
+
+
+@pytest.mark.parametrize(
+    ("counts", "code"),
+    [
+        ({Outcome.FOUND: 85, Outcome.SURVIVED: 15}, 0),
+        ({Outcome.FOUND: 80, Outcome.ENDLESS: 5, Outcome.UNTESTED: 15}, 0),
+        ({Outcome.FOUND: 84, Outcome.SURVIVED: 16}, 1),
+        ({Outcome.FOUND: 84, Outcome.SURVIVED: 10, Outcome.ERROR: 6}, 1),
+        ({}, 0),
+    ],
+)
+def test_it_fails_when_too_few_are_found(counts: dict[Outcome, int], code: int) -> None:
+    assert exit_code(Counter(counts)) == code
 
 
 def test_each_pure_module_is_tested_by_somebody() -> None:

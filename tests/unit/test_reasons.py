@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from schemas.catalogue import LANGUAGES
+from schemas.dead_letter import DeadLetter
 from schemas.export import ExportOrder, ExportRequest
 from schemas.filter import REPEATABLE, LogFilter
+from schemas.item_state import ItemState
+from schemas.json_document import load
 from schemas.reasons import say as saying
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.error import kind_of, reasons_of
 from schemas.reasons.reason import MAX_TEXT_CHARACTERS, Reason, from_document, own_words
 from schemas.reasons.say import TEMPLATES, complete, places, say
-from schemas.reprocess import ItemState, ReprocessRequest
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.reprocess import ReprocessRequest
 from schemas.words import members
 from tests.support.reasons import MADE, of_data, part
 
@@ -52,6 +56,18 @@ def test_it_is_kept_as_json_without_its_sentence(code: Code) -> None:
     assert hash(Reason.from_json(kept)) == hash(reason)
     if code not in _WORDLESS:
         assert all(say(reason, language) not in kept for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("code_point", [0, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
+def test_what_postgresql_can_t_hold_is_kept_as_u_fffd_as_in_a_json_document(code_point: int) -> None:
+    bad = chr(code_point)
+    reason = Reason("of_tomorrow", text=f"a{bad}b", all=(f"{bad}c", Reason("then", of=f"é{bad}")))
+    kept = json.loads(reason.to_json())["parameters"]
+    assert kept == {"text": "a\ufffdb", "all": ["\ufffdc", {"code": "then", "parameters": {"of": "é\ufffd"}}]}
+    assert load(json.dumps(f"a{bad}b").encode()).value == kept["text"]
+    refusal = Refusal(DeadLetterCode.SCHEMA, own_words(f"a{bad}b"))
+    letter = DeadLetter("acme", refusal, "t", 0, 0, 0, None, (), b"")
+    assert "a\ufffdb".encode() in dict(letter.header_items()).values()
 
 
 def test_every_state_that_a_step_can_end_in_is_told() -> None:

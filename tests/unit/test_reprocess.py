@@ -10,10 +10,11 @@ import pytest
 from agents.reprocess.decide import Asked, decide
 from agents.reprocess.dispatch import retry_record
 from schemas.filter import LogFilter
+from schemas.item_state import ItemState, outcome
 from schemas.policy import Policy
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
-from schemas.reprocess import Command, CommandRefusal, ItemState, Mode, RetryData, outcome, read_command
+from schemas.reprocess import Command, CommandRefusal, Mode, RetryData, read_command
 from schemas.topics import Topics
 from storage.reprocess.claims import QueuedItem
 from storage.reprocess.writer import LockedLog

@@ -11,21 +11,13 @@ from agents.reprocess.decide import Asked, decide
 from agents.reprocess.fairness import fair, share
 from schemas.catalogue import BY_NAME, TROUBLESHOOTING_GUIDE
 from schemas.filter import LogFilter, ReprocessFilter
+from schemas.item_state import ItemState, outcome
 from schemas.playbook import BadPlaybookError, Playbook, PlaybookEntry
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.reprocess import (
-    Command,
-    CommandRefusal,
-    ItemState,
-    ReprocessRequest,
-    RetryData,
-    command_event,
-    outcome,
-    read_command,
-)
+from schemas.reprocess import Command, CommandRefusal, ReprocessRequest, RetryData, command_event, read_command
 from schemas.steps import judge, released
 from storage.reprocess.claims import Lane
 from storage.reprocess.writer import LockedLog

@@ -4,20 +4,21 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 import storage
-from schemas.reprocess import ItemState
+from schemas.item_state import ItemState
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog
-from storage.constants import DEAD_LETTER_BYTES, FOR_SQL
+from storage import filters
+from storage.constants import DEAD_LETTER_BYTES, FOR_SQL, PHASES_WITH_ALL_ITEMS, Phase
 from storage.statements import SQL, TEMPLATES, Statement
 
 ROOT = Path(storage.__file__).parent
 #: Files that put SQL together.
-ASSEMBLED = {"statements.py", "filters.py"}
+ASSEMBLED = {"statements.py", "filters.py", "columns.py"}
 
 
 class Row(NamedTuple):
@@ -107,13 +108,17 @@ def test_migrations_know_the_same_states_and_what_is_shown_says_the_same_numbers
     assert set(open_items) == {FOR_SQL["OPEN_ITEM_STATES"]}
     lists = re.findall(r"CHECK \(state IN \(([^()]*'same_error'[^()]*)\)\)", migrations)
     assert any({state.strip(" '\n") for state in each.split(",")} == set(ItemState) for each in lists), lists
+    [phases] = re.findall(r"CHECK \(phase IN \(([^()]*)\)\)", migrations)
+    assert tuple(each.strip("' ") for each in phases.split(",")) == get_args(Phase)
+    assert get_args(Phase)[-len(PHASES_WITH_ALL_ITEMS) :] == PHASES_WITH_ALL_ITEMS
     assert f"{DEAD_LETTER_BYTES:,} bytes" in str(ShownDeadLetter.model_fields["value"].description)
     assert f"{int(FOR_SQL['MAX_SHOWN_MESSAGE']):,} characters" in str(StatusLog.model_fields["message"].description)
 
 
 _RUN = {"execute", "fetch", "fetchrow", "fetchval", "cursor", "copy_from_query", "executemany", "prepare"}
 _SQL_WORDS = re.compile(
-    r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|GROUP BY|LIMIT|JOIN|AND \w+\.)\b|\{\w+\}|\$\d"
+    r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|GROUP BY|LIMIT|JOIN|AND \w+\.|AT TIME ZONE|CASE WHEN)\b"
+    r"|\{\w+\}|\$\d"
 )
 
 
@@ -146,6 +151,9 @@ def _run_as_made(tree: ast.AST) -> Iterator[ast.AST]:
 
 def test_sql_is_put_together_in_one_place() -> None:
     found = set()
+    for name in ASSEMBLED:
+        assert f"storage.{Path(name).stem}" in f"{filters.__name__} {filters.__doc__}"
+    assert any(_text_put_together(ast.parse((ROOT / "columns.py").read_text())))
     for path in ROOT.rglob("*.py"):
         if path.name in ASSEMBLED and path.parent == ROOT:
             continue

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from schemas.catalogue import SEVERITY
+from schemas.item_state import ItemState
 from schemas.policy import Policy
-from schemas.reprocess import ItemState
 from schemas.verdict import Facts, verdict
 
 SENT, NEVER = Policy().for_("price", "MLB"), Policy().for_("orders", "MLB")

@@ -15,8 +15,9 @@ from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
 from schemas.export import ExportState
 from schemas.filter import FIELDS, LogFilter, ReprocessState
 from schemas.group import GroupState
+from schemas.item_state import ItemState
 from schemas.refusal import DeadLetterCode
-from schemas.reprocess import CommandState, ItemState, Mode
+from schemas.reprocess import CommandState, Mode
 from schemas.role import Role
 from schemas.shown.command import CommandEnding, ReprocessItem
 from schemas.shown.log import TimelineReprocess

@@ -39,6 +39,8 @@ CROSS JOIN LATERAL (
         (
             SELECT CASE
                 WHEN i.answered_at <= :as_of::timestamptz THEN i.state
+                -- One that was cancelled may have been answered since: it was on its way.
+                WHEN i.ended_at <= :as_of::timestamptz THEN CASE i.state WHEN 'failed' THEN 'failed' ELSE 'cancelled' END
                 WHEN i.silent_at <= :as_of::timestamptz THEN 'silent'
                 WHEN i.sent_at <= :as_of::timestamptz THEN 'sent'
                 ELSE 'queued'
@@ -171,7 +173,7 @@ SELECT
     c.request -> 'filter' AS asked
 FROM reprocess_selections p
 JOIN reprocess_commands c ON c.account = p.account AND c.id = p.command_id
-WHERE p.phase <> 'made' AND (p.phase <> 'ending' OR c.state IN ('done', 'cancelled'))
+WHERE p.phase <> 'made' AND (p.phase <> 'ending' OR c.state IN ({ENDED_COMMAND_STATES}))
 ORDER BY p.touched_at
 LIMIT 1
 FOR UPDATE OF p SKIP LOCKED

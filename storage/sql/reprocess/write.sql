@@ -107,7 +107,7 @@ WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued'
 
 -- mark_failed --
 UPDATE reprocess_items i
-SET state = 'failed', reason = failed.reason, claimed_until = NULL
+SET state = 'failed', reason = failed.reason, ended_at = now(), claimed_until = NULL
 FROM unnest(:account::text[], :id::uuid[], :reason::jsonb[]) AS failed (account, id, reason)
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
@@ -137,7 +137,7 @@ SELECT
     i.after_version
 FROM reprocess_items i
 JOIN unnest(:account::text[], :id::uuid[], :log_id::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
-WHERE i.state IN ('queued', 'sent', 'silent', 'cancelled', 'fixed', 'same_error', 'different_error')
+WHERE i.state IN ({ANSWERABLE_STATES})
 ORDER BY i.account, i.id
 FOR UPDATE OF i
 
@@ -198,7 +198,7 @@ WHERE c.account = settled.account AND c.id = settled.id
 -- Cancel a command that is not over. :note has the reason: schemas.reasons.
 UPDATE reprocess_commands
 SET state = 'cancelled', note = :note::jsonb, finished_at = now()
-WHERE account = :account::text AND id = :command_id::text AND state IN ('accepted', 'running')
+WHERE account = :account::text AND id = :command_id::text AND state IN ({OPEN_COMMAND_STATES})
 RETURNING id
 
 -- mark_cancelled --
@@ -216,7 +216,7 @@ WITH unsent AS (
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = 'cancelled', reason = :reason::jsonb, claimed_until = NULL
+SET state = 'cancelled', reason = :reason::jsonb, ended_at = now(), claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
