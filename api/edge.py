@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import ANSWER_HEADERS, ProblemError, response
 
 REQUEST_ID = "X-Request-Id"
-#: Room for any filter that a person makes. api.head_limit cuts off what is much larger.
+#: Room for any filter that a person makes. api.connection_limits cuts off what is much larger.
 MAX_URL_BYTES = 32 * 1024
 MAX_HEADER_BYTES = 32 * 1024
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
