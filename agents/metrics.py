@@ -26,7 +26,7 @@ MISSING_OFFSETS = Counter(
 )
 COMMANDS = Counter(
     "conexoes_commands_total", "reprocess commands that were read", ["outcome"]
-)  # recorded, repeated, dead_letter
+)  # recorded, repeated, revoked, dead_letter
 ITEMS = Counter("conexoes_reprocess_items_total", "state changes of items, by new state", ["state"])
 
 
