@@ -201,16 +201,13 @@ class TestMarkedWorkbook:
 
 
 async def test_reading_has_so_much_cpu_and_yields_to_everything_else(tmp_path: Path, workbook: Path) -> None:
-    """Six million shared strings in 25 kB of a file: a minute of a core, if it were allowed."""
+    """Three million styles in some kilobytes of a file: a minute of a core, if it were allowed."""
     hostile = tmp_path / "hostile.xlsx"
     with zipfile.ZipFile(mark(workbook, 3)) as good, zipfile.ZipFile(hostile, "w", zipfile.ZIP_DEFLATED) as bad:
         for each in good.namelist():
             content = good.read(each)
-            if each == "xl/sharedStrings.xml":
-                content = (
-                    b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' + b"<si/>" * 6_000_000
-                )
-                content += b"</sst>"
+            if each == "xl/styles.xml":
+                content = content.replace(b"</cellXfs>", b"<xf/>" * 3_000_000 + b"</cellXfs>")
             bad.writestr(each, content)
     reading = asyncio.create_task(marked_process.marked_by_worker(hostile, cpu_seconds=3))
     niceness: set[int] = set()
