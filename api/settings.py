@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: Of a key that people choose. Those that `conexoes keys create` makes have 47.
+MIN_KEY_CHARACTERS = 20
 
 
 class ApiSettings(BaseSettings):
@@ -14,8 +17,21 @@ class ApiSettings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", description="address to listen on")
     http_port: int = Field(default=8080, ge=1, le=65535, description="port to listen on")
     bootstrap_key: SecretStr | None = Field(
-        default=None, description="a key with every right on every account, for automation and tests"
+        default=None,
+        description="a key with every right on every account, for automation and tests; at least 20 characters",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="addresses and networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        "separated by commas; * = every sender",
     )
     playbook: Path | None = Field(
         default=None, description="TOML file of the playbook, read again when it changes; unset = no playbook"
     )
+
+    @field_validator("bootstrap_key")
+    @classmethod
+    def _not_guessable(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
+            raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters: it opens every account")
+        return key

@@ -25,7 +25,7 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
     reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-api")
     try:
         app = build_api(reader, _authenticator(reader, settings), policy, playbook)
-        await serve(app, settings.http_host, settings.http_port, stop)
+        await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
     finally:
         await reader.close()
 
@@ -55,7 +55,7 @@ async def serve_admin(
         )
         await app.state.jobs.recover()
         try:
-            await serve(app, settings.http_host, settings.http_port, stop)
+            await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
         finally:
             await app.state.jobs.close()
     finally:

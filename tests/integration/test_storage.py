@@ -207,7 +207,7 @@ async def test_the_writer_can_t_delete_the_audit_nor_what_a_result_said(
 
 
 #: What is nobody's: a sign-in link is used up before anyone is signed in; the rest is of agents, not of accounts.
-WITHOUT_ACCOUNT = {"used_sign_in_links", "positions", "workers", "attempts_horizon"}
+WITHOUT_ACCOUNT = {"used_sign_in_links", "ended_sessions", "positions", "workers", "attempts_horizon"}
 #: By an id that schemas.identity makes of the account's name as well: two accounts never have the same.
 BY_IDENTITY = {"status_logs": "id", "received_results": "result_id", "attempts": "log_id", "aliases": "log_id"}
 
