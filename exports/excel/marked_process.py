@@ -25,7 +25,8 @@ async def marked_by_worker(path: Path, *, seconds: float = READ_SECONDS, cpu_sec
     """Return the logs that are marked in the workbook at `path`, as `exports.excel.marked.read_marked` finds them.
 
     Raises WorkbookRefused, also for a workbook that takes longer than `seconds`, more CPU than `cpu_seconds` or more
-    than the memory limit. The process yields to everything else on the machine; it has ended when this returns, raises or is cancelled.
+    than the memory limit. The process yields to everything else on the machine. It has ended when this returns, raises
+    or is cancelled.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
