@@ -128,12 +128,12 @@ async def own_account(grant: Caller, account: Annotated[str, Path(examples=["dem
 
 
 async def own_place(request: Request, account: Annotated[str, Depends(own_account)]) -> AsyncIterator[str]:
-    """The same, and one of the account's places for as long as the answer takes. 429 when all are taken."""
+    """Return the account of the path, with one of its places until the answer is sent. 429 when all are taken."""
     async with request.app.state.places.one(account):
         yield account
 
 
-#: For what does not read the database, or only a little.
+#: Account of a path that reads little or nothing of the database: it takes no place.
 CheckedAccount = Annotated[str, Depends(own_account)]
 OwnAccount = Annotated[str, Depends(own_place)]
 #: Dependencies of a router whose paths have an account: the caller is checked before any other parameter.

@@ -8,24 +8,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 #: More than api.edge accepts, so that headers slightly over its limit still get an answer that says why. A URL gets
 #: one up to 64 KiB, where httptools itself closes the connection.
 MAX_HEAD_BYTES: Final = 128 * 1024
-#: Of a connection until its first head is complete, and of each later head since its first byte.
+#: Time limit of a head: of the first since the connection, of each later one since its first byte.
 HEAD_SECONDS: Final = 10.0
-#: Of a body that nobody reads: the answer is complete, or the method takes no body.
+#: Limit of a body that nobody reads: the answer is complete, or the method takes no body.
 MAX_UNREAD_BYTES: Final = 64 * 1024
-#: What is left of a body may still come for so long after the answer, so that a caller reads it before the end.
+#: Time limit of the rest of a body after the answer, so that a caller can read the answer first.
 UNREAD_SECONDS: Final = 1.0
-#: Each chunk costs as much as a kilobyte of body. A body in smaller chunks than this, on average, is refused.
+#: Limit of chunks: each costs as much as a kilobyte of body. A body in smaller chunks than this, on average, is refused.
 MIN_CHUNK_BYTES: Final = 64
 _FREE_CHUNKS: Final = 16
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class _ChunksTooSmallError(Exception):
-    """Ends the parser's work within a read."""
+    """Error that ends the parser's work within a read."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with limits of bytes, chunks and time: what is beyond them closes the connection.
+    """Protocol of uvicorn with limits of bytes, chunks and time: what is beyond them closes the connection.
 
     A read that completes a head, chunk or trailer may bring up to 256 KiB more with it.
     """
@@ -58,7 +58,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(f"A request may have at most {MAX_HEAD_BYTES} bytes beside its body.")
 
     def send_400_response(self, msg: str) -> None:
-        """Also what uvicorn does when the parser refuses: never into an answer that has begun."""
+        """Refuse what the parser refuses too, but never into an answer that has begun."""
         if self._chunks_too_small():
             msg = f"The chunks of a body must have at least {MIN_CHUNK_BYTES} bytes on average."
         self._refuse(msg)

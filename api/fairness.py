@@ -7,9 +7,9 @@ from typing import Final
 
 from api.problems import ProblemError
 
-#: Whoever waits longer for a place is told 429.
+#: Time limit of a wait for a place; after it the answer is 429.
 WAIT_SECONDS: Final = 2.0
-#: Live streams of one account. Each wakes up every few seconds.
+#: Limit of live streams of one account. Each wakes up every few seconds.
 MAX_STREAMS: Final = 100
 _RETRY_AFTER_SECONDS: Final = "2"
 _MIN_PLACES: Final = 4
@@ -17,12 +17,12 @@ _SHARE_OF_POOL: Final = 4
 
 
 def places_of(pool_size: int) -> int:
-    """How many requests of one account may read at once: a quarter of the pool."""
+    """Return the limit of requests of one account that read at once: a quarter of the pool."""
     return max(_MIN_PLACES, pool_size // _SHARE_OF_POOL)
 
 
 class Places:
-    """So many at once for each name, in this process; who comes later waits, in order, but not for long."""
+    """Limit of how many at once for each name, in this process. Later ones wait in order, but not for long."""
 
     def __init__(self, most: int, wait_seconds: float | None = None) -> None:
         """`wait_seconds`: None is WAIT_SECONDS; 0 lets nobody wait."""
@@ -32,7 +32,7 @@ class Places:
 
     @asynccontextmanager
     async def one(self, name: str) -> AsyncIterator[None]:
-        """A place for the time of the block. Raises the 429 problem of who got none in time."""
+        """Hold a place for the time of the block. Raises the 429 problem of who got none in time."""
         semaphore, users = self._used.get(name) or (asyncio.Semaphore(self._most), 0)
         self._used[name] = (semaphore, users + 1)
         try:
@@ -61,7 +61,7 @@ class Places:
 
 
 def too_many() -> ProblemError:
-    """The 429 of who asks for more at once than there is for one account, or for callers without a good key."""
+    """Return the 429 of who asks for more at once than there is for one account, or for callers without a good key."""
     return ProblemError(
         429,
         "too-many-requests",

@@ -98,7 +98,7 @@ async def answer_refusal(request: Request, exc: Any) -> JSONResponse:
 
 
 def _methods(request: Request) -> list[str]:
-    """Of every route of the path; Starlette's own answer has those of the first."""
+    """Return the methods of every route of the path; Starlette's own answer has those of the first."""
     scopes = [(method, {**request.scope, "method": method}) for method in METHODS]
     return [
         method for method, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
@@ -161,5 +161,5 @@ def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, objec
     }
 
 
-#: Of a list that is read page by page.
+#: Answers of a list that is read page by page.
 PAGED = problem_responses((400, "the page token is not of this list"))

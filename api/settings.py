@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-#: Of a key that people choose. Those that `conexoes keys create` makes have 47.
+#: Limit for a key that people choose. Those that `conexoes keys create` makes have 47.
 MIN_KEY_CHARACTERS = 20
 
 

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 #: Time limit: a person waits for the page that long. A workbook that takes longer is refused.
 READ_SECONDS = 60.0
-#: What a file may cost: one of MAX_ROWS takes less than half of it.
+#: Limit of CPU for a file: one of MAX_ROWS takes less than half of it.
 CPU_SECONDS = 15
 _MAX_LOGGED_CHARACTERS = 10_000
 

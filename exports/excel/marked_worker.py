@@ -15,7 +15,7 @@ from exports.excel.marked import Marked, RefusalKind, WorkbookRefused, read_mark
 
 #: Limit of address space. It holds the parser with a file of exports.excel.marked.MAX_UNPACKED_BYTES.
 MAX_MEMORY_BYTES = 2 * 1024**3
-#: Behind everything else on the machine.
+#: Priority: behind everything else on the machine.
 _NICE = 10
 
 

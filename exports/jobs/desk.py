@@ -25,7 +25,7 @@ class ExportDesk:
         self.database = database
         self.settings = settings
         self.slots = Slots("exports", settings.exports_per_account, settings.exports_in_all)
-        #: Of workbooks that come back: whoever uploads many keeps no export waiting.
+        #: Slots for workbooks that come back: whoever uploads many keeps no export waiting.
         self.readings = Slots("uploads", READINGS_PER_ACCOUNT, READINGS_IN_ALL)
 
     def order(
