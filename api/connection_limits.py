@@ -14,7 +14,7 @@ HEAD_SECONDS: Final = 10.0
 MAX_UNREAD_BYTES: Final = 64 * 1024
 #: Time limit of the rest of a body after the answer, so that a caller can read the answer first.
 UNREAD_SECONDS: Final = 1.0
-#: Limit of chunks: each costs as much as a kilobyte of body. A body in smaller chunks than this, on average, is refused.
+#: Limit of chunks: each costs as much as a kilobyte of body. A body of smaller chunks on average is refused.
 MIN_CHUNK_BYTES: Final = 64
 _FREE_CHUNKS: Final = 16
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})

@@ -22,7 +22,7 @@ def places_of(pool_size: int) -> int:
 
 
 class Places:
-    """Limit of how many at once for each name, in this process. Later ones wait in order, but not for long."""
+    """Limit of how many at once for each name, in this process. Later ones wait in order, not for long."""
 
     def __init__(self, most: int, wait_seconds: float | None = None) -> None:
         """`wait_seconds`: None is WAIT_SECONDS; 0 lets nobody wait."""
