@@ -10,10 +10,11 @@ from admin import affiliates, cancellation, commands, exports, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
 from admin.pages.build import add_pages
-from admin.rate import Rate
+from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
 from admin.session import Sessions
-from api.app import build_api, problem_responses
+from api.app import build_api
 from api.authentication import Authenticator
+from api.problems import problem_responses
 from broker.publisher import Publisher
 from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
@@ -53,7 +54,7 @@ def build_admin(
     app.state.process.watch(writer)
     app.state.publisher = publisher
     app.state.topics = topics
-    app.state.rate = Rate()
+    app.state.rate = Rate(COMMANDS_PER_SECOND, COMMAND_BURST)
     body_problems = (
         (403, "the key is read-only"),
         (413, "the body is too large"),

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,11 +18,22 @@ from broker.structured import command_record
 from schemas.identity import command_id
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
-from storage.reprocess.idempotency import claim, is_known, mark_published
+from storage.database import Database
+from storage.errors import StorageUnavailable
+from storage.reprocess.idempotency import claim, is_known, mark_published, revoke
 
+log = structlog.get_logger(__name__)
 router = APIRouter(tags=["commands"])
 
 _KEY = re.compile(r"[!-~]{1,200}")
+#: Without it the answer is our own 400; FastAPI's, of a parameter that it takes for required, is 422.
+_KEY_DESCRIBED = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "1 to 200 printable ASCII characters; the same key is the same command",
+    "schema": {"type": "string", "pattern": f"^{_KEY.pattern}$"},
+}
 
 
 class Accepted(BaseModel):
@@ -37,15 +49,12 @@ class Accepted(BaseModel):
     "/commands/reprocess",
     status_code=202,
     dependencies=[Depends(caller), *NONE],
-    openapi_extra=described("ReprocessRequest"),
+    openapi_extra=described("ReprocessRequest") | {"parameters": [_KEY_DESCRIBED]},
 )
 async def request_reprocess(
     request: Request,
     grant: Caller,
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="required, 1 to 200 printable ASCII characters; the same key is the same command"),
-    ] = None,
+    idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Accepted:
     """Request that entities are reprocessed. The same Idempotency-Key and body get the same answer, and are sent once.
 
@@ -72,21 +81,34 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
         raise refusal([lack.of(field="body.reason")], kind="reason-required")
     if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
         raise invalid("header.idempotency-key", "was used with another body")
-    await _publish(request, command, body)
-    await mark_published(writer, body.account, idempotency_key)
+    if not (await _published(request, command, body) and await mark_published(writer, body.account, idempotency_key)):
+        await _revoke(writer, body.account, command)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 
-async def _publish(request: Request, command: str, body: ReprocessRequest) -> None:
-    """Publish a command, again when its key comes again: the agents recognise it by its id."""
+async def _published(request: Request, command: str, body: ReprocessRequest) -> bool:
+    """Whether Kafka has it for certain. A key that comes again is published again: the agents tell commands by id."""
     try:
         await request.app.state.publisher.publish(
             command_record(request.app.state.topics, command, body, datetime.now(UTC))
         )
     except BrokerError as exc:
-        raise ProblemError(
-            503,
-            "unavailable",
-            "Kafka cannot take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
-            headers={"Retry-After": RETRY_AFTER_SECONDS},
-        ) from exc
+        log.warning("command not taken", command_id=command, reason=str(exc))
+        return False
+    return True
+
+
+async def _revoke(writer: Database, account: str, command: str) -> None:
+    """Raise 503, which is true also when Kafka has it after all. Returns when Kafka has it for certain."""
+    try:
+        if not await revoke(writer, account, command):
+            return
+        known = "nothing was queued"
+    except StorageUnavailable:
+        known = "it is not known whether it was taken"
+    raise ProblemError(
+        503,
+        "unavailable",
+        f"Kafka cannot take the command right now; {known}. Try again with the same Idempotency-Key.",
+        headers={"Retry-After": RETRY_AFTER_SECONDS},
+    )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import FileResponse
 
 from admin.request_body import described, read_body
-from api.authentication import FIRST, Caller, OwnAccount, caller, may_see
+from api.authentication import Caller, CheckedAccount, caller, may_see, own_account
 from api.export_order import must_export, order_of
 from api.export_response import attachment, not_made
 from api.parameters import NONE
@@ -45,9 +45,9 @@ async def start_export(request: Request, response: Response, grant: Caller) -> E
     return job
 
 
-@router.get("/{account}/{export_id:uuid}", dependencies=[*FIRST, *NONE])
-async def get_export(request: Request, account: OwnAccount, export_id: ExportId) -> ExportJob:
-    """Return the progress of an export, and the address of its file once it is done."""
+@router.get("/{account}/{export_id:uuid}", dependencies=[Depends(own_account), *NONE])
+async def get_export(request: Request, account: CheckedAccount, export_id: ExportId) -> ExportJob:
+    """How far it is, and where its file is once it is done."""
     job = await _jobs(request).get(account, export_id)
     if job is None:
         raise not_found()
@@ -56,7 +56,7 @@ async def get_export(request: Request, account: OwnAccount, export_id: ExportId)
 
 @router.get(
     "/{account}/{export_id:uuid}/file",
-    dependencies=[*FIRST, *NONE],
+    dependencies=[Depends(own_account), *NONE],
     response_class=FileResponse,
     responses={
         200: {
@@ -68,8 +68,8 @@ async def get_export(request: Request, account: OwnAccount, export_id: ExportId)
         },
     },
 )
-async def get_file(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> Response:
-    """Return the file. 404 when it is not complete yet, or no longer kept: the export's state says which."""
+async def get_file(request: Request, grant: Caller, account: CheckedAccount, export_id: ExportId) -> Response:
+    """The file, whole. 404 when it is not made yet, or no longer kept: the export itself says which."""
     must_export(grant)
     jobs = _jobs(request)
     job, path = await jobs.get(account, export_id), jobs.path(account, export_id)
@@ -78,9 +78,9 @@ async def get_file(request: Request, grant: Caller, account: OwnAccount, export_
     return FileResponse(path, headers=attachment(job, job.requested_at))
 
 
-@router.delete("/{account}/{export_id:uuid}", status_code=204, dependencies=[*FIRST, *NONE])
-async def cancel_export(request: Request, grant: Caller, account: OwnAccount, export_id: ExportId) -> None:
-    """Cancel an export, or delete its file. The audit keeps its order. 404 when it neither runs nor has a file here."""
+@router.delete("/{account}/{export_id:uuid}", status_code=204, dependencies=[Depends(own_account), *NONE])
+async def cancel_export(request: Request, grant: Caller, account: CheckedAccount, export_id: ExportId) -> None:
+    """Cancel it, or delete its file. The audit keeps that it was asked for. 404 when there is nothing of it here."""
     must_export(grant)
     if not await _jobs(request).cancel(account, export_id):
         raise not_found()

@@ -28,8 +28,7 @@ MISSING_OFFSETS = Counter(
 )
 COMMANDS = Counter(
     "conexoes_commands_total", "reprocess commands that were read", ["outcome"]
-)  # recorded, repeated, dead_letter
-#: state: sent, failed, silent, cancelled, skipped …, and of answers fixed, same_error, different_error
+)  # recorded, repeated, revoked, dead_letter
 ITEMS = Counter("conexoes_reprocess_items_total", "state changes of items, by new state", ["state"])
 DEAD_LETTERS = Counter("conexoes_dead_letters_total", "events and commands that were set aside, by code", ["code"])
 LAG = Gauge(

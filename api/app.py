@@ -8,34 +8,16 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from api import affiliates, dead_letters, exports, groups, health, integration_types, logs, reprocess, reprocess_plan
 from api.authentication import Authenticator
 from api.edge import Edge
-from api.problems import MEDIA_TYPE, add_handlers
+from api.fairness import Places, places_of
+from api.problems import add_handlers, problem_responses
 from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.playbook import Playbook
 from schemas.policy import Policy
-from schemas.problem import Problem
 from storage.database import Database
 from storage.process_metrics import ProcessMetrics
 
 PREFIX = "/api/v1"
-_PROBLEMS = {
-    401: "no valid key",
-    404: "not found, or of another account",
-    422: "a bad parameter, which the answer names",
-    503: "the database can't answer right now",
-}
-
-
-def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, object]]:
-    """OpenAPI descriptions of the problems that every path may answer with, and `more`."""
-    return {
-        status: {
-            "description": text,
-            "model": Problem,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status, text in [*_PROBLEMS.items(), *more]
-    }
 
 
 def build_api(
@@ -61,6 +43,7 @@ def build_api(
     app.state.authenticator = authenticator
     app.state.policy = policy
     app.state.playbook = playbook
+    app.state.places = Places(places_of(reader.pool_size))
     app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
     problems = problem_responses()
     # One by one: with a router inside a router, FastAPI would search all paths a second time.

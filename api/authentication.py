@@ -2,11 +2,13 @@
 
 import hmac
 import time
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBearer
 
+from api.fairness import Places
 from api.problems import ProblemError, not_found
 from schemas.result import ACCOUNT
 from schemas.role import Role
@@ -16,8 +18,13 @@ from storage.database import Database
 #: Seconds for which a key is cached. A revoked key may still work for so long.
 CACHE_SECONDS = 10.0
 _CACHE_SIZE = 10_000
+#: A key that does not exist is not looked up again for so long.
+UNKNOWN_SECONDS = 3.0
+#: Keys that were never good here are looked up so many at once: who guesses takes no more of the database.
+MAX_GUESSES = 2
 _RANK: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
 _MAX_KEY_CHARACTERS = 200
+T = TypeVar("T")
 
 
 class Authenticator:
@@ -26,7 +33,9 @@ class Authenticator:
     def __init__(self, database: Database, bootstrap_key: str | None) -> None:
         self._database = database
         self._bootstrap = digest(bootstrap_key) if bootstrap_key else None
-        self._found: dict[bytes, tuple[float, Grant]] = {}
+        self._found: dict[bytes, tuple[float, Grant]] = {}  # also what is too old: it tells whom we know
+        self._unknown: dict[bytes, float] = {}  # digest → until when
+        self._guesses = Places(MAX_GUESSES)
 
     async def grant(self, secret: str) -> Grant | None:
         """Return the grant of the key `secret`; None when there is no such key. Raises StorageUnavailable."""
@@ -38,19 +47,34 @@ class Authenticator:
         return self._bootstrap
 
     async def grant_of(self, secret_digest: bytes) -> Grant | None:
-        """Return the grant of the key with this SHA-256; None when there is no such key. Raises StorageUnavailable."""
+        """Return the grant of the key with this SHA-256; None when there is no such key.
+
+        Raises StorageUnavailable, and the 429 problem while too many unknown keys are tried.
+        """
         if self._bootstrap is not None and hmac.compare_digest(secret_digest, self._bootstrap):
             return Grant(EVERY_ACCOUNT, "admin", "bootstrap", may_export=True, key_id=None)
         cached = self._found.get(secret_digest)
         if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
             return cached[1]
-        self._found.pop(secret_digest, None)
-        grant = await find(self._database, secret_digest)
-        if grant is not None:
-            if len(self._found) >= _CACHE_SIZE:
-                self._found.clear()
-            self._found[secret_digest] = (time.monotonic(), grant)
+        if time.monotonic() < self._unknown.get(secret_digest, 0.0):
+            return None
+        if cached is not None:
+            grant = await find(self._database, secret_digest)
+        else:
+            async with self._guesses.one(""):
+                grant = await find(self._database, secret_digest)
+        if grant is None:
+            self._found.pop(secret_digest, None)
+            _keep(self._unknown, secret_digest, time.monotonic() + UNKNOWN_SECONDS)
+        else:
+            _keep(self._found, secret_digest, (time.monotonic(), grant))
         return grant
+
+
+def _keep(cache: dict[bytes, T], name: bytes, value: T) -> None:
+    if name not in cache and len(cache) >= _CACHE_SIZE:
+        cache.clear()
+    cache[name] = value
 
 
 class AccessKey(HTTPBearer):
@@ -103,6 +127,14 @@ async def own_account(grant: Caller, account: Annotated[str, Path(examples=["dem
     return account
 
 
-OwnAccount = Annotated[str, Depends(own_account)]
+async def own_place(request: Request, account: Annotated[str, Depends(own_account)]) -> AsyncIterator[str]:
+    """Return the account of the path, with one of its places until the answer is sent. 429 when all are taken."""
+    async with request.app.state.places.one(account):
+        yield account
+
+
+#: Account of a path that reads little or nothing of the database: it takes no place.
+CheckedAccount = Annotated[str, Depends(own_account)]
+OwnAccount = Annotated[str, Depends(own_place)]
 #: Dependencies of a router whose paths have an account: the caller is checked before any other parameter.
-FIRST = [Depends(own_account)]
+FIRST = [Depends(own_place)]

@@ -8,6 +8,7 @@ from api import listings
 from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Page
 from api.parameters import ONCE, PageQuery
+from api.problems import PAGED
 from schemas.shown.dead_letter import ShownDeadLetter
 from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letters import list_dead_letters as read_dead_letters
@@ -15,7 +16,7 @@ from storage.dead_letters import list_dead_letters as read_dead_letters
 router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"], dependencies=FIRST)
 
 
-@router.get("", dependencies=ONCE)
+@router.get("", dependencies=ONCE, responses=PAGED)
 async def list_dead_letters(
     request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[ShownDeadLetter]:

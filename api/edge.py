@@ -9,13 +9,12 @@ from prometheus_client import CollectorRegistry, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import ANSWER_HEADERS, ProblemError, response
+from api.problems import ANSWER_HEADERS, METHODS, ProblemError, response
 
 REQUEST_ID = "X-Request-Id"
-#: Room for any filter that a person makes. api.head_limit cuts off what is much larger.
+#: Room for any filter that a person makes. api.connection_limits cuts off what is much larger.
 MAX_URL_BYTES = 32 * 1024
 MAX_HEADER_BYTES = 32 * 1024
-_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -61,8 +60,8 @@ class Edge:
                 await (self._app if unusable is None else response(unusable))(inner, receive, send_out)
             finally:
                 route = getattr(inner.get("route"), "path", "none")
-                known = method if method in _METHODS else "other"
-                self.seconds.labels(known, route, status).observe(time.perf_counter() - started)
+                known = method if method in METHODS else "other"
+                self._seconds.labels(known, route, status).observe(time.perf_counter() - started)
 
 
 def _unusable(scope: Scope) -> ProblemError | None:

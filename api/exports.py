@@ -10,6 +10,7 @@ from api.export_order import order_of
 from api.export_response import ExportResponse, file_responses
 from api.pages import Page
 from api.parameters import ONCE, ExportQuery, PageQuery, Type
+from api.problems import PAGED
 from exports.jobs.desk import ExportDesk
 from schemas.export import FORMATS, Export, ExportFormat, ExportRequest
 from storage.exports.audit import list_exports as read_exports
@@ -17,7 +18,7 @@ from storage.exports.audit import list_exports as read_exports
 router = APIRouter(prefix="/accounts/{account}", tags=["exports"], dependencies=FIRST)
 
 
-@router.get("/exports", dependencies=ONCE)
+@router.get("/exports", dependencies=ONCE, responses=PAGED)
 async def list_exports(
     request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[Export]:

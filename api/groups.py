@@ -9,6 +9,7 @@ from api import listings
 from api.authentication import FIRST, OwnAccount
 from api.pages import Page
 from api.parameters import ONCE, LogQuery, Type
+from api.problems import PAGED
 from schemas.group import ErrorGroup
 from schemas.playbook import Playbook
 from storage.logs import groups as error_groups
@@ -16,7 +17,7 @@ from storage.logs import groups as error_groups
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
 
 
-@router.get("/{integration_type}/logs/groups", dependencies=ONCE)
+@router.get("/{integration_type}/logs/groups", dependencies=ONCE, responses=PAGED)
 async def list_groups(
     request: Request,
     response: Response,

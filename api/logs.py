@@ -9,7 +9,7 @@ from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
 from api.pages import Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
-from api.problems import not_found
+from api.problems import PAGED, not_found
 from schemas.filter import LogFilter
 from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.summary import LogSummary
@@ -27,7 +27,7 @@ async def search_logs(
     return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 
 
-@router.get("/{integration_type}/logs", dependencies=ONCE)
+@router.get("/{integration_type}/logs", dependencies=ONCE, responses=PAGED)
 async def list_logs(
     request: Request,
     response: Response,
@@ -70,7 +70,7 @@ async def get_log(
     return StatusLogDetail.model_validate(vars(log) | detail)
 
 
-@router.get("/{integration_type}/logs/{log_id}/timeline", dependencies=ONCE)
+@router.get("/{integration_type}/logs/{log_id}/timeline", dependencies=ONCE, responses=PAGED)
 async def get_timeline(
     request: Request,
     response: Response,

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from schemas.problem import FieldProblem, Problem
 from schemas.reasons.code import ReasonCode
@@ -18,12 +19,20 @@ from schemas.reasons.reason import Reason, Value
 from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 RETRY_AFTER_SECONDS = "5"
 MAX_TOLD = 5  # faults in one `detail`
 #: Key in the scope of the headers that api.edge adds. The answer to an unhandled exception is made outside of it.
 ANSWER_HEADERS = "conexoes.answer_headers"
 
 log = structlog.get_logger(__name__)
+_PROBLEMS = {
+    401: "no valid key",
+    404: "not found, or of another account",
+    422: "a bad parameter, which the answer names",
+    429: "too much at once, of this account or by unknown keys",
+    503: "the database can't answer right now",
+}
 
 
 class ProblemError(Exception):
@@ -95,13 +104,23 @@ async def _problem(_request: Request, exc: Any) -> JSONResponse:
     return response(exc)
 
 
-async def answer_refusal(_request: Request, exc: Any) -> JSONResponse:
+async def answer_refusal(request: Request, exc: Any) -> JSONResponse:
     """Answer what Starlette itself refuses: unknown paths and methods."""
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return response(not_found())
     kind = "method-not-allowed" if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED else "refused"
     headers = dict(exc.headers) if exc.headers else None
+    if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(_methods(request))}
     return response(ProblemError(exc.status_code, kind, str(exc.detail), headers=headers))
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of every route of the path; Starlette's own answer has those of the first."""
+    scopes = [(method, {**request.scope, "method": method}) for method in METHODS]
+    return [
+        method for method, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _validation(_request: Request, exc: Any) -> JSONResponse:
@@ -141,3 +160,19 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StorageUnavailable, _unavailable)
     app.add_exception_handler(RowRefused, _refused)
     app.add_exception_handler(Exception, answer_bug)
+
+
+def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, object]]:
+    """OpenAPI descriptions of the problems that every path may answer with, and `more`."""
+    return {
+        status: {
+            "description": text,
+            "model": Problem,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, text in [*_PROBLEMS.items(), *more]
+    }
+
+
+#: Answers of a list that is read page by page.
+PAGED = problem_responses((400, "the page token is not of this list"))

@@ -10,7 +10,7 @@ from api.export_order import must_export, order_of
 from api.export_response import ExportResponse, file_responses
 from api.pages import Page
 from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, LedgerQuery, PageQuery
-from api.problems import not_found
+from api.problems import PAGED, not_found
 from schemas.export import ExportRequest
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from storage.reprocess import reader as reprocess_reader
@@ -18,7 +18,7 @@ from storage.reprocess import reader as reprocess_reader
 router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"], dependencies=FIRST)
 
 
-@router.get("", dependencies=ONCE)
+@router.get("", dependencies=ONCE, responses=PAGED)
 async def list_commands(
     request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[ReprocessCommand]:
@@ -39,7 +39,7 @@ async def get_command(request: Request, account: OwnAccount, command_id: Command
     return command
 
 
-@router.get("/{command_id}/items", dependencies=ONCE)
+@router.get("/{command_id}/items", dependencies=ONCE, responses=PAGED)
 async def list_items(
     request: Request,
     response: Response,

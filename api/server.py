@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import uvicorn
 from fastapi import FastAPI
 
-from api.head_limit import HttpProtocol
+from api.connection_limits import HttpProtocol
 
 #: Seconds that a request under way has to end.
 GRACE_SECONDS = 5
@@ -19,10 +19,14 @@ class AddressUnusableError(Exception):
     """The address is in use, or not of this machine. The text says which setting to change."""
 
 
-async def serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
+async def serve(
+    app: FastAPI, host: str, port: int, stop: asyncio.Event, *, trusted_proxies: str = "127.0.0.1,::1"
+) -> None:
     """Listen on `host:port` until `stop` is set. Raises AddressUnusableError.
 
-    There is no timeout for slow headers: that is the task of a proxy in front.
+    `trusted_proxies`: whose forwarded headers are believed, as ApiSettings has it.
+
+    api.connection_limits has what a connection may send, and how slowly.
     """
     await serve_on(listen(host, port), app, stop)
 
@@ -34,6 +38,7 @@ async def serve_on(listener: socket.socket, app: FastAPI, stop: asyncio.Event) -
         http=HttpProtocol,
         log_config=None,
         access_log=False,
+        forwarded_allow_ips=trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=15,

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.settings import Settings, secret
+#: Limit for a key that people choose. Those that `conexoes keys create` makes have 47.
+MIN_KEY_CHARACTERS = 20
 
 
 class ApiSettings(Settings):
@@ -12,8 +14,14 @@ class ApiSettings(Settings):
 
     http_host: str = Field(default="127.0.0.1", description="address to listen on")
     http_port: int = Field(default=8080, ge=1, le=65535, description="port to listen on")
-    bootstrap_key: SecretStr | None = secret(
-        default=None, description="a key with every right on every account, for automation and tests"
+    bootstrap_key: SecretStr | None = Field(
+        default=None,
+        description="a key with every right on every account, for automation and tests; at least 20 characters",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="addresses and networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        "separated by commas; * = every sender",
     )
     session_secret: SecretStr | None = secret(
         default=None,
@@ -25,15 +33,9 @@ class ApiSettings(Settings):
         default=None, description="TOML file of the playbook, read again when it changes; unset = no playbook"
     )
 
-
-class ProbeSettings(Settings):
-    """Environment variables `CONEXOES_…`."""
-
-    metrics_host: str = Field(default="127.0.0.1", description="address on which `metrics_port` is")
-    metrics_port: int | None = Field(
-        default=None,
-        ge=1,
-        le=65535,
-        description="port of its own for /metrics, /livez and /readyz, without a key; unset = none for `agents`, "
-        "only the HTTP port for `api` and `admin`",
-    )
+    @field_validator("bootstrap_key")
+    @classmethod
+    def _not_guessable(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
+            raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters: it opens every account")
+        return key

@@ -34,7 +34,7 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
     try:
         await _refuse_unfit(reader)
         app = build_api(reader, _authenticator(reader, settings), policy, playbook)
-        await _serve(app, settings, reader, stop)
+        await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
     finally:
         await reader.close()
 
@@ -65,7 +65,7 @@ async def serve_admin(
         )
         await app.state.jobs.recover()
         try:
-            await _serve(app, settings, reader, stop)
+            await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
         finally:
             await app.state.jobs.close()
     finally:

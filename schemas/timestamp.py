@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, kind_of
@@ -57,4 +57,5 @@ def _rfc3339(value: Any) -> Any:
 
 
 #: A field that takes RFC 3339 text only (pydantic alone would take a number of seconds too), in UTC.
-Rfc3339 = Annotated[datetime, BeforeValidator(_rfc3339, json_schema_input_type=str)]
+_TEXT = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+Rfc3339 = Annotated[datetime, BeforeValidator(_rfc3339, json_schema_input_type=_TEXT)]

@@ -171,6 +171,7 @@ class Database:
     def __init__(self, url: str, role: Role, settings: StorageSettings, application_name: str = "conexoes") -> None:
         self.url = url
         self.role = role
+        self.pool_size = settings.pool_size
         self._settings = settings
         server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC", **_DEAD_PEER}
         self._runs_as = None if role == "owner" else f"conexoes_{role}"

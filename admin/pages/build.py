@@ -5,6 +5,7 @@ import asyncio
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
+from admin.ended_sessions import EndedSessions
 from admin.pages import (
     affiliates,
     dead_letters,
@@ -24,7 +25,9 @@ from admin.pages import (
 )
 from admin.pages.route import bug, refused
 from admin.pages.site import Site
+from admin.rate import WRONG_KEY_BURST, WRONG_KEYS_PER_SECOND, Rate
 from admin.session import Sessions
+from api.fairness import MAX_STREAMS, Places
 
 #: Modules of pages, in the order in which addresses are matched.
 PAGES = (
@@ -47,8 +50,11 @@ PAGES = (
 
 
 def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None) -> None:
-    """Add every page, after all other routes. No two have the same address: admin.pages.paths keeps names apart."""
-    app.state.site = Site(sessions, stop)
+    """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
+    app.state.site = Site(sessions, stop, public_url=app.state.exports.settings.public_url)
+    app.state.ended_sessions = EndedSessions(app.state.writer)
+    app.state.streams = Places(MAX_STREAMS, 0)
+    app.state.wrong_keys = Rate(WRONG_KEYS_PER_SECOND, WRONG_KEY_BURST)
     app.add_exception_handler(Exception, bug)
     app.add_exception_handler(HTTPException, refused)
     for each in PAGES:

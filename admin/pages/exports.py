@@ -13,7 +13,7 @@ from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View, read_view
-from admin.pages.visitor import Member, OwnForm, OwnPage
+from admin.pages.visitor import Member, OwnFile, OwnForm, OwnPage
 from api.export_order import must_export, order_of
 from api.export_response import attachment, not_made
 from api.problems import invalid_model, not_found
@@ -92,8 +92,8 @@ async def job_page(request: Request, who: OwnPage, export_id: uuid.UUID) -> Resp
 
 
 @router.get(f"{ACCOUNT}/exports/{{export_id}}/file")
-async def file(request: Request, who: OwnPage, export_id: uuid.UUID) -> Response:
-    """Return the file."""
+async def file(request: Request, who: OwnFile, export_id: uuid.UUID) -> Response:
+    """The file, whole."""
     must_export(who.grant)
     job = await _job(request, who, export_id)
     path = request.app.state.jobs.path(who.account, export_id)

@@ -17,7 +17,8 @@ from admin.pages.logs import read_rows
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.view import View, read_view
-from admin.pages.visitor import Member, OwnPage
+from admin.pages.visitor import Member, OwnStream, visitor
+from api.problems import ProblemError
 from schemas.catalogue import IntegrationType
 from schemas.shown.log import StatusLog
 from storage.errors import StorageError
@@ -34,8 +35,8 @@ Mark = dict[str, tuple[Any, ...]]
 
 
 @router.get(f"{TYPE}/live")
-async def live(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """Stream the changes of one view."""
+async def live(request: Request, who: OwnStream, integration_type: TypeName) -> Response:
+    """The stream of one view."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     stream = _events(request, who, kind, view)
@@ -62,9 +63,12 @@ async def _events(request: Request, who: Member, kind: IntegrationType, view: Vi
     while time.monotonic() - started < STREAM_SECONDS:
         looked = time.monotonic()
         try:
-            rows = (await read_rows(request, who, kind, view))["rows"]
-        except StorageError:
-            return  # the browser connects again, and shows meanwhile that its rows may be old
+            if (await visitor(request)).grant is None:
+                return  # signed out, or the key was revoked
+            async with request.app.state.places.one(who.account):
+                rows = (await read_rows(request, who, kind, view))["rows"]
+        except (StorageError, ProblemError):
+            return  # the browser connects anew, and shows meanwhile that what it has may be old
         now = marks(rows)
         news = None if shown is None else changes(shown, now)
         if shown is None:

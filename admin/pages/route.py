@@ -89,7 +89,7 @@ async def _error(request: Request, problem: ProblemError) -> Response:
     """Return the page that says what happened and what to do."""
     try:
         who = await visitor(request)
-    except StorageUnavailable:
+    except (StorageUnavailable, ProblemError):
         request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"cookie"]
         who = await visitor(Request(request.scope))
     title = HTTPStatus(problem.status).phrase

@@ -1,5 +1,6 @@
 """Sign-in by access key or by the link that `conexoes up` prints, sign-out, and preferences."""
 
+import ipaddress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,15 +14,16 @@ from admin.pages.site import show
 from admin.pages.visitor import (
     LANGUAGE_COOKIE,
     PREFERENCE_SECONDS,
-    SESSION_COOKIE,
     THEME_COOKIE,
     THEMES,
     ZONE_COOKIE,
     AnyVisitor,
     OwnForm,
     refuse_foreign,
+    session_cookie,
 )
 from admin.session import SESSION_SECONDS
+from api.problems import ProblemError
 from schemas.catalogue import LANGUAGES
 from storage.access_keys import digest
 from storage.sign_in import use_link
@@ -35,28 +37,34 @@ Target = Annotated[str, Query(alias="next", max_length=16_000, description="wher
 async def show_sign_in(
     request: Request, who: AnyVisitor, target: Target = "/", link: Annotated[str | None, Query(max_length=300)] = None
 ) -> Response:
-    """Show the form; or, with a valid link, start the session of the bootstrap key."""
-    site = request.app.state.site
+    """The form; or, with a link, the button that uses it: whoever previews a message with the link uses nothing up."""
     if link is not None:
-        known = site.sessions.read_link(link)
-        bootstrap = request.app.state.authenticator.bootstrap
-        if known is not None and bootstrap is not None and await use_link(request.app.state.writer, known.nonce):
-            return _signed_in(request, bootstrap, target)
-        return _form(request, who, target, "link", 401)
+        good = request.app.state.site.sessions.read_link(link) is not None
+        return _form(request, who, target, link=link) if good else _form(request, who, target, "link", 401)
     return RedirectResponse(_local(target), 303) if who.grant else _form(request, who, target)
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request, who: AnyVisitor) -> Response:
-    """Start a session for a valid key; show the form again, 401, for any other."""
+    """A session for a good key, or of the bootstrap key for a link that nobody has used; the form again, 401, else.
+
+    429 for an address from which too many wrong keys came: api.server says which address that is behind a proxy.
+    """
     refuse_foreign(request)
     fields = dict(await read_form(request))
     key, target = fields.get("access_key", "").strip(), fields.get("next", "/")
+    if "link" in fields:
+        return await _use_link(request, who, fields["link"], target)
+    address, wrong_keys = _address(request), request.app.state.wrong_keys
+    if wait := wrong_keys.take(address):  # before anything is awaited: many may come at once
+        again = {"Retry-After": str(int(wait) + 1)}
+        raise ProblemError(429, "too-many-keys", "Too many wrong keys came from this address.", headers=again)
     grant = None
     if 0 < len(key) <= _MAX_KEY_CHARACTERS:
         grant = await request.app.state.authenticator.grant(key)
     if grant is None:
         return _form(request, who, target, "key", 401)
+    wrong_keys.give_back(address)
     answer = _signed_in(request, digest(key), target)
     if ZONE_COOKIE not in request.cookies and fields.get("zone") in times.zone_names():
         _remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
@@ -64,10 +72,13 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
 
 
 @router.post("/sign-out")
-async def sign_out(_fields: OwnForm) -> Response:
-    """End the session in this browser."""
+async def sign_out(request: Request, who: AnyVisitor, _fields: OwnForm) -> Response:
+    """The end of the session, wherever its cookie is."""
+    if who.session is not None:
+        await request.app.state.ended_sessions.end(who.session)
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(SESSION_COOKIE, path="/")
+    name = session_cookie(request)
+    answer.delete_cookie(name, path="/", secure=_is_secure(request), httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
@@ -95,19 +106,50 @@ async def show_preferences(request: Request, who: AnyVisitor, target: Target = "
     )
 
 
-def _form(request: Request, who: AnyVisitor, target: str, refused: str | None = None, status: int = 200) -> Response:
-    return show(request, who, "sign_in.html", status=status, next=_local(target), refused=refused)
+def _form(
+    request: Request,
+    who: AnyVisitor,
+    target: str,
+    refused: str | None = None,
+    status: int = 200,
+    *,
+    link: str | None = None,
+) -> Response:
+    return show(request, who, "sign_in.html", status=status, next=_local(target), refused=refused, link=link)
+
+
+async def _use_link(request: Request, who: AnyVisitor, link: str, target: str) -> Response:
+    known = request.app.state.site.sessions.read_link(link)
+    bootstrap = request.app.state.authenticator.bootstrap
+    if known is not None and bootstrap is not None and await use_link(request.app.state.writer, known.nonce):
+        return _signed_in(request, bootstrap, target)
+    return _form(request, who, target, "link", 401)
+
+
+def _address(request: Request) -> str:
+    """The sender's, of which one home or office has one: an IPv6 network of 64 bits."""
+    text = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else text
+
+
+def _is_secure(request: Request) -> bool:
+    return bool(request.app.state.site.secure) or request.url.scheme == "https"
 
 
 def _signed_in(request: Request, key_digest: bytes, target: str) -> Response:
     answer = RedirectResponse(_local(target), 303)
-    _remember(request, answer, SESSION_COOKIE, request.app.state.site.sessions.start(key_digest), SESSION_SECONDS)
+    cookie = request.app.state.site.sessions.start(key_digest)
+    _remember(request, answer, session_cookie(request), cookie, SESSION_SECONDS)
     return answer
 
 
 def _remember(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-    """Set a cookie: `Lax`, so that a link in a message opens signed in; forms are protected by their own token."""
-    secure = request.url.scheme == "https"
+    """`Lax`, so that a link from a colleague's message opens signed in; forms are held by their own token."""
+    secure = _is_secure(request)
     answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 

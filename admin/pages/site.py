@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from babel.numbers import format_decimal, format_percent
@@ -52,8 +53,12 @@ _SHORT_CHARACTERS = 14
 class Site:
     """The site of one app."""
 
-    def __init__(self, sessions: Sessions, stop: asyncio.Event | None = None) -> None:
-        """Take `stop`, which is set when the process is to end: streams end with it."""
+    def __init__(self, sessions: Sessions, stop: asyncio.Event | None = None, *, public_url: str | None = None) -> None:
+        """`stop` is set when the process is to end: streams end with it. `public_url`: CONEXOES_PUBLIC_URL."""
+        public = urlsplit(public_url or "")
+        #: Browsers reach us by TLS, whatever the last proxy says.
+        self.secure = public.scheme == "https"
+        self.public_host = public.netloc.lower()
         self.sessions = sessions
         self.stop = stop or asyncio.Event()
         self.assets = assets.load()

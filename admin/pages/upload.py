@@ -37,7 +37,8 @@ async def form(request: Request, who: OwnPage, integration_type: TypeName) -> Re
 async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
     """Show the plan of the marked rows; for a refused workbook, the form again with the reason.
 
-    The workbook is not kept. Receiving and reading it takes one of the account's slots for exports.
+    Nothing of the workbook is kept. Receiving and reading it takes one of the account's
+    places for uploads.
     """
     need_operator(who)
     kind = type_of(integration_type)
@@ -57,7 +58,7 @@ async def _receive(request: Request, who: Member) -> Marked:
     refuse_foreign(request)
     desk: ExportDesk = request.app.state.exports
     try:
-        with desk.slots.one(who.account), tempfile.TemporaryDirectory(prefix="conexoes-marked-") as directory:
+        with desk.readings.one(who.account), tempfile.TemporaryDirectory(prefix="conexoes-marked-") as directory:
             path = Path(directory) / "marked.xlsx"
             fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
             session = who.visitor.session

@@ -1,9 +1,11 @@
 """The visitor of a page: session, rights and preferences."""
 
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -20,7 +22,7 @@ from schemas.result import ACCOUNT
 from storage.access_keys import Grant
 from storage.logs.reader import LogReader
 
-SESSION_COOKIE = "conexoes_session"
+_SESSION_COOKIE = "conexoes_session"
 LANGUAGE_COOKIE = "conexoes_language"
 ZONE_COOKIE = "conexoes_zone"
 THEME_COOKIE = "conexoes_theme"
@@ -69,10 +71,17 @@ class Member:
         return reader_for(request, self.grant)
 
 
+def session_cookie(request: Request) -> str:
+    """Its name. With `__Host-` a browser takes it over TLS only, and from no other host of the same domain."""
+    return f"__Host-{_SESSION_COOKIE}" if request.app.state.site.secure else _SESSION_COOKIE
+
+
 async def visitor(request: Request) -> Visitor:
-    """Return the visitor. A session with a revoked key counts as none."""
-    session = request.app.state.site.sessions.read(request.cookies.get(SESSION_COOKIE, ""))
-    grant = None if session is None else await request.app.state.authenticator.grant_of(session.key_digest)
+    """Whoever it is. A session that signed out, or whose key was revoked, is none."""
+    session = request.app.state.site.sessions.read(request.cookies.get(session_cookie(request), ""))
+    grant = None
+    if session is not None and not await request.app.state.ended_sessions.has(session):
+        grant = await request.app.state.authenticator.grant_of(session.key_digest)
     theme = request.cookies.get(THEME_COOKIE)
     accepted = request.headers.get("accept-language", "")
     language = languages.choose(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), accepted)
@@ -99,7 +108,22 @@ async def member(who: AnyVisitor, account: Annotated[str, Path()]) -> Member:
     return Member(visitor=who, grant=who.grant, account=account)
 
 
-OwnPage = Annotated[Member, Depends(member)]
+async def reading_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
+    """The same, with one of the account's places for as long as the answer takes. 429 when all are taken."""
+    async with request.app.state.places.one(who.account):
+        yield who
+
+
+async def watching_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
+    """The same, with one of the account's streams for as long as it is open. 429 when all are taken."""
+    async with request.app.state.streams.one(who.account):
+        yield who
+
+
+OwnPage = Annotated[Member, Depends(reading_member)]
+OwnStream = Annotated[Member, Depends(watching_member)]
+#: For a file that is sent as it is: a slow line takes no place.
+OwnFile = Annotated[Member, Depends(member)]
 
 
 async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:
@@ -118,8 +142,14 @@ OwnForm = Annotated[list[tuple[str, str]], Depends(own_form)]
 
 
 def refuse_foreign(request: Request) -> None:
-    """Raise 403 for a request of another site. For browsers that do not say, the form's token protects."""
-    if request.headers.get("sec-fetch-site", "") in _FOREIGN:
+    """403 for what another site made the browser send. Browsers that do not say are held by the form's token.
+
+    Over plain HTTP a browser says no `Sec-Fetch-Site`, only the `Origin`. A proxy may have changed the Host: then it is
+    that of CONEXOES_PUBLIC_URL.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    own = {request.headers.get("host", "").lower(), request.app.state.site.public_host}
+    if site in _FOREIGN or (site is None and origin is not None and urlsplit(origin).netloc.lower() not in own - {""}):
         raise ProblemError(403, "foreign", "This request came from another site.")
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterable, Callable
 from datetime import datetime
+from typing import Literal
 
 import structlog
 
@@ -25,6 +26,7 @@ from storage.errors import PositionLost, RowRefused
 from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
 from storage.reprocess.audit import OURSELVES
+from storage.reprocess.idempotency import is_revoked
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
 
@@ -98,23 +100,26 @@ class Commands:
             recorded = await until_available("commands", lambda: self._record(command))
         except RowRefused as exc:
             return CommandRefusal(DeadLetterCode.STORAGE, exc.reason, command.id, None)
-        COMMANDS.labels("recorded" if recorded else "repeated").inc()
-        if recorded:
-            log.info("command", account=command.request.account, command_id=command.id)
+        COMMANDS.labels(recorded).inc()
+        if recorded != "repeated":
+            log.info("command", account=command.request.account, command_id=command.id, outcome=recorded)
+        if recorded == "recorded":
             self._recorded()
         return None
 
-    async def _record(self, command: Command) -> bool:
-        """Record it in one transaction. False when it was recorded before."""
+    async def _record(self, command: Command) -> Literal["recorded", "repeated", "revoked"]:
+        """Record it in one transaction, once. A command is left that was revoked: its caller was told 503."""
         as_of = await self._as_of(command)
         async with self._database.transaction() as connection:
+            if await is_revoked(connection, command.request.account, command.id):
+                return "revoked"
             if not await insert_command(connection, command, as_of):
-                return False
+                return "repeated"
             if command.request.log_ids is None:
                 await insert_selection(connection, command.request.account, command.id)
             else:
                 await self._record_items(connection, command, command.request.log_ids, as_of)
-            return True
+            return "recorded"
 
     async def _as_of(self, command: Command) -> datetime | None:
         """The command's own `as_of`, but never later than the database's time.

@@ -1,9 +1,10 @@
-"""The process that reads one returned workbook: `python -m exports.excel.marked_worker FILE SECONDS`.
+"""The process that reads one returned workbook: `python -m exports.excel.marked_worker FILE CPU_SECONDS`.
 
 The file can be anyone's, and its parser is not ours: in this process it can use up neither memory nor time of a server.
 Standard output is a Reading as JSON; the exit code is 0 when there is one. Started by `exports.excel.marked_process`.
 """
 
+import os
 import resource
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from exports.excel.marked import Marked, RefusalKind, WorkbookRefused, read_mark
 
 #: Limit of address space. It holds the parser with a file of exports.excel.marked.MAX_UNPACKED_BYTES.
 MAX_MEMORY_BYTES = 2 * 1024**3
+#: Priority: behind everything else on the machine.
+_NICE = 10
 
 
 class Reading(BaseModel):
@@ -34,10 +37,11 @@ def reading_of(path: Path) -> Reading:
         return Reading(kind=exc.kind, sentence=str(exc))
 
 
-def main(path: str, seconds: str) -> int:
+def main(path: str, cpu_seconds: str) -> int:
     """Read the file within limits. Returns the exit code; the kernel ends a process that takes too long."""
+    os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(float(seconds)) + 1, int(float(seconds)) + 2))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds) + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdout.write(reading_of(Path(path)).model_dump_json())
     return 0

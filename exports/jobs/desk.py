@@ -14,6 +14,9 @@ from storage.access_keys import Grant
 from storage.database import Database
 from storage.exports.audit import record_order
 
+READINGS_PER_ACCOUNT = 2
+READINGS_IN_ALL = 4
+
 
 class ExportDesk:
     """The desk of one process. `database` must be in the reader role."""
@@ -21,7 +24,9 @@ class ExportDesk:
     def __init__(self, database: Database, settings: ExportSettings) -> None:
         self.database = database
         self.settings = settings
-        self.slots = Slots(settings)
+        self.slots = Slots("exports", settings.exports_per_account, settings.exports_in_all)
+        #: Slots for workbooks that come back: whoever uploads many keeps no export waiting.
+        self.readings = Slots("uploads", READINGS_PER_ACCOUNT, READINGS_IN_ALL)
 
     def order(
         self,

@@ -237,7 +237,8 @@ CREATE TABLE idempotency_keys (
     published_at timestamptz,                -- null: Kafka may not have it
     -- Why the agents could not record an accepted command: schemas.reasons.
     refused jsonb CHECK (refused ? 'code' AND refused ? 'parameters'),
-    key_id uuid,                             -- the access key of the request, for the audit
+    revoked_at timestamptz,                  -- answered with 503: the agents leave it, should Kafka have it after all
+    key_id uuid,                             -- the access key that it came with, for the audit
     key_name text,
     PRIMARY KEY (account, key)
 );
@@ -250,7 +251,7 @@ CREATE INDEX idempotency_keys_by_command ON idempotency_keys (account, command_i
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
 GRANT SELECT, INSERT ON idempotency_keys TO conexoes_writer;
-GRANT UPDATE (published_at, refused) ON idempotency_keys TO conexoes_writer;
+GRANT UPDATE (published_at, refused, revoked_at) ON idempotency_keys TO conexoes_writer;
 GRANT SELECT ON idempotency_keys TO conexoes_reader;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON idempotency_keys TO conexoes_writer USING (true) WITH CHECK (true);

@@ -46,6 +46,18 @@ COMMENT ON TABLE used_sign_in_links IS
 
 GRANT SELECT, INSERT ON used_sign_in_links TO conexoes_writer;
 
+CREATE TABLE ended_sessions (
+    nonce bytea PRIMARY KEY,
+    expires_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE ended_sessions IS
+    'Sessions that signed out. They belong to no account. Kept until their cookies are too old anyway.';
+
+CREATE INDEX ended_sessions_by_expiry ON ended_sessions (expires_at);
+
+GRANT SELECT, INSERT, DELETE ON ended_sessions TO conexoes_writer;
+
 CREATE TABLE saved_views (
     account text COLLATE "C" NOT NULL,
     id uuid NOT NULL,

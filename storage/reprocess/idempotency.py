@@ -3,7 +3,7 @@
 import hashlib
 
 from storage.access_keys import Grant
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.statements import SQL
 
 
@@ -12,7 +12,8 @@ async def claim(
 ) -> bool:
     """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns False when another one has the key.
 
-    The key stays taken for ever: after retention has deleted it, its command still has it.
+    That is for ever, also when the key itself was forgotten by retention: its command is not. A command that was
+    revoked may be recorded again.
     """
     digest = hashlib.sha256(request.encode()).digest()
     async with database.connection() as connection:
@@ -26,8 +27,12 @@ async def claim(
             key_id=grant and grant.key_id,
             key_name=grant and grant.name,
         )
-        kept = await SQL["get_idempotency_key"].fetchval(connection, account=account, key=key)
-        return kept is not None and bytes(kept) == digest
+        kept = await SQL["get_idempotency_key"].fetchrow(connection, account=account, key=key)
+        if kept is None or bytes(kept["body_digest"]) != digest:
+            return False
+        if kept["revoked_at"] is not None:
+            await SQL["allow_again"].execute(connection, account=account, key=key)
+        return True
 
 
 async def is_known(database: Database, account: str, key: str, command_id: str) -> bool:
@@ -39,7 +44,23 @@ async def is_known(database: Database, account: str, key: str, command_id: str) 
         return found
 
 
-async def mark_published(database: Database, account: str, key: str) -> None:
-    """Mark a command as published to Kafka: it is shown as accepted until the agents have recorded it."""
+async def mark_published(database: Database, account: str, key: str) -> bool:
+    """Kafka has the command: from now on it is shown as accepted, until the agents have recorded it.
+
+    False when another request with the same key has revoked it meanwhile.
+    """
     async with database.connection() as connection:
-        await SQL["mark_published"].execute(connection, account=account, key=key)
+        return await SQL["mark_published"].fetchval(connection, account=account, key=key) is not None
+
+
+async def revoke(database: Database, account: str, command_id: str) -> bool:
+    """Have the agents leave a command that Kafka may have or not. False when Kafka has it for certain."""
+    async with database.transaction() as connection:
+        await is_revoked(connection, account, command_id)
+        return await SQL["revoke_command"].fetchval(connection, account=account, command_id=command_id) is not None
+
+
+async def is_revoked(connection: Connection, account: str, command_id: str) -> bool:
+    """Whether a command was revoked; it stays so until the end of the transaction."""
+    found: bool | None = await SQL["lock_key_of_command"].fetchval(connection, account=account, command_id=command_id)
+    return bool(found)

@@ -13,10 +13,10 @@ from tests.support.waiting import eventually
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an app. Gives its address as soon as it answers there."""
+async def served(app: FastAPI, *, trusted_proxies: str = "127.0.0.1") -> AsyncIterator[str]:
+    """Its address, as soon as it answers there."""
     port, stop = free_port(), asyncio.Event()
-    serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop))
+    serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, trusted_proxies=trusted_proxies))
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             await until_alive(client)

@@ -35,7 +35,7 @@ GIVEN = {
     "API_PASSWORD": "secret1",
     "AGENTS_PASSWORD": "secret2",
     "ADMIN_PASSWORD": "secret3",
-    "CONEXOES_BOOTSTRAP_KEY": "0123456789abcdef",
+    "CONEXOES_BOOTSTRAP_KEY": "0123456789abcdef0123",
 }
 #: Login with which each service reads and writes; the owner's is for migrations alone.
 READS: dict[str, str | None] = {

@@ -17,9 +17,14 @@ from connectors.simulator.settings import SimulatorSettings
     ("settings", "given", "said"),
     [
         (AgentSettings, {"REDACT": "cpf,password"}, "CONEXOES_REDACT: must be JSON"),
-        (AgentSettings, {"REDACT": '"cpf"'}, "CONEXOES_REDACT: must be a list, not text"),
-        (AgentSettings, {"REDACT": '["a b"]'}, "CONEXOES_REDACT: 0: must be of the form "),
-        (ApiSettings, {"HTTP_PORT": "0"}, "CONEXOES_HTTP_PORT: must be at least 1"),
+        (AgentSettings, {"REDACT": '"cpf"'}, "CONEXOES_REDACT: must be a JSON list"),
+        (AgentSettings, {"REDACT": '["a b"]'}, "CONEXOES_REDACT: 0: String should match pattern "),
+        (ApiSettings, {"HTTP_PORT": "0"}, "CONEXOES_HTTP_PORT: Input should be greater than or equal to 1"),
+        (
+            ApiSettings,
+            {"BOOTSTRAP_KEY": "0123456789012345678"},
+            "CONEXOES_BOOTSTRAP_KEY: must have at least 20 characters: it opens every account",
+        ),
         (SimulatorSettings, {"SIMULATE_AFFILIATES": "MLB"}, "CONEXOES_SIMULATE_AFFILIATES: must be JSON"),
         (SimulatorSettings, {"SIMULATE_RATE": "0"}, "CONEXOES_SIMULATE_RATE: must be more than 0"),
         (InstallationSettings, {"POLICY": '{"x": 1}'}, "CONEXOES_POLICY: x: "),

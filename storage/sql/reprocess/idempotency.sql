@@ -13,7 +13,11 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING
 
 -- get_idempotency_key --
-SELECT body_digest FROM idempotency_keys WHERE account = :account::text AND key = :key::text
+SELECT body_digest, revoked_at FROM idempotency_keys WHERE account = :account::text AND key = :key::text
+
+-- allow_again --
+-- A revoked command that is asked for again.
+UPDATE idempotency_keys SET revoked_at = NULL WHERE account = :account::text AND key = :key::text
 
 -- knows_idempotency_key --
 -- True if a request came with this key, which stands for this command. Uses the primary keys.
@@ -21,6 +25,22 @@ SELECT EXISTS (SELECT FROM idempotency_keys WHERE account = :account::text AND k
     OR EXISTS (SELECT FROM reprocess_commands WHERE account = :account::text AND id = :command_id::text)
 
 -- mark_published --
--- Mark the command of this key as published to Kafka.
-UPDATE idempotency_keys SET published_at = now()
-WHERE account = :account::text AND key = :key::text AND published_at IS NULL
+-- Kafka has the command of this key; no row when another request with the key has revoked it meanwhile.
+UPDATE idempotency_keys SET published_at = coalesce(published_at, now())
+WHERE account = :account::text AND key = :key::text AND revoked_at IS NULL
+RETURNING true
+
+-- lock_key_of_command --
+-- Whether the command is revoked, so until the end of the transaction; no row when it came through Kafka alone. Uses
+-- idempotency_keys_by_command.
+SELECT revoked_at IS NOT NULL FROM idempotency_keys
+WHERE account = :account::text AND command_id = :command_id::text
+FOR UPDATE
+
+-- revoke_command --
+-- From now on the agents leave it; no row when Kafka has it, or they have recorded it. Only for whoever has locked its
+-- key before. Uses idempotency_keys_by_command and the primary key of reprocess_commands.
+UPDATE idempotency_keys SET revoked_at = now()
+WHERE account = :account::text AND command_id = :command_id::text AND published_at IS NULL
+  AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = :account::text AND c.id = :command_id::text)
+RETURNING true

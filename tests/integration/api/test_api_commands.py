@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +16,7 @@ from fastapi import FastAPI
 from admin import json_body
 from admin.body import MAX_BODY_BYTES
 from broker.settings import BrokerSettings
+from embedded.system import EmbeddedSystem
 from schemas.identity import command_id
 from schemas.policy import Policy
 from schemas.reprocess import Command, read_command
@@ -23,6 +26,7 @@ from tests.integration.api.conftest import Caller, app_on
 from tests.support.agents import records
 from tests.support.proxy import proxied
 from tests.support.reprocess import Desk
+from tests.support.waiting import eventually
 
 PATH = "/commands/reprocess"
 LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
@@ -204,6 +208,47 @@ async def test_without_kafka_it_is_503_within_5_seconds_and_the_retry_is_the_sam
         assert (await client.post(PATH, json=body(mode="replay"), headers=headers())).status_code == 422
     [command] = await commands_in(broker_settings, 1)
     assert command.id == accepted.json()["command_id"]
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("asked_again", [False, True])
+async def test_a_command_that_reaches_kafka_after_its_503_is_left_unless_it_is_asked_for_again(
+    commander: Caller, servers: EmbeddedSystem, broker_settings: BrokerSettings, desk: Desk, *, asked_again: bool
+) -> None:
+    """The broker hangs for longer than a caller waits, and takes then what was on its way."""
+    assert (await commander.post(PATH, json=body(), headers=headers("first"))).status_code == 202
+    assert servers._kafka is not None
+    assert servers._kafka.pid is not None
+    os.kill(servers._kafka.pid, signal.SIGSTOP)
+    try:
+        refused = await commander.post(PATH, json=body(), headers=headers("late"))
+    finally:
+        os.kill(servers._kafka.pid, signal.SIGCONT)
+    assert (refused.status_code, "nothing was queued" in refused.text) == (503, True)
+    if asked_again:
+
+        async def accepted() -> bool:
+            return (await commander.post(PATH, json=body(), headers=headers("late"))).status_code == 202
+
+        await eventually(accepted)
+    late = command_id("acme", "late")
+    [_first, *arrived] = await commands_in(broker_settings, 2)
+    assert {each.id for each in arrived} == {late}
+    for each in arrived:
+        assert await desk.record(each) is None
+    status = await commander.get(f"/api/v1/accounts/acme/reprocess/{late}")
+    assert status.status_code == (200 if asked_again else 404)
+
+
+@pytest.mark.law
+async def test_a_command_that_the_agents_have_is_accepted_though_kafka_did_not_say_so(
+    operator: Caller, desk: Desk
+) -> None:
+    """They recorded it before the caller was answered."""
+    assert await desk.command(command_id("acme", "k1"), log_ids=[LOG]) is None
+    request = body(requested_by="maria", mode="refresh")
+    assert (await operator.post(PATH, json=request, headers=headers("k1"))).status_code == 202
+    assert (await operator.post(PATH, json=request, headers=headers("k2"))).status_code == 503
 
 
 BAD_BODIES: list[tuple[str, bytes, int, str]] = [

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from admin.pages import counts
-from admin.rate import Rate
+from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import HOSTILE, account
@@ -128,7 +128,7 @@ async def test_too_many_commands_say_when_to_come_back(
     visit: Visit, operator: Caller, app: FastAPI, store_events: Store
 ) -> None:
     await store_events(*account())
-    app.state.rate = Rate(lambda: 0.0)
+    app.state.rate = Rate(COMMANDS_PER_SECOND, COMMAND_BURST, lambda: 0.0)
     while not app.state.rate.take("acme"):
         pass
     browser = await visit("operator")

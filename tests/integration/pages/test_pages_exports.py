@@ -1,5 +1,7 @@
 """Exports and pages: links of a file lead to pages, and workbooks can be uploaded again."""
 
+import asyncio
+import contextlib
 import re
 import zipfile
 from collections.abc import AsyncIterator, Callable
@@ -163,10 +165,12 @@ class TestMarkedWorkbook:
         assert answer.status_code == 413
         assert sent < 100
 
-    async def test_as_many_at_once_as_exports(self, visit: Visit, workbook: Path, app: FastAPI) -> None:
-        slots = app.state.exports.slots
-        with slots.one("acme"), slots.one("acme"):
-            assert (await send(await visit("operator"), mark(workbook, 3))).status_code == 429
+    async def test_uploads_have_places_of_their_own(self, visit: Visit, workbook: Path, app: FastAPI) -> None:
+        desk, browser = app.state.exports, await visit("operator")
+        with desk.readings.one("acme"), desk.readings.one("acme"):
+            assert (await send(browser, mark(workbook, 3))).status_code == 429
+        with desk.slots.one("acme"), desk.slots.one("acme"):
+            assert (await send(browser, mark(workbook, 3))).status_code == 200
 
     @pytest.mark.parametrize(
         ("kind", "body", "status"),
@@ -194,6 +198,29 @@ class TestMarkedWorkbook:
     async def test_what_is_no_form_is_refused(self, visit: Visit, kind: str, body: bytes, status: int) -> None:
         answer = await (await visit("operator")).post(MARKED, content=body, headers={"Content-Type": kind})
         assert answer.status_code == status
+
+
+async def test_reading_has_so_much_cpu_and_yields_to_everything_else(tmp_path: Path, workbook: Path) -> None:
+    """Three million styles in some kilobytes of a file: a minute of a core, if it were allowed."""
+    hostile = tmp_path / "hostile.xlsx"
+    with zipfile.ZipFile(mark(workbook, 3)) as good, zipfile.ZipFile(hostile, "w", zipfile.ZIP_DEFLATED) as bad:
+        for each in good.namelist():
+            content = good.read(each)
+            if each == "xl/styles.xml":
+                content = content.replace(b"</cellXfs>", b"<xf/>" * 3_000_000 + b"</cellXfs>")
+            bad.writestr(each, content)
+    reading = asyncio.create_task(marked_process.marked_by_worker(hostile, cpu_seconds=3))
+    niceness: set[int] = set()
+    while not reading.done():
+        await asyncio.sleep(0.05)
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if "exports.excel.marked_worker" in child.cmdline():
+                    niceness.add(child.nice())
+    with pytest.raises(WorkbookRefused, match="within 3 seconds of CPU") as refused:
+        await reading
+    assert refused.value.kind == "too_slow"
+    assert max(niceness) >= 10
 
 
 async def test_reading_that_takes_too_long_is_ended(workbook: Path) -> None:

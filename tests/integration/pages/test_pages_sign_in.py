@@ -1,18 +1,23 @@
 """Signing in, and what a session is good for: roles, accounts, forms, revoking."""
 
+import asyncio
 import uuid
 
 import asyncpg
+import httpx
 import pytest
 from fastapi import FastAPI
 
+from admin.pages import live
 from admin.session import Sessions
 from api import authentication
+from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
-from tests.integration.api.conftest import SESSION_SECRET, Caller, Store
-from tests.integration.pages.conftest import Visit
+from tests.integration.api.conftest import NOWHERE, SESSION_SECRET, Caller, Store, app_on
+from tests.integration.pages.conftest import Browser, Visit
 from tests.support.account import account
+from tests.support.served import served
 
 NOBODY = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
 PAGES = [
@@ -123,14 +128,20 @@ async def test_a_revoked_key_ends_its_session(visit: Visit, owning: Database, mo
 async def test_a_link_signs_in_once(visit: Visit, owner: asyncpg.Connection) -> None:
     link = Sessions(SESSION_SECRET).make_link()
     first, second = await visit(), await visit()
-    answer = await first.get("/sign-in", params={"link": link, "next": "/acme/price"})
+    for look in (second.head, second.get, first.get):  # whoever previews a message that has the link
+        page = await look("/sign-in", params={"link": link, "next": "/acme/price"})
+        assert (page.status_code, "set-cookie" in page.headers) == (200, False)
+    assert f'name="link" value="{link}"' in page.text
+    answer = await first.post("/sign-in", data={"link": link, "next": "/acme/price"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/acme/price")
     assert (await first.get("/acme/price")).status_code == 200
-    again = await second.get("/sign-in", params={"link": link})
+    again = await second.post("/sign-in", data={"link": link})
     assert again.status_code == 401
     assert "was already used" in again.text
     assert await owner.fetchval("SELECT count(*) FROM used_sign_in_links") == 1
-    assert (await second.get("/sign-in", params={"link": Sessions(b"other").make_link()})).status_code == 401
+    foreign = Sessions(b"other").make_link()
+    assert (await second.get("/sign-in", params={"link": foreign})).status_code == 401
+    assert (await second.post("/sign-in", data={"link": foreign})).status_code == 401
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", ""])
@@ -147,6 +158,118 @@ async def test_signing_out_ends_it_here(visit: Visit) -> None:
     answer = await browser.post("/sign-out", data={"form_token": token})
     assert answer.headers["location"] == "/sign-in"
     assert (await browser.get("/acme/price")).status_code == 303
+
+
+async def test_a_session_that_signed_out_is_over_wherever_its_cookie_is(
+    visit: Visit, owner: asyncpg.Connection
+) -> None:
+    browser, thief = await visit("viewer"), await visit()
+    thief.cookies.update(browser.cookies)
+    assert (await thief.get("/acme/price")).status_code == 200
+    token = await browser.form_token("/acme/price")
+    assert (await browser.post("/sign-out", data={"form_token": token})).status_code == 303
+    assert (await thief.get("/acme/price")).status_code == 303
+    assert await owner.fetchval("SELECT count(*) FROM ended_sessions") == 1
+    await owner.execute("UPDATE ended_sessions SET expires_at = now() - interval '1 second'")
+    another = await visit("viewer")
+    token = await another.form_token("/acme/price")
+    await another.post("/sign-out", data={"form_token": token})
+    assert await owner.fetchval("SELECT count(*) FROM ended_sessions") == 1
+
+
+async def test_wrong_keys_slow_an_address_down_and_good_ones_cost_nothing(visit: Visit, keys: dict[str, str]) -> None:
+    browser = await visit()
+    for _ in range(30):
+        assert (await browser.sign_in(keys["viewer"])).status_code == 303
+    answers = await asyncio.gather(*(browser.sign_in(f"cnx_wrong_{n}") for n in range(30)))
+    statuses = [each.status_code for each in answers]
+    assert (statuses.count(429) >= 20, set(statuses)) == (True, {401, 429})
+    refused = await browser.sign_in(keys["viewer"])  # not even looked at: it tells nothing
+    assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+
+
+@pytest.mark.parametrize("ending", ["revoke", "sign out"])
+async def test_a_live_stream_ends_with_its_session(
+    visit: Visit, owning: Database, app: FastAPI, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(authentication, "CACHE_SECONDS", 0.0)
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.1)
+    browser = await visit("viewer")
+    token = await browser.form_token("/acme/price")
+    async with (
+        served(app) as url,
+        httpx.AsyncClient(base_url=url, cookies=dict(browser.cookies)) as reader,
+        reader.stream("GET", "/acme/price/live", timeout=20) as stream,
+    ):
+        assert stream.status_code == 200
+        lines = stream.aiter_lines()
+        async for line in lines:
+            if "ready" in line:
+                break
+        if ending == "revoke":
+            [mine] = [each for each in await access_keys.list_all(owning) if each.name == "v"]
+            assert await access_keys.revoke(owning, mine.id)
+        else:
+            await browser.post("/sign-out", data={"form_token": token})
+        async with asyncio.timeout(live.STREAM_SECONDS / 10):
+            async for _line in lines:
+                pass
+
+
+ORIGINS = [
+    ({"Origin": "https://evil.example"}, 403),
+    ({"Origin": "null"}, 403),
+    ({"Origin": "http://conexoes.test.evil.example"}, 403),
+    ({"Origin": "http://conexoes.test:8080"}, 403),
+    ({"Origin": "http://conexoes.test"}, 303),
+    ({"Origin": "http://CONEXOES.test"}, 303),
+    ({}, 303),
+    ({"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}, 303),  # a browser does not send this
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), ORIGINS)
+async def test_a_form_without_a_token_must_come_from_here(
+    visit: Visit, keys: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    """Over plain HTTP browsers say the origin only."""
+    browser = await visit()
+    answer = await browser.post("/sign-in", data={"access_key": keys["viewer"]}, headers=headers)
+    assert answer.status_code == status
+    answer = await browser.post("/preferences", data={"theme": "dark"}, headers=headers)
+    assert answer.status_code == status
+
+
+async def test_behind_tls_that_a_proxy_ends_cookies_are_for_tls_only(
+    reader: Database, writer: Database, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy is not one whose headers are believed, and asks by another host: what was set is known."""
+    monkeypatch.setenv("CONEXOES_PUBLIC_URL", "https://conexoes.example/x")
+    async with app_on(reader, writer, NOWHERE, Topics()) as app, Browser(app) as browser:
+        answer = await browser.post(
+            "/sign-in", data={"access_key": keys["viewer"]}, headers={"Origin": "https://conexoes.example"}
+        )
+        assert answer.status_code == 303
+        [cookie] = answer.headers.get_list("set-cookie")
+        assert cookie.startswith("__Host-conexoes_session=")
+        assert ("Secure" in cookie, "Path=/" in cookie, "Domain" in cookie) == (True, True, False)
+        value = cookie.partition(";")[0]
+        assert (await browser.get("/acme/price", headers={"Cookie": value})).status_code == 200
+        assert (await browser.get("/acme/price", headers={"Cookie": value.removeprefix("__Host-")})).status_code == 303
+        chosen = await browser.post("/preferences", data={"theme": "dark"})
+        assert "Secure" in chosen.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "secure"), [("127.0.0.1", True), ("10.0.0.0/8,127.0.0.0/8", True), ("10.1.2.3", False)]
+)
+async def test_the_proxies_whose_headers_are_believed_are_a_setting(
+    app: FastAPI, keys: dict[str, str], trusted: str, *, secure: bool
+) -> None:
+    headers = {"X-Forwarded-Proto": "https"}
+    async with served(app, trusted_proxies=trusted) as url, httpx.AsyncClient(base_url=url, headers=headers) as client:
+        answer = await client.post("/sign-in", data={"access_key": keys["viewer"]})
+    assert ("Secure" in answer.headers["set-cookie"]) is secure
 
 
 async def test_a_cookie_opens_no_api_and_a_key_no_page(visit: Visit, viewer: Caller) -> None:
