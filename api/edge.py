@@ -61,7 +61,7 @@ class Edge:
             finally:
                 route = getattr(inner.get("route"), "path", "none")
                 known = method if method in METHODS else "other"
-                self._seconds.labels(known, route, status).observe(time.perf_counter() - started)
+                self.seconds.labels(known, route, status).observe(time.perf_counter() - started)
 
 
 def _unusable(scope: Scope) -> ProblemError | None:

@@ -11,6 +11,9 @@ from fastapi import FastAPI
 
 from api.connection_limits import HttpProtocol
 
+#: Forwarded headers are believed of this machine only.
+NO_PROXY_BUT_OURS = "127.0.0.1,::1"
+
 #: Seconds that a request under way has to end.
 GRACE_SECONDS = 5
 
@@ -20,18 +23,19 @@ class AddressUnusableError(Exception):
 
 
 async def serve(
-    app: FastAPI, host: str, port: int, stop: asyncio.Event, *, trusted_proxies: str = "127.0.0.1,::1"
+    app: FastAPI, host: str, port: int, stop: asyncio.Event, *, trusted_proxies: str = NO_PROXY_BUT_OURS
 ) -> None:
     """Listen on `host:port` until `stop` is set. Raises AddressUnusableError.
 
-    `trusted_proxies`: whose forwarded headers are believed, as ApiSettings has it.
-
+    `trusted_proxies` are the senders whose forwarded headers are believed, as in ApiSettings.
     api.connection_limits has what a connection may send, and how slowly.
     """
-    await serve_on(listen(host, port), app, stop)
+    await serve_on(listen(host, port), app, stop, trusted_proxies=trusted_proxies)
 
 
-async def serve_on(listener: socket.socket, app: FastAPI, stop: asyncio.Event) -> None:
+async def serve_on(
+    listener: socket.socket, app: FastAPI, stop: asyncio.Event, *, trusted_proxies: str = NO_PROXY_BUT_OURS
+) -> None:
     """Serve `app` on `listener`, which is closed at the end, until `stop` is set."""
     config = uvicorn.Config(
         app,

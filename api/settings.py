@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.settings import Settings, secret
 
 #: Limit for a key that people choose. Those that `conexoes keys create` makes have 47.
 MIN_KEY_CHARACTERS = 20
@@ -14,7 +15,7 @@ class ApiSettings(Settings):
 
     http_host: str = Field(default="127.0.0.1", description="address to listen on")
     http_port: int = Field(default=8080, ge=1, le=65535, description="port to listen on")
-    bootstrap_key: SecretStr | None = Field(
+    bootstrap_key: SecretStr | None = secret(
         default=None,
         description="a key with every right on every account, for automation and tests; at least 20 characters",
     )
@@ -39,3 +40,16 @@ class ApiSettings(Settings):
         if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
             raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters: it opens every account")
         return key
+
+
+class ProbeSettings(Settings):
+    """Environment variables `CONEXOES_…`."""
+
+    metrics_host: str = Field(default="127.0.0.1", description="address on which `metrics_port` is")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="port of its own for /metrics, /livez and /readyz, without a key; unset = none for `agents`, "
+        "only the HTTP port for `api` and `admin`",
+    )
