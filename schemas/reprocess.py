@@ -33,7 +33,7 @@ WhyAsked = Annotated[
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.
 TimelineStep = Literal["requested", "sent", "answered", "silent"]
-#: Ids that are not of dots only: in the address of a page these would lead elsewhere.
+#: Pattern of the id of a command. Dots only would lead elsewhere in the address of its page.
 COMMAND_ID_PATTERN = r"\.*[A-Za-z0-9_:~-][A-Za-z0-9._:~-]*"
 MAX_COMMAND_ID_CHARACTERS = 128
 CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID_PATTERN}$", max_length=MAX_COMMAND_ID_CHARACTERS)]
