@@ -47,7 +47,7 @@ async def start_export(request: Request, response: Response, grant: Caller) -> E
 
 @router.get("/{account}/{export_id:uuid}", dependencies=[Depends(own_account), *NONE])
 async def get_export(request: Request, account: CheckedAccount, export_id: ExportId) -> ExportJob:
-    """How far it is, and where its file is once it is done."""
+    """Return the progress of an export, and the address of its file once it is done."""
     job = await _jobs(request).get(account, export_id)
     if job is None:
         raise not_found()

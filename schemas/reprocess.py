@@ -53,7 +53,7 @@ class CommandState(StrEnum):
     CANCELLED = "cancelled"  # by a person or by itself: items that are not on their way to Kafka yet will not be sent
 
 
-#: Nothing more becomes of such a command, but by late answers; of the others, it does.
+#: States of a command that is over: only late answers still change its items.
 ENDED_COMMAND_STATES = (CommandState.DONE, CommandState.CANCELLED)
 OPEN_COMMAND_STATES = tuple(each for each in CommandState if each not in ENDED_COMMAND_STATES)
 
