@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 router = APIRouter(tags=["commands"])
 
 _KEY = re.compile(r"[!-~]{1,200}")
-#: Without it the answer is our own 400; FastAPI's, of a parameter that it takes for required, is 422.
+#: Header that FastAPI takes for optional, so that the answer without it is our own 400, not FastAPI's 422.
 _KEY_DESCRIBED = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -87,7 +87,7 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
 
 
 async def _published(request: Request, command: str, body: ReprocessRequest) -> bool:
-    """Whether Kafka has it for certain. A key that comes again is published again: the agents tell commands by id."""
+    """Publish, again for a repeated key: agents tell commands by id. Returns True if Kafka has it for certain."""
     try:
         await request.app.state.publisher.publish(
             command_record(request.app.state.topics, command, body, datetime.now(UTC))

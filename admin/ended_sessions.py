@@ -1,4 +1,4 @@
-"""Which sessions signed out: known to every process through the database, and looked up once in some seconds."""
+"""Sessions that signed out: known to every process through the database, and looked up once in some seconds."""
 
 import time
 
@@ -23,7 +23,7 @@ class EndedSessions:
         self._good.pop(session.nonce, None)
 
     async def has(self, session: Session) -> bool:
-        """Whether a session has ended. Raises StorageUnavailable."""
+        """Return True when a session has ended. Raises StorageUnavailable."""
         now = time.monotonic()
         looked = self._good.get(session.nonce)
         if looked is not None and now - looked < CACHE_SECONDS:

@@ -47,7 +47,7 @@ async def start_export(request: Request, response: Response, grant: Caller) -> E
 
 @router.get("/{account}/{export_id:uuid}", dependencies=[Depends(own_account), *NONE])
 async def get_export(request: Request, account: CheckedAccount, export_id: ExportId) -> ExportJob:
-    """How far it is, and where its file is once it is done."""
+    """Return the progress of an export, and the address of its file once it is done."""
     job = await _jobs(request).get(account, export_id)
     if job is None:
         raise not_found()
@@ -69,7 +69,7 @@ async def get_export(request: Request, account: CheckedAccount, export_id: Expor
     },
 )
 async def get_file(request: Request, grant: Caller, account: CheckedAccount, export_id: ExportId) -> Response:
-    """The file, whole. 404 when it is not made yet, or no longer kept: the export itself says which."""
+    """Return the file. 404 when it is not complete yet, or no longer kept: the export's state says which."""
     must_export(grant)
     jobs = _jobs(request)
     job, path = await jobs.get(account, export_id), jobs.path(account, export_id)
@@ -80,7 +80,7 @@ async def get_file(request: Request, grant: Caller, account: CheckedAccount, exp
 
 @router.delete("/{account}/{export_id:uuid}", status_code=204, dependencies=[Depends(own_account), *NONE])
 async def cancel_export(request: Request, grant: Caller, account: CheckedAccount, export_id: ExportId) -> None:
-    """Cancel it, or delete its file. The audit keeps that it was asked for. 404 when there is nothing of it here."""
+    """Cancel an export, or delete its file. The audit keeps its order. 404 when it neither runs nor has a file here."""
     must_export(grant)
     if not await _jobs(request).cancel(account, export_id):
         raise not_found()

@@ -1,11 +1,11 @@
-"""How often something may happen for each of many: commands of an account, wrong keys from an address."""
+"""Rate limits by name: commands of an account, wrong keys from an address."""
 
 import time
 from collections.abc import Callable
 
 COMMANDS_PER_SECOND = 20.0
 COMMAND_BURST = 60.0
-#: After ten wrong keys in a row an address has one more try every ten seconds.
+#: Rate of wrong keys: after ten in a row an address has one more try every ten seconds.
 WRONG_KEYS_PER_SECOND = 0.1
 WRONG_KEY_BURST = 10.0
 _MOST_BUCKETS = 100_000

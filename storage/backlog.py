@@ -1,4 +1,4 @@
-"""How much work waits in the database, for metrics."""
+"""Backlog: the work that waits in the database, for metrics."""
 
 from storage.database import Connection
 from storage.statements import SQL

@@ -193,7 +193,7 @@ class Database:
         self._opening = asyncio.Lock()
 
     def pool_use(self) -> tuple[int, int, int]:
-        """How many connections are open, how many of them are in use, and how many may be."""
+        """Return the numbers of open connections and of those in use, and their limit."""
         size, idle = (self._pool.get_size(), self._pool.get_idle_size()) if self._pool is not None else (0, 0)
         return size, size - idle, self._settings.pool_size
 

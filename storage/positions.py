@@ -1,4 +1,4 @@
-"""How far each partition of Kafka is stored, kept beside what is stored."""
+"""Positions: the offset up to which each partition of Kafka is stored, kept in the same database as its records."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,22 +15,22 @@ class Begin(NamedTuple):
     partition: int
     incarnation: str  # Kafka's id of the topic
     earliest: int  # the first offset that Kafka still has
-    anew: bool  # its offsets have begun anew, whatever its incarnation
+    anew: bool  # its offsets have begun again, whatever its incarnation
 
 
 class Move(NamedTuple):
-    """What one transaction stores of a partition."""
+    """Offsets of a partition that one transaction stores."""
 
     topic: str
     partition: int
-    after: int  # everything before it was stored by earlier transactions
-    next_offset: int  # everything before it is stored when this one commits
+    after: int  # all records before it were stored by earlier transactions
+    next_offset: int  # all records before it are stored when this one commits
 
 
 async def begin_positions(connection: Connection, partitions: Sequence[Begin]) -> dict[tuple[str, int], int]:
-    """The offset before which everything is stored, by topic and partition.
+    """Return the offset before which all records are stored, by topic and partition.
 
-    Of a partition that this database does not know, or that has begun anew since, that is its earliest. Raises
+    For a partition that this database does not know, or that has begun again since, that is its earliest offset. Raises
     StorageUnavailable.
     """
     rows = await SQL["begin_positions"].fetch(connection, partitions)
@@ -38,10 +38,10 @@ async def begin_positions(connection: Connection, partitions: Sequence[Begin]) -
 
 
 async def move_positions(connection: Connection, moves: Sequence[Move]) -> None:
-    """Say in the caller's transaction what is stored by it. Safe to repeat.
+    """Record the offsets that the caller's transaction stores. Safe to repeat.
 
-    Raises PositionLost when this database does not have what comes before: it is another than it was, restored from a
-    backup or a standby that lagged. StorageUnavailable as ever.
+    Raises PositionLost when this database lacks earlier records: it was restored from a backup, or replaced by a
+    standby that lagged. Raises StorageUnavailable.
     """
     if moves and await SQL["move_positions"].fetchval(connection, moves) < len(moves):
         raise PositionLost("the database has lost what was stored of these partitions")

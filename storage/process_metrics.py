@@ -1,4 +1,4 @@
-"""What every process with a database shows of itself: its version, and its connections."""
+"""Metrics of every process with a database: its version, and its connections."""
 
 from collections.abc import Iterable
 from importlib import metadata

@@ -10,7 +10,7 @@ from storage.database import SCHEMA, Connection, Database
 from storage.errors import SchemaUnfit
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: What a database says that has had no migration, or is having its first.
+#: Errors of a database without a migration, or during its first.
 _BEGINNING = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InsufficientPrivilegeError)
 _NEVER_MIGRATED = "The database has no schema of Conexões: run `conexoes migrate`."
 

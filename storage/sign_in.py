@@ -1,4 +1,4 @@
-"""What signing in needs of the database: links that are good once, sessions that ended, which accounts there are."""
+"""Sign-in: links that work once, sessions that ended, and the list of accounts."""
 
 from storage.database import Database
 from storage.statements import SQL
@@ -20,7 +20,7 @@ async def end_session(writer: Database, nonce: bytes, seconds: float) -> None:
 
 
 async def is_session_ended(writer: Database, nonce: bytes) -> bool:
-    """Whether the session with this nonce has ended."""
+    """Return True when the session with this nonce has ended."""
     async with writer.connection() as connection:
         ended: bool = await SQL["is_session_ended"].fetchval(connection, nonce=nonce)
         return ended

@@ -1,4 +1,4 @@
-"""Which agents process has which worker id: the one that came last, as in Kafka."""
+"""Worker ids, each held by the agents process that took it last, as in Kafka."""
 
 import uuid
 
@@ -19,7 +19,7 @@ async def take_worker_id(
 async def keep_worker_id(
     connection: Connection, worker: str, process: uuid.UUID, host: str, seen_seconds: float
 ) -> str | None:
-    """Say that `process` still is `worker`. Returns the host of the process that has taken the id from it."""
+    """Renew the id `worker` of `process`. Returns the host of the process that has taken the id from it."""
     other: str | None = await SQL["keep_worker_id"].fetchval(
         connection, worker=worker, process=process, host=host, seconds=seen_seconds
     )
@@ -27,5 +27,5 @@ async def keep_worker_id(
 
 
 async def leave_worker_id(connection: Connection, worker: str, process: uuid.UUID) -> None:
-    """Say that `process` has ended in order."""
+    """Release the id of a `process` that ends in order."""
     await SQL["leave_worker_id"].execute(connection, worker=worker, process=process)

@@ -72,12 +72,12 @@ class Member:
 
 
 def session_cookie(request: Request) -> str:
-    """Its name. With `__Host-` a browser takes it over TLS only, and from no other host of the same domain."""
+    """Cookie's name. With `__Host-` a browser takes it over TLS only, and from no other host of the same domain."""
     return f"__Host-{_SESSION_COOKIE}" if request.app.state.site.secure else _SESSION_COOKIE
 
 
 async def visitor(request: Request) -> Visitor:
-    """Whoever it is. A session that signed out, or whose key was revoked, is none."""
+    """Return the visitor. A session that signed out, or whose key was revoked, counts as none."""
     session = request.app.state.site.sessions.read(request.cookies.get(session_cookie(request), ""))
     grant = None
     if session is not None and not await request.app.state.ended_sessions.has(session):
@@ -109,20 +109,20 @@ async def member(who: AnyVisitor, account: Annotated[str, Path()]) -> Member:
 
 
 async def reading_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
-    """The same, with one of the account's places for as long as the answer takes. 429 when all are taken."""
+    """Give the member one of the account's slots for as long as the answer takes. 429 when all are taken."""
     async with request.app.state.places.one(who.account):
         yield who
 
 
 async def watching_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
-    """The same, with one of the account's streams for as long as it is open. 429 when all are taken."""
+    """Give the member one of the account's streams for as long as it is open. 429 when all are taken."""
     async with request.app.state.streams.one(who.account):
         yield who
 
 
 OwnPage = Annotated[Member, Depends(reading_member)]
 OwnStream = Annotated[Member, Depends(watching_member)]
-#: For a file that is sent as it is: a slow line takes no place.
+#: Visitor for a file that is sent as it is: a slow line takes no slot.
 OwnFile = Annotated[Member, Depends(member)]
 
 

@@ -42,7 +42,7 @@ def metrics_page() -> str:
 
 
 def names() -> set[str]:
-    """Of every metric that a process of ours has, as a query has them; `_bucket` and so on for histograms."""
+    """Return the names of our processes' metrics as queries have them; with `_bucket` and so on for histograms."""
     found = {name.strip("`") for name, *_rest in [*_shared(), *_agents(), *_http()]}
     histograms = {name.strip("`") for name, kind, *_rest in [*_agents(), *_http()] if kind == "histogram"}
     return found | {f"{name}_{part}" for name in histograms for part in ("bucket", "count", "sum")}

@@ -61,6 +61,6 @@ async def revoke(database: Database, account: str, command_id: str) -> bool:
 
 
 async def is_revoked(connection: Connection, account: str, command_id: str) -> bool:
-    """Whether a command was revoked; it stays so until the end of the transaction."""
+    """Return True when a command was revoked; that holds until the end of the transaction."""
     found: bool | None = await SQL["lock_key_of_command"].fetchval(connection, account=account, command_id=command_id)
     return bool(found)

@@ -1,7 +1,7 @@
 -- begin_positions --
--- Partitions that a worker begins to read: arrays with one element a partition; `anew` says that its offsets have begun
--- anew. Of one that is not known, was known of another incarnation or began anew, nothing is stored yet, so that it
--- begins at its earliest offset. Answers the next offset of each.
+-- Partitions that a worker begins to read: arrays with one element for each; `anew` says that its offsets have begun
+-- again. A partition that is unknown, or known with another incarnation, or that began again has nothing stored yet, so
+-- it begins at its earliest offset. Answers the next offset of each.
 WITH begun AS (
     SELECT * FROM unnest(:topic::text[], :partition::integer[], :incarnation::text[], :earliest::bigint[], :anew::boolean[])
         AS b (topic, partition, incarnation, earliest, anew)
@@ -25,8 +25,8 @@ LEFT JOIN added a USING (topic, partition)
 LEFT JOIN positions p USING (topic, partition)
 
 -- move_positions --
--- What is before :next_offset is stored now, of which what is before :after was stored already; arrays. Answers how many
--- partitions that was true of. Never moves back: a worker that has lost a partition may still finish.
+-- Records before :next_offset are stored now, and those before :after were stored already; arrays. Answers the number
+-- of partitions for which that holds. Never moves back: a worker that has lost a partition may still finish.
 WITH moved AS (
     UPDATE positions p SET next_offset = greatest(p.next_offset, m.next_offset)
     FROM unnest(:topic::text[], :partition::integer[], :after::bigint[], :next_offset::bigint[])

@@ -1,5 +1,5 @@
 -- take_worker_id --
--- The process is this worker from now on. Answers the host of the one before when that was seen in the last :seconds.
+-- Give the worker id to the process. Answers the host of the process before if it was seen in the last :seconds.
 WITH before AS (
     SELECT host FROM workers
     WHERE id = :worker::text AND process <> :process::uuid AND seen_at > now() - make_interval(secs => :seconds::float)
@@ -14,8 +14,8 @@ taken AS (
 SELECT host FROM before
 
 -- keep_worker_id --
--- The process is this worker still. Answers the host of another one that was seen as it in the last :seconds; null
--- when there is none.
+-- Renew the worker id of the process. Answers the host of another process that was seen with it in the last :seconds;
+-- null when there is none.
 WITH kept AS (
     INSERT INTO workers AS w (id, process, host) VALUES (:worker::text, :process::uuid, :host::text)
     ON CONFLICT (id) DO UPDATE SET process = excluded.process, host = excluded.host, seen_at = now()

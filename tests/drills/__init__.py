@@ -1,1 +1,1 @@
-"""What an operator may have to do one day, done on a system of its own: `make restore-drill`."""
+"""Drills of an operator's rare tasks, on a system of their own: `make restore-drill`."""

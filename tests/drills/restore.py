@@ -35,7 +35,7 @@ SETTLE_SECONDS = 180.0
 WRITTEN = {"updated_at", "received_at", "created_at", "sent_at", "expires_at", "claimed_until", "reprocess_at"}
 WRITTEN |= {"accepted_at", "recorded_at", "finished_at"}
 WRITTEN_THERE = {"reprocess_audit": {"at", "id"}}
-#: What is of processes, not of data; and what waits to be added up, which is added to what it will be added to.
+#: Tables of processes, not of data, and tables of counts, which differ until their changes are added up.
 LEFT_OUT = {"workers", "pace_buckets", "log_changes", "fault_changes", "fault_hours", "faults", "log_hours", "log_days"}
 
 

@@ -20,7 +20,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
-#: What a container of a worker may have.
+#: Memory limit of a worker's container.
 LIMIT = 512 * 1024 * 1024
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus and an orchestrator see of each process, on the address that was chosen for it."""
+"""Metrics and health of each process, for Prometheus and an orchestrator, on the address that was set for it."""
 
 import asyncio
 import re

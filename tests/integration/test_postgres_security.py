@@ -27,7 +27,7 @@ _RIGHTS = re.compile(r"^\| `(\w+)` \| ([A-Z][^|]*|-) \| ([A-Z][^|]*|-) \|$", re.
 
 @pytest.fixture
 async def urls(database_url: str) -> dict[Login, str]:
-    """Of the database, by login."""
+    """Addresses of the database, by login."""
     await make_logins(database_url, {login: password_of(database_url, login) for login in ROLES})
     return {login: url_of(database_url, login, password_of(database_url, login)) for login in ROLES}
 
@@ -116,7 +116,7 @@ async def test_agents_work_with_their_login(
 
 
 async def test_a_login_that_is_the_role_itself_is_taken_as_it_is(database_url: str, owner: asyncpg.Connection) -> None:
-    """As behind a pooler, which may drop the parameter that names a role."""
+    """A pooler may drop the parameter that names a role, so the login must do."""
     await owner.execute("ALTER ROLE conexoes_reader LOGIN PASSWORD 'reads'")
     try:
         url = url_of(database_url, "conexoes_reader", "reads")  # type: ignore[arg-type]
@@ -138,7 +138,7 @@ async def test_the_rights_are_those_of_the_page(owner: asyncpg.Connection) -> No
 
 
 async def rights(owner: asyncpg.Connection) -> dict[str, tuple[str, str]]:
-    """What both roles may do to each table, in the words of the page. Partitions are nobody's."""
+    """Return the rights of both roles on each table, in the words of the page, without partitions."""
     whole: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in await owner.fetch(
         """SELECT c.relname, a.grantee::regrole::text AS role, a.privilege_type AS kind

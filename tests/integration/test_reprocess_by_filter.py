@@ -159,7 +159,7 @@ async def _silence(desk: Desk) -> None:
     assert await desk.expire() == 1
 
 
-#: What brings an item that is queued into each state that a log can show. Sending takes all that is queued, so the
+#: Steps that bring a queued item into each state that a log can show. Sending takes all that is queued, so the
 #: states that stay open come last.
 BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
     "fixed": _answer,

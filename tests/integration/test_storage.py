@@ -209,9 +209,9 @@ async def test_the_writer_can_t_delete_the_audit_nor_what_a_result_said(
     await writer.close()
 
 
-#: What is nobody's: a sign-in link is used up before anyone is signed in; the rest is of agents, not of accounts.
+#: Tables without an account: a sign-in link is used before anyone is signed in; the rest is of agents, not of accounts.
 WITHOUT_ACCOUNT = {"used_sign_in_links", "ended_sessions", "positions", "workers", "attempts_horizon"}
-#: By an id that schemas.identity makes of the account's name as well: two accounts never have the same.
+#: Tables with an id that schemas.identity makes of the account's name too: two accounts never have the same.
 BY_IDENTITY = {"status_logs": "id", "received_results": "result_id", "attempts": "log_id", "aliases": "log_id"}
 
 
@@ -248,7 +248,7 @@ async def test_a_database_that_is_away_or_refuses_is_said_so(
 
 
 async def test_only_a_statement_times_out_a_connection_that_does_not_come_is_unavailable(database_url: str) -> None:
-    """What follows from TimedOut, a smaller statement at once, helps neither a full pool nor a line that is down."""
+    """A smaller statement at once, as after TimedOut, helps neither a full pool nor a line that is down."""
     async with proxied(database_url) as (proxy, url):
         settings = StorageSettings(pool_size=1, connect_seconds=0.3, command_seconds=0.3)
         writer = Database(url, "writer", settings)

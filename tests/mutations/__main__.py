@@ -18,7 +18,7 @@ from tests.mutations.modules import EQUIVALENT, EQUIVALENT_SHARE, pure_modules
 from tests.mutations.operators import Mutant, mutants_of
 from tests.mutations.trial import Outcome, outcome, prepare
 
-#: Of the mutants in a sample, the unit tests find at least so many.
+#: Least share of the mutants in a sample that the unit tests find.
 FOUND_SHARE: Final = 0.85
 
 

@@ -67,7 +67,7 @@ def outcome(mutant: Mutant | None, tests: Sequence[str]) -> Outcome:
 
 
 def of_exit(code: int) -> Outcome:
-    """What a trial that ended with `code` says: 1 is a test that failed. A signal's is negative."""
+    """Return the outcome of a trial with exit code `code`: 1 is a test that failed. A signal's is negative."""
     return {0: Outcome.SURVIVED, 1: Outcome.FOUND}.get(code, Outcome.ERROR)
 
 

@@ -2,5 +2,5 @@
 
 import re
 
-#: Who, kind, name (empty for a group of one's own), operations.
+#: Row of a table: principal, kind, name (empty for a group of one's own), operations.
 ROW = re.compile(r"^\| `(\w+)` \| (Topic|Group) (?:`(\S+)`|of its own) \| ([\w, ]+) \|$", re.MULTILINE)

@@ -22,7 +22,7 @@ CODECS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 XERIAL_HEADER = b"\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
 _MEBIBYTE = 1024 * 1024
 
-#: Of every record, in milliseconds: not so old that the broker deletes it.
+#: Timestamp of every record, in milliseconds: not so old that the broker deletes it.
 TIMESTAMP = int(time.time() * 1000)
 
 BATCH_HEADER_BYTES: int = DefaultRecordBase.HEADER_STRUCT.size

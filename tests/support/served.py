@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 
 @asynccontextmanager
 async def served(app: FastAPI, *, trusted_proxies: str = "127.0.0.1") -> AsyncIterator[str]:
-    """Its address, as soon as it answers there."""
+    """Serve an app. Gives its address as soon as it answers there."""
     port, stop = free_port(), asyncio.Event()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, trusted_proxies=trusted_proxies))
     try:

@@ -41,7 +41,7 @@ async def standby_of(url: str) -> AsyncIterator[str]:
 
 
 def moved(url: str, host: str) -> str:
-    """The same login and database on another server."""
+    """Return the address of the same login and database on another server."""
     login, _, rest = url.rpartition("@")
     return f"{login}@{host}/{rest.partition('/')[2]}"
 

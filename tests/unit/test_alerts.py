@@ -12,7 +12,7 @@ from cli.documents.metrics_page import names
 RULES: list[dict[str, Any]] = [
     rule for group in yaml.safe_load((DOCS / "alerts.yml").read_text("utf-8"))["groups"] for rule in group["rules"]
 ]
-#: Of Prometheus itself, and of its Python client.
+#: Metrics of Prometheus itself, and of its Python client.
 OTHERS = {"up", "process_start_time_seconds"}
 _METRIC = re.compile(r"\b(conexoes_\w+|process_\w+|up)\b")
 _DURATION = re.compile(r"\d+[smhd]")

@@ -238,7 +238,7 @@ def test_each_lock_has_its_own_and_no_more_and_all_the_same_versions() -> None:
 
 
 def test_every_command_but_up_can_be_imported_without_the_embedded_servers() -> None:
-    """As in the image: packages that only the extra installs are hidden."""
+    """Hide packages that only the extra installs, as in the image."""
     hidden = sorted(set(locked("requirements-embedded.lock")) - set(locked("requirements-runtime.lock")))
     modules = [name.replace("-", "_") for name in hidden]
     code = (

@@ -1,4 +1,4 @@
-"""What decompresses never gives more than its ceiling, and reads all that aiokafka's own codecs read."""
+"""Decompression never gives more than its ceiling, and reads all that aiokafka's own codecs read."""
 
 import gzip
 import os

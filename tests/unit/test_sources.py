@@ -1,4 +1,4 @@
-"""Who may say what, and what is wrong with the file that says so."""
+"""Sources and their affiliates, accounts and topics, and errors of the file that ties them."""
 
 import json
 import time

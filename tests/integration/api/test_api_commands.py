@@ -244,7 +244,7 @@ async def test_a_command_that_reaches_kafka_after_its_503_is_left_unless_it_is_a
 async def test_a_command_that_the_agents_have_is_accepted_though_kafka_did_not_say_so(
     operator: Caller, desk: Desk
 ) -> None:
-    """They recorded it before the caller was answered."""
+    """Agents recorded it before the caller was answered."""
     assert await desk.command(command_id("acme", "k1"), log_ids=[LOG]) is None
     request = body(requested_by="maria", mode="refresh")
     assert (await operator.post(PATH, json=request, headers=headers("k1"))).status_code == 202

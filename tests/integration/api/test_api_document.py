@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of answers that generated requests do not often meet."""
+"""Answers in the OpenAPI document that generated requests do not often meet."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What one connection without a key may cost: bytes that nobody reads, tiny chunks, half heads."""
+"""Limits of one connection without a key: bytes that nobody reads, tiny chunks, half heads."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from tests.integration.api.conftest import Caller
 from tests.support.served import served
 
 CHUNKED = b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-#: What the kernels of both ends and one read of the server hold besides what was counted.
+#: Bytes that the kernels of both ends and one read of the server hold besides the counted ones.
 BUFFERED_BYTES = 16 * 1024 * 1024
 
 
@@ -93,7 +93,7 @@ async def test_a_flood_leaves_others_their_answers(app: FastAPI, viewer: Caller)
 async def test_a_body_in_tiny_chunks_is_refused_and_others_are_read(
     app: FastAPI, keys: dict[str, str], size: int, status: bytes
 ) -> None:
-    """To a path that reads it: 422 is that path's own answer."""
+    """Send it to a path that reads it: 422 is that path's own answer."""
     key = keys["operator"].encode()
     head = b"POST /commands/reprocess HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key
     head += b"\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -27,7 +27,7 @@ from tests.support.reprocess import Desk
 pytestmark = pytest.mark.law
 
 CANARY = "BRAVOSECRET"
-#: Nothing of any account is behind these.
+#: Routes without data of an account.
 OPEN = {
     ("GET", path)
     for path in (
@@ -66,7 +66,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/reprocess": {"log_id": "{log_id}", "mode": "refresh"},
     "/reprocess/{command_id}/cancel": {},
 }
-#: What a path names that is of one account.
+#: Parameters of a path that belong to one account.
 IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint")
 OTHERS = {"integration_type": ["price"], "side": ["request", "response"], "file_format": ["csv", "jsonl"]}
 PLACE = re.compile(r"\{(\w+)[^}]*\}")
@@ -96,7 +96,7 @@ def addresses(path: str, account: str, ids: dict[str, str]) -> Iterator[str]:
 async def ids(
     app: FastAPI, keys: dict[str, str], store_events: Store, desk: Desk, owner: asyncpg.Connection
 ) -> AsyncIterator[dict[str, str]]:
-    """What globex has of everything, each with the canary in it; acme has a log."""
+    """Store some of everything for globex, each with the canary in it, and a log for acme."""
     await store_events(
         result("a"),
         result("g", account="globex", key=f"{CANARY}-1", message=f"{CANARY} 123.456.789-09", aliases={"n": CANARY}),
@@ -165,7 +165,7 @@ async def ask(
 
 
 def told(answer: httpx.Response, *names: str) -> tuple[int, str | None, str]:
-    """What an answer says, without what is of one request, and without the names that were asked for."""
+    """Return an answer without the parts of one request, and without the names that were asked for."""
     text = answer.text
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "NAME")

@@ -1,4 +1,4 @@
-"""Who asked is shown as the caller said it, with the key that it came by: on every page that tells who."""
+"""The author of a request is shown as the caller said it, with the request's key, on every page that names one."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from storage.reprocess.cancellation import cancel_command
 from tests.integration.pages.conftest import Visit
 from tests.support.reprocess import Desk
 
-#: In each language: with the key and without one.
+#: Texts in each language: with the key and without one.
 SAID = {
     "en": ("ceo@bravo.example, with the key bravo-admin", "ceo@bravo.example, not with a key"),
     "pt": ("ceo@bravo.example, com a chave bravo-admin", "ceo@bravo.example, sem chave"),
