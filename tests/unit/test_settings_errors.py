@@ -17,9 +17,9 @@ from connectors.simulator.settings import SimulatorSettings
     ("settings", "given", "said"),
     [
         (AgentSettings, {"REDACT": "cpf,password"}, "CONEXOES_REDACT: must be JSON"),
-        (AgentSettings, {"REDACT": '"cpf"'}, "CONEXOES_REDACT: must be a JSON list"),
-        (AgentSettings, {"REDACT": '["a b"]'}, "CONEXOES_REDACT: 0: String should match pattern "),
-        (ApiSettings, {"HTTP_PORT": "0"}, "CONEXOES_HTTP_PORT: Input should be greater than or equal to 1"),
+        (AgentSettings, {"REDACT": '"cpf"'}, "CONEXOES_REDACT: must be a list, not text"),
+        (AgentSettings, {"REDACT": '["a b"]'}, "CONEXOES_REDACT: 0: must be of the form "),
+        (ApiSettings, {"HTTP_PORT": "0"}, "CONEXOES_HTTP_PORT: must be at least 1"),
         (
             ApiSettings,
             {"BOOTSTRAP_KEY": "0123456789012345678"},
