@@ -16,7 +16,7 @@ from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
 from agents.metrics import COMMANDS
 from agents.process.availability import until_available
-from agents.reprocess.decide import Asked, decide
+from agents.reprocess.new_items import Asked, new_items
 from schemas.dead_letter import DeadLetter
 from schemas.policy import Policy
 from schemas.refusal import DeadLetterCode, Refusal
@@ -142,7 +142,7 @@ class Commands:
             return
         asked = Asked(request.account, command.id, request.integration_type, request.mode)
         paused = await affiliates.paused(connection, request.account)
-        items = decide(asked, log_ids, logs, self._policy, paused)
+        items = new_items(asked, log_ids, logs, self._policy, paused)
         stepped = request.pace is not None and request.pace.steps is not None
         await insert_items(
             connection, request.account, command.id, request.integration_type, items, first=1 if stepped else None

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agents.metrics import ITEMS
 from agents.process.availability import until_available
 from agents.process.rounds import POLL_SECONDS
-from agents.reprocess.decide import Asked, decide
+from agents.reprocess.new_items import Asked, new_items
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -163,7 +163,7 @@ class Materialise:
             log_ids = [each for each in log_ids if logs[each].updated_at <= selection.as_of]
         paused = await affiliates.paused(connection, account)
         asked = Asked(account, command_id, integration_type, selection.mode)  # type: ignore[arg-type]
-        items = decide(asked, log_ids, logs, self._policy, paused)
+        items = new_items(asked, log_ids, logs, self._policy, paused)
         after = selection._replace(after=cursors[-1] if cursors else None)
         if len(cursors) < self._chunk:
             after = selection._replace(after=None, phase="changed" if selection.phase == "unchanged" else "joining")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from exports import words
+from exports.excel import texts
 from exports.excel.cell import cell_text
 from schemas.export import ExportOrder
 
@@ -25,8 +25,8 @@ def about_rows(order: ExportOrder, *, as_of: datetime, logs: int, errors: int) -
         "filter": _filter_text(order),
     }
     language = order.language
-    mark = words.CUT[language]
-    return [[words.ABOUT_ROWS[name][language], cell_text(str(value), mark), name] for name, value in values.items()]
+    mark = texts.CUT[language]
+    return [[texts.ABOUT_ROWS[name][language], cell_text(str(value), mark), name] for name, value in values.items()]
 
 
 def _filter_text(order: ExportOrder) -> str:
@@ -34,4 +34,4 @@ def _filter_text(order: ExportOrder) -> str:
     lines = []
     for name, value in order.filter.model_dump(mode="json", exclude_defaults=True).items():
         lines += [f"{name}={each}" for each in (value if isinstance(value, list) else [value])]
-    return "\n".join(lines) or words.EVERYTHING[order.language]
+    return "\n".join(lines) or texts.EVERYTHING[order.language]

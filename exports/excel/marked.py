@@ -16,7 +16,7 @@ import openpyxl
 from openpyxl.utils.escape import unescape
 from openpyxl.workbook.workbook import Workbook
 
-from exports import words
+from exports.excel import texts
 from exports.excel.about import FORMAT
 from schemas.catalogue import BY_NAME, LANGUAGES, Language
 from schemas.columns import MARK, log_columns
@@ -148,8 +148,8 @@ def _read(book: Workbook) -> Marked:
 
 def _about(book: Workbook) -> tuple[Language, dict[str, Any]]:
     for language in LANGUAGES:
-        if words.ABOUT[language] in book.sheetnames:
-            rows = book[words.ABOUT[language]].iter_rows(max_row=50, max_col=3, values_only=True)
+        if texts.ABOUT[language] in book.sheetnames:
+            rows = book[texts.ABOUT[language]].iter_rows(max_row=50, max_col=3, values_only=True)
             about = {row[2]: row[1] for row in rows if len(row) == 3}
             if about.get("format") == FORMAT:
                 return language, about
@@ -158,7 +158,7 @@ def _about(book: Workbook) -> tuple[Language, dict[str, Any]]:
 
 def _log_rows(book: Workbook, language: Language, name: str) -> Iterator[dict[str, Any]]:
     wanted = {column.name: column for column in (*log_columns(BY_NAME[name]), MARK)}
-    sheets = [each for each in book.sheetnames if re.fullmatch(rf"{words.LOGS[language]}( \d+)?", each)]
+    sheets = [each for each in book.sheetnames if re.fullmatch(rf"{texts.LOGS[language]}( \d+)?", each)]
     if not sheets:
         raise WorkbookRefused("altered", "The sheet of logs is missing.")
     for sheet in sheets:

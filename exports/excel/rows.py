@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from exports.excel.cell import cell_text
+from exports.excel.texts import CUT, SYMBOLS
 from exports.names import log_link
-from exports.words import CUT, SYMBOLS
 from schemas.columns import ERROR_COLUMNS, ERROR_FIELDS, LOG_COLUMNS, Column, Kind
 from schemas.export import ExportOrder
 from schemas.words import STATES, STATUSES

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from exports import words
+from exports.excel import texts
 from schemas.catalogue import IntegrationType, Language
 from storage.exports.reader import Count
 
@@ -35,7 +35,7 @@ def left_rows(language: Language, statuses: Mapping[str, str], counts: Sequence[
     in_all = [count for count in counts if count.kind == "status"]
     rows: list[list[Any]] = [
         [
-            words.KINDS["all"][language],
+            texts.KINDS["all"][language],
             "",
             sum(count.total for count in in_all),
             sum(count.last_day for count in in_all),
@@ -46,7 +46,7 @@ def left_rows(language: Language, statuses: Mapping[str, str], counts: Sequence[
         for count in counts:
             if count.kind == kind:
                 name = _name(count, statuses)
-                rows.append([words.KINDS[kind][language], name, count.total, count.last_day, count.day_before])
+                rows.append([texts.KINDS[kind][language], name, count.total, count.last_day, count.day_before])
     return [[*row, row[3] - row[4]] for row in rows]
 
 
@@ -76,10 +76,10 @@ def summary(
 ) -> Summary:
     """Return the whole sheet. `statuses` are the words for statuses, `by_day` the counts of Snapshot.days."""
     series = [statuses[status] for status in integration_type.statuses]
-    day = words.DAY[language]
+    day = texts.DAY[language]
     left_headings = [
         each[language]
-        for each in (words.COUNTED_BY, words.VALUE, words.TOTAL, words.LAST_DAY, words.DAY_BEFORE, words.CHANGE)
+        for each in (texts.COUNTED_BY, texts.VALUE, texts.TOTAL, texts.LAST_DAY, texts.DAY_BEFORE, texts.CHANGE)
     ]
     right = [
         [each.isoformat(), *(by_day.get((each, status), 0) for status in integration_type.statuses)] for each in days

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rustpy_xlsxwriter import Format, write_worksheets
 
-from exports import words
+from exports.excel import texts
 from exports.excel.about import about_rows
 from exports.excel.summary import Summary
 from schemas.catalogue import BY_NAME
@@ -58,8 +58,8 @@ def write_workbook(path: Path, contents: Contents, *, max_rows: int = MAX_SHEET_
     of_type = BY_NAME[order.integration_type]
     sheets = [_summary_sheet(contents)]
     for word, columns, all_rows, count in (
-        (words.LOGS, (*log_columns(of_type), MARK), contents.logs, contents.log_count),
-        (words.ERRORS, error_columns(of_type), contents.errors, contents.error_count),
+        (texts.LOGS, (*log_columns(of_type), MARK), contents.logs, contents.log_count),
+        (texts.ERRORS, error_columns(of_type), contents.errors, contents.error_count),
     ):
         rows = iter(all_rows)
         for number in range(1, max(1, -(-count // max_rows)) + 1):
@@ -97,7 +97,7 @@ def _records(sheet: _Sheet) -> Iterator[dict[str, Any]]:
 
 def _summary_sheet(contents: Contents) -> _Sheet:
     summary = contents.summary
-    name = words.SUMMARY[contents.order.language]
+    name = texts.SUMMARY[contents.order.language]
     widths = _SUMMARY_WIDTHS[: len(summary.headings)]
     return _Sheet(name, summary.headings, summary.rows, (), widths, is_empty=False)
 
@@ -105,8 +105,8 @@ def _summary_sheet(contents: Contents) -> _Sheet:
 def _about_sheet(contents: Contents) -> _Sheet:
     language = contents.order.language
     rows = about_rows(contents.order, as_of=contents.as_of, logs=contents.log_count, errors=contents.error_count)
-    headings = [each[language] for each in words.ABOUT_HEADINGS]
-    return _Sheet(words.ABOUT[language], headings, rows, (), _ABOUT_WIDTHS, is_empty=False)
+    headings = [each[language] for each in texts.ABOUT_HEADINGS]
+    return _Sheet(texts.ABOUT[language], headings, rows, (), _ABOUT_WIDTHS, is_empty=False)
 
 
 def _heading_format() -> Format:
@@ -143,7 +143,7 @@ def _colours(sheet: _Sheet, statuses: Mapping[str, str]) -> dict[str, dict[str, 
 
 
 def _mark_rule(contents: Contents) -> dict[str, Any]:
-    return {"type": "list", "values": ["x"], "input_message": words.MARK_HELP[contents.order.language]}
+    return {"type": "list", "values": ["x"], "input_message": texts.MARK_HELP[contents.order.language]}
 
 
 def _chart(contents: Contents) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _chart(contents: Contents) -> dict[str, Any]:
         "type": "column_stacked",
         "series": summary.series,
         "categories": summary.day,
-        "title": words.BY_DAY[contents.order.language],
+        "title": texts.BY_DAY[contents.order.language],
         "row": 1,
         "col": len(summary.headings) + 1,
         "width": 720,

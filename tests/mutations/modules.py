@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).parents[2]
 PURE: Final = (
     "schemas/**/*.py",
     "agents/kafka/unreadable.py",
-    "agents/reprocess/decide.py",
+    "agents/reprocess/new_items.py",
     "agents/reprocess/fairness.py",
     "storage/columns.py",
     "storage/cursors.py",
@@ -20,7 +20,7 @@ PURE: Final = (
     "exports/csv.py",
     "exports/excel/cell.py",
     "exports/names.py",
-    "exports/words.py",
+    "exports/excel/texts.py",
     "api/page_token.py",
     "admin/rate.py",
     "admin/session.py",

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.reprocess.decide import Asked, decide
 from agents.reprocess.dispatch import retry_record
+from agents.reprocess.new_items import Asked, new_items
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState, outcome
 from schemas.policy import Policy
@@ -61,7 +61,7 @@ def log(**changes: Any) -> LockedLog:
     ],
 )
 def test_each_entity_gets_one_verdict(integration_type: str, found: LockedLog | None, state: ItemState) -> None:
-    [item] = decide(asked(integration_type), [LOG], {LOG: found} if found else {}, Policy(), {"PAUSED"})
+    [item] = new_items(asked(integration_type), [LOG], {LOG: found} if found else {}, Policy(), {"PAUSED"})
     assert item.state is state
     assert (item.reason is None) == (state is ItemState.QUEUED)
 
@@ -82,16 +82,16 @@ def test_a_retry_with_a_field_of_a_later_version_is_read() -> None:
 
 def test_orders_that_are_open_for_one_affiliate_are_always_refreshed() -> None:
     policy = Policy.model_validate('{"orders": {"MLB": {"reprocessable": true}}}')
-    [mlb] = decide(asked("orders", "replay"), [LOG], {LOG: log()}, policy, ())
-    [amz] = decide(asked("orders", "replay"), [LOG], {LOG: log(affiliate="AMZ")}, policy, ())
+    [mlb] = new_items(asked("orders", "replay"), [LOG], {LOG: log()}, policy, ())
+    [amz] = new_items(asked("orders", "replay"), [LOG], {LOG: log(affiliate="AMZ")}, policy, ())
     assert (mlb.state, mlb.mode) == (ItemState.QUEUED, "refresh")
     assert amz.state is ItemState.NOT_REPROCESSABLE
 
 
 def test_an_id_that_comes_twice_counts_once_and_has_the_same_item_every_time() -> None:
-    twice = decide(asked(), [LOG, LOG], {LOG: log()}, Policy(), ())
+    twice = new_items(asked(), [LOG, LOG], {LOG: log()}, Policy(), ())
     assert len(twice) == 1
-    assert twice == decide(asked(), [LOG], {LOG: log()}, Policy(), ())
+    assert twice == new_items(asked(), [LOG], {LOG: log()}, Policy(), ())
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agents.reprocess.decide import Asked, decide
 from agents.reprocess.fairness import fair, share
+from agents.reprocess.new_items import Asked, new_items
 from schemas.catalogue import BY_NAME, TROUBLESHOOTING_GUIDE
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.item_state import ItemState, outcome
@@ -148,17 +148,17 @@ def found(in_flight: uuid.UUID | None = None) -> LockedLog:
 @pytest.mark.parametrize("mode", ["replay", "refresh"])
 def test_an_item_has_the_mode_of_the_policy_else_of_the_command(mode: Any) -> None:
     log, asked = uuid.UUID(ID), Asked("a", "c", "price", mode)
-    [item] = decide(asked, [log], {log: found()}, Policy(), ())
+    [item] = new_items(asked, [log], {log: found()}, Policy(), ())
     assert (item.state, item.mode, item.log_id) == (ItemState.QUEUED, mode, log)
     policy = Policy.model_validate({"price": {"*": {"mode": "refresh"}}})
-    [item] = decide(asked, [log], {log: found()}, policy, ())
+    [item] = new_items(asked, [log], {log: found()}, policy, ())
     assert item.mode == "refresh"
-    [item] = decide(asked, [log], {}, policy, ())
+    [item] = new_items(asked, [log], {}, policy, ())
     assert (item.state, item.mode) == (ItemState.NOT_FOUND, mode)
     earlier = uuid.uuid4()
-    [item] = decide(asked, [log], {log: found(earlier)}, policy, ())
+    [item] = new_items(asked, [log], {log: found(earlier)}, policy, ())
     assert (item.state, item[-1]) == (ItemState.IN_FLIGHT, earlier)
-    [item] = decide(asked, [log], {log: found()}, policy, {"MLB"})
+    [item] = new_items(asked, [log], {log: found()}, policy, {"MLB"})
     assert (item.state, item[-1]) == (ItemState.PAUSED, None)
 
 

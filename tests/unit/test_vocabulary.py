@@ -8,7 +8,7 @@ from babel.messages.catalog import Catalog
 
 from api.plan import VERDICTS, WILL_SEND
 from cli.documents import catalogues
-from exports.words import SYMBOLS
+from exports.excel.texts import SYMBOLS
 from schemas.breaker import State
 from schemas.catalogue import LANGUAGES, SEVERITY, labels
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK

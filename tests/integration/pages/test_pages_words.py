@@ -11,8 +11,8 @@ from typing import get_args
 import asyncpg
 import pytest
 
+from exports.excel.texts import SYMBOLS
 from exports.file import make_file
-from exports.words import SYMBOLS
 from schemas.catalogue import LANGUAGES, SEVERITY, Language
 from schemas.export import ExportOrder
 from schemas.filter import ReprocessState

@@ -21,7 +21,7 @@ class Asked(NamedTuple):
     mode: Mode
 
 
-def decide(
+def new_items(
     asked: Asked,
     log_ids: Sequence[uuid.UUID],
     logs: Mapping[uuid.UUID, LockedLog],
@@ -32,10 +32,10 @@ def decide(
 
     `logs` are those of the ids that the database has, `paused` the affiliates that a person has paused.
     """
-    return [_decide_one(asked, each, logs.get(each), policy, paused) for each in dict.fromkeys(log_ids)]
+    return [_new_item(asked, each, logs.get(each), policy, paused) for each in dict.fromkeys(log_ids)]
 
 
-def _decide_one(
+def _new_item(
     asked: Asked, log_id: uuid.UUID, found: LockedLog | None, policy: Policy, paused: Collection[str]
 ) -> NewItem:
     item = item_id(asked.account, asked.command_id, log_id)
