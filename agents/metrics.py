@@ -46,6 +46,14 @@ BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agen
 PROCESS = ProcessMetrics(REGISTRY)
 
 
-def waiting_anywhere() -> bool:
-    """Tell if any work waits for PostgreSQL or Kafka right now."""
-    return any(sample.value > 0 for metric in WAITING.collect() for sample in metric.samples)
+#: Work that ingest itself waits for: while it does, records that stand still are no stall.
+_OF_INGEST = frozenset({"store", "dead letters", "clock", "commands", "positions", "topics", "schema", "worker id"})
+
+
+def ingest_waits() -> bool:
+    """Tell if ingest waits for PostgreSQL or Kafka right now. Other work may wait for days, as for a missing topic."""
+    return any(
+        sample.value > 0 and sample.labels["work"] in _OF_INGEST
+        for metric in WAITING.collect()
+        for sample in metric.samples
+    )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from agents.app import AgentsApp, build_app, group_of
-from agents.metrics import PROCESS, waiting_anywhere
+from agents.metrics import PROCESS, ingest_waits
 from agents.process import crash
 from agents.process.availability import until_available
 from agents.process.clock import ServerClock
@@ -140,7 +140,7 @@ def _standing(app: AgentsApp) -> tuple[bool, object]:
         crash.die(f"Kafka ended the membership in the group: {error}", error)
     app.lag.measure(app.batches)
     lagging, position = app.batches.standing()
-    return lagging and not waiting_anywhere() and not app.rebalancing, position
+    return lagging and not ingest_waits() and not app.rebalancing, position
 
 
 class Worker:

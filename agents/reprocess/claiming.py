@@ -41,10 +41,10 @@ class Claiming:
         self._lease_seconds = lease_seconds
         self._turn = random.randrange(1000)  # noqa: S311 - workers should not all begin with the same account
 
-    async def claim(self, connection: Connection, room: int) -> list[QueuedItem]:
-        """Claim up to `room` items. The claims, tokens and trials are undone when the transaction does not commit."""
+    async def claim(self, connection: Connection, integration_type: str, room: int) -> list[QueuedItem]:
+        """Claim up to `room` items of a type. A transaction that fails undoes the claims, tokens and trials."""
         self._turn += 1
-        lanes = [lane for lane in await open_lanes(connection) if not lane.paused]
+        lanes = [lane for lane in await open_lanes(connection, integration_type) if not lane.paused]
         if not lanes:
             return []
         now = await clock(connection)

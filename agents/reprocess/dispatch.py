@@ -14,17 +14,19 @@ import structlog
 from agents.metrics import ITEMS
 from agents.process.availability import until_available
 from agents.process.rounds import POLL_SECONDS
+from agents.process.statement_size import StatementSize
 from agents.reprocess.claiming import LEASE_SECONDS, Claiming
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from broker.structured import structured_record
+from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database, clock
-from storage.reprocess.claims import QueuedItem, release_claims
+from storage.reprocess.claims import QueuedItem, release_claims, types_to_send
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
@@ -71,7 +73,8 @@ class Dispatch:
         self._topics = topics
         self._policy = policy
         self._claiming = Claiming(policy, lease_seconds)
-        self._batch = batch
+        self._sizes = {each.name: StatementSize(batch) for each in CATALOGUE}
+        self._due = {each.name: asyncio.Event() for each in CATALOGUE}
         self._poll_seconds = poll_seconds
         self._wake = asyncio.Event()
 
@@ -80,27 +83,51 @@ class Dispatch:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes."""
-        async with asyncio.TaskGroup() as senders:
-            for _ in range(SENDERS):
-                senders.create_task(self._send())
+        """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes.
 
-    async def _send(self) -> None:
+        Each type has senders of its own: a retry topic that is missing, refused or without a leader holds back its type
+        only.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for each in CATALOGUE:
+                for _ in range(SENDERS):
+                    tasks.create_task(self._send(each.name))
+            tasks.create_task(self._poll())
+
+    async def _poll(self) -> None:
         while True:
-            sent = await until_available("dispatch", self.send_queued)
-            if sent < self._batch:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
-                self._wake.clear()
+            for each in await until_available("dispatch", self._types_to_send):
+                if each in self._due:  # a version before this one may have had another type
+                    self._due[each].set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+            self._wake.clear()
 
-    async def send_queued(self) -> int:
-        """Send one batch. Returns how many items left the queue.
+    async def _types_to_send(self) -> set[str]:
+        async with self._database.connection() as connection:
+            return await types_to_send(connection)
+
+    async def _send(self, integration_type: str) -> None:
+        size, due = self._sizes[integration_type], self._due[integration_type]
+        while True:
+            await due.wait()
+            due.clear()
+            full = True
+            while full:
+                at_most = size.rows
+                sent = await size.run(
+                    f"dispatch {integration_type}", lambda rows: self.send_queued(integration_type, rows)
+                )
+                full = sent >= at_most
+
+    async def send_queued(self, integration_type: str, at_most: int = SEND_BATCH) -> int:
+        """Send one batch of a type. Returns how many items left the queue.
 
         Raises StorageUnavailable: some may then be sent and not marked, and are sent again when their lease ends.
         Raises BrokerUnavailable when Kafka did not take all of them: those that it took are marked.
         """
         async with self._database.transaction() as connection:
-            items = await self._claiming.claim(connection, self._batch)
+            items = await self._claiming.claim(connection, integration_type, at_most)
             now = await clock(connection)
         if not items:
             return 0

@@ -74,7 +74,9 @@ async def _command(owner: asyncpg.Connection, account: str, kind: str, seed: int
 async def _end(owner: asyncpg.Connection, now: datetime) -> None:
     """Give each queued item its outcome."""
     async with owner.transaction():
-        queued = await claim_items(owner, [(lane, ITEMS) for lane in await open_lanes(owner)], _LEASE_SECONDS)
+        queued = await claim_items(
+            owner, [(lane, ITEMS) for each in CATALOGUE for lane in await open_lanes(owner, each.name)], _LEASE_SECONDS
+        )
         by_outcome: dict[str, list[QueuedItem]] = {name: [] for name in _OUTCOMES}
         for position, item in enumerate(queued):
             by_outcome[_OUTCOMES[position % len(_OUTCOMES)]].append(item)

@@ -69,9 +69,14 @@ class Bucket(NamedTuple):
     refilled_at: datetime
 
 
-async def open_lanes(connection: Connection) -> list[Lane]:
-    """Return the lanes with items that could be sent, oldest commands first."""
-    rows = await SQL["open_lanes"].fetch(connection, limit=MAX_LANES)
+async def types_to_send(connection: Connection) -> set[str]:
+    """Return the integration types of which some command has items to send."""
+    return {row["integration_type"] for row in await SQL["types_to_send"].fetch(connection)}
+
+
+async def open_lanes(connection: Connection, integration_type: str) -> list[Lane]:
+    """Return the lanes of a type with items that could be sent, oldest commands first."""
+    rows = await SQL["open_lanes"].fetch(connection, integration_type=integration_type, limit=MAX_LANES)
     return [
         Lane(*(row[name] for name in Lane._fields[:-1]), breaker=breaker_of(row))  # type: ignore[misc]
         for row in rows

@@ -1,18 +1,37 @@
 """Items that Kafka took and items that it refused are marked in PostgreSQL."""
 
+import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
 
 from agents.reprocess.dispatch import Dispatch
 from broker.errors import RecordRefused
 from broker.publisher import Publisher, Record, Written
+from broker.settings import BrokerSettings
+from broker.topics import create_topics
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
 from schemas.topics import Topics
 from storage.reprocess.claims import claim_items, open_lanes
 from storage.reprocess.writer import cancel
+from tests.support.events import result
 from tests.support.reprocess import Desk
+from tests.support.waiting import eventually
+
+
+@asynccontextmanager
+async def admin_of(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client that may delete topics."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
 
 
 class Refusing(Publisher):
@@ -31,7 +50,7 @@ async def test_what_was_sent_and_what_failed_are_two_transactions(desk: Desk, ow
     dispatch = Dispatch(
         desk.writer, Refusing("127.0.0.1:9"), Topics(), Policy(), batch=10, poll_seconds=1, lease_seconds=60
     )
-    assert await dispatch.send_queued() == 6
+    assert await dispatch.send_queued("price") == 6
     rows = await owner.fetch("SELECT state, xmin::text AS writer FROM reprocess_items")
     assert Counter(row["state"] for row in rows) == {"sent": 4, "failed": 2}
     assert len({row["writer"] for row in rows}) == 2
@@ -41,8 +60,43 @@ async def test_nothing_is_claimed_of_a_command_that_was_cancelled_a_moment_ago(d
     await desk.fail(range(5))
     await desk.by_filter("c")
     async with desk.writer.connection() as connection:
-        [lane] = await open_lanes(connection)
+        [lane] = await open_lanes(connection, "price")
         async with connection.transaction():
             assert await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
         async with connection.transaction():
             assert await claim_items(connection, [(lane, 5)], 60) == []
+
+
+async def test_a_retry_topic_that_is_missing_holds_back_its_own_type_only(
+    desk: Desk, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
+    async with admin_of(servers) as admin:
+        await admin.delete_topics([topics.retry("price")])
+    names = ("price", "tracking", "inventory")
+    await desk.store(*(result(f"{name}-{n}", name, key=f"SKU-{n}") for name in names for n in range(20)))
+    for name in names:
+        rows = await owner.fetch("SELECT id FROM status_logs WHERE integration_type = $1", name)
+        await desk.command(f"c-{name}", integration_type=name, log_ids=[str(row["id"]) for row in rows])
+    publisher = Publisher(servers, timeout_seconds=5)
+    dispatch = Dispatch(desk.writer, publisher, topics, Policy(), poll_seconds=0.05, lease_seconds=5)
+    running = asyncio.create_task(dispatch.run())
+
+    async def sent() -> Counter[str]:
+        rows = await owner.fetch("SELECT integration_type FROM reprocess_items WHERE state = 'sent'")
+        return Counter(row["integration_type"] for row in rows)
+
+    async def others_are_sent() -> bool:
+        return await sent() == {"tracking": 20, "inventory": 20}
+
+    async def all_are_sent() -> bool:
+        return await sent() == dict.fromkeys(names, 20)
+
+    try:
+        await eventually(others_are_sent)
+        await create_topics(servers, broker_settings)
+        await eventually(all_are_sent)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await publisher.close()

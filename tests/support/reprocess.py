@@ -97,7 +97,7 @@ class Desk:
 
     async def claim(self, room: int = 1000) -> list[QueuedItem]:
         async with self.writer.transaction() as connection:
-            return await self._claiming.claim(connection, room)
+            return await self._claiming.claim(connection, "price", room)
 
     async def send(self, room: int = 1000) -> list[QueuedItem]:
         """Claim items and mark them as sent, as if Kafka had taken them."""

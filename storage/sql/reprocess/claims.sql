@@ -1,5 +1,5 @@
 -- open_lanes --
--- Lanes: one row for each running command and affiliate that has items to send, with the state of the affiliate.
+-- Lanes of one type: one row for each running command and affiliate that has items to send, with the state of the affiliate.
 -- `ready` is the number of items that a command with steps has released. Uses reprocess_commands_running, the
 -- primary key of reprocess_counts and reprocess_items_queued.
 SELECT
@@ -13,9 +13,16 @@ SELECT
 FROM reprocess_counts n
 JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
 LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
-WHERE n.state = 'queued' AND n.items > 0
+WHERE n.state = 'queued' AND n.items > 0 AND c.integration_type = :integration_type::text
 ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
 LIMIT :limit::integer
+
+-- types_to_send --
+-- Types of which some running command has items to send. Uses as open_lanes.
+SELECT DISTINCT c.integration_type
+FROM reprocess_counts n
+JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
+WHERE n.state = 'queued' AND n.items > 0
 
 -- claim_items --
 -- Claim items of each lane, up to the position :released, for :lease_seconds. Items that another worker has claimed
