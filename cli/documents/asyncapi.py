@@ -144,7 +144,6 @@ class _Document:
                 "kafka": {
                     "topic": topic,
                     "partitions": settings["topic_partitions"].default,
-                    "replicas": settings["topic_replication"].default,
                     **BINDING,
                 }
             },
