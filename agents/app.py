@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterable, Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 
@@ -131,7 +132,7 @@ def build_app(
         autodiscover=False,
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
-        consumer_group_instance_id=worker_id,
+        consumer_group_instance_id=_member(worker_id, topics),
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=SESSION_SECONDS / 10,
         broker_max_poll_interval=MAX_POLL_SECONDS,
@@ -161,6 +162,16 @@ def build_app(
     commands = Commands(database, dead_letters, policy, app.done, recorded, begin_again=app.begin_again)
     _add_agent(app, topics.commands, commands)
     return app
+
+
+def _member(worker_id: str, topics: Topics) -> str:
+    """Return the static member id of a worker that reads these topics.
+
+    Kafka gives a static member that comes back its old assignment, whatever it subscribes to now: with one topic more,
+    nobody would ever read that. So a worker with other topics is another member.
+    """
+    names = "\n".join(sorted(name for name, _size in topics.all()))
+    return f"{worker_id}-{blake2b(names.encode(), digest_size=4).hexdigest()}"
 
 
 def _credentials(security: Security) -> CredentialsT | None:

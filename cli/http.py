@@ -34,7 +34,7 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
     try:
         await _refuse_unfit(reader)
         app = build_api(reader, _authenticator(reader, settings), policy, playbook)
-        await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
+        await _serve(app, settings, reader, stop)
     finally:
         await reader.close()
 
@@ -65,7 +65,7 @@ async def serve_admin(
         )
         await app.state.jobs.recover()
         try:
-            await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
+            await _serve(app, settings, reader, stop)
         finally:
             await app.state.jobs.close()
     finally:
@@ -75,11 +75,11 @@ async def serve_admin(
 
 
 async def _serve(app: FastAPI, settings: ApiSettings, reader: Database, stop: asyncio.Event) -> None:
-    """Raises AddressUnusableError. When one of both addresses ends, so does the other."""
+    """Serve `app`, and the probes on their own address; one ends with the other. Raises AddressUnusableError."""
     probes = Probes(app.state.metrics, stop)
     beside = asyncio.create_task(probes.serve(reader))
     try:
-        await serve(app, settings.http_host, settings.http_port, stop)
+        await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
     finally:
         beside.cancel()
         await asyncio.gather(beside, return_exceptions=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bench.loader.population import Account, Entity
-from connectors.simulator.faults import FAULTS, Fault
+from connectors.simulator.faults import Fault, faults_of
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
 
@@ -83,7 +83,7 @@ def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None,
 
 
 def _fault(entity: Entity, index: int) -> Fault:
-    faults = FAULTS[entity.integration_type]
+    faults = faults_of(entity.integration_type)
     return faults[zlib.crc32(b"%d" % index) % len(faults)]
 
 

@@ -129,7 +129,7 @@ async def test_a_login_that_is_the_role_itself_is_taken_as_it_is(database_url: s
 async def test_doctor_says_that_a_login_may_not_use_a_role(urls: dict[Login, str]) -> None:
     faults = await check_database(urls["conexoes_api"], StorageSettings(database_url=urls["conexoes_api"]))
     assert len(faults) == 1
-    assert faults[0].startswith("As writer: permission denied")
+    assert faults[0].startswith("As writer: PostgreSQL does not let us in: permission denied")
 
 
 async def test_the_rights_are_those_of_the_page(owner: asyncpg.Connection) -> None:

@@ -203,7 +203,7 @@ REFUSED_COMMANDS: dict[str, Change] = {
     "as_of without an offset": _event(data=COMMAND_DATA | BY_FILTER | {"as_of": "2026-11-24T12:00:00"}),
     "no log": _data(log_ids=[]),
     "too many logs": _data(log_ids=[str(uuid.UUID(int=number)) for number in range(1001)]),
-    "another integration type": _data(integration_type="returns"),
+    "another integration type": _data(integration_type="no-such-type"),
     "another mode": _data(mode="again"),
     "a field that nobody knows": _data(colour="green"),
     "an unknown filter": _event(data=COMMAND_DATA | BY_FILTER | {"filter": {"colour": "green"}}),

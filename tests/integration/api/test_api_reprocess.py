@@ -8,6 +8,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from schemas.catalogue import Language
+from schemas.columns import ITEM_COLUMNS
 from tests.integration.api.conftest import Caller
 from tests.integration.api.export_answers import csv_rows, json_rows
 from tests.support.events import result
@@ -111,12 +113,14 @@ ITEMS = f"{API}/reprocess/c/items/export"
 
 @pytest.mark.parametrize(("language", "delimiter"), [("en", ","), ("pt", ";"), ("es", ";")])
 async def test_the_ledger_is_exported_whole_and_no_cell_is_a_formula(
-    operator: Caller, desk: Desk, language: str, delimiter: str
+    operator: Caller, desk: Desk, language: Language, delimiter: str
 ) -> None:
     await desk.store(*(result(f"e{n}", key=f"＝SUM({n})", message="'+1\r=2") for n in range(1200)))
     await desk.by_filter("c")
     heading, *cells = csv_rows(await operator.get(f"{ITEMS}.csv", params={"language": language}), delimiter)
-    rows = [dict(zip(heading, row, strict=True)) for row in cells]
+    assert heading == [each.labels[language] for each in ITEM_COLUMNS]
+    names = [each.name for each in ITEM_COLUMNS]
+    rows = [dict(zip(names, row, strict=True)) for row in cells]
     assert len({row["id"] for row in rows}) == 1200
     assert {row["key"][:2] for row in rows} == {"'＝"}
     assert {row["before_message"] for row in rows} == {"''+1\r=2"}
