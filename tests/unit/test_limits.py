@@ -4,24 +4,26 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from api.playbook_file import PlaybookFile
 from schemas import dead_letter, envelope, json_document, redaction, summary, topics
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Envelope
 from schemas.filter import LogFilter
 from schemas.group import GroupDecision
-from schemas.playbook import InEveryLanguage, PlaybookEntry
+from schemas.playbook import BadPlaybookError, InEveryLanguage, PlaybookEntry
 from schemas.policy import RuleChange
 from schemas.reasons.reason import own_words
 from schemas.reasons.say import say
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.reprocess import ReprocessRequest, RetryData
+from schemas.reprocess import ReprocessRequest, RetryData, read_command
 from schemas.result import Result, ResultData, read
 from schemas.steps import Pace
 
@@ -340,3 +342,23 @@ def test_a_dead_letter_says_where_it_was() -> None:
 )
 def test_a_dead_letter_is_of_the_account_that_it_claims_to_be(key: bytes | None, value: bytes, account: str) -> None:
     assert dead_letter.account_of(key, (), value) == account
+
+
+def test_a_fault_names_its_field_by_200_characters() -> None:
+    """A field's name may be a caller's own, and as long as an event."""
+    found = result(aliases={text(300): "value"})
+    assert isinstance(found, Refusal)
+    assert found.reason.parameters["field"] == f"data.aliases.{text(192)}"
+    command = event(type="conexoes.reprocess.requested.v1", data={**REQUEST, "filter": {text(300): 1}})
+    [refused] = read_command([], command)
+    assert isinstance(refused, Refusal)
+    assert refused.reason.parameters["field"] == f"data.filter.{text(188)}"
+
+
+def test_a_playbook_has_up_to_four_mebibytes(tmp_path: Path) -> None:
+    file = tmp_path / "playbook.toml"
+    file.write_bytes(b"#" * 4_194_304)
+    assert len(PlaybookFile(file)()) == 0
+    file.write_bytes(b"#" * 4_194_305)
+    with pytest.raises(BadPlaybookError, match="more than 4194304 bytes"):
+        PlaybookFile(file)
