@@ -46,6 +46,12 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT: Final[tuple[Equivalent, ...]] = (
     Equivalent(
+        "admin/pages/evidence.py",
+        'name = token[1:].rstrip(">").split(maxsplit=1)',
+        "2",
+        "only the first part is looked at",
+    ),
+    Equivalent(
         "exports/excel/cell.py",
         "if len(text) * (1 + _UNITS_MORE) <= MAX_CELL_UNITS or _units(text) <= MAX_CELL_UNITS:",
         "2",
