@@ -5,8 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.columns import LOG_COLUMNS
+from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, error_columns, log_columns
+from schemas.filter import ReprocessFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import reason_of
+from schemas.reasons.reason import Reason
 from schemas.shown.log import Action
+from schemas.storable import is_storable, storable
 from schemas.summary import HistogramBar
 from schemas.timestamp import Rfc3339
 from storage import columns
@@ -44,3 +50,33 @@ def test_a_time_is_text_or_a_time() -> None:
     for bad in (None, "noon", "2026-11-24T12:00:00"):
         with pytest.raises(ValidationError):
             times.validate_python(bad)
+
+
+@pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
+def test_only_the_key_has_the_word_of_its_type(integration_type: IntegrationType) -> None:
+    for made, plain in ((log_columns, LOG_COLUMNS), (error_columns, ERROR_COLUMNS)):
+        for column, before in zip(made(integration_type), plain, strict=True):
+            assert column.name == before.name
+            assert column.labels == (integration_type.key_labels if column.name == "key" else before.labels)
+
+
+def test_a_filter_is_taken_as_it_is_too() -> None:
+    asked = ReprocessFilter(all=True)
+    assert ReprocessFilter.model_validate(asked) == asked
+    with pytest.raises(ValidationError):
+        ReprocessFilter.model_validate(None)
+
+
+def test_an_error_of_our_own_is_said_in_its_own_words() -> None:
+    error = {"type": "value_error", "msg": "Value error, no", "ctx": {"error": ValueError("no")}}
+    assert reason_of("data.x", error) == Reason(ReasonCode.OWN_WORDS, field="data.x", text="no")
+
+
+@pytest.mark.parametrize("code", [0, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
+def test_what_can_t_be_stored_is_replaced(code: int) -> None:
+    text = f"a{chr(code)}b"
+    assert not is_storable(text)
+    assert storable(text) == "a\ufffdb"
+    for kept in ("", "a\x01b", "\ud7ff\ue000", "😀"):
+        assert is_storable(kept)
+        assert storable(kept) == kept
