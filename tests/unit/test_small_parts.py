@@ -9,12 +9,13 @@ from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, error_columns, log_columns
 from schemas.filter import ReprocessFilter
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.error import reason_of
+from schemas.reasons.error import ReasonError, reason_of
 from schemas.reasons.reason import Reason
+from schemas.shown.command import ReprocessItem
 from schemas.shown.log import Action
 from schemas.storable import is_storable, storable
 from schemas.summary import HistogramBar
-from schemas.timestamp import Rfc3339
+from schemas.timestamp import Rfc3339, parse
 from storage import columns
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -80,3 +81,16 @@ def test_what_can_t_be_stored_is_replaced(code: int) -> None:
     for kept in ("", "a\x01b", "\ud7ff\ue000", "😀"):
         assert is_storable(kept)
         assert storable(kept) == kept
+
+
+def test_a_reason_has_its_code_and_parameters_beside_it() -> None:
+    refused = ReprocessItem.model_construct(reason=Reason(ReasonCode.OWN_WORDS, field="x", text="no"))
+    assert (refused.reason_code, refused.reason_parameters) == ("own_words", {"field": "x", "text": "no"})
+    sent = ReprocessItem.model_construct(reason=None)
+    assert (sent.reason_code, sent.reason_parameters) == (None, None)
+
+
+def test_a_time_says_how_many_digits_it_may_have() -> None:
+    with pytest.raises(ReasonError) as raised:
+        parse("2026-11-24T12:00:00.1234567890Z")
+    assert raised.value.reason == Reason(ReasonCode.TIME_FORMAT, digits=9)
