@@ -1,6 +1,7 @@
 """The small pure parts that everything passes through."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -83,10 +84,15 @@ def test_what_can_t_be_stored_is_replaced(code: int) -> None:
         assert storable(kept) == kept
 
 
+def item(reason: Reason | None) -> ReprocessItem:
+    fields: dict[str, Any] = {**dict.fromkeys(ReprocessItem.model_fields), "reason": reason}
+    return ReprocessItem.model_construct(**fields)
+
+
 def test_a_reason_has_its_code_and_parameters_beside_it() -> None:
-    refused = ReprocessItem.model_construct(reason=Reason(ReasonCode.OWN_WORDS, field="x", text="no"))
+    refused = item(Reason(ReasonCode.OWN_WORDS, field="x", text="no"))
     assert (refused.reason_code, refused.reason_parameters) == ("own_words", {"field": "x", "text": "no"})
-    sent = ReprocessItem.model_construct(reason=None)
+    sent = item(None)
     assert (sent.reason_code, sent.reason_parameters) == (None, None)
 
 
