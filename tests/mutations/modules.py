@@ -46,6 +46,36 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT: Final[tuple[Equivalent, ...]] = (
     Equivalent(
+        "schemas/json_document.py",
+        "return not brackets",
+        "return None",
+        "false only sends the text to the exact scan, which says the same",
+    ),
+    Equivalent(
+        "schemas/plain_text.py",
+        "break",
+        "continue",
+        "what was not found in a text is not found in the same text again",
+    ),
+    Equivalent(
+        "schemas/fingerprint.py",
+        "@lru_cache(maxsize=8192)",
+        "8193",
+        "how much is kept changes no answer",
+    ),
+    Equivalent(
+        "schemas/fingerprint.py",
+        "@lru_cache(maxsize=8192)",
+        "8191",
+        "how much is kept changes no answer",
+    ),
+    Equivalent(
+        "admin/pages/evidence.py",
+        'name = token[1:].rstrip(">").split(maxsplit=1)',
+        "2",
+        "only the first part is looked at",
+    ),
+    Equivalent(
         "exports/excel/cell.py",
         "if len(text) * (1 + _UNITS_MORE) <= MAX_CELL_UNITS or _units(text) <= MAX_CELL_UNITS:",
         "2",

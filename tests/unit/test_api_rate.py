@@ -80,3 +80,13 @@ def test_many_names_take_no_more_memory_than_a_hundred_thousand() -> None:
     for n in range(250_000):
         rate.take(str(n))
     assert len(rate._buckets) <= 100_000
+
+
+def test_a_hundred_thousand_names_are_remembered_and_one_more_begins_anew() -> None:
+    rate = Rate(1.0, 1.0, Clock())
+    assert rate.take("first") == 0.0
+    for number in range(99_999):
+        rate.take(str(number))
+    assert rate.take("first") == 1.0
+    assert rate.take("one more") == 0.0
+    assert rate.take("first") == 0.0

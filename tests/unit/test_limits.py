@@ -25,6 +25,7 @@ from schemas.reasons.say import say
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import ReprocessRequest, RetryData, read_command
 from schemas.result import Result, ResultData, read
+from schemas.sources import SourceRule
 from schemas.steps import Pace
 
 NOON = "2026-11-24T12:00:00Z"
@@ -57,6 +58,7 @@ BASE: dict[type[BaseModel], dict[str, Any]] = {
     LogFilter: {},
     Pace: {},
     RuleChange: {},
+    SourceRule: {},
 }
 
 
@@ -102,6 +104,8 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
     (Pace, "steps", lambda size: [size], 1, 100_000),
     (Pace, "per_second", int, 1, 10_000),
     (Pace, "fixed_share", int, 1, 1),
+    (SourceRule, "accounts", lambda count: [f"a{number}" for number in range(count)], 1, None),
+    (SourceRule, "affiliates", lambda count: [f"a{number}" for number in range(count)], 1, None),
     (RuleChange, "reason", text, 1, 1000),
     (RuleChange, "deadline_seconds", int, 1, 604_800),
     (RuleChange, "per_second", int, 1, 10_000),

@@ -1,14 +1,22 @@
 """The small pure parts that everything passes through."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.columns import LOG_COLUMNS
+from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, error_columns, log_columns
+from schemas.filter import ReprocessFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError, reason_of
+from schemas.reasons.reason import Reason
+from schemas.shown.command import ReprocessItem
 from schemas.shown.log import Action
+from schemas.storable import is_storable, storable
 from schemas.summary import HistogramBar
-from schemas.timestamp import Rfc3339
+from schemas.timestamp import Rfc3339, parse
 from storage import columns
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -44,3 +52,51 @@ def test_a_time_is_text_or_a_time() -> None:
     for bad in (None, "noon", "2026-11-24T12:00:00"):
         with pytest.raises(ValidationError):
             times.validate_python(bad)
+
+
+@pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
+def test_only_the_key_has_the_word_of_its_type(integration_type: IntegrationType) -> None:
+    for made, plain in ((log_columns, LOG_COLUMNS), (error_columns, ERROR_COLUMNS)):
+        for column, before in zip(made(integration_type), plain, strict=True):
+            assert column.name == before.name
+            assert column.labels == (integration_type.key_labels if column.name == "key" else before.labels)
+
+
+def test_a_filter_is_taken_as_it_is_too() -> None:
+    asked = ReprocessFilter(all=True)
+    assert ReprocessFilter.model_validate(asked) == asked
+    with pytest.raises(ValidationError):
+        ReprocessFilter.model_validate(None)
+
+
+def test_an_error_of_our_own_is_said_in_its_own_words() -> None:
+    error = {"type": "value_error", "msg": "Value error, no", "ctx": {"error": ValueError("no")}}
+    assert reason_of("data.x", error) == Reason(ReasonCode.OWN_WORDS, field="data.x", text="no")
+
+
+@pytest.mark.parametrize("code", [0, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
+def test_what_can_t_be_stored_is_replaced(code: int) -> None:
+    text = f"a{chr(code)}b"
+    assert not is_storable(text)
+    assert storable(text) == "a\ufffdb"
+    for kept in ("", "a\x01b", "\ud7ff\ue000", "😀"):
+        assert is_storable(kept)
+        assert storable(kept) == kept
+
+
+def item(reason: Reason | None) -> ReprocessItem:
+    fields: dict[str, Any] = {**dict.fromkeys(ReprocessItem.model_fields), "reason": reason}
+    return ReprocessItem.model_construct(**fields)
+
+
+def test_a_reason_has_its_code_and_parameters_beside_it() -> None:
+    refused = item(Reason(ReasonCode.OWN_WORDS, field="x", text="no"))
+    assert (refused.reason_code, refused.reason_parameters) == ("own_words", {"field": "x", "text": "no"})
+    sent = item(None)
+    assert (sent.reason_code, sent.reason_parameters) == (None, None)
+
+
+def test_a_time_says_how_many_digits_it_may_have() -> None:
+    with pytest.raises(ReasonError) as raised:
+        parse("2026-11-24T12:00:00.1234567890Z")
+    assert raised.value.reason == Reason(ReasonCode.TIME_FORMAT, digits=9)

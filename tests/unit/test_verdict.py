@@ -7,7 +7,7 @@ import pytest
 from schemas.catalogue import SEVERITY
 from schemas.item_state import ItemState
 from schemas.policy import Policy
-from schemas.verdict import Facts, verdict
+from schemas.verdict import REASONS, Facts, reason, verdict
 
 SENT, NEVER = Policy().for_("price", "MLB"), Policy().for_("orders", "MLB")
 
@@ -29,3 +29,10 @@ def test_the_first_reason_counts(status: str, *, changed: bool, in_flight: bool,
 
 def test_nothing_has_changed_or_is_paused_unless_it_is_said() -> None:
     assert verdict(Facts("error", in_flight=False), SENT) is ItemState.QUEUED
+
+
+def test_a_refusal_has_the_reason_of_its_rule_else_of_its_verdict() -> None:
+    assert reason(ItemState.NOT_REPROCESSABLE, NEVER) == NEVER.reason
+    assert reason(ItemState.NOT_REPROCESSABLE, None) == REASONS.get(ItemState.NOT_REPROCESSABLE)
+    assert reason(ItemState.PAUSED, NEVER) == reason(ItemState.PAUSED, None) == REASONS[ItemState.PAUSED]
+    assert reason(ItemState.QUEUED, SENT) is None

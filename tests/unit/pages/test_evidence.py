@@ -120,6 +120,7 @@ def test_markup_is_laid_out_as_far_as_it_is_worth(most: int, *, whole: bool) -> 
         ("<a> x </a>", False, "<a>x</a>"),
         ("</b></b><a>x</a>", False, "</b>\n</b>\n<a>x</a>"),
         ("<?xml?><!DOCTYPE a><a><b/><c/></a>", False, "<?xml?>\n<!DOCTYPE a>\n<a>\n  <b/>\n  <c/>\n</a>"),
+        ("<a><br class='x' id='y'><b>1</b></a>", True, "<a>\n  <br class='x' id='y'>\n  <b>1</b>\n</a>"),
         ("<a><BR><b>1</b></a>", True, "<a>\n  <BR>\n  <b>1</b>\n</a>"),
         ("<a><br><b>1</b></a>", False, "<a>\n  <br>\n    <b>1</b>\n  </a>"),
         ("<a><!-- <b> --><c>1</c></a>", False, "<a>\n  <!-- <b> -->\n  <c>1</c>\n</a>"),
