@@ -58,3 +58,31 @@ async def test_a_source_is_held_to_its_affiliates_accounts_and_topics(
         ("bravo", "not_allowed", "other account"),
         ("acme", "not_allowed", "other affiliate"),
     }
+
+
+async def test_a_worker_that_comes_back_reads_topics_that_it_did_not_have(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    tmp_path: Path,
+    owner: asyncpg.Connection,
+) -> None:
+    """Kafka gives a static member that comes back its old assignment, whatever it subscribes to now."""
+    servers = str(broker_settings.kafka_bootstrap_servers)
+    async with running_worker(broker_settings, storage_settings, data_dir, worker_id="w-again"):
+        pass
+    path = tmp_path / "sources.json"
+    path.write_text(json.dumps({"/connectors/mlb": {"connector": "mlb"}}))
+    broker = BrokerSettings(**{**broker_settings.model_dump(), "sources": str(path)})
+    await create_topics(servers, broker)
+
+    async def there() -> bool:
+        return not await check_topics(servers, broker)
+
+    await eventually(there)
+    async with running_worker(broker, storage_settings, data_dir, worker_id="w-again"):
+        async with Connector(
+            servers, source="/connectors/mlb", own_topics="mlb", topic_prefix=broker.topic_prefix
+        ) as connector:
+            await connector.emit("price", account="acme", affiliate="MLB", key="SKU-1", status="success")
+        await stored(owner, 1, seconds=120)

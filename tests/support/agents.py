@@ -26,10 +26,11 @@ async def running_worker(
     policy: Policy | None = None,
     *,
     redact: tuple[str, ...] = (),
+    worker_id: str | None = None,
 ) -> AsyncIterator[None]:
-    """A worker that has its partitions; stopped in order at the end of the block."""
+    """A worker that has its partitions; stopped in order at the end of the block. `worker_id` is unique by default."""
     stop, ready = asyncio.Event(), asyncio.Event()
-    settings = AgentSettings(data_dir=data_dir, worker_id=f"w{uuid.uuid4().hex[:8]}", redact=redact)
+    settings = AgentSettings(data_dir=data_dir, worker_id=worker_id or f"w{uuid.uuid4().hex[:8]}", redact=redact)
     task = asyncio.create_task(
         work(settings, broker, storage, policy=policy or Policy(), stop=stop, ready=ready.set), name="worker"
     )

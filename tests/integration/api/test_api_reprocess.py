@@ -118,7 +118,7 @@ async def test_the_ledger_is_exported_whole_and_no_cell_is_a_formula(
     await desk.store(*(result(f"e{n}", key=f"＝SUM({n})", message="'+1\r=2") for n in range(1200)))
     await desk.by_filter("c")
     heading, *cells = csv_rows(await operator.get(f"{ITEMS}.csv", params={"language": language}), delimiter)
-    assert heading == [each.labels[language] for each in ITEM_COLUMNS]
+    assert heading == [each.heading(language, "UTC") for each in ITEM_COLUMNS]
     names = [each.name for each in ITEM_COLUMNS]
     rows = [dict(zip(names, row, strict=True)) for row in cells]
     assert len({row["id"] for row in rows}) == 1200
