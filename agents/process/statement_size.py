@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -34,38 +35,32 @@ class StatementSize:
         through. A statement of one row that times out is tried again as it is.
         """
         while True:
-            began, rows = self._clock(), self.rows
-            try:
-                result = await until_available(what, lambda rows=rows: statement(rows), but=_unless_one(rows))  # type: ignore[misc]
-            except TimedOut as exc:
-                self._too_slow(what, rows, exc)
-                continue
-            self._took(rows, self._clock() - began)
-            return result
+            rows = self.rows
+            with suppress(TimedOut):
+                return await self._once(what, rows, lambda rows=rows: statement(rows))  # type: ignore[misc]
 
     async def run_all(self, what: str, items: Sequence[T], statement: Callable[[Sequence[T]], Awaitable[None]]) -> None:
         """Call `statement` with all of `items`, in order, in parts that PostgreSQL bears. As `run` otherwise."""
         done = 0
         while done < len(items):
             part = items[done : done + self.rows]
-            began = self._clock()
-            try:
-                await until_available(what, lambda part=part: statement(part), but=_unless_one(len(part)))  # type: ignore[misc]
-            except TimedOut as exc:
-                self._too_slow(what, len(part), exc)
-                continue
-            self._took(len(part), self._clock() - began)
-            done += len(part)
+            with suppress(TimedOut):
+                await self._once(what, len(part), lambda part=part: statement(part))  # type: ignore[misc]
+                done += len(part)
 
-    def _too_slow(self, what: str, rows: int, exc: TimedOut) -> None:
-        self.rows = max(1, min(self.rows, rows) // 2)
-        log.warning("statement timed out; halving it", work=what, rows=rows, reason=str(exc))
+    async def _once(self, what: str, rows: int, statement: Callable[[], Awaitable[R]]) -> R:
+        """Run one statement of `rows` rows and learn from how long it took. Raises TimedOut for more than one row."""
+        began = self._clock()
+        try:
+            result = await until_available(what, statement, but=(TimedOut,) if rows > 1 else ())
+        except TimedOut as exc:
+            self.rows = max(1, min(self.rows, rows) // 2)
+            log.warning("statement timed out; halving it", work=what, rows=rows, reason=str(exc))
+            raise
+        self._took(rows, self._clock() - began)
+        return result
 
     def _took(self, rows: int, seconds: float) -> None:
         """A statement of `rows` rows succeeded. What was smaller than allowed says nothing about more."""
         if rows >= self.rows and seconds <= QUICK_SECONDS:
             self.rows = min(self.rows * 2, self._most)
-
-
-def _unless_one(rows: int) -> tuple[type[Exception], ...]:
-    return (TimedOut,) if rows > 1 else ()
