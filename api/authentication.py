@@ -2,13 +2,12 @@
 
 import hmac
 import time
-from collections.abc import AsyncIterator
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBearer
 
-from api.fairness import Places
+from api.fairness import AFTER_ANSWER, Places
 from api.problems import ProblemError, not_found
 from schemas.result import ACCOUNT
 from schemas.role import Role
@@ -120,17 +119,24 @@ def operator_of(grant: Grant, account: str) -> None:
         raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
 
 
-async def own_account(grant: Caller, account: Annotated[str, Path(examples=["demo"])]) -> str:
+AccountOfPath = Annotated[str, Path(examples=["demo"])]
+
+
+async def own_account(grant: Caller, account: AccountOfPath) -> str:
     """Return the account of the path. 404 when the caller may not see it, as for an account that does not exist."""
     if ACCOUNT.fullmatch(account) is None or not may_see(grant, account):
         raise not_found()
     return account
 
 
-async def own_place(request: Request, account: Annotated[str, Depends(own_account)]) -> AsyncIterator[str]:
-    """Return the account of the path, with one of its places until the answer is sent. 429 when all are taken."""
-    async with request.app.state.places.one(account):
-        yield account
+async def own_place(request: Request, grant: Caller, account: AccountOfPath) -> str:
+    """Return `own_account`, with one of its places until the answer is sent. 429 when all are taken.
+
+    The edge releases the place: a dependency that yields would cost 60 µs more, half of what FastAPI needs for a path.
+    """
+    await own_account(grant, account)
+    request.scope[AFTER_ANSWER].append(await request.app.state.places.take(account))
+    return account
 
 
 #: Account of a path that reads little or nothing of the database: it takes no place.

@@ -1,7 +1,7 @@
 """Keeps one account's readers from taking every connection of the database: each account has places of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -11,6 +11,8 @@ from api.problems import ProblemError
 WAIT_SECONDS: Final = 2.0
 #: Limit of live streams of one account. Each wakes up every few seconds.
 MAX_STREAMS: Final = 100
+#: Key of an ASGI scope: the functions that api.edge calls once the answer is sent.
+AFTER_ANSWER: Final = "conexoes.after_answer"
 _RETRY_AFTER_SECONDS: Final = "2"
 _MIN_PLACES: Final = 4
 _SHARE_OF_POOL: Final = 4
@@ -33,20 +35,34 @@ class Places:
     @asynccontextmanager
     async def one(self, name: str) -> AsyncIterator[None]:
         """Hold a place for the time of the block. Raises the 429 problem of who got none in time."""
+        release = await self.take(name)
+        try:
+            yield
+        finally:
+            release()
+
+    async def take(self, name: str) -> Callable[[], None]:
+        """Take a place, and return what releases it, to be called once. Raises as `one`."""
         semaphore, users = self._used.get(name) or (asyncio.Semaphore(self._most), 0)
         self._used[name] = (semaphore, users + 1)
         try:
             await self._acquire(semaphore)
-            try:
-                yield
-            finally:
-                semaphore.release()
-        finally:
-            _same, users = self._used[name]
-            if users == 1:
-                del self._used[name]
-            else:
-                self._used[name] = (semaphore, users - 1)
+        except BaseException:
+            self._leave(name)
+            raise
+
+        def release() -> None:
+            semaphore.release()
+            self._leave(name)
+
+        return release
+
+    def _leave(self, name: str) -> None:
+        semaphore, users = self._used[name]
+        if users == 1:
+            del self._used[name]
+        else:
+            self._used[name] = (semaphore, users - 1)
 
     async def _acquire(self, semaphore: asyncio.Semaphore) -> None:
         seconds = WAIT_SECONDS if self._wait_seconds is None else self._wait_seconds
