@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+from schemas.fault import MAX_SHOWN_MESSAGE
 from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
-from schemas.result import MAX_SHOWN_MESSAGE
 from storage import columns
 
 #: Characters of a message that an item keeps; the attempt has the whole message.
 ITEM_MESSAGE_CHARACTERS: Final = 300
 #: Characters of an error group's message that an export's summary shows.
 GROUP_MESSAGE_CHARACTERS: Final = 200
+#: Characters of a sample of a fault's message.
+FAULT_MESSAGE_CHARACTERS: Final = 300
 #: Bytes of a dead letter's value that are shown; the topic has the whole value.
 DEAD_LETTER_BYTES: Final = 4096
 #: Limit of logs that a plan shows of each verdict.
@@ -38,6 +40,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "MAX_SHOWN_MESSAGE": str(MAX_SHOWN_MESSAGE),
     "ITEM_MESSAGE_CHARACTERS": str(ITEM_MESSAGE_CHARACTERS),
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),
+    "FAULT_MESSAGE_CHARACTERS": str(FAULT_MESSAGE_CHARACTERS),
     "DEAD_LETTER_BYTES": str(DEAD_LETTER_BYTES),
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
     "SHOWN_COLUMNS": columns.shown(),
