@@ -12,7 +12,7 @@ from storage import columns
 ITEM_MESSAGE_CHARACTERS: Final = 300
 #: Characters of an error group's message that an export's summary shows.
 GROUP_MESSAGE_CHARACTERS: Final = 200
-#: Characters of a sample of a fault's message.
+#: Characters of a fault's message that are kept as a sample of it.
 FAULT_MESSAGE_CHARACTERS: Final = 300
 #: Bytes of a dead letter's value that are shown; the topic has the whole value.
 DEAD_LETTER_BYTES: Final = 4096
@@ -40,7 +40,6 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "MAX_SHOWN_MESSAGE": str(MAX_SHOWN_MESSAGE),
     "ITEM_MESSAGE_CHARACTERS": str(ITEM_MESSAGE_CHARACTERS),
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),
-    "FAULT_MESSAGE_CHARACTERS": str(FAULT_MESSAGE_CHARACTERS),
     "DEAD_LETTER_BYTES": str(DEAD_LETTER_BYTES),
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
     "SHOWN_COLUMNS": columns.shown(),

@@ -1,8 +1,8 @@
 """A LogFilter as conditions of a statement. SQL is put together here, in storage.statements and storage.columns only.
 
-A statement has the places of conditions in braces. Conditions are about `status_logs s` or `facets s`:
-`{filter}`: all of them; `{dimensions}`: those that a facet has, about facets; `{others}`: the rest; `{in_facets}`: that the log is in
-a facet that has the dimensions; `{then}`: all of them, about the state of logs at an earlier time.
+A statement has the places of conditions in braces. Conditions are about `status_logs s`: `{filter}`: all of them;
+`{others}`: those that a facet does not have; `{in_facets}`: that the log is in a facet that has the others; `{then}`:
+all of them, about the state of logs at an earlier time. Or about `facets s`: `{dimensions}`: those that a facet has.
 
 A set field that a statement neither applies nor leaves to its caller is refused: the logs that are listed, counted,
 exported and reprocessed must be the same.

@@ -5,14 +5,13 @@ from typing import Any, Final, NamedTuple
 
 from schemas.fault import Fault
 from schemas.result import Result
+from storage.constants import FAULT_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess.writer import record_answers
 from storage.statements import SQL
 
-
 #: Columns of the faults beside the gravest, and the field of a fault that each has.
 _OTHERS: Final = {"other_codes": "code", "other_categories": "category", "other_fingerprints": "fingerprint"}
-_FAULT_COLUMNS: Final = ("fingerprint", "code", "category", "message")
 
 
 class Stored(NamedTuple):
@@ -31,7 +30,7 @@ async def store(connection: Connection, results: Sequence[Result]) -> Stored:
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    received = await SQL["fold"].fetchval(connection, fresh, late=_late(fresh), **_other_faults(fresh))
+    received = await SQL["fold"].fetchval(connection, fresh, late=_late(fresh), **_about_faults(fresh))
     aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
     if aliases:
         named, names, values = zip(*aliases, strict=True)
@@ -44,17 +43,18 @@ async def store(connection: Connection, results: Sequence[Result]) -> Stored:
     return Stored(conflicts, outcomes)
 
 
-def _other_faults(results: Sequence[Result]) -> dict[str, list[Any]]:
-    """Return the arguments of the fold that are about faults beside the gravest of each result."""
-    several = [(number, each) for number, each in enumerate(results) if len(each.faults) > 1]
+def _about_faults(results: Sequence[Result]) -> dict[str, list[Any]]:
+    """Return the arguments of the fold that are about faults."""
     found: dict[str, list[Any]] = {column: [None] * len(results) for column in _OTHERS}
-    for number, each in several:
-        for column, field in _OTHERS.items():
-            found[column][number] = _array_text(_others(each.faults, field))
-    others = [(each.id, fault) for _number, each in several for fault in each.faults[1:]]
-    found["fault_result_id"] = [result_id for result_id, _fault in others]
-    for field in _FAULT_COLUMNS:
-        found[f"fault_{field}"] = [getattr(fault, field) for _result_id, fault in others]
+    for number, each in enumerate(results):
+        if len(each.faults) > 1:
+            for column, field in _OTHERS.items():
+                found[column][number] = _array_text(_others(each.faults, field))
+    faults = [(each.id, fault) for each in results for fault in each.faults]
+    found["fault_result_id"] = [result_id for result_id, _fault in faults]
+    for field in ("fingerprint", "code", "category"):
+        found[f"fault_{field}"] = [getattr(fault, field) for _result_id, fault in faults]
+    found["fault_message"] = [fault.message and fault.message[:FAULT_MESSAGE_CHARACTERS] for _id, fault in faults]
     return found
 
 

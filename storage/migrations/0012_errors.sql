@@ -17,7 +17,6 @@ ALTER TABLE attempts
 
 ALTER TABLE status_logs
     ADD COLUMN category text COLLATE "C",
-    ADD COLUMN errors integer NOT NULL DEFAULT 0,
     ADD COLUMN other_codes text[] COLLATE "C",
     ADD COLUMN other_categories text[] COLLATE "C",
     ADD COLUMN other_fingerprints text[] COLLATE "C";
@@ -31,7 +30,7 @@ $function$;
 -- What is new stands before the account, which begins with neither a quote nor a bracket: a log without it stays in the
 -- facet that it was in, and its counts hold. Of results that came before, the first error alone was counted.
 ALTER TABLE status_logs
-    ALTER COLUMN errors TYPE integer USING CASE WHEN code IS NULL THEN 0 ELSE 1 END,
+    ADD COLUMN errors integer NOT NULL GENERATED ALWAYS AS (CASE WHEN code IS NULL THEN 0 ELSE 1 END) STORED,
     ALTER COLUMN facet_id SET EXPRESSION AS (
         md5(
             coalesce(quote_literal(category), '')
@@ -44,13 +43,14 @@ ALTER TABLE status_logs
             || coalesce(chr(31) || code, '')
         )::uuid
     );
+ALTER TABLE status_logs ALTER COLUMN errors DROP EXPRESSION;
 
 GRANT UPDATE (category, errors, other_codes, other_categories, other_fingerprints) ON status_logs TO conexoes_writer;
 
 ALTER TABLE faults
     ADD COLUMN code text COLLATE "C",        -- a fault's code is part of its fingerprint
     ADD COLUMN category text COLLATE "C",
-    ADD COLUMN message text;                 -- the beginning of a recent one
+    ADD COLUMN message text COLLATE "C";     -- the beginning of one of them: the least
 
 UPDATE faults f SET code = known.code
 FROM (SELECT account, integration_type, fingerprint, min(code) AS code FROM facets GROUP BY 1, 2, 3) AS known
@@ -59,7 +59,7 @@ WHERE f.account = known.account AND f.integration_type = known.integration_type 
 ALTER TABLE fault_changes
     ADD COLUMN code text COLLATE "C",
     ADD COLUMN category text COLLATE "C",
-    ADD COLUMN message text;
+    ADD COLUMN message text COLLATE "C";
 
 -- A facet has all codes, categories and fingerprints of its logs, in no order; each once.
 ALTER TABLE facets
@@ -168,23 +168,24 @@ BEGIN
         )
         SELECT account, integration_type, fingerprint,
             sum(results), min(first_seen_at), max(last_seen_at), max(received_at),
-            any_value(code), any_value(category), any_value(message)
+            min(code), min(category), min(message)
         FROM gone GROUP BY 1, 2, 3
         ON CONFLICT (account, integration_type, fingerprint) DO UPDATE SET
             results = f.results + excluded.results,
             first_seen_at = least(f.first_seen_at, excluded.first_seen_at),
             last_seen_at = greatest(f.last_seen_at, excluded.last_seen_at),
             last_received_at = greatest(f.last_received_at, excluded.last_received_at),
-            code = coalesce(excluded.code, f.code),
-            category = coalesce(excluded.category, f.category),
-            message = coalesce(excluded.message, f.message)
+            code = least(f.code, excluded.code),
+            category = least(f.category, excluded.category),
+            message = least(f.message, excluded.message)
     )
     SELECT count(*) INTO taken FROM gone;
     RETURN taken;
 END
 $function$;
 
--- Code, category and message of a fault that never was the gravest of a result are known from the fold alone: they stay.
+-- What a fault says, and code and category of one that never was the gravest of a result, are known from the fold alone:
+-- they stay.
 CREATE OR REPLACE FUNCTION recount_faults() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 BEGIN
@@ -202,25 +203,24 @@ BEGIN
     WHERE a.fingerprint IS NOT NULL
     GROUP BY 1, 2, 3, 4;
     INSERT INTO faults AS f (
-        account, integration_type, fingerprint, results, first_seen_at, last_seen_at, last_received_at,
-        code, category, message
+        account, integration_type, fingerprint, results, first_seen_at, last_seen_at, last_received_at, code, category
     )
     SELECT account, integration_type, fingerprint, sum(results), min(first), max(last), max(received),
-        any_value(code), any_value(category), any_value(message)
+        min(code), min(category)
     FROM (
         SELECT account, integration_type, fingerprint, count(*) AS results,
             min(processed_at) AS first, max(processed_at) AS last, max(received_at) AS received,
-            any_value(code) AS code, any_value(category) AS category, any_value(left(message, 300)) AS message
+            min(code) AS code, min(category) AS category
         FROM attempts WHERE fingerprint IS NOT NULL GROUP BY 1, 2, 3
         UNION ALL
         SELECT a.account, a.integration_type, other.fingerprint, count(*),
-            min(a.processed_at), max(a.processed_at), max(a.received_at), NULL, NULL, NULL
+            min(a.processed_at), max(a.processed_at), max(a.received_at), NULL, NULL
         FROM attempts a
         CROSS JOIN LATERAL unnest(a.other_fingerprints) AS other (fingerprint)
         GROUP BY 1, 2, 3
         UNION ALL  -- of logs whose attempts are deleted
         SELECT s.account, s.integration_type, fault.fingerprint, 0,
-            min(s.processed_at), max(s.processed_at), max(s.processed_at), NULL, NULL, NULL
+            min(s.processed_at), max(s.processed_at), max(s.processed_at), NULL, NULL
         FROM status_logs s
         CROSS JOIN LATERAL unnest(array_append(s.other_fingerprints, s.fingerprint)) AS fault (fingerprint)
         WHERE s.fingerprint IS NOT NULL
@@ -232,9 +232,8 @@ BEGIN
         first_seen_at = least(f.first_seen_at, excluded.first_seen_at),
         last_seen_at = greatest(f.last_seen_at, excluded.last_seen_at),
         last_received_at = greatest(f.last_received_at, excluded.last_received_at),
-        code = coalesce(f.code, excluded.code),
-        category = coalesce(f.category, excluded.category),
-        message = coalesce(f.message, excluded.message);
+        code = least(f.code, excluded.code),
+        category = least(f.category, excluded.category);
 END
 $function$;
 

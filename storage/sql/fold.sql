@@ -7,7 +7,7 @@
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
 -- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
 -- Other codes, categories and fingerprints are arrays, each given as its text. :fault_… are further arrays, with one
--- element for each fault beside the gravest of its result.
+-- element for each fault of each result.
 -- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
@@ -57,27 +57,18 @@ attempted AS (
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints
 ),
-fault AS (
-    SELECT account, integration_type, fingerprint, processed_at, code, category, message
-    FROM attempted
-    WHERE fingerprint IS NOT NULL
-    UNION ALL
-    SELECT a.account, a.integration_type, other.fingerprint, a.processed_at, other.code, other.category, other.message
-    FROM unnest(
-        :fault_result_id::uuid[], :fault_fingerprint::text[], :fault_code::text[], :fault_category::text[],
-        :fault_message::text[]
-    ) AS other (result_id, fingerprint, code, category, message)
-    JOIN attempted a USING (result_id)
-),
 faulted AS (
     INSERT INTO fault_changes (
         account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at, code, category, message
     )
     SELECT
-        account, integration_type, fingerprint, date_trunc('hour', processed_at, 'UTC'),
-        count(*), min(processed_at), max(processed_at),
-        any_value(code), any_value(category), left(any_value(message), {FAULT_MESSAGE_CHARACTERS})
-    FROM fault
+        a.account, a.integration_type, fault.fingerprint, date_trunc('hour', a.processed_at, 'UTC'),
+        count(*), min(a.processed_at), max(a.processed_at), min(fault.code), min(fault.category), min(fault.message)
+    FROM unnest(
+        :fault_result_id::uuid[], :fault_fingerprint::text[], :fault_code::text[], :fault_category::text[],
+        :fault_message::text[]
+    ) AS fault (result_id, fingerprint, code, category, message)
+    JOIN attempted a USING (result_id)
     GROUP BY 1, 2, 3, 4
 ),
 folded AS (

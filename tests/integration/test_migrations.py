@@ -59,12 +59,15 @@ async def test_errors_of_rows_that_were_there_are_counted_as_before(
     await pogo_core.util.migrate.apply(owner, tmp_path, schema_name=SCHEMA)
     await owner.execute("SET search_path = conexoes")
     await owner.execute(
-        """INSERT INTO status_logs (account, id, integration_type, affiliate, key, status, processed_at, version, source,
-               event_id, message, code, fingerprint, attempts, first_seen_at)
-           SELECT 'acme', gen_random_uuid(), 'price', 'MLB', 'SKU-' || n, CASE WHEN n > 3 THEN 'success' ELSE 'error' END,
-               now(), '', '', n::text, CASE WHEN n <= 3 THEN 'below' END, CASE WHEN n <= 2 THEN 'minimum' END,
-               CASE WHEN n <= 3 THEN CASE WHEN n <= 2 THEN repeat('a', 16) ELSE repeat('b', 16) END END, 1, now()
-           FROM generate_series(1, 5) AS n"""
+        """INSERT INTO status_logs (account, id, integration_type, affiliate, key, status, processed_at, version,
+               source, event_id, message, code, fingerprint, attempts, first_seen_at)
+           SELECT 'acme', gen_random_uuid(), 'price', 'MLB', 'SKU-' || n, status, now(), '', '', n::text, message, code,
+               fingerprint, 1, now()
+           FROM (VALUES
+               (1, 'error', 'below', 'minimum', repeat('a', 16)), (2, 'error', 'below', 'minimum', repeat('a', 16)),
+               (3, 'error', 'below', NULL, repeat('b', 16)), (4, 'success', NULL, NULL, NULL),
+               (5, 'success', NULL, NULL, NULL)
+           ) AS log (n, status, message, code, fingerprint)"""
     )
     await owner.execute(
         """INSERT INTO faults SELECT DISTINCT account, integration_type, fingerprint, 1, now(), now(), now()
@@ -77,9 +80,7 @@ async def test_errors_of_rows_that_were_there_are_counted_as_before(
         summary = await summarize(reader, "acme", "price", LogFilter())
         assert (summary.total, summary.by_code) == (5, {"minimum": 2})
         assert (await summarize(reader, "acme", "price", LogFilter(code="minimum"))).total == 2
-        found = await list_groups(
-            reader, "acme", "price", LogFilter(), now=datetime.now(UTC), after=None, limit=10
-        )
+        found = await list_groups(reader, "acme", "price", LogFilter(), now=datetime.now(UTC), after=None, limit=10)
         assert [(each.fingerprint[0], each.code, each.logs) for each in found] == [("a", "minimum", 2), ("b", None, 1)]
         await owner.execute("SELECT recount_logs(), recount_faults()")
     errors = await owner.fetch("SELECT errors FROM status_logs ORDER BY key")

@@ -167,7 +167,8 @@ def matches(filter_: LogFilter, log: StatusLog, beside: Known) -> bool:
     """The design's filter, in Python."""
     states = {"in_flight": ("queued", "sent")}.get(filter_.reprocess or "", (filter_.reprocess,))
     named = filter_.q is None or (
-        any(name.startswith(filter_.q) for name in (log.key, *beside.aliases)) or plain(filter_.q) <= plain(log.message or "")
+        any(name.startswith(filter_.q) for name in (log.key, *beside.aliases))
+        or plain(filter_.q) <= plain(log.message or "")
     )
     return (
         named

@@ -79,8 +79,9 @@ def test_equal_faults_are_one_and_errors_says_how_many_are_listed() -> None:
 
 
 def test_a_failure_without_errors_has_one_fault_of_its_message() -> None:
-    for errors in ([], None):
-        found = accepted(result(errors=errors, message="It is late"))
+    none: list[Any] | None
+    for none in ([], None):
+        found = accepted(result(errors=none, message="It is late"))
         [fault] = found.faults
         assert fault == Fault(None, None, None, None, "It is late", found.fingerprint or "")
         assert (found.code, found.category, found.errors) == (None, None, 0)

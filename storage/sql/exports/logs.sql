@@ -105,7 +105,7 @@ FROM (
     FROM counted
 ) AS placed
 LEFT JOIN LATERAL (
-    SELECT any_value(known.code) AS code, any_value(known.message) AS message
+    SELECT min(known.code) AS code, min(known.message) AS message
     FROM (
         SELECT f.code, f.message FROM faults f
         WHERE f.account = :account::text AND f.integration_type = :integration_type::text

@@ -127,7 +127,7 @@ FROM (
     SELECT
         k.fingerprint, sum(k.results)::bigint AS results, min(k.first_seen_at) AS first_seen_at,
         max(k.last_seen_at) AS last_seen_at, max(k.last_received_at) AS last_received_at,
-        any_value(k.code) AS code, any_value(k.category) AS category, any_value(k.message) AS message
+        min(k.code) AS code, min(k.category) AS category, min(k.message) AS message
     FROM known k
     GROUP BY k.fingerprint
 ) AS fault
