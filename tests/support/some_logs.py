@@ -51,7 +51,7 @@ class Fault(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What a log has beside what a list shows of it, read from the body of its result."""
+    """Names and faults of a log, which a list does not show; read from the body of its result."""
 
     aliases: list[str]
     faults: list[Fault]
