@@ -79,11 +79,16 @@ class GroupSample(_Shown):
 
     log_id: str
     key: str
-    message: str | None
+    message: str | None = Field(
+        description="of this error: the log's own where it is its gravest error, else the beginning of another result's"
+    )
 
 
 class ErrorGroup(Standing):
-    """Logs that show the same error now, with its history and its playbook entry."""
+    """Logs of which one error is this one now, with its history and its playbook entry.
+
+    A log is in the group of each of its errors, so that groups may share logs.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -98,6 +103,7 @@ class ErrorGroup(Standing):
                     "note": "the price table is being corrected",
                     "fingerprint": "74dab71393f51981",
                     "code": "price.below_minimum",
+                    "category": "PRICING",
                     "affiliates": ["MLB"],
                     "statuses": ["error"],
                     "logs": 412,
@@ -126,9 +132,10 @@ class ErrorGroup(Standing):
 
     fingerprint: str
     code: str | None
+    category: str | None
     affiliates: list[str]
     statuses: list[str]
-    logs: int = Field(description="entities that show this error now and match the filter")
+    logs: int = Field(description="entities that match the filter and have this error now")
     first_seen_at: datetime = Field(description="the earliest processed_at of all its results, ever")
     last_seen_at: datetime = Field(description="the latest")
     results: int = Field(description="failed results within the retention, whatever the filter")

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import IntegrationType
-from schemas.fingerprint import fingerprint
+from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of
 from schemas.identity import log_id, result_id
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reason_of
@@ -28,8 +28,6 @@ MAX_SEQUENCE = 2**63 - 1
 MAX_ERRORS = 1000
 MAX_ALIASES = 50
 MAX_ALIAS_CHARACTERS = 200
-#: Characters of a message that a list shows; the attempt has the whole message.
-MAX_SHOWN_MESSAGE = 4096
 MAX_CODE_CHARACTERS = 200
 
 
@@ -48,7 +46,10 @@ AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS
 
 
 class ResultError(BaseModel):
-    """One error of a result. `code` is the marketplace's or connector's word, `message` its sentence."""
+    """One error of a result. `code` is the marketplace's or connector's word, `message` its sentence.
+
+    `severity` is an error unless it says `warning` or `info`; the gravest error stands for the result in a list.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -102,7 +103,9 @@ class ResultData(BaseModel):
         default=None, description="what was tried"
     )
     message: str | None = Field(default=None, description="text for a person")
-    errors: Annotated[list[ResultError], Field(max_length=MAX_ERRORS)] | None = None
+    errors: Annotated[list[ResultError], Field(max_length=MAX_ERRORS)] | None = Field(
+        default=None, description="all of them, in any order: each one counts"
+    )
     request: Any = Field(default=None, description="evidence: what was sent")
     response: Any = Field(default=None, description="evidence: what came back")
     aliases: Annotated[dict[AliasName, AliasValue], Field(max_length=MAX_ALIASES)] | None = Field(
@@ -129,9 +132,12 @@ class Result(NamedTuple):
     source: str
     event_id: str
     operation: str | None
-    message: str | None  # cut to MAX_SHOWN_MESSAGE
-    code: str | None
+    message: str | None  # its own, else that of the first fault; cut to MAX_SHOWN_MESSAGE
+    code: str | None  # of the first fault, as are category and fingerprint
+    category: str | None
     fingerprint: str | None  # None on success
+    errors: int  # that it lists; 0 on success
+    faults: tuple[Fault, ...]  # gravest first; none on success, and one at least on any other status
     aliases: dict[str, str]
     correlation_id: uuid.UUID | None  # the item that it answers
     body: str
@@ -192,8 +198,12 @@ def _result(
         )
         raise Refusal(DeadLetterCode.STATUS_NOT_ALLOWED, reason)
     processed = _processed_at(data.processed_at, now_ns)
-    code, message = _shown_error(data)
+    told = data.errors or ()
     failed = data.status != "success"
+    faults = faults_of(integration_type.name, data.affiliate, data.key, told, data.message) if failed else ()
+    first = faults[0] if faults else None
+    # An error of a success is no fault, but may say what there is to say.
+    message = data.message or (first.message if first else told[0].message if told else None)
     return Result(
         id=result_id(data.account, event.source, event.id),
         log_id=log_id(data.account, integration_type.name, data.affiliate, data.key),
@@ -207,9 +217,12 @@ def _result(
         source=event.source,
         event_id=event.id,
         operation=data.operation,
-        message=message,
-        code=code if failed else None,
-        fingerprint=fingerprint(integration_type.name, data.affiliate, code, message, data.key) if failed else None,
+        message=message[:MAX_SHOWN_MESSAGE] if message else None,
+        code=first.code if first else None,
+        category=first.category if first else None,
+        fingerprint=first.fingerprint if first else None,
+        errors=len(told) if failed else 0,
+        faults=faults,
         aliases=data.aliases or {},
         correlation_id=_uuid(event.correlationid),
         body=event.body.decode(),
@@ -261,14 +274,6 @@ def _processed_at(text: str, now_ns: int) -> Timestamp:
             DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_AHEAD, field=field, hours=MAX_AHEAD_SECONDS // 3600)
         )
     return processed
-
-
-def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
-    """Return the code and message that stand for this result in a list."""
-    first = data.errors[0] if data.errors else None
-    message = data.message or (first.message if first else None)
-    code = first.code if first else None
-    return code, message[:MAX_SHOWN_MESSAGE] if message else None
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

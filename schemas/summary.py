@@ -20,7 +20,10 @@ class HistogramBar(BaseModel):
 
 
 class LogSummary(BaseModel):
-    """Counts of one snapshot. Each of the three maps sums to the total, but for logs without a code."""
+    """Counts of one snapshot. `by_status` and `by_affiliate` sum to the total.
+
+    `by_code` need not: a log has the codes of all its errors, or none.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -49,8 +52,11 @@ class LogSummary(BaseModel):
     total: int
     by_status: dict[str, int] = Field(description="every status of the type, matched or not")
     by_affiliate: dict[str, int] = Field(description="the affiliates of what matches, most logs first")
-    by_code: dict[str, int] = Field(description=f"the {MAX_CODES} most frequent error codes, most logs first")
-    other_codes: int = Field(description="logs with a code that `by_code` does not name")
+    by_code: dict[str, int] = Field(
+        description=f"the {MAX_CODES} most frequent error codes, most logs first; "
+        "a log counts once for each code that any of its errors has"
+    )
+    other_codes: int = Field(description="sum of the counts of the codes that `by_code` does not name")
     histogram: list[HistogramBar] = Field(
         description="from the first to the last bar with a log, by hours, days or weeks of UTC: the shortest that give "
         "about a hundred bars at most; the first and last are cut to the filter's own range"

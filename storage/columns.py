@@ -9,6 +9,8 @@ from schemas.shown.log import StatusLog
 
 #: Fields that are columns of status_logs.
 AS_THEY_ARE: Final = tuple(name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"})
+#: Columns of which an export shows more: the whole message, and the errors themselves.
+_MORE_IN_EXPORTS = frozenset({"message", "errors"})
 _REPROCESS = ("reprocess_state", "reprocess_item_id", "reprocess_command_id", "reprocess_at")
 
 #: Expressions of CSV by kind. `{0}` is the column of export_logs; parameters are those of export_csv.
@@ -26,8 +28,8 @@ _IN_CSV: Final[dict[Kind, str]] = {
 
 
 def shown() -> str:
-    """Return the columns of status_logs that are shown unchanged, without the message: an export shows more of it."""
-    return ", ".join(f"s.{name}" for name in ("id", *AS_THEY_ARE, *_REPROCESS) if name != "message")
+    """Return the columns of status_logs that lists and exports show alike."""
+    return ", ".join(f"s.{name}" for name in ("id", *AS_THEY_ARE, *_REPROCESS) if name not in _MORE_IN_EXPORTS)
 
 
 def in_csv() -> str:
@@ -43,8 +45,10 @@ def in_json() -> str:
 def _members() -> Iterator[tuple[str, str]]:
     yield "id", "id"
     for name in AS_THEY_ARE:
-        yield name, _utc(name) if _is_time(name) else name
-    yield "errors", "coalesce(errors, '[]'::json)"
+        if name == "errors":
+            yield name, "coalesce(errors, '[]'::json)"
+        else:
+            yield name, _utc(name) if _is_time(name) else name
     step = (
         "'state', reprocess_state, 'item_id', reprocess_item_id, 'command_id', reprocess_command_id, "
         f"'at', {_utc('reprocess_at')}"

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+from schemas.fault import MAX_SHOWN_MESSAGE
 from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
-from schemas.result import MAX_SHOWN_MESSAGE
 from storage import columns
 
 #: Characters of a message that an item keeps; the attempt has the whole message.
 ITEM_MESSAGE_CHARACTERS: Final = 300
 #: Characters of an error group's message that an export's summary shows.
 GROUP_MESSAGE_CHARACTERS: Final = 200
+#: Characters of a fault's message that are kept as a sample of it.
+FAULT_MESSAGE_CHARACTERS: Final = 300
 #: Bytes of a dead letter's value that are shown; the topic has the whole value.
 DEAD_LETTER_BYTES: Final = 4096
 #: Limit of logs that a plan shows of each verdict.

@@ -1,8 +1,8 @@
 """A LogFilter as conditions of a statement. SQL is put together here, in storage.statements and storage.columns only.
 
-A statement has the places of conditions in braces. Conditions are about `status_logs s` or `facets s`:
-`{filter}`: all of them; `{dimensions}`: those that a facet has; `{others}`: the rest; `{in_facets}`: that the log is in
-a facet that has the dimensions; `{then}`: all of them, about the state of logs at an earlier time.
+A statement has the places of conditions in braces. Conditions are about `status_logs s`: `{filter}`: all of them;
+`{others}`: those that a facet does not have; `{in_facets}`: that the log is in a facet that has the others; `{then}`:
+all of them, about the state of logs at an earlier time. Or about `facets s`: `{dimensions}`: those that a facet has.
 
 A set field that a statement neither applies nor leaves to its caller is refused: the logs that are listed, counted,
 exported and reprocessed must be the same.
@@ -34,6 +34,8 @@ class Field(NamedTuple):
     #: True when facets have the column too, so that their kept counts serve the field. False when whoever counts must
     #: apply the field in another way, and name it in `handled`.
     is_dimension: bool = False
+    #: Condition about facets, where it is not the same: a facet has all codes of a log in one array, and so on.
+    of_facets: str | None = None
     #: Function that returns the arguments, by names that begin with `filter_` and that no other field has.
     arguments: Callable[[Any], Mapping[str, Any]] | None = None
 
@@ -52,6 +54,16 @@ def _states(wanted: str) -> dict[str, list[str]]:
     return {"filter_reprocess": [state.value for state in OPEN_ITEM_STATES] if wanted == "in_flight" else [wanted]}
 
 
+def _of_any_error(name: str, others: str) -> Field:
+    """Return the field of logs of which any error has this value. `others`: its name in the plural."""
+    value = f":filter_{name}::text"
+    return Field(
+        f"(s.{name} = {value} OR {value} = ANY(s.other_{others}))",
+        is_dimension=True,
+        of_facets=f"{value} = ANY(s.{others})",
+    )
+
+
 MEANINGS: Final[dict[str, Field]] = {
     "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
@@ -65,8 +77,8 @@ MEANINGS: Final[dict[str, Field]] = {
         " OR s.words @> (SELECT message_words(:account::text, :integration_type::text, :filter_q::text)))",
         arguments=_search,
     ),
-    "code": Field("s.code = :filter_code::text", is_dimension=True),
-    "fingerprint": Field("s.fingerprint = :filter_fingerprint::text", is_dimension=True),
+    "code": _of_any_error("code", "codes"),
+    "fingerprint": _of_any_error("fingerprint", "fingerprints"),
     "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", is_dimension=True, arguments=_states),
 }
 #: `handled` for callers that apply the search by other means.
@@ -168,7 +180,10 @@ def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, fo
     applied = {each for blank, fields in puts.items() if f"{{{blank}}}" in template for each in fields}
     if left := [each for each in given if each not in applied and each not in handled]:
         raise UnappliedFieldError(f"statement {name} does not apply {', '.join(left)}, and nobody says who does")
-    fragments = {blank: _conditions(fields, found=found and blank == "filter") for blank, fields in puts.items()}
+    fragments = {
+        blank: "\n".join(f" AND {_condition(each, blank, found=found)}" for each in fields)
+        for blank, fields in puts.items()
+    }
     if dimensions:
         fragments["in_facets"] = TEMPLATES["of_facets"].replace("{dimensions}", fragments["dimensions"])
     for blank, fragment in fragments.items():
@@ -176,5 +191,9 @@ def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, fo
     return Statement(name, template)
 
 
-def _conditions(fields: Sequence[str], *, found: bool) -> str:
-    return "\n".join(f" AND {_FOUND if found and name == 'q' else MEANINGS[name].condition}" for name in fields)
+def _condition(name: str, blank: str, *, found: bool) -> str:
+    """Return the condition of a field in the place of `blank`."""
+    if blank == "filter" and found and name == "q":
+        return _FOUND
+    field = MEANINGS[name]
+    return field.of_facets if blank == "dimensions" and field.of_facets else field.condition

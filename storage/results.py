@@ -1,12 +1,17 @@
 """Writer of batches of results: attempts, status logs, aliases and answers to retries, in one transaction."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, Final, NamedTuple
 
+from schemas.fault import Fault
 from schemas.result import Result
+from storage.constants import FAULT_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess.writer import record_answers
 from storage.statements import SQL
+
+#: Columns of the faults beside the gravest, and the field of a fault that each has.
+_OTHERS: Final = {"other_codes": "code", "other_categories": "category", "other_fingerprints": "fingerprint"}
 
 
 class Stored(NamedTuple):
@@ -25,7 +30,7 @@ async def store(connection: Connection, results: Sequence[Result]) -> Stored:
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    received = await SQL["fold"].fetchval(connection, fresh, late=_late(fresh))
+    received = await SQL["fold"].fetchval(connection, fresh, late=_late(fresh), **_about_faults(fresh))
     aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
     if aliases:
         named, names, values = zip(*aliases, strict=True)
@@ -36,6 +41,35 @@ async def store(connection: Connection, results: Sequence[Result]) -> Stored:
     if received < len(fresh):
         conflicts += await _conflicts_with_earlier(connection, fresh)
     return Stored(conflicts, outcomes)
+
+
+def _about_faults(results: Sequence[Result]) -> dict[str, list[Any]]:
+    """Return the arguments of the fold that are about faults."""
+    found: dict[str, list[Any]] = {column: [None] * len(results) for column in _OTHERS}
+    for number, each in enumerate(results):
+        if len(each.faults) > 1:
+            for column, field in _OTHERS.items():
+                found[column][number] = _array_text(_others(each.faults, field))
+    faults = [(each.id, fault) for each in results for fault in each.faults]
+    found["fault_result_id"] = [result_id for result_id, _fault in faults]
+    for field in ("fingerprint", "code", "category"):
+        found[f"fault_{field}"] = [getattr(fault, field) for _result_id, fault in faults]
+    found["fault_message"] = [fault.message and fault.message[:FAULT_MESSAGE_CHARACTERS] for _id, fault in faults]
+    return found
+
+
+def _others(faults: Sequence[Fault], field: str) -> list[str]:
+    """Return the values of a field that the first fault does not have, sorted, each once."""
+    gravest, *others = (getattr(each, field) for each in faults)
+    return sorted({each for each in others if each is not None and each != gravest})
+
+
+def _array_text(values: Collection[str]) -> str | None:
+    """Return the text of an array; None for an empty one. An argument can't be an array of arrays of any length."""
+    if not values:
+        return None
+    escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
+    return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
 
 
 async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result]) -> list[Result]:

@@ -73,13 +73,13 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
 
 
 def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None, ...]:
-    """Make the outcome of a failed attempt: status, code, message, fingerprint, and `errors` as JSON."""
+    """Make the outcome of a failed attempt: status, code, category, message, fingerprint, and `errors` as JSON."""
     if fault is None:
-        return (None, None, None, None, None)
+        return (None, None, None, None, None, None)
     message = fault.text(number, entity.key)
     errors = orjson.dumps([fault.error(number, entity.key)]).decode()
     named = fingerprint(entity.integration_type, entity.affiliate, fault.code, message, entity.key)
-    return (fault.status, fault.code, message, named, errors)
+    return (fault.status, fault.code, fault.category, message, named, errors)
 
 
 def _fault(entity: Entity, index: int) -> Fault:

@@ -50,7 +50,9 @@ class StatusLog(Shown):
         processed_at=NOON,
         message="The price 10.00 is below the minimum of this category",
         code="price.below_minimum",
+        category="PRICING",
         fingerprint="74dab71393f51981",
+        errors=1,
         attempts=2,
         first_seen_at="2026-11-20T09:30:00Z",
         updated_at=NOON,
@@ -66,8 +68,13 @@ class StatusLog(Shown):
     status: str
     processed_at: datetime = Field(description="when the connector did the work that this status is about")
     message: str | None = Field(description="the first 4,096 characters; the attempt has the whole")
-    code: str | None = Field(description="code of the first error; null on success")
-    fingerprint: str | None = Field(description="the group of equal errors; null on success")
+    code: str | None = Field(
+        description="code of the gravest error, of several the first: an error unless its severity is `warning` or "
+        "`info`; null on success"
+    )
+    category: str | None = Field(description="of that error")
+    fingerprint: str | None = Field(description="the group of that error; null on success")
+    errors: int = Field(description="errors that its result lists; each has a group, and is found by its own code")
     attempts: int = Field(description="different results received")
     first_seen_at: datetime = Field(description="the earliest processed_at of its results")
     updated_at: datetime = Field(description="when this row last changed here")

@@ -24,8 +24,8 @@ class Count(NamedTuple):
     kind: str  # "status", "affiliate" or "group"
     name: str  # the status, affiliate or fingerprint
     affiliate: str  # of some log of it
-    code: str | None  # of some log of it
-    message: str | None  # of some log of it, its beginning
+    code: str | None  # of the error of a group
+    message: str | None  # of the error of a group, its beginning
     total: int
     last_day: int  # processed in the 24 hours before the snapshot
     day_before: int  # processed in the 24 hours before those

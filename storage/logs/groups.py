@@ -115,10 +115,13 @@ def decision(row: Any) -> Decision:
 
 
 def _group(row: Any, sample: Any, fault: Any, cure: Cure, decided: Decision | None) -> ErrorGroup:
+    # A log shows the message of its gravest error. Of another one, what is known is a message that some result had.
+    message = sample["message"] if sample["fingerprint"] == row["fingerprint"] else fault["message"]
     return ErrorGroup(
         **dict(standing(decided, fault["last_received_at"])),
         fingerprint=row["fingerprint"],
-        code=row["code"],
+        code=fault["code"],
+        category=fault["category"],
         affiliates=row["affiliates"],
         statuses=row["statuses"],
         logs=row["logs"],
@@ -127,7 +130,7 @@ def _group(row: Any, sample: Any, fault: Any, cure: Cure, decided: Decision | No
         results=fault["results"],
         trend=Trend(last_24_hours=fault["last_24_hours"], the_24_hours_before=fault["the_24_hours_before"]),
         cure=cure,
-        sample=GroupSample(log_id=str(sample["id"]), key=sample["key"], message=sample["message"]),
+        sample=GroupSample(log_id=str(sample["id"]), key=sample["key"], message=message),
         playbook=None,
     )
 

@@ -14,8 +14,8 @@ from storage.logs.page import NO_LIMIT, facets_of, found_by_name
 from storage.logs.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
 from storage.statements import SQL
 
-#: Values of grouping(status, affiliate, code, bar): a bit for each column that a row is not grouped by.
-_BY_STATUS, _BY_AFFILIATE, _BY_CODE, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
+#: Values of grouping(status, affiliate, codes, bar): a bit for each column that a row is not grouped by.
+_BY_STATUS, _BY_AFFILIATE, _BY_CODES, _BY_BAR = 0b0111, 0b1011, 0b1101, 0b0110
 
 
 async def summarize(
@@ -92,10 +92,14 @@ async def _count_found(
 
 def _summary(integration_type: str, filter_: LogFilter, rows: list[Any], edges: list[datetime]) -> LogSummary:
     statuses = BY_NAME[integration_type].statuses
-    by_status, by_affiliate, by_code = (
-        Counter({row[name]: row["logs"] for row in rows if row["absent"] == absent and row[name] is not None})
-        for name, absent in (("status", _BY_STATUS), ("affiliate", _BY_AFFILIATE), ("code", _BY_CODE))
+    by_status, by_affiliate = (
+        Counter({row[name]: row["logs"] for row in rows if row["absent"] == absent})
+        for name, absent in (("status", _BY_STATUS), ("affiliate", _BY_AFFILIATE))
     )
+    by_code: Counter[str] = Counter()
+    for row in rows:
+        if row["absent"] == _BY_CODES:
+            by_code.update(dict.fromkeys(row["codes"], row["logs"]))
     codes = by_code.most_common(MAX_CODES)
     return LogSummary(
         total=by_status.total(),

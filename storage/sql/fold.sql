@@ -6,17 +6,22 @@
 -- that two writers can't wait for each other. Answers how many results were new.
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
 -- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
+-- Other codes, categories and fingerprints are arrays, each given as its text. :fault_… are further arrays, with one
+-- element for each fault of each result.
 -- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
     FROM unnest(
         :account::text[], :id::uuid[], :log_id::uuid[], :integration_type::text[], :affiliate::text[],
         :key::text[], :status::text[], :processed_at::timestamptz[],
-        :version::bytea[], :source::text[], :event_id::text[], :message::text[], :code::text[], :fingerprint::text[],
+        :version::bytea[], :source::text[], :event_id::text[], :message::text[],
+        :code::text[], :category::text[], :fingerprint::text[], :errors::integer[],
+        :other_codes::text[], :other_categories::text[], :other_fingerprints::text[],
         :correlation_id::uuid[], :body::text[], :structured::boolean[], :altered::boolean[], :late::boolean[]
     ) AS result (
         account, result_id, log_id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, fingerprint,
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints,
         item_id, body, structured, altered, late
     )
 ),
@@ -34,30 +39,36 @@ received AS (
 attempted AS (
     INSERT INTO attempts (
         account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
-        version, source, event_id, message, code, fingerprint,
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints,
         item_id, body, structured, altered, late
     )
     SELECT
         i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
-        i.version, i.source, i.event_id, i.message, i.code, i.fingerprint,
+        i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, i.errors,
+        i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
         i.item_id, i.body, i.structured, i.altered,
         i.late OR coalesce(i.version < s.version, false)
     FROM incoming i
     LEFT JOIN status_logs s ON s.id = i.log_id
     WHERE i.result_id IN (SELECT result_id FROM received)
     RETURNING
-        account, log_id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, fingerprint
+        account, log_id, result_id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints
 ),
 faulted AS (
     INSERT INTO fault_changes (
-        account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at
+        account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at, code, category, message
     )
     SELECT
-        account, integration_type, fingerprint, date_trunc('hour', processed_at, 'UTC'),
-        count(*), min(processed_at), max(processed_at)
-    FROM attempted
-    WHERE fingerprint IS NOT NULL
+        a.account, a.integration_type, fault.fingerprint, date_trunc('hour', a.processed_at, 'UTC'),
+        count(*), min(a.processed_at), max(a.processed_at), min(fault.code), min(fault.category), min(fault.message)
+    FROM unnest(
+        :fault_result_id::uuid[], :fault_fingerprint::text[], :fault_code::text[], :fault_category::text[],
+        :fault_message::text[]
+    ) AS fault (result_id, fingerprint, code, category, message)
+    JOIN attempted a USING (result_id)
     GROUP BY 1, 2, 3, 4
 ),
 folded AS (
@@ -70,11 +81,13 @@ folded AS (
 shown AS (
     INSERT INTO status_logs AS s (
         account, id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, fingerprint, attempts, first_seen_at
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints, attempts, first_seen_at
     )
     SELECT
         account, log_id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, fingerprint, attempts, first_seen_at
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints, attempts, first_seen_at
     FROM folded
     ON CONFLICT (id) DO UPDATE SET
         attempts = s.attempts + excluded.attempts,
@@ -85,7 +98,14 @@ shown AS (
         event_id = CASE WHEN excluded.version > s.version THEN excluded.event_id ELSE s.event_id END,
         message = CASE WHEN excluded.version > s.version THEN excluded.message ELSE s.message END,
         code = CASE WHEN excluded.version > s.version THEN excluded.code ELSE s.code END,
+        category = CASE WHEN excluded.version > s.version THEN excluded.category ELSE s.category END,
         fingerprint = CASE WHEN excluded.version > s.version THEN excluded.fingerprint ELSE s.fingerprint END,
+        errors = CASE WHEN excluded.version > s.version THEN excluded.errors ELSE s.errors END,
+        other_codes = CASE WHEN excluded.version > s.version THEN excluded.other_codes ELSE s.other_codes END,
+        other_categories =
+            CASE WHEN excluded.version > s.version THEN excluded.other_categories ELSE s.other_categories END,
+        other_fingerprints =
+            CASE WHEN excluded.version > s.version THEN excluded.other_fingerprints ELSE s.other_fingerprints END,
         updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
         version = greatest(s.version, excluded.version)
 )

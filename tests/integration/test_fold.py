@@ -22,7 +22,10 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
-SHOWN = "SELECT status, processed_at, version, event_id, message, code, fingerprint, attempts, first_seen_at"
+SHOWN = (
+    "SELECT status, processed_at, version, event_id, message, code, fingerprint, attempts, first_seen_at,"
+    " category, errors, other_codes, other_categories, other_fingerprints"
+)
 
 
 def results(*changes: dict[str, Any]) -> list[Result]:
@@ -35,9 +38,15 @@ def results(*changes: dict[str, Any]) -> list[Result]:
     return found
 
 
+#: Errors in an order that says nothing: a warning, the gravest, and one with what PostgreSQL's arrays must escape.
+SEVERAL = [
+    {"code": 'w,"x\\{}', "message": "w", "severity": "warning", "category": 'B,"{}'},
+    {"code": "e", "message": "e", "category": "A"},
+    {"code": "a", "message": "a", "category": "A"},
+]
 #: Five versions: a later time beats an earlier one, then sequence, then none at all; nanoseconds count.
 FIVE = results(
-    {"processed_at": at(1), "status": "error"},
+    {"processed_at": at(1), "status": "error", "errors": SEVERAL},
     {"processed_at": at(2), "status": "warning", "sequence": 7},
     {"processed_at": at(2), "status": "error", "sequence": 8},
     {"processed_at": at(3).replace("+00:00", ".000000001Z"), "status": "error"},
@@ -62,6 +71,40 @@ async def test_all_120_permutations_of_five_versions_show_the_highest(
         seen.add(tuple(row))
     [only] = seen
     assert (only[0], only[3], only[7]) == ("success", "e4", 5)
+
+
+async def test_every_error_is_stored_with_the_gravest_apart(writer: Database, owner: asyncpg.Connection) -> None:
+    [read_one] = results({"errors": SEVERAL})
+    await _store(writer, [read_one])
+    expected = (
+        ("e", "A", read_one.fingerprint, 3),
+        (["a", SEVERAL[0]["code"]], [SEVERAL[0]["category"]]),
+        sorted(each.fingerprint for each in read_one.faults[1:]),
+    )
+    for table in ("attempts", "status_logs"):
+        [row] = await owner.fetch(f"SELECT * FROM {table}")
+        assert (
+            (row["code"], row["category"], row["fingerprint"], row["errors"]),
+            (row["other_codes"], row["other_categories"]),
+            row["other_fingerprints"],
+        ) == expected
+    [facet] = await owner.fetch("SELECT * FROM facets")
+    assert sorted(facet["codes"]) == sorted(each["code"] for each in SEVERAL)
+    assert sorted(facet["categories"]) == ["A", SEVERAL[0]["category"]]
+    assert sorted(facet["fingerprints"]) == sorted(each.fingerprint for each in read_one.faults)
+    changes = await owner.fetch("SELECT fingerprint, results, code, category, message FROM fault_changes")
+    assert sorted(map(tuple, changes)) == sorted(
+        (each.fingerprint, 1, each.code, each.category, each.message) for each in read_one.faults
+    )
+
+
+async def test_a_result_with_one_error_or_none_has_no_others(writer: Database, owner: asyncpg.Connection) -> None:
+    await _store(writer, results({"key": "1"}, {"key": "2", "errors": None}, {"key": "3", "status": "success"}))
+    rows = await owner.fetch(f"{SHOWN} FROM status_logs ORDER BY key")
+    assert [(row["code"], row["errors"]) for row in rows] == [("price.minimum", 1), (None, 0), (None, 0)]
+    assert {row[name] for row in rows for name in ("other_codes", "other_categories", "other_fingerprints")} == {None}
+    codes = await owner.fetch("SELECT codes, cardinality(fingerprints) AS faults FROM facets ORDER BY 2, 1")
+    assert [tuple(row) for row in codes] == [([], 0), ([], 1), (["price.minimum"], 1)]
 
 
 async def test_one_batch_or_many_make_no_difference(writer: Database, owner: asyncpg.Connection) -> None:

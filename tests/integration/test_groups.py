@@ -4,7 +4,7 @@ import itertools
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 import asyncpg
 import pytest
@@ -19,7 +19,7 @@ from storage.logs.groups import list_groups
 from storage.logs.reader import LogReader
 from storage.results import store
 from storage.retention import forget_fault_hours
-from tests.support.some_logs import change_something, matches, some_filter, some_result
+from tests.support.some_logs import Fault, change_something, faults, known, matches, some_filter, some_result
 
 HOUR = timedelta(hours=1)
 
@@ -39,14 +39,37 @@ async def add_up(writer: Database, at_most: int) -> int:
         return await compact_faults(connection, at_most)
 
 
-def check(group: ErrorGroup, logs: list[StatusLog], attempts: list[Any], now: datetime) -> None:
+class Attempt(NamedTuple):
+    """One failed result of acme."""
+
+    processed_at: datetime
+    faults: list[Fault]
+
+    @property
+    def fingerprints(self) -> set[str]:
+        return {each.fingerprint for each in self.faults}
+
+
+async def failed_attempts(owner: asyncpg.Connection) -> list[Attempt]:
+    rows = await owner.fetch("SELECT processed_at, body FROM attempts WHERE account = 'acme' AND status <> 'success'")
+    return [Attempt(row["processed_at"], faults(row["body"])) for row in rows]
+
+
+def check(group: ErrorGroup, logs: list[StatusLog], attempts: list[Attempt], now: datetime) -> None:
     """`logs`: those of the group that the filter matches, newest first; `attempts`: every one with its fault."""
     newest = logs[0]
-    assert group.sample.model_dump() == {"log_id": newest.id, "key": newest.key, "message": newest.message}
-    assert (group.code, group.affiliates) == (newest.code, [newest.affiliate])
+    assert (group.sample.log_id, group.sample.key) == (newest.id, newest.key)
+    own = [each for attempt in attempts for each in attempt.faults if each.fingerprint == group.fingerprint]
+    if newest.fingerprint == group.fingerprint:
+        assert group.sample.message == newest.message
+    else:
+        assert group.sample.message in {each.message for each in own}
+    assert group.code in {each.code for each in own}
+    assert group.category in {each.category for each in own}
+    assert group.affiliates == [newest.affiliate]
     assert group.statuses == sorted({log.status for log in logs})
     assert group.results == len(attempts)
-    times = [attempt["processed_at"] for attempt in attempts]
+    times = [attempt.processed_at for attempt in attempts]
     assert (group.first_seen_at, group.last_seen_at) == (min(times), max(times))
     last_hour = now.replace(minute=0, second=0, microsecond=0)
     assert group.trend.last_24_hours == sum(at >= last_hour - 23 * HOUR for at in times)
@@ -63,21 +86,20 @@ async def test_whatever_is_asked_the_groups_are_those_of_the_list(
         await change_something(writer, owner, draw, numbers)
         await add_up(writer, draw.choice((0, 20, 100_000)))
         every = await logs_of.page("acme", "price", LogFilter(), after=None, limit=10_000)
-        rows = await owner.fetch("SELECT log_id::text, array_agg(value) AS values FROM aliases GROUP BY 1")
-        aliases = {row["log_id"]: row["values"] for row in rows}
-        attempts = await owner.fetch("SELECT * FROM attempts WHERE account = 'acme' AND fingerprint IS NOT NULL")
+        beside = await known(owner)
+        attempts = await failed_attempts(owner)
         for _ in range(15):
             monkeypatch.setattr(log_page, "MAX_PICKED", draw.choice((0, 3, 5000)))
             filter_, now = some_filter(draw, every), datetime.now(UTC) - draw.random() * 30 * HOUR
-            expected = [log for log in every if log.fingerprint and matches(filter_, log, aliases[log.id])]
-            counts = Counter(log.fingerprint for log in expected)
+            expected = [log for log in every if log.fingerprint and matches(filter_, log, beside[log.id])]
+            counts = Counter(each for log in expected for each in beside[log.id].fingerprints)
             groups = await walk(reader, filter_, now, draw.choice((1, 3, 50)))
             assert [(group.fingerprint, group.logs) for group in groups] == sorted(
                 counts.items(), key=lambda each: (-each[1], each[0])
             ), filter_
             for group in groups:
-                own = [log for log in expected if log.fingerprint == group.fingerprint]
-                check(group, own, [each for each in attempts if each["fingerprint"] == group.fingerprint], now)
+                own = [log for log in expected if group.fingerprint in beside[log.id].fingerprints]
+                check(group, own, [each for each in attempts if group.fingerprint in each.fingerprints], now)
 
 
 async def test_adding_up_and_counting_anew_change_nothing(
@@ -104,7 +126,7 @@ async def test_a_result_that_comes_twice_is_counted_once(
     for batch in (results[:15], results[10:], results):
         async with writer.transaction() as connection:
             await store(connection, batch)
-    failed = sum(each.fingerprint is not None for each in results)
+    failed = sum(len({fault.fingerprint for fault in each.faults}) for each in results)
     assert await owner.fetchval("SELECT sum(results) FROM fault_changes") == failed
     assert failed > 5
 
@@ -121,13 +143,15 @@ async def test_hours_older_than_the_retention_are_forgotten_and_first_seen_is_no
     async with writer.transaction() as connection:
         assert await forget_fault_hours(connection, 7) > 0
         assert await forget_fault_hours(connection, 7) == 0
-    rows = await owner.fetch(
-        "SELECT fingerprint, count(*) AS results FROM attempts WHERE account = 'acme' AND fingerprint IS NOT NULL"
-        " AND date_trunc('hour', processed_at, 'UTC') >= now() - interval '7 days' GROUP BY 1"
+    oldest = await owner.fetchval("SELECT now() - interval '7 days'")
+    kept = Counter(
+        each
+        for attempt in await failed_attempts(owner)
+        if attempt.processed_at.replace(minute=0, second=0, microsecond=0) >= oldest
+        for each in attempt.fingerprints
     )
-    kept = {row["fingerprint"]: row["results"] for row in rows}
     after = await walk(reader, LogFilter(), now, 200)
-    assert after == [group.model_copy(update={"results": kept.get(group.fingerprint, 0)}) for group in before]
+    assert after == [group.model_copy(update={"results": kept[group.fingerprint]}) for group in before]
     with pytest.raises(asyncpg.InvalidParameterValueError):
         await owner.execute("SELECT forget_fault_hours(0)")
 

@@ -1,15 +1,18 @@
 """Logs, changes and filters by chance, and the design's filter in Python to hold what is answered to."""
 
+import json
 import random
 import time
 import uuid
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import asyncpg
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter, ReprocessState
+from schemas.fingerprint import fingerprint
 from schemas.result import Result, read
 from schemas.shown.log import StatusLog
 from storage.database import Database
@@ -20,7 +23,9 @@ from tests.support.events import result
 NOW = datetime.now(UTC).replace(microsecond=0)
 AFFILIATES = ("MLB", "AMZ", "Shopee BR")
 MESSAGES = ("Preço abaixo do mínimo", "The price is below the minimum of category MLB{n}", "Sem estoque para {n}", None)
-CODES = ("price.minimum", "stock", "a\x1fb")
+CODES = ("price.minimum", "stock", "a\x1fb", 'x","y\\')
+CATEGORIES = ("PRICING", "stock", 'a","b', None)
+SEVERITIES = ("error", "Warning", "info", "fatal", None)
 #: A value for each field of the filter.
 EVERY: Final[dict[str, Any]] = {
     "status": ("error",),
@@ -36,6 +41,65 @@ EVERY: Final[dict[str, Any]] = {
 STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
 
 
+class Fault(NamedTuple):
+    """One error of the result that a log shows."""
+
+    code: str | None
+    category: str | None
+    fingerprint: str
+    message: str | None
+
+
+class Known(NamedTuple):
+    """Names and faults of a log, which a list does not show; read from the body of its result."""
+
+    aliases: list[str]
+    faults: list[Fault]
+
+    @property
+    def fingerprints(self) -> set[str]:
+        return {each.fingerprint for each in self.faults}
+
+    @property
+    def codes(self) -> set[str]:
+        return {each.code for each in self.faults if each.code is not None}
+
+
+async def known(owner: asyncpg.Connection) -> dict[str, Known]:
+    """Return aliases and faults of every log, by its id."""
+    aliases: dict[str, list[str]] = defaultdict(list)
+    for row in await owner.fetch("SELECT log_id::text, value FROM aliases"):
+        aliases[row["log_id"]].append(row["value"])
+    rows = await owner.fetch(
+        "SELECT s.id::text, a.body, a.structured FROM status_logs s"
+        " JOIN attempts a ON a.log_id = s.id AND a.version = s.version"
+    )
+    return {row["id"]: Known(aliases[row["id"]], faults(row["body"])) for row in rows}
+
+
+def faults(body: str) -> list[Fault]:
+    """Return the faults of a result of a price in binary mode, as listed; an equal one as often as it is listed."""
+    data = json.loads(body)
+    if data["status"] == "success":
+        return []
+    found = []
+    for each in data.get("errors") or [{}]:
+        message = each.get("message") or data.get("message")
+        named = fingerprint("price", data["affiliate"], each.get("code"), message, data["key"])
+        found.append(Fault(each.get("code"), each.get("category"), named, message))
+    return found
+
+
+def some_error(draw: random.Random, number: int) -> dict[str, Any]:
+    error = {
+        "code": draw.choice(CODES),
+        "message": draw.choice(("x", "", "Category {n} wants a brand", "Falta a marca")).format(n=number),
+        "severity": draw.choice(SEVERITIES),
+        "category": draw.choice(CATEGORIES),
+    }
+    return {name: value for name, value in error.items() if value is not None}
+
+
 def some_result(draw: random.Random, number: int) -> Result:
     failed = draw.random() < 0.5
     key = f"SKU-{draw.randrange(60):03}"
@@ -48,7 +112,7 @@ def some_result(draw: random.Random, number: int) -> Result:
         # Over hours, days and weeks, so that every kind of part of a span has logs.
         processed_at=(NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random())).isoformat(),
         message=(draw.choice(MESSAGES) or "").format(n=number) or None if failed else draw.choice((None, "Preço ok")),
-        errors=[{"code": draw.choice(CODES), "message": "x"}] if failed else None,
+        errors=[some_error(draw, number) for _ in range(draw.choice((0, 1, 1, 2, 3, 4)))] if failed else None,
         aliases={"ean": f"789{draw.randrange(30):02}"},
     )
     [found] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", time.time_ns())
@@ -79,7 +143,7 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
     values: dict[str, Any] = {
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
-        "code": log.code or "stock",
+        "code": draw.choice(CODES),
         "fingerprint": log.fingerprint or "0123456789abcdef",
         "reprocess": draw.choice(get_args(ReprocessState)),
         "q": draw.choice((log.key, log.key[:5], "SKU-", "789", "789", "preco abaixo", "PREÇO", "category", "nothing")),
@@ -99,18 +163,19 @@ def plain(text: str) -> set[str]:
     return set(text.lower().split())
 
 
-def matches(filter_: LogFilter, log: StatusLog, aliases: list[str]) -> bool:
+def matches(filter_: LogFilter, log: StatusLog, beside: Known) -> bool:
     """The design's filter, in Python."""
     states = {"in_flight": ("queued", "sent")}.get(filter_.reprocess or "", (filter_.reprocess,))
     named = filter_.q is None or (
-        any(name.startswith(filter_.q) for name in (log.key, *aliases)) or plain(filter_.q) <= plain(log.message or "")
+        any(name.startswith(filter_.q) for name in (log.key, *beside.aliases))
+        or plain(filter_.q) <= plain(log.message or "")
     )
     return (
         named
         and (not filter_.status or log.status in filter_.status)
         and (not filter_.affiliate or log.affiliate in filter_.affiliate)
-        and (filter_.code is None or log.code == filter_.code)
-        and (filter_.fingerprint is None or log.fingerprint == filter_.fingerprint)
+        and (filter_.code is None or filter_.code in beside.codes)
+        and (filter_.fingerprint is None or filter_.fingerprint in beside.fingerprints)
         and (filter_.reprocess is None or (log.reprocess is not None and log.reprocess.state in states))
         and (filter_.processed_from is None or log.processed_at >= filter_.processed_from)
         and (filter_.processed_to is None or log.processed_at < filter_.processed_to)

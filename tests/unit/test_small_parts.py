@@ -23,16 +23,17 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_each_field_of_a_log_is_in_each_export_once() -> None:
-    """Times as text with their zone; the message is the whole one, not the one of the list."""
+    """Times as text with their zone; the message is the whole one, not the one of the list, and errors are listed."""
     assert {"account", "key", "status", "message"} <= set(columns.AS_THEY_ARE)
     assert not {"id", "reprocess", "actions"} & set(columns.AS_THEY_ARE)
     shown, in_json = columns.shown(), columns.in_json()
     assert shown.startswith("s.id, ")
     assert shown.endswith("s.reprocess_at")
     for name in columns.AS_THEY_ARE:
-        assert (f"s.{name}," in shown) == (name != "message")
+        assert (f"s.{name}," in shown) == (name not in {"message", "errors"})
         is_time = name in {"processed_at", "first_seen_at", "updated_at"}
-        assert f"'{name}', {'to_char(' if is_time else ''}{name}" in in_json
+        value = f"to_char({name}" if is_time else "coalesce(errors" if name == "errors" else name
+        assert f"'{name}', {value}" in in_json
     assert columns.in_csv().count(",\n    ") == len(LOG_COLUMNS) - 1
 
 

@@ -18,7 +18,7 @@ FROM staged_attempts a JOIN staged_logs l USING (index);
 
 INSERT INTO attempts (
     account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
-    version, source, event_id, message, code, fingerprint, item_id, body, structured, late, altered, received_at
+    version, source, event_id, message, code, category, fingerprint, errors, item_id, body, structured, late, altered, received_at
 )
 SELECT
     l.account, l.log_id, f.processed_at, f.result_id, l.integration_type, l.affiliate, l.key,
@@ -26,7 +26,9 @@ SELECT
     f.version, l.source, f.event_id,
     CASE WHEN f.failed THEN l.message END,
     CASE WHEN f.failed THEN l.code END,
+    CASE WHEN f.failed THEN l.category END,
     CASE WHEN f.failed THEN l.fingerprint END,
+    f.failed::integer,
     NULL,
     '{"status":"' || CASE WHEN f.failed THEN l.fault_status ELSE 'success' END
         || '","processed_at":"' || replace(f.processed_at::text, ' ', 'T') || ':00'
@@ -37,7 +39,7 @@ FROM filled f JOIN staged_logs l USING (index);
 
 INSERT INTO status_logs (
     account, id, integration_type, affiliate, key, status, processed_at, version, source, event_id,
-    message, code, fingerprint, attempts, first_seen_at, updated_at
+    message, code, category, fingerprint, errors, attempts, first_seen_at, updated_at
 )
 SELECT
     l.account, l.log_id, l.integration_type, l.affiliate, l.key,
@@ -45,7 +47,9 @@ SELECT
     newest.processed_at, newest.version, l.source, newest.event_id,
     CASE WHEN newest.failed THEN l.message END,
     CASE WHEN newest.failed THEN l.code END,
+    CASE WHEN newest.failed THEN l.category END,
     CASE WHEN newest.failed THEN l.fingerprint END,
+    newest.failed::integer,
     l.attempts, oldest.processed_at, newest.processed_at + interval '2 seconds'
 FROM staged_logs l
 JOIN filled newest ON newest.index = l.index AND newest.last

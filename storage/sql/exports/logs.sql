@@ -7,7 +7,18 @@ SELECT
     {SHOWN_COLUMNS},
     CASE
         WHEN length(s.message) < {MAX_SHOWN_MESSAGE} THEN s.message
-        ELSE coalesce(nullif(shown.data ->> 'message', ''), shown.data -> 'errors' -> 0 ->> 'message', s.message)
+        ELSE coalesce(
+            nullif(shown.data ->> 'message', ''),
+            (
+                SELECT told ->> 'message'
+                FROM json_array_elements(
+                    CASE WHEN json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
+                ) AS told
+                WHERE starts_with(told ->> 'message', s.message)
+                LIMIT 1
+            ),
+            s.message
+        )
     END AS message,
     CASE WHEN s.status <> 'success' AND json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
         AS errors
@@ -56,38 +67,57 @@ WHERE s.account = :account::text AND s.integration_type = :integration_type::tex
 {filter}
 
 -- export_counts --
--- Counts by status, by affiliate and by error group: in all, of the last 24 hours, of the 24 hours before; of each
+-- Counts by status, by affiliate and by error group, of which a log may have several: in all, of the last 24 hours, of the 24 hours before; of each
 -- kind the :largest largest.
 WITH matched AS (
-    SELECT s.status, s.affiliate, s.fingerprint, s.code, left(s.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
-    s.processed_at
+    SELECT
+        s.status, s.affiliate, s.fingerprint, s.other_fingerprints, s.processed_at,
+        left(s.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
+        s.processed_at > now() - interval '24 hours' AS is_last_day,
+        s.processed_at > now() - interval '48 hours' AND s.processed_at <= now() - interval '24 hours' AS is_day_before
     FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
     {filter}
 ),
 counted AS (
     SELECT
-        CASE
-            WHEN grouping(status) = 0 THEN 'status' WHEN grouping(affiliate) = 0 THEN 'affiliate' ELSE 'group'
-        END AS kind,
-        coalesce(status, affiliate, fingerprint) AS name,
-        min(affiliate) AS some_affiliate, min(code) AS code, min(message) AS message,
-        count(*) AS total,
-        count(*) FILTER (WHERE processed_at > now() - interval '24 hours') AS last_day,
-        count(*) FILTER (
-            WHERE processed_at > now() - interval '48 hours' AND processed_at <= now() - interval '24 hours'
-        ) AS day_before
+        CASE WHEN grouping(status) = 0 THEN 'status' ELSE 'affiliate' END AS kind,
+        coalesce(status, affiliate) AS name, min(affiliate) AS affiliate, NULL AS message, count(*) AS total,
+        count(*) FILTER (WHERE is_last_day) AS last_day, count(*) FILTER (WHERE is_day_before) AS day_before
     FROM matched
-    GROUP BY GROUPING SETS ((status), (affiliate), (fingerprint))
+    GROUP BY GROUPING SETS ((status), (affiliate))
+    UNION ALL
+    SELECT
+        'group', fault.fingerprint, min(m.affiliate),
+        min(m.message) FILTER (WHERE m.fingerprint = fault.fingerprint), count(*),
+        count(*) FILTER (WHERE m.is_last_day), count(*) FILTER (WHERE m.is_day_before)
+    FROM matched m
+    CROSS JOIN LATERAL unnest(array_append(m.other_fingerprints, m.fingerprint)) AS fault (fingerprint)
+    WHERE m.fingerprint IS NOT NULL
+    GROUP BY 2
 )
-SELECT kind, name, some_affiliate AS affiliate, code, message, total, last_day, day_before
+SELECT
+    placed.kind, placed.name, placed.affiliate, fault.code,
+    coalesce(placed.message, left(fault.message, {GROUP_MESSAGE_CHARACTERS})) AS message,
+    placed.total, placed.last_day, placed.day_before
 FROM (
     SELECT *, row_number() OVER (PARTITION BY kind ORDER BY total DESC, name) AS place
     FROM counted
-    WHERE name IS NOT NULL
 ) AS placed
-WHERE place <= :largest::integer
-ORDER BY kind, place
+LEFT JOIN LATERAL (
+    SELECT min(known.code) AS code, min(known.message) AS message
+    FROM (
+        SELECT f.code, f.message FROM faults f
+        WHERE f.account = :account::text AND f.integration_type = :integration_type::text
+          AND f.fingerprint = placed.name
+        UNION ALL
+        SELECT c.code, c.message FROM fault_changes c
+        WHERE c.account = :account::text AND c.integration_type = :integration_type::text
+          AND c.fingerprint = placed.name
+    ) AS known
+) AS fault ON placed.kind = 'group'
+WHERE placed.place <= :largest::integer
+ORDER BY placed.kind, placed.place
 
 -- export_days --
 -- Counts by day in the time zone :timezone, and status, from the day :first on.

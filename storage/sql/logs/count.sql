@@ -22,14 +22,14 @@ SELECT least(
 ) AS last
 
 -- by_dimension --
--- (facet_id, bar, logs) as `counted` by status, by affiliate, by code, and by bar and status.
+-- (facet_id, bar, logs) as `counted` by status, by affiliate, by all codes together, and by bar and status.
 SELECT
-    s.status, s.affiliate, s.code, counted.bar, sum(counted.logs)::bigint AS logs,
-    grouping(s.status, s.affiliate, s.code, counted.bar) AS absent
+    s.status, s.affiliate, s.codes, counted.bar, sum(counted.logs)::bigint AS logs,
+    grouping(s.status, s.affiliate, s.codes, counted.bar) AS absent
 FROM counted
 JOIN facets s ON s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = counted.facet_id
 {dimensions}
-GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.code), (counted.bar, s.status))
+GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.codes), (counted.bar, s.status))
 HAVING sum(counted.logs) <> 0
 
 -- counted_days --
@@ -61,7 +61,7 @@ WHERE c.account = :account::text AND c.integration_type = :integration_type::tex
   AND c.hour >= :whole_hours_from::timestamptz AND c.hour < :whole_hours_to::timestamptz
 
 -- count_logs --
--- Logs by status, by affiliate, by code, and by bar and status, of the spans that storage.logs.spans takes a time apart
+-- Logs by status, by affiliate, by codes, and by bar and status, of the spans that storage.logs.spans takes a time apart
 -- into; changes that were not added up yet count for whole hours. :edges are the edges of the bars. Uses the primary
 -- keys of log_days and log_hours, log_changes_by_type and status_logs_by_time.
 WITH parts AS (

@@ -1,18 +1,19 @@
 -- by_fingerprint --
--- (facet_id, logs, …) as `counted`, as one page of groups of equal errors: most logs first, then by fingerprint.
--- After (:after_logs, :after_fingerprint), up to :limit.
+-- (facet_id, logs, …) as `counted`, as one page of groups of equal errors: most logs first, then by fingerprint. A log
+-- is in the group of each of its errors. After (:after_logs, :after_fingerprint), up to :limit.
 SELECT
-    s.fingerprint, min(s.code) AS code, array_agg(DISTINCT s.affiliate) AS affiliates,
+    fault.fingerprint, array_agg(DISTINCT s.affiliate) AS affiliates,
     array_agg(DISTINCT s.status) AS statuses, sum(counted.logs)::bigint AS logs,
     (array_agg(counted.newest ORDER BY counted.newest_at DESC, counted.newest DESC))[1] AS newest
 FROM counted
 JOIN facets s ON s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = counted.facet_id
-WHERE s.fingerprint IS NOT NULL
+CROSS JOIN LATERAL unnest(s.fingerprints) AS fault (fingerprint)
+WHERE true
 {dimensions}
-GROUP BY s.fingerprint
+GROUP BY fault.fingerprint
 HAVING sum(counted.logs) < :after_logs::bigint
-    OR (sum(counted.logs) = :after_logs::bigint AND s.fingerprint > :after_fingerprint::text)
-ORDER BY logs DESC, s.fingerprint
+    OR (sum(counted.logs) = :after_logs::bigint AND fault.fingerprint > :after_fingerprint::text)
+ORDER BY logs DESC, fault.fingerprint
 LIMIT :limit::integer
 
 -- list_groups --
@@ -66,15 +67,16 @@ counted AS (
 -- list_fault_facets --
 -- Facets with a fault.
 {facet_ids}
-AND s.fingerprint IS NOT NULL
+AND s.fingerprints <> '{}'
 
 -- newest_of_groups --
 -- The newest log of each of :fingerprints in [:start, :end). Uses facets_by_type and status_logs_by_facet.
 SELECT DISTINCT ON (facet.fingerprint) facet.fingerprint, newest.id
 FROM (
-    SELECT s.id, s.fingerprint FROM facets s
+    SELECT s.id, fault.fingerprint FROM facets s
+    CROSS JOIN LATERAL unnest(s.fingerprints) AS fault (fingerprint)
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
-      AND s.fingerprint = ANY(:fingerprints::text[])
+      AND fault.fingerprint = ANY(:fingerprints::text[])
     {dimensions}
 ) AS facet
 CROSS JOIN LATERAL (
@@ -89,13 +91,14 @@ ORDER BY facet.fingerprint, newest.processed_at DESC, newest.id DESC
 
 -- sample_group_logs --
 -- The samples of groups. Uses the primary key.
-SELECT s.id, s.key, s.message FROM status_logs s WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
+SELECT s.id, s.key, s.message, s.fingerprint FROM status_logs s WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
 
 -- read_faults --
--- Times and counts of the faults :fingerprints: within the retention, since the hour :recent, and from :before to
+-- Code, category, a message, times and counts of the faults :fingerprints: within the retention, since the hour :recent, and from :before to
 -- :recent. Uses the primary keys of faults and fault_hours, and fault_changes_by_type.
 WITH waiting AS (
-    SELECT c.fingerprint, c.hour, c.results, c.first_seen_at, c.last_seen_at, c.received_at
+    SELECT
+        c.fingerprint, c.hour, c.results, c.first_seen_at, c.last_seen_at, c.received_at, c.code, c.category, c.message
     FROM fault_changes c
     WHERE c.account = :account::text AND c.integration_type = :integration_type::text
       AND c.fingerprint = ANY(:fingerprints::text[])
@@ -110,18 +113,21 @@ recent AS (
     SELECT w.fingerprint, w.hour, w.results FROM waiting w WHERE w.hour >= :before::timestamptz
 ),
 known AS (
-    SELECT f.fingerprint, f.results, f.first_seen_at, f.last_seen_at, f.last_received_at
+    SELECT
+        f.fingerprint, f.results, f.first_seen_at, f.last_seen_at, f.last_received_at, f.code, f.category, f.message
     FROM faults f
     WHERE f.account = :account::text AND f.integration_type = :integration_type::text
       AND f.fingerprint = ANY(:fingerprints::text[])
     UNION ALL
-    SELECT w.fingerprint, w.results, w.first_seen_at, w.last_seen_at, w.received_at FROM waiting w
+    SELECT w.fingerprint, w.results, w.first_seen_at, w.last_seen_at, w.received_at, w.code, w.category, w.message
+    FROM waiting w
 )
 SELECT fault.*, coalesce(trend.last_24_hours, 0) AS last_24_hours, coalesce(trend.before, 0) AS the_24_hours_before
 FROM (
     SELECT
         k.fingerprint, sum(k.results)::bigint AS results, min(k.first_seen_at) AS first_seen_at,
-        max(k.last_seen_at) AS last_seen_at, max(k.last_received_at) AS last_received_at
+        max(k.last_seen_at) AS last_seen_at, max(k.last_received_at) AS last_received_at,
+        min(k.code) AS code, min(k.category) AS category, min(k.message) AS message
     FROM known k
     GROUP BY k.fingerprint
 ) AS fault

@@ -1,6 +1,6 @@
 -- log_columns --
 -- Columns of logs of one account.
-{SHOWN_COLUMNS}, s.message,
+{SHOWN_COLUMNS}, s.message, s.errors,
 s.affiliate = ANY(ARRAY(
     SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
 )) AS paused

@@ -16,7 +16,9 @@ CROSS JOIN LATERAL (
     ) AS changed
 ) AS since
 LEFT JOIN LATERAL (
-    SELECT a.status, a.processed_at, a.version, a.source, a.event_id, a.message, a.code, a.fingerprint
+    SELECT
+        a.status, a.processed_at, a.version, a.source, a.event_id, a.message, a.code, a.category, a.fingerprint,
+        a.errors, a.other_codes, a.other_categories, a.other_fingerprints
     FROM attempts a
     WHERE a.account = live.account AND a.log_id = live.id AND a.received_at <= :as_of::timestamptz
     ORDER BY a.version DESC
@@ -35,7 +37,14 @@ CROSS JOIN LATERAL (
         CASE WHEN since.changed THEN shown.event_id ELSE live.event_id END AS event_id,
         CASE WHEN since.changed THEN shown.message ELSE live.message END AS message,
         CASE WHEN since.changed THEN shown.code ELSE live.code END AS code,
+        CASE WHEN since.changed THEN shown.category ELSE live.category END AS category,
         CASE WHEN since.changed THEN shown.fingerprint ELSE live.fingerprint END AS fingerprint,
+        CASE WHEN since.changed THEN shown.errors ELSE live.errors END AS errors,
+        CASE WHEN since.changed THEN shown.other_codes ELSE live.other_codes END AS other_codes,
+        CASE WHEN since.changed THEN shown.other_categories ELSE live.other_categories END AS other_categories,
+        CASE
+            WHEN since.changed THEN shown.other_fingerprints ELSE live.other_fingerprints
+        END AS other_fingerprints,
         (
             SELECT CASE
                 WHEN i.answered_at <= :as_of::timestamptz THEN i.state
