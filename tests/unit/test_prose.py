@@ -43,6 +43,9 @@ FILES = sorted(
     for package in PACKAGES
     for path in (ROOT / package).rglob("*.py")
     if path.relative_to(ROOT).as_posix() not in LATER
+    and not any(
+        part.startswith(".") for part in path.relative_to(ROOT).parts
+    )  # bench/.peers, which `make bench` fetches
 )
 
 
