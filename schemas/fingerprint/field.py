@@ -1,0 +1,70 @@
+"""A field of JSON, an element of XML or the name of a `name=value`: does its value tell faults apart?"""
+
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+
+class Says(Enum):
+    """What the value of a field is for a fault."""
+
+    TEXT = "text"  # sentences, read as a message is
+    CODE = "code"  # a code or the name of a field, kept with the field's name
+    ID = "id"  # of a request or an entity: never part of a fault
+    NOTHING = "nothing"  # unknown: data of the entity, as a rule
+
+
+_TEXT: Final = frozenset(
+    """message msg messages errormessage errormsg errmsg errmessage usermessage developermessage localizedmessage
+    longmessage shortmessage submsg submessage resultmessage statusmessage responsemessage exceptionmessage text
+    description desc errordescription resultdescription detail details errordetail errordetails reason failreason
+    failedreason failurereason rejectreason rejectionreason reasons statusreason cause causes causedby error errors
+    failederror faultstring exception hint info warning warnings failure failures note remark returnmsg retmsg
+    mensagem mensagens mensagemerro descricao descrição detalhe detalhes motivo motivos erro erros causa causas
+    xmotivo mensaje mensajes descripcion descripción detalle detalles errores mensajeerror""".split()
+)
+_CODE: Final = frozenset(
+    """type errortype exceptiontype exceptionclass tipo status state httpstatus field fields fieldname path param
+    params paramname parameter parametername property propertyname attribute attributes attributename attributenames
+    campo campos atributo atributos parametro parâmetro pointer loc reference references domain severity level
+    constraint rule keyword instancepath schemapath datapath cstat causeid errorid errno ret retcode returnvalue
+    result errornumber errorno codigoerro codigoerror codigoretorno codretorno policy quota exceptionname
+    location sqlcode sqlstate""".split()
+)
+_CODE_ENDINGS: Final = ("code", "codes", "codigo", "código", "status", "errors")
+#: What a code or a type may be of, that is no error: `productCode`, `zip code`, `código de barras`.
+ENTITIES: Final = frozenset(
+    """product produto producto productos produtos sku skus item items itens zip postal bar ean gtin ncm cest tracking
+    rastreio rastreamento category categoria categoría color colour cor talla size tamanho country currency promo
+    coupon cupom cupón discount voucher seller customer client cliente buyer warehouse depósito deposito variant
+    variation model modelo reference referência referencia order pedido pedidos offer oferta city state language
+    locale region state area unit brand marca store loja shop tienda channel carrier transportadora invoice nota
+    service area phone ibge postcode article artículo artigo material house location localização security
+    verification verificação verificación auth qr hs uni""".split()
+)
+_ID: Final = frozenset(
+    """id uuid guid trace timestamp time date datetime instance signature sign token nonce sku skus ean asin upc
+    sellersku offersku merchantsku partnumber refid protocolo protocol ticket host hostname server ip url uri link href
+    documentation documentationurl helpurl moreinfo version""".split()
+)
+_ID_ENDINGS: Final = ("id", "ids", "uuid", "guid", "timestamp", "date", "sku", "url", "traceparent")
+_LINE: Final = str.maketrans("", "", "_-. ")
+
+
+@lru_cache(maxsize=4096)
+def says(name: str) -> Says:
+    """Return what the value of the field `name` is for a fault, in whatever way the name is spelled."""
+    plain = name.rpartition(":")[2].lower().translate(_LINE)
+    if plain in _TEXT:
+        return Says.TEXT
+    if plain in _CODE:
+        return Says.CODE
+    for ending in _CODE_ENDINGS:
+        if plain.endswith(ending):
+            of = plain.removesuffix(ending)
+            if ending == "errors":
+                return Says.TEXT
+            return Says.NOTHING if of in ENTITIES else Says.CODE
+    if plain in _ID or plain.endswith(_ID_ENDINGS):
+        return Says.ID
+    return Says.NOTHING

@@ -1,0 +1,177 @@
+"""A message without what varies between entities."""
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from schemas.fingerprint.code import TOKEN, is_told_as_code
+from schemas.fingerprint.field import Says, says
+from schemas.fingerprint.numbers import merged_numbers
+from schemas.fingerprint.plain_text import plain
+from schemas.fingerprint.quoted import MARKS, Quoted, quotations
+
+_KEPT_CHARACTERS: Final = 400  # of the normalized message: the beginning of a stack trace identifies it
+
+
+class Part(Enum):
+    """A part of a message that was recognised, and whether it is kept."""
+
+    CODE = "code"
+    NAME = "name"
+    LINK = "link"
+    MAIL = "mail address"
+    VALUE = "quoted value"
+    PAIR = "value of a name"
+    ID = "id"
+    HOST = "host"
+    SERVER = "server and version"
+    FILE = "file"
+    NUMBER = "number"
+
+    @property
+    def is_kept(self) -> bool:
+        """True for what tells faults apart."""
+        return self in {Part.CODE, Part.NAME}
+
+
+#: Called with each part that is recognised, as it was written.
+Note = Callable[[Part, str], None]
+
+_LINK: Final = re.compile(r"(?:https?://|www\.)[^\s\"'<>()\[\]{}»”]+")
+_MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.-]*\w")
+_QUOTED_LIST: Final = re.compile(r"<quoted>(?:\s*(?:[,;/]|\b(?:e|y|o|ou|and|or)\b)\s*<quoted>)+")
+_PAIR: Final = re.compile(r"(?<![\w.-])([\w.-]++)=([^\s,;&)\]}<=]+)")
+_ID_WORDS: Final = ("id", "ID", "Id", "eference", "race", "rotocol", "ticket", "Ray")
+#: An id that is named as one, whatever its form.
+_NAMED_ID: Final = re.compile(
+    r"\b((?:x[-_ ])?(?:request|trace|correlation|transaction|session|ray|log|event|incident|support|error|amzn|span"
+    r"|requisição|requisicao|solicitud|transação|transacción)[-_ ]?(?:id|guid|uuid)|reference\s*\#|ticket|protocolo?"
+    r"|idtransa[cç][a-zãóo]+|trace)"
+    r"((?:\s*[:=#]\s*|\s+)[\"'\[(]?)(?=[^\s,;]*[\dA-Z.-])([\w.+/=:|-]{2,})",
+    re.IGNORECASE,
+)
+_HOST: Final = re.compile(
+    r"(?<![\w.@/-])(?:(?:[\w-]+\.)+(?:com|net|org|io|dev|app|cloud|local|internal|svc|lan)(?:\.[a-z]{2})?|localhost)"
+    r"(?!\.?[\w(])(?:[:/]\d[\d.:]*)?"
+)
+_TLDS: Final = (".com", ".net", ".org", ".io", ".dev", ".app", ".cloud", ".local", ".internal", ".svc", ".lan", "localhost")
+_HTTP_VERSION: Final = re.compile(r"\b(https?)/\d(?:\.\d)?", re.IGNORECASE)
+#: A product and its version, as servers and programs sign: `nginx/1.24.0 (Ubuntu)`.
+_SERVER: Final = re.compile(r"\b(?:Apache\s)?[A-Za-z][\w-]{1,30}/v?\d{1,4}(?:\.\d{1,6}){1,4}(?:\s\([^()\n]{1,40}\))?")
+_FILE: Final = re.compile(
+    r"(?:\s(?:in|at|em|na|en))?\s(?:[A-Za-z]:)?(?:[/\\][\w.@-]+){1,20}\.(?:php|py|js|ts|rb|go|java|cs|c|cpp)"
+    r"(?:(?::\d+|\(\d+\)|\son\sline\s\d+|:linha\s\d+)){0,2}"
+)
+#: Hexadecimal ids that happen to have no digit. The shortest word of these letters in a dictionary has seven.
+_HEX: Final = re.compile(r"(?<![^\W_])[a-f]{8,}(?![^\W_])|(?<![^\W_])[A-F]{8,}(?![^\W_])")
+_HEX_LETTERS: Final = re.compile(r"[a-fA-F]{8}")
+#: A list of names in square brackets, whose order means nothing.
+_NAMES: Final = re.compile(r"\[([A-Z_]{2,40}(?:,\s?[A-Z_]{2,40}){1,40})\]")
+_DIGIT: Final = re.compile(r"\d")
+
+
+def _unnoted(part: Part, text: str) -> None:
+    """Note nothing."""
+
+
+def normalize(message: str, note: Note = _unnoted) -> str:
+    """Return the words of a message without what varies between entities; lower case, single spaces.
+
+    `note` is told of each part that is kept or replaced. Equal lines are one, so that the length of a list of errors
+    tells nothing. 400 characters are returned.
+    """
+    text = plain(message)
+    if "://" in text or "www." in text:
+        text = _replaced(_LINK, "<link>", text, Part.LINK, note)
+    if "@" in text:
+        text = _replaced(_MAIL, "<mail>", text, Part.MAIL, note)
+    if not MARKS.isdisjoint(text):
+        text = _without_quoted(text, note)
+    if "[" in text:
+        text = _NAMES.sub(_sorted, text)
+    if "=" in text:
+        text = _PAIR.sub(lambda pair: _without_value(pair, note), text)
+    text = _without_addresses(text, note)
+    if _DIGIT.search(text):
+        text = _without_numbers(text, note)
+    if _HEX_LETTERS.search(text):
+        text = _replaced(_HEX, "#", text, Part.ID, note)
+    text = text.lower()
+    if "#" in text:
+        text = merged_numbers(text)
+    if text.count("<quoted>") > 1:
+        text = _QUOTED_LIST.sub("<quoted>", text)
+    if "\n" in text:
+        text = " ".join(dict.fromkeys(filter(None, (" ".join(line.split()) for line in text.split("\n")))))
+    return " ".join(text.split()).strip(" .,:;!")[:_KEPT_CHARACTERS]
+
+
+def _replaced(pattern: re.Pattern[str], by: str, text: str, part: Part, note: Note) -> str:
+    if note is _unnoted:
+        return pattern.sub(by, text)
+
+    def replace(found: re.Match[str]) -> str:
+        note(part, found[0].strip())
+        return by
+
+    return pattern.sub(replace, text)
+
+
+def _without_quoted(text: str, note: Note) -> str:
+    parts, begin = [], 0
+    for each in quotations(text):
+        parts.append(text[begin : each.start])
+        begin = each.end
+        if each.kind is Quoted.VALUE:
+            note(Part.VALUE, each.content)
+            parts.append("<quoted>")
+        elif each.kind is Quoted.TEXT:
+            parts.append(f" {each.content} ")
+        else:
+            note(Part.NAME, each.content)
+            parts.append(f" {TOKEN.sub(_without_digits, each.content)} ")
+    return "".join((*parts, text[begin:]))
+
+
+def _without_digits(token: re.Match[str]) -> str:
+    return _DIGIT.sub("", token[0])
+
+
+def _sorted(names: re.Match[str]) -> str:
+    return f"[{', '.join(sorted(name.strip() for name in names[1].split(',')))}]"
+
+
+def _without_value(pair: re.Match[str], note: Note) -> str:
+    if says(pair[1]) in {Says.CODE, Says.TEXT}:
+        return pair[0]
+    note(Part.PAIR, pair[0])
+    return f"{pair[1]}=#"
+
+
+def _without_addresses(text: str, note: Note) -> str:
+    if any(word in text for word in _ID_WORDS):
+        text = _NAMED_ID.sub(lambda found: _without_id(found, note), text)
+    if any(domain in text for domain in _TLDS):
+        text = _replaced(_HOST, "#", text, Part.HOST, note)
+    if "/" in text or "\\" in text:
+        text = _HTTP_VERSION.sub(r"\1", text)
+        text = _replaced(_SERVER, "", text, Part.SERVER, note)
+        text = _replaced(_FILE, "", text, Part.FILE, note)
+    return text
+
+
+def _without_id(found: re.Match[str], note: Note) -> str:
+    note(Part.ID, found[3])
+    return f"{found[1]}{found[2]}#"
+
+
+def _without_numbers(text: str, note: Note) -> str:
+    def replace(token: re.Match[str]) -> str:
+        if is_told_as_code(text, token.start(), token.end()):
+            note(Part.CODE, token[0])
+            return token[0]
+        note(Part.NUMBER, token[0])
+        return "#"
+
+    return TOKEN.sub(replace, text)
