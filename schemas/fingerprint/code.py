@@ -8,8 +8,8 @@ from schemas.fingerprint.field import ENTITIES
 
 #: Letters of ids: none of scripts without spaces, where a number stands within a sentence.
 LETTERS: Final = "A-Za-z_\u00c0-\u024f\u0370-\u03ff\u0400-\u052f\u1e00-\u1eff"
-#: A number, an id, a code: anything with a digit.
-TOKEN: Final = re.compile(rf"(?<![{LETTERS}\d-])[{LETTERS}+-]*+\d[{LETTERS}\d-]*")
+#: A number, an id, a code: anything with a digit. A date, a time, an amount or an address is one.
+TOKEN: Final = re.compile(rf"(?<![{LETTERS}\d-])[{LETTERS}+-]*+\d[{LETTERS}\d-]*+(?:[.,:/]\d[{LETTERS}\d-]*+)*+")
 
 #: HTTP statuses of errors, those of Cloudflare, nginx and IIS too.
 _STATUSES: Final = frozenset(
@@ -28,17 +28,17 @@ _PHRASES: Final = (
 )  # fmt: skip
 #: After these any code is one, in whatever a name ends with them: `httpStatus`, `ApiError`, `returnCode`, `错误码`.
 _CODE_WORDS: Final = (
-    "error", "erro", "err", "errno", "http", "status", "code", "codigo", "código", "cod", "cód", "cod.", "cód.",
+    "error", "erro", "err", "errno", "http", "http/1.0", "http/1.1", "http/2", "status", "code", "codigo", "código", "cod", "cód", "cod.", "cód.",
     "retorno", "rejeição", "rejeicao", "rejection", "rechazo", "cstat", "sqlstate", "sqlcode", "hresult", "fault",
     "falha", "falla", "exception", "motivo", "reason", "causeid", "cause id", "errorid", "error id", "curl", "signal",
-    "rejected", "type", "tipo", "ret", "errorno", "errornumber", "error number", "error no", "error no.", "erro nº",
+    "rejected", "type", "tipo", "ret", "msg", "errorno", "errornumber", "error number", "error no", "error no.", "erro nº",
     "erro n.º", "错误码", "状态码", "返回码", "响应码", "错误代码", "错误编号", "错误号", "异常码", "错误", "エラーコード",
     "エラー番号", "エラー", "ステータスコード", "ステータス", "오류 코드", "에러 코드", "상태 코드", "오류", "ошибка", "статус",
     "ошибки", "код",
 )  # fmt: skip
 #: After these only an HTTP status is a code.
 _ANSWER_WORDS: Final = (
-    "response", "resposta", "respuesta", "returned", "retornou", "devolveu", "devolvió", "respondeu", "respondió",
+    "response", "resposta", "respuesta", "returned", "retornou", "failed", "falhou", "falló", "devolveu", "devolvió", "respondeu", "respondió",
     "responded", "answered", "got", "received", "recebido", "recebeu", "recibido", "with", "com", "con", "返回", "响应",
 )  # fmt: skip
 #: Words that say that a number before them is a count.
@@ -50,7 +50,9 @@ _COUNTED: Final = re.compile(
 )
 _GENERAL: Final = ("error", "erro", "falha", "falla", "fault")
 _OF_ENTITY: Final = ("code", "codigo", "código", "cod", "cód", "type", "tipo", "status")
-_SEPARATORS: Final = " \t:=(#[\"'->|\n"
+#: How these words end: what is looked at first.
+_TAILS: Final = frozenset(word[-3:] for word in _CODE_WORDS)
+_SEPARATORS: Final = " \t:=(#[]\"'->|\n"
 _NUMBER: Final = re.compile(r"-?\d{1,9}")
 #: The same for a number that follows `código`, which is an entity's more often than an error's.
 _SHORT: Final = re.compile(r"-?\d{1,5}")
@@ -58,15 +60,19 @@ _WORD: Final = re.compile(
     r"0[xX][0-9a-fA-F]{4,8}|[A-Za-z]{1,15}(?:[-_][A-Za-z]{1,15}){0,5}[-_]?\d{1,7}[A-Za-z]?(?:[-_][A-Za-z\d]{1,12}){0,3}"
     r"|\d{1,3}[A-Z]\d{1,2}"
 )
-#: Codes that say by themselves that they are some.
+#: Codes that say by themselves that they are some: of Oracle, SQL servers, MongoDB, Azure and curl, and any `ERR_…`.
 _FAMILY: Final = re.compile(
-    r"(?:ORA|PLS|TNS|SP2|DB2|SQL|AADSTS|CURLE|TS|BR|EX|MSG)-?\d{3,6}[A-Z]?|E\d{4,6}|SQLSTATE\w*"
-    r"|(?=\w*ERR(?:OR|O)?[_-]?)[A-Z]{0,10}_?ERR(?:OR|O)?(?:[_-][A-Z]+)*[_-]?\d{1,8}"
+    r"(?:ORA|PLS|TNS|SP2|SQL|AADSTS|CURLE|E)-?\d{3,6}[A-Z]?"
+    r"|[A-Z]{0,10}_?ERR(?:ORS?|O)?(?:[_-][A-Z]{1,15}){0,6}[_-]?\d{1,8}"
 )
+_FAMILIES: Final = frozenset({"ORA", "PLS", "TNS", "SP2", "SQL", "AAD", "CUR", *(f"E{n}" for n in range(10, 100))})
 #: A code in front, before a colon or a dash: `CHK002: …`, `[AUTH-001] …`, `90220: …`.
 _FRONT: Final = re.compile(r"\d{3,5}|(?!SKU|PED|ML[A-Z])[A-Z]{2,8}(?:[-_]0\d{1,5}|\d{3})")
 _AFTER_FRONT: Final = re.compile(r"\]|\)?(?::(?!\d)|\s[-–—|]\s)")
-_CONTINUES: Final = re.compile(r"[.,:/-]\d|[@\w]|\s?%")
+_THEN_MESSAGE: Final = re.compile(r",\s+[^\s\d]")
+_CONTINUES: Final = re.compile(r"[@\w]|\s?%")
+_MOST_SEPARATORS: Final = 6
+_NEAR: Final = 10
 _BEFORE: Final = 40  # characters that are looked at on either side
 
 
@@ -82,38 +88,38 @@ def is_told_as_code(text: str, start: int, end: int) -> bool:
     the text; as one that is a code wherever it stands, such as `ORA-01403`; or as all of the text.
     """
     token = text[start:end]
+    named = text[start - _NEAR if start > _NEAR else 0 : start].rstrip(_SEPARATORS)
+    may_be_named = named[-3:].lower() in _TAILS
+    is_front = not start or text[start - 1] in "\n([#"
+    is_family = token[:3] in _FAMILIES or "ERR" in token
+    if not (may_be_named or is_front or is_family or token in _STATUSES):
+        return False  # most numbers, quickly
     after = text[end : end + _BEFORE]
     if _CONTINUES.match(after):
         return False
-    if token[0].isalpha() and _FAMILY.fullmatch(token):
+    if is_family and _FAMILY.fullmatch(token):
         return True
     before = text[max(start - _BEFORE, 0) : start]
-    front = before.rpartition("\n")[2] if start else ""
     named = before.rstrip(_SEPARATORS)
-    if not named or not front.strip(" ([#"):
-        return _is_in_front(token, front, text, end)
-    if len(before) - len(named) > 4:
+    if is_front and _is_in_front(token, before.rpartition("\n")[2], after):
+        return True
+    if len(before) - len(named) > _MOST_SEPARATORS:
         return False
-    if is_status(token):
+    if token in _STATUSES:
         if _is_status_written(before, after):
             return True
         if named.lower().endswith(_ANSWER_WORDS) and before[-1:] in " :(" and not _COUNTED.match(after):
             return True
-    if before.endswith("(#") or (after[:2] == ", " and after[2:3] in "'\"" and before.endswith("(")):
-        return _NUMBER.fullmatch(token) is not None
-    return _is_named(token, named, before, after)
+    return may_be_named and _is_named(token, named, before, after)
 
 
-def _is_in_front(token: str, front: str, text: str, end: int) -> bool:
-    """Return True for a code at the beginning of a line, or alone."""
-    if not text[end:].strip(" .\n)]") and not front.strip():
+def _is_in_front(token: str, front: str, after: str) -> bool:
+    """Return True for a code at the beginning of a line, in brackets with a sign, or alone."""
+    if front.endswith("(#") or (front == "(" and _THEN_MESSAGE.match(after)):
         return _NUMBER.fullmatch(token) is not None
-    after = text[end : end + _BEFORE]
-    if is_status(token) and _is_status_written(front, after):
-        return True
-    if after[:2] == ", " and after[2:3] in "'\"" and front.endswith("("):
-        return _NUMBER.fullmatch(token) is not None
-    if front.endswith("(#"):
+    if front.strip(" ([#"):
+        return False
+    if not after.strip(" .\n)]"):
         return _NUMBER.fullmatch(token) is not None
     return _FRONT.fullmatch(token) is not None and _AFTER_FRONT.match(after) is not None
 

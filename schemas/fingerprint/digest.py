@@ -9,11 +9,15 @@ from pydantic import StringConstraints
 
 from schemas.fingerprint.code import is_status, is_told_as_code
 from schemas.fingerprint.normalizer import normalize
+from schemas.fingerprint.plain_text import LOOKED_AT
 
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 Fingerprint = Annotated[str, StringConstraints(pattern=f"^{FINGERPRINT.pattern}$")]
 
+_LONGEST_CACHED: Final = 1000  # so that the cache has 8 million characters at most
 _SHORTEST_KEY: Final = 3  # a shorter one may be any word
+#: Signs that are read as others after the markup is gone, with the same length.
+_AS_SHOWN: Final = str.maketrans({">": "\n", "：": ":"})
 
 
 def without_key(message: str, key: str) -> str:
@@ -21,12 +25,13 @@ def without_key(message: str, key: str) -> str:
 
     A key that could be an HTTP status stays where the message writes a status: `HTTP 500` of the SKU `500`.
     """
-    parts, begin, may_be_status = [], 0, is_status(key)
+    parts, begin = [], 0
+    shown = message.translate(_AS_SHOWN) if is_status(key) else ""
     while len(key) >= _SHORTEST_KEY and (at := message.find(key, begin)) >= 0:
         end = at + len(key)
         alone = not message[max(at - 1, 0) : at].isalnum() and not message[end : end + 1].isalnum()
-        if may_be_status and alone:
-            alone = not is_told_as_code(message, at, end)
+        if shown and alone:
+            alone = not is_told_as_code(shown, at, end)
         parts += [message[begin:at], "0" if alone else key]
         begin = end
     return "".join((*parts, message[begin:]))
@@ -35,11 +40,15 @@ def without_key(message: str, key: str) -> str:
 def fingerprint(
     integration_type: str, affiliate: str, code: str | None, message: str | None, key: str | None = None
 ) -> str:
-    """Return 16 hexadecimal characters for type, affiliate, error code and normalized message without `key`."""
-    text = message or ""
+    """Return 16 hexadecimal characters for type, affiliate, error code and normalized message without `key`.
+
+    Of a message longer than 50,000 characters the rest is not looked at.
+    """
+    text = (message or "")[:LOOKED_AT]
     if key is not None and key in text:
         text = without_key(text, key)
-    return _fingerprint(integration_type, affiliate, code or "", text)
+    made = _fingerprint if len(text) <= _LONGEST_CACHED else _fingerprint.__wrapped__
+    return made(integration_type, affiliate, code or "", text)
 
 
 @lru_cache(maxsize=8192)

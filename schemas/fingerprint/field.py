@@ -31,7 +31,10 @@ _CODE: Final = frozenset(
     result errornumber errorno codigoerro codigoerror codigoretorno codretorno policy quota exceptionname
     location sqlcode sqlstate""".split()
 )
-_CODE_ENDINGS: Final = ("code", "codes", "codigo", "código", "status", "errors")
+_ENDINGS: Final = (
+    *((ending, Says.CODE) for ending in ("code", "codes", "codigo", "código", "status")),
+    *((ending, Says.TEXT) for ending in ("errors", "error", "message", "msg", "reason", "description", "errortext")),
+)
 #: What a code or a type may be of, that is no error: `productCode`, `zip code`, `código de barras`.
 ENTITIES: Final = frozenset(
     """product produto producto productos produtos sku skus item items itens zip postal bar ean gtin ncm cest tracking
@@ -40,7 +43,7 @@ ENTITIES: Final = frozenset(
     variation model modelo reference referência referencia order pedido pedidos offer oferta city state language
     locale region state area unit brand marca store loja shop tienda channel carrier transportadora invoice nota
     service area phone ibge postcode article artículo artigo material house location localização security
-    verification verificação verificación auth qr hs uni""".split()
+    verification verificação verificación auth qr hs uni short long gift""".split()
 )
 _ID: Final = frozenset(
     """id uuid guid trace timestamp time date datetime instance signature sign token nonce sku skus ean asin upc
@@ -59,12 +62,9 @@ def says(name: str) -> Says:
         return Says.TEXT
     if plain in _CODE:
         return Says.CODE
-    for ending in _CODE_ENDINGS:
+    for ending, kind in _ENDINGS:
         if plain.endswith(ending):
-            of = plain.removesuffix(ending)
-            if ending == "errors":
-                return Says.TEXT
-            return Says.NOTHING if of in ENTITIES else Says.CODE
+            return Says.NOTHING if plain.removesuffix(ending) in ENTITIES else kind
     if plain in _ID or plain.endswith(_ID_ENDINGS):
         return Says.ID
     return Says.NOTHING

@@ -1,15 +1,17 @@
 """JSON in a message: what its fields say. It may be cut off, be a Python dict, or hold JSON in a string."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from schemas.fingerprint.field import Says, says
 
-_MAX_NESTED: Final = 3
-BEGIN: Final = re.compile(r"[\[{]\s{0,20}\\?[\"']")
+_MAX_NESTED: Final = 3  # JSON in a string of JSON
+BEGIN: Final = re.compile(r"[\[{](?:\s{0,20}[\[{]){0,3}\s{0,20}\\?[\"']")
+_STRING: Final = r"\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'"
+#: A value with its name where it has one, or the bracket that begins or ends some.
 _TOKEN: Final = re.compile(
-    r"\"((?:[^\"\\]|\\.)*+)\"?|'((?:[^'\\]|\\.)*+)'?|([{}\[\]:,])|([^\s{}\[\]:,\"']+)", re.DOTALL
+    rf"(?:(?:{_STRING})\s*+:\s*+)?(?:\"((?:[^\"\\]|\\.)*+)\"?|'((?:[^'\\]|\\.)*+)'?|([^\s{{}}\[\]:,\"']+)|([{{}}\[\]]))",
+    re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _NO_QUOTES: Final = {ord(quote): " " for quote in "\"'{}[]"}
@@ -28,26 +30,36 @@ def json_text(json: str) -> str:
     A field that holds a message gives its text; one that holds a code or the name of a field gives its own name and its
     value; ids, amounts and what else the entity has give nothing.
     """
-    said = list(_said(json, _MAX_NESTED))
+    said = _said(json, _MAX_NESTED - 1)
     return "\n".join(said) if said else unescaped(json).translate(_NO_QUOTES)
 
 
-def _said(json: str, depth: int) -> Iterator[str]:
+def _said(json: str, depth: int) -> list[str]:
     is_problem = "detail" in json or "status" in json  # RFC 9457, where a title says what is wrong
-    for path, name, value in _leaves(json):
+    said: list[str] = []
+    path: list[str] = []  # names of the objects and arrays around
+    name = ""
+    for double_name, single_name, double, single, bare, bracket in _TOKEN.findall(json):
+        name = double_name or single_name or name
+        if bracket:
+            if bracket in "{[":
+                path.append(name)
+            elif path:
+                name = path.pop()
+            continue
+        value = double or single or bare
         if value in _NO_VALUE:
             continue
         kind = says(name)
-        if kind is Says.TEXT or (name == "title" and is_problem):
-            text = unescaped(value)
-            if text.lstrip()[:1] in ("{", "[") and depth > 0:
-                yield from _said(text.lstrip(), depth - 1)
-            else:
-                yield text
-        elif kind is Says.CODE:
-            yield f"{name} {unescaped(value)}"
-        elif kind is Says.NOTHING and _is_told(path, value):
-            yield f"{name} {unescaped(value)}"
+        if kind is Says.TEXT or (is_problem and name == "title"):
+            text = unescaped(value) if not value.isdecimal() else f"{name} {value}"
+            nested = BEGIN.search(text) if depth and ("{" in text or "[" in text) else None
+            said.append(text[: nested.start()] if nested else text)
+            if nested:
+                said += _said(text[nested.start() :], depth - 1)
+        elif kind is Says.CODE or (kind is Says.NOTHING and _is_told(path, value)):
+            said.append(f"{name} {unescaped(value)}")
+    return said
 
 
 def _is_told(path: list[str], value: str) -> bool:
@@ -55,27 +67,6 @@ def _is_told(path: list[str], value: str) -> bool:
     if _ENUM.fullmatch(value) or _CLASS.fullmatch(value):
         return True
     return " " in value and any(name.lower() in _BY_FIELD for name in path[-2:]) and path[-2:] != path[-1:] * 2
-
-
-def _leaves(json: str) -> Iterator[tuple[list[str], str, str]]:
-    """Yield the names around, the name and the value of each string, number and literal."""
-    path: list[str] = []
-    name, value = "", None
-    for double, single, mark, bare in _TOKEN.findall(json):
-        if not mark:
-            value = double or single or bare
-        elif mark == ":":
-            name, value = value or "", None
-        else:
-            if value is not None:
-                yield path, name, value
-                value = None
-            if mark in "{[":
-                path.append(name)
-            elif mark in "}]" and path:
-                name = path.pop()
-    if value is not None:
-        yield path, name, value
 
 
 def unescaped(text: str) -> str:

@@ -42,7 +42,7 @@ _NAMED: Final = re.compile(
 )
 #: Months after a number. "out" is October in Portuguese and a word in English.
 _MONTH_AFTER: Final = re.compile(
-    rf"#[\s./]*(?:(?:de|of)\s+)?(?!out\s+of)"
+    rf"#[\s./]*(?:(?:de|of)\s+)?(?=[a-z])(?!out\s+of)"
     rf"(?:{_any(_MONTHS)}(?:[\s,]*(?:del?\s+)?#)?|{_any(_SHORT_MONTHS)}[\s./,]*(?:del?\s+)?#)"
 )
 _SIGNS: Final = frozenset("$€£¥₹₽₩")
@@ -62,6 +62,6 @@ def merged_numbers(text: str) -> str:
     text = _MONTH_AFTER.sub("#", text)
     if not _BEFORE_A_NUMBER.isdisjoint(text.split()):
         text = _NAMED.sub("", text)
-    if not _SIGNS.isdisjoint(text):
+    if "$" in text or not (text.isascii() or _SIGNS.isdisjoint(text)):
         text = _AMOUNT.sub("#", text)
     return _NUMBERS.sub("#", text)

@@ -4,14 +4,13 @@ import re
 import unicodedata
 from typing import Final
 
-from schemas.fingerprint.json_text import BEGIN, json_text
+from schemas.fingerprint.json_text import BEGIN, json_text, unescaped
 from schemas.fingerprint.markup import markup_text
 
 #: Characters of a message that are looked at: a page of 50,000 has told what is wrong.
 LOOKED_AT: Final = 50_000
 #: Characters of its text that are read. Ample, so that a part of varying length does not decide which words are seen.
 _READ_CHARACTERS: Final = 2000
-_MAX_NESTED: Final = 3  # JSON after JSON
 
 #: A stack frame of Java, JavaScript, .NET in three languages, PHP, Go, Ruby; and of Java in one line.
 _FRAME: Final = re.compile(
@@ -20,6 +19,7 @@ _FRAME: Final = re.compile(
     re.MULTILINE,
 )
 _INDENTED: Final = re.compile(r"^[ \t]+\S.*$", re.MULTILINE)
+_SPACES: Final = re.compile(r"  +")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 
 
@@ -30,6 +30,8 @@ def plain(message: str) -> str:
     to be read: it is for comparing messages of the same origin.
     """
     text = message[:LOOKED_AT]
+    if text[:1] == text[-1:] == '"' and '\\"' in text:
+        text = unescaped(text[1:-1])  # all of it is a string of JSON
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     if "<" in text or "&" in text:
@@ -37,11 +39,11 @@ def plain(message: str) -> str:
     text = text[:_READ_CHARACTERS]
     if "\n" in text or " at " in text:
         text = _without_frames(text)
-    for _ in range(_MAX_NESTED):
-        found = BEGIN.search(text) if "{" in text or "[" in text else None
-        if found is None:
-            break
-        text = f"{text[: found.start()]} {json_text(text[found.start() :])}"
+    json = BEGIN.search(text) if "{" in text or "[" in text else None
+    if json is not None:
+        text = f"{text[: json.start()]} {json_text(text[json.start() :])}"
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
     return _unwrapped(text.strip())
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final, NamedTuple
 
+from schemas.fingerprint.field import Says, says
+
 _LONGEST: Final = 300
 
 
@@ -33,7 +35,6 @@ _QUOTED: Final = re.compile(
     | 【[^】\n]{{0,{_LONGEST}}}】 """,
     re.VERBOSE,
 )
-MARKS: Final = frozenset("\"'`“‘«„「『【")
 
 _LABELS: Final = frozenset(
     """campo campos field fields atributo atributos attribute attributes propriedade propriedades propiedad propiedades
@@ -43,7 +44,9 @@ _LABELS: Final = frozenset(
     características especificação specification spec state estado status type tipo class classe clase method método
     function función função role scope permission permissão permiso code código codigo reading key member nodo
     reason motivo section seção aba sheet planilha rule regra regla flag feature module módulo event evento action ação
-    operation operação operación relation table tabela tabla endpoint api label etiqueta 属性 字段 参数 栏位 选项 项
+    operation operação operación missing required requires require requer exige requiere obrigatório obrigatórios
+    obligatorio obligatorios falta faltam faltando faltante preencha informe ingrese complete llene unrecognized unsupported
+    缺少 填写 请填写 缺失 relation table tabela tabla endpoint api label etiqueta 属性 字段 参数 栏位 选项 项
     列 項目 フィールド パラメータ 欄 필드 속성 항목 поле поля атрибут параметр характеристика""".split()
 )
 _VALUES: Final = frozenset(
@@ -55,6 +58,10 @@ _VALUES: Final = frozenset(
     variation variação variant default asin ean gtin barcode image imagem imagen 标题 商品 名称 值 订单 店铺 类目 产品
     物流 仓库 用户 タイトル 商品 商品名 店舗 注文 상품 товар товара артикул""".split()
 )
+#: What a field has: `the value for "brand"` names the field, `the value "Nike"` does not.
+_OF_FIELDS: Final = frozenset({"value", "values", "valor", "valores", "input", "entry"})
+_OF: Final = frozenset({"for", "of", "de", "do", "da", "del", "para", "in", "at", "em", "en", "no", "na"})
+_ENUMS: Final = frozenset({"enum", "status", "state", "type", "tipo", "estado"})
 _MESSAGES: Final = frozenset(
     """error erro message mensagem mensaje msg said says detail details detalhe detalle description descrição
     descripción mensagem: answered respondeu respondió retornou returned response resposta respuesta cause causa
@@ -93,9 +100,15 @@ _TOLD_BY_SHAPE: Final = re.compile(
     re.VERBOSE,
 )
 _FILE: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|xml|csv|xlsx?|pdf|zip|txt|json|php|py|js|html?)$", re.IGNORECASE)
+#: Names of a series: `bullet_point_3`, `address2`, `imageUrl1`, `items[0].price`.
+_NUMBERED: Final = re.compile(
+    r"[A-Za-z]+(?:_[A-Za-z]+)*_\d{1,2}|(?:[a-z]{3,}|[a-z]+[A-Z][A-Za-z]*)\d{1,2}|[^\d\[]*(?:(?:\[\d{0,3}\]|[./]\d{1,3}(?=[./]))[^\d\[]*)+"
+)
+_CODE: Final = re.compile(r"-?\d{1,8}")
+_ANY_DIGIT: Final = re.compile(r"\d")
 _LONG_NUMBER: Final = re.compile(r"\d{3}")
 _SPACELESS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,10}")
-_EDGES: Final = " \t:=([{,.;-\"'"
+_EDGES: Final = " \t:=>([{}]),.;-\"'"
 _BEFORE: Final = 48
 _LONGEST_NAME: Final = 60
 _MESSAGE_WORDS: Final = 4
@@ -117,14 +130,20 @@ def quotations(text: str) -> Iterator[Quotation]:
 
 def _kind(text: str, start: int, end: int, content: str) -> Quoted:
     before = text[max(start - _BEFORE, 0) : start]
-    if _CALL.search(before):
+    if before[-1:] in "( " and _CALL.search(before):
         return Quoted.TEXT
     words = before.lower().split()
     word = _told(words)
     if word in _MESSAGES and before.rstrip()[-1:] in (":", "=", "(", ">", *word[-1:]):
         return Quoted.TEXT if len(content) > 1 else Quoted.VALUE
+    if _CODE.fullmatch(content) and says(word) is Says.CODE:
+        return Quoted.TEXT
     if word in _LABELS or word.endswith(_SPACELESS_LABELS):
         return Quoted.NAME if _may_be_name(content) else Quoted.VALUE
+    if word in _OF_FIELDS and words[-1] in _OF:
+        return Quoted.NAME if _may_be_name(content) else Quoted.VALUE
+    if word in _OF_FIELDS and len(words) > 1 and words[-2] in _ENUMS:
+        return _by_form(content, text[start])
     if word in _VALUES or word.endswith(_SPACELESS_VALUES):
         return Quoted.VALUE
     if _SAID_OF_NAMES.match(text, end) and _may_be_name(content) and len(content.split()) <= 3:
@@ -165,5 +184,6 @@ def _by_form(content: str, mark: str) -> Quoted:
         _may_be_name(content)
         and _IDENTIFIER.fullmatch(content) is not None
         and _TOLD_BY_SHAPE.fullmatch(content) is not None
+        and (_ANY_DIGIT.search(content) is None or _NUMBERED.fullmatch(content) is not None)
     )
     return Quoted.NAME if is_name else Quoted.VALUE

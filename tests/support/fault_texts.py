@@ -113,10 +113,12 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     ("<r><![CDATA[Pedido 12 duplicado]]></r>", "<r><![CDATA[Pedido 99 duplicado]]></r>"),
     (
         '<Fault code="12" message="Sem permissão para o item 3"/>',
-        '<Fault code="99" message="Sem permissão para o item 8"/>',
+        '<Fault code="12" message="Sem permissão para o item 8"/>',
     ),
+    ('<Fault code="99" message="Sem permissão para o item 3"/>', "<Fault code='99' message='Sem permissão para o item 8'/>"),
     ('<Fault code="12" message="Item 3 bloqueado"/>', '<Fault code="12" message="Item 77 bloqueado"/>'),
-    ("O campo &quot;Cor&quot; &eacute; obrigat&oacute;rio", 'O campo "Tamanho" é obrigatório'),
+    ("O campo &quot;Cor&quot; &eacute; obrigat&oacute;rio", 'O campo "Cor" é obrigatório'),
+    ("O campo &quot;Tamanho&quot; &eacute; obrigat&oacute;rio", 'O campo "Tamanho" é obrigatório'),
     ("stock < minimum and price > maximum for 12", "stock < minimum and price > maximum for 99"),
     ("stock < minimum and price < maximum for 12", "stock < minimum and price < maximum for 1"),
     # JSON in the message

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from schemas.fingerprint import fingerprint, normalize, without_key
-from schemas.plain_text import plain
+from schemas.fingerprint import fingerprint, normalize
+from schemas.fingerprint.digest import without_key
+from schemas.fingerprint.plain_text import plain
 
 
 @pytest.mark.parametrize(
@@ -29,16 +30,16 @@ from schemas.plain_text import plain
         ("<p title='x'>no</p>", "no"),
         ("<![CDATA[no price]]>", "no price"),
         ("<e message='no price'/>", "no price"),
-        ("<e message=\"no price\" code='7'/>", "no price 7"),
-        ("<title>Bad</title><body>gone</body>", "Bad  Bad  gone"),
+        ("<e message=\"no price\" code='7'/>", "no price\ncode 7"),
+        ("<title>Bad</title><body>gone</body>", "Bad\n\nBad\n\ngone"),
         ("<script>var a</script>gone", "gone"),
         ('{"message": "no price"}', "no price"),
         ('{"message": "no price", "id": 5}', "no price"),
-        ('failed: {"error": {"message": "no price"}}', "failed:  no price"),
+        ('failed: {"error": {"message": "no price"}}', "failed: no price"),
         ("{'message': 'no price'}", "no price"),
         ('{"message": ""}', "message :"),
-        ('{"id": "5"}', "id :  5"),
-        ('{"message": "a\\nb\\u0041\\t\\r\\x"}', "a\nbA  x"),
+        ('{"id": "5"}', "id : 5"),
+        ('{"message": "a\\nb\\u0041\\t\\r\\x"}', "a\nbA x"),
         ("no [price]", "no [price]"),
         ("gone at org.x.Y.z(Y.java:5)", "gone"),
         ("gone at noon", "gone at noon"),
@@ -47,7 +48,7 @@ from schemas.plain_text import plain
             "Traceback (most recent call last)\n  File x\nError: gone",
             "Traceback (most recent call last)\n \nError: gone",
         ),
-        ("Error: gone\n  indented", "Error: gone\n  indented"),
+        ("Error: gone\n  indented", "Error: gone\n indented"),
     ],
 )
 def test_what_it_says_is_kept(message: str, text: str) -> None:
@@ -100,9 +101,9 @@ def test_a_fault_has_the_name_it_always_had() -> None:
         ("the 'x' is bad", "the <quoted> is bad"),
         ("of 'x', 'y' and 'z' one", "of <quoted> one"),
         ("sku=abc reason=none", "sku=# reason=none"),
-        ("HTTP 503 from them", "http fad from them"),
-        ("status code: 404", "status code eae"),
-        ("Status 404", "status eae"),
+        ("HTTP 503 from them", "http 503 from them"),
+        ("status code: 404", "status code 404"),
+        ("Status 404", "status 404"),
         ("SKU 123 has 5 units", "sku # has # units"),
         ("on 5 March 2026 it failed", "on # it failed"),
         ("on Monday, March 5, 2026 it failed", "on # it failed"),
