@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from cli.installation import UnusableError
-from schemas.fingerprint.explanation import Explanation, Noted, explain
+from schemas.fingerprint.explanation import Explanation, Noted
 
 
 def texts_of(given: list[str]) -> list[str]:
@@ -49,9 +49,3 @@ def shown(explained: list[Explanation], *, explaining: bool, as_json: bool) -> l
         lines.append(f"{len(explained)} texts, {faults} {'fault' if faults == 1 else 'faults'}")
     return lines
 
-
-def explained(
-    texts: list[str], integration_type: str, affiliate: str, code: str | None, key: str | None
-) -> list[Explanation]:
-    """Return the explanation of each text."""
-    return [explain(integration_type, affiliate, code, text, key) for text in texts]

@@ -27,6 +27,7 @@ from broker.topics import check_topics, create_topics, raise_partitions
 from cli import filter_options, keys
 from cli.export import export as make_export
 from cli.export import request_of, until
+from cli.fingerprint import shown, texts_of
 from cli.http import serve_admin, serve_api
 from cli.installation import (
     InstallationSettings,
@@ -49,7 +50,8 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.simulate import simulate as run_simulation
 from embedded.errors import EmbeddedError
 from exports.errors import ExportFailed
-from schemas.catalogue import Language
+from schemas.catalogue import BY_NAME, Language
+from schemas.fingerprint.explanation import explain as explain_fingerprint
 from schemas.playbook import BadPlaybookError
 from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
@@ -271,6 +273,35 @@ def export(
         typer.echo("conexoes: cancelled; nothing was written", err=True)
         raise typer.Exit(130)
     typer.echo(f"{rows} logs: {out}")
+
+
+@app.command()
+def fingerprint(
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="texts of errors; by default standard input, as one text")
+    ] = None,
+    *,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="show what of each text is kept, and what is replaced")
+    ] = False,
+    integration_type: filter_options.Type = None,
+    affiliate: Annotated[str | None, typer.Option(help="marketplace or channel of the results")] = None,
+    code: Annotated[str | None, typer.Option(help="error code that was sent beside the text")] = None,
+    key: Annotated[str | None, typer.Option(help="order id or SKU that the text is about")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="a JSON document in a line for each text")] = False,
+) -> None:
+    """Say which texts are the same error: each gets its fingerprint, equal for equal errors.
+
+    The fingerprint is the one of the pages and the API when type, affiliate, code and key are given as they were sent.
+    Nothing is read but the texts, and no server is needed.
+    """
+    if integration_type is not None and integration_type not in BY_NAME:
+        raise UnusableError(f"--type: one of {', '.join(BY_NAME)}.")
+    explained = [
+        explain_fingerprint(integration_type or "", affiliate or "", code, text, key) for text in texts_of(texts or [])
+    ]
+    for line in shown(explained, explaining=explain, as_json=as_json):
+        typer.echo(line)
 
 
 @app.command()

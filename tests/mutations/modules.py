@@ -52,19 +52,13 @@ EQUIVALENT: Final[tuple[Equivalent, ...]] = (
         "false only sends the text to the exact scan, which says the same",
     ),
     Equivalent(
-        "schemas/plain_text.py",
-        "break",
-        "continue",
-        "what was not found in a text is not found in the same text again",
-    ),
-    Equivalent(
-        "schemas/fingerprint.py",
+        "schemas/fingerprint/digest.py",
         "@lru_cache(maxsize=8192)",
         "8193",
         "how much is kept changes no answer",
     ),
     Equivalent(
-        "schemas/fingerprint.py",
+        "schemas/fingerprint/digest.py",
         "@lru_cache(maxsize=8192)",
         "8191",
         "how much is kept changes no answer",
