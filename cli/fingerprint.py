@@ -38,7 +38,7 @@ def document_of(each: Explanation) -> dict[str, Any]:
 
 
 def shown(explained: list[Explanation], *, explaining: bool, as_json: bool) -> list[str]:
-    """Return what the command prints: a line, or as JSON a document, for each text; at last how many faults they are."""
+    """Return the lines of the command: at least one for each text, one as JSON; at last the number of faults."""
     if as_json:
         documents = [document_of(each) for each in explained]
         whole = documents if explaining else [{"fingerprint": each["fingerprint"]} for each in documents]
@@ -48,4 +48,3 @@ def shown(explained: list[Explanation], *, explaining: bool, as_json: bool) -> l
         faults = len({each.fingerprint for each in explained})
         lines.append(f"{len(explained)} texts, {faults} {'fault' if faults == 1 else 'faults'}")
     return lines
-

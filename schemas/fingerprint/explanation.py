@@ -14,7 +14,7 @@ class Noted(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """How a message became a fingerprint."""
+    """Words and parts from which a fingerprint was made."""
 
     fingerprint: str
     words: str  # that identify the fault, with type, affiliate and code

@@ -4,9 +4,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from schemas.fingerprint.vocabulary import ENTITIES, words
+
 
 class Says(Enum):
-    """What the value of a field is for a fault."""
+    """Use of a field's value for recognising a fault."""
 
     TEXT = "text"  # sentences, read as a message is
     CODE = "code"  # a code or the name of a field, kept with the field's name
@@ -14,50 +16,40 @@ class Says(Enum):
     NOTHING = "nothing"  # unknown: data of the entity, as a rule
 
 
-_TEXT: Final = frozenset(
+_TEXT: Final = words(
     """message msg messages errormessage errormsg errmsg errmessage usermessage developermessage localizedmessage
     longmessage shortmessage submsg submessage resultmessage statusmessage responsemessage exceptionmessage text
     description desc errordescription resultdescription detail details errordetail errordetails reason failreason
     failedreason failurereason rejectreason rejectionreason reasons statusreason cause causes causedby error errors
     failederror faultstring exception hint info warning warnings failure failures note remark returnmsg retmsg
     mensagem mensagens mensagemerro descricao descrição detalhe detalhes motivo motivos erro erros causa causas
-    xmotivo mensaje mensajes descripcion descripción detalle detalles errores mensajeerror""".split()
+    xmotivo mensaje mensajes descripcion descripción detalle detalles errores mensajeerror"""
 )
-_CODE: Final = frozenset(
+_CODE: Final = words(
     """type errortype exceptiontype exceptionclass tipo status state httpstatus field fields fieldname path param
     params paramname parameter parametername property propertyname attribute attributes attributename attributenames
     campo campos atributo atributos parametro parâmetro pointer loc reference references domain severity level
     constraint rule keyword instancepath schemapath datapath cstat causeid errorid errno ret retcode returnvalue
     result errornumber errorno codigoerro codigoerror codigoretorno codretorno policy quota exceptionname
-    location sqlcode sqlstate""".split()
+    location sqlcode sqlstate"""
 )
 _ENDINGS: Final = (
     *((ending, Says.CODE) for ending in ("code", "codes", "codigo", "código", "status")),
     *((ending, Says.TEXT) for ending in ("errors", "error", "message", "msg", "reason", "description", "errortext")),
 )
-#: What a code or a type may be of, that is no error: `productCode`, `zip code`, `código de barras`.
-ENTITIES: Final = frozenset(
-    """product produto producto productos produtos sku skus item items itens zip postal bar ean gtin ncm cest tracking
-    rastreio rastreamento category categoria categoría color colour cor talla size tamanho country currency promo
-    coupon cupom cupón discount voucher seller customer client cliente buyer warehouse depósito deposito variant
-    variation model modelo reference referência referencia order pedido pedidos offer oferta city state language
-    locale region state area unit brand marca store loja shop tienda channel carrier transportadora invoice nota
-    service area phone ibge postcode article artículo artigo material house location localização security
-    verification verificação verificación auth qr hs uni short long gift""".split()
-)
-_ID: Final = frozenset(
+_ID: Final = words(
     """id uuid guid trace timestamp time date datetime instance signature sign token nonce sku skus ean asin upc
     sellersku offersku merchantsku partnumber refid protocolo protocol ticket host hostname server ip url uri link href
-    documentation documentationurl helpurl moreinfo version""".split()
+    documentation documentationurl helpurl moreinfo version"""
 )
 _ID_ENDINGS: Final = ("id", "ids", "uuid", "guid", "timestamp", "date", "sku", "url", "traceparent")
-_LINE: Final = str.maketrans("", "", "_-. ")
+_JOINTS: Final = str.maketrans("", "", "_-. ")
 
 
 @lru_cache(maxsize=4096)
 def says(name: str) -> Says:
     """Return what the value of the field `name` is for a fault, in whatever way the name is spelled."""
-    plain = name.rpartition(":")[2].lower().translate(_LINE)
+    plain = name.rpartition(":")[2].lower().translate(_JOINTS)
     if plain in _TEXT:
         return Says.TEXT
     if plain in _CODE:

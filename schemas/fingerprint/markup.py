@@ -5,18 +5,19 @@ import re
 from typing import Final
 
 from schemas.fingerprint.field import Says, says
+from schemas.fingerprint.vocabulary import words
 
 _CDATA: Final = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|$)", re.DOTALL)
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _UNSEEN: Final = re.compile(r"<(script|style|svg|head)\b[^>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _TITLE: Final = re.compile(r"<title[^<>]{0,100}>([^<]{0,300})</title", re.IGNORECASE)
-#: What a server signs its own pages of errors with, below a line.
+#: Signature of a server below its own page of an error.
 _SIGNATURE: Final = re.compile(r"<hr[^<>]{0,100}>\s{0,20}<(center|address|h3)>[^<]{0,200}</\1>", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"\s([\w:.-]{1,60})\s{0,5}=\s{0,5}(?:\"([^\"<]*)\"|'([^'<]*)')")
 #: A tag, with the text after it where that is short. It begins with a name: "stock < minimum" has none.
 _TAG: Final = re.compile(r"<(/?)([A-Za-z!?][\w:.-]{0,80})((?:\s[^<>]{0,500})?/?)>")
 _LEAF: Final = re.compile(r"<([A-Za-z][\w:.-]{0,80})(?:\s[^<>]{0,200})?>([^<]{0,300})</\1>")
-_INLINE: Final = frozenset("a abbr b bdi code em font i kbd mark small span strong sub sup tt u".split())
+_INLINE: Final = words("a abbr b bdi code em font i kbd mark small span strong sub sup tt u")
 _NOT_SAID: Final = frozenset({"type", "class", "status", "property", "content", "rel", "href", "text"})
 
 

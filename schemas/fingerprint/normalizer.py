@@ -35,7 +35,7 @@ class Part(Enum):
         return self in {Part.CODE, Part.NAME}
 
 
-#: Called with each part that is recognised, as it was written.
+#: Function that is called with each part that is recognised, as it was written.
 Note = Callable[[Part, str], None]
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)[^\s\"'<>()\[\]{}»”]+")
@@ -47,7 +47,8 @@ _ID_WORDS: Final = (" id", "Id", "ID", "-id", "_id", "eference", "icket", "rotoc
 #: An id that is named as one, whatever its form.
 _NAMED_ID: Final = re.compile(
     r"\b((?:x[-_ ])?(?:request|trace|correlation|transaction|session|ray|log|event|incident|support|amzn|span"
-    r"|requisição|requisicao|solicitud|transação|transacción)[-_ ]?(?:id|guid|uuid)|error[-_ ]?id(?!\W{1,3}\d{1,8}\b)|reference(?=\s*\#)|ticket|protocolo?"
+    r"|requisição|requisicao|solicitud|transação|transacción)[-_ ]?(?:id|guid|uuid)"
+    r"|error[-_ ]?id(?!\W{1,3}\d{1,8}\b)|reference(?=\s*\#)|ticket|protocolo?"
     r"|idtransa[cç][a-zãóo]+|trace)"
     r"((?:\s*[:=#]\s*|\s+)[\"'\[(]?)(?=[^\s,;]*[\dA-Z.-])([\w.+/=:|-]{2,})",
     re.IGNORECASE,
@@ -65,7 +66,7 @@ _FILE: Final = re.compile(
     r"(?:\s(?:in|at|em|na|en))?\s(?:[A-Za-z]:)?(?:[/\\][\w.@-]+){1,20}\.(?:php|py|js|ts|rb|go|java|cs|c|cpp)"
     r"(?:(?::\d+|\(\d+\)|\son\sline\s\d+|:linha\s\d+)){0,2}"
 )
-#: Hexadecimal ids that happen to have no digit. The shortest word of these letters in a dictionary has seven.
+#: Ids in hexadecimal that happen to have no digit. The longest word of these letters has seven.
 _HEX: Final = re.compile(r"(?<![^\W_])[a-f]{8,}(?![^\W_])|(?<![^\W_])[A-F]{8,}(?![^\W_])")
 _HEX_LETTERS: Final = re.compile(r"[a-fA-F]{8}")
 #: A list of names in square brackets, whose order means nothing.
@@ -75,33 +76,27 @@ _PUNCTUATION: Final = (":", ",", ";", "(", ")", ". ", ".\n")
 _DIGIT: Final = re.compile(r"\d")
 
 
-def _unnoted(part: Part, text: str) -> None:
-    """Note nothing."""
-
-
-def normalize(message: str, note: Note = _unnoted) -> str:
+def normalize(message: str, note: Note | None = None) -> str:
     """Return the words of a message without what varies between entities; lower case, single spaces.
 
     `note` is told of each part that is kept or replaced. Equal lines are one, so that the length of a list of errors
     tells nothing. 400 characters are returned.
     """
-    text = plain(message)
-    if "://" in text or "www." in text:
-        text = _replaced(_LINK, "<link>", text, Part.LINK, note)
-    if "@" in text:
-        text = _replaced(_MAIL, "<mail>", text, Part.MAIL, note)
+    text = _without_addresses(plain(message), note)
     if '"' in text or "'" in text or "`" in text or (not text.isascii() and _MARK.search(text)):
         text = _without_quoted(text, note)
-    if "[" in text:
-        text = _NAMES.sub(_sorted, text)
     if "=" in text:
         text = _PAIR.sub(lambda pair: _without_value(pair, note), text)
-    text = _without_addresses(text, note)
+    text = _without_ids(text, note)
     if _DIGIT.search(text):
         text = _without_numbers(text, note)
     if _HEX_LETTERS.search(text):
         text = _replaced(_HEX, "#", text, Part.ID, note)
-    text = text.lower()
+    return _collapsed(text.lower())
+
+
+def _collapsed(text: str) -> str:
+    """Return `text` with one `#` for numbers side by side, without punctuation, each line once."""
     if "#" in text:
         text = merged_numbers(text)
     if text.count("<quoted>") > 1:
@@ -109,12 +104,12 @@ def normalize(message: str, note: Note = _unnoted) -> str:
     for mark in _PUNCTUATION:
         text = text.replace(mark, " ")
     if "\n" in text:
-        text = " ".join(dict.fromkeys(filter(None, (" ".join(line.split()) for line in text.split("\n")))))
+        text = " ".join(dict.fromkeys([line.strip() for line in text.split("\n")]))
     return " ".join(text.split()).strip(" .!?")[:_KEPT_CHARACTERS]
 
 
-def _replaced(pattern: re.Pattern[str], by: str, text: str, part: Part, note: Note) -> str:
-    if note is _unnoted:
+def _replaced(pattern: re.Pattern[str], by: str, text: str, part: Part, note: Note | None) -> str:
+    if note is None:
         return pattern.sub(by, text)
 
     def replace(found: re.Match[str]) -> str:
@@ -124,19 +119,19 @@ def _replaced(pattern: re.Pattern[str], by: str, text: str, part: Part, note: No
     return pattern.sub(replace, text)
 
 
-def _without_quoted(text: str, note: Note) -> str:
+def _without_quoted(text: str, note: Note | None) -> str:
     parts, begin = [], 0
     for each in quotations(text):
         parts.append(text[begin : each.start])
         begin = each.end
         if each.kind is Quoted.VALUE:
-            note(Part.VALUE, each.content)
             parts.append("<quoted>")
         elif each.kind is Quoted.TEXT:
             parts.append(f" {each.content} ")
         else:
-            note(Part.NAME, each.content)
             parts.append(f" {TOKEN.sub(_without_digits, each.content)} ")
+        if note is not None and each.kind is not Quoted.TEXT:
+            note(Part.VALUE if each.kind is Quoted.VALUE else Part.NAME, each.content)
     return "".join((*parts, text[begin:])) if parts else text
 
 
@@ -148,14 +143,25 @@ def _sorted(names: re.Match[str]) -> str:
     return f"[{', '.join(sorted(name.strip() for name in names[1].split(',')))}]"
 
 
-def _without_value(pair: re.Match[str], note: Note) -> str:
+def _without_value(pair: re.Match[str], note: Note | None) -> str:
     if says(pair[1]) is Says.CODE or says(pair[1]) is Says.TEXT:
         return pair[0]
-    note(Part.PAIR, pair[0])
+    if note is not None:
+        note(Part.PAIR, pair[0])
     return f"{pair[1]}=#"
 
 
-def _without_addresses(text: str, note: Note) -> str:
+def _without_addresses(text: str, note: Note | None) -> str:
+    """Return `text` without links and mail addresses, and with lists of names in one order."""
+    if "://" in text or "www." in text:
+        text = _replaced(_LINK, "<link>", text, Part.LINK, note)
+    if "@" in text:
+        text = _replaced(_MAIL, "<mail>", text, Part.MAIL, note)
+    return _NAMES.sub(_sorted, text) if "[" in text else text
+
+
+def _without_ids(text: str, note: Note | None) -> str:
+    """Return `text` without ids that are named as ids, hosts, versions of servers and paths of files."""
     if _may_name_id(text):
         text = _NAMED_ID.sub(lambda found: _without_id(found, note), text)
     if _IN_HOST.search(text):
@@ -169,23 +175,23 @@ def _without_addresses(text: str, note: Note) -> str:
 
 
 def _may_name_id(text: str) -> bool:
-    for word in _ID_WORDS:  # `any` with a generator takes twice as long
+    for word in _ID_WORDS:  # noqa: SIM110 - `any` with a generator takes twice as long
         if word in text:
             return True
     return False
 
 
-def _without_id(found: re.Match[str], note: Note) -> str:
-    note(Part.ID, found[3])
+def _without_id(found: re.Match[str], note: Note | None) -> str:
+    if note is not None:
+        note(Part.ID, found[3])
     return f"{found[1]}{found[2]}#"
 
 
-def _without_numbers(text: str, note: Note) -> str:
+def _without_numbers(text: str, note: Note | None) -> str:
     def replace(token: re.Match[str]) -> str:
-        if is_told_as_code(text, *token.span()):
-            note(Part.CODE, token[0])
-            return token[0]
-        note(Part.NUMBER, token[0])
-        return "#"
+        is_code = is_told_as_code(text, token.start(), token.end())
+        if note is not None:
+            note(Part.CODE if is_code else Part.NUMBER, token[0])
+        return token[0] if is_code else "#"
 
     return TOKEN.sub(replace, text)

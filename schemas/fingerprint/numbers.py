@@ -16,7 +16,9 @@ _MONTHS: Final = _words(
     "fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro enero febrero "
     "marzo mayo junio julio septiembre octubre noviembre diciembre"
 )
-_SHORT_MONTHS: Final = _words("jan feb mar apr may jun jul aug sep sept oct nov dec fev abr mai ago set out dez ene dic")
+_SHORT_MONTHS: Final = _words(
+    "jan feb mar apr may jun jul aug sep sept oct nov dec fev abr mai ago set out dez ene dic"
+)
 _DAYS: Final = _words(
     "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday "
     "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo lunes martes "

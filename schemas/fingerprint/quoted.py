@@ -6,12 +6,13 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from schemas.fingerprint.field import Says, says
+from schemas.fingerprint.vocabulary import ENUMS, LABELS, LINKS, MESSAGES, OF, OF_FIELDS, VALUES
 
 _LONGEST: Final = 300
 
 
 class Quoted(Enum):
-    """What is between quotation marks."""
+    """Kinds of quoted text."""
 
     NAME = "name"  # of a field, a status, a member of an enum: kept
     TEXT = "text"  # a message: read like any other
@@ -36,43 +37,7 @@ _QUOTED: Final = re.compile(
     re.VERBOSE,
 )
 
-_LABELS: Final = frozenset(
-    """campo campos field fields atributo atributos attribute attributes propriedade propriedades propiedad propiedades
-    property properties parameter parameters param params parâmetro parâmetros parámetro parámetros column columns
-    coluna colunas columna columnas element elements elemento elementos tag tags index header headers cabeçalho node
-    option options opção opções opción opciones variable variável argument argumento enum constraint característica
-    características especificação specification spec state estado status type tipo class classe clase method método
-    function función função role scope permission permissão permiso code código codigo reading key member nodo
-    reason motivo section seção aba sheet planilha rule regra regla flag feature module módulo event evento action ação
-    operation operação operación missing required requires require requer exige requiere obrigatório obrigatórios
-    obligatorio obligatorios falta faltam faltando faltante preencha informe ingrese complete llene unrecognized unsupported
-    缺少 填写 请填写 缺失 relation table tabela tabla endpoint api label etiqueta 属性 字段 参数 栏位 选项 项
-    列 項目 フィールド パラメータ 欄 필드 속성 항목 поле поля атрибут параметр характеристика""".split()
-)
-_VALUES: Final = frozenset(
-    """product products produto produtos producto productos item items itens artigo artículo article title titles
-    título titulo títulos value values valor valores category categories categoria categorias categoría sku skus order
-    orders pedido pedidos input seller vendedor loja store shop tienda marca name nome nombre size warehouse depósito
-    almacén entry text texto word words palavra palabra url id ids file arquivo archivo user usuário usuario customer
-    cliente offer oferta listing anúncio anuncio publicación city cidade ciudad carrier transportadora model modelo
-    variation variação variant default asin ean gtin barcode image imagem imagen 标题 商品 名称 值 订单 店铺 类目 产品
-    物流 仓库 用户 タイトル 商品 商品名 店舗 注文 상품 товар товара артикул""".split()
-)
-#: What a field has: `the value for "brand"` names the field, `the value "Nike"` does not.
-_OF_FIELDS: Final = frozenset({"value", "values", "valor", "valores", "input", "entry"})
-_OF: Final = frozenset({"for", "of", "de", "do", "da", "del", "para", "in", "at", "em", "en", "no", "na"})
-_ENUMS: Final = frozenset({"enum", "status", "state", "type", "tipo", "estado"})
-_MESSAGES: Final = frozenset(
-    """error erro message mensagem mensaje msg said says detail details detalhe detalle description descrição
-    descripción mensagem: answered respondeu respondió retornou returned response resposta respuesta cause causa
-    错误 错误信息 信息 原因 エラー 오류 ошибка""".split()
-)
-#: Words between the one that says what is quoted and the quotation.
-_LINKS: Final = frozenset(
-    """for of de do da dos das del el la o a os as the to in at em en no na with com con named called chamado chamada
-    llamado is are é são es son passed received given informado 的 not""".split()
-)
-#: What is said of a field after it.
+#: Sentences about a field, after its name.
 _SAID_OF_NAMES: Final = re.compile(
     r"""\s*(?:\(s\)\s*)?(?:[:,-]\s*)?(?:
     (?:is|are|was|were)\s+(?:a\s+)?(?:required|missing|mandatory|not\s+supplied|not\s+provided|not\s+set|empty|blank|null
@@ -90,7 +55,9 @@ _SAID_OF_NAMES: Final = re.compile(
 #: Exceptions quote their messages: `SSLError(1, '…')`.
 _CALL: Final = re.compile(r"(?:(?:Error|Exception|Failure|Fault|Timeout|Warning)\((?:-?\d{1,6},\s*)?|\(-?\d{1,6},\s*)$")
 _BETWEEN: Final = re.compile(r"\s*(?:(?:[,;/|]|\b(?:e|y|o|ou|and|or)\b|、|，|和|或)\s*){1,2}")
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_$@][\w$@]*(?:(?:[.:/-]|::|\[\d*\]\.?)[A-Za-z_$@#\d][\w$@]*){0,12}(?:\[\d*\])?")
+_IDENTIFIER: Final = re.compile(
+    r"[A-Za-z_$@][\w$@]*(?:(?:[.:/-]|::|\[\d*\]\.?)[A-Za-z_$@#\d][\w$@]*){0,12}(?:\[\d*\])?"
+)
 _TOLD_BY_SHAPE: Final = re.compile(
     r"""[^a-z]*[A-Z][^a-z]*[A-Z][^a-z]*  # GTIN, ITEM_CONDITION
     | [a-z][a-z]+                        # brand
@@ -108,10 +75,14 @@ _CODE: Final = re.compile(r"-?\d{1,8}")
 _ANY_DIGIT: Final = re.compile(r"\d")
 _LONG_NUMBER: Final = re.compile(r"\d{3}")
 _SPACELESS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,10}")
+#: Words of scripts without spaces: the end of what is before.
+_SPACELESS_LABELS: Final = tuple(word for word in LABELS if _SPACELESS.fullmatch(word))
+_SPACELESS_VALUES: Final = tuple(word for word in VALUES if _SPACELESS.fullmatch(word))
 _EDGES: Final = " \t:=>([{}]),.;-\"'"
 _BEFORE: Final = 48
 _LONGEST_NAME: Final = 60
 _MESSAGE_WORDS: Final = 4
+_MOST_NAME_WORDS: Final = 3
 
 
 def quotations(text: str) -> Iterator[Quotation]:
@@ -129,39 +100,37 @@ def quotations(text: str) -> Iterator[Quotation]:
 
 
 def _kind(text: str, start: int, end: int, content: str) -> Quoted:
+    """Return what is quoted by what is said before it, then by what is said after it, then by its form."""
     before = text[max(start - _BEFORE, 0) : start]
-    if before[-1:] in "( " and _CALL.search(before):
-        return Quoted.TEXT
-    words = before.lower().split()
-    word = _told(words)
-    if word in _MESSAGES and before.rstrip()[-1:] in (":", "=", "(", ">", *word[-1:]):
-        return Quoted.TEXT if len(content) > 1 else Quoted.VALUE
-    if _CODE.fullmatch(content) and says(word) is Says.CODE:
-        return Quoted.TEXT
-    if word in _LABELS or word.endswith(_SPACELESS_LABELS):
-        return Quoted.NAME if _may_be_name(content) else Quoted.VALUE
-    if word in _OF_FIELDS and words[-1] in _OF:
-        return Quoted.NAME if _may_be_name(content) else Quoted.VALUE
-    if word in _OF_FIELDS and len(words) > 1 and words[-2] in _ENUMS:
-        return _by_form(content, text[start])
-    if word in _VALUES or word.endswith(_SPACELESS_VALUES):
-        return Quoted.VALUE
-    if _SAID_OF_NAMES.match(text, end) and _may_be_name(content) and len(content.split()) <= 3:
+    kind = Quoted.TEXT if before[-1:] in "( " and _CALL.search(before) else _introduced(before, content)
+    if kind is not None:
+        return kind
+    if _SAID_OF_NAMES.match(text, end) and _may_be_name(content) and content.count(" ") < _MOST_NAME_WORDS:
         return Quoted.NAME
-    if word.endswith(("error", "exception")) and content.count(" ") >= _MESSAGE_WORDS - 1:
-        return Quoted.TEXT
     return _by_form(content, text[start])
 
 
-_SPACELESS_LABELS: Final = tuple(word for word in _LABELS if not word.isascii() and _SPACELESS.fullmatch(word))
-_SPACELESS_VALUES: Final = tuple(word for word in _VALUES if not word.isascii() and _SPACELESS.fullmatch(word))
+def _introduced(before: str, content: str) -> Quoted | None:
+    """Return what the last words before a quotation say that it is; None when they say nothing."""
+    words = before.lower().split()
+    word = _told(words)
+    is_message = word in MESSAGES and before.rstrip()[-1:] in (":", "=", "(", ">", word[-1:])
+    is_sentence = content.count(" ") >= _MESSAGE_WORDS - 1 and word.endswith(("error", "exception"))
+    is_code = _CODE.fullmatch(content) is not None and says(word) is Says.CODE
+    if is_message or is_sentence or is_code:
+        return Quoted.TEXT
+    if word in OF_FIELDS and len(words) > 1 and words[-2] in ENUMS:
+        return None
+    if word in LABELS or (word in OF_FIELDS and words[-1] in OF) or word.endswith(_SPACELESS_LABELS):
+        return Quoted.NAME if _may_be_name(content) else Quoted.VALUE
+    return Quoted.VALUE if word in VALUES or word.endswith(_SPACELESS_VALUES) else None
 
 
 def _told(words: list[str]) -> str:
     """Return the word that says what comes next: the last one that links to nothing."""
     for word in reversed(words[-3:]):
         bare = word.strip(_EDGES)
-        if bare and bare not in _LINKS:
+        if bare and bare not in LINKS:
             return bare
     return ""
 

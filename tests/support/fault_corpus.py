@@ -1,8 +1,8 @@
-"""Labelled texts of faults, after the patterns in which marketplaces, fiscal services and programs write them.
+"""Labelled texts of faults, after the patterns of marketplaces, fiscal services, servers and programs.
 
-Each line of `fault_corpus.jsonl` is one fault with the texts that different entities get for it. Texts and labels are our
-own. The families were written before the rules of `schemas/fingerprint` and divided by a rule that looks at nothing but
-their name: the held-out third is for measuring, and the rules are not adjusted to it.
+Each line of `fault_corpus.jsonl` is one fault with the texts that different entities get for it. Texts and labels are
+our own. The families were written before the rules of `schemas/fingerprint` and divided by a rule that looks at nothing
+but their name: the held-out third is for measuring, and the rules are not adjusted to it.
 """
 
 import json
@@ -31,7 +31,7 @@ class Fault(NamedTuple):
 
 
 class Grouping(NamedTuple):
-    """How well a grouping agrees with the labels, over all pairs of texts."""
+    """Agreement of a grouping with the labels, over all pairs of texts."""
 
     precision: float  # of the pairs in one group, the share that is one fault
     recall: float  # of the pairs of one fault, the share that is in one group

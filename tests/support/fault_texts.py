@@ -115,7 +115,10 @@ FAULTS: tuple[tuple[str, ...], ...] = (
         '<Fault code="12" message="Sem permissão para o item 3"/>',
         '<Fault code="12" message="Sem permissão para o item 8"/>',
     ),
-    ('<Fault code="99" message="Sem permissão para o item 3"/>', "<Fault code='99' message='Sem permissão para o item 8'/>"),
+    (
+        '<Fault code="99" message="Sem permissão para o item 3"/>',
+        "<Fault code='99' message='Sem permissão para o item 8'/>",
+    ),
     ('<Fault code="12" message="Item 3 bloqueado"/>', '<Fault code="12" message="Item 77 bloqueado"/>'),
     ("O campo &quot;Cor&quot; &eacute; obrigat&oacute;rio", 'O campo "Cor" é obrigatório'),
     ("O campo &quot;Tamanho&quot; &eacute; obrigat&oacute;rio", 'O campo "Tamanho" é obrigatório'),

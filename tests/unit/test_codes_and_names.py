@@ -10,46 +10,92 @@ from schemas.fingerprint import fingerprint, normalize
 from schemas.fingerprint.explanation import explain
 from tests.support.fault_corpus import corpus
 
-STATUSES = ["400", "401", "403", "404", "409", "410", "413", "422", "423", "429", "500", "502", "503", "504", "520", "524"]
+STATUSES = [
+    "400",
+    "401",
+    "403",
+    "404",
+    "409",
+    "410",
+    "413",
+    "422",
+    "423",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+    "520",
+    "524",
+]
 #: A status as vendors, libraries and programs write it.
 STATUS_SPELLINGS = [
-    "{}", "HTTP {}", "HTTP/1.1 {}", "Retorno: {}", "Erro {}", "Erro {}: falhou", "Error {}", "error code: {}", "({})", "[{}]",
-    "httpStatus: {}", "statusCode={}", "StatusCode: {}, ReasonPhrase: 'x y'", "status code {}", "status: {}", "http_code {}",
-    "Response {}", "Resposta {}", "Código de status: {}", "código {}", "código de error: {}", "The server returned {}",
-    "O servidor retornou {}", "El servidor respondió {}", "Request failed with status code {}", "remote error: ({}) x",
-    "状态码：{}", "错误码: {}", "エラーコード：{}", "ステータス {}", "ошибка {}", '{{"status": {}}}', '{{"status": "{}"}}',
-    '{{"error": {{"code": {}, "message": "x"}}}}', '{{"httpCode":{},"x":1}}', "<codigo>{}</codigo>", "<a:Code>{}</a:Code>",
-    '<e code="{}">x</e>', "<h1>{}: failed</h1>", "{} Client Error: x", "failed: {}", "{{'code': {}}}", "Msg {}, Level",
+    "{}", "HTTP {}", "HTTP/1.1 {}", "Retorno: {}", "Erro {}", "Erro {}: falhou", "Error {}", "error code: {}",
+    "({})", "[{}]", "httpStatus: {}", "statusCode={}", "StatusCode: {}, ReasonPhrase: 'x y'", "status code {}",
+    "status: {}", "http_code {}", "Response {}", "Resposta {}", "Código de status: {}", "código {}",
+    "código de error: {}", "The server returned {}", "O servidor retornou {}", "El servidor respondió {}",
+    "Request failed with status code {}", "remote error: ({}) x", "状态码：{}", "错误码: {}", "エラーコード：{}",
+    "ステータス {}", "ошибка {}", '{{"status": {}}}', '{{"status": "{}"}}',
+    '{{"error": {{"code": {}, "message": "x"}}}}', '{{"httpCode":{},"x":1}}', "<codigo>{}</codigo>",
+    "<a:Code>{}</a:Code>", '<e code="{}">x</e>', "<h1>{}: failed</h1>", "{} Client Error: x", "failed: {}",
+    "{{'code': {}}}", "Msg {}, Level",
 ]  # fmt: skip
 #: Codes of vendors, and how they write them.
 CODES = ["101", "1020", "1062", "8541", "13013", "90220", "500001", "4000001", "12052048"]
 CODE_SPELLINGS = [
-    "{}", "Error {}", "Erro {} no envio", "error code: {}", "ErrorCode={}", "errorCode: {}", "error_code {}", "cURL error {}",
-    "ERROR {} (x)", "Rejeição {}: x", "Rejeicao: {} - x", "cStat {}", "SQLSTATE[{}]", "(#{}) x", "错误代码：{}", "返回码 {}",
-    '{{"code":{},"msg":"x"}}', '{{"errorId":{}}}', '{{"sub_code":"{}"}}', "<codigoError>{}</codigoError>", "[code] => {}",
-    '<ResultMessageCode>{}</ResultMessageCode>', "ERR_{}", "exit code {}", "[Errno {}] x", "motivo: {}", "({}, 'x y')",
+    "{}", "Error {}", "Erro {} no envio", "error code: {}", "ErrorCode={}", "errorCode: {}", "error_code {}",
+    "cURL error {}", "ERROR {} (x)", "Rejeição {}: x", "Rejeicao: {} - x", "cStat {}", "SQLSTATE[{}]", "(#{}) x",
+    "错误代码：{}", "返回码 {}", '{{"code":{},"msg":"x"}}', '{{"errorId":{}}}', '{{"sub_code":"{}"}}',
+    "<codigoError>{}</codigoError>", "[code] => {}", '<ResultMessageCode>{}</ResultMessageCode>', "ERR_{}",
+    "exit code {}", "[Errno {}] x", "motivo: {}", "({}, 'x y')",
 ]  # fmt: skip
 #: Codes that are some wherever they stand.
 DATABASE_CODES = ["00001", "01403", "12541", "20001"]
-DATABASE_SPELLINGS = ["x y ORA-{} z", "ORA-{}: x", "x AADSTS{}", "x E1{} y", "ERR_OFF_{} x", "PLS-{}", "x PSERR_{}", "x TNS-{}: y"]
-NAMES = ["brand", "item_type_keyword", "GTIN", "MAIN_IMAGE", "shipFrom.countryCode", "fulfillmentLagTime", "package.weight"]
+DATABASE_SPELLINGS = [
+    "x y ORA-{} z",
+    "ORA-{}: x",
+    "x AADSTS{}",
+    "x E1{} y",
+    "ERR_OFF_{} x",
+    "PLS-{}",
+    "x PSERR_{}",
+    "x TNS-{}: y",
+]
+NAMES = [
+    "brand",
+    "item_type_keyword",
+    "GTIN",
+    "MAIN_IMAGE",
+    "shipFrom.countryCode",
+    "fulfillmentLagTime",
+    "package.weight",
+]
 NAME_SPELLINGS = [
-    "'{}' is required but not supplied", 'Attribute "{}" is missing', "The attributes [{}] are required", "field `{}` is wrong",
-    "Invalid value 'x y' for parameter '{}'", "Value '1' at '{}' failed", "O campo \"{}\" é obrigatório", "El campo «{}» falta",
-    "Falta el atributo '{}'", "属性“{}”不能为空", "字段「{}」必填", '{{"field":"{}"}}', '{{"errors":{{"{}":["is not valid"]}}}}',
-    '{{"path":"{}","message":"x"}}', '{{"attributeNames":["{}"]}}', "Unknown column '{}' in 'x y'", "(reading '{}')",
-    "Missing value for \"{}\"", "must have required property '{}'", "KeyError: '{}'", "error: '{}' is not allowed",
+    "'{}' is required but not supplied", 'Attribute "{}" is missing', "The attributes [{}] are required",
+    "field `{}` is wrong", "Invalid value 'x y' for parameter '{}'", "Value '1' at '{}' failed",
+    'O campo "{}" é obrigatório', "El campo «{}» falta", "Falta el atributo '{}'", "属性“{}”不能为空", "字段「{}」必填",
+    '{{"field":"{}"}}', '{{"errors":{{"{}":["is not valid"]}}}}', '{{"path":"{}","message":"x"}}',
+    '{{"attributeNames":["{}"]}}', "Unknown column '{}' in 'x y'", "(reading '{}')", 'Missing value for "{}"',
+    "must have required property '{}'", "KeyError: '{}'", "error: '{}' is not allowed",
 ]  # fmt: skip
 #: Names as people read them: only where the words around say that it is the name of a field.
 LABELS = ["Cor", "Tamanho", "Marca", "Battery Type", "Código de Barras", "品牌", "颜色"]
 LABEL_SPELLINGS = [
-    'O campo "{}" é obrigatório', "Attribute '{}' is required", "Falta el atributo «{}»", "属性“{}”不能为空", "the field `{}`",
-    "O valor 'x y' do atributo '{}' não é aceito", "Preencha \"{}\"", "'{}' is required", "parâmetro '{}' inválido",
+    'O campo "{}" é obrigatório', "Attribute '{}' is required", "Falta el atributo «{}»", "属性“{}”不能为空",
+    "the field `{}`", "O valor 'x y' do atributo '{}' não é aceito", "Preencha \"{}\"", "'{}' is required",
+    "parâmetro '{}' inválido",
 ]  # fmt: skip
 VALUE_SPELLINGS = [
-    'O produto "{}" não tem EAN', "The item '{}' is closed", "El título «{}» es largo", "商品标题“{}”过长", "SKU `{}` failed",
-    "Invalid value '{}' for the size", "A categoria '{}' está inativa", "店铺“{}”不存在", 'seller "{}" is blocked',
-]  # fmt: skip
+    'O produto "{}" não tem EAN',
+    "The item '{}' is closed",
+    "El título «{}» es largo",
+    "商品标题“{}”过长",
+    "SKU `{}` failed",
+    "Invalid value '{}' for the size",
+    "A categoria '{}' está inativa",
+    "店铺“{}”不存在",
+    'seller "{}" is blocked',
+]
 #: Places for what varies, in a sentence that is given.
 ENTITY_SPELLINGS = ["{} SKU {}", "pedido {1} {0}", "{} (order {})", "{}, item {}", "{} em {}", "{} - valor R$ {}"]
 
@@ -63,7 +109,9 @@ VALUES = st.one_of(
     st.from_regex(r"\A[A-Z]{2,4}-[0-9]{4,9}\Z", fullmatch=True),
     st.text("abcdef", min_size=8, max_size=16),
 )
-TITLES = st.lists(st.sampled_from(["Tênis", "azul", "Kit", "3", "peças", "42", "Wi-Fi", "T-shirt", "杯子"]), min_size=1).map(" ".join)
+TITLES = st.lists(
+    st.sampled_from(["Tênis", "azul", "Kit", "3", "peças", "42", "Wi-Fi", "T-shirt", "杯子"]), min_size=1
+).map(" ".join)
 
 
 @pytest.mark.parametrize(
