@@ -1,6 +1,8 @@
 """A number, or a word with digits, that is a code: it tells faults apart, where others tell entities apart."""
 
 import re
+from enum import Enum
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -21,7 +23,7 @@ _STATUSES: Final = frozenset(
     )
 )
 _NUMBER: Final = re.compile(r"-?\d{1,9}")
-#: A number after `código`, which is an entity's more often than an error's.
+#: A number that is longer is an entity's.
 _SHORT: Final = re.compile(r"-?\d{1,5}")
 _WORD: Final = re.compile(
     r"0[xX][0-9a-fA-F]{4,8}|[A-Za-z]{1,15}(?:[-_][A-Za-z]{1,15}){0,5}[-_]?\d{1,7}[A-Za-z]?(?:[-_][A-Za-z\d]{1,12}){0,3}"
@@ -49,6 +51,17 @@ _COUNTED: Final = re.compile(
     r"|anúncios?|ofertas?|offers?|[%个件次])(?![^\W_])",
     re.IGNORECASE,
 )
+
+
+class _Name(Enum):
+    """Name that the words before a token give it."""
+
+    NOTHING = "nothing"
+    ERROR = "error"  # or the count of errors
+    CODE = "code"
+    ENTITY_OR_ERROR = "entity or error"  # `código`, which is an entity's more often than an error's
+
+
 _OF_ERRORS: Final = ("error", "erro", "falha", "falla", "fault")
 _OF_ENTITIES: Final = ("code", "codigo", "código", "cod", "cód", "type", "tipo", "status")
 #: Ends of the words that name a code: looked at first.
@@ -82,10 +95,10 @@ def is_told_as_code(text: str, start: int, end: int) -> bool:
         return False
     before = text[max(start - _AROUND, 0) : start]
     return (
-        (may_be_family and _FAMILY.fullmatch(token) is not None)
+        (may_be_named and _is_named(token, before, after))
         or (may_be_front and _is_in_front(token, before.rpartition("\n")[2], after))
         or (token in _STATUSES and _is_answer(before, after))
-        or (may_be_named and _is_named(token, before, after))
+        or (may_be_family and _FAMILY.fullmatch(token) is not None)
     )
 
 
@@ -112,16 +125,29 @@ def _is_answer(before: str, after: str) -> bool:
 
 def _is_named(token: str, before: str, after: str) -> bool:
     """Return True when the words before a token name it as a code."""
-    named = before.rstrip(_SEPARATORS).lower()
+    named = before.rstrip(_SEPARATORS)
     separators = before[len(named) :]
-    if len(separators) > _MOST_SEPARATORS or not named.endswith(CODE_WORDS):
+    if len(separators) > _MOST_SEPARATORS:
         return False
-    last_words = [word.strip("(['\",.:") for word in named.replace("_", " ").split()[-2:]]
-    last = last_words[-1]
-    noun = next((noun for noun in _OF_ENTITIES if last.endswith(noun)), None)
-    if noun is not None and (last.removesuffix(noun) or last_words[0]) in ENTITIES:
-        return False
-    if len(token) < 3 and ":" in separators and last.endswith(_OF_ERRORS) and _COUNTED.match(after):
+    name = _name(" ".join(named.split()[-2:]))
+    if name is _Name.ERROR and len(token) < 3 and ":" in separators and _COUNTED.match(after):
         return False  # `Erro: 3 produtos`
-    number = _NUMBER if noun in (None, "code", "status") else _SHORT
+    if name is _Name.NOTHING:
+        return False
+    number = _SHORT if name is _Name.ENTITY_OR_ERROR else _NUMBER
     return number.fullmatch(token) is not None or _WORD.fullmatch(token) is not None
+
+
+@lru_cache(maxsize=2048)
+def _name(last_words: str) -> _Name:
+    """Return what the last two words before a token, of any case, name it."""
+    lowered = last_words.lower()
+    if not lowered.endswith(CODE_WORDS):
+        return _Name.NOTHING
+    first, *_, last = [word.strip("(['\",.:") for word in f"- {lowered.replace('_', ' ')}".split()[-2:]]
+    noun = next((noun for noun in _OF_ENTITIES if last.endswith(noun)), None)
+    if noun is not None and (last.removesuffix(noun) or first) in ENTITIES:
+        return _Name.NOTHING
+    if last.endswith(_OF_ERRORS):
+        return _Name.ERROR
+    return _Name.CODE if noun in (None, "code", "status") else _Name.ENTITY_OR_ERROR

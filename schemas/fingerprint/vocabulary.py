@@ -9,7 +9,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Whatever ends with one of these names a code: `httpStatus`, `ApiError`, `returnCode`, `错误码`.
+#: Names of codes, and ends of such names: `httpStatus`, `ApiError`, `returnCode`, `错误码`.
 CODE_WORDS: Final = (
     "error", "erro", "err", "errno", "http", "http/1.0", "http/1.1", "http/2", "status", "code", "codigo", "código",
     "cod", "cód", "cod.", "cód.", "retorno", "rejeição", "rejeicao", "rejection", "rechazo", "cstat", "sqlstate",
@@ -19,7 +19,7 @@ CODE_WORDS: Final = (
     "错误代码", "错误编号", "错误号", "异常码", "错误", "エラーコード", "エラー番号", "エラー", "ステータスコード",
     "ステータス", "오류 코드", "에러 코드", "상태 코드", "오류", "ошибка", "статус", "ошибки", "код",
 )  # fmt: skip
-#: After these a number is a code if it is an HTTP status.
+#: Words after which a number is a code if it is an HTTP status.
 ANSWER_WORDS: Final = (
     "response", "resposta", "respuesta", "returned", "retornou", "failed", "falhou", "falló", "devolveu",
     "devolvió", "respondeu", "respondió", "responded", "answered", "got", "received", "recebido", "recebeu",
