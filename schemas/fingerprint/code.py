@@ -85,7 +85,7 @@ def is_told_as_code(text: str, start: int, end: int) -> bool:
     """
     token = text[start:end]
     near = text[start - _NEAR if start > _NEAR else 0 : start].rstrip(_SEPARATORS)
-    may_be_named = near[-3:].lower() in _TAILS
+    may_be_named = near[-3:].lower() in _TAILS or near[-2:] in _TAILS  # the second for words of two characters
     may_be_front = not start or text[start - 1] in "\n([#"
     may_be_family = token[:3] in _FAMILIES or "ERR" in token
     if not (may_be_named or may_be_front or may_be_family or token in _STATUSES):

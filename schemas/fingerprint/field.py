@@ -34,7 +34,7 @@ _CODE: Final = words(
     location sqlcode sqlstate"""
 )
 _ENDINGS: Final = (
-    *((ending, Says.CODE) for ending in ("code", "codes", "codigo", "código", "status")),
+    *((ending, Says.CODE) for ending in ("code", "codes", "codigo", "código", "status", "path", "field")),
     *((ending, Says.TEXT) for ending in ("errors", "error", "message", "msg", "reason", "description", "errortext")),
 )
 _ID: Final = words(

@@ -22,6 +22,8 @@ _NO_VALUE: Final = frozenset({"", "null", "None", "true", "false", "True", "Fals
 _BY_FIELD: Final = frozenset(
     {"errors", "erros", "errores", "fielderrors", "field_errors", "validationerrors", "modelstate", "violations"}
 )
+#: Lists whose objects have the name of a field as their `name`.
+_NAMED_FIELDS: Final = ("params", "fields", "attributes", "properties", "campos", "atributos")
 
 
 def json_text(json: str) -> str:
@@ -57,16 +59,18 @@ def _said(json: str, depth: int) -> list[str]:
             said.append(text[: nested.start()] if nested else text)
             if nested:
                 said += _said(text[nested.start() :], depth - 1)
-        elif kind is Says.CODE or (kind is Says.NOTHING and _is_told(path, value)):
+        elif kind is Says.CODE or (kind is Says.NOTHING and _is_told(path, name, value)):
             said.append(f"{name} {unescaped(value)}")
     return said
 
 
-def _is_told(path: list[str], value: str) -> bool:
+def _is_told(path: list[str], name: str, value: str) -> bool:
     """Return True for a value under a name that is not known, that says what is wrong all the same."""
     if _ENUM.fullmatch(value) or _CLASS.fullmatch(value):
         return True
-    return " " in value and any(name.lower() in _BY_FIELD for name in path[-2:]) and path[-2:] != path[-1:] * 2
+    if name == "name" and path:  # `{"invalidParams": [{"name": "price"}]}`
+        return path[-1].lower().endswith(_NAMED_FIELDS)
+    return " " in value and any(around.lower() in _BY_FIELD for around in path[-2:]) and path[-2:] != path[-1:] * 2
 
 
 def unescaped(text: str) -> str:

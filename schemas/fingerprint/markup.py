@@ -12,7 +12,11 @@ _COMMENT: Final = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _UNSEEN: Final = re.compile(r"<(script|style|svg|head)\b[^>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _TITLE: Final = re.compile(r"<title[^<>]{0,100}>([^<]{0,300})</title", re.IGNORECASE)
 #: Signature of a server below its own page of an error.
-_SIGNATURE: Final = re.compile(r"<hr[^<>]{0,100}>\s{0,20}<(center|address|h3)>[^<]{0,200}</\1>", re.IGNORECASE)
+_SIGNATURE: Final = re.compile(
+    r"<hr[^<>]{0,100}>\s{0,20}<(center|address|h3)>[^<]{0,200}</\1>"
+    r"|<(center|address)>\s{0,20}(?:nginx|openresty|tengine|apache|cloudflare)\b[^<]{0,100}</\2>",
+    re.IGNORECASE,
+)
 _ATTRIBUTE: Final = re.compile(r"\s([\w:.-]{1,60})\s{0,5}=\s{0,5}(?:\"([^\"<]*)\"|'([^'<]*)')")
 #: A tag, with the text after it where that is short. It begins with a name: "stock < minimum" has none.
 _TAG: Final = re.compile(r"<(/?)([A-Za-z!?][\w:.-]{0,80})((?:\s[^<>]{0,500})?/?)>")

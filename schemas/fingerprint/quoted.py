@@ -48,7 +48,7 @@ _SAID_OF_NAMES: Final = re.compile(
     |(?:é|são|sao|e)\s+(?:um\s+campo\s+)?obrigat|obrigat|(?:deve|devem|precisa)\s+ser\s+(?:informad|preenchid)
     |(?:não|nao)\s+(?:foi\s+|foram\s+)?(?:informad|preenchid)|ausente|não\s+pode\s+(?:ser|estar|ficar)\s+(?:nul|vazi|em\s)
     |(?:es|son)\s+(?:obligatori|requerid)|no\s+puede\s+(?:ser|estar)\s+(?:nul|vac)|(?:no\s+fue\s+)?(?:informad|faltante)
-    |必填|为必填|是必填|不能为空|不可为空|缺失|未填|必须|は必須|が必要|が未|필수|обязател|не\s+заполнен
+    |列|字段|属性|栏|项目|項目|欄|必填|为必填|是必填|不能为空|不可为空|缺失|未填|必须|は必須|が必要|が未|필수|обязател|не\s+заполнен
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -92,7 +92,7 @@ def quotations(text: str) -> Iterator[Quotation]:
         start, end = found.span()
         content = text[start + 1 : end - 1]
         if last is not None and last.kind is not Quoted.TEXT and _BETWEEN.fullmatch(text, last.end, start):
-            kind = last.kind if last.kind is Quoted.VALUE else _by_form(content, text[start])
+            kind = last.kind if last.kind is Quoted.VALUE or _may_be_name(content) else Quoted.VALUE
         else:
             kind = _kind(text, start, end, content)
         last = Quotation(start, end, content, kind)

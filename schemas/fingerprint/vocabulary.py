@@ -15,9 +15,10 @@ CODE_WORDS: Final = (
     "cod", "cód", "cod.", "cód.", "retorno", "rejeição", "rejeicao", "rejection", "rechazo", "cstat", "sqlstate",
     "sqlcode", "hresult", "fault", "falha", "falla", "exception", "motivo", "reason", "causeid", "cause id",
     "errorid", "error id", "curl", "signal", "rejected", "type", "tipo", "ret", "msg", "errorno", "errornumber",
-    "error number", "error no", "error no.", "erro nº", "erro n.º", "错误码", "状态码", "返回码", "响应码",
-    "错误代码", "错误编号", "错误号", "异常码", "错误", "エラーコード", "エラー番号", "エラー", "ステータスコード",
-    "ステータス", "오류 코드", "에러 코드", "상태 코드", "오류", "ошибка", "статус", "ошибки", "код",
+    "error number", "error no", "error no.", "erro nº", "erro n.º", "sefaz", "sefaz retornou", "异常", "失败",
+    "错误码", "状态码", "返回码", "响应码", "错误代码", "错误编号", "错误号", "异常码", "错误", "エラーコード",
+    "エラー番号", "エラー", "ステータスコード", "ステータス", "오류 코드", "에러 코드", "상태 코드", "오류",
+    "ошибка", "статус", "ошибки", "код",
 )  # fmt: skip
 #: Words after which a number is a code if it is an HTTP status.
 ANSWER_WORDS: Final = (
@@ -43,7 +44,7 @@ ENTITIES: Final = words(
     variation model modelo reference referência referencia order pedido pedidos offer oferta city state language
     locale region state area unit brand marca store loja shop tienda channel carrier transportadora invoice nota
     service area phone ibge postcode article artículo artigo material house location localização security
-    verification verificação verificación auth qr hs uni short long gift"""
+    verification verificação verificación auth qr hs uni short long gift image file document"""
 )
 #: Words before the name of a field, or of another thing that a vendor defines.
 LABELS: Final = words(
