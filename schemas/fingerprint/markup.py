@@ -21,7 +21,7 @@ _ATTRIBUTE: Final = re.compile(r"\s([\w:.-]{1,60})\s{0,5}=\s{0,5}(?:\"([^\"<]*)\
 #: A tag, with the text after it where that is short. It begins with a name: "stock < minimum" has none.
 _TAG: Final = re.compile(r"<(/?)([A-Za-z!?][\w:.-]{0,80})((?:\s[^<>]{0,500})?/?)>")
 _LEAF: Final = re.compile(r"<([A-Za-z][\w:.-]{0,80})(?:\s[^<>]{0,200})?>([^<]{0,300})</\1>")
-_INLINE: Final = words("a abbr b bdi code em font i kbd mark small span strong sub sup tt u")
+_INLINE: Final = words("a abbr b bdi em font i kbd mark small span strong sub sup tt u")
 _NOT_SAID: Final = frozenset({"type", "class", "status", "property", "content", "rel", "href", "text"})
 
 
@@ -43,13 +43,15 @@ def markup_text(text: str) -> str:
 
 
 def _element(leaf: re.Match[str]) -> str:
+    """Return an element without others in it: its name and text for a code, nothing for an id, else what it was."""
     kind = says(leaf[1])
-    if kind is Says.ID and leaf[1] not in _INLINE:
+    if kind is Says.ID:
         return "\n"
-    return f"\n{leaf[1].rpartition(':')[2]} {leaf[2]}\n" if kind is Says.CODE and leaf[1] not in _INLINE else leaf[0]
+    return f"\n{leaf[1].rpartition(':')[2]} {leaf[2]}\n" if kind is Says.CODE else leaf[0]
 
 
 def _line(tag: re.Match[str]) -> str:
+    """Return what stands for a tag: a new line, with the messages and codes of its attributes."""
     if tag[2].lower() in _INLINE:
         return " "
     if "=" not in tag[3]:

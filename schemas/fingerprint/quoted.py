@@ -71,7 +71,7 @@ _FILE: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|xml|csv|xlsx?|pdf|zip|txt|js
 _NUMBERED: Final = re.compile(
     r"[A-Za-z]+(?:_[A-Za-z]+)*_\d{1,2}|(?:[a-z]{3,}|[a-z]+[A-Z][A-Za-z]*)\d{1,2}|[^\d\[]*(?:(?:\[\d{0,3}\]|[./]\d{1,3}(?=[./]))[^\d\[]*)+"
 )
-_CODE: Final = re.compile(r"-?\d{1,8}")
+_CODE: Final = re.compile(r"(?:[A-Za-z]{1,10}[-_]?|-)?\d{1,8}")
 _ANY_DIGIT: Final = re.compile(r"\d")
 _LONG_NUMBER: Final = re.compile(r"\d{3}")
 _SPACELESS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,10}")

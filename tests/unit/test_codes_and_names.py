@@ -47,7 +47,7 @@ CODE_SPELLINGS = [
     "cURL error {}", "ERROR {} (x)", "Rejeição {}: x", "Rejeicao: {} - x", "cStat {}", "SQLSTATE[{}]", "(#{}) x",
     "错误代码：{}", "返回码 {}", '{{"code":{},"msg":"x"}}', '{{"errorId":{}}}', '{{"sub_code":"{}"}}',
     "<codigoError>{}</codigoError>", "[code] => {}", '<ResultMessageCode>{}</ResultMessageCode>', "ERR_{}",
-    "exit code {}", "[Errno {}] x", "motivo: {}", "({}, 'x y')",
+    "exit code {}", "code 'E{}'", "<code>E{}</code>", 'error code "{}"', "[Errno {}] x", "motivo: {}", "({}, 'x y')",
 ]  # fmt: skip
 #: Codes that are some wherever they stand.
 DATABASE_CODES = ["00001", "01403", "12541", "20001"]
