@@ -60,7 +60,7 @@ _HOST: Final = re.compile(
 )
 _ENDINGS: Final = "jpe?g|png|gif|webp|pdf|csv|xlsx?|zip"
 _FILE_NAME: Final = re.compile(rf"[^\s\"'<>()\[\],;]{{1,200}}\.(?:{_ENDINGS})(?!\w)", re.IGNORECASE)
-_IN_NAME: Final = re.compile(rf"\.(?:{_DOMAINS}|{_ENDINGS})(?!\w)|localhost")
+_IN_NAME: Final = re.compile(rf"\.(?:{_DOMAINS}|{_ENDINGS})(?!\w)")
 _HTTP_VERSION: Final = re.compile(r"\b(https?)/\d(?:\.\d)?", re.IGNORECASE)
 #: A product and its version, as servers and programs sign: `nginx/1.24.0 (Ubuntu)`.
 _SERVER: Final = re.compile(r"\b(?:Apache\s)?[A-Za-z][\w-]{1,30}/v?\d{1,4}(?:\.\d{1,6}){1,4}(?:\s\([^()\n]{1,40}\))?")
@@ -167,7 +167,7 @@ def _without_ids(text: str, note: Note | None) -> str:
     """Return `text` without ids that are named as ids, hosts, versions of servers and paths of files."""
     if _may_name_id(text) and _ID_WORD.search(text.lower()):
         text = _NAMED_ID.sub(lambda found: _without_id(found, note), text)
-    if _IN_NAME.search(text):
+    if (text.find(".", 0, -1) >= 0 and _IN_NAME.search(text)) or "localhost" in text:
         text = _replaced(_HOST, "#", text, Part.HOST, note)
         text = _replaced(_FILE_NAME, "#", text, Part.FILE, note)
     if "/" in text or "\\" in text:
