@@ -88,11 +88,12 @@ _MOST_NAME_WORDS: Final = 3
 def quotations(text: str) -> Iterator[Quotation]:
     """Yield each quotation of `text`, in order, with what it is by the words around it and by its own form."""
     last: Quotation | None = None
+    kind: Quoted
     for found in _QUOTED.finditer(text):
         start, end = found.span()
         content = text[start + 1 : end - 1]
         if last is not None and last.kind is not Quoted.TEXT and _BETWEEN.fullmatch(text, last.end, start):
-            kind = last.kind if last.kind is Quoted.VALUE or _may_be_name(content) else Quoted.VALUE
+            kind = Quoted.NAME if last.kind is Quoted.NAME and _may_be_name(content) else Quoted.VALUE
         else:
             kind = _kind(text, start, end, content)
         last = Quotation(start, end, content, kind)
