@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.catalogue import Status
 from schemas.export import TimeZone
@@ -54,7 +54,8 @@ class SeriesQuery(BaseModel):
     )
     processed_from: _Time | None = Field(
         default=None,
-        description=f"RFC 3339, included, with the whole hour of UTC that it is in; unset = {USUAL_DAYS} days before the end",
+        description=f"RFC 3339, included, with the whole hour of UTC that it is in; "
+        f"unset = {USUAL_DAYS} days before the end",
     )
     processed_to: _Time | None = Field(
         default=None,
@@ -111,14 +112,18 @@ REPEATABLE_OF_SERIES: Final = frozenset(
 def series_of(filter_: LogFilter, zone: str) -> SeriesQuery | None:
     """Return the results of the logs that a filter selects, over its time, in buckets of `zone`.
 
-    None when the filter chooses by what results are not counted by: names, words, a fault, a reprocess state. Raises
-    ValidationError for a time of no result.
+    None when the filter chooses by what results are not counted by (names, words, a fault, a reprocess state), or
+    times of which there is no result.
     """
     given = {name: value for name, value in filter_ if value != LogFilter.model_fields[name].default}
     if not set(given) <= set(SeriesQuery.model_fields):
         return None
-    several = {name: (value,) if name in REPEATABLE_OF_SERIES and isinstance(value, str) else value for name, value in given.items()}
-    return SeriesQuery(timezone=zone, **several)
+    for name in REPEATABLE_OF_SERIES & set(given):
+        given[name] = given[name] if isinstance(given[name], tuple) else (given[name],)
+    try:
+        return SeriesQuery(timezone=zone, **given)
+    except ValidationError:
+        return None
 
 
 def _hour(at: datetime) -> datetime:
@@ -137,7 +142,10 @@ class CountedResults(BaseModel):
         description="results by status, affiliate or code, without those that are none; "
         "a result with errors of several codes counts for each of them"
     )
-    other: int = Field(description=f"the same of all that are not among the {MAX_NAMES} most frequent of the series")
+    other: int = Field(
+        description=f"the same of all that are not counted by name: the {MAX_NAMES} most frequent are, "
+        "those of the span before those of last week"
+    )
 
 
 class SeriesBucket(CountedResults):

@@ -42,15 +42,16 @@ async def read_series(
     span = Span(*query.span(now))
     bucket, zone = query.bucket_of(span), ZoneInfo(query.timezone)
     edges = _edges(span, bucket, zone)
-    own = {"account": account, "integration_type": integration_type, "most": MAX_NAMES}
+    own = {"account": account, "integration_type": integration_type}
     own |= {name: getattr(query, name) for name in ("by", "status", "affiliate", "code")}
     async with database.snapshot(account) as connection:
-        found = await _count(connection, edges, bucket, names=None, **own)
+        found = await _count(connection, edges, bucket, names=[], most=MAX_NAMES, **own)
         before = None
         if query.last_week:
             # An hour that a clock put back shows twice is one of the week before: its second bucket has nothing.
             earlier = list(accumulate((week_before(edge, zone) for edge in edges), max))
-            before = await _count(connection, earlier, bucket, names=list(set().union(*found.named)), **own)
+            names = list(set().union(*found.named))
+            before = await _count(connection, earlier, bucket, names=names, most=MAX_NAMES - len(names), **own)
 
     def put(first: int, last: int) -> dict[str, Any]:
         week = None if before is None else before.between(first, last)

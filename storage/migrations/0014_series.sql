@@ -1,5 +1,5 @@
 -- the series: results counted by hour, status, affiliate and codes
--- depends: 0011_positions
+-- depends: 0012_errors
 
 -- migrate: apply
 
@@ -186,7 +186,7 @@ BEGIN
     SELECT account, integration_type, date_trunc('day', hour, 'UTC'), facet_id, sum(results)
     FROM result_hours WHERE hour >= date_trunc('day', whole_from, 'UTC') GROUP BY 1, 2, 3, 4;
     INSERT INTO result_changes (account, integration_type, hour, affiliate, status, code, other_codes, results)
-    SELECT account, integration_type, date_trunc('hour', processed_at, 'UTC'), affiliate, status, code, NULL, count(*)
+    SELECT account, integration_type, date_trunc('hour', processed_at, 'UTC'), affiliate, status, code, other_codes, count(*)
     FROM attempts WHERE date_trunc('hour', processed_at, 'UTC') >= whole_from GROUP BY 1, 2, 3, 4, 5, 6, 7;
     PERFORM compact_result_changes(2147483647);
 END

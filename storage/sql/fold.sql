@@ -74,7 +74,7 @@ faulted AS (
 counted AS (
     INSERT INTO result_changes (account, integration_type, hour, affiliate, status, code, other_codes, results)
     SELECT
-        account, integration_type, date_trunc('hour', processed_at, 'UTC'), affiliate, status, code, NULL, count(*)
+        account, integration_type, date_trunc('hour', processed_at, 'UTC'), affiliate, status, code, other_codes, count(*)
     FROM attempted
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),

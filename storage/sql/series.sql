@@ -2,7 +2,8 @@
 -- Results by bucket and name, and by bucket alone (`named` false). A bucket is a number from 1 on; :edges are the
 -- edges of the buckets. The hours of [:whole_hours_from, :whole_hours_to) are counted: days as they are kept, each in
 -- the bucket of its noon, but for the hours :moved, which are moved to their own; then hours; then the changes that
--- were not added up yet. :names: those to count by name; null: the :most most frequent. The name of all others is null.
+-- were not added up yet. By name are counted :names, and the :most most frequent of the others; the name of all that
+-- are left is null.
 -- Uses the primary keys of result_days, result_hours and result_facets, and result_changes_by_type.
 WITH parts AS (
     SELECT d.facet_id, d.day + interval '12 hours' AS at, d.results FROM result_days d
@@ -55,14 +56,13 @@ split AS (
     SELECT c.bucket, name, sum(c.results) AS results FROM chosen c CROSS JOIN unnest(c.names) AS name GROUP BY 1, 2
 ),
 frequent AS (
-    SELECT name FROM split GROUP BY 1 ORDER BY sum(results) DESC, name LIMIT :most::integer
+    SELECT name FROM split WHERE name <> ALL(:names::text[])
+    GROUP BY 1 ORDER BY sum(results) DESC, name LIMIT :most::integer
 )
 SELECT bucket, false AS named, NULL AS name, sum(results)::bigint AS results
 FROM chosen GROUP BY 1 HAVING sum(results) <> 0
 UNION ALL
 SELECT s.bucket, true, wanted.name, sum(s.results)::bigint
 FROM split s
-LEFT JOIN (
-    SELECT name FROM frequent WHERE :names::text[] IS NULL UNION ALL SELECT unnest(:names::text[])
-) AS wanted ON wanted.name = s.name
+LEFT JOIN (SELECT name FROM frequent UNION ALL SELECT unnest(:names::text[])) AS wanted ON wanted.name = s.name
 GROUP BY 1, 3 HAVING sum(s.results) <> 0

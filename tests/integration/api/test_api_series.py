@@ -16,7 +16,9 @@ async def test_results_are_counted_where_they_were_processed(viewer: Caller, sto
     await store_events(
         result("a", processed_at=(NOON - timedelta(days=7)).isoformat()),
         result("b", processed_at=NOON.isoformat()),
-        result("c", processed_at=(NOON + timedelta(minutes=59)).isoformat(), status="success", errors=None, message=None),
+        result(
+            "c", processed_at=(NOON + timedelta(minutes=59)).isoformat(), status="success", errors=None, message=None
+        ),
         result("d", processed_at=(NOON + timedelta(hours=1)).isoformat()),
         result("e", processed_at=NOON.isoformat(), account="globex"),
     )
