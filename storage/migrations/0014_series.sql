@@ -195,7 +195,9 @@ $function$;
 REVOKE ALL ON FUNCTION compact_result_changes(integer), forget_result_day(integer), recount_results() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION compact_result_changes(integer), forget_result_day(integer) TO conexoes_writer;
 
--- Results that came before this migration are history too, as far as their attempts are kept.
+-- Results that came before this migration are history too, as far as their attempts are kept. It reads all attempts, and
+-- their writers wait: no database that was released has this to come.
+SET LOCAL lock_timeout = '2s';
 SELECT recount_results();
 
 -- migrate: rollback
