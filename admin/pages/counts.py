@@ -43,9 +43,9 @@ async def count_view(
     wanted = [filter_]
     wanted += [filter_.model_copy(update={"status": ()})] if filter_.status else []
     wanted += [filter_.model_copy(update={"affiliate": ()})] if filter_.affiliate else []
-    series, *found = await asyncio.gather(
+    series, found = await asyncio.gather(
         results_over_time(database, account, integration_type, filter_, zone, now),
-        *(summarize(database, account, integration_type, each, zone) for each in wanted),
+        asyncio.gather(*(summarize(database, account, integration_type, each, zone) for each in wanted)),
     )
     return Counts(
         summary=found[0],

@@ -69,8 +69,10 @@ class _Bucket(NamedTuple):
     by_status: Mapping[str, int]
 
 
-def draw_results(series: ResultSeries) -> Chart | None:
-    """Draw a series by status, with the week before as a line if it has that; None when both are empty."""
+def draw_results(series: ResultSeries | None) -> Chart | None:
+    """Draw a series by status, with the week before as a line if it has that; None when there is nothing to draw."""
+    if series is None:
+        return None
     before = [each.last_week.total for each in series.buckets if each.last_week is not None]
     return draw([_Bucket(each.from_, each.to, each.counts) for each in series.buckets], before)
 
@@ -85,9 +87,10 @@ def draw(spans: Sequence[Span], before: Sequence[int] = ()) -> Chart | None:
     if highest == 0:
         return None
     step = WIDTH / len(spans)
+    weeks: Sequence[int | None] = before or [None] * len(spans)
     columns = [
         Column(each.from_, each.to, total, _bars(each.by_status, index * step, step, highest), earlier)
-        for index, (each, total, earlier) in enumerate(zip(spans, totals, before or [None] * len(spans), strict=True))
+        for index, (each, total, earlier) in enumerate(zip(spans, totals, weeks, strict=True))
     ]
     points = ((index + 0.5) * step for index in range(len(spans)))
     line = " ".join(f"{x:.2f},{HEIGHT - HEIGHT * y / highest:.2f}" for x, y in zip(points, before, strict=False))

@@ -116,5 +116,5 @@ async def read_counts(
         "counts": counts,
         "counts_later": None,
         "logs_chart": draw(counts.summary.histogram),
-        "results_chart": counts.series and draw_results(counts.series),
+        "results_chart": draw_results(counts.series),
     }

@@ -145,7 +145,7 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
         view=View(filter=filter_, period=period),
         summary=summary,
         series=series,
-        results_chart=series and draw_results(series),
+        results_chart=draw_results(series),
         logs_chart=draw(summary.histogram),
         codes=list(summary.by_code.items())[:TOP_CODES],
         groups=groups,

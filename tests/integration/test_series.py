@@ -245,7 +245,7 @@ async def test_days_older_than_the_retention_are_forgotten_and_no_others(
             forgotten += 1
     assert 3 < forgotten < days
     for bucket in ("hour", "day"):
-        query = SeriesQuery(processed_from=NOW - 30 * DAY, bucket=bucket)  # type: ignore[arg-type]
+        query = SeriesQuery(processed_from=NOW - 30 * DAY, bucket=bucket)
         check(
             await read_series(reader, "acme", "price", query, NOW), query, [each for each in every if each.at >= oldest]
         )

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ async def test_history_stays_when_what_failed_is_solved(visit: Visit, store_even
     assert "Errors: 3 of 3 results (100%); in the same time last week 1 of 1 (100%)" in page
     # Success, warning, error; and the week before.
     assert tables(page) == {"Results over time": [["0", "0", "3", "1"]], "Logs by status": [["0", "0", "3"]]}
-    solved = {"status": "success", "errors": None, "message": None}
+    solved: dict[str, Any] = {"status": "success", "errors": None, "message": None}
     await store_events(
         *(result(f"2{key}", key=key, processed_at=(FAILED_AT + HOUR).isoformat(), **solved) for key in keys)
     )
