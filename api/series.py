@@ -19,7 +19,7 @@ router = APIRouter(prefix="/accounts/{account}", tags=["series"], dependencies=F
 async def get_series(
     request: Request, account: OwnAccount, integration_type: Type, query: Annotated[SeriesQuery, Query()]
 ) -> ResultSeries:
-    """How many results came, by the hour or day in which they were processed, and in the same time last week.
+    """Counts of results by the hour or day in which they were processed, and of the same time last week.
 
     Each result counts in its own time for ever: one that comes late adds to it, one that comes twice does not. Status
     logs show the last result of each entity only, so that `logs/summary` says how many are failed *now*.

@@ -41,7 +41,7 @@ _Time = Annotated[Rfc3339, AfterValidator(_of_our_years)]
 
 
 class SeriesQuery(BaseModel):
-    """Which results are counted, and by what. Without any parameter: those of the last seven days, by status."""
+    """A choice of results, and what they are counted by. Without any parameter: the last seven days, by status."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -64,5 +64,7 @@ FROM chosen GROUP BY 1 HAVING sum(results) <> 0
 UNION ALL
 SELECT s.bucket, true, wanted.name, sum(s.results)::bigint
 FROM split s
-LEFT JOIN (SELECT name FROM frequent UNION ALL SELECT unnest(:names::text[])) AS wanted ON wanted.name = s.name
+LEFT JOIN (
+    SELECT name FROM frequent UNION ALL SELECT name FROM unnest(:names::text[]) AS given (name)
+) AS wanted ON wanted.name = s.name
 GROUP BY 1, 3 HAVING sum(s.results) <> 0

@@ -246,7 +246,7 @@ async def test_days_of_a_zone_are_counted_from_what_is_kept(reader: Database, ac
 async def test_a_series_is_counted_from_what_is_kept(
     reader: Database, accounts: list[Account], by: str, days: int, bucket: str
 ) -> None:
-    """It reads no attempt, and hours by their key: a day as an hour of each, but for those that another zone moves."""
+    """Neither attempts nor logs are read, and hours by their key: those of whole days only where a zone moves them."""
     now = datetime.now(UTC)
     query = SeriesQuery.model_validate(
         {"processed_from": now - timedelta(days=days), "bucket": bucket, "by": by, "timezone": "America/Sao_Paulo"}

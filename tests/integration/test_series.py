@@ -31,7 +31,7 @@ ZONES = ("UTC", "America/Sao_Paulo", "America/New_York", "Europe/Madrid", "Asia/
 
 
 class Counted(NamedTuple):
-    """What the series counts of one attempt."""
+    """One attempt, by all that the series counts it by."""
 
     at: datetime
     affiliate: str

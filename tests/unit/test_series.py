@@ -48,7 +48,7 @@ def test_a_span_that_is_too_long_is_refused_with_its_limit(bucket: Any) -> None:
 
 
 def test_a_list_is_followed_where_results_are_counted_by_all_that_it_chooses_by() -> None:
-    """Whatever fields the filter has: those of the series mean the same in both."""
+    """Any field of the filter is walked: those of the series mean the same in both."""
     for name in LogFilter.model_fields:
         query = series_of(LogFilter.model_validate({name: EVERY[name]}), "America/Sao_Paulo")
         assert (query is None) == (name not in SeriesQuery.model_fields), name
