@@ -70,11 +70,11 @@ class _Bucket(NamedTuple):
 
 
 def draw_results(series: ResultSeries | None) -> Chart | None:
-    """Draw a series by status, with the week before as a line if it has that; None when there is nothing to draw."""
+    """Draw a series by status, with the week before as a line if that has any; None when there is nothing to draw."""
     if series is None:
         return None
     before = [each.last_week.total for each in series.buckets if each.last_week is not None]
-    return draw([_Bucket(each.from_, each.to, each.counts) for each in series.buckets], before)
+    return draw([_Bucket(each.from_, each.to, each.counts) for each in series.buckets], before if any(before) else ())
 
 
 def draw(spans: Sequence[Span], before: Sequence[int] = ()) -> Chart | None:

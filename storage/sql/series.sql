@@ -53,7 +53,8 @@ chosen AS MATERIALIZED (
       AND (:code::text[] = '{}' OR codes && :code::text[])
 ),
 split AS (
-    SELECT c.bucket, name, sum(c.results) AS results FROM chosen c CROSS JOIN unnest(c.names) AS name GROUP BY 1, 2
+    SELECT c.bucket, each.name, sum(c.results) AS results
+    FROM chosen c CROSS JOIN unnest(c.names) AS each (name) GROUP BY 1, 2
 ),
 frequent AS (
     SELECT name FROM split WHERE name <> ALL(:names::text[])
