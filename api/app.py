@@ -5,7 +5,18 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
-from api import affiliates, dead_letters, exports, groups, health, integration_types, logs, reprocess, reprocess_plan
+from api import (
+    affiliates,
+    dead_letters,
+    exports,
+    groups,
+    health,
+    integration_types,
+    logs,
+    reprocess,
+    reprocess_plan,
+    series,
+)
 from api.authentication import Authenticator
 from api.edge import Edge
 from api.fairness import Places, places_of
@@ -58,6 +69,7 @@ def build_api(
         groups,
         exports,
         logs,
+        series,
     ):
         app.include_router(each.router, prefix=PREFIX, responses=problems)
     app.include_router(health.router)

@@ -1,6 +1,8 @@
 """Query parameters. Unknown ones, and single ones that are given twice, are refused by name."""
 
 import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
@@ -13,6 +15,7 @@ from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.item_state import ItemState
 from schemas.problem import FieldProblem
 from schemas.reprocess import is_command_id
+from schemas.series import REPEATABLE_OF_SERIES
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -86,17 +89,18 @@ class SearchQuery(BaseModel):
     page_size: PageSize = DEFAULT_PAGE_SIZE
 
 
-async def once_each(request: Request) -> None:
-    """Refuse a single parameter that is given twice, with 422."""
-    seen: set[str] = set()
-    twice = []
-    for name, _value in request.query_params.multi_items():
-        if name in seen and name not in REPEATABLE:
-            twice.append(name)
-        seen.add(name)
-    if twice:
-        errors = [FieldProblem(field=f"query.{name}", message="must be given once") for name in sorted(set(twice))]
-        raise ProblemError(422, "invalid-request", "; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
+def once_each(repeatable: Collection[str]) -> Callable[[Request], Awaitable[None]]:
+    """Return what refuses a parameter that is given twice, with 422, but for the `repeatable` ones."""
+
+    async def refuse_others(request: Request) -> None:
+        given = Counter(name for name, _value in request.query_params.multi_items())
+        twice = sorted(name for name, times in given.items() if times > 1 and name not in repeatable)
+        if twice:
+            errors = [FieldProblem(field=f"query.{name}", message="must be given once") for name in twice]
+            detail = "; ".join(f"{each.field}: {each.message}" for each in errors)
+            raise ProblemError(422, "invalid-request", detail, errors=errors)
+
+    return refuse_others
 
 
 async def no_parameters(request: Request) -> None:
@@ -130,5 +134,6 @@ async def command_id(command_id: Annotated[str, Path(examples=["8c7f9f0e-7d1f-4b
 Type = Annotated[IntegrationType, Depends(integration_type)]
 LogId = Annotated[uuid.UUID, Depends(log_id)]
 CommandIdOfPath = Annotated[str, Depends(command_id)]
-ONCE: list[Any] = [Depends(once_each)]
+ONCE: list[Any] = [Depends(once_each(REPEATABLE))]
+ONCE_OF_SERIES: list[Any] = [Depends(once_each(REPEATABLE_OF_SERIES))]
 NONE: list[Any] = [Depends(no_parameters)]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,7 +14,7 @@ from bench.loader.population import Account
 SAMPLES = 40
 TYPE = "price"
 #: The promised p99 of each group of paths, in milliseconds, at ten million logs and 16 clients.
-TARGETS_MS: Mapping[str, float] = {"list": 50, "one": 20, "summary": 150, "search": 100}
+TARGETS_MS: Mapping[str, float] = {"list": 50, "one": 20, "summary": 150, "series": 150, "search": 100}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,14 @@ def _of_account(size: str, account: Account, samples: Mapping[str, list[Any]]) -
     logs, failed = samples["logs"], samples["failed"]
     word = "demasiado" if not failed[0]["message"] else max(failed[0]["message"].split(), key=len).strip(".,:;")
     half_way = logs[len(logs) // 2]["processed_at"].isoformat()
+    newest = max(each["processed_at"] for each in logs)
+    month, years = ({"processed_from": (newest - timedelta(days=days)).isoformat()} for days in (30, 1090))
+    spans: dict[str, dict[str, Any]] = {
+        "a week": {},
+        "a month by the hour": {"bucket": "hour", **month},
+        "a month by code": {"by": "code", "status": "error", **month},
+        "years of local days": {"bucket": "day", "timezone": "America/Sao_Paulo", "by": "affiliate", **years},
+    }
     filters: dict[str, list[dict[str, Any]]] = {
         "no filter": [{}],
         "status": [{"status": "error"}, {"status": "success"}],
@@ -107,6 +116,15 @@ def _of_account(size: str, account: Account, samples: Mapping[str, list[Any]]) -
         read("summary: no filter", "summary", path + "/summary", filtered("/summary", [{}])),
         read("summary: status", "summary", path + "/summary", filtered("/summary", filters["status"])),
         read("summary: affiliate", "summary", path + "/summary", filtered("/summary", filters["affiliate"])),
+        *(
+            read(
+                f"series: {name}",
+                "series",
+                "/api/v1/accounts/{account}/{integration_type}/results/series",
+                [f"{base}/{TYPE}/results/series?{urlencode(each | {'processed_to': newest.isoformat()})}"],
+            )
+            for name, each in spans.items()
+        ),
         read("groups", "other", path + "/groups", filtered("/groups", [{"status": "error"}])),
         read(
             "search: a key",

@@ -59,3 +59,8 @@ async def forget_idempotency_keys(connection: Connection, retention_days: int) -
 async def forget_fault_hours(connection: Connection, retention_days: int) -> int:
     """Delete the counts of hours that are older than attempts are kept. Returns their number."""
     return int(await SQL["forget_fault_hours"].fetchval(connection, retention_days=retention_days))
+
+
+async def forget_result_day(connection: Connection, retention_days: int) -> bool:
+    """Delete the oldest day of the series if it is older. Returns True when there may be more."""
+    return bool(await SQL["forget_result_day"].fetchval(connection, retention_days=retention_days))

@@ -30,6 +30,9 @@ class StorageSettings(Settings):
     dead_letter_retention_days: int = Field(
         default=90, ge=1, le=3660, description="dead letters are kept this long, in their topic and in the table"
     )
+    series_retention_days: int = Field(
+        default=1095, ge=1, le=3660, description="counts of results over time are kept this long"
+    )
     idempotency_retention_days: int = Field(
         default=7, ge=1, le=3660, description="a repeated Idempotency-Key is recognised for at least this long"
     )

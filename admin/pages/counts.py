@@ -6,13 +6,17 @@ ready within BUDGET_SECONDS; it asks for slower ones in a request of their own, 
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping
-from datetime import tzinfo
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from schemas.filter import LogFilter
+from schemas.reasons.error import ReasonError
+from schemas.series import ResultSeries, series_of
 from schemas.summary import LogSummary
 from storage.database import Database
 from storage.logs.summary import summarize
+from storage.series import read_series
 
 BUDGET_SECONDS = 0.15
 #: Time for which counts wait for the request that asks for them.
@@ -26,10 +30,11 @@ class Counts(NamedTuple):
     summary: LogSummary  # of the filter
     by_status: Mapping[str, int]  # of the filter without its status
     by_affiliate: Mapping[str, int]  # of the filter without its affiliate
+    series: ResultSeries | None  # None where results are not counted by what the filter chooses by
 
 
 async def count_view(
-    database: Database, account: str, integration_type: str, filter_: LogFilter, zone: tzinfo
+    database: Database, account: str, integration_type: str, filter_: LogFilter, zone: ZoneInfo, now: datetime
 ) -> Counts:
     """Count a view, with the days of `zone`.
 
@@ -38,12 +43,29 @@ async def count_view(
     wanted = [filter_]
     wanted += [filter_.model_copy(update={"status": ()})] if filter_.status else []
     wanted += [filter_.model_copy(update={"affiliate": ()})] if filter_.affiliate else []
-    found = await asyncio.gather(*(summarize(database, account, integration_type, each, zone) for each in wanted))
+    series, found = await asyncio.gather(
+        results_over_time(database, account, integration_type, filter_, zone, now),
+        asyncio.gather(*(summarize(database, account, integration_type, each, zone) for each in wanted)),
+    )
     return Counts(
         summary=found[0],
         by_status=found[1 if filter_.status else 0].by_status,
         by_affiliate=found[-1 if filter_.affiliate else 0].by_affiliate,
+        series=series,
     )
+
+
+async def results_over_time(
+    database: Database, account: str, integration_type: str, filter_: LogFilter, zone: ZoneInfo, now: datetime
+) -> ResultSeries | None:
+    """Count the results of the logs that a filter selects, over its time; None where they are not counted by it."""
+    query = series_of(filter_, zone.key)
+    if query is None:
+        return None
+    try:
+        return await read_series(database, account, integration_type, query, now)
+    except ReasonError:  # a longer time than it shows
+        return None
 
 
 class Underway:

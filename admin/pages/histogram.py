@@ -1,10 +1,14 @@
-"""A histogram as shapes of an inline SVG: stacked columns, distinct by position and pattern as well as by colour."""
+"""Histograms as shapes of an inline SVG: stacked columns, distinct by position and pattern as well as by colour.
+
+There are two: of logs, each once, by the status that it has now; and of results, as they came.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from schemas.catalogue import SEVERITY
+from schemas.series import ResultSeries
 
 WIDTH = 600
 HEIGHT = 72
@@ -17,7 +21,7 @@ class Bar(NamedTuple):
     """One piece of a column."""
 
     status: str
-    logs: int
+    counted: int
     x: float
     y: float
     width: float
@@ -31,15 +35,21 @@ class Column(NamedTuple):
     end: datetime
     total: int
     bars: list[Bar]
+    week_before: int | None  # total of the same time one week before, where that is drawn too
+
+    def of(self, status: str) -> int:
+        """Return how many have a status."""
+        return next((bar.counted for bar in self.bars if bar.status == status), 0)
 
 
 class Chart(NamedTuple):
     """All shapes of a chart, in a box of WIDTH by HEIGHT."""
 
     columns: list[Column]
-    highest: int  # total of the highest column
+    highest: int  # total of the highest column, or of the week before
     width: int
     height: int
+    line: str  # points of the totals of the week before; empty where that is not drawn
 
 
 class Span(Protocol):
@@ -53,18 +63,38 @@ class Span(Protocol):
     def by_status(self) -> Mapping[str, int]: ...
 
 
-def draw(spans: Sequence[Span]) -> Chart | None:
-    """Draw a chart with one column for each span; None when all are empty."""
-    read = [(each.from_, each.to, each.by_status) for each in spans]
-    highest = max((sum(counts.values()) for _start, _end, counts in read), default=0)
+class _Bucket(NamedTuple):
+    from_: datetime
+    to: datetime
+    by_status: Mapping[str, int]
+
+
+def draw_results(series: ResultSeries | None) -> Chart | None:
+    """Draw a series by status, with the week before as a line if that has any; None when there is nothing to draw."""
+    if series is None:
+        return None
+    before = [each.last_week.total for each in series.buckets if each.last_week is not None]
+    return draw([_Bucket(each.from_, each.to, each.counts) for each in series.buckets], before if any(before) else ())
+
+
+def draw(spans: Sequence[Span], before: Sequence[int] = ()) -> Chart | None:
+    """Draw a chart with one column for each span; None when all are empty.
+
+    `before`: for each span its total one week before, or nothing at all.
+    """
+    totals = [sum(each.by_status.values()) for each in spans]
+    highest = max([*totals, *before], default=0)
     if highest == 0:
         return None
-    step = WIDTH / len(read)
+    step = WIDTH / len(spans)
+    weeks: Sequence[int | None] = before or [None] * len(spans)
     columns = [
-        Column(start, end, sum(counts.values()), _bars(counts, index * step, step, highest))
-        for index, (start, end, counts) in enumerate(read)
+        Column(each.from_, each.to, total, _bars(each.by_status, index * step, step, highest), earlier)
+        for index, (each, total, earlier) in enumerate(zip(spans, totals, weeks, strict=True))
     ]
-    return Chart(columns, highest, WIDTH, HEIGHT)
+    points = ((index + 0.5) * step for index in range(len(spans)))
+    line = " ".join(f"{x:.2f},{HEIGHT - HEIGHT * y / highest:.2f}" for x, y in zip(points, before, strict=False))
+    return Chart(columns, highest, WIDTH, HEIGHT, line)
 
 
 def _bars(counts: Mapping[str, int], x: float, step: float, highest: int) -> list[Bar]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from admin.pages import log, saved_views
 from admin.pages.actions import type_values
 from admin.pages.counts import count_view
-from admin.pages.histogram import draw
+from admin.pages.histogram import draw, draw_results
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
@@ -19,6 +19,7 @@ from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
+from schemas.series import MAX_DAYS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -81,6 +82,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         "page_sizes": PAGE_SIZES,
         "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
+        "most_days": MAX_DAYS["day"],
         "to_local": lambda at: to_local(at, who.visitor.zone),
     }
 
@@ -100,12 +102,19 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
 async def read_counts(
     request: Request, who: Member, kind: IntegrationType, view: View, *, wait: bool
 ) -> dict[str, Any]:
-    """Return counts and their histogram, or the address that has them."""
+    """Return counts and their charts, or the address that has them."""
     counts = await request.app.state.site.underway.within_budget(
         ("view", who.account, kind.name, view.filter, who.visitor.zone.key),
-        lambda: count_view(request.app.state.reader, who.account, kind.name, view.filter, who.visitor.zone),
+        lambda: count_view(
+            request.app.state.reader, who.account, kind.name, view.filter, who.visitor.zone, who.visitor.now
+        ),
         wait=wait,
     )
     if counts is None:
-        return {"counts": None, "counts_later": f"counts?{urlencode(view.pairs())}", "chart": None}
-    return {"counts": counts, "counts_later": None, "chart": draw(counts.summary.histogram)}
+        return {"counts": None, "counts_later": f"counts?{urlencode(view.pairs())}"}
+    return {
+        "counts": counts,
+        "counts_later": None,
+        "logs_chart": draw(counts.summary.histogram),
+        "results_chart": draw_results(counts.series),
+    }

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages.histogram import Chart, draw
+from admin.pages.counts import results_over_time
+from admin.pages.histogram import Chart, draw, draw_results
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -16,6 +17,7 @@ from admin.pages.visitor import Member, OwnPage
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
+from schemas.series import ResultSeries
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.summary import LogSummary
 from storage.access_keys import EVERY_ACCOUNT
@@ -37,7 +39,9 @@ class TypeOverview(NamedTuple):
     kind: IntegrationType
     view: View
     summary: LogSummary
-    chart: Chart | None
+    series: ResultSeries | None
+    results_chart: Chart | None  # of what came in the span
+    logs_chart: Chart | None  # of what is so now
     codes: list[tuple[str, int]]  # most frequent first
     groups: list[ErrorGroup]  # of equal errors, most logs first
     failing: list[tuple[str, int]]  # affiliates by how many logs are errors, most first
@@ -121,7 +125,8 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
     span = span_of(period, who.visitor.now, who.visitor.zone)
     filter_ = LogFilter(processed_from=span.start, processed_to=span.end)
     failures = filter_.model_copy(update={"status": ("error",)})
-    summary, failed, silent, groups = await asyncio.gather(
+    series, summary, failed, silent, groups = await asyncio.gather(
+        results_over_time(request.app.state.reader, who.account, kind.name, filter_, who.visitor.zone, who.visitor.now),
         summarize(request.app.state.reader, who.account, kind.name, filter_, who.visitor.zone),
         summarize(request.app.state.reader, who.account, kind.name, failures),
         summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
@@ -139,7 +144,9 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
         kind=kind,
         view=View(filter=filter_, period=period),
         summary=summary,
-        chart=draw(summary.histogram),
+        series=series,
+        results_chart=draw_results(series),
+        logs_chart=draw(summary.histogram),
         codes=list(summary.by_code.items())[:TOP_CODES],
         groups=groups,
         failing=sorted(failed.by_affiliate.items(), key=lambda each: (-each[1], each[0])),

@@ -225,7 +225,7 @@ async function refresh(all) {
     takeOver(rows, wanted, fresher);
   }
   const facets = $("#facets"), counts = $("#facets", fresh);
-  if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML); htmx.process($("#facets")); }
+  if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML, { callbacks: { beforeAttributeUpdated: (name) => name !== "open" } }); htmx.process($("#facets")); }
   counted();
 }
 

@@ -54,6 +54,8 @@ class Maintenance:
             )
             await asyncio.sleep(_PAUSE_SECONDS)
         await self._step(lambda connection: retention.forget_fault_hours(connection, days))
+        series = self._settings.series_retention_days
+        await self._repeat(lambda connection: retention.forget_result_day(connection, series))
         kept = self._settings.dead_letter_retention_days
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
         keys = self._settings.idempotency_retention_days

@@ -107,6 +107,7 @@ async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
         say("counting")
         await owner.execute("SELECT conexoes.recount_logs()")
         await owner.execute("SELECT conexoes.recount_faults()")
+        await owner.execute("SELECT conexoes.recount_results()")
     say("statistics")
     # Build the visibility map, as autovacuum would in time; otherwise it would run during measurements.
     for table in bare.TABLES:

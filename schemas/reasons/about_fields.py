@@ -118,6 +118,11 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "processed_from must be before processed_to",
         "processed_from debe ser anterior a processed_to",
     ),
+    ReasonCode.SPAN_TOO_LONG: labels(
+        "{field} pode estar no máximo {days} dias antes de processed_to com bucket={bucket}",
+        "{field} must be at most {days} days before processed_to with bucket={bucket}",
+        "{field} puede estar como máximo {days} días antes de processed_to con bucket={bucket}",
+    ),
 }
 
 #: The kinds of values of JSON, as `{got:kind}` in a sentence says them.

@@ -48,6 +48,7 @@ class ReasonCode(StrEnum):
     TIME_TOO_EARLY = "time_too_early"
     TIME_AHEAD = "time_ahead"
     RANGE_BACKWARDS = "range_backwards"
+    SPAN_TOO_LONG = "span_too_long"
     FILTER_EMPTY = "filter_empty"
     TYPE_UNKNOWN = "type_unknown"
     ONE_WAY_TO_CHOOSE = "one_way_to_choose"

@@ -17,6 +17,11 @@ async def compact_faults(connection: Connection, at_most: int) -> int:
     return int(await SQL["compact_fault_changes"].fetchval(connection, limit=at_most))
 
 
+async def compact_results(connection: Connection, at_most: int) -> int:
+    """Add up to `at_most` changes of the series to its hours and days, as `compact` does for logs."""
+    return int(await SQL["compact_result_changes"].fetchval(connection, limit=at_most))
+
+
 async def index_words(connection: Connection) -> int:
     """Move pending words into their index. Returns the number of pages that were pending.
 

@@ -114,6 +114,11 @@ def moved(days: Span, edges: Iterable[datetime]) -> list[datetime]:
     return hours
 
 
+def week_before(at: datetime, zone: tzinfo) -> datetime:
+    """Return the whole hour of UTC of the same local time one week before."""
+    return _hour_of(at.astimezone(zone).replace(tzinfo=UTC) - WEEK, zone)
+
+
 def _hour_of(local: datetime, zone: tzinfo) -> datetime:
     """Return the whole hour of UTC that holds a local time of `zone`; the time's own zone is ignored."""
     return _down(local.replace(tzinfo=zone).astimezone(UTC), HOUR)

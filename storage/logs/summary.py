@@ -36,6 +36,11 @@ async def summarize(
         edges = bars(span, bar_width(span), zone)
         count = _count if filter_.q is None else _count_found
         rows = await count(connection, account, integration_type, filter_, edges)
+        found = _found_within(rows, edges)
+        if found is not None and bar_width(found) < bar_width(span):
+            # All that matches lies closer together than the logs of the type do: one day is not one bar.
+            edges = bars(found, bar_width(found), zone)
+            rows = await count(connection, account, integration_type, _within(filter_, found), edges)
     return _summary(integration_type, filter_, rows, edges)
 
 
@@ -50,6 +55,19 @@ async def _span(connection: Connection, account: str, integration_type: str, fil
     if filter_.processed_to is not None:
         end = min(end, filter_.processed_to.astimezone(UTC))
     return Span(start, end) if start < end else None
+
+
+def _found_within(rows: list[Any], edges: list[datetime]) -> Span | None:
+    """Return the span of the bars that have logs; None when none has."""
+    numbers = [row["bar"] for row in rows if row["absent"] == _BY_BAR]
+    return Span(edges[min(numbers) - 1], edges[max(numbers)]) if numbers else None
+
+
+def _within(filter_: LogFilter, span: Span) -> LogFilter:
+    """Return the filter with a span in which all that it matches is, so that less is read."""
+    first, last = between(filter_.processed_from, filter_.processed_to)
+    ends = {"processed_from": max(first, span.start), "processed_to": min(last, span.end)}
+    return filter_.model_copy(update=ends)
 
 
 async def _count(

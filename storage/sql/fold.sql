@@ -71,6 +71,13 @@ faulted AS (
     JOIN attempted a USING (result_id)
     GROUP BY 1, 2, 3, 4
 ),
+counted AS (
+    INSERT INTO result_changes (account, integration_type, hour, affiliate, status, code, other_codes, results)
+    SELECT
+        account, integration_type, date_trunc('hour', processed_at, 'UTC'), affiliate, status, code, other_codes, count(*)
+    FROM attempted
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+),
 folded AS (
     SELECT DISTINCT ON (log_id)
         *, count(*) OVER entity AS attempts, min(processed_at) OVER entity AS first_seen_at

@@ -19,3 +19,6 @@ SELECT forget_idempotency_keys(:retention_days::integer, :limit::integer)
 
 -- forget_fault_hours --
 SELECT forget_fault_hours(:retention_days::integer)
+
+-- forget_result_day --
+SELECT forget_result_day(:retention_days::integer)

@@ -36,7 +36,21 @@ WRITTEN = {"updated_at", "received_at", "created_at", "sent_at", "expires_at", "
 WRITTEN |= {"accepted_at", "recorded_at", "finished_at"}
 WRITTEN_THERE = {"reprocess_audit": {"at", "id"}}
 #: Tables of processes, not of data, and tables of counts, which differ until their changes are added up.
-LEFT_OUT = {"workers", "pace_buckets", "log_changes", "fault_changes", "fault_hours", "faults", "log_hours", "log_days"}
+LEFT_OUT = {
+    "workers",
+    "pace_buckets",
+    "log_changes",
+    "fault_changes",
+    "fault_hours",
+    "faults",
+    "log_hours",
+    "log_days",
+} | {
+    "result_changes",
+    "result_hours",
+    "result_days",
+    "result_facets",
+}
 
 
 def say(line: str) -> None:
@@ -187,6 +201,16 @@ async def _tables(system: System) -> dict[str, Counter[str]]:
         ) AS f GROUP BY 1, 2, 3, 4
     """)
     found["fault_hours + fault_changes"] = Counter(str(tuple(row)) for row in faults)
+    results = await owner.fetch("""
+        SELECT account, integration_type, hour, affiliate, status, codes, sum(results) FROM (
+            SELECT account, integration_type, hour, affiliate, status, codes, results
+            FROM result_hours JOIN result_facets f USING (account, integration_type) WHERE f.id = facet_id
+            UNION ALL
+            SELECT account, integration_type, hour, affiliate, status, result_codes(code, other_codes), results
+            FROM result_changes
+        ) AS r GROUP BY 1, 2, 3, 4, 5, 6
+    """)
+    found["result_hours + result_changes"] = Counter(str(tuple(row)) for row in results)
     await owner.close()
     return found
 

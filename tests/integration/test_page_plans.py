@@ -19,11 +19,13 @@ import pytest
 from bench.loader.load import Load, load
 from embedded.system import EmbeddedSystem
 from schemas.filter import LogFilter
+from schemas.series import SeriesQuery
 from storage.cursors import TimeAndId
 from storage.database import Connection, Database
 from storage.logs.groups import list_groups
 from storage.logs.page import MAX_PICKED, MAX_RUNS, read_page
 from storage.logs.summary import summarize
+from storage.series import read_series
 from tests.support.explained import Plan, explained, nodes
 from tests.support.opened import opened
 from tests.support.some_logs import EVERY
@@ -236,4 +238,32 @@ async def test_days_of_a_zone_are_counted_from_what_is_kept(reader: Database, ac
         found = [node for plan in database.plans for node in nodes(plan)]
         assert not [node for node in found if _is_of_logs(node) and node["Actual Rows"] > 0]
         by_hour = [node["Index Cond"] for node in found if node.get("Index Name") == "log_hours_pkey"]
+        assert any("hour = ANY" in condition for condition in by_hour), by_hour
+
+
+@pytest.mark.parametrize("by", ["status", "affiliate", "code"])
+@pytest.mark.parametrize(("days", "bucket"), [(1, "hour"), (31, "hour"), (1100, "day")])
+async def test_a_series_is_counted_from_what_is_kept(
+    reader: Database, accounts: list[Account], by: str, days: int, bucket: str
+) -> None:
+    """Neither attempts nor logs are read, and hours by their key: those of whole days only where a zone moves them."""
+    now = datetime.now(UTC)
+    query = SeriesQuery.model_validate(
+        {"processed_from": now - timedelta(days=days), "bucket": bucket, "by": by, "timezone": "America/Sao_Paulo"}
+    )
+    for account in accounts:
+        database = ExplainingDatabase(reader)
+        await read_series(database, account.name, account.integration_type, query, now)  # type: ignore[arg-type]
+        found = [node for plan in database.plans for node in nodes(plan)]
+        assert {each["Relation Name"] for each in found if "Relation Name" in each} <= {
+            "result_days",
+            "result_hours",
+            "result_changes",
+            "result_facets",
+        }
+        assert not [
+            each for each in found
+            if each["Node Type"] == "Seq Scan" and each["Relation Name"] in {"result_days", "result_hours"}
+        ]  # fmt: skip
+        by_hour = [each["Index Cond"] for each in found if each.get("Index Name") == "result_hours_pkey"]
         assert any("hour = ANY" in condition for condition in by_hour), by_hour

@@ -202,6 +202,7 @@ async def test_a_writer_can_t_change_what_was_said_nor_forget_before_the_time(
         "forget_dead_letters(NULL, 100)",
         "forget_idempotency_keys(0, 100)",
         "forget_fault_hours(0)",
+        "forget_result_day(0)",
         "make_attempts_partitions(0, 1)",
     ):
         async with writer.connection() as connection:

@@ -34,11 +34,12 @@ from schemas.item_state import ItemState
 from schemas.json_document import MAX_DEPTH, load
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode as Code
-from schemas.reasons.error import reasons_of
+from schemas.reasons.error import ReasonError, reasons_of
 from schemas.reasons.reason import Reason
 from schemas.refusal import Refusal
 from schemas.reprocess import read_command
 from schemas.result import Result, read
+from schemas.series import SeriesQuery
 from schemas.sources import Sources
 from schemas.steps import judge
 from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
@@ -165,6 +166,12 @@ def unknown_filter() -> Exception:
     return refused.value
 
 
+def of_series(**changes: Any) -> Reason:
+    with pytest.raises(ReasonError) as refused:
+        SeriesQuery.model_validate(changes).span(NOW)
+    return refused.value.reason.of(field="query.processed_from")
+
+
 def part(state: str, *codes: str) -> Reason:
     parts = judge(1, {state: 2}, 0.8, codes).reason.parameters["parts"]
     assert isinstance(parts, tuple)
@@ -217,6 +224,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.TIME_TOO_EARLY: lambda: of_data(processed_at="1999-12-31T23:59:59Z"),
     Code.TIME_AHEAD: lambda: of_data(processed_at=(NOW + timedelta(hours=2)).isoformat()),
     Code.RANGE_BACKWARDS: lambda: of_filter(processed_from=at(1), processed_to=at(0)),
+    Code.SPAN_TOO_LONG: lambda: of_series(processed_from=at(0), processed_to="2036-01-01T00:00:00Z"),
     Code.FILTER_EMPTY: of_filter,
     Code.TYPE_UNKNOWN: lambda: of_command(integration_type="prices"),
     Code.ONE_WAY_TO_CHOOSE: lambda: of_command(log_ids=...),

@@ -134,7 +134,16 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
         """)
     ]
     held = {name for name in tables if await owner.fetchval(f"SELECT EXISTS (SELECT FROM {name})")}
-    assert held >= {"status_logs", "log_keys", "aliases", "attempts", "facets", "log_changes", "dead_letters"}
+    assert held >= {
+        "status_logs",
+        "log_keys",
+        "aliases",
+        "attempts",
+        "facets",
+        "log_changes",
+        "result_changes",
+        "dead_letters",
+    }
     async with reader.reading("acme", every_account=True) as connection:
         assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 1
     async with reader.connection() as connection:

@@ -18,6 +18,7 @@ PATHS = {
     "/accounts/{account}/search": "/accounts/acme/search?q=SKU-1",
     "/accounts/{account}/{integration_type}/logs": "/accounts/acme/price/logs",
     "/accounts/{account}/{integration_type}/logs/summary": "/accounts/acme/price/logs/summary",
+    "/accounts/{account}/{integration_type}/results/series": "/accounts/acme/price/results/series",
     "/accounts/{account}/{integration_type}/logs/groups": "/accounts/acme/price/logs/groups",
     "/accounts/{account}/{integration_type}/logs/{log_id}": f"/accounts/acme/price/logs/{LOG}",
     "/accounts/{account}/{integration_type}/logs/{log_id}/timeline": f"/accounts/acme/price/logs/{LOG}/timeline",

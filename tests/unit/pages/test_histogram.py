@@ -63,3 +63,29 @@ def test_a_status_that_is_not_known_stands_on_top() -> None:
 def test_nothing_is_no_chart() -> None:
     assert draw([]) is None
     assert draw([Span(T0, T0, {"error": 0})]) is None
+
+
+def test_the_week_before_is_a_line_through_the_middle_of_the_columns_and_is_in_the_box() -> None:
+    spans = [Span(T0 + timedelta(hours=n), T0 + timedelta(hours=n + 1), {"error": 1}) for n in range(3)]
+    chart = draw(spans, [4, 0, 2])
+    assert chart is not None
+    assert chart.highest == 4
+    assert chart.line == "100.00,0.00 300.00,72.00 500.00,36.00"
+    assert [column.week_before for column in chart.columns] == [4, 0, 2]
+    assert [column.bars[0].height for column in chart.columns] == [18.0, 18.0, 18.0]
+
+
+def test_without_a_week_before_there_is_no_line() -> None:
+    chart = drawn({"error": 1})
+    assert (chart.line, chart.columns[0].week_before) == ("", None)
+
+
+def test_nothing_now_is_drawn_where_there_was_something_last_week() -> None:
+    chart = draw([Span(T0, T0, {})], [3])
+    assert chart is not None
+    assert chart.columns[0].bars == []
+
+
+def test_a_column_says_how_many_have_a_status() -> None:
+    [column] = drawn({"error": 2, "success": 3}).columns
+    assert [column.of(status) for status in ("error", "warning", "success")] == [2, 0, 3]

@@ -1,0 +1,89 @@
+"""Reader of the series: results over time, from the counts that the fold keeps of them, and last week's beside them."""
+
+from collections import Counter
+from datetime import datetime, tzinfo
+from itertools import accumulate
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.series import MAX_NAMES, Bucket, CountedResults, ResultSeries, SeriesBucket, SeriesQuery
+from storage.database import Connection, Database
+from storage.logs.spans import DAY, HOUR, Span, bars, moved, take_apart, week_before
+from storage.statements import SQL
+
+
+class _Counts(NamedTuple):
+    """Counts between each edge and the next."""
+
+    edges: list[datetime]
+    totals: list[int]
+    named: list[Counter[str]]
+    others: list[int]  # of all names that are not counted by name
+
+    def between(self, first: int, last: int) -> CountedResults:
+        """Return the counts of the buckets from `first` to `last`, not included, as one."""
+        counts: Counter[str] = sum(self.named[first:last], Counter())
+        return CountedResults(
+            **{"from": self.edges[first]},
+            to=self.edges[last],
+            total=sum(self.totals[first:last]),
+            counts=dict(sorted(counts.items(), key=lambda each: (-each[1], each[0]))),
+            other=sum(self.others[first:last]),
+        )
+
+
+async def read_series(
+    database: Database, account: str, integration_type: str, query: SeriesQuery, now: datetime
+) -> ResultSeries:
+    """Count results, exactly as they are at one moment. `now` is the end of a span without one.
+
+    Raises ReasonError when the span is longer than its bucket allows.
+    """
+    span = Span(*query.span(now))
+    bucket, zone = query.bucket_of(span), ZoneInfo(query.timezone)
+    edges = _edges(span, bucket, zone)
+    own = {"account": account, "integration_type": integration_type}
+    own |= {name: getattr(query, name) for name in ("by", "status", "affiliate", "code")}
+    async with database.snapshot(account) as connection:
+        found = await _count(connection, edges, bucket, names=[], most=MAX_NAMES, **own)
+        before = None
+        if query.last_week:
+            # An hour that a clock put back shows twice is one of the week before: its second bucket has nothing.
+            earlier = list(accumulate((week_before(edge, zone) for edge in edges), max))
+            names = list(set().union(*found.named))
+            before = await _count(connection, earlier, bucket, names=names, most=MAX_NAMES - len(names), **own)
+
+    def put(first: int, last: int) -> dict[str, Any]:
+        week = None if before is None else before.between(first, last)
+        return {**found.between(first, last).model_dump(), "last_week": week}
+
+    return ResultSeries(
+        bucket=bucket,
+        timezone=query.timezone,
+        by=query.by,
+        **put(0, len(edges) - 1),
+        buckets=[SeriesBucket(**put(number, number + 1)) for number in range(len(edges) - 1)],
+    )
+
+
+def _edges(span: Span, bucket: Bucket, zone: tzinfo) -> list[datetime]:
+    """Return the edges of the buckets of a span; the first and the last bucket are cut to it."""
+    inner = (edge for edge in bars(span, DAY if bucket == "day" else HOUR, zone) if span.start < edge < span.end)
+    return [span.start, *inner, span.end]
+
+
+async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any) -> _Counts:
+    parts = take_apart(edges[0], edges[-1], days=bucket == "day")
+    kept = {name: at for name, at in parts.edges.items() if not name.startswith("logs_")}
+    rows = await SQL["count_results"].fetch(connection, edges=edges, moved=moved(parts.days, edges), **kept, **own)
+    buckets = range(len(edges) - 1)
+    counts = _Counts(edges, [0 for _ in buckets], [Counter() for _ in buckets], [0 for _ in buckets])
+    for row in rows:
+        number = row["bucket"] - 1
+        if not row["named"]:
+            counts.totals[number] = row["results"]
+        elif row["name"] is None:
+            counts.others[number] = row["results"]
+        else:
+            counts.named[number][row["name"]] = row["results"]
+    return counts
