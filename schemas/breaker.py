@@ -1,9 +1,9 @@
-"""A circuit breaker: an affiliate whose answers say "not now" gets no retries for a while, then one as a test.
+"""A circuit breaker for one type of one affiliate: while its answers say "not now" (schemas.busy), nothing is sent.
 
-closed → open → half-open → closed, or open again for twice as long. Pure: counts and times in, the next state out.
+closed → open → half-open, with one retry as a test → closed, or open again for twice as long. Pure: counts and times in,
+the next state out.
 """
 
-import re
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,9 @@ from schemas.timestamp import EPOCH
 
 State = Literal["closed", "open", "half_open"]
 
-#: Fewer answers than this prove nothing.
+#: Bad answers without a good one between them that open the breaker: when all are busy, few suffice.
+BAD_IN_A_ROW = 5
+#: Fewer answers than this prove nothing about a share.
 MIN_ANSWERS = 20
 #: Share of bad ones among the recent answers that opens the breaker.
 BAD_SHARE = 0.5
@@ -22,19 +24,9 @@ LAST_PAUSE_SECONDS = 600
 #: Time that the test retry gets before another one is sent: the worker that sent it may have died.
 PROBE_SECONDS = 60
 
-_BUSY = re.compile(
-    r"(?<!\d)(429|50[0-9]|52[0-9])(?!\d)|rate.?limit|too.?many.?requests|throttl|time.?out|unavailable|overload",
-    re.IGNORECASE,
-)
-
-
-def is_busy(code: str | None) -> bool:
-    """Return True for an error code that says that the other side can't answer now: HTTP 429 or 5xx, a timeout."""
-    return code is not None and _BUSY.search(code) is not None
-
 
 class Breaker(NamedTuple):
-    """State of the breaker for one affiliate of one account."""
+    """State of the breaker for one type of one affiliate of one account."""
 
     state: State = "closed"
     changed_at: datetime = EPOCH  # only answers to what was sent since then are counted; of the database's clock
@@ -42,6 +34,7 @@ class Breaker(NamedTuple):
     good: int = 0
     bad: int = 0
     openings: int = 0  # in a row
+    in_a_row: int = 0  # bad ones since the last good one
 
     def room(self, now: datetime) -> int | None:
         """Return the number of retries that may be sent now; None is any number."""
@@ -58,17 +51,21 @@ class Breaker(NamedTuple):
         return self._replace(state="half_open", changed_at=since, retry_at=now + timedelta(seconds=PROBE_SECONDS))
 
     def answered(self, good: int, bad: int, now: datetime) -> "Breaker":
-        """Return the breaker after answers to retries sent since `changed_at`. An expired retry is a bad answer."""
+        """Return the breaker after answers to retries sent since `changed_at`. An expired retry is a bad answer.
+
+        Those that are counted together are in no order: a good one among them ends the row of bad ones.
+        """
         if self.state == "open" or good + bad == 0:
             return self
         if self.state == "half_open":
             return self._opened(now) if bad else Breaker("closed", now)
+        in_a_row = 0 if good else self.in_a_row + bad
         good, bad = self.good + good, self.bad + bad
-        if good + bad >= MIN_ANSWERS and bad >= BAD_SHARE * (good + bad):
+        if in_a_row >= BAD_IN_A_ROW or (good + bad >= MIN_ANSWERS and bad >= BAD_SHARE * (good + bad)):
             return self._opened(now)
         if good + bad > REMEMBERED:
             good, bad = good // 2, bad // 2
-        return self._replace(good=good, bad=bad)
+        return self._replace(good=good, bad=bad, in_a_row=in_a_row)
 
     def _opened(self, now: datetime) -> "Breaker":
         pause = min(FIRST_PAUSE_SECONDS * 2**self.openings, LAST_PAUSE_SECONDS)

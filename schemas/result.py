@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from schemas import envelope as cloudevents
+from schemas.busy import Said, is_busy
 from schemas.catalogue import IntegrationType
 from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of
 from schemas.identity import log_id, result_id
@@ -140,6 +141,7 @@ class Result(NamedTuple):
     faults: tuple[Fault, ...]  # gravest first; none on success, and one at least on any other status
     aliases: dict[str, str]
     correlation_id: uuid.UUID | None  # the item that it answers
+    busy: bool  # it is an answer, and says that the marketplace had no time
     body: str
     structured: bool
     altered: bool
@@ -204,6 +206,7 @@ def _result(
     first = faults[0] if faults else None
     # An error of a success is no fault, but may say what there is to say.
     message = data.message or (first.message if first else told[0].message if told else None)
+    answers = _uuid(event.correlationid)
     return Result(
         id=result_id(data.account, event.source, event.id),
         log_id=log_id(data.account, integration_type.name, data.affiliate, data.key),
@@ -224,7 +227,8 @@ def _result(
         errors=len(told) if failed else 0,
         faults=faults,
         aliases=data.aliases or {},
-        correlation_id=_uuid(event.correlationid),
+        correlation_id=answers,
+        busy=failed and answers is not None and _is_busy(data),
         body=event.body.decode(),
         structured=event.structured,
         altered=event.altered,
@@ -274,6 +278,19 @@ def _processed_at(text: str, now_ns: int) -> Timestamp:
             DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_AHEAD, field=field, hours=MAX_AHEAD_SECONDS // 3600)
         )
     return processed
+
+
+def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
+    """Return the code and message that stand for this result in a list."""
+    first = data.errors[0] if data.errors else None
+    message = data.message or (first.message if first else None)
+    code = first.code if first else None
+    return code, message[:MAX_SHOWN_MESSAGE] if message else None
+
+
+def _is_busy(data: ResultData) -> bool:
+    errors = [Said(each.code, each.message) for each in data.errors or ()]
+    return is_busy(errors, data.message, data.response)
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

@@ -12,6 +12,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api.problems import invalid_model
+from schemas.catalogue import BY_NAME
 from schemas.shown.affiliate import ShownAffiliate
 from storage.reprocess import affiliates
 
@@ -22,7 +23,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 async def affiliates_page(request: Request, who: OwnPage) -> Response:
     """Show every affiliate with logs of the account, or with sent items, by name."""
     shown = await _known(request, who)
-    return show(request, who.visitor, "affiliates.html", account=who.account, page="affiliates", affiliates=shown)
+    return show(request, who.visitor, "affiliates.html", account=who.account, page="affiliates", affiliates=shown, types=BY_NAME)
 
 
 @router.post(f"{ACCOUNT}/affiliates/pause")

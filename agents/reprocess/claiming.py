@@ -8,7 +8,7 @@ from agents.reprocess.fairness import share
 from schemas.breaker import Breaker
 from schemas.policy import Policy
 from storage.database import Connection, clock
-from storage.reprocess.affiliates import Name, lock_breakers, set_breakers
+from storage.reprocess.breakers import BreakerName, lock_breakers, set_breakers
 from storage.reprocess.claims import (
     Bucket,
     BucketName,
@@ -50,7 +50,7 @@ class Claiming:
         now = await clock(connection)
         buckets = await self._refill(connection, lanes, now)
         trying = await self._may_be_tried(connection, lanes, now)
-        lanes = [lane for lane in lanes if lane.breaker.room(now) is None or _name(lane) in trying]
+        lanes = [lane for lane in lanes if lane.breaker.room(now) is None or lane.breaker_name in trying]
         limits = {name: int(bucket.tokens) for name, bucket in buckets.items()}
         limits |= {_trial(name): 1 for name in trying}
         parts = share(lanes, room, limits, lambda lane: self._limits_of(lane, trying), self._turn)
@@ -59,7 +59,7 @@ class Claiming:
             return []
         items = await claim_items(connection, takes, self._lease_seconds)
         await self._spend(connection, buckets, takes, items)
-        tried = {Name(each.account, each.affiliate) for each in items} & trying.keys()
+        tried = {BreakerName(each.account, each.affiliate, integration_type) for each in items} & trying.keys()
         await set_breakers(connection, {name: trying[name].tried(now) for name in tried})
         return items
 
@@ -73,9 +73,9 @@ class Claiming:
             paces[BucketName(lane.account, f"{lane.command_id}/{lane.affiliate}")] = lane.per_second
         return paces
 
-    def _limits_of(self, lane: Lane, trying: dict[Name, Breaker]) -> Sequence[BucketName]:
+    def _limits_of(self, lane: Lane, trying: dict[BreakerName, Breaker]) -> Sequence[BucketName]:
         names = list(self._paces(lane))
-        return [*names, _trial(_name(lane))] if _name(lane) in trying else names
+        return [*names, _trial(lane.breaker_name)] if lane.breaker_name in trying else names
 
     async def _refill(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[BucketName, Bucket]:
         paces = {name: pace for lane in lanes for name, pace in self._paces(lane).items()}
@@ -101,18 +101,14 @@ class Claiming:
                 buckets[name] = buckets[name]._replace(tokens=buckets[name].tokens - 1)
         await set_buckets(connection, buckets)
 
-    async def _may_be_tried(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[Name, Breaker]:
+    async def _may_be_tried(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[BreakerName, Breaker]:
         """Breakers that allow one retry now. They are locked, so that only one worker tries."""
-        names = sorted({_name(lane) for lane in lanes if lane.breaker.room(now) == 1})
+        names = sorted({lane.breaker_name for lane in lanes if lane.breaker.room(now) == 1})
         if not names:
             return {}
         locked = await lock_breakers(connection, names)
         return {name: breaker for name, breaker in locked.items() if breaker.room(now) == 1}
 
 
-def _name(lane: Lane) -> Name:
-    return Name(lane.account, lane.affiliate)
-
-
-def _trial(name: Name) -> BucketName:
-    return BucketName(name.account, f"trial/{name.affiliate}")
+def _trial(name: BreakerName) -> BucketName:
+    return BucketName(name.account, f"trial/{name.integration_type}/{name.affiliate}")

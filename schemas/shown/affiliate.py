@@ -1,14 +1,31 @@
-"""An affiliate as the query API shows it: pause, breaker and queue."""
+"""An affiliate as the query API shows it: pause, breakers and queue."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from schemas.shown.base import NOON, Shown, example
 
 
+class ShownBreaker(Shown):
+    """The breaker of one type of an affiliate, while it holds retries back."""
+
+    model_config = example(
+        integration_type="price", state="open", since=NOON, retry_at="2026-11-24T12:00:30Z"
+    )
+
+    integration_type: str
+    state: Literal["open", "half_open"] = Field(
+        description="open: too many answers were busy, or never came; nothing is sent. half_open: one retry is sent as "
+        "a test, and its answer closes or opens the breaker again"
+    )
+    since: datetime
+    retry_at: datetime | None = Field(description="when the test retry may be sent")
+
+
 class ShownAffiliate(Shown):
-    """Sending state of an affiliate: pause, breaker, and the items that wait for it."""
+    """Sending state of an affiliate: pause, breakers, and the items that wait for it."""
 
     model_config = example(
         affiliate="MLB",
@@ -18,23 +35,20 @@ class ShownAffiliate(Shown):
         paused_with="the admin of the store",
         paused_reason="their API is being maintained",
         breaker="closed",
-        breaker_since=None,
-        retry_at=None,
+        breakers=[],
         queued=120,
         sent=0,
     )
 
     affiliate: str
-    sending: bool
+    sending: bool = Field(description="false when a person or a breaker holds retries back")
     paused_at: datetime | None = Field(description="by a person; null when it is not")
     paused_by: str | None = Field(description="who paused it, as the caller says")
     paused_with: str | None = Field(description="name of the access key that it was paused with, as we know")
     paused_reason: str | None
-    breaker: str = Field(
-        description="closed: all is well. open: too many answers were 429 or 5xx, or never came; nothing is sent. "
-        "half_open: one retry is sent as a test, and its answer closes or opens the breaker again"
+    breaker: Literal["closed", "open", "half_open"] = Field(
+        description="the most severe state of its breakers; closed: all is well"
     )
-    breaker_since: datetime | None
-    retry_at: datetime | None = Field(description="when the test retry may be sent; null while the breaker is closed")
+    breakers: list[ShownBreaker] = Field(description="those that are not closed: there is one for each type")
     queued: int = Field(description="items that wait to be sent there")
     sent: int = Field(description="items whose answer is awaited")

@@ -1,76 +1,12 @@
-"""Affiliates, whose retries a person or the breaker can pause."""
+"""Affiliates, whose retries a person can pause; their breakers are in storage.reprocess.breakers."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from schemas.breaker import Breaker
-from schemas.shown.affiliate import ShownAffiliate
-from storage.database import Connection, Database, clock
+from schemas.shown.affiliate import ShownAffiliate, ShownBreaker
+from storage.database import Connection, Database
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
-
-
-class Name(NamedTuple):
-    """An affiliate of an account."""
-
-    account: str
-    affiliate: str
-
-
-class Answered(NamedTuple):
-    """One answer, or an expired retry, as a breaker counts it."""
-
-    account: str
-    affiliate: str
-    sent_at: datetime | None  # None: answered before it was marked as sent, which counts as sent now
-    busy: bool  # answered "not now", or expired
-
-
-def breaker_of(row: Any) -> Breaker:
-    """Return the breaker in a row; a closed one where there is none."""
-    if row["breaker"] is None:
-        return Breaker()
-    return Breaker(row["breaker"], row["changed_at"], row["retry_at"], row["good"], row["bad"], row["openings"])
-
-
-async def lock_breakers(connection: Connection, names: Sequence[Name]) -> dict[Name, Breaker]:
-    """Return the breakers of `names` that have a row, locked until the transaction ends."""
-    rows = await SQL["lock_affiliates"].fetch(connection, sorted(set(names)))
-    return {Name(row["account"], row["affiliate"]): breaker_of(row) for row in rows}
-
-
-async def set_breakers(connection: Connection, breakers: Mapping[Name, Breaker]) -> None:
-    """Store breakers; to be called with all of them locked."""
-    if breakers:
-        await SQL["set_breakers"].execute(
-            connection,
-            list(breakers.values()),
-            account=[name.account for name in breakers],
-            affiliate=[name.affiliate for name in breakers],
-        )
-
-
-async def record_answers(connection: Connection, answers: Sequence[Answered]) -> None:
-    """Let breakers count answers. A transaction that locks other rows must do this last."""
-    if not answers:
-        return
-    bad = sorted({Name(each.account, each.affiliate) for each in answers if each.busy})
-    if bad:
-        await SQL["make_affiliates"].execute(connection, bad)
-    before = await lock_breakers(connection, [Name(each.account, each.affiliate) for each in answers])
-    counts: Counter[tuple[Name, bool]] = Counter()
-    for each in answers:
-        name = Name(each.account, each.affiliate)
-        if name in before and (each.sent_at is None or each.sent_at >= before[name].changed_at):
-            counts[name, each.busy] += 1
-    if not counts:
-        return
-    now = await clock(connection)
-    after = {name: breaker.answered(counts[name, False], counts[name, True], now) for name, breaker in before.items()}
-    await set_breakers(connection, {name: each for name, each in after.items() if each != before[name]})
 
 
 async def pause(
@@ -103,8 +39,11 @@ async def resume(
     reason: str | None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Resume an affiliate, whether a person or its breaker paused it. Returns False when it was not paused."""
-    if await SQL["resume_affiliate"].fetchval(connection, account=account, affiliate=affiliate) is None:
+    """Resume an affiliate, whether a person or a breaker paused it. Returns False when neither had."""
+    own = {"account": account, "affiliate": affiliate}
+    was_paused = await SQL["resume_affiliate"].fetchval(connection, **own) is not None
+    closed = await SQL["close_breakers"].fetch(connection, **own)
+    if not (was_paused or closed):
         return False
     await audit.add(
         connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
@@ -122,7 +61,10 @@ async def list_affiliates(database: Database, account: str) -> list[ShownAffilia
     """Return the affiliates that were ever paused or sent to, by name."""
     async with database.reading(account) as connection:
         rows = await SQL["list_affiliates"].fetch(connection, account=account)
-    return [_shown(row) for row in rows]
+        suspended: dict[str, list[ShownBreaker]] = {}
+        for row in await SQL["suspended_types"].fetch(connection, account=account):
+            suspended.setdefault(row["affiliate"], []).append(_breaker(row))
+    return [_shown(row, suspended.get(row["affiliate"], [])) for row in rows]
 
 
 async def with_logs(database: Database, account: str) -> list[str]:
@@ -141,29 +83,33 @@ def untouched(affiliate: str) -> ShownAffiliate:
         paused_with=None,
         paused_reason=None,
         breaker="closed",
-        breaker_since=None,
-        retry_at=None,
+        breakers=[],
         queued=0,
         sent=0,
     )
 
 
-def _shown(row: Any) -> ShownAffiliate:
-    """Show an affiliate. Its breaker is half-open once a test retry may be sent, even while there is none to send."""
-    state = row["breaker"]
-    if state == "open" and row["may_be_tried"]:
-        state = "half_open"
-    by_itself = state != "closed"
+def _shown(row: Any, breakers: list[ShownBreaker]) -> ShownAffiliate:
+    states = {each.state for each in breakers}
     return ShownAffiliate(
         affiliate=row["affiliate"],
-        sending=row["paused_at"] is None and not by_itself,
+        sending=row["paused_at"] is None and not breakers,
         paused_at=row["paused_at"],
         paused_by=row["paused_by"],
         paused_with=row["paused_with"],
         paused_reason=row["paused_reason"],
-        breaker=state,
-        breaker_since=row["changed_at"] if by_itself else None,
-        retry_at=row["retry_at"] if by_itself else None,
+        breaker=next((each for each in ("open", "half_open") if each in states), "closed"),
+        breakers=breakers,
         queued=row["queued"],
         sent=row["sent"],
+    )
+
+
+def _breaker(row: Any) -> ShownBreaker:
+    """Show a breaker. It is half-open once a test retry may be sent, even while there is none to send."""
+    return ShownBreaker(
+        integration_type=row["integration_type"],
+        state="half_open" if row["may_be_tried"] else row["state"],
+        since=row["changed_at"],
+        retry_at=row["retry_at"],
     )

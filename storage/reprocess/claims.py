@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from schemas.breaker import Breaker
 from storage.database import Connection
-from storage.reprocess.affiliates import breaker_of
+from storage.reprocess.breakers import BreakerName, breaker_of
 from storage.statements import SQL
 
 #: Limit of lanes (running commands by affiliate) that are read together; others have their turn after these.
@@ -34,6 +34,11 @@ class Lane(NamedTuple):
     ready: int
     paused: bool  # by a person
     breaker: Breaker
+
+    @property
+    def breaker_name(self) -> BreakerName:
+        """The breaker that it asks."""
+        return BreakerName(self.account, self.affiliate, self.integration_type)
 
 
 class QueuedItem(NamedTuple):

@@ -1,15 +1,14 @@
 """Writer of reprocess commands and their items. Only this module and storage.reprocess.claims change their states.
 
 A transaction that changes items locks their logs first, in the order of the key, then items, then counts (by a
-trigger), then commands, then affiliates: as `fold` does, so that there are no deadlocks.
+trigger), then commands, then breakers: as `fold` does, so that there are no deadlocks.
 """
 
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from schemas.breaker import is_busy
 from schemas.item_state import OPEN_ITEM_STATES, ItemState, outcome
 from schemas.reasons.reason import Reason
 from schemas.reprocess import Command, Mode
@@ -18,9 +17,9 @@ from schemas.steps import Judgement, judge, released
 from schemas.verdict import REASONS
 from storage.constants import ITEM_MESSAGE_CHARACTERS
 from storage.database import Connection
-from storage.reprocess import affiliates, audit
-from storage.reprocess.affiliates import Answered
+from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
+from storage.reprocess.breakers import Answered, count_answers
 from storage.statements import SQL
 
 
@@ -219,9 +218,7 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
         [ItemKey(row["account"], row["id"]) for row in rows],
         [CommandKey(row["account"], row["command_id"]) for row in rows],
     )
-    await affiliates.record_answers(
-        connection, [Answered(row["account"], row["affiliate"], row["sent_at"], busy=True) for row in rows]
-    )
+    await count_answers(connection, [_answered(row, busy=True) for row in rows])
     return len(rows)
 
 
@@ -256,12 +253,17 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> l
         message = answer.message and answer.message[:ITEM_MESSAGE_CHARACTERS]
         moves.append(_Move(*item, state.value, answer.status, answer.code, message, answer.fingerprint, answer.version))
         commands.append(CommandKey(row["account"], row["command_id"]))
-        answered.append(Answered(row["account"], row["affiliate"], row["sent_at"], busy=is_busy(answer.code)))
+        answered.append(_answered(row, busy=answer.busy))
     if moves:
         await SQL["mark_answered"].execute(connection, moves)
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
-        await affiliates.record_answers(connection, answered)
+        await count_answers(connection, answered)
     return [each.state for each in moves]
+
+
+def _answered(row: Any, *, busy: bool) -> Answered:
+    """Return what a breaker counts of an item."""
+    return Answered(row["account"], row["affiliate"], row["integration_type"], row["sent_at"], busy)
 
 
 async def cancel(

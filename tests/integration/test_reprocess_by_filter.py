@@ -477,16 +477,17 @@ async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(
     assert await desk.send() == []
     [shown] = await affiliates.list_affiliates(desk.reader, "acme")
     assert (shown.breaker, shown.sending, shown.queued) == ("open", False, 40)
-    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    await owner.execute("UPDATE breakers SET retry_at = now()")
     [trial] = await desk.send()
     assert await desk.send() == []
     await desk.answer(trial, status="error", errors=BUSY)
     [shown] = await affiliates.list_affiliates(desk.reader, "acme")
     assert shown.breaker == "open"
-    assert shown.retry_at is not None
-    assert shown.breaker_since is not None
-    assert shown.retry_at > shown.breaker_since + timedelta(seconds=30)
-    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    [breaker] = shown.breakers
+    assert breaker.integration_type == "price"
+    assert breaker.retry_at is not None
+    assert breaker.retry_at > breaker.since + timedelta(seconds=30)
+    await owner.execute("UPDATE breakers SET retry_at = now()")
     await desk.answer(*await desk.send())
     assert len(await desk.send()) == 38
 
@@ -509,16 +510,16 @@ async def test_a_silent_probe_opens_the_breaker_again(desk: Desk, owner: asyncpg
     async with desk.writer.transaction() as connection:
         assert await mark_silent(connection, datetime.now(UTC) - timedelta(days=1), 10) == 1
     assert await desk.send() == []
-    assert await owner.fetchval("SELECT breaker FROM affiliates") == "open"
+    assert await owner.fetchval("SELECT state FROM breakers") == "open"
 
 
 async def test_an_answer_that_outruns_the_mark_of_sending_moves_the_breaker(
     desk: Desk, owner: asyncpg.Connection
 ) -> None:
     await half_open(desk, owner)
-    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    await owner.execute("UPDATE breakers SET retry_at = now()")
     await desk.answer(*await desk.claim())
-    assert await owner.fetchval("SELECT breaker FROM affiliates") == "closed"
+    assert await owner.fetchval("SELECT state FROM breakers") == "closed"
 
 
 async def half_open(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -526,12 +527,12 @@ async def half_open(desk: Desk, owner: asyncpg.Connection) -> None:
     await desk.fail(range(60))
     await desk.by_filter("c")
     await desk.answer(*await desk.send(20), status="error", errors=BUSY)
-    assert await owner.fetchval("SELECT breaker FROM affiliates") == "open"
+    assert await owner.fetchval("SELECT state FROM breakers") == "open"
 
 
 async def probe(desk: Desk, owner: asyncpg.Connection) -> list[QueuedItem]:
     """Send one more retry, as if the last had not been answered for a minute."""
-    await owner.execute("UPDATE affiliates SET retry_at = now()")
+    await owner.execute("UPDATE breakers SET retry_at = now()")
     return await desk.send()
 
 

@@ -94,5 +94,5 @@ def test_uses_are_found_in_statements_python_and_functions() -> None:
 def test_what_stands_beside_a_column_or_before_it_is_its_meaning() -> None:
     said = meanings()
     assert said["attempts", "late"] == "a newer result was here already"
-    assert said["affiliates", "breaker"] == "The breaker: schemas.breaker.Breaker."
+    assert said["affiliates", "paused_at"] == "The pause by a person. All null or none, but for the reason."
     assert ("attempts", "key") not in said

@@ -1,28 +1,3 @@
--- make_affiliates --
--- In the order of the key.
-INSERT INTO affiliates (account, affiliate)
-SELECT DISTINCT account, affiliate FROM unnest(:account::text[], :affiliate::text[]) AS named (account, affiliate)
-ORDER BY account, affiliate
-ON CONFLICT DO NOTHING
-
--- lock_affiliates --
--- Breakers of the affiliates that have one.
-SELECT f.account, f.affiliate, f.breaker, f.changed_at, f.retry_at, f.good, f.bad, f.openings
-FROM affiliates f
-JOIN unnest(:account::text[], :affiliate::text[]) AS named (account, affiliate) USING (account, affiliate)
-ORDER BY f.account, f.affiliate
-FOR UPDATE OF f
-
--- set_breakers --
-UPDATE affiliates f
-SET breaker = new.breaker, changed_at = new.changed_at, retry_at = new.retry_at, good = new.good, bad = new.bad,
-    openings = new.openings
-FROM unnest(
-    :account::text[], :affiliate::text[], :state::text[], :changed_at::timestamptz[], :retry_at::timestamptz[],
-    :good::integer[], :bad::integer[], :openings::integer[]
-) AS new (account, affiliate, breaker, changed_at, retry_at, good, bad, openings)
-WHERE f.account = new.account AND f.affiliate = new.affiliate
-
 -- pause_affiliate --
 -- An affiliate that is paused already keeps its first author.
 INSERT INTO affiliates AS f (account, affiliate, paused_at, paused_by, paused_reason)
@@ -33,11 +8,9 @@ WHERE f.paused_at IS NULL
 RETURNING affiliate
 
 -- resume_affiliate --
--- Closes the breaker too, since a person has decided.
 UPDATE affiliates
-SET paused_at = NULL, paused_by = NULL, paused_reason = NULL,
-    breaker = 'closed', changed_at = now(), retry_at = NULL, good = 0, bad = 0, openings = 0
-WHERE account = :account::text AND affiliate = :affiliate::text AND (paused_at IS NOT NULL OR breaker <> 'closed')
+SET paused_at = NULL, paused_by = NULL, paused_reason = NULL
+WHERE account = :account::text AND affiliate = :affiliate::text AND paused_at IS NOT NULL
 RETURNING affiliate
 
 -- paused_affiliates --
@@ -58,6 +31,8 @@ SELECT
     coalesce(open.queued, 0) AS queued, coalesce(open.sent, 0) AS sent
 FROM (
     SELECT affiliate FROM affiliates WHERE account = :account::text
+    UNION
+    SELECT affiliate FROM breakers WHERE account = :account::text
     UNION
     SELECT affiliate FROM reprocess_counts WHERE account = :account::text AND affiliate <> ''
 ) AS name

@@ -1,5 +1,6 @@
 -- open_lanes --
--- Lanes of one type: one row for each running command and affiliate that has items to send, with the state of the affiliate.
+-- Lanes of one type: one row for each running command and affiliate that has items to send, with the states of the
+-- affiliate and of its breaker for the type.
 -- `ready` is the number of items that a command with steps has released. Uses reprocess_commands_running, the
 -- primary key of reprocess_counts and reprocess_items_queued.
 SELECT
@@ -9,10 +10,13 @@ SELECT
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
           AND i.state = 'queued' AND i.position <= c.released
     ) END AS ready,
-    f.paused_at IS NOT NULL AS paused, f.breaker, f.changed_at, f.retry_at, f.good, f.bad, f.openings
+    f.paused_at IS NOT NULL AS paused,
+    b.state, b.changed_at, b.retry_at, b.good, b.bad, b.openings, b.in_a_row
 FROM reprocess_counts n
 JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
 LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
+LEFT JOIN breakers b
+    ON b.account = n.account AND b.affiliate = n.affiliate AND b.integration_type = c.integration_type
 WHERE n.state = 'queued' AND n.items > 0 AND c.integration_type = :integration_type::text
 ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
 LIMIT :limit::integer

@@ -127,13 +127,13 @@ UPDATE reprocess_items i
 SET state = 'silent', silent_at = now()
 FROM overdue o
 WHERE i.account = o.account AND i.id = o.id
-RETURNING i.account, i.id, i.command_id, i.affiliate, i.sent_at
+RETURNING i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.sent_at
 
 -- lock_answered --
 -- The items that answers name, if they are of the same entity, locked in the order of their key. One that is
 -- answered was sent, even if it was cancelled before that could be written.
 SELECT
-    i.account, i.id, i.command_id, i.affiliate, i.state, i.sent_at, i.before_status, i.before_fingerprint,
+    i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, i.sent_at, i.before_status, i.before_fingerprint,
     i.after_version
 FROM reprocess_items i
 JOIN unnest(:account::text[], :id::uuid[], :log_id::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)

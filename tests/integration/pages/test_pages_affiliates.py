@@ -10,7 +10,7 @@ from schemas.policy import Policy
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.logs.reader import LogReader
-from storage.reprocess.affiliates import Answered, record_answers
+from storage.reprocess.breakers import Answered, count_answers
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.account import account
@@ -55,11 +55,12 @@ async def test_a_breaker_that_is_open_says_why_nothing_is_sent(
     visit: Visit, store_events: Store, writer: Database
 ) -> None:
     await store_events(*account())
-    answers = [Answered("acme", "MLB", datetime.now(UTC), busy=True)] * 50
+    answers = [Answered("acme", "MLB", "price", datetime.now(UTC), busy=True)] * 50
     async with writer.transaction() as connection:
-        await record_answers(connection, answers)
+        await count_answers(connection, answers)
     page = (await (await visit("operator")).get("/acme/affiliates")).text
     assert "Sending suspended automatically" in page
+    assert "<b>Prices</b>" in page or "<b>Price</b>" in page
     assert page.count("Resume MLB") == 1
 
 

@@ -1,0 +1,44 @@
+-- make_breakers --
+-- In the order of the key.
+INSERT INTO breakers (account, affiliate, integration_type)
+SELECT DISTINCT account, affiliate, integration_type
+FROM unnest(:account::text[], :affiliate::text[], :integration_type::text[])
+    AS named (account, affiliate, integration_type)
+ORDER BY account, affiliate, integration_type
+ON CONFLICT DO NOTHING
+
+-- lock_breakers --
+-- Those that there are.
+SELECT
+    b.account, b.affiliate, b.integration_type, b.state, b.changed_at, b.retry_at, b.good, b.bad, b.openings, b.in_a_row
+FROM breakers b
+JOIN unnest(:account::text[], :affiliate::text[], :integration_type::text[])
+    AS named (account, affiliate, integration_type) USING (account, affiliate, integration_type)
+ORDER BY b.account, b.affiliate, b.integration_type
+FOR UPDATE OF b
+
+-- set_breakers --
+UPDATE breakers b
+SET state = new.state, changed_at = new.changed_at, retry_at = new.retry_at, good = new.good, bad = new.bad,
+    openings = new.openings, in_a_row = new.in_a_row
+FROM unnest(
+    :account::text[], :affiliate::text[], :integration_type::text[], :state::text[], :changed_at::timestamptz[],
+    :retry_at::timestamptz[], :good::integer[], :bad::integer[], :openings::integer[], :in_a_row::integer[]
+) AS new (
+    account, affiliate, integration_type, state, changed_at, retry_at, good, bad, openings, in_a_row
+)
+WHERE b.account = new.account AND b.affiliate = new.affiliate AND b.integration_type = new.integration_type
+
+-- close_breakers --
+-- Of all types of an affiliate, since a person has decided.
+UPDATE breakers
+SET state = 'closed', changed_at = now(), retry_at = NULL, good = 0, bad = 0, openings = 0, in_a_row = 0
+WHERE account = :account::text AND affiliate = :affiliate::text AND state <> 'closed'
+RETURNING integration_type
+
+-- suspended_types --
+-- Breakers of an account that are not closed. Uses the primary key.
+SELECT b.affiliate, b.integration_type, b.state, b.changed_at, b.retry_at, b.retry_at <= now() AS may_be_tried
+FROM breakers b
+WHERE b.account = :account::text AND b.state <> 'closed'
+ORDER BY b.affiliate, b.integration_type
