@@ -155,6 +155,7 @@ def build_app(
             app.current,
             begin_again=app.begin_again,
             clock=clock,
+            policy=policy,
             redaction=redaction,
             allowed=Allowed(sources, connector) if sources is not None else None,
         )

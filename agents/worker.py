@@ -19,6 +19,7 @@ from agents.reprocess.dispatch import Dispatch
 from agents.reprocess.expiry import Expiry
 from agents.reprocess.materialise import Materialise
 from agents.reprocess.steps import Steps
+from agents.reprocess.waiting import Waiting
 from agents.settings import AgentSettings
 from agents.upkeep.counting import Counting
 from agents.upkeep.indexing import Indexing
@@ -97,6 +98,7 @@ async def work(
                 "materialise": materialise.run,
                 "steps": Steps(database, dispatch.wake).run,
                 "expiry": Expiry(database).run,
+                "waiting": Waiting(database, dispatch.wake).run,
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
                 "clock": clock.run,

@@ -53,14 +53,12 @@ from exports.errors import ExportFailed
 from schemas.catalogue import BY_NAME, Language
 from schemas.fingerprint.explanation import explain as explain_fingerprint
 from schemas.playbook import BadPlaybookError
-from schemas.steps import DEFAULT_STEPS
 from storage.check import check_database
 from storage.errors import StorageError
 from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
 from storage.settings import StorageSettings
 
-STEPS = ", ".join(f"{each:,}" for each in DEFAULT_STEPS)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.callback()(options)
 app.add_typer(keys.app, name="keys")
@@ -205,7 +203,7 @@ def reprocess(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show the plan")] = False,
     steps: Annotated[
-        bool, typer.Option("--steps", help=f"staged rollout: {STEPS}, then the rest, while it helps")
+        bool, typer.Option("--steps", help="staged rollout: 1 %, at least 5, then more and more, while it helps")
     ] = False,
     rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
     mode: Annotated[str, typer.Option(help="refresh: read the source again; replay: send the same again")] = "refresh",
@@ -224,7 +222,6 @@ def reprocess(
     if cancel is not None:
         _run(lambda _stop: run.cancel(account, cancel, by, reason))
         return
-    pace = {"steps": DEFAULT_STEPS if steps else None, "per_second": rate}
     marked = None
     if from_file is not None:
         if filter_ or everything:
@@ -241,10 +238,10 @@ def reprocess(
             "mode": mode,
             "filter": {**filter_, "all": everything} if marked is None else None,
             "log_ids": None if marked is None else marked.log_ids,
-            "pace": pace if steps or rate is not None else None,
+            "pace": None if rate is None else {"per_second": rate},
         }
     )
-    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run)):
+    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps)):
         raise typer.Exit(1)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.plan import Plan, lacking_reason, plan_filter, plan_rows
+from api.plan import WILL_SEND, Plan, lacking_reason, plan_filter, plan_rows
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
@@ -23,6 +23,7 @@ from schemas.reasons.say import say
 from schemas.reprocess import ENDED_COMMAND_STATES, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
 from schemas.shown.plan import ReprocessPlan
+from schemas.steps import Pace, default_steps
 from schemas.timestamp import to_text
 from schemas.words import word
 from storage.database import Database
@@ -42,6 +43,7 @@ class _Ready(NamedTuple):
 
     lines: list[str]
     total: int
+    to_send: int
     as_of: datetime | None  # with a filter
 
 
@@ -54,11 +56,11 @@ class Reprocess:
         self._policy = policy
         self._say = say
 
-    async def run(self, asked: ReprocessRequest, stop: asyncio.Event, *, dry_run: bool) -> bool:
+    async def run(self, asked: ReprocessRequest, stop: asyncio.Event, *, dry_run: bool, in_steps: bool = False) -> bool:
         """Show the plan; unless `dry_run`, send the command and follow it. Returns False when it did not end well.
 
-        `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `stop` ends the following, not
-        the command. Raises UnusableError.
+        `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `in_steps`: as large as the plan
+        suggests. `stop` ends the following, not the command. Raises UnusableError.
         """
         reader = Database(self._storage.reader_url, "reader", self._storage, application_name="conexoes-cli")
         try:
@@ -68,6 +70,9 @@ class Reprocess:
             if dry_run:
                 return True
             command_id, meant = str(uuid.uuid4()), asked.model_copy(update={"as_of": ready.as_of})
+            if in_steps:
+                pace = (asked.pace or Pace()).model_copy(update={"steps": default_steps(ready.to_send)})
+                meant = meant.model_copy(update={"pace": pace})
             if lack := await lacking_reason(reader, self._policy, meant, seconds=None):
                 raise UnusableError(f"{say(lack, 'en')} Say it with --reason.")
             await self._send(command_id, meant)
@@ -105,10 +110,10 @@ class Reprocess:
     async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
         if asked.log_ids is not None:
             rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
-            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, None)
+            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.verdicts[WILL_SEND], None)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
         made = await plan_filter(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
-        return _Ready(list(plan_lines(made)), made.total, made.as_of)
+        return _Ready(list(plan_lines(made)), made.total, made.verdicts[WILL_SEND], made.as_of)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)

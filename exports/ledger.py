@@ -58,8 +58,10 @@ def _cell(value: object, kind: Kind, language: Language) -> str:
         return guarded(say(value, language))
     if isinstance(value, datetime):
         return to_text(value)
+    if isinstance(value, list):
+        return guarded(" ".join(value))
     match kind:
-        case "status" | "state":
+        case "status" | "state" | "mode":
             return guarded(word(kind, str(value), language))
         case _:
             return guarded(str(value))

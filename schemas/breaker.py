@@ -1,7 +1,7 @@
 """A circuit breaker for one type of one affiliate: while its answers say "not now" (schemas.busy), nothing is sent.
 
-closed → open → half-open, with one retry as a test → closed, or open again for twice as long. Pure: counts and times in,
-the next state out.
+closed → open → half-open, with one retry as a test → closed, or open again for twice as long. Pure: counts and times
+in, the next state out.
 """
 
 from datetime import datetime, timedelta

@@ -24,14 +24,16 @@ class Spelling(NamedTuple):
     source: str
 
 
-#: In the words of a code, wherever they are in it. Words are in lower case; ` . ` divides the parts of a dotted code.
+#: Spellings in a code, wherever they are in it. Its words are in lower case; ` . ` divides the parts of a dotted code.
 IN_CODES: Final = (
     Spelling(r"too ?many ?(?:api )?(?:requests?|calls?)", "RFC 6585, 429; Allegro, Mercado Libre, Azure, AWS"),
     Spelling(r"(?<!tax )(?<!shipping )(?<!freight )(?<!commission )(?<!discount )(?<!exchange )rate ?limit", "Google"),
     Spelling(r"\brate exceeded", "AWS; Amazon SP-API"),
     Spelling(r"\bthrottl", "AWS SDK, retries; Shopify, GraphQL Admin API: THROTTLED; Amazon MWS: RequestThrottled"),
     Spelling(r"\bslow ?down\b", "Amazon S3: SlowDown"),
-    Spelling(r"requests? (?:limit|threshold|rate|quota)", "AWS: RequestLimitExceeded; Walmart: REQUEST_THRESHOLD_VIOLATED"),
+    Spelling(
+        r"requests? (?:limit|threshold|rate|quota)", "AWS: RequestLimitExceeded; Walmart: REQUEST_THRESHOLD_VIOLATED"
+    ),
     Spelling(r"\b(?:bandwidth|throughput) (?:limit )?exceeded", "AWS SDK, retries; DynamoDB"),
     Spelling(r"\b(?:api|app) ?call ?limit|\bcall limit(?:ed)?\b|api access count", "Taobao, Lazada: ApiCallLimit"),
     Spelling(r"\btraffic ?limit", "Boxme"),
@@ -41,80 +43,126 @@ IN_CODES: Final = (
     Spelling(r"\b(?:server|system|service) ?(?:is )?(?:too )?busy\b", "Azure: ServerBusy"),
     Spelling(r"\boverloaded\b", "RFC 6749, temporarily_unavailable; Slack, Stripe"),
     Spelling(r"\bbad ?gateway\b|\bgateway ?time ?out\b|\binternal ?server ?error\b", "RFC 9110, 15.6"),
-    Spelling(r"\b(?:econnreset|econnrefused|econnaborted|etimedout|esockettimedout|eai again|ehostunreach)\b", "Node.js"),
+    Spelling(
+        r"\b(?:econnreset|econnrefused|econnaborted|etimedout|esockettimedout|eai again|ehostunreach)\b", "Node.js"
+    ),
     Spelling(r"\bconnection (?:was )?(?:reset|refused|aborted|closed|timed ?out|error)", "HTTP libraries"),
     Spelling(r"\bc ?urle? (?:error )?(?:7|28|52|55|56)\b", "libcurl: no connection, time-out, no data"),
-    Spelling(r"\b(?:http|status)(?: (?:status|code|error))* (?:408|429|5(?!01|05)\d\d)\b", "RFC 9110; http.503, HTTP_429"),
+    Spelling(
+        r"\b(?:http|status)(?: (?:status|code|error))* (?:408|429|5(?!01|05)\d\d)\b", "RFC 9110; http.503, HTTP_429"
+    ),
 )
 #: A part of a dotted code that says nothing else, but for NEUTRAL words.
 ALONE_IN_PART: Final = (
     Spelling(r"time ?out|timed ?out", "HTTP libraries: read_timeout, SocketTimeoutException"),
     Spelling(r"deadline exceeded", "gRPC status 4"),
-    Spelling(r"internal (?:error|failure)|backend error|server error|system error", "Amazon SP-API; Google; Walmart; Shopee"),
+    Spelling(
+        r"internal (?:error|failure)|backend error|server error|system error", "Amazon SP-API; Google; Walmart; Shopee"
+    ),
 )
 #: A whole code that says nothing else, but for NEUTRAL words.
 ALONE: Final = (
     Spelling(r"unavailable", "gRPC status 14; RFC 6749; Amazon SP-API: ServiceUnavailable"),
-    Spelling(r"quota exceeded|quota ?limit|exceeded quota", "Amazon SP-API: QuotaExceeded; YouTube: quotaExceeded; Boxme"),
+    Spelling(
+        r"quota exceeded|quota ?limit|exceeded quota", "Amazon SP-API: QuotaExceeded; YouTube: quotaExceeded; Boxme"
+    ),
     Spelling(r"408|429|5(?!01|05)\d\d", "RFC 9110"),
 )
-#: Words about the call, not about what was sent with it.
-NEUTRAL: Final = frozenset(
-    """
+_CALL: Final = """
     a api app answer application backend call client code connect connection connector daily e err error exception
     exceeded exceed fail failed failure gateway http https host internal io is isp limit marketplace net network of
     operation per platform proxy read remote request requests response server service site sock socket soap status
     system temporarily temporary the to top upstream url usage user web write
-    """.split()
-)
+"""
+#: Words about the call, not about what was sent with it.
+NEUTRAL: Final = frozenset(_CALL.split())
 #: A part that is one of these makes `x.timeout` a time-out of something else.
-_OF_SOMETHING_ELSE: Final = frozenset("session login token auth payment delivery reservation cart checkout offer".split())
+_OF_SOMETHING_ELSE: Final = frozenset(
+    {"session", "login", "token", "auth", "payment", "delivery", "reservation", "cart", "checkout", "offer"}
+)
 
 _HTTP: Final = r"(?:408|429|5(?!01|05)\d\d)"
-#: In a sentence.
+#: Spellings in a sentence.
 IN_MESSAGES: Final = (
-    Spelling(r"too many (?:api )?(?:requests|calls|queries)|muitas (?:requisi|solicita)|demasiadas (?:peticiones|solicitudes)", "429"),
-    Spelling(r"\brate.?limit(?:ed|ing)?\b(?! of \d+ ?%)|\brate exceeded\b|\bthrottl(?:ed|ing)\b|\bslow down\b", "AWS; Shopify"),
-    Spelling(r"limite de (?:requisi|solicita|chamadas|peticiones|llamadas)", "Brazilian and Spanish marketplaces"),
-    Spelling(r"\b(?:request|call|api|query|queries) (?:limit|rate|quota)s? (?:was |is |has been )?(?:reached|exceeded)", "Meta"),
-    Spelling(r"number of (?:requests|queries|calls)[^.]{0,40} exceeded|exceeded (?:your|the) (?:\w+ )?quota\b", "Allegro; Amazon SP-API"),
-    Spelling(r"quota exceeded for (?:quota )?(?:metric|group)|queries per (?:minute|second)", "Google"),
-    Spelling(r"请求(?:过于)?频繁|访问频繁|系统繁忙|服务器?繁忙|限流|请求超时|连接超时|リクエストが多すぎ|タイムアウト", "Taobao; Shopee; Rakuten"),
-    Spelling(rf"\b{_HTTP}\W{{1,3}}(?:bad gateway|service (?:temporarily )?unavailable|gateway time|internal server error|too many)", "RFC 9110"),
-    Spelling(r"\bbad gateway\b|\bgateway time-?out\b|\binternal server error\b|\bservice (?:is )?(?:temporarily )?unavailable\b", "RFC 9110"),
     Spelling(
-        r"\b(?:server|system|api|servi[cç]o|servicio|sistema|servidor|endpoint|gateway)(?: est[aá]| is)?(?: currently| temporarily"
-        r"| temporariamente| temporalmente| momentaneamente)?(?: busy| overloaded| unavailable| indispon[ií]vel| no disponible"
+        r"too many (?:api )?(?:requests|calls|queries)|muitas (?:requisi|solicita)"
+        r"|demasiadas (?:peticiones|solicitudes)",
+        "429",
+    ),
+    Spelling(
+        r"\brate.?limit(?:ed|ing)?\b(?! of \d+ ?%)|\brate exceeded\b|\bthrottl(?:ed|ing)\b|\bslow down\b",
+        "AWS; Shopify",
+    ),
+    Spelling(r"limite de (?:requisi|solicita|chamadas|peticiones|llamadas)", "Brazilian and Spanish marketplaces"),
+    Spelling(
+        r"\b(?:request|call|api|query|queries) (?:limit|rate|quota)s? (?:was |is |has been )?(?:reached|exceeded)",
+        "Meta",
+    ),
+    Spelling(
+        r"number of (?:requests|queries|calls)[^.]{0,40} exceeded|exceeded (?:your|the) (?:\w+ )?quota\b",
+        "Allegro; Amazon SP-API",
+    ),
+    Spelling(r"quota exceeded for (?:quota )?(?:metric|group)|queries per (?:minute|second)", "Google"),
+    Spelling(
+        r"请求(?:过于)?频繁|访问频繁|系统繁忙|服务器?繁忙|限流|请求超时|连接超时|リクエストが多すぎ|タイムアウト",
+        "Taobao; Shopee; Rakuten",
+    ),
+    Spelling(
+        rf"\b{_HTTP}\W{{1,3}}(?:bad gateway|service (?:temporarily )?unavailable|gateway time|internal server error"
+        r"|too many)",
+        "RFC 9110",
+    ),
+    Spelling(
+        r"\bbad gateway\b|\bgateway time-?out\b|\binternal server error\b"
+        r"|\bservice (?:is )?(?:temporarily )?unavailable\b",
+        "RFC 9110",
+    ),
+    Spelling(
+        r"\b(?:server|system|api|servi[cç]o|servicio|sistema|servidor|endpoint|gateway)(?: est[aá]| is)?"
+        r"(?: currently| temporarily| temporariamente| temporalmente| momentaneamente)?"
+        r"(?: busy| overloaded| unavailable| indispon[ií]vel| no disponible"
         r"| sobrecarregad| sobrecargad)",
         "marketplaces' own pages",
     ),
-    Spelling(r"\b(?<!session )(?<!login )(?<!payment )(?<!offer )timed out\b|\bdeadline exceeded\b", "HTTP libraries; gRPC"),
+    Spelling(
+        r"\b(?<!session )(?<!login )(?<!payment )(?<!offer )timed out\b|\bdeadline exceeded\b", "HTTP libraries; gRPC"
+    ),
     Spelling(
         r"\b(?:request|connection|connect|read|socket|server|upstream|operation|response|http|api|gateway)"
         r"(?: request)? ?time-?out|\btimeout (?:of|after|exceeded|error|expired|was reached|awaiting)|sockettimeout",
         "HTTP libraries",
     ),
-    Spelling(r"tempo (?:limite|de espera)[^.]{0,30}(?:esgotad|excedid|expir)|tiempo (?:l[ií]mite|de espera)[^.]{0,30}(?:agotad|excedid|super)", "marketplaces"),
-    Spelling(r"\b(?:econnreset|econnrefused|econnaborted|etimedout|esockettimedout|eai_again)\b|socket hang up", "Node.js"),
-    Spelling(r"connection (?:was |has been )?(?:reset|refused|aborted|closed by)|\bcurl error:? (?:7|28|52|55|56)\b", "libcurl"),
+    Spelling(
+        r"tempo (?:limite|de espera)[^.]{0,30}(?:esgotad|excedid|expir)"
+        r"|tiempo (?:l[ií]mite|de espera)[^.]{0,30}(?:agotad|excedid|super)",
+        "marketplaces",
+    ),
+    Spelling(
+        r"\b(?:econnreset|econnrefused|econnaborted|etimedout|esockettimedout|eai_again)\b|socket hang up", "Node.js"
+    ),
+    Spelling(
+        r"connection (?:was |has been )?(?:reset|refused|aborted|closed by)|\bcurl error:? (?:7|28|52|55|56)\b",
+        "libcurl",
+    ),
     # A status as connectors write it: "HTTP 503", "Retorno: 429", "status code 502", "returned an error: (503)".
     Spelling(
-        rf"\b(?:https?|status|code|c[oó]digo|retorno|retornou|returned|respond(?:ed|eu|i[oó])|respost?a|respuesta|response"
+        r"\b(?:https?|status|code|c[oó]digo|retorno|retornou|returned|respond(?:ed|eu|i[oó])|respost?a|respuesta|response"
         rf"|erros?|errors?|answered|with)\b(?: ?(?:http|status|code|c[oó]digo|error|erro|an|de|of|with|com|con)\b)*"
-        rf"(?:/\d(?:\.\d)?)?[\s:=#(\[\"']*{_HTTP}(?![\d.,]\d|\d| ?(?:%|char|caract|word|palavr|palabr|it[ee]m|unid|unit|px|"
-        rf"pixel|kb|mb|k?gr?\b|cm|mm|dia|day|r\$|brl))",
+        rf"(?:/\d(?:\.\d)?)?[\s:=#(\[\"']*{_HTTP}(?![\d.,]\d|\d| ?(?:%|char|caract|word|palavr|palabr|it[eé]m|unid|unit"
+        r"|px|pixel|kb|mb|k?gr?\b|cm|mm|dia|day|r\$|brl))",
         "connectors",
     ),
     Spelling(rf"(?:http_?status|status_?code|http_?code)\W{{0,4}}{_HTTP}\b", "connectors: httpStatus: 503"),
     Spelling(rf"\A\W*{_HTTP}\W*\Z", "a message that is a status"),
 )
 
+_NAMES = "status statuscode httpstatus httpstatuscode httpcode http responsestatus responsecode responsestatuscode"
 #: Names of a status in the evidence, without case and signs: http_code, statusCode, `HTTP Status`.
-STATUS_NAMES: Final = frozenset(
-    "status statuscode httpstatus httpstatuscode httpcode responsestatus responsecode responsestatuscode http".split()
-)
+STATUS_NAMES = frozenset(_NAMES.split())
 #: Members of the evidence in which a status may be.
-_AROUND: Final = frozenset("response error errors fault meta result http res body detail details".split())
+_AROUND: Final = frozenset(
+    {"response", "error", "errors", "fault", "meta", "result", "http", "res", "body", "detail", "details"}
+)
 #: Statuses that a `code` of the evidence may mean; 500 is a code of its own for Lazada, whatever failed.
 _CODES_OF_EVIDENCE: Final = frozenset({429, 502, 503, 504})
 
@@ -152,8 +200,7 @@ def is_busy(errors: Sequence[Said], message: str | None, response: Any) -> bool:
     texts = [each.message or message for each in errors] or [message]
     codes = [each.code for each in errors] or [None]
     return all(
-        is_busy_code(code) or (not to_blame and is_busy_message(text))
-        for code, text in zip(codes, texts, strict=True)
+        is_busy_code(code) or (not to_blame and is_busy_message(text)) for code, text in zip(codes, texts, strict=True)
     )
 
 
@@ -187,7 +234,7 @@ def _at_words(text: str, start: int, end: int) -> bool:
 
 def is_busy_message(text: str | None) -> bool:
     """Return True for a sentence, a page or a stack trace that says it, in English, Portuguese, Spanish or Chinese."""
-    return bool(text) and _MESSAGE.search(text[:MAX_CHARACTERS]) is not None
+    return text is not None and _MESSAGE.search(text[:MAX_CHARACTERS]) is not None
 
 
 def status_of(response: Any) -> int | None:
@@ -244,5 +291,5 @@ def _plain(name: str) -> str:
 
 
 def _busy_status(status: int) -> bool:
-    """429, a time-out, or a fault of the server but one that no later time cures: not implemented, version of HTTP."""
+    """Return True for 429, a time-out, and faults of the server but those that no later time cures: 501, 505."""
     return status in {408, 425, 429} or (500 <= status < 600 and status not in {501, 505})

@@ -11,9 +11,9 @@ from typing import Literal
 
 from schemas.catalogue import IntegrationType, Language, labels
 
-#: `name` is text that is never long, `text` may be cut for a cell; `status` and `state` are words of the reader's
-#: language; `errors` are listed, `link` begins with the address of the pages.
-Kind = Literal["name", "text", "time", "number", "status", "state", "errors", "link", "id"]
+#: `name` is text that is never long, `text` may be cut for a cell; `status`, `state` and `mode` are words of the
+#: reader's language; `errors` are listed, `link` begins with the address of the pages; `names` are several.
+Kind = Literal["name", "text", "time", "number", "status", "state", "mode", "errors", "link", "id", "names"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +126,35 @@ ITEM_COLUMNS = (
     Column(name="after_code", labels=labels("Código depois", "Code after", "Código después")),
     Column(name="after_message", labels=labels("Mensagem depois", "Message after", "Mensaje después"), kind="text"),
     Column(name="after_fingerprint", labels=labels("Grupo depois", "Group after", "Grupo después")),
+    Column(name="went", labels=labels("Grupos que sumiram", "Groups that went", "Grupos que se fueron"), kind="names"),
+    Column(
+        name="stayed", labels=labels("Grupos que ficaram", "Groups that stayed", "Grupos que quedaron"), kind="names"
+    ),
+    Column(name="came", labels=labels("Grupos novos", "Groups that came", "Grupos nuevos"), kind="names"),
     Column(name="attempt", labels=labels("Tentativa", "Attempt", "Intento"), kind="number"),
+    Column(name="mode", labels=labels("Modo", "Mode", "Modo"), kind="mode"),
     Column(name="created_at", labels=labels("Criado em", "Created at", "Creado el"), kind="time"),
     Column(name="sent_at", labels=labels("Enviado em", "Sent at", "Enviado el"), kind="time"),
+    Column(name="healed_at", labels=labels("Resolvido em", "Healed at", "Resuelto el"), kind="time"),
     Column(name="expires_at", labels=labels("Prazo", "Deadline", "Plazo"), kind="time"),
     Column(name="answered_at", labels=labels("Respondido em", "Answered at", "Respondido el"), kind="time"),
+    Column(
+        name="busy_answers",
+        labels=labels("Respostas “ocupado”", "Busy answers", "Respuestas “ocupado”"),
+        kind="number",
+    ),
+    Column(
+        name="not_before",
+        labels=labels("Nova tentativa a partir de", "Tried again from", "Se reintenta desde"),
+        kind="time",
+    ),
+    Column(
+        name="sent_digest",
+        labels=labels("SHA-256 do que foi enviado", "SHA-256 of what was sent", "SHA-256 de lo enviado"),
+        kind="id",
+    ),
+    Column(name="sent_partition", labels=labels("Partição", "Partition", "Partición"), kind="number"),
+    Column(name="sent_offset", labels=labels("Offset", "Offset", "Offset"), kind="number"),
     Column(
         name="joined_item_id", labels=labels("Item a que se juntou", "Joined item", "Ítem al que se unió"), kind="id"
     ),

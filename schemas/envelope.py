@@ -32,6 +32,7 @@ BATCH = "application/cloudevents-batch+json"
 _CLOUDEVENTS = "application/cloudevents"
 #: RFC 3986 forbids these everywhere in a URI-reference; the rest is left to the connector.
 _URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _JSON_MEDIA_TYPE = re.compile(r"(?i)(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?")
 
 
@@ -48,6 +49,7 @@ class Envelope(NamedTuple):
     body: bytes  # JSON text that holds `data`: the data itself, or the whole event when `structured`
     structured: bool
     altered: bool  # as in json_document
+    traceparent: str | None = None  # W3C Trace Context; None also for one that isn't valid
     in_batch: bool = False  # `body` is a part of the record's value
 
 
@@ -176,6 +178,7 @@ def _envelope(attributes: Mapping[str, Any], data: Any, body: bytes, *, structur
         body,
         structured,
         altered,
+        _traceparent(attributes.get("traceparent")),
     )
 
 
@@ -188,6 +191,10 @@ def _text(attributes: Mapping[str, Any], name: str) -> str:
         reason = Reason(ReasonCode.ATTRIBUTE_LENGTH, field=name, limit=MAX_ATTRIBUTE_CHARACTERS)
         raise Refusal(DeadLetterCode.ENVELOPE, reason)
     return value if "\x00" not in value else value.replace("\x00", "\ufffd")
+
+
+def _traceparent(value: object) -> str | None:
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
 def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:

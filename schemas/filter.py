@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from schemas.catalogue import Language, Status, labels
 from schemas.columns import labels_of
 from schemas.fingerprint import Fingerprint
-from schemas.item_state import TO_SEND, ItemState
+from schemas.item_state import ON_LOGS, ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.result import Affiliate
@@ -28,7 +28,7 @@ MAX_QUERY_CHARACTERS = 200
 if TYPE_CHECKING:
     ReprocessState = str
 else:  # the states that a log shows; `in_flight` is each of OPEN_ITEM_STATES
-    ReprocessState = Literal[("in_flight", *(each.value for each in ItemState if each in TO_SEND))]
+    ReprocessState = Literal[("in_flight", *(each.value for each in ItemState if each in ON_LOGS))]
 
 
 def _storable(text: str) -> str:

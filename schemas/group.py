@@ -1,10 +1,13 @@
 """An error group: logs of many entities that show the same error, with the decision about it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from schemas.interval import wilson
+from schemas.item_state import ANSWERED_STATES, TRIED_STATES, ItemState
 from schemas.playbook import PlaybookEntry
 from schemas.result import Account
 
@@ -62,16 +65,38 @@ class Trend(_Shown):
 
 
 class Cure(_Shown):
-    """Outcome of the items that were sent because of this error."""
+    """Outcome of the items that were asked for because of this error: does reprocessing help?
 
-    reprocessed: int = Field(
-        description="items that were sent, whatever the outcome: an entity counts twice if it was sent twice"
-    )
+    An item that had several errors counts for each of them. Only an item that was tried says if it helps; what the
+    marketplace had no time for, did not answer, or no longer needed stands beside it.
+    """
+
+    tried: int = Field(description="fixed + same_error + different_error: an entity counts twice if it was tried twice")
     fixed: int
-    same_error: int
-    different_error: int
-    silent: int
-    rate: float | None = Field(description="fixed / (fixed + same_error + different_error + silent); null: none ended")
+    same_error: int = Field(description="this error came back")
+    different_error: int = Field(description="this error went away, and the entity failed with another one")
+    busy: int = Field(description="the marketplace had no time, up to the last try so far")
+    silent: int = Field(description="no answer before the deadline")
+    healed: int = Field(description="the entity had succeeded before its turn came: nothing was sent")
+    awaited: int = Field(description="sent, and not answered yet")
+    rate: float | None = Field(description="fixed / tried; null: none was tried")
+    low: float | None = Field(description="the lower end of the 90 % interval of the rate (Wilson)")
+    high: float | None = Field(description="its upper end")
+
+    @classmethod
+    def of(cls, items: Mapping[str, int]) -> "Cure":
+        """Make it from the number of items in each state."""
+        counts = {state.value: items.get(state, 0) for state in (*ANSWERED_STATES, ItemState.SILENT, ItemState.HEALED)}
+        fixed, tried = counts["fixed"], sum(counts[each] for each in TRIED_STATES)
+        interval = wilson(fixed, tried)
+        return cls(
+            tried=tried,
+            **counts,
+            awaited=items.get(ItemState.SENT, 0),
+            rate=fixed / tried if tried else None,
+            low=interval and interval.low,
+            high=interval and interval.high,
+        )
 
 
 class GroupSample(_Shown):
@@ -112,12 +137,17 @@ class ErrorGroup(Standing):
                     "results": 1380,
                     "trend": {"last_24_hours": 310, "the_24_hours_before": 96},
                     "cure": {
-                        "reprocessed": 200,
+                        "tried": 194,
                         "fixed": 140,
                         "same_error": 50,
                         "different_error": 4,
+                        "busy": 2,
                         "silent": 6,
-                        "rate": 0.7,
+                        "healed": 31,
+                        "awaited": 0,
+                        "rate": 0.7216,
+                        "low": 0.6663,
+                        "high": 0.7710,
                     },
                     "sample": {
                         "log_id": "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11",

@@ -1,6 +1,8 @@
 """States of an item of a reprocess: one entity of a command, from the verdict on it to the answer."""
 
+from collections.abc import Collection
 from enum import StrEnum
+from typing import NamedTuple
 
 from schemas.catalogue import SEVERITY
 
@@ -15,16 +17,18 @@ class ItemState(StrEnum):
     QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
     SENT = "sent"  # Kafka has the retry; the connector's answer is awaited until `expires_at`
     FIXED = "fixed"  # the answer is a success, or less bad than what was reprocessed
-    SAME_ERROR = "same_error"  # the answer has the fingerprint of what was reprocessed
-    DIFFERENT_ERROR = "different_error"  # the answer is as bad, but another fault
-    SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of the three above
+    HEALED = "healed"  # its log had succeeded when its turn came: nothing was sent
+    SAME_ERROR = "same_error"  # the answer has every fault of what was reprocessed, and maybe more
+    DIFFERENT_ERROR = "different_error"  # the answer is as bad, but some fault went away
+    BUSY = "busy"  # the answer says that the marketplace had no time: tried again from `not_before` on; null: never
+    SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of those above
     FAILED = "failed"  # Kafka refused the retry for good
     CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
     NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
     ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
     IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
     NOT_FOUND = "not_found"  # no such log in this account and type
-    CHANGED_SINCE = "changed_since"  # a newer result came after the filter's `as_of`
+    CHANGED_SINCE = "changed_since"  # a newer result came after the filter's `as_of`, or, by the policy, before it left
     PAUSED = "paused"  # its affiliate is paused
     REASON_REQUIRED = "reason_required"  # the policy lets it be asked for with a reason only
 
@@ -32,9 +36,11 @@ class ItemState(StrEnum):
 #: States of an item that is to be sent, in the order of a bar: the good end first, what is still open last.
 TO_SEND = (
     ItemState.FIXED,
+    ItemState.HEALED,
     ItemState.DIFFERENT_ERROR,
     ItemState.SAME_ERROR,
     ItemState.FAILED,
+    ItemState.BUSY,
     ItemState.SILENT,
     ItemState.CANCELLED,
     ItemState.SENT,
@@ -53,14 +59,43 @@ VERDICTS = (
 if sorted((*TO_SEND, *VERDICTS)) != sorted(ItemState):
     raise TypeError("each ItemState must be in one of TO_SEND and VERDICTS, once")
 
+#: States that the last item of a log may have: `changed_since` is one that it gets when its turn comes.
+ON_LOGS = (*TO_SEND, ItemState.CHANGED_SINCE)
+
+#: States of an item in flight; so is a `busy` one that will be tried again.
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
-ANSWERED_STATES = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR)
-#: An answer moves an item in one of these. A cancelled one may have been on its way; one that failed never was.
+#: States of an item that was tried: they alone say if reprocessing helps.
+TRIED_STATES = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR)
+ANSWERED_STATES = (*TRIED_STATES, ItemState.BUSY)
+#: An answer moves an item in one of these. One that is healed or cancelled may have been on its way; one that failed
+#: never was.
 ANSWERABLE_STATES = tuple(each for each in TO_SEND if each is not ItemState.FAILED)
 
 
-def outcome(before_status: str, before_fingerprint: str | None, status: str, fingerprint: str | None) -> ItemState:
-    """Return the state that an answer with `status` and `fingerprint` moves an item to."""
+class Change(NamedTuple):
+    """Difference between the faults of a result and of the answer to its retry; fingerprints, sorted."""
+
+    went: tuple[str, ...]
+    stayed: tuple[str, ...]
+    came: tuple[str, ...]
+
+    @classmethod
+    def of(cls, before: Collection[str], after: Collection[str]) -> "Change":
+        """Compare two sets of faults; the order of either means nothing."""
+        old, new = frozenset(before), frozenset(after)
+        return cls(tuple(sorted(old - new)), tuple(sorted(old & new)), tuple(sorted(new - old)))
+
+
+def outcome(
+    before_status: str, before: Collection[str], status: str, after: Collection[str], *, busy: bool = False
+) -> ItemState:
+    """Return the state that an answer moves an item to.
+
+    `before` and `after` are the fingerprints of all faults of what was reprocessed and of the answer. `busy`: the
+    answer says that the marketplace had no time.
+    """
     if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
         return ItemState.FIXED
-    return ItemState.SAME_ERROR if fingerprint == before_fingerprint else ItemState.DIFFERENT_ERROR
+    if busy:
+        return ItemState.BUSY
+    return ItemState.DIFFERENT_ERROR if Change.of(before, after).went else ItemState.SAME_ERROR

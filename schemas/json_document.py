@@ -144,6 +144,10 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _SCANNER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
+#: A JSON text that `dump` writes as it is, inside of other values.
+Verbatim = orjson.Fragment
+
+
 def dump(value: Any) -> bytes:
     """Return a JSON value as compact UTF-8. Integers of any size are kept exactly."""
     try:

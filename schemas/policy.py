@@ -19,6 +19,12 @@ from schemas.steps import MAX_PER_SECOND
 
 EVERY_AFFILIATE: Final = "*"
 MAX_DEADLINE_SECONDS = 7 * 24 * 3600  # a connector that has not answered for a week has lost the retry
+#: Tries after pauses of half a minute, 1, 2, 4 and 8 minutes: marketplaces throttle by the minute or the quarter hour.
+BUSY_TRIES = 5
+BUSY_PAUSE_SECONDS = 30.0
+BUSY_PAUSE_CEILING_SECONDS = 600.0
+MAX_BUSY_TRIES = 20
+MAX_BUSY_PAUSE_SECONDS = 24 * 3600
 SWITCHED_OFF = Reason(ReasonCode.SWITCHED_OFF)
 
 
@@ -31,6 +37,17 @@ class Rule(NamedTuple):
     deadline_seconds: int  # after it, a retry without an answer is `silent`
     per_second: float | None = None  # retries that this affiliate gets, of all accounts together; None: no limit
     reason_required_above: int | None = None  # logs of one command; None: a reason is never required
+    only_unchanged: bool = False  # a retry whose log has a newer result when its turn comes is not sent
+    busy_tries: int = BUSY_TRIES  # how often an item is tried again that was answered busy
+    busy_pause_seconds: float = BUSY_PAUSE_SECONDS  # before the first of these; each one later is twice as long
+    busy_pause_ceiling_seconds: float = BUSY_PAUSE_CEILING_SECONDS  # no pause is longer
+    replay_request: bool = True  # a `replay` carries the request that was kept
+
+    def pause_after(self, busy_answers: int) -> float | None:
+        """Return the seconds until an item is tried again after so many busy answers; None: it is not."""
+        if busy_answers > self.busy_tries:
+            return None
+        return min(self.busy_pause_seconds * 2.0 ** (busy_answers - 1), self.busy_pause_ceiling_seconds)
 
 
 class RuleChange(BaseModel):
@@ -44,6 +61,11 @@ class RuleChange(BaseModel):
     deadline_seconds: Annotated[int, Field(ge=1, le=MAX_DEADLINE_SECONDS)] | None = None
     per_second: Annotated[float, Field(gt=0, le=MAX_PER_SECOND)] | None = None
     reason_required_above: Annotated[int, Field(ge=0)] | None = None
+    only_unchanged: bool | None = None
+    busy_tries: Annotated[int, Field(ge=0, le=MAX_BUSY_TRIES)] | None = None
+    busy_pause_seconds: Annotated[float, Field(gt=0, le=MAX_BUSY_PAUSE_SECONDS)] | None = None
+    busy_pause_ceiling_seconds: Annotated[float, Field(gt=0, le=MAX_BUSY_PAUSE_SECONDS)] | None = None
+    replay_request: bool | None = None
 
 
 class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
@@ -86,24 +108,20 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
     def for_(self, integration_type: str, affiliate: str) -> Rule:
         """The rule for one entity. Raises KeyError for a type that is not in the catalogue."""
         default = BY_NAME[integration_type]
-        reprocessable, reason = default.reprocessable, default.not_reprocessable_reason
-        mode: Mode | None = "refresh" if default.refresh_only else None
-        deadline_seconds = default.deadline_seconds
-        per_second: float | None = None
-        reason_required_above: int | None = None
+        rule = Rule(
+            reprocessable=default.reprocessable,
+            reason=default.not_reprocessable_reason,
+            mode="refresh" if default.refresh_only else None,
+            deadline_seconds=default.deadline_seconds,
+        )
         changes = self.root.get(integration_type, {})
         for change in (changes.get(EVERY_AFFILIATE), changes.get(affiliate)):
-            if change is None:
-                continue
-            reprocessable = reprocessable if change.reprocessable is None else change.reprocessable
-            reason = reason if change.reason is None else own_words(change.reason)
-            mode = change.mode or mode
-            deadline_seconds = change.deadline_seconds or deadline_seconds
-            per_second = change.per_second or per_second
-            if change.reason_required_above is not None:
-                reason_required_above = change.reason_required_above
-        reason = None if reprocessable else reason or SWITCHED_OFF
-        return Rule(reprocessable, reason, mode, deadline_seconds, per_second, reason_required_above)
+            if change is not None:
+                given = change.model_dump(exclude_none=True)
+                if "reason" in given:
+                    given["reason"] = own_words(given["reason"])
+                rule = rule._replace(**given)
+        return rule._replace(reason=None if rule.reprocessable else rule.reason or SWITCHED_OFF)
 
     def may_require_reason(self, integration_type: str) -> bool:
         """Return True when some command about this type needs a reason."""

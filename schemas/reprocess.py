@@ -32,7 +32,7 @@ WhyAsked = Annotated[
 
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.
-TimelineStep = Literal["requested", "sent", "answered", "silent"]
+TimelineStep = Literal["requested", "healed", "sent", "answered", "silent"]
 #: Pattern of the id of a command. Dots only would lead elsewhere in the address of its page.
 COMMAND_ID_PATTERN = r"\.*[A-Za-z0-9_:~-][A-Za-z0-9._:~-]*"
 MAX_COMMAND_ID_CHARACTERS = 128
@@ -128,6 +128,7 @@ class Command(BaseModel):
     id: CommandId
     requested_at: datetime  # CloudEvents `time`, UTC
     request: ReprocessRequest
+    traceparent: str | None = None  # of the event; its retries have it too
 
 
 def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | Refusal]:
@@ -140,7 +141,12 @@ def _command(event: cloudevents.Envelope) -> Command | Refusal:
     if event.type != COMMAND_EVENT_TYPE:
         return Refusal(DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE), part)
     try:
-        return Command(id=event.id, requested_at=event.time.at, request=ReprocessRequest.model_validate(event.data))
+        return Command(
+            id=event.id,
+            requested_at=event.time.at,
+            request=ReprocessRequest.model_validate(event.data),
+            traceparent=event.traceparent,
+        )
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
         path = ".".join(("data", *(str(each) for each in error["loc"])))[:200]
@@ -183,10 +189,20 @@ class RetryData(BaseModel):
     attempt: int = Field(ge=1, description="how many times this entity was reprocessed, this one included")
     expires_at: str = Field(description="RFC 3339; an answer after this is late, but still counts")
     aliases: dict[str, str] = Field(default_factory=dict)
+    request: Any = Field(
+        default=None,
+        description="of a `replay`: the request that failed, as it was kept; absent when none was, when its retention "
+        "is over, a secret was taken out of it, or the policy does not allow it",
+    )
 
-    def event(self, item_id: str, command_id: str, time: str) -> dict[str, Any]:
-        """Return this retry as a structured CloudEvent."""
+    def event(self, item_id: str, command_id: str, time: str, traceparent: str | None = None) -> dict[str, Any]:
+        """Return this retry as a structured CloudEvent. `traceparent`: of its command, if that had one."""
+        trace = {} if traceparent is None else {"traceparent": traceparent}
+        data = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.request is None:
+            del data["request"]
         return {
+            **trace,
             "specversion": "1.0",
             "type": BY_NAME[self.integration_type].retry_event_type,
             "source": "/conexoes/reprocess",
@@ -195,5 +211,5 @@ class RetryData(BaseModel):
             "time": time,
             "datacontenttype": "application/json",
             "correlationid": command_id,
-            "data": self.model_dump(),
+            "data": data,
         }

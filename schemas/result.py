@@ -147,6 +147,11 @@ class Result(NamedTuple):
     altered: bool
     in_batch: bool  # `body` is a part of the record's value
 
+    @property
+    def fingerprints(self) -> list[str]:
+        """All its faults."""
+        return [self.fingerprint] if self.fingerprint else []
+
 
 def read(
     integration_type: IntegrationType,

@@ -14,6 +14,7 @@ REASONS = {
     ItemState.ALREADY_SUCCEEDED: Reason(ReasonCode.ALREADY_SUCCEEDED),
     ItemState.IN_FLIGHT: Reason(ReasonCode.JOINED_EARLIER),
     ItemState.CANCELLED: Reason(ReasonCode.COMMAND_ENDED),
+    ItemState.HEALED: Reason(ReasonCode.HEALED_BEFORE),
     ItemState.PAUSED: Reason(ReasonCode.AFFILIATE_PAUSED),
 }
 
@@ -40,6 +41,16 @@ def verdict(facts: Facts, rule: Rule) -> ItemState:
     if facts.paused:
         return ItemState.PAUSED
     return ItemState.QUEUED
+
+
+def verdict_at_leaving(status: str, rule: Rule, *, changed: bool) -> ItemState:
+    """Return `queued` for an item that still needs its retry when its turn comes, else what it becomes instead.
+
+    `status` is that of its log now; `changed`: the log has another result than the one that was to be reprocessed.
+    """
+    if status == "success":
+        return ItemState.HEALED
+    return ItemState.CHANGED_SINCE if changed and rule.only_unchanged else ItemState.QUEUED
 
 
 def reason(state: ItemState, rule: Rule | None) -> Reason | None:

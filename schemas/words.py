@@ -99,6 +99,12 @@ STATES = complete(
             short=("Enviado", "Sent", "Enviado"),
         ),
         ItemState.FIXED: _word("Corrigido", "Fixed", "Corregido"),
+        ItemState.HEALED: _word(
+            "Resolvido antes do envio",
+            "Healed before it was sent",
+            "Resuelto antes del envío",
+            short=("Resolvido antes", "Healed", "Resuelto antes"),
+        ),
         ItemState.SAME_ERROR: _word(
             "Mesmo erro de novo",
             "Same error again",
@@ -110,6 +116,12 @@ STATES = complete(
             "Another error now",
             "Ahora otro error",
             short=("Outro erro", "Other error", "Otro error"),
+        ),
+        ItemState.BUSY: _word(
+            "Marketplace ocupado",
+            "Marketplace busy",
+            "Marketplace ocupado",
+            short=("Ocupado", "Busy", "Ocupado"),
         ),
         ItemState.SILENT: _word(
             "Sem resposta no prazo",
@@ -248,6 +260,12 @@ STEPS = complete(
             "The connector answered",
             "El conector respondió",
             short=("Respondido", "Answered", "Respondido"),
+        ),
+        "healed": _word(
+            "Já não precisava do reenvio",
+            "No longer needed the retry",
+            "Ya no necesitaba el reenvío",
+            short=("Resolvido antes", "Healed", "Resuelto antes"),
         ),
         "silent": _word(
             "Sem resposta até o prazo",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from schemas.fault import MAX_SHOWN_MESSAGE
-from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES
+from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES, TRIED_STATES
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
 from storage import columns
 
@@ -34,6 +34,7 @@ def _listed(states: Iterable[str]) -> str:
 FOR_SQL: Final[Mapping[str, str]] = {
     "OPEN_ITEM_STATES": _listed(OPEN_ITEM_STATES),
     "ANSWERABLE_STATES": _listed(ANSWERABLE_STATES),
+    "TRIED_STATES": _listed(TRIED_STATES),
     "ENDED_COMMAND_STATES": _listed(ENDED_COMMAND_STATES),
     "OPEN_COMMAND_STATES": _listed(OPEN_COMMAND_STATES),
     "PHASES_WITH_ALL_ITEMS": _listed(PHASES_WITH_ALL_ITEMS),

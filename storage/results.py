@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas.fault import Fault
+from schemas.policy import Policy
 from schemas.result import Result
 from storage.constants import FAULT_MESSAGE_CHARACTERS
 from storage.database import Connection
@@ -12,6 +13,7 @@ from storage.statements import SQL
 
 #: Columns of the faults beside the gravest, and the field of a fault that each has.
 _OTHERS: Final = {"other_codes": "code", "other_categories": "category", "other_fingerprints": "fingerprint"}
+CATALOGUE_POLICY: Final = Policy()
 
 
 class Stored(NamedTuple):
@@ -22,8 +24,8 @@ class Stored(NamedTuple):
     outcomes: list[str]  # the new state of each item that was answered
 
 
-async def store(connection: Connection, results: Sequence[Result]) -> Stored:
-    """Write one batch, in the order in which it was delivered.
+async def store(connection: Connection, results: Sequence[Result], policy: Policy = CATALOGUE_POLICY) -> Stored:
+    """Write one batch, in the order in which it was delivered. `policy` says when busy retries are tried again.
 
     Safe to repeat, in any order and mixture: a stored result changes nothing when it comes again.
     All or nothing within the caller's transaction. Raises StorageUnavailable, or RowRefused when PostgreSQL
@@ -36,7 +38,7 @@ async def store(connection: Connection, results: Sequence[Result]) -> Stored:
         named, names, values = zip(*aliases, strict=True)
         await SQL["add_aliases"].execute(connection, named, name=names, value=values)
     answers = [each for each in fresh if each.correlation_id is not None]
-    outcomes = await record_answers(connection, answers) if answers else []
+    outcomes = await record_answers(connection, answers, policy) if answers else []
     conflicts = _conflicts_within(results)
     if received < len(fresh):
         conflicts += await _conflicts_with_earlier(connection, fresh)

@@ -23,7 +23,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 async def affiliates_page(request: Request, who: OwnPage) -> Response:
     """Show every affiliate with logs of the account, or with sent items, by name."""
     shown = await _known(request, who)
-    return show(request, who.visitor, "affiliates.html", account=who.account, page="affiliates", affiliates=shown, types=BY_NAME)
+    return show(
+        request, who.visitor, "affiliates.html", account=who.account, page="affiliates", affiliates=shown, types=BY_NAME
+    )
 
 
 @router.post(f"{ACCOUNT}/affiliates/pause")

@@ -24,7 +24,7 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
 from schemas.shown.plan import ReprocessPlan
-from schemas.steps import DEFAULT_FIXED_SHARE, DEFAULT_STEPS
+from schemas.steps import DEFAULT_FIXED_SHARE, default_steps
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -83,6 +83,7 @@ def _show_plan(
     `view` is the list that the person came from, and goes back to; `body` is what was chosen before, and `refused` why
     that can't be taken, 422.
     """
+    table = table_of(made)
     return show(
         request,
         who.visitor,
@@ -93,10 +94,10 @@ def _show_plan(
         kind=kind,
         base=f"/{who.account}/{kind.name}",
         view=view,
-        plan=table_of(made),
+        plan=table,
         ids=ids,
         asked=asked,
-        steps=DEFAULT_STEPS,
+        steps=default_steps(table.sent),
         fixed_share=DEFAULT_FIXED_SHARE,
         mode="refresh" if body is None else body.mode,
         in_steps=body is not None and body.pace is not None,
@@ -124,7 +125,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
                 "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
                 "filter": orjson.loads(given["filter"]) if "filter" in given else None,
                 "as_of": given.get("as_of"),
-                "pace": {"steps": DEFAULT_STEPS} if given.get("release") == "steps" else None,
+                "pace": {"steps": given.get("steps", "").split(",")} if given.get("release") == "steps" else None,
             }
         )
     except orjson.JSONDecodeError:

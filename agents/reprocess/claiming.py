@@ -1,13 +1,19 @@
-"""Claims the items that a worker sends next: by fairness, pace, pauses and breakers, in one short transaction."""
+"""Claims the items that a worker sends next: by fairness, pace, pauses and breakers, in one short transaction.
+
+A verdict is true when the retry leaves: each item's log is looked at once more.
+"""
 
 import random
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from agents.reprocess.fairness import share
 from schemas.breaker import Breaker
+from schemas.item_state import ItemState
 from schemas.policy import Policy
-from storage.database import Connection, clock
+from schemas.verdict import verdict_at_leaving
+from storage.database import Connection, Database, clock
 from storage.reprocess.breakers import BreakerName, lock_breakers, set_breakers
 from storage.reprocess.claims import (
     Bucket,
@@ -19,6 +25,7 @@ from storage.reprocess.claims import (
     open_lanes,
     set_buckets,
 )
+from storage.reprocess.writer import mark_unneeded
 
 #: The lease of a claim. An item not sent within it is claimed again, with the same id. Sending a batch takes a
 #: fraction.
@@ -33,6 +40,18 @@ def refilled(bucket: Bucket, per_second: float, now: datetime) -> Bucket:
     return Bucket(min(bucket.tokens + gained, max(per_second, 1.0)), max(now, bucket.refilled_at))
 
 
+class Claimed(NamedTuple):
+    """Items whose turn has come."""
+
+    items: list[QueuedItem]  # to be sent
+    unneeded: list[tuple[QueuedItem, ItemState]]  # not needed any more, and what they became
+
+    @property
+    def number(self) -> int:
+        """All of them: that many left the queue."""
+        return len(self.items) + len(self.unneeded)
+
+
 class Claiming:
     """Claims items for one worker."""
 
@@ -41,12 +60,25 @@ class Claiming:
         self._lease_seconds = lease_seconds
         self._turn = random.randrange(1000)  # noqa: S311 - workers should not all begin with the same account
 
-    async def claim(self, connection: Connection, integration_type: str, room: int) -> list[QueuedItem]:
-        """Claim up to `room` items of a type. A transaction that fails undoes the claims, tokens and trials."""
+    async def claim(self, database: Database, integration_type: str, room: int) -> Claimed:
+        """Claim up to `room` items of a type, and let go of those whose logs need no retry any more.
+
+        These take none of the pace, and are no trial of a breaker. Raises StorageUnavailable: then some items may be
+        claimed, until their lease ends.
+        """
+        async with database.transaction() as connection:
+            claimed = await self._claim(connection, integration_type, room)
+        if claimed.unneeded:
+            async with database.transaction() as connection:
+                await mark_unneeded(connection, claimed.unneeded)
+        return claimed
+
+    async def _claim(self, connection: Connection, integration_type: str, room: int) -> Claimed:
+        """Claim in one transaction: if it fails, claims, tokens and trials are undone."""
         self._turn += 1
         lanes = [lane for lane in await open_lanes(connection, integration_type) if not lane.paused]
         if not lanes:
-            return []
+            return Claimed([], [])
         now = await clock(connection)
         buckets = await self._refill(connection, lanes, now)
         trying = await self._may_be_tried(connection, lanes, now)
@@ -56,12 +88,23 @@ class Claiming:
         parts = share(lanes, room, limits, lambda lane: self._limits_of(lane, trying), self._turn)
         takes = [(lane, part) for lane, part in zip(lanes, parts, strict=True) if part]
         if not takes:
-            return []
-        items = await claim_items(connection, takes, self._lease_seconds)
+            return Claimed([], [])
+        items: list[QueuedItem] = []
+        unneeded: list[tuple[QueuedItem, ItemState]] = []
+        for item in await claim_items(connection, takes, self._lease_seconds):
+            state = self._verdict(item)
+            if state is ItemState.QUEUED:
+                items.append(item)
+            else:
+                unneeded.append((item, state))
         await self._spend(connection, buckets, takes, items)
         tried = {BreakerName(each.account, each.affiliate, integration_type) for each in items} & trying.keys()
         await set_breakers(connection, {name: trying[name].tried(now) for name in tried})
-        return items
+        return Claimed(items, unneeded)
+
+    def _verdict(self, item: QueuedItem) -> ItemState:
+        rule = self._policy.for_(item.integration_type, item.affiliate)
+        return verdict_at_leaving(item.status, rule, changed=item.changed)
 
     def _paces(self, lane: Lane) -> dict[BucketName, float]:
         """The token buckets that a lane draws from, with the retries per second of each."""
@@ -101,7 +144,9 @@ class Claiming:
                 buckets[name] = buckets[name]._replace(tokens=buckets[name].tokens - 1)
         await set_buckets(connection, buckets)
 
-    async def _may_be_tried(self, connection: Connection, lanes: Sequence[Lane], now: datetime) -> dict[BreakerName, Breaker]:
+    async def _may_be_tried(
+        self, connection: Connection, lanes: Sequence[Lane], now: datetime
+    ) -> dict[BreakerName, Breaker]:
         """Breakers that allow one retry now. They are locked, so that only one worker tries."""
         names = sorted({lane.breaker_name for lane in lanes if lane.breaker.room(now) == 1})
         if not names:

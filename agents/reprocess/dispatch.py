@@ -6,8 +6,11 @@ sent again with the same id, by which connectors recognise it (design section 3)
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -17,16 +20,18 @@ from agents.process.rounds import POLL_SECONDS
 from agents.process.statement_size import StatementSize
 from agents.reprocess.claiming import LEASE_SECONDS, Claiming
 from broker.errors import BrokerUnavailable, RecordRefused
-from broker.publisher import Publisher, Record
+from broker.publisher import Publisher, Record, Written
 from broker.structured import structured_record
 from schemas.catalogue import CATALOGUE
-from schemas.policy import Policy
+from schemas.json_document import Verbatim
+from schemas.policy import Policy, Rule
 from schemas.reasons.reason import Reason
+from schemas.redaction import REDACTED
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import Topics
 from storage.database import Database, clock
-from storage.reprocess.claims import QueuedItem, release_claims, types_to_send
+from storage.reprocess.claims import QueuedItem, kept_requests, release_claims, types_to_send
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
@@ -37,8 +42,13 @@ SENDERS = 2
 SEND_BATCH = 500
 
 
-def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime) -> Record:
-    """Make the record of one retry. It has the key of the entity's results, so that an entity keeps its order."""
+def retry_record(
+    item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime, request: str | None = None
+) -> Record:
+    """Make the record of one retry. It has the key of the entity's results, so that an entity keeps its order.
+
+    `request` is JSON, and comes in as it is.
+    """
     data = RetryData.model_construct(
         account=item.account,
         affiliate=item.affiliate,
@@ -49,9 +59,19 @@ def retry_record(item: QueuedItem, topics: Topics, sent_at: datetime, expires_at
         attempt=item.attempt,
         expires_at=to_text(expires_at),
         aliases=item.aliases,
+        request=None if request is None else Verbatim(request),
     )
-    event = data.event(str(item.id), item.command_id, to_text(sent_at))
+    event = data.event(str(item.id), item.command_id, to_text(sent_at), item.traceparent)
     return structured_record(topics.retry(item.integration_type), f"{item.account}/{item.affiliate}/{item.key}", event)
+
+
+class Sent(NamedTuple):
+    """A retry that Kafka took."""
+
+    item: QueuedItem
+    expires_at: datetime
+    digest: bytes
+    written: Written
 
 
 class Dispatch:
@@ -126,16 +146,21 @@ class Dispatch:
         Raises StorageUnavailable: some may then be sent and not marked, and are sent again when their lease ends.
         Raises BrokerUnavailable when Kafka did not take all of them: those that it took are marked.
         """
-        async with self._database.transaction() as connection:
-            items = await self._claiming.claim(connection, integration_type, at_most)
-            now = await clock(connection)
+        claimed = await self._claiming.claim(self._database, integration_type, at_most)
+        for _item, state in claimed.unneeded:
+            ITEMS.labels(state.value).inc()
+        items = claimed.items
         if not items:
-            return 0
-        sent, failed, unavailable = await self._publish(items, now)
+            return claimed.number
+        async with self._database.connection() as connection:
+            now = await clock(connection)
+            replayed = [each for each in items if each.mode == "replay" and self._rule(each).replay_request]
+            requests = await kept_requests(connection, replayed) if replayed else {}
+        sent, failed, unavailable = await self._publish(items, requests, now)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
             async with self._database.transaction() as connection:
-                await mark_sent(connection, [SentItem(item.account, item.id, expires_at) for item, expires_at in sent])
+                await mark_sent(connection, [_sent_item(each) for each in sent])
         if failed:
             async with self._database.transaction() as connection:
                 rows = [FailedItem(item.account, item.id, item.command_id, reason) for item, reason in failed]
@@ -143,28 +168,28 @@ class Dispatch:
         ITEMS.labels("sent").inc(len(sent))
         ITEMS.labels("failed").inc(len(failed))
         if unavailable is not None:
-            done = {item.id for item, _ in sent} | {item.id for item, _ in failed}
+            done = {each.item.id for each in sent} | {item.id for item, _ in failed}
             async with self._database.transaction() as connection:
                 await release_claims(connection, [item for item in items if item.id not in done])
             raise unavailable
-        return len(items)
+        return claimed.number
 
     async def _publish(
-        self, items: Sequence[QueuedItem], now: datetime
-    ) -> tuple[list[tuple[QueuedItem, datetime]], list[tuple[QueuedItem, Reason]], BrokerUnavailable | None]:
+        self, items: Sequence[QueuedItem], requests: Mapping[uuid.UUID, str], now: datetime
+    ) -> tuple[list[Sent], list[tuple[QueuedItem, Reason]], BrokerUnavailable | None]:
         """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
-        deadlines = [now + timedelta(seconds=self._deadline_seconds(item)) for item in items]
+        deadlines = [now + timedelta(seconds=self._rule(item).deadline_seconds) for item in items]
+        records = [
+            retry_record(item, self._topics, now, expires_at, _as_it_was(requests.get(item.id)))
+            for item, expires_at in zip(items, deadlines, strict=True)
+        ]
         outcomes = await asyncio.gather(
-            *(
-                self._publisher.publish(retry_record(item, self._topics, now, expires_at))
-                for item, expires_at in zip(items, deadlines, strict=True)
-            ),
-            return_exceptions=True,
+            *(self._publisher.publish(record) for record in records), return_exceptions=True
         )
-        sent: list[tuple[QueuedItem, datetime]] = []
+        sent: list[Sent] = []
         failed: list[tuple[QueuedItem, Reason]] = []
         unavailable: BrokerUnavailable | None = None
-        for item, expires_at, outcome in zip(items, deadlines, outcomes, strict=True):
+        for item, expires_at, record, outcome in zip(items, deadlines, records, outcomes, strict=True):
             if isinstance(outcome, RecordRefused):
                 log.error("retry refused", account=item.account, item_id=str(item.id), reason=str(outcome))
                 failed.append((item, outcome.reason))
@@ -173,8 +198,18 @@ class Dispatch:
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
-                sent.append((item, expires_at))
+                sent.append(Sent(item, expires_at, hashlib.sha256(record.value or b"").digest(), outcome))
         return sent, failed, unavailable
 
-    def _deadline_seconds(self, item: QueuedItem) -> int:
-        return self._policy.for_(item.integration_type, item.affiliate).deadline_seconds
+    def _rule(self, item: QueuedItem) -> Rule:
+        return self._policy.for_(item.integration_type, item.affiliate)
+
+
+def _as_it_was(request: str | None) -> str | None:
+    """Return a kept request that is still what was sent; None for one that a secret was taken out of."""
+    return None if request is None or REDACTED in request else request
+
+
+def _sent_item(sent: Sent) -> SentItem:
+    item, expires_at, digest, written = sent
+    return SentItem(item.account, item.id, item.busy_answers, expires_at, digest, written.partition, written.offset)

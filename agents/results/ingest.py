@@ -20,6 +20,7 @@ from agents.process.clock import ServerClock
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
+from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction
@@ -142,6 +143,7 @@ class Ingest:
         *,
         begin_again: Callable[[], None],
         clock: ServerClock,
+        policy: Policy,
         redaction: Redaction | None = None,
         allowed: Allowed | None = None,
     ) -> None:
@@ -156,6 +158,7 @@ class Ingest:
         self._current = current
         self._begin_again = begin_again
         self._clock = clock
+        self._policy = policy
         self._size = StatementSize(MAX_ROWS)
         self._redaction = redaction
         self._allowed = allowed
@@ -253,7 +256,8 @@ class Ingest:
             return
         BATCH_ROWS.observe(len(accepted))
         async with self._database.transaction() as connection:
-            stored = await store(connection, [each.result for each in accepted]) if accepted else Stored([], [])
+            results = [each.result for each in accepted]
+            stored = await store(connection, results, self._policy) if results else Stored([], [])
             await move_positions(connection, moves)
         for state in stored.outcomes:
             ITEMS.labels(state).inc()

@@ -35,6 +35,7 @@ ITEMS = 40  # of each command
 SOURCE = "/bench/answers"
 #: Outcomes of the items of a command, in turn. The last ones stay in flight.
 _OUTCOMES = ("fixed", "fixed", "fixed", "same", "different", "silent", "failed", "sent")
+_DIGEST = bytes(32)
 _LEASE_SECONDS = 60.0
 _STAYS_OPEN = timedelta(days=30)  # longer than any measurement
 
@@ -86,7 +87,11 @@ async def _end(owner: asyncpg.Connection, now: datetime) -> None:
         silent = by_outcome.pop("silent")
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
         sent += [(item, now - timedelta(minutes=1)) for item in silent]
-        await mark_sent(owner, [SentItem(item.account, item.id, expires_at) for item, expires_at in sent])
+        rows = [
+            SentItem(item.account, item.id, 0, expires_at, _DIGEST, 0, offset)
+            for offset, (item, expires_at) in enumerate(sent)
+        ]
+        await mark_sent(owner, rows)
         await mark_silent(owner, now, ITEMS)
         answers = [
             _answer(item, outcome, now) for outcome in ("fixed", "same", "different") for item in by_outcome[outcome]

@@ -30,9 +30,9 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "No existe ese registro en esta cuenta y este tipo.",
     ),
     ReasonCode.CHANGED_SINCE: labels(
-        "Um resultado mais novo chegou depois que o filtro foi lido.",
-        "A newer result came after the filter was looked at.",
-        "Llegó un resultado más nuevo después de leer el filtro.",
+        "Um resultado mais novo chegou depois da solicitação.",
+        "A newer result came after this was asked for.",
+        "Llegó un resultado más nuevo después de la solicitud.",
     ),
     ReasonCode.ALREADY_SUCCEEDED: labels(
         "O último resultado é um sucesso.", "The last result is a success.", "El último resultado es un éxito."
@@ -49,6 +49,11 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "O comando terminou antes deste envio.",
         "Its command ended before this was sent.",
         "El comando terminó antes de este envío.",
+    ),
+    ReasonCode.HEALED_BEFORE: labels(
+        "Teve sucesso antes deste envio: nada foi enviado.",
+        "It succeeded before this was sent: nothing was sent.",
+        "Tuvo éxito antes de este envío: no se envió nada.",
     ),
     ReasonCode.AFFILIATE_PAUSED: labels(
         "Este marketplace está pausado: retome-o e solicite de novo.",
@@ -106,6 +111,16 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Se detuvo tras la etapa {step}: {fixed} de {total} corregidos ({share:.0%}), menos del {wanted:.0%}"
         "{parts:each}.",
     ),
+    ReasonCode.STEP_SAME_FAULT: labels(
+        "Parou após a etapa {step}: o erro {code} voltou em {count} dos {total} que o tinham.",
+        "Stopped after step {step}: the error {code} came back in {count} of the {total} that had it.",
+        "Se detuvo tras la etapa {step}: el error {code} volvió en {count} de los {total} que lo tenían.",
+    ),
+    ReasonCode.STEP_NOT_TRIED: labels(
+        "Parou após a etapa {step}: só {tried} dos {total} enviados foram de fato tentados{parts:each}.",
+        "Stopped after step {step}: only {tried} of {total} sent were tried at all{parts:each}.",
+        "Se detuvo tras la etapa {step}: solo {tried} de los {total} enviados se intentaron de verdad{parts:each}.",
+    ),
     ReasonCode.PART_SAME_ERROR: labels(
         "{count} com o mesmo erro de novo",
         "{count} came back with the same error",
@@ -124,5 +139,11 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{count} que o Kafka recusou", "{count} that Kafka refused", "{count} que Kafka rechazó"
     ),
     ReasonCode.PART_CANCELLED: labels("{count} não enviados", "{count} not sent", "{count} no enviados"),
+    ReasonCode.PART_BUSY: labels(
+        "{count} com o marketplace ocupado", "{count} with the marketplace busy", "{count} con el marketplace ocupado"
+    ),
+    ReasonCode.PART_HEALED: labels(
+        "{count} resolvidos antes do envio", "{count} healed before they were sent", "{count} resueltos antes del envío"
+    ),
     ReasonCode.PART_OTHER: labels("{count} {state}", "{count} {state}", "{count} {state}"),
 }

@@ -11,9 +11,7 @@ from schemas.shown.base import NOON, Shown, example
 class ShownBreaker(Shown):
     """The breaker of one type of an affiliate, while it holds retries back."""
 
-    model_config = example(
-        integration_type="price", state="open", since=NOON, retry_at="2026-11-24T12:00:30Z"
-    )
+    model_config = example(integration_type="price", state="open", since=NOON, retry_at="2026-11-24T12:00:30Z")
 
     integration_type: str
     state: Literal["open", "half_open"] = Field(

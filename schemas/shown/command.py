@@ -43,6 +43,7 @@ class ReprocessCommand(Shown):
         requested_with="the admin of the store",
         reason="the price table was corrected",
         mode="refresh",
+        modes=["refresh"],
         requested_at=NOON,
         finished_at="2026-11-24T12:00:02Z",
         total=4,
@@ -67,7 +68,11 @@ class ReprocessCommand(Shown):
         description="name of the access key that it came with, as we know; null when it came through Kafka"
     )
     reason: str | None
-    mode: str
+    mode: str = Field(description="as it was asked for")
+    modes: list[str] = Field(
+        description="what is really sent, item by item: the policy and the type may say `refresh` where `replay` was "
+        "asked for; empty while nothing is to be sent"
+    )
     requested_at: datetime
     finished_at: datetime | None
     total: int = Field(description="items made; of a command with a filter it grows to `selected`")
@@ -111,11 +116,21 @@ class ReprocessItem(Explained):
         after_code=None,
         after_message=None,
         after_fingerprint=None,
+        went=["74dab71393f51981"],
+        stayed=[],
+        came=[],
         attempt=1,
+        mode="refresh",
         created_at=NOON,
         sent_at=NOON,
+        healed_at=None,
         expires_at="2026-11-24T12:15:00Z",
         answered_at="2026-11-24T12:00:01Z",
+        busy_answers=0,
+        not_before=None,
+        sent_digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        sent_partition=3,
+        sent_offset=1207,
         joined_item_id=None,
         joined_state=None,
         joined_command_id=None,
@@ -135,11 +150,28 @@ class ReprocessItem(Explained):
     after_code: str | None
     after_message: str | None = Field(description="the first 300 characters")
     after_fingerprint: str | None
+    went: list[str] = Field(
+        description="fingerprints of the faults that the answer no longer has; empty before it came"
+    )
+    stayed: list[str] = Field(description="of those that it has too")
+    came: list[str] = Field(description="of those that only it has")
     attempt: int | None
+    mode: str = Field(description="in which it is sent, whatever was asked for")
     created_at: datetime
-    sent_at: datetime | None
+    sent_at: datetime | None = Field(description="of one that was busy and was sent again, the last time")
+    healed_at: datetime | None = Field(description="when it turned out that the log had succeeded already")
     expires_at: datetime | None
     answered_at: datetime | None
+    busy_answers: int = Field(description="answers to it that said that the marketplace had no time")
+    not_before: datetime | None = Field(
+        description="of a `busy` one: when it will be sent again, with the same id; null when busy is its end"
+    )
+    sent_digest: str | None = Field(
+        description="SHA-256, in hexadecimal, of the value of the retry that was sent last: of the record at "
+        "`sent_offset` of `sent_partition` of the retry topic"
+    )
+    sent_partition: int | None
+    sent_offset: int | None
     joined_item_id: str | None = Field(description="the item in flight that this request joined")
     joined_state: str | None = Field(description="what became of that item")
     joined_command_id: str | None = Field(description="whose item that is")

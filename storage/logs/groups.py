@@ -1,21 +1,16 @@
 """Reader of groups of equal errors: it lists them from the kept counts, then reads the details of one page."""
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from schemas.filter import LogFilter
 from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
-from schemas.item_state import ANSWERED_STATES, ItemState
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered, no_dimensions
 from storage.logs.page import NO_LIMIT, found_by_name
 from storage.logs.spans import DAY, HOUR, between, take_apart
 from storage.statements import SQL
-
-_ENDED: Final = (*ANSWERED_STATES, ItemState.SILENT)
 
 
 async def list_groups(
@@ -51,9 +46,12 @@ async def list_groups(
         states = await SQL["read_fault_states"].fetch(connection, **those)
     decided = {row["fingerprint"]: decision(row) for row in states}
     sample_of = {row["id"]: row for row in samples}
+    items_of: dict[str, dict[str, int]] = {name: {} for name in fingerprints}
+    for row in cures:
+        items_of[row["fingerprint"]][row["state"]] = row["items"]
     fault_of = {row["fingerprint"]: row for row in faults}
     return [
-        _group(row, sample_of[newest[name]], fault_of[name], _cure(name, cures), decided.get(name))
+        _group(row, sample_of[newest[name]], fault_of[name], Cure.of(items_of[name]), decided.get(name))
         for row, name in zip(rows, fingerprints, strict=True)
     ]
 
@@ -132,15 +130,4 @@ def _group(row: Any, sample: Any, fault: Any, cure: Cure, decided: Decision | No
         cure=cure,
         sample=GroupSample(log_id=str(sample["id"]), key=sample["key"], message=message),
         playbook=None,
-    )
-
-
-def _cure(fingerprint: str, rows: Sequence[Any]) -> Cure:
-    items = Counter({row["state"]: row["items"] for row in rows if row["fingerprint"] == fingerprint})
-    ended = {state: items[state] for state in _ENDED}
-    total = sum(ended.values())
-    return Cure(
-        reprocessed=total + items[ItemState.SENT],
-        **{state.value: count for state, count in ended.items()},
-        rate=ended[ItemState.FIXED] / total if total else None,
     )

@@ -55,6 +55,10 @@ class QueuedItem(NamedTuple):
     before_event_id: str
     attempt: int
     aliases: dict[str, str]
+    busy_answers: int = 0  # that it got before
+    traceparent: str | None = None  # of its command
+    status: str = "error"  # of its log now
+    changed: bool = False  # its log has another result than the one that it is about
 
 
 class _Take(NamedTuple):
@@ -99,6 +103,12 @@ async def claim_items(
     rows = [_Take(lane.account, lane.command_id, lane.affiliate, take, lane.released) for lane, take in takes]
     claimed = await SQL["claim_items"].fetch(connection, rows, lease_seconds=lease_seconds)
     return [QueuedItem(**{**row, "aliases": json.loads(row["aliases"])}) for row in claimed]
+
+
+async def kept_requests(connection: Connection, items: Sequence[QueuedItem]) -> dict[uuid.UUID, str]:
+    """Return the requests that are kept with the results of items, by item, as JSON; those that there are."""
+    rows = await SQL["kept_requests"].fetch(connection, items)
+    return {row["id"]: row["request"] for row in rows}
 
 
 async def release_claims(connection: Connection, items: Sequence[QueuedItem]) -> None:

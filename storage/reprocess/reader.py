@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from schemas.item_state import ItemState
+from schemas.item_state import Change, ItemState
 from schemas.reasons.reason import Reason, own_words
 from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
@@ -120,8 +120,21 @@ def _ending(row: dict[str, Any], note: Reason | None) -> CommandEnding:
 
 
 def _item(row: Any) -> ReprocessItem:
-    fields = {name: row[name] for name in ReprocessItem.model_fields}
+    change = _change(row)
+    fields = {name: row[name] for name in ReprocessItem.model_fields if name not in Change._fields}
     for name in ("id", "log_id", "joined_item_id"):
         fields[name] = None if fields[name] is None else str(fields[name])
     fields["reason"] = row["reason"] and Reason.from_json(row["reason"])
-    return ReprocessItem(**fields)
+    return ReprocessItem(**fields, **{name: list(each) for name, each in change._asdict().items()})
+
+
+def _change(row: Any) -> Change:
+    """Return what an answer changed; nothing before it came. Rows of before migration 0013 have one fault at most."""
+    if row["after_status"] is None:
+        return Change((), (), ())
+    faults: list[list[str]] = []
+    for when in ("before", "after"):
+        first = row[f"{when}_fingerprint"]
+        several = row[f"{when}_fingerprints"]
+        faults.append(several if several is not None else [first] if first else [])
+    return Change.of(*faults)

@@ -10,16 +10,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from schemas.item_state import OPEN_ITEM_STATES, ItemState, outcome
+from schemas.policy import Policy
 from schemas.reasons.reason import Reason
 from schemas.reprocess import Command, Mode
 from schemas.result import Result
-from schemas.steps import Judgement, judge, released
+from schemas.steps import Judgement, StepFault, judge, released
 from schemas.verdict import REASONS
 from storage.constants import ITEM_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
 from storage.reprocess.breakers import Answered, count_answers
+from storage.reprocess.claims import QueuedItem, release_claims
 from storage.statements import SQL
 
 
@@ -42,7 +44,11 @@ class SentItem(NamedTuple):
 
     account: str
     id: uuid.UUID
+    busy_answers: int  # that it had when it was claimed
     expires_at: datetime  # until then its answer is awaited
+    digest: bytes  # SHA-256 of the retry's value
+    partition: int  # of its retry topic
+    offset: int
 
 
 class FailedItem(NamedTuple):
@@ -64,7 +70,9 @@ class _Move(NamedTuple):
     code: str | None
     message: str | None
     fingerprint: str | None
+    fingerprints: str  # as `_joined`
     version: bytes
+    pause_seconds: float | None  # until it is tried again; None: it is not
 
 
 class LockedLog(NamedTuple):
@@ -82,6 +90,11 @@ class LockedLog(NamedTuple):
     in_flight: uuid.UUID | None  # the item that is queued or sent
     reprocessed: int  # how many times before
     changed: bool = False  # its result came after the command's `as_of`
+
+    @property
+    def fingerprints(self) -> list[str]:
+        """All faults of its result."""
+        return [self.fingerprint] if self.fingerprint else []
 
 
 class NewItem(NamedTuple):
@@ -117,6 +130,7 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
         steps=steps,
         fixed_share=pace and pace.fixed_share,
         released=released(steps, 0) if steps else None,
+        traceparent=command.traceparent,
     )
     if inserted is None:
         return False
@@ -179,10 +193,14 @@ async def insert_items(
             before_code=[log and log.code for log in logs],
             before_message=[log and log.message for log in logs],
             before_fingerprint=[log and log.fingerprint for log in logs],
+            before_fingerprints=[log and _joined(log.fingerprints) for log in logs],
             before_event_id=[log and log.event_id for log in logs],
             attempt=[_attempt(each) for each in items],
             position=[positions.get(each.id) for each in items],
         )
+    if queued:
+        modes = sorted({each.mode for each in queued})
+        await SQL["set_modes"].execute(connection, account=account, command_id=command_id, modes=modes)
     await after_change(connection, [ItemKey(account, each.id) for each in queued], [CommandKey(account, command_id)])
     return len(queued)
 
@@ -196,7 +214,38 @@ async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
     """Mark items as published to Kafka."""
     await SQL["lock_logs_of_items"].execute(connection, sent)
     await SQL["mark_sent"].execute(connection, sent)
+    await SQL["note_sent"].execute(connection, sent)
     await after_change(connection, [ItemKey(each.account, each.id) for each in sent], [])
+
+
+async def mark_unneeded(connection: Connection, unneeded: Sequence[tuple[QueuedItem, ItemState]]) -> None:
+    """Let go of claimed items that need no retry any more, with what they become.
+
+    One whose log has changed again meanwhile is queued still.
+    """
+    keys = [ItemKey(each.account, each.id) for each, _state in unneeded]
+    states = [state for _each, state in unneeded]
+    await SQL["lock_logs_of_items"].execute(connection, keys)
+    rows = await SQL["mark_unneeded"].fetch(
+        connection, keys, state=[each.value for each in states], reason=[REASONS[each].to_json() for each in states]
+    )
+    await release_claims(connection, [each for each, _state in unneeded])
+    await after_change(
+        connection,
+        [ItemKey(row["account"], row["id"]) for row in rows],
+        [CommandKey(row["account"], row["command_id"]) for row in rows],
+    )
+
+
+async def queue_again(connection: Connection, at: datetime, limit: int) -> int:
+    """Queue busy items whose pause was over by `at`. Returns how many were looked at, `limit` at most."""
+    rows = await SQL["queue_again"].fetch(connection, at=at, limit=limit)
+    await after_change(
+        connection,
+        [ItemKey(row["account"], row["id"]) for row in rows],
+        [CommandKey(row["account"], row["command_id"]) for row in rows],
+    )
+    return len(rows)
 
 
 async def mark_failed(connection: Connection, failed: Sequence[FailedItem]) -> None:
@@ -229,10 +278,10 @@ async def mark_cancelled(connection: Connection, limit: int) -> int:
     return len(rows)
 
 
-async def record_answers(connection: Connection, answers: Sequence[Result]) -> list[str]:
+async def record_answers(connection: Connection, answers: Sequence[Result], policy: Policy) -> list[str]:
     """Change the states of items that results answer; return the new states.
 
-    Of several answers the one with the greatest version counts.
+    Of several answers the one with the greatest version counts. One that is busy is tried again as the policy says.
 
     A correlation that names no item of the same account and entity is ignored.
     """
@@ -249,9 +298,25 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> l
         answer = by_item[item]
         if row["after_version"] is not None and row["after_version"] >= answer.version:
             continue
-        state = outcome(row["before_status"], row["before_fingerprint"], answer.status, answer.fingerprint)
+        state = outcome(row["before_status"], _before(row), answer.status, answer.fingerprints, busy=answer.busy)
+        pause = None
+        if state is ItemState.BUSY and not row["is_over"]:
+            rule = policy.for_(row["integration_type"], row["affiliate"])
+            pause = rule.pause_after(row["busy_answers"] + 1)
         message = answer.message and answer.message[:ITEM_MESSAGE_CHARACTERS]
-        moves.append(_Move(*item, state.value, answer.status, answer.code, message, answer.fingerprint, answer.version))
+        moves.append(
+            _Move(
+                *item,
+                state.value,
+                answer.status,
+                answer.code,
+                message,
+                answer.fingerprint,
+                _joined(answer.fingerprints),
+                answer.version,
+                pause,
+            )
+        )
         commands.append(CommandKey(row["account"], row["command_id"]))
         answered.append(_answered(row, busy=answer.busy))
     if moves:
@@ -259,6 +324,18 @@ async def record_answers(connection: Connection, answers: Sequence[Result]) -> l
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
         await count_answers(connection, answered)
     return [each.state for each in moves]
+
+
+def _joined(fingerprints: Sequence[str]) -> str:
+    """Return fingerprints as one text: an array of arrays can't be an argument, since each row has another number."""
+    return " ".join(sorted(set(fingerprints)))
+
+
+def _before(row: Any) -> list[str]:
+    """Return the faults that an item is about. One of before migration 0013 has the first of them alone."""
+    if row["before_fingerprints"] is not None:
+        return list(row["before_fingerprints"])
+    return [row["before_fingerprint"]] if row["before_fingerprint"] else []
 
 
 def _answered(row: Any, *, busy: bool) -> Answered:
@@ -280,6 +357,8 @@ async def cancel(
 
     `reason` is the person's own. Items that a worker has claimed already are on their way to Kafka, and are still sent.
     """
+    # Before the command is locked, as everywhere. One that begins to wait after this is found when its pause is over.
+    await SQL["stop_waiting"].execute(connection, account=account, command_id=command_id)
     if (
         await SQL["cancel_command"].fetchval(connection, account=account, command_id=command_id, note=note.to_json())
         is None
@@ -304,17 +383,15 @@ async def judge_step(connection: Connection, account: str, command_id: str) -> J
         return None
     steps, step = row["steps"], row["step"]
     before = released(steps, step - 1) or 0 if step else 0
-    found = await SQL["count_step"].fetch(
-        connection, account=account, command_id=command_id, after=before, up_to=row["released"]
-    )
-    states: dict[str, int] = {}
-    for each in found:
-        states[each["state"]] = states.get(each["state"], 0) + each["items"]
+    own = {"account": account, "command_id": command_id, "after": before, "up_to": row["released"]}
+    found = await SQL["count_step"].fetch(connection, **own)
+    states = {each["state"]: each["items"] for each in found}
     made = sum(states.values()) == steps[step] or row["made"]
-    if not made or states.keys() & set(OPEN_ITEM_STATES):
+    waiting = any(each["waiting"] for each in found)
+    if not made or waiting or states.keys() & set(OPEN_ITEM_STATES):
         return None
-    same = [each["after_code"] for each in found if each["state"] == "same_error" for _ in range(each["items"])]
-    verdict = judge(step + 1, states, row["fixed_share"], same)
+    faults = [StepFault(**each) for each in await SQL["count_step_faults"].fetch(connection, **own)]
+    verdict = judge(step + 1, states, row["fixed_share"], faults)
     if verdict.go_on:
         await SQL["release_step"].execute(
             connection, account=account, command_id=command_id, step=step + 1, released=released(steps, step + 1)

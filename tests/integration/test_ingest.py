@@ -21,6 +21,7 @@ from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
+from schemas.policy import Policy
 from storage.database import Database
 from storage.positions import Move
 from storage.settings import StorageSettings
@@ -361,6 +362,7 @@ async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
         lambda _batch: True,
         begin_again=lambda: None,
         clock=clock,
+        policy=Policy(),
     )
     now = datetime.now(UTC)
     decoded = await ingest._decode(RecordBatch(TP("t", 0), 0, [_record(now.isoformat(), 0, 0)], 1000, 1))

@@ -41,7 +41,7 @@ from schemas.reprocess import read_command
 from schemas.result import Result, read
 from schemas.series import SeriesQuery
 from schemas.sources import Sources
-from schemas.steps import judge
+from schemas.steps import StepFault, judge
 from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
 from schemas.verdict import REASONS
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
@@ -172,11 +172,14 @@ def of_series(**changes: Any) -> Reason:
     return refused.value.reason.of(field="query.processed_from")
 
 
-def part(state: str, *codes: str) -> Reason:
-    parts = judge(1, {state: 2}, 0.8, codes).reason.parameters["parts"]
+def came_back(times: int, tried: int) -> StepFault:
+    return StepFault(fingerprint="f", code="price.min", tried=tried, came_back=times)
+
+
+def part(state: str, *faults: StepFault) -> Reason:
+    parts = judge(1, {"failed": 9, state: 2}, 1.0, faults).reason.parameters["parts"]
     assert isinstance(parts, tuple)
-    [only] = parts
-    assert isinstance(only, Reason)
+    [only] = [each for each in parts if isinstance(each, Reason) and each.parameters["count"] == 2]
     return only
 
 
@@ -261,6 +264,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.JOINED_EARLIER: lambda: REASONS[ItemState.IN_FLIGHT],
     Code.BEING_REPROCESSED: lambda: actions.IN_FLIGHT,
     Code.COMMAND_ENDED: lambda: REASONS[ItemState.CANCELLED],
+    Code.HEALED_BEFORE: lambda: REASONS[ItemState.HEALED],
     Code.AFFILIATE_PAUSED: lambda: REASONS[ItemState.PAUSED],
     Code.ORDERS_NOT_REPROCESSED: lambda: BY_NAME["orders"].not_reprocessable_reason,  # type: ignore[dict-item,return-value]
     Code.SWITCHED_OFF: lambda: of_policy('{"price": {"*": {"reprocessable": false}}}'),
@@ -272,14 +276,18 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.SELECTION_TOO_SLOW: lambda: why(TimedOut("too slow")),
     Code.FILTER_NOT_KNOWN: lambda: why(unknown_filter()),
     Code.ITEMS_NOT_MADE: lambda: why(RowRefused("no")),
-    Code.STEP_WENT_ON: lambda: judge(1, {"fixed": 10}, 0.8, []).reason,
-    Code.STEP_STOPPED: lambda: judge(1, {"same_error": 1, "silent": 2}, 0.8, ["price.min"]).reason,
+    Code.STEP_WENT_ON: lambda: judge(1, {"fixed": 10}, 0.8).reason,
+    Code.STEP_STOPPED: lambda: judge(1, {"same_error": 2, "silent": 2}, 0.8, [came_back(2, 2)]).reason,
+    Code.STEP_SAME_FAULT: lambda: judge(1, {"fixed": 16, "same_error": 4}, 0.8, [came_back(4, 4)]).reason,
+    Code.STEP_NOT_TRIED: lambda: judge(1, {"fixed": 1, "busy": 4, "healed": 1}, 0.8).reason,
     Code.PART_SAME_ERROR: lambda: part("same_error"),
-    Code.PART_SAME_ERROR_CODE: lambda: part("same_error", "price.min"),
+    Code.PART_SAME_ERROR_CODE: lambda: part("same_error", came_back(2, 2)),
     Code.PART_DIFFERENT_ERROR: lambda: part("different_error"),
     Code.PART_SILENT: lambda: part("silent"),
     Code.PART_FAILED: lambda: part("failed"),
     Code.PART_CANCELLED: lambda: part("cancelled"),
+    Code.PART_BUSY: lambda: part("busy"),
+    Code.PART_HEALED: lambda: part("healed"),
     Code.PART_OTHER: lambda: part("of_tomorrow"),
     Code.NOT_EXPORTING: lambda: NOT_EXPORTING,
     Code.EXPORT_TOO_LONG: lambda: explain(TimeoutError())[1],

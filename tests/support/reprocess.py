@@ -1,14 +1,18 @@
 """The agents' work on reprocesses, step by step, on a real PostgreSQL. Calls stand in for Kafka."""
 
+import itertools
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
 from agents.reprocess.claiming import Claiming
 from agents.reprocess.commands import Commands
 from agents.reprocess.materialise import Materialise
 from agents.reprocess.steps import Steps
+from agents.reprocess.waiting import Waiting
 from api.plan import plan_filter
 from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
@@ -25,6 +29,7 @@ from storage.settings import StorageSettings
 from tests.support.events import Event, at, result
 
 DEADLINE = timedelta(minutes=15)
+DIGEST = bytes(32)
 
 
 class Desk:
@@ -36,6 +41,7 @@ class Desk:
         self.writer = Database(url, "writer", settings)
         self.reader = Database(url, "reader", settings)
         self.policy = policy
+        self._offsets = itertools.count()
         self._commands = Commands(
             self.writer,
             None,  # type: ignore[arg-type]
@@ -47,6 +53,7 @@ class Desk:
         self._materialise = Materialise(self.writer, policy, lambda: None, poll_seconds=1, chunk=chunk)
         self._steps = Steps(self.writer, lambda: None, 1)
         self._claiming = Claiming(policy, lease_seconds)
+        self._waiting = Waiting(self.writer, lambda: None)
 
     async def close(self) -> None:
         await self.writer.close()
@@ -61,7 +68,7 @@ class Desk:
                 assert isinstance(found, Result), found
                 results.append(found)
         async with self.writer.transaction() as connection:
-            await store(connection, results)
+            await store(connection, results, self.policy)
 
     async def fail(self, keys: range, affiliate: str = "MLB", **changes: Any) -> None:
         """A failed result for each entity."""
@@ -96,8 +103,12 @@ class Desk:
         return await self._materialise.make_chunk()
 
     async def claim(self, room: int = 1000) -> list[QueuedItem]:
-        async with self.writer.transaction() as connection:
-            return await self._claiming.claim(connection, "price", room)
+        return (await self._claiming.claim(self.writer, "price", room)).items
+
+    async def wait_out(self, owner: asyncpg.Connection) -> int:
+        """Queue again what was answered busy, as if its pause were over."""
+        await owner.execute("UPDATE reprocess_items SET not_before = now() WHERE not_before IS NOT NULL")
+        return await self._waiting.queue_due()
 
     async def send(self, room: int = 1000) -> list[QueuedItem]:
         """Claim items and mark them as sent, as if Kafka had taken them."""
@@ -107,8 +118,13 @@ class Desk:
 
     async def mark(self, items: list[QueuedItem], deadline: timedelta = DEADLINE) -> None:
         async with self.writer.transaction() as connection:
+            until = datetime.now(UTC) + deadline
             await mark_sent(
-                connection, [SentItem(each.account, each.id, datetime.now(UTC) + deadline) for each in items]
+                connection,
+                [
+                    SentItem(each.account, each.id, each.busy_answers, until, DIGEST, 0, next(self._offsets))
+                    for each in items
+                ],
             )
 
     async def answer(self, *items: QueuedItem, seconds: float = 60, **changes: Any) -> None:

@@ -1,12 +1,22 @@
-"""What says that the marketplace had no time, and what only sounds like it: codes, sentences, evidence."""
+"""Codes, sentences and evidence that say that the marketplace had no time, and those that only sound like it."""
 
 import json
 from typing import Any
 
 import pytest
 
-from schemas.busy import ALONE, ALONE_IN_PART, IN_CODES, IN_MESSAGES, STATUS_NAMES, Said, is_busy, is_busy_code
-from schemas.busy import is_busy_message, status_of
+from schemas.busy import (
+    ALONE,
+    ALONE_IN_PART,
+    IN_CODES,
+    IN_MESSAGES,
+    STATUS_NAMES,
+    Said,
+    is_busy,
+    is_busy_code,
+    is_busy_message,
+    status_of,
+)
 
 BUSY_CODES = [
     "QuotaExceeded",  # Amazon SP-API
@@ -200,7 +210,9 @@ def test_a_sentence_that_only_sounds_like_it(text: str | None) -> None:
     assert not is_busy_message(text)
 
 
-@pytest.mark.parametrize("name", ["status", "statusCode", "status_code", "http_code", "httpStatus", "HTTP Status", "http"])
+@pytest.mark.parametrize(
+    "name", ["status", "statusCode", "status_code", "http_code", "httpStatus", "HTTP Status", "http"]
+)
 @pytest.mark.parametrize("value", [503, "503", "503 Service Unavailable", "HTTP/1.1 503"])
 def test_a_status_of_the_evidence_by_any_of_its_names(name: str, value: Any) -> None:
     assert status_of({name: value}) == 503

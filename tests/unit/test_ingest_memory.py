@@ -20,6 +20,7 @@ from agents.process.clock import ServerClock
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from schemas.catalogue import BY_NAME
+from schemas.policy import Policy
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.events import Event, result
@@ -93,6 +94,7 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
         lambda batch: batch.generation == generation,
         begin_again=lambda: None,
         clock=HostClock(database),
+        policy=Policy(),
     )
     running = asyncio.create_task(ingest.run(batches()))
     await all_delivered.wait()

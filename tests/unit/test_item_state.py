@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from admin.pages.ledger import BAR
-from schemas.item_state import ANSWERABLE_STATES, ANSWERED_STATES, OPEN_ITEM_STATES, TO_SEND, ItemState
+from schemas.item_state import ANSWERABLE_STATES, ANSWERED_STATES, ON_LOGS, OPEN_ITEM_STATES, TO_SEND, ItemState
 from tests.support.changed_tree import ROOT, Changes, copy
 
 STYLES = (ROOT / "admin" / "static" / "pages.css").read_text("utf-8")
@@ -94,5 +94,6 @@ def test_every_part_of_the_bar_has_a_colour_and_no_colour_is_of_nothing() -> Non
 
 def test_states_are_open_answered_or_neither() -> None:
     assert not set(OPEN_ITEM_STATES) & set(ANSWERED_STATES)
-    assert set(TO_SEND) - {*OPEN_ITEM_STATES, *ANSWERED_STATES} == {"silent", "failed", "cancelled"}
+    assert set(TO_SEND) - {*OPEN_ITEM_STATES, *ANSWERED_STATES} == {"healed", "silent", "failed", "cancelled"}
+    assert set(ON_LOGS) - set(TO_SEND) == {"changed_since"}
     assert set(TO_SEND) - set(ANSWERABLE_STATES) == {"failed"}

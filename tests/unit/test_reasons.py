@@ -71,7 +71,7 @@ def test_what_postgresql_can_t_hold_is_kept_as_u_fffd_as_in_a_json_document(code
 
 
 def test_every_state_that_a_step_can_end_in_is_told() -> None:
-    for state in ("same_error", "different_error", "silent", "failed", "cancelled"):
+    for state in ("same_error", "different_error", "silent", "failed", "cancelled", "busy", "healed"):
         assert ItemState(state)
         assert part(state).code != Code.PART_OTHER
 
@@ -79,11 +79,11 @@ def test_every_state_that_a_step_can_end_in_is_told() -> None:
 def test_a_sentence_of_a_step_is_said_in_each_language() -> None:
     reason = MADE[Code.STEP_STOPPED]()
     assert [say(reason, language) for language in LANGUAGES] == [
-        "Parou após a etapa 1: 0 de 3 corrigidos (0%), menos de 80%; 1 com o mesmo erro de novo (price.min); "
+        "Parou após a etapa 1: 0 de 2 corrigidos (0%), menos de 80%; 2 com o mesmo erro de novo (price.min); "
         "2 sem resposta.",
-        "Stopped after step 1: 0 of 3 fixed (0%), less than 80%; 1 came back with the same error (price.min); "
+        "Stopped after step 1: 0 of 2 fixed (0%), less than 80%; 2 came back with the same error (price.min); "
         "2 silent.",
-        "Se detuvo tras la etapa 1: 0 de 3 corregidos (0%), menos del 80%; 1 con el mismo error otra vez (price.min); "
+        "Se detuvo tras la etapa 1: 0 de 2 corregidos (0%), menos del 80%; 2 con el mismo error otra vez (price.min); "
         "2 sin respuesta.",
     ]
 

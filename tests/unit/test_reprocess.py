@@ -6,11 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.reprocess.dispatch import retry_record
 from agents.reprocess.new_items import Asked, new_items
 from schemas.filter import LogFilter
-from schemas.item_state import ItemState, outcome
+from schemas.item_state import Change, ItemState, outcome
 from schemas.policy import Policy
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
@@ -20,6 +22,7 @@ from storage.reprocess.claims import QueuedItem
 from storage.reprocess.writer import LockedLog
 
 LOG = uuid.uuid4()
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -97,22 +100,41 @@ def test_an_id_that_comes_twice_counts_once_and_has_the_same_item_every_time() -
 @pytest.mark.parametrize(
     ("before", "after", "state"),
     [
-        (("error", "f"), ("success", None), ItemState.FIXED),
+        (("error", "f"), ("success", ""), ItemState.FIXED),
         (("error", "f"), ("warning", "g"), ItemState.FIXED),
-        (("warning", "f"), ("success", None), ItemState.FIXED),
+        (("warning", "f"), ("success", ""), ItemState.FIXED),
         (("error", "f"), ("error", "f"), ItemState.SAME_ERROR),
         (("error", "f"), ("error", "g"), ItemState.DIFFERENT_ERROR),
         (("warning", "f"), ("warning", "f"), ItemState.SAME_ERROR),
         (("warning", "f"), ("error", "g"), ItemState.DIFFERENT_ERROR),
+        (("error", "fg"), ("error", "gf"), ItemState.SAME_ERROR),  # their order means nothing
+        (("error", "fg"), ("error", "g"), ItemState.DIFFERENT_ERROR),  # f went
+        (("error", "f"), ("error", "fg"), ItemState.SAME_ERROR),  # nothing went; g came
+        (("error", "fg"), ("error", "fh"), ItemState.DIFFERENT_ERROR),
     ],
 )
-def test_an_answer_means(before: tuple[str, str | None], after: tuple[str, str | None], state: ItemState) -> None:
+def test_an_answer_means(before: tuple[str, str], after: tuple[str, str], state: ItemState) -> None:
     assert outcome(*before, *after) is state
+    assert outcome(*before, *after, busy=True) is (state if state is ItemState.FIXED else ItemState.BUSY)
+
+
+FAULTS = st.sets(st.sampled_from("abcdef"))
+
+
+@given(FAULTS, FAULTS)
+def test_what_went_stayed_and_came_are_both_sets(before: set[str], after: set[str]) -> None:
+    went, stayed, came = Change.of(sorted(before), sorted(after, reverse=True))
+    assert {*went, *stayed} == before
+    assert {*stayed, *came} == after
+    assert len(went) + len(stayed) + len(came) == len(before | after)
+    assert (outcome("error", before, "error", after) is ItemState.SAME_ERROR) == (before <= after)
 
 
 def test_a_retry_is_the_design_s_event() -> None:
     item_id = uuid.uuid4()
-    item = QueuedItem("acme", item_id, "c1", LOG, "price", "MLB", "a/b", "refresh", "e1", 2, {"ean": "789"})
+    item = QueuedItem(
+        "acme", item_id, "c1", LOG, "price", "MLB", "a/b", "refresh", "e1", 2, {"ean": "789"}, traceparent=TRACE
+    )
     now = datetime(2026, 11, 24, 8, tzinfo=UTC)
     record = retry_record(item, Topics(), now, now.replace(minute=15))
     event = orjson.loads(record.value or b"")
@@ -139,7 +161,17 @@ def test_a_retry_is_the_design_s_event() -> None:
         "time": "2026-11-24T08:00:00.000000Z",
         "datacontenttype": "application/json",
         "correlationid": "c1",
+        "traceparent": TRACE,
     }
+
+
+def test_a_replay_carries_the_request_digit_by_digit() -> None:
+    item = QueuedItem("acme", uuid.uuid4(), "c1", LOG, "price", "MLB", "k", "replay", "e1", 1, {})
+    request = '{"price": 19.90, "id": 23958446825181076828}'
+    value = retry_record(item, Topics(), NOON, NOON, request).value or b""
+    assert f'"request":{request}'.encode() in value
+    assert b"traceparent" not in value
+    assert RetryData.model_validate(orjson.loads(value)["data"]).request["price"] == 19.9
 
 
 def event(**changes: Any) -> bytes:

@@ -13,12 +13,12 @@ from schemas.catalogue import BY_NAME, TROUBLESHOOTING_GUIDE
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.item_state import ItemState, outcome
 from schemas.playbook import BadPlaybookError, Playbook, PlaybookEntry
-from schemas.policy import Policy
+from schemas.policy import BUSY_PAUSE_CEILING_SECONDS, BUSY_PAUSE_SECONDS, BUSY_TRIES, Policy
 from schemas.reasons.reason import own_words
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import Command, CommandRefusal, ReprocessRequest, RetryData, command_event, read_command
-from schemas.steps import judge, released
+from schemas.steps import StepFault, judge, released
 from storage.reprocess.claims import Lane
 from storage.reprocess.writer import LockedLog
 
@@ -203,9 +203,21 @@ POLICY = Policy.model_validate(
     ],
 )
 def test_an_affiliate_is_laid_over_all_others(affiliate: str, rule: tuple[Any, ...]) -> None:
-    assert tuple(POLICY.for_("price", affiliate)) == rule
-    assert tuple(POLICY.for_("inventory", affiliate)) == (True, None, None, 900, None, None)
-    assert Policy().for_("orders", affiliate)[2:] == ("refresh", 900, None, None)
+    of_busy = (False, BUSY_TRIES, BUSY_PAUSE_SECONDS, BUSY_PAUSE_CEILING_SECONDS, True)
+    assert tuple(POLICY.for_("price", affiliate)) == (*rule, *of_busy)
+    assert tuple(POLICY.for_("inventory", affiliate)) == (True, None, None, 900, None, None, *of_busy)
+    assert tuple(Policy().for_("orders", affiliate))[2:] == ("refresh", 900, None, None, *of_busy)
+
+
+def test_pauses_of_busy_items_grow_to_a_ceiling_and_end() -> None:
+    rule = Policy().for_("price", "MLB")
+    assert [rule.pause_after(count) for count in range(1, 7)] == [30, 60, 120, 240, 480, None]
+    changed = Policy.model_validate(
+        {"price": {"*": {"busy_tries": 3, "busy_pause_seconds": 5, "busy_pause_ceiling_seconds": 8}}}
+    ).for_("price", "MLB")
+    assert [changed.pause_after(count) for count in range(1, 5)] == [5, 8, 8, None]
+    assert changed._replace(busy_tries=0).pause_after(1) is None
+    assert changed._replace(busy_tries=20).pause_after(20) == 8
 
 
 def test_a_type_that_is_only_refreshed_is_never_replayed() -> None:
@@ -244,20 +256,22 @@ def test_a_step_adds_to_those_before(steps: tuple[int, ...], step: int, position
     ("states", "share_", "go_on"),
     [
         ({"fixed": 4, "silent": 1}, 0.8, True),
-        ({"fixed": 3, "silent": 1}, 0.8, False),
+        ({"fixed": 3, "same_error": 1}, 0.8, False),
         ({}, 1.0, True),
         ({"silent": 1}, 0.01, False),
     ],
 )
 def test_a_step_goes_on_at_its_share(states: dict[str, int], share_: float, *, go_on: bool) -> None:
-    found = judge(2, states, share_, [])
+    found = judge(2, states, share_)
     assert found.go_on is go_on
-    assert (found.outcome.step, found.outcome.total, found.outcome.code) == (2, sum(states.values()), None)
+    assert (found.outcome.step, found.outcome.sent, found.outcome.code) == (2, sum(states.values()), None)
     assert found.outcome.fixed == states.get("fixed", 0)
 
 
-def test_of_the_codes_of_a_step_the_commonest_is_named() -> None:
-    assert judge(1, {"same_error": 3}, 0.5, ["a", "b", "b"]).outcome.code == "b"
+def test_of_the_faults_of_a_step_the_one_that_came_back_most_is_named() -> None:
+    faults = [StepFault(fingerprint=code, code=code, tried=3, came_back=count) for code, count in (("a", 1), ("b", 2))]
+    assert judge(1, {"same_error": 3}, 0.5, faults).outcome.code == "b"
+    assert judge(1, {"fixed": 3}, 0.5, [faults[0].model_copy(update={"came_back": 0})]).outcome.code is None
 
 
 @pytest.mark.parametrize(

@@ -142,11 +142,29 @@ LEFT JOIN (
 
 -- count_cures --
 -- Outcomes of the items that were requested because of the faults :fingerprints. Uses
--- reprocess_items_by_fingerprint.
-SELECT i.before_fingerprint AS fingerprint, i.state, count(*) AS items
-FROM reprocess_items i
-WHERE i.account = :account::text AND i.before_fingerprint = ANY(:fingerprints::text[])
-GROUP BY i.before_fingerprint, i.state
+-- reprocess_items_by_fingerprint, of which the index alone is read, and reprocess_items_by_fingerprints for the items
+-- with several faults: these count for each, and for one that came back as `same_error`, whatever else went away.
+SELECT counted.fingerprint, counted.state, sum(counted.items)::integer AS items
+FROM (
+    SELECT i.before_fingerprint AS fingerprint, i.state, count(*) AS items
+    FROM reprocess_items i
+    WHERE i.account = :account::text AND i.before_fingerprint = ANY(:fingerprints::text[])
+    GROUP BY i.before_fingerprint, i.state
+    UNION ALL
+    SELECT fault.fingerprint, change.state, change.items
+    FROM reprocess_items i
+    CROSS JOIN LATERAL unnest(i.before_fingerprints) AS fault (fingerprint)
+    CROSS JOIN LATERAL (
+        VALUES
+            (CASE WHEN i.state = 'different_error' AND fault.fingerprint = ANY(i.after_fingerprints)
+             THEN 'same_error' ELSE i.state END, 1),
+            -- It is counted above already.
+            (i.state, CASE WHEN fault.fingerprint = i.before_fingerprint THEN -1 ELSE 0 END)
+    ) AS change (state, items)
+    WHERE i.account = :account::text AND cardinality(i.before_fingerprints) > 1
+      AND i.before_fingerprints && :fingerprints::text[] AND fault.fingerprint = ANY(:fingerprints::text[])
+) AS counted
+GROUP BY counted.fingerprint, counted.state
 
 -- read_fault_states --
 -- The newest decision about each of the faults :fingerprints. Uses the primary key.

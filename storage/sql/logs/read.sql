@@ -235,7 +235,8 @@ FROM (
     FROM reprocess_items i
     CROSS JOIN LATERAL (
         VALUES
-            (i.created_at, 'requested'), (i.sent_at, 'sent'), (i.silent_at, 'silent'), (i.answered_at, 'answered')
+            (i.created_at, 'requested'), (i.healed_at, 'healed'), (i.sent_at, 'sent'), (i.silent_at, 'silent'),
+            (i.answered_at, 'answered')
     ) AS step (at, name)
     WHERE i.account = :account::text AND i.log_id = :log_id::uuid AND step.at IS NOT NULL
       AND (step.at, step.name || '/' || i.id) < (:after_at::timestamptz, :after_name::text)

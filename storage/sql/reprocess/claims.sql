@@ -30,10 +30,10 @@ WHERE n.state = 'queued' AND n.items > 0
 
 -- claim_items --
 -- Claim items of each lane, up to the position :released, for :lease_seconds. Items that another worker has claimed
--- are skipped, and those of a command that was cancelled since its lanes were read. Uses reprocess_items_queued and the
--- primary key of reprocess_commands.
+-- are skipped, and those of a command that was cancelled since its lanes were read. `status` and `changed` are those of
+-- the log now. Uses reprocess_items_queued and the primary keys of reprocess_commands and status_logs.
 WITH claimed AS (
-    SELECT i.account, i.id
+    SELECT i.account, i.id, c.traceparent
     FROM unnest(
         :account::text[], :command_id::text[], :affiliate::text[], :items::integer[], :released::integer[]
     ) AS lane (account, command_id, affiliate, items, released)
@@ -51,15 +51,30 @@ WITH claimed AS (
 )
 UPDATE reprocess_items i
 SET claimed_until = now() + make_interval(secs => :lease_seconds::double precision)
-FROM claimed c
-WHERE i.account = c.account AND i.id = c.id
+FROM claimed c, status_logs s
+WHERE i.account = c.account AND i.id = c.id AND s.account = i.account AND s.id = i.log_id
 RETURNING
     i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_event_id,
-    i.attempt,
+    i.attempt, i.busy_answers, c.traceparent, s.status, {changed_before_leaving} AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
         FROM aliases a WHERE a.account = i.account AND a.log_id = i.log_id
     ) AS aliases
+
+-- kept_requests --
+-- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
+-- after its retention, no row. Uses the primary key of attempts.
+SELECT item.id, kept.request
+FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_event_id::text[])
+    AS item (account, id, log_id, event_id)
+CROSS JOIN LATERAL (
+    SELECT ((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text AS request
+    FROM attempts a
+    WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
+    ORDER BY a.version DESC
+    LIMIT 1
+) AS kept
+WHERE kept.request <> 'null'
 
 -- release_claims --
 -- Release items that were claimed and not sent.

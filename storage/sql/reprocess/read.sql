@@ -1,5 +1,5 @@
 -- command_columns --
-id, account, integration_type, state, requested_by, reason, mode, requested_at, finished_at, as_of, selected,
+id, account, integration_type, state, requested_by, reason, mode, coalesce(modes, '{}') AS modes, requested_at, finished_at, as_of, selected,
 request, step, note, joined_since, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
@@ -33,7 +33,7 @@ UNION ALL
 SELECT
     k.command_id, k.account, k.request ->> 'integration_type',
     CASE WHEN k.refused IS NULL THEN 'accepted' ELSE 'cancelled' END, k.request ->> 'requested_by',
-    k.request ->> 'reason', k.request ->> 'mode', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
+    k.request ->> 'reason', k.request ->> 'mode', '{}', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
     k.request, 0, k.refused, NULL, k.key_name, NULL
 FROM idempotency_keys k
 WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.published_at IS NOT NULL
@@ -60,8 +60,10 @@ ORDER BY j.state
 -- A command's items after :after, with the states of those that they joined. Uses reprocess_items_by_command.
 SELECT
     i.id, i.log_id, i.affiliate, i.key, i.state, i.reason, i.before_status, i.before_code, i.before_message,
-    i.before_fingerprint, i.after_status, i.after_code, i.after_message, i.after_fingerprint, i.attempt, i.created_at,
-    i.sent_at, i.expires_at, i.answered_at, i.joined_item_id, j.state AS joined_state,
+    i.before_fingerprint, i.before_fingerprints, i.after_status, i.after_code, i.after_message, i.after_fingerprint,
+    i.after_fingerprints, i.attempt, i.mode, i.created_at, i.sent_at, i.healed_at, i.expires_at, i.answered_at,
+    i.busy_answers, i.not_before, encode(i.sent_digest, 'hex') AS sent_digest, i.sent_partition, i.sent_offset,
+    i.joined_item_id, j.state AS joined_state,
     j.command_id AS joined_command_id
 FROM reprocess_items i
 LEFT JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id

@@ -49,7 +49,9 @@ CROSS JOIN LATERAL (
             SELECT CASE
                 WHEN i.answered_at <= :as_of::timestamptz THEN i.state
                 -- One that was cancelled may have been answered since: it was on its way.
-                WHEN i.ended_at <= :as_of::timestamptz THEN CASE i.state WHEN 'failed' THEN 'failed' ELSE 'cancelled' END
+                WHEN i.healed_at <= :as_of::timestamptz THEN 'healed'
+                WHEN i.ended_at <= :as_of::timestamptz
+                THEN CASE WHEN i.state IN ('failed', 'changed_since') THEN i.state ELSE 'cancelled' END
                 WHEN i.silent_at <= :as_of::timestamptz THEN 'silent'
                 WHEN i.sent_at <= :as_of::timestamptz THEN 'sent'
                 ELSE 'queued'
@@ -87,7 +89,11 @@ AND s.facet_id = ANY(ARRAY(
 -- For changed logs the filter is about their earlier state, which no index of their present state can answer.
 WITH matched AS (
     SELECT
-        s.id, s.affiliate, s.status, coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight,
+        s.id, s.affiliate, s.status,
+        coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}) OR (s.reprocess_state = 'busy' AND EXISTS (
+            SELECT FROM reprocess_items i
+            WHERE i.account = s.account AND i.id = s.reprocess_item_id AND i.not_before IS NOT NULL
+        )), false) AS in_flight,
         false AS changed
     FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
@@ -96,7 +102,11 @@ WITH matched AS (
     {in_facets}
     UNION ALL
     SELECT
-        live.id, live.affiliate, live.status, coalesce(live.reprocess_state IN ({OPEN_ITEM_STATES}), false),
+        live.id, live.affiliate, live.status,
+        coalesce(live.reprocess_state IN ({OPEN_ITEM_STATES}) OR (live.reprocess_state = 'busy' AND EXISTS (
+            SELECT FROM reprocess_items i
+            WHERE i.account = live.account AND i.id = live.reprocess_item_id AND i.not_before IS NOT NULL
+        )), false),
         since.changed
     {changed_logs}
 )
@@ -108,7 +118,11 @@ ORDER BY affiliate, status, in_flight, changed
 -- survey_rows --
 -- Chosen logs, as they are now, grouped likewise. Uses the primary key.
 SELECT
-    s.affiliate, s.status, coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight, false AS changed,
+    s.affiliate, s.status,
+    coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}) OR (s.reprocess_state = 'busy' AND EXISTS (
+        SELECT FROM reprocess_items i
+        WHERE i.account = s.account AND i.id = s.reprocess_item_id AND i.not_before IS NOT NULL
+    )), false) AS in_flight, false AS changed,
     count(*) AS logs, (array_agg(s.id))[1:{PLAN_SAMPLES}] AS sample
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])

@@ -3,7 +3,7 @@
 -- dated now: agents may have been away for a day, and clocks may be some minutes ahead.
 INSERT INTO reprocess_commands (
     account, id, integration_type, state, mode, requested_by, reason, request, requested_at,
-    as_of, per_second, steps, fixed_share, released
+    as_of, per_second, steps, fixed_share, released, traceparent
 )
 VALUES (
     :account::text, :id::text, :integration_type::text, 'accepted', :mode::text, :requested_by::text, :reason::text,
@@ -14,7 +14,7 @@ VALUES (
         ELSE now()
     END,
     :as_of::timestamptz, :per_second::double precision,
-    :steps::integer[], :fixed_share::double precision, :released::integer
+    :steps::integer[], :fixed_share::double precision, :released::integer, :traceparent::text
 )
 ON CONFLICT DO NOTHING
 RETURNING id
@@ -50,7 +50,7 @@ SELECT
     s.updated_at,
     (
         SELECT i.id FROM reprocess_items i
-        WHERE i.account = s.account AND i.log_id = s.id AND i.state IN ({OPEN_ITEM_STATES})
+        WHERE i.account = s.account AND i.log_id = s.id AND (i.state IN ({OPEN_ITEM_STATES}) OR i.not_before IS NOT NULL)
     ) AS in_flight,
     (
         SELECT count(*) FROM reprocess_items i
@@ -64,24 +64,35 @@ SELECT
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
+-- set_modes --
+-- Add to the modes of a command's queued items.
+UPDATE reprocess_commands c
+SET modes = ARRAY(SELECT DISTINCT each.mode FROM unnest(c.modes || :modes::text[]) AS each (mode) ORDER BY each.mode)
+WHERE c.account = :account::text AND c.id = :command_id::text
+  AND NOT coalesce(c.modes @> :modes::text[], false)
+
 -- insert_items --
 -- Insert items of one command: arrays with one element for each item. One that was made before a crash stays as it is.
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_event_id, attempt,
+    joined_item_id, position
 )
 SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint,
+    -- unnest() takes the elements of arrays of arrays too.
+    string_to_array(before_fingerprints, ' '), before_event_id, attempt, joined_item_id, position
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
-    :before_event_id::text[], :attempt::integer[], :joined_item_id::uuid[], :position::integer[]
+    :before_fingerprints::text[], :before_event_id::text[], :attempt::integer[], :joined_item_id::uuid[], :position::integer[]
 ) AS item (
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_event_id, attempt, joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_event_id, attempt,
+    joined_item_id, position
 )
 ON CONFLICT (account, id) DO NOTHING
 RETURNING id
@@ -100,10 +111,65 @@ ORDER BY s.id
 FOR UPDATE OF s
 
 -- mark_sent --
+-- One that was answered busy and queued again meanwhile is not marked: it has to be sent once more.
 UPDATE reprocess_items i
-SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL
-FROM unnest(:account::text[], :id::uuid[], :expires_at::timestamptz[]) AS sent (account, id, expires_at)
-WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued'
+SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, sent_digest = sent.digest,
+    sent_partition = sent.partition, sent_offset = sent.position
+FROM unnest(
+    :account::text[], :id::uuid[], :busy_answers::integer[], :expires_at::timestamptz[], :digest::bytea[],
+    :partition::integer[], :offset::bigint[]
+) AS sent (account, id, busy_answers, expires_at, digest, partition, position)
+WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued' AND i.busy_answers = sent.busy_answers
+
+-- note_sent --
+-- What was sent of items that were answered before they could be marked: the answer has moved them already.
+UPDATE reprocess_items i
+SET sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
+FROM unnest(:account::text[], :id::uuid[], :digest::bytea[], :partition::integer[], :offset::bigint[])
+    AS sent (account, id, digest, partition, position)
+WHERE i.account = sent.account AND i.id = sent.id AND i.sent_offset IS DISTINCT FROM sent.position
+
+-- changed_before_leaving --
+-- Not a statement: true if the log `s` has another result than the one that the item `i` is about.
+CASE WHEN i.after_version IS NULL THEN s.event_id <> i.before_event_id ELSE s.version <> i.after_version END
+
+-- mark_unneeded --
+-- Items whose retry is not needed any more when their turn comes, by their logs, which are locked.
+UPDATE reprocess_items i
+SET state = unneeded.state, reason = unneeded.reason, claimed_until = NULL,
+    healed_at = CASE WHEN unneeded.state = 'healed' THEN now() END,
+    ended_at = CASE WHEN unneeded.state <> 'healed' THEN now() END
+FROM unnest(:account::text[], :id::uuid[], :state::text[], :reason::jsonb[]) AS unneeded (account, id, state, reason),
+    status_logs s
+WHERE i.account = unneeded.account AND i.id = unneeded.id AND i.state = 'queued'
+  AND s.account = i.account AND s.id = i.log_id
+  AND CASE unneeded.state WHEN 'healed' THEN s.status = 'success' ELSE {changed_before_leaving} END
+RETURNING i.account, i.id, i.command_id, i.state
+
+-- queue_again --
+-- Busy items whose pause is over, unless their command was cancelled meanwhile: then busy is final. Their logs are locked
+-- as well; rows that are locked already are left for later. Uses reprocess_items_waiting.
+WITH due AS (
+    SELECT i.account, i.id, c.state
+    FROM reprocess_items i
+    JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
+    JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
+    WHERE i.not_before <= :at::timestamptz
+    ORDER BY i.not_before
+    LIMIT :limit::integer
+    FOR UPDATE OF i, s SKIP LOCKED
+)
+UPDATE reprocess_items i
+SET state = CASE WHEN d.state = 'cancelled' THEN 'busy' ELSE 'queued' END, not_before = NULL,
+    answered_at = CASE WHEN d.state = 'cancelled' THEN i.answered_at END
+FROM due d
+WHERE i.account = d.account AND i.id = d.id
+RETURNING i.account, i.id, i.command_id
+
+-- stop_waiting --
+-- Busy is final for the items of a command that is being cancelled. Uses reprocess_items_waiting_by_command.
+UPDATE reprocess_items SET not_before = NULL
+WHERE account = :account::text AND command_id = :command_id::text AND not_before IS NOT NULL
 
 -- mark_failed --
 UPDATE reprocess_items i
@@ -131,12 +197,19 @@ RETURNING i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.sent
 
 -- lock_answered --
 -- The items that answers name, if they are of the same entity, locked in the order of their key. One that is
--- answered was sent, even if it was cancelled before that could be written.
+-- answered was sent, even if it was cancelled before that could be written. `is_over`: it is not tried again, since its
+-- command was cancelled or its log has a later item. Uses the primary keys and reprocess_items_by_log.
 SELECT
-    i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, i.sent_at, i.before_status, i.before_fingerprint,
-    i.after_version
+    i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, i.sent_at, i.before_status,
+    i.before_fingerprint, i.before_fingerprints, i.after_version, i.busy_answers,
+    c.state = 'cancelled' OR EXISTS (
+        SELECT FROM reprocess_items later
+        WHERE later.account = i.account AND later.log_id = i.log_id AND later.created_at >= i.created_at
+          AND later.attempt > i.attempt
+    ) AS is_over
 FROM reprocess_items i
 JOIN unnest(:account::text[], :id::uuid[], :log_id::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
+JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
 WHERE i.state IN ({ANSWERABLE_STATES})
 ORDER BY i.account, i.id
 FOR UPDATE OF i
@@ -145,12 +218,14 @@ FOR UPDATE OF i
 -- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent.
 UPDATE reprocess_items i
 SET state = answer.state, after_status = answer.status, after_code = answer.code, after_message = answer.message,
-    after_fingerprint = answer.fingerprint, after_version = answer.version,
-    reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now())
+    after_fingerprint = answer.fingerprint, after_fingerprints = string_to_array(answer.fingerprints, ' '),
+    after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now()),
+    busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
+    not_before = now() + make_interval(secs => answer.pause_seconds), claimed_until = NULL
 FROM unnest(
     :account::text[], :id::uuid[], :state::text[], :status::text[], :code::text[], :message::text[],
-    :fingerprint::text[], :version::bytea[]
-) AS answer (account, id, state, status, code, message, fingerprint, version)
+    :fingerprint::text[], :fingerprints::text[], :version::bytea[], :pause_seconds::double precision[]
+) AS answer (account, id, state, status, code, message, fingerprint, fingerprints, version, pause_seconds)
 WHERE i.account = answer.account AND i.id = answer.id
 
 -- show_on_logs --
@@ -174,7 +249,7 @@ FOR UPDATE OF c
 
 -- settle_commands --
 -- Set the state of commands by their items, and by the selection while it makes more. Uses the primary keys of
--- reprocess_counts and reprocess_selections.
+-- reprocess_counts and reprocess_selections, and reprocess_items_waiting_by_command.
 UPDATE reprocess_commands c
 SET state = settled.state,
     finished_at = CASE WHEN settled.state = 'done' THEN coalesce(c.finished_at, now()) END
@@ -185,6 +260,9 @@ FROM (
             SELECT FROM reprocess_counts n
             WHERE n.account = named.account AND n.command_id = named.id AND n.state IN ({OPEN_ITEM_STATES})
               AND n.items > 0
+        ) OR EXISTS (
+            SELECT FROM reprocess_items i
+            WHERE i.account = named.account AND i.command_id = named.id AND i.not_before IS NOT NULL
         ) OR EXISTS (
             SELECT FROM reprocess_selections p
             WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
@@ -240,13 +318,37 @@ SELECT
 FROM reprocess_commands c
 WHERE c.account = :account::text AND c.id = :command_id::text AND c.state = 'running' AND c.released IS NOT NULL
 
+-- of_step --
+-- Not a statement: the items of one step, those after position :after up to :up_to. Uses reprocess_items_by_position.
+FROM reprocess_items i
+WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.position > :after::integer
+  AND i.position <= :up_to::integer
+
 -- count_step --
--- The items of one step by state and error, those after position :after up to :up_to. Uses reprocess_items_by_position.
-SELECT state, after_code, count(*) AS items
-FROM reprocess_items
-WHERE account = :account::text AND command_id = :command_id::text AND position > :after::integer
-  AND position <= :up_to::integer
-GROUP BY state, after_code
+-- Its items by state; `waiting`: how many of them will be tried again.
+SELECT i.state, count(*) AS items, count(i.not_before) AS waiting
+{of_step}
+GROUP BY i.state
+
+-- count_step_faults --
+-- The faults of its items that were tried: how many had each, and in how many it came back.
+SELECT
+    fault.fingerprint, min(fault.code) AS code, count(*) AS tried, count(*) FILTER (WHERE fault.stayed) AS came_back
+FROM (
+    SELECT
+        name.fingerprint, CASE WHEN name.fingerprint = step.before_fingerprint THEN step.before_code END AS code,
+        step.state <> 'fixed'
+            AND name.fingerprint = ANY(coalesce(step.after_fingerprints, ARRAY[step.after_fingerprint])) AS stayed
+    FROM (
+        SELECT
+            i.state, i.before_code, i.before_fingerprint, i.before_fingerprints, i.after_fingerprint,
+            i.after_fingerprints
+        {of_step} AND i.state IN ({TRIED_STATES})
+    ) AS step
+    CROSS JOIN LATERAL unnest(coalesce(step.before_fingerprints, ARRAY[step.before_fingerprint])) AS name (fingerprint)
+) AS fault
+GROUP BY fault.fingerprint
+ORDER BY came_back DESC, fault.fingerprint
 
 -- release_step --
 UPDATE reprocess_commands SET step = :step::integer, released = :released::integer
