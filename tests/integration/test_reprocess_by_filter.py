@@ -12,6 +12,7 @@ import pytest
 
 from agents.reprocess.materialise import MAX_FAILURES
 from schemas.filter import ReprocessState
+from schemas.item_state import ItemState
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
 from schemas.reasons.say import say
@@ -19,7 +20,7 @@ from schemas.refusal import Refusal
 from storage.errors import StorageUnavailable
 from storage.reprocess import affiliates
 from storage.reprocess.claims import QueuedItem
-from storage.reprocess.writer import FailedItem, cancel, mark_failed, mark_silent
+from storage.reprocess.writer import FailedItem, cancel, mark_failed, mark_silent, mark_unneeded
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
@@ -159,12 +160,27 @@ async def _silence(desk: Desk) -> None:
     assert await desk.expire() == 1
 
 
+async def _heal(desk: Desk) -> None:
+    await desk.store(result("healed", key="SKU-11", status="success", processed_at=at(60)))
+    assert await desk.claim() == []
+
+
+async def _change(desk: Desk) -> None:
+    items = await desk.claim()
+    await desk.fail(range(12, 13), processed_at=at(60))
+    async with desk.writer.transaction() as connection:
+        await mark_unneeded(connection, [(each, ItemState.CHANGED_SINCE) for each in items])
+
+
 #: Steps that bring a queued item into each state that a log can show. Sending takes all that is queued, so the
 #: states that stay open come last.
 BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
     "fixed": _answer,
+    "healed": _heal,
+    "changed_since": _change,
     "same_error": lambda desk: _answer(desk, status="error"),
     "different_error": lambda desk: _answer(desk, status="error", errors=DIFFERENT),
+    "busy": lambda desk: _answer(desk, status="error", errors=BUSY),
     "silent": _silence,
     "failed": _fail_to_send,
     "cancelled": _cancel,
@@ -176,8 +192,9 @@ BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
 async def test_every_reprocess_state_is_that_of_then_whatever_came_after(desk: Desk) -> None:
     """The filter finds it at `as_of`, before and after its item has moved on and its log shows another result."""
     assert {"in_flight", *BROUGHT} == set(get_args(ReprocessState))
-    await desk.fail(range(len(BROUGHT)))
-    for number, (state, bring) in enumerate(BROUGHT.items()):
+    keys = range(10, 10 + len(BROUGHT))  # none is the beginning of another
+    await desk.fail(keys)
+    for number, (state, bring) in zip(keys, BROUGHT.items(), strict=True):
         await desk.by_filter(state, filter={"status": ["error"], "q": f"SKU-{number}"})
         await bring(desk)
     as_of = (await desk.plan()).as_of
@@ -185,7 +202,7 @@ async def test_every_reprocess_state_is_that_of_then_whatever_came_after(desk: D
     assert {state: (await desk.plan(as_of, reprocess=state)).total for state in expected} == expected
     await _answer(desk)
     await desk.by_filter("later")
-    await desk.fail(range(len(BROUGHT)), processed_at=at(120))
+    await desk.fail(keys, processed_at=at(120))
     assert {state: (await desk.plan(as_of, reprocess=state)).total for state in expected} == expected
 
 
@@ -438,7 +455,12 @@ async def test_steps_stop_by_themselves_when_the_same_error_comes_back(desk: Des
     assert "price.minimum" in say(ledger.note, "en")
     assert (ledger.ending.action, ledger.ending.by, ledger.ending.reason) == ("stopped", "conexoes", ledger.note)
     assert sentences(await texts(owner)) == {}
-    outcome = {"step": 2, "items": {"different_error": 1, "fixed": 7, "same_error": 2}, "fixed_share": 0.8}
+    outcome = {
+        "step": 2,
+        "items": {"different_error": 1, "fixed": 7, "same_error": 2},
+        "fixed_share": 0.8,
+        "fault": None,
+    }
     assert ledger.ending.outcome.model_dump() == {**outcome, "code": "price.minimum"}
     actions = [row["action"] for row in await owner.fetch("SELECT action FROM reprocess_audit ORDER BY at")]
     assert actions == ["requested", "stopped"]

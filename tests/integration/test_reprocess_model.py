@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.policy import BUSY_TRIES
 from schemas.reasons.reason import own_words
 from storage.reprocess.claims import QueuedItem
 from storage.reprocess.writer import cancel
@@ -19,13 +20,20 @@ from tests.support.reprocess import Desk
 
 pytestmark = pytest.mark.law
 
-ERRORS = {"same": [{"code": "a", "message": "a"}], "different": [{"code": "b", "message": "b"}], "success": None}
+ERRORS = {
+    "same": [{"code": "a", "message": "a"}],
+    "different": [{"code": "b", "message": "b"}],
+    "busy": [{"code": "http.503", "message": "503"}],
+    "success": None,
+}
 OPERATIONS = st.one_of(
     st.tuples(st.just("result"), st.sampled_from(sorted(ERRORS))),
     st.tuples(st.just("late result"), st.sampled_from(sorted(ERRORS))),
     st.tuples(st.just("answer"), st.sampled_from(sorted(ERRORS))),
     st.tuples(st.just("answer of long ago"), st.sampled_from(sorted(ERRORS))),
-    st.tuples(st.sampled_from(["command", "send", "claim", "mark", "lease ends", "expire", "cancel"]), st.none()),
+    st.tuples(
+        st.sampled_from(["command", "send", "claim", "mark", "lease ends", "pause ends", "expire", "cancel"]), st.none()
+    ),
 )
 
 
@@ -37,9 +45,12 @@ class Item:
     command: str
     state: str
     before: str  # kind of error
+    queued: bool  # not refused at once
     claimed: bool = False  # a worker has it
     published: bool = False  # so that an answer may come
     answered_at: int | None = None
+    busy_answers: int = 0
+    waiting: bool = False  # it was busy, and is tried again
 
 
 @dataclass
@@ -53,7 +64,7 @@ class Model:
 
     @property
     def open(self) -> Item | None:
-        return next((each for each in self.items if each.state in {"queued", "sent"}), None)
+        return next((each for each in self.items if each.state in {"queued", "sent"} or each.waiting), None)
 
     def fold(self, kind: str, when: int) -> None:
         if when > self.shown_at:
@@ -74,8 +85,12 @@ class Model:
         if item.answered_at is None or when > item.answered_at:
             item.answered_at = when
             same = "same_error" if kind == item.before else "different_error"
-            item.state = "fixed" if kind == "success" else same
+            item.state = {"success": "fixed", "busy": "busy"}.get(kind, same)
             item.claimed = False
+            item.busy_answers += kind == "busy"
+            later = self.items[self.items.index(item) + 1 :]
+            over = item.command in self.cancelled or any(each.queued for each in later)
+            item.waiting = kind == "busy" and not over and item.busy_answers <= BUSY_TRIES
 
 
 class Scenario:
@@ -139,13 +154,15 @@ class Scenario:
         for _ in range(2):  # the same command twice is one
             await self.desk.command(name, log_ids=[log])
         made = await self.owner.fetchval("SELECT id FROM reprocess_items WHERE command_id = $1", name)
-        self.model.items.append(Item(made, name, state, before))
+        self.model.items.append(Item(made, name, state, before, queued=state == "queued"))
 
     async def claim(self) -> None:
         taken = [each for each in await self.desk.claim() if each.key == self.key]
         item = self.model.open
         free = item is not None and item.state == "queued" and not item.claimed
         expected = [item.id] if free and item is not None and item.command not in self.model.cancelled else []
+        if expected and item is not None and self.model.shown == "success":
+            item.state, expected = "healed", []
         assert [each.id for each in taken] == expected
         for _each in taken:
             assert item is not None
@@ -154,10 +171,10 @@ class Scenario:
 
     async def mark(self) -> None:
         await self.desk.mark(self.claims)
-        marked = {each.id for each in self.claims}
+        marked = {each.id: each.busy_answers for each in self.claims}
         self.claims = []
         for each in self.model.items:
-            if each.id in marked and each.state == "queued":
+            if marked.get(each.id) == each.busy_answers and each.state == "queued":
                 each.state, each.claimed = "sent", False
 
     async def send(self) -> None:
@@ -172,6 +189,12 @@ class Scenario:
         self.claims = []
         for each in self.model.items:
             each.claimed = False
+
+    async def pause_ends(self) -> None:
+        await self.desk.wait_out(self.owner)
+        for each in self.model.items:
+            if each.waiting:
+                each.state, each.waiting = "queued", False
 
     async def expire(self) -> None:
         await self.desk.expire()
@@ -188,6 +211,9 @@ class Scenario:
         assert done == (self.model.command_state(name) == "running")
         if done:
             self.model.cancelled.add(name)
+            for each in self.model.items:
+                if each.command == name:
+                    each.waiting = False
 
     async def check(self) -> None:
         await self.desk.let_go()

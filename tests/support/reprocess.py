@@ -20,6 +20,7 @@ from schemas.policy import Policy
 from schemas.refusal import Refusal
 from schemas.reprocess import Command, ReprocessRequest
 from schemas.result import Result, read
+from schemas.shown.command import ReprocessItem
 from storage.database import Database
 from storage.reprocess import reader as reprocess_reader
 from storage.reprocess.claims import QueuedItem
@@ -147,6 +148,11 @@ class Desk:
 
     async def let_go(self) -> int:
         return await self._steps.let_go()
+
+    async def items(self, command_id: str) -> list[ReprocessItem]:
+        found = await reprocess_reader.list_items(self.reader, "acme", command_id, state=None, after=None, limit=1000)
+        assert found is not None
+        return found
 
     async def ledger(self, command_id: str) -> Any:
         found = await reprocess_reader.get_command(self.reader, "acme", command_id)

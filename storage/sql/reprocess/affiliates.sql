@@ -26,8 +26,7 @@ SELECT
         WHERE a.account = f.account AND a.command_id IS NULL AND a.affiliate = f.affiliate AND a.action = 'paused'
         ORDER BY a.at DESC
         LIMIT 1
-    ) END AS paused_with, coalesce(f.breaker, 'closed') AS breaker, f.changed_at,
-    f.retry_at, f.retry_at <= now() AS may_be_tried,
+    ) END AS paused_with,
     coalesce(open.queued, 0) AS queued, coalesce(open.sent, 0) AS sent
 FROM (
     SELECT affiliate FROM affiliates WHERE account = :account::text

@@ -83,7 +83,7 @@ SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint,
-    -- unnest() takes the elements of arrays of arrays too.
+    -- As one text: an array of arrays would be taken apart to its last elements.
     string_to_array(before_fingerprints, ' '), before_event_id, attempt, joined_item_id, position
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],

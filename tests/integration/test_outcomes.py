@@ -1,0 +1,260 @@
+"""Verdicts when a retry leaves, busy answers, and which breaker they move, on a real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+from schemas.policy import BUSY_TRIES, Policy
+from schemas.reasons.reason import own_words
+from storage.reprocess import affiliates
+from storage.reprocess.claims import QueuedItem
+from storage.reprocess.writer import SentItem, cancel, mark_sent
+from storage.settings import StorageSettings
+from tests.support.events import at, result
+from tests.support.reprocess import DIGEST, Desk
+
+pytestmark = pytest.mark.law
+
+BUSY: dict[str, Any] = {"status": "error", "errors": [{"code": "QuotaExceeded", "message": "You exceeded your quota"}]}
+OTHER = [{"code": "other", "message": "another fault"}]
+
+
+@pytest.fixture
+async def unchanging(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
+    """A desk whose policy sends nothing whose log has changed."""
+    one = Desk(database_url, storage_settings, Policy.model_validate({"price": {"*": {"only_unchanged": True}}}))
+    yield one
+    await one.close()
+
+
+async def heal(desk: Desk, *numbers: int) -> None:
+    """A success for each entity, that answers nothing."""
+    await desk.store(
+        *(result(f"healed-{n}", key=f"SKU-{n}", status="success", processed_at=at(30), errors=None) for n in numbers)
+    )
+
+
+async def test_a_campaign_sends_exactly_what_has_not_healed(desk: Desk) -> None:
+    """While 300 leave, twenty at a time, every third one that is still to leave heals: none of these is sent."""
+    await desk.fail(range(300))
+    await desk.by_filter("c")
+    sent: list[QueuedItem] = []
+    healing, healed = list(range(0, 300, 3)), set[int]()
+    for _ in range(1000):
+        gone = {int(each.key.removeprefix("SKU-")) for each in sent}
+        now = [n for n in healing if n not in gone and n not in healed][:10]
+        await heal(desk, *now)
+        healed |= set(now)
+        sent += await desk.send(20)
+        if not (await desk.ledger("c")).items.get("queued"):
+            break
+    await desk.answer(*sent)
+    assert healed
+    assert {each.key for each in sent} == {f"SKU-{n}" for n in range(300) if n not in healed}
+    ledger = await desk.ledger("c")
+    assert ledger.items == {"fixed": 300 - len(healed), "healed": len(healed)}
+    assert ledger.state == "done"
+
+
+async def test_what_healed_takes_nothing_of_the_pace(desk: Desk) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c", pace={"per_second": 0.001})
+    await heal(desk, 0, 1, 2)
+    for _ in range(3):
+        assert await desk.claim() == []
+    assert (await desk.ledger("c")).items == {"healed": 3}
+    assert (await desk.ledger("c")).state == "done"
+
+
+async def test_what_healed_is_no_trial_of_a_breaker(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(8))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(5), **BUSY)
+    rest = await owner.fetch("SELECT key FROM reprocess_items WHERE state = 'queued' ORDER BY id")
+    await heal(desk, int(rest[0]["key"].removeprefix("SKU-")))
+    await owner.execute("UPDATE breakers SET retry_at = now()")
+    assert await desk.send() == []
+    assert await owner.fetchval("SELECT state FROM breakers") == "open"
+    [trial] = await desk.send()
+    assert trial.key in {rest[1]["key"], rest[2]["key"]}
+
+
+async def test_a_log_that_failed_again_is_sent_unless_the_policy_says_otherwise(desk: Desk, unchanging: Desk) -> None:
+    await desk.fail(range(2))
+    await desk.by_filter("c")
+    await desk.fail(range(1), processed_at=at(30), errors=OTHER)
+    assert [each.key for each in await unchanging.send()] == ["SKU-1"]
+    assert (await desk.ledger("c")).items == {"changed_since": 1, "sent": 1}
+    await desk.by_filter("d")
+    await desk.fail(range(1), processed_at=at(40))
+    assert [each.key for each in await desk.send()] == ["SKU-0"]
+
+
+async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    [first] = await desk.send()
+    pauses = []
+    for number in range(1, BUSY_TRIES + 1):
+        await desk.answer(first, seconds=60 + number, **BUSY)
+        ledger = await desk.ledger("c")
+        assert (ledger.state, ledger.items) == ("running", {"busy": 1})
+        pauses.append(
+            await owner.fetchval("SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items")
+        )
+        assert await desk.send() == []  # not before its pause is over
+        await desk.command(f"asked-again-{number}", log_ids=[str(first.log_id)])
+        assert (await desk.ledger(f"asked-again-{number}")).items == {"in_flight": 1}
+        assert (await desk.plan()).verdicts["in_flight"] == 1
+        assert await desk.wait_out(owner) == 1
+        assert (await desk.ledger("c")).items == {"queued": 1}
+        await owner.execute("UPDATE breakers SET state = 'closed', in_a_row = 0, good = 0, bad = 0")
+        [again] = await desk.send()
+        assert (again.id, again.busy_answers) == (first.id, number)
+    assert pauses == [30, 60, 120, 240, 480]
+    await desk.answer(first, seconds=120, **BUSY)
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.items) == ("done", {"busy": 1})
+    assert await desk.wait_out(owner) == 0
+    assert (await desk.plan()).verdicts["will_send"] == 1
+
+
+async def test_a_busy_item_ends_as_its_next_answer_says(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c")
+    items = await desk.send()
+    await desk.answer(*items, **BUSY)
+    assert await desk.wait_out(owner) == 3
+    fixed, same, other = await desk.send()
+    await desk.answer(fixed, seconds=90)
+    await desk.answer(same, seconds=90, status="error")
+    await desk.answer(other, seconds=90, status="error", errors=OTHER)
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.items) == ("done", {"different_error": 1, "fixed": 1, "same_error": 1})
+    assert {each.busy_answers for each in await desk.items("c")} == {1}
+
+
+async def test_a_busy_answer_before_the_mark_loses_nothing(desk: Desk, owner: asyncpg.Connection) -> None:
+    """The worker dies between sending and marking; or its mark comes when the item is queued again."""
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    [claimed] = await desk.claim()
+    await desk.answer(claimed, **BUSY)
+    assert (await desk.ledger("c")).items == {"busy": 1}
+    assert await desk.wait_out(owner) == 1
+    await desk.mark([claimed])
+    assert (await desk.ledger("c")).items == {"queued": 1}
+    [again] = await desk.send()
+    assert again.id == claimed.id
+
+
+async def test_a_command_that_is_cancelled_tries_nothing_again(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(2))
+    await desk.by_filter("c")
+    first, second = await desk.send()
+    await desk.answer(first, **BUSY)
+    async with desk.writer.transaction() as connection:
+        assert await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
+    await desk.answer(second, **BUSY)
+    assert await desk.wait_out(owner) == 0
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.items) == ("cancelled", {"busy": 2})
+    assert (await desk.plan()).verdicts["will_send"] == 2
+
+
+async def test_a_pause_that_ends_after_the_command_was_cancelled_ends_the_item(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(), **BUSY)
+    await owner.execute("UPDATE reprocess_commands SET state = 'cancelled'")
+    assert await desk.wait_out(owner) == 1
+    assert (await desk.ledger("c")).items == {"busy": 1}
+    assert await desk.wait_out(owner) == 0
+
+
+async def test_a_late_busy_answer_does_not_get_in_the_way_of_a_later_item(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("first")
+    [first] = await desk.send()
+    assert await desk.expire() == 1
+    await desk.by_filter("second")
+    await desk.answer(first, **BUSY)
+    assert (await desk.ledger("first")).items == {"busy": 1}
+    assert (await desk.ledger("first")).state == "done"
+    assert await desk.wait_out(owner) == 0
+    assert [each.command_id for each in await desk.send()] == ["second"]
+
+
+async def test_steps_wait_for_busy_items_and_judge_what_was_tried(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(20))
+    await desk.by_filter("c", pace={"steps": [5]})
+    items = await desk.send()
+    await desk.answer(*items[:4])
+    await desk.answer(items[4], **BUSY)
+    await desk.judge()
+    assert await desk.send() == []
+    assert await desk.wait_out(owner) == 1
+    await desk.answer(*await desk.send(), seconds=90)
+    await desk.judge()
+    assert len(await desk.send()) == 15
+
+
+async def test_one_fault_that_comes_back_stops_the_steps(desk: Desk) -> None:
+    """80 % of the step is fixed, but the four with the other fault all came back with it."""
+    await desk.fail(range(16))
+    await desk.fail(range(16, 20), errors=OTHER)
+    await desk.fail(range(20, 40))
+    await desk.by_filter("c", pace={"steps": [20]}, filter={"q": "SKU-"})
+    items = {each.key: each for each in await desk.send()}
+    hopeless = [each for each in items.values() if each.key in {f"SKU-{n}" for n in range(16, 20)}]
+    await desk.answer(*(each for each in items.values() if each not in hopeless))
+    await desk.answer(*hopeless, status="error", errors=OTHER)
+    await desk.judge()
+    ledger = await desk.ledger("c")
+    if len(hopeless) < 3:  # the order of the same time is that of the ids
+        pytest.fail(f"only {len(hopeless)} of the fault were in the step")
+    assert ledger.state == "cancelled"
+    assert ledger.ending.outcome.fault.code == "other"
+
+
+async def test_only_the_breaker_of_the_type_moves(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(10))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(5), **BUSY)
+    assert await desk.send() == []
+    rows = await owner.fetch("SELECT affiliate, integration_type, state FROM breakers")
+    assert [tuple(row) for row in rows] == [("MLB", "price", "open")]
+    [shown] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (shown.breaker, [each.integration_type for each in shown.breakers]) == ("open", ["price"])
+    async with desk.writer.transaction() as connection:
+        assert await affiliates.resume(connection, "acme", "MLB", requested_by="maria", reason=None)
+    assert len(await desk.send()) == 5
+
+
+async def test_an_answer_about_the_product_moves_no_breaker(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(25))
+    await desk.by_filter("c")
+    errors = [{"code": "product_unavailable", "message": "Discontinued"}]
+    await desk.answer(*await desk.send(), status="error", errors=errors)
+    assert (await desk.ledger("c")).items == {"different_error": 25}
+    assert await owner.fetchval("SELECT count(*) FROM breakers WHERE state <> 'closed'") == 0
+
+
+async def test_the_ledger_has_what_was_sent(desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c", mode="replay")
+    [item] = await desk.claim()
+    async with desk.writer.transaction() as connection:
+        await mark_sent(connection, [SentItem(item.account, item.id, 0, datetime.now(UTC), DIGEST, 3, 1207)])
+    [shown] = await desk.items("c")
+    assert (shown.sent_digest, shown.sent_partition, shown.sent_offset) == (DIGEST.hex(), 3, 1207)
+    assert (shown.mode, (await desk.ledger("c")).modes) == ("replay", ["replay"])
