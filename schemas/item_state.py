@@ -62,6 +62,14 @@ if sorted((*TO_SEND, *VERDICTS)) != sorted(ItemState):
 #: States that the last item of a log may have: `changed_since` is one that it gets when its turn comes.
 ON_LOGS = (*TO_SEND, ItemState.CHANGED_SINCE)
 
+#: States of an item that was sent in vain.
+FAILING_STATES = (
+    ItemState.SAME_ERROR,
+    ItemState.DIFFERENT_ERROR,
+    ItemState.BUSY,
+    ItemState.SILENT,
+    ItemState.FAILED,
+)
 #: States of an item in flight; so is a `busy` one that will be tried again.
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
 #: States of an item that was tried: they alone say if reprocessing helps.

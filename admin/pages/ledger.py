@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from admin.cancellation import stop
 from admin.pages.paths import ACCOUNT
+from admin.pages.reprocess import show_rows_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View
@@ -19,14 +20,16 @@ from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
 from schemas.filter import LogFilter
-from schemas.item_state import OPEN_ITEM_STATES, TO_SEND, ItemState
-from schemas.reprocess import CommandState, is_command_id
+from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, ItemState
+from schemas.reprocess import MAX_LOG_IDS, CommandState, is_command_id
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25
 ITEMS_A_PAGE = 100
+#: States of the items that a person may want to send again, by the name of the link.
+AGAIN: dict[str, tuple[ItemState, ...]] = {"rest": (ItemState.CANCELLED,), "failing": FAILING_STATES}
 #: States in the bar of a command. Cancelled items are no part of its progress.
 BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)
 
@@ -70,6 +73,29 @@ async def items_file(
     )
     order = order_of(request, who.grant, asked, command_id=command_id, item_state=state)
     return ExportResponse(request.app.state.exports, order)
+
+
+@router.get(f"{ACCOUNT}/reprocess/{{command_id}}/again")
+async def plan_again(request: Request, who: OwnPage, command_id: str, what: Literal["rest", "failing"]) -> Response:
+    """Show the plan of what a command did not send (`rest`), or of what it sent in vain (`failing`).
+
+    Up to a thousand logs it is exactly these, as they are now; beyond that what the command's filter matches, in the
+    state of its commonest outcome, since a command names no more logs than that.
+    """
+    need_operator(who)
+    command = await _command(request, who, command_id)
+    kind = BY_NAME.get(command.integration_type)
+    if kind is None:
+        raise not_found()
+    states = AGAIN[what]
+    reader = request.app.state.reader
+    ids = await reprocess_reader.logs_in_states(reader, who.account, command_id, states, MAX_LOG_IDS + 1)
+    view = filter_view(command)
+    if len(ids) <= MAX_LOG_IDS or view is None:
+        return await show_rows_plan(request, who, kind, view or View(filter=LogFilter()), ids[:MAX_LOG_IDS])
+    most = max(states, key=lambda each: command.items.get(each, 0))
+    query = view.with_(reprocess=most.value).query()
+    return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{query}", 303)
 
 
 @router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
@@ -122,6 +148,7 @@ async def _page(
         moving=is_moving(command),
         refused=refused,
         may_export=who.grant.may_export,
+        again={name: sum(command.items.get(each, 0) for each in states) for name, states in AGAIN.items()},
         **_words(),
     )
 

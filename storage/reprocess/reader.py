@@ -54,6 +54,17 @@ async def list_items(
         return await _items(connection, account, command_id, state=state, after=after, limit=limit)
 
 
+async def logs_in_states(
+    database: Database, account: str, command_id: str, states: Sequence[ItemState], limit: int
+) -> list[uuid.UUID]:
+    """Return the logs of a command's items in some states, `limit` at most."""
+    async with database.reading(account) as connection:
+        rows = await SQL["logs_in_states"].fetch(
+            connection, account=account, command_id=command_id, states=[each.value for each in states], limit=limit
+        )
+    return [row["log_id"] for row in rows]
+
+
 async def all_items(
     database: Database, account: str, command_id: str, state: ItemState | None
 ) -> AsyncIterator[Sequence[ReprocessItem]]:

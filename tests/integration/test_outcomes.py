@@ -105,7 +105,9 @@ async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(
         ledger = await desk.ledger("c")
         assert (ledger.state, ledger.items) == ("running", {"busy": 1})
         pauses.append(
-            await owner.fetchval("SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items")
+            await owner.fetchval(
+                "SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items WHERE state = 'busy'"
+            )
         )
         assert await desk.send() == []  # not before its pause is over
         await desk.command(f"asked-again-{number}", log_ids=[str(first.log_id)])

@@ -82,6 +82,14 @@ LIMIT :limit::integer
 ORDER BY i.id
 LIMIT :limit::integer
 
+-- logs_in_states --
+-- Logs of a command's items in some states, up to :limit. Uses reprocess_items_by_state.
+SELECT i.log_id
+FROM reprocess_items i
+WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.state = ANY(:states::text[])
+ORDER BY i.state, i.id
+LIMIT :limit::integer
+
 -- get_items --
 -- Items by id, with the author, the key and the reason of their command. Uses the primary keys and reprocess_audit_by_command.
 SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, (
