@@ -19,6 +19,7 @@ from tests.support.reprocess import DIGEST, Desk
 pytestmark = pytest.mark.law
 
 BUSY: dict[str, Any] = {"status": "error", "errors": [{"code": "QuotaExceeded", "message": "You exceeded your quota"}]}
+PAUSE = "SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items WHERE state = 'busy'"
 OTHER = [{"code": "other", "message": "another fault"}]
 
 

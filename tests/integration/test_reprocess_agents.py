@@ -1,6 +1,7 @@
 """Reprocess, the whole way round, agents only: command topic → items → retry topic → answer → outcome."""
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.law
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
 async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], **changes: Any) -> None:
     """A command as any backend may send it."""
     data = {
@@ -41,6 +45,7 @@ async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequenc
         "source": "/test",
         "id": command_id,
         "time": datetime.now(UTC).isoformat(),
+        "traceparent": TRACE,
         "data": data,
     }
     producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap_servers)
@@ -120,6 +125,53 @@ async def test_an_answer_closes_the_item_and_the_command(
     )
     assert shown is not None
     assert tuple(shown) == (state, retry_id(retry), "c1")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_a_replay_carries_the_request_and_the_ledger_says_what_was_sent(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    *,
+    allowed: bool,
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    policy = Policy.model_validate({"price": {"*": {"replay_request": allowed}}})
+    async with running_worker(broker_settings, storage_settings, data_dir, policy):
+        await produce(servers, prefix, [result("e1", request={"price": 19.5, "id": 23958446825181076828})])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)], mode="replay")
+        [retry] = await records(servers, broker_settings.topics.retry("price"), 1)
+        await until_states(owner, sent=1)
+    assert (b'"request":' in retry.value) is allowed
+    assert (b"23958446825181076828" in retry.value) is allowed
+    event = orjson.loads(retry.value)
+    assert (event["data"]["mode"], event["traceparent"]) == ("replay", TRACE)
+    row = await owner.fetchrow("SELECT mode, sent_digest, sent_partition, sent_offset FROM reprocess_items")
+    assert row is not None
+    assert tuple(row) == ("replay", hashlib.sha256(retry.value).digest(), retry.partition, retry.offset)
+
+
+async def test_a_busy_retry_comes_again_with_the_same_id(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    policy = Policy.model_validate({"price": {"*": {"busy_pause_seconds": 0.1}}})
+    async with running_worker(broker_settings, storage_settings, data_dir, policy):
+        await produce(servers, prefix, [result("e1")])
+        await stored(owner, 1)
+        await send_command(broker_settings, "c1", [await log_id(owner)])
+        [first] = await records(servers, broker_settings.topics.retry("price"), 1)
+        refused = {"errors": [{"code": "TOO_MANY_REQUESTS", "message": "x"}], "response": {"status": 429}}
+        await produce(servers, prefix, [result("e2", correlationid=retry_id(first), processed_at=at(9), **refused)])
+        _first, second = await records(servers, broker_settings.topics.retry("price"), 2)
+        assert retry_id(second) == retry_id(first)
+        answer = result("e3", correlationid=retry_id(first), processed_at=at(10), status="success", errors=None)
+        await produce(servers, prefix, [answer])
+        await until_states(owner, fixed=1)
+    assert await owner.fetchval("SELECT busy_answers FROM reprocess_items") == 1
+    assert await owner.fetchval("SELECT state FROM reprocess_commands") == "done"
 
 
 async def test_orders_are_refused_with_the_reason(

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from connectors.simulator import PLAYBOOK
+from schemas.group import Cure
 from schemas.playbook import Playbook
 from storage.database import Database
 from storage.logs.compaction import compact_faults
@@ -63,9 +64,7 @@ async def test_equal_errors_are_one_group_and_the_largest_comes_first(viewer: Ca
     assert (first["affiliates"], first["statuses"], first["sample"]["key"]) == (["MLB"], ["error"], "C")
     assert first["first_seen_at"] < first["last_seen_at"]
     assert first["trend"] == {"last_24_hours": 3, "the_24_hours_before": 0}
-    assert first["cure"] == {
-        "reprocessed": 0, "fixed": 0, "same_error": 0, "different_error": 0, "silent": 0, "rate": None,
-    }  # fmt: skip
+    assert first["cure"] == Cure.of({}).model_dump()
     assert (first["state"], first["reopened"], first["state_by"], first["playbook"]) == ("open", False, None, None)
     sample = await viewer.get(f"/api/v1/accounts/acme/price/logs/{first['sample']['log_id']}")
     assert sample.json()["fingerprint"] == first["fingerprint"]
@@ -111,10 +110,11 @@ async def test_a_bad_parameter_is_refused(viewer: Caller, query: str) -> None:
 async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
     viewer: Caller, store_events: Store, owner: asyncpg.Connection
 ) -> None:
-    """4 fixed of 4 + 3 + 2 + 1 that ended; 5 more are on their way; refused, queued and failed ones are not sent."""
+    """4 fixed of 4 + 3 + 2 that were tried; what was busy, silent, healed, awaited or never sent says nothing."""
     await store_events(failed("A", BELOW))
     [group] = await groups(viewer)
-    wanted = {"fixed": 4, "same_error": 3, "different_error": 2, "silent": 1, "sent": 5, "queued": 6, "failed": 1}
+    tried = {"fixed": 4, "same_error": 3, "different_error": 2}
+    wanted = {**tried, "silent": 1, "sent": 5, "queued": 6, "failed": 1, "busy": 8, "healed": 9}
     rows = [
         (account, uuid.uuid4(), uuid.uuid4(), state, group["fingerprint"] if number else "0" * 16)
         for account in ("acme", "globex")
@@ -128,9 +128,49 @@ async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
         rows,
     )
     [group] = await groups(viewer)
+    beside = {"tried": 9, "silent": 1, "busy": 8, "healed": 9, "awaited": 5}
     assert group["cure"] == {
-        "reprocessed": 15, "fixed": 4, "same_error": 3, "different_error": 2, "silent": 1, "rate": 0.4,
-    }  # fmt: skip
+        **tried,
+        **beside,
+        "rate": 4 / 9,
+        "low": group["cure"]["low"],
+        "high": group["cure"]["high"],
+    }
+    assert 0 < group["cure"]["low"] < 4 / 9 < group["cure"]["high"] < 1
+
+
+async def test_an_item_with_several_errors_counts_for_each_of_them(
+    viewer: Caller, store_events: Store, owner: asyncpg.Connection
+) -> None:
+    """Its own error came back, or went away, whatever its others did; and an item with one counts as before."""
+    await store_events(failed("A", BELOW))
+    [group] = await groups(viewer)
+    own, other = group["fingerprint"], "f" * 16
+    items = [  # state, before, after
+        ("different_error", [other, own], [other]),  # ours went away, the other came back
+        ("different_error", [own, other], [own]),  # ours came back
+        ("same_error", [other, own], [other, own]),
+        ("fixed", [other, own], []),
+        ("healed", [other, own], None),
+        ("fixed", [own], []),
+        ("fixed", [other], []),
+    ]
+    await owner.executemany(
+        """INSERT INTO reprocess_items (account, id, command_id, log_id, integration_type, state, mode,
+               before_fingerprint, before_fingerprints, after_fingerprints, answered_at, after_status)
+           VALUES ('acme', gen_random_uuid(), 'c', gen_random_uuid(), 'price', $1, 'refresh', $2, $3, $4, now(),
+               'error')""",
+        [(state, before[0], sorted(before), after) for state, before, after in items],
+    )
+    [group] = await groups(viewer)
+    cure = group["cure"]
+    assert {name: cure[name] for name in ("fixed", "same_error", "different_error", "healed", "tried")} == {
+        "fixed": 2,
+        "same_error": 2,
+        "different_error": 1,
+        "healed": 1,
+        "tried": 5,
+    }
 
 
 class TestDecisions:
