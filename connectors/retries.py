@@ -20,7 +20,7 @@ from connectors.retry import Answer, Retry, read_retry
 #: Does the work of one retry. None: no answer, and the item expires at its deadline.
 Handler = Callable[[Retry], Awaitable[Answer | None]]
 
-#: Ids of answered retries that are kept in memory, to recognise one that comes again. A restart forgets them.
+#: Answered retries that are kept in memory, to recognise one that comes twice. A restart forgets them.
 REMEMBERED = 10_000
 _POLL_MS = 500
 
@@ -74,7 +74,7 @@ class _Service:
         self._connector = connector
         self._handlers = handlers
         self._affiliates = affiliates
-        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._answered: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     async def run(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -109,12 +109,14 @@ class _Service:
             return
         if self._affiliates is not None and retry.data.affiliate not in self._affiliates:
             return
-        if retry.id in self._answered:
+        # One that was answered busy comes again with the same id, and is to be done then.
+        try_ = (retry.id, retry.data.busy_answers)
+        if try_ in self._answered:
             return
         answer = await self._work(retry)
         if answer is not None:
             await self._answer(retry, answer)
-        self._answered[retry.id] = None
+        self._answered[try_] = None
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
 

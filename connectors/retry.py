@@ -13,7 +13,7 @@ from schemas.timestamp import parse
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """One piece of work to do again. It may come twice, with the same `id`."""
+    """One piece of work to do again. It may come twice, with the same `id` and the same `data.busy_answers`."""
 
     id: str  # answers carry it as `correlationid`
     command_id: str

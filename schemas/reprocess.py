@@ -189,6 +189,12 @@ class RetryData(BaseModel):
     attempt: int = Field(ge=1, description="how many times this entity was reprocessed, this one included")
     expires_at: str = Field(description="RFC 3339; an answer after this is late, but still counts")
     aliases: dict[str, str] = Field(default_factory=dict)
+    busy_answers: int = Field(
+        default=0,
+        ge=0,
+        description="answers to this very retry that said that the marketplace had no time: after each it comes again, "
+        "with the same id and one more of these",
+    )
     request: Any = Field(
         default=None,
         description="of a `replay`: the request that failed, as it was kept; absent when none was, when its retention "

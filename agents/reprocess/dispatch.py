@@ -59,6 +59,7 @@ def retry_record(
         attempt=item.attempt,
         expires_at=to_text(expires_at),
         aliases=item.aliases,
+        busy_answers=item.busy_answers,
         request=None if request is None else Verbatim(request),
     )
     event = data.event(str(item.id), item.command_id, to_text(sent_at), item.traceparent)

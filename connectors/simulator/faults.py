@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-#: Outcome of a retry of an entity with this fault.
-Cure = Literal["fixed", "same", "different", "silent"]
+#: Outcome of a retry of an entity with this fault; `busy`: the marketplace has no time once more, then it is fixed.
+Cure = Literal["fixed", "same", "different", "silent", "busy"]
 #: Format of the marketplace's answer.
 Shape = Literal["json", "xml", "html", "trace", "json_in_string", "large"]
 
@@ -148,7 +148,7 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
             Fault(
                 code="http.429",
                 message="Too many requests: try again in {n} s",
-                cure="fixed",
+                cure="busy",
                 category="COMMUNICATION",
                 shape="html",
             ),

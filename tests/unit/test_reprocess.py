@@ -151,6 +151,7 @@ def test_a_retry_is_the_design_s_event() -> None:
         "attempt": 2,
         "expires_at": "2026-11-24T08:15:00.000000Z",
         "aliases": {"ean": "789"},
+        "busy_answers": 0,
     }
     assert event == {
         "specversion": "1.0",

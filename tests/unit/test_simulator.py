@@ -74,4 +74,10 @@ def test_all_faults_occur_and_all_cures_exist() -> None:
     names = (*BY_NAME, "any")
     for name in names:
         assert {fault_of(name, f"SKU-{n:05}") for n in range(200)} == set(faults_of(name))
-    assert {fault.cure for name in names for fault in faults_of(name)} == {"fixed", "same", "different", "silent"}
+    assert {fault.cure for name in names for fault in faults_of(name)} == {
+        "fixed",
+        "same",
+        "different",
+        "silent",
+        "busy",
+    }

@@ -33,9 +33,17 @@ async def connector_of(broker: BrokerSettings) -> AsyncIterator[Connector]:
         yield connector
 
 
-async def send_retry(broker: BrokerSettings, *, affiliate: str = "MLB", key: str = "SKU-1", minutes: int = 15) -> str:
-    """A retry as the agents send it. Returns its id."""
-    item = str(uuid.uuid4())
+async def send_retry(
+    broker: BrokerSettings,
+    *,
+    affiliate: str = "MLB",
+    key: str = "SKU-1",
+    minutes: int = 15,
+    item: str | None = None,
+    busy_answers: int = 0,
+) -> str:
+    """A retry as the agents send it. Returns its id, which is a new one unless `item` is given."""
+    item = item or str(uuid.uuid4())
     data = RetryData(
         account="acme",
         affiliate=affiliate,
@@ -44,6 +52,7 @@ async def send_retry(broker: BrokerSettings, *, affiliate: str = "MLB", key: str
         mode="refresh",
         last_event_id="e1",
         attempt=1,
+        busy_answers=busy_answers,
         expires_at=to_text(datetime.now(UTC) + timedelta(minutes=minutes)),
     )
     event = data.event(item, "c1", to_text(datetime.now(UTC)))
@@ -117,6 +126,24 @@ async def test_a_retry_is_handled_and_answered_with_its_correlation(broker_setti
     ]
     result = read_back(answer)
     assert (str(result.correlation_id), result.status, result.key) == (item, "success", "SKU-1")
+
+
+async def test_a_retry_that_was_busy_is_done_again_and_one_that_comes_twice_is_not(
+    broker_settings: BrokerSettings,
+) -> None:
+    seen: list[int] = []
+
+    async def handler(retry: Retry) -> Answer:
+        seen.append(retry.data.busy_answers)
+        return Answer(status="success")
+
+    async with connector_of(broker_settings) as connector, serving(broker_settings, connector, handler):
+        item = await send_retry(broker_settings)
+        for busy_answers in (0, 1, 1, 2):
+            await send_retry(broker_settings, item=item, busy_answers=busy_answers)
+        answers = await records(connector.servers, broker_settings.topics.results("price"), 3)
+    assert seen == [0, 1, 2]
+    assert {str(read_back(each).correlation_id) for each in answers} == {item}
 
 
 async def test_a_handler_that_fails_is_an_answer_and_not_silence(broker_settings: BrokerSettings) -> None:
