@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from schemas import envelope as cloudevents
 from schemas.busy import Said, is_busy
 from schemas.catalogue import IntegrationType
-from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of
+from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of, rank
 from schemas.identity import log_id, result_id
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reason_of
@@ -150,7 +150,7 @@ class Result(NamedTuple):
     @property
     def fingerprints(self) -> list[str]:
         """All its faults."""
-        return [self.fingerprint] if self.fingerprint else []
+        return [each.fingerprint for each in self.faults]
 
 
 def read(
@@ -233,7 +233,7 @@ def _result(
         faults=faults,
         aliases=data.aliases or {},
         correlation_id=answers,
-        busy=failed and answers is not None and _is_busy(data),
+        busy=failed and answers is not None and _is_busy(faults, data),
         body=event.body.decode(),
         structured=event.structured,
         altered=event.altered,
@@ -293,9 +293,10 @@ def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
     return code, message[:MAX_SHOWN_MESSAGE] if message else None
 
 
-def _is_busy(data: ResultData) -> bool:
-    errors = [Said(each.code, each.message) for each in data.errors or ()]
-    return is_busy(errors, data.message, data.response)
+def _is_busy(faults: Sequence[Fault], data: ResultData) -> bool:
+    """Return True if the gravest faults all say that the marketplace had no time; lesser ones say nothing."""
+    gravest = [Said(each.code, each.message) for each in faults if rank(each.severity) == rank(faults[0].severity)]
+    return is_busy(gravest, data.message, data.response)
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

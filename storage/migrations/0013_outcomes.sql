@@ -1,5 +1,5 @@
 -- outcomes: healed and busy items, all faults before and after, what was sent, a breaker for each type
--- depends: 0011_positions
+-- depends: 0012_errors
 
 -- migrate: apply
 

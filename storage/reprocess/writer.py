@@ -84,7 +84,8 @@ class LockedLog(NamedTuple):
     status: str
     code: str | None
     message: str | None
-    fingerprint: str | None
+    fingerprint: str | None  # of the gravest fault of its result
+    other_fingerprints: list[str] | None  # of the others; None: there are none
     event_id: str
     updated_at: datetime
     in_flight: uuid.UUID | None  # the item that is queued or sent
@@ -94,7 +95,7 @@ class LockedLog(NamedTuple):
     @property
     def fingerprints(self) -> list[str]:
         """All faults of its result."""
-        return [self.fingerprint] if self.fingerprint else []
+        return [self.fingerprint, *(self.other_fingerprints or ())] if self.fingerprint else []
 
 
 class NewItem(NamedTuple):

@@ -18,7 +18,8 @@ from tests.support.reprocess import DIGEST, Desk
 
 pytestmark = pytest.mark.law
 
-BUSY: dict[str, Any] = {"status": "error", "errors": [{"code": "QuotaExceeded", "message": "You exceeded your quota"}]}
+THROTTLED = {"code": "QuotaExceeded", "message": "You exceeded your quota"}
+BUSY: dict[str, Any] = {"status": "error", "errors": [THROTTLED]}
 PAUSE = "SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items WHERE state = 'busy'"
 OTHER = [{"code": "other", "message": "another fault"}]
 
@@ -227,6 +228,34 @@ async def test_one_fault_that_comes_back_stops_the_steps(desk: Desk) -> None:
         pytest.fail(f"only {len(hopeless)} of the fault were in the step")
     assert ledger.state == "cancelled"
     assert ledger.ending.outcome.fault.code == "other"
+
+
+GTIN = {"code": "missing_required", "message": "GTIN is required", "severity": "error"}
+PRICE = {"code": "price.invalid", "message": "Price too low", "severity": "error"}
+ADVICE = {"code": "me2_mandatory", "message": "ME2 is mandatory", "severity": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "state", "sizes"),
+    [
+        ([GTIN, PRICE], [PRICE, GTIN], "same_error", (0, 2, 0)),
+        ([ADVICE, GTIN], [ADVICE, PRICE], "different_error", (1, 1, 1)),
+        ([GTIN], [PRICE, GTIN], "same_error", (0, 1, 1)),
+        ([GTIN, PRICE], [PRICE], "different_error", (1, 1, 0)),
+        ([GTIN, PRICE], [THROTTLED], "busy", (2, 0, 1)),
+        ([GTIN, PRICE], [ADVICE, THROTTLED], "busy", (2, 0, 2)),  # advice beside it is no answer
+        ([GTIN, PRICE], [PRICE, THROTTLED], "different_error", (1, 1, 1)),  # something was tried
+    ],
+)
+async def test_sets_of_errors_are_compared_whatever_their_order(
+    desk: Desk, before: list[Any], after: list[Any], state: str, sizes: tuple[int, int, int]
+) -> None:
+    await desk.fail(range(1), errors=before)
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(), status="error", errors=after)
+    [item] = await desk.items("c")
+    assert item.state == state
+    assert (len(item.went), len(item.stayed), len(item.came)) == sizes
 
 
 async def test_only_the_breaker_of_the_type_moves(desk: Desk, owner: asyncpg.Connection) -> None:

@@ -163,7 +163,10 @@ async def test_a_busy_retry_comes_again_with_the_same_id(
         await stored(owner, 1)
         await send_command(broker_settings, "c1", [await log_id(owner)])
         [first] = await records(servers, broker_settings.topics.retry("price"), 1)
-        refused = {"errors": [{"code": "TOO_MANY_REQUESTS", "message": "x"}], "response": {"status": 429}}
+        refused: dict[str, Any] = {
+            "errors": [{"code": "TOO_MANY_REQUESTS", "message": "x"}],
+            "response": {"status": 429},
+        }
         await produce(servers, prefix, [result("e2", correlationid=retry_id(first), processed_at=at(9), **refused)])
         _first, second = await records(servers, broker_settings.topics.retry("price"), 2)
         assert retry_id(second) == retry_id(first)

@@ -39,6 +39,7 @@ def log(**changes: Any) -> LockedLog:
         "code": "c",
         "message": "m",
         "fingerprint": "f",
+        "other_fingerprints": None,
         "event_id": "e1",
         "updated_at": NOON,
         "in_flight": None,

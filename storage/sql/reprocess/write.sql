@@ -46,7 +46,7 @@ FOR UPDATE OF s
 -- reprocess_items_by_log.
 SELECT
     s.id, s.affiliate, s.key, s.status, s.code, left(s.message, {ITEM_MESSAGE_CHARACTERS}) AS message, s.fingerprint,
-    s.event_id,
+    s.other_fingerprints, s.event_id,
     s.updated_at,
     (
         SELECT i.id FROM reprocess_items i
@@ -333,21 +333,26 @@ GROUP BY i.state
 -- count_step_faults --
 -- The faults of its items that were tried: how many had each, and in how many it came back.
 SELECT
-    fault.fingerprint, min(fault.code) AS code, count(*) AS tried, count(*) FILTER (WHERE fault.stayed) AS came_back
+    fault.fingerprint, coalesce(min(fault.code), (
+        SELECT known.code FROM faults known
+        WHERE known.account = :account::text AND known.integration_type = fault.integration_type
+          AND known.fingerprint = fault.fingerprint
+    )) AS code, count(*) AS tried, count(*) FILTER (WHERE fault.stayed) AS came_back
 FROM (
     SELECT
-        name.fingerprint, CASE WHEN name.fingerprint = step.before_fingerprint THEN step.before_code END AS code,
+        step.integration_type, name.fingerprint,
+        CASE WHEN name.fingerprint = step.before_fingerprint THEN step.before_code END AS code,
         step.state <> 'fixed'
             AND name.fingerprint = ANY(coalesce(step.after_fingerprints, ARRAY[step.after_fingerprint])) AS stayed
     FROM (
         SELECT
-            i.state, i.before_code, i.before_fingerprint, i.before_fingerprints, i.after_fingerprint,
+            i.integration_type, i.state, i.before_code, i.before_fingerprint, i.before_fingerprints, i.after_fingerprint,
             i.after_fingerprints
         {of_step} AND i.state IN ({TRIED_STATES})
     ) AS step
     CROSS JOIN LATERAL unnest(coalesce(step.before_fingerprints, ARRAY[step.before_fingerprint])) AS name (fingerprint)
 ) AS fault
-GROUP BY fault.fingerprint
+GROUP BY fault.integration_type, fault.fingerprint
 ORDER BY came_back DESC, fault.fingerprint
 
 -- release_step --
