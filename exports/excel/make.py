@@ -70,7 +70,9 @@ def _telling(rows: Iterator[list[Any]], progress: Progress, total: int) -> Itera
 
 
 async def _summary(matched: Snapshot, order: ExportOrder, rows_of: WorkbookRows, as_of: datetime) -> Summary:
-    left = left_rows(order.language, rows_of.statuses, await matched.counts(LARGEST))
+    counts = await matched.counts(LARGEST)
+    cures = await matched.cures([each.name for each in counts if each.kind == "group"])
+    left = left_rows(order.language, rows_of.statuses, counts, cures)
     days = day_list(len(left), as_of.astimezone(ZoneInfo(order.timezone)).date())
     by_day = await matched.days(order.timezone, days[0])
     return summary(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from exports.excel import texts
 from schemas.catalogue import IntegrationType, Language
+from schemas.group import Cure
 from storage.exports.reader import Count
 
 #: Affiliates and error groups that are listed, the largest first.
@@ -30,8 +31,10 @@ class Summary(NamedTuple):
     series: list[str]  # headings of the counts by day
 
 
-def left_rows(language: Language, statuses: Mapping[str, str], counts: Sequence[Count]) -> list[list[Any]]:
-    """Return counts: of all logs, then by status, affiliate and error group."""
+def left_rows(
+    language: Language, statuses: Mapping[str, str], counts: Sequence[Count], cures: Mapping[str, Cure]
+) -> list[list[Any]]:
+    """Return counts: of all logs, then by status, affiliate and error group. A group's row ends with its cure."""
     in_all = [count for count in counts if count.kind == "status"]
     rows: list[list[Any]] = [
         [
@@ -40,14 +43,23 @@ def left_rows(language: Language, statuses: Mapping[str, str], counts: Sequence[
             sum(count.total for count in in_all),
             sum(count.last_day for count in in_all),
             sum(count.day_before for count in in_all),
+            *_cured(None),
         ]
     ]
     for kind in _ORDER:
         for count in counts:
             if count.kind == kind:
                 name = _name(count, statuses)
-                rows.append([texts.KINDS[kind][language], name, count.total, count.last_day, count.day_before])
-    return [[*row, row[3] - row[4]] for row in rows]
+                cured = _cured(cures.get(count.name) if kind == "group" else None)
+                rows.append([texts.KINDS[kind][language], name, count.total, count.last_day, count.day_before, *cured])
+    return [[*row[:5], row[3] - row[4], *row[5:]] for row in rows]
+
+
+def _cured(cure: Cure | None) -> list[Any]:
+    """Return the cells of a cure: the rate and the ends of its interval as shares of 1, then how many were tried."""
+    if cure is None or cure.rate is None:
+        return [None, None, None, cure.tried if cure else None]
+    return [round(cure.rate, 4), round(cure.low or 0.0, 4), round(cure.high or 0.0, 4), cure.tried]
 
 
 def _name(count: Count, statuses: Mapping[str, str]) -> str:
@@ -77,10 +89,7 @@ def summary(
     """Return the whole sheet. `statuses` are the words for statuses, `by_day` the counts of Snapshot.days."""
     series = [statuses[status] for status in integration_type.statuses]
     day = texts.DAY[language]
-    left_headings = [
-        each[language]
-        for each in (texts.COUNTED_BY, texts.VALUE, texts.TOTAL, texts.LAST_DAY, texts.DAY_BEFORE, texts.CHANGE)
-    ]
+    left_headings = [each[language] for each in (*texts.COUNTS, *texts.CURE)]
     right = [
         [each.isoformat(), *(by_day.get((each, status), 0) for status in integration_type.statuses)] for each in days
     ]

@@ -20,6 +20,14 @@ TOTAL = labels("Total", "Total", "Total")
 LAST_DAY = labels("Últimas 24 h", "Last 24 h", "Últimas 24 h")
 DAY_BEFORE = labels("24 h anteriores", "24 h before", "24 h anteriores")
 CHANGE = labels("Variação", "Change", "Variación")
+#: Headings of the counts, and of the outcome of reprocessing beside them.
+COUNTS = (COUNTED_BY, VALUE, TOTAL, LAST_DAY, DAY_BEFORE, CHANGE)
+CURE = (
+    labels("Corrigido ao reprocessar", "Fixed by reprocessing", "Corregido al reprocesar"),
+    labels("Intervalo de 90 %: de", "90 % interval: from", "Intervalo del 90 %: desde"),
+    labels("Intervalo de 90 %: até", "90 % interval: to", "Intervalo del 90 %: hasta"),
+    labels("Tentados", "Tried", "Intentados"),
+)
 DAY = labels("Dia", "Day", "Día")
 KINDS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {

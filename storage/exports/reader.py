@@ -1,6 +1,6 @@
 """Reader for exports: all logs that a filter matches, in one snapshot, in bounded memory."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from schemas.filter import LogFilter
+from schemas.group import Cure
 from storage.database import Connection, Database
 from storage.filters import Filtered, filtered
+from storage.logs.cures import cures_of
 
 #: Rows of one FETCH of a cursor: some hundred kilobytes as a rule.
 CHUNK_ROWS = 1000
@@ -60,6 +62,10 @@ class Snapshot:
     async def counts(self, largest: int) -> list[Count]:
         """Count by status, affiliate and error group; of each kind the `largest` with most logs, most first."""
         return [Count(**row) for row in await self._fetch("export_counts", largest=largest)]
+
+    async def cures(self, fingerprints: Sequence[str]) -> dict[str, Cure]:
+        """Return what reprocessing did about each of these faults, whatever the filter."""
+        return await cures_of(self._connection, self._of["account"], fingerprints)
 
     async def days(self, timezone: str, first: date) -> dict[tuple[date, str], int]:
         """Count by day in `timezone` and status, from `first` on."""

@@ -8,6 +8,7 @@ from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standi
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered, no_dimensions
+from storage.logs.cures import cures_of
 from storage.logs.page import NO_LIMIT, found_by_name
 from storage.logs.spans import DAY, HOUR, between, take_apart
 from storage.statements import SQL
@@ -42,16 +43,13 @@ async def list_groups(
         hour = now.replace(minute=0, second=0, microsecond=0) + HOUR - DAY
         those = {**own, "fingerprints": fingerprints}
         faults = await SQL["read_faults"].fetch(connection, **those, recent=hour, before=hour - DAY)
-        cures = await SQL["count_cures"].fetch(connection, account=account, fingerprints=fingerprints)
+        cures = await cures_of(connection, account, fingerprints)
         states = await SQL["read_fault_states"].fetch(connection, **those)
     decided = {row["fingerprint"]: decision(row) for row in states}
     sample_of = {row["id"]: row for row in samples}
-    items_of: dict[str, dict[str, int]] = {name: {} for name in fingerprints}
-    for row in cures:
-        items_of[row["fingerprint"]][row["state"]] = row["items"]
     fault_of = {row["fingerprint"]: row for row in faults}
     return [
-        _group(row, sample_of[newest[name]], fault_of[name], Cure.of(items_of[name]), decided.get(name))
+        _group(row, sample_of[newest[name]], fault_of[name], cures[name], decided.get(name))
         for row, name in zip(rows, fingerprints, strict=True)
     ]
 

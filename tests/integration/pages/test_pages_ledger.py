@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
 from schemas.shown.command import ReprocessItem
 from storage.reprocess.reader import get_command
+from storage.reprocess.writer import cancel
 from storage.settings import StorageSettings
 from tests.integration.pages.conftest import Visit
-from tests.support.events import result
+from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
 POLLS = 'hx-trigger="every 2s"'
@@ -163,3 +165,58 @@ async def test_a_file_of_items_speaks_the_readers_language(
 def _rows(text: str) -> list[list[str]]:
     text = text.removeprefix("\ufeff")
     return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
+
+
+async def test_a_command_that_is_over_offers_the_rest_and_what_still_fails(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(30))
+    await desk.by_filter("c1", pace={"steps": [5]})
+    browser = await visit("operator")
+    assert "/again?what=" not in (await browser.get("/acme/reprocess/c1")).text
+    await desk.answer(*await desk.send(), status="error")
+    await desk.judge()
+    while await desk.let_go():
+        pass
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "Plan the rest: 25" in page
+    assert "Plan those still failing: 5" in page
+    healed = next(each for each in await desk.items("c1") if each.state == "cancelled")
+    await desk.store(result("healed", key=healed.key or "", status="success", processed_at=at(90)))
+    rest = (await browser.get("/acme/reprocess/c1/again?what=rest")).text
+    assert rest.count('name="log_id"') == 25
+    assert "Send 24" in rest
+    assert "Succeeded already" in rest
+    failing = (await browser.get("/acme/reprocess/c1/again?what=failing")).text
+    assert failing.count('name="log_id"') == 5
+    assert (await browser.get("/acme/reprocess/c1/again?what=all")).status_code == 422
+    assert (await browser.get("/acme/reprocess/other/again?what=rest")).status_code == 404
+    viewer = await visit("viewer")
+    assert (await viewer.get("/acme/reprocess/c1/again?what=rest")).status_code == 403
+    assert "/again?what=" not in (await viewer.get("/acme/reprocess/c1")).text
+
+
+async def test_a_rest_of_more_logs_than_a_command_may_name_is_planned_by_filter(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(1001))
+    await desk.by_filter("c1", filter={"status": ["error"], "affiliate": ["MLB"]})
+    async with desk.writer.transaction() as connection:
+        assert await cancel(connection, "acme", "c1", requested_by="maria", note=own_words("enough"))
+    while await desk.let_go():
+        pass
+    browser = await visit("operator")
+    answer = await browser.get("/acme/reprocess/c1/again?what=rest")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/acme/price/reprocess?status=error&affiliate=MLB&reprocess=cancelled"
+    assert "Send 1,001" in (await browser.get(answer.headers["location"])).text
+
+
+async def test_items_say_when_they_are_tried_again_and_what_changed(visit: Visit, desk: Desk) -> None:
+    two = [{"code": "a", "message": "first"}, {"code": "b", "message": "second"}]
+    await desk.fail(range(2), errors=two)
+    await desk.by_filter("c1", mode="replay")
+    busy, other = await desk.send()
+    await desk.answer(busy, status="error", errors=[{"code": "QuotaExceeded", "message": "later"}])
+    await desk.answer(other, status="error", errors=[two[1], {"code": "c", "message": "third"}])
+    page = (await (await visit("viewer")).get("/acme/reprocess/c1")).text
+    assert "Marketplace busy" in page
+    assert "tried again from" in page
+    assert "1 went, 1 stayed, 1 came" in page
+    assert "Send the same again" in page
