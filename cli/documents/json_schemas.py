@@ -72,12 +72,13 @@ def _retry(integration_type: IntegrationType) -> Schema:
     return _event(
         integration_type.retry_event_type,
         f"{integration_type.labels['en']}: work that a connector is to do again. Always in structured mode. "
-        "It may come twice, with the same id.",
+        "It may come twice, with the same id and the same data.busy_answers.",
         data,
         {
             "id": {**rules.TEXT, "description": "the item; a result that answers carries it as its correlationid"},
             "subject": {**rules.TEXT, "description": "data.key"},
             "correlationid": {**rules.COMMAND_ID_TEXT, "description": "id of the command that asked for it"},
+            "traceparent": {**rules.TEXT, "description": "W3C Trace Context of the command, where it had one"},
         },
         examples.retry_example(integration_type),
         required=("subject", "datacontenttype", "correlationid"),
