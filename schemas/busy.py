@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 #: Characters of a message, or of evidence that is text, that are looked at: a page of HTML says it in its title.
-MAX_CHARACTERS: Final = 4000
+MAX_CHARACTERS: Final = 2000
 #: Levels of the evidence in which a status is looked for.
 MAX_LEVELS: Final = 3
 
@@ -82,6 +82,8 @@ _OF_SOMETHING_ELSE: Final = frozenset(
 )
 
 _HTTP: Final = r"(?:408|429|5(?!01|05)\d\d)"
+#: Condition that no place or purpose follows: "service unavailable for this postal code" is about the shipment.
+_NOWHERE: Final = r"(?! (?:for|in|at|to|para|em|no|na|nesta|neste|nessa|en|a) )"
 #: Spellings in a sentence.
 IN_MESSAGES: Final = (
     Spelling(
@@ -114,14 +116,14 @@ IN_MESSAGES: Final = (
     ),
     Spelling(
         r"\bbad gateway\b|\bgateway time-?out\b|\binternal server error\b"
-        r"|\bservice (?:is )?(?:temporarily )?unavailable\b",
+        rf"|\bservice (?:is )?(?:temporarily )?unavailable\b{_NOWHERE}",
         "RFC 9110",
     ),
     Spelling(
         r"\b(?:server|system|api|servi[cç]o|servicio|sistema|servidor|endpoint|gateway)(?: est[aá]| is)?"
         r"(?: currently| temporarily| temporariamente| temporalmente| momentaneamente)?"
         r"(?: busy| overloaded| unavailable| indispon[ií]vel| no disponible"
-        r"| sobrecarregad| sobrecargad)",
+        rf"| sobrecarregad| sobrecargad)\w*{_NOWHERE}",
         "marketplaces' own pages",
     ),
     Spelling(
@@ -147,7 +149,8 @@ IN_MESSAGES: Final = (
     # A status as connectors write it: "HTTP 503", "Retorno: 429", "status code 502", "returned an error: (503)".
     Spelling(
         r"\b(?:https?|status|code|c[oó]digo|retorno|retornou|returned|respond(?:ed|eu|i[oó])|respost?a|respuesta|response"
-        rf"|erros?|errors?|answered|with)\b(?: ?(?:http|status|code|c[oó]digo|error|erro|an|de|of|with|com|con)\b)*"
+        r"|erros?|errors?|answered|with)\b"
+        r"(?: ?(?:http|status|code|c[oó]digo|error|erro|an|de|of|with|com|con)\b){0,4}"
         rf"(?:/\d(?:\.\d)?)?[\s:=#(\[\"']*{_HTTP}(?![\d.,]\d|\d| ?(?:%|char|caract|word|palavr|palabr|it[eé]m|unid|unit"
         r"|px|pixel|kb|mb|k?gr?\b|cm|mm|dia|day|r\$|brl))",
         "connectors",
@@ -171,8 +174,17 @@ _SEVERAL_STOPS: Final = re.compile(r"[.:/]+")
 
 
 def _any(spellings: Iterable[Spelling]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{each.pattern})" for each in spellings), re.IGNORECASE)
+    """Compile them for text in lower case, which is searched three times as fast as without regard to case."""
+    return re.compile("|".join(f"(?:{each.pattern})" for each in spellings))
 
+
+_STEMS: Final = """
+    408 429 50 51 52 53 54 55 56 57 58 59 limit rate throttl slow quota quer second exceeded many muitas demasiadas busy
+    unavailable overload indispon disponib sobrecarg gateway server timed deadline out tempo tiempo econn eai_ hang
+    reset refused aborted closed curl 频 忙 限流 超时 リクエスト タイムアウト
+"""
+#: Parts of words of which every spelling in a sentence has one: most sentences have none, and are not searched.
+_HINTS: Final = tuple(_STEMS.split())
 
 _CODE, _PART, _WHOLE = _any(IN_CODES), _any(ALONE_IN_PART), _any(ALONE)
 _MESSAGE = _any(IN_MESSAGES)
@@ -234,7 +246,10 @@ def _at_words(text: str, start: int, end: int) -> bool:
 
 def is_busy_message(text: str | None) -> bool:
     """Return True for a sentence, a page or a stack trace that says it, in English, Portuguese, Spanish or Chinese."""
-    return text is not None and _MESSAGE.search(text[:MAX_CHARACTERS]) is not None
+    if not text:
+        return False
+    beginning = text[:MAX_CHARACTERS].lower()
+    return any(each in beginning for each in _HINTS) and _MESSAGE.search(beginning) is not None
 
 
 def status_of(response: Any) -> int | None:

@@ -29,7 +29,7 @@ from schemas.reasons.reason import Reason
 from schemas.redaction import REDACTED
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
-from schemas.topics import Topics
+from schemas.topics import MAX_EVENT_BYTES, Topics
 from storage.database import Database, clock
 from storage.reprocess.claims import QueuedItem, kept_requests, release_claims, types_to_send
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 #: Batches under way at once: one waits for Kafka while the other waits for PostgreSQL.
 SENDERS = 2
+#: Bytes of a kept request that a retry carries: what stands around it is never as long as the rest of an event.
+MAX_REQUEST_BYTES = MAX_EVENT_BYTES - 128 * 1024
 #: Retries that are claimed, published and marked together.
 SEND_BATCH = 500
 
@@ -207,8 +209,10 @@ class Dispatch:
 
 
 def _as_it_was(request: str | None) -> str | None:
-    """Return a kept request that is still what was sent; None for one that a secret was taken out of."""
-    return None if request is None or REDACTED in request else request
+    """Return a kept request that is still what was sent; None for one that a secret was taken out of, or too large."""
+    if request is None or REDACTED in request or len(request.encode()) > MAX_REQUEST_BYTES:
+        return None
+    return request
 
 
 def _sent_item(sent: Sent) -> SentItem:

@@ -169,6 +169,9 @@ BUSY_MESSAGES = [
 OTHER_MESSAGES = [
     "Not sold in this channel",
     "Discontinued",
+    "Serviço indisponível para o trecho informado",  # of Correios: no such shipment
+    "Service unavailable in this region",
+    "Servicio no disponible para este código postal",
     "Product temporarily unavailable",
     "Produto indisponível",
     "The title must have at most 500 characters",

@@ -33,13 +33,13 @@ WHERE n.state = 'queued' AND n.items > 0
 -- are skipped, and those of a command that was cancelled since its lanes were read. `status` and `changed` are those of
 -- the log now. Uses reprocess_items_queued and the primary keys of reprocess_commands and status_logs.
 WITH claimed AS (
-    SELECT i.account, i.id, c.traceparent
+    SELECT i.account, i.id, i.log_id, c.traceparent
     FROM unnest(
         :account::text[], :command_id::text[], :affiliate::text[], :items::integer[], :released::integer[]
     ) AS lane (account, command_id, affiliate, items, released)
     JOIN reprocess_commands c ON c.account = lane.account AND c.id = lane.command_id AND c.state = 'running'
     CROSS JOIN LATERAL (
-        SELECT q.account, q.id
+        SELECT q.account, q.id, q.log_id
         FROM reprocess_items q
         WHERE q.account = lane.account AND q.command_id = lane.command_id AND q.affiliate = lane.affiliate
           AND q.state = 'queued' AND (lane.released IS NULL OR q.position <= lane.released)
@@ -51,11 +51,13 @@ WITH claimed AS (
 )
 UPDATE reprocess_items i
 SET claimed_until = now() + make_interval(secs => :lease_seconds::double precision)
-FROM claimed c, status_logs s
-WHERE i.account = c.account AND i.id = c.id AND s.account = i.account AND s.id = i.log_id
+FROM claimed c
+LEFT JOIN status_logs s ON s.account = c.account AND s.id = c.log_id
+WHERE i.account = c.account AND i.id = c.id
 RETURNING
     i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_event_id,
-    i.attempt, i.busy_answers, c.traceparent, s.status, {changed_before_leaving} AS changed,
+    i.attempt, i.busy_answers, c.traceparent, coalesce(s.status, i.before_status) AS status,
+    coalesce({changed_before_leaving}, false) AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
         FROM aliases a WHERE a.account = i.account AND a.log_id = i.log_id
