@@ -1,5 +1,5 @@
 -- the series: results counted by hour, status, affiliate and codes
--- depends: 0012_errors
+-- depends: 0013_outcomes
 
 -- migrate: apply
 

@@ -40,7 +40,7 @@ async def heal(desk: Desk, *numbers: int) -> None:
 
 
 async def test_a_campaign_sends_exactly_what_has_not_healed(desk: Desk) -> None:
-    """While 300 leave, twenty at a time, every third one that is still to leave heals: none of these is sent."""
+    """Items leave twenty at a time; every third of the 300 heals while it waits, and none of these is sent."""
     await desk.fail(range(300))
     await desk.by_filter("c")
     sent: list[QueuedItem] = []
@@ -213,7 +213,7 @@ async def test_steps_wait_for_busy_items_and_judge_what_was_tried(desk: Desk, ow
 
 
 async def test_one_fault_that_comes_back_stops_the_steps(desk: Desk) -> None:
-    """80 % of the step is fixed, but the four with the other fault all came back with it."""
+    """Fixed is 80 % of the step, but the four with the other fault all came back with it."""
     await desk.fail(range(16))
     await desk.fail(range(16, 20), errors=OTHER)
     await desk.fail(range(20, 40))

@@ -142,7 +142,7 @@ async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
 async def test_an_item_with_several_errors_counts_for_each_of_them(
     viewer: Caller, store_events: Store, owner: asyncpg.Connection
 ) -> None:
-    """Its own error came back, or went away, whatever its others did; and an item with one counts as before."""
+    """Each came back or went away for itself, whatever the others did; an item with one error counts as before."""
     await store_events(failed("A", BELOW))
     [group] = await groups(viewer)
     own, other = group["fingerprint"], "f" * 16
