@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from schemas.breaker import Breaker
 from schemas.shown.affiliate import ShownAffiliate
@@ -11,6 +11,8 @@ from storage.database import Connection, Database, clock
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
+
+Switch = Literal["paused", "resumed"]
 
 
 class Name(NamedTuple):
@@ -73,42 +75,29 @@ async def record_answers(connection: Connection, answers: Sequence[Answered]) ->
     await set_breakers(connection, {name: each for name, each in after.items() if each != before[name]})
 
 
-async def pause(
+async def switch(
     connection: Connection,
     account: str,
     affiliate: str,
+    to: Switch,
     *,
     requested_by: str,
     reason: str | None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Pause an affiliate: nothing is sent to it until it is resumed. Returns False when it is paused already."""
-    done = await SQL["pause_affiliate"].fetchval(
-        connection, account=account, affiliate=affiliate, requested_by=requested_by, reason=reason
-    )
+    """Pause an affiliate, so that nothing is sent to it, or resume it, whether a person or its breaker paused it.
+
+    The audit says who did. Returns False, and changes nothing, when it is so already.
+    """
+    if to == "paused":
+        done = await SQL["pause_affiliate"].fetchval(
+            connection, account=account, affiliate=affiliate, requested_by=requested_by, reason=reason
+        )
+    else:
+        done = await SQL["resume_affiliate"].fetchval(connection, account=account, affiliate=affiliate)
     if done is None:
         return False
-    await audit.add(
-        connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
-    )
-    return True
-
-
-async def resume(
-    connection: Connection,
-    account: str,
-    affiliate: str,
-    *,
-    requested_by: str,
-    reason: str | None,
-    key: UsedKey = NO_KEY,
-) -> bool:
-    """Resume an affiliate, whether a person or its breaker paused it. Returns False when it was not paused."""
-    if await SQL["resume_affiliate"].fetchval(connection, account=account, affiliate=affiliate) is None:
-        return False
-    await audit.add(
-        connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
-    )
+    await audit.add(connection, account, to, affiliate=affiliate, requested_by=requested_by, reason=reason, key=key)
     return True
 
 
