@@ -12,7 +12,7 @@ from schemas.shown.command import ReprocessItem
 from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
 from tests.integration.pages.conftest import Visit
-from tests.support.events import result
+from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
 POLLS = 'hx-trigger="every 2s"'
@@ -163,3 +163,21 @@ async def test_a_file_of_items_speaks_the_readers_language(
 def _rows(text: str) -> list[list[str]]:
     text = text.removeprefix("\ufeff")
     return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
+
+
+async def test_an_outcome_of_before_is_not_shown_as_that_of_a_newer_error(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c1")
+    [item] = await desk.send()
+    browser = await visit("operator")
+    await desk.answer(item, seconds=60)
+    assert '<span class="state fixed">' in (await browser.get("/acme/price")).text
+    await desk.fail(range(1), processed_at=at(120))
+    [log_id] = re.findall(r'data-id="([0-9a-f-]{36})"', (await browser.get("/acme/price")).text)
+    for path in ("/acme/price", f"/acme/price/logs/{log_id}"):
+        page = (await browser.get(path)).text
+        assert '<span class="state past">before: ' in page
+        assert '<span class="state fixed">' not in page.partition('class="timeline')[0]
+    assert "antes: " in (await browser.get("/acme/price?lang=pt")).text
+    await desk.by_filter("c2")
+    assert '<span class="state queued">' in (await browser.get("/acme/price")).text
