@@ -141,18 +141,20 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Intente de nuevo en unos segundos.",
     ),
     ReasonCode.COMMAND_NOT_QUEUED: labels(
-        "O Kafka não pode receber o comando agora; nada foi posto na fila. Tente de novo com o mesmo Idempotency-Key.",
-        "Kafka cannot take the command right now; nothing was queued. Try again with the same Idempotency-Key.",
-        "Kafka no puede recibir el comando ahora; no se puso nada en cola. Intente de nuevo con el mismo "
-        "Idempotency-Key.",
+        "O Kafka não pode receber o comando agora; nada foi posto na fila. Tente de novo: o mesmo formulário, ou "
+        "o mesmo Idempotency-Key, é o mesmo comando.",
+        "Kafka cannot take the command right now; nothing was queued. Try again: the same form, or the same "
+        "Idempotency-Key, is the same command.",
+        "Kafka no puede recibir el comando ahora; no se puso nada en cola. Intente de nuevo: el mismo formulario, o "
+        "el mismo Idempotency-Key, es el mismo comando.",
     ),
     ReasonCode.COMMAND_NOT_KNOWN: labels(
-        "O Kafka não pode receber o comando agora; não se sabe se foi recebido. Tente de novo com o mesmo "
-        "Idempotency-Key.",
-        "Kafka cannot take the command right now; it is not known whether it was taken. Try again with the same "
-        "Idempotency-Key.",
-        "Kafka no puede recibir el comando ahora; no se sabe si se recibió. Intente de nuevo con el mismo "
-        "Idempotency-Key.",
+        "O Kafka não pode receber o comando agora; não se sabe se foi recebido. Tente de novo: o mesmo formulário, ou "
+        "o mesmo Idempotency-Key, é o mesmo comando.",
+        "Kafka cannot take the command right now; it is not known whether it was taken. Try again: the same form, or "
+        "the same Idempotency-Key, is the same command.",
+        "Kafka no puede recibir el comando ahora; no se sabe si se recibió. Intente de nuevo: el mismo formulario, o "
+        "el mismo Idempotency-Key, es el mismo comando.",
     ),
     ReasonCode.COMMAND_NOT_RECORDED: labels(
         "Os agentes ainda não registraram o comando. Tente de novo.",

@@ -47,9 +47,9 @@ WORKBOOKS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "El archivo tiene más de {limit} partes: no es una planilla nuestra.",
     ),
     ReasonCode.WORKBOOK_TOO_LARGE: labels(
-        "O arquivo deve ter no máximo {limit} MiB: exporte com um filtro mais estreito.",
-        "The file must have at most {limit} MiB: export with a narrower filter.",
-        "El archivo debe tener como máximo {limit} MiB: exporte con un filtro más estrecho.",
+        "O arquivo tem mais de {limit} MiB: exporte com um filtro mais estreito.",
+        "The file has more than {limit} MiB: export with a narrower filter.",
+        "El archivo tiene más de {limit} MiB: exporte con un filtro más estrecho.",
     ),
     ReasonCode.WORKBOOK_UNPACKS_TOO_FAR: labels(
         "O arquivo passa de {limit} MiB ao ser descompactado: exporte com um filtro mais estreito.",
@@ -82,9 +82,9 @@ WORKBOOKS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "La hoja sobre la exportación fue alterada: su cuenta o su tipo de integración no existe.",
     ),
     ReasonCode.WORKBOOK_NO_LOGS: labels(
-        "Falta a aba de registros “{sheet}”.",
-        "The sheet of logs “{sheet}” is missing.",
-        "Falta la hoja de registros “{sheet}”.",
+        "Falta a aba de registros: {sheet}.",
+        "The sheet of logs is missing: {sheet}.",
+        "Falta la hoja de registros: {sheet}.",
     ),
     ReasonCode.WORKBOOK_COLUMN: labels(
         "A coluna “{column}” da aba {sheet} falta, ou está duas vezes.",
