@@ -58,7 +58,7 @@ class WorkbookRows:
             "status": lambda row, _errors: statuses[row[name]],
             "state": lambda row, _errors: states.get(row[name], row[name]),
             "errors": lambda _row, errors: text("\n".join(f"{e['code']}: {e['message']}" for e in errors) or None),
-            "aliases": lambda row, _errors: text(_lines(row[name])),
+            "aliases": lambda row, _errors: text(row[name]),
             "link": lambda row, _errors: f"{link}{row['id']}",
             "id": lambda row, _errors: str(row[name]),
         }
@@ -78,13 +78,6 @@ class WorkbookRows:
 
     def _text(self, text: str | None) -> str | None:
         return None if text is None else cell_text(text, self._mark)
-
-
-def _lines(aliases: str | None) -> str | None:
-    """Return one line for each alias in the JSON of export_logs, as CSV has them."""
-    if aliases is None:
-        return None
-    return "\n".join(f"{name}: {value}" for name, values in orjson.loads(aliases).items() for value in values)
 
 
 def errors_of(row: Any) -> list[Any]:
