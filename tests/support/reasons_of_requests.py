@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,10 +50,14 @@ def refused(ask: Callable[[], Any]) -> Reason:
     return of(raised.value)
 
 
-def _asked(answer: Callable[[], Coroutine[Any, Any, Any]]) -> Reason:
+def _asked(answer: Callable[[], Awaitable[Any]]) -> Reason:
     """Return why a handler refuses; in a thread, since the caller may be in a loop of its own."""
+
+    async def run() -> None:
+        await answer()
+
     with ThreadPoolExecutor(1) as thread:
-        return refused(lambda: thread.submit(asyncio.run, answer()).result())
+        return refused(lambda: thread.submit(asyncio.run, run()).result())
 
 
 def request(content: bytes = b"", query: str = "", **headers: str) -> Request:
