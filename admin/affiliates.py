@@ -1,7 +1,5 @@
 """`POST /commands/affiliates/pause` and `/resume`: a person pauses or resumes retries to an affiliate."""
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, ConfigDict
 
@@ -16,8 +14,6 @@ from storage.reprocess import affiliates
 from storage.reprocess.audit import UsedKey
 
 router = APIRouter(tags=["commands"])
-
-Change = Callable[..., Awaitable[bool]]
 
 
 class AffiliateRequest(BaseModel):
@@ -44,7 +40,7 @@ class AffiliateRequest(BaseModel):
 )
 async def pause_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
     """Pause an affiliate: queued items wait, and new ones are refused as `paused`. Safe to repeat."""
-    return await _change(request, grant, affiliates.pause)
+    return await _change(request, grant, "paused")
 
 
 @router.post(
@@ -54,25 +50,26 @@ async def pause_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
 )
 async def resume_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
     """Resume an affiliate, whether a person or the breaker had paused it. Safe to repeat."""
-    return await _change(request, grant, affiliates.resume)
+    return await _change(request, grant, "resumed")
 
 
-async def _change(request: Request, grant: Caller, change: Change) -> ShownAffiliate:
+async def _change(request: Request, grant: Caller, to: affiliates.Switch) -> ShownAffiliate:
     body = await read_body(request, AffiliateRequest)
     operator_of(grant, body.account)
-    await change_affiliate(request.app, grant, body, change)
+    await switch_affiliate(request.app, grant, body, to)
     shown = await affiliates.list_affiliates(request.app.state.reader, body.account)
     found = next((each for each in shown if each.affiliate == body.affiliate), None)
     return found or affiliates.untouched(body.affiliate)
 
 
-async def change_affiliate(app: FastAPI, grant: Grant, asked: AffiliateRequest, change: Change) -> None:
+async def switch_affiliate(app: FastAPI, grant: Grant, asked: AffiliateRequest, to: affiliates.Switch) -> None:
     """Pause or resume, and keep the access key in the audit. An affiliate in that state already stays as it is."""
     async with app.state.writer.transaction() as connection:
-        await change(
+        await affiliates.switch(
             connection,
             asked.account,
             asked.affiliate,
+            to,
             requested_by=asked.requested_by,
             reason=asked.reason,
             key=UsedKey.grant(grant),

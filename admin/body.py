@@ -6,6 +6,8 @@ from typing import Final
 from fastapi import Request
 
 from api.problems import ProblemError
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 MAX_BODY_BYTES: Final = 256 * 1024
 #: Time limit for the whole body.
@@ -20,7 +22,9 @@ async def read_bytes(request: Request, name: str) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
-                    raise ProblemError(413, "too-large", f"The {name} must have at most {MAX_BODY_BYTES} bytes.")
+                    reason = Reason(ReasonCode.BODY_TOO_LARGE, field=name, limit=MAX_BODY_BYTES)
+                    raise ProblemError(413, "too-large", reason)
     except TimeoutError:
-        raise ProblemError(408, "too-slow", f"The {name} must come within {BODY_SECONDS:g} seconds.") from None
+        reason = Reason(ReasonCode.BODY_TOO_SLOW, field=name, seconds=BODY_SECONDS)
+        raise ProblemError(408, "too-slow", reason) from None
     return bytes(body)

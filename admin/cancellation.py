@@ -10,6 +10,8 @@ from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE, CommandIdOfPath
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import RequestedBy, WhyAsked
 from schemas.result import Account
 from schemas.shown.command import ReprocessCommand
@@ -19,6 +21,9 @@ from storage.reprocess.cancellation import Cancellation, cancel_command
 from storage.reprocess.reader import get_command
 
 router = APIRouter(tags=["commands"])
+
+NOT_RECORDED = Reason(ReasonCode.COMMAND_NOT_RECORDED)
+DONE = Reason(ReasonCode.COMMAND_DONE)
 
 
 class CancelRequest(BaseModel):
@@ -68,10 +73,10 @@ async def stop(
     )
     if done is Cancellation.NOT_RECORDED:
         headers = {"Retry-After": RETRY_AFTER_SECONDS}
-        raise ProblemError(409, "not-recorded-yet", "The agents have not recorded it yet. Try again.", headers=headers)
+        raise ProblemError(409, "not-recorded-yet", NOT_RECORDED, headers=headers)
     command = await get_command(app.state.reader, account, command_id)
     if command is None:
         raise not_found()
     if command.state == "done":
-        raise ProblemError(409, "over", "It is done: there is nothing left to cancel.")
+        raise ProblemError(409, "over", DONE)
     return command

@@ -12,10 +12,12 @@ from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.plan import lacking_reason
-from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, refusal
+from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, too_often
 from broker.errors import BrokerError
 from broker.structured import command_record
 from schemas.identity import command_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
 from storage.database import Database
@@ -25,7 +27,8 @@ from storage.reprocess.idempotency import claim, is_known, mark_published, revok
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["commands"])
 
-_KEY = re.compile(r"[!-~]{1,200}")
+_MAX_KEY_CHARACTERS = 200
+_KEY = re.compile(rf"[!-~]{{1,{_MAX_KEY_CHARACTERS}}}")
 #: Header that FastAPI takes for optional, so that the answer without it is our own 400, not FastAPI's 422.
 _KEY_DESCRIBED = {
     "name": "Idempotency-Key",
@@ -63,7 +66,7 @@ async def request_reprocess(
     cancelled when the agents have counted, with the same sentence as its note.
     """
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
-        raise invalid("header.idempotency-key", "is required: 1 to 200 printable ASCII characters", 400)
+        raise invalid("header.idempotency-key", ReasonCode.IDEMPOTENCY_KEY_NEEDED, 400, limit=_MAX_KEY_CHARACTERS)
     return await give_command(request, grant, idempotency_key, await read_body(request, ReprocessRequest))
 
 
@@ -71,16 +74,14 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     """Publish a command if the caller may, once for the same key and body. Raises ProblemError."""
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
-        seconds = str(int(wait) + 1)
-        detail = f"Too many commands of this account: try again in {seconds} s."
-        raise ProblemError(429, "too-many-commands", detail, headers={"Retry-After": seconds})
+        raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
     command = command_id(body.account, idempotency_key)
     writer = request.app.state.writer
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
     if lack and not await is_known(writer, body.account, idempotency_key, command):
-        raise refusal([lack.of(field="body.reason")], kind="reason-required")
+        raise ProblemError(422, "reason-required", lack.of(field="body.reason"))
     if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
-        raise invalid("header.idempotency-key", "was used with another body")
+        raise key_was_used()
     if not (await _published(request, command, body) and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
@@ -103,12 +104,16 @@ async def _revoke(writer: Database, account: str, command: str) -> None:
     try:
         if not await revoke(writer, account, command):
             return
-        known = "nothing was queued"
+        raise not_taken(ReasonCode.COMMAND_NOT_QUEUED)
     except StorageUnavailable:
-        known = "it is not known whether it was taken"
-    raise ProblemError(
-        503,
-        "unavailable",
-        f"Kafka cannot take the command right now; {known}. Try again with the same Idempotency-Key.",
-        headers={"Retry-After": RETRY_AFTER_SECONDS},
-    )
+        raise not_taken(ReasonCode.COMMAND_NOT_KNOWN) from None
+
+
+def key_was_used() -> ProblemError:
+    """A 422 for an Idempotency-Key that stands for another body."""
+    return invalid("header.idempotency-key", ReasonCode.IDEMPOTENCY_KEY_USED)
+
+
+def not_taken(code: ReasonCode) -> ProblemError:
+    """A 503 of Kafka, with what is known of the command."""
+    return ProblemError(503, "unavailable", Reason(code), headers={"Retry-After": RETRY_AFTER_SECONDS})

@@ -16,6 +16,7 @@ from exports.errors import ExportFailed, TooManyExports
 from exports.jobs.jobs import Jobs
 from schemas.catalogue import BY_NAME
 from schemas.export import MEDIA_TYPES, ExportJob, ExportRequest
+from schemas.reasons.code import ReasonCode
 
 router = APIRouter(prefix="/commands/exports", tags=["exports"])
 
@@ -35,7 +36,7 @@ async def start_export(request: Request, response: Response, grant: Caller) -> E
     if not may_see(grant, asked.account):
         raise not_found()
     if asked.integration_type not in BY_NAME:
-        raise invalid("body.integration_type", f"must be one of {', '.join(BY_NAME)}")
+        raise invalid("body.integration_type", ReasonCode.FIELD_NOT_ONE_OF, allowed=tuple(BY_NAME))
     jobs: Jobs = request.app.state.jobs
     try:
         job = await jobs.start(order_of(request, grant, asked))

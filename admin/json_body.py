@@ -6,25 +6,28 @@ from typing import Any
 from fastapi import Request
 
 from admin.body import read_bytes
-from api.problems import ProblemError, invalid
+from api.problems import ProblemError, invalid, refusal
 from schemas.json_document import load
-from schemas.reasons.say import say
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.refusal import Refusal
+
+_MEDIA_TYPE = "application/json"
 
 
 async def read_json(request: Request) -> Any:
     """Read the body. 415, 413, 408 or 422 unless it is JSON of at most MAX_BODY_BYTES in BODY_SECONDS."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise ProblemError(415, "unsupported-media-type", "content-type must be application/json.")
+    if media_type != _MEDIA_TYPE:
+        raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=_MEDIA_TYPE))
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(415, "unsupported-media-type", "content-encoding is not accepted: send the body as it is.")
+        raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_ENCODING))
     try:
         document = load(await read_bytes(request, "body"))
-    except Refusal as refusal:
-        raise invalid("body", say(refusal.reason, "en")) from None
+    except Refusal as refused:
+        raise refusal([refused.reason.of(field="body")]) from None
     if document.altered:
-        raise invalid("body", "must not contain NUL or lone surrogates")
+        raise invalid("body", ReasonCode.FIELD_NOT_STORABLE)
     json.loads(document.text, object_pairs_hook=_no_equal_names)
     return document.value
 
@@ -34,5 +37,5 @@ def _no_equal_names(pairs: list[tuple[str, Any]]) -> None:
     seen: set[str] = set()
     for name, _value in pairs:
         if name in seen:
-            raise invalid(f"body.{name[:100]}", "must be given once")
+            raise invalid(f"body.{name[:100]}", ReasonCode.GIVEN_TWICE)
         seen.add(name)

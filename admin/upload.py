@@ -11,7 +11,9 @@ from typing import IO
 
 from fastapi import Request
 
-from api.problems import ProblemError
+from api.problems import ProblemError, invalid, refusal
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 #: Time limit for the whole form.
 UPLOAD_SECONDS = 120.0
@@ -19,6 +21,8 @@ _MORE_BYTES = 16 * 1024  # of the form besides its file
 _MAX_HEADER_BYTES = 2048
 _MAX_FIELD_BYTES = 1024
 _MAX_PARTS = 8
+_MEDIA_TYPE = "multipart/form-data"
+_UNREADABLE = Reason(ReasonCode.FORM_UNREADABLE, expected=_MEDIA_TYPE, limit=_MAX_PARTS)
 _BOUNDARY = re.compile(r"[A-Za-z0-9'()+_,\-./:=?]{1,70}")
 
 
@@ -30,7 +34,7 @@ async def read_upload(request: Request, name: str, path: Path, max_bytes: int) -
     """
     boundary = _boundary(request.headers.get("content-type", ""))
     most = max_bytes + _MORE_BYTES
-    too_large = ProblemError(413, "too-large", f"The file must have at most {max_bytes // 1024**2} MiB.")
+    too_large = ProblemError(413, "too-large", Reason(ReasonCode.WORKBOOK_TOO_LARGE, limit=max_bytes // 1024**2))
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > most:
         raise too_large
@@ -44,7 +48,8 @@ async def read_upload(request: Request, name: str, path: Path, max_bytes: int) -
                         raise too_large
                     await asyncio.to_thread(body.write, chunk)
         except TimeoutError:
-            raise ProblemError(408, "too-slow", f"The form must come within {UPLOAD_SECONDS:g} seconds.") from None
+            reason = Reason(ReasonCode.BODY_TOO_SLOW, field="form", seconds=UPLOAD_SECONDS)
+            raise ProblemError(408, "too-slow", reason) from None
         if size == 0:
             raise _unreadable()
         body.flush()
@@ -52,15 +57,15 @@ async def read_upload(request: Request, name: str, path: Path, max_bytes: int) -
 
 
 def _unreadable() -> ProblemError:
-    return ProblemError(422, "invalid-request", "The form is not valid multipart/form-data.")
+    return refusal([_UNREADABLE])
 
 
 def _boundary(content_type: str) -> bytes:
     message = Message()
     message["content-type"] = content_type
     boundary = message.get_param("boundary")
-    if message.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
-        raise ProblemError(415, "unsupported-media-type", "A form with a file must be multipart/form-data.")
+    if message.get_content_type() != _MEDIA_TYPE or not isinstance(boundary, str):
+        raise ProblemError(415, "unsupported-media-type", _UNREADABLE)
     if _BOUNDARY.fullmatch(boundary) is None:
         raise _unreadable()
     return f"--{boundary}".encode()
@@ -78,7 +83,7 @@ def _take_apart(body: IO[bytes], boundary: bytes, name: str, path: Path) -> dict
             if whole[begin : begin + 2] == b"--":
                 if has_file:
                     return fields
-                raise ProblemError(422, "invalid-request", f"{name}: choose a file")
+                raise invalid(name, ReasonCode.FILE_MISSING)
             content = whole.find(b"\r\n\r\n", begin, begin + _MAX_HEADER_BYTES) + 4
             end = whole.find(b"\r\n" + boundary, content)
             if content < 4 or end < 0:

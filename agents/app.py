@@ -12,6 +12,7 @@ from faust.types.auth import CredentialsT
 
 from agents.kafka import expansion
 from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.delivery import Delivery
 from agents.kafka.lag import Lag
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from agents.process import crash
@@ -146,21 +147,20 @@ def build_app(
     )
     app.stopping, app.database, app.lag = stopping, database, Lag()
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
+    delivery = Delivery(app.done, app.current, app.begin_again)
     for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):
         ingest = Ingest(
             each,
             database,
             dead_letters,
-            app.done,
-            app.current,
-            begin_again=app.begin_again,
+            delivery,
             clock=clock,
             policy=policy,
             redaction=redaction,
             allowed=Allowed(sources, connector) if sources is not None else None,
         )
         _add_agent(app, topics.results(each.name, connector), ingest)
-    commands = Commands(database, dead_letters, policy, app.done, recorded, begin_again=app.begin_again)
+    commands = Commands(database, dead_letters, policy, delivery, recorded)
     _add_agent(app, topics.commands, commands)
     return app
 

@@ -9,6 +9,8 @@ from fastapi.security import HTTPBearer
 
 from api.fairness import AFTER_ANSWER, Places
 from api.problems import ProblemError, not_found
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
 from schemas.role import Role
 from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find
@@ -76,6 +78,12 @@ def _keep(cache: dict[bytes, T], name: bytes, value: T) -> None:
     cache[name] = value
 
 
+def unauthenticated() -> ProblemError:
+    """A 401, the same whatever is wrong with the key."""
+    scheme = {"WWW-Authenticate": 'Bearer realm="conexoes"'}
+    return ProblemError(401, "unauthenticated", Reason(ReasonCode.NO_VALID_KEY), headers=scheme)
+
+
 class AccessKey(HTTPBearer):
     """The bearer key: described in OpenAPI, and a dependency that returns the key's grant."""
 
@@ -87,12 +95,7 @@ class AccessKey(HTTPBearer):
         if credentials is not None and 0 < len(credentials.credentials) <= _MAX_KEY_CHARACTERS:
             grant = await authenticator.grant(credentials.credentials)
         if grant is None:
-            raise ProblemError(
-                401,
-                "unauthenticated",
-                "A valid key is needed: Authorization: Bearer <key>.",
-                headers={"WWW-Authenticate": 'Bearer realm="conexoes"'},
-            )
+            raise unauthenticated()
         return grant
 
 
@@ -115,8 +118,13 @@ def operator_of(grant: Grant, account: str) -> None:
     """Require the role operator. 404 for an account that the caller may not see, 403 for one that it may only read."""
     if not may_see(grant, account):
         raise not_found()
+    need_operator(grant)
+
+
+def need_operator(grant: Grant) -> None:
+    """Raise 403 for a read-only key."""
     if not at_least(grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
+        raise ProblemError(403, "not-permitted", Reason(ReasonCode.OPERATOR_NEEDED))
 
 
 AccountOfPath = Annotated[str, Path(examples=["demo"])]

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.fairness import AFTER_ANSWER
 from api.problems import ANSWER_HEADERS, METHODS, ProblemError, response
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 REQUEST_ID = "X-Request-Id"
 #: Room for any filter that a person makes. api.connection_limits cuts off what is much larger.
@@ -73,13 +75,15 @@ class Edge:
 def _unusable(scope: Scope) -> ProblemError | None:
     """Return the problem of a request that must be refused at once; None when there is none."""
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
-        return ProblemError(414, "url-too-long", f"The URL must have at most {MAX_URL_BYTES} bytes.")
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
-        return ProblemError(431, "headers-too-large", f"The headers must have at most {MAX_HEADER_BYTES} bytes.")
+        return ProblemError(414, "url-too-long", Reason(ReasonCode.URL_TOO_LONG, limit=MAX_URL_BYTES))
+    size = sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > MAX_HEADER_BYTES:
+        reason = Reason(ReasonCode.HEADERS_TOO_LARGE, bytes=size, limit=MAX_HEADER_BYTES)
+        return ProblemError(431, "headers-too-large", reason)
     hosts = sum(name == b"host" for name, _value in scope["headers"])
     # RFC 9112, section 3.2. httptools accepts any number of Host headers; a proxy may have used another one than we.
     if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
-        return ProblemError(400, "bad-host", f"A request must have one Host header; this one has {hosts}.")
+        return ProblemError(400, "bad-host", Reason(ReasonCode.ONE_HOST_HEADER, hosts=hosts))
     return None
 
 

@@ -10,7 +10,6 @@ from schemas.export import ExportOrder, ExportRequest
 from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reasons.say import say
 from storage.access_keys import Grant
 
 NOT_EXPORTING = Reason(ReasonCode.NOT_EXPORTING)
@@ -21,7 +20,7 @@ _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a
 def must_export(grant: Grant) -> None:
     """Require the right to export. Raises a 403 problem for a key without it."""
     if not grant.may_export:
-        raise ProblemError(403, "not-exporting", say(NOT_EXPORTING, "en"), reasons=[NOT_EXPORTING])
+        raise ProblemError(403, "not-exporting", NOT_EXPORTING)
 
 
 def order_of(

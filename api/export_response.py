@@ -17,6 +17,8 @@ from exports.ledger import write_items
 from exports.names import file_name
 from exports.stream import write_rows
 from schemas.export import MEDIA_TYPES, Export, ExportFormat, ExportOrder
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.errors import StorageError
 
 RETRY_AFTER_SECONDS = "30"
@@ -38,7 +40,7 @@ class ExportResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         order = self._order
         if order.format != "xlsx" and scope["http_version"] == "1.0":
-            raise ProblemError(426, "http-version", "HTTP/1.1 is needed: over HTTP/1.0 a cut file looks whole.")
+            raise ProblemError(426, "http-version", Reason(ReasonCode.HTTP_1_1_NEEDED))
         answer = StreamedAnswer(send, attachment(order, datetime.now(UTC)))
         making = self._workbook if order.format == "xlsx" else self._stream
         try:
@@ -83,8 +85,9 @@ def not_made(exc: TooManyExports | ExportFailed | TimeoutError) -> ProblemError:
     """The problem of a failed export: 429 with the limit that was reached, or 503 with the reason."""
     again = {"Retry-After": RETRY_AFTER_SECONDS}
     if isinstance(exc, TooManyExports):
-        return ProblemError(429, "too-many-exports", str(exc), headers=again)
-    return ProblemError(503, "export-failed", str(exc) or "The export took too long.", headers=again)
+        return ProblemError(429, "too-many-exports", exc.reason, headers=again)
+    reason = exc.reason if isinstance(exc, ExportFailed) else Reason(ReasonCode.EXPORT_TOO_LONG)
+    return ProblemError(503, "export-failed", reason, headers=again)
 
 
 def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from api.problems import ProblemError
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 #: Time limit of a wait for a place; after it the answer is 429.
 WAIT_SECONDS: Final = 2.0
@@ -78,9 +80,5 @@ class Places:
 
 def too_many() -> ProblemError:
     """Return the 429 of who asks for more at once than there is for one account, or for callers without a good key."""
-    return ProblemError(
-        429,
-        "too-many-requests",
-        "Too much is asked for at once. Try again in a while.",
-        headers={"Retry-After": _RETRY_AFTER_SECONDS},
-    )
+    reason = Reason(ReasonCode.TOO_MANY_REQUESTS, seconds=_RETRY_AFTER_SECONDS)
+    return ProblemError(429, "too-many-requests", reason, headers={"Retry-After": _RETRY_AFTER_SECONDS})

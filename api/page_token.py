@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from api.problems import ProblemError, invalid
+from schemas.reasons.code import ReasonCode
 from schemas.timestamp import EPOCH
 
 _VERSION = 1
@@ -67,4 +68,4 @@ def _binding(list_: str) -> str:
 
 
 def _refused() -> ProblemError:
-    return invalid("query.page_token", "is not a token of this list: ask for its first page without one", 400)
+    return invalid("query.page_token", ReasonCode.NOT_OF_THIS_LIST, 400)

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.problems import ProblemError, invalid, not_found
+from api.problems import ProblemError, invalid, not_found, refusal
 from schemas.catalogue import BY_NAME, IntegrationType, Language
 from schemas.export import ExportView
 from schemas.filter import REPEATABLE, LogFilter, QueryText
 from schemas.item_state import ItemState
-from schemas.problem import FieldProblem
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.reprocess import is_command_id
 from schemas.series import REPEATABLE_OF_SERIES
 
@@ -96,9 +97,7 @@ def once_each(repeatable: Collection[str]) -> Callable[[Request], Awaitable[None
         given = Counter(name for name, _value in request.query_params.multi_items())
         twice = sorted(name for name, times in given.items() if times > 1 and name not in repeatable)
         if twice:
-            errors = [FieldProblem(field=f"query.{name}", message="must be given once") for name in twice]
-            detail = "; ".join(f"{each.field}: {each.message}" for each in errors)
-            raise ProblemError(422, "invalid-request", detail, errors=errors)
+            raise refusal([Reason(ReasonCode.GIVEN_TWICE, field=f"query.{name}") for name in twice])
 
     return refuse_others
 
@@ -106,13 +105,13 @@ def once_each(repeatable: Collection[str]) -> Callable[[Request], Awaitable[None
 async def no_parameters(request: Request) -> None:
     """Refuse any query parameter, with 422."""
     for name in request.query_params:
-        raise invalid(f"query.{name}", "is not a parameter of this path")
+        raise invalid(f"query.{name}", ReasonCode.PARAMETER_UNKNOWN)
 
 
 async def integration_type(integration_type: Annotated[str, Path(examples=["price"])]) -> IntegrationType:
-    """Return the type of the path; 404 when the catalogue has none of that name."""
+    """Return the type of the path; 404, which names the types, when the catalogue has none of that name."""
     if integration_type not in BY_NAME:
-        raise not_found()
+        raise ProblemError(404, "not-found", Reason(ReasonCode.TYPE_NOT_FOUND, allowed=tuple(BY_NAME)))
     return BY_NAME[integration_type]
 
 

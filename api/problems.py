@@ -15,7 +15,8 @@ from starlette.routing import Match
 from schemas.problem import FieldProblem, Problem
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import fault_of, reasons_of
-from schemas.reasons.reason import Reason, Value
+from schemas.reasons.reason import Reason, Value, own_words
+from schemas.reasons.say import say
 from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,38 +39,40 @@ _PROBLEMS = {
 class ProblemError(Exception):
     """The error that a handler raises for a caller's mistake, or for what can't be done now."""
 
-    def __init__(
-        self,
-        status: int,
-        kind: str,
-        detail: str,
-        *,
-        errors: list[FieldProblem] | None = None,
-        reasons: Sequence[Reason] = (),
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        """`kind` is the last part of the problem's `type`; `reasons` say the same as `detail`, in any language."""
-        super().__init__(detail)
+    def __init__(self, status: int, kind: str, *reasons: Reason, headers: dict[str, str] | None = None) -> None:
+        """`kind` is the last part of the problem's `type`. A reason with the parameter `field` is about that field."""
         self.status = status
         self.kind = kind
-        self.detail = detail
-        self.errors = errors
-        self.reasons = tuple(reasons)
+        self.reasons = reasons
         self.headers = headers
+        super().__init__(self.detail)
+
+    @property
+    def errors(self) -> list[FieldProblem] | None:
+        """All reasons that are about a field, in English; None when there are none."""
+        return [
+            FieldProblem(field=str(each.parameters["field"]), message=fault_of(each))
+            for each in self.reasons
+            if "field" in each.parameters
+        ] or None
+
+    @property
+    def detail(self) -> str:
+        """The first five reasons, in English."""
+        return "; ".join(
+            f"{each.parameters['field']}: {fault_of(each)}" if "field" in each.parameters else say(each, "en")
+            for each in self.reasons[:MAX_TOLD]
+        )
 
 
 def not_found() -> ProblemError:
     """A 404, the same for what does not exist and for what belongs to another account."""
-    return ProblemError(404, "not-found", "Not found, or not in an account that this key has access to.")
+    return ProblemError(404, "not-found", Reason(ReasonCode.NOT_FOUND))
 
 
-def invalid(field: str, wrong: str | ReasonCode, status: int = 422, **parameters: Value) -> ProblemError:
-    """A 422 for one bad field of a request; a code with `parameters` is said in the reader's language on pages."""
-    if isinstance(wrong, ReasonCode):
-        return refusal([Reason(wrong, field=field, **parameters)], status)
-    return ProblemError(
-        status, "invalid-request", f"{field}: {wrong}", errors=[FieldProblem(field=field, message=wrong)]
-    )
+def invalid(field: str, wrong: ReasonCode, status: int = 422, **parameters: Value) -> ProblemError:
+    """A 422 for one bad field of a request."""
+    return ProblemError(status, "invalid-request", Reason(wrong, field=field, **parameters))
 
 
 def invalid_model(exc: ValidationError, name: str = "") -> ProblemError:
@@ -78,13 +81,38 @@ def invalid_model(exc: ValidationError, name: str = "") -> ProblemError:
     return refusal([first if first.parameters["field"] else first.of(field=name)])
 
 
-def refusal(reasons: Sequence[Reason], status: int = 422, kind: str = "invalid-request") -> ProblemError:
-    """A 422 for what is wrong with a request; each reason has the `field` that it is about. The first five are told
-    in `detail`, all of them in `errors`.
-    """
-    errors = [FieldProblem(field=str(each.parameters["field"]), message=fault_of(each)) for each in reasons]
-    detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:MAX_TOLD])
-    return ProblemError(status, kind, detail, errors=errors, reasons=reasons)
+def refusal(reasons: Sequence[Reason]) -> ProblemError:
+    """A 422 for what is wrong with a request; each reason has the `field` that it is about."""
+    return ProblemError(422, "invalid-request", *reasons)
+
+
+def not_searchable() -> ProblemError:
+    """A 422 for a value that PostgreSQL refuses although it passed our own checks."""
+    return ProblemError(422, "invalid-request", Reason(ReasonCode.NOT_SEARCHABLE))
+
+
+def method_not_allowed(allowed: Sequence[str]) -> ProblemError:
+    """A 405 that names the methods of the path."""
+    reason = Reason(ReasonCode.METHOD_NOT_ALLOWED, allowed=tuple(allowed))
+    return ProblemError(405, "method-not-allowed", reason, headers={"Allow": ", ".join(allowed)})
+
+
+def too_often(kind: str, code: ReasonCode, wait_seconds: float) -> ProblemError:
+    """A 429 that says when to try again: in whole seconds, one at least."""
+    seconds = str(int(wait_seconds) + 1)
+    return ProblemError(429, kind, Reason(code, seconds=seconds), headers={"Retry-After": seconds})
+
+
+def unavailable() -> ProblemError:
+    """A 503: the database can't answer now."""
+    headers = {"Retry-After": RETRY_AFTER_SECONDS}
+    return ProblemError(503, "unavailable", Reason(ReasonCode.NO_DATABASE_NOW), headers=headers)
+
+
+def unexpected(request: Request) -> ProblemError:
+    """A 500: a bug of ours, which says nothing but that it was logged."""
+    headers = request.scope.get(ANSWER_HEADERS)
+    return ProblemError(500, "unexpected", Reason(ReasonCode.UNEXPECTED), headers=headers)
 
 
 def response(problem: ProblemError) -> JSONResponse:
@@ -108,11 +136,10 @@ async def answer_refusal(request: Request, exc: Any) -> JSONResponse:
     """Answer what Starlette itself refuses: unknown paths and methods."""
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return response(not_found())
-    kind = "method-not-allowed" if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED else "refused"
-    headers = dict(exc.headers) if exc.headers else None
     if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers = {"Allow": ", ".join(_methods(request))}
-    return response(ProblemError(exc.status_code, kind, str(exc.detail), headers=headers))
+        return response(method_not_allowed(_methods(request)))
+    headers = dict(exc.headers) if exc.headers else None
+    return response(ProblemError(exc.status_code, "refused", own_words(str(exc.detail)), headers=headers))
 
 
 def _methods(request: Request) -> list[str]:
@@ -129,27 +156,19 @@ async def _validation(_request: Request, exc: Any) -> JSONResponse:
 
 async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
     log.warning("unavailable", reason=str(exc))
-    return response(
-        ProblemError(
-            503,
-            "unavailable",
-            "The database cannot answer right now, or took too long for this query.",
-            headers={"Retry-After": RETRY_AFTER_SECONDS},
-        )
-    )
+    return response(unavailable())
 
 
 async def _refused(_request: Request, exc: Exception) -> JSONResponse:
     """Answer 422 when PostgreSQL refuses a value that passed our own checks."""
     log.error("refused", reason=str(exc))
-    return response(ProblemError(422, "invalid-request", "A value of this request cannot be searched for."))
+    return response(not_searchable())
 
 
 async def answer_bug(request: Request, exc: Exception) -> JSONResponse:
     """Answer 500 to an unhandled exception. The log has all of it, the answer nothing."""
     log.error("unexpected", exc_info=exc)
-    headers = request.scope.get(ANSWER_HEADERS)
-    return response(ProblemError(500, "unexpected", "Something went wrong here; it was logged.", headers=headers))
+    return response(unexpected(request))
 
 
 def add_handlers(app: FastAPI) -> None:

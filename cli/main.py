@@ -41,6 +41,7 @@ from cli.installation import (
 from cli.kept import session_secret
 from cli.logs import log_as_json
 from cli.marked import marked_rows
+from cli.numbers import many
 from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
 from cli.settings_errors import sentences
@@ -157,7 +158,7 @@ def topics(
     for name in [] if check else _run(lambda _stop: create_topics(servers, broker)):
         typer.echo(f"created {name}")
     for name in _run(lambda _stop: raise_partitions(servers, broker)) if more and not check else []:
-        typer.echo(f"{name} has {broker.topic_partitions} partitions")
+        typer.echo(f"{name} has {many(broker.topic_partitions, 'partition')}")
     faults = _run(lambda _stop: check_topics(servers, broker))
     for fault in faults:
         typer.echo(fault, err=True)
@@ -269,7 +270,7 @@ def export(
     if rows is None:
         typer.echo("conexoes: cancelled; nothing was written", err=True)
         raise typer.Exit(130)
-    typer.echo(f"{rows} logs: {out}")
+    typer.echo(f"{many(rows, 'log')}: {out}")
 
 
 @app.command()

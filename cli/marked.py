@@ -11,8 +11,7 @@ async def marked_rows(path: Path, account: str, integration_type: str | None) ->
     """Return the marked rows of the workbook at `path`. Raises UnusableError, also for another account or type."""
     try:
         marked = await marked_by_worker(path)
+        marked.need(account, integration_type)
     except WorkbookRefused as exc:
         raise UnusableError(f"--from-file: {exc}") from None
-    if marked.account != account or integration_type not in {None, marked.integration_type}:
-        raise UnusableError(f"--from-file: {path} is an export of {marked.account}, type {marked.integration_type}.")
     return marked

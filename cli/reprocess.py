@@ -16,6 +16,7 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
+from cli.numbers import many
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import Policy
 from schemas.reasons.error import fault_of, reason_of
@@ -161,7 +162,7 @@ def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
 
 def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
     """Yield a plan as lines for people."""
-    yield f"{planned.total} logs of {planned.integration_type}, as of {to_text(planned.as_of)}"
+    yield f"{many(planned.total, 'log')} of {planned.integration_type}, as of {to_text(planned.as_of)}"
     for affiliate, verdicts in planned.affiliates.items():
         yield f"  {affiliate}: {_counts(verdicts)}"
     for verdict, reasons in planned.reasons.items():
@@ -171,7 +172,7 @@ def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
 
 def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
     """Yield a plan of marked rows as lines for people."""
-    yield f"{planned.total} marked logs of {integration_type}"
+    yield f"{many(planned.total, 'marked log')} of {integration_type}"
     for verdict, count in planned.verdicts.items():
         if count:
             reasons = (say(each, "en") for each in planned.reasons.get(verdict, []))
@@ -181,7 +182,7 @@ def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:
     """Yield the outcome of a command as lines for people."""
     state = command.ending.action if command.ending else command.state
-    yield f"{word('command', state, 'en').lower()}: {command.total} items: {_counts(command.items)}"
+    yield f"{word('command', state, 'en').lower()}: {many(command.total, 'item')}: {_counts(command.items)}"
     if command.note:
         yield f"  {say(command.note, 'en')}"
     if command.joined:

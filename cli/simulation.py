@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.numbers import many
 from connectors.simulator.simulate import Report
 
 
@@ -26,7 +27,7 @@ def progress_of(total: int | None) -> Iterator[Callable[[Report], None]]:
         task = bar.add_task("sent", total=total, answered="")
 
         def show(report: Report) -> None:
-            answered = f"{report.answered.total()} retries answered" if report.answered else ""
+            answered = f"{many(report.answered.total(), 'retry')} answered" if report.answered else ""
             bar.update(task, completed=report.total, answered=answered)
 
         yield show

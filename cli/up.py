@@ -15,14 +15,17 @@ from cli.http import playbook_of
 from cli.installation import InstallationSettings, UnusableError, embedded_url, ready_file
 from cli.kept import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
+from connectors.simulator.settings import SimulatorSettings
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
 from schemas.settings import FILE
+from storage.database import Database
 from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
 from storage.settings import StorageSettings
+from storage.sign_in import has_account
 
 #: Time limit until everything is ready: a first start on a busy machine takes long. A dead process is noticed at once.
 READY_SECONDS = 300.0
@@ -67,12 +70,13 @@ class Up:
             if storage.database_url is None:
                 await make_logins(url, {login: password_of(url, login) for login in ROLES})
             key = self._tell_children(servers)
+            begun = await self._demo_has_begun(url)
             self._say(f"starting {', '.join(self._names)}")
             children = [
                 Child(
                     name=name,
                     argv=[sys.executable, "-m", "cli", name],
-                    environment=_logins(name, url) if storage.database_url is None else {},
+                    environment=_environment(name, url, embedded=storage.database_url is None, begun=begun),
                     ends=name == "simulate",
                 )
                 for name in self._names
@@ -119,6 +123,14 @@ class Up:
         os.environ |= told
         return key
 
+    async def _demo_has_begun(self, url: str) -> bool:
+        """Return True when an earlier start has sent the demo's last week; it is not sent twice."""
+        database = Database(url, "reader", StorageSettings(), "conexoes-up")
+        try:
+            return await has_account(database, SimulatorSettings().account)
+        finally:
+            await database.close()
+
     def _sessions(self) -> Sessions:
         return Sessions(session_secret(self._data_dir, self._http.session_secret))
 
@@ -133,6 +145,13 @@ class Up:
                     f"Not ready within {READY_SECONDS:g} s; the end of {self._data_dir / 'logs'}/*.log says why."
                 )
             await asyncio.sleep(0.1)
+
+
+def _environment(name: str, owner_url: str, *, embedded: bool, begun: bool) -> dict[str, str]:
+    """Return what a child is told beside what all are told; `begun`: the demo has its last week already."""
+    if name == "simulate":
+        return {"CONEXOES_SIMULATE_BACKFILL": "0"} if begun else {}
+    return _logins(name, owner_url) if embedded else {}
 
 
 def _logins(name: str, owner_url: str) -> dict[str, str]:

@@ -31,5 +31,5 @@ class ServerStopped(ExportEnded):
         super().__init__(Reason(ReasonCode.EXPORT_SERVER_STOPPED))
 
 
-class TooManyExports(Exception):
-    """The limit of exports at once is met: try again later. The text is a sentence that names the limit."""
+class TooManyExports(ExportEnded):
+    """A limit of exports or uploads at once, or of kept files, is met: try again later. `reason` names the limit."""

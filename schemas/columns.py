@@ -12,8 +12,9 @@ from typing import Literal
 from schemas.catalogue import IntegrationType, Language, labels
 
 #: `name` is text that is never long, `text` may be cut for a cell; `status`, `state` and `mode` are words of the
-#: reader's language; `errors` are listed, `link` begins with the address of the pages; `names` are several.
-Kind = Literal["name", "text", "time", "number", "status", "state", "mode", "errors", "link", "id", "names"]
+#: reader's language; `errors` and `aliases` are listed, `link` begins with the address of the pages, `names` are
+#: several.
+Kind = Literal["name", "text", "time", "number", "status", "state", "mode", "errors", "aliases", "link", "id", "names"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ LOG_COLUMNS = (
     _MESSAGE,
     _CODE,
     Column(name="errors", labels=labels("Erros", "Errors", "Errores"), kind="errors", width=60),
+    Column(name="aliases", labels=labels("Outros nomes", "Other names", "Otros nombres"), kind="aliases", width=36),
     Column(name="attempts", labels=labels("Tentativas", "Attempts", "Intentos"), kind="number", width=11),
     Column(
         name="first_seen_at",

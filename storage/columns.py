@@ -22,6 +22,7 @@ _IN_CSV: Final[dict[Kind, str]] = {
     "status": "coalesce(:statuses::json ->> {0}, {0})",
     "state": "coalesce(:states::json ->> {0}, {0})",
     "errors": "csv_text(listed.text)",
+    "aliases": "csv_text({0})",
     "link": ":link::text || id",
     "id": "id",
 }
@@ -49,6 +50,7 @@ def _members() -> Iterator[tuple[str, str]]:
             yield name, "coalesce(errors, '[]'::json)"
         else:
             yield name, _utc(name) if _is_time(name) else name
+    yield "aliases", "coalesce(named.object, '{}'::json)"
     step = (
         "'state', reprocess_state, 'item_id', reprocess_item_id, 'command_id', reprocess_command_id, "
         f"'at', {_utc('reprocess_at')}"

@@ -56,25 +56,44 @@ def _meaning(code: str) -> type[StorageError] | None:
 def translated() -> Iterator[None]:
     """Turn the driver's errors into StorageUnavailable, TimedOut for a statement, or RowRefused; any other is a bug and
     stays as it is.
+
+    The error of a task that was cancelled meanwhile is a CancelledError: rolling back on a closed connection puts the
+    driver's in its place. Taken for an outage, it would have the work tried again, or a time-out answered as one.
     """
+    cancellations = _cancellations()
     try:
         yield
-    except asyncpg.PostgresError as exc:
-        meaning = _meaning(exc.sqlstate or "")
-        if meaning is None:
+    except Exception as exc:
+        found = _translation(exc)
+        if found is None:
             raise
-        raise meaning(f"{exc.sqlstate}: {exc}") from exc
-    except asyncpg.DataError as exc:
-        raise RowRefused(str(exc)) from exc
-    except asyncpg.InterfaceError as exc:
-        if not _is_of_a_lost_connection(exc):
-            raise
-        raise StorageUnavailable(str(exc)) from exc
-    except TimeoutError as exc:
-        raise TimedOut(str(exc) or type(exc).__name__) from exc
-    # InternalClientError is what asyncpg says of a connection that broke in the middle of a statement.
-    except (asyncpg.InternalClientError, OSError, EOFError) as exc:
-        raise StorageUnavailable(str(exc) or type(exc).__name__) from exc
+        if isinstance(found, StorageUnavailable) and _cancellations() > cancellations:
+            raise asyncio.CancelledError from exc
+        raise found from exc
+
+
+def _cancellations() -> int:
+    """Return how often this task was asked to stop. A time-out that has ended takes its own back."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+def _translation(exc: Exception) -> StorageError | None:
+    """Return our error for one of the driver; None for a bug."""
+    match exc:
+        case asyncpg.PostgresError():
+            meaning = _meaning(exc.sqlstate or "")
+            return None if meaning is None else meaning(f"{exc.sqlstate}: {exc}")
+        case asyncpg.DataError():
+            return RowRefused(str(exc))
+        case asyncpg.InterfaceError():
+            return StorageUnavailable(str(exc)) if _is_of_a_lost_connection(exc) else None
+        case TimeoutError():
+            return TimedOut(str(exc) or type(exc).__name__)
+        # InternalClientError is what asyncpg says of a connection that broke in the middle of a statement.
+        case asyncpg.InternalClientError() | OSError() | EOFError():
+            return StorageUnavailable(str(exc) or type(exc).__name__)
+    return None
 
 
 @contextmanager

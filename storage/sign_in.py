@@ -26,6 +26,13 @@ async def is_session_ended(writer: Database, nonce: bytes) -> bool:
         return ended
 
 
+async def has_account(database: Database, account: str) -> bool:
+    """Return True when a result of this account was ever stored."""
+    async with database.reading(account) as connection:
+        found: bool = await SQL["has_account"].fetchval(connection, account=account)
+        return found
+
+
 async def list_accounts(writer: Database) -> list[str]:
     """Return the first MAX_ACCOUNTS accounts with a status log, by name. Only for keys of every account."""
     async with writer.connection() as connection:

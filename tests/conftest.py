@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -23,6 +24,10 @@ from storage.settings import StorageSettings
 from tests.support.changed_tree import SERVERS, GivenServers
 from tests.support.opened import opened
 from tests.support.reprocess import Desk
+
+#: One profile for all: a loaded machine fails no test, and a test may be slow to make an example.
+hypothesis.settings.register_profile("conexoes", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("conexoes")
 
 PARTITIONS = 3
 RETENTION_DAYS = 90

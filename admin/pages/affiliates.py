@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from admin.affiliates import AffiliateRequest, Change, change_affiliate
+from admin.affiliates import AffiliateRequest, switch_affiliate
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -31,19 +31,19 @@ async def affiliates_page(request: Request, who: OwnPage) -> Response:
 @router.post(f"{ACCOUNT}/affiliates/pause")
 async def pause(request: Request, who: OwnPage, fields: OwnForm) -> Response:
     """Pause an affiliate until somebody resumes it. One that is paused stays as it is."""
-    return await _change(request, who, fields, affiliates.pause)
+    return await _change(request, who, fields, "paused")
 
 
 @router.post(f"{ACCOUNT}/affiliates/resume")
 async def resume(request: Request, who: OwnPage, fields: OwnForm) -> Response:
     """Resume an affiliate, whether a person or the breaker had paused it: waiting items are sent."""
-    return await _change(request, who, fields, affiliates.resume)
+    return await _change(request, who, fields, "resumed")
 
 
-async def _change(request: Request, who: Member, fields: list[tuple[str, str]], change: Change) -> Response:
+async def _change(request: Request, who: Member, fields: list[tuple[str, str]], to: affiliates.Switch) -> Response:
     need_operator(who)
     asked = _asked(who, fields)
-    await change_affiliate(request.app, who.grant, asked, change)
+    await switch_affiliate(request.app, who.grant, asked, to)
     # Both buttons of an affiliate have the same id, so that the keyboard focus stays there.
     return RedirectResponse(f"/{who.account}/affiliates#{quote(f'of-{asked.affiliate}')}", 303)
 

@@ -15,7 +15,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
-from admin.pages.visitor import Member, OwnPage
+from admin.pages.visitor import Member, OwnPage, is_unknown
 from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
@@ -35,6 +35,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         saved_views.of_page(request, who, kind),
     )
     details = await log.read_open(request, who, kind, [each for each in shown["rows"] if view.shows(each.id)])
+    unknown = not shown["rows"] and await is_unknown(request, who)
     page = show(
         request,
         who.visitor,
@@ -44,6 +45,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         **counts,
         details=details,
         views=views,
+        unknown=unknown,
     )
     if is_fragment(request):
         # Empty fields of a form are no part of the address.

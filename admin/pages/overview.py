@@ -13,7 +13,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.times import Period, span_of
 from admin.pages.view import View
-from admin.pages.visitor import Member, OwnPage
+from admin.pages.visitor import Member, OwnPage, is_unknown
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
@@ -68,8 +68,10 @@ async def overview_page(
 ) -> Response:
     """Show the overview, with its numbers if they come within the budget, else with the address that has them."""
     period = period if period in SPANS else DEFAULT_SPAN
-    numbers, letters = await asyncio.gather(_numbers(request, who, period, wait=wait), _letters(request, who))
-    return _page(request, who, "overview.html", period, numbers, letters)
+    numbers, letters, unknown = await asyncio.gather(
+        _numbers(request, who, period, wait=wait), _letters(request, who), is_unknown(request, who)
+    )
+    return _page(request, who, "overview.html", period, numbers, letters, unknown=unknown)
 
 
 @router.get(f"{ACCOUNT}/overview/numbers")
@@ -86,6 +88,8 @@ def _page(
     period: Period,
     numbers: dict[str, Any] | None,
     letters: list[ShownDeadLetter],
+    *,
+    unknown: bool = False,
 ) -> Response:
     return show(
         request,
@@ -97,6 +101,7 @@ def _page(
         spans=SPANS,
         numbers=numbers,
         letters=letters,
+        unknown=unknown,
         top_affiliates=TOP_AFFILIATES,
     )
 

@@ -16,7 +16,19 @@ from admin.pages.paths import account_alone, is_reserved
 from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
 from api.app import PREFIX
-from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, answer_bug, answer_refusal
+from api.problems import (
+    ProblemError,
+    answer_bug,
+    answer_refusal,
+    not_found,
+    not_searchable,
+    refusal,
+    unavailable,
+    unexpected,
+)
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import reasons_of
+from schemas.reasons.reason import Reason
 from storage.errors import RowRefused, StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -34,18 +46,15 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except SignInNeededError:
                 return _to_sign_in(request)
-            except RequestValidationError:
-                return await _error(request, ProblemError(422, "invalid-request", "The address is not valid."))
+            except RequestValidationError as exc:
+                return await _error(request, refusal(reasons_of(exc.errors())))
             except ProblemError as exc:
                 return await _error(request, exc)
             except RowRefused:
-                return await _error(
-                    request, ProblemError(422, "invalid-request", "A value of the address cannot be searched for.")
-                )
+                return await _error(request, not_searchable())
             except StorageUnavailable as exc:
                 log.warning("unavailable", reason=str(exc))
-                again = {"Retry-After": RETRY_AFTER_SECONDS}
-                return await _error(request, ProblemError(503, "unavailable", "", headers=again))
+                return await _error(request, unavailable())
 
         return handle_as_page
 
@@ -63,7 +72,7 @@ async def bug(request: Request, exc: Exception) -> Response:
     if not _is_for_a_person(request):
         return await answer_bug(request, exc)
     log.error("unexpected", exc_info=exc)
-    return await _error(request, ProblemError(500, "unexpected", "", headers=request.scope.get(ANSWER_HEADERS)))
+    return await _error(request, unexpected(request))
 
 
 async def refused(request: Request, exc: Exception) -> Response:
@@ -77,8 +86,14 @@ async def refused(request: Request, exc: Exception) -> Response:
     account = account_alone(request.url.path)
     if account is not None and request.method == "GET":
         return RedirectResponse(f"/{account}/overview", 303)
-    problem = ProblemError(404, "reserved" if is_reserved(request.url.path) else "not-found", "")
-    return await _error(request, problem)
+    if is_reserved(request.url.path):
+        return await _error(request, reserved())
+    return await _error(request, not_found())
+
+
+def reserved() -> ProblemError:
+    """A 404 for an address that belongs to no account, whatever accounts there are."""
+    return ProblemError(404, "not-found", Reason(ReasonCode.ADDRESS_RESERVED))
 
 
 def _is_for_a_person(request: Request) -> bool:

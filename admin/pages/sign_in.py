@@ -23,8 +23,9 @@ from admin.pages.visitor import (
     session_cookie,
 )
 from admin.session import SESSION_SECONDS
-from api.problems import ProblemError
+from api.problems import too_often
 from schemas.catalogue import LANGUAGES
+from schemas.reasons.code import ReasonCode
 from storage.access_keys import digest
 from storage.sign_in import use_link
 
@@ -57,8 +58,7 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
         return await _use_link(request, who, fields["link"], target)
     address, wrong_keys = _address(request), request.app.state.wrong_keys
     if wait := wrong_keys.take(address):  # before anything is awaited: many may come at once
-        again = {"Retry-After": str(int(wait) + 1)}
-        raise ProblemError(429, "too-many-keys", "Too many wrong keys came from this address.", headers=again)
+        raise too_often("too-many-keys", ReasonCode.TOO_MANY_WRONG_KEYS, wait)
     grant = None
     if 0 < len(key) <= _MAX_KEY_CHARACTERS:
         grant = await request.app.state.authenticator.grant(key)

@@ -11,15 +11,15 @@ from admin.pages.reprocess import show_rows_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import read_view
-from admin.pages.visitor import Member, OwnPage, need_operator, refuse_foreign
+from admin.pages.visitor import Member, OwnPage, need_operator, need_own_form, refuse_foreign
 from admin.upload import read_upload
 from api.export_response import not_made
-from api.problems import ProblemError
 from exports.errors import TooManyExports
 from exports.excel.marked import MAX_FILE_BYTES, Marked, WorkbookRefused
 from exports.excel.marked_process import marked_by_worker
 from exports.jobs.desk import ExportDesk
 from schemas.catalogue import IntegrationType
+from schemas.reasons.reason import Reason
 from schemas.reprocess import MAX_LOG_IDS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -44,10 +44,9 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     kind = type_of(integration_type)
     try:
         marked = await _receive(request, who)
+        marked.need(who.account, kind.name)
     except WorkbookRefused as exc:
-        return _form(request, who, kind, exc.kind, str(exc))
-    if (marked.account, marked.integration_type) != (who.account, kind.name):
-        return _form(request, who, kind, "elsewhere", f"{marked.account} / {marked.integration_type}")
+        return _form(request, who, kind, exc.reason)
     ids = [uuid.UUID(each) for each in marked.log_ids]
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     return await show_rows_plan(request, who, kind, view, ids)
@@ -61,17 +60,13 @@ async def _receive(request: Request, who: Member) -> Marked:
         with desk.readings.one(who.account), tempfile.TemporaryDirectory(prefix="conexoes-marked-") as directory:
             path = Path(directory) / "marked.xlsx"
             fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
-            session = who.visitor.session
-            if session is None or not request.app.state.site.sessions.is_form_of(session, fields.get("form_token", "")):
-                raise ProblemError(403, "not-your-form", "This form belongs to another session: reload the page.")
+            need_own_form(request, who.visitor, fields.get("form_token", ""))
             return await marked_by_worker(path)
     except TooManyExports as exc:
         raise not_made(exc) from None
 
 
-def _form(
-    request: Request, who: Member, kind: IntegrationType, refused: str | None = None, detail: str = ""
-) -> Response:
+def _form(request: Request, who: Member, kind: IntegrationType, refused: Reason | None = None) -> Response:
     return show(
         request,
         who.visitor,
@@ -84,7 +79,6 @@ def _form(
         view=read_view(request.query_params, who.visitor.now, who.visitor.zone),
         field=FIELD,
         refused=refused,
-        detail=detail,
         most_rows=MAX_LOG_IDS,
         most_megabytes=MAX_FILE_BYTES // 1024**2,
     )

@@ -14,13 +14,17 @@ from fastapi import Depends, Path, Request
 from admin.form_body import read_form
 from admin.pages import languages, times
 from admin.session import Session
+from api import authentication
 from api.actions import reader_for
 from api.authentication import at_least, may_see
 from api.problems import ProblemError, not_found
 from schemas.catalogue import Language
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
-from storage.access_keys import Grant
+from storage.access_keys import EVERY_ACCOUNT, Grant
 from storage.logs.reader import LogReader
+from storage.sign_in import has_account
 
 _SESSION_COOKIE = "conexoes_session"
 LANGUAGE_COOKIE = "conexoes_language"
@@ -108,6 +112,14 @@ async def member(who: AnyVisitor, account: Annotated[str, Path()]) -> Member:
     return Member(visitor=who, grant=who.grant, account=account)
 
 
+async def is_unknown(request: Request, who: Member) -> bool:
+    """Return True when no result of the account was ever stored, so that its name may be a mistake.
+
+    A key of one account is told nothing: its account is known to exist.
+    """
+    return who.grant.account == EVERY_ACCOUNT and not await has_account(request.app.state.reader, who.account)
+
+
 async def reading_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
     """Give the member one of the account's slots for as long as the answer takes. 429 when all are taken."""
     async with request.app.state.places.one(who.account):
@@ -132,10 +144,14 @@ async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:
     if who.session is None:
         raise SignInNeededError
     fields = await read_form(request)
-    token = next((value for name, value in fields if name == "form_token"), "")
-    if not request.app.state.site.sessions.is_form_of(who.session, token):
-        raise ProblemError(403, "not-your-form", "This form belongs to another session: reload the page.")
+    need_own_form(request, who, next((value for name, value in fields if name == "form_token"), ""))
     return [(name, value) for name, value in fields if name != "form_token"]
+
+
+def need_own_form(request: Request, who: Visitor, token: str) -> None:
+    """Raise 403 unless `token` is that of a form of this visitor's session."""
+    if who.session is None or not request.app.state.site.sessions.is_form_of(who.session, token):
+        raise ProblemError(403, "not-your-form", Reason(ReasonCode.FORM_OF_ANOTHER_SESSION))
 
 
 OwnForm = Annotated[list[tuple[str, str]], Depends(own_form)]
@@ -150,13 +166,12 @@ def refuse_foreign(request: Request) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     own = {request.headers.get("host", "").lower(), request.app.state.site.public_host}
     if site in _FOREIGN or (site is None and origin is not None and urlsplit(origin).netloc.lower() not in own - {""}):
-        raise ProblemError(403, "foreign", "This request came from another site.")
+        raise ProblemError(403, "foreign", Reason(ReasonCode.FROM_ANOTHER_SITE))
 
 
 def need_operator(who: Member) -> None:
     """Raise 403 for a read-only key."""
-    if not at_least(who.grant, "operator"):
-        raise ProblemError(403, "not-permitted", "Your key is read-only: this needs the operator role.")
+    authentication.need_operator(who.grant)
 
 
 def new_once() -> str:

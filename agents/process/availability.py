@@ -32,7 +32,6 @@ async def until_available(
     except but:
         raise
     except UNAVAILABLE as exc:
-        _stop_if_cancelled()
         _outages.failed(what, str(exc))
     # From the first failure to the success, tries included: each may hang for as long as its own timeout.
     with WAITING.labels(what).track_inprogress():
@@ -44,19 +43,8 @@ async def until_available(
                 _outages.worked(what)
                 raise
             except UNAVAILABLE as exc:
-                _stop_if_cancelled()
                 _outages.failed(what, str(exc))
             else:
                 _outages.worked(what)
                 return result
     raise AssertionError("pauses() never ends")
-
-
-def _stop_if_cancelled() -> None:
-    """Raise CancelledError if this task was cancelled: rolling back on a closed connection puts its error in the place.
-
-    Without this the work would be tried again, and the process would wait for it when it is to stop.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

@@ -7,11 +7,13 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 import structlog
 
 from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.delivery import Delivery
 from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
 from agents.metrics import COMMANDS
@@ -22,7 +24,7 @@ from schemas.policy import Policy
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import Command, CommandRefusal, read_command
 from storage.database import Connection, Database
-from storage.errors import PositionLost, RowRefused
+from storage.errors import RowRefused
 from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
 from storage.reprocess.audit import OURSELVES
@@ -41,37 +43,29 @@ class Commands:
         database: Database,
         dead_letters: DeadLetters,
         policy: Policy,
-        done: Callable[[RecordBatch], None],
+        delivery: Delivery,
         recorded: Callable[[], None],
-        *,
-        begin_again: Callable[[], None],
     ) -> None:
-        """`recorded` is called when there may be items to make or to send.
-
-        `begin_again` has everything delivered again that the database has lost.
-        """
+        """`recorded` is called when there may be items to make or to send."""
         self._database = database
         self._dead_letters = dead_letters
         self._policy = policy
-        self._done = done
+        self._delivery = delivery
         self._recorded = recorded
-        self._begin_again = begin_again
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Handle batches until cancelled. An exception out of here is a bug, and the process must end."""
         async for batch in batches:
-            for record in batch.records:
-                if isinstance(record, Unreadable):
-                    COMMANDS.labels("dead_letter").inc()
-                    await self._dead_letters.keep([DeadLetter.of(record, 0, record.refusal)])
-                elif record.value is not None:
-                    await self._handle_record(record)
-            try:
-                await until_available("commands", lambda batch=batch: self._move(batch.move))  # type: ignore[misc]
-            except PositionLost:
-                self._begin_again()
-                continue
-            self._done(batch)
+            await self._delivery.settle([batch], partial(self._handle_batch, batch))
+
+    async def _handle_batch(self, batch: RecordBatch) -> None:
+        for record in batch.records:
+            if isinstance(record, Unreadable):
+                COMMANDS.labels("dead_letter").inc()
+                await self._dead_letters.keep([DeadLetter.of(record, 0, record.refusal)])
+            elif record.value is not None:
+                await self._handle_record(record)
+        await until_available("commands", partial(self._move, batch.move))
 
     async def _move(self, move: Move) -> None:
         async with self._database.transaction() as connection:

@@ -5,13 +5,15 @@ delivered again; none blocks its neighbours.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.delivery import Delivery
 from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
 from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
@@ -28,7 +30,7 @@ from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.sources import Sources
 from storage.database import Database
-from storage.errors import PositionLost, RowRefused
+from storage.errors import RowRefused
 from storage.positions import Move, move_positions
 from storage.results import Stored, store
 
@@ -138,25 +140,17 @@ class Ingest:
         integration_type: IntegrationType,
         database: Database,
         dead_letters: DeadLetters,
-        done: Callable[[RecordBatch], None],
-        current: Callable[[RecordBatch], bool],
+        delivery: Delivery,
         *,
-        begin_again: Callable[[], None],
         clock: ServerClock,
         policy: Policy,
         redaction: Redaction | None = None,
         allowed: Allowed | None = None,
     ) -> None:
-        """`current` says whether a batch is of this assignment; one that is not will be delivered again.
-
-        `begin_again` has everything delivered again that the database has lost.
-        """
         self._type = integration_type
         self._database = database
         self._dead_letters = dead_letters
-        self._done = done
-        self._current = current
-        self._begin_again = begin_again
+        self._delivery = delivery
         self._clock = clock
         self._policy = policy
         self._size = StatementSize(MAX_ROWS)
@@ -196,7 +190,7 @@ class Ingest:
         """Drop batches of earlier assignments. While PostgreSQL is away, each rebalance would leave a set of them."""
         for _ in range(decoded.qsize()):
             each = decoded.get_nowait()
-            if self._current(each.batch):
+            if self._delivery.current(each.batch):
                 decoded.put_nowait(each)
 
     async def _write_all(self, decoded: asyncio.Queue[Decoded]) -> None:
@@ -208,18 +202,13 @@ class Ingest:
                 together.append(decoded.get_nowait())
                 rows += len(together[-1].accepted)
                 size += together[-1].batch.bytes
-            try:
-                with STORE_SECONDS.time():
-                    await self._dead_letters.keep([letter for each in together for letter in each.refused])
-                    await self.store([accepted for each in together for accepted in each.accepted], _moves(together))
-            except PositionLost:
-                # What is of an old assignment is delivered again as it is.
-                if any(self._current(each.batch) for each in together):
-                    self._begin_again()
-                continue
-            for each in together:
-                self._done(each.batch)
-            self._count(together)
+            if await self._delivery.settle([each.batch for each in together], partial(self._write, together)):
+                self._count(together)
+
+    async def _write(self, together: Sequence[Decoded]) -> None:
+        with STORE_SECONDS.time():
+            await self._dead_letters.keep([letter for each in together for letter in each.refused])
+            await self.store([accepted for each in together for accepted in each.accepted], _moves(together))
 
     async def store(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
         """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone.

@@ -14,7 +14,9 @@ class SimulatorSettings(Settings):
     rate: float = Field(default=5.0, gt=0, le=100_000, description="results per second, after the backfill")
     count: int | None = Field(default=None, ge=1, description="stop after this many records; unset = never")
     seed: int = Field(default=1, description="the same seed makes the same records, except for their times")
-    backfill: int = Field(default=3000, ge=0, description="records of the last week, sent first, as fast as possible")
+    backfill: int = Field(
+        default=3000, ge=0, description="records of the last week, sent first; `conexoes up` sends them once"
+    )
     account: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,64}$", description="account of the results")
     affiliates: tuple[str, ...] = Field(
         default=("MLB", "AMZ", "MGL", "SHP", "B2W"), min_length=1, description="marketplaces"

@@ -8,9 +8,10 @@ import re
 import uuid
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import openpyxl
 from openpyxl.utils.escape import unescape
@@ -21,6 +22,9 @@ from exports.excel.about import FORMAT
 from schemas.catalogue import BY_NAME, LANGUAGES, Language
 from schemas.columns import MARK, log_columns
 from schemas.identity import log_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, Value
+from schemas.reasons.say import say
 from schemas.reprocess import MAX_LOG_IDS
 from schemas.result import ACCOUNT
 
@@ -41,16 +45,16 @@ _YES = frozenset({"x", "s", "sim", "sí", "si", "y", "yes", "1", "true", "verdad
 _NO = frozenset({"", "n", "não", "nao", "no", "0", "false", "falso"})
 
 
-#: Kinds of refusals, for callers with texts of their own.
-RefusalKind = Literal["foreign", "damaged", "altered", "unsafe", "too_large", "too_slow", "too_many", "none", "unclear"]
-
-
 class WorkbookRefused(Exception):
-    """The file is not a workbook that can be read back; the text is a sentence that says why."""
+    """The file is not a workbook that can be read back. `reason` says why; the text is its sentence in English."""
 
-    def __init__(self, kind: RefusalKind, sentence: str) -> None:
-        super().__init__(sentence)
-        self.kind: RefusalKind = kind
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(say(reason, "en"))
+        self.reason = reason
+
+
+def _refused(code: ReasonCode, **parameters: Value) -> WorkbookRefused:
+    return WorkbookRefused(Reason(code, **parameters))
 
 
 class Marked(NamedTuple):
@@ -59,6 +63,12 @@ class Marked(NamedTuple):
     account: str
     integration_type: str
     log_ids: list[str]  # with hyphens, in the order of the sheets, none twice; MAX_LOG_IDS at most
+
+    def need(self, account: str, integration_type: str | None) -> None:
+        """Raise WorkbookRefused unless they are of this account and type; None is any type."""
+        if self.account != account or integration_type not in {None, self.integration_type}:
+            code = ReasonCode.WORKBOOK_ELSEWHERE
+            raise _refused(code, account=self.account, integration_type=self.integration_type)
 
 
 def read_marked(path: Path) -> Marked:
@@ -80,69 +90,57 @@ def read_marked(path: Path) -> Marked:
         raise
     except Exception as exc:
         # The parser's own words for a broken file are of every kind: KeyError, ValueError, ParseError, …
-        raise WorkbookRefused(
-            "damaged", "The file can't be read as a workbook: it is damaged, or was made by something else."
-        ) from exc
+        raise _refused(ReasonCode.WORKBOOK_DAMAGED) from exc
 
 
 def _look_at_parts(path: Path) -> None:
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise WorkbookRefused("too_large", f"The file has more than {MAX_FILE_BYTES // 1024**2} MiB.")
+        raise _refused(ReasonCode.WORKBOOK_TOO_LARGE, limit=MAX_FILE_BYTES // 1024**2)
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if len(parts) > MAX_PARTS:
-                raise WorkbookRefused(
-                    "foreign", f"The file has more than {MAX_PARTS} parts: it is no workbook of ours."
-                )
+                raise _refused(ReasonCode.WORKBOOK_TOO_MANY_PARTS, limit=MAX_PARTS)
             if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                raise WorkbookRefused(
-                    "too_large", f"The file unpacks to more than {MAX_UNPACKED_BYTES // 1024**2} MiB."
-                )
+                raise _refused(ReasonCode.WORKBOOK_UNPACKS_TOO_FAR, limit=MAX_UNPACKED_BYTES // 1024**2)
             names = [part.filename for part in parts]
             if len(set(names)) != len(names) or any(part.flag_bits & 1 for part in parts):
-                raise WorkbookRefused("damaged", "The file is protected or damaged: save it without a password.")
+                raise _refused(ReasonCode.WORKBOOK_PROTECTED)
             if foreign := next((name for name in names if _FOREIGN.search(name)), None):
-                raise WorkbookRefused(
-                    "unsafe", f"The file has macros, embedded files or links to other files ({foreign[:100]})."
-                )
+                raise _refused(ReasonCode.WORKBOOK_UNSAFE, part=foreign[:100])
             for name in names:
                 with archive.open(name) as part:
                     if _DECLARATION.search(part.read(_DECLARATION_BYTES)):
-                        raise WorkbookRefused(
-                            "unsafe", "The file declares a document type, which no workbook of ours does."
-                        )
+                        raise _refused(ReasonCode.WORKBOOK_DOCTYPE, part=name[:100])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as exc:
-        raise WorkbookRefused("foreign", "The file is not a workbook (.xlsx).") from exc
+        raise _refused(ReasonCode.WORKBOOK_NOT_XLSX) from exc
 
 
 def _read(book: Workbook) -> Marked:
     language, about = _about(book)
     account, name = str(about.get("account")), str(about.get("integration_type"))
     if ACCOUNT.fullmatch(account) is None or name not in BY_NAME:
-        raise WorkbookRefused(
-            "altered", "The sheet about the export was altered: its account or integration type is none."
-        )
+        raise _refused(ReasonCode.WORKBOOK_ABOUT_ALTERED)
     found: dict[str, None] = {}
-    rows = 0
-    for row in _log_rows(book, language, name):
-        rows += 1
-        if rows > MAX_ROWS:
-            raise WorkbookRefused(
-                "too_large", f"The workbook has more than {MAX_ROWS} rows: export with a narrower filter."
-            )
-        if not _is_marked(row["mark"]):
-            continue
-        own = str(uuid.UUID(log_id(account, name, str(row["affiliate"]), str(row["key"]))))
-        if str(row["id"]).strip().lower() != own:
-            raise WorkbookRefused(
-                "altered", f"Row {rows + 1} was altered: its key, affiliate and log ID don't belong together."
-            )
-        found[own] = None
-        if len(found) > MAX_LOG_IDS:
-            raise WorkbookRefused("too_many", f"More than {MAX_LOG_IDS} rows are marked: use a filter for so many.")
+    column = MARK.labels[language]
+    with closing(_log_rows(book, language, name)) as rows:
+        for count, (sheet, number, row) in enumerate(rows, 1):
+            if count > MAX_ROWS:
+                raise _refused(ReasonCode.WORKBOOK_TOO_MANY_ROWS, limit=MAX_ROWS)
+            marked = _is_marked(row["mark"])
+            if marked is None:
+                text = str(row["mark"]).strip()[:50]
+                raise _refused(ReasonCode.WORKBOOK_MARK_UNCLEAR, row=number, sheet=sheet, text=text, column=column)
+            if not marked:
+                continue
+            own = str(uuid.UUID(log_id(account, name, str(row["affiliate"]), str(row["key"]))))
+            if str(row["id"]).strip().lower() != own:
+                raise _refused(ReasonCode.WORKBOOK_ROW_ALTERED, row=number, sheet=sheet)
+            found[own] = None
+            if len(found) > MAX_LOG_IDS:
+                raise _refused(ReasonCode.WORKBOOK_TOO_MANY_MARKED, limit=MAX_LOG_IDS)
     if not found:
-        raise WorkbookRefused("none", "No row is marked: write x in the last column of the rows to reprocess.")
+        raise _refused(ReasonCode.WORKBOOK_NONE_MARKED, column=column)
     return Marked(account, name, list(found))
 
 
@@ -153,37 +151,34 @@ def _about(book: Workbook) -> tuple[Language, dict[str, Any]]:
             about = {row[2]: row[1] for row in rows if len(row) == 3}
             if about.get("format") == FORMAT:
                 return language, about
-    raise WorkbookRefused("foreign", "The workbook is no export of Conexões: its sheet about the export is missing.")
+    raise _refused(ReasonCode.WORKBOOK_FOREIGN)
 
 
-def _log_rows(book: Workbook, language: Language, name: str) -> Iterator[dict[str, Any]]:
+def _log_rows(book: Workbook, language: Language, name: str) -> Generator[tuple[str, int, dict[str, Any]]]:
+    """Yield each row of the sheets of logs with the sheet's name and the row's number there."""
     wanted = {column.name: column for column in (*log_columns(BY_NAME[name]), MARK)}
     sheets = [each for each in book.sheetnames if re.fullmatch(rf"{texts.LOGS[language]}( \d+)?", each)]
     if not sheets:
-        raise WorkbookRefused("altered", "The sheet of logs is missing.")
+        raise _refused(ReasonCode.WORKBOOK_NO_LOGS, sheet=texts.LOGS[language])
     for sheet in sheets:
-        rows = book[sheet].iter_rows(max_col=_COLUMNS, values_only=True)
-        headings = list(next(rows, ()))
-        places = {}
-        for column in ("key", "affiliate", "id", "mark"):
-            heading = wanted[column].labels[language]
-            if headings.count(heading) != 1:
-                raise WorkbookRefused(
-                    "altered", f"The column “{heading}” of the sheet {sheet} is missing, or there twice."
-                )
-            places[column] = headings.index(heading)
-        for row in rows:
-            yield {column: _value(row[place] if place < len(row) else None) for column, place in places.items()}
+        with closing(book[sheet].iter_rows(max_col=_COLUMNS, values_only=True)) as rows:
+            headings = list(next(rows, ()))
+            places = {}
+            for column in ("key", "affiliate", "id", "mark"):
+                heading = wanted[column].labels[language]
+                if headings.count(heading) != 1:
+                    raise _refused(ReasonCode.WORKBOOK_COLUMN, column=heading, sheet=sheet)
+                places[column] = headings.index(heading)
+            for number, row in enumerate(rows, 2):
+                cells = {column: _value(row[place] if place < len(row) else None) for column, place in places.items()}
+                yield sheet, number, cells
 
 
 def _value(cell: Any) -> Any:
     return unescape(cell) if isinstance(cell, str) else cell
 
 
-def _is_marked(cell: Any) -> bool:
+def _is_marked(cell: Any) -> bool | None:
+    """Return None for what is neither yes nor no."""
     text = str("" if cell is None else cell).strip().lower()
-    if text in _YES:
-        return True
-    if text in _NO:
-        return False
-    raise WorkbookRefused("unclear", f"“{text[:50]}” in the last column is neither yes nor no: write x, or nothing.")
+    return True if text in _YES else False if text in _NO else None

@@ -10,7 +10,9 @@ import structlog
 from pydantic import ValidationError
 
 from exports.excel.marked import Marked, WorkbookRefused
-from exports.excel.marked_worker import Reading
+from exports.excel.marked_worker import READING, Refused
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 log = structlog.get_logger(__name__)
 
@@ -42,20 +44,30 @@ async def marked_by_worker(path: Path, *, seconds: float = READ_SECONDS, cpu_sec
         async with asyncio.timeout(seconds):
             out, complaint = await process.communicate()
     except TimeoutError:
-        raise WorkbookRefused("too_slow", f"The workbook could not be read within {seconds:g} seconds.") from None
+        raise too_slow(seconds) from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await asyncio.shield(process.wait())
-    if process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
-        raise WorkbookRefused("too_slow", f"The workbook could not be read within {cpu_seconds} seconds of CPU.")
+    return read_output(process.returncode, out, complaint, cpu_seconds)
+
+
+def too_slow(seconds: float) -> WorkbookRefused:
+    """The refusal of a workbook that takes longer than a person waits."""
+    return WorkbookRefused(Reason(ReasonCode.WORKBOOK_TOO_SLOW, seconds=seconds))
+
+
+def read_output(exit_code: int | None, out: bytes, complaint: bytes, cpu_seconds: int) -> Marked:
+    """Return what the ended process found. Raises WorkbookRefused."""
+    if exit_code in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise WorkbookRefused(Reason(ReasonCode.WORKBOOK_TOO_MUCH_CPU, seconds=cpu_seconds))
     try:
-        reading = Reading.model_validate_json(out)
+        reading = READING.validate_json(out)
     except ValidationError:
         stderr = complaint.decode("utf-8", "replace")[-_MAX_LOGGED_CHARACTERS:]
-        log.warning("workbook reader failed", code=process.returncode, stderr=stderr)
-        raise WorkbookRefused("damaged", "The workbook could not be read; why was logged.") from None
-    if reading.marked is None:
-        raise WorkbookRefused(reading.kind or "damaged", reading.sentence)
-    return reading.marked
+        log.warning("workbook reader failed", code=exit_code, stderr=stderr)
+        raise WorkbookRefused(Reason(ReasonCode.WORKBOOK_READER_FAILED)) from None
+    if isinstance(reading, Refused):
+        raise WorkbookRefused(Reason.from_json(reading.reason))
+    return reading

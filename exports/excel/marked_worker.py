@@ -1,7 +1,7 @@
 """The process that reads one returned workbook: `python -m exports.excel.marked_worker FILE CPU_SECONDS`.
 
 The file can be anyone's, and its parser is not ours: in this process it can use up neither memory nor time of a server.
-Standard output is a Reading as JSON; the exit code is 0 when there is one. Started by `exports.excel.marked_process`.
+Standard output is a READING as JSON; the exit code is 0 when there is one. Started by `exports.excel.marked_process`.
 """
 
 import os
@@ -9,9 +9,9 @@ import resource
 import sys
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from exports.excel.marked import Marked, RefusalKind, WorkbookRefused, read_marked
+from exports.excel.marked import Marked, WorkbookRefused, read_marked
 
 #: Limit of address space. It holds the parser with a file of exports.excel.marked.MAX_UNPACKED_BYTES.
 MAX_MEMORY_BYTES = 2 * 1024**3
@@ -19,22 +19,24 @@ MAX_MEMORY_BYTES = 2 * 1024**3
 _NICE = 10
 
 
-class Reading(BaseModel):
-    """Marked logs, or the refusal of the workbook: one of the two."""
+class Refused(BaseModel):
+    """The refusal of the workbook."""
 
     model_config = ConfigDict(frozen=True)
 
-    marked: Marked | None = None
-    kind: RefusalKind | None = None
-    sentence: str = ""
+    reason: str  # as JSON: schemas.reasons.reason.Reason.to_json
 
 
-def reading_of(path: Path) -> Reading:
+#: The output of this process.
+READING: TypeAdapter[Marked | Refused] = TypeAdapter(Marked | Refused)
+
+
+def reading_of(path: Path) -> Marked | Refused:
     """Read the file at `path`, whatever is in it."""
     try:
-        return Reading(marked=read_marked(path))
+        return read_marked(path)
     except WorkbookRefused as exc:
-        return Reading(kind=exc.kind, sentence=str(exc))
+        return Refused(reason=exc.reason.to_json())
 
 
 def main(path: str, cpu_seconds: str) -> int:
@@ -43,7 +45,7 @@ def main(path: str, cpu_seconds: str) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds) + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.write(reading_of(Path(path)).model_dump_json())
+    sys.stdout.buffer.write(READING.dump_json(reading_of(Path(path))))
     return 0
 
 

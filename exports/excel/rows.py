@@ -58,6 +58,7 @@ class WorkbookRows:
             "status": lambda row, _errors: statuses[row[name]],
             "state": lambda row, _errors: states.get(row[name], row[name]),
             "errors": lambda _row, errors: text("\n".join(f"{e['code']}: {e['message']}" for e in errors) or None),
+            "aliases": lambda row, _errors: text(row[name]),
             "link": lambda row, _errors: f"{link}{row['id']}",
             "id": lambda row, _errors: str(row[name]),
         }

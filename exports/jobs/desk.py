@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from exports.jobs.outcome import Outcome, followed
-from exports.jobs.slots import Slots
+from exports.jobs.slots import Limit, Slots
 from exports.settings import ExportSettings
 from schemas.export import ExportOrder, ExportRequest
 from schemas.item_state import ItemState
+from schemas.reasons.code import ReasonCode
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.exports.audit import record_order
@@ -24,9 +25,15 @@ class ExportDesk:
     def __init__(self, database: Database, settings: ExportSettings) -> None:
         self.database = database
         self.settings = settings
-        self.slots = Slots("exports", settings.exports_per_account, settings.exports_in_all)
+        self.slots = Slots(
+            Limit(settings.exports_per_account, ReasonCode.TOO_MANY_EXPORTS),
+            Limit(settings.exports_in_all, ReasonCode.TOO_MANY_EXPORTS_IN_ALL),
+        )
         #: Slots for workbooks that come back: whoever uploads many keeps no export waiting.
-        self.readings = Slots("uploads", READINGS_PER_ACCOUNT, READINGS_IN_ALL)
+        self.readings = Slots(
+            Limit(READINGS_PER_ACCOUNT, ReasonCode.TOO_MANY_UPLOADS),
+            Limit(READINGS_IN_ALL, ReasonCode.TOO_MANY_UPLOADS_IN_ALL),
+        )
 
     def order(
         self,

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import structlog
 
-from exports.errors import ExportFailed, ServerStopped, TooManyExports
+from exports.errors import ExportFailed, ServerStopped
 from exports.file import make_file
 from exports.jobs.desk import ExportDesk
 from exports.jobs.lock import UNLOCKED, Lock, left_behind
 from exports.jobs.outcome import followed
+from exports.jobs.slots import Limit
 from schemas.export import FORMATS, Export, ExportJob, ExportOrder
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -98,11 +99,7 @@ class Jobs:
         """
         self.delete_old()
         kept = self._files(f"{order.account}/*.{{}}")
-        if len(kept) >= self._desk.settings.exports_kept:
-            raise TooManyExports(
-                f"{len(kept)} files of this account are kept: the limit is {self._desk.settings.exports_kept}. "
-                "Delete some, or wait until they are too old."
-            )
+        Limit(self._desk.settings.exports_kept, ReasonCode.TOO_MANY_FILES).check(len(kept))
         self._desk.slots.take(order.account)
         export_id = uuid.uuid4()
         lock: Lock | None = None

@@ -3,16 +3,29 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from exports.errors import TooManyExports
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
+
+class Limit(NamedTuple):
+    """Most that there may be at once, and the reason of what is refused above it."""
+
+    most: int
+    refused: ReasonCode
+
+    def check(self, count: int) -> None:
+        """Raise TooManyExports unless there may be one more than `count`."""
+        if count >= self.most:
+            raise TooManyExports(Reason(self.refused, count=count, limit=self.most))
 
 
 class Slots:
     """Counter of running exports. Nothing waits: a caller that is refused tries again."""
 
-    def __init__(self, kind: str, per_account: int, in_all: int) -> None:
-        """`kind` names them in the sentence that refuses one, in the plural."""
-        self._kind = kind
+    def __init__(self, per_account: Limit, in_all: Limit) -> None:
         self._per_account = per_account
         self._in_all = in_all
         self._taken: Counter[str] = Counter()
@@ -24,16 +37,8 @@ class Slots:
 
     def take(self, account: str) -> None:
         """Take a slot. Raises TooManyExports."""
-        if self._taken[account] >= self._per_account:
-            raise TooManyExports(
-                f"{self._taken[account]} {self._kind} of this account are running: the limit is "
-                f"{self._per_account}. Wait for one to end, or cancel it."
-            )
-        if self._taken.total() >= self._in_all:
-            raise TooManyExports(
-                f"{self._taken.total()} {self._kind} are running on this server: the limit is "
-                f"{self._in_all}. Try again in a while."
-            )
+        self._per_account.check(self._taken[account])
+        self._in_all.check(self._taken.total())
         self._taken[account] += 1
 
     def give_back(self, account: str) -> None:

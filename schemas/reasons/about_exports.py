@@ -52,4 +52,30 @@ EXPORTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "The process that made the file ended with {code}; why was logged.",
         "El proceso que generaba el archivo terminó con {code}; el motivo quedó registrado en el log.",
     ),
+    ReasonCode.TOO_MANY_EXPORTS: labels(
+        "{count} exportações desta conta estão em andamento: o limite é {limit}. Espere uma terminar, ou cancele uma.",
+        "{count} exports of this account are running: the limit is {limit}. Wait for one to end, or cancel it.",
+        "{count} exportaciones de esta cuenta están en curso: el límite es {limit}. Espere a que una termine, o "
+        "cancele una.",
+    ),
+    ReasonCode.TOO_MANY_EXPORTS_IN_ALL: labels(
+        "{count} exportações estão em andamento neste servidor: o limite é {limit}. Tente de novo daqui a pouco.",
+        "{count} exports are running on this server: the limit is {limit}. Try again in a while.",
+        "{count} exportaciones están en curso en este servidor: el límite es {limit}. Intente de nuevo en un rato.",
+    ),
+    ReasonCode.TOO_MANY_UPLOADS: labels(
+        "{count} planilhas desta conta estão sendo lidas: o limite é {limit}. Espere uma terminar.",
+        "{count} uploads of this account are running: the limit is {limit}. Wait for one to end.",
+        "{count} planillas de esta cuenta se están leyendo: el límite es {limit}. Espere a que una termine.",
+    ),
+    ReasonCode.TOO_MANY_UPLOADS_IN_ALL: labels(
+        "{count} planilhas estão sendo lidas neste servidor: o limite é {limit}. Tente de novo daqui a pouco.",
+        "{count} uploads are running on this server: the limit is {limit}. Try again in a while.",
+        "{count} planillas se están leyendo en este servidor: el límite es {limit}. Intente de nuevo en un rato.",
+    ),
+    ReasonCode.TOO_MANY_FILES: labels(
+        "{count} arquivos desta conta estão guardados: o limite é {limit}. Apague algum, ou espere que fiquem velhos.",
+        "{count} files of this account are kept: the limit is {limit}. Delete some, or wait until they are too old.",
+        "{count} archivos de esta cuenta están guardados: el límite es {limit}. Borre alguno, o espere a que caduquen.",
+    ),
 }

@@ -10,6 +10,8 @@ from schemas.reasons.about_events import EVENTS
 from schemas.reasons.about_exports import EXPORTS
 from schemas.reasons.about_fields import FIELDS, KINDS
 from schemas.reasons.about_reprocess import REPROCESS
+from schemas.reasons.about_requests import REQUESTS
+from schemas.reasons.about_workbooks import WORKBOOKS
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, Value
 
@@ -42,7 +44,7 @@ def complete(*tables: Templates) -> Templates:
 
 
 OWN_WORDS: Templates = {ReasonCode.OWN_WORDS: labels("{text}", "{text}", "{text}")}
-TEMPLATES: Templates = complete(OWN_WORDS, EVENTS, FIELDS, REPROCESS, EXPORTS)
+TEMPLATES: Templates = complete(OWN_WORDS, EVENTS, FIELDS, REPROCESS, EXPORTS, WORKBOOKS, REQUESTS)
 
 
 def say(reason: Reason, language: Language) -> str:

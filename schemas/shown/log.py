@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from schemas.item_state import OPEN_ITEM_STATES
 from schemas.playbook import PlaybookEntry
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
@@ -78,8 +79,16 @@ class StatusLog(Shown):
     attempts: int = Field(description="different results received")
     first_seen_at: datetime = Field(description="the earliest processed_at of its results")
     updated_at: datetime = Field(description="when this row last changed here")
-    reprocess: ReprocessStep | None
+    reprocess: ReprocessStep | None = Field(
+        description="the last one; an outcome `at` before `updated_at` is of an earlier result"
+    )
     actions: list[Action]
+
+    @property
+    def reprocess_is_past(self) -> bool:
+        """True when the last reprocess had ended before the result that is shown came: its outcome is history."""
+        last = self.reprocess
+        return last is not None and last.state not in OPEN_ITEM_STATES and last.at < self.updated_at
 
 
 class Attempt(Shown):

@@ -1,6 +1,6 @@
 """Affiliates, whose retries a person can pause; their breakers are in storage.reprocess.breakers."""
 
-from typing import Any
+from typing import Any, Literal
 
 from schemas.shown.affiliate import ShownAffiliate, ShownBreaker
 from storage.database import Connection, Database
@@ -8,46 +8,33 @@ from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
 
+Switch = Literal["paused", "resumed"]
 
-async def pause(
+
+async def switch(
     connection: Connection,
     account: str,
     affiliate: str,
+    to: Switch,
     *,
     requested_by: str,
     reason: str | None,
     key: UsedKey = NO_KEY,
 ) -> bool:
-    """Pause an affiliate: nothing is sent to it until it is resumed. Returns False when it is paused already."""
-    done = await SQL["pause_affiliate"].fetchval(
-        connection, account=account, affiliate=affiliate, requested_by=requested_by, reason=reason
-    )
-    if done is None:
-        return False
-    await audit.add(
-        connection, account, "paused", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
-    )
-    return True
+    """Pause an affiliate, so that nothing is sent to it, or resume it, whether a person or a breaker paused it.
 
-
-async def resume(
-    connection: Connection,
-    account: str,
-    affiliate: str,
-    *,
-    requested_by: str,
-    reason: str | None,
-    key: UsedKey = NO_KEY,
-) -> bool:
-    """Resume an affiliate, whether a person or a breaker paused it. Returns False when neither had."""
+    The audit says who did. Returns False, and changes nothing, when it is so already.
+    """
     own = {"account": account, "affiliate": affiliate}
-    was_paused = await SQL["resume_affiliate"].fetchval(connection, **own) is not None
-    closed = await SQL["close_breakers"].fetch(connection, **own)
-    if not (was_paused or closed):
+    if to == "paused":
+        done = await SQL["pause_affiliate"].fetchval(connection, **own, requested_by=requested_by, reason=reason)
+        changed = done is not None
+    else:
+        was_paused = await SQL["resume_affiliate"].fetchval(connection, **own) is not None
+        changed = bool(await SQL["close_breakers"].fetch(connection, **own)) or was_paused
+    if not changed:
         return False
-    await audit.add(
-        connection, account, "resumed", affiliate=affiliate, requested_by=requested_by, reason=reason, key=key
-    )
+    await audit.add(connection, account, to, affiliate=affiliate, requested_by=requested_by, reason=reason, key=key)
     return True
 
 

@@ -30,6 +30,10 @@ ON CONFLICT DO NOTHING
 -- Uses the primary key.
 SELECT EXISTS (SELECT FROM ended_sessions WHERE nonce = :nonce::bytea)
 
+-- has_account --
+-- Uses the primary key of log_keys.
+SELECT EXISTS (SELECT FROM log_keys WHERE account = :account::text)
+
 -- list_accounts --
 -- Every account that has a status log, by one look into the primary key of log_keys for each.
 WITH RECURSIVE found AS (

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.delivery import Delivery
 from agents.kafka.transport import BatchConsumer, RecordBatch
 from agents.kafka.weight import RECORD_BYTES
 from agents.process.clock import ServerClock
@@ -358,9 +359,7 @@ async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
         BY_NAME["price"],
         writer,
         letters,
-        lambda _batch: None,
-        lambda _batch: True,
-        begin_again=lambda: None,
+        Delivery(lambda _batch: None, lambda _batch: True, lambda: None),
         clock=clock,
         policy=Policy(),
     )

@@ -268,7 +268,7 @@ async def test_only_the_breaker_of_the_type_moves(desk: Desk, owner: asyncpg.Con
     [shown] = await affiliates.list_affiliates(desk.reader, "acme")
     assert (shown.breaker, [each.integration_type for each in shown.breakers]) == ("open", ["price"])
     async with desk.writer.transaction() as connection:
-        assert await affiliates.resume(connection, "acme", "MLB", requested_by="maria", reason=None)
+        assert await affiliates.switch(connection, "acme", "MLB", "resumed", requested_by="maria", reason=None)
     assert len(await desk.send()) == 5
 
 

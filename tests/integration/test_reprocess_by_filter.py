@@ -45,7 +45,7 @@ def desk_with(url: str, settings: StorageSettings, **price: object) -> Desk:
 
 async def pause(desk: Desk, affiliate: str) -> None:
     async with desk.writer.transaction() as connection:
-        await affiliates.pause(connection, "acme", affiliate, requested_by="maria", reason="maintenance")
+        await affiliates.switch(connection, "acme", affiliate, "paused", requested_by="maria", reason="maintenance")
 
 
 async def stop(desk: Desk, command_id: str) -> bool:
@@ -486,7 +486,7 @@ async def test_a_paused_affiliate_waits_and_nothing_of_it_is_red(desk: Desk) -> 
     [amz, mlb] = await affiliates.list_affiliates(desk.reader, "acme")
     assert (amz.sending, mlb.sending, mlb.queued, mlb.paused_by) == (True, False, 3, "maria")
     async with desk.writer.transaction() as connection:
-        assert await affiliates.resume(connection, "acme", "MLB", requested_by="joao", reason=None)
+        assert await affiliates.switch(connection, "acme", "MLB", "resumed", requested_by="joao", reason=None)
     assert len(await desk.send()) == 3
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.policy import BUSY_TRIES
@@ -236,9 +236,7 @@ async def test_every_order_of_what_may_happen_ends_where_the_design_allows(
     loop = asyncio.get_running_loop()
     keys = itertools.count()
 
-    @settings(
-        max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-    )
+    @settings(max_examples=60, database=None, derandomize=True)
     @given(st.lists(OPERATIONS, min_size=4, max_size=14))
     def check(operations: list[tuple[str, str | None]]) -> None:
         scenario = Scenario(desk, owner, f"K-{next(keys)}")

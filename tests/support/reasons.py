@@ -21,7 +21,6 @@ from agents.reprocess.materialise import why
 from agents.results.ingest import Allowed
 from api import actions
 from api.export_order import NOT_EXPORTING
-from api.problems import ProblemError
 from broker.errors import RecordRefused
 from exports.errors import CallerLeft, ServerStopped
 from exports.excel.process import ended_with
@@ -48,6 +47,8 @@ from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.exports.audit import LOST
 from storage.reprocess.cancellation import note_of
 from tests.support.events import Event, at, data, raw, result
+from tests.support.reasons_of_requests import REQUESTS, refused
+from tests.support.reasons_of_workbooks import WORKBOOKS
 from tests.support.record_batch import STAND_IN, bomb, record_batch
 
 NOW = datetime.now(UTC)
@@ -101,13 +102,6 @@ def of_type(type_: Any, value: Any) -> Reason:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(type_).validate_python(value)
     [found] = reasons_of(refused.value, "body", "field")
-    return found
-
-
-def refused(ask: Callable[[], Any]) -> Reason:
-    with pytest.raises(ProblemError) as raised:
-        ask()
-    [found] = raised.value.reasons
     return found
 
 
@@ -299,4 +293,6 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.EXPORT_LOST: lambda: LOST,
     Code.EXPORT_NO_FILE: lambda: explain(OSError(28, "No space left on device"))[1],
     Code.EXPORT_PROCESS_ENDED: lambda: ended_with(-9),
+    **REQUESTS,
+    **WORKBOOKS,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from agents.kafka.delivery import Delivery
 from agents.reprocess.claiming import Claiming
 from agents.reprocess.commands import Commands
 from agents.reprocess.materialise import Materialise
@@ -47,9 +48,8 @@ class Desk:
             self.writer,
             None,  # type: ignore[arg-type]
             policy,
-            lambda _batch: None,
+            Delivery(lambda _batch: None, lambda _batch: True, lambda: None),
             lambda: None,
-            begin_again=lambda: None,
         )
         self._materialise = Materialise(self.writer, policy, lambda: None, poll_seconds=1, chunk=chunk)
         self._steps = Steps(self.writer, lambda: None, 1)

@@ -1,6 +1,5 @@
 """Waiting for a server: its pauses, and the errors that are not waited for."""
 
-import asyncio
 import itertools
 
 import pytest
@@ -37,21 +36,3 @@ async def test_what_is_refused_is_not_tried_again() -> None:
 
     with pytest.raises(RowRefused):
         await until_available("test", attempt)
-
-
-async def test_a_cancellation_is_not_taken_for_an_outage() -> None:
-    """asyncpg's rollback on a closed connection replaces a CancelledError by an error of the connection."""
-    begun = asyncio.Event()
-
-    async def attempt() -> None:
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            raise StorageUnavailable("cannot perform operation: connection is closed") from None
-
-    task = asyncio.create_task(until_available("test", attempt))
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)

@@ -1,5 +1,7 @@
 """Errors of the driver: either wait for the database, or it is a bug."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -17,7 +19,7 @@ from storage.errors import StorageUnavailable
         "pool is closed",
     ],
 )
-def test_a_connection_that_was_closed_meanwhile_is_waited_for(words: str) -> None:
+async def test_a_connection_that_was_closed_meanwhile_is_waited_for(words: str) -> None:
     with pytest.raises(StorageUnavailable), translated():
         raise asyncpg.InterfaceError(words)
 
@@ -30,14 +32,63 @@ def test_a_connection_that_was_closed_meanwhile_is_waited_for(words: str) -> Non
         "cannot use Connection.transaction() in a manually started transaction",
     ],
 )
-def test_a_mistake_in_using_the_driver_is_a_bug(words: str) -> None:
+async def test_a_mistake_in_using_the_driver_is_a_bug(words: str) -> None:
     with pytest.raises(asyncpg.InterfaceError), translated():
         raise asyncpg.InterfaceError(words)
 
 
-def test_what_follows_from_a_lost_connection_is_no_bug() -> None:
+async def test_what_follows_from_a_lost_connection_is_no_bug() -> None:
     with pytest.raises(StorageUnavailable), translated():
         try:
             raise ConnectionResetError
         finally:
             raise asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+
+
+async def test_an_error_in_the_place_of_a_cancellation_is_the_cancellation() -> None:
+    """asyncpg's rollback on a closed connection replaces a CancelledError by an error of the connection."""
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        with translated():
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise asyncpg.InterfaceError("cannot perform operation: connection is closed")
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(TimeoutError):  # a time-out is a cancellation that its caller takes back
+        async with asyncio.timeout(0.01):
+            await work()
+
+
+async def test_an_outage_during_the_work_after_a_cancellation_is_an_outage() -> None:
+    seen: list[BaseException] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            try:
+                with translated():
+                    raise ConnectionResetError
+            except StorageUnavailable as exc:
+                seen.append(exc)
+            raise
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert [type(each) for each in seen] == [StorageUnavailable]
+
+
+async def test_a_time_out_within_the_work_is_an_error_of_the_database() -> None:
+    with pytest.raises(StorageUnavailable), translated():
+        async with asyncio.timeout(0.01):
+            await asyncio.Event().wait()

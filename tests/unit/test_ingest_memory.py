@@ -14,6 +14,7 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.delivery import Delivery
 from agents.kafka.transport import RecordBatch
 from agents.kafka.weight import weight
 from agents.process.clock import ServerClock
@@ -90,9 +91,7 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
         BY_NAME["price"],
         database,
         dead_letters,
-        lambda batch: None,
-        lambda batch: batch.generation == generation,
-        begin_again=lambda: None,
+        Delivery(lambda _batch: None, lambda batch: batch.generation == generation, lambda: None),
         clock=HostClock(database),
         policy=Policy(),
     )

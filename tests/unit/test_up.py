@@ -10,6 +10,7 @@ import pytest
 from agents.settings import AgentSettings
 from cli.kept import local_key, worker_id
 from cli.simulation import counted
+from cli.up import _environment
 from schemas.refusal import DeadLetterCode
 
 
@@ -55,3 +56,13 @@ def test_ctrl_c_while_the_program_is_being_loaded_is_quiet(tmp_path: Path) -> No
 def test_the_command_begins_there() -> None:
     [command] = [each for each in metadata.entry_points(group="console_scripts") if each.name == "conexoes"]
     assert command.value == "cli.entry:main"
+
+
+def test_the_demo_sends_its_last_week_once() -> None:
+    url = "postgresql://owner@127.0.0.1/conexoes"
+    assert _environment("simulate", url, embedded=True, begun=False) == {}
+    assert _environment("simulate", url, embedded=True, begun=True) == {"CONEXOES_SIMULATE_BACKFILL": "0"}
+    for name in ("agents", "admin"):
+        made = [_environment(name, url, embedded=True, begun=begun) for begun in (False, True)]
+        assert made[0] == made[1] != {}
+        assert _environment(name, url, embedded=False, begun=True) == {}

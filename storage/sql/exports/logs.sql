@@ -1,3 +1,22 @@
+-- alias_lines --
+-- Every name of the log `id` of the query around, a line each. In the order of the primary key of aliases, which an
+-- index scan gives: 5 µs for each row, where grouping them cost 60.
+SELECT nullif(array_to_string(ARRAY(
+    SELECT n.name || ': ' || n.value FROM aliases n
+    WHERE n.account = :account::text AND n.log_id = id
+    ORDER BY n.log_id, n.name, n.value
+), E'\n'), '')
+
+-- alias_object --
+-- Every name of the log `id` of the query around, as the query API has them. Uses the primary key of aliases.
+SELECT json_object_agg(named.name, named.of_it ORDER BY named.name)
+FROM (
+    SELECT n.name, array_agg(n.value ORDER BY n.value) AS of_it
+    FROM aliases n
+    WHERE n.account = :account::text AND n.log_id = id
+    GROUP BY n.name
+) AS named
+
 -- export_logs --
 -- All logs that the filter matches, newest first. The result that each log shows is joined for its errors, and for
 -- a message that the log has cut, and only then: reading it costs more than the log itself. `json`, not jsonb, so that
@@ -21,7 +40,8 @@ SELECT
         )
     END AS message,
     CASE WHEN s.status <> 'success' AND json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
-        AS errors
+        AS errors,
+    ({alias_lines}) AS aliases
 FROM status_logs s
 LEFT JOIN LATERAL (
     SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
@@ -58,6 +78,7 @@ SELECT replace(replace(json_build_object(
 FROM (
     {export_logs}
 ) AS log
+LEFT JOIN LATERAL ({alias_object}) AS named (object) ON true
 
 -- export_count --
 -- The number of logs that the filter matches, and the time of this snapshot.

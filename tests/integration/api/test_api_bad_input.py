@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from schemas.catalogue import BY_NAME
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import result
 
@@ -64,8 +65,6 @@ async def test_a_bad_parameter_is_422_and_named(viewer: Caller, query: str, fiel
         "/api/v1",
         f"{LOGS}/",
         "/api/v2/accounts/acme/price/logs",
-        f"{ACCOUNT}/prices/logs",
-        f"{ACCOUNT}/Price/logs",
         f"{LOGS}/not-an-id",
         f"{LOGS}/00000000-0000-0000-0000-000000000000",
         f"{LOGS}/a%00b",
@@ -89,6 +88,15 @@ async def test_what_is_not_there_is_the_same_404(every: Caller, path: str, query
     absent = await every.get("/nowhere")
     response = await every.get(path)
     assert (response.status_code, response.content) == (404, absent.content)
+
+
+@pytest.mark.parametrize("name", ["prices", "Price", "%00"])
+async def test_a_mistyped_type_is_a_404_that_names_the_types(viewer: Caller, name: str) -> None:
+    response = await viewer.get(f"{ACCOUNT}/{name}/logs")
+    assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found")
+    assert ", ".join(BY_NAME) in response.json()["detail"]
+    foreign = await viewer.get(f"/api/v1/accounts/globex/{name}/logs")
+    assert foreign.content == (await viewer.get("/nowhere")).content
 
 
 async def _takes_parameters(every: Caller, path: str) -> bool:

@@ -17,7 +17,7 @@ from tests.integration.api.export_answers import LOGS
 from tests.support.events import at, result
 from tests.support.naughty import NAMES
 
-MARK_COLUMN = 13
+MARK_COLUMN = 14
 Change = Callable[[Workbook], object]
 
 
@@ -73,7 +73,7 @@ async def test_rows_may_be_sorted_deleted_and_doubled(exported: Path) -> None:
         mark(2, 3)(book)
         sheet.append([cell.value for cell in sheet[2]])
         sheet.delete_rows(5, 3)
-        sheet.move_range("A3:M3", rows=40)
+        sheet.move_range("A3:N3", rows=40)
 
     assert len(read_marked(save_with(exported, change)).log_ids) == 2
 

@@ -56,9 +56,9 @@ class TestContent:
         assert heading == [column.heading("pt", ZONE) for column in log_columns(BY_NAME["price"])]
         assert success[:3] == ["S", "MLB", "Sucesso"]
         assert warning[4:7] == ["careful", "a", "a: first\nb: second"]
-        assert error[:3] + error[4:8] == ["E", "MLB", "Erro", "broken", "", "", "2"]
+        assert error[:3] + error[4:9] == ["E", "MLB", "Erro", "broken", "", "", "", "2"]
         [log] = (await operator.get(LOGS, params={"q": "S"})).json()["items"]
-        assert success[10:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
+        assert success[11:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
 
     async def test_times_are_in_the_zone_that_the_heading_names(self, operator: Caller, tmp_path: Path) -> None:
         local = (T0 + timedelta(seconds=3) - timedelta(hours=3)).replace(tzinfo=None)  # São Paulo has no summer time
@@ -74,7 +74,7 @@ class TestContent:
     async def test_json_lines_are_the_logs_of_the_api(self, operator: Caller) -> None:
         logs = (await operator.get(LOGS)).json()["items"]
         lines = json_rows(await operator.get(f"{LOGS}/export.jsonl"))
-        own = {"errors", "link"}
+        own = {"errors", "aliases", "link"}
         assert set(lines[0]) == {*logs[0], *own} - {"actions"}
         for log, line in zip(logs, lines, strict=True):
             for name in set(line) - own:
@@ -83,6 +83,29 @@ class TestContent:
                 else:
                     assert line[name] == log[name], name
         assert lines[1]["errors"][1] == {"code": "b", "message": "second", "severity": "low"}
+
+    async def test_every_name_of_an_entity_is_in_every_format(
+        self, operator: Caller, store_events: Store, tmp_path: Path
+    ) -> None:
+        names = {"ean": "=789", "marketplace_order_id": "2000001"}
+        await store_events(
+            result("e5", key="E", aliases=names, processed_at=at(4)),
+            result("e6", key="E", aliases={"ean": "a\nb", "shipment_id": "\u00e9\x01"}, processed_at=at(5)),
+        )
+        lines = "ean: =789\nean: a\nb\nmarketplace_order_id: 2000001\nshipment_id: é\x01"
+        table = csv_rows(await operator.get(f"{LOGS}/export.csv"))
+        assert [row[7] for row in table[:3]] == ["Other names", lines, ""]
+        sheet = sheet_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path, "Logs")
+        assert [row[7] for row in sheet[:3]] == ["Other names", lines, None]
+        named, plain, *_rest = json_rows(await operator.get(f"{LOGS}/export.jsonl"))
+        assert named["aliases"] == {
+            "ean": ["=789", "a\nb"],
+            "marketplace_order_id": ["2000001"],
+            "shipment_id": ["é\x01"],
+        }
+        assert plain["aliases"] == {}
+        log = (await operator.get(f"{LOGS}/{named['id']}")).json()
+        assert named["aliases"] == log["aliases"]
 
     async def test_errors_have_a_row_each_and_a_log_that_lists_none_has_its_message(
         self, operator: Caller, tmp_path: Path

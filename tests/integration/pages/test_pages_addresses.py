@@ -39,3 +39,21 @@ async def test_an_account_of_a_reserved_name_is_said_to_have_no_pages(visit: Vis
     answer = await (await visit("every")).get(f"/{name}/overview")
     assert answer.status_code == 404
     assert "An account with this name has no pages" in answer.text
+
+
+async def test_an_account_that_nothing_came_of_is_said_to_who_may_see_any(visit: Visit, store_events: Store) -> None:
+    """A key of one account is not told: its account is there, and waits for its first result."""
+    every = await visit("every")
+    for path in ("/nope/price", "/nope/price?q=x", "/nope/overview"):
+        answer = await every.get(path)
+        assert answer.status_code == 200
+        assert "No result of this account has ever come" in answer.text
+        assert "<bdi>nope</bdi>" in answer.text
+    own = await visit("viewer")
+    for path in ("/acme/price", "/acme/overview"):
+        assert "No result of this account" not in (await own.get(path)).text
+    assert "Nothing has arrived here yet" in (await own.get("/acme/price")).text
+    assert (await own.get("/nope/price")).status_code == 404
+    await store_events(*account())
+    for path in ("/acme/price?q=nothing-has-this", "/acme/overview"):
+        assert "No result of this account" not in (await every.get(path)).text

@@ -19,6 +19,8 @@ from admin.pages import upload
 from exports.excel import marked_process
 from exports.excel.marked import MAX_FILE_BYTES, WorkbookRefused
 from schemas.identity import log_id
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS, csv_rows, json_rows
 from tests.integration.pages.conftest import Browser, Visit
@@ -31,7 +33,7 @@ async def test_the_link_of_a_row_leads_to_the_page_of_its_log(
 ) -> None:
     await store_events(result(key="SKU-of-the-link", message="no price for it"))
     answer = await operator.get(f"{LOGS}/export.{format_}")
-    link = csv_rows(answer)[1][10] if format_ == "csv" else json_rows(answer)[0]["link"]
+    link = csv_rows(answer)[1][11] if format_ == "csv" else json_rows(answer)[0]["link"]
     page = await (await visit("viewer")).get(urlsplit(link).path)
     assert page.status_code == 200
     assert "SKU-of-the-link" in page.text
@@ -39,7 +41,7 @@ async def test_the_link_of_a_row_leads_to_the_page_of_its_log(
 
 
 MARKED = "/acme/price/marked"
-MARK_COLUMN = 13
+MARK_COLUMN = 14
 
 
 @pytest.fixture
@@ -92,10 +94,10 @@ class TestMarkedWorkbook:
     @pytest.mark.parametrize(
         ("make", "sentence"),
         [
-            (lambda path: path, "No row is marked."),
+            (lambda path: path, "No row is marked"),
             (lambda path: mark(path, 2, text="perhaps"), "neither yes nor no"),
-            (lambda path: b"id;key\n", "workbook was not exported here"),
-            (lambda path: path.read_bytes()[:2000], "workbook was not exported here"),
+            (lambda path: b"id;key\n", "The file is not a workbook"),
+            (lambda path: path.read_bytes()[:2000], "The file is not a workbook"),
             (lambda path: _with_part(path, "xl/vbaProject.bin"), "macros"),
             (lambda path: _with_part(path, "xl/externalLinks/externalLink1.xml"), "links to other files"),
         ],
@@ -111,17 +113,17 @@ class TestMarkedWorkbook:
 
     async def test_it_is_said_in_the_person_s_language(self, visit: Visit, workbook: Path) -> None:
         answer = await send(await visit("operator"), workbook, f"{MARKED}?lang=pt")
-        assert "Nenhuma linha está marcada." in answer.text
+        assert "Nenhuma linha está marcada:" in answer.text
 
     async def test_more_than_a_command_takes_names_the_limit(
         self, visit: Visit, workbook: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def too_many(_path: Path) -> None:
-            raise WorkbookRefused("too_many", "More than 1000 rows are marked: use a filter for so many.")
+            raise WorkbookRefused(Reason(ReasonCode.WORKBOOK_TOO_MANY_MARKED, limit=1000))
 
         monkeypatch.setattr(upload, "marked_by_worker", too_many)
         answer = await send(await visit("operator"), workbook)
-        assert "More than 1,000 rows are marked" in answer.text
+        assert "More than 1000 rows are marked" in answer.text
 
     async def test_one_of_another_list_or_account_is_refused(self, visit: Visit, workbook: Path) -> None:
         mark(workbook, 3)
@@ -219,14 +221,14 @@ async def test_reading_has_so_much_cpu_and_yields_to_everything_else(tmp_path: P
                     niceness.add(child.nice())
     with pytest.raises(WorkbookRefused, match="within 3 seconds of CPU") as refused:
         await reading
-    assert refused.value.kind == "too_slow"
+    assert refused.value.reason.code == ReasonCode.WORKBOOK_TOO_MUCH_CPU
     assert max(niceness) >= 10
 
 
 async def test_reading_that_takes_too_long_is_ended(workbook: Path) -> None:
     with pytest.raises(WorkbookRefused, match="within 0.001 seconds") as refused:
         await marked_process.marked_by_worker(mark(workbook, 3), seconds=0.001)
-    assert refused.value.kind == "too_slow"
+    assert refused.value.reason.code == ReasonCode.WORKBOOK_TOO_SLOW
     assert [each for each in psutil.Process().children() if "exports.excel.marked_worker" in each.cmdline()] == []
 
 

@@ -220,3 +220,21 @@ async def test_items_say_when_they_are_tried_again_and_what_changed(visit: Visit
     assert "tried again from" in page
     assert "1 went, 1 stayed, 1 came" in page
     assert "Send the same again" in page
+
+
+async def test_an_outcome_of_before_is_not_shown_as_that_of_a_newer_error(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c1")
+    [item] = await desk.send()
+    browser = await visit("operator")
+    await desk.answer(item, seconds=60)
+    assert '<span class="state fixed">' in (await browser.get("/acme/price")).text
+    await desk.fail(range(1), processed_at=at(120))
+    [log_id] = re.findall(r'data-id="([0-9a-f-]{36})"', (await browser.get("/acme/price")).text)
+    for path in ("/acme/price", f"/acme/price/logs/{log_id}"):
+        page = (await browser.get(path)).text
+        assert '<span class="state past">before: ' in page
+        assert '<span class="state fixed">' not in page.partition('class="timeline')[0]
+    assert "antes: " in (await browser.get("/acme/price?lang=pt")).text
+    await desk.by_filter("c2")
+    assert '<span class="state queued">' in (await browser.get("/acme/price")).text

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.reprocess import Command, ReprocessRequest
 from storage.access_keys import Grant
-from storage.reprocess.affiliates import pause
+from storage.reprocess.affiliates import switch
 from storage.reprocess.audit import UsedKey
 from storage.reprocess.cancellation import cancel_command
 from tests.integration.pages.conftest import Visit
@@ -58,7 +58,7 @@ async def test_pages_show_the_key_beside_the_name(
         assert said in page
         assert f"({said.partition(', ')[2]})" in page
     async with desk.writer.transaction() as connection:
-        await pause(connection, "acme", "MLB", requested_by="ceo@bravo.example", reason=None, key=KEY)
+        await switch(connection, "acme", "MLB", "paused", requested_by="ceo@bravo.example", reason=None, key=KEY)
     assert SAID[language][0] in words((await browser.get(f"/acme/affiliates?lang={language}")).text)
 
 

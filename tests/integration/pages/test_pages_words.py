@@ -85,7 +85,7 @@ async def test_page_csv_and_workbook_say_the_same(
             status, state = shown[row[0]]
             kind, _, name = row[0].partition("-")
             symbol = symbols.get(name if kind == "status" else "error", "")
-            assert (row[2].removeprefix(symbol).strip(), row[9] or "") == (status, state)
+            assert (row[2].removeprefix(symbol).strip(), row[10] or "") == (status, state)
             assert (state == "") == (kind == "status")
     said = [state for _status, state in shown.values() if state]
     assert len(set(said)) == len(STATES)
@@ -113,4 +113,4 @@ async def test_the_command_line_makes_the_same_file(
     await make_file(reader, order, out, seconds=60, progress=lambda *_: None)
     delimiter = "," if language == "en" else ";"
     rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig"), newline=""), delimiter=delimiter))[1:]
-    assert {row[0]: (row[2], row[9]) for row in rows} == shown
+    assert {row[0]: (row[2], row[10]) for row in rows} == shown

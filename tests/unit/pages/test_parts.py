@@ -15,6 +15,7 @@ from admin.pages.live import changes, marks
 from admin.pages.plan import table_of
 from api.plan import Plan, count_verdicts
 from schemas.catalogue import BY_NAME
+from schemas.item_state import OPEN_ITEM_STATES, ItemState
 from schemas.policy import Policy
 from schemas.shown.log import Action, ReprocessStep, StatusLog
 from storage.reprocess.selection import Group
@@ -145,3 +146,13 @@ def test_a_file_has_its_content_in_its_address_and_licences_stay_here() -> None:
     assert vendored
     for path in vendored:
         assert (path.parent / f"{path.name.split('-')[0]}.LICENSE").exists()
+
+
+@pytest.mark.parametrize("state", ItemState)
+@pytest.mark.parametrize(("newer", "past"), [(timedelta(0), False), (timedelta(microseconds=1), True)])
+def test_an_outcome_of_an_earlier_result_is_past_and_what_is_under_way_never_is(
+    state: ItemState, newer: timedelta, *, past: bool
+) -> None:
+    step = ReprocessStep(state=state, item_id="i", command_id="c", at=T0)
+    assert log(reprocess=step, updated_at=T0 + newer).reprocess_is_past == (past and state not in OPEN_ITEM_STATES)
+    assert not log().reprocess_is_past

@@ -1,0 +1,174 @@
+"""Sentences about a request that is refused: for a caller of the API, and for a person on a page."""
+
+from collections.abc import Mapping
+
+from schemas.catalogue import Language, labels
+from schemas.reasons.code import ReasonCode
+
+REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    # Who asks, and for what.
+    ReasonCode.NO_VALID_KEY: labels(
+        "É preciso uma chave válida: Authorization: Bearer <chave>.",
+        "A valid key is needed: Authorization: Bearer <key>.",
+        "Se necesita una clave válida: Authorization: Bearer <clave>.",
+    ),
+    ReasonCode.NOT_FOUND: labels(
+        "Não existe, ou não está em uma conta a que esta chave tenha acesso.",
+        "Not found, or not in an account that this key has access to.",
+        "No existe, o no está en una cuenta a la que esta clave tenga acceso.",
+    ),
+    ReasonCode.TYPE_NOT_FOUND: labels(
+        "Não há tipo de integração com esse nome. Os tipos são: {allowed}.",
+        "There is no integration type of this name. The types are: {allowed}.",
+        "No hay ningún tipo de integración con ese nombre. Los tipos son: {allowed}.",
+    ),
+    ReasonCode.ADDRESS_RESERVED: labels(
+        "Endereços que começam assim não são de nenhuma conta. Uma conta com este nome não tem páginas; seus registros "
+        "estão na API de consulta.",
+        "Addresses that begin like this belong to no account. An account with this name has no pages; its records are "
+        "in the query API.",
+        "Las direcciones que empiezan así no son de ninguna cuenta. Una cuenta con este nombre no tiene páginas; sus "
+        "registros están en la API de consulta.",
+    ),
+    ReasonCode.METHOD_NOT_ALLOWED: labels(
+        "Este endereço aceita apenas {allowed}.",
+        "This address takes {allowed} only.",
+        "Esta dirección solo acepta {allowed}.",
+    ),
+    ReasonCode.OPERATOR_NEEDED: labels(
+        "Sua chave só permite leitura: isto requer o papel de operador. Peça uma chave assim a quem opera o Conexões.",
+        "Your key is read-only: this needs the operator role. Ask whoever runs Conexões for a key that has it.",
+        "Su clave solo permite lectura: esto requiere el rol de operador. Pida una clave así a quien opera Conexões.",
+    ),
+    ReasonCode.FORM_OF_ANOTHER_SESSION: labels(
+        "Este formulário é de outra sessão: recarregue a página.",
+        "This form belongs to another session: reload the page.",
+        "Este formulario es de otra sesión: recargue la página.",
+    ),
+    ReasonCode.FROM_ANOTHER_SITE: labels(
+        "Este pedido veio de outro site.", "This request came from another site.", "Esta petición vino de otro sitio."
+    ),
+    # How it is written.
+    ReasonCode.URL_TOO_LONG: labels(
+        "O endereço deve ter no máximo {limit} bytes.",
+        "The URL must have at most {limit} bytes.",
+        "La dirección debe tener como máximo {limit} bytes.",
+    ),
+    ReasonCode.ONE_HOST_HEADER: labels(
+        "Um pedido deve ter um cabeçalho Host; este tem {hosts}.",
+        "A request must have one Host header; this one has {hosts}.",
+        "Una petición debe tener un encabezado Host; esta tiene {hosts}.",
+    ),
+    ReasonCode.HTTP_1_1_NEEDED: labels(
+        "É preciso HTTP/1.1: por HTTP/1.0, um arquivo cortado parece inteiro.",
+        "HTTP/1.1 is needed: over HTTP/1.0 a cut file looks whole.",
+        "Se necesita HTTP/1.1: por HTTP/1.0, un archivo cortado parece entero.",
+    ),
+    ReasonCode.CONTENT_ENCODING: labels(
+        "content-encoding não é aceito: envie o corpo como ele é.",
+        "content-encoding is not accepted: send the body as it is.",
+        "content-encoding no se acepta: envíe el cuerpo tal como es.",
+    ),
+    ReasonCode.BODY_TOO_LARGE: labels(
+        "{field} deve ter no máximo {limit} bytes",
+        "{field} must have at most {limit} bytes",
+        "{field} debe tener como máximo {limit} bytes",
+    ),
+    ReasonCode.BODY_TOO_SLOW: labels(
+        "{field} deve chegar inteiro em {seconds:g} segundos",
+        "{field} must come within {seconds:g} seconds",
+        "{field} debe llegar completo en {seconds:g} segundos",
+    ),
+    ReasonCode.FORM_UNREADABLE: labels(
+        "O formulário não pode ser lido: deve ser {expected}, em UTF-8 e com no máximo {limit} campos.",
+        "The form can't be read: it must be {expected}, in UTF-8 and with at most {limit} fields.",
+        "No se puede leer el formulario: debe ser {expected}, en UTF-8 y con un máximo de {limit} campos.",
+    ),
+    ReasonCode.FILE_MISSING: labels(
+        "{field}: escolha um arquivo", "{field}: choose a file", "{field}: elija un archivo"
+    ),
+    ReasonCode.GIVEN_TWICE: labels(
+        "{field} deve ser informado uma vez só", "{field} must be given once", "{field} debe darse una sola vez"
+    ),
+    ReasonCode.PARAMETER_UNKNOWN: labels(
+        "{field} não é um parâmetro deste endereço",
+        "{field} is not a parameter of this path",
+        "{field} no es un parámetro de esta dirección",
+    ),
+    ReasonCode.NOT_SEARCHABLE: labels(
+        "Não é possível procurar por um valor deste pedido.",
+        "A value of this request cannot be searched for.",
+        "No es posible buscar por un valor de esta petición.",
+    ),
+    ReasonCode.NOT_OF_THIS_LIST: labels(
+        "{field} não é desta lista, ou é de outro filtro: comece pela primeira página, sem ele",
+        "{field} is not a token of this list: ask for its first page without one",
+        "{field} no es de esta lista, o es de otro filtro: empiece por la primera página, sin él",
+    ),
+    ReasonCode.IDEMPOTENCY_KEY_NEEDED: labels(
+        "{field} é obrigatório: de 1 a {limit} caracteres ASCII imprimíveis",
+        "{field} is required: 1 to {limit} printable ASCII characters",
+        "{field} es obligatorio: de 1 a {limit} caracteres ASCII imprimibles",
+    ),
+    ReasonCode.IDEMPOTENCY_KEY_USED: labels(
+        "{field} já foi usado com outro corpo",
+        "{field} was used with another body",
+        "{field} ya se usó con otro cuerpo",
+    ),
+    # Too much.
+    ReasonCode.TOO_MANY_REQUESTS: labels(
+        "Pediu-se demais ao mesmo tempo. Tente de novo em {seconds} s.",
+        "Too much is asked for at once. Try again in {seconds} s.",
+        "Se pidió demasiado a la vez. Intente de nuevo en {seconds} s.",
+    ),
+    ReasonCode.TOO_MANY_COMMANDS: labels(
+        "Comandos demais desta conta. Tente de novo em {seconds} s.",
+        "Too many commands of this account. Try again in {seconds} s.",
+        "Demasiados comandos de esta cuenta. Intente de nuevo en {seconds} s.",
+    ),
+    ReasonCode.TOO_MANY_WRONG_KEYS: labels(
+        "Chaves erradas demais vieram deste endereço. Tente de novo em {seconds} s.",
+        "Too many wrong keys came from this address. Try again in {seconds} s.",
+        "Llegaron demasiadas claves erróneas desde esta dirección. Intente de nuevo en {seconds} s.",
+    ),
+    # Not now.
+    ReasonCode.NO_DATABASE_NOW: labels(
+        "O banco de dados não pode responder agora, ou demorou demais para esta consulta. Nada foi perdido nem "
+        "enviado. Tente de novo em alguns segundos.",
+        "The database cannot answer right now, or took too long for this query. Nothing is lost, and nothing was sent. "
+        "Try again in a few seconds.",
+        "La base de datos no puede responder ahora, o tardó demasiado en esta consulta. No se perdió ni se envió nada. "
+        "Intente de nuevo en unos segundos.",
+    ),
+    ReasonCode.COMMAND_NOT_QUEUED: labels(
+        "O Kafka não pode receber o comando agora; nada foi posto na fila. Tente de novo: o mesmo formulário, ou "
+        "o mesmo Idempotency-Key, é o mesmo comando.",
+        "Kafka cannot take the command right now; nothing was queued. Try again: the same form, or the same "
+        "Idempotency-Key, is the same command.",
+        "Kafka no puede recibir el comando ahora; no se puso nada en cola. Intente de nuevo: el mismo formulario, o "
+        "el mismo Idempotency-Key, es el mismo comando.",
+    ),
+    ReasonCode.COMMAND_NOT_KNOWN: labels(
+        "O Kafka não pode receber o comando agora; não se sabe se foi recebido. Tente de novo: o mesmo formulário, ou "
+        "o mesmo Idempotency-Key, é o mesmo comando.",
+        "Kafka cannot take the command right now; it is not known whether it was taken. Try again: the same form, or "
+        "the same Idempotency-Key, is the same command.",
+        "Kafka no puede recibir el comando ahora; no se sabe si se recibió. Intente de nuevo: el mismo formulario, o "
+        "el mismo Idempotency-Key, es el mismo comando.",
+    ),
+    ReasonCode.COMMAND_NOT_RECORDED: labels(
+        "Os agentes ainda não registraram o comando. Tente de novo.",
+        "The agents have not recorded it yet. Try again.",
+        "Los agentes aún no registraron el comando. Intente de nuevo.",
+    ),
+    ReasonCode.COMMAND_DONE: labels(
+        "O comando está concluído: não há mais nada a cancelar.",
+        "It is done: there is nothing left to cancel.",
+        "El comando está concluido: ya no hay nada que cancelar.",
+    ),
+    ReasonCode.UNEXPECTED: labels(
+        "Algo deu errado aqui; foi registrado no log.",
+        "Something went wrong here; it was logged.",
+        "Algo salió mal aquí; quedó registrado en el log.",
+    ),
+}
