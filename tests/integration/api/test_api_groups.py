@@ -87,7 +87,7 @@ async def test_pages_of_groups_are_complete_and_their_tokens_are_of_this_list(
     words = ("red", "green", "blue", "black", "white", "grey", "pink")
     await store_events(
         *(
-            failed(f"{word}{n}", {**LOCKED, "message": f"{word} is locked"})
+            failed(f"{word}{n}", {**LOCKED, "errors": [{"code": "locked", "message": f"{word} is locked"}]})
             for index, word in enumerate(words)
             for n in range(1 + index % 3)
         )
