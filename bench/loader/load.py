@@ -114,7 +114,8 @@ async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
         await owner.execute(f"VACUUM (ANALYZE) {table}")
     items = await reprocess(owner, wanted.population, wanted.seed)
     say(f"{items:,} reprocess items")
-    await owner.execute("ANALYZE facets, log_days, log_hours, reprocess_commands, reprocess_items")
+    counts = "facets, log_days, log_hours, result_facets, result_days, result_hours"
+    await owner.execute(f"ANALYZE {counts}, reprocess_commands, reprocess_items")
     await owner.execute("CHECKPOINT")
 
 

@@ -4,7 +4,7 @@
 -- the bucket of its noon, but for the hours :moved, which are moved to their own; then hours; then the changes that
 -- were not added up yet. By name are counted :names, and the :most most frequent of the others; the name of all that
 -- are left is null.
--- Uses the primary keys of result_days, result_hours and result_facets, and result_changes_by_type.
+-- To be run without nested loops. In each bucket the most frequent names come first. Uses the primary keys of result_days, result_hours and result_facets, and result_changes_by_type.
 WITH parts AS (
     SELECT d.facet_id, d.day + interval '12 hours' AS at, d.results FROM result_days d
     WHERE d.account = :account::text AND d.integration_type = :integration_type::text
@@ -69,3 +69,4 @@ LEFT JOIN (
     SELECT name FROM frequent UNION ALL SELECT name FROM unnest(:names::text[]) AS given (name)
 ) AS wanted ON wanted.name = s.name
 GROUP BY 1, 3 HAVING sum(s.results) <> 0
+ORDER BY 1, 4 DESC, 3
