@@ -7,13 +7,14 @@ later. Patterns (`schemas.value_patterns`) are found in any text, messages too.
 
 import json
 import re
+import string
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Self
 
 import orjson
 from pydantic import StringConstraints
 
-from schemas.value_patterns import KINDS, NUMBER_MARKS, ValuePatterns
+from schemas.value_patterns import KINDS, ValuePatterns
 
 REDACTED = "[redacted]"
 MAX_RULES = 100
@@ -21,15 +22,15 @@ MAX_RULES = 100
 DEFAULT: Final = "preset"
 _VALUE, _NOT = "value:", "-"
 _NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-#: A name (of a JSON field, an XML element or attribute, a header, a parameter of a form), `value:` and a kind of pattern,
-#: or one of both with `-` in front: not this one.
+#: A name (of a JSON field, an XML element or attribute, a header, a parameter of a form), or `value:` and a kind of
+#: pattern; with `-` in front: not this one.
 Rule = Annotated[str, StringConstraints(pattern=rf"^-?(?:{_VALUE}(?:{'|'.join(KINDS)})|{_NAME})$")]
 #: What nobody needs to see to understand an error. A name of less than three letters would be in every text.
 PRESET: Final = (
     *("authorization", "proxy-authorization", "cookie", "set-cookie"),
     *("token", "access-token", "refresh-token", "id-token", "auth-token", "session-token", "csrf-token", "app-token"),
-    *("api-key", "x-api-key", "app-key", "x-vtex-api-appkey", "x-vtex-api-apptoken", "vtexidclientautcookie"),
-    *("secret", "client-secret", "secret-key", "access-key", "private-key"),
+    *("api-key", "x-api-key", "x-vtex-api-apptoken", "vtexidclientautcookie"),
+    *("secret", "client-secret", "secret-key", "private-key"),
     *("password", "passwd", "senha"),
     *("card", "credit-card", "card-number", "cvv", "cvc", "security-code", "card-security-code"),
     *("cpf", "cnpj", "cpf-cnpj", "corporate-document"),
@@ -38,10 +39,10 @@ PRESET: Final = (
 
 #: An escape of a letter or figure that a name may have.
 _ESCAPED = re.compile(rb"\\u00[0-7]")
-#: Small letters, and 0 for each figure.
-_SQUEEZED = bytes.maketrans(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789", b"abcdefghijklmnopqrstuvwxyz000000000"
-)
+_WORD = re.compile("[a-z]+")
+_SMALL = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
+#: Small letters, and a space for all that is no letter.
+_AS_WORDS = bytes(_SMALL[byte] if chr(byte) in string.ascii_letters else ord(" ") for byte in range(256))
 _QUOTE = r"""\\*["']|%2[27]|&(?:quot|apos|#3[49]);"""
 _QUOTED = re.compile(_QUOTE)
 #: A name in text with the sign behind it: `name:`, `"name" =`, `[name] =>`, `\"name\":`, `%22name%22%3A`.
@@ -74,34 +75,34 @@ class Redaction:
         kinds = [rule.removeprefix(_VALUE) for rule in chosen.values() if rule.startswith(_VALUE)]
         self._patterns = ValuePatterns(kinds)
         self._spared: frozenset[str] = frozenset()
+        words = {*self._patterns.words, *self._names}
+        # What a text with a name has among its words, which have no figures.
+        self._words = frozenset(max(_WORD.findall(each), key=len, default="").encode() for each in words)
         # A text without "token" has no "accesstoken" either.
-        shortest = [each for each in self._names if not any(other != each and other in each for other in self._names)]
-        self._marks = (*(each.encode().translate(_SQUEEZED) for each in sorted(shortest)), *self._patterns.marks)
+        self._shortest = [each for each in words if not any(other != each and other in each for other in words)]
 
     def __bool__(self) -> bool:
         """Return False when there is nothing to remove."""
         return bool(self._names or self._patterns)
 
     def sparing(self, values: Iterable[str]) -> Self:
-        """Return the same rules, by whose patterns these values are not removed: they are what an entity is found by."""
+        """Return the same rules; their patterns leave these values, by which an entity is found."""
         other = type(self)(())
-        other._names, other._patterns, other._marks = self._names, self._patterns, self._marks
+        vars(other).update(vars(self))
         other._spared = frozenset(values)
         return other
 
     def may_be_in(self, text: bytes) -> bool:
         """Return False when a JSON text in UTF-8 certainly has nothing to remove; True asks for the exact search."""
-        squeezed = text.translate(_SQUEEZED, b"_-")
-        for mark in self._marks:
-            if mark in squeezed:
-                return True
-        if b"\\u00" in text and _ESCAPED.search(text) is not None:
+        # Looking at each word once takes a third of the time of searching for each name.
+        if not self._words.isdisjoint(text.translate(_AS_WORDS, b"_-").split()):
             return True
-        if self._patterns.has_numbers:
-            for mark in NUMBER_MARKS:
-                if mark in squeezed:
-                    return self._patterns.has_number(text.decode("utf-8", "surrogatepass"))
-        return False
+        # An escape may end in letters, right in front of a name.
+        if b"\\" in text or b"%" in text:
+            squeezed = text.translate(_SMALL, b"_-").decode("latin-1")
+            if any(name in squeezed for name in self._shortest) or _ESCAPED.search(text) is not None:
+                return True
+        return b"" in self._words or self._patterns.may_be_without_word(text)
 
     def values(self, text: str) -> str:
         """Return a text without the values of the patterns: for sentences, in which a name means no value."""

@@ -9,7 +9,7 @@ import secrets
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from schemas.catalogue import BY_NAME
@@ -63,7 +63,7 @@ class Erasure:
 
         The receipt is stored before the first row is changed, and kept up to date. Raises StorageUnavailable.
         """
-        requested_at = None if self._dry_run else await self._begin()
+        requested_at = datetime.now(UTC) if self._dry_run else await self._begin()
         tables = await self._tables()
         whole = await self._erase_logs(tables) and await self._erase_mentions(tables)
         files = 0 if self._dry_run else delete_files()
@@ -128,7 +128,7 @@ class Erasure:
         return True
 
     async def _erase_named(self) -> bool:
-        named = {"account": self._wanted.account, "types": list(BY_NAME), "value": self._wanted.value}
+        named: dict[str, Any] = {"account": self._wanted.account, "types": list(BY_NAME), "value": self._wanted.value}
         if self._wanted.by == "alias":
             named["name"] = self._wanted.alias
         statement = SQL[f"logs_with_{self._wanted.by}"]
