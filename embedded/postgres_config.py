@@ -6,8 +6,9 @@ from embedded.ports import LOOPBACK
 
 MIB = 1024 * 1024
 #: Without these the log would have values of the rows that a statement has, or that an error is about: people's data.
-#: An error is logged without its statement, its DETAIL and its CONTEXT.
+#: Errors of statements are told to who sent them, who logs them without values.
 LOG_WITHOUT_VALUES = {
+    "log_min_messages": "fatal",
     "log_statement": "none",
     "log_min_duration_statement": -1,
     "log_min_error_statement": "panic",

@@ -43,6 +43,7 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
 
 #: Settings by which PostgreSQL's log has no values of rows, and the values that do that; the embedded one has them.
 _SILENT_LOG = {
+    "log_min_messages": ("fatal", "panic", "log"),
     "log_statement": ("none",),
     "log_min_duration_statement": ("-1",),
     "log_min_error_statement": ("fatal", "panic"),

@@ -56,6 +56,7 @@ class Erasure:
         self._stopped = stopped
         self._id, self._proof = uuid.uuid4(), secrets.token_bytes(16)
         self._rows: Counter[str] = Counter()
+        self._mentions: Counter[str] = Counter()
         self._counted: set[uuid.UUID] = set()  # in a dry run, whose logs are found again
 
     async def run(self, delete_files: Callable[[], int]) -> Receipt:
@@ -66,6 +67,8 @@ class Erasure:
         requested_at = datetime.now(UTC) if self._dry_run else await self._begin()
         tables = await self._tables()
         whole = await self._erase_logs(tables) and await self._erase_mentions(tables)
+        # What is only counted is there still when mentions are: an item of a log may be both.
+        self._rows = self._rows | self._mentions if self._dry_run else self._rows + self._mentions
         files = 0 if self._dry_run else delete_files()
         finished_at = None if self._dry_run else await self._keep(files=files, finished=whole)
         return Receipt(
@@ -174,7 +177,7 @@ class Erasure:
                 await self._again(self._erase_page, (name, act, page))
         if not self._dry_run:
             async with self._owner.transaction() as connection:
-                self._rows["facets"] += await SQL["delete_empty_facets"].fetchval(
+                self._mentions["facets"] += await SQL["delete_empty_facets"].fetchval(
                     connection, account=self._wanted.account, found=self._wanted.expression
                 )
         return True
@@ -183,8 +186,8 @@ class Erasure:
         name, act, page = where
         async with self._owner.transaction() as connection:
             await SQL["open_erasure"].execute(connection, id=str(self._id))
-            self._rows[name] += await SQL["erase_mentions"].fetchval(
-                connection, searched=name, act=act, mark=MARK, **self._where(page)
+            self._mentions[name] += await SQL["erase_mentions"].fetchval(
+                connection, searched=name, act=act, keys=name in _DELETED, mark=MARK, **self._where(page)
             )
 
     async def _fetchval(self, statement: str, *, page: int, **arguments: Any) -> Any:

@@ -203,25 +203,25 @@ BEGIN
 END
 $function$;
 
--- JSON with `mark` in place of all that `found` matches in its texts; a number that matches becomes the mark.
-CREATE FUNCTION erased_json(document jsonb, found text, mark text) RETURNS jsonb
+-- JSON with `mark` in place of all that `wanted` matches in its texts; a number that matches becomes the mark.
+CREATE FUNCTION erased_json(document jsonb, wanted text, mark text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = conexoes, pg_temp AS $function$
 BEGIN
     CASE jsonb_typeof(document)
         WHEN 'object' THEN
             RETURN coalesce((
-                SELECT jsonb_object_agg(regexp_replace(key, found, mark, 'g'), erased_json(value, found, mark))
+                SELECT jsonb_object_agg(regexp_replace(key, wanted, mark, 'g'), erased_json(value, wanted, mark))
                 FROM jsonb_each(document)
             ), '{}');
         WHEN 'array' THEN
             RETURN coalesce((
-                SELECT jsonb_agg(erased_json(value, found, mark) ORDER BY number)
+                SELECT jsonb_agg(erased_json(value, wanted, mark) ORDER BY number)
                 FROM jsonb_array_elements(document) WITH ORDINALITY AS each (value, number)
             ), '[]');
         WHEN 'string' THEN
-            RETURN to_jsonb(regexp_replace(document #>> '{}', found, mark, 'g'));
+            RETURN to_jsonb(regexp_replace(document #>> '{}', wanted, mark, 'g'));
         WHEN 'number' THEN
-            RETURN CASE WHEN document #>> '{}' ~ found THEN to_jsonb(mark) ELSE document END;
+            RETURN CASE WHEN document #>> '{}' ~ wanted THEN to_jsonb(mark) ELSE document END;
         ELSE
             RETURN document;
     END CASE;
@@ -276,39 +276,41 @@ LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
 $function$;
 
 -- The condition by which a row of a table has what $2 (in bytes: $3) matches, among `pages` pages from `first_page` on,
--- for the account $1. A dead letter that names no account may be of any.
-CREATE FUNCTION erasable_rows(searched regclass, first_page bigint, pages integer) RETURNS text
+-- for the account $1; where it can't be replaced, only if `keys`. Null for a table without such
+-- columns. A dead letter that names no account may be of any.
+CREATE FUNCTION erasable_rows(searched regclass, keys boolean, first_page bigint, pages integer) RETURNS text
 LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
-    SELECT format('ctid >= %L::tid AND ctid < %L::tid AND account IN ($1, %L) AND (%s)',
+    SELECT format('ctid >= %L::tid AND ctid < %L::tid AND account IN ($1, %L) AND ',
         format('(%s,0)', first_page), format('(%s,0)', first_page + pages),
-        CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN '' END,
-        string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR '))
+        CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN '' END)
+        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ') || ')'
     FROM text_of_columns(searched)
+    WHERE keys OR (NOT is_key AND kind <> 'bytea')
 $function$;
 
 -- The logs that these pages of a table are about and that have what is looked for, without repetition.
 CREATE FUNCTION logs_to_erase(
-    searched regclass, id_column text, account text, found text, found_bytes text, first_page bigint, pages integer
+    searched regclass, id_column text, account text, wanted text, wanted_bytes text, first_page bigint, pages integer
 ) RETURNS uuid[]
 LANGUAGE plpgsql STABLE SET search_path = conexoes, pg_temp AS $function$
 DECLARE
     ids uuid[];
 BEGIN
     EXECUTE format('SELECT array_agg(DISTINCT %I) FROM %s WHERE %s', id_column, searched,
-        erasable_rows(searched, first_page, pages)) INTO ids USING account, found, found_bytes;
+        erasable_rows(searched, true, first_page, pages)) INTO ids USING account, wanted, wanted_bytes;
     RETURN coalesce(ids, '{}');
 END
 $function$;
 
--- What an erasure does to these pages of a table: `count` rows with what is looked for, `delete` them, or `replace` it
--- in all their columns but the primary key. Returns the number of rows.
+-- What an erasure does to these pages of a table: `count` rows with what is looked for, `delete` them, or `replace` it.
+-- In a primary key it is looked for only if `keys`, and never replaced. Returns the number of rows.
 CREATE FUNCTION erase_mentions(
-    searched regclass, act text, account text, found text, found_bytes text, mark text, first_page bigint, pages integer
+    searched regclass, act text, keys boolean, account text, wanted text, wanted_bytes text, mark text, first_page bigint, pages integer
 ) RETURNS integer
 LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
 DECLARE
     rows integer;
-    condition text := erasable_rows(searched, first_page, pages);
+    condition text := erasable_rows(searched, keys, first_page, pages);
     changes text;
 BEGIN
     IF condition IS NULL THEN
@@ -317,10 +319,10 @@ BEGIN
     CASE act
         WHEN 'count' THEN
             EXECUTE format('SELECT count(*)::integer FROM %s WHERE %s', searched, condition)
-                INTO rows USING account, found, found_bytes;
+                INTO rows USING account, wanted, wanted_bytes;
             RETURN rows;
         WHEN 'delete' THEN
-            EXECUTE format('DELETE FROM %s WHERE %s', searched, condition) USING account, found, found_bytes;
+            EXECUTE format('DELETE FROM %s WHERE %s', searched, condition) USING account, wanted, wanted_bytes;
         WHEN 'replace' THEN
             SELECT string_agg(format('%I = ', name) || CASE kind
                 WHEN 'text' THEN format('regexp_replace(%I, $2, $4, ''g'')', name)
@@ -331,7 +333,7 @@ BEGIN
             END, ', ') INTO changes
             FROM text_of_columns(searched) WHERE NOT is_key AND kind <> 'bytea';
             EXECUTE format('UPDATE %s SET %s WHERE %s', searched, changes, condition)
-                USING account, found, found_bytes, mark;
+                USING account, wanted, wanted_bytes, mark;
     END CASE;
     GET DIAGNOSTICS rows = ROW_COUNT;
     RETURN rows;
@@ -339,9 +341,9 @@ END
 $function$;
 
 REVOKE ALL ON FUNCTION
-    text_of_columns(regclass), erasable_rows(regclass, bigint, integer),
+    text_of_columns(regclass), erasable_rows(regclass, boolean, bigint, integer),
     logs_to_erase(regclass, text, text, text, text, bigint, integer),
-    erase_mentions(regclass, text, text, text, text, text, bigint, integer)
+    erase_mentions(regclass, text, boolean, text, text, text, text, bigint, integer)
 FROM PUBLIC;
 
 -- migrate: rollback

@@ -71,7 +71,7 @@ SELECT erase_logs(:log_ids::uuid[])
 
 -- erase_mentions --
 SELECT erase_mentions(
-    format('conexoes.%I', :searched::text)::regclass, :act::text, :account::text, :found::text, :found_bytes::text,
+    format('conexoes.%I', :searched::text)::regclass, :act::text, :keys::boolean, :account::text, :found::text, :found_bytes::text,
     :mark::text, :first_page::bigint, :pages::integer
 )
 
