@@ -10,7 +10,7 @@ from typing import Final
 _START = r"(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2}))"
 #: The first figure of a number in such a place. Each pattern of numbers begins with a figure, so that the engine skips
 #: all that is none: it takes 80 µs for half a kilobyte otherwise.
-_FIRST = r"[0-9](?:(?<![0-9A-Za-z].)|(?<=\\[bfnrt].)|(?<=\\u[0-9A-Fa-f]{4}.)|(?<=%[0-9A-Fa-f]{2}.))"
+_FIRST = r"[0-9](?:(?<![0-9A-Za-z%].)|(?<=\\[bfnrt].)|(?<=\\u[0-9A-Fa-f]{4}.)|(?<=%[0-9A-Fa-f]{2}.))"
 _END = r"(?![0-9A-Za-z])"
 #: The same for a word, in front of which `_` and `-` are letters too, as they are for names.
 _WORD = _START.replace("0-9A-Za-z])", r"\w-])", 1)
@@ -31,7 +31,7 @@ _CPF = re.compile(rf"{_FIRST}(?:\d{{10}}|\d{{8}}-\d\d|\d\d\.\d{{3}}\.\d{{3}}[-/]
 #: numbers, as that of an EAN.
 _FIGURES: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _MAYBE_NUMBER = re.compile(
-    rb"000(?<!0000)(?:00000000(?:0{3,8})?(?!0)|\.000\.000|000000-00|0([ -])(?:0000|000000)\1000)"
+    rb"000(?<!0000)(?:00000000(?:0{3,8})?(?!0)|\.000\.000|000000-00|0([ -])(?:0000|000000)\1(?:000))"
 )
 _GAP = r"(?:[ \t+]|%20)+"
 # These take all that may belong to the value, and leave it to a rule: a pattern that fails late would read a long text
@@ -110,8 +110,10 @@ class ValuePatterns:
         """Return True when a text, which may be JSON as it is written, may have a value that needs none of `words`."""
         if self._has_jwt and b"eyJ" in text:
             return True
-        # An escape may end in figures.
-        if not self._numbers or (b"\\u" not in text and not _MAYBE_NUMBER.search(text.translate(_FIGURES))):
+        if not self._numbers:
+            return False
+        escaped = b"\\u" in text or b"%" in text  # an escape may end in figures, right in front of a number
+        if not escaped and _MAYBE_NUMBER.search(text.translate(_FIGURES)) is None:
             return False
         decoded = text.decode("utf-8", "surrogatepass")
         return any(is_one(match[0]) for pattern, is_one in self._numbers for match in pattern.finditer(decoded))
