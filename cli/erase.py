@@ -100,3 +100,13 @@ def as_lines(receipt: Receipt) -> list[str]:
         f"proof {receipt.proof}   (keep it: with the value it proves the digest, and it is stored nowhere)",
         "Kafka keeps its records until their retention: docs/personal-data.md.",
     ]
+
+
+def as_line(receipt: Receipt) -> str:
+    """Return a stored receipt as one line of a list."""
+    state = "erased" if receipt.finished_at else "not finished"
+    rows = ", ".join(f"{table} {number}" for table, number in receipt.rows.items())
+    return (
+        f"{receipt.id}  {receipt.requested_at:%Y-%m-%d %H:%M}  {receipt.by:<7}  {state:<12}  {receipt.requested_by}: "
+        f"{receipt.reason}  ({rows or 'nothing'})"
+    )

@@ -25,7 +25,7 @@ from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics, raise_partitions
 from cli import filter_options, keys
-from cli.erase import STDIN, as_json, as_lines, wanted_of
+from cli.erase import STDIN, as_json, as_line, as_lines, wanted_of
 from cli.erase import erase as make_erasure
 from cli.export import export as make_export
 from cli.export import request_of, until
@@ -59,6 +59,7 @@ from schemas.fingerprint.explanation import explain as explain_fingerprint
 from schemas.playbook import BadPlaybookError
 from storage.check import check_database, what_is_logged
 from storage.database import Database
+from storage.erasure import list_receipts
 from storage.errors import StorageError
 from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
@@ -316,12 +317,17 @@ def erase(
     reason: Annotated[str | None, typer.Option(help="reason; kept with the receipt")] = None,
     requested_by: Annotated[str | None, typer.Option("--by", help="who asked; by default the login name")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count")] = False,
+    receipts: Annotated[bool, typer.Option("--receipts", help="only list the receipts of the account")] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="print the receipt as JSON")] = False,
 ) -> None:
     """Erase a person or an entity from everything that is stored here, and print a receipt.
 
     Logs that have it go whole; elsewhere it is replaced. Ctrl-C stops between two steps; run the same again to go on.
     """
+    if receipts:
+        for each in keys.as_owner(lambda owner: list_receipts(owner, account)):
+            typer.echo(as_json(each) if as_json_ else as_line(each))
+        return
     wanted = wanted_of(account, {"key": key, "alias": alias, "pattern": pattern})
     why = reason or ("" if dry_run else _asked_reason())
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from embedded.ports import LOOPBACK
 
 MIB = 1024 * 1024
-#: Without these the log would have values of the rows that a statement has, or that an error is about: people's data.
+#: Settings without which the log has values of a statement, or of the row that an error is about: people's data.
 #: Errors of statements are told to who sent them, who logs them without values.
 LOG_WITHOUT_VALUES = {
     "log_min_messages": "fatal",

@@ -17,7 +17,7 @@ MIN_PATTERN_CHARACTERS: Final = 4
 
 
 class Wanted(NamedTuple):
-    """What is to be erased in one account."""
+    """Text to be erased in one account."""
 
     account: str
     by: By
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
 
     @property
     def expression_of_bytes(self) -> str:
-        """The same for the format `escape` of PostgreSQL's bytea."""
+        """Regular expression for the format `escape` of PostgreSQL's bytea."""
         return self._expression([_quoted(_escaped(each.encode())) for each in self._forms()])
 
     def digest(self, proof: bytes) -> bytes:
@@ -64,13 +64,13 @@ class Wanted(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What an erasure did, without the values that it erased."""
+    """Record of an erasure, without the values that it erased."""
 
     id: str
     account: str
     by: By
     digest: str  # hexadecimal
-    proof: str  # hexadecimal; nowhere but in this receipt
+    proof: str | None  # hexadecimal; in the receipt that is printed at the end, and nowhere else
     requested_by: str
     reason: str
     requested_at: datetime

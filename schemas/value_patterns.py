@@ -12,7 +12,7 @@ _START = r"(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-
 #: all that is none: it takes 80 µs for half a kilobyte otherwise.
 _FIRST = r"[0-9](?:(?<![0-9A-Za-z%].)|(?<=\\[bfnrt].)|(?<=\\u[0-9A-Fa-f]{4}.)|(?<=%[0-9A-Fa-f]{2}.))"
 _END = r"(?![0-9A-Za-z])"
-#: The same for a word, in front of which `_` and `-` are letters too, as they are for names.
+#: Place in front of a word, in front of which `_` and `-` are letters too, as they are for names.
 _WORD = _START.replace("0-9A-Za-z])", r"\w-])", 1)
 
 #: Numbers of cards: together, or in the groups in which they are printed.
@@ -27,7 +27,7 @@ _ISSUED = re.compile(
     r"|3[47]\d{13}|3[068]\d{12}|35\d{14}|38\d{14,17}"  # American Express, Diners, JCB, Hipercard
 )
 _CPF = re.compile(rf"{_FIRST}(?:\d{{10}}|\d{{8}}-\d\d|\d\d\.\d{{3}}\.\d{{3}}[-/]?\d\d){_END}", re.ASCII)
-#: For a quick look at a text whose figures are all 0: the lengths and groups of both. Most texts have longer or other
+#: Lengths and groups of both, for a quick look at a text whose figures are all 0. Most texts have longer or other
 #: numbers, as that of an EAN.
 _FIGURES: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _MAYBE_NUMBER = re.compile(

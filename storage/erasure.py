@@ -33,6 +33,20 @@ _DELETED = {"dead_letters", "saved_views"}
 Act = Literal["count", "delete", "replace"]
 
 
+async def list_receipts(owner: Database, account: str) -> list[Receipt]:
+    """Return the receipts of an account, newest first."""
+    async with owner.connection() as connection:
+        rows = await SQL["list_erasures"].fetch(connection, account=account)
+    return [
+        Receipt(
+            **dict(row) | {"id": str(row["id"]), "digest": row["digest"].hex(), "rows": json.loads(row["rows"])},
+            proof=None,
+            dry_run=False,
+        )
+        for row in rows
+    ]
+
+
 class Erasure:
     """One erasure. It may be stopped at any moment, and made again: what is gone is not found any more."""
 

@@ -10,6 +10,12 @@ UPDATE erasures SET rows = :rows::jsonb, files = :files::integer,
 WHERE account = :account::text AND id = :id::uuid
 RETURNING finished_at
 
+-- list_erasures --
+-- Receipts of an account, newest first.
+SELECT id, account, by, digest, requested_by, reason, requested_at, finished_at, rows, files
+FROM erasures WHERE account = :account::text
+ORDER BY requested_at DESC, id
+
 -- open_erasure --
 -- Lets the rest of this transaction change what is append-only: see refuse_change() in storage/migrations.
 SELECT set_config('conexoes.erasure', :id::text, true)

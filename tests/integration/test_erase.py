@@ -11,13 +11,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from broker.settings import BrokerSettings
-from cli.erase import erase, wanted_of
+from cli.erase import as_json, as_line, as_lines, erase, wanted_of
 from cli.installation import UnusableError
 from exports.kept_files import delete_files
 from schemas.erasure import MARK, WAYS, By, Receipt, Wanted
 from schemas.filter import LogFilter
 from storage.database import Database
-from storage.erasure import Erasure
+from storage.erasure import Erasure, list_receipts
 from storage.logs.summary import summarize
 from storage.results import store
 from storage.settings import StorageSettings
@@ -30,7 +30,7 @@ from tests.support.waiting import eventually
 
 CPF, POINTED, EMAIL, TOKEN = "52998224725", "529.982.247-25", "Ana.Silva+1@example.com", 'cnry/8a"tok\\en'
 PERSON = (CPF, POINTED, EMAIL, TOKEN, json.dumps(TOKEN)[1:-1])
-#: What people and connectors write of her: in evidence, messages and names.
+#: Text that people and connectors write of her: in evidence, messages and names.
 HERS = result(
     "hers",
     key="ORDER-77",
@@ -227,6 +227,12 @@ async def test_the_receipt_has_no_value_and_its_proof_belongs_to_it(
     receipt = await erased(owning, "pattern", EMAIL)
     assert EMAIL not in json.dumps(receipt, default=str)
     assert await owner.fetchval("SELECT digest FROM erasures") == bytes.fromhex(receipt.digest)
+    assert receipt.proof is not None
+    [listed] = await list_receipts(owning, "acme")
+    assert listed == receipt._replace(proof=None)
+    assert receipt.id in as_line(listed)
+    assert json.loads(as_json(receipt))["proof"] == receipt.proof
+    assert EMAIL not in "".join(as_lines(receipt))
     assert Wanted("acme", "pattern", EMAIL).digest(bytes.fromhex(receipt.proof)).hex() == receipt.digest
     assert Wanted("acme", "pattern", EMAIL + "x").digest(bytes.fromhex(receipt.proof)).hex() != receipt.digest
 

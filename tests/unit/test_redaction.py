@@ -274,7 +274,7 @@ SECRETS = {
     ],
     "cpf": ["52998224725", "529.982.247-25", "529982247-25", "123.456.789-09"],
 }
-#: What looks like it and is none.
+#: Text that looks like it and is none.
 HARMLESS = [
     *(
         "Bearer authentication is needed",
