@@ -25,7 +25,7 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 #: A name (of a JSON field, an XML element or attribute, a header, a parameter of a form), or `value:` and a kind of
 #: pattern; with `-` in front: not this one.
 Rule = Annotated[str, StringConstraints(pattern=rf"^-?(?:{_VALUE}(?:{'|'.join(KINDS)})|{_NAME})$")]
-#: Rules for values that nobody needs to see to understand an error. A name of less than three letters would be in every text.
+#: Rules for values that nobody needs to see to understand an error.
 PRESET: Final = (
     *("authorization", "proxy-authorization", "cookie", "set-cookie"),
     *("token", "access-token", "refresh-token", "id-token", "auth-token", "session-token", "csrf-token", "app-token"),

@@ -153,6 +153,8 @@ async def test_a_named_log_goes_whole_and_others_stay(
     receipt = await erased(owning, by, value)
     expected = {"status_logs": 1, "attempts": 2, "aliases": 1, "reprocess_items": 1}
     assert receipt.rows == counted.rows == expected | {k: v for k, v in receipt.rows.items() if k not in expected}
+    samples = await owner.fetch("SELECT message FROM faults UNION ALL SELECT message FROM fault_changes")
+    assert not any(POINTED in (row["message"] or "") for row in samples)
     keys = {row["key"] for row in await owner.fetch("SELECT key FROM status_logs")}
     assert keys == {"ORDER-770", *(f"SKU-{number}" for number in range(3))}
     assert {row["key"] for row in await owner.fetch("SELECT key FROM log_keys")} == keys
