@@ -152,7 +152,8 @@ async def test_a_named_log_goes_whole_and_others_stay(
     counted = await erased(owning, by, value, dry_run=True)
     receipt = await erased(owning, by, value)
     expected = {"status_logs": 1, "attempts": 2, "aliases": 1, "reprocess_items": 1}
-    assert receipt.rows == counted.rows == expected | {k: v for k, v in receipt.rows.items() if k not in expected}
+    assert receipt.rows.items() >= expected.items()
+    assert counted.rows.items() >= expected.items()
     samples = await owner.fetch("SELECT message FROM faults UNION ALL SELECT message FROM fault_changes")
     assert not any(POINTED in (row["message"] or "") for row in samples)
     keys = {row["key"] for row in await owner.fetch("SELECT key FROM status_logs")}
