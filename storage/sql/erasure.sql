@@ -65,6 +65,7 @@ SELECT
 WITH emptied AS (
     UPDATE reprocess_items SET
         key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
+        not_before = NULL,
         state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
         ended_at = CASE WHEN state = 'queued' THEN now() ELSE ended_at END
     WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
