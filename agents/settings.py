@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.redaction import MAX_NAMES, Name
+from schemas.redaction import DEFAULT, MAX_RULES, Rule
 from schemas.settings import Settings
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -28,7 +28,8 @@ class AgentSettings(Settings):
         description="a record batch that is larger when it is decompressed is one dead letter `too_large`",
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
-    redact: Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)] = Field(
-        default=(),
-        description="names whose values are removed from evidence before it is stored: docs/connectors.md",
+    redact: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = Field(
+        default=(DEFAULT,),
+        description="what is removed from evidence and messages before they are stored; `[]` = nothing: "
+        "docs/personal-data.md",
     )

@@ -82,7 +82,7 @@ async def work(
             database=database,
             publisher=publisher,
             policy=policy,
-            redaction=Redaction(agent_settings.redact) if agent_settings.redact else None,
+            redaction=Redaction(agent_settings.redact) or None,
             sources=broker_settings.sources,
             clock=clock,
             recorded=recorded,

@@ -50,4 +50,5 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
 
 def reader_for(request: Request, grant: Grant) -> LogReader:
     """A reader of status logs for one answer. Its logs carry the actions that the caller may take now."""
-    return LogReader(request.app.state.reader, actions_for(grant, request.app.state.policy))
+    actions = actions_for(grant, request.app.state.policy)
+    return LogReader(request.app.state.reader, actions, evidence=grant.may_see_evidence)

@@ -24,6 +24,11 @@ async def list_dead_letters(
     every = grant.account == EVERY_ACCOUNT
     listing = listings.dead_letters(account, every_account=every, size=query.page_size, token=query.page_token)
     letters = await read_dead_letters(
-        request.app.state.reader, account, every_account=every, after=listing.after_uuid, limit=listing.limit
+        request.app.state.reader,
+        account,
+        every_account=every,
+        evidence=grant.may_see_evidence,
+        after=listing.after_uuid,
+        limit=listing.limit,
     )
     return listing.page(letters, request, response)

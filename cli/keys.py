@@ -18,7 +18,9 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys 
 T = TypeVar("T")
 
 
-def _as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
+def as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` with the database in the owner's role."""
+
     async def run() -> T:
         settings = storage_settings()
         owner = Database(str(settings.database_url), "owner", settings)
@@ -43,25 +45,39 @@ def create(
             "--export/--no-export", help="may export logs that it may read; by default every role but viewer may"
         ),
     ] = None,
+    evidence: Annotated[
+        bool | None,
+        typer.Option(
+            "--evidence/--no-evidence",
+            help="may see evidence: requests, responses, values of dead letters; by default every role but viewer may",
+        ),
+    ] = None,
 ) -> None:
     """Make a key and print it. It can't be shown again."""
     if account != EVERY_ACCOUNT and ACCOUNT.fullmatch(account) is None:
         raise UnusableError(f"--account must be 1 to 64 of a-z, 0-9 and '-', or '{EVERY_ACCOUNT}'.")
-    typer.echo(_as_owner(lambda owner: access_keys.create(owner, account, role, name, may_export=export)))
+    typer.echo(
+        as_owner(
+            lambda owner: access_keys.create(owner, account, role, name, may_export=export, may_see_evidence=evidence)
+        )
+    )
 
 
 @app.command("list")
 def list_keys() -> None:
     """List every key, without its secret."""
-    for each in _as_owner(access_keys.list_all):
+    for each in as_owner(access_keys.list_all):
         state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else "valid"
         export = "export" if each.may_export else "no export"
-        typer.echo(f"{each.id}  {each.account:<20}  {each.role:<8}  {export:<9}  {state:<24}  {each.name}")
+        evidence = "evidence" if each.may_see_evidence else "no evidence"
+        typer.echo(
+            f"{each.id}  {each.account:<20}  {each.role:<8}  {export:<9}  {evidence:<11}  {state:<24}  {each.name}"
+        )
 
 
 @app.command()
 def revoke(key_id: Annotated[uuid.UUID, typer.Argument(help="as `keys list` shows it")]) -> None:
     """Revoke a key. Processes that have it cached accept it for ten seconds more."""
-    if not _as_owner(lambda owner: access_keys.revoke(owner, key_id)):
+    if not as_owner(lambda owner: access_keys.revoke(owner, key_id)):
         raise UnusableError(f"There is no valid key {key_id}.")
     typer.echo(f"revoked {key_id}")

@@ -25,6 +25,8 @@ from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics, raise_partitions
 from cli import filter_options, keys
+from cli.erase import STDIN, as_json, as_line, as_lines, wanted_of
+from cli.erase import erase as make_erasure
 from cli.export import export as make_export
 from cli.export import request_of, until
 from cli.fingerprint import shown, texts_of
@@ -52,9 +54,12 @@ from connectors.simulator.simulate import simulate as run_simulation
 from embedded.errors import EmbeddedError
 from exports.errors import ExportFailed
 from schemas.catalogue import BY_NAME, Language
+from schemas.erasure import Receipt
 from schemas.fingerprint.explanation import explain as explain_fingerprint
 from schemas.playbook import BadPlaybookError
-from storage.check import check_database
+from storage.check import check_database, what_is_logged
+from storage.database import Database
+from storage.erasure import list_receipts
 from storage.errors import StorageError
 from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
@@ -303,6 +308,59 @@ def fingerprint(
 
 
 @app.command()
+def erase(
+    *,
+    account: filter_options.Account,
+    key: Annotated[str | None, typer.Option(help=f"key of logs, of any type; {STDIN} reads it from stdin")] = None,
+    alias: Annotated[str | None, typer.Option(help="alias of logs: its value, or NAME=VALUE")] = None,
+    pattern: Annotated[str | None, typer.Option(help="text anywhere, in any case: a CPF, an e-mail, a token")] = None,
+    reason: Annotated[str | None, typer.Option(help="reason; kept with the receipt")] = None,
+    requested_by: Annotated[str | None, typer.Option("--by", help="who asked; by default the login name")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count")] = False,
+    receipts: Annotated[bool, typer.Option("--receipts", help="only list the receipts of the account")] = False,
+    as_json_: Annotated[bool, typer.Option("--json", help="print the receipt as JSON")] = False,
+) -> None:
+    """Erase a person or an entity from everything that is stored here, and print a receipt.
+
+    Logs that have it go whole; elsewhere it is replaced. Ctrl-C stops between two steps; run the same again to go on.
+    """
+    if receipts:
+        for each in keys.as_owner(lambda owner: list_receipts(owner, account)):
+            typer.echo(as_json(each) if as_json_ else as_line(each))
+        return
+    wanted = wanted_of(account, {"key": key, "alias": alias, "pattern": pattern})
+    why = reason or ("" if dry_run else _asked_reason())
+
+    async def until(stop: asyncio.Event) -> Receipt:
+        storage = storage_settings()
+        owner = Database(str(storage.database_url), "owner", storage)
+        try:
+            return await make_erasure(
+                owner,
+                wanted,
+                requested_by=requested_by,
+                reason=why,
+                dry_run=dry_run,
+                say=lambda line: typer.echo(line, err=True),
+                stopped=stop.is_set,
+            )
+        finally:
+            await owner.close()
+
+    receipt = _run(until)
+    for line in [as_json(receipt)] if as_json_ else as_lines(receipt):
+        typer.echo(line)
+    if not dry_run and receipt.finished_at is None:
+        raise typer.Exit(130)
+
+
+def _asked_reason() -> str:
+    if not sys.stdin.isatty():
+        raise UnusableError("--reason is needed: it is kept with the receipt.")
+    return str(typer.prompt("Reason", err=True))
+
+
+@app.command()
 def doctor(
     *,
     as_json: Annotated[
@@ -328,6 +386,8 @@ def doctor(
     faults = _server_faults()
     for fault in faults:
         typer.echo(f"!!  servers: {fault}")
+    for warning in _warnings() if not faults else []:
+        typer.echo(f"--  servers: {warning}")
     if not faults and (http := system_here().http):
         typer.echo(f"ok  servers: Kafka and PostgreSQL answer; pages and API are at {http}.")
     if faults or not all(each.ok for each in findings):
@@ -365,6 +425,15 @@ def _server_faults() -> list[str]:
         return faults + list(_run(lambda _stop: check_database(str(storage.database_url), storage)))
     except (BrokerError, StorageError) as exc:
         return [str(exc)]
+
+
+def _warnings() -> list[str]:
+    """Return what is no fault, and yet may be wrong."""
+    try:
+        storage = storage_settings()
+    except UnusableError:
+        return []
+    return list(_run(lambda _stop: what_is_logged(str(storage.database_url), storage)))
 
 
 def main() -> None:

@@ -5,6 +5,17 @@ from typing import NamedTuple
 from embedded.ports import LOOPBACK
 
 MIB = 1024 * 1024
+#: Settings without which the log has values of a statement, or of the row that an error is about: people's data.
+#: Errors of statements are told to who sent them, who logs them without values.
+LOG_WITHOUT_VALUES = {
+    "log_min_messages": "fatal",
+    "log_statement": "none",
+    "log_min_duration_statement": -1,
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": 0,
+    "log_parameter_max_length_on_error": 0,
+}
 
 
 class Disk(NamedTuple):
@@ -49,6 +60,7 @@ def postgresql_conf(*, port: int, memory_bytes: int, disk: Disk, durable: bool) 
         "default_text_search_config": "'pg_catalog.simple'",
         "log_line_prefix": "'%m [%p] %q%u@%d '",
         "log_checkpoints": "off",
+        **LOG_WITHOUT_VALUES,
     }
     if not durable:
         values |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

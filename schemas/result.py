@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from schemas import envelope as cloudevents
@@ -165,8 +166,8 @@ def read(
     """Yield the results in one record of the results topic of a type, in order; an invalid one as a Refusal.
 
     `key` is the record's; one that names another account is refused, since grants of topics go by it.
-    `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence and to unknown fields of `data`. Refusals
-    have the refused event as it came.
+    `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence, to unknown fields of `data`, and by pattern
+    to messages. Refusals have the refused event as it came.
     """
     account_of_key = _account_of(key)
     for event in cloudevents.read(headers, value):
@@ -174,11 +175,12 @@ def read(
             yield event
             continue
         try:
-            result = _result(integration_type, event, account_of_key, now_ns)
+            kept = event if redaction is None else _redacted(event, redaction)
+            result = _result(integration_type, kept, account_of_key, now_ns)
         except Refusal as refusal:
             yield Refusal(refusal.code, refusal.reason, event.body if event.in_batch else None)
         else:
-            yield result if redaction is None else _redacted(result, redaction)
+            yield result
 
 
 def _account_of(key: bytes | None) -> str | None:
@@ -241,15 +243,41 @@ def _result(
     )
 
 
-def _redacted(result: Result, redaction: Redaction) -> Result:
-    if not redaction.may_be_in(result.body):
-        return result
-    document, doubled = load(result.body)
-    data = redaction.fields(document["data"] if result.structured else document, _KNOWN)
-    if data.get("errors") is not None:
-        data["errors"] = [redaction.fields(each, ResultError.model_fields) for each in data["errors"]]
-    redacted = {**redaction.fields(document, cloudevents.KNOWN), "data": data} if result.structured else data
-    return result._replace(body=dump(redacted)) if doubled or redacted != document else result
+def _redacted(event: cloudevents.Envelope, redaction: Redaction) -> cloudevents.Envelope:
+    """Return an event without what the rules remove, before anything is made of it: also the group of its error."""
+    if not isinstance(event.data, dict) or not redaction.may_be_in(event.body):
+        return event
+    document, doubled = load(event.body.decode())
+    came = document["data"] if event.structured else document
+    rules = redaction.sparing(_names_of(came))
+    data = rules.fields(came, _KNOWN)
+    if isinstance(came.get("message"), str):
+        data["message"] = rules.values(came["message"])
+    if isinstance(came.get("errors"), list):
+        data["errors"] = [_redacted_error(each, rules) for each in came["errors"]]
+    redacted = {**rules.fields(document, cloudevents.KNOWN), "data": data} if event.structured else data
+    if not doubled and redacted == document:
+        return event
+    body = dump(redacted).encode()
+    again = orjson.loads(body)
+    return event._replace(body=body, data=again["data"] if event.structured else again)
+
+
+def _names_of(data: dict[str, Any]) -> Iterator[str]:
+    """Yield the key and the other names of an entity, which a message may repeat."""
+    aliases = data.get("aliases")
+    for each in (data.get("key"), *(aliases.values() if isinstance(aliases, dict) else ())):
+        if isinstance(each, str):
+            yield each
+
+
+def _redacted_error(error: Any, rules: Redaction) -> Any:
+    if not isinstance(error, dict):
+        return rules.values(error) if isinstance(error, str) else error
+    redacted = rules.fields(error, ResultError.model_fields)
+    if isinstance(error.get("message"), str):
+        redacted["message"] = rules.values(error["message"])
+    return redacted
 
 
 def _validate(data: Any) -> ResultData:

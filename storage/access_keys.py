@@ -25,6 +25,7 @@ class AccessKey(NamedTuple):
     created_at: datetime
     revoked_at: datetime | None
     may_export: bool
+    may_see_evidence: bool
 
 
 class Grant(NamedTuple):
@@ -34,6 +35,7 @@ class Grant(NamedTuple):
     role: Role
     name: str
     may_export: bool
+    may_see_evidence: bool
     key_id: uuid.UUID | None  # None: the bootstrap key
 
 
@@ -47,13 +49,23 @@ def new_secret() -> str:
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-async def create(owner: Database, account: str, role: Role, name: str, *, may_export: bool | None = None) -> str:
+async def create(
+    owner: Database,
+    account: str,
+    role: Role,
+    name: str,
+    *,
+    may_export: bool | None = None,
+    may_see_evidence: bool | None = None,
+) -> str:
     """Make a key. Returns its secret, which can't be read again.
 
-    `may_export`: its bearer may export all logs that a filter matches; None is yes for every role but viewer.
+    `may_export`: its bearer may export all logs that a filter matches. `may_see_evidence`: its bearer sees what
+    connectors sent and got: request, response, unknown fields, values of dead letters. None is yes for every role but
+    viewer.
     """
     secret = new_secret()
-    may_export = role != "viewer" if may_export is None else may_export
+    is_more = role != "viewer"
     async with owner.connection() as connection:
         await SQL["insert_access_key"].execute(
             connection,
@@ -62,7 +74,8 @@ async def create(owner: Database, account: str, role: Role, name: str, *, may_ex
             name=name,
             role=role,
             digest=digest(secret),
-            may_export=may_export,
+            may_export=is_more if may_export is None else may_export,
+            may_see_evidence=is_more if may_see_evidence is None else may_see_evidence,
         )
     return secret
 

@@ -6,6 +6,7 @@ from storage.database import Connection, Database, Role
 from storage.errors import NotLetIn, StorageError, StorageUnavailable
 from storage.schema_version import difference
 from storage.settings import StorageSettings
+from storage.statements import SQL
 
 
 async def check_database(url: str, settings: StorageSettings) -> list[str]:
@@ -38,6 +39,35 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
         finally:
             await database.close()
     return list(dict.fromkeys(faults))
+
+
+#: Settings by which PostgreSQL's log has no values of rows, and the values that do that; the embedded one has them.
+_SILENT_LOG = {
+    "log_min_messages": ("fatal", "panic", "log"),
+    "log_statement": ("none",),
+    "log_min_duration_statement": ("-1",),
+    "log_min_error_statement": ("fatal", "panic"),
+    "log_error_verbosity": ("terse",),
+    "log_parameter_max_length": ("0",),
+    "log_parameter_max_length_on_error": ("0",),
+}
+
+
+async def what_is_logged(url: str, settings: StorageSettings) -> list[str]:
+    """Return a sentence when the server's log may have values of rows, which are people's data; else nothing.
+
+    Raises StorageUnavailable.
+    """
+    database = Database(url, "owner", settings)
+    try:
+        async with database.connection() as connection:
+            found = await SQL["settings_of_server"].fetch(connection, names=list(_SILENT_LOG))
+    finally:
+        await database.close()
+    logged = [f"{name} = {value}" for name, value in found if value not in _SILENT_LOG[name]]
+    if not logged:
+        return []
+    return [f"PostgreSQL's log may have values of rows ({', '.join(sorted(logged))}): docs/personal-data.md."]
 
 
 async def _versions(connection: Connection) -> list[str]:

@@ -83,7 +83,8 @@ def _translation(exc: Exception) -> StorageError | None:
     match exc:
         case asyncpg.PostgresError():
             meaning = _meaning(exc.sqlstate or "")
-            return None if meaning is None else meaning(f"{exc.sqlstate}: {exc}")
+            # Without DETAIL, which has values of the row.
+            return None if meaning is None else meaning(f"{exc.sqlstate}: {exc.args[0]}")
         case asyncpg.DataError():
             return RowRefused(str(exc))
         case asyncpg.InterfaceError():
@@ -191,7 +192,7 @@ class Database:
         self.url = url
         self.role = role
         self.pool_size = settings.pool_size
-        self._settings = settings
+        self.settings = settings
         server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC", **_DEAD_PEER}
         self._runs_as = None if role == "owner" else f"conexoes_{role}"
         # A login that is the role itself has nothing to change to, and many a pooler would drop the parameter.
@@ -214,7 +215,7 @@ class Database:
     def pool_use(self) -> tuple[int, int, int]:
         """Return the numbers of open connections and of those in use, and their limit."""
         size, idle = (self._pool.get_size(), self._pool.get_idle_size()) if self._pool is not None else (0, 0)
-        return size, size - idle, self._settings.pool_size
+        return size, size - idle, self.settings.pool_size
 
     async def close(self) -> None:
         """Close every connection, waiting for none that is in use longer than two seconds."""
@@ -286,11 +287,11 @@ class Database:
                 await cast(_Connection, connection).show(account, every_account=every_account)
                 yield connection
             finally:
-                await pool.release(connection, timeout=self._settings.connect_seconds)
+                await pool.release(connection, timeout=self.settings.connect_seconds)
 
     async def _acquire(self, pool: asyncpg.Pool) -> asyncpg.pool.PoolConnectionProxy:
         """Take a connection. Raises StorageUnavailable, never TimedOut: no statement was too slow."""
-        seconds = self._settings.connect_seconds
+        seconds = self.settings.connect_seconds
         try:
             with reaching(self.url):
                 async with asyncio.timeout(seconds):
@@ -306,9 +307,9 @@ class Database:
                 self._pool = await asyncpg.create_pool(
                     self.url,
                     min_size=0,
-                    max_size=self._settings.pool_size,
-                    timeout=self._settings.connect_seconds,
-                    command_timeout=self._settings.command_seconds,
+                    max_size=self.settings.pool_size,
+                    timeout=self.settings.connect_seconds,
+                    command_timeout=self.settings.command_seconds,
                     reset=_as_it_is,
                     connection_class=_Connection,
                     init=self._check_role,

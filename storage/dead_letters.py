@@ -26,9 +26,12 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
 
 
 async def list_dead_letters(
-    database: Database, account: str, *, every_account: bool, after: TimeAndId | None, limit: int
+    database: Database, account: str, *, every_account: bool, evidence: bool, after: TimeAndId | None, limit: int
 ) -> list[ShownDeadLetter]:
-    """Return the newest `limit` after `after`; with `every_account`, also those that name no account."""
+    """Return the newest `limit` after `after`; with `every_account`, also those that name no account.
+
+    `evidence`: with their values.
+    """
     async with database.reading(account, every_account=every_account) as connection:
         at, id_ = after or NEWEST_BY_ID
         rows = await SQL["list_dead_letters"].fetch(
@@ -44,7 +47,7 @@ async def list_dead_letters(
             partition=row["partition"],
             offset=row["offset"],
             received_at=row["received_at"],
-            value=bytes(row["beginning"]).decode("utf-8", "replace"),
+            value=bytes(row["beginning"]).decode("utf-8", "replace") if evidence else None,
             value_bytes=row["value_bytes"],
         )
         for row in rows

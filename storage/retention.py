@@ -4,7 +4,10 @@ Each function is one short transaction's work and may be called from many proces
 has no retention: commands and items are kept for ever.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from storage.database import Connection
+from storage.settings import StorageSettings
 from storage.statements import SQL
 
 #: Months ahead of now that have a partition, so that a week without maintenance does no harm.
@@ -39,6 +42,31 @@ async def forget_expired_attempts(connection: Connection) -> bool:
 async def forget_unplaced_attempts(connection: Connection, retention_days: int, first_page: int) -> int | None:
     """Delete old attempts of the default partition, from a page on. Returns the next page; None at the end."""
     page: int | None = await SQL["forget_unplaced_attempts"].fetchval(
+        connection, retention_days=retention_days, first_page=first_page, pages=PAGES
+    )
+    return page
+
+
+async def expire_evidence(connection: Connection, retention_days: int) -> bool:
+    """Take the evidence out of some attempts that came longer ago. Returns True when there may be more."""
+    gone = await SQL["expire_evidence"].fetchval(connection, retention_days=retention_days, limit=ROWS)
+    return bool(gone == ROWS)
+
+
+def evidence_until(settings: StorageSettings, processed_at: datetime, received_at: datetime) -> datetime:
+    """Return the time from which the evidence of an attempt may be deleted: with its month, or by itself before."""
+    month = processed_at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    next_month = (month + timedelta(days=32)).replace(day=1)
+    # Attempts go when the whole month is older; results of months that are gone, when they are.
+    until = max(next_month, received_at) + timedelta(days=settings.retention_days)
+    if settings.evidence_retention_days is None:
+        return until
+    return min(until, received_at + timedelta(days=settings.evidence_retention_days))
+
+
+async def forget_silent_logs(connection: Connection, retention_days: int, first_page: int) -> int | None:
+    """Delete silent logs with all that hangs on them, from a page on. Returns the next page; None at the end."""
+    page: int | None = await SQL["forget_silent_logs"].fetchval(
         connection, retention_days=retention_days, first_page=first_page, pages=PAGES
     )
     return page

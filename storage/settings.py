@@ -27,6 +27,18 @@ class StorageSettings(Settings):
     command_seconds: float = Field(default=60.0, gt=0, description="timeout of one statement of an agent")
     query_seconds: float = Field(default=10.0, gt=0, description="timeout of one query of the API")
     retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept at least this long")
+    evidence_retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3660,
+        description="request, response and unknown fields are deleted after this; unset = with their attempts",
+    )
+    silent_log_retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3660,
+        description="logs are deleted when nothing has happened to them for this long; unset = kept for ever",
+    )
     dead_letter_retention_days: int = Field(
         default=90, ge=1, le=3660, description="dead letters are kept this long, in their topic and in the table"
     )

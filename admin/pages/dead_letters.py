@@ -20,7 +20,12 @@ async def dead_letters_page(request: Request, who: OwnPage, page_token: str | No
     every = who.grant.account == EVERY_ACCOUNT
     listing = listings.dead_letters(who.account, every_account=every, size=LETTERS_A_PAGE, token=page_token)
     letters = await list_dead_letters(
-        request.app.state.reader, who.account, every_account=every, after=listing.after_uuid, limit=listing.limit
+        request.app.state.reader,
+        who.account,
+        every_account=every,
+        evidence=who.grant.may_see_evidence,
+        after=listing.after_uuid,
+        limit=listing.limit,
     )
     page = listing.page(letters, request, Response())
     return show(request, who.visitor, "dead_letters.html", account=who.account, page="dead-letters", letters=page)

@@ -162,5 +162,5 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
 async def _letters(request: Request, who: Member) -> list[ShownDeadLetter]:
     every = who.grant.account == EVERY_ACCOUNT
     return await list_dead_letters(
-        request.app.state.reader, who.account, every_account=every, after=None, limit=_LETTERS
+        request.app.state.reader, who.account, every_account=every, evidence=False, after=None, limit=_LETTERS
     )

@@ -257,8 +257,9 @@ class Ingest:
         """Log ids that were used twice. By contract the first event counts; people must see the connector's mistake."""
         CONFLICTS.labels(self._type.name).inc(len(conflicts))
         for each in conflicts[:MAX_WARNINGS]:
-            place = {"account": each.account, "source": each.source, "id": each.event_id}
-            log.warning("id used twice", integration_type=self._type.name, **place, of=len(conflicts))
+            # Not the event's own id: connectors make that of order numbers, which stay out of here.
+            result = {"account": each.account, "source": each.source, "log": each.log_id, "result": each.id}
+            log.warning("id used twice", integration_type=self._type.name, **result, of=len(conflicts))
 
     def _count(self, together: Sequence[Decoded]) -> None:
         for outcome, count in (

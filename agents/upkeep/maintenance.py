@@ -47,12 +47,11 @@ class Maintenance:
         if made or expired:
             log.info("partitions", made=made, expired=expired)
         await self._repeat(retention.forget_expired_attempts)
-        page: int | None = 0
-        while page is not None:
-            page = await self._step(
-                lambda connection, page=page: retention.forget_unplaced_attempts(connection, days, page)  # type: ignore[misc]
-            )
-            await asyncio.sleep(_PAUSE_SECONDS)
+        await self._walk(lambda connection, page: retention.forget_unplaced_attempts(connection, days, page))
+        if (evidence := self._settings.evidence_retention_days) is not None:
+            await self._repeat(lambda connection: retention.expire_evidence(connection, evidence))
+        if (silent := self._settings.silent_log_retention_days) is not None:
+            await self._walk(lambda connection, page: retention.forget_silent_logs(connection, silent, page))
         await self._step(lambda connection: retention.forget_fault_hours(connection, days))
         series = self._settings.series_retention_days
         await self._repeat(lambda connection: retention.forget_result_day(connection, series))
@@ -60,6 +59,13 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
         keys = self._settings.idempotency_retention_days
         await self._repeat(lambda connection: retention.forget_idempotency_keys(connection, keys))
+
+    async def _walk(self, work: Callable[[Connection, int], Awaitable[int | None]]) -> None:
+        """Do `work` on a table from its first page on; it says which page is next."""
+        page: int | None = 0
+        while page is not None:
+            page = await self._step(lambda connection, page=page: work(connection, page))  # type: ignore[misc]
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _repeat(self, work: Callable[[Connection], Awaitable[bool]]) -> int:
         """Repeat `work` until nothing is left to do. Returns how often something was."""

@@ -1,6 +1,7 @@
 """Examples of each event and answer, made by the code that makes the real ones where there is such code."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from schemas.catalogue import BY_NAME, IntegrationType
@@ -150,6 +151,8 @@ def status_log_detail_example() -> Example:
         late=False,
         altered=False,
         answers_item_id=_ITEM,
+        evidence="shown",
+        evidence_until=log.updated_at + timedelta(days=90),
     )
     return StatusLogDetail(
         **log.model_dump(),

@@ -32,5 +32,8 @@ class ShownDeadLetter(Explained):
     partition: int
     offset: int
     received_at: datetime
-    value: str | None = Field(description="the first 4,096 bytes, as UTF-8 where they are; the topic has them all")
+    value: str | None = Field(
+        description="the first 4,096 bytes, as UTF-8 where they are; the topic has them all. "
+        "null for a key without the right to see evidence"
+    )
     value_bytes: int

@@ -91,6 +91,10 @@ class StatusLog(Shown):
         return last is not None and last.state not in OPEN_ITEM_STATES and last.at < self.updated_at
 
 
+#: Evidence is shown, or is not: the key lacks the right, or it was kept for its time.
+EvidenceState = Literal["shown", "not_permitted", "expired"]
+
+
 class Attempt(Shown):
     """One result, complete."""
 
@@ -110,6 +114,10 @@ class Attempt(Shown):
     late: bool = Field(description="a newer result was here already when it came")
     altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
     answers_item_id: str | None = Field(description="the retry that it answers")
+    evidence: EvidenceState = Field(
+        description="why request, response and extra are empty: not_permitted to this key, or expired; else shown"
+    )
+    evidence_until: datetime | None = Field(description="when its evidence may be deleted; null: it is not there")
 
 
 class StatusLogDetail(StatusLog):

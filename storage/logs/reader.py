@@ -12,10 +12,11 @@ from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason
-from schemas.result import ResultData
+from schemas.result import ResultData, ResultError
 from schemas.shown.log import (
     Action,
     Attempt,
+    EvidenceState,
     ReprocessStep,
     StatusLog,
     TimelineAttempt,
@@ -27,6 +28,7 @@ from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.database import Connection, Database
 from storage.filters import AFTER_ALL
 from storage.logs.page import read_page
+from storage.retention import evidence_until
 from storage.statements import SQL
 
 #: Limit of evidence on a page of a timeline, which ends early before it; but it has one entry at least.
@@ -57,9 +59,11 @@ class FoundTimeline(NamedTuple):
 class LogReader:
     """Reader for one caller, whose possible actions go with each log."""
 
-    def __init__(self, database: Database, actions: Actions) -> None:
+    def __init__(self, database: Database, actions: Actions, *, evidence: bool = False) -> None:
+        """`evidence`: the caller may see it."""
         self._database = database
         self._actions = actions
+        self._evidence = evidence
 
     async def page(
         self, account: str, integration_type: str, filter_: LogFilter, *, after: TimeAndId | None, limit: int
@@ -84,7 +88,7 @@ class LogReader:
         aliases: dict[str, list[str]] = {}
         for name, value in row["aliases"]:
             aliases.setdefault(name, []).append(value)
-        return FoundLog(self._log(row), None if row["attempt_result_id"] is None else _attempt(row), aliases)
+        return FoundLog(self._log(row), None if row["attempt_result_id"] is None else self._attempt(row), aliases)
 
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
         """Return the logs of this account and type among `log_ids`, in that order, without evidence."""
@@ -106,9 +110,12 @@ class LogReader:
             at, name = after or NEWEST_BY_TEXT
             rows = await SQL["timeline"].fetch(connection, **own, after_at=at, after_name=name, limit=limit)
             entries = _within(MAX_TIMELINE_BYTES, rows)
-            attempts = await _attempts(
-                connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
-            )
+            attempts = {
+                row["attempt_result_id"]: self._attempt(row)
+                for row in await _attempts(
+                    connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
+                )
+            }
             wanted = [row["id"] for row in entries if not _is_attempt(row)]
             items = {row["id"]: row for row in await SQL["get_items"].fetch(connection, account=account, ids=wanted)}
         placed = [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
@@ -136,6 +143,38 @@ class LogReader:
         fields["reprocess"] = reprocess
         fields["actions"] = self._actions(*_action_columns(row))
         return StatusLog.model_validate(fields)
+
+    def _attempt(self, row: Any) -> Attempt:
+        # Not orjson: integers of any size must stay as they came.
+        document = json.loads(row["attempt_body"])
+        data = document["data"] if row["attempt_structured"] else document
+        state = _evidence_state(row, permitted=self._evidence)
+        evidence = data if state == "shown" else {}
+        errors = data.get("errors") or []
+        return Attempt(
+            result_id=str(row["attempt_result_id"]),
+            event_id=row["attempt_event_id"],
+            source=row["attempt_source"],
+            status=row["attempt_status"],
+            processed_at=row["attempt_processed_at"],
+            received_at=row["attempt_received_at"],
+            operation=data.get("operation"),
+            message=data.get("message") or row["attempt_message"],
+            errors=errors if state == "shown" else [_known_of(each) for each in errors],
+            request=evidence.get("request"),
+            response=evidence.get("response"),
+            aliases=data.get("aliases") or {},
+            extra={name: value for name, value in evidence.items() if name not in ResultData.model_fields},
+            late=row["attempt_late"],
+            altered=row["attempt_altered"],
+            answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
+            evidence=state,
+            evidence_until=evidence_until(
+                self._database.settings, row["attempt_processed_at"], row["attempt_received_at"]
+            )
+            if state == "shown"
+            else None,
+        )
 
 
 #: State of an item after a step, if it was ever sent; after `answered` it is the item's present state.
@@ -173,35 +212,23 @@ def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, 
 
 async def _attempts(
     connection: Connection, account: str, log_id: uuid.UUID, wanted: Sequence[tuple[datetime, uuid.UUID]]
-) -> dict[uuid.UUID, Attempt]:
+) -> list[Any]:
     if not wanted:
-        return {}
+        return []
     times, ids = zip(*wanted, strict=True)
-    rows = await SQL["get_attempts"].fetch(
+    return await SQL["get_attempts"].fetch(
         connection, account=account, log_id=log_id, processed_at=times, result_id=ids
     )
-    return {row["attempt_result_id"]: _attempt(row) for row in rows}
 
 
-def _attempt(row: Any) -> Attempt:
-    # Not orjson: integers of any size must stay as they came.
-    document = json.loads(row["attempt_body"])
-    data = document["data"] if row["attempt_structured"] else document
-    return Attempt(
-        result_id=str(row["attempt_result_id"]),
-        event_id=row["attempt_event_id"],
-        source=row["attempt_source"],
-        status=row["attempt_status"],
-        processed_at=row["attempt_processed_at"],
-        received_at=row["attempt_received_at"],
-        operation=data.get("operation"),
-        message=data.get("message") or row["attempt_message"],
-        errors=data.get("errors") or [],
-        request=data.get("request"),
-        response=data.get("response"),
-        aliases=data.get("aliases") or {},
-        extra={name: value for name, value in data.items() if name not in ResultData.model_fields},
-        late=row["attempt_late"],
-        altered=row["attempt_altered"],
-        answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
-    )
+def _evidence_state(row: Any, *, permitted: bool) -> EvidenceState:
+    if not permitted:
+        return "not_permitted"
+    return "shown" if row["attempt_evidence_expired_at"] is None else "expired"
+
+
+def _known_of(error: Any) -> Any:
+    """Return an error without the fields that a connector may have added."""
+    if not isinstance(error, dict):
+        return error
+    return {name: value for name, value in error.items() if name in ResultError.model_fields}

@@ -3,17 +3,18 @@
 -- each result. Uses the primary key of received_results.
 SELECT r.result_id
 FROM received_results r
-WHERE r.result_id = ANY(:id::uuid[]) AND r.xmin <> pg_current_xact_id()::xid
+WHERE r.result_id = ANY(:id::uuid[]) AND r.erased IS NULL AND r.xmin <> pg_current_xact_id()::xid
 
 -- find_conflicts --
 -- Those of these refused results that came before with another body, or for another entity or time. Arrays with one
 -- element for each result. Every received result has an attempt with its body until its month expires; a result without
--- one is another event with a used id. Uses the primary key of attempts.
+-- one is another event with a used id. A body whose evidence has expired can't be compared. Uses the primary key of
+-- attempts.
 SELECT i.result_id
 FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :processed_at::timestamptz[], :body::text[])
     AS i (account, result_id, log_id, processed_at, body)
 WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.account = i.account AND a.log_id = i.log_id AND a.processed_at = i.processed_at
-      AND a.result_id = i.result_id AND a.body = i.body
+      AND a.result_id = i.result_id AND (a.body = i.body OR a.evidence_expired_at IS NOT NULL)
 )

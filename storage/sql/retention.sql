@@ -11,6 +11,12 @@ SELECT forget_expired_attempts(:pages::integer)
 -- forget_unplaced_attempts --
 SELECT forget_unplaced_attempts(:retention_days::integer, :first_page::bigint, :pages::integer)
 
+-- expire_evidence --
+SELECT expire_evidence(:retention_days::integer, :limit::integer)
+
+-- forget_silent_logs --
+SELECT forget_silent_logs(:retention_days::integer, :first_page::bigint, :pages::integer)
+
 -- forget_dead_letters --
 SELECT forget_dead_letters(:retention_days::integer, :limit::integer)
 

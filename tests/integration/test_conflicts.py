@@ -54,7 +54,10 @@ async def test_another_event_of_the_same_id_is_named_and_counted(
                 await produce(servers, prefix, sent[-len(batch) :])
                 await eventually(all_committed)
     warned = [line for line in lines if line["event"] == "id used twice"]
-    assert [line["id"] for line in warned] == names
+    kept = {
+        row["result_id"].hex: row["event_id"] for row in await owner.fetch("SELECT result_id, event_id FROM attempts")
+    }
+    assert [kept[line["result"]] for line in warned] == names
     assert all((line["source"], line["account"]) == ("/connectors/test", "acme") for line in warned)
     assert CONFLICTS.labels("price")._value.get() - before == len(names)
     assert await owner.fetchval("SELECT message FROM attempts WHERE event_id = 'e1'") == "first"

@@ -124,7 +124,7 @@ async def test_next_months_partition_is_made_while_others_hold_what_expires(
         assert not await expire_attempts(owner, 1)
     await reader.close()
     database = Database(database_url, "writer", storage_settings.model_copy(update={"retention_days": 1}))
-    await Maintenance(database, database._settings, 1).once()
+    await Maintenance(database, database.settings, 1).once()
     await database.close()
     names = await partitions(owner)
     assert month_of(datetime.now(UTC) + timedelta(days=31)) in names

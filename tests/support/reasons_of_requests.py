@@ -154,7 +154,9 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.ADDRESS_RESERVED: lambda: of(route.reserved()),
     Code.METHOD_NOT_ALLOWED: lambda: of(problems.method_not_allowed(["GET"])),
     Code.OPERATOR_NEEDED: lambda: refused(
-        lambda: authentication.need_operator(Grant("acme", "viewer", "v", may_export=False, key_id=uuid.uuid4()))
+        lambda: authentication.need_operator(
+            Grant("acme", "viewer", "v", may_export=False, may_see_evidence=False, key_id=uuid.uuid4())
+        )
     ),
     Code.FORM_OF_ANOTHER_SESSION: lambda: refused(lambda: visitor.need_own_form(request(), _nobody(), "x")),
     Code.FROM_ANOTHER_SITE: lambda: refused(lambda: visitor.refuse_foreign(request(sec_fetch_site="cross-site"))),
@@ -175,7 +177,9 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.NOT_SEARCHABLE: lambda: of(problems.not_searchable()),
     Code.NOT_OF_THIS_LIST: lambda: refused(lambda: page_token.decode("list", "x")),
     Code.IDEMPOTENCY_KEY_NEEDED: lambda: _asked(
-        lambda: commands.request_reprocess(request(), Grant("*", "admin", "a", may_export=True, key_id=None))
+        lambda: commands.request_reprocess(
+            request(), Grant("*", "admin", "a", may_export=True, may_see_evidence=True, key_id=None)
+        )
     ),
     Code.IDEMPOTENCY_KEY_USED: lambda: of(commands.key_was_used()),
     Code.TOO_MANY_REQUESTS: lambda: of(fairness.too_many()),

@@ -62,14 +62,18 @@ class Desk:
 
     async def store(self, *events: Event) -> None:
         """Store results as ingest does, in one batch."""
+        async with self.writer.transaction() as connection:
+            await store(connection, self.read(*events), self.policy)
+
+    def read(self, *events: Event) -> list[Result]:
+        """Return the results of valid events."""
         results = []
         for event in events:
             each = BY_NAME[event.integration_type]
             for found in read(each, event.headers, event.key, event.value or b"", time.time_ns()):
                 assert isinstance(found, Result), found
                 results.append(found)
-        async with self.writer.transaction() as connection:
-            await store(connection, results, self.policy)
+        return results
 
     async def fail(self, keys: range, affiliate: str = "MLB", **changes: Any) -> None:
         """A failed result for each entity."""

@@ -150,9 +150,10 @@ def test_half_a_share_is_one() -> None:
 
 @pytest.mark.parametrize("length", [1, 64])
 def test_a_name_to_redact_has_up_to_64_characters(length: int) -> None:
-    names = TypeAdapter[str](redaction.Name)
-    assert names.validate_python(text(length)) == text(length)
-    for bad in ("", text(65), "-a", "_a", "a b"):
+    names = TypeAdapter[str](redaction.Rule)
+    for good in (text(length), f"-{text(length)}", "value:cpf", "-value:card"):
+        assert names.validate_python(good) == good
+    for bad in ("", text(65), "-", "--a", "_a", "a b", "value:", "value:rg"):
         with pytest.raises(ValidationError):
             names.validate_python(bad)
 

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.settings import AgentSettings
 from schemas.catalogue import BY_NAME
-from schemas.redaction import REDACTED, Redaction
+from schemas.redaction import DEFAULT, PRESET, REDACTED, Redaction
+from schemas.refusal import Refusal
 from schemas.result import Result, read
-from tests.support.events import result
+from schemas.value_patterns import KINDS
+from tests.support.events import at, result
 
 CANARY = "hunter2-canary"
 NAMES = ("password", "card_number", "Authorization", "cpf")
@@ -215,6 +218,7 @@ EVIL = [
     "&lt;cpf ",
     "cpf=%22%22",
 ]
+EVIL += ["bearer ", "bearer+", "basic ", "eyJa-", "eyJ.", "4111 1111 1111 ", "4", "529.982.", "eyJ" * 9 + "."]
 EVIL += [
     "<cpf></cpf>",
     "cpf\\",
@@ -233,5 +237,174 @@ EVIL += [
 @pytest.mark.timeout(30)  # of a second; the square of a megabyte would not end at all
 @pytest.mark.parametrize("text", EVIL)
 def test_evil_text_takes_no_longer_than_its_length(text: str) -> None:
-    body = stored(request=text * (900_000 // len(json.dumps(text))) + f" password={CANARY}")
+    body = stored(
+        Redaction([*NAMES, DEFAULT]), request=text * (900_000 // len(json.dumps(text))) + f" password={CANARY}"
+    )
     assert CANARY not in body
+
+
+def preset(**fields: Any) -> str:
+    return stored(Redaction([DEFAULT]), **fields)
+
+
+def spellings(name: str) -> list[str]:
+    """The ways in which programs write a name of several words."""
+    words = name.split("-")
+    camel = words[0] + "".join(word.title() for word in words[1:])
+    return [name, "_".join(words), camel, camel[0].upper() + camel[1:], name.upper(), "_".join(words).upper()]
+
+
+@pytest.mark.parametrize("name", [each for each in PRESET if not each.startswith("value:")])
+def test_a_name_of_the_preset_is_found_however_it_is_spelled(name: str) -> None:
+    for spelled in spellings(name):
+        assert CANARY not in preset(request={"a": [{spelled: CANARY}]}), spelled
+        assert CANARY not in preset(response=f"x={{\n{spelled}: {CANARY}\n}}"), spelled
+        assert CANARY not in preset(mine={"headers": [{"name": spelled, "value": CANARY}]}), spelled
+
+
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
+#: Values of each kind, as they are written; none is anybody's.
+SECRETS = {
+    "bearer": ["Bearer APP_USR-1234-abc", "bearer abc123", "BEARER+a1b2c3", "Bearer%20abc123"],
+    "basic": ["Basic dXNlcjpwYXNz", "basic  dXNlcjpwYXNzd29yZA=="],
+    "jwt": [JWT],
+    "card": [
+        *("4111111111111111", "4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "3782 822463 10005"),
+        *("6062826786276634", "6362970000457013", "30569309025904", "2223003122003222"),
+    ],
+    "cpf": ["52998224725", "529.982.247-25", "529982247-25", "123.456.789-09"],
+}
+#: Text that looks like it and is none.
+HARMLESS = [
+    *(
+        "Bearer authentication is needed",
+        "bearer token",
+        "basic information is missing",
+        "Basic 2024",
+        "eyJ",
+        "eyJ.a.b",
+    ),
+    *("4111111111111112", "2000006513422342", "7891234567895", "1234567890123456", "5299822472", "529982247251"),
+    *("52998224726", "111.111.111-11", "00000000000", "11987654320", "192.168.100.200", "2026-11-28 08:15:02"),
+    *("0a4111111111111111", "a52998224725", "52998224725b", "550e8400-e29b-41d4-a716-446655440000"),
+]
+AROUND = ["{}", "x {} y", "({}).", "id:{};", "ação {}", "\n{}\t", '"{}"', "\\n{}", "%22{}%22", "\u00ed {}"]
+
+
+def test_each_kind_has_its_values() -> None:
+    assert set(SECRETS) == set(KINDS)
+
+
+@pytest.mark.parametrize("around", AROUND, ids=repr)
+@pytest.mark.parametrize("secret", [each for given in SECRETS.values() for each in given])
+def test_a_secret_value_is_found_wherever_it_stands(secret: str, around: str) -> None:
+    value = secret.split(maxsplit=1)[-1] if secret.lower().startswith(("b",)) and " " in secret else secret
+    text = around.format(secret)
+    for fields in (
+        {"request": [text]},
+        {"response": text},
+        {"mine": {"a": json.dumps({"b": text})}},
+        {"message": text},
+        {"errors": [{"code": "a", "message": text}]},
+    ):
+        body = preset(**fields)
+        assert value not in json.dumps(json.loads(body), ensure_ascii=False), fields
+        assert REDACTED in body
+    assert json.loads(preset(operation=text, key="K"))["operation"] == text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    for fields in ({"request": f"a {text} b"}, {"message": f"a {text} b"}, {"response": {"a": text}}):
+        assert preset(**fields) == stored(None, **fields)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_left_out_by_its_name(kind: str) -> None:
+    for secret in SECRETS[kind]:
+        assert secret in stored(Redaction([DEFAULT, f"-value:{kind}"]), message=f"a {secret}")
+        assert secret not in stored(Redaction([f"value:{kind}"]), message=f"a {secret}")
+
+
+def test_a_number_without_quotes_is_found_too() -> None:
+    assert json.loads(preset(request={"a": 52998224725, "b": 4111111111111111, "c": 7891234567895}))["request"] == {
+        "a": REDACTED,
+        "b": REDACTED,
+        "c": 7891234567895,
+    }
+
+
+def test_what_an_entity_is_found_by_stays_in_its_messages() -> None:
+    fields: dict[str, Any] = {"message": "52998224725 of 4111111111111111", "aliases": {"order": "4111111111111111"}}
+    body = json.loads(preset(key="52998224725", **fields))
+    assert (body["key"], body["aliases"], body["message"]) == ("52998224725", fields["aliases"], fields["message"])
+
+
+def test_the_message_that_is_shown_and_grouped_is_the_redacted_one() -> None:
+    for field in (
+        {"message": "CPF 529.982.247-25 is blocked"},
+        {"message": None, "errors": [{"code": "a", "message": "CPF 529.982.247-25 is blocked"}]},
+    ):
+        event = result("e1", **field)
+        [found] = read(
+            BY_NAME["price"],
+            event.headers,
+            event.key,
+            event.value or b"",
+            time.time_ns(),
+            redaction=Redaction([DEFAULT]),
+        )
+        assert isinstance(found, Result)
+        assert found.message == f"CPF {REDACTED} is blocked"
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        ([], set()),
+        ([DEFAULT], {"password", "cpf"}),
+        ([DEFAULT, "mine"], {"password", "cpf", "mine"}),
+        ([DEFAULT, "-pass_word"], {"cpf"}),
+        (["mine"], {"mine"}),
+        (["-password", DEFAULT], {"password", "cpf"}),
+    ],
+)
+def test_the_list_begins_with_the_preset_and_can_be_changed_or_emptied(rules: list[str], found: set[str]) -> None:
+    rule = Redaction(rules)
+    assert bool(rule) is bool(found)
+    came = dict.fromkeys(["password", "cpf", "mine", "price"], CANARY)
+    assert {name for name, value in rule.fields(came).items() if value == REDACTED} == found
+    assert AgentSettings().redact == (DEFAULT,)
+
+
+def test_a_refusal_of_a_batch_keeps_what_came() -> None:
+    event = json.loads(result("e1").value or b"") | {"status": "no such", "request": {"password": CANARY}}
+    batch = [
+        {
+            "specversion": "1.0",
+            "type": "conexoes.price.result.v1",
+            "source": "/s",
+            "id": "1",
+            "time": at(0),
+            "data": event,
+        }
+    ]
+    headers = [("content-type", b"application/cloudevents-batch+json")]
+    [found] = read(
+        BY_NAME["price"], headers, None, json.dumps(batch).encode(), time.time_ns(), redaction=Redaction([DEFAULT])
+    )
+    assert isinstance(found, Refusal)
+    assert CANARY.encode() in (found.part or b"")
+
+
+LETTERS = st.text(alphabet="abcdefnrtuXYZ0189 .-_/\\%+:=\"'é", max_size=30)
+
+
+@given(before=LETTERS, after=LETTERS, secret=st.sampled_from([each for given in SECRETS.values() for each in given]))
+def test_the_quick_look_misses_nothing_that_the_exact_search_finds(before: str, after: str, secret: str) -> None:
+    rules = Redaction([DEFAULT])
+    for text in (before + secret + after, before + "password" + after):
+        for value in ({"a": text}, {"b": [json.dumps(text)]}):
+            if rules.fields(value) != value:
+                assert rules.may_be_in(json.dumps(value).encode())
+                assert rules.may_be_in(json.dumps(value, ensure_ascii=False).encode())

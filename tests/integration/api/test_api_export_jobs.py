@@ -76,7 +76,7 @@ async def ended(caller: Caller, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def order_by(desk: ExportDesk) -> ExportOrder:
-    grant = Grant("acme", "operator", "o", may_export=True, key_id=None)
+    grant = Grant("acme", "operator", "o", may_export=True, may_see_evidence=True, key_id=None)
     return desk.order(ExportRequest.model_validate({**ASKED, "format": "xlsx"}), grant, "http://localhost")
 
 

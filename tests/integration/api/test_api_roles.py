@@ -13,6 +13,7 @@ from tests.support.events import result
 
 LOG = log_id("acme", "price", "MLB", "SKU-1")
 COMMAND = "c1"
+EVIDENCE = "canary-of-evidence"
 #: Every path under /api/v1 that names an account; a test below holds the list to the app's own document.
 PATHS = {
     "/accounts/{account}/search": "/accounts/acme/search?q=SKU-1",
@@ -170,3 +171,36 @@ async def test_metrics_are_by_route_and_name_no_account(viewer: Caller) -> None:
     assert 'method="other"' in text
     assert "acme" not in text
     assert "BREW" not in text
+
+
+async def test_evidence_is_a_right_of_its_own(
+    app: FastAPI, owning: Database, owner: asyncpg.Connection, store_events: Store
+) -> None:
+    """Every answer of the API about an account, with and without it."""
+    event = result(
+        errors=[{"code": "c", "message": "m", "own": EVIDENCE}],
+        request={"a": EVIDENCE},
+        response=EVIDENCE,
+        mine=EVIDENCE,
+    )
+    await store_events(event)
+    await owner.execute(
+        """INSERT INTO dead_letters
+               (account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
+           VALUES ('acme', gen_random_uuid(), 'json', $1, 't', 0, 0, 0, '[]', $2, 1)""",
+        '{"code": "no_bytes", "parameters": {}}',
+        EVIDENCE.encode(),
+    )
+    seen: dict[bool, set[str]] = {}
+    for given in (False, True):
+        key = await access_keys.create(owning, "acme", "viewer", "k", may_export=True, may_see_evidence=given)
+        async with Caller(app, key) as client:
+            answers = {path: (await client.get(f"/api/v1{filled}")).text for path, filled in PATHS.items()}
+            attempt = (await client.get(f"/api/v1/accounts/acme/price/logs/{LOG}")).json()["last_attempt"]
+        seen[given] = {path for path, text in answers.items() if EVIDENCE in text}
+        assert attempt["evidence"] == ("shown" if given else "not_permitted")
+        assert (attempt["evidence_until"] is None) is not given
+        assert attempt["errors"][0]["message"] == "m"
+    of_a_log = "/accounts/{account}/{integration_type}/logs/{log_id}"
+    assert seen[False] == set()
+    assert seen[True] >= {of_a_log, f"{of_a_log}/timeline", "/accounts/{account}/dead-letters"}

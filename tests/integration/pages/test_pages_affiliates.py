@@ -77,7 +77,7 @@ async def test_many_logs_are_read_at_once(reader: Database, operator: Caller, st
     logs = (await operator.get("/api/v1/accounts/acme/price/logs")).json()["items"]
     [order, *_] = (await operator.get("/api/v1/accounts/acme/orders/logs")).json()["items"]
     ids = [uuid.UUID(each["id"]) for each in logs]
-    grant = Grant(account="acme", role="operator", name="o", may_export=True, key_id=None)
+    grant = Grant(account="acme", role="operator", name="o", may_export=True, may_see_evidence=True, key_id=None)
     many = LogReader(reader, actions_for(grant, Policy())).many
     wanted = [*reversed(ids), ids[0], uuid.UUID(order["id"]), uuid.uuid4()]
     assert [each.id for each in await many("acme", "price", wanted)] == [str(each) for each in reversed(ids)]

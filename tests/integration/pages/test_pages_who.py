@@ -20,7 +20,7 @@ SAID = {
     "pt": ("ceo@bravo.example, com a chave bravo-admin", "ceo@bravo.example, sem chave"),
     "es": ("ceo@bravo.example, con la clave bravo-admin", "ceo@bravo.example, sin clave"),
 }
-KEY = UsedKey.grant(Grant("acme", "admin", "bravo-admin", may_export=True, key_id=None))
+KEY = UsedKey.grant(Grant("acme", "admin", "bravo-admin", may_export=True, may_see_evidence=True, key_id=None))
 ID = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
 
 

@@ -1,0 +1,93 @@
+-- insert_erasure --
+INSERT INTO erasures (account, id, by, digest, requested_by, reason)
+VALUES (:account::text, :id::uuid, :by::text, :digest::bytea, :requested_by::text, :reason::text)
+RETURNING requested_at
+
+-- count_erased --
+-- What an erasure has done so far; with :finished it can change no audit any more.
+UPDATE erasures SET rows = :rows::jsonb, files = :files::integer,
+    finished_at = CASE WHEN :finished::boolean THEN clock_timestamp() END
+WHERE account = :account::text AND id = :id::uuid
+RETURNING finished_at
+
+-- list_erasures --
+-- Receipts of an account, newest first.
+SELECT id, account, by, digest, requested_by, reason, requested_at, finished_at, rows, files
+FROM erasures WHERE account = :account::text
+ORDER BY requested_at DESC, id
+
+-- open_erasure --
+-- Lets the rest of this transaction change what is append-only: see refuse_change() in storage/migrations.
+SELECT set_config('conexoes.erasure', :id::text, true)
+
+-- erasable_tables --
+-- Every table with rows of an account but the receipts, with its number of pages. Tables that attempts have left until
+-- they are deleted are among them.
+SELECT c.relname AS name, ceil(pg_relation_size(c.oid) / current_setting('block_size')::numeric)::bigint AS pages,
+    EXISTS (
+        SELECT FROM pg_inherits WHERE inhrelid = c.oid AND inhparent = 'conexoes.attempts'::regclass
+    ) OR c.relname LIKE 'expired_attempts_%' AS is_attempts
+FROM pg_class c
+WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind = 'r' AND c.relname <> 'erasures'
+  AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account' AND NOT a.attisdropped)
+ORDER BY c.relname
+
+-- logs_with_key --
+-- Up to :most logs of any type with this key. Uses the primary key of log_keys.
+SELECT log_id FROM log_keys
+WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND key = :value::text
+LIMIT :most::integer
+
+-- logs_with_alias --
+-- Up to :most logs with this alias, of any name where :name is null. Uses aliases_by_value.
+SELECT DISTINCT log_id FROM aliases
+WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND value = :value::text
+  AND (:name::text IS NULL OR name = :name::text)
+LIMIT :most::integer
+
+-- logs_with_text --
+SELECT logs_to_erase(
+    format('conexoes.%I', :searched::text)::regclass, :id_column::text, :account::text, :found::text,
+    :found_bytes::text, :first_page::bigint, :pages::integer
+)
+
+-- rows_of_logs --
+-- How many rows of these logs an erasure would delete or, of reprocess_items, empty.
+SELECT
+    (SELECT count(*) FROM status_logs WHERE id = ANY(:log_ids::uuid[])) AS status_logs,
+    (SELECT count(*) FROM attempts WHERE log_id = ANY(:log_ids::uuid[])) AS attempts,
+    (SELECT count(*) FROM aliases WHERE log_id = ANY(:log_ids::uuid[])) AS aliases,
+    (SELECT count(*) FROM reprocess_items WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[]))
+        AS reprocess_items
+
+-- erase_items --
+-- Takes the names and texts out of the items of these logs; their outcomes stay, and count. A queued one is not sent.
+WITH emptied AS (
+    UPDATE reprocess_items SET
+        key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
+        not_before = NULL,
+        state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
+        ended_at = CASE WHEN state = 'queued' THEN now() ELSE ended_at END
+    WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
+    RETURNING 1
+)
+SELECT count(*)::integer FROM emptied
+
+-- erase_logs --
+SELECT erase_logs(:log_ids::uuid[])
+
+-- erase_mentions --
+SELECT erase_mentions(
+    format('conexoes.%I', :searched::text)::regclass, :act::text, :keys::boolean, :account::text, :found::text, :found_bytes::text,
+    :mark::text, :first_page::bigint, :pages::integer
+)
+
+-- delete_empty_facets --
+-- Facets that have what was erased and that have no logs any more.
+WITH gone AS (
+    DELETE FROM facets f
+    WHERE f.account = :account::text AND f::text ~ :found::text
+      AND NOT EXISTS (SELECT FROM status_logs s WHERE s.facet_id = f.id AND s.account = f.account)
+    RETURNING 1
+)
+SELECT count(*)::integer FROM gone

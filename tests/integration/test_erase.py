@@ -1,0 +1,317 @@
+"""Erasing a person: afterwards nothing here has what was erased, and what is left counts right."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from broker.settings import BrokerSettings
+from cli.erase import as_json, as_line, as_lines, erase, wanted_of
+from cli.installation import UnusableError
+from exports.kept_files import delete_files
+from schemas.erasure import MARK, WAYS, By, Receipt, Wanted
+from schemas.filter import LogFilter
+from storage.database import Database
+from storage.erasure import Erasure, list_receipts
+from storage.logs.summary import summarize
+from storage.results import store
+from storage.settings import StorageSettings
+from tests.support.agents import produce, running_worker
+from tests.support.events import Event, at, result
+from tests.support.opened import opened
+from tests.support.reprocess import Desk
+from tests.support.searched import files_with, tables_with
+from tests.support.waiting import eventually
+
+CPF, POINTED, EMAIL, TOKEN = "52998224725", "529.982.247-25", "Ana.Silva+1@example.com", 'cnry/8a"tok\\en'
+PERSON = (CPF, POINTED, EMAIL, TOKEN, json.dumps(TOKEN)[1:-1])
+#: Text that people and connectors write of her: in evidence, messages and names.
+HERS = result(
+    "hers",
+    key="ORDER-77",
+    message=f"Customer {POINTED} has no address",
+    errors=[{"code": "customer", "message": f"{EMAIL} is unknown", "seen": TOKEN}],
+    request={"cpf": CPF, "mail": EMAIL.upper(), "headers": [f"x: {TOKEN}"]},
+    response=f"<customer id='{POINTED}'/>",
+    aliases={"email": EMAIL},
+    own={"é/": TOKEN},
+)
+OTHERS = [result(f"o{number}", key=f"SKU-{number}") for number in range(3)]
+
+
+@pytest.fixture
+async def owning(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url, "owner") as database:
+        yield database
+
+
+async def erased(owning: Database, by: By, value: str, *, dry_run: bool = False, alias: str | None = None) -> Receipt:
+    wanted = Wanted("acme", by, value, alias)
+    return await Erasure(owning, wanted, requested_by="maria", reason="she asked", dry_run=dry_run).run(lambda: 0)
+
+
+async def fill(desk: Desk, owner: asyncpg.Connection) -> None:
+    """Her values in every table in which a person or connector can put text."""
+    await desk.store(HERS, *OTHERS, result("hers-in-bravo", account="bravo", key="B", message=EMAIL))
+    await desk.by_filter("c1", reason=f"{EMAIL} called", requested_by=EMAIL)
+    text = f"{EMAIL} {POINTED} {TOKEN}"
+    body = json.dumps({"q": text, "n": [1, None, int(CPF)]})
+    await owner.execute(
+        """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+           VALUES ('acme', gen_random_uuid(), 'price', left($1, 80), 'q=' || $1, $1)""",
+        text,
+    )
+    await owner.execute(
+        """INSERT INTO exports
+               (account, id, integration_type, format, filter, language, timezone, requested_by, ends_by)
+           VALUES ('acme', $1, 'price', 'csv', $2, 'en', 'UTC', $3, now())""",
+        uuid.uuid4(),
+        body,
+        text,
+    )
+    await owner.execute(
+        """INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, key_name)
+           VALUES ('acme', 'k', 'c1', sha256('x'), $1, $2)""",
+        body,
+        text,
+    )
+    await owner.execute(
+        """INSERT INTO fault_states (account, integration_type, fingerprint, state, set_by, note)
+           VALUES ('acme', 'price', 'f', 'ignored', $1, $1)""",
+        text,
+    )
+    await owner.execute(
+        """INSERT INTO affiliates (account, affiliate, paused_at, paused_by, paused_reason)
+           VALUES ('acme', 'AMZ', now(), $1, $1)""",
+        text,
+    )
+    for account in ("acme", "", "bravo"):
+        await owner.execute(
+            """INSERT INTO dead_letters
+                   (account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes)
+               VALUES ($1, gen_random_uuid(), 'json', $4, 't', 0, 0, 0, $2, '[]', $3, 1)""",
+            account,
+            b"acme/MLB/k",
+            b"\xff\x00" + text.encode(),
+            '{"code": "x", "parameters": {}}',
+        )
+
+
+async def left(owner: asyncpg.Connection) -> dict[str, int]:
+    """The tables that have her values, of any account but the other one."""
+    found = await tables_with(owner, PERSON)
+    for table in ("attempts", "status_logs", "dead_letters"):
+        found[table] = found.get(table, 0) - 1  # bravo's, of which nothing was asked
+    assert await owner.fetchval("SELECT count(*) FROM dead_letters WHERE account = 'bravo'") == 1
+    return {table: rows for table, rows in found.items() if rows > 0 and not table.startswith("attempts_")}
+
+
+async def test_after_her_patterns_are_erased_no_table_has_them(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await fill(desk, owner)
+    before = await left(owner)
+    assert before.keys() >= {
+        *("status_logs", "attempts", "aliases", "dead_letters", "reprocess_items", "reprocess_commands"),
+        *("reprocess_audit", "saved_views", "exports", "idempotency_keys", "fault_states", "affiliates"),
+    }
+    audits = await owner.fetchval("SELECT count(*) FROM reprocess_audit")
+    for value in (CPF, EMAIL, TOKEN):
+        counted = await erased(owning, "pattern", value, dry_run=True)
+        assert counted.rows
+        assert counted.finished_at is None
+        assert await left(owner) != {}
+        receipt = await erased(owning, "pattern", value)
+        assert receipt.finished_at is not None
+        again = await erased(owning, "pattern", value)
+        assert again.rows == {}
+    assert await left(owner) == {}
+    assert await owner.fetchval("SELECT count(*) FROM reprocess_audit") == audits
+    assert await owner.fetchval("SELECT paused_reason FROM affiliates") == f"{MARK} {MARK} {MARK}"
+    assert json.loads(await owner.fetchval("SELECT filter FROM exports")) == {
+        "q": f"{MARK} {MARK} {MARK}",
+        "n": [1, None, MARK],
+    }
+    receipts = await owner.fetch("SELECT * FROM erasures ORDER BY requested_at")
+    assert len(receipts) == 6
+    assert all(row["finished_at"] is not None and row["reason"] == "she asked" for row in receipts)
+    assert json.loads(receipts[0]["rows"])["status_logs"] == 1
+
+
+@pytest.mark.parametrize(("by", "value"), [("key", "ORDER-77"), ("alias", EMAIL)])
+async def test_a_named_log_goes_whole_and_others_stay(
+    desk: Desk, reader: Database, owner: asyncpg.Connection, owning: Database, by: By, value: str
+) -> None:
+    await desk.store(HERS, *OTHERS, result("again", key="ORDER-77", processed_at=at(9)), result("x", key="ORDER-770"))
+    await desk.by_filter("c1")
+    counted = await erased(owning, by, value, dry_run=True)
+    receipt = await erased(owning, by, value)
+    expected = {"status_logs": 1, "attempts": 2, "aliases": 1, "reprocess_items": 1}
+    assert receipt.rows.items() >= expected.items()
+    assert counted.rows.items() >= expected.items()
+    samples = await owner.fetch("SELECT message FROM faults UNION ALL SELECT message FROM fault_changes")
+    assert not any(POINTED in (row["message"] or "") for row in samples)
+    keys = {row["key"] for row in await owner.fetch("SELECT key FROM status_logs")}
+    assert keys == {"ORDER-770", *(f"SKU-{number}" for number in range(3))}
+    assert {row["key"] for row in await owner.fetch("SELECT key FROM log_keys")} == keys
+    summary = await summarize(reader, "acme", "price", LogFilter())
+    assert summary.total == 4
+    assert await tables_with(owner, PERSON) == {}
+    [item] = await owner.fetch("SELECT * FROM reprocess_items WHERE key IS NULL")
+    assert (item["state"], item["before_message"], item["ended_at"] is None) == ("cancelled", None, False)
+    total = await owner.fetchval("SELECT sum(items) FROM reprocess_counts WHERE command_id = 'c1'")
+    assert total == await owner.fetchval("SELECT count(*) FROM reprocess_items WHERE command_id = 'c1'") == 5
+
+
+async def test_an_alias_of_one_name_is_not_that_of_another(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(result("a", key="A", aliases={"ean": "789"}), result("b", key="B", aliases={"sku": "789"}))
+    await erased(owning, "alias", "789", alias="ean")
+    assert [row["key"] for row in await owner.fetch("SELECT key FROM status_logs")] == ["B"]
+
+
+async def test_an_erased_result_that_is_delivered_again_restores_nothing_and_is_no_conflict(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(HERS)
+    await erased(owning, "key", "ORDER-77")
+    async with desk.writer.transaction() as connection:
+        stored = await store(connection, desk.read(HERS))
+    assert stored.conflicts == []
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
+    await desk.store(result("new", key="ORDER-77", processed_at=at(5)))
+    assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
+
+
+async def test_a_stopped_erasure_goes_on_when_it_is_run_again(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(*(result(f"e{number}", key=f"K{number}", message=EMAIL) for number in range(3)))
+    wanted = Wanted("acme", "pattern", EMAIL)
+    stopped = Erasure(owning, wanted, requested_by="m", reason="r", dry_run=False, stopped=lambda: True)
+    assert (await stopped.run(lambda: 0)).finished_at is None
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 3
+    receipt = await erased(owning, "pattern", EMAIL)
+    assert receipt.rows["status_logs"] == 3
+
+
+async def test_what_is_append_only_is_changed_by_an_open_erasure_alone(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await fill(desk, owner)
+    receipt = await erased(owning, "pattern", EMAIL)
+    for setting in ("", receipt.id, str(uuid.uuid4())):  # none, finished, made up
+        for change in ("UPDATE reprocess_audit SET reason = 'x'", "DELETE FROM exports"):
+            async with owner.transaction():
+                await owner.execute("SELECT set_config('conexoes.erasure', $1, true)", setting)
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with owner.transaction():
+                        await owner.execute(change)
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT erase_logs('{}')", "SELECT delete_logs('{}')", "DELETE FROM status_logs"]
+)
+async def test_no_other_role_erases(writer: Database, statement: str) -> None:
+    async with writer.connection() as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+
+
+async def test_the_receipt_has_no_value_and_its_proof_belongs_to_it(
+    owner: asyncpg.Connection, owning: Database
+) -> None:
+    receipt = await erased(owning, "pattern", EMAIL)
+    assert EMAIL not in json.dumps(receipt, default=str)
+    assert await owner.fetchval("SELECT digest FROM erasures") == bytes.fromhex(receipt.digest)
+    assert receipt.proof is not None
+    [listed] = await list_receipts(owning, "acme")
+    assert listed == receipt._replace(proof=None)
+    assert receipt.id in as_line(listed)
+    assert json.loads(as_json(receipt))["proof"] == receipt.proof
+    assert EMAIL not in "".join(as_lines(receipt))
+    assert Wanted("acme", "pattern", EMAIL).digest(bytes.fromhex(receipt.proof)).hex() == receipt.digest
+    assert Wanted("acme", "pattern", EMAIL + "x").digest(bytes.fromhex(receipt.proof)).hex() != receipt.digest
+
+
+async def test_files_of_the_account_go_but_those_of_running_exports(tmp_path: Path) -> None:
+    for name in ("acme/a.xlsx", "acme/b.csv.part", "acme/c.lock", "acme/c.csv.part", "bravo/d.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(EMAIL)
+    assert delete_files(tmp_path, "acme") == (2, 1)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["c.csv.part", "c.lock", "d.csv"]
+
+
+async def test_a_reason_that_says_it_is_refused(owning: Database, owner: asyncpg.Connection) -> None:
+    with pytest.raises(UnusableError):
+        await erase(
+            owning,
+            Wanted("acme", "pattern", CPF),
+            requested_by="m",
+            reason=f"of {POINTED}",
+            dry_run=False,
+            say=print,
+            stopped=lambda: False,
+        )
+    assert await owner.fetchval("SELECT count(*) FROM erasures") == 0
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"key": "a", "pattern": "abcd"}, {"pattern": "abc"}, {"key": ""}, {"alias": "ean="}], ids=str
+)
+def test_what_is_to_be_erased_must_be_clear(given: dict[By, str]) -> None:
+    with pytest.raises(UnusableError):
+        wanted_of("acme", {by: given.get(by) for by in WAYS})
+
+
+async def test_no_log_of_ours_nor_postgresql_s_has_what_came(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    servers: object,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Refused, failing, conflicting and dead-lettered inputs, and a search that PostgreSQL cancels."""
+    servers_dir: Path = servers._data_dir  # type: ignore[attr-defined]
+    canary = f"canary-{uuid.uuid4().hex}"
+    evil = [
+        result("a", key=canary, message=canary, request={"x": canary}),
+        result("a", key=canary, message=f"other {canary}"),
+        result("b", key=canary, status=canary),
+        result("c", key=canary, processed_at=canary),
+        Event(canary.encode(), b'{"account":"acme","key":"' + canary.encode(), [("x", canary.encode())]),
+        result("d", key=canary)._replace(value=canary.encode()),
+    ]
+
+    async def all_there() -> bool:
+        return bool(await owner.fetchval("SELECT count(*) FROM dead_letters") == 4)
+
+    with capture_logs() as lines:
+        async with running_worker(broker_settings, storage_settings, data_dir):
+            await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, evil)
+            await eventually(all_there)
+    for statement in (
+        f"SELECT '{canary}'::integer + 'x{canary}'::integer",
+        f"INSERT INTO facets VALUES ('{canary}', gen_random_uuid(), NULL)",
+        f"SELECT pg_sleep(9), '{canary}'",
+    ):
+        with pytest.raises(asyncpg.PostgresError):
+            async with owner.transaction():
+                await owner.execute("SET LOCAL statement_timeout = '50ms'")
+                await owner.execute(statement)
+    with pytest.raises(asyncpg.PostgresError):
+        await owner.execute("INSERT INTO facets VALUES ($1, gen_random_uuid(), NULL)", canary)
+    await asyncio.sleep(0)
+    assert len(lines) >= 5
+    assert canary not in json.dumps(lines, default=str)
+    assert canary not in "".join(capfd.readouterr())
+    assert files_with(servers_dir, [canary]) == []
+    assert files_with(data_dir, [canary]) == []
+    assert "attempts" in await tables_with(owner, [canary])
