@@ -44,9 +44,7 @@ _PROCESSED_AT = Column(
     listed=True,
 )
 _CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24)
-_CATEGORY = Column(
-    name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18
-)
+_CATEGORY = Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18)
 _MESSAGE = Column(name="message", labels=labels("Mensagem", "Message", "Mensaje"), kind="text", width=60)
 _ID = Column(name="id", labels=labels("ID do log", "Log ID", "ID del log"), kind="id", width=38)
 

@@ -117,9 +117,7 @@ class LogFilter(BaseModel):
         tuple[Fingerprint, ...],
         Field(max_length=MAX_GROUPS),
         OnPages(
-            label=labels(
-                "Todos menos o grupo de erros", "All but group of errors", "Todos menos el grupo de errores"
-            ),
+            label=labels("Todos menos o grupo de erros", "All but group of errors", "Todos menos el grupo de errores"),
             control="kept",
             characters=8,
         ),

@@ -77,7 +77,8 @@ async def read_details(
     warning = log.status == "warning"
     told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
     errors = [
-        _known(playbook, log, each, only=len(told) == 1) for each in sorted(told, key=lambda error: rank(error.severity))
+        _known(playbook, log, each, only=len(told) == 1)
+        for each in sorted(told, key=lambda error: rank(error.severity))
     ]
     return Details(
         log=log,

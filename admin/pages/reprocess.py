@@ -30,9 +30,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get(f"{TYPE}/reprocess")
-async def plan_page(
-    request: Request, who: OwnPage, integration_type: TypeName, *, ignored: bool = False
-) -> Response:
+async def plan_page(request: Request, who: OwnPage, integration_type: TypeName, *, ignored: bool = False) -> Response:
     """Show the plan of reprocessing the chosen rows, or all rows of a filter, and the form that starts it.
 
     With `ignored`, rows of ignored groups as well.
@@ -45,9 +43,7 @@ async def plan_page(
         return await show_rows_plan(request, who, kind, view, ids)
     meant = ReprocessFilter(**dict(view.filter), all=view.is_plain)
     policy = request.app.state.policy
-    asked = await plan_filter(
-        request.app.state.reader, who.account, kind.name, meant, policy=policy, ignored=ignored
-    )
+    asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy, ignored=ignored)
     return _show_plan(request, who, kind, view, asked, asked=asked)
 
 
