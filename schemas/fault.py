@@ -71,6 +71,15 @@ def faults_of(
     return tuple(found.values())
 
 
+def group_of(integration_type: str, affiliate: str, key: str, error: ToldError) -> str | None:
+    """Return the fingerprint of one of several errors of a failed result; None without a message of its own.
+
+    For such a one the result's message stood, which is not known from the error. Of a result with one error, or none,
+    the log has the fingerprint.
+    """
+    return _fault(integration_type, affiliate, key, error, None).fingerprint if error.message else None
+
+
 def _fault(integration_type: str, affiliate: str, key: str, error: ToldError | None, message: str | None) -> Fault:
     code = category = severity = field = None
     if error is not None:

@@ -18,7 +18,7 @@ from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
-from schemas.fault import faults_of, rank
+from schemas.fault import group_of, rank
 from schemas.playbook import Playbook, PlaybookEntry
 from schemas.shown.log import Attempt, StatusLog, TimelineEntry
 from schemas.storable import storable
@@ -76,10 +76,8 @@ async def read_details(
     reprocessable = request.app.state.policy.for_(kind.name, log.affiliate).reprocessable
     warning = log.status == "warning"
     told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
-    errors = [
-        _known(playbook, log, each, only=len(told) == 1)
-        for each in sorted(told, key=lambda error: rank(error.severity))
-    ]
+    told.sort(key=lambda error: rank(error.severity))
+    errors = [_known(playbook, log, each, only=len(told) == 1) for each in told]
     return Details(
         log=log,
         attempt=attempt,
@@ -95,8 +93,7 @@ def _known(playbook: Playbook, log: StatusLog, error: ShownError, *, only: bool)
     """Say what is known of an error of the result that `log` shows. An error of a success is in no group."""
     fingerprint = log.fingerprint
     if log.status != "success" and not only:
-        [fault] = faults_of(log.integration_type, log.affiliate, log.key, [error], None)
-        fingerprint = fault.fingerprint if error.message else None
+        fingerprint = group_of(log.integration_type, log.affiliate, log.key, error)
     known = fingerprint and playbook.about(log.integration_type, log.affiliate, error.code or None, fingerprint)
     return KnownError(error, fingerprint, known or None)
 

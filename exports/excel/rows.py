@@ -12,7 +12,7 @@ from exports.excel.texts import CUT, SYMBOLS
 from exports.names import log_link
 from schemas.columns import ERROR_COLUMNS, ERROR_FIELDS, LOG_COLUMNS, Column, Kind
 from schemas.export import ExportOrder
-from schemas.fault import faults_of
+from schemas.fault import group_of
 from schemas.result import ResultError
 from schemas.words import STATES, STATUSES
 
@@ -53,11 +53,10 @@ class WorkbookRows:
             for error, group in zip(listed, groups, strict=True)
         ]
 
-    def _group(self, row: Any, error: Mapping[str, Any]) -> str:
+    def _group(self, row: Any, error: Mapping[str, Any]) -> str | None:
         """Return the group of one of several errors of a log."""
-        told = ResultError.model_construct(**{"severity": None, "category": None, "field": None, **error})
-        [fault] = faults_of(self._type, row["affiliate"], row["key"], [told], row["message"])
-        return fault.fingerprint
+        told = ResultError.model_construct(**{"message": "", **error})
+        return group_of(self._type, row["affiliate"], row["key"], told)
 
     def _of_log(self, column: Column) -> Cell:
         """Return the function that makes a cell of this column from a row and its errors."""
