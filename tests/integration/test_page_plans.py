@@ -1,4 +1,4 @@
-"""Combinations of few of the filter's fields, and of nearly all, are answered from an index, on the first page and deep.
+"""Combinations of few of the filter's fields, and of nearly all, are answered from an index: first page and deep ones.
 
 The plans are PostgreSQL's own, of the very statements that the reader runs, in its role and kept for any values, as it
 keeps them: for the account that holds half of all logs and for the smallest. Counts and groups of a search as well.
