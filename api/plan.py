@@ -22,6 +22,7 @@ from schemas.verdict import Facts, reason, verdict
 from storage.constants import PLAN_SAMPLES
 from storage.database import Connection, Database
 from storage.errors import TimedOut
+from storage.logs.group_decisions import list_ignored
 from storage.reprocess import affiliates
 from storage.reprocess.selection import Group, by_affiliate, sample_logs, settled_until, survey, survey_rows
 
@@ -63,20 +64,29 @@ async def plan_filter(
     *,
     policy: Policy,
     as_of: datetime | None = None,
+    ignored: bool = False,
 ) -> ReprocessPlan:
     """Plan for a filter, exactly, in one snapshot, as of now, or of `as_of` if that is earlier.
 
-    Raises StorageUnavailable.
+    Logs of ignored groups are left out: the filter of the plan says so by `exclude_fingerprint`. They are not where
+    `ignored` is true, or where the filter names a group: who names one means its logs. Raises StorageUnavailable.
     """
     at = await _settled(database, as_of)
     async with database.snapshot(account) as connection:
+        asked = filter_.filter
+        take_all = ignored or asked.fingerprint is not None
+        left_out = () if take_all else await list_ignored(connection, account, integration_type, asked)
+        filter_ = filter_.without_groups(left_out)
         groups = await survey(connection, account, integration_type, filter_.filter, at)
+        matched = await survey(connection, account, integration_type, asked, at) if left_out else groups
         made = await _plan(connection, account, integration_type, groups, policy)
     return ReprocessPlan(
         account=account,
         integration_type=integration_type,
         filter=filter_.model_dump(mode="json", exclude_defaults=True),
         as_of=at,
+        ignored_groups=left_out,
+        ignored_logs=sum(each.logs for each in matched) - made.total,
         **made._asdict(),
     )
 

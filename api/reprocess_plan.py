@@ -16,9 +16,10 @@ router = APIRouter(prefix="/accounts/{account}", tags=["reprocess"], dependencie
 
 
 class PlanQuery(ReprocessFilter):
-    """Parameters of a plan: the filter, and the moment at which it is evaluated."""
+    """Parameters of a plan: the filter, the moment at which it is evaluated, and whether it takes ignored groups."""
 
     as_of: Rfc3339 | None = Field(default=None, description="`as_of` of an earlier plan, to see it again; unset = now")
+    ignored: bool = Field(default=False, description="true: logs of ignored groups as well")
 
     @property
     def reprocess_filter(self) -> ReprocessFilter:
@@ -32,7 +33,8 @@ async def plan_reprocess(
 ) -> ReprocessPlan:
     """Exact counts by verdict and affiliate, with samples. A command with its `filter` and `as_of` does exactly this.
 
-    An empty filter is refused unless it says `all=true`.
+    Logs of ignored groups are left out, unless `ignored=true` or the filter names a group by `fingerprint`. An empty
+    filter is refused unless it says `all=true`.
     """
     state = request.app.state
     return await plan_filter(
@@ -42,4 +44,5 @@ async def plan_reprocess(
         query.reprocess_filter,
         policy=state.policy,
         as_of=query.as_of,
+        ignored=query.ignored,
     )

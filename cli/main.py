@@ -207,6 +207,7 @@ def reprocess(
             help="take the marked rows of an exported workbook instead of a filter",
         ),
     ] = None,
+    ignored: Annotated[bool, typer.Option("--ignored", help="take logs of ignored groups as well")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show the plan")] = False,
     steps: Annotated[
         bool, typer.Option("--steps", help="staged rollout: 1 %, at least 5, then more and more, while it helps")
@@ -247,7 +248,7 @@ def reprocess(
             "pace": None if rate is None else {"per_second": rate},
         }
     )
-    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps)):
+    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps, ignored=ignored)):
         raise typer.Exit(1)
 
 

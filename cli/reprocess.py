@@ -17,6 +17,7 @@ from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
 from cli.numbers import many
+from schemas.filter import ReprocessFilter
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import Policy
 from schemas.reasons.error import fault_of, reason_of
@@ -45,7 +46,7 @@ class _Ready(NamedTuple):
     lines: list[str]
     total: int
     to_send: int
-    as_of: datetime | None  # with a filter
+    asked: ReprocessRequest  # with the plan's own filter and `as_of`, where it has any
 
 
 class Reprocess:
@@ -57,20 +58,29 @@ class Reprocess:
         self._policy = policy
         self._say = say
 
-    async def run(self, asked: ReprocessRequest, stop: asyncio.Event, *, dry_run: bool, in_steps: bool = False) -> bool:
+    async def run(
+        self,
+        asked: ReprocessRequest,
+        stop: asyncio.Event,
+        *,
+        dry_run: bool,
+        in_steps: bool = False,
+        ignored: bool = False,
+    ) -> bool:
         """Show the plan; unless `dry_run`, send the command and follow it. Returns False when it did not end well.
 
-        `asked` has the rows, or the filter, whose `as_of` is replaced by the plan's. `in_steps`: as large as the plan
-        suggests. `stop` ends the following, not the command. Raises UnusableError.
+        `asked` has the rows, or the filter, which is replaced by the plan's with its `as_of`. `in_steps`: as large as
+        the plan suggests. `ignored`: with logs of ignored groups. `stop` ends the following, not the command. Raises
+        UnusableError.
         """
         reader = Database(self._storage.reader_url, "reader", self._storage, application_name="conexoes-cli")
         try:
-            ready = await self._plan(reader, asked)
+            ready = await self._plan(reader, asked, ignored=ignored)
             for line in ready.lines:
                 self._say(line)
             if dry_run:
                 return True
-            command_id, meant = str(uuid.uuid4()), asked.model_copy(update={"as_of": ready.as_of})
+            command_id, meant = str(uuid.uuid4()), ready.asked
             if in_steps:
                 pace = (asked.pace or Pace()).model_copy(update={"steps": default_steps(ready.to_send)})
                 meant = meant.model_copy(update={"pace": pace})
@@ -108,13 +118,17 @@ class Reprocess:
             case Cancellation.UNKNOWN:
                 raise UnusableError(f"There is no command {command_id} of {account} that the agents have recorded.")
 
-    async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
+    async def _plan(self, reader: Database, asked: ReprocessRequest, *, ignored: bool) -> "_Ready":
         if asked.log_ids is not None:
             rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
-            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.verdicts[WILL_SEND], None)
+            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.verdicts[WILL_SEND], asked)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
-        made = await plan_filter(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
-        return _Ready(list(plan_lines(made)), made.total, made.verdicts[WILL_SEND], made.as_of)
+        made = await plan_filter(
+            reader, asked.account, asked.integration_type, asked.filter, policy=self._policy, ignored=ignored
+        )
+        planned = {"filter": ReprocessFilter.model_validate(made.filter), "as_of": made.as_of}
+        meant = asked.model_copy(update=planned)
+        return _Ready(list(plan_lines(made)), made.total, made.verdicts[WILL_SEND], meant)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)
@@ -163,6 +177,9 @@ def asked_for(fields: Mapping[str, Any]) -> ReprocessRequest:
 def plan_lines(planned: ReprocessPlan) -> Iterator[str]:
     """Yield a plan as lines for people."""
     yield f"{many(planned.total, 'log')} of {planned.integration_type}, as of {to_text(planned.as_of)}"
+    if planned.ignored_logs:
+        groups = many(len(planned.ignored_groups), "ignored group")
+        yield f"  left out, in {groups}: {many(planned.ignored_logs, 'log')}; --ignored takes them"
     for affiliate, verdicts in planned.affiliates.items():
         yield f"  {affiliate}: {_counts(verdicts)}"
     for verdict, reasons in planned.reasons.items():

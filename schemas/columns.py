@@ -44,6 +44,7 @@ _PROCESSED_AT = Column(
     listed=True,
 )
 _CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24)
+_CATEGORY = Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18)
 _MESSAGE = Column(name="message", labels=labels("Mensagem", "Message", "Mensaje"), kind="text", width=60)
 _ID = Column(name="id", labels=labels("ID do log", "Log ID", "ID del log"), kind="id", width=38)
 
@@ -55,6 +56,7 @@ LOG_COLUMNS = (
     _PROCESSED_AT,
     _MESSAGE,
     _CODE,
+    _CATEGORY,
     Column(name="errors", labels=labels("Erros", "Errors", "Errores"), kind="errors", width=60),
     Column(name="aliases", labels=labels("Outros nomes", "Other names", "Otros nombres"), kind="aliases", width=36),
     Column(name="attempts", labels=labels("Tentativas", "Attempts", "Intentos"), kind="number", width=11),
@@ -75,7 +77,7 @@ ERROR_FIELDS = (
     _CODE,
     _MESSAGE,
     Column(name="severity", labels=labels("Severidade", "Severity", "Severidad"), kind="text", width=14),
-    Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18),
+    _CATEGORY,
     Column(name="field", labels=labels("Campo", "Field", "Campo"), kind="text", width=18),
 )
 #: Columns of the sheet of errors: one row for each error. A log that failed without listing any has one, with its

@@ -1,4 +1,4 @@
-"""Faults of a result: each of its errors once, the gravest first.
+"""Faults of a result: each of its errors once in each category, the gravest first.
 
 The first one stands for the result where there is room for one. All of them count where results are filtered, grouped
 and counted, whatever the order in which a connector lists them.
@@ -44,7 +44,7 @@ class Fault(NamedTuple):
     severity: str | None  # the connector's word
     field: str | None
     message: str | None  # cut to MAX_SHOWN_MESSAGE
-    fingerprint: str  # of code and message; equal faults of a result have one
+    fingerprint: str  # of code and message
 
 
 def rank(severity: str | None) -> int:
@@ -55,7 +55,7 @@ def rank(severity: str | None) -> int:
 def faults_of(
     integration_type: str, affiliate: str, key: str, errors: Sequence[ToldError], message: str | None
 ) -> tuple[Fault, ...]:
-    """Return the faults of a failed result, gravest first, equally grave ones as listed, equal ones once.
+    """Return the faults of a failed result, gravest first, equally grave ones as listed, equal ones of a category once.
 
     `message` is the result's own: it stands for an error without one, and is the one fault of a result that lists no
     error. A fault depends on nothing else, so that it has the same fingerprint alone and among others.
@@ -64,11 +64,20 @@ def faults_of(
         return (_fault(integration_type, affiliate, key, None, message),)
     if len(errors) == 1:
         return (_fault(integration_type, affiliate, key, errors[0], message),)
-    found: dict[str, Fault] = {}
+    found: dict[tuple[str, str | None], Fault] = {}
     for each in sorted(errors, key=lambda error: rank(error.severity)):
         fault = _fault(integration_type, affiliate, key, each, message)
-        found.setdefault(fault.fingerprint, fault)
+        found.setdefault((fault.fingerprint, fault.category), fault)
     return tuple(found.values())
+
+
+def group_of(integration_type: str, affiliate: str, key: str, error: ToldError) -> str | None:
+    """Return the fingerprint of one of several errors of a failed result; None without a message of its own.
+
+    For such a one the result's message stood, which is not known from the error. Of a result with one error, or none,
+    the log has the fingerprint.
+    """
+    return _fault(integration_type, affiliate, key, error, None).fingerprint if error.message else None
 
 
 def _fault(integration_type: str, affiliate: str, key: str, error: ToldError | None, message: str | None) -> Fault:

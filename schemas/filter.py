@@ -23,6 +23,7 @@ from schemas.storable import is_storable
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
+MAX_GROUPS = 1000  # that are left out: the plan leaves out those that people ignore
 MAX_QUERY_CHARACTERS = 200
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ class LogFilter(BaseModel):
         "or words of the message, all of them, whole, without regard to case and accents",
     )
     code: Annotated[QueryText | None, OnPages(label=labels_of("code"), control="text")] = Field(
-        default=None, description="error code, exactly"
+        default=None, description="code of any of its errors, exactly"
+    )
+    category: Annotated[QueryText | None, OnPages(label=labels_of("category"), control="text")] = Field(
+        default=None, description="category of any of its errors, exactly"
     )
     fingerprint: Annotated[
         Fingerprint | None,
@@ -93,11 +97,31 @@ class LogFilter(BaseModel):
             control="kept",
             characters=8,
         ),
-    ] = Field(default=None, description="one group of equal errors")
+    ] = Field(default=None, description="one group of equal errors, which any of its errors is in")
     reprocess: Annotated[
         ReprocessState | None,
         OnPages(label=labels_of("reprocess_state"), control="choice", words="state"),
     ] = Field(default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`")
+
+    exclude_affiliate: Annotated[
+        tuple[Affiliate, ...],
+        Field(max_length=MAX_VALUES),
+        OnPages(label=labels("Todos menos o afiliado", "All but affiliate", "Todos menos el afiliado"), control="text"),
+    ] = Field(default=(), description="none of these")
+    exclude_code: Annotated[
+        tuple[QueryText, ...],
+        Field(max_length=MAX_VALUES),
+        OnPages(label=labels("Todos menos o código", "All but code", "Todos menos el código"), control="text"),
+    ] = Field(default=(), description="no error has any of these codes; a log without errors has none")
+    exclude_fingerprint: Annotated[
+        tuple[Fingerprint, ...],
+        Field(max_length=MAX_GROUPS),
+        OnPages(
+            label=labels("Todos menos o grupo de erros", "All but group of errors", "Todos menos el grupo de errores"),
+            control="kept",
+            characters=8,
+        ),
+    ] = Field(default=(), description="no error is in any of these groups; a log without errors is in none")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -170,6 +194,10 @@ class ReprocessFilter(LogFilter):
         if self.empty and not self.all:
             raise ReasonError(ReasonCode.FILTER_EMPTY)
         return self
+
+    def without_groups(self, fingerprints: tuple[str, ...]) -> Self:
+        """Return the filter that leaves out these groups too."""
+        return self.model_copy(update={"exclude_fingerprint": (*self.exclude_fingerprint, *fingerprints)})
 
     @property
     def filter(self) -> LogFilter:

@@ -150,8 +150,8 @@ class Result(NamedTuple):
 
     @property
     def fingerprints(self) -> list[str]:
-        """All its faults."""
-        return [each.fingerprint for each in self.faults]
+        """Those of all its faults, each once."""
+        return list(dict.fromkeys(each.fingerprint for each in self.faults))
 
 
 def read(

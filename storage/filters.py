@@ -64,6 +64,17 @@ def _of_any_error(name: str, others: str) -> Field:
     )
 
 
+def _of_no_error(name: str, others: str) -> Field:
+    """Return the field of logs of which no error has any of these values. A log without errors is among them."""
+    values = f":filter_exclude_{name}::text[]"
+    return Field(
+        # Null, not false, where a log has no error or no other one.
+        f"(s.{name} = ANY({values}) OR s.other_{others} && {values}) IS NOT TRUE",
+        is_dimension=True,
+        of_facets=f"NOT s.{others} && {values}",
+    )
+
+
 MEANINGS: Final[dict[str, Field]] = {
     "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
@@ -78,8 +89,12 @@ MEANINGS: Final[dict[str, Field]] = {
         arguments=_search,
     ),
     "code": _of_any_error("code", "codes"),
+    "category": _of_any_error("category", "categories"),
     "fingerprint": _of_any_error("fingerprint", "fingerprints"),
     "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", is_dimension=True, arguments=_states),
+    "exclude_affiliate": Field("s.affiliate <> ALL(:filter_exclude_affiliate::text[])", is_dimension=True),
+    "exclude_code": _of_no_error("code", "codes"),
+    "exclude_fingerprint": _of_no_error("fingerprint", "fingerprints"),
 }
 #: `handled` for callers that apply the search by other means.
 SEARCH: Final = frozenset({"q"})

@@ -11,6 +11,8 @@ from storage.database import Connection
 from storage.reprocess.writer import record_answers
 from storage.statements import SQL
 
+#: Fields that only a result with faults has.
+_OF_FAILED: Final = ("code", "category", "fingerprint", "errors")
 #: Columns of the faults beside the gravest, and the field of a fault that each has.
 _OTHERS: Final = {"other_codes": "code", "other_categories": "category", "other_fingerprints": "fingerprint"}
 CATALOGUE_POLICY: Final = Policy()
@@ -32,7 +34,12 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
     refuses some value of the batch, without saying whose.
     """
     fresh = _first_of_each(results)
-    received = await SQL["fold"].fetchval(connection, fresh, late=_late(fresh), **_about_faults(fresh))
+    late = _late(fresh)
+    # What only results with faults have is sent for those alone: see the statement.
+    ordered = sorted(fresh, key=lambda each: len(each.faults), reverse=True)
+    received = await SQL["fold"].fetchval(
+        connection, ordered, late=[each.id in late for each in ordered], **_about_faults(ordered)
+    )
     aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
     if aliases:
         named, names, values = zip(*aliases, strict=True)
@@ -45,19 +52,20 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
     return Stored(conflicts, outcomes)
 
 
-def _about_faults(results: Sequence[Result]) -> dict[str, list[Any]]:
-    """Return the arguments of the fold that are about faults."""
-    found: dict[str, list[Any]] = {column: [None] * len(results) for column in _OTHERS}
-    for number, each in enumerate(results):
-        if len(each.faults) > 1:
-            for column, field in _OTHERS.items():
-                found[column][number] = _array_text(_others(each.faults, field))
-    faults = [(each.id, fault) for each in results for fault in each.faults]
-    found["fault_result_id"] = [result_id for result_id, _fault in faults]
-    for field in ("fingerprint", "code", "category"):
-        found[f"fault_{field}"] = [getattr(fault, field) for _result_id, fault in faults]
-    found["fault_message"] = [fault.message and fault.message[:FAULT_MESSAGE_CHARACTERS] for _id, fault in faults]
-    return found
+def _about_faults(ordered: Sequence[Result]) -> dict[str, list[Any]]:
+    """Return the arguments of the fold that are about faults. `ordered`: results with more faults come first."""
+    failed = [each for each in ordered if each.faults]
+    several = [each.faults for each in failed if len(each.faults) > 1]
+    faults = [(each.id, fault) for each in failed for fault in each.faults]
+    return {
+        **{name: [getattr(each, name) for each in failed] for name in _OF_FAILED},
+        **{column: [_array_text(_others(each, field)) for each in several] for column, field in _OTHERS.items()},
+        "fault_result_id": [result_id for result_id, _fault in faults],
+        "fault_fingerprint": [fault.fingerprint for _id, fault in faults],
+        "fault_code": [fault.code for _id, fault in faults],
+        "fault_category": [fault.category for _id, fault in faults],
+        "fault_message": [fault.message and fault.message[:FAULT_MESSAGE_CHARACTERS] for _id, fault in faults],
+    }
 
 
 def _others(faults: Sequence[Fault], field: str) -> list[str]:
@@ -104,12 +112,14 @@ def _first_of_each(results: Sequence[Result]) -> list[Result]:
     return list(once.values())
 
 
-def _late(results: Sequence[Result]) -> list[bool]:
-    """Return for each result True when a newer one of its entity came before it in the batch."""
+def _late(results: Sequence[Result]) -> set[str]:
+    """Return the ids of the results of whose entity a newer one came before in the batch."""
     newest: dict[str, bytes] = {}
-    late = []
+    late = set()
     for each in results:
         known = newest.get(each.log_id, b"")
-        late.append(each.version < known)
-        newest[each.log_id] = max(each.version, known)
+        if each.version < known:
+            late.add(each.id)
+        else:
+            newest[each.log_id] = each.version
     return late

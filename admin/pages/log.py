@@ -18,6 +18,7 @@ from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
+from schemas.fault import group_of, rank
 from schemas.playbook import Playbook, PlaybookEntry
 from schemas.shown.log import Attempt, StatusLog, TimelineEntry
 from schemas.storable import storable
@@ -31,14 +32,27 @@ _MAX_SIBLINGS = 30
 _AT_ONCE = 6
 
 
+class KnownError(NamedTuple):
+    """One error of a result, with its group and what the playbook says of it."""
+
+    told: ShownError
+    fingerprint: str | None  # None: it has no message of its own, and is not the only one
+    known: PlaybookEntry | None
+
+    @property
+    def is_less(self) -> bool:
+        """True for what its severity calls less than an error."""
+        return rank(self.told.severity) > 0
+
+
 class Details(NamedTuple):
     """The details of a row."""
 
     log: StatusLog
     attempt: Attempt | None
     aliases: dict[str, list[str]]
-    errors: list[ShownError]
-    known: PlaybookEntry | None  # what the playbook says of the error
+    errors: list[KnownError]  # gravest first
+    known: PlaybookEntry | None  # what the playbook says of the log's own error, where none is listed
     request: Evidence | None
     response: Evidence | None
 
@@ -61,18 +75,27 @@ async def read_details(
     playbook: Playbook = request.app.state.playbook()
     reprocessable = request.app.state.policy.for_(kind.name, log.affiliate).reprocessable
     warning = log.status == "warning"
-    failed = log.status != "success"
+    told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
+    told.sort(key=lambda error: rank(error.severity))
+    errors = [_known(playbook, log, each, only=len(told) == 1) for each in told]
     return Details(
         log=log,
         attempt=attempt,
         aliases=found.aliases,
-        errors=[shown(each, reprocessable=reprocessable, warning=warning) for each in attempt.errors]
-        if attempt
-        else [],
-        known=playbook.about(kind.name, log.affiliate, log.code, log.fingerprint) if failed else None,
+        errors=errors,
+        known=None if errors else playbook.about(kind.name, log.affiliate, log.code, log.fingerprint),
         request=lay_out(attempt.request) if attempt else None,
         response=lay_out(attempt.response) if attempt else None,
     )
+
+
+def _known(playbook: Playbook, log: StatusLog, error: ShownError, *, only: bool) -> KnownError:
+    """Say what is known of an error of the result that `log` shows. An error of a success is in no group."""
+    fingerprint = log.fingerprint
+    if log.status != "success" and not only:
+        fingerprint = group_of(log.integration_type, log.affiliate, log.key, error)
+    known = fingerprint and playbook.about(log.integration_type, log.affiliate, error.code or None, fingerprint)
+    return KnownError(error, fingerprint, known or None)
 
 
 async def read_open(

@@ -30,8 +30,11 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get(f"{TYPE}/reprocess")
-async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """Show the plan of reprocessing the chosen rows, or all rows of a filter, and the form that starts it."""
+async def plan_page(request: Request, who: OwnPage, integration_type: TypeName, *, ignored: bool = False) -> Response:
+    """Show the plan of reprocessing the chosen rows, or all rows of a filter, and the form that starts it.
+
+    With `ignored`, rows of ignored groups as well.
+    """
     need_operator(who)
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
@@ -40,7 +43,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName) 
         return await show_rows_plan(request, who, kind, view, ids)
     meant = ReprocessFilter(**dict(view.filter), all=view.is_plain)
     policy = request.app.state.policy
-    asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy)
+    asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy, ignored=ignored)
     return _show_plan(request, who, kind, view, asked, asked=asked)
 
 
@@ -61,7 +64,9 @@ async def _show_again(
         ids = body.log_ids or []
         made = await plan_rows(reader, who.account, kind.name, ids, policy=policy)
         return _show_plan(request, who, kind, View(filter=LogFilter()), made, ids=ids, body=body, refused=refused)
-    asked = await plan_filter(reader, who.account, kind.name, body.filter, policy=policy, as_of=body.as_of)
+    asked = await plan_filter(
+        reader, who.account, kind.name, body.filter, policy=policy, as_of=body.as_of, ignored=True
+    )
     view = view_of(body.filter.filter)
     return _show_plan(request, who, kind, view, asked, asked=asked, body=body, refused=refused)
 

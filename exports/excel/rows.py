@@ -1,6 +1,6 @@
 """Rows of the workbook from rows of the database: values for cells, by the table of columns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from exports.excel.texts import CUT, SYMBOLS
 from exports.names import log_link
 from schemas.columns import ERROR_COLUMNS, ERROR_FIELDS, LOG_COLUMNS, Column, Kind
 from schemas.export import ExportOrder
+from schemas.fault import group_of
+from schemas.result import ResultError
 from schemas.words import STATES, STATUSES
 
 #: Day 0 of a workbook. From March 1900 on, its days are real ones.
@@ -27,6 +29,7 @@ class WorkbookRows:
 
     def __init__(self, order: ExportOrder) -> None:
         language = order.language
+        self._type = order.integration_type
         self._zone = ZoneInfo(order.timezone)
         self._mark = CUT[language]
         self._link = log_link(order)
@@ -43,8 +46,17 @@ class WorkbookRows:
         """Return the rows of the sheet of errors for one log."""
         if row["status"] == "success":
             return []
-        nothing_listed = {"code": row["code"], "message": row["message"]}
-        return [[cell(row, error) for cell in self._error_cells] for error in list(errors) or [nothing_listed]]
+        listed = list(errors) or [{"code": row["code"], "message": row["message"]}]
+        groups = [row["fingerprint"]] if len(listed) == 1 else [self._group(row, error) for error in listed]
+        return [
+            [cell(row, {**error, "fingerprint": group}) for cell in self._error_cells]
+            for error, group in zip(listed, groups, strict=True)
+        ]
+
+    def _group(self, row: Any, error: Mapping[str, Any]) -> str | None:
+        """Return the group of one of several errors of a log."""
+        told = ResultError.model_construct(**{"message": "", **error})
+        return group_of(self._type, row["affiliate"], row["key"], told)
 
     def _of_log(self, column: Column) -> Cell:
         """Return the function that makes a cell of this column from a row and its errors."""
@@ -66,7 +78,7 @@ class WorkbookRows:
 
     def _of_error(self, column: Column) -> Cell:
         """Return the function that makes a cell of this column from a row and one of its errors."""
-        if column not in ERROR_FIELDS:
+        if column.name != "fingerprint" and column not in ERROR_FIELDS:
             return self._of_log(column)
         name, text = column.name, self._text
         return lambda _row, error: text(error.get(name))

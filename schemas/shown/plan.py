@@ -28,6 +28,8 @@ class ReprocessPlan(Shown):
         integration_type="price",
         filter={"status": ["error"]},
         as_of=NOON,
+        ignored_groups=[],
+        ignored_logs=0,
         total=3,
         verdicts={"will_send": 2, "in_flight": 1},
         affiliates={"MLB": {"will_send": 2}, "AMZ": {"in_flight": 1}},
@@ -51,7 +53,12 @@ class ReprocessPlan(Shown):
     integration_type: str
     filter: dict[str, Any] = Field(description="to be sent as the command's `filter`")
     as_of: datetime = Field(description="to be sent as the command's `as_of`: logs that change later are left out")
-    total: int = Field(description="logs that the filter matches")
+    ignored_groups: list[str] = Field(
+        description="groups that are ignored, and that `filter` leaves out by `exclude_fingerprint`: with them goes "
+        "every log of which any error is in one"
+    )
+    ignored_logs: int = Field(description="logs that the filter as it was asked for matches beside `total`")
+    total: int = Field(description="logs that `filter` matches")
     verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
     affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")
     samples: dict[str, list[PlannedLog]] = Field(description="ten logs of each verdict, or all of them")

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from schemas.filter import MAX_GROUPS, LogFilter
 from schemas.group import GroupDecision, Standing, standing
 from storage.database import Connection, Database
+from storage.filters import filtered, no_dimensions
 from storage.logs.groups import decision
 from storage.statements import SQL
 
@@ -39,3 +41,21 @@ async def _standing(
         connection, account=wanted.account, integration_type=wanted.integration_type, fingerprints=[fingerprint]
     )
     return standing(decision(rows[0]) if rows else None, last_received_at)
+
+
+async def list_ignored(
+    connection: Connection, account: str, integration_type: str, filter_: LogFilter
+) -> tuple[str, ...]:
+    """Return the ignored groups that logs of the filter can be in, as many as its `exclude_fingerprint` has room for.
+
+    Those that it excludes already are not among them.
+    """
+    statement = filtered(
+        "list_ignored",
+        filter_,
+        handled=no_dimensions(),
+        account=account,
+        integration_type=integration_type,
+        limit=MAX_GROUPS - len(filter_.exclude_fingerprint),
+    )
+    return tuple(row["fingerprint"] for row in await statement.fetch(connection))

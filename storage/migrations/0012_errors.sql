@@ -35,7 +35,7 @@ ALTER TABLE status_logs
         md5(
             coalesce(quote_literal(category), '')
             || CASE
-                WHEN other_fingerprints IS NULL THEN ''
+                WHEN other_fingerprints IS NULL AND other_categories IS NULL THEN ''
                 ELSE other_faults(other_codes, other_categories, other_fingerprints) || chr(31)
             END
             || account || chr(31) || integration_type || chr(31) || affiliate || chr(31) || status

@@ -6,8 +6,9 @@
 -- that two writers can't wait for each other. Answers how many results were new.
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
 -- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
--- Other codes, categories and fingerprints are arrays, each given as its text. :fault_… are further arrays, with one
--- element for each fault of each result.
+-- Results with more faults come first: code, category, fingerprint and errors have an element for each result that has
+-- faults, what is about others one for each that has several, and are null for the results after those. An element of
+-- the others is an array, given as its text. :fault_… are further arrays, with one element for each fault of each result.
 -- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
@@ -45,7 +46,7 @@ attempted AS (
     )
     SELECT
         i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
-        i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, i.errors,
+        i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, coalesce(i.errors, 0),
         i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
         i.item_id, i.body, i.structured, i.altered,
         i.late OR coalesce(i.version < s.version, false)
@@ -63,7 +64,7 @@ faulted AS (
     )
     SELECT
         a.account, a.integration_type, fault.fingerprint, date_trunc('hour', a.processed_at, 'UTC'),
-        count(*), min(a.processed_at), max(a.processed_at), min(fault.code), min(fault.category), min(fault.message)
+        count(DISTINCT a.result_id), min(a.processed_at), max(a.processed_at), min(fault.code), min(fault.category), min(fault.message)
     FROM unnest(
         :fault_result_id::uuid[], :fault_fingerprint::text[], :fault_code::text[], :fault_category::text[],
         :fault_message::text[]

@@ -12,10 +12,13 @@ import pytest
 from schemas.filter import LogFilter
 from schemas.shown.log import StatusLog
 from storage.database import Database
+from storage.exports.reader import snapshot
 from storage.logs import page as log_page
 from storage.logs.compaction import compact
+from storage.logs.groups import list_groups
 from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
+from storage.reprocess.selection import settled_until, survey
 from tests.support.some_logs import change_something, known, matches, some_filter
 
 #: Days that begin before and behind those of UTC, on half an hour, and far away.
@@ -62,6 +65,46 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
             for bar in summary.histogram:
                 inside = [log for log in expected if bar.from_ <= log.processed_at < bar.to]
                 assert +Counter(bar.by_status) == Counter(log.status for log in inside), (filter_, bar, zone)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_all_but_means_the_same_to_every_reader(
+    seed: int, writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """Two hundred filters that exclude, over logs with up to four errors."""
+    draw, numbers = random.Random(200 + seed), itertools.count()
+    logs_of = LogReader(reader, lambda *_: [])
+    for _round in range(4):
+        await change_something(writer, owner, draw, numbers)
+        every = await logs_of.page("acme", "price", LogFilter(), after=None, limit=10_000)
+        beside = await known(owner)
+        async with reader.reading("acme") as connection:
+            as_of = await settled_until(connection)
+        for _ in range(25):
+            filter_ = some_excluding(draw, every)
+            expected = {log.id for log in every if matches(filter_, log, beside[log.id])}
+            counts = Counter(each for log_id in expected for each in beside[log_id].fingerprints)
+
+            listed = await logs_of.page("acme", "price", filter_, after=None, limit=10_000)
+            assert {log.id for log in listed} == expected, filter_
+            assert (await summarize(reader, "acme", "price", filter_)).total == len(expected), filter_
+            groups = await list_groups(reader, "acme", "price", filter_, now=as_of, after=None, limit=10_000)
+            assert {group.fingerprint: group.logs for group in groups} == counts, filter_
+            async with snapshot(reader, "acme", "price", filter_, seconds=60) as taken:
+                exported = [str(row["id"]) async for chunk in taken.rows() for row in chunk]
+                grouped = {each.name: each.total for each in await taken.counts(10_000) if each.kind == "group"}
+            assert (len(exported), set(exported), grouped) == (len(expected), expected, counts), filter_
+            async with reader.snapshot("acme") as connection:
+                planned = await survey(connection, "acme", "price", filter_, as_of)
+            assert sum(each.logs for each in planned) == len(expected), filter_
+
+
+def some_excluding(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
+    """A filter that excludes something."""
+    while True:
+        filter_ = some_filter(draw, logs)
+        if any(name.startswith("exclude_") for name in filter_.model_dump(exclude_defaults=True)):
+            return filter_
 
 
 async def test_counting_everything_anew_changes_nothing(

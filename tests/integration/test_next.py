@@ -48,8 +48,9 @@ FIELDS: Changes = {
     seen_after: Annotated[
         Rfc3339 | None, OnPages(label=labels("Visto depois", "Seen after", "Visto después"), control="time")
     ] = Field(default=None, description="RFC 3339, not included")
-    exclude_code: Annotated[
-        tuple[QueryText, ...], OnPages(label=labels("Sem o código", "Without code", "Sin el código"), control="text")
+    exclude_seller: Annotated[
+        tuple[QueryText, ...],
+        OnPages(label=labels("Sem o vendedor", "Without seller", "Sin el vendedor"), control="text"),
     ] = Field(default=(), description="none of these")
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from cli.installation import UnusableError
 from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
 from exports.excel.make import make_workbook
+from schemas.columns import LOG_COLUMNS
 from schemas.export import ExportOrder
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
@@ -109,7 +110,7 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
             await marked_rows(path, "acme", None)
         book = openpyxl.load_workbook(path)
         for row in (2, 4):
-            book["Logs"].cell(row, 13, "x")
+            book["Logs"].cell(row, len(LOG_COLUMNS) + 1, "x")
         book.save(path)
         for account, type_ in (("globex", None), ("acme", "products")):
             with pytest.raises(UnusableError, match="is an export of acme, type price"):

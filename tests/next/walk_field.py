@@ -34,9 +34,9 @@ from tests.support.some_logs import some_filter
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 ADDRESS = (
     "wholesaler=A%2FB&channel=b2b&seen_after=2026-11-01T00%3A00%3A00.000000Z"
-    "&exclude_code=x&exclude_code=y&period=yesterday"
+    "&exclude_seller=x&exclude_seller=y&period=yesterday"
 )
-OPTIONS = ("--wholesaler", "--channel", "--seen-after", "--exclude-code")
+OPTIONS = ("--wholesaler", "--channel", "--seen-after", "--exclude-seller")
 
 
 def view(query: str) -> View:
@@ -66,7 +66,7 @@ def rendered(request: pytest.FixtureRequest) -> Any:
 def test_the_address_comes_back_as_it_was() -> None:
     assert view(ADDRESS).query() == f"?{ADDRESS}"
     found = view(ADDRESS).filter
-    assert found.model_dump()["exclude_code"] == ("x", "y")
+    assert found.model_dump()["exclude_seller"] == ("x", "y")
     assert found.model_dump()["seen_after"] == datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -94,8 +94,8 @@ def test_the_form_has_each(rendered: Any) -> None:
         'name="wholesaler" maxlength="200" autocomplete="off" value="A/B"',
         '<option value="b2b" selected>',
         'name="seen_after" type="datetime-local" value="local 2026-11-01"',
-        '<input type="hidden" name="exclude_code" value="x"><input type="hidden" name="exclude_code" value="y">',
-        'name="exclude_code" maxlength="200" autocomplete="off" value=""',
+        '<input type="hidden" name="exclude_seller" value="x"><input type="hidden" name="exclude_seller" value="y">',
+        'name="exclude_seller" maxlength="200" autocomplete="off" value=""',
     ):
         assert shown in text, (shown, text)
 
@@ -120,9 +120,9 @@ def test_the_command_line_has_an_option_for_each() -> None:
     def one(*, filter_: filter_options.Given) -> None:
         given.append(filter_)
 
-    ran = CliRunner().invoke(app, ["--wholesaler", "w", "--exclude-code", "x", "--exclude-code", "y"])
+    ran = CliRunner().invoke(app, ["--wholesaler", "w", "--exclude-seller", "x", "--exclude-seller", "y"])
     assert ran.exit_code == 0, ran.output
-    assert given == [{"wholesaler": "w", "exclude_code": ["x", "y"]}]
+    assert given == [{"wholesaler": "w", "exclude_seller": ["x", "y"]}]
 
 
 def test_the_documents_have_each() -> None:
@@ -136,12 +136,12 @@ def test_the_documents_have_each() -> None:
     assert len([names for names in filtered if "code" in names]) >= 5  # list, summary, groups, plan, exports
     assert all(set(FIELDS) <= names for names in filtered if "code" in names)
     assert set(FIELDS) <= set(json.loads(made["filter.json"])["properties"])
-    assert "exclude_code" in made["asyncapi.json"]
+    assert "exclude_seller" in made["asyncapi.json"]
 
 
 def test_a_command_may_say_each() -> None:
-    asked = ReprocessFilter.model_validate({"exclude_code": "x", "channel": "b2b"})
-    assert asked.filter.model_dump(exclude_defaults=True) == {"exclude_code": ("x",), "channel": "b2b"}
+    asked = ReprocessFilter.model_validate({"exclude_seller": "x", "channel": "b2b"})
+    assert asked.filter.model_dump(exclude_defaults=True) == {"exclude_seller": ("x",), "channel": "b2b"}
     assert not asked.filter.empty
     with pytest.raises(ValidationError):
         ReprocessFilter.model_validate({"channel": ["b2b"]})
@@ -155,6 +155,6 @@ def test_the_tests_own_filter_asks_for_it() -> None:
 async def test_what_means_nothing_in_sql_is_an_error_for_every_reader(operator: Caller, store_events: Store) -> None:
     await store_events(result())
     for what in ("logs", "logs/summary", "logs/groups", "logs/export.csv", "reprocess-plan"):
-        for asked in ("wholesaler=x", "exclude_code=x&exclude_code=y"):
+        for asked in ("wholesaler=x", "exclude_seller=x&exclude_seller=y"):
             answer = await operator.get(f"/api/v1/accounts/acme/price/{what}?{asked}")
             assert answer.status_code == 500, (what, answer.text)

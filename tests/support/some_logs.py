@@ -34,8 +34,12 @@ EVERY: Final[dict[str, Any]] = {
     "processed_to": datetime(2026, 1, 3, tzinfo=UTC),
     "q": "x",
     "code": "c",
+    "category": "k",
     "fingerprint": "0" * 16,
     "reprocess": "silent",
+    "exclude_affiliate": ("AMZ", "a'b"),
+    "exclude_code": ("c", "d"),
+    "exclude_fingerprint": ("0" * 16, "1" * 16),
 }
 #: Every state that a log can show.
 STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
@@ -63,6 +67,10 @@ class Known(NamedTuple):
     @property
     def codes(self) -> set[str]:
         return {each.code for each in self.faults if each.code is not None}
+
+    @property
+    def categories(self) -> set[str]:
+        return {each.category for each in self.faults if each.category is not None}
 
 
 async def known(owner: asyncpg.Connection) -> dict[str, Known]:
@@ -140,15 +148,20 @@ async def change_something(writer: Database, owner: asyncpg.Connection, draw: ra
 def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
     """Each field of the filter is set in three of ten, by itself. Raises KeyError for one that has no values here."""
     log = draw.choice(logs)
+    fingerprints = sorted({each.fingerprint for each in logs if each.fingerprint}) or ["0123456789abcdef"]
     values: dict[str, Any] = {
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
         "code": draw.choice(CODES),
-        "fingerprint": log.fingerprint or "0123456789abcdef",
+        "category": draw.choice((*CATEGORIES[:-1], "none has this")),
+        "fingerprint": draw.choice(fingerprints),
         "reprocess": draw.choice(get_args(ReprocessState)),
         "q": draw.choice((log.key, log.key[:5], "SKU-", "789", "789", "preco abaixo", "PREÇO", "category", "nothing")),
         "processed_from": NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random()),
         "processed_to": NOW - timedelta(seconds=draw.choice((600, 86400, 20 * 86400)) * draw.random()),
+        "exclude_affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
+        "exclude_code": draw.sample(CODES, draw.randrange(1, 3)),
+        "exclude_fingerprint": draw.sample(fingerprints, min(len(fingerprints), draw.randrange(1, 4))),
     }
     fields = {name: values[name] for name in LogFilter.model_fields}
     chosen = {name: value for name, value in fields.items() if draw.random() < 0.3}
@@ -175,7 +188,11 @@ def matches(filter_: LogFilter, log: StatusLog, beside: Known) -> bool:
         and (not filter_.status or log.status in filter_.status)
         and (not filter_.affiliate or log.affiliate in filter_.affiliate)
         and (filter_.code is None or filter_.code in beside.codes)
+        and (filter_.category is None or filter_.category in beside.categories)
         and (filter_.fingerprint is None or filter_.fingerprint in beside.fingerprints)
+        and log.affiliate not in filter_.exclude_affiliate
+        and beside.codes.isdisjoint(filter_.exclude_code)
+        and beside.fingerprints.isdisjoint(filter_.exclude_fingerprint)
         and (filter_.reprocess is None or (log.reprocess is not None and log.reprocess.state in states))
         and (filter_.processed_from is None or log.processed_at >= filter_.processed_from)
         and (filter_.processed_to is None or log.processed_at < filter_.processed_to)

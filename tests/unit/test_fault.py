@@ -78,6 +78,12 @@ def test_equal_faults_are_one_and_errors_says_how_many_are_listed() -> None:
     assert found.errors == 3
 
 
+def test_equal_faults_of_two_categories_are_two_with_one_fingerprint() -> None:
+    found = read(*({"code": "gtin", "category": each} for each in ("PRICE", "STOCK", "PRICE")))
+    assert [each.category for each in found.faults] == ["PRICE", "STOCK"]
+    assert len(found.fingerprints) == 1
+
+
 def test_a_failure_without_errors_has_one_fault_of_its_message() -> None:
     none: list[Any] | None
     for none in ([], None):

@@ -174,6 +174,26 @@ WHERE d.account = :account::text AND d.integration_type = :integration_type::tex
   AND d.fingerprint = ANY(:fingerprints::text[])
 ORDER BY d.fingerprint, d.id DESC
 
+-- list_ignored --
+-- Up to :limit ignored faults of the facets that the filter asks for, decided last first. Uses the primary key of
+-- fault_states, and facets_by_type.
+SELECT decided.fingerprint
+FROM (
+    SELECT DISTINCT ON (d.fingerprint) d.fingerprint, d.state, d.id
+    FROM fault_states d
+    WHERE d.account = :account::text AND d.integration_type = :integration_type::text
+    ORDER BY d.fingerprint, d.id DESC
+) AS decided
+WHERE decided.state = 'ignored'
+  AND EXISTS (
+      SELECT FROM facets s
+      WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+        AND decided.fingerprint = ANY(s.fingerprints)
+      {dimensions}
+  )
+ORDER BY decided.id DESC
+LIMIT :limit::integer
+
 -- lock_fault --
 -- Lock a fault against other decisions until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(

@@ -19,6 +19,7 @@ from storage.logs.compaction import compact_faults
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.test_api_pages import walk
 from tests.support.events import at, result
+from tests.support.reprocess import Desk
 
 GROUPS = "/api/v1/accounts/acme/price/logs/groups"
 BELOW = {"message": "The price {} is below the minimum", "errors": [{"code": "price.minimum", "message": "x"}]}
@@ -43,6 +44,14 @@ async def groups(client: Caller, query: str = "") -> list[dict[str, Any]]:
 async def decide(client: Caller, fingerprint: str, state: str = "acknowledged", **changes: Any) -> httpx.Response:
     body = {"account": "acme", "integration_type": "price", "state": state, "set_by": "maria", **changes}
     return await client.put(f"/commands/groups/{fingerprint}", json=body)
+
+
+async def plan(client: Caller, query: str) -> dict[str, Any]:
+    """The plan of a filter."""
+    answer = await client.get(f"/api/v1/accounts/acme/price/reprocess-plan?{query}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def test_equal_errors_are_one_group_and_the_largest_comes_first(viewer: Caller, store_events: Store) -> None:
@@ -226,6 +235,30 @@ class TestDecisions:
         await store_events(failed("B", BELOW))
         [group] = await groups(viewer)
         assert (group["state"], group["reopened"], group["logs"]) == ("ignored", False, 2)
+
+    async def test_a_plan_leaves_out_what_is_ignored_and_says_so(
+        self, viewer: Caller, operator: Caller, desk: Desk, store_events: Store, fingerprint: str
+    ) -> None:
+        # With it goes the log that has another error too.
+        await store_events(failed("B", LOCKED), failed("C", BELOW, errors=[*LOCKED["errors"], *BELOW["errors"]]))
+        assert (await plan(viewer, "status=error"))["ignored_groups"] == []
+        await decide(operator, fingerprint, "ignored")
+
+        planned = await plan(viewer, "status=error")
+        assert (planned["total"], planned["ignored_logs"], planned["ignored_groups"]) == (1, 2, [fingerprint])
+        assert planned["filter"] == {"status": ["error"], "exclude_fingerprint": [fingerprint]}
+        await desk.command("c", filter=planned["filter"], as_of=planned["as_of"])
+        await desk.make()
+        items = (await viewer.get("/api/v1/accounts/acme/reprocess/c/items")).json()["items"]
+        assert [each["key"] for each in items] == ["B"]
+
+        for asked in ("status=error&ignored=true", f"fingerprint={fingerprint}", "affiliate=none"):
+            other = await plan(viewer, asked)
+            assert (other["ignored_logs"], other["ignored_groups"]) == (0, [])
+            assert "exclude_fingerprint" not in other["filter"]
+        assert (await plan(viewer, "status=error&ignored=true"))["total"] == 3
+        excluded = await plan(viewer, f"exclude_fingerprint={fingerprint}")
+        assert (excluded["total"], excluded["ignored_logs"], excluded["ignored_groups"]) == (1, 0, [])
 
     async def test_every_decision_is_kept_and_the_same_one_twice_is_one(
         self, operator: Caller, owner: asyncpg.Connection, fingerprint: str

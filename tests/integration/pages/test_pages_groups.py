@@ -2,6 +2,7 @@
 
 import re
 import string
+from html import unescape
 
 from fastapi import FastAPI
 
@@ -63,6 +64,57 @@ async def test_deciding_is_kept_with_its_note_and_the_filter_stays(visit: Visit,
     assert "It has failed again since" in (await browser.get("/acme/price/groups")).text
     assert (await decide(browser, fingerprint, state="ignored"))[0] == 303
     assert '<span class="tag">Ignored</span>' in (await browser.get("/acme/price/groups")).text
+
+
+async def test_a_plan_says_how_many_are_in_ignored_groups_and_offers_them(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    await decide(browser, await the_group(browser), state="ignored")
+    page = (await browser.get("/acme/price/reprocess?status=error")).text
+    assert "3 more are in groups that are ignored, and are left out." in page
+    assert "<b>2</b> of 2 will be sent" in page
+    assert "de fora" in (await browser.get("/acme/price/reprocess?status=error&lang=pt")).text
+    [link] = re.findall(r'href="([^"]+ignored=true)"', page)
+    everything = (await browser.get(unescape(link))).text
+    assert "<b>5</b> of 5 will be sent" in everything
+    assert "left out" not in everything
+
+
+async def test_a_row_shows_each_error_gravest_first_and_leads_to_its_group_and_to_all_others(
+    visit: Visit, store_events: Store
+) -> None:
+    listed = [
+        {"code": "title.long", "message": "The title is long", "severity": "warning", "category": "TITLE"},
+        {"code": "brand", "message": "The brand is wanted", "severity": "error", "category": "BRAND"},
+    ]
+    await store_events(result("e1", key="SKU-1", errors=listed), result("e2", key="SKU-2", errors=listed[:1]))
+    browser = await visit("operator")
+    page = (await browser.get("/acme/price")).text
+    assert "+1 error<" in page
+    row = re.findall(r'href="(/acme/price/logs/[0-9a-f-]+)"', (await browser.get("/acme/price?code=brand")).text)[0]
+    detail = (await browser.get(row)).text
+    assert detail.index("The brand is wanted") < detail.index("The title is long")
+    for words in ("Severity <bdi>warning</bdi>", "Severity <bdi>error</bdi>", "/acme/price?category=TITLE"):
+        assert words in detail, words
+    wanted = [
+        re.findall(rf'href="(/acme/price\?{name}=[0-9a-f]{{16}})"', detail)
+        for name in ("fingerprint", "exclude_fingerprint")
+    ]
+    keys = [[sorted(set(re.findall("SKU-[12]", (await browser.get(link)).text))) for link in links] for links in wanted]
+    assert keys == [[["SKU-1"], ["SKU-1", "SKU-2"]], [["SKU-2"], []]]
+
+
+async def test_all_but_a_group_is_a_link_that_keeps_the_filter(visit: Visit, store_events: Store) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    fingerprint = await the_group(browser)
+    page = (await browser.get("/acme/price/groups?status=error")).text
+    asked = f"?status=error&exclude_fingerprint={fingerprint}"
+    assert {f"/acme/price{asked}", f"/acme/price/groups{asked}"} <= set(re.findall('href="([^"]+)"', unescape(page)))
+    for where in ("/acme/price", "/acme/price/groups"):
+        others = (await browser.get(where + asked)).text
+        assert "All but group of errors" in others
+        assert f'id="group-{fingerprint}"' not in others
 
 
 async def test_what_is_no_decision_is_refused(visit: Visit, store_events: Store) -> None:
