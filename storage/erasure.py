@@ -27,7 +27,7 @@ _TRIES = 5
 #: Tables with a log of each row, and the column with its id. What hangs on a log in others goes with it.
 _LOGS = {"status_logs": "id", "aliases": "log_id"}
 #: Tables that go with their logs, or have no text.
-_WITH_LOGS = {*_LOGS, "log_keys", "facets"}
+_WITH_LOGS = {*_LOGS, "log_names", "facets"}
 #: Tables whose rows are of no use without the value, or can't be changed.
 _DELETED = {"dead_letters", "saved_views"}
 Act = Literal["count", "delete", "replace"]

@@ -1,5 +1,5 @@
 -- personal data: the right to see evidence, its retention, that of silent logs, and erasures
--- depends: 0014_series
+-- depends: 0015_search
 
 -- migrate: apply
 
@@ -101,7 +101,7 @@ BEGIN
         SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
           AND a.attname = 'log_id' AND NOT a.attisdropped
-          AND c.relname NOT IN ('reprocess_items', 'log_keys') AND c.relname NOT LIKE 'expired_attempts_%'
+          AND c.relname <> 'reprocess_items' AND c.relname NOT LIKE 'expired_attempts_%'
         ORDER BY 1
     LOOP
         EXECUTE format('DELETE FROM %I WHERE log_id = ANY($1)', hanging) USING log_ids;

@@ -33,13 +33,14 @@ WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind = 'r' AND c.relnam
 ORDER BY c.relname
 
 -- logs_with_key --
--- Up to :most logs of any type with this key. Uses the primary key of log_keys.
-SELECT log_id FROM log_keys
+-- Up to :most logs of any type with this key. It reads the table: search finds names without regard to case, and an
+-- erasure must miss none, and is rare.
+SELECT id AS log_id FROM status_logs
 WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND key = :value::text
 LIMIT :most::integer
 
 -- logs_with_alias --
--- Up to :most logs with this alias, of any name where :name is null. Uses aliases_by_value.
+-- Up to :most logs with this alias, of any name where :name is null. It reads the table too.
 SELECT DISTINCT log_id FROM aliases
 WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND value = :value::text
   AND (:name::text IS NULL OR name = :name::text)
