@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from api import listings
 from api.actions import reader_for
@@ -18,11 +19,17 @@ from storage.logs.summary import summarize
 router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
 
 
+class PageOfLogs(Page[StatusLog]):
+    """A page of status logs, and what a search for several names did not find."""
+
+    not_found: list[str] = Field(description="names that `q` lists and no log of this type has, as they were given")
+
+
 @router.get("/search", dependencies=ONCE)
 async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
 ) -> Page[StatusLog]:
-    """The entity by its key or any alias, across the types: exact names first, then those that begin so."""
+    """The entity by its key or any alias, across the types: whole names first, then those with the text in them."""
     reader = reader_for(request, grant)
     return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
 
@@ -35,14 +42,16 @@ async def list_logs(
     account: OwnAccount,
     integration_type: Type,
     query: Annotated[LogQuery, Query()],
-) -> Page[StatusLog]:
+) -> PageOfLogs:
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
     listing = listings.logs(account, integration_type.name, query.filter, query.page_size, query.page_token)
     reader = reader_for(request, grant)
     logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
-    return listing.page(logs, request, response)
+    missing = await reader.not_found(account, integration_type.name, query.filter, has_logs=bool(logs))
+    page = listing.page(logs, request, response)
+    return PageOfLogs(items=page.items, next_page_token=page.next_page_token, not_found=missing)
 
 
 # Before one log, whose id can't be this word.

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.problems import ProblemError, invalid, not_found, refusal
 from schemas.catalogue import BY_NAME, IntegrationType, Language
 from schemas.export import ExportView
-from schemas.filter import REPEATABLE, LogFilter, QueryText
+from schemas.filter import REPEATABLE, LogFilter, SearchText
 from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -84,8 +84,10 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    q: QueryText = Field(
-        description="a name of the entity, or its beginning; every character is literal", examples=["2000001"]
+    q: SearchText = Field(
+        description="a name of the entity without regard to case and accents, or a part of it of 4 characters or more, "
+        "or its beginning; or up to 200 whole names, separated by commas, semicolons, tabs or line breaks",
+        examples=["2000001"],
     )
     page_size: PageSize = DEFAULT_PAGE_SIZE
 

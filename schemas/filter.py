@@ -19,12 +19,15 @@ from schemas.item_state import ON_LOGS, ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.result import Affiliate
+from schemas.search.query import MAX_NAMES, listed
 from schemas.storable import is_storable
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_GROUPS = 1000  # that are left out: the plan leaves out those that people ignore
 MAX_QUERY_CHARACTERS = 200
+#: Of a search: 200 names of 29 characters, and an address that the usual proxies let through (8 KiB).
+MAX_SEARCH_CHARACTERS = 6_000
 
 if TYPE_CHECKING:
     ReprocessState = str
@@ -39,8 +42,21 @@ def _storable(text: str) -> str:
     return text
 
 
-#: Text to search for. It is compared with stored text, so it must be storable.
+def _listable(text: str) -> str:
+    if len(listed(text)) > MAX_NAMES:
+        raise ReasonError(ReasonCode.FIELD_TOO_MANY, limit=MAX_NAMES)
+    return text
+
+
+#: Text to compare with stored text, so it must be storable.
 QueryText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_storable)]
+#: The same for names and words, which search compares without case, accents and spaces at the ends.
+SearchText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_SEARCH_CHARACTERS),
+    AfterValidator(_storable),
+    AfterValidator(_listable),
+]
 
 
 #: Form control of a field: `counted` choices stand beside their counts; `from` and `to` are the ends of the one period;
@@ -79,10 +95,13 @@ class LogFilter(BaseModel):
     processed_to: Annotated[Rfc3339 | None, OnPages(label=labels("Até", "To", "Hasta"), control="to")] = Field(
         default=None, description="RFC 3339, not included"
     )
-    q: Annotated[QueryText | None, OnPages(label=labels("Busca", "Search", "Búsqueda"), control="search")] = Field(
+    q: Annotated[
+        SearchText | None, OnPages(label=labels("Busca", "Search", "Búsqueda"), control="search", characters=100)
+    ] = Field(
         default=None,
-        description="search bar: the beginning of the key or of an alias, each character literally, case included; "
-        "or words of the message, all of them, whole, without regard to case and accents",
+        description="search bar, without regard to case and accents: a part of the key or of an alias, of 4 characters "
+        "or more, or its beginning; or up to 200 whole names, separated by commas, semicolons, tabs or line breaks; or "
+        "words of any message, all of them, whole, and of scripts without spaces any 2 neighbouring characters",
     )
     code: Annotated[QueryText | None, OnPages(label=labels_of("code"), control="text")] = Field(
         default=None, description="code of any of its errors, exactly"

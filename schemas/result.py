@@ -19,6 +19,7 @@ from schemas.reasons.error import ReasonError, reason_of
 from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction, dump, load
 from schemas.refusal import DeadLetterCode, Refusal
+from schemas.search.words import word_numbers
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
 from schemas.version import version
 
@@ -140,6 +141,7 @@ class Result(NamedTuple):
     fingerprint: str | None  # None on success
     errors: int  # that it lists; 0 on success
     faults: tuple[Fault, ...]  # gravest first; none on success, and one at least on any other status
+    words: tuple[int, ...] | None  # of its message and of each error's: schemas.search.words
     aliases: dict[str, str]
     correlation_id: uuid.UUID | None  # the item that it answers
     busy: bool  # it is an answer, and says that the marketplace had no time
@@ -233,6 +235,7 @@ def _result(
         fingerprint=first.fingerprint if first else None,
         errors=len(told) if failed else 0,
         faults=faults,
+        words=word_numbers(data.account, integration_type.name, messages) if (messages := _messages(data)) else None,
         aliases=data.aliases or {},
         correlation_id=answers,
         busy=failed and answers is not None and _is_busy(faults, data),
@@ -313,18 +316,16 @@ def _processed_at(text: str, now_ns: int) -> Timestamp:
     return processed
 
 
-def _shown_error(data: ResultData) -> tuple[str | None, str | None]:
-    """Return the code and message that stand for this result in a list."""
-    first = data.errors[0] if data.errors else None
-    message = data.message or (first.message if first else None)
-    code = first.code if first else None
-    return code, message[:MAX_SHOWN_MESSAGE] if message else None
-
-
 def _is_busy(faults: Sequence[Fault], data: ResultData) -> bool:
     """Return True if the gravest faults all say that the marketplace had no time; lesser ones say nothing."""
     gravest = [Said(each.code, each.message) for each in faults if rank(each.severity) == rank(faults[0].severity)]
     return is_busy(gravest, data.message, data.response)
+
+
+def _messages(data: ResultData) -> list[str]:
+    """Return every message of this result, in which search finds words."""
+    told = [data.message] if data.message else []
+    return told + [each.message for each in data.errors] if data.errors else told
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

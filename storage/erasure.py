@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from schemas.catalogue import BY_NAME
 from schemas.erasure import MARK, Receipt, Wanted
+from schemas.search.fold import fold
+from schemas.search.query import whole_gram
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.statements import SQL
@@ -27,7 +29,7 @@ _TRIES = 5
 #: Tables with a log of each row, and the column with its id. What hangs on a log in others goes with it.
 _LOGS = {"status_logs": "id", "aliases": "log_id"}
 #: Tables that go with their logs, or have no text.
-_WITH_LOGS = {*_LOGS, "log_keys", "facets"}
+_WITH_LOGS = {*_LOGS, "log_names", "facets"}
 #: Tables whose rows are of no use without the value, or can't be changed.
 _DELETED = {"dead_letters", "saved_views"}
 Act = Literal["count", "delete", "replace"]
@@ -145,7 +147,9 @@ class Erasure:
         return True
 
     async def _erase_named(self) -> bool:
-        named: dict[str, Any] = {"account": self._wanted.account, "types": list(BY_NAME), "value": self._wanted.value}
+        account, value = self._wanted.account, self._wanted.value
+        whole = [whole_gram(account, each, fold(value)) for each in BY_NAME]
+        named: dict[str, Any] = {"account": account, "types": list(BY_NAME), "value": value, "whole": whole}
         if self._wanted.by == "alias":
             named["name"] = self._wanted.alias
         statement = SQL[f"logs_with_{self._wanted.by}"]

@@ -14,11 +14,9 @@ from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.item_state import OPEN_ITEM_STATES
+from schemas.search.query import search_of
 from storage.database import Connection
 from storage.statements import TEMPLATES, Statement
-
-#: Suffix that sorts after every text that begins with the same characters (COLLATE "C" compares code points).
-AFTER_ALL: Final = "\U0010ffff"
 
 
 class UnappliedFieldError(Exception):
@@ -36,21 +34,23 @@ class Field(NamedTuple):
     is_dimension: bool = False
     #: Condition about facets, where it is not the same: a facet has all codes of a log in one array, and so on.
     of_facets: str | None = None
-    #: Function that returns the arguments, by names that begin with `filter_` and that no other field has.
-    arguments: Callable[[Any], Mapping[str, Any]] | None = None
+    #: Function of the value, and of the statement's own arguments, that returns those of the condition, by names that
+    #: begin with `filter_` and that no other field has.
+    arguments: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] | None = None
 
-    def named(self, name: str, value: Any) -> Mapping[str, Any]:
-        """Return the arguments of the condition."""
+    def named(self, name: str, value: Any, own: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the arguments of the condition; `own` are those of the statement."""
         if self.arguments is not None:
-            return self.arguments(value)
+            return self.arguments(value, own)
         return {f"filter_{name}": list(value) if isinstance(value, tuple) else value}
 
 
-def _search(text: str) -> dict[str, str]:
-    return {"filter_q": text, "filter_q_end": text + AFTER_ALL}
+def _search(text: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    search = search_of(own["account"], own["integration_type"], text)
+    return {"filter_q_part": search.part, "filter_q_names": search.names, "filter_q_words": search.words}
 
 
-def _states(wanted: str) -> dict[str, list[str]]:
+def _states(wanted: str, _own: Mapping[str, Any]) -> dict[str, list[str]]:
     return {"filter_reprocess": [state.value for state in OPEN_ITEM_STATES] if wanted == "in_flight" else [wanted]}
 
 
@@ -80,12 +80,11 @@ MEANINGS: Final[dict[str, Field]] = {
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
     "processed_from": Field("s.processed_at >= :filter_processed_from::timestamptz"),
     "processed_to": Field("s.processed_at < :filter_processed_to::timestamptz"),
-    # A subquery, so that the words are computed once, not for each log.
+    # Not EXISTS, for which PostgreSQL might read all names first.
     "q": Field(
-        "((s.key >= :filter_q::text AND s.key < :filter_q_end::text)"
-        " OR EXISTS (SELECT FROM aliases a WHERE a.account = s.account AND a.log_id = s.id"
-        " AND a.value >= :filter_q::text AND a.value < :filter_q_end::text)"
-        " OR s.words @> (SELECT message_words(:account::text, :integration_type::text, :filter_q::text)))",
+        "((SELECT strpos(n.names, :filter_q_part::text) > 0"
+        " OR string_to_array(n.names, E'\\n') && :filter_q_names::text[] FROM log_names n WHERE n.log_id = s.id)"
+        " OR s.words @> :filter_q_words::bigint[])",
         arguments=_search,
     ),
     "code": _of_any_error("code", "codes"),
@@ -146,7 +145,7 @@ def filtered(
     statement = _statement(name, given, frozenset(handled), found=found is not None)
     arguments = dict(named)
     for each in given:
-        arguments.update(MEANINGS[each].named(each, getattr(filter_, each)))
+        arguments.update(MEANINGS[each].named(each, getattr(filter_, each), named))
     if found is not None:
         arguments["filter_found"] = found
     # The statement has no parameters for handled fields, nor for dimensions that other parameters stand for.

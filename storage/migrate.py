@@ -6,12 +6,13 @@ import pogo_core.util.migrate
 
 from storage.database import SCHEMA, reaching, translated
 from storage.errors import MigrationFailed
+from storage.logs.earlier import index_earlier_logs
 from storage.retention import make_attempts_partitions
 from storage.schema_version import MIGRATIONS, difference
 
 
 async def migrate(url: str, retention_days: int) -> None:
-    """Apply the missing `migrations/*.sql`, each in its own transaction, and make partitions ahead.
+    """Apply the missing `migrations/*.sql`, all or none, and make partitions ahead.
 
     Safe to run from many processes at once: they take turns by an advisory lock of the database. A database of a later
     version stays as it is. The login of `url` must own the schema and be able to create roles, unless these exist.
@@ -24,9 +25,13 @@ async def migrate(url: str, retention_days: int) -> None:
             await connection.execute("SELECT pg_advisory_lock(hashtext('conexoes.migrate'))")
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             await connection.execute(f"SET search_path TO {SCHEMA}")
-            await _refuse_another_history(connection)
+            missing = await _missing(connection)
             try:
-                await pogo_core.util.migrate.apply(connection, MIGRATIONS, schema_name=SCHEMA)
+                # One transaction for all: logs are found by what 0015 adds and only Python can fill in.
+                async with connection.transaction():
+                    await pogo_core.util.migrate.apply(connection, MIGRATIONS, schema_name=SCHEMA)
+                    if "0015_search" in missing:
+                        await index_earlier_logs(connection)
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
             await make_attempts_partitions(connection, retention_days)
@@ -34,10 +39,12 @@ async def migrate(url: str, retention_days: int) -> None:
             await connection.close(timeout=5)
 
 
-async def _refuse_another_history(connection: asyncpg.Connection) -> None:
+async def _missing(connection: asyncpg.Connection) -> list[str]:
+    """Return the migrations that a database lacks. Raises MigrationFailed for one of another history."""
     try:
         found = await difference(connection)
     except asyncpg.UndefinedTableError:
-        return
+        return []  # a new one, without logs
     if found.refusal is not None:
         raise MigrationFailed(found.refusal)
+    return found.missing

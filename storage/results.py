@@ -1,15 +1,18 @@
-"""Writer of batches of results: attempts, status logs, aliases and answers to retries, in one transaction."""
+"""Writer of batches of results: attempts, status logs, names and answers to retries, in one transaction."""
 
+import uuid
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas.fault import Fault
 from schemas.policy import Policy
 from schemas.result import Result
+from schemas.search.names import grams, joined
 from storage.constants import FAULT_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess.writer import record_answers
-from storage.statements import SQL
+from storage.statements import SQL, array
 
 #: Fields that only a result with faults has.
 _OF_FAILED: Final = ("code", "category", "fingerprint", "errors")
@@ -37,17 +40,18 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
     late = _late(fresh)
     # What only results with faults have is sent for those alone: see the statement.
     ordered = sorted(fresh, key=lambda each: len(each.faults), reverse=True)
-    received = await SQL["fold"].fetchval(
-        connection, ordered, late=[each.id in late for each in ordered], **_about_faults(ordered)
+    folded = await SQL["fold"].fetchrow(
+        connection,
+        ordered,
+        late=[each.id in late for each in ordered],
+        words=[each.words and array(each.words) for each in ordered],
+        **_about_faults(ordered),
     )
-    aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
-    if aliases:
-        named, names, values = zip(*aliases, strict=True)
-        await SQL["add_aliases"].execute(connection, named, name=names, value=values)
+    await _add_names(connection, fresh, folded["new_logs"])
     answers = [each for each in fresh if each.correlation_id is not None]
     outcomes = await record_answers(connection, answers, policy) if answers else []
     conflicts = _conflicts_within(results)
-    if received < len(fresh):
+    if folded["received"] < len(fresh):
         conflicts += await _conflicts_with_earlier(connection, fresh)
     return Stored(conflicts, outcomes)
 
@@ -80,6 +84,25 @@ def _array_text(values: Collection[str]) -> str | None:
         return None
     escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
     return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
+
+
+async def _add_names(connection: Connection, fresh: Sequence[Result], new_logs: Collection[uuid.UUID]) -> None:
+    """Write the aliases that are not known yet, and make them and the keys of new logs found."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    logs = {each.log_id: each for each in fresh}
+    for log_id in new_logs:
+        names[log_id.hex].append(logs[log_id.hex].key)
+    aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
+    if aliases:
+        named, kinds, values = zip(*aliases, strict=True)
+        for row in await SQL["add_aliases"].fetch(connection, named, name=kinds, value=values):
+            names[row["log_id"].hex].append(row["value"])
+    texts = {log_id: text for log_id, each in names.items() if (text := joined(each))}
+    if texts:
+        owners = [logs[log_id] for log_id in texts]
+        of_each = zip(owners, texts.values(), strict=True)
+        numbers = [array(grams(log.account, log.integration_type, text)) for log, text in of_each]
+        await SQL["add_names"].execute(connection, owners, names=list(texts.values()), grams=numbers)
 
 
 async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result]) -> list[Result]:

@@ -7,7 +7,7 @@ replaced braces: PostgreSQL gets it as `$1`, `$2`, … in the order in which the
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -80,6 +80,11 @@ class Statement:
     async def fetchval(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
         """Return the first value of the first row; None when there is none."""
         return await connection.fetchval(self.text, *self.arguments(rows, **named))
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Return numbers as PostgreSQL writes an array of them, for a parameter that has one for each of many rows."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:

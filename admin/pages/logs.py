@@ -90,7 +90,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
 
 
 async def read_rows(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
-    """Return the rows of a view and the address of the next ones."""
+    """Return the rows of a view, the address of the next ones, and the listed names that no log has."""
     listing = listings.logs(who.account, kind.name, view.filter, view.page_size, view.page_token)
     reader = who.reader(request)
     rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
@@ -98,7 +98,8 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
     following = None
     if page.next_page_token is not None:
         following = view.frozen().query(token=page.next_page_token)
-    return {"rows": page.items, "following": following}
+    missing = await reader.not_found(who.account, kind.name, view.filter, has_logs=bool(rows))
+    return {"rows": page.items, "following": following, "not_found": missing}
 
 
 async def read_counts(

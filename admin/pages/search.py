@@ -10,16 +10,16 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import OwnPage
 from api.problems import invalid_model
-from schemas.filter import QueryText
+from schemas.filter import SearchText
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FOUND_AT_MOST = 100
-_TEXT: TypeAdapter[str] = TypeAdapter(QueryText)
+_TEXT: TypeAdapter[str] = TypeAdapter(SearchText)
 
 
 @router.get(f"{ACCOUNT}/search")
 async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()] = "") -> Response:
-    """Show the results: exact names first, then names that begin with the text, by type."""
+    """Show the results by type: whole names first, then names that have the text in them."""
     text = q.strip()
     found = []
     if text:

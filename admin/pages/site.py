@@ -21,7 +21,7 @@ from admin.pages.counts import Underway
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
-from schemas.filter import FIELDS
+from schemas.filter import FIELDS, MAX_SEARCH_CHARACTERS
 from schemas.reasons.say import say
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -144,6 +144,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         filter_fields=FIELDS,
         language=language,
         language_names=languages.NAMES,
+        search_characters=MAX_SEARCH_CHARACTERS,
         say=lambda reason: say(reason, language),
         word=partial(words.word, catalogue, language),
     )

@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from admin.pages.times import PERIODS, Period, read_local, span_of
 from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
-from schemas.filter import FIELDS, REPEATABLE, SPAN, LogFilter
+from schemas.filter import FIELDS, REPEATABLE, SPAN, FilterField, LogFilter
 from schemas.reasons.code import ReasonCode
 from schemas.timestamp import to_text
 
@@ -113,8 +113,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
     for each in _PLAIN:
         if each.is_repeatable:
             fields[each.name] = tuple(dict.fromkeys(text for text in query.getlist(each.name) if text))
-        elif each.name in given:
-            text = given[each.name].strip()
+        elif text := _text(each, query):
             fields[each.name] = _date(each.name, text, zone) if each.is_time else text
     period = _period(given)
     if period is not None and period != "custom":
@@ -141,6 +140,18 @@ def view_of(filter_: LogFilter) -> View:
     """The list of what a filter selects, whose dates are as they are."""
     dated = any(getattr(filter_, name) is not None for name in SPAN)
     return View(filter=filter_, period="custom" if dated else None)
+
+
+def _text(field: FilterField, query: QueryParams) -> str:
+    """Return the value of a field in an address; empty for a field that is not set.
+
+    A value that is compared with stored text keeps its spaces: a code may begin with one. A search disregards them, so
+    that spaces alone are none.
+    """
+    text = query.get(field.name, "")
+    if field.shown.control in {"text", "kept"}:
+        return text
+    return text.strip() and (text if field.shown.control == "search" else text.strip())
 
 
 def _texts(value: Any) -> list[str]:

@@ -158,6 +158,16 @@ document.addEventListener("keydown", (event) => {
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
 });
 
+// A column of a spreadsheet is a list of names; a field of one line would run them together.
+document.addEventListener("paste", (event) => {
+  const field = event.target.closest?.("input[type=search]");
+  const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+  if (!field || !/[\r\n\t]/.test(text)) return;
+  event.preventDefault();
+  field.setRangeText(text.replace(/\s*[\r\n\t]+\s*/g, "; "), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+});
+
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest?.("tr.log");
   if (!row || row.dataset.id === cursor) return;

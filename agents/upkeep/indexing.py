@@ -1,10 +1,10 @@
-"""Indexes the words of messages that ingest has left pending, so that search stays quick."""
+"""Indexes the words and names that ingest has left pending, so that search stays quick."""
 
 import sys
 
 from agents.process.rounds import rounds
 from storage.database import Database
-from storage.logs.compaction import index_words
+from storage.logs.compaction import index_pending
 
 #: PostgreSQL does it by itself when many are pending, inside ingest. This is for the few that would stay pending.
 _EVERY_SECONDS = 1.0
@@ -24,4 +24,4 @@ class Indexing:
 
     async def _once(self, _at_most: int) -> int:
         async with self._database.transaction() as connection:
-            return await index_words(connection)
+            return await index_pending(connection)

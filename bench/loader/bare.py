@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 import asyncpg
 
-TABLES = ("status_logs", "log_keys", "aliases", "received_results", "attempts", "reprocess_commands", "reprocess_items")
+TABLES = (
+    "status_logs",
+    "log_names",
+    "aliases",
+    "received_results",
+    "attempts",
+    "reprocess_commands",
+    "reprocess_items",
+)
 
 
 class Piece(NamedTuple):

@@ -98,6 +98,7 @@ async def _fill_all(job: Job, pipe: Connection) -> None:
 
 
 ALIAS_COLUMNS = ("account", "log_id", "integration_type", "name", "value")
+NAME_COLUMNS = ("log_id", "account", "integration_type", "names", "grams")
 
 
 async def _copy(connection: asyncpg.Connection, staged: Staged, fill_sql: str) -> None:
@@ -105,4 +106,5 @@ async def _copy(connection: asyncpg.Connection, staged: Staged, fill_sql: str) -
         await connection.copy_records_to_table("staged_logs", records=staged.logs)
         await connection.copy_records_to_table("staged_attempts", records=staged.attempts)
         await connection.copy_records_to_table("aliases", records=staged.aliases, columns=ALIAS_COLUMNS)
+        await connection.copy_records_to_table("log_names", records=staged.names, columns=NAME_COLUMNS)
         await connection.execute(fill_sql)

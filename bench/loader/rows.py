@@ -10,6 +10,9 @@ from bench.loader.population import Account, Entity
 from connectors.simulator.faults import Fault, faults_of
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
+from schemas.search.names import grams, joined
+from schemas.search.words import word_numbers
+from storage.statements import array
 
 ERROR_SHARE = 0.12
 #: Shares of failures among the earlier attempts of a log whose last one failed, and of any other log.
@@ -27,6 +30,7 @@ class Staged(NamedTuple):
     logs: list[tuple[Any, ...]]
     attempts: list[tuple[Any, ...]]
     aliases: list[tuple[str, str, str, str, str]]
+    names: list[tuple[str, str, str, str, list[int]]]  # rows of log_names
 
 
 def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, now_us: int) -> Staged:
@@ -35,7 +39,7 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
     `now_us` is microseconds since 1970; the newest log is about that old.
     """
     draw = random.Random(f"{seed}/{account.name}/{start}").random
-    staged = Staged([], [], [])
+    staged = Staged([], [], [], [])
     spread = 2 * attempts - 1
     for index in range(start, stop):
         entity = account.entity(index)
@@ -66,6 +70,9 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
         staged.aliases.extend(
             (entity.account, log, entity.integration_type, name, value) for name, value in aliases.items()
         )
+        names = joined((entity.key, *aliases.values()))
+        numbers = list(grams(entity.account, entity.integration_type, names))
+        staged.names.append((log, entity.account, entity.integration_type, names, numbers))
         fault = _fault(entity, index) if any(failed) else None
         rest = orjson.dumps(_data(entity, index, aliases)).decode()
         staged.logs.append((index, *entity, log, source, count, *_told(entity, fault, index), rest))
@@ -73,13 +80,15 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
 
 
 def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None, ...]:
-    """Make the outcome of a failed attempt: status, code, category, message, fingerprint, and `errors` as JSON."""
+    """Make the outcome of a failed attempt: status, code, category, message, fingerprint, errors as JSON, words."""
     if fault is None:
-        return (None, None, None, None, None, None)
+        return (None, None, None, None, None, None, None)
     message = fault.text(number, entity.key)
-    errors = orjson.dumps([fault.error(number, entity.key)]).decode()
+    error = fault.error(number, entity.key)
+    words = word_numbers(entity.account, entity.integration_type, (message, error["message"]))
     named = fingerprint(entity.integration_type, entity.affiliate, fault.code, message, entity.key)
-    return (fault.status, fault.code, fault.category, message, named, errors)
+    errors = orjson.dumps([error]).decode()
+    return (fault.status, fault.code, fault.category, message, named, errors, array(words) if words else None)
 
 
 def _fault(entity: Entity, index: int) -> Fault:

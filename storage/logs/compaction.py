@@ -1,4 +1,4 @@
-"""Compaction of counts and of the index of words, to which folds only append, so that both stay quick to read."""
+"""Compaction of counts, and of the indexes of words and names: folds only append, so that both stay quick to read."""
 
 from storage.database import Connection
 from storage.statements import SQL
@@ -22,9 +22,9 @@ async def compact_results(connection: Connection, at_most: int) -> int:
     return int(await SQL["compact_result_changes"].fetchval(connection, limit=at_most))
 
 
-async def index_words(connection: Connection) -> int:
-    """Move pending words into their index. Returns the number of pages that were pending.
+async def index_pending(connection: Connection) -> int:
+    """Move pending words and names into their indexes. Returns the number of pages that were pending.
 
     Searches find the same before and after.
     """
-    return int(await SQL["index_words"].fetchval(connection))
+    return int(await SQL["index_pending"].fetchval(connection))

@@ -5,11 +5,12 @@ from typing import Any
 
 from schemas.filter import LogFilter
 from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
+from schemas.search.query import search_of
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered, no_dimensions
+from storage.filters import SEARCH, SPAN, filtered, no_dimensions
 from storage.logs.cures import cures_of
-from storage.logs.page import NO_LIMIT, found_by_name
+from storage.logs.page import found_by_search, unlimited
 from storage.logs.spans import DAY, HOUR, between, take_apart
 from storage.statements import SQL
 
@@ -66,7 +67,7 @@ async def _groups_found(
     """Read one page of groups of the logs that a search finds."""
     text = filter_.q or ""
     own = {**own, **page, **_span(filter_)}
-    found = await found_by_name(connection, own["account"], own["integration_type"], text)
+    found = await found_by_search(connection, own["account"], own["integration_type"], text)
     if found is not None:
         among = filtered("list_groups_among", filter_, handled=SEARCH | SPAN, among=found, **own)
         return await among.fetch(connection)
@@ -82,9 +83,7 @@ async def _groups_found(
         "list_groups_found",
         filter_,
         handled=SEARCH | SPAN,
-        text=text,
-        text_end=text + AFTER_ALL,
-        most_found=NO_LIMIT,
+        **unlimited(search_of(own["account"], own["integration_type"], text)),
         facets=facets,
         **own,
     )

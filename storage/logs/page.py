@@ -5,23 +5,33 @@ the list until the page is full, which takes long where few logs match, and pick
 where many do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from schemas.filter import LogFilter
+from schemas.search.query import MAX_NAMES, Search, search_of, whole_gram
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.database import Connection
-from storage.filters import AFTER_ALL, SEARCH, filtered, names_dimensions, no_dimensions
-from storage.statements import SQL
+from storage.filters import SEARCH, filtered, names_dimensions, no_dimensions
+from storage.statements import SQL, array
 
 #: Limit of runs that are merged: the beginning of each is one look into the index.
 MAX_RUNS: Final = 500
 #: Limit of logs that are looked at one by one. When more of a million match, a scan of the list meets one at least
 #: every 500 rows.
 MAX_PICKED: Final = 2_000
+#: The same for the logs of a list of names, which a scan would compare with each of them.
+MAX_LISTED: Final = 50 * MAX_NAMES
+#: Logs by which a search is judged, and how many of them make it common: a scan of the list soon has a page of it, and
+#: all that it finds would be slow to look up.
+SAMPLE: Final = 100
+COMMON: Final = 3
+#: How many of them make a gram frequent. Rarer ones of the same search are enough to find it, since what they find is
+#: compared as text. Reading the entries of a gram that 200,000 logs have took 3 ms.
+FREQUENT: Final = 3
 
-#: Limit that leaves no row out.
-NO_LIMIT: Final = 2**31 - 1
+#: Limit that leaves no row out; some statements look for one more.
+NO_LIMIT: Final = 2**31 - 2
 #: Field that the cursor applies.
 _PLACED: Final = frozenset({"processed_to"})
 
@@ -54,7 +64,7 @@ async def read_page(
     }
     page = None
     if filter_.q is not None:
-        page = await _named(connection, own, filter_, filter_.q)
+        page = await _found(connection, own, filter_, search_of(account, integration_type, filter_.q))
     if page is None and names_dimensions(filter_):
         page = await _of_facets(connection, own, filter_)
     if page is None:
@@ -62,22 +72,53 @@ async def read_page(
     return page
 
 
-async def _named(connection: Connection, own: dict[str, Any], filter_: LogFilter, text: str) -> list[Any] | None:
-    """Read a page by picking the logs that `text` finds; None when there are too many."""
-    searched: dict[str, Any] = {"handled": _PLACED | SEARCH, "text": text, **own}
-    most = MAX_PICKED + 1
-    page = await filtered("list_logs_named", filter_, text_end=text + AFTER_ALL, most_found=most, **searched).fetch(
-        connection
+async def _found(connection: Connection, own: dict[str, Any], filter_: LogFilter, search: Search) -> list[Any] | None:
+    """Read a page by picking the logs that a search finds; None when there are too many."""
+    judged = await _judged(connection, own, filter_.q, search)
+    if judged is None:
+        return None
+    most = _limits(search)
+    asked = {**own, **judged._asdict(), **most}
+    page = await filtered("list_logs_found", filter_, handled=_PLACED | SEARCH, **asked).fetch(connection)
+    found = page[0]
+    return _logs(page) if found["names"] <= most["most_named"] and found["words"] <= most["most_found"] else None
+
+
+async def judged_by_type(
+    connection: Connection, account: str, searches: Mapping[str, Search]
+) -> dict[str, Search | None]:
+    """Return the search for names in each type as `_judged` does."""
+    rows = await SQL["sample_types"].fetch(
+        connection,
+        account=account,
+        types=list(searches),
+        part=next(iter(searches.values())).part,
+        grams=[array(each.grams) for each in searches.values()],
+        most_read=SAMPLE,
+        frequent=FREQUENT,
     )
-    names, words = page[0]["names"], page[0]["words"]
-    if names:
-        return _logs(page) if names + words <= MAX_PICKED else None
-    # No names, so these are words if anything. Words of many messages are soon met in a scan, and slow to look up.
-    page = await filtered("newest_with_words", filter_, most_read=MAX_PICKED, **searched).fetch(connection)
-    if len(page) == own["limit"]:
-        return page
-    page = await filtered("list_logs_with_words", filter_, most_found=most, **searched).fetch(connection)
-    return _logs(page) if page[0]["words"] <= MAX_PICKED else None
+    return {row["name"]: _with_rare(searches[row["name"]], row) for row in rows}
+
+
+async def _judged(connection: Connection, own: dict[str, Any], text: str | None, search: Search) -> Search | None:
+    """Judge a search by the newest logs after the cursor. Returns it with its rare grams, if there are any.
+
+    None when it finds so many logs that a scan of the list soon meets a page of them.
+    """
+    place = {name: own[name] for name in ("account", "integration_type", "after_at", "after_id")}
+    asked = {**place, "grams": search.grams, "most_read": SAMPLE, "frequent": FREQUENT}
+    [row] = await filtered("sample_newest", LogFilter.model_construct(q=text), **asked).fetch(connection)
+    return _with_rare(search, row)
+
+
+def _with_rare(search: Search, row: Any) -> Search | None:
+    if row["logs"] >= COMMON:
+        return None
+    return search._replace(grams=tuple(row["rare"])) if row["rare"] else search
+
+
+def _limits(search: Search) -> dict[str, int]:
+    return {"most_named": MAX_PICKED if search.names is None else MAX_LISTED, "most_found": MAX_PICKED}
 
 
 async def _of_facets(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
@@ -102,18 +143,36 @@ async def _merged(connection: Connection, own: dict[str, Any], filter_: LogFilte
     return _logs(page) if page[0]["facets"] <= at_most else None
 
 
-async def found_by_name(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
-    """Return the logs that `text` finds by key, alias or words; None when they are too many to be picked."""
-    rows = await SQL["find_logs"].fetch(
+def unlimited(search: Search) -> dict[str, Any]:
+    """Return the arguments of `find_logs` for everything that a search finds."""
+    return {**search._asdict(), "most_named": NO_LIMIT, "most_found": NO_LIMIT}
+
+
+async def found_by_search(connection: Connection, account: str, integration_type: str, text: str) -> list[Any] | None:
+    """Return the logs that `text` finds by names or words; None when they are too many to be picked."""
+    after_at, after_id = NEWEST_BY_ID
+    own = {"account": account, "integration_type": integration_type, "after_at": after_at, "after_id": after_id}
+    search = await _judged(connection, own, text, search_of(account, integration_type, text))
+    if search is None:
+        return None
+    most = _limits(search)
+    rows = await SQL["find_logs"].fetch(connection, integration_type=integration_type, **search._asdict(), **most)
+    named = sum(row["named"] for row in rows)
+    are_all = named <= most["most_named"] and len(rows) - named <= most["most_found"]
+    return list({row["id"] for row in rows}) if are_all else None
+
+
+async def find_listed(connection: Connection, account: str, integration_type: str, names: Sequence[str]) -> set[str]:
+    """Return those of `names`, which are folded, that some log of the type has."""
+    rows = await SQL["find_listed"].fetch(
         connection,
         account=account,
         integration_type=integration_type,
-        text=text,
-        text_end=text + AFTER_ALL,
-        most_found=MAX_PICKED + 1,
+        names=names,
+        whole=[whole_gram(account, integration_type, name) for name in names],
+        most_named=NO_LIMIT,
     )
-    found = {row["id"] for row in rows}
-    return list(found) if len(rows) <= MAX_PICKED else None
+    return {row["name"] for row in rows}
 
 
 async def facets_of(

@@ -13,6 +13,8 @@ from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason
 from schemas.result import ResultData, ResultError
+from schemas.search.fold import fold
+from schemas.search.query import listed, search_of, whole_gram
 from schemas.shown.log import (
     Action,
     Attempt,
@@ -26,10 +28,9 @@ from schemas.shown.log import (
 from storage.columns import AS_THEY_ARE
 from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL
-from storage.logs.page import read_page
+from storage.logs.page import find_listed, judged_by_type, read_page
 from storage.retention import evidence_until
-from storage.statements import SQL
+from storage.statements import SQL, array
 
 #: Limit of evidence on a page of a timeline, which ends early before it; but it has one entry at least.
 MAX_TIMELINE_BYTES = 4 * 1024 * 1024
@@ -77,6 +78,18 @@ class LogReader:
             rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
         return [self._log(row) for row in rows]
 
+    async def not_found(self, account: str, integration_type: str, filter_: LogFilter, *, has_logs: bool) -> list[str]:
+        """Return the names that the search lists and no log of this account and type has, as they were given.
+
+        `has_logs`: the filter finds some; then a text of which no part is a name was not meant as a list of names.
+        """
+        names = listed(filter_.q or "")
+        if not names:
+            return []
+        async with self._database.reading(account) as connection:
+            found = await find_listed(connection, account, integration_type, list(names))
+        return [] if has_logs and not found else [given for name, given in names.items() if name not in found]
+
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
         """Return one log with its last attempt and names; None when this account and type has no such log."""
         async with self._database.reading(account) as connection:
@@ -122,10 +135,22 @@ class LogReader:
         return FoundTimeline(placed, cut=len(entries) < len(rows))
 
     async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
-        """Return up to `limit` logs of any type with the name `text`, then those with a name that begins with it."""
+        """Return up to `limit` logs of any type with a name that `text` finds: first those of which it is the whole
+        name, or of which it lists the name; then the newest.
+        """
+        searches = {each: search_of(account, each, text) for each in BY_NAME}
+        names = list(listed(text)) or [fold(text)]
         async with self._database.reading(account) as connection:
+            judged = await judged_by_type(connection, account, searches)
             rows = await SQL["search_logs"].fetch(
-                connection, account=account, text=text, text_end=text + AFTER_ALL, limit=limit, types=list(BY_NAME)
+                connection,
+                account=account,
+                types=list(judged),
+                part=next(iter(searches.values())).part,
+                grams=[array(each.grams) if each else None for each in judged.values()],
+                names=names,
+                whole=[array(whole_gram(account, each, name) for name in names) for each in judged],
+                limit=limit,
             )
         return [self._log(row) for row in rows]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
+from schemas.search.query import search_of
 from schemas.summary import MAX_CODES, HistogramBar, LogSummary
 from storage.database import Connection, Database
-from storage.filters import AFTER_ALL, SEARCH, SPAN, filtered
-from storage.logs.page import NO_LIMIT, facets_of, found_by_name
+from storage.filters import SEARCH, SPAN, filtered
+from storage.logs.page import NO_LIMIT, facets_of, found_by_search, unlimited
 from storage.logs.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
 from storage.statements import SQL
 
@@ -90,7 +91,7 @@ async def _count_found(
     text = filter_.q or ""
     span = between(filter_.processed_from, filter_.processed_to)
     own = {"account": account, "integration_type": integration_type, "edges": edges, **span._asdict()}
-    found = await found_by_name(connection, account, integration_type, text)
+    found = await found_by_search(connection, account, integration_type, text)
     if found is not None:
         return await filtered("count_logs_among", filter_, handled=SEARCH | SPAN, among=found, **own).fetch(connection)
     facets = await facets_of(connection, account, integration_type, filter_, at_most=NO_LIMIT)
@@ -99,9 +100,7 @@ async def _count_found(
         "count_logs_found",
         filter_,
         handled=SEARCH | SPAN,
-        text=text,
-        text_end=text + AFTER_ALL,
-        most_found=NO_LIMIT,
+        **unlimited(search_of(account, integration_type, text)),
         facets=facets,
         **own,
     )

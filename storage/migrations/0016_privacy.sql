@@ -1,5 +1,5 @@
 -- personal data: the right to see evidence, its retention, that of silent logs, and erasures
--- depends: 0014_series
+-- depends: 0015_search
 
 -- migrate: apply
 

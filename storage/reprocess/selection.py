@@ -16,7 +16,7 @@ from storage.constants import Phase
 from storage.cursors import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import filtered
-from storage.logs.page import found_by_name
+from storage.logs.page import found_by_search
 from storage.statements import SQL
 
 
@@ -171,7 +171,7 @@ async def _found(connection: Connection, account: str, integration_type: str, fi
     if filter_.q is None:
         return None
     await SQL["look_as"].execute(connection, account=account)
-    return await found_by_name(connection, account, integration_type, filter_.q)
+    return await found_by_search(connection, account, integration_type, filter_.q)
 
 
 def _of(selection: Selection) -> dict[str, Any]:

@@ -33,16 +33,24 @@ WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind = 'r' AND c.relnam
 ORDER BY c.relname
 
 -- logs_with_key --
--- Up to :most logs of any type with this key. Uses the primary key of log_keys.
-SELECT log_id FROM log_keys
-WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND key = :value::text
+-- Up to :most logs of any type with this key; :whole are its numbers as a whole name, one for each type. Uses
+-- log_names_by_gram and the primary key of status_logs.
+SELECT s.id AS log_id
+FROM log_names n
+JOIN status_logs s ON s.id = n.log_id
+WHERE n.grams && :whole::integer[]
+  AND s.account = :account::text AND s.integration_type = ANY(:types::text[]) AND s.key = :value::text
 LIMIT :most::integer
 
 -- logs_with_alias --
--- Up to :most logs with this alias, of any name where :name is null. Uses aliases_by_value.
-SELECT DISTINCT log_id FROM aliases
-WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND value = :value::text
-  AND (:name::text IS NULL OR name = :name::text)
+-- Up to :most logs with this alias, of any name where :name is null, likewise. Uses log_names_by_gram and the primary key
+-- of aliases.
+SELECT DISTINCT a.log_id
+FROM log_names n
+JOIN aliases a ON a.log_id = n.log_id
+WHERE n.grams && :whole::integer[]
+  AND a.account = :account::text AND a.integration_type = ANY(:types::text[]) AND a.value = :value::text
+  AND (:name::text IS NULL OR a.name = :name::text)
 LIMIT :most::integer
 
 -- logs_with_text --

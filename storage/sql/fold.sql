@@ -3,7 +3,7 @@
 -- Arrays with one element for each result, no result twice; :late says that a newer result of the entity came before it
 -- in this very batch. Results that were received before are left out completely, so that a second delivery, in any
 -- order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
--- that two writers can't wait for each other. Answers how many results were new.
+-- that two writers can't wait for each other. Answers how many results were new, and which logs.
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
 -- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
 -- Results with more faults come first: code, category, fingerprint and errors have an element for each result that has
@@ -18,12 +18,13 @@ WITH incoming AS (
         :version::bytea[], :source::text[], :event_id::text[], :message::text[],
         :code::text[], :category::text[], :fingerprint::text[], :errors::integer[],
         :other_codes::text[], :other_categories::text[], :other_fingerprints::text[],
-        :correlation_id::uuid[], :body::text[], :structured::boolean[], :altered::boolean[], :late::boolean[]
+        :correlation_id::uuid[], :body::text[], :structured::boolean[], :altered::boolean[], :late::boolean[],
+        :words::text[]
     ) AS result (
         account, result_id, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late
+        item_id, body, structured, altered, late, words
     )
 ),
 received AS (
@@ -42,21 +43,21 @@ attempted AS (
         account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late
+        item_id, body, structured, altered, late, words
     )
     SELECT
         i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
         i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, coalesce(i.errors, 0),
         i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
         i.item_id, i.body, i.structured, i.altered,
-        i.late OR coalesce(i.version < s.version, false)
+        i.late OR coalesce(i.version < s.version, false), i.words::bigint[]
     FROM incoming i
     LEFT JOIN status_logs s ON s.id = i.log_id
     WHERE i.result_id IN (SELECT result_id FROM received)
     RETURNING
         account, log_id, result_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints
+        other_codes, other_categories, other_fingerprints, words
 ),
 faulted AS (
     INSERT INTO fault_changes (
@@ -90,12 +91,12 @@ shown AS (
     INSERT INTO status_logs AS s (
         account, id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints, attempts, first_seen_at
+        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
     )
     SELECT
         account, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints, attempts, first_seen_at
+        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
     FROM folded
     ON CONFLICT (id) DO UPDATE SET
         attempts = s.attempts + excluded.attempts,
@@ -114,15 +115,31 @@ shown AS (
             CASE WHEN excluded.version > s.version THEN excluded.other_categories ELSE s.other_categories END,
         other_fingerprints =
             CASE WHEN excluded.version > s.version THEN excluded.other_fingerprints ELSE s.other_fingerprints END,
+        words = CASE WHEN excluded.version > s.version THEN excluded.words ELSE s.words END,
         updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
         version = greatest(s.version, excluded.version)
+    RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
 )
-SELECT count(*) FROM received
+SELECT (SELECT count(*) FROM received) AS received, ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
 
 -- add_aliases --
--- Arrays with one element for each alias; known ones stay as they are.
+-- Arrays with one element for each alias; known ones stay as they are. Answers the new ones.
 INSERT INTO aliases (account, log_id, integration_type, name, value)
 SELECT DISTINCT account, log_id, integration_type, name, value
 FROM unnest(:account::text[], :log_id::uuid[], :integration_type::text[], :name::text[], :value::text[])
     AS alias (account, log_id, integration_type, name, value)
 ON CONFLICT DO NOTHING
+RETURNING log_id, value
+
+-- add_names --
+-- Arrays with one element for each log: its new names as schemas.search.names joins them, and their grams. Uses the
+-- primary key.
+INSERT INTO log_names AS n (account, log_id, integration_type, names, grams)
+SELECT account, log_id, integration_type, names, grams::integer[]
+FROM unnest(:account::text[], :log_id::uuid[], :integration_type::text[], :names::text[], :grams::text[])
+    AS named (account, log_id, integration_type, names, grams)
+ORDER BY log_id
+ON CONFLICT (log_id) DO UPDATE SET
+    -- Each begins and ends with an edge.
+    names = n.names || substr(excluded.names, 2),
+    grams = n.grams || excluded.grams

@@ -35,11 +35,11 @@ SELECT EXISTS (SELECT FROM ended_sessions WHERE nonce = :nonce::bytea)
 SELECT EXISTS (SELECT FROM log_keys WHERE account = :account::text)
 
 -- list_accounts --
--- Every account that has a status log, by one look into the primary key of log_keys for each.
+-- Every account that has a status log, by one look into status_logs_by_time for each.
 WITH RECURSIVE found AS (
-    (SELECT account FROM log_keys ORDER BY account LIMIT 1)
+    (SELECT account FROM status_logs ORDER BY account LIMIT 1)
     UNION ALL
-    SELECT (SELECT k.account FROM log_keys k WHERE k.account > found.account ORDER BY k.account LIMIT 1)
+    SELECT (SELECT s.account FROM status_logs s WHERE s.account > found.account ORDER BY s.account LIMIT 1)
     FROM found WHERE found.account IS NOT NULL
 )
 SELECT account FROM found WHERE account IS NOT NULL LIMIT :limit::integer

@@ -42,6 +42,24 @@ async def test_typing_searches_and_keeps_the_caret(arrive: Arrive, store_events:
     await expect(page.locator("#q")).to_have_value("SKU-3x")
 
 
+async def test_a_pasted_column_is_a_list_of_names(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price")
+    await page.locator("#q").evaluate(
+        """(field) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", "sku-3\\r\\nSKU-4\\nSKU-none\\n");
+            field.focus();
+            field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    await expect(page.locator("#q")).to_have_value("sku-3; SKU-4; SKU-none")
+    await expect(page.locator("tr.log")).to_have_count(2)
+    await expect(page.locator(".not-found")).to_have_text("1 name of the list was not found: SKU-none")
+
+
 async def test_expand_all_and_collapse_all_are_in_the_address(arrive: Arrive, store_events: Store) -> None:
     await store_events(*account())
     person = await arrive("viewer")

@@ -369,9 +369,9 @@ async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
     """The selection is the same by index or by scan, and a message that changed since counts as it was."""
     monkeypatch.setattr("storage.logs.page.MAX_PICKED", at_most)
     await desk.store(
-        result("a", key="WORDS-1", message="nothing"),
+        result("a", key="words-1", message="nothing"),
         result("b", key="SKU-1", message="the words are here"),
-        result("c", key="SKU-2", message="nothing", aliases={"ean": "words-9"}),
+        result("c", key="SKU-2", message="nothing", aliases={"ean": "my WORDS-9"}),
         result("d", key="SKU-3", message="The WORDS changed"),
         result("e", key="SKU-4", message="nothing"),
         result("f", key="SKU-5", message="words elsewhere", account="globex"),

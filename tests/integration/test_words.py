@@ -1,11 +1,12 @@
-"""Words of messages wait for their index a second or so, and are found all the while."""
+"""Words of messages and names wait for their index a second or so, and are found all the while."""
 
 import asyncio
 
 import asyncpg
 
 from agents.upkeep.indexing import Indexing
-from storage.logs.compaction import index_words
+from schemas.search.words import word_numbers
+from storage.logs.compaction import index_pending
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
 
@@ -13,7 +14,8 @@ from tests.support.waiting import eventually
 _PENDING_PAGES = """
 SELECT get_byte(pg_read_binary_file(pg_relation_filepath('status_logs_by_word'), 24 + 12, 4), 0)
 """
-_FOUND = "SELECT count(*) FROM status_logs WHERE words @> message_words('acme', 'price', 'minimum')"
+_FOUND = "SELECT count(*) FROM status_logs WHERE words @> $1::bigint[]"
+_MINIMUM = word_numbers("acme", "price", ["minimum"])
 
 
 async def _pending_pages(owner: asyncpg.Connection) -> int:
@@ -26,13 +28,13 @@ async def test_words_that_wait_are_indexed_once_and_found_before_and_after(
 ) -> None:
     await desk.fail(range(20), message="the price is below the minimum")
     await owner.execute("SET enable_seqscan = off")
-    assert await owner.fetchval(_FOUND) == 20
+    assert await owner.fetchval(_FOUND, _MINIMUM) == 20
     assert await _pending_pages(owner) > 0
     async with desk.writer.transaction() as connection:
-        assert await index_words(connection) > 0
-        assert await index_words(connection) == 0
+        assert await index_pending(connection) > 0
+        assert await index_pending(connection) == 0
     assert await _pending_pages(owner) == 0
-    assert await owner.fetchval(_FOUND) == 20
+    assert await owner.fetchval(_FOUND, _MINIMUM) == 20
 
 
 async def test_a_worker_indexes_them_by_itself(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -43,6 +45,6 @@ async def test_a_worker_indexes_them_by_itself(desk: Desk, owner: asyncpg.Connec
         return await _pending_pages(owner) == 0
 
     await eventually(none_waits)
-    assert await owner.fetchval(_FOUND) == 20
+    assert await owner.fetchval(_FOUND, _MINIMUM) == 20
     indexing.cancel()
     await asyncio.gather(indexing, return_exceptions=True)

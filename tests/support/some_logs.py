@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import time
 import uuid
 from collections import defaultdict
@@ -22,7 +23,13 @@ from tests.support.events import result
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 AFFILIATES = ("MLB", "AMZ", "Shopee BR")
-MESSAGES = ("Preço abaixo do mínimo", "The price is below the minimum of category MLB{n}", "Sem estoque para {n}", None)
+MESSAGES = (
+    "Preço abaixo do mínimo",
+    "The price is below the minimum of category MLB{n}",
+    "Sem estoque, verifique {n}",
+    "商品库存不足，请检查",
+    None,
+)
 CODES = ("price.minimum", "stock", "a\x1fb", 'x","y\\')
 CATEGORIES = ("PRICING", "stock", 'a","b', None)
 SEVERITIES = ("error", "Warning", "info", "fatal", None)
@@ -59,6 +66,7 @@ class Known(NamedTuple):
 
     aliases: list[str]
     faults: list[Fault]
+    messages: list[str]  # of the result, and of each of its errors
 
     @property
     def fingerprints(self) -> set[str]:
@@ -82,7 +90,12 @@ async def known(owner: asyncpg.Connection) -> dict[str, Known]:
         "SELECT s.id::text, a.body, a.structured FROM status_logs s"
         " JOIN attempts a ON a.log_id = s.id AND a.version = s.version"
     )
-    return {row["id"]: Known(aliases[row["id"]], faults(row["body"])) for row in rows}
+    return {row["id"]: Known(aliases[row["id"]], faults(row["body"]), messages(row["body"])) for row in rows}
+
+
+def messages(body: str) -> list[str]:
+    data = json.loads(body)
+    return [each["message"] for each in (data, *data.get("errors", ())) if each.get("message")]
 
 
 def faults(body: str) -> list[Fault]:
@@ -101,7 +114,9 @@ def faults(body: str) -> list[Fault]:
 def some_error(draw: random.Random, number: int) -> dict[str, Any]:
     error = {
         "code": draw.choice(CODES),
-        "message": draw.choice(("x", "", "Category {n} wants a brand", "Falta a marca")).format(n=number),
+        "message": draw.choice(
+            ("x", "", "Category {n} wants a brand", "Falta a marca", "GET /items/MLB123?x=1", "재고가 부족합니다")
+        ).format(n=number),
         "severity": draw.choice(SEVERITIES),
         "category": draw.choice(CATEGORIES),
     }
@@ -110,7 +125,8 @@ def some_error(draw: random.Random, number: int) -> dict[str, Any]:
 
 def some_result(draw: random.Random, number: int) -> Result:
     failed = draw.random() < 0.5
-    key = f"SKU-{draw.randrange(60):03}"
+    number_of_key = draw.randrange(60)
+    key = f"{'Ação ' if number_of_key % 7 == 0 else ''}SKU-{number_of_key:03}"
     event = result(
         f"e{number}",
         affiliate=draw.choice(AFFILIATES),
@@ -156,7 +172,13 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
         "category": draw.choice((*CATEGORIES[:-1], "none has this")),
         "fingerprint": draw.choice(fingerprints),
         "reprocess": draw.choice(get_args(ReprocessState)),
-        "q": draw.choice((log.key, log.key[:5], "SKU-", "789", "789", "preco abaixo", "PREÇO", "category", "nothing")),
+        "q": draw.choice(
+            (
+                *(log.key, log.key.lower(), log.key[:5], log.key[1:], "SKU-", "sku-0", "789", "890", " acao "),
+                *("preco abaixo", "PREÇO", "category", "nothing", "库存", "存足", "재고", "MLB", "items"),
+                *("estoque, VERIFIQUE", f"{log.key}\nsku-007;78907, nothing", f"{log.key.lower()}, sem"),
+            )
+        ),
         "processed_from": NOW - timedelta(seconds=draw.choice((3600, 86400, 40 * 86400)) * draw.random()),
         "processed_to": NOW - timedelta(seconds=draw.choice((600, 86400, 20 * 86400)) * draw.random()),
         "exclude_affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
@@ -170,21 +192,37 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
     return LogFilter.model_validate(chosen)
 
 
-def plain(text: str) -> set[str]:
-    for accented, letter in (("ç", "c"), ("í", "i"), ("Ç", "c")):
+def plain(text: str) -> str:
+    text = text.lower()
+    for accented, letter in (("ç", "c"), ("í", "i"), ("ã", "a"), ("é", "e"), ("ü", "u"), ("e\u0301", "e")):
         text = text.replace(accented, letter)
-    return set(text.lower().split())
+    return text.strip()
+
+
+def words(text: str) -> set[str]:
+    """Words of these very texts: of those in Chinese and Korean the pairs of neighbours."""
+    found = set()
+    for word in re.findall(r"\w+", plain(text)):
+        found |= {word} if word.isascii() else {word[at : at + 2] for at in range(len(word) - 1)}
+    return found
+
+
+def finds(text: str, names: list[str], messages: list[str]) -> bool:
+    """The design's search, in Python."""
+    part, names = plain(text), [plain(name) for name in names]
+    listed = {plain(each) for each in re.split(r"[\n,;]", text)}
+    return (
+        any(part in name if len(part) >= 4 else name.startswith(part) for name in names)
+        or (len(listed) > 1 and not listed.isdisjoint(names))
+        or words(text) <= {word for message in messages for word in words(message)}
+    )
 
 
 def matches(filter_: LogFilter, log: StatusLog, beside: Known) -> bool:
     """The design's filter, in Python."""
     states = {"in_flight": ("queued", "sent")}.get(filter_.reprocess or "", (filter_.reprocess,))
-    named = filter_.q is None or (
-        any(name.startswith(filter_.q) for name in (log.key, *beside.aliases))
-        or plain(filter_.q) <= plain(log.message or "")
-    )
     return (
-        named
+        (filter_.q is None or finds(filter_.q, [log.key, *beside.aliases], beside.messages))
         and (not filter_.status or log.status in filter_.status)
         and (not filter_.affiliate or log.affiliate in filter_.affiliate)
         and (filter_.code is None or filter_.code in beside.codes)

@@ -18,7 +18,8 @@ FROM staged_attempts a JOIN staged_logs l USING (index);
 
 INSERT INTO attempts (
     account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
-    version, source, event_id, message, code, category, fingerprint, errors, item_id, body, structured, late, altered, received_at
+    version, source, event_id, message, code, category, fingerprint, errors, item_id, body, structured, late, altered,
+    received_at, words
 )
 SELECT
     l.account, l.log_id, f.processed_at, f.result_id, l.integration_type, l.affiliate, l.key,
@@ -34,12 +35,13 @@ SELECT
         || '","processed_at":"' || replace(f.processed_at::text, ' ', 'T') || ':00'
         || CASE WHEN f.failed THEN '","response":{"status":400},"errors":' || l.errors ELSE '","response":{"status":200}' END
         || ',' || substr(l.rest, 2),
-    false, f.late, false, f.processed_at + interval '2 seconds'
+    false, f.late, false, f.processed_at + interval '2 seconds',
+    CASE WHEN f.failed THEN l.words::bigint[] END
 FROM filled f JOIN staged_logs l USING (index);
 
 INSERT INTO status_logs (
     account, id, integration_type, affiliate, key, status, processed_at, version, source, event_id,
-    message, code, category, fingerprint, errors, attempts, first_seen_at, updated_at
+    message, code, category, fingerprint, errors, words, attempts, first_seen_at, updated_at
 )
 SELECT
     l.account, l.log_id, l.integration_type, l.affiliate, l.key,
@@ -50,12 +52,10 @@ SELECT
     CASE WHEN newest.failed THEN l.category END,
     CASE WHEN newest.failed THEN l.fingerprint END,
     newest.failed::integer,
+    CASE WHEN newest.failed THEN l.words::bigint[] END,
     l.attempts, oldest.processed_at, newest.processed_at + interval '2 seconds'
 FROM staged_logs l
 JOIN filled newest ON newest.index = l.index AND newest.last
 JOIN filled oldest ON oldest.index = l.index AND oldest.first;
-
-INSERT INTO log_keys (account, integration_type, key, log_id)
-SELECT account, integration_type, key, log_id FROM staged_logs;
 
 TRUNCATE staged_logs, staged_attempts;

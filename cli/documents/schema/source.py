@@ -14,6 +14,7 @@ STORAGE = Path(storage.__file__).parent
 
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)|^ALTER TABLE (\w+)\n(.*?);", re.MULTILINE | re.DOTALL)
 _PARTITION = re.compile(r"^CREATE TABLE (\w+) PARTITION OF (\w+)", re.MULTILINE)
+_GONE = re.compile(r"^DROP (TABLE|FUNCTION) (\w+)", re.MULTILINE)
 _COLUMN = re.compile(r'^ {4}(?:ADD COLUMN )?"?([a-z_]+)"? ')
 _FUNCTION = re.compile(
     r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)(.*?\$function\$.*?)\$function\$", re.MULTILINE | re.DOTALL
@@ -49,13 +50,19 @@ def title(migration: Path) -> str:
 
 
 def made_in() -> dict[str, Path]:
-    """Return the migration that makes each table."""
-    return {
-        found[1]: migration
-        for migration in migrations()
-        for found in _TABLE.finditer(migration.read_text("utf-8"))
-        if found[1] is not None
-    }
+    """Return the migration that makes each table, without those that a later one drops."""
+    found: dict[str, Path] = {}
+    for migration in migrations():
+        text = migration.read_text("utf-8")
+        for table in _gone("TABLE", text):
+            del found[table]
+        found |= dict.fromkeys((each[1] for each in _TABLE.finditer(text) if each[1] is not None), migration)
+    return found
+
+
+def _gone(kind: str, text: str) -> list[str]:
+    """Return the tables or functions that a migration drops; it may make one of the same name after that."""
+    return [name for dropped, name in _GONE.findall(text) if dropped == kind]
 
 
 def partitions() -> dict[str, set[str]]:
@@ -85,10 +92,13 @@ def meanings() -> dict[tuple[str, str], str]:
 
 
 def function_uses() -> dict[str, Uses]:
-    """Return the names that each function uses; of a replaced function, in its newest body."""
-    bodies = {
-        name: body for migration in migrations() for name, body in _FUNCTION.findall(migration.read_text("utf-8"))
-    }
+    """Return the names that each function uses; of a replaced function, in its newest body. A dropped one has none."""
+    bodies: dict[str, str] = {}
+    for migration in migrations():
+        text = migration.read_text("utf-8")
+        for function in _gone("FUNCTION", text):
+            del bodies[function]
+        bodies |= dict(_FUNCTION.findall(text))
     return {name: _uses(body) for name, body in bodies.items()}
 
 

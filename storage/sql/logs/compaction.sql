@@ -7,5 +7,5 @@ SELECT compact_fault_changes(:limit::integer)
 -- compact_result_changes --
 SELECT compact_result_changes(:limit::integer)
 
--- index_words --
-SELECT index_words()
+-- index_pending --
+SELECT index_pending()

@@ -52,18 +52,15 @@ LEFT JOIN LATERAL (
 ) AS page ON true
 ORDER BY page.processed_at DESC, page.id DESC
 
--- list_logs_named --
--- The same page of the logs with a name that begins with :text, or with its words in the message, if they are fewer
--- than :most_found together. Words are looked up only when there are names: then the search is for a name. Always
--- answers the numbers found, in `names` and `words`, up to :most_found of each kind; a row whose id is null is no log.
--- :text_end sorts after every name that begins with :text. Uses the indexes of find_logs, and the primary key.
+-- list_logs_found --
+-- The same page of the logs that a search finds by names, if they are :most_named at most, and by words, if these are
+-- :most_found at most. Always answers the numbers found, in `names` and `words`, up to one more of each; a row whose
+-- id is null is no log. Uses the indexes of find_logs, and the primary key.
 WITH named AS MATERIALIZED (
-    {names}
+    {find_by_names}
 ),
 worded AS MATERIALIZED (
-    SELECT logs_with_words(
-        :integration_type::text, :text::text, CASE WHEN EXISTS (SELECT FROM named) THEN :most_found::integer ELSE 0 END
-    ) AS id
+    SELECT logs_with_words(:integration_type::text, :words::bigint[], :most_found::integer + 1) AS id
 ),
 tally AS MATERIALIZED (
     SELECT (SELECT count(*) FROM named) AS names, (SELECT count(*) FROM worded) AS words
@@ -74,7 +71,7 @@ LEFT JOIN LATERAL (
     SELECT {log_columns}
     FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
-      AND tally.names + tally.words < :most_found::integer
+      AND tally.names <= :most_named::integer AND tally.words <= :most_found::integer
       AND s.id = ANY(ARRAY(SELECT id FROM named UNION SELECT id FROM worded))
       AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
     {filter}
@@ -83,46 +80,23 @@ LEFT JOIN LATERAL (
 ) AS page ON true
 ORDER BY page.processed_at DESC, page.id DESC
 
--- newest_with_words --
--- Those of the newest :most_read logs after (:after_at, :after_id) that the filter matches and whose message has the
--- words :text, newest first, up to :limit: for words that many messages have. Uses status_logs_by_time.
-SELECT {log_columns}
-FROM (
-    SELECT s.*
+-- sample_newest --
+-- Of the newest :most_read logs after (:after_at, :after_id): how many the filter matches, and which of :grams fewer than
+-- :frequent of them have. Uses status_logs_by_time, and the primary key of log_names.
+WITH newest AS MATERIALIZED (
+    SELECT s.id, s.words, (SELECT n.grams FROM log_names n WHERE n.log_id = s.id) AS grams
     FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
       AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
     ORDER BY s.processed_at DESC, s.id DESC
     LIMIT :most_read::integer
-) AS s
-WHERE s.words @> (SELECT message_words(:account::text, :integration_type::text, :text::text))
-{filter}
-ORDER BY s.processed_at DESC, s.id DESC
-LIMIT :limit::integer
-
--- list_logs_with_words --
--- The same by looking the words up, if fewer than :most_found logs have them. Always answers, in `words`, the number
--- found, up to :most_found; a row whose id is null is no log. Uses status_logs_by_word and the primary key.
-WITH worded AS MATERIALIZED (
-    SELECT logs_with_words(:integration_type::text, :text::text, :most_found::integer) AS id
-),
-tally AS MATERIALIZED (
-    SELECT count(*) AS words FROM worded
 )
-SELECT tally.words, page.*
-FROM tally
-LEFT JOIN LATERAL (
-    SELECT {log_columns}
-    FROM status_logs s
-    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
-      AND tally.words < :most_found::integer
-      AND s.id = ANY(ARRAY(SELECT id FROM worded))
-      AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
-    {filter}
-    ORDER BY s.processed_at DESC, s.id DESC
-    LIMIT :limit::integer
-) AS page ON true
-ORDER BY page.processed_at DESC, page.id DESC
+SELECT
+    (SELECT count(*) FROM newest s WHERE true {filter}) AS logs,
+    ARRAY(
+        SELECT gram FROM unnest(:grams::integer[]) AS gram
+        WHERE (SELECT count(*) FROM newest WHERE gram = ANY(newest.grams)) < :frequent::integer
+    ) AS rare
 
 -- facet_ids --
 -- Facets of one type. `facets` has the columns of the conditions. Uses facets_by_type.
@@ -148,29 +122,32 @@ FROM (
       AND c.facet_id = ANY(:facets::uuid[])
 ) AS counted
 
--- names --
--- Up to :most_found logs of one type with a key that begins with :text, and as many with such an alias; :text_end sorts
--- after all texts that begin with :text. A log comes as often as it is found. Uses the primary key of log_keys, and
--- aliases_by_value.
-(
-    SELECT k.log_id AS id FROM log_keys k
-    WHERE k.account = :account::text AND k.integration_type = :integration_type::text AND k.key >= :text::text
-      AND k.key < :text_end::text
-    ORDER BY k.key LIMIT :most_found::integer
-)
+-- find_by_names --
+-- Up to :most_named logs of one type, and one more, with a name that contains :part, and as many with one of :names; a
+-- log comes as often as it is found. These and their numbers :grams and :whole are of schemas.search.query.Search.
+-- Uses log_names_by_gram.
+SELECT logs_named(:integration_type::text, :part::text, :grams::integer[], :most_named::integer + 1) AS id
 UNION ALL
-(
-    SELECT a.log_id FROM aliases a
-    WHERE a.account = :account::text AND a.integration_type = :integration_type::text AND a.value >= :text::text
-      AND a.value < :text_end::text
-    ORDER BY a.value LIMIT :most_found::integer
-)
+SELECT logs_named_one_of(:integration_type::text, :names::text[], :whole::integer[], :most_named::integer + 1)
 
 -- find_logs --
--- The same by their names, and up to :most_found by words. A log comes as often as it is found.
-{names}
+-- The same, and up to :most_found by :words, and one more; `named` are the former. Uses status_logs_by_word too.
+SELECT id, true AS named FROM (
+    {find_by_names}
+) AS name
 UNION ALL
-SELECT logs_with_words(:integration_type::text, :text::text, :most_found::integer)
+SELECT logs_with_words(:integration_type::text, :words::bigint[], :most_found::integer + 1), false
+
+-- find_listed --
+-- Those of :names that some log of one type has. Uses log_names_by_gram and the primary key of log_names.
+SELECT DISTINCT each.name
+FROM log_names n
+CROSS JOIN LATERAL unnest(string_to_array(n.names, E'\n')) AS each (name)
+WHERE n.account = :account::text
+  AND n.log_id = ANY(ARRAY(
+      SELECT logs_named_one_of(:integration_type::text, :names::text[], :whole::integer[], :most_named::integer)
+  ))
+  AND each.name = ANY(:names::text[])
 
 -- has_log --
 -- One row if there is such a log. Uses the primary key.
@@ -244,27 +221,52 @@ FROM (
 ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT :limit::integer
 
+-- sample_types --
+-- Of each of :types as sample_newest: how many of the newest logs have a name that contains :part, and which of its
+-- grams are rare. Arrays with one element for each type.
+SELECT type.name, sampled.logs, sampled.rare
+FROM unnest(:types::text[], :grams::text[]) AS type (name, grams)
+CROSS JOIN LATERAL (
+    WITH newest AS MATERIALIZED (
+        SELECT n.names, n.grams
+        FROM (
+            SELECT s.id FROM status_logs s
+            WHERE s.account = :account::text AND s.integration_type = type.name
+            ORDER BY s.processed_at DESC, s.id DESC
+            LIMIT :most_read::integer
+        ) AS s
+        CROSS JOIN LATERAL (SELECT n.names, n.grams FROM log_names n WHERE n.log_id = s.id LIMIT 1) AS n
+    )
+    SELECT
+        (SELECT count(*) FROM newest WHERE strpos(newest.names, :part::text) > 0) AS logs,
+        ARRAY(
+            SELECT gram FROM unnest(type.grams::integer[]) AS gram
+            WHERE (SELECT count(*) FROM newest WHERE gram = ANY(newest.grams)) < :frequent::integer
+        ) AS rare
+) AS sampled
+
 -- search_logs --
--- Logs of any of :types whose key or alias is :text or begins with it; :text_end sorts after all of these. Exact ones
--- first, then newest. Uses the primary keys of log_keys and status_logs, and aliases_by_value.
+-- Logs of several types with a name that contains :part or is one of :names: whole names first, then newest. Arrays
+-- with one element for each type: its name, and the numbers of :part and of :names there. Where the former are null, the
+-- newest logs are read until there are enough; uses status_logs_by_time and the primary key of log_names. For the
+-- others, log_names_by_gram.
 WITH named AS (
-    SELECT name.id, name.exact
-    FROM unnest(:types::text[]) AS type (name)
+    SELECT hit.id, hit.exact
+    FROM unnest(:types::text[], :grams::text[], :whole::text[]) AS type (name, grams, whole)
     CROSS JOIN LATERAL (
-        (
-            SELECT k.log_id AS id, k.key = :text::text AS exact FROM log_keys k
-            WHERE k.account = :account::text AND k.integration_type = type.name AND k.key >= :text::text
-              AND k.key < :text_end::text
-            ORDER BY k.key LIMIT :limit::integer
-        )
+        SELECT logs_named_one_of(type.name, :names::text[], type.whole::integer[], :limit::integer) AS id, true AS exact
+        UNION ALL
+        SELECT logs_named(type.name, :part::text, type.grams::integer[], :limit::integer), false
         UNION ALL
         (
-            SELECT a.log_id, a.value = :text::text FROM aliases a
-            WHERE a.account = :account::text AND a.integration_type = type.name
-              AND a.value >= :text::text AND a.value < :text_end::text
-            ORDER BY a.value LIMIT :limit::integer
+            SELECT s.id, false
+            FROM status_logs s
+            WHERE type.grams IS NULL AND s.account = :account::text AND s.integration_type = type.name
+              AND (SELECT strpos(n.names, :part::text) > 0 FROM log_names n WHERE n.log_id = s.id)
+            ORDER BY s.processed_at DESC, s.id DESC
+            LIMIT :limit::integer
         )
-    ) AS name
+    ) AS hit
 ),
 found AS (
     SELECT id, bool_or(exact) AS exact FROM named GROUP BY id

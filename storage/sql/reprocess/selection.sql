@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT
         a.status, a.processed_at, a.version, a.source, a.event_id, a.message, a.code, a.category, a.fingerprint,
-        a.errors, a.other_codes, a.other_categories, a.other_fingerprints
+        a.errors, a.other_codes, a.other_categories, a.other_fingerprints, a.words
     FROM attempts a
     WHERE a.account = live.account AND a.log_id = live.id AND a.received_at <= :as_of::timestamptz
     ORDER BY a.version DESC
@@ -29,9 +29,7 @@ CROSS JOIN LATERAL (
         live.account, live.id, live.integration_type, live.affiliate, live.key,
         CASE WHEN since.changed THEN shown.status ELSE live.status END AS status,
         CASE WHEN since.changed THEN shown.processed_at ELSE live.processed_at END AS processed_at,
-        CASE
-            WHEN since.changed THEN message_words(live.account, live.integration_type, shown.message) ELSE live.words
-        END AS words,
+        CASE WHEN since.changed THEN shown.words ELSE live.words END AS words,
         CASE WHEN since.changed THEN shown.version ELSE live.version END AS version,
         CASE WHEN since.changed THEN shown.source ELSE live.source END AS source,
         CASE WHEN since.changed THEN shown.event_id ELSE live.event_id END AS event_id,

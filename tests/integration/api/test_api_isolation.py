@@ -48,7 +48,7 @@ async def test_the_reader_sees_one_account_with_the_filter_removed(reader: Datab
     await store_events(
         result("a", aliases={"ean": "1"}), result("b", account="globex", key="SKU-2", aliases={"ean": "2"})
     )
-    for table in ("status_logs", "log_keys", "aliases", "attempts"):
+    for table in ("status_logs", "log_names", "aliases", "attempts"):
         async with reader.reading("acme") as connection:
             assert await connection.fetchval(f"SELECT array_agg(DISTINCT account) FROM {table}") == ["acme"]
         async with reader.connection() as connection:
@@ -136,7 +136,7 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
     held = {name for name in tables if await owner.fetchval(f"SELECT EXISTS (SELECT FROM {name})")}
     assert held >= {
         "status_logs",
-        "log_keys",
+        "log_names",
         "aliases",
         "attempts",
         "facets",

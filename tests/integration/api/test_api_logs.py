@@ -42,12 +42,14 @@ async def test_each_type_has_its_own_list(viewer: Caller, store_events: Store, i
         ("status=error&status=success", ["A1", "A10", "B2"]),
         ("affiliate=AMZ", ["B2"]),
         ("affiliate=amz", []),
-        ("q=A1", ["A1", "A10"]),
-        ("q=a1", ["a1"]),
+        ("q=A1", ["A1", "A10", "a1"]),
+        ("q=a1", ["A1", "A10", "a1"]),
         ("q=A10", ["A10"]),
         ("q=789", ["B2"]),
         ("q=7891234567895", ["B2"]),
         ("q=891", []),
+        ("q=8912", ["B2"]),
+        ("q=a1, b2", ["A1", "B2", "a1"]),
         ("q=minimum", ["A1"]),
         ("q=MINIMUM below", ["A1"]),
         ("q=minimum above", []),
@@ -59,7 +61,7 @@ async def test_each_type_has_its_own_list(viewer: Caller, store_events: Store, i
     ],
 )
 async def test_the_filter(viewer: Caller, store_events: Store, query: str, expected: list[str]) -> None:
-    """Keys and aliases from their beginning, character by character; messages by whole words, in any case."""
+    """Keys and aliases by beginning, part or list; messages by whole words; all in any case."""
     await store_events(
         result("1", key="A1", message="The price 10.00 is below the minimum"),
         result("2", key="A10", status="success", errors=None, message="done"),
@@ -286,13 +288,28 @@ async def test_search_finds_an_entity_by_any_name_across_types(viewer: Caller, s
         result("3", "price", key="20001"),
         result("4", "products", key="X", aliases={"ean": "2000"}),
         result("5", "inventory", key="12000"),
+        result("6", "inventory", key="2 000"),
     )
     items = (await viewer.get(f"{ACCOUNT}/search?q=2000")).json()["items"]
     assert {each["integration_type"] for each in items[:3]} == {"orders", "tracking", "products"}
-    assert [each["key"] for each in items[3:]] == ["20001"]
+    assert {each["key"] for each in items[3:]} == {"20001", "12000"}
+    assert (await viewer.get(f"{ACCOUNT}/search?q=%202000%20")).json()["items"] == items
     [found] = (await viewer.get(f"{ACCOUNT}/search?q=MLB-77")).json()["items"]
     assert (found["integration_type"], found["key"]) == ("orders", "2000")
     assert len((await viewer.get(f"{ACCOUNT}/search?q=2000&page_size=1")).json()["items"]) == 1
+
+
+async def test_a_list_says_which_names_it_did_not_find(viewer: Caller, store_events: Store) -> None:
+    await store_events(result("1", key="SKU 1"), result("2", key="SKU 2", aliases={"ean": "789"}))
+    for q, keys, missing in (
+        ("sku 1\n789\nSku 3", ["SKU 1", "SKU 2"], ["Sku 3"]),
+        ("sku 1; sku 2", ["SKU 1", "SKU 2"], []),
+        ("x,y", [], ["x", "y"]),
+        ("the minimum, price", ["SKU 1", "SKU 2"], []),
+        ("sku 1", ["SKU 1"], []),
+    ):
+        answer = (await viewer.get(f"{ACCOUNT}/price/logs", params={"q": q})).json()
+        assert (sorted(each["key"] for each in answer["items"]), answer["not_found"]) == (keys, missing), q
 
 
 async def test_an_exact_name_comes_first_however_many_begin_with_it(viewer: Caller, store_events: Store) -> None:

@@ -1,10 +1,15 @@
 """Addresses that are no page, or not quite: a person gets a page for them too."""
 
+import html
+import re
+from urllib.parse import parse_qs, urlencode
+
 import pytest
 
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import account
+from tests.support.events import result
 
 
 async def test_an_account_alone_is_its_overview(visit: Visit, store_events: Store) -> None:
@@ -57,3 +62,30 @@ async def test_an_account_that_nothing_came_of_is_said_to_who_may_see_any(visit:
     await store_events(*account())
     for path in ("/acme/price?q=nothing-has-this", "/acme/overview"):
         assert "No result of this account" not in (await every.get(path)).text
+
+
+async def test_a_code_with_spaces_at_its_ends_is_found_by_the_page_s_own_links(
+    visit: Visit, store_events: Store
+) -> None:
+    """As it is by the API: what is compared exactly is not trimmed."""
+    code = " lead "
+    await store_events(
+        result("a", key="SKU-1", errors=[{"code": code, "message": "x"}]),
+        result("b", key="SKU-2", errors=[{"code": code.strip(), "message": "y"}]),
+    )
+    browser = await visit("viewer")
+    counted = (await browser.get("/acme/price?wait=true")).text
+    links = {html.unescape(each) for each in re.findall(r'href="/acme/price(\?code=[^"]*)"', counted)}
+    links.add(f"?{urlencode({'code': code})}")
+    for link in links:
+        page = (await browser.get(f"/acme/price{link}")).text
+        expected = "SKU-1" if parse_qs(link[1:])["code"] == [code] else "SKU-2"
+        assert re.findall(r"SKU-[12](?=</bdi>)", page)[:1] == [expected], link
+
+
+async def test_a_list_of_names_says_which_were_not_found(visit: Visit, store_events: Store) -> None:
+    await store_events(result("a", key="SKU-1"))
+    browser = await visit("viewer")
+    page = (await browser.get("/acme/price", params={"q": "sku-1\n<b>\nother"})).text
+    assert "2 names of the list were not found: <bdi>&lt;b&gt;</bdi>, <bdi>other</bdi>" in page
+    assert "of the list" not in (await browser.get("/acme/price", params={"q": "sku-1"})).text

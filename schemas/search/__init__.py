@@ -1,0 +1,1 @@
+"""Search: the words of messages, the names of entities, and how a person's text finds both."""

@@ -1,0 +1,56 @@
+"""Names of an entity, its key and aliases, as search compares them, and the numbers by which the index knows them."""
+
+from collections.abc import Iterable
+from typing import Final
+from zlib import crc32
+
+from schemas.search.fold import fold
+
+#: Characters that are found anywhere in a name; fewer are found at its beginning.
+INSIDE: Final = 4
+#: Stands before, between and after the names of an entity; no folded name has it.
+EDGE: Final = "\n"
+_SIGNED: Final = 1 << 31
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return the folded names as one text, each between two EDGEs: `EDGE + name + EDGE` is in it for a whole name,
+    `EDGE + beginning` for its beginning. Names without a visible character are left out.
+    """
+    folded = dict.fromkeys(filter(None, map(fold, names)))
+    return EDGE.join(("", *folded, "")) if folded else ""
+
+
+def grams(account: str, integration_type: str, text: str) -> set[int]:
+    """Return the numbers of the names in `text`, which is as `joined` returns it: of each the whole, its beginnings
+    under INSIDE characters, and every run of INSIDE characters.
+
+    The index holds them to find candidates: other names may have the same numbers, of 32 bits, signed.
+    """
+    seed = _seed(account, integration_type)
+    found: set[int] = set()
+    for name in text.split(EDGE)[1:-1]:
+        whole = f"{EDGE}{name}{EDGE}"
+        # Of ASCII each character is a byte, and slices of bytes need not be encoded one by one.
+        letters = whole.encode() if whole.isascii() else whole
+        parts = [letters, *(letters[:end] for end in range(2, min(INSIDE, len(name) + 1) + 1))]
+        parts += [letters[start : start + INSIDE] for start in range(1, len(name) - INSIDE + 2)]
+        found.update([_number(part, seed) for part in parts])
+    return found
+
+
+def part_grams(account: str, integration_type: str, part: str) -> tuple[int, ...]:
+    """Return the numbers that the names have that contain `part`: a beginning, a whole, or a run of INSIDE or more."""
+    runs = [part] if EDGE in part else [part[start : start + INSIDE] for start in range(len(part) - INSIDE + 1)]
+    seed = _seed(account, integration_type)
+    return tuple({_number(run, seed) for run in runs})
+
+
+def _seed(account: str, integration_type: str) -> int:
+    return crc32(f"{account}/{integration_type}".encode())
+
+
+def _number(part: str | bytes, seed: int) -> int:
+    # Candidates are compared as text, so that a checksum is enough, and it is quick. Of names in ASCII no two runs of
+    # one account and type have the same.
+    return crc32(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"), seed) - _SIGNED

@@ -1,0 +1,63 @@
+"""A person's text in the search bar, as what it finds."""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from schemas.search.fold import fold
+from schemas.search.names import EDGE, INSIDE, part_grams
+from schemas.search.words import word_numbers
+
+#: Limit of names that one search may list.
+MAX_NAMES: Final = 200
+#: Separators of listed names. A space is none, since names have spaces.
+_BETWEEN: Final = re.compile(r"[\r\n\t,;]+")
+_NOWHERE: Final = EDGE * 2
+
+
+class Search(NamedTuple):
+    """What finds a log of one account and type: any of a part of its names, a name of a list, or words.
+
+    `part` is in the names of the log as schemas.search.names joins them; `grams` are its numbers. `names` are whole
+    names, `whole` their numbers, one each; None when the text is no list. `words` are all of one log's messages; None
+    when the text has none.
+    """
+
+    part: str
+    grams: tuple[int, ...]
+    names: tuple[str, ...] | None
+    whole: tuple[int, ...] | None
+    words: tuple[int, ...] | None
+
+
+def listed(text: str) -> dict[str, str]:
+    """Return the names that `text` lists, each folded name with the first spelling of it; empty for fewer than two."""
+    names: dict[str, str] = {}
+    for each in _BETWEEN.split(text):
+        names.setdefault(fold(each), each.strip())
+    names.pop("", None)
+    return names if len(names) > 1 else {}
+
+
+@lru_cache(maxsize=256)  # one request asks several times
+def search_of(account: str, integration_type: str, text: str) -> Search:
+    """Return what `text` finds among the logs of an account and type.
+
+    It may be all three at once: `sem estoque, verifique` is a list of two names and words as well.
+    """
+    folded = fold(text)
+    part = folded if len(folded) >= INSIDE else f"{EDGE}{folded}" if folded else _NOWHERE
+    names = tuple(listed(text)) or None
+    return Search(
+        part,
+        part_grams(account, integration_type, part),
+        names,
+        names and tuple(whole_gram(account, integration_type, name) for name in names),
+        word_numbers(account, integration_type, (text,)),
+    )
+
+
+def whole_gram(account: str, integration_type: str, name: str) -> int:
+    """Return the number of a whole name, which is folded."""
+    [number] = part_grams(account, integration_type, f"{EDGE}{name}{EDGE}")
+    return number

@@ -1,0 +1,56 @@
+"""Words and names of the logs that were there before migration 0015, so that a search finds them like any other."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+from schemas.search.names import grams, joined
+from schemas.search.words import word_numbers
+from storage.database import Connection
+from storage.statements import SQL, array
+
+_CHUNK: Final = 5_000
+
+
+async def index_earlier_logs(connection: Connection) -> int:
+    """Write the words and names of every log. Returns their number. About a minute for each million logs.
+
+    To be called in the transaction of the migration, so that no search goes without them.
+    """
+    count, after = 0, uuid.UUID(int=0)
+    while rows := await SQL["list_earlier_logs"].fetch(connection, after_id=after, limit=_CHUNK):
+        await _index(connection, rows)
+        count, after = count + len(rows), rows[-1]["id"]
+    return count
+
+
+async def _index(connection: Connection, rows: Sequence[Any]) -> None:
+    owners = [(row["account"], row["integration_type"]) for row in rows]
+    accounts, types = zip(*owners, strict=True)
+    ids = [row["id"] for row in rows]
+    names = [joined((row["key"], *row["aliases"])) for row in rows]
+    await SQL["add_names"].execute(
+        connection,
+        account=accounts,
+        integration_type=types,
+        log_id=ids,
+        names=names,
+        grams=[array(grams(*owner, text)) for owner, text in zip(owners, names, strict=True)],
+    )
+    words = [word_numbers(*owner, _messages(row)) for owner, row in zip(owners, rows, strict=True)]
+    await SQL["set_words"].execute(
+        connection,
+        account=accounts,
+        id=ids,
+        processed_at=[row["processed_at"] for row in rows],
+        version=[row["version"] for row in rows],
+        words=[each and array(each) for each in words],
+    )
+
+
+def _messages(row: Any) -> list[str]:
+    """Return the messages of the result that a log shows; the log's own where retention has deleted it."""
+    data = json.loads(row["data"]) if row["data"] else {}
+    told = [data.get("message"), *(each.get("message") for each in data.get("errors") or ()), row["message"]]
+    return [each for each in told if isinstance(each, str)]

@@ -1,0 +1,176 @@
+"""Words of messages in any script, names in any part, and what a person's text finds of both."""
+
+import pytest
+
+from schemas.search.fold import fold
+from schemas.search.names import INSIDE, grams, joined, part_grams
+from schemas.search.query import MAX_NAMES, listed, search_of
+from schemas.search.words import MAX_CHARACTERS, MAX_WORDS, word_numbers, words_of
+
+ACCOUNT, TYPE = "acme", "price"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("Preço", "PRECO"),
+        ("e\u0301t", "ÉT"),  # decomposed
+        ("Straße", "STRASSE"),
+        ("ＡＢＣ１２", "abc12"),  # full width
+        ("ﾃｽﾄ", "テスト"),  # half width
+        ("か\u3099", "が"),  # voiced kana stay what they are
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("Ёлка", "елка"),
+        ("שָׁלוֹם", "שלום"),
+        ("مُحَمَّد", "محمد"),
+        ("SKU\u200b 1", "sku 1"),
+        ("SKU\u00a0\u3000 1\n", " SKU 1"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("한국어", "한국어"),
+    ],
+)
+def test_what_search_disregards(text: str, same: str) -> None:
+    assert fold(text) == fold(same)
+
+
+@pytest.mark.parametrize(
+    ("one", "another"), [("か", "が"), ("น้ำ", "นำ"), ("कि", "की"), ("재고", "재교"), ("A-1", "A1")]
+)
+def test_what_search_tells_apart(one: str, another: str) -> None:
+    assert fold(one) != fold(another)
+
+
+def test_folding_twice_is_folding_once() -> None:
+    for text in ("ﬁn ǅ İ ẞ ﷺ", "Ångström ½", "สินค้า ກຳ ក្រុម", "😀️ é\u034f"):
+        assert fold(fold(text)) == fold(text)
+
+
+#: Messages, and texts that find them, or don't.
+FOUND = [
+    ("商品库存不足，请检查", ("库存", "库存不足", "请检查", "商品库存不足，请检查")),
+    ("商品の価格が無効です", ("価格", "無効", "商品の価格")),
+    ("재고가 부족합니다", ("재고", "재고가", "부족", "부족합니다", "재고 부족")),
+    ("ไม่พบสินค้าในคลัง", ("สินค้า", "คลัง", "ไม่พบ")),
+    ("ບໍ່ພົບສິນຄ້າ", ("ສິນຄ້າ",)),
+    ("រកមិនឃើញទំនិញ", ("ទំនិញ",)),
+    ("कीमत न्यूनतम से कम है", ("कीमत", "न्यूनतम")),
+    ("GET https://api.example/items/MLB123?x=1", ("MLB123", "items/mlb123", "api.example", "items", "x")),
+    ("ORA-00001: unique constraint (X.PK_1) violated", ("PK_1", "ora-00001", "X.PK_1", "pk", "00001")),
+    ("Variation BLUE-XL is unknown", ("blue-xl", "BLUE_XL", "xl blue", "blue\u2011xl")),
+    ("SKU库存不足A1", ("sku", "库存", "a1")),
+    ("Preço 10.00 abaixo do mínimo", ("preco minimo", "10.00", "ABAIXO DO MÍNIMO")),
+]
+NOT_FOUND = [
+    ("商品库存不足", ("存不库", "库足")),
+    ("재고가 부족합니다", ("가재",)),
+    ("Variation BLUE and XL", ("blue-xl",)),
+    ("Preço abaixo", ("prec", "aba", "preço acima")),
+    ("minimum 10.00", ("10.01",)),
+]
+
+
+@pytest.mark.parametrize(("message", "texts"), FOUND)
+def test_words_are_found_in_any_script(message: str, texts: tuple[str, ...]) -> None:
+    for text in texts:
+        assert set(words_of(text)) <= set(words_of(message)), text
+
+
+@pytest.mark.parametrize(("message", "texts"), NOT_FOUND)
+def test_other_words_are_not_found(message: str, texts: tuple[str, ...]) -> None:
+    for text in texts:
+        assert not set(words_of(text)) <= set(words_of(message)), text
+
+
+@pytest.mark.parametrize("message", [message for message, _ in FOUND[:6]])
+def test_any_two_neighbours_of_a_script_without_spaces_are_found(message: str) -> None:
+    for word in fold(message).replace("，", " ").replace(",", " ").split():
+        for at in range(len(word) - 1):
+            assert set(words_of(word[at : at + 2])) <= set(words_of(message)), word[at : at + 2]
+
+
+def test_words_have_numbers_of_their_account_and_type_in_64_bits() -> None:
+    numbers = word_numbers(ACCOUNT, TYPE, ["Preço", "do preco"])
+    assert numbers is not None
+    assert len(numbers) == 2
+    assert all(-(2**63) <= each < 2**63 for each in numbers)
+    for other in ((ACCOUNT, "orders"), ("globex", TYPE)):
+        assert not set(numbers) & set(word_numbers(*other, ["Preço do"]) or ())
+    assert word_numbers(ACCOUNT, TYPE, ["—", " ", ""]) is None
+
+
+def test_words_beyond_the_limits_are_left_out() -> None:
+    long = "a" * (MAX_CHARACTERS - 8) + " inside outside"
+    numbers = set(word_numbers(ACCOUNT, TYPE, [long, "another"]) or ())
+    assert set(word_numbers(ACCOUNT, TYPE, ["inside"]) or ()) <= numbers
+    assert not set(word_numbers(ACCOUNT, TYPE, ["outside another"]) or ()) & numbers
+    many = " ".join(f"w{number}" for number in range(2 * MAX_WORDS))
+    assert len(word_numbers(ACCOUNT, TYPE, [many]) or ()) == MAX_WORDS
+
+
+NAMES = ("MLB-1300000007-01", "ação ñ", "2000004567891234", "AB", "库存货号")
+
+
+def _finds(text: str, *names: str) -> bool:
+    """Tell if a search finds names, by its numbers and then by its text, as the index does."""
+    search, of_log = search_of(ACCOUNT, TYPE, text), joined(names)
+    numbers = set(grams(ACCOUNT, TYPE, of_log))
+    part = set(search.grams) <= numbers and search.part in of_log
+    whole = search.names is not None and not set(search.names).isdisjoint(of_log.split("\n"))
+    assert not whole or not set(search.whole or ()).isdisjoint(numbers)
+    assert (search.part in of_log) == part, "the index would miss it"
+    return part or whole
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_found_by_any_part_of_it_and_by_its_beginning(name: str) -> None:
+    for start in range(len(name)):
+        for end in range(start + 1, len(name) + 1):
+            part = name[start:end]
+            is_found = len(fold(part)) >= INSIDE or (start == 0 and part == part.strip())
+            if fold(part) and (is_found or not fold(name).startswith(fold(part))):
+                assert _finds(part.upper(), "~", name) == is_found, part
+
+
+def test_a_part_does_not_reach_from_one_name_into_the_next() -> None:
+    assert not _finds("ab12", "xxab", "12xx")
+    assert not _finds("ab\n12", "xxab", "12xx")
+
+
+def test_equal_numbers_find_nothing_without_the_text() -> None:
+    """All runs of `01010` are in the name, but it is not."""
+    assert set(part_grams(ACCOUNT, TYPE, "01010")) <= set(grams(ACCOUNT, TYPE, joined(["0101", "1010"])))
+    assert search_of(ACCOUNT, TYPE, "01010").part not in joined(["0101", "1010"])
+
+
+def test_names_without_a_visible_character_are_none() -> None:
+    assert joined(["\u200b", " "]) == ""
+    assert grams(ACCOUNT, TYPE, "") == set()
+    assert not _finds(" \u200b", "SKU-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("SKU-1\nSKU-2", ["SKU-1", "SKU-2"]),
+        ("SKU 1\r\nSKU 2\r\n", ["SKU 1", "SKU 2"]),
+        ("a;b\tc,  d", ["a", "b", "c", "d"]),
+        ("SKU-1, sku-1", []),
+        ("SKU 1 SKU 2", []),
+        ("SKU-1,", []),
+        (",", []),
+    ],
+)
+def test_a_list_of_names_is_told_by_its_separators(text: str, names: list[str]) -> None:
+    assert list(listed(text).values()) == names
+
+
+def test_a_list_finds_whole_names_in_any_case() -> None:
+    assert _finds("sku-7; ACAO Ñ", *NAMES)
+    assert not _finds("sku-7; ACAO", *NAMES)
+    assert len(search_of(ACCOUNT, TYPE, "\n".join(map(str, range(MAX_NAMES)))).names or ()) == MAX_NAMES
+
+
+def test_a_sentence_with_a_comma_is_words_as_well() -> None:
+    search = search_of(ACCOUNT, TYPE, "Sem estoque, verifique")
+    assert search.names == ("sem estoque", "verifique")
+    assert set(search.words or ()) <= set(word_numbers(ACCOUNT, TYPE, ["verifique: sem estoque"]) or ())
