@@ -23,7 +23,7 @@ from schemas.series import SeriesQuery
 from storage.cursors import TimeAndId
 from storage.database import Connection, Database
 from storage.logs.groups import list_groups
-from storage.logs.page import MAX_PICKED, MAX_RUNS, read_page
+from storage.logs.page import MAX_PICKED, MAX_RUNS, SAMPLE, read_page
 from storage.logs.summary import summarize
 from storage.series import read_series
 from tests.support.explained import Plan, explained, nodes
@@ -174,9 +174,9 @@ def combinations() -> Iterator[tuple[str, ...]]:
         yield from itertools.combinations(names, length)
 
 
-@pytest.mark.parametrize("q", ["key", "words", "SKU-", "7"])
+@pytest.mark.parametrize("q", ["key", "words", "SKU-", "7", "0001"])
 async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Account], q: str) -> None:
-    """`q`: the key of one log, words of many messages, and beginnings that many names have."""
+    """`q`: the key of one log, words of many messages, beginnings that many names have, and a part of many."""
     told = 0
     for account in accounts:
         for names in combinations():
@@ -216,8 +216,14 @@ async def test_what_a_search_finds_is_counted_by_looking_it_up(reader: Database,
             await summarize(database, *own)  # type: ignore[arg-type]
             await list_groups(database, *own, now=datetime.now(UTC), after=None, limit=LIMIT)  # type: ignore[arg-type]
             of_logs = [node for plan in database.plans for node in nodes(plan) if _is_of_logs(node)]
-            # A bitmap heap scan reads what index scans below it found, and these name the index.
-            indexes = {node.get("Index Name") for node in of_logs if node["Node Type"] != "Bitmap Heap Scan"}
+            # A bitmap heap scan reads what index scans below it found, and these name the index. The newest logs, by
+            # which a search is judged, are few.
+            indexes = {
+                node.get("Index Name")
+                for node in of_logs
+                if node["Node Type"] != "Bitmap Heap Scan"
+                and not (node.get("Index Name") == "status_logs_by_time" and node["Actual Rows"] <= SAMPLE)
+            }
             assert indexes == {"status_logs_pkey"}, (filter_, of_logs)
 
 
