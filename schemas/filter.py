@@ -26,7 +26,7 @@ from schemas.timestamp import Rfc3339
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_GROUPS = 1000  # that are left out: the plan leaves out those that people ignore
 MAX_QUERY_CHARACTERS = 200
-#: Of a search: 200 names of 29 characters, and an address that the usual proxies let through (8 KiB).
+#: Limit of a search: 200 names of 29 characters, and an address that the usual proxies let through (8 KiB).
 MAX_SEARCH_CHARACTERS = 6_000
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _listable(text: str) -> str:
 
 #: Text to compare with stored text, so it must be storable.
 QueryText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_storable)]
-#: The same for names and words, which search compares without case, accents and spaces at the ends.
+#: Text of names and words, which search compares without case, accents and spaces at the ends.
 SearchText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_SEARCH_CHARACTERS),

@@ -16,7 +16,7 @@ _NOWHERE: Final = EDGE * 2
 
 
 class Search(NamedTuple):
-    """What finds a log of one account and type: any of a part of its names, a name of a list, or words.
+    """Search among the logs of one account and type: by a part of a name, by a list of whole names, or by words.
 
     `part` is in the names of the log as schemas.search.names joins them; `grams` are its numbers. `names` are whole
     names, `whole` their numbers, one each; None when the text is no list. `words` are all of one log's messages; None

@@ -20,14 +20,14 @@ MAX_RUNS: Final = 500
 #: Limit of logs that are looked at one by one. When more of a million match, a scan of the list meets one at least
 #: every 500 rows.
 MAX_PICKED: Final = 2_000
-#: The same for the logs of a list of names, which a scan would compare with each of them.
+#: Limit of logs that a list of names picks: a scan would compare each log with every name.
 MAX_LISTED: Final = 50 * MAX_NAMES
 #: Logs by which a search is judged, and how many of them make it common: a scan of the list soon has a page of it, and
 #: all that it finds would be slow to look up.
 SAMPLE: Final = 100
 COMMON: Final = 3
-#: How many of them make a gram frequent. Rarer ones of the same search are enough to find it, since what they find is
-#: compared as text. Reading the entries of a gram that 200,000 logs have took 3 ms.
+#: Logs of the sample that make a gram frequent. Rarer ones of the same search are enough to find it, since what they
+#: find is compared as text. Reading the entries of a gram that 200,000 logs have took 3 ms.
 FREQUENT: Final = 3
 
 #: Limit that leaves no row out; some statements look for one more.

@@ -174,9 +174,9 @@ def combinations() -> Iterator[tuple[str, ...]]:
         yield from itertools.combinations(names, length)
 
 
-@pytest.mark.parametrize("q", ["key", "words", "SKU-", "7", "0001"])
+@pytest.mark.parametrize("q", ["key", "words", "SKU-", "7"])
 async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Account], q: str) -> None:
-    """`q`: the key of one log, words of many messages, beginnings that many names have, and a part of many."""
+    """`q`: the key of one log, words of many messages, and beginnings that many names have."""
     told = 0
     for account in accounts:
         for names in combinations():

@@ -1,4 +1,4 @@
-"""What a search finds, in every reader: by any part of a name, by a list of names, by words in any script."""
+"""Search in every reader: by any part of a name, by a list of names, by words in any script."""
 
 import random
 import uuid
@@ -32,7 +32,7 @@ LOGS: dict[str, tuple[dict[str, str], str, list[str]]] = {
     "sku-00161": ({}, "ไม่พบสินค้าในคลัง", ["Preço, abaixo"]),
     " lead": ({"ean": "7891234567895"}, "GET /items/MLB123?x=1 (X.PK_1)", ["x" * 5000 + " beyond"]),
 }
-#: What people type, and the keys that it finds.
+#: Texts that people type, and the keys that each finds.
 ASKED: list[tuple[str, set[str]]] = [
     ("sku-00160", {"SKU-00160"}),
     ("SKU-0016", {"SKU-00160", "sku-00161"}),

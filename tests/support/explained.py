@@ -13,7 +13,7 @@ async def explained(connection: Connection, sql: str, arguments: Sequence[Any]) 
     """Runs `sql` by the connection's plan_cache_mode: with arguments bound to EXPLAIN it would be planned for these."""
     await connection.execute(f"PREPARE explained AS {sql}")
     values = f"({', '.join(_literal(each) for each in arguments)})" if arguments else ""
-    told = await connection.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE explained {values}")
+    told = await connection.fetchval(f"EXPLAIN (ANALYZE, VERBOSE, TIMING OFF, FORMAT JSON) EXECUTE explained {values}")
     await connection.execute("DEALLOCATE explained")
     return dict(json.loads(told)[0]["Plan"])
 

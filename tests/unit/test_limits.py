@@ -97,7 +97,7 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
     (InEveryLanguage, "pt", text, 1, 2000),
     (LogFilter, "status", lambda count: ["error"] * count, 0, 50),
     (LogFilter, "affiliate", lambda count: ["MLB"] * count, 0, 50),
-    (LogFilter, "q", text, 1, 200),
+    (LogFilter, "q", text, 1, 6000),
     (LogFilter, "code", text, 1, 200),
     (LogFilter, "fingerprint", text, 16, 16),
     (Pace, "steps", lambda count: [1] * count, 1, 20),

@@ -94,8 +94,8 @@ WITH newest AS MATERIALIZED (
 SELECT
     (SELECT count(*) FROM newest s WHERE true {filter}) AS logs,
     ARRAY(
-        SELECT gram FROM unnest(:grams::integer[]) AS gram
-        WHERE (SELECT count(*) FROM newest WHERE gram = ANY(newest.grams)) < :frequent::integer
+        SELECT gram.number FROM unnest(:grams::integer[]) AS gram (number)
+        WHERE (SELECT count(*) FROM newest WHERE gram.number = ANY(newest.grams)) < :frequent::integer
     ) AS rare
 
 -- facet_ids --
@@ -240,8 +240,8 @@ CROSS JOIN LATERAL (
     SELECT
         (SELECT count(*) FROM newest WHERE strpos(newest.names, :part::text) > 0) AS logs,
         ARRAY(
-            SELECT gram FROM unnest(type.grams::integer[]) AS gram
-            WHERE (SELECT count(*) FROM newest WHERE gram = ANY(newest.grams)) < :frequent::integer
+            SELECT gram.number FROM unnest(type.grams::integer[]) AS gram (number)
+            WHERE (SELECT count(*) FROM newest WHERE gram.number = ANY(newest.grams)) < :frequent::integer
         ) AS rare
 ) AS sampled
 

@@ -67,7 +67,7 @@ async def test_an_account_that_nothing_came_of_is_said_to_who_may_see_any(visit:
 async def test_a_code_with_spaces_at_its_ends_is_found_by_the_page_s_own_links(
     visit: Visit, store_events: Store
 ) -> None:
-    """As it is by the API: what is compared exactly is not trimmed."""
+    """The API finds it as well: what is compared exactly is not trimmed."""
     code = " lead "
     await store_events(
         result("a", key="SKU-1", errors=[{"code": code, "message": "x"}]),

@@ -49,7 +49,7 @@ def test_an_address_comes_back_as_it_was(query: str) -> None:
 @pytest.mark.parametrize("name", [name for name, each in FIELDS.items() if each.shown.control in {"search", "text"}])
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffd"), min_size=1, max_size=200))
 def test_any_text_survives_its_own_link(name: str, text: str) -> None:
-    """With its spaces: a code may begin with one, or consist of them. A search of spaces alone is none."""
+    """Spaces stay: a code may begin with one, or consist of them. A search of spaces alone is none."""
     made = View(filter=LogFilter.model_validate({name: text}))
     read = view(made.query().removeprefix("?"))
     assert read == made or (name == "q" and not text.strip() and read.is_plain)
