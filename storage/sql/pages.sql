@@ -31,8 +31,8 @@ ON CONFLICT DO NOTHING
 SELECT EXISTS (SELECT FROM ended_sessions WHERE nonce = :nonce::bytea)
 
 -- has_account --
--- Uses the primary key of log_keys.
-SELECT EXISTS (SELECT FROM log_keys WHERE account = :account::text)
+-- Uses status_logs_by_time.
+SELECT EXISTS (SELECT FROM status_logs WHERE account = :account::text)
 
 -- list_accounts --
 -- Every account that has a status log, by one look into status_logs_by_time for each.
