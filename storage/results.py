@@ -40,9 +40,12 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
     late = _late(fresh)
     # What only results with faults have is sent for those alone: see the statement.
     ordered = sorted(fresh, key=lambda each: len(each.faults), reverse=True)
-    words = [each.words and array(each.words) for each in ordered]
     folded = await SQL["fold"].fetchrow(
-        connection, ordered, late=[each.id in late for each in ordered], words=words, **_about_faults(ordered)
+        connection,
+        ordered,
+        late=[each.id in late for each in ordered],
+        words=[each.words and array(each.words) for each in ordered],
+        **_about_faults(ordered),
     )
     await _add_names(connection, fresh, folded["new_logs"])
     answers = [each for each in fresh if each.correlation_id is not None]
