@@ -19,6 +19,7 @@ from cli.documents.settings_page import settings_page
 from schemas.filter import FIELDS
 from storage.filters import MEANINGS
 from storage.schema_version import MIGRATIONS
+from tests.chaos import page as reliability
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -39,6 +40,7 @@ def documents() -> dict[Path, str]:
     made[DOCS / "settings.md"] = settings_page()
     made[DOCS / "metrics.md"] = metrics_page()
     made[DOCS / "pages.md"] = pages_page.pages_page(pages_page.pages(), pages_page.uses())
+    made[reliability.PAGE] = reliability.reliability_page()
     made[SCHEMA_PAGE] = refreshed(_schema_page())
     made[GLOSSARY] = glossary()
     made |= catalogues.catalogues()

@@ -1,7 +1,8 @@
-"""`make chaos`: results at a steady rate through a system under faults, then sent and stored are compared.
+"""`make chaos`: a system under load and faults; then all that was sent is compared with all that is stored.
 
-Prints the seed, what was done, and six counts that must all be 0; exit 1 if one is not. The same seed does the same
-faults in the same order, though not at the same microsecond.
+Prints the seed, what was done, recovery times, memory, and seven counts that must all be 0; exit 1 if one is not. The
+same seed does the same faults in the same order in each lane, though not at the same microsecond. docs/reliability.md
+has every fault, and the figures of the last long run.
 """
 
 import argparse
@@ -9,20 +10,16 @@ import asyncio
 import logging
 import random
 import sys
-import tempfile
-import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
-from connectors.connector import Connector
-from connectors.simulator.plan import SOURCE, Mix, Plan, SimulatedRecord
-from connectors.simulator.settings import SimulatorSettings
-from tests.chaos.checker import check, results_of
-from tests.chaos.nemesis import Nemesis
-from tests.chaos.system import System
-from tests.support.waiting import eventually
+import structlog
 
-SETTLE_SECONDS = 180.0
+from tests.chaos import page
+from tests.chaos.fault import Fault
+from tests.chaos.faults import FAULTS
+from tests.chaos.report import Report, lines
+from tests.chaos.run import run
 
 
 def say(line: str) -> None:
@@ -30,72 +27,38 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def send(system: System, seed: int, rate: float, ended: asyncio.Event) -> list[SimulatedRecord]:
-    """Records at `rate` a second until `ended`; the ledger of those that Kafka acknowledged, which is all of them."""
-    mix = Mix(malformed_share=0.02, duplicate_share=0.05, late_share=0.1)
-    ledger: list[SimulatedRecord] = []
-    servers = str(system.broker.kafka_bootstrap_servers)
-    async with Connector(servers, source=SOURCE) as connector, asyncio.TaskGroup() as sending:
-        plan = Plan(SimulatorSettings(seed=seed), connector.topics, run=f"chaos-{seed}", mix=mix)
-        while not ended.is_set():
-            made = plan.one(datetime.now(UTC))
-            ledger.append(made)
-            sending.create_task(connector.send(made.record))
-            await asyncio.sleep(1 / rate)
-    return ledger
-
-
-async def run(seed: int, seconds: float, workers: int, rate: float) -> int:
-    directory = Path(tempfile.mkdtemp(prefix="conexoes-chaos-"))
-    say(f"seed {seed}, {seconds:g} s, {workers} workers, {rate:g} records/s, in {directory}")
-    system = System(directory, workers)
-    await system.start()
-    try:
-        ended = asyncio.Event()
-        sending = asyncio.create_task(send(system, seed, rate, ended))
-        deadline = time.monotonic() + seconds
-        nemesis = Nemesis(system, seed, say)
-        await nemesis.torment(lambda: time.monotonic() > deadline)
-        ended.set()
-        ledger = await sending
-        say(f"{len(nemesis.done)} faults, {len(ledger)} records acknowledged; waiting for them to be handled")
-        owner = await system.owner()
-        wanted = len({each.event_id for each in results_of(ledger)})
-        refused = sum(1 for each in ledger if each.refused)
-        revived = 0
-
-        async def handled() -> bool:
-            nonlocal revived
-            revived += await system.revive_workers()
-            counts = await owner.fetchrow(
-                "SELECT (SELECT count(*) FROM received_results) >= $1 AND (SELECT count(*) FROM dead_letters) >= $2",
-                wanted,
-                refused,
-            )
-            return bool(counts and counts[0])
-
-        try:
-            await eventually(handled, SETTLE_SECONDS)
-        except AssertionError:
-            say(f"not everything was handled within {SETTLE_SECONDS:g} s")
-        verdict = await check(owner, ledger)
-        await owner.close()
-        say(f"workers that ended by themselves: {revived}")
-        say(" ".join(f"{name}={count}" for name, count in verdict._asdict().items()))
-        return 1 if any(verdict) else 0
-    finally:
-        await system.stop()
+def chosen(names: str) -> Sequence[Fault]:
+    """The faults of `--only`; all when it names none. Raises ValueError for an unknown one."""
+    wanted = {each.strip() for each in names.split(",") if each.strip()}
+    if unknown := wanted - {each.name for each in FAULTS}:
+        known = ", ".join(each.name for each in FAULTS)
+        raise ValueError(f"there is no fault {', '.join(sorted(unknown))}; there are {known}")
+    return [each for each in FAULTS if not wanted or each.name in wanted]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=300.0)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=150.0, help="records a second")
+    parser.add_argument("--only", default="", help="names of faults, separated by commas")
+    parser.add_argument("--record", action="store_true", help="keep the figures in docs/reliability.md")
     given = parser.parse_args()
+    try:
+        faults = chosen(given.only)
+    except ValueError as exc:
+        parser.error(str(exc))
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what this is about
-    return asyncio.run(run(given.seed, given.seconds, given.workers, given.rate))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    report = Report(given.seed, given.minutes, given.workers, given.rate)
+    asyncio.run(run(report, faults, say))
+    for line in lines(report):
+        say(line)
+    if given.record:
+        report.write()
+        page.write()
+    return 0 if report.all_kept else 1
 
 
 if __name__ == "__main__":

@@ -1,95 +1,72 @@
-"""Faults, one after the other, in an order that follows from a seed."""
+"""Does faults: several lanes at once, in each an order that follows from the seed."""
 
 import asyncio
-import os
 import random
-import signal
-from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import Protocol
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 
-import asyncpg
+from tests.chaos.fault import Fault, Lane
+from tests.chaos.load.load import Load
+from tests.chaos.probe import Probe
+from tests.chaos.system import System
+from tests.chaos.turns import Turns
 
-
-class Victims(Protocol):
-    """The processes that the nemesis may kill or freeze."""
-
-    workers: list[Process]
-
-    async def restart_worker(self, number: int) -> None: ...
-    async def kill_postgres(self) -> None: ...
-    async def start_postgres(self) -> None: ...
-    async def kill_kafka(self) -> None: ...
-    async def start_kafka(self) -> None: ...
-    async def owner(self) -> asyncpg.Connection: ...
+_PAUSE_SECONDS = (0.2, 1.0)
 
 
 class Nemesis:
-    """Does one thing at a time, and heals it before the next."""
+    """Counts what it has done, and the seconds that each recovery took."""
 
-    def __init__(self, victims: Victims, seed: int, say: Callable[[str], None]) -> None:
-        self._victims = victims
-        self._random = random.Random(seed)
+    def __init__(self, system: System, load: Load, faults: Sequence[Fault], seed: int, say: Callable[[str], None]) -> None:
+        self._system = system
+        self._load = load
+        self._probe = Probe(system, load)
+        self._faults = faults
+        self._seed = seed
         self._say = say
-        self.done: list[str] = []
-        self._faults: dict[str, Callable[[], Awaitable[None]]] = {
-            "kill -9 a worker": self._kill_worker,
-            "SIGTERM a worker": self._terminate_worker,
-            "SIGSTOP a worker, then SIGCONT": self._freeze_worker,
-            "kill -9 PostgreSQL, start it again": self._kill_postgres,
-            "end half of the database's connections": self._cut_connections,
-            "kill -9 Kafka, start it again": self._kill_kafka,
-        }
+        self._turns = Turns()
+        self.done: Counter[str] = Counter()
+        self.recoveries: dict[str, list[float]] = defaultdict(list)
 
     async def torment(self, until: Callable[[], bool]) -> None:
         """Faults until `until()` says so; when it returns everything runs again."""
-        while not until():
-            await asyncio.sleep(self._random.uniform(1, 4))
-            name = self._random.choice(list(self._faults))
-            self._say(name)
-            self.done.append(name)
-            await self._faults[name]()
+        async with asyncio.TaskGroup() as lanes:
+            for lane in Lane:
+                if found := [each for each in self._faults if each.lane is lane]:
+                    lanes.create_task(self._torment(lane, found, until))
 
-    def _worker(self) -> int:
-        return self._random.randrange(len(self._victims.workers))
+    async def _torment(self, lane: Lane, faults: Sequence[Fault], until: Callable[[], bool]) -> None:
+        draw = random.Random(f"{self._seed} {lane}")
+        for fault in order(faults, draw):
+            await asyncio.sleep(draw.uniform(*_PAUSE_SECONDS))
+            if until():
+                return
+            seed = draw.random()  # what a fault draws is its own: it may depend on what it finds
+            if lane is Lane.WORKERS or (lane in {Lane.POSTGRESQL, Lane.KAFKA} and not fault.alone):
+                async with self._turns.together():
+                    await self._do(fault, random.Random(seed))
+            elif fault.alone:
+                async with self._turns.alone():
+                    await self._do(fault, random.Random(seed))
+            else:
+                await self._do(fault, random.Random(seed))
 
-    async def _kill_worker(self) -> None:
-        number = self._worker()
-        with suppress(ProcessLookupError):
-            self._victims.workers[number].kill()
-        await self._victims.restart_worker(number)
+    async def _do(self, fault: Fault, draw: random.Random) -> None:
+        self._say(fault.name)
+        began = await fault.do(self._system, self._load, draw) or time.monotonic()
+        self.done[fault.name] += 1
+        if fault.recovers_within is not None:
+            seconds = await self._probe.recovered(began)
+            self.recoveries[fault.name].append(seconds)
+            self._say(f"{fault.name}: recovered after {seconds:.1f} s")
+        if fault.lane is Lane.MACHINES:
+            for each in self._system.machines:
+                each.bury()
 
-    async def _terminate_worker(self) -> None:
-        number = self._worker()
-        with suppress(ProcessLookupError):
-            self._victims.workers[number].terminate()
-        await self._victims.restart_worker(number)
 
-    async def _freeze_worker(self) -> None:
-        pid = self._victims.workers[self._worker()].pid
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(self._random.uniform(1, 6))
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
-
-    async def _kill_postgres(self) -> None:
-        await self._victims.kill_postgres()
-        await asyncio.sleep(self._random.uniform(0.5, 5))
-        await self._victims.start_postgres()
-
-    async def _kill_kafka(self) -> None:
-        await self._victims.kill_kafka()
-        await asyncio.sleep(self._random.uniform(0.5, 5))
-        await self._victims.start_kafka()
-
-    async def _cut_connections(self) -> None:
-        owner = await self._victims.owner()
-        for _ in range(10):
-            await owner.execute(
-                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE application_name LIKE 'conexoes-agents%' AND random() < 0.5"""
-            )
-            await asyncio.sleep(0.2)
-        await owner.close()
+def order(faults: Sequence[Fault], draw: random.Random) -> Iterator[Fault]:
+    """The faults of one lane without end: in each round every one as often as its share says, shuffled."""
+    every = [fault for fault in faults for _ in range(fault.share)]
+    while True:
+        yield from draw.sample(every, len(every))

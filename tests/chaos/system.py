@@ -1,95 +1,146 @@
-"""A system to be hurt: real servers and real workers, each of which can be killed and started again."""
+"""A system to be hurt: real servers, and real processes on machines of their own, each of which can be lost."""
 
-import os
-import signal
-import sys
-from asyncio.subprocess import Process
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
-from embedded.kafka import EmbeddedKafka
-from embedded.ports import free_port
-from embedded.postgres import EmbeddedPostgres
+from embedded.ports import LOOPBACK, free_port
+from schemas.catalogue import CATALOGUE
 from storage.migrate import migrate
-from tests.support.processes import start
+from tests.chaos.broker import Broker
+from tests.chaos.machine import Machine, machine
+from tests.chaos.postgres import Copy, Postgres
+from tests.chaos.slot import Slot
+from tests.support.proxy import through
+
+RETENTION_DAYS = 90
+#: Seconds after which a retry without an answer is silent: soon, so that each item has its end.
+DEADLINE_SECONDS = 20
+BOOTSTRAP_KEY = "a key for chaos and nothing else"
+#: Ceiling of a decompressed batch, so that a bomb is not large on the wire in any codec.
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+_SUPERVISE_SECONDS = 0.25
 
 
 class System:
-    """Two servers and some workers, on one directory. PostgreSQL is durable here: it will be killed."""
+    """Two servers and some workers, in one directory; with `web` an `admin` and an `api` process too.
 
-    def __init__(self, directory: Path, workers: int) -> None:
-        self._directory = directory
+    Worker n is on machine n. Those of the pages share the last one.
+    """
+
+    def __init__(self, directory: Path, workers: int, *, web: bool = False) -> None:
+        self.directory = directory
         self._count = workers
-        self._kafka = EmbeddedKafka(directory, free_port())
-        self._postgres = EmbeddedPostgres(directory, durable=True)
-        self.broker = BrokerSettings()
-        self.url = ""
-        self.workers: list[Process] = []
+        self._web = web
+        self._stack = AsyncExitStack()
+        self._supervising: asyncio.Task[None] | None = None
+        self.kafka = Broker(directory / "kafka", workers + 1)
+        self.postgres = Postgres(directory)
+        self.machines: list[Machine] = []
+        self.workers: list[Slot] = []
+        self.web: dict[str, Slot] = {}
+        self.web_urls: dict[str, str] = {}
+        #: Spans of time (monotonic) whose writes a database lost, when another one took its place.
+        self.lost_spans: list[tuple[float, float]] = []
+
+    @property
+    def broker(self) -> BrokerSettings:
+        return BrokerSettings(kafka_bootstrap_servers=self.kafka.servers)
+
+    @property
+    def url(self) -> str:
+        return self.postgres.url
+
+    @property
+    def slots(self) -> Iterator[Slot]:
+        yield from self.workers
+        yield from self.web.values()
 
     async def start(self) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self.url = await self._postgres.start()
-        self.broker = BrokerSettings(kafka_bootstrap_servers=await self._kafka.start())
-        await migrate(self.url, 90)
-        await create_topics(str(self.broker.kafka_bootstrap_servers), self.broker)
-        self.workers = [await self._worker(number) for number in range(self._count)]
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.machines = [await self._stack.enter_async_context(machine()) for _ in range(self._count + 1)]
+        await self.postgres.start()
+        self._lead_to_postgres()
+        await self.start_kafka()
+        await migrate(self.url, RETENTION_DAYS)
+        self.workers = [self._worker(number) for number in range(self._count)]
+        if self._web:
+            self.web = {name: self._page(name) for name in ("admin", "api")}
+        for slot in self.slots:
+            await slot.start()
 
     async def stop(self) -> None:
-        for worker in self.workers:
-            if worker.returncode is None:
-                worker.kill()
-                await worker.wait()
-        await self._kafka.stop()
-        await self._postgres.stop()
+        if self._supervising is not None:
+            self._supervising.cancel()
+        for slot in self.slots:
+            await slot.end()
+        await self.kafka.stop()
+        await self.postgres.stop()
+        await self._stack.aclose()
+
+    def supervise(self) -> None:
+        """Start what ends by itself again, from now on."""
+
+        async def forever() -> None:
+            while True:
+                for slot in self.slots:
+                    await slot.supervise()
+                await asyncio.sleep(_SUPERVISE_SECONDS)
+
+        self._supervising = asyncio.create_task(forever())
 
     async def kill_workers(self) -> None:
-        for worker in self.workers:
-            worker.kill()
-            await worker.wait()
+        for slot in self.workers:
+            await slot.end()
 
-    async def restart_worker(self, number: int) -> None:
-        """Restart a worker as a supervisor does: after the old one has ended."""
-        await self.workers[number].wait()
-        self.workers[number] = await self._worker(number)
-
-    async def revive_workers(self) -> int:
-        """Start those that have ended by themselves. Returns how many."""
-        dead = [number for number, worker in enumerate(self.workers) if worker.returncode is not None]
-        for number in dead:
-            sys.stderr.write(f"worker {number} ended with {self.workers[number].returncode}\n")
-            self.workers[number] = await self._worker(number)
-        return len(dead)
-
-    async def kill_postgres(self) -> None:
-        _kill(self._postgres.pid)
-
-    async def start_postgres(self) -> None:
-        await self._postgres.stop()  # whatever is left of it
-        await self._postgres.start()
-
-    async def kill_kafka(self) -> None:
-        _kill(self._kafka.pid)
+    async def start_workers(self) -> None:
+        for slot in self.workers:
+            await slot.start()
 
     async def start_kafka(self) -> None:
-        await self._kafka.stop()
-        await self._kafka.start()
+        """Start Kafka, and make the topics that are missing."""
+        await self.kafka.start([each.kafka.port for each in self.machines])
+        for each, port in zip(self.machines, self.kafka.ports, strict=True):
+            each.kafka.server = (LOOPBACK, port)
+        await create_topics(self.kafka.servers, self.broker)
+
+    async def fail_over(self, copy: Copy, since: float) -> None:
+        """Lose the database; `copy`, which has nothing of what was written after `since`, takes its place."""
+        await self.postgres.replace(copy)
+        self._lead_to_postgres()
+        self.lost_spans.append((since, asyncio.get_running_loop().time()))
 
     async def owner(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self.url, server_settings={"search_path": "conexoes"})
+        return await self.postgres.connect()
 
-    async def _worker(self, number: int) -> Process:
-        settings = {
-            "KAFKA_BOOTSTRAP_SERVERS": str(self.broker.kafka_bootstrap_servers),
-            "DATABASE_URL": self.url,
-            "DATA_DIR": str(self._directory),
-            "WORKER_ID": f"chaos-{number}",
+    def _lead_to_postgres(self) -> None:
+        parts = urlsplit(self.url)
+        for each in self.machines:
+            each.postgres.server = (parts.hostname or LOOPBACK, parts.port or 5432)
+            each.postgres.cut()
+
+    def _worker(self, number: int) -> Slot:
+        settings = {**self._servers(number), "WORKER_ID": f"chaos-{number}", "MAX_BATCH_BYTES": str(MAX_BATCH_BYTES)}
+        return Slot(f"worker-{number}", "agents", self.directory, settings)
+
+    def _page(self, name: str) -> Slot:
+        port = free_port()
+        self.web_urls[name] = f"http://{LOOPBACK}:{port}"
+        settings = {**self._servers(self._count), "HTTP_PORT": str(port), "BOOTSTRAP_KEY": BOOTSTRAP_KEY}
+        return Slot(name, name, self.directory, settings)
+
+    def _servers(self, machine: int) -> dict[str, str]:
+        ways = self.machines[machine]
+        deadlines = {each.name: {"*": {"deadline_seconds": DEADLINE_SECONDS}} for each in CATALOGUE}
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{ways.kafka.port}",
+            "DATABASE_URL": through(ways.postgres, self.url),
+            "POLICY": json.dumps(deadlines),
         }
-        return await start("agents", log=self._directory / f"worker-{number}.log", settings=settings)
-
-
-def _kill(pid: int | None) -> None:
-    if pid is not None:
-        os.kill(pid, signal.SIGKILL)

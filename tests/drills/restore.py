@@ -11,7 +11,6 @@ import logging
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +21,10 @@ import orjson
 
 from broker.publisher import Publisher, Record
 from connectors.connector import Connector
-from connectors.simulator.plan import SOURCE, Mix, Plan, SimulatedRecord
+from connectors.simulator.plan import SOURCE, Mix, Plan
 from connectors.simulator.settings import SimulatorSettings
 from embedded.postgres_install import find_postgres
-from tests.chaos.checker import results_of
+from tests.chaos.ledger import Ledger
 from tests.chaos.system import System
 from tests.support.waiting import eventually
 
@@ -67,21 +66,22 @@ async def run() -> int:
         servers = str(system.broker.kafka_bootstrap_servers)
         async with Connector(servers, source=SOURCE) as connector:
             plan = Plan(SimulatorSettings(seed=17), connector.topics, run="drill", mix=mix)
-            first = await _send(connector, plan)
-            await _handled(system, first)
+            ledger = Ledger()
+            await _send(connector, plan, ledger)
+            await _handled(system, ledger)
             await _reprocess(system, "before-the-backup")
             dump = await _dump(system, directory)
-            say(f"backup: {dump.stat().st_size:,} bytes, {len(first)} records")
-            second = await _send(connector, plan)
-            await _handled(system, first + second)
+            say(f"backup: {dump.stat().st_size:,} bytes, {ledger.records} records")
+            await _send(connector, plan, ledger)
+            await _handled(system, ledger)
             await _reprocess(system, "after-the-backup")
         wanted = await _tables(system)
         await system.kill_workers()
         await _restore(system, dump)
         restored = await _tables(system)
         say(f"restored: {_total(wanted) - _total(restored)} rows are missing")
-        await system.revive_workers()
-        await _handled(system, first + second)
+        await system.start_workers()
+        await _handled(system, ledger)
         found = await _until_equal(system, wanted)
         for table, rows in wanted.items():
             lost, more = rows - found[table], found[table] - rows
@@ -96,15 +96,15 @@ async def run() -> int:
         await system.stop()
 
 
-async def _send(connector: Connector, plan: Plan) -> list[SimulatedRecord]:
+async def _send(connector: Connector, plan: Plan, ledger: Ledger) -> None:
     made = [plan.one(datetime.now(UTC)) for _ in range(RECORDS)]
+    for each in made:
+        ledger.add(each)
     await asyncio.gather(*(connector.send(each.record) for each in made))
-    return made
 
 
-async def _handled(system: System, ledger: Sequence[SimulatedRecord]) -> None:
-    wanted = len({each.event_id for each in results_of(ledger)})
-    refused = sum(1 for each in ledger if each.refused)
+async def _handled(system: System, ledger: Ledger) -> None:
+    wanted, refused = len(ledger.results), ledger.refused.total()
     owner = await system.owner()
 
     async def all_there() -> bool:

@@ -23,10 +23,14 @@ async def conexoes(*arguments: str, log: Path, **settings: str) -> AsyncIterator
             await process.wait()
 
 
-async def start(*arguments: str, log: Path, settings: Mapping[str, str]) -> Process:
+async def start(
+    *arguments: str, log: Path, settings: Mapping[str, str], environment: Mapping[str, str] | None = None
+) -> Process:
+    """`conexoes …` with these CONEXOES_ settings, and `environment` beside ours."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONEXOES_")},
         **{f"CONEXOES_{name}": value for name, value in settings.items()},
+        **(environment or {}),
     }
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:

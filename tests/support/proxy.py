@@ -14,6 +14,7 @@ class Proxy:
 
     pass: as if it were not there. refuse: connections are cut. blackhole: nothing gets through either way.
     mute: the server hears the client, the client hears nothing (an answer that is lost).
+    `lose` is for the connections that are open then: their client's machine is gone.
     `delay_seconds` holds up each chunk on its way to the client, `bytes_per_second` what goes to the server.
     """
 
@@ -22,11 +23,13 @@ class Proxy:
     bytes_per_second: float | None = None
 
     def __init__(self, host: str, port: int) -> None:
-        self._host = host
-        self._port = port
+        #: Host and port of the server; another one is for new connections.
+        self.server = (host, port)
         self._mode: Mode = "pass"
         self._open: set[asyncio.StreamWriter] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._pumps: dict[asyncio.Task[None], asyncio.Event] = {}  # with what is set when its client is lost
+        self._last_words: bytes | None = None
+        self._heard = asyncio.Event()
         self._clear = asyncio.Event()
         self._clear.set()
         self.port = 0
@@ -47,7 +50,7 @@ class Proxy:
 
     def cut(self) -> None:
         """End every open connection."""
-        for writer in self._open:
+        for writer in list(self._open):
             writer.transport.abort()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,21 +59,55 @@ class Proxy:
             return
         task = asyncio.current_task()
         assert task is not None
-        self._pumps.add(task)
+        self._pumps[task] = lost = asyncio.Event()
+        ends = [writer]
         try:
-            server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
+            server_reader, server_writer = await asyncio.open_connection(*self.server)
+            ends.append(server_writer)
             self._open |= {writer, server_writer}
             async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(self._pump(reader, server_writer, to_client=False))
-                pumps.create_task(self._pump(server_reader, writer, to_client=True))
+                pumps.create_task(self._pump(reader, server_writer, lost, to_client=False))
+                pumps.create_task(self._pump(server_reader, writer, lost, to_client=True))
         except (OSError, asyncio.CancelledError):
-            writer.transport.abort()
+            for each in ends:
+                each.transport.abort()
         finally:
-            self._pumps.discard(task)
+            self._open.difference_update(ends)
+            del self._pumps[task]
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_client: bool) -> None:
+    def lose(self) -> None:
+        """Let the server hear nothing more of the clients that are connected now, not even that they have ended."""
+        self._last_words = None
+        self._heard.set()
+        for lost in self._pumps.values():
+            lost.set()
+
+    async def lose_at(self, words: bytes, seconds: float) -> bool:
+        """Lose the clients when one says `words`, which do not arrive; at the latest after `seconds`, then False."""
+        self._heard.clear()
+        self._last_words = words
+        try:
+            await asyncio.wait_for(self._heard.wait(), seconds)
+        except TimeoutError:
+            self.lose()
+            return False
+        return True
+
+    def bury(self) -> None:
+        """End the connections of lost clients, which the servers hear."""
+        for task, lost in list(self._pumps.items()):
+            if lost.is_set():
+                task.cancel()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: asyncio.Event, *, to_client: bool
+    ) -> None:
         with suppress(OSError):
             while chunk := await reader.read(16_384):
+                if not to_client and self._last_words is not None and self._last_words in chunk:
+                    self.lose()
+                if lost.is_set():
+                    break
                 await self._clear.wait()
                 if to_client and self._mode == "mute":
                     continue
@@ -80,26 +117,41 @@ class Proxy:
                     await asyncio.sleep(len(chunk) / self.bytes_per_second)
                 writer.write(chunk)
                 await writer.drain()
+        if lost.is_set():
+            await asyncio.Event().wait()  # until it is buried
         writer.transport.abort()
-        self._open.discard(writer)
 
     async def close(self) -> None:
         self.cut()
-        for pump in list(self._pumps):
+        pumps = list(self._pumps)
+        for pump in pumps:
             pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+
+@asynccontextmanager
+async def listening(host: str, port: int) -> AsyncIterator[Proxy]:
+    """A proxy before a server, on `port` of this machine."""
+    proxy = Proxy(host, port)
+    server = await asyncio.start_server(proxy.handle, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        await proxy.close()
 
 
 @asynccontextmanager
 async def proxied(url: str) -> AsyncIterator[tuple[Proxy, str]]:
     """A proxy before the server of `url`, and the url that leads through it."""
     parts = urlsplit(url)
-    proxy = Proxy(parts.hostname or "127.0.0.1", parts.port or 5432)
-    server = await asyncio.start_server(proxy.handle, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
+    async with listening(parts.hostname or "127.0.0.1", parts.port or 5432) as proxy:
+        yield proxy, through(proxy, url)
+
+
+def through(proxy: Proxy, url: str) -> str:
+    """`url`, through the proxy."""
+    parts = urlsplit(url)
     login = parts.netloc.rpartition("@")[0]
-    try:
-        yield proxy, urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{proxy.port}"))
-    finally:
-        server.close()
-        await proxy.close()
+    return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{proxy.port}"))

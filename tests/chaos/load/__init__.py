@@ -1,0 +1,1 @@
+"""The load of `make chaos`: one module for each thing that happens."""

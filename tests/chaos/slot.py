@@ -1,0 +1,86 @@
+"""The place of one process: whoever hurts it holds its lock, and a supervisor fills it again when it ends by itself."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from tests.support.processes import start
+from tests.support.waiting import eventually
+
+_READY_SECONDS = 60.0
+
+
+class Slot:
+    """One process that is started again and again under the same settings."""
+
+    def __init__(self, name: str, command: str, directory: Path, settings: Mapping[str, str]) -> None:
+        self.name = name
+        self.lock = asyncio.Lock()
+        self.starts = 0
+        #: Exit codes of those that ended by themselves.
+        self.endings: list[int] = []
+        self.peak_mib = 0.0
+        self.log = directory / f"{name}.log"
+        self._command = command
+        self._home = directory / name
+        self._settings = {**settings, "DATA_DIR": str(self._home)}
+        self._process: Process | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has its partitions; of agents only."""
+        return self.running and (self._home / "agents.ready").exists()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start it, when the one before has ended; `environment` is for this time."""
+        self.starts += 1
+        self._home.mkdir(parents=True, exist_ok=True)
+        (self._home / "agents.ready").unlink(missing_ok=True)
+        self._process = await start(self._command, log=self.log, settings=self._settings, environment=environment)
+
+    async def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 60.0) -> None:
+        """Send a signal and wait for the end; it is killed when it does not end."""
+        if self._process is None:
+            return
+        self.send(number)
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            await self._process.wait()
+
+    def send(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
+
+    async def restart(self, number: signal.Signals = signal.SIGKILL) -> None:
+        await self.end(number)
+        await self.start()
+
+    async def until_ready(self) -> None:
+        async def look() -> bool:
+            return self.ready
+
+        await eventually(look, _READY_SECONDS)
+
+    async def supervise(self) -> None:
+        """Look after it once: what has ended by itself is started again, and its memory is noted."""
+        if self._process is None or self.lock.locked():
+            return
+        if self._process.returncode is None:
+            with suppress(psutil.NoSuchProcess):
+                self.peak_mib = max(self.peak_mib, psutil.Process(self._process.pid).memory_info().rss / 2**20)
+            return
+        self.endings.append(self._process.returncode)
+        await self.start()

@@ -1,0 +1,43 @@
+"""Turns of faults: some are done while others are, some are done alone, so that it is known what a recovery is of."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Turns:
+    """A lock that many share or one has alone. Who wants to be alone waits for no newcomer."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Condition()
+        self._together = 0
+        self._is_alone = False
+        self._want_alone = 0
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._is_alone and not self._want_alone)
+            self._together += 1
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._together -= 1
+                self._changed.notify_all()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        async with self._changed:
+            self._want_alone += 1
+            try:
+                await self._changed.wait_for(lambda: not self._is_alone and not self._together)
+            finally:
+                self._want_alone -= 1
+            self._is_alone = True
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._is_alone = False
+                self._changed.notify_all()
