@@ -34,7 +34,7 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
             faults.append(f"As {role}: {exc}")
         except StorageUnavailable as exc:
             return [f"The database can't be reached: {exc}"]
-        except (StorageError, asyncpg.InsufficientPrivilegeError) as exc:
+        except StorageError as exc:
             faults.append(f"As {role}: {exc}")
         finally:
             await database.close()

@@ -28,6 +28,8 @@ _PASSING_CLASSES = ("08", "53", "57", "40", "58", "25")
 _PASSING_CODES = ("55P03", "25006")
 #: No such table, no such schema: what is not migrated yet may be.
 _UNMIGRATED = ("42P01", "3F000")
+#: A right of our role that is missing: it was not given yet, or was taken away.
+_NOT_ALLOWED = "42501"
 #: query_canceled: statement_timeout, for all that we can tell.
 _CANCELLED = "57014"
 
@@ -47,6 +49,8 @@ def _meaning(code: str) -> type[StorageError] | None:
         return TimedOut
     if code in _UNMIGRATED:
         return SchemaUnfit
+    if code == _NOT_ALLOWED:
+        return NotLetIn
     if code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES:
         return StorageUnavailable
     return RowRefused if code.startswith(_REFUSED_CLASSES) else None
@@ -119,7 +123,7 @@ def reaching(url: str) -> Iterator[None]:
 #: Advice on a refused login, by SQLSTATE.
 _ADVICE = {
     "22023": "; run `conexoes migrate`, which makes the roles",
-    "42501": "; GRANT that role to this login",
+    _NOT_ALLOWED: "; GRANT that role to this login",
     "28000": "; see pg_hba.conf of the server",
 }
 

@@ -13,7 +13,10 @@ class StorageUnavailable(StorageError):
 
 
 class NotLetIn(StorageUnavailable):
-    """PostgreSQL answers and refuses this login, or its role: somebody must put that right, then the call succeeds."""
+    """PostgreSQL answers and refuses this login, its role, or a right of it.
+
+    Somebody must put that right, then the call succeeds.
+    """
 
 
 class SchemaUnfit(StorageUnavailable):

@@ -7,8 +7,8 @@ from functools import cache
 
 from aiokafka.errors import KafkaError
 
-from connectors.simulator.plan import SimulatedRecord
 from broker.publisher import Record
+from connectors.simulator.plan import SimulatedRecord
 from schemas.catalogue import CATALOGUE
 from schemas.refusal import DeadLetterCode
 from tests.chaos.ledger import batch_letter

@@ -64,14 +64,14 @@ class Findings:
 
 async def check_results(owner: asyncpg.Connection, sent: Sequence[Result], findings: Findings) -> None:
     """Compare timelines and status logs with the model."""
-    attempts = Counter(
-        tuple(row) for row in await owner.fetch("SELECT account, source, event_id FROM attempts")
-    )
+    attempts = Counter(tuple(row) for row in await owner.fetch("SELECT account, source, event_id FROM attempts"))
     ids = {(each.account, each.source, each.event_id) for each in sent}
     findings.add("lost", ids - set(attempts))
     findings.add("phantom", set(attempts) - ids)
     findings.add("doubled", (each for each, times in attempts.items() if times > 1))
-    query = "SELECT account, integration_type, affiliate, key, status, event_id, attempts, first_seen_at FROM status_logs"
+    query = (
+        "SELECT account, integration_type, affiliate, key, status, event_id, attempts, first_seen_at FROM status_logs"
+    )
     rows = {tuple(row)[:4]: tuple(row)[4:] for row in await owner.fetch(query)}
     expected = {name: tuple(row) for name, row in fold(sent).items()}
     stale = {name for name, row in expected.items() if name in rows and rows[name][1] != row[1]}
@@ -85,7 +85,9 @@ async def check_dead_letters(owner: asyncpg.Connection, ledger: Ledger, findings
     found: Counter[Letter] = Counter()
     for row in await owner.fetch("SELECT code, key, value FROM dead_letters"):
         is_batch = row["code"] == "too_large" and row["key"] is None
-        found[batch_letter(row["code"], row["value"]) if is_batch else letter(row["code"], row["key"], row["value"])] += 1
+        found[
+            batch_letter(row["code"], row["value"]) if is_batch else letter(row["code"], row["key"], row["value"])
+        ] += 1
     lost = ledger.refused - found
     findings.add("lost_dead_letters", lost.elements())
     known = set(ledger.refused) | set(ledger.doubtful)

@@ -18,7 +18,9 @@ _PAUSE_SECONDS = (0.2, 1.0)
 class Nemesis:
     """Counts what it has done, and the seconds that each recovery took."""
 
-    def __init__(self, system: System, load: Load, faults: Sequence[Fault], seed: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, system: System, load: Load, faults: Sequence[Fault], seed: int, say: Callable[[str], None]
+    ) -> None:
         self._system = system
         self._load = load
         self._probe = Probe(system, load)

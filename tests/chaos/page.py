@@ -49,9 +49,7 @@ def page(faults: Sequence[Fault], report: Report | None) -> str:
     """The page's text; without a report it says so."""
     if report is None:
         return "\n".join([_HEAD, "No long run was recorded yet.\n", *_faults(faults, None), _REPEAT])
-    return "\n".join(
-        [_HEAD, *_counts(report), *_promises(report), *_faults(faults, report), *_about(report), _REPEAT]
-    )
+    return "\n".join([_HEAD, *_counts(report), *_promises(report), *_faults(faults, report), *_about(report), _REPEAT])
 
 
 def _counts(report: Report) -> list[str]:

@@ -111,9 +111,7 @@ async def _settled(load: Load, commands: Commands) -> float | None:
     return round(time.monotonic() - began, 1)
 
 
-async def _compare(
-    report: Report, system: System, load: Load, web: Web, commands: Commands, answers: Answers
-) -> None:
+async def _compare(report: Report, system: System, load: Load, web: Web, commands: Commands, answers: Answers) -> None:
     findings = Findings()
     sent = list(load.ledger.results.values())
     findings.add("wrong", load.complaints)

@@ -13,7 +13,7 @@ import psutil
 from tests.support.processes import start
 from tests.support.waiting import eventually
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 240.0
 
 
 class Slot:

@@ -28,6 +28,8 @@ from storage.migrate import migrate
 from storage.schema_version import check_schema
 from storage.settings import StorageSettings
 from tests.support.access import ROW
+from tests.support.agents import produce, stored
+from tests.support.events import result
 from tests.support.processes import conexoes, end
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
@@ -168,6 +170,32 @@ async def test_a_login_without_its_role_is_told_which(refused_login: str, storag
         await check_schema(database)
     await database.close()
     assert any("As writer" in each for each in await check_database(refused_login, storage_settings))
+
+
+async def test_a_right_that_is_missing_is_waited_for(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, tmp_path: Path, owner: asyncpg.Connection
+) -> None:
+    """Not granted yet when the worker starts, and taken away while it runs: it says which, and goes on."""
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    settings = {
+        "KAFKA_BOOTSTRAP_SERVERS": servers,
+        "TOPIC_PREFIX": prefix,
+        "DATABASE_URL": str(storage_settings.database_url),
+        "DATA_DIR": str(tmp_path),
+    }
+    log = tmp_path / "log"
+    await owner.execute("REVOKE INSERT ON attempts FROM conexoes_writer")
+    async with conexoes("agents", log=log, **settings) as process:
+        await produce(servers, prefix, [result("early", key="SKU-1")])
+        await begun(log, "store", "permission denied for table attempts")
+        await owner.execute("GRANT INSERT ON attempts TO conexoes_writer")
+        await stored(owner, 1)
+        await owner.execute("REVOKE INSERT ON received_results FROM conexoes_writer")
+        await produce(servers, prefix, [result("late", key="SKU-1")])
+        await begun(log, "store", "permission denied for table received_results")
+        await owner.execute("GRANT INSERT ON received_results TO conexoes_writer")
+        await stored(owner, 2)
+        assert process.returncode is None
 
 
 @pytest.mark.parametrize("made", ["NOLOGIN", "LOGIN"], ids=["28000, as by pg_hba", "28P01"])

@@ -65,7 +65,13 @@ class Commands:
 
     async def _body(self, account: str, draw: random.Random) -> dict[str, Any] | None:
         of_type, mode = draw.choice(_TYPES), draw.choice(("refresh", "replay"))
-        body = {"account": account, "integration_type": of_type, "requested_by": "chaos", "reason": "chaos", "mode": mode}
+        body = {
+            "account": account,
+            "integration_type": of_type,
+            "requested_by": "chaos",
+            "reason": "chaos",
+            "mode": mode,
+        }
         if draw.random() < 0.7:
             path = f"/accounts/{account}/{of_type}/logs"
             found = await self._web.get("admin", path, status="error", page_size=50)

@@ -22,7 +22,7 @@ class Web:
 
     async def get(self, process: str, path: str, **parameters: Any) -> httpx.Response | None:
         """One answer, of the API's path; None when there is none."""
-        return await self._ask("GET", f"{self._load.system.web_urls[process]}/api/v1{path}", params=parameters)
+        return await self._ask("GET", f"{self._load.system.web_urls[process]}/api/v1{path}", params=parameters or None)
 
     async def post(self, path: str, body: Any, **headers: str) -> httpx.Response | None:
         """One answer of `admin`."""

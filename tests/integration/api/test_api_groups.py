@@ -15,6 +15,7 @@ from connectors.simulator import PLAYBOOK
 from schemas.group import Cure
 from schemas.playbook import Playbook
 from storage.database import Database
+from storage.errors import NotLetIn
 from storage.logs.compaction import compact_faults
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.test_api_pages import walk
@@ -278,7 +279,7 @@ class TestDecisions:
                 "UPDATE fault_states SET set_by = 'x'",
                 "TRUNCATE fault_states",
             ):
-                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                with pytest.raises(NotLetIn):
                     async with database.connection() as connection:
                         await connection.execute(statement)
 
