@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import asyncpg
@@ -35,51 +37,65 @@ class Probe:
         Infinite when one was not within two minutes.
         """
         ids = await self._send(next(self._round))
+        owner: asyncpg.Connection | None = None
+        query = "SELECT count(*) FROM attempts WHERE account = $1 AND event_id = ANY($2)"
 
         async def stored() -> bool:
+            nonlocal owner
             try:
-                owner = await self._system.owner()
-                try:
-                    query = "SELECT count(*) FROM attempts WHERE account = $1 AND event_id = ANY($2)"
-                    return bool(await owner.fetchval(query, ACCOUNT, ids) == len(ids))
-                finally:
-                    await owner.close(timeout=5)
+                owner = owner or await self._system.owner()
+                return bool(await owner.fetchval(query, ACCOUNT, ids, timeout=5) == len(ids))
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                owner = None
                 return False
 
         try:
             await eventually(stored, _LONGEST_SECONDS)
         except AssertionError:
             return float("inf")
+        finally:
+            if owner is not None:
+                await owner.close(timeout=5)
         return time.monotonic() - since
 
     async def _send(self, number: int) -> list[str]:
-        ids: list[str] = []
         broker = self._system.broker
+        made, places = [], []
         for partition in range(broker.topic_partitions):
             for each in CATALOGUE:
-                now = datetime.now(UTC)
-                ids.append(f"probe-{number}-{each.name}-{partition}")
                 data = {"account": ACCOUNT, "affiliate": "MLB", "key": f"P-{partition}", "status": "success"}
-                record = result_record(broker.topics, each.name, data, source=_SOURCE, event_id=ids[-1], time=now)
-                made = SimulatedRecord(integration_type=each.name, record=record, refused=None)
-                async with self._load.sending(made):
-                    await self._write(made, partition)
-        return ids
+                event_id, now = f"probe-{number}-{each.name}-{partition}", datetime.now(UTC)
+                record = result_record(broker.topics, each.name, data, source=_SOURCE, event_id=event_id, time=now)
+                made.append(SimulatedRecord(integration_type=each.name, record=record, refused=None))
+                places.append((event_id, partition))
+        async with AsyncExitStack() as stack:
+            for one in made:
+                await stack.enter_async_context(self._load.sending(one))
+            while True:
+                try:
+                    await self._write(made, [partition for _event_id, partition in places])
+                except (KafkaError, OSError, TimeoutError):
+                    await asyncio.sleep(0.1)
+                else:
+                    return [event_id for event_id, _partition in places]
 
-    async def _write(self, made: SimulatedRecord, partition: int) -> None:
-        record = made.record
-        while True:
-            producer = AIOKafkaProducer(bootstrap_servers=self._system.kafka.servers, request_timeout_ms=5000)
-            try:
-                await producer.start()
-                placed = await producer.send_and_wait(
-                    record.topic, record.value, key=record.key, headers=list(record.headers), partition=partition
+    async def _write(self, made: Sequence[SimulatedRecord], partitions: Sequence[int]) -> None:
+        """Write each to its partition; after an error all are written again, which counts once."""
+        producer = AIOKafkaProducer(bootstrap_servers=self._system.kafka.servers, request_timeout_ms=5000)
+        try:
+            await producer.start()
+            for placed in await asyncio.gather(
+                *(
+                    producer.send_and_wait(
+                        each.record.topic,
+                        each.record.value,
+                        key=each.record.key,
+                        headers=list(each.record.headers),
+                        partition=partition,
+                    )
+                    for each, partition in zip(made, partitions, strict=True)
                 )
-            except (KafkaError, OSError, TimeoutError):
-                await asyncio.sleep(0.1)
-            else:
+            ):
                 self._load.ledger.placed(placed.topic, placed.partition, placed.offset)
-                return
-            finally:
-                await producer.stop()
+        finally:
+            await producer.stop()

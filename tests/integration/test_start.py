@@ -172,10 +172,16 @@ async def test_a_login_without_its_role_is_told_which(refused_login: str, storag
     assert any("As writer" in each for each in await check_database(refused_login, storage_settings))
 
 
+@pytest.mark.parametrize("while_running", [False, True], ids=["before a start", "under a running worker"])
 async def test_a_right_that_is_missing_is_waited_for(
-    broker_settings: BrokerSettings, storage_settings: StorageSettings, tmp_path: Path, owner: asyncpg.Connection
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    tmp_path: Path,
+    owner: asyncpg.Connection,
+    *,
+    while_running: bool,
 ) -> None:
-    """Not granted yet when the worker starts, and taken away while it runs: it says which, and goes on."""
+    """Not granted yet, or taken away: the worker says which, and goes on when it is there."""
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     settings = {
         "KAFKA_BOOTSTRAP_SERVERS": servers,
@@ -184,16 +190,17 @@ async def test_a_right_that_is_missing_is_waited_for(
         "DATA_DIR": str(tmp_path),
     }
     log = tmp_path / "log"
-    await owner.execute("REVOKE INSERT ON attempts FROM conexoes_writer")
+    await produce(servers, prefix, [result("early", key="SKU-1")])
+    if not while_running:
+        await owner.execute("REVOKE INSERT ON attempts FROM conexoes_writer")
     async with conexoes("agents", log=log, **settings) as process:
-        await produce(servers, prefix, [result("early", key="SKU-1")])
-        await begun(log, "store", "permission denied for table attempts")
-        await owner.execute("GRANT INSERT ON attempts TO conexoes_writer")
-        await stored(owner, 1)
-        await owner.execute("REVOKE INSERT ON received_results FROM conexoes_writer")
+        if while_running:
+            await stored(owner, 1)
+            await owner.execute("REVOKE INSERT ON attempts FROM conexoes_writer")
         await produce(servers, prefix, [result("late", key="SKU-1")])
-        await begun(log, "store", "permission denied for table received_results")
-        await owner.execute("GRANT INSERT ON received_results TO conexoes_writer")
+        await begun(log, "store", "permission denied for table attempts")
+        assert process.returncode is None
+        await owner.execute("GRANT INSERT ON attempts TO conexoes_writer")
         await stored(owner, 2)
         assert process.returncode is None
 
