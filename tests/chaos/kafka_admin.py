@@ -1,8 +1,8 @@
 """What an operator does to topics."""
 
-import asyncio
-
 from aiokafka.admin import AIOKafkaAdminClient
+
+from tests.support.waiting import eventually
 
 
 async def deleted_topic(servers: str, name: str) -> None:
@@ -11,7 +11,10 @@ async def deleted_topic(servers: str, name: str) -> None:
     await admin.start()
     try:
         await admin.delete_topics([name])
-        while name in await admin.list_topics():
-            await asyncio.sleep(0.05)
+
+        async def gone() -> bool:
+            return name not in await admin.list_topics()
+
+        await eventually(gone)
     finally:
         await admin.close()

@@ -5,6 +5,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 
 from tests.chaos.fault import Fault, Lane
 from tests.chaos.load.load import Load
@@ -28,6 +29,7 @@ class Nemesis:
         self._seed = seed
         self._say = say
         self._turns = Turns()
+        self._one_of_both = asyncio.Lock()  # a lost machine, or no Kafka: each recovery takes its time
         self.done: Counter[str] = Counter()
         self.recoveries: dict[str, list[float]] = defaultdict(list)
 
@@ -45,13 +47,13 @@ class Nemesis:
             if until():
                 return
             seed = draw.random()  # what a fault draws is its own: it may depend on what it finds
-            if lane is Lane.WORKERS or (lane in {Lane.POSTGRESQL, Lane.KAFKA} and not fault.alone):
-                async with self._turns.together():
-                    await self._do(fault, random.Random(seed))
-            elif fault.alone:
-                async with self._turns.alone():
-                    await self._do(fault, random.Random(seed))
-            else:
+            async with AsyncExitStack() as stack:
+                if lane is Lane.MACHINES or (lane is Lane.KAFKA and fault.alone):
+                    await stack.enter_async_context(self._one_of_both)
+                if fault.alone:
+                    await stack.enter_async_context(self._turns.alone())
+                elif lane in {Lane.WORKERS, Lane.POSTGRESQL, Lane.KAFKA}:
+                    await stack.enter_async_context(self._turns.together())
                 await self._do(fault, random.Random(seed))
 
     async def _do(self, fault: Fault, draw: random.Random) -> None:

@@ -12,10 +12,10 @@ from tests.chaos.report import MEMORY_MIB, Report, read
 PAGE = ROOT / "docs" / "reliability.md"
 _HEAD = """# Reliability
 
-A system of record is worth what it does on its worst day. `make chaos` makes such days: real servers and real processes
-under a load of everything that users and connectors do, and faults in several lanes at once. Then all that was sent, asked
-for and answered is compared with all that is stored and shown. This page says what is done, what is promised about it, and
-what came of the last long run. Made from the code and that run's figures by `make documents`; do not edit.
+A system of record is worth what it does on its worst day. `make chaos` makes such days: real servers and processes,
+a load of all that users and connectors do, and faults in several lanes at once. Then all that was sent, asked for and
+answered is compared with all that is stored and shown. This page has what is done, what is promised about it, and what
+came of the last long run. Made from the code and that run's figures by `make documents`; do not edit.
 """
 _REPEAT = """## Repeat it
 
@@ -27,7 +27,7 @@ It needs no server, only what `make install` brings; the fault `wrong-clock` nee
 | ten minutes | `make chaos ARGS="--minutes 10"` | CI, each night: every fault several times |
 | half an hour | `make chaos ARGS="--minutes 30 --record"` | before a release: this page |
 | one fault | `make chaos ARGS="--only host-lost --minutes 3"` | looking for a cause |
-| the same again | `make chaos ARGS="--seed 7"` | the same faults in the same order in each lane, not at the same microsecond |
+| the same again | `make chaos ARGS="--seed 7"` | the same order in each lane, though not to the microsecond |
 
 It prints the seed first, and ends with exit code 1 when a count is not 0. Logs and data stay in the directory that it
 names. A backup is restored with `pg_restore` in `make restore-drill` ([Backup](backup.md)); here base backups are.
@@ -72,12 +72,14 @@ def _promises(report: Report) -> list[str]:
     return [
         "## Recovery and memory",
         "",
-        "From the end of the fault (of `host-lost`: from the moment when the machine is gone) until a result that is sent",
-        "then is stored, on every partition of every topic.",
+        "From the end of the fault (of `host-lost`: from the moment when the machine is gone) until a result that is",
+        "sent then is stored, on every partition of every topic. No other server is hurt meanwhile; but workers that",
+        "were killed just before are still starting, and locks of a lost machine end sooner when PostgreSQL is killed.",
         "",
         *table(("after", "promised", "median", "longest", "times", "kept"), rows),
         "",
-        f"Resident memory of an agents process at most {memory:.0f} MiB, promised: less than {MEMORY_MIB:.0f}; kept: {kept}. "
+        f"Resident memory of an agents process: at most {memory:.0f} MiB, less than {MEMORY_MIB:.0f} promised; "
+        f"kept: {kept}. "
         + ", ".join(f"`{name}` {mib:.0f} MiB" for name, mib in report.peak_mib.items() if name != "agents")
         + ".",
         "",
@@ -101,12 +103,12 @@ def _about(report: Report) -> list[str]:
     return [
         "## The run",
         "",
-        f"{report.minutes:g} minutes, seed {report.seed}, {report.workers} agents processes, {report.rate:g} records/s on "
-        f"average: {sent}. Everything was handled {settled}. Agents that ended by themselves, by exit code: {ended}."
+        f"{report.minutes:g} minutes, seed {report.seed}, {report.workers} agents processes, {report.rate:g} records/s "
+        f"at most: {sent}. Everything was handled {settled}. Agents that ended by themselves, by exit code: {ended}."
         + left_out,
         "",
         f"<sub>{machine['at']}, commit `{machine['commit']}`, {machine['cpus']} × {machine['cpu']}, "
-        f"{machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}; load of the whole machine at the "
-        f"end: {report.load_during:g}.</sub>",
+        f"{machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}; "
+        f"load of the whole machine, which others used too: {report.load_during:g}.</sub>",
         "",
     ]

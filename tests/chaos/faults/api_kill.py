@@ -11,7 +11,7 @@ from tests.chaos.system import System
 
 
 async def do(system: System, _load: Load, draw: random.Random) -> None:
-    await asyncio.sleep(draw.uniform(1, 5))
+    await asyncio.sleep(draw.uniform(5, 20))
     slot = system.web["api"]
     async with slot.lock:
         await slot.restart()

@@ -13,6 +13,6 @@ from tests.chaos.system import System
 
 
 async def do(system: System, load: Load, draw: random.Random) -> None:
+    await asyncio.sleep(draw.uniform(5, 40))
     for name in draw.sample(BOMBS, 2):
         await throw(system, load, name, draw)
-    await asyncio.sleep(draw.uniform(5, 15))

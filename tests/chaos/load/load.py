@@ -11,9 +11,12 @@ from connectors.connector import Connector
 from connectors.simulator.plan import SimulatedRecord
 from tests.chaos.ledger import Ledger
 from tests.chaos.system import System
+from tests.support.waiting import eventually
 
 ACCOUNTS = ("north", "south")
 SOURCE = "/chaos"
+#: Longer than any fault that goes on meanwhile, and than the patience of commands.
+_QUIET_SECONDS = 600.0
 
 
 class Load(Connector):
@@ -68,11 +71,13 @@ class Load(Connector):
         """Send nothing in the block, and wait first until all that was sent is stored."""
         self._open.clear()
         try:
-            while self._on_the_way or not await self.all_handled():
-                await asyncio.sleep(0.05)
+            await eventually(self._quiet, _QUIET_SECONDS)
             yield
         finally:
             self._open.set()
+
+    async def _quiet(self) -> bool:
+        return not self._on_the_way and await self.all_handled()
 
     async def all_handled(self) -> bool:
         """Whether PostgreSQL has all that Kafka acknowledged; False while it does not answer."""
