@@ -30,8 +30,8 @@ _PASSING_CODES = ("55P03", "25006")
 _UNMIGRATED = ("42P01", "3F000")
 #: A right of our role that is missing: it was not given yet, or was taken away.
 _NOT_ALLOWED = "42501"
-#: query_canceled: statement_timeout, for all that we can tell.
-_CANCELLED = "57014"
+#: query_canceled: statement_timeout, for all that we can tell; and transaction_timeout.
+_CANCELLED = ("57014", "25P04")
 
 
 async def clock(connection: Connection) -> datetime:
@@ -45,7 +45,7 @@ async def clock(connection: Connection) -> datetime:
 
 
 def _meaning(code: str) -> type[StorageError] | None:
-    if code == _CANCELLED:
+    if code in _CANCELLED:
         return TimedOut
     if code in _UNMIGRATED:
         return SchemaUnfit
@@ -156,6 +156,12 @@ _DEAD_PEER = {
     "tcp_keepalives_count": "2",
     "client_connection_check_interval": "5s",
 }
+#: Ends what the settings above do not: a session whose statement was announced and never sent is not idle to the server,
+#: and where a container is frozen, or a pooler stands between, TCP goes on answering for it.
+_ROLE_AND_LIMIT = """
+    SELECT current_user::text
+    FROM (SELECT count(set_config(name, $1, false)) FROM pg_settings WHERE name = 'transaction_timeout') AS limited
+"""
 #: Account of a connection without one: it has no rows. '' and '*' stand in some tables, for no account and every one.
 _NOBODY = "(nobody)"
 
@@ -324,11 +330,13 @@ class Database:
     async def _check_role(self, connection: Connection) -> None:
         """Check that the connection has our role, since row-level security binds our roles only.
 
-        A pooler may have dropped the parameter that sets the role.
+        A pooler may have dropped the parameter that sets the role. A writer's transactions are bounded too, where
+        PostgreSQL can do that (17).
         """
         if self._runs_as is None:
             return
-        found = await connection.fetchval("SELECT current_user::text")
+        seconds = self._settings.command_seconds if self.role == "writer" else 0
+        found = await connection.fetchval(_ROLE_AND_LIMIT, f"{int(seconds * 1000)}ms")
         if found != self._runs_as:
             raise StorageUnavailable(
                 f"the database runs us as {found}, not as {self._runs_as}: is there a pooler in between?"

@@ -9,9 +9,11 @@ import argparse
 import asyncio
 import logging
 import random
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -36,6 +38,14 @@ def chosen(names: str) -> Sequence[Fault]:
     return [each for each in FAULTS if not wanted or each.name in wanted]
 
 
+async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
+    """Let SIGTERM end it as Ctrl-C does: no process is left behind."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await work
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
@@ -52,7 +62,7 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what this is about
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     report = Report(given.seed, given.minutes, given.workers, given.rate)
-    asyncio.run(run(report, faults, say))
+    asyncio.run(_until_terminated(run(report, faults, say)))
     for line in lines(report):
         say(line)
     if given.record:

@@ -62,3 +62,23 @@ async def test_a_statement_whose_answer_nobody_takes_is_ended(database_url: str)
         with pytest.raises(StorageUnavailable):
             await asked
         await database.close()
+
+
+async def test_a_statement_that_is_announced_and_never_sent_is_ended(database_url: str) -> None:
+    """Between its text and its values: not idle to the server, and in a frozen container TCP still answers for it."""
+    async with proxied(database_url) as (proxy, url):
+        database = Database(url, "writer", StorageSettings(command_seconds=15))
+
+        async def ask() -> None:
+            async with database.transaction() as connection:
+                await connection.execute("SELECT pg_advisory_xact_lock(3)")
+                await connection.fetchval("SELECT $1::text", "never heard", timeout=120)
+
+        losing = asyncio.create_task(proxy.lose_at(b"never heard", WITHIN_SECONDS))
+        asked = asyncio.create_task(ask())
+        assert await losing
+        await _released(database_url, 3)
+        proxy.mode = "refuse"
+        with pytest.raises(StorageUnavailable):
+            await asked
+        await database.close()
