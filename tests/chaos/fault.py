@@ -5,14 +5,22 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tests.chaos.load.load import Load
     from tests.chaos.system import System
 
-#: Does the fault and heals it. Returns the moment (monotonic) from which recovery counts, None when that is its end.
-Do = Callable[["System", "Load", random.Random], Awaitable[float | None]]
+
+class Hurt(NamedTuple):
+    """What a fault says of its recovery."""
+
+    since: float  # monotonic
+    partitions: frozenset[tuple[str, int]] | None = None  # those that must work again; None: all
+
+
+#: Does the fault and heals it. Recovery counts from its end, unless it says otherwise.
+Do = Callable[["System", "Load", random.Random], Awaitable[Hurt | None]]
 
 
 class Lane(StrEnum):
@@ -34,7 +42,7 @@ class Fault:
     lane: Lane
     #: Times in each round of its lane.
     share: int = 1
-    #: Limit in seconds from the end of the fault until what is sent then is stored, on every partition; None: none was
+    #: Limit in seconds until what is sent after it is stored, on every partition that it hit; None: none was
     #: promised.
     recovers_within: float | None = None
     #: Measured, with nothing else done to a server meanwhile.

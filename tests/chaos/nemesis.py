@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 
-from tests.chaos.fault import Fault, Lane
+from tests.chaos.fault import Fault, Hurt, Lane
 from tests.chaos.load.load import Load
 from tests.chaos.probe import Probe
 from tests.chaos.system import System
@@ -58,10 +58,10 @@ class Nemesis:
 
     async def _do(self, fault: Fault, draw: random.Random) -> None:
         self._say(fault.name)
-        began = await fault.do(self._system, self._load, draw) or time.monotonic()
+        hurt = await fault.do(self._system, self._load, draw) or Hurt(time.monotonic())
         self.done[fault.name] += 1
         if fault.recovers_within is not None:
-            seconds = await self._probe.recovered(began)
+            seconds = await self._probe.recovered(hurt)
             self.recoveries[fault.name].append(seconds)
             self._say(f"{fault.name}: recovered after {seconds:.1f} s")
         if fault.lane is Lane.MACHINES:

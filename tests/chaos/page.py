@@ -73,7 +73,7 @@ def _promises(report: Report) -> list[str]:
         "## Recovery and memory",
         "",
         "From the end of the fault (of `host-lost`: from the moment when the machine is gone) until a result that is",
-        "sent then is stored, on every partition of every topic. No other server is hurt meanwhile; but workers that",
+        "sent then is stored, on every partition that was hit. No other server is hurt meanwhile; but workers that",
         "were killed just before are still starting, and locks of a lost machine end sooner when PostgreSQL is killed.",
         "",
         *table(("after", "promised", "median", "longest", "times", "kept"), rows),

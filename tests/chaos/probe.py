@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from connectors.result_event import result_record
 from connectors.simulator.plan import SimulatedRecord
 from schemas.catalogue import CATALOGUE
+from tests.chaos.fault import Hurt
 from tests.chaos.load.load import Load
 from tests.chaos.system import System
 from tests.support.waiting import eventually
@@ -31,12 +32,12 @@ class Probe:
         self._load = load
         self._round = itertools.count(1)
 
-    async def recovered(self, since: float) -> float:
-        """Seconds from `since` (monotonic) until a result that was sent now is stored on every partition.
+    async def recovered(self, hurt: Hurt) -> float:
+        """Seconds until a result that is sent now is stored on every partition that was hit.
 
         Infinite when one was not within two minutes.
         """
-        ids = await self._send(next(self._round))
+        ids = await self._send(next(self._round), hurt)
         owner: asyncpg.Connection | None = None
         query = "SELECT count(*) FROM attempts WHERE account = $1 AND event_id = ANY($2)"
 
@@ -56,13 +57,15 @@ class Probe:
         finally:
             if owner is not None:
                 await owner.close(timeout=5)
-        return time.monotonic() - since
+        return time.monotonic() - hurt.since
 
-    async def _send(self, number: int) -> list[str]:
+    async def _send(self, number: int, hurt: Hurt) -> list[str]:
         broker = self._system.broker
         made, places = [], []
         for partition in range(broker.topic_partitions):
             for each in CATALOGUE:
+                if hurt.partitions and (broker.topics.results(each.name), partition) not in hurt.partitions:
+                    continue
                 data = {"account": ACCOUNT, "affiliate": "MLB", "key": f"P-{partition}", "status": "success"}
                 event_id, now = f"probe-{number}-{each.name}-{partition}", datetime.now(UTC)
                 record = result_record(broker.topics, each.name, data, source=_SOURCE, event_id=event_id, time=now)

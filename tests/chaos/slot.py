@@ -2,18 +2,22 @@
 
 import asyncio
 import os
+import re
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import psutil
 
+from embedded.ports import LOOPBACK, free_port
 from tests.support.processes import start
 from tests.support.waiting import eventually
 
 _READY_SECONDS = 240.0
+_PARTITION = re.compile(r'^conexoes_lag_records\{partition="(\d+)",topic="([^"]+\.results\.[^"]+)"\}', re.MULTILINE)
 
 
 class Slot:
@@ -29,7 +33,8 @@ class Slot:
         self.log = directory / f"{name}.log"
         self._command = command
         self._home = directory / name
-        self._settings = {**settings, "DATA_DIR": str(self._home)}
+        self._metrics_port = free_port()
+        self._settings = {**settings, "DATA_DIR": str(self._home), "METRICS_PORT": str(self._metrics_port)}
         self._process: Process | None = None
 
     @property
@@ -67,6 +72,15 @@ class Slot:
     async def restart(self, number: signal.Signals = signal.SIGKILL) -> None:
         await self.end(number)
         await self.start()
+
+    async def partitions(self) -> frozenset[tuple[str, int]]:
+        """The partitions that it reads results of, as its metrics have them; none when they do not."""
+        async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{self._metrics_port}", timeout=10) as client:
+            try:
+                text = (await client.get("/metrics")).text
+            except httpx.TransportError:
+                return frozenset()
+        return frozenset((topic, int(partition)) for partition, topic in _PARTITION.findall(text))
 
     async def until_ready(self) -> None:
         async def look() -> bool:

@@ -6,6 +6,7 @@ Its locks end within 30 seconds by themselves, and its successor stores what it 
 import random
 import time
 
+from tests.chaos.fault import Hurt
 from tests.chaos.load.load import Load
 from tests.chaos.pick import ready_worker
 from tests.chaos.system import System
@@ -13,9 +14,10 @@ from tests.chaos.system import System
 _COMMIT_SECONDS = 10.0
 
 
-async def do(system: System, _load: Load, draw: random.Random) -> float:
+async def do(system: System, _load: Load, draw: random.Random) -> Hurt:
     async with ready_worker(system, draw) as (number, slot):
+        partitions = await slot.partitions()
         await system.machines[number].vanish_at_commit(_COMMIT_SECONDS)
         gone = time.monotonic()
         await slot.restart()
-    return gone
+    return Hurt(gone, partitions)
