@@ -148,7 +148,7 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
 #: Settings by which the server ends the session of a client whose machine vanished, froze or lost its network, within
 #: 30 s. Otherwise its locks would keep its successor waiting as long as TCP does, two hours by default. They end a
 #: session that is idle in a transaction, one whose answer is not read, and one that runs or waits without a client.
-_DEAD_PEER = {
+DEAD_PEER = {
     "idle_in_transaction_session_timeout": "20s",
     "tcp_user_timeout": "20s",
     "tcp_keepalives_idle": "10",
@@ -156,8 +156,8 @@ _DEAD_PEER = {
     "tcp_keepalives_count": "2",
     "client_connection_check_interval": "5s",
 }
-#: Ends what the settings above do not: a session whose statement was announced and never sent is not idle to the server,
-#: and where a container is frozen, or a pooler stands between, TCP goes on answering for it.
+#: Ends what the settings above do not: a session whose statement was announced and never sent is not idle, and where a
+#: container is frozen, or a pooler stands between, TCP goes on answering for it.
 _ROLE_AND_LIMIT = """
     SELECT current_user::text
     FROM (SELECT count(set_config(name, $1, false)) FROM pg_settings WHERE name = 'transaction_timeout') AS limited
@@ -203,7 +203,7 @@ class Database:
         self.role = role
         self.pool_size = settings.pool_size
         self.settings = settings
-        server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC", **_DEAD_PEER}
+        server_settings = {"search_path": SCHEMA, "application_name": application_name, "timezone": "UTC", **DEAD_PEER}
         self._runs_as = None if role == "owner" else f"conexoes_{role}"
         # A login that is the role itself has nothing to change to, and many a pooler would drop the parameter.
         if self._runs_as is not None and urlsplit(url).username != self._runs_as:

@@ -14,6 +14,7 @@ from tests.chaos.system import System
 from tests.chaos.turns import Turns
 
 _PAUSE_SECONDS = (0.2, 1.0)
+_MEASURED = 3
 
 
 class Nemesis:
@@ -29,7 +30,8 @@ class Nemesis:
         self._seed = seed
         self._say = say
         self._turns = Turns()
-        self._one_of_both = asyncio.Lock()  # a lost machine, or no Kafka: each recovery takes its time
+        self._one_recovery = asyncio.Lock()
+        self._forgetting = asyncio.Lock()
         self.done: Counter[str] = Counter()
         self.recoveries: dict[str, list[float]] = defaultdict(list)
 
@@ -47,26 +49,27 @@ class Nemesis:
             if until():
                 return
             seed = draw.random()  # what a fault draws is its own: it may depend on what it finds
+            # Every third is measured, and the first: the others come while more is hurt.
+            measured = fault.recovers_within is not None and self.done[fault.name] % _MEASURED == 0
             async with AsyncExitStack() as stack:
-                if lane is Lane.MACHINES or (lane is Lane.KAFKA and fault.alone):
-                    await stack.enter_async_context(self._one_of_both)
-                if fault.alone:
+                if fault.forgets:
+                    await stack.enter_async_context(self._forgetting)
+                if measured or fault.forgets:
+                    await stack.enter_async_context(self._one_recovery)
+                if measured:
                     await stack.enter_async_context(self._turns.alone())
                 elif lane in {Lane.WORKERS, Lane.POSTGRESQL, Lane.KAFKA}:
                     await stack.enter_async_context(self._turns.together())
-                await self._do(fault, random.Random(seed))
+                await self._do(fault, random.Random(seed), measured=measured)
 
-    async def _do(self, fault: Fault, draw: random.Random) -> None:
+    async def _do(self, fault: Fault, draw: random.Random, *, measured: bool) -> None:
         self._say(fault.name)
         hurt = await fault.do(self._system, self._load, draw) or Hurt(time.monotonic())
         self.done[fault.name] += 1
-        if fault.recovers_within is not None:
+        if measured:
             seconds = await self._probe.recovered(hurt)
             self.recoveries[fault.name].append(seconds)
             self._say(f"{fault.name}: recovered after {seconds:.1f} s")
-        if fault.lane is Lane.MACHINES:
-            for each in self._system.machines:
-                each.bury()
 
 
 def order(faults: Sequence[Fault], draw: random.Random) -> Iterator[Fault]:

@@ -34,7 +34,7 @@ def test_each_entry_says_what_is_done_and_what_was_promised(fault: Fault) -> Non
         assert said.endswith(".")
         assert "|" not in said
     assert fault.share >= 1
-    assert not (fault.alone and fault.lane not in {Lane.POSTGRESQL, Lane.KAFKA})
+    assert not (fault.forgets and fault.lane not in {Lane.POSTGRESQL, Lane.KAFKA})
 
 
 def test_the_order_follows_from_the_seed_and_keeps_the_shares() -> None:
