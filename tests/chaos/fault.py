@@ -45,6 +45,8 @@ class Fault:
     #: Limit in seconds until what is sent after it is stored, on every partition that it hit; None: none was
     #: promised.
     recovers_within: float | None = None
+    #: Nothing else is hurt meanwhile, but for pages.
+    alone: bool = False
     #: A server forgets, and only the other one can tell it again: no two of these at once.
     forgets: bool = False
     #: Says what it lacks on this machine; it is left out then.

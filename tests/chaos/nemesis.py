@@ -9,11 +9,20 @@ from contextlib import AsyncExitStack
 
 from tests.chaos.fault import Fault, Hurt, Lane
 from tests.chaos.load.load import Load
+from tests.chaos.machine import KEEPALIVE_SECONDS
 from tests.chaos.probe import Probe
 from tests.chaos.system import System
 from tests.chaos.turns import Turns
 
-_PAUSE_SECONDS = (0.2, 1.0)
+#: Seconds before each fault of a lane, from and to.
+_PAUSES = {
+    Lane.WORKERS: (0.2, 1.0),
+    Lane.MACHINES: (5.0, 60.0),
+    Lane.POSTGRESQL: (0.5, 3.0),
+    Lane.KAFKA: (0.5, 3.0),
+    Lane.PAGES: (5.0, 20.0),
+    Lane.RECORDS: (5.0, 40.0),
+}
 _MEASURED = 3
 
 
@@ -30,8 +39,8 @@ class Nemesis:
         self._seed = seed
         self._say = say
         self._turns = Turns()
-        self._one_recovery = asyncio.Lock()
         self._forgetting = asyncio.Lock()
+        self._gone_until = 0.0
         self.done: Counter[str] = Counter()
         self.recoveries: dict[str, list[float]] = defaultdict(list)
 
@@ -45,7 +54,7 @@ class Nemesis:
     async def _torment(self, lane: Lane, faults: Sequence[Fault], until: Callable[[], bool]) -> None:
         draw = random.Random(f"{self._seed} {lane}")
         for fault in order(faults, draw):
-            await asyncio.sleep(draw.uniform(*_PAUSE_SECONDS))
+            await asyncio.sleep(draw.uniform(*_PAUSES[lane]))
             if until():
                 return
             seed = draw.random()  # what a fault draws is its own: it may depend on what it finds
@@ -54,18 +63,24 @@ class Nemesis:
             async with AsyncExitStack() as stack:
                 if fault.forgets:
                     await stack.enter_async_context(self._forgetting)
-                if measured or fault.forgets:
-                    await stack.enter_async_context(self._one_recovery)
-                if measured:
+                if measured or fault.alone:
+                    await self._until_no_machine_is_gone()
                     await stack.enter_async_context(self._turns.alone())
-                elif lane in {Lane.WORKERS, Lane.POSTGRESQL, Lane.KAFKA}:
+                    await self._until_no_machine_is_gone()
+                elif lane not in {Lane.PAGES, Lane.RECORDS}:
                     await stack.enter_async_context(self._turns.together())
                 await self._do(fault, random.Random(seed), measured=measured)
+
+    async def _until_no_machine_is_gone(self) -> None:
+        """Wait until the locks of lost machines are gone."""
+        await asyncio.sleep(max(0.0, self._gone_until - time.monotonic()))
 
     async def _do(self, fault: Fault, draw: random.Random, *, measured: bool) -> None:
         self._say(fault.name)
         hurt = await fault.do(self._system, self._load, draw) or Hurt(time.monotonic())
         self.done[fault.name] += 1
+        if fault.lane is Lane.MACHINES:
+            self._gone_until = time.monotonic() + KEEPALIVE_SECONDS
         if measured:
             seconds = await self._probe.recovered(hurt)
             self.recoveries[fault.name].append(seconds)

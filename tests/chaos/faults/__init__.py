@@ -47,7 +47,7 @@ FAULTS = (
     Fault(standby_lag.do, Lane.POSTGRESQL, forgets=True),
     Fault(kafka_kill.do, Lane.KAFKA, recovers_within=AFTER_KAFKA),
     Fault(kafka_hang.do, Lane.KAFKA, recovers_within=AFTER_KAFKA),
-    Fault(new_kafka.do, Lane.KAFKA, forgets=True),
+    Fault(new_kafka.do, Lane.KAFKA, forgets=True, alone=True),
     Fault(retry_topic_missing.do, Lane.KAFKA),
     Fault(admin_kill.do, Lane.PAGES),
     Fault(api_kill.do, Lane.PAGES),

@@ -3,7 +3,6 @@
 A command that was answered with 202 is recorded; the same Idempotency-Key never asks for another.
 """
 
-import asyncio
 import random
 
 from tests.chaos.load.load import Load
@@ -11,7 +10,6 @@ from tests.chaos.system import System
 
 
 async def do(system: System, _load: Load, draw: random.Random) -> None:
-    await asyncio.sleep(draw.uniform(5, 20))
     slot = system.web["admin"]
     async with slot.lock:
         await slot.restart()

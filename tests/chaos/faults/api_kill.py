@@ -3,7 +3,6 @@
 An export that it was sending ends visibly cut.
 """
 
-import asyncio
 import random
 
 from tests.chaos.load.load import Load
@@ -11,7 +10,6 @@ from tests.chaos.system import System
 
 
 async def do(system: System, _load: Load, draw: random.Random) -> None:
-    await asyncio.sleep(draw.uniform(5, 20))
     slot = system.web["api"]
     async with slot.lock:
         await slot.restart()

@@ -4,7 +4,6 @@ good ones.
 Each is one dead letter; its neighbours are stored, and no worker takes the memory for it.
 """
 
-import asyncio
 import random
 
 from tests.chaos.bombs import BOMBS, throw
@@ -13,6 +12,5 @@ from tests.chaos.system import System
 
 
 async def do(system: System, load: Load, draw: random.Random) -> None:
-    await asyncio.sleep(draw.uniform(5, 40))
     for name in draw.sample(BOMBS, 2):
         await throw(system, load, name, draw)

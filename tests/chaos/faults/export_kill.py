@@ -16,7 +16,6 @@ from tests.support.proxy import through
 
 
 async def do(system: System, load: Load, draw: random.Random) -> None:
-    await asyncio.sleep(draw.uniform(5, 20))
     path = system.directory / "exports" / "killed.csv"
     path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)

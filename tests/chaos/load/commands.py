@@ -55,13 +55,13 @@ class Commands:
         command = command_id(account, key)
         asked = self.asked[command] = Asked(account)
         patient = draw.random() < 0.6
-        async with self._load.sending(None):
-            while True:
+        while True:
+            async with self._load.sending(None):
                 answer = await self._web.post("/commands/reprocess", body, **{"Idempotency-Key": key})
                 asked.at, asked.said = time.monotonic(), _said(answer)
-                if asked.said == "taken" or not patient or asked.at > asked.first + _PATIENCE_SECONDS:
-                    return
-                await asyncio.sleep(1)
+            if asked.said == "taken" or not patient or asked.at > asked.first + _PATIENCE_SECONDS:
+                return
+            await asyncio.sleep(1)
 
     async def _body(self, account: str, draw: random.Random) -> dict[str, Any] | None:
         of_type, mode = draw.choice(_TYPES), draw.choice(("refresh", "replay"))
