@@ -67,6 +67,7 @@ class Nemesis:
                     await self._until_no_machine_is_gone()
                     await stack.enter_async_context(self._turns.alone())
                     await self._until_no_machine_is_gone()
+                    await self._until_workers_are_ready()
                 elif lane not in {Lane.PAGES, Lane.RECORDS}:
                     await stack.enter_async_context(self._turns.together())
                 await self._do(fault, random.Random(seed), measured=measured)
@@ -74,6 +75,11 @@ class Nemesis:
     async def _until_no_machine_is_gone(self) -> None:
         """Wait until the locks of lost machines are gone."""
         await asyncio.sleep(max(0.0, self._gone_until - time.monotonic()))
+
+    async def _until_workers_are_ready(self) -> None:
+        """Wait for those that were killed just before: how long Python takes to start is no recovery."""
+        for slot in self._system.workers:
+            await slot.until_ready()
 
     async def _do(self, fault: Fault, draw: random.Random, *, measured: bool) -> None:
         self._say(fault.name)

@@ -74,7 +74,7 @@ def _promises(report: Report) -> list[str]:
         "",
         "From the end of the fault (of `host-lost`: from the moment when the machine is gone) until a result that is",
         "sent then is stored, on every partition that was hit. Every third of a kind is measured, while no server and",
-        "no worker is hurt in another way; workers that were killed just before are still starting.",
+        "no worker is hurt in another way. That of a lost machine includes the start of the process in its place.",
         "",
         *table(("after", "promised", "median", "longest", "times", "kept"), rows),
         "",

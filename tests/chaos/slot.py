@@ -51,7 +51,9 @@ class Slot:
         self.starts += 1
         self._home.mkdir(parents=True, exist_ok=True)
         (self._home / "agents.ready").unlink(missing_ok=True)
-        self._process = await start(self._command, log=self.log, settings=self._settings, environment=environment)
+        self._process = await start(
+            self._command, log=self.log, settings=self._settings, environment=environment, own_session=True
+        )
 
     async def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 60.0) -> None:
         """Send a signal and wait for the end; it is killed when it does not end."""

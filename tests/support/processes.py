@@ -24,9 +24,13 @@ async def conexoes(*arguments: str, log: Path, **settings: str) -> AsyncIterator
 
 
 async def start(
-    *arguments: str, log: Path, settings: Mapping[str, str], environment: Mapping[str, str] | None = None
+    *arguments: str,
+    log: Path,
+    settings: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
+    own_session: bool = False,
 ) -> Process:
-    """`conexoes …` with these CONEXOES_ settings, and `environment` beside ours."""
+    """`conexoes …` with these CONEXOES_ settings, and `environment` beside ours; Ctrl-C reaches no `own_session`."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONEXOES_")},
         **{f"CONEXOES_{name}": value for name, value in settings.items()},
@@ -35,7 +39,14 @@ async def start(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", *arguments, env=environment, stdout=out, stderr=out
+            sys.executable,
+            "-m",
+            "cli",
+            *arguments,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=own_session,
         )
 
 
