@@ -29,7 +29,8 @@ from tests.chaos.report import Report, recovery
 from tests.chaos.system import System
 from tests.support.waiting import eventually
 
-SETTLE_SECONDS = 300.0
+#: With the pauses of a breaker that retries which were lost have opened.
+SETTLE_SECONDS = 900.0
 
 Say = Callable[[str], None]
 

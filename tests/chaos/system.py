@@ -22,7 +22,7 @@ from tests.support.proxy import through
 
 RETENTION_DAYS = 90
 #: Seconds after which a retry without an answer is silent: soon, so that each item has its end.
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 45
 BOOTSTRAP_KEY = "a key for chaos and nothing else"
 #: Ceiling of a decompressed batch, so that a bomb is not large on the wire in any codec.
 MAX_BATCH_BYTES = 16 * 1024 * 1024
