@@ -26,6 +26,7 @@ Do = Callable[["System", "Load", random.Random], Awaitable[Hurt | None]]
 class Lane(StrEnum):
     """What a fault is done to. Lanes go on at the same time; in one of them there is one fault at a time."""
 
+    KILLS = "kills"
     WORKERS = "workers"
     MACHINES = "machines"
     POSTGRESQL = "postgresql"
@@ -40,8 +41,6 @@ class Fault:
 
     do: Do
     lane: Lane
-    #: Times in each round of its lane.
-    share: int = 1
     #: Limit in seconds until what is sent after it is stored, on every partition that it hit; None: none was
     #: promised.
     recovers_within: float | None = None

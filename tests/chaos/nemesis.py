@@ -16,7 +16,8 @@ from tests.chaos.turns import Turns
 
 #: Seconds before each fault of a lane, from and to.
 _PAUSES = {
-    Lane.WORKERS: (0.2, 1.0),
+    Lane.KILLS: (0.2, 1.0),
+    Lane.WORKERS: (2.0, 20.0),
     Lane.MACHINES: (5.0, 60.0),
     Lane.POSTGRESQL: (0.5, 3.0),
     Lane.KAFKA: (0.5, 3.0),
@@ -69,7 +70,7 @@ class Nemesis:
                     await self._until_no_machine_is_gone()
                     await self._until_workers_are_ready()
                 elif lane not in {Lane.PAGES, Lane.RECORDS}:
-                    await stack.enter_async_context(self._turns.together())
+                    await stack.enter_async_context(self._turns.together(brief=lane is Lane.KILLS))
                 await self._do(fault, random.Random(seed), measured=measured)
 
     async def _until_no_machine_is_gone(self) -> None:
@@ -94,7 +95,6 @@ class Nemesis:
 
 
 def order(faults: Sequence[Fault], draw: random.Random) -> Iterator[Fault]:
-    """The faults of one lane without end: in each round every one as often as its share says, shuffled."""
-    every = [fault for fault in faults for _ in range(fault.share)]
+    """The faults of one lane without end: in each round every one once, shuffled."""
     while True:
-        yield from draw.sample(every, len(every))
+        yield from draw.sample(faults, len(faults))

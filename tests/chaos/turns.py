@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """A lock that many share or one has alone. Who wants to be alone waits for no newcomer."""
+    """A lock that many share or one has alone. Who wants to be alone waits for no newcomer, but for brief ones."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
@@ -15,9 +15,9 @@ class Turns:
         self._want_alone = 0
 
     @asynccontextmanager
-    async def together(self) -> AsyncIterator[None]:
+    async def together(self, *, brief: bool = False) -> AsyncIterator[None]:
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._is_alone and not self._want_alone)
+            await self._changed.wait_for(lambda: not self._is_alone and (brief or not self._want_alone))
             self._together += 1
         try:
             yield

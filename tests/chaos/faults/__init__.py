@@ -32,7 +32,7 @@ AFTER_KAFKA = 30.0
 AFTER_A_MACHINE = 30.0
 
 FAULTS = (
-    Fault(worker_kill.do, Lane.WORKERS, share=15),
+    Fault(worker_kill.do, Lane.KILLS),
     Fault(worker_stop.do, Lane.WORKERS),
     Fault(worker_freeze.do, Lane.WORKERS),
     Fault(wrong_clock.do, Lane.WORKERS, lacks=lacks_compiler),

@@ -32,7 +32,6 @@ async def do(system: System, _load: Load, draw: random.Random) -> None:
         async with _without(system, missing, draw):
             await slot.start()
             await asyncio.sleep(draw.uniform(3, 6))
-        await slot.until_ready()
 
 
 @asynccontextmanager

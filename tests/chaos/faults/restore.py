@@ -26,5 +26,3 @@ async def do(system: System, _load: Load, draw: random.Random) -> None:
         await system.fail_over(backup, since)
         for slot in system.slots:
             await slot.start()
-        for slot in system.workers:
-            await slot.until_ready()
