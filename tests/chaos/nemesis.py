@@ -24,6 +24,7 @@ _PAUSES = {
     Lane.PAGES: (5.0, 20.0),
     Lane.RECORDS: (5.0, 40.0),
 }
+#: One in so many of a kind is measured, while nothing else is hurt; the others come in the thick of it.
 _MEASURED = 3
 
 
@@ -41,7 +42,7 @@ class Nemesis:
         self._say = say
         self._turns = Turns()
         self._forgetting = asyncio.Lock()
-        self._gone_until = 0.0
+        self._gone_until = 0.0  # monotonic: no lock of a lost machine is left then
         self.done: Counter[str] = Counter()
         self.recoveries: dict[str, list[float]] = defaultdict(list)
 
@@ -59,7 +60,6 @@ class Nemesis:
             if until():
                 return
             seed = draw.random()  # what a fault draws is its own: it may depend on what it finds
-            # Every third is measured, and the first: the others come while more is hurt.
             measured = fault.recovers_within is not None and self.done[fault.name] % _MEASURED == 0
             async with AsyncExitStack() as stack:
                 if fault.forgets:

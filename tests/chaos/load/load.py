@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import asyncpg
+
 from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
 from broker.publisher import Record
@@ -88,9 +90,9 @@ class Load(Connector):
                 rows = await owner.fetch("SELECT topic, partition, next_offset FROM positions")
             finally:
                 await owner.close(timeout=5)
-        except Exception:
+            stored = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+            if any(stored.get(place, 0) < end for place, end in ends.items()):
+                return False
+            return all([await each() for each in self.others_done])
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
-        stored = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-        if any(stored.get(place, 0) < end for place, end in ends.items()):
-            return False
-        return all([await each() for each in self.others_done])
