@@ -1,7 +1,7 @@
 """`POST /commands/reprocess`: 202 once Kafka has the command, 503 when Kafka can't take it. Nothing is queued here."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import structlog
@@ -80,19 +80,21 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
     if lack and not await is_known(writer, body.account, idempotency_key, command):
         raise ProblemError(422, "reason-required", lack.of(field="body.reason"))
-    if not await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant):
+    asked_at = await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant)
+    if asked_at is None:
         raise key_was_used()
-    if not (await _published(request, command, body) and await mark_published(writer, body.account, idempotency_key)):
+    if not (
+        await _published(request, command, body, asked_at)
+        and await mark_published(writer, body.account, idempotency_key)
+    ):
         await _revoke(writer, body.account, command)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 
-async def _published(request: Request, command: str, body: ReprocessRequest) -> bool:
+async def _published(request: Request, command: str, body: ReprocessRequest, at: datetime) -> bool:
     """Publish, again for a repeated key: agents tell commands by id. Returns True if Kafka has it for certain."""
     try:
-        await request.app.state.publisher.publish(
-            command_record(request.app.state.topics, command, body, datetime.now(UTC))
-        )
+        await request.app.state.publisher.publish(command_record(request.app.state.topics, command, body, at))
     except BrokerError as exc:
         log.warning("command not taken", command_id=command, reason=str(exc))
         return False

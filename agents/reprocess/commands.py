@@ -105,7 +105,7 @@ class Commands:
         """Record it in one transaction, once. A command is left that was revoked: its caller was told 503."""
         as_of = await self._as_of(command)
         async with self._database.transaction() as connection:
-            if await is_revoked(connection, command.request.account, command.id):
+            if await is_revoked(connection, command.request.account, command.id, command.requested_at):
                 return "revoked"
             if not await insert_command(connection, command, as_of):
                 return "repeated"

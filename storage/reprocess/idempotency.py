@@ -1,6 +1,7 @@
 """Idempotency-Keys, and the request that each stands for."""
 
 import hashlib
+from datetime import datetime
 
 from storage.access_keys import Grant
 from storage.database import Connection, Database
@@ -9,11 +10,11 @@ from storage.statements import SQL
 
 async def claim(
     database: Database, account: str, key: str, command_id: str, request: str, *, grant: Grant | None = None
-) -> bool:
-    """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns False when another one has the key.
+) -> datetime | None:
+    """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns PostgreSQL's time, which its event has.
 
-    That is for ever, also when the key itself was forgotten by retention: its command is not. A command that was
-    revoked may be recorded again.
+    None when another request has the key. That is for ever, also when the key itself was forgotten by retention: its
+    command is not. A command that was revoked may be recorded again.
     """
     digest = hashlib.sha256(request.encode()).digest()
     async with database.connection() as connection:
@@ -29,10 +30,11 @@ async def claim(
         )
         kept = await SQL["get_idempotency_key"].fetchrow(connection, account=account, key=key)
         if kept is None or bytes(kept["body_digest"]) != digest:
-            return False
+            return None
         if kept["revoked_at"] is not None:
             await SQL["allow_again"].execute(connection, account=account, key=key)
-        return True
+        asked_at: datetime = kept["asked_at"]
+        return asked_at
 
 
 async def is_known(database: Database, account: str, key: str, command_id: str) -> bool:
@@ -56,11 +58,16 @@ async def mark_published(database: Database, account: str, key: str) -> bool:
 async def revoke(database: Database, account: str, command_id: str) -> bool:
     """Have the agents leave a command that Kafka may have or not. False when Kafka has it for certain."""
     async with database.transaction() as connection:
-        await is_revoked(connection, account, command_id)
+        await SQL["lock_key_of_command"].execute(connection, account=account, command_id=command_id)
         return await SQL["revoke_command"].fetchval(connection, account=account, command_id=command_id) is not None
 
 
-async def is_revoked(connection: Connection, account: str, command_id: str) -> bool:
-    """Return True when a command was revoked; that holds until the end of the transaction."""
-    found: bool | None = await SQL["lock_key_of_command"].fetchval(connection, account=account, command_id=command_id)
-    return bool(found)
+async def is_revoked(connection: Connection, account: str, command_id: str, asked_at: datetime) -> bool:
+    """Return True when a command that was asked for at `asked_at` was revoked later; so until the transaction's end.
+
+    Who asks again after that is heard, also where a restored database knows of the revocation alone.
+    """
+    revoked_at: datetime | None = await SQL["lock_key_of_command"].fetchval(
+        connection, account=account, command_id=command_id
+    )
+    return revoked_at is not None and asked_at <= revoked_at

@@ -13,7 +13,7 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING
 
 -- get_idempotency_key --
-SELECT body_digest, revoked_at FROM idempotency_keys WHERE account = :account::text AND key = :key::text
+SELECT body_digest, revoked_at, clock_timestamp() AS asked_at FROM idempotency_keys WHERE account = :account::text AND key = :key::text
 
 -- allow_again --
 -- A revoked command that is asked for again.
@@ -31,16 +31,16 @@ WHERE account = :account::text AND key = :key::text AND revoked_at IS NULL
 RETURNING true
 
 -- lock_key_of_command --
--- Whether the command is revoked, so until the end of the transaction; no row when it came through Kafka alone. Uses
--- idempotency_keys_by_command.
-SELECT revoked_at IS NOT NULL FROM idempotency_keys
+-- When the command was revoked, if it was; so until the end of the transaction. No row when it came through Kafka alone.
+-- Uses idempotency_keys_by_command.
+SELECT revoked_at FROM idempotency_keys
 WHERE account = :account::text AND command_id = :command_id::text
 FOR UPDATE
 
 -- revoke_command --
 -- From now on the agents leave it; no row when Kafka has it, or they have recorded it. Only for whoever has locked its
 -- key before. Uses idempotency_keys_by_command and the primary key of reprocess_commands.
-UPDATE idempotency_keys SET revoked_at = now()
+UPDATE idempotency_keys SET revoked_at = clock_timestamp()
 WHERE account = :account::text AND command_id = :command_id::text AND published_at IS NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = :account::text AND c.id = :command_id::text)
 RETURNING true

@@ -241,6 +241,33 @@ async def test_a_command_that_reaches_kafka_after_its_503_is_left_unless_it_is_a
 
 
 @pytest.mark.law
+async def test_a_command_that_was_taken_at_last_is_recorded_by_a_database_that_knows_of_its_503_alone(
+    reader: Database,
+    writer: Database,
+    broker_settings: BrokerSettings,
+    keys: dict[str, str],
+    owner: asyncpg.Connection,
+    desk: Desk,
+) -> None:
+    """A backup from between the 503 and the 202 is restored, and the command comes from Kafka."""
+    async with (
+        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
+        app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,
+        Caller(app, keys["operator"]) as client,
+    ):
+        proxy.mode = "refuse"
+        assert (await client.post(PATH, json=body(), headers=headers())).status_code == 503
+        backup = await owner.fetchval("SELECT revoked_at FROM idempotency_keys")
+        assert backup is not None
+        proxy.mode = "pass"
+        assert (await client.post(PATH, json=body(), headers=headers())).status_code == 202
+        await owner.execute("UPDATE idempotency_keys SET revoked_at = $1, published_at = NULL", backup)
+        [command] = await commands_in(broker_settings, 1)
+        assert await desk.record(command) is None
+        assert (await client.get(f"/api/v1/accounts/acme/reprocess/{command.id}")).status_code == 200
+
+
+@pytest.mark.law
 async def test_a_command_that_the_agents_have_is_accepted_though_kafka_did_not_say_so(
     operator: Caller, desk: Desk
 ) -> None:
