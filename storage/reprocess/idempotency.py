@@ -11,9 +11,9 @@ from storage.statements import SQL
 async def claim(
     database: Database, account: str, key: str, command_id: str, request: str, *, grant: Grant | None = None
 ) -> datetime | None:
-    """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns the time of its event.
+    """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns PostgreSQL's time, for its event.
 
-    It is PostgreSQL's; None when another request has the key. That is for ever, also when the key itself was forgotten by retention: its
+    None when another request has the key. That is for ever, also when the key itself was forgotten by retention: its
     command is not. A command that was revoked may be recorded again.
     """
     digest = hashlib.sha256(request.encode()).digest()
