@@ -153,5 +153,5 @@ async def check_sums(web: Web, accounts: Sequence[str], findings: Findings) -> N
 
 
 def _forgotten(asked: Asked, lost_spans: Sequence[tuple[float, float]]) -> bool:
-    """Whether a database that has lost it knew that the command was revoked."""
+    """True if a database that has lost it knew that the command was revoked."""
     return any(since <= asked.at and asked.first <= until for since, until in lost_spans)

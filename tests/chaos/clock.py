@@ -9,7 +9,7 @@ _SOURCE = Path(__file__).with_suffix(".c")
 
 
 def lacks() -> str | None:
-    """What is missing for it on this machine."""
+    """Name of what is missing for it on this machine; None when all is there."""
     if sys.platform != "linux":
         return "Linux"
     return None if shutil.which("cc") else "a C compiler"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Hurt(NamedTuple):
-    """What a fault says of its recovery."""
+    """Extent of the damage: since when, and where."""
 
     since: float  # monotonic
     partitions: frozenset[tuple[str, int]] | None = None  # those that must work again; None: all
@@ -24,7 +24,7 @@ Do = Callable[["System", "Load", random.Random], Awaitable[Hurt | None]]
 
 
 class Lane(StrEnum):
-    """What a fault is done to. Lanes go on at the same time; in one of them there is one fault at a time."""
+    """Object of a fault. Lanes go on at the same time; in one of them there is one fault at a time."""
 
     KILLS = "kills"
     WORKERS = "workers"
@@ -44,9 +44,9 @@ class Fault:
     #: Limit in seconds until what is sent after it is stored, on every partition that it hit; None: none was
     #: promised.
     recovers_within: float | None = None
-    #: Nothing else is hurt meanwhile, but for pages.
+    #: True if nothing else may be hurt meanwhile, but for pages.
     alone: bool = False
-    #: A server forgets, and only the other one can tell it again: no two of these at once.
+    #: True if a server forgets, and only the other one can tell it again: no two of these at once.
     forgets: bool = False
     #: Says what it lacks on this machine; it is left out then.
     lacks: Callable[[], str | None] = lambda: None

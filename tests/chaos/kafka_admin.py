@@ -1,4 +1,4 @@
-"""What an operator does to topics."""
+"""Work of an operator on topics."""
 
 from aiokafka.admin import AIOKafkaAdminClient
 

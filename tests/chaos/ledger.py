@@ -1,4 +1,4 @@
-"""What Kafka has acknowledged, as little of it as a comparison needs."""
+"""Ledger of what Kafka has acknowledged, as little of it as a comparison needs."""
 
 import hashlib
 import time
@@ -50,7 +50,7 @@ def letter(code: str, key: bytes | None, value: bytes | None) -> Letter:
 
 
 def batch_letter(code: str, raw: bytes) -> Letter:
-    """That of a whole record batch, without what the broker writes into its head."""
+    """Dead letter of a whole record batch, without what the broker writes into its head."""
     return letter(code, None, raw[HEAD_BYTES:MAX_RECORD_BYTES])
 
 

@@ -32,7 +32,7 @@ class Recovery:
 
 @dataclass
 class Report:
-    """What was done, what was sent, and what came of it."""
+    """Figures of a run: what was done, what was sent, and what came of it."""
 
     seed: int
     minutes: float
@@ -53,7 +53,7 @@ class Report:
 
     @property
     def all_kept(self) -> bool:
-        """Whether every count is 0, and everything was handled at the end."""
+        """True if every count is 0, and everything was handled at the end."""
         return not any(self.counts.values()) and self.settled_seconds is not None
 
     def write(self, path: Path = LONG_RUN) -> None:

@@ -29,7 +29,7 @@ from tests.chaos.report import Report, recovery
 from tests.chaos.system import System
 from tests.support.waiting import eventually
 
-#: With the pauses of a breaker that retries which were lost have opened.
+#: Long enough for the pauses of a breaker, which retries that were lost have opened.
 SETTLE_SECONDS = 900.0
 
 Say = Callable[[str], None]

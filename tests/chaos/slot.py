@@ -39,7 +39,7 @@ class Slot:
 
     @property
     def ready(self) -> bool:
-        """Whether it has its partitions; of agents only."""
+        """True if it has its partitions; of agents only."""
         return self.running and (self._home / "agents.ready").exists()
 
     @property

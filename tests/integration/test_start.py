@@ -181,7 +181,7 @@ async def test_a_right_that_is_missing_is_waited_for(
     *,
     while_running: bool,
 ) -> None:
-    """Not granted yet, or taken away: the worker says which, and goes on when it is there."""
+    """A right is not granted yet, or taken away: the worker says which, and goes on when it is there."""
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     settings = {
         "KAFKA_BOOTSTRAP_SERVERS": servers,

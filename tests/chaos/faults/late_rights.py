@@ -15,7 +15,7 @@ from tests.chaos.load.load import Load
 from tests.chaos.pick import ready_worker
 from tests.chaos.system import System
 
-#: What takes each away, and gives it back.
+#: Statements that take each away, and give it back.
 _STATEMENTS = {
     "right": (
         "REVOKE INSERT ON conexoes.attempts FROM conexoes_writer",

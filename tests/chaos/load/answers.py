@@ -12,7 +12,7 @@ from tests.chaos.load.load import Load
 
 
 class Answers:
-    """What was asked of the connector, and what it said; by the id of the item."""
+    """Retries that the connector got, and its answers, by the id of the item."""
 
     def __init__(self, load: Load) -> None:
         self._load = load

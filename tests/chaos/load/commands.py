@@ -15,7 +15,7 @@ from tests.chaos.load.web import Web
 _PAUSE_SECONDS = 1.5
 _PATIENCE_SECONDS = 90.0
 _TYPES = ("products", "tracking", "price", "inventory")
-#: What the last answer said of a command: Kafka has it; nothing was queued; or not known.
+#: Outcome of a request by its last answer: Kafka has it; nothing was queued; or not known.
 Said = Literal["taken", "refused", "unknown"]
 
 
@@ -30,7 +30,7 @@ class Asked:
 
 
 class Commands:
-    """What was asked for, by the command's id."""
+    """Requests, by the command's id."""
 
     def __init__(self, load: Load, web: Web) -> None:
         self._load = load
@@ -88,12 +88,12 @@ class Commands:
         return body | {"filter": {"status": ["error"], "affiliate": [affiliate]}, "as_of": plan.json()["as_of"]}
 
     async def all_recorded(self) -> bool:
-        """Whether what Kafka has for certain is recorded."""
+        """True if all that Kafka has for certain is recorded."""
         taken = [command for command, each in self.asked.items() if each.said == "taken"]
         return not await self.missing(taken)
 
     async def missing(self, commands: list[str]) -> set[str]:
-        """Those that are not recorded."""
+        """Commands of these that are not recorded."""
         return set(commands) - await self._recorded()
 
     async def _recorded(self) -> set[str]:
@@ -104,7 +104,7 @@ class Commands:
             await owner.close(timeout=5)
 
     async def all_ended(self) -> bool:
-        """Whether no command is open."""
+        """True if no command is open."""
         owner = await self._load.system.owner()
         try:
             query = "SELECT count(*) FROM reprocess_commands WHERE state = ANY($1)"

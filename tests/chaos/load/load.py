@@ -82,7 +82,7 @@ class Load(Connector):
         return not self._on_the_way and await self.all_handled()
 
     async def all_handled(self) -> bool:
-        """Whether PostgreSQL has all that Kafka acknowledged; False while it does not answer."""
+        """True if PostgreSQL has all that Kafka acknowledged; False while it does not answer."""
         ends = dict(self.ledger.ends)
         try:
             owner = await self.system.owner()
