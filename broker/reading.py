@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from broker.errors import BrokerUnavailable
-from broker.reason import why_not
+from broker.reason import no_broker_yet, why_not
 from broker.security import Security
 
 _TIMEOUT_SECONDS = 15.0
@@ -41,6 +41,8 @@ async def check_reading(servers: str, security: Security, topics: Iterable[str],
     except KafkaError as exc:
         what = ", ".join(map(str, exc.args[:1])) or str(exc)
         raise BrokerUnavailable(f"we may not read: {type(exc).__name__} {what} (docs/kafka-security.md)") from exc
+    except AssertionError as exc:
+        raise no_broker_yet(exc) from exc
     except (OSError, TimeoutError) as exc:
         raise BrokerUnavailable(f"no answer to a reader within {_TIMEOUT_SECONDS:g} s: {exc!r}") from exc
     finally:

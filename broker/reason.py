@@ -7,6 +7,7 @@ import ssl
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import IllegalSaslStateError, KafkaError
 
+from broker.errors import BrokerUnavailable
 from broker.security import Security
 
 _TIMEOUT_MS = 5_000
@@ -18,6 +19,11 @@ async def why_not(servers: str, security: Security) -> str:
         *(_try(host, port, security) for host, port, _family in collect_hosts(servers, randomize=False))
     )
     return "; ".join(said) if all(said) else ""
+
+
+def no_broker_yet(exc: AssertionError) -> BrokerUnavailable:
+    """Make an error of aiokafka's assertion that it knows a broker: in a cluster that just starts none has joined."""
+    return BrokerUnavailable(f"no broker has joined the cluster yet: {exc}")
 
 
 async def _try(host: str, port: int, security: Security) -> str:

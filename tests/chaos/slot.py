@@ -26,7 +26,6 @@ class Slot:
     def __init__(self, name: str, command: str, directory: Path, settings: Mapping[str, str]) -> None:
         self.name = name
         self.lock = asyncio.Lock()
-        self.starts = 0
         #: Exit codes of those that ended by themselves.
         self.endings: list[int] = []
         self.peak_mib = 0.0
@@ -36,6 +35,8 @@ class Slot:
         self._metrics_port = free_port()
         self._settings = {**settings, "DATA_DIR": str(self._home), "METRICS_PORT": str(self._metrics_port)}
         self._process: Process | None = None
+        self._environment: Mapping[str, str] | None = None
+        self._starting = asyncio.Lock()
 
     @property
     def ready(self) -> bool:
@@ -47,8 +48,8 @@ class Slot:
         return self._process is not None and self._process.returncode is None
 
     async def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Start it, when the one before has ended; `environment` is for this time."""
-        self.starts += 1
+        """Start it, when the one before has ended; `environment` holds until the next start."""
+        self._environment = environment
         self._home.mkdir(parents=True, exist_ok=True)
         (self._home / "agents.ready").unlink(missing_ok=True)
         self._process = await start(
@@ -85,7 +86,10 @@ class Slot:
         return frozenset((topic, int(partition)) for partition, topic in _PARTITION.findall(text))
 
     async def until_ready(self) -> None:
+        """Wait for its partitions; what ends by itself meanwhile is started again, as under a supervisor."""
+
         async def look() -> bool:
+            await self._start_again()
             return self.ready
 
         await eventually(look, _READY_SECONDS)
@@ -98,5 +102,10 @@ class Slot:
             with suppress(psutil.NoSuchProcess):
                 self.peak_mib = max(self.peak_mib, psutil.Process(self._process.pid).memory_info().rss / 2**20)
             return
-        self.endings.append(self._process.returncode)
-        await self.start()
+        await self._start_again()
+
+    async def _start_again(self) -> None:
+        async with self._starting:
+            if self._process is not None and self._process.returncode is not None:
+                self.endings.append(self._process.returncode)
+                await self.start(self._environment)

@@ -16,7 +16,7 @@ from api.authentication import Authenticator
 from broker.errors import BrokerUnavailable
 from broker.reading import check_reading
 from broker.settings import BrokerSettings
-from broker.topics import create_topics
+from broker.topics import create_topics, missing_topics
 from cli.documents.__main__ import ROOT
 from embedded.ports import free_port
 from schemas.policy import Policy
@@ -144,6 +144,18 @@ def _settings(kafka: SecureKafka, user: str, prefix: str) -> BrokerSettings:
         kafka_ssl_cafile=kafka.cafile,
         topic_prefix=prefix,
     )
+
+
+async def test_a_cluster_that_no_broker_has_joined_yet_is_waited_for(
+    broker_settings: BrokerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka answers a moment before its broker is registered: aiokafka asserts that it knows one."""
+    servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
+    monkeypatch.setattr("aiokafka.client.AIOKafkaClient.get_random_node", lambda _client: None)
+    with pytest.raises(BrokerUnavailable, match="no broker has joined"):
+        await check_reading(servers, broker_settings.security, topics.read_by_agents(), f"{topics.prefix}-agents")
+    with pytest.raises(BrokerUnavailable, match="node"):
+        await missing_topics(servers, broker_settings)
 
 
 async def test_a_host_without_an_address_is_named(tmp_path: Path) -> None:
