@@ -335,7 +335,7 @@ class Database:
         """
         if self._runs_as is None:
             return
-        seconds = self._settings.command_seconds if self.role == "writer" else 0
+        seconds = self.settings.command_seconds if self.role == "writer" else 0
         found = await connection.fetchval(_ROLE_AND_LIMIT, f"{int(seconds * 1000)}ms")
         if found != self._runs_as:
             raise StorageUnavailable(
