@@ -6,6 +6,7 @@ import asyncpg
 
 from storage.database import SCHEMA, translated
 from storage.settings import StorageSettings
+from storage.statements import SQL
 
 #: The setting that is the floor of each kind of row.
 FLOORS: Mapping[str, str] = {
@@ -24,12 +25,9 @@ async def set_floors(url: str, settings: StorageSettings) -> None:
     Safe to repeat. The database must be migrated, and the login of `url` its owner. Raises StorageUnavailable.
     """
     with translated():
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(url, timeout=10, server_settings={"search_path": SCHEMA})
         try:
-            await connection.executemany(
-                f"INSERT INTO {SCHEMA}.retention_floors VALUES ($1, $2) "
-                "ON CONFLICT (kind) DO UPDATE SET days = excluded.days",
-                [(kind, getattr(settings, name)) for kind, name in FLOORS.items()],
-            )
+            for kind, name in FLOORS.items():
+                await SQL["set_floor"].execute(connection, kind=kind, days=getattr(settings, name))
         finally:
             await connection.close(timeout=5)

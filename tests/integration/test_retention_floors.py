@@ -35,7 +35,8 @@ async def test_every_function_that_forgets_names_a_kind_and_every_kind_has_a_set
 ) -> None:
     found = await owner.fetch(
         """SELECT proname, prosrc FROM pg_proc
-           WHERE pronamespace = 'conexoes'::regnamespace AND 'retention_days' = ANY(proargnames) AND proname <> 'kept_for'"""
+           WHERE pronamespace = 'conexoes'::regnamespace
+             AND 'retention_days' = ANY(proargnames) AND proname <> 'kept_for'"""
     )
     kinds = {row["proname"]: re.findall(r"kept_for\('(\w+)', retention_days\)", row["prosrc"]) for row in found}
     assert all(len(named) == 1 for named in kinds.values()), kinds
@@ -78,7 +79,8 @@ async def _fill(owner: asyncpg.Connection) -> None:
     )
     await owner.execute(
         """INSERT INTO dead_letters (
-               account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes, received_at)
+               account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes,
+               received_at)
            VALUES ('acme', gen_random_uuid(), 'json', '{"code": "json", "parameters": {}}', 't', 0, 0, 0, '[]', '', 0,
                now() - interval '70 days')"""
     )
