@@ -19,14 +19,12 @@ _outages = Outages(structlog.get_logger(__name__))
 
 
 @asynccontextmanager
-async def saying_blockers(
-    work: str, database: Database, connection: Connection, every_seconds: float = EVERY_SECONDS
-) -> AsyncIterator[None]:
+async def saying_blockers(work: str, database: Database, connection: Connection) -> AsyncIterator[None]:
     """Log who keeps `connection` from a lock while the block runs; `work` names it in the log.
 
     It changes nothing about how the block ends: where nobody can be asked, nothing is said.
     """
-    watch = asyncio.create_task(_watch(work, database, connection.get_server_pid(), every_seconds))
+    watch = asyncio.create_task(_watch(work, database, connection.get_server_pid()))
     try:
         yield
     finally:
@@ -35,9 +33,9 @@ async def saying_blockers(
         _outages.worked(work)
 
 
-async def _watch(work: str, database: Database, pid: int, every_seconds: float) -> None:
+async def _watch(work: str, database: Database, pid: int) -> None:
     while True:
-        await asyncio.sleep(every_seconds)
+        await asyncio.sleep(EVERY_SECONDS)
         with suppress(StorageUnavailable):
             if found := await blockers(database, pid):
                 _outages.failed(work, f"a lock: {'; '.join(map(str, found))}")

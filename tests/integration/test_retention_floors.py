@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from storage.logins import make_logins, password_of, url_of
 from storage.retention_floors import FLOORS, set_floors
 from storage.settings import StorageSettings
+from tests.support.processes import conexoes
 
 #: What the writer may call with one day, and what it answers when something was forgotten.
 CALLS = {
@@ -63,6 +65,17 @@ async def test_a_stolen_login_forgets_nothing_earlier_than_the_owner_s_settings(
     for call in CALLS.values():
         assert await thief.fetchval(call.replace("(1", "(100")) == 0, call
         assert await thief.fetchval(call) == 1, call
+
+
+async def test_migrate_stores_the_settings_that_it_runs_with(
+    database_url: str, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "RETENTION_DAYS": "30"}
+    async with conexoes("migrate", log=tmp_path / "log", **settings) as process:
+        assert await process.wait() == 0, (tmp_path / "log").read_text("utf-8")
+    found = dict(await owner.fetch("SELECT kind, days FROM conexoes.retention_floors"))
+    defaults = StorageSettings(retention_days=30)
+    assert found == {kind: getattr(defaults, name) for kind, name in FLOORS.items()}
 
 
 async def test_a_kind_whose_setting_is_unset_is_kept_for_ever(owner: asyncpg.Connection) -> None:
