@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from storage.database import SCHEMA, translated
+from storage.database import SCHEMA, Connection, translated
 from storage.settings import StorageSettings
 from storage.statements import SQL
 
@@ -17,6 +17,18 @@ FLOORS: Mapping[str, str] = {
     "logs": "silent_log_retention_days",
     "series": "series_retention_days",
 }
+
+
+async def longer_floors(connection: Connection, settings: StorageSettings) -> list[str]:
+    """Return the names of the settings that ask for rows to be forgotten earlier than the owner allows."""
+    found: dict[str, int | None] = {row["kind"]: row["days"] for row in await SQL["floors"].fetch(connection)}
+    return [
+        name
+        for kind, name in FLOORS.items()
+        if kind in found
+        and (wanted := getattr(settings, name)) is not None
+        and ((floor := found[kind]) is None or floor > wanted)
+    ]
 
 
 async def set_floors(url: str, settings: StorageSettings) -> None:

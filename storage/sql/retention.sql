@@ -33,3 +33,7 @@ SELECT forget_result_day(:retention_days::integer)
 -- Have rows of a kind kept for :days at least; null: for ever. For the owner only.
 INSERT INTO retention_floors (kind, days) VALUES (:kind::text, :days::integer)
 ON CONFLICT (kind) DO UPDATE SET days = excluded.days
+
+-- floors --
+-- Days that each kind of row is kept at least; null: for ever. For the owner only.
+SELECT kind, days FROM retention_floors

@@ -7,18 +7,28 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from storage.check import check_database
 from storage.logins import make_logins, password_of, url_of
 from storage.retention_floors import FLOORS, set_floors
 from storage.settings import StorageSettings
+from tests.support.events import result
 from tests.support.processes import conexoes
+from tests.support.reprocess import Desk
 
 #: What the writer may call with one day, and what it answers when something was forgotten.
 CALLS = {
+    "evidence": "SELECT expire_evidence(1, 500)",
     "dead_letters": "SELECT forget_dead_letters(1, 500)",
     "idempotency_keys": "SELECT forget_idempotency_keys(1, 500)",
     "attempts": "SELECT expire_attempts(1)::integer",
     "series": "SELECT forget_result_day(1)::integer",
 }
+SILENT_LOGS = "SELECT forget_silent_logs(1, 0, 256)"
+
+
+def retentions(days: int, *names: str) -> StorageSettings:
+    """Settings in which these are so many days."""
+    return StorageSettings.model_validate(dict.fromkeys(names, days))
 
 
 @pytest.fixture
@@ -47,12 +57,15 @@ async def test_every_function_that_forgets_names_a_kind_and_every_kind_has_a_set
 
 
 async def test_a_stolen_login_forgets_nothing_earlier_than_the_owner_s_settings(
-    owner: asyncpg.Connection, thief: asyncpg.Connection, database_url: str
+    owner: asyncpg.Connection, thief: asyncpg.Connection, desk: Desk, database_url: str
 ) -> None:
+    await desk.store(result())
     await _fill(owner)
-    await set_floors(database_url, StorageSettings(**dict.fromkeys(FLOORS.values(), 100)))
+    await set_floors(database_url, retentions(100, *FLOORS.values()))
     for call in CALLS.values():
         assert await thief.fetchval(call) == 0, call
+    await thief.execute(SILENT_LOGS)
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 1
     for attack in (
         "UPDATE retention_floors SET days = 1",
         "DELETE FROM retention_floors",
@@ -61,10 +74,12 @@ async def test_a_stolen_login_forgets_nothing_earlier_than_the_owner_s_settings(
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await thief.execute(attack)
     # A shorter retention is the owner's to set, and no floor makes a given time shorter.
-    await set_floors(database_url, StorageSettings(**dict.fromkeys(FLOORS.values(), 1)))
+    await set_floors(database_url, retentions(1, *FLOORS.values()))
     for call in CALLS.values():
         assert await thief.fetchval(call.replace("(1", "(100")) == 0, call
         assert await thief.fetchval(call) == 1, call
+    await thief.execute(SILENT_LOGS)
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
 
 
 async def test_migrate_stores_the_settings_that_it_runs_with(
@@ -76,6 +91,15 @@ async def test_migrate_stores_the_settings_that_it_runs_with(
     found = dict(await owner.fetch("SELECT kind, days FROM conexoes.retention_floors"))
     defaults = StorageSettings(retention_days=30)
     assert found == {kind: getattr(defaults, name) for kind, name in FLOORS.items()}
+    assert await check_database(database_url, defaults) == []
+
+
+@pytest.mark.parametrize("name", FLOORS.values())
+async def test_doctor_names_a_retention_that_a_floor_overrules(database_url: str, name: str) -> None:
+    """The floor of a setting that is unset is for ever."""
+    await set_floors(database_url, StorageSettings())
+    [fault] = await check_database(database_url, retentions(1, name))
+    assert fault.startswith(f"CONEXOES_{name.upper()} is less than what `conexoes migrate` ran with")
 
 
 async def test_a_kind_whose_setting_is_unset_is_kept_for_ever(owner: asyncpg.Connection) -> None:
@@ -86,6 +110,8 @@ async def test_a_kind_whose_setting_is_unset_is_kept_for_ever(owner: asyncpg.Con
 async def _fill(owner: asyncpg.Connection) -> None:
     """One row of each kind that is 70 days old, and the months of attempts since."""
     await owner.execute("SET search_path = conexoes; SELECT make_attempts_partitions(70, 1)")
+    await owner.execute("UPDATE attempts SET received_at = now() - interval '70 days'")
+    await owner.execute("UPDATE status_logs SET updated_at = now() - interval '70 days'")
     await owner.execute(
         """INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, created_at)
            VALUES ('acme', 'k', 'c', sha256(''), '{}', now() - interval '70 days')"""
