@@ -41,6 +41,11 @@ STORED_UNTIL = Gauge(
     "time of the newest stored record of a partition that this process has: one that waits is no older",
     ["topic", "partition"],
 )
+OLDEST_WAITING = Gauge(
+    "conexoes_oldest_waiting_timestamp_seconds",
+    "time of the oldest record that waits to be stored, of a partition that this process has; absent while none waits",
+    ["topic", "partition"],
+)
 #: Values of `what`: queued (items to be sent), awaited (items without an answer yet), uncompacted (changes of counts)
 BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agents process", ["what"])
 PROCESS = ProcessMetrics(REGISTRY)

@@ -63,6 +63,7 @@ from storage.erasure import list_receipts
 from storage.errors import StorageError
 from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
+from storage.retention_floors import set_floors
 from storage.settings import StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -144,6 +145,7 @@ def migrate() -> None:
 
     async def bring(_stop: asyncio.Event) -> None:
         await apply_migrations(url, storage.retention_days)
+        await set_floors(url, storage)
         await make_logins(url, {login: password.get_secret_value() for login, password in passwords.items()})
 
     _run(bring)

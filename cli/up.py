@@ -24,6 +24,7 @@ from schemas.settings import FILE
 from storage.database import Database
 from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
+from storage.retention_floors import set_floors
 from storage.settings import StorageSettings
 from storage.sign_in import has_account
 
@@ -67,6 +68,7 @@ class Up:
             url = storage.database_url or system.database_url
             self._say("creating topics, migrating the database")
             await asyncio.gather(create_topics(servers, broker), migrate(url, storage.retention_days))
+            await set_floors(url, storage)
             if storage.database_url is None:
                 await make_logins(url, {login: password_of(url, login) for login in ROLES})
             key = self._tell_children(servers)

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 import orjson
@@ -27,6 +27,9 @@ from schemas.version import version
 EARLIEST = 946_684_800 * NANOSECONDS  # 2000-01-01T00:00:00Z
 #: Limit for how far the clock of a connector may be ahead of ours.
 MAX_AHEAD_SECONDS = 3600
+#: A result that was further ahead of PostgreSQL's clock when it came is marked: its connector's clock is off, and it
+#: may win over later ones.
+MARKED_AHEAD = timedelta(minutes=5)
 MAX_SEQUENCE = 2**63 - 1
 MAX_ERRORS = 1000
 MAX_ALIASES = 50

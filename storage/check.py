@@ -4,13 +4,14 @@ import asyncpg
 
 from storage.database import Connection, Database, Role
 from storage.errors import NotLetIn, StorageError, StorageUnavailable
+from storage.retention_floors import longer_floors
 from storage.schema_version import difference
 from storage.settings import StorageSettings
 from storage.statements import SQL
 
 
 async def check_database(url: str, settings: StorageSettings) -> list[str]:
-    """Return a sentence for each fault: unreachable, another version, a role without a grant, hidden agents.
+    """Return a sentence for each fault: unreachable, another version, a role without a grant, hidden agents, floors.
 
     Agents that do not run are no fault.
     """
@@ -29,7 +30,7 @@ async def check_database(url: str, settings: StorageSettings) -> list[str]:
                 elif role == "writer":
                     faults += await _hidden(connection)
                 elif role == "owner":
-                    faults += await _versions(connection)
+                    faults += await _versions(connection) or await _kept_longer(connection, settings)
         except NotLetIn as exc:
             faults.append(f"As {role}: {exc}")
         except StorageUnavailable as exc:
@@ -77,6 +78,19 @@ async def _versions(connection: Connection) -> list[str]:
     except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
         return []
     return [each for each in (found.unfit, found.later) if each is not None]
+
+
+async def _kept_longer(connection: Connection, settings: StorageSettings) -> list[str]:
+    """Return a sentence for each retention that is shorter than its floor; none when this login can't see floors."""
+    try:
+        longer = await longer_floors(connection, settings)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
+        return []
+    return [
+        f"CONEXOES_{name.upper()} is less than what `conexoes migrate` ran with, so rows are kept that long: "
+        "run it again with this setting."
+        for name in longer
+    ]
 
 
 async def _hidden(connection: Connection) -> list[str]:

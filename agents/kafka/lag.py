@@ -6,7 +6,7 @@ from typing import Any
 from faust.types import TP
 
 from agents.kafka.transport import BatchConsumer, RecordBatch
-from agents.metrics import LAG, STORED_UNTIL
+from agents.metrics import LAG, OLDEST_WAITING, STORED_UNTIL
 
 
 class Lag:
@@ -14,22 +14,30 @@ class Lag:
 
     def __init__(self) -> None:
         self._shown: set[TP] = set()
+        self._stored_ms: dict[TP, int] = {}
 
     def stored(self, batch: RecordBatch) -> None:
         """Show the time of `batch`, all of which is stored."""
-        times = [record.timestamp for record in batch.records if getattr(record, "timestamp", None) is not None]
-        if times:
-            STORED_UNTIL.labels(*_labels(batch.tp)).set(times[-1] / 1000)
+        if (times := batch.times_ms) is not None:
+            self._stored_ms[batch.tp] = times[1]
+            STORED_UNTIL.labels(*_labels(batch.tp)).set(times[1] / 1000)
 
     def measure(self, consumer: BatchConsumer) -> None:
         """Compare what is stored with the ends of the partitions, as of their last fetches."""
         assigned = set(consumer.assignment())
         for tp in self._shown - assigned:
-            for metric in (LAG, STORED_UNTIL):
+            self._stored_ms.pop(tp, None)
+            for metric in (LAG, STORED_UNTIL, OLDEST_WAITING):
                 _forget(metric, tp)
         self._shown = assigned
+        # What waits in the broker, unfetched, is no older than what was stored last.
+        oldest_ms = {**self._stored_ms, **consumer.oldest_waiting_ms()}
         for tp, waiting in consumer.waiting().items():
             LAG.labels(*_labels(tp)).set(waiting)
+            if waiting and tp in oldest_ms:
+                OLDEST_WAITING.labels(*_labels(tp)).set(oldest_ms[tp] / 1000)
+            else:
+                _forget(OLDEST_WAITING, tp)
 
 
 def _labels(tp: TP) -> tuple[str, str]:

@@ -16,6 +16,7 @@ It relies on insides of faust-streaming 0.15.3; tests/integration/test_transport
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
@@ -63,6 +64,12 @@ class RecordBatch(NamedTuple):
     def move(self) -> Move:
         """The move of its partition that storing the batch is."""
         return Move(self.tp.topic, self.tp.partition, self.after, self.next_offset)
+
+    @property
+    def times_ms(self) -> tuple[int, int] | None:
+        """Times of its first and its last record that has one, in milliseconds since 1970; None when none has."""
+        times = [record.timestamp for record in self.records if getattr(record, "timestamp", None) is not None]
+        return (times[0], times[-1]) if times else None
 
 
 class Watermark:
@@ -133,6 +140,7 @@ class BatchConsumer(driver.Consumer):
         self._in_flight = _InFlight()
         self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
         self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
+        self._begins_at: dict[TP, deque[tuple[int, int]]] = {}  # in flight: ends, times of first records
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
         self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
         self._database: Database = cast(Any, self.app).database
@@ -157,6 +165,10 @@ class BatchConsumer(driver.Consumer):
         reached = {**self._begun, **self.watermark.stored()}
         return {tp: max(0, (self._end(tp) or 0) - reached[tp]) for tp in self.assignment() if tp in reached}
 
+    def oldest_waiting_ms(self) -> dict[TP, int]:
+        """Times of the oldest records in flight, in milliseconds since 1970, of the partitions that have any."""
+        return {tp: batches[0][1] for tp, batches in self._begins_at.items() if batches}
+
     def _end(self, tp: TP) -> int | None:
         """The last stable offset, as of the last fetch; None before the first."""
         end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
@@ -176,6 +188,9 @@ class BatchConsumer(driver.Consumer):
         """
         if self.watermark.move(batch):
             self._in_flight.remove(batch.bytes)
+            begins_at = self._begins_at.get(batch.tp)
+            while begins_at and begins_at[0][0] <= batch.next_offset:
+                begins_at.popleft()
 
     async def drain(self, seconds: float) -> bool:
         """Wait up to `seconds` until all that was delivered is done, and commit it. False when some is not done."""
@@ -317,6 +332,8 @@ class BatchConsumer(driver.Consumer):
     def _deliver(self, tp: TP, fetched: Fetched, after: int, generation: int) -> ConsumerMessage:
         batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset, after)
         self._in_flight.add(batch.bytes)
+        if (times := batch.times_ms) is not None:
+            self._begins_at.setdefault(tp, deque()).append((batch.next_offset, times[0]))
         return ConsumerMessage(
             tp.topic,
             tp.partition,
@@ -371,6 +388,7 @@ class BatchConsumer(driver.Consumer):
         self._in_flight.clear()
         self._expected.clear()
         self._begun.clear()
+        self._begins_at.clear()
         self._looks.clear()
         self._anew.clear()
 

@@ -19,6 +19,7 @@ from agents.kafka.unreadable import Unreadable
 from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
 from agents.process.clock import ServerClock
+from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter
@@ -244,7 +245,10 @@ class Ingest:
         if not accepted and not moves:
             return
         BATCH_ROWS.observe(len(accepted))
-        async with self._database.transaction() as connection:
+        async with (
+            self._database.transaction() as connection,
+            saying_blockers(f"store {self._type.name}", self._database, connection),
+        ):
             results = [each.result for each in accepted]
             stored = await store(connection, results, self._policy) if results else Stored([], [])
             await move_positions(connection, moves)

@@ -149,6 +149,7 @@ def status_log_detail_example() -> Example:
         aliases={"ean": "7891234567895"},
         extra={},
         late=False,
+        ahead=False,
         altered=False,
         answers_item_id=_ITEM,
         evidence="shown",

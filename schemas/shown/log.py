@@ -9,6 +9,7 @@ from schemas.item_state import OPEN_ITEM_STATES
 from schemas.playbook import PlaybookEntry
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
+from schemas.result import MARKED_AHEAD
 from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
 
 
@@ -112,6 +113,9 @@ class Attempt(Shown):
     aliases: dict[str, str]
     extra: dict[str, Any] = Field(description="fields of `data` that Conexões does not know")
     late: bool = Field(description="a newer result was here already when it came")
+    ahead: bool = Field(
+        description=f"`processed_at` was more than {MARKED_AHEAD.seconds // 60} minutes ahead of our clock when it came"
+    )
     altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
     answers_item_id: str | None = Field(description="the retry that it answers")
     evidence: EvidenceState = Field(

@@ -12,7 +12,7 @@ from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason
-from schemas.result import ResultData, ResultError
+from schemas.result import MARKED_AHEAD, ResultData, ResultError
 from schemas.search.fold import fold
 from schemas.search.query import listed, search_of, whole_gram
 from schemas.shown.log import (
@@ -191,6 +191,7 @@ class LogReader:
             aliases=data.get("aliases") or {},
             extra={name: value for name, value in evidence.items() if name not in ResultData.model_fields},
             late=row["attempt_late"],
+            ahead=row["attempt_processed_at"] - row["attempt_received_at"] > MARKED_AHEAD,
             altered=row["attempt_altered"],
             answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
             evidence=state,

@@ -28,3 +28,12 @@ SELECT forget_fault_hours(:retention_days::integer)
 
 -- forget_result_day --
 SELECT forget_result_day(:retention_days::integer)
+
+-- set_floor --
+-- Have rows of a kind kept for :days at least; null: for ever. For the owner only.
+INSERT INTO retention_floors (kind, days) VALUES (:kind::text, :days::integer)
+ON CONFLICT (kind) DO UPDATE SET days = excluded.days
+
+-- floors --
+-- Days that each kind of row is kept at least; null: for ever. For the owner only.
+SELECT kind, days FROM retention_floors

@@ -210,7 +210,14 @@ async def test_the_writer_can_t_delete_the_audit_nor_what_a_result_said(
 
 
 #: Tables without an account: a sign-in link is used before anyone is signed in; the rest is of agents, not of accounts.
-WITHOUT_ACCOUNT = {"used_sign_in_links", "ended_sessions", "positions", "workers", "retention_horizon"}
+WITHOUT_ACCOUNT = {
+    "used_sign_in_links",
+    "ended_sessions",
+    "positions",
+    "workers",
+    "retention_horizon",
+    "retention_floors",
+}
 #: Tables with an id that schemas.identity makes of the account's name too: two accounts never have the same.
 BY_IDENTITY = {"status_logs": "id", "received_results": "result_id", "attempts": "log_id", "aliases": "log_id"}
 

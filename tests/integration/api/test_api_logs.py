@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -152,6 +153,23 @@ async def test_the_last_attempt_is_the_one_that_is_shown_not_the_last_to_come(
         ("new", False),
         ("old", True),
     ]
+
+
+async def test_an_attempt_that_came_from_the_future_is_marked_by_the_time_when_it_came(
+    viewer: Caller, store_events: Store, owner: asyncpg.Connection
+) -> None:
+    in_six, in_four = (f"{datetime.now(UTC) + timedelta(minutes=minutes):%FT%TZ}" for minutes in (6, 4))
+    await store_events(result("six", processed_at=in_six), result("four", processed_at=in_four), result("past"))
+    expected = [("six", True), ("four", False), ("past", False)]
+    # Now and also when all of it is long ago.
+    for shift in ("0", "1 day"):
+        await owner.execute(
+            "UPDATE attempts SET processed_at = processed_at - $1::text::interval, "
+            "received_at = received_at - $1::text::interval",
+            shift,
+        )
+        entries = (await viewer.get(f"{path_of()}/timeline")).json()["items"]
+        assert [(each["attempt"]["event_id"], each["attempt"]["ahead"]) for each in entries] == expected
 
 
 async def test_a_log_whose_attempt_retention_has_dropped_is_still_shown(
