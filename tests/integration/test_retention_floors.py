@@ -88,7 +88,8 @@ async def test_migrate_stores_the_settings_that_it_runs_with(
     settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "RETENTION_DAYS": "30"}
     async with conexoes("migrate", log=tmp_path / "log", **settings) as process:
         assert await process.wait() == 0, (tmp_path / "log").read_text("utf-8")
-    found = dict(await owner.fetch("SELECT kind, days FROM conexoes.retention_floors"))
+    rows = await owner.fetch("SELECT kind, days FROM conexoes.retention_floors")
+    found = {row["kind"]: row["days"] for row in rows}
     defaults = StorageSettings(retention_days=30)
     assert found == {kind: getattr(defaults, name) for kind, name in FLOORS.items()}
     assert await check_database(database_url, defaults) == []
