@@ -155,7 +155,7 @@ class Result(NamedTuple):
 
     @property
     def fingerprints(self) -> list[str]:
-        """Those of all its faults, each once."""
+        """Fingerprints of all its faults, each once."""
         return list(dict.fromkeys(each.fingerprint for each in self.faults))
 
 
