@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -14,6 +13,7 @@ from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
 from admin.session import Sessions
 from api.app import build_api
 from api.authentication import Authenticator
+from api.document import add_schemas
 from api.problems import problem_responses
 from broker.publisher import Publisher
 from exports.jobs.jobs import Jobs
@@ -57,6 +57,7 @@ def build_admin(
     app.state.rate = Rate(COMMANDS_PER_SECOND, COMMAND_BURST)
     body_problems = (
         (403, "the key is read-only"),
+        (408, "the body came too slowly"),
         (413, "the body is too large"),
         (415, "the body is not plain JSON"),
     )
@@ -76,22 +77,7 @@ def build_admin(
         exports.router,
         responses=problem_responses(*body_problems, (429, "too many exports, of this account or in all")),
     )
-    _describe_request(app)
+    # Bodies, which FastAPI does not know since we read and limit them.
+    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest)
     add_pages(app, sessions, stop)
     return app
-
-
-def _describe_request(app: FastAPI) -> None:
-    """Add to the document the schemas of the bodies, which FastAPI does not know since we read and limit them."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        schemas = document["components"]["schemas"]
-        for body in (ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest):
-            schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas[body.__name__] = schema
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]

@@ -4,14 +4,14 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from fastapi.responses import FileResponse
 
+from admin.kept_file import KeptFile
 from admin.request_body import described, read_body
 from api.authentication import Caller, CheckedAccount, caller, may_see, own_account
 from api.export_order import must_export, order_of
-from api.export_response import attachment, not_made
+from api.export_response import attachment, file_content, not_made
 from api.parameters import NONE
-from api.problems import invalid, not_found
+from api.problems import invalid, not_found, problem_responses
 from exports.errors import ExportFailed, TooManyExports
 from exports.jobs.jobs import Jobs
 from schemas.catalogue import BY_NAME
@@ -58,14 +58,13 @@ async def get_export(request: Request, account: CheckedAccount, export_id: Expor
 @router.get(
     "/{account}/{export_id:uuid}/file",
     dependencies=[Depends(own_account), *NONE],
-    response_class=FileResponse,
+    response_class=KeptFile,
     responses={
-        200: {
-            "description": "the file",
-            "content": {
-                media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-                for media_type in MEDIA_TYPES.values()
-            },
+        **problem_responses((416, "the file does not have the bytes that `Range` asks for")),
+        200: {"description": "the file", "content": file_content(*MEDIA_TYPES.values())},
+        206: {
+            "description": "the part of it that `Range` asks for; of several ranges, each with its place",
+            "content": file_content(*MEDIA_TYPES.values(), "multipart/byteranges"),
         },
     },
 )
@@ -76,7 +75,7 @@ async def get_file(request: Request, grant: Caller, account: CheckedAccount, exp
     job, path = await jobs.get(account, export_id), jobs.path(account, export_id)
     if job is None or path is None:
         raise not_found()
-    return FileResponse(path, headers=attachment(job, job.requested_at))
+    return KeptFile(path, headers=attachment(job, job.requested_at))
 
 
 @router.delete("/{account}/{export_id:uuid}", status_code=204, dependencies=[Depends(own_account), *NONE])

@@ -18,6 +18,7 @@ from api import (
     series,
 )
 from api.authentication import Authenticator
+from api.document import add_schemas
 from api.edge import Edge
 from api.fairness import Places, places_of
 from api.problems import add_handlers, problem_responses
@@ -25,6 +26,7 @@ from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.playbook import Playbook
 from schemas.policy import Policy
+from schemas.problem import Problem
 from storage.database import Database
 from storage.process_metrics import ProcessMetrics
 
@@ -74,6 +76,7 @@ def build_api(
         app.include_router(each.router, prefix=PREFIX, responses=problems)
     app.include_router(health.router)
     add_handlers(app)
+    add_schemas(app, Problem)
     app.state.metrics = CollectorRegistry()
     ProcessCollector(registry=app.state.metrics)
     GCCollector(registry=app.state.metrics)

@@ -5,6 +5,9 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.problems import ProblemError, response
+from schemas.reasons.reason import own_words
+
 #: More than api.edge accepts, so that headers slightly over its limit still get an answer that says why. A URL gets
 #: one up to 64 KiB, where httptools itself closes the connection.
 MAX_HEAD_BYTES: Final = 128 * 1024
@@ -133,8 +136,17 @@ class HttpProtocol(HttpToolsProtocol):
         if cycle is not None and cycle.response_started and (self._in_body or not cycle.response_complete):
             self._close()
         else:
-            super().send_400_response(sentence)
+            self.transport.write(_bad_request(sentence))
+            self._close()
 
     def _close(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def _bad_request(sentence: str) -> bytes:
+    """Return a whole HTTP answer: 400, a problem document as every other refusal, and the end of the connection."""
+    answer = response(ProblemError(400, "bad-request", own_words(sentence)))
+    headers = [*answer.raw_headers, (b"connection", b"close")]
+    head = b"".join(b"%s: %s\r\n" % each for each in headers)
+    return b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(answer.body)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from api.problems import ProblemError
+from api.problems import ProblemError, problem_responses
 from api.streaming import StreamedAnswer, unless_left
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
 from exports.file import make_file
@@ -90,17 +90,18 @@ def not_made(exc: TooManyExports | ExportFailed | TimeoutError) -> ProblemError:
     return ProblemError(503, "export-failed", reason, headers=again)
 
 
+def file_content(*media_types: str) -> dict[str, Any]:
+    """OpenAPI of a file of one of these types."""
+    return {each.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+
+
 def file_responses(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
     """OpenAPI of a path that answers with a file."""
     return {
-        200: {
-            "description": "the file",
-            "content": {
-                MEDIA_TYPES[each].partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-                for each in formats
-            },
-        },
-        403: {"description": "the key does not allow exporting"},
-        426: {"description": "HTTP/1.1 is needed"},
-        429: {"description": "too many exports at once, of this account or in all"},
+        200: {"description": "the file", "content": file_content(*(MEDIA_TYPES[each] for each in formats))},
+        **problem_responses(
+            (403, "the key does not allow exporting"),
+            (426, "HTTP/1.1 is needed"),
+            (429, "too many exports at once, of this account or in all"),
+        ),
     }

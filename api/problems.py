@@ -28,10 +28,13 @@ ANSWER_HEADERS = "conexoes.answer_headers"
 
 log = structlog.get_logger(__name__)
 _PROBLEMS = {
+    400: "not what HTTP allows, as two Host headers",
     401: "no valid key",
     404: "not found, or of another account",
+    414: "the address is too long",
     422: "a bad parameter, which the answer names",
     429: "too much at once, of this account or by unknown keys",
+    431: "the headers are too large",
     503: "the database can't answer right now",
 }
 
@@ -182,14 +185,14 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def problem_responses(*more: tuple[int, str]) -> dict[int | str, dict[str, object]]:
-    """OpenAPI descriptions of the problems that every path may answer with, and `more`."""
+    """OpenAPI descriptions of the problems that every path may answer with, and `more`.
+
+    The schema of Problem is added by api.document: with `model`, FastAPI would promise `application/json` too.
+    """
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
     return {
-        status: {
-            "description": text,
-            "model": Problem,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status, text in [*_PROBLEMS.items(), *more]
+        status: {"description": text, "content": content}
+        for status, text in sorted({**_PROBLEMS, **dict(more)}.items())
     }
 
 

@@ -59,6 +59,12 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "A request must have one Host header; this one has {hosts}.",
         "Una petición debe tener un encabezado Host; esta tiene {hosts}.",
     ),
+    ReasonCode.RANGE_NOT_IN_FILE: labels(
+        "O arquivo não tem o intervalo de bytes pedido no cabeçalho Range. Peça sem esse cabeçalho o arquivo inteiro.",
+        "The file does not have the bytes that the Range header asks for. Without that header you get the whole file.",
+        "El archivo no tiene el intervalo de bytes pedido en el encabezado Range. Sin ese encabezado se obtiene el "
+        "archivo completo.",
+    ),
     ReasonCode.HTTP_1_1_NEEDED: labels(
         "É preciso HTTP/1.1: por HTTP/1.0, um arquivo cortado parece inteiro.",
         "HTTP/1.1 is needed: over HTTP/1.0 a cut file looks whole.",

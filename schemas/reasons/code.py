@@ -169,6 +169,7 @@ class ReasonCode(StrEnum):
     URL_TOO_LONG = "url_too_long"
     ONE_HOST_HEADER = "one_host_header"
     HTTP_1_1_NEEDED = "http_1_1_needed"
+    RANGE_NOT_IN_FILE = "range_not_in_file"
     CONTENT_ENCODING = "content_encoding"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TOO_SLOW = "body_too_slow"

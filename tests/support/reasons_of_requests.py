@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Message
 
-from admin import body, cancellation, commands
+from admin import body, cancellation, commands, kept_file
 from admin.form_body import read_form
 from admin.json_body import read_json
 from admin.pages import languages, route, visitor
@@ -162,6 +162,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.FROM_ANOTHER_SITE: lambda: refused(lambda: visitor.refuse_foreign(request(sec_fetch_site="cross-site"))),
     Code.URL_TOO_LONG: lambda: _at_the_edge(path="/" * (edge.MAX_URL_BYTES + 1)),
     Code.ONE_HOST_HEADER: _at_the_edge,
+    Code.RANGE_NOT_IN_FILE: lambda: of(kept_file.range_not_in_file({})),
     Code.HTTP_1_1_NEEDED: _of_file_over_http_1_0,
     Code.CONTENT_ENCODING: lambda: _asked(
         lambda: read_json(request(content_type="application/json", content_encoding="gzip"))
