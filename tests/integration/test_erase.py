@@ -186,8 +186,39 @@ async def test_an_erased_result_that_is_delivered_again_restores_nothing_and_is_
         stored = await store(connection, desk.read(HERS))
     assert stored.conflicts == []
     assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
+    assert await tables_with(owner, [*PERSON, "ORDER-77"]) == {}
     await desk.store(result("new", key="ORDER-77", processed_at=at(5)))
     assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
+    assert await tables_with(owner, PERSON) == {}
+
+
+async def test_an_erased_answer_that_is_delivered_again_moves_no_item(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(HERS)
+    await desk.by_filter("c1")
+    [item] = await desk.send()
+    answer = result("answer", key="ORDER-77", processed_at=at(9), message=POINTED, correlationid=str(item.id))
+    await desk.store(answer)
+    await erased(owning, "key", "ORDER-77")
+    before = await owner.fetch("SELECT * FROM reprocess_items")
+    await desk.store(answer)
+    assert await owner.fetch("SELECT * FROM reprocess_items") == before
+    assert await tables_with(owner, PERSON) == {}
+
+
+async def test_a_conflicting_result_adds_no_alias_and_answers_nothing(desk: Desk, owner: asyncpg.Connection) -> None:
+    first = result("same", key="A")
+    await desk.store(first)
+    await desk.by_filter("c1")
+    [item] = await desk.send()
+    conflicting = result("same", key="A", aliases={"email": EMAIL}, correlationid=str(item.id), status="success")
+    async with desk.writer.transaction() as connection:
+        stored = await store(connection, desk.read(conflicting))
+    assert len(stored.conflicts) == 1
+    assert stored.outcomes == []
+    assert await tables_with(owner, [EMAIL]) == {}
+    assert await owner.fetchval("SELECT state FROM reprocess_items") == "sent"
 
 
 async def test_a_stopped_erasure_goes_on_when_it_is_run_again(
