@@ -16,6 +16,7 @@ from schemas.catalogue import BY_NAME
 from schemas.erasure import MARK, Receipt, Wanted
 from storage.database import Database
 from storage.errors import StorageUnavailable
+from storage.reprocess.writer import erase_items
 from storage.statements import SQL
 
 #: Logs that are deleted in one transaction. One with a long history has thousands of attempts.
@@ -175,7 +176,7 @@ class Erasure:
     async def _erase_part(self, log_ids: Sequence[uuid.UUID]) -> None:
         async with self._owner.transaction() as connection:
             deleted = json.loads(await SQL["erase_logs"].fetchval(connection, log_ids=log_ids))
-            emptied = await SQL["erase_items"].fetchval(connection, account=self._wanted.account, log_ids=log_ids)
+            emptied = await erase_items(connection, self._wanted.account, log_ids)
         self._rows.update(deleted | {"reprocess_items": emptied})
 
     async def _erase_mentions(self, tables: Sequence[Any]) -> bool:

@@ -279,6 +279,16 @@ async def mark_cancelled(connection: Connection, limit: int) -> int:
     return len(rows)
 
 
+async def erase_items(connection: Connection, account: str, log_ids: Sequence[uuid.UUID]) -> int:
+    """Empty and end the items of logs that this transaction has locked and deleted. Returns their number.
+
+    Their commands are settled: no answer to such an item would ever do it.
+    """
+    rows = await SQL["erase_items"].fetch(connection, account=account, log_ids=log_ids)
+    await after_change(connection, [], [CommandKey(account, row["command_id"]) for row in rows])
+    return len(rows)
+
+
 async def record_answers(connection: Connection, answers: Sequence[Result], policy: Policy) -> list[str]:
     """Change the states of items that results answer; return the new states.
 

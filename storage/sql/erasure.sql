@@ -61,19 +61,6 @@ SELECT
     (SELECT count(*) FROM reprocess_items WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[]))
         AS reprocess_items
 
--- erase_items --
--- Takes the names and texts out of the items of these logs; their outcomes stay, and count. A queued one is not sent.
-WITH emptied AS (
-    UPDATE reprocess_items SET
-        key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
-        not_before = NULL,
-        state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
-        ended_at = CASE WHEN state = 'queued' THEN now() ELSE ended_at END
-    WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
-    RETURNING 1
-)
-SELECT count(*)::integer FROM emptied
-
 -- erase_logs --
 SELECT erase_logs(:log_ids::uuid[])
 

@@ -207,6 +207,40 @@ async def test_an_erased_answer_that_is_delivered_again_moves_no_item(
     assert await tables_with(owner, PERSON) == {}
 
 
+@pytest.mark.parametrize("situation", ["queued", "sent", "waiting"])
+async def test_items_of_an_erased_log_end_and_so_does_their_command(
+    desk: Desk, owner: asyncpg.Connection, owning: Database, situation: str
+) -> None:
+    """An item that stayed open would be shown as running for ever: nothing looks at one without a log."""
+    await desk.store(HERS)
+    await desk.by_filter("c1")
+    if situation != "queued":
+        items = await desk.send()
+        if situation == "waiting":
+            await desk.answer(*items, status="error", errors=[{"code": "http_429", "message": "Too many requests"}])
+            assert await owner.fetchval("SELECT not_before IS NOT NULL FROM reprocess_items")
+    assert (await desk.ledger("c1")).state == "running"
+    await erased(owning, "key", "ORDER-77")
+    [item] = await owner.fetch("SELECT * FROM reprocess_items")
+    assert (item["state"], item["not_before"]) == ("busy" if situation == "waiting" else "cancelled", None)
+    ledger = await desk.ledger("c1")
+    assert ledger.state == "done"
+    assert ledger.finished_at is not None
+    assert await desk.expire() == 0
+
+
+async def test_a_command_goes_on_while_other_items_are_open(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(HERS, *OTHERS)
+    await desk.by_filter("c1")
+    await desk.send()
+    await erased(owning, "key", "ORDER-77")
+    assert (await desk.ledger("c1")).state == "running"
+    await desk.expire()
+    assert (await desk.ledger("c1")).state == "done"
+
+
 async def test_a_conflicting_result_adds_no_alias_and_answers_nothing(desk: Desk, owner: asyncpg.Connection) -> None:
     first = result("same", key="A")
     await desk.store(first)

@@ -299,6 +299,17 @@ FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
 
+-- erase_items --
+-- Take the names and texts out of the items of logs that are being erased; their outcomes stay, and count. One that is
+-- queued is not sent, and no answer is awaited any more: nothing else would ever end an item without a log.
+UPDATE reprocess_items SET
+    key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
+    not_before = NULL, claimed_until = NULL,
+    state = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN 'cancelled' ELSE state END,
+    ended_at = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN now() ELSE ended_at END
+WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
+RETURNING command_id
+
 -- refuse_accepted --
 -- Refuse a command that was accepted from a caller, and that can't be recorded.
 UPDATE idempotency_keys SET refused = :reason::jsonb WHERE account = :account::text AND command_id = :command_id::text
