@@ -8,7 +8,7 @@ import json
 import secrets
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -138,7 +138,7 @@ class Erasure:
             id_column = "log_id" if table["is_attempts"] else _LOGS.get(table["name"])
             if id_column is None:
                 continue
-            for page in self._pages(table):
+            async for page in self._pages(table["name"]):
                 if self._stopped():
                     return False
                 found = await self._fetchval("logs_with_text", searched=table["name"], id_column=id_column, page=page)
@@ -186,7 +186,7 @@ class Erasure:
             if name in _WITH_LOGS or table["is_attempts"]:
                 continue
             act: Act = "count" if self._dry_run else "delete" if name in _DELETED else "replace"
-            for page in self._pages(table):
+            async for page in self._pages(name):
                 if self._stopped():
                     return False
                 await self._again(self._erase_page, (name, act, page))
@@ -218,10 +218,20 @@ class Erasure:
             "pages": PAGES,
         }
 
-    def _pages(self, table: Any) -> Iterator[int]:
-        for page in range(0, table["pages"], PAGES):
+    async def _pages(self, name: str) -> AsyncIterator[int]:
+        """Yield the first page of each step through a table, to its end as it is then: writers go on adding."""
+        page, pages = 0, await self._pages_of(name)
+        while page < pages:
             yield page
-            self._progress(table["name"], min(page + PAGES, table["pages"]), table["pages"])
+            page += PAGES
+            if page >= pages:
+                pages = max(page, await self._pages_of(name))
+            self._progress(name, page, pages)
+
+    async def _pages_of(self, name: str) -> int:
+        async with self._owner.connection() as connection:
+            pages: int = await SQL["pages_of"].fetchval(connection, searched=name)
+        return pages
 
     async def _again(self, step: Callable[[Any], Any], argument: Any) -> None:
         """Run a step; once more when it met a writer in a deadlock."""

@@ -245,8 +245,9 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('conexoes.forget_attempts'));  -- no such month is dropped meanwhile
     UPDATE received_results r SET erased = true FROM attempts a
     WHERE a.log_id = ANY(log_ids) AND r.result_id = a.result_id;
-    -- A sample of a fault that is theirs. The next result with the fault gives another one.
-    FOREACH sampled IN ARRAY ARRAY['faults', 'fault_changes'] LOOP
+    -- A sample of a fault that is theirs. The next result with the fault gives another one. Changes first: a fold of them
+    -- into faults, which runs meanwhile, would bring the sample back after faults were emptied.
+    FOREACH sampled IN ARRAY ARRAY['fault_changes', 'faults'] LOOP
         EXECUTE format(
             'UPDATE %I f SET message = NULL FROM attempts a
              WHERE a.log_id = ANY($1) AND f.account = a.account AND f.integration_type = a.integration_type

@@ -21,9 +21,9 @@ ORDER BY requested_at DESC, id
 SELECT set_config('conexoes.erasure', :id::text, true)
 
 -- erasable_tables --
--- Every table with rows of an account but the receipts, with its number of pages. Tables that attempts have left until
--- they are deleted are among them.
-SELECT c.relname AS name, ceil(pg_relation_size(c.oid) / current_setting('block_size')::numeric)::bigint AS pages,
+-- Every table with rows of an account but the receipts. Tables that attempts have left until they are deleted are among
+-- them.
+SELECT c.relname AS name,
     EXISTS (
         SELECT FROM pg_inherits WHERE inhrelid = c.oid AND inhparent = 'conexoes.attempts'::regclass
     ) OR c.relname LIKE 'expired_attempts_%' AS is_attempts
@@ -31,6 +31,12 @@ FROM pg_class c
 WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind = 'r' AND c.relname <> 'erasures'
   AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account' AND NOT a.attisdropped)
 ORDER BY c.relname
+
+-- pages_of --
+-- The number of pages of a table now; 0 of one that is gone meanwhile.
+SELECT coalesce(ceil(
+    pg_relation_size(to_regclass(format('conexoes.%I', :searched::text))) / current_setting('block_size')::numeric
+), 0)::bigint
 
 -- logs_with_key --
 -- Up to :most logs of any type with this key. It reads the table: search finds names without regard to case, and an

@@ -17,7 +17,7 @@ from exports.kept_files import delete_files
 from schemas.erasure import MARK, WAYS, By, Receipt, Wanted
 from schemas.filter import LogFilter
 from storage.database import Database
-from storage.erasure import Erasure, list_receipts
+from storage.erasure import PAGES, Act, Erasure, list_receipts
 from storage.logs.summary import summarize
 from storage.results import store
 from storage.settings import StorageSettings
@@ -279,6 +279,62 @@ async def test_what_is_append_only_is_changed_by_an_open_erasure_alone(
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     async with owner.transaction():
                         await owner.execute(change)
+
+
+async def test_a_sample_that_is_being_moved_meanwhile_goes_too(
+    desk: Desk, writer: Database, owner: asyncpg.Connection, owning: Database
+) -> None:
+    """The changes of a fault are added to it in a transaction that ends after the erasure began."""
+    await desk.store(HERS)
+
+    async def erasure_waits() -> bool:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(await owner.fetchval(waiting))
+
+    async with writer.transaction() as connection:
+        assert await connection.fetchval("SELECT compact_fault_changes(1000)")
+        erasing = asyncio.create_task(erased(owning, "key", "ORDER-77"))
+        await eventually(erasure_waits)
+    await erasing
+    assert await owner.fetchval("SELECT count(*) FROM faults") > 0
+    assert await tables_with(owner, PERSON) == {}
+
+
+async def test_rows_on_pages_that_are_added_meanwhile_are_searched(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    """Each table grows by more than one step when its last page was searched."""
+    wanted = Wanted("acme", "pattern", EMAIL)
+    grown = False
+
+    async def grow() -> None:
+        await owner.execute(
+            """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+               SELECT 'acme', gen_random_uuid(), 'price', 'v' || n, repeat('x', 1500), 'm'
+               FROM generate_series(1, $1) AS n""",
+            PAGES * 6,
+        )
+        await owner.execute(
+            """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+               VALUES ('acme', gen_random_uuid(), 'price', 'hers', $1, 'm')""",
+            EMAIL,
+        )
+
+    class Growing(Erasure):
+        async def _erase_page(self, where: tuple[str, Act, int]) -> None:
+            nonlocal grown
+            await super()._erase_page(where)
+            if where[0] == "saved_views" and not grown:
+                grown = True
+                await grow()
+
+    await owner.execute(
+        """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+           VALUES ('acme', gen_random_uuid(), 'price', 'first', 'q', 'm')"""
+    )
+    receipt = await Growing(owning, wanted, requested_by="m", reason="r", dry_run=False).run(lambda: 0)
+    assert grown
+    assert receipt.rows == {"saved_views": 1}
 
 
 @pytest.mark.parametrize(
