@@ -286,6 +286,13 @@ LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
       AND format_type(a.atttypid, NULL) IN ('text', 'text[]', 'json', 'jsonb', 'bytea')
 $function$;
 
+-- What the headers of a dead letter say, as bytea is written in the format `escape`: their values are kept in base64.
+CREATE FUNCTION text_of_headers(headers jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = conexoes, pg_temp AS $function$
+    SELECT string_agg(encode(decode(header ->> 1, 'base64'), 'escape'), chr(10))
+    FROM jsonb_array_elements(headers) AS each (header)
+$function$;
+
 -- The condition by which a row of a table has what $2 (in bytes: $3) matches, among `pages` pages from `first_page` on,
 -- for the account $1; where it can't be replaced, only if `keys`. Null for a table without such
 -- columns. A dead letter that names no account may be of any.
@@ -294,7 +301,8 @@ LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
     SELECT format('ctid >= %L::tid AND ctid < %L::tid AND account IN ($1, %L) AND ',
         format('(%s,0)', first_page), format('(%s,0)', first_page + pages),
         CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN '' END)
-        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ') || ')'
+        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ')
+        || CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN ' OR text_of_headers(headers) ~ $3' ELSE '' END || ')'
     FROM text_of_columns(searched)
     WHERE keys OR (NOT is_key AND kind <> 'bytea')
 $function$;
@@ -352,7 +360,7 @@ END
 $function$;
 
 REVOKE ALL ON FUNCTION
-    text_of_columns(regclass), erasable_rows(regclass, boolean, bigint, integer),
+    text_of_columns(regclass), text_of_headers(jsonb), erasable_rows(regclass, boolean, bigint, integer),
     logs_to_erase(regclass, text, text, text, text, bigint, integer),
     erase_mentions(regclass, text, boolean, text, text, text, text, bigint, integer)
 FROM PUBLIC;

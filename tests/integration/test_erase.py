@@ -14,9 +14,14 @@ from broker.settings import BrokerSettings
 from cli.erase import as_json, as_line, as_lines, erase, wanted_of
 from cli.installation import UnusableError
 from exports.kept_files import delete_files
+from schemas.dead_letter import DeadLetter
 from schemas.erasure import MARK, WAYS, By, Receipt, Wanted
 from schemas.filter import LogFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
 from storage.database import Database
+from storage.dead_letters import insert_dead_letters
 from storage.erasure import PAGES, Act, Erasure, list_receipts
 from storage.logs.summary import summarize
 from storage.results import store
@@ -360,6 +365,26 @@ async def test_the_receipt_has_no_value_and_its_proof_belongs_to_it(
     assert EMAIL not in "".join(as_lines(receipt))
     assert Wanted("acme", "pattern", EMAIL).digest(bytes.fromhex(receipt.proof)).hex() == receipt.digest
     assert Wanted("acme", "pattern", EMAIL + "x").digest(bytes.fromhex(receipt.proof)).hex() != receipt.digest
+
+
+@pytest.mark.parametrize(("by", "value"), [("key", "PEDIDO-é/7"), ("pattern", EMAIL), ("pattern", TOKEN)])
+async def test_a_dead_letter_that_says_it_in_a_header_alone_is_deleted(
+    writer: Database, owner: asyncpg.Connection, owning: Database, by: By, value: str
+) -> None:
+    """Header values are kept in base64."""
+    refusal = Refusal(DeadLetterCode.JSON, Reason(ReasonCode.NO_BYTES))
+    letters = [
+        DeadLetter("acme", refusal, "t", 0, number, 0, None, headers, b"{}")
+        for number, headers in enumerate(
+            ((("ce_subject", f"of {value}".encode()), ("none", None)), (("ce_subject", b"of another"),), ())
+        )
+    ]
+    async with writer.transaction() as connection:
+        await insert_dead_letters(connection, letters)
+    counted = await erased(owning, by, value, dry_run=True)
+    receipt = await erased(owning, by, value)
+    assert counted.rows == receipt.rows == {"dead_letters": 1}
+    assert {row["offset"] for row in await owner.fetch('SELECT "offset" FROM dead_letters')} == {1, 2}
 
 
 async def test_files_of_the_account_go_but_those_of_running_exports(tmp_path: Path) -> None:
