@@ -118,7 +118,8 @@ REVOKE ALL ON FUNCTION delete_logs(uuid[]) FROM PUBLIC;
 
 -- Deletes the logs on `pages` pages of status_logs, from `first_page` on, to which nothing has happened for
 -- `retention_days`: no result came, nor is a reprocess awaited. Returns the next page, null after the last one, or while
--- another session does it.
+-- another session does it. Received ids stay, marked as those of erased results are: without them a replay of Kafka would
+-- make the log anew and count its results twice, whatever the retention horizon, which is that of attempts by month.
 CREATE FUNCTION forget_silent_logs(retention_days integer, first_page bigint, pages integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -144,7 +145,8 @@ BEGIN
          ) AS old',
         format('(%s,0)', first_page), format('(%s,0)', ending)) INTO silent USING oldest;
     IF silent IS NOT NULL THEN
-        DELETE FROM received_results r USING attempts a WHERE a.log_id = ANY(silent) AND r.result_id = a.result_id;
+        UPDATE received_results r SET erased = true FROM attempts a
+        WHERE a.log_id = ANY(silent) AND r.result_id = a.result_id;
         PERFORM delete_logs(silent);
     END IF;
     RETURN CASE
@@ -157,12 +159,13 @@ REVOKE ALL ON FUNCTION expire_evidence(integer, integer), forget_silent_logs(int
 GRANT EXECUTE ON FUNCTION expire_evidence(integer, integer), forget_silent_logs(integer, bigint, integer)
 TO conexoes_writer;
 
--- Null: its attempt may be there. An erased result that is delivered again restores nothing, and is no conflict.
+-- Null: its attempt may be there. A result that was erased, or deleted with its silent log, restores nothing when it is
+-- delivered again, and is no conflict.
 ALTER TABLE received_results ADD COLUMN erased boolean CHECK (erased);
 
 COMMENT ON TABLE received_results IS
     'One row for each result, so that a second delivery changes nothing, whatever its time. Kept as long as its attempt; '
-    'of an erased one for ever.';
+    'of one that was erased, or deleted with its silent log, for ever.';
 
 CREATE TABLE erasures (
     account text COLLATE "C" NOT NULL,
