@@ -8,7 +8,7 @@ import json
 import secrets
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -73,6 +73,7 @@ class Erasure:
         self._rows: Counter[str] = Counter()
         self._mentions: Counter[str] = Counter()
         self._counted: set[uuid.UUID] = set()  # in a dry run, whose logs are found again
+        self._mentioning: set[uuid.UUID] = set()
 
     async def run(self, delete_files: Callable[[], int]) -> Receipt:
         """Erase, or count in a dry run. `delete_files` deletes files that may have the value, and returns their number.
@@ -81,7 +82,9 @@ class Erasure:
         """
         requested_at = datetime.now(UTC) if self._dry_run else await self._begin()
         tables = await self._tables()
-        whole = await self._erase_logs(tables) and await self._erase_mentions(tables)
+        whole = (
+            await self._erase_logs(tables) and await self._erase_mentions(tables) and await self._find_mentioning(tables)
+        )
         # What is only counted is there still when mentions are: an item of a log may be both.
         self._rows = self._rows | self._mentions if self._dry_run else self._rows + self._mentions
         files = 0 if self._dry_run else delete_files()
@@ -99,6 +102,7 @@ class Erasure:
             dry_run=self._dry_run,
             rows={table: rows for table, rows in sorted(self._rows.items()) if rows},
             files=files,
+            mentions_left=len(self._mentioning),
         )
 
     async def _begin(self) -> datetime:
@@ -122,6 +126,7 @@ class Erasure:
                 id=self._id,
                 rows=json.dumps(self._rows),
                 files=files,
+                mentions_left=len(self._mentioning),
                 finished=finished,
             )
         return at
@@ -134,6 +139,20 @@ class Erasure:
         """Erase the logs that are meant. Returns False when it was stopped."""
         if self._wanted.by != "pattern":
             return await self._erase_named()
+        return await self._each_with_text(tables, self._erase_these)
+
+    async def _find_mentioning(self, tables: Sequence[Any]) -> bool:
+        """Find the logs that say a key or alias and are not of it. Returns False when it was stopped."""
+
+        async def keep(log_ids: Sequence[uuid.UUID]) -> None:
+            self._mentioning.update(set(log_ids) - self._counted)
+
+        return self._wanted.by == "pattern" or await self._each_with_text(tables, keep)
+
+    async def _each_with_text(
+        self, tables: Sequence[Any], use: Callable[[Sequence[uuid.UUID]], Awaitable[None]]
+    ) -> bool:
+        """Call `use` with the logs of each step that have the value in any column. Returns False when it was stopped."""
         for table in tables:
             id_column = "log_id" if table["is_attempts"] else _LOGS.get(table["name"])
             if id_column is None:
@@ -141,8 +160,9 @@ class Erasure:
             async for page in self._pages(table["name"]):
                 if self._stopped():
                     return False
-                found = await self._fetchval("logs_with_text", searched=table["name"], id_column=id_column, page=page)
-                await self._erase_these(found)
+                await use(
+                    await self._fetchval("logs_with_text", searched=table["name"], id_column=id_column, page=page)
+                )
         return True
 
     async def _erase_named(self) -> bool:

@@ -180,6 +180,7 @@ CREATE TABLE erasures (
     finished_at timestamptz,                 -- null: it runs, or was stopped
     rows jsonb NOT NULL DEFAULT '{}',        -- how many of each table so far
     files integer NOT NULL DEFAULT 0,        -- exports that were deleted
+    mentions_left integer NOT NULL DEFAULT 0,  -- logs that say the key or alias somewhere, and stay
     PRIMARY KEY (account, id)
 );
 

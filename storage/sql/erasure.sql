@@ -5,14 +5,14 @@ RETURNING requested_at
 
 -- count_erased --
 -- What an erasure has done so far; with :finished it can change no audit any more.
-UPDATE erasures SET rows = :rows::jsonb, files = :files::integer,
+UPDATE erasures SET rows = :rows::jsonb, files = :files::integer, mentions_left = :mentions_left::integer,
     finished_at = CASE WHEN :finished::boolean THEN clock_timestamp() END
 WHERE account = :account::text AND id = :id::uuid
 RETURNING finished_at
 
 -- list_erasures --
 -- Receipts of an account, newest first.
-SELECT id, account, by, digest, requested_by, reason, requested_at, finished_at, rows, files
+SELECT id, account, by, digest, requested_by, reason, requested_at, finished_at, rows, files, mentions_left
 FROM erasures WHERE account = :account::text
 ORDER BY requested_at DESC, id
 

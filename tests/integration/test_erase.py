@@ -174,6 +174,34 @@ async def test_a_named_log_goes_whole_and_others_stay(
     assert total == await owner.fetchval("SELECT count(*) FROM reprocess_items WHERE command_id = 'c1'") == 5
 
 
+@pytest.mark.parametrize(("by", "value"), [("key", "ORDER-77"), ("alias", EMAIL)])
+async def test_logs_that_mention_a_key_or_alias_stay_and_are_counted(
+    desk: Desk, owner: asyncpg.Connection, owning: Database, by: By, value: str
+) -> None:
+    """In an old attempt, a message, or under another name; each log once. A pattern erases them."""
+    said = f"the buyer of {value}"
+    await desk.store(
+        HERS,
+        result("old", key="ATTEMPT", request=said),
+        result("new", key="ATTEMPT", processed_at=at(9)),
+        result("said", key="MESSAGE", message=said, response=said),
+        result("named", key="NAME", aliases={"other" if by == "key" else "mail": value if by == "key" else said}),
+        result("none", key="NONE", message=f"{value}0"),
+        result("bravo", key="BRAVO", account="bravo", message=said),
+    )
+    counted = await erased(owning, by, value, dry_run=True)
+    receipt = await erased(owning, by, value)
+    assert counted.mentions_left == receipt.mentions_left == 3
+    [listed] = await list_receipts(owning, "acme")
+    assert listed.mentions_left == 3
+    assert "mentions left 3" in as_line(listed)
+    assert any("3 other logs" in line and "--pattern" in line for line in as_lines(receipt))
+    assert await owner.fetchval("SELECT count(*) FROM status_logs WHERE account = 'acme'") == 4
+    whole = await erased(owning, "pattern", value)
+    assert (whole.rows["status_logs"], whole.mentions_left) == (4, 0)  # NONE has it too, in a longer word
+    assert not any("--pattern" in line for line in as_lines(whole))
+
+
 async def test_an_alias_of_one_name_is_not_that_of_another(
     desk: Desk, owner: asyncpg.Connection, owning: Database
 ) -> None:
