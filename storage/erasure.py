@@ -83,7 +83,9 @@ class Erasure:
         requested_at = datetime.now(UTC) if self._dry_run else await self._begin()
         tables = await self._tables()
         whole = (
-            await self._erase_logs(tables) and await self._erase_mentions(tables) and await self._find_mentioning(tables)
+            await self._erase_logs(tables)
+            and await self._erase_mentions(tables)
+            and await self._find_mentioning(tables)
         )
         # What is only counted is there still when mentions are: an item of a log may be both.
         self._rows = self._rows | self._mentions if self._dry_run else self._rows + self._mentions
@@ -152,7 +154,7 @@ class Erasure:
     async def _each_with_text(
         self, tables: Sequence[Any], use: Callable[[Sequence[uuid.UUID]], Awaitable[None]]
     ) -> bool:
-        """Call `use` with the logs of each step that have the value in any column. Returns False when it was stopped."""
+        """Call `use` with the logs of each step that have the value. Returns False when it was stopped."""
         for table in tables:
             id_column = "log_id" if table["is_attempts"] else _LOGS.get(table["name"])
             if id_column is None:

@@ -321,7 +321,9 @@ async def test_a_sample_that_is_being_moved_meanwhile_goes_too(
     await desk.store(HERS)
 
     async def erasure_waits() -> bool:
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         return bool(await owner.fetchval(waiting))
 
     async with writer.transaction() as connection:

@@ -200,7 +200,9 @@ async def test_evidence_is_a_right_of_its_own(
         key = await access_keys.create(owning, "acme", "viewer", "k", may_export=True, may_see_evidence=given)
         async with Caller(app, key) as client:
             answers = {path: (await client.get(f"/api/v1{filled}")).text for path, filled in PATHS.items()}
-            exported = [await client.get(f"/api/v1/accounts/acme/price/logs/export.{each}") for each in ("csv", "jsonl")]
+            exported = [
+                await client.get(f"/api/v1/accounts/acme/price/logs/export.{each}") for each in ("csv", "jsonl")
+            ]
             attempt = (await client.get(f"/api/v1/accounts/acme/price/logs/{LOG}")).json()["last_attempt"]
         seen[given] = {path for path, text in answers.items() if EVIDENCE in text}
         assert all(each.status_code == 200 and EVIDENCE not in each.text for each in exported)
