@@ -178,7 +178,7 @@ async def test_a_named_log_goes_whole_and_others_stay(
 async def test_logs_that_mention_a_key_or_alias_stay_and_are_counted(
     desk: Desk, owner: asyncpg.Connection, owning: Database, by: By, value: str
 ) -> None:
-    """In an old attempt, a message, or under another name; each log once. A pattern erases them."""
+    """Logs say it in an old attempt, a message, or under another name, and count once. A pattern erases them."""
     said = f"the buyer of {value}"
     await desk.store(
         HERS,
