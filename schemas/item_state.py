@@ -100,10 +100,10 @@ def outcome(
     """Return the state that an answer moves an item to.
 
     `before` and `after` are the fingerprints of all faults of what was reprocessed and of the answer. `busy`: the
-    answer says that the marketplace had no time.
+    answer says that the marketplace had no time: nothing was tried, so that one without a success fixed nothing.
     """
+    if busy and status != "success":
+        return ItemState.BUSY
     if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
         return ItemState.FIXED
-    if busy:
-        return ItemState.BUSY
     return ItemState.DIFFERENT_ERROR if Change.of(before, after).went else ItemState.SAME_ERROR

@@ -258,6 +258,14 @@ async def test_sets_of_errors_are_compared_whatever_their_order(
     assert (len(item.went), len(item.stayed), len(item.came)) == sizes
 
 
+async def test_a_busy_answer_fixes_nothing_even_as_a_warning(desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(), status="warning", errors=[THROTTLED])
+    [item] = await desk.items("c")
+    assert (item.state, item.busy_answers) == ("busy", 1)
+
+
 async def test_only_the_breaker_of_the_type_moves(desk: Desk, owner: asyncpg.Connection) -> None:
     await desk.fail(range(10))
     await desk.by_filter("c")
