@@ -164,7 +164,7 @@ class ReprocessItem(Explained):
     answered_at: datetime | None
     busy_answers: int = Field(description="answers to it that said that the marketplace had no time")
     not_before: datetime | None = Field(
-        description="of a `busy` one: when it will be sent again, with the same id; null when busy is its end"
+        description="of a `queued` one whose answer was busy: until then it is not sent again; it keeps its id"
     )
     sent_digest: str | None = Field(
         description="SHA-256, in hexadecimal, of the value of the retry that was sent last: of the record at "

@@ -155,6 +155,13 @@ async def _answer(desk: Desk, **changes: Any) -> None:
     await desk.answer(*await desk.send(), **changes)
 
 
+async def _busy(desk: Desk) -> None:
+    """The command is stopped meanwhile: the answer was its last try."""
+    items = await desk.send()
+    assert await stop(desk, "busy")
+    await desk.answer(*items, status="error", errors=BUSY)
+
+
 async def _silence(desk: Desk) -> None:
     await desk.send()
     assert await desk.expire() == 1
@@ -180,7 +187,7 @@ BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
     "changed_since": _change,
     "same_error": lambda desk: _answer(desk, status="error"),
     "different_error": lambda desk: _answer(desk, status="error", errors=DIFFERENT),
-    "busy": lambda desk: _answer(desk, status="error", errors=BUSY),
+    "busy": _busy,
     "silent": _silence,
     "failed": _fail_to_send,
     "cancelled": _cancel,
