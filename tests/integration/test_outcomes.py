@@ -156,6 +156,19 @@ async def test_a_busy_answer_before_the_mark_loses_nothing(desk: Desk, owner: as
     assert again.id == claimed.id
 
 
+async def test_an_answer_to_the_next_try_before_its_mark_moves_the_breaker(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(), **BUSY)
+    assert await desk.wait_out(owner) == 5
+    await owner.execute("UPDATE breakers SET retry_at = now()")
+    [trial] = await desk.claim()
+    await desk.answer(trial, seconds=90)
+    assert await owner.fetchval("SELECT state FROM breakers") == "closed"
+
+
 async def test_a_command_that_is_cancelled_tries_nothing_again(desk: Desk, owner: asyncpg.Connection) -> None:
     await desk.fail(range(2))
     await desk.by_filter("c")

@@ -148,7 +148,8 @@ RETURNING i.account, i.id, i.command_id, i.state
 
 -- queue_again --
 -- End the pause of items whose answer was busy, when it is over; mark_cancelled ends those of cancelled commands. They are
--- queued before and after: their logs show nothing new. Rows that are locked already are left for later. Uses
+-- queued before and after: their logs show nothing new. An answer that comes before the next mark must not be taken for one
+-- to the earlier retry. Rows that are locked already are left for later. Uses
 -- reprocess_items_waiting.
 WITH due AS (
     SELECT i.account, i.id
@@ -160,7 +161,7 @@ WITH due AS (
     FOR UPDATE OF i SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET not_before = NULL, answered_at = NULL
+SET not_before = NULL, answered_at = NULL, sent_at = NULL
 FROM due d
 WHERE i.account = d.account AND i.id = d.id
 RETURNING i.id
