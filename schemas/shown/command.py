@@ -158,7 +158,9 @@ class ReprocessItem(Explained):
     attempt: int | None
     mode: str = Field(description="in which it is sent, whatever was asked for")
     created_at: datetime
-    sent_at: datetime | None = Field(description="of one that is sent again since its answer was busy, the last time; null until then")
+    sent_at: datetime | None = Field(
+        description="of one that is sent again since its answer was busy, the last time; null until then"
+    )
     healed_at: datetime | None = Field(description="when it turned out that the log had succeeded already")
     expires_at: datetime | None
     answered_at: datetime | None

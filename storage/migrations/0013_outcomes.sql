@@ -63,7 +63,7 @@ CREATE INDEX reprocess_items_by_fingerprints ON reprocess_items USING gin (befor
     WHERE cardinality(before_fingerprints) > 1;
 
 GRANT UPDATE (
-    after_fingerprints, healed_at, busy_answers, not_before, sent_digest, sent_partition, sent_offset
+    after_fingerprints, healed_at, busy_answers, not_before, mode, sent_digest, sent_partition, sent_offset
 ) ON reprocess_items TO conexoes_writer;
 
 ALTER TABLE reprocess_commands

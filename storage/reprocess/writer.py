@@ -45,6 +45,7 @@ class SentItem(NamedTuple):
     account: str
     id: uuid.UUID
     busy_answers: int  # that it had when it was claimed
+    mode: str  # in which it was sent
     expires_at: datetime  # until then its answer is awaited
     digest: bytes  # SHA-256 of the retry's value
     partition: int  # of its retry topic
@@ -216,7 +217,10 @@ async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
     await SQL["lock_logs_of_items"].execute(connection, sent)
     await SQL["mark_sent"].execute(connection, sent)
     await SQL["note_sent"].execute(connection, sent)
-    await after_change(connection, [ItemKey(each.account, each.id) for each in sent], [])
+    keys = [ItemKey(each.account, each.id) for each in sent]
+    await after_change(connection, keys, [])
+    for row in await SQL["commands_without_mode"].fetch(connection, keys):
+        await SQL["set_modes"].execute(connection, account=row["account"], command_id=row["id"], modes=[row["mode"]])
 
 
 async def mark_unneeded(connection: Connection, unneeded: Sequence[tuple[QueuedItem, ItemState]]) -> None:

@@ -316,7 +316,15 @@ async def test_the_ledger_has_what_was_sent(desk: Desk) -> None:
     await desk.by_filter("c", mode="replay")
     [item] = await desk.claim()
     async with desk.writer.transaction() as connection:
-        await mark_sent(connection, [SentItem(item.account, item.id, 0, datetime.now(UTC), DIGEST, 3, 1207)])
+        await mark_sent(connection, [SentItem(item.account, item.id, 0, item.mode, datetime.now(UTC), DIGEST, 3, 1207)])
     [shown] = await desk.items("c")
     assert (shown.sent_digest, shown.sent_partition, shown.sent_offset) == (DIGEST.hex(), 3, 1207)
     assert (shown.mode, (await desk.ledger("c")).modes) == ("replay", ["replay"])
+
+
+async def test_the_ledger_has_the_mode_in_which_it_was_sent(desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c", mode="replay")
+    await desk.mark([each._replace(mode="refresh") for each in await desk.claim()])
+    assert [each.mode for each in await desk.items("c")] == ["refresh"]
+    assert "refresh" in (await desk.ledger("c")).modes

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.reprocess.dispatch import retry_record
+from agents.reprocess.dispatch import in_mode_of, retry_record
 from agents.reprocess.new_items import Asked, new_items
 from schemas.filter import LogFilter
 from schemas.item_state import Change, ItemState, outcome
@@ -175,6 +175,15 @@ def test_a_replay_carries_the_request_digit_by_digit() -> None:
     assert f'"request":{request}'.encode() in value
     assert b"traceparent" not in value
     assert RetryData.model_validate(orjson.loads(value)["data"]).request["price"] == 19.9
+
+
+@pytest.mark.parametrize(
+    ("mode", "request_", "sent"),
+    [("replay", "{}", "replay"), ("replay", None, "refresh"), ("refresh", None, "refresh")],
+)
+def test_a_replay_without_its_request_is_a_refresh(mode: str, request_: str | None, sent: str) -> None:
+    item = QueuedItem("acme", uuid.uuid4(), "c1", LOG, "price", "MLB", "k", mode, "e1", 1, {})
+    assert in_mode_of(item, request_) == item._replace(mode=sent)
 
 
 def event(**changes: Any) -> bytes:

@@ -65,7 +65,7 @@ FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
 -- set_modes --
--- Add to the modes of a command's queued items.
+-- Add to the modes of a command's items that are sent, or are to be.
 UPDATE reprocess_commands c
 SET modes = ARRAY(SELECT DISTINCT each.mode FROM unnest(c.modes || :modes::text[]) AS each (mode) ORDER BY each.mode)
 WHERE c.account = :account::text AND c.id = :command_id::text
@@ -113,21 +113,30 @@ FOR UPDATE OF s
 -- mark_sent --
 -- One that was answered busy and queued again meanwhile is not marked: it has to be sent once more.
 UPDATE reprocess_items i
-SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, sent_digest = sent.digest,
-    sent_partition = sent.partition, sent_offset = sent.position
+SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, mode = sent.mode,
+    sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
 FROM unnest(
-    :account::text[], :id::uuid[], :busy_answers::integer[], :expires_at::timestamptz[], :digest::bytea[],
-    :partition::integer[], :offset::bigint[]
-) AS sent (account, id, busy_answers, expires_at, digest, partition, position)
+    :account::text[], :id::uuid[], :busy_answers::integer[], :mode::text[], :expires_at::timestamptz[],
+    :digest::bytea[], :partition::integer[], :offset::bigint[]
+) AS sent (account, id, busy_answers, mode, expires_at, digest, partition, position)
 WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued' AND i.busy_answers = sent.busy_answers
 
 -- note_sent --
 -- What was sent of items that were answered before they could be marked: the answer has moved them already.
 UPDATE reprocess_items i
-SET sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
-FROM unnest(:account::text[], :id::uuid[], :digest::bytea[], :partition::integer[], :offset::bigint[])
-    AS sent (account, id, digest, partition, position)
+SET mode = sent.mode, sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
+FROM unnest(:account::text[], :id::uuid[], :mode::text[], :digest::bytea[], :partition::integer[], :offset::bigint[])
+    AS sent (account, id, mode, digest, partition, position)
 WHERE i.account = sent.account AND i.id = sent.id AND i.sent_offset IS DISTINCT FROM sent.position
+
+-- commands_without_mode --
+-- Commands that do not show a mode in which some of these items were sent.
+SELECT DISTINCT c.account, c.id, i.mode
+FROM reprocess_items i
+JOIN unnest(:account::text[], :id::uuid[]) AS sent (account, id) USING (account, id)
+JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
+WHERE NOT coalesce(c.modes @> ARRAY[i.mode], false)
+ORDER BY c.account, c.id
 
 -- changed_before_leaving --
 -- Not a statement: true if the log `s` has another result than the one that the item `i` is about.
