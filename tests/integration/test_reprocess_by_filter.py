@@ -25,6 +25,7 @@ from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 from tests.support.stored import sentences, texts
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
@@ -221,6 +222,22 @@ async def test_a_result_that_is_being_stored_is_after_the_plan_s_as_of(desk: Des
         await connection.execute("UPDATE status_logs SET updated_at = now() WHERE key = 'SKU-0'")
         planned = await desk.plan()
     assert planned.as_of < began
+
+
+async def test_a_log_that_is_erased_while_items_are_made_has_none(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(3))
+    await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    assert await desk.make_once()  # counts
+    async with owner.transaction():
+        await owner.execute("DELETE FROM status_logs WHERE key = 'SKU-1'")
+        making = asyncio.create_task(desk.make())
+
+        async def waits() -> bool:
+            return bool(await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waits)
+    await making
+    assert (await desk.ledger("c")).items == {"queued": 2}
 
 
 async def test_a_command_of_a_clock_that_is_ahead_selects_what_is_known(desk: Desk) -> None:
