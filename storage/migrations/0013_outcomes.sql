@@ -38,6 +38,7 @@ COMMENT ON TABLE affiliates IS
 
 -- Items that are healed or busy; what an item was sent as, and every fault before and after.
 ALTER TABLE reprocess_items
+    ADD COLUMN before_source text COLLATE "C",          -- of the result with before_event_id: an id is unique within it
     ADD COLUMN before_fingerprints text[] COLLATE "C",  -- all faults of what is reprocessed, sorted
     ADD COLUMN after_fingerprints text[] COLLATE "C",   -- all faults of the answer, sorted; empty on success
     ADD COLUMN healed_at timestamptz,

@@ -87,7 +87,8 @@ class LockedLog(NamedTuple):
     message: str | None
     fingerprint: str | None  # of the gravest fault of its result
     other_fingerprints: list[str] | None  # of the others; None: there are none
-    event_id: str
+    source: str
+    event_id: str  # unique within its source
     updated_at: datetime
     in_flight: uuid.UUID | None  # the item that is queued or sent
     reprocessed: int  # how many times before
@@ -196,6 +197,7 @@ async def insert_items(
             before_message=[log and log.message for log in logs],
             before_fingerprint=[log and log.fingerprint for log in logs],
             before_fingerprints=[log and _joined(log.fingerprints) for log in logs],
+            before_source=[log and log.source for log in logs],
             before_event_id=[log and log.event_id for log in logs],
             attempt=[_attempt(each) for each in items],
             position=[positions.get(each.id) for each in items],

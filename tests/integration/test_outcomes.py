@@ -1,5 +1,6 @@
 """Verdicts when a retry leaves, busy answers, and which breaker they move, on a real PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import BUSY_TRIES, Policy
 from schemas.reasons.reason import own_words
 from storage.reprocess import affiliates
-from storage.reprocess.claims import QueuedItem
+from storage.reprocess.claims import QueuedItem, kept_requests, release_claims
 from storage.reprocess.writer import SentItem, cancel, mark_sent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
@@ -96,6 +97,21 @@ async def test_a_log_that_failed_again_is_sent_unless_the_policy_says_otherwise(
     await desk.by_filter("d")
     await desk.fail(range(1), processed_at=at(40))
     assert [each.key for each in await desk.send()] == ["SKU-0"]
+
+
+async def test_a_result_of_another_source_with_the_same_id_is_another_result(desk: Desk, unchanging: Desk) -> None:
+    of_another = result("e1", processed_at=at(30), request={"price": 2})
+    headers = [("ce_source", b"/other") if name == "ce_source" else (name, value) for name, value in of_another.headers]
+    await desk.store(result("e1", request={"price": 1}))
+    await desk.by_filter("c", mode="replay")
+    await desk.store(of_another._replace(headers=headers))
+    [item] = await desk.claim()
+    assert item.changed
+    async with desk.writer.transaction() as connection:
+        assert [json.loads(each) for each in (await kept_requests(connection, [item])).values()] == [{"price": 1}]
+        await release_claims(connection, [item])
+    assert await unchanging.claim() == []
+    assert (await desk.ledger("c")).items == {"changed_since": 1}
 
 
 async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(

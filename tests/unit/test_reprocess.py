@@ -40,6 +40,7 @@ def log(**changes: Any) -> LockedLog:
         "message": "m",
         "fingerprint": "f",
         "other_fingerprints": None,
+        "source": "/s",
         "event_id": "e1",
         "updated_at": NOON,
         "in_flight": None,

@@ -60,8 +60,8 @@ FROM claimed c
 LEFT JOIN status_logs s ON s.account = c.account AND s.id = c.log_id
 WHERE i.account = c.account AND i.id = c.id
 RETURNING
-    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_event_id,
-    i.attempt, i.busy_answers, c.traceparent, coalesce(s.status, i.before_status) AS status,
+    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_source,
+    i.before_event_id, i.attempt, i.busy_answers, c.traceparent, coalesce(s.status, i.before_status) AS status,
     coalesce({changed_before_leaving}, false) AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
@@ -72,12 +72,13 @@ RETURNING
 -- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
 -- after its retention, no row. Uses the primary key of attempts.
 SELECT item.id, kept.request
-FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_event_id::text[])
-    AS item (account, id, log_id, event_id)
+FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
+    AS item (account, id, log_id, source, event_id)
 CROSS JOIN LATERAL (
     SELECT ((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text AS request
     FROM attempts a
     WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
+      AND (item.source IS NULL OR a.source = item.source)
     ORDER BY a.version DESC
     LIMIT 1
 ) AS kept

@@ -46,7 +46,7 @@ FOR UPDATE OF s
 -- reprocess_items_by_log.
 SELECT
     s.id, s.affiliate, s.key, s.status, s.code, left(s.message, {ITEM_MESSAGE_CHARACTERS}) AS message, s.fingerprint,
-    s.other_fingerprints, s.event_id,
+    s.other_fingerprints, s.source, s.event_id,
     s.updated_at,
     (
         SELECT i.id FROM reprocess_items i
@@ -76,23 +76,24 @@ WHERE c.account = :account::text AND c.id = :command_id::text
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_event_id, attempt,
-    joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
+    attempt, joined_item_id, position
 )
 SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint,
     -- As one text: an array of arrays would be taken apart to its last elements.
-    string_to_array(before_fingerprints, ' '), before_event_id, attempt, joined_item_id, position
+    string_to_array(before_fingerprints, ' '), before_source, before_event_id, attempt, joined_item_id, position
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
-    :before_fingerprints::text[], :before_event_id::text[], :attempt::integer[], :joined_item_id::uuid[], :position::integer[]
+    :before_fingerprints::text[], :before_source::text[], :before_event_id::text[], :attempt::integer[],
+    :joined_item_id::uuid[], :position::integer[]
 ) AS item (
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_event_id, attempt,
-    joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
+    attempt, joined_item_id, position
 )
 ON CONFLICT (account, id) DO NOTHING
 RETURNING id
@@ -139,8 +140,12 @@ WHERE NOT coalesce(c.modes @> ARRAY[i.mode], false)
 ORDER BY c.account, c.id
 
 -- changed_before_leaving --
--- Not a statement: true if the log `s` has another result than the one that the item `i` is about.
-CASE WHEN i.after_version IS NULL THEN s.event_id <> i.before_event_id ELSE s.version <> i.after_version END
+-- Not a statement: true if the log `s` has another result than the one that the item `i` is about. Items of before
+-- migration 0013 have no source.
+CASE
+    WHEN i.after_version IS NULL THEN s.event_id <> i.before_event_id OR s.source <> i.before_source
+    ELSE s.version <> i.after_version
+END
 
 -- mark_unneeded --
 -- Items whose retry is not needed any more when their turn comes, by their logs, which are locked.
@@ -156,10 +161,9 @@ WHERE i.account = unneeded.account AND i.id = unneeded.id AND i.state = 'queued'
 RETURNING i.account, i.id, i.command_id, i.state
 
 -- queue_again --
--- End the pause of items whose answer was busy, when it is over; mark_cancelled ends those of cancelled commands. They are
--- queued before and after: their logs show nothing new. An answer that comes before the next mark must not be taken for one
--- to the earlier retry. Rows that are locked already are left for later. Uses
--- reprocess_items_waiting.
+-- End the pause of items whose answer was busy, when it is over; mark_cancelled ends those of cancelled commands. They
+-- are queued before and after: their logs show nothing new. An answer that comes before the next mark must not be taken
+-- for one to the earlier retry. Rows that are locked already are left for later. Uses reprocess_items_waiting.
 WITH due AS (
     SELECT i.account, i.id
     FROM reprocess_items i
