@@ -522,7 +522,7 @@ async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(
     await desk.answer(*await desk.send(20), status="error", errors=BUSY)
     assert await desk.send() == []
     [shown] = await affiliates.list_affiliates(desk.reader, "acme")
-    assert (shown.breaker, shown.sending, shown.queued) == ("open", False, 40)
+    assert (shown.breaker, shown.sending, shown.queued) == ("open", False, 60)
     await owner.execute("UPDATE breakers SET retry_at = now()")
     [trial] = await desk.send()
     assert await desk.send() == []
