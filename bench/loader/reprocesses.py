@@ -88,7 +88,7 @@ async def _end(owner: asyncpg.Connection, now: datetime) -> None:
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
         sent += [(item, now - timedelta(minutes=1)) for item in silent]
         rows = [
-            SentItem(item.account, item.id, 0, expires_at, _DIGEST, 0, offset)
+            SentItem(item.account, item.id, 0, item.mode, expires_at, _DIGEST, 0, offset)
             for offset, (item, expires_at) in enumerate(sent)
         ]
         await mark_sent(owner, rows)
