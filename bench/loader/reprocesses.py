@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 
@@ -106,12 +107,13 @@ async def _with_fingerprints(owner: asyncpg.Connection, answers: list[tuple[Queu
         "SELECT id, before_code, before_fingerprint FROM reprocess_items WHERE id = ANY($1::uuid[])", items
     )
     before = {row["id"]: row for row in rows}
-    return [
-        result._replace(code=before[item.id]["before_code"], fingerprint=before[item.id]["before_fingerprint"])
-        if outcome == "same"
-        else result
-        for item, outcome, result in answers
-    ]
+    return [_same(result, before[item.id]) if outcome == "same" else result for item, outcome, result in answers]
+
+
+def _same(result: Result, item: Any) -> Result:
+    code, fingerprint = item["before_code"], item["before_fingerprint"]
+    faults = (result.faults[0]._replace(code=code, fingerprint=fingerprint),)
+    return result._replace(code=code, fingerprint=fingerprint, faults=faults)
 
 
 def _answer(item: QueuedItem, outcome: str, now: datetime) -> tuple[QueuedItem, str, Result]:
