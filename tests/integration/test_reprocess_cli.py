@@ -113,7 +113,7 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
             book["Logs"].cell(row, len(LOG_COLUMNS) + 1, "x")
         book.save(path)
         for account, type_ in (("globex", None), ("acme", "products")):
-            with pytest.raises(UnusableError, match="is an export of acme, type price"):
+            with pytest.raises(UnusableError, match="another account or another list: acme / price"):
                 await marked_rows(path, account, type_)
         marked = await marked_rows(path, "acme", None)
         asked = asked_for({**ASKED, "filter": None, "log_ids": marked.log_ids})
