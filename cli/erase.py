@@ -91,6 +91,11 @@ def as_json(receipt: Receipt) -> str:
 def as_lines(receipt: Receipt) -> list[str]:
     """Return a receipt for people."""
     lines = [f"{table:<24}{rows:>10,}" for table, rows in (receipt.rows | {"files": receipt.files}).items()]
+    if receipt.mentions_left:
+        lines.append(
+            f"{receipt.mentions_left:,} other logs say it too (messages, other names, attempts), and stay: "
+            "--pattern erases them, whole."
+        )
     if receipt.dry_run:
         return [*lines, "Nothing was erased: this is what would be."]
     state = "erased" if receipt.finished_at else "stopped: run the same again"
@@ -106,7 +111,8 @@ def as_line(receipt: Receipt) -> str:
     """Return a stored receipt as one line of a list."""
     state = "erased" if receipt.finished_at else "not finished"
     rows = ", ".join(f"{table} {number}" for table, number in receipt.rows.items())
+    left = f"; mentions left {receipt.mentions_left}" if receipt.mentions_left else ""
     return (
         f"{receipt.id}  {receipt.requested_at:%Y-%m-%d %H:%M}  {receipt.by:<7}  {state:<12}  {receipt.requested_by}: "
-        f"{receipt.reason}  ({rows or 'nothing'})"
+        f"{receipt.reason}  ({rows or 'nothing'}{left})"
     )

@@ -78,6 +78,7 @@ class Receipt(NamedTuple):
     dry_run: bool
     rows: dict[str, int]  # by table, without those with none
     files: int
+    mentions_left: int  # logs that say the key or alias in a message, another name or an attempt, and stay
 
 
 def _quoted(text: str) -> str:

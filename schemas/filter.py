@@ -24,7 +24,7 @@ from schemas.storable import is_storable
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
-MAX_GROUPS = 1000  # that are left out: the plan leaves out those that people ignore
+MAX_GROUPS = 500  # that are left out, as a plan does with ignored ones; so many fit into an address
 MAX_QUERY_CHARACTERS = 200
 #: Limit of a search: 200 names of 29 characters, and an address that the usual proxies let through (8 KiB).
 MAX_SEARCH_CHARACTERS = 6_000
@@ -149,9 +149,10 @@ class LogFilter(BaseModel):
         return self
 
     @property
-    def empty(self) -> bool:
-        """True when no field is set, so that all logs match."""
-        return all(getattr(self, name) in {None, ()} for name in LogFilter.model_fields)
+    def chooses(self) -> bool:
+        """True when a field names what to take. A filter that only leaves out takes nearly all, or all after a slip."""
+        taking = (name for name in LogFilter.model_fields if not name.startswith("exclude_"))
+        return any(getattr(self, name) not in {None, ()} for name in taking)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +195,11 @@ SPAN = tuple(each.name for each in FIELDS.values() if each.shown.control in {"fr
 
 
 class ReprocessFilter(LogFilter):
-    """The filter of a plan or command. An empty one must say `all`: nobody reprocesses everything by mistake."""
+    """The filter of a plan or command. One that does not choose must say `all`: nobody reprocesses all by mistake."""
 
-    all: bool = Field(default=False, description="required to be true when the filter is otherwise empty")
+    all: bool = Field(
+        default=False, description="required to be true when the filter is otherwise empty, or only excludes"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -210,7 +213,7 @@ class ReprocessFilter(LogFilter):
 
     @model_validator(mode="after")
     def _meant(self) -> Self:
-        if self.empty and not self.all:
+        if not (self.chooses or self.all):
             raise ReasonError(ReasonCode.FILTER_EMPTY)
         return self
 

@@ -75,7 +75,7 @@ class Cure(_Shown):
     fixed: int
     same_error: int = Field(description="this error came back")
     different_error: int = Field(description="this error went away, and the entity failed with another one")
-    busy: int = Field(description="the marketplace had no time, up to the last try so far")
+    busy: int = Field(description="the marketplace had no time, up to the last try")
     silent: int = Field(description="no answer before the deadline")
     healed: int = Field(description="the entity had succeeded before its turn came: nothing was sent")
     awaited: int = Field(description="sent, and not answered yet")

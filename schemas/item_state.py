@@ -14,13 +14,13 @@ class ItemState(StrEnum):
     states follow from these two.
     """
 
-    QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one
+    QUEUED = "queued"  # to be sent; a worker takes it as soon as there is one, and not before `not_before`
     SENT = "sent"  # Kafka has the retry; the connector's answer is awaited until `expires_at`
     FIXED = "fixed"  # the answer is a success, or less bad than what was reprocessed
     HEALED = "healed"  # its log had succeeded when its turn came: nothing was sent
     SAME_ERROR = "same_error"  # the answer has every fault of what was reprocessed, and maybe more
     DIFFERENT_ERROR = "different_error"  # the answer is as bad, but some fault went away
-    BUSY = "busy"  # the answer says that the marketplace had no time: tried again from `not_before` on; null: never
+    BUSY = "busy"  # the last answer says that the marketplace had no time; until the last try the item is queued again
     SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of those above
     FAILED = "failed"  # Kafka refused the retry for good
     CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
@@ -70,7 +70,7 @@ FAILING_STATES = (
     ItemState.SILENT,
     ItemState.FAILED,
 )
-#: States of an item in flight; so is a `busy` one that will be tried again.
+#: States of an item in flight.
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
 #: States of an item that was tried: they alone say if reprocessing helps.
 TRIED_STATES = (ItemState.FIXED, ItemState.SAME_ERROR, ItemState.DIFFERENT_ERROR)
@@ -100,10 +100,10 @@ def outcome(
     """Return the state that an answer moves an item to.
 
     `before` and `after` are the fingerprints of all faults of what was reprocessed and of the answer. `busy`: the
-    answer says that the marketplace had no time.
+    answer says that the marketplace had no time: nothing was tried, so that one without a success fixed nothing.
     """
+    if busy and status != "success":
+        return ItemState.BUSY
     if SEVERITY[status] < SEVERITY[before_status]:  # type: ignore[index]
         return ItemState.FIXED
-    if busy:
-        return ItemState.BUSY
     return ItemState.DIFFERENT_ERROR if Change.of(before, after).went else ItemState.SAME_ERROR

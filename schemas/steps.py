@@ -1,7 +1,7 @@
 """Staged rollout: a few items first, then more, as long as reprocessing helps. Pure rules: no clock, no database.
 
-A step is over when none of its items is in flight; one that was answered busy is, until its last try. Then the command
-stops if
+A step is over when none of its items is in flight; one that was answered busy is queued until its last try. Then the
+command stops if
 
 1. less than half of what was sent was tried at all: nobody answers, or the marketplace has no time;
 2. less than `fixed_share` of what was tried is fixed;

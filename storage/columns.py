@@ -47,7 +47,7 @@ def _members() -> Iterator[tuple[str, str]]:
     yield "id", "id"
     for name in AS_THEY_ARE:
         if name == "errors":
-            yield name, "coalesce(errors, '[]'::json)"
+            yield name, "coalesce(listed.errors, '[]'::json)"
         else:
             yield name, _utc(name) if _is_time(name) else name
     yield "aliases", "coalesce(named.object, '{}'::json)"

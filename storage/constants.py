@@ -6,6 +6,7 @@ from typing import Final, Literal
 from schemas.fault import MAX_SHOWN_MESSAGE
 from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES, TRIED_STATES
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
+from schemas.result import ResultError
 from storage import columns
 
 #: Characters of a message that an item keeps; the attempt has the whole message.
@@ -26,9 +27,9 @@ COUNTING_PHASES: Final[tuple[Phase, ...]] = ("joining", "ending")
 PHASES_WITH_ALL_ITEMS: Final[tuple[Phase, ...]] = (*COUNTING_PHASES, "made")
 
 
-def _listed(states: Iterable[str]) -> str:
-    """Return states as the list of `IN (…)`."""
-    return ", ".join(f"'{state}'" for state in states)
+def _listed(words: Iterable[str]) -> str:
+    """Return words, states for example, as the list of `IN (…)`."""
+    return ", ".join(f"'{word}'" for word in words)
 
 
 FOR_SQL: Final[Mapping[str, str]] = {
@@ -46,4 +47,5 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),
     "JSON_MEMBERS": columns.in_json(),
+    "FIELDS_OF_ERROR": _listed(ResultError.model_fields),
 }

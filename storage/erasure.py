@@ -8,7 +8,7 @@ import json
 import secrets
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from schemas.catalogue import BY_NAME
 from schemas.erasure import MARK, Receipt, Wanted
 from storage.database import Database
 from storage.errors import StorageUnavailable
+from storage.reprocess.writer import erase_items
 from storage.statements import SQL
 
 #: Logs that are deleted in one transaction. One with a long history has thousands of attempts.
@@ -72,6 +73,7 @@ class Erasure:
         self._rows: Counter[str] = Counter()
         self._mentions: Counter[str] = Counter()
         self._counted: set[uuid.UUID] = set()  # in a dry run, whose logs are found again
+        self._mentioning: set[uuid.UUID] = set()
 
     async def run(self, delete_files: Callable[[], int]) -> Receipt:
         """Erase, or count in a dry run. `delete_files` deletes files that may have the value, and returns their number.
@@ -80,7 +82,11 @@ class Erasure:
         """
         requested_at = datetime.now(UTC) if self._dry_run else await self._begin()
         tables = await self._tables()
-        whole = await self._erase_logs(tables) and await self._erase_mentions(tables)
+        whole = (
+            await self._erase_logs(tables)
+            and await self._erase_mentions(tables)
+            and await self._find_mentioning(tables)
+        )
         # What is only counted is there still when mentions are: an item of a log may be both.
         self._rows = self._rows | self._mentions if self._dry_run else self._rows + self._mentions
         files = 0 if self._dry_run else delete_files()
@@ -98,6 +104,7 @@ class Erasure:
             dry_run=self._dry_run,
             rows={table: rows for table, rows in sorted(self._rows.items()) if rows},
             files=files,
+            mentions_left=len(self._mentioning),
         )
 
     async def _begin(self) -> datetime:
@@ -121,6 +128,7 @@ class Erasure:
                 id=self._id,
                 rows=json.dumps(self._rows),
                 files=files,
+                mentions_left=len(self._mentioning),
                 finished=finished,
             )
         return at
@@ -133,15 +141,30 @@ class Erasure:
         """Erase the logs that are meant. Returns False when it was stopped."""
         if self._wanted.by != "pattern":
             return await self._erase_named()
+        return await self._each_with_text(tables, self._erase_these)
+
+    async def _find_mentioning(self, tables: Sequence[Any]) -> bool:
+        """Find the logs that say a key or alias and are not of it. Returns False when it was stopped."""
+
+        async def keep(log_ids: Sequence[uuid.UUID]) -> None:
+            self._mentioning.update(set(log_ids) - self._counted)
+
+        return self._wanted.by == "pattern" or await self._each_with_text(tables, keep)
+
+    async def _each_with_text(
+        self, tables: Sequence[Any], use: Callable[[Sequence[uuid.UUID]], Awaitable[None]]
+    ) -> bool:
+        """Call `use` with the logs of each step that have the value. Returns False when it was stopped."""
         for table in tables:
             id_column = "log_id" if table["is_attempts"] else _LOGS.get(table["name"])
             if id_column is None:
                 continue
-            for page in self._pages(table):
+            async for page in self._pages(table["name"]):
                 if self._stopped():
                     return False
-                found = await self._fetchval("logs_with_text", searched=table["name"], id_column=id_column, page=page)
-                await self._erase_these(found)
+                await use(
+                    await self._fetchval("logs_with_text", searched=table["name"], id_column=id_column, page=page)
+                )
         return True
 
     async def _erase_named(self) -> bool:
@@ -175,7 +198,7 @@ class Erasure:
     async def _erase_part(self, log_ids: Sequence[uuid.UUID]) -> None:
         async with self._owner.transaction() as connection:
             deleted = json.loads(await SQL["erase_logs"].fetchval(connection, log_ids=log_ids))
-            emptied = await SQL["erase_items"].fetchval(connection, account=self._wanted.account, log_ids=log_ids)
+            emptied = await erase_items(connection, self._wanted.account, log_ids)
         self._rows.update(deleted | {"reprocess_items": emptied})
 
     async def _erase_mentions(self, tables: Sequence[Any]) -> bool:
@@ -185,7 +208,7 @@ class Erasure:
             if name in _WITH_LOGS or table["is_attempts"]:
                 continue
             act: Act = "count" if self._dry_run else "delete" if name in _DELETED else "replace"
-            for page in self._pages(table):
+            async for page in self._pages(name):
                 if self._stopped():
                     return False
                 await self._again(self._erase_page, (name, act, page))
@@ -217,10 +240,20 @@ class Erasure:
             "pages": PAGES,
         }
 
-    def _pages(self, table: Any) -> Iterator[int]:
-        for page in range(0, table["pages"], PAGES):
+    async def _pages(self, name: str) -> AsyncIterator[int]:
+        """Yield the first page of each step through a table, to its end as it is then: writers go on adding."""
+        page, pages = 0, await self._pages_of(name)
+        while page < pages:
             yield page
-            self._progress(table["name"], min(page + PAGES, table["pages"]), table["pages"])
+            page += PAGES
+            if page >= pages:
+                pages = max(page, await self._pages_of(name))
+            self._progress(name, page, pages)
+
+    async def _pages_of(self, name: str) -> int:
+        async with self._owner.connection() as connection:
+            pages: int = await SQL["pages_of"].fetchval(connection, searched=name)
+        return pages
 
     async def _again(self, step: Callable[[Any], Any], argument: Any) -> None:
         """Run a step; once more when it met a writer in a deadlock."""

@@ -47,11 +47,14 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
         words=[each.words and array(each.words) for each in ordered],
         **_about_faults(ordered),
     )
-    await _add_names(connection, fresh, folded["new_logs"])
-    answers = [each for each in fresh if each.correlation_id is not None]
+    # Nothing else of a result that the fold left out is stored either: it may be erased.
+    received_ids = {each.hex for each in folded["received"]}
+    received = [each for each in fresh if each.id in received_ids]
+    await _add_names(connection, received, folded["new_logs"])
+    answers = [each for each in received if each.correlation_id is not None]
     outcomes = await record_answers(connection, answers, policy) if answers else []
     conflicts = _conflicts_within(results)
-    if folded["received"] < len(fresh):
+    if len(received) < len(fresh):
         conflicts += await _conflicts_with_earlier(connection, fresh)
     return Stored(conflicts, outcomes)
 
@@ -86,13 +89,13 @@ def _array_text(values: Collection[str]) -> str | None:
     return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
 
 
-async def _add_names(connection: Connection, fresh: Sequence[Result], new_logs: Collection[uuid.UUID]) -> None:
+async def _add_names(connection: Connection, received: Sequence[Result], new_logs: Collection[uuid.UUID]) -> None:
     """Write the aliases that are not known yet, and make them and the keys of new logs found."""
     names: defaultdict[str, list[str]] = defaultdict(list)
-    logs = {each.log_id: each for each in fresh}
+    logs = {each.log_id: each for each in received}
     for log_id in new_logs:
         names[log_id.hex].append(logs[log_id.hex].key)
-    aliases = [(each, name, value) for each in fresh for name, value in each.aliases.items()]
+    aliases = [(each, name, value) for each in received for name, value in each.aliases.items()]
     if aliases:
         named, kinds, values = zip(*aliases, strict=True)
         for row in await SQL["add_aliases"].fetch(connection, named, name=kinds, value=values):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from schemas.fault import rank
+
 _COMMUNICATION = {"communication", "timeout", "rate_limit", "throttling"}
 
 
@@ -16,6 +18,7 @@ GUIDE = _("Follow the troubleshooting guide of the marketplace.")
 FIELD = _("Correct this field where the data comes from, then reprocess.")
 FIELD_AND_GUIDE = _("Correct this field where the data comes from; the troubleshooting guide says how.")
 WAIT = _("The work was done: there is nothing you must do, but read the message.")
+BESIDE = _("The connector calls it a warning: look at the errors first.")
 CONNECTOR = _("The connector itself failed: tell the team that runs it. Reprocess once it is fixed.")
 READ = _("Read the message and correct what it names, then reprocess.")
 
@@ -35,10 +38,11 @@ def shown(error: Any, *, reprocessable: bool, warning: bool) -> ShownError:
     """Return an entry of a result's `errors` for a page, whatever a connector has put there."""
     entry = error if isinstance(error, Mapping) else {"message": error}
     texts = {name: _text(entry.get(name)) for name in ("code", "message", "field", "category", "severity")}
-    warns = warning or texts["severity"].lower() == "warning"
+    if rank(texts["severity"]) and not warning:
+        return ShownError(**texts, advice=BESIDE)
     return ShownError(
         **texts,
-        advice=_advice(texts["code"], texts["category"], texts["field"], reprocessable=reprocessable, warns=warns),
+        advice=_advice(texts["code"], texts["category"], texts["field"], reprocessable=reprocessable, warns=warning),
     )
 
 

@@ -41,7 +41,7 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName, 
     ids = _ids(request.query_params.getlist("log_id"))
     if ids:
         return await show_rows_plan(request, who, kind, view, ids)
-    meant = ReprocessFilter(**dict(view.filter), all=view.is_plain)
+    meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
     policy = request.app.state.policy
     asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy, ignored=ignored)
     return _show_plan(request, who, kind, view, asked, asked=asked)

@@ -14,7 +14,7 @@ from storage.locks import blockers
 #: Between two looks at a statement that is under way. A batch takes far less, so most are never looked at.
 EVERY_SECONDS = 3.0
 
-#: Of all work of the process: one line when it begins to wait, one a minute, one at the end.
+#: State of all work of the process: one line when it begins to wait, one a minute, one at the end.
 _outages = Outages(structlog.get_logger(__name__))
 
 

@@ -158,7 +158,9 @@ class Dispatch:
         async with self._database.connection() as connection:
             now = await clock(connection)
             replayed = [each for each in items if each.mode == "replay" and self._rule(each).replay_request]
-            requests = await kept_requests(connection, replayed) if replayed else {}
+            kept = await kept_requests(connection, replayed) if replayed else {}
+        requests = {id_: request for id_, request in kept.items() if _is_as_it_was(request)}
+        items = [in_mode_of(each, requests.get(each.id)) for each in items]
         sent, failed, unavailable = await self._publish(items, requests, now)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
@@ -183,7 +185,7 @@ class Dispatch:
         """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
         deadlines = [now + timedelta(seconds=self._rule(item).deadline_seconds) for item in items]
         records = [
-            retry_record(item, self._topics, now, expires_at, _as_it_was(requests.get(item.id)))
+            retry_record(item, self._topics, now, expires_at, requests.get(item.id))
             for item, expires_at in zip(items, deadlines, strict=True)
         ]
         outcomes = await asyncio.gather(
@@ -208,13 +210,18 @@ class Dispatch:
         return self._policy.for_(item.integration_type, item.affiliate)
 
 
-def _as_it_was(request: str | None) -> str | None:
-    """Return a kept request that is still what was sent; None for one that a secret was taken out of, or too large."""
-    if request is None or REDACTED in request or len(request.encode()) > MAX_REQUEST_BYTES:
-        return None
-    return request
+def in_mode_of(item: QueuedItem, request: str | None) -> QueuedItem:
+    """Return the item as it is sent: a `replay` without its request is a `refresh`."""
+    return item._replace(mode="refresh") if item.mode == "replay" and request is None else item
+
+
+def _is_as_it_was(request: str) -> bool:
+    """Return if a kept request is still what was sent: no secret was taken out of it, and it is not too large."""
+    return REDACTED not in request and len(request.encode()) <= MAX_REQUEST_BYTES
 
 
 def _sent_item(sent: Sent) -> SentItem:
     item, expires_at, digest, written = sent
-    return SentItem(item.account, item.id, item.busy_answers, expires_at, digest, written.partition, written.offset)
+    return SentItem(
+        item.account, item.id, item.busy_answers, item.mode, expires_at, digest, written.partition, written.offset
+    )

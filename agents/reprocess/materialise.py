@@ -158,6 +158,7 @@ class Materialise:
         cursors = await next_logs(connection, selection, self._chunk)
         log_ids = [each for _at, each in cursors]
         logs = await lock_logs(connection, account, integration_type, log_ids, selection.as_of)
+        log_ids = [each for each in log_ids if each in logs]  # the others were erased meanwhile
         if selection.phase == "unchanged":
             # A log that changed before it was locked has moved to the front: the next phase finds it.
             log_ids = [each for each in log_ids if logs[each].updated_at <= selection.as_of]

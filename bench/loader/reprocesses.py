@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 
@@ -88,7 +89,7 @@ async def _end(owner: asyncpg.Connection, now: datetime) -> None:
         sent = [(item, now + _STAYS_OPEN) for items in by_outcome.values() for item in items]
         sent += [(item, now - timedelta(minutes=1)) for item in silent]
         rows = [
-            SentItem(item.account, item.id, 0, expires_at, _DIGEST, 0, offset)
+            SentItem(item.account, item.id, 0, item.mode, expires_at, _DIGEST, 0, offset)
             for offset, (item, expires_at) in enumerate(sent)
         ]
         await mark_sent(owner, rows)
@@ -106,12 +107,13 @@ async def _with_fingerprints(owner: asyncpg.Connection, answers: list[tuple[Queu
         "SELECT id, before_code, before_fingerprint FROM reprocess_items WHERE id = ANY($1::uuid[])", items
     )
     before = {row["id"]: row for row in rows}
-    return [
-        result._replace(code=before[item.id]["before_code"], fingerprint=before[item.id]["before_fingerprint"])
-        if outcome == "same"
-        else result
-        for item, outcome, result in answers
-    ]
+    return [_same(result, before[item.id]) if outcome == "same" else result for item, outcome, result in answers]
+
+
+def _same(result: Result, item: Any) -> Result:
+    code, fingerprint = item["before_code"], item["before_fingerprint"]
+    faults = (result.faults[0]._replace(code=code, fingerprint=fingerprint),)
+    return result._replace(code=code, fingerprint=fingerprint, faults=faults)
 
 
 def _answer(item: QueuedItem, outcome: str, now: datetime) -> tuple[QueuedItem, str, Result]:

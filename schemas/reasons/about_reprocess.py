@@ -7,9 +7,9 @@ from schemas.reasons.code import ReasonCode
 
 REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
     ReasonCode.FILTER_EMPTY: labels(
-        "um filtro vazio significa todos os registros deste tipo: diga all=true se é isso mesmo",
-        "an empty filter means every log of this type: say all=true if that is meant",
-        "un filtro vacío significa todos los registros de este tipo: diga all=true si eso es lo que quiere",
+        "um filtro vazio, ou que só exclui, significa todos os registros deste tipo: diga all=true se é isso mesmo",
+        "a filter that is empty or only excludes means every log of this type: say all=true if that is meant",
+        "un filtro vacío, o que solo excluye, significa todos los registros de este tipo: diga all=true si lo quiere",
     ),
     ReasonCode.TYPE_UNKNOWN: labels(
         "integration_type deve ser um de {allowed}",

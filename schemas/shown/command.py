@@ -158,13 +158,15 @@ class ReprocessItem(Explained):
     attempt: int | None
     mode: str = Field(description="in which it is sent, whatever was asked for")
     created_at: datetime
-    sent_at: datetime | None = Field(description="of one that was busy and was sent again, the last time")
+    sent_at: datetime | None = Field(
+        description="of one that is sent again since its answer was busy, the last time; null until then"
+    )
     healed_at: datetime | None = Field(description="when it turned out that the log had succeeded already")
     expires_at: datetime | None
     answered_at: datetime | None
     busy_answers: int = Field(description="answers to it that said that the marketplace had no time")
     not_before: datetime | None = Field(
-        description="of a `busy` one: when it will be sent again, with the same id; null when busy is its end"
+        description="of a `queued` one whose answer was busy: until then it is not sent again; it keeps its id"
     )
     sent_digest: str | None = Field(
         description="SHA-256, in hexadecimal, of the value of the retry that was sent last: of the record at "

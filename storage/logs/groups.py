@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.filter import LogFilter
+from schemas.fingerprint import fingerprint
 from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
 from schemas.search.query import search_of
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
@@ -33,8 +34,8 @@ async def list_groups(
     own = {"account": account, "integration_type": integration_type}
     async with database.snapshot(account) as connection:
         groups = _groups if filter_.q is None else _groups_found
-        logs, fingerprint = after or BEFORE_EVERY_GROUP
-        page = {"after_logs": logs, "after_fingerprint": fingerprint, "limit": limit}
+        logs, name = after or BEFORE_EVERY_GROUP
+        page = {"after_logs": logs, "after_fingerprint": name, "limit": limit}
         rows = await groups(connection, own, filter_, page)
         fingerprints = [row["fingerprint"] for row in rows]
         newest = {row["fingerprint"]: row["newest"] for row in rows}
@@ -47,10 +48,16 @@ async def list_groups(
         cures = await cures_of(connection, account, fingerprints)
         states = await SQL["read_fault_states"].fetch(connection, **those)
     decided = {row["fingerprint"]: decision(row) for row in states}
-    sample_of = {row["id"]: row for row in samples}
+    log_of = {row["id"]: row for row in samples}
     fault_of = {row["fingerprint"]: row for row in faults}
+    sample_of = {
+        row["fingerprint"]: _sample(
+            integration_type, row, log_of[newest[row["fingerprint"]]], fault_of[row["fingerprint"]]
+        )
+        for row in rows
+    }
     return [
-        _group(row, sample_of[newest[name]], fault_of[name], cures[name], decided.get(name))
+        _group(row, sample_of[name], fault_of[name], cures[name], decided.get(name))
         for row, name in zip(rows, fingerprints, strict=True)
     ]
 
@@ -109,9 +116,17 @@ def decision(row: Any) -> Decision:
     return Decision(state=row["state"], set_by=row["set_by"], set_at=row["set_at"], note=row["note"])
 
 
-def _group(row: Any, sample: Any, fault: Any, cure: Cure, decided: Decision | None) -> ErrorGroup:
-    # A log shows the message of its gravest error. Of another one, what is known is a message that some result had.
-    message = sample["message"] if sample["fingerprint"] == row["fingerprint"] else fault["message"]
+def _sample(integration_type: str, group: Any, log: Any, fault: Any) -> GroupSample:
+    """Show the newest log of a group, with its message if that is of this fault, else with one that some result had.
+
+    A log's message may be the result's own, or that of another error.
+    """
+    told = fingerprint(integration_type, *(log[name] for name in ("affiliate", "code", "message", "key")))
+    message = log["message"] if told == group["fingerprint"] else fault["message"]
+    return GroupSample(log_id=str(log["id"]), key=log["key"], message=message)
+
+
+def _group(row: Any, sample: GroupSample, fault: Any, cure: Cure, decided: Decision | None) -> ErrorGroup:
     return ErrorGroup(
         **dict(standing(decided, fault["last_received_at"])),
         fingerprint=row["fingerprint"],
@@ -125,6 +140,6 @@ def _group(row: Any, sample: Any, fault: Any, cure: Cure, decided: Decision | No
         results=fault["results"],
         trend=Trend(last_24_hours=fault["last_24_hours"], the_24_hours_before=fault["the_24_hours_before"]),
         cure=cure,
-        sample=GroupSample(log_id=str(sample["id"]), key=sample["key"], message=message),
+        sample=sample,
         playbook=None,
     )

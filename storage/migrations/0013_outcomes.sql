@@ -38,11 +38,12 @@ COMMENT ON TABLE affiliates IS
 
 -- Items that are healed or busy; what an item was sent as, and every fault before and after.
 ALTER TABLE reprocess_items
+    ADD COLUMN before_source text COLLATE "C",          -- of the result with before_event_id: an id is unique within it
     ADD COLUMN before_fingerprints text[] COLLATE "C",  -- all faults of what is reprocessed, sorted
     ADD COLUMN after_fingerprints text[] COLLATE "C",   -- all faults of the answer, sorted; empty on success
     ADD COLUMN healed_at timestamptz,
     ADD COLUMN busy_answers integer NOT NULL DEFAULT 0, -- to this item; each is followed by a longer pause
-    ADD COLUMN not_before timestamptz,                  -- when busy: tried again from then on; null: never
+    ADD COLUMN not_before timestamptz,                  -- when queued again: not sent before then, since the answer was busy
     ADD COLUMN sent_digest bytea CHECK (length(sent_digest) = 32),  -- SHA-256 of the retry's value, as sent last
     ADD COLUMN sent_partition integer,                  -- of its retry topic
     ADD COLUMN sent_offset bigint;
@@ -54,12 +55,8 @@ ALTER TABLE reprocess_items
         'not_reprocessable', 'already_succeeded', 'in_flight', 'not_found', 'changed_since', 'paused',
         'reason_required')),
     ADD CONSTRAINT reprocess_items_busy_check CHECK (state <> 'busy' OR (answered_at IS NOT NULL AND after_status IS NOT NULL)),
-    ADD CONSTRAINT reprocess_items_not_before_check CHECK (not_before IS NULL OR state = 'busy');
+    ADD CONSTRAINT reprocess_items_not_before_check CHECK (not_before IS NULL OR state = 'queued');
 
--- An entity has at most one item in flight; a busy one that is tried again is.
-DROP INDEX reprocess_items_in_flight;
-CREATE UNIQUE INDEX reprocess_items_in_flight ON reprocess_items (account, log_id)
-    WHERE state IN ('queued', 'sent') OR not_before IS NOT NULL;
 CREATE INDEX reprocess_items_waiting ON reprocess_items (not_before) WHERE not_before IS NOT NULL;
 CREATE INDEX reprocess_items_waiting_by_command ON reprocess_items (account, command_id) WHERE not_before IS NOT NULL;
 -- For the outcomes of items with several faults; reprocess_items_by_fingerprint has the others.
@@ -67,7 +64,7 @@ CREATE INDEX reprocess_items_by_fingerprints ON reprocess_items USING gin (befor
     WHERE cardinality(before_fingerprints) > 1;
 
 GRANT UPDATE (
-    after_fingerprints, healed_at, busy_answers, not_before, sent_digest, sent_partition, sent_offset
+    after_fingerprints, healed_at, busy_answers, not_before, mode, sent_digest, sent_partition, sent_offset
 ) ON reprocess_items TO conexoes_writer;
 
 ALTER TABLE reprocess_commands

@@ -118,7 +118,8 @@ REVOKE ALL ON FUNCTION delete_logs(uuid[]) FROM PUBLIC;
 
 -- Deletes the logs on `pages` pages of status_logs, from `first_page` on, to which nothing has happened for
 -- `retention_days`: no result came, nor is a reprocess awaited. Returns the next page, null after the last one, or while
--- another session does it.
+-- another session does it. Received ids stay, marked as those of erased results are: without them a replay of Kafka would
+-- make the log anew and count its results twice, whatever the retention horizon, which is that of attempts by month.
 CREATE FUNCTION forget_silent_logs(retention_days integer, first_page bigint, pages integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -144,7 +145,8 @@ BEGIN
          ) AS old',
         format('(%s,0)', first_page), format('(%s,0)', ending)) INTO silent USING oldest;
     IF silent IS NOT NULL THEN
-        DELETE FROM received_results r USING attempts a WHERE a.log_id = ANY(silent) AND r.result_id = a.result_id;
+        UPDATE received_results r SET erased = true FROM attempts a
+        WHERE a.log_id = ANY(silent) AND r.result_id = a.result_id;
         PERFORM delete_logs(silent);
     END IF;
     RETURN CASE
@@ -157,12 +159,13 @@ REVOKE ALL ON FUNCTION expire_evidence(integer, integer), forget_silent_logs(int
 GRANT EXECUTE ON FUNCTION expire_evidence(integer, integer), forget_silent_logs(integer, bigint, integer)
 TO conexoes_writer;
 
--- Null: its attempt may be there. An erased result that is delivered again restores nothing, and is no conflict.
+-- Null: its attempt may be there. A result that was erased, or deleted with its silent log, restores nothing when it is
+-- delivered again, and is no conflict.
 ALTER TABLE received_results ADD COLUMN erased boolean CHECK (erased);
 
 COMMENT ON TABLE received_results IS
     'One row for each result, so that a second delivery changes nothing, whatever its time. Kept as long as its attempt; '
-    'of an erased one for ever.';
+    'of one that was erased, or deleted with its silent log, for ever.';
 
 CREATE TABLE erasures (
     account text COLLATE "C" NOT NULL,
@@ -177,6 +180,7 @@ CREATE TABLE erasures (
     finished_at timestamptz,                 -- null: it runs, or was stopped
     rows jsonb NOT NULL DEFAULT '{}',        -- how many of each table so far
     files integer NOT NULL DEFAULT 0,        -- exports that were deleted
+    mentions_left integer NOT NULL DEFAULT 0,  -- logs that say the key or alias somewhere, and stay
     PRIMARY KEY (account, id)
 );
 
@@ -245,8 +249,9 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('conexoes.forget_attempts'));  -- no such month is dropped meanwhile
     UPDATE received_results r SET erased = true FROM attempts a
     WHERE a.log_id = ANY(log_ids) AND r.result_id = a.result_id;
-    -- A sample of a fault that is theirs. The next result with the fault gives another one.
-    FOREACH sampled IN ARRAY ARRAY['faults', 'fault_changes'] LOOP
+    -- A sample of a fault that is theirs. The next result with the fault gives another one. Changes first: a fold of them
+    -- into faults, which runs meanwhile, would bring the sample back after faults were emptied.
+    FOREACH sampled IN ARRAY ARRAY['fault_changes', 'faults'] LOOP
         EXECUTE format(
             'UPDATE %I f SET message = NULL FROM attempts a
              WHERE a.log_id = ANY($1) AND f.account = a.account AND f.integration_type = a.integration_type
@@ -285,6 +290,13 @@ LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
       AND format_type(a.atttypid, NULL) IN ('text', 'text[]', 'json', 'jsonb', 'bytea')
 $function$;
 
+-- What the headers of a dead letter say, as bytea is written in the format `escape`: their values are kept in base64.
+CREATE FUNCTION text_of_headers(headers jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = conexoes, pg_temp AS $function$
+    SELECT string_agg(encode(decode(header ->> 1, 'base64'), 'escape'), chr(10))
+    FROM jsonb_array_elements(headers) AS each (header)
+$function$;
+
 -- The condition by which a row of a table has what $2 (in bytes: $3) matches, among `pages` pages from `first_page` on,
 -- for the account $1; where it can't be replaced, only if `keys`. Null for a table without such
 -- columns. A dead letter that names no account may be of any.
@@ -293,7 +305,8 @@ LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
     SELECT format('ctid >= %L::tid AND ctid < %L::tid AND account IN ($1, %L) AND ',
         format('(%s,0)', first_page), format('(%s,0)', first_page + pages),
         CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN '' END)
-        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ') || ')'
+        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ')
+        || CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN ' OR text_of_headers(headers) ~ $3' ELSE '' END || ')'
     FROM text_of_columns(searched)
     WHERE keys OR (NOT is_key AND kind <> 'bytea')
 $function$;
@@ -351,7 +364,7 @@ END
 $function$;
 
 REVOKE ALL ON FUNCTION
-    text_of_columns(regclass), erasable_rows(regclass, boolean, bigint, integer),
+    text_of_columns(regclass), text_of_headers(jsonb), erasable_rows(regclass, boolean, bigint, integer),
     logs_to_erase(regclass, text, text, text, text, bigint, integer),
     erase_mentions(regclass, text, boolean, text, text, text, text, bigint, integer)
 FROM PUBLIC;

@@ -58,6 +58,7 @@ class QueuedItem(NamedTuple):
     busy_answers: int = 0  # that it got before
     traceparent: str | None = None  # of its command
     status: str = "error"  # of its log now
+    before_source: str | None = None  # of the result with `before_event_id`; None: not known
     changed: bool = False  # its log has another result than the one that it is about
 
 

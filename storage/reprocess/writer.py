@@ -45,6 +45,7 @@ class SentItem(NamedTuple):
     account: str
     id: uuid.UUID
     busy_answers: int  # that it had when it was claimed
+    mode: str  # in which it was sent
     expires_at: datetime  # until then its answer is awaited
     digest: bytes  # SHA-256 of the retry's value
     partition: int  # of its retry topic
@@ -65,14 +66,14 @@ class _Move(NamedTuple):
 
     account: str
     id: uuid.UUID
-    state: str
+    state: str  # what the answer means
     status: str
     code: str | None
     message: str | None
     fingerprint: str | None
     fingerprints: str  # as `_joined`
     version: bytes
-    pause_seconds: float | None  # until it is tried again; None: it is not
+    pause_seconds: float | None  # it is queued again, and sent when they are over; None: it is not
 
 
 class LockedLog(NamedTuple):
@@ -86,7 +87,8 @@ class LockedLog(NamedTuple):
     message: str | None
     fingerprint: str | None  # of the gravest fault of its result
     other_fingerprints: list[str] | None  # of the others; None: there are none
-    event_id: str
+    source: str
+    event_id: str  # unique within its source
     updated_at: datetime
     in_flight: uuid.UUID | None  # the item that is queued or sent
     reprocessed: int  # how many times before
@@ -195,6 +197,7 @@ async def insert_items(
             before_message=[log and log.message for log in logs],
             before_fingerprint=[log and log.fingerprint for log in logs],
             before_fingerprints=[log and _joined(log.fingerprints) for log in logs],
+            before_source=[log and log.source for log in logs],
             before_event_id=[log and log.event_id for log in logs],
             attempt=[_attempt(each) for each in items],
             position=[positions.get(each.id) for each in items],
@@ -216,7 +219,10 @@ async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
     await SQL["lock_logs_of_items"].execute(connection, sent)
     await SQL["mark_sent"].execute(connection, sent)
     await SQL["note_sent"].execute(connection, sent)
-    await after_change(connection, [ItemKey(each.account, each.id) for each in sent], [])
+    keys = [ItemKey(each.account, each.id) for each in sent]
+    await after_change(connection, keys, [])
+    for row in await SQL["commands_without_mode"].fetch(connection, keys):
+        await SQL["set_modes"].execute(connection, account=row["account"], command_id=row["id"], modes=[row["mode"]])
 
 
 async def mark_unneeded(connection: Connection, unneeded: Sequence[tuple[QueuedItem, ItemState]]) -> None:
@@ -239,14 +245,8 @@ async def mark_unneeded(connection: Connection, unneeded: Sequence[tuple[QueuedI
 
 
 async def queue_again(connection: Connection, at: datetime, limit: int) -> int:
-    """Queue busy items whose pause was over by `at`. Returns how many were looked at, `limit` at most."""
-    rows = await SQL["queue_again"].fetch(connection, at=at, limit=limit)
-    await after_change(
-        connection,
-        [ItemKey(row["account"], row["id"]) for row in rows],
-        [CommandKey(row["account"], row["command_id"]) for row in rows],
-    )
-    return len(rows)
+    """End the pauses that were over by `at`, of items whose answer was busy. Returns their number, `limit` at most."""
+    return len(await SQL["queue_again"].fetch(connection, at=at, limit=limit))
 
 
 async def mark_failed(connection: Connection, failed: Sequence[FailedItem]) -> None:
@@ -273,16 +273,27 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
 
 
 async def mark_cancelled(connection: Connection, limit: int) -> int:
-    """Cancel items that cancelled commands have not sent. Returns their number, `limit` at most."""
+    """End queued items of cancelled commands, as `cancelled` or `busy`. Returns their number, `limit` at most."""
     rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED].to_json())
     await after_change(connection, [ItemKey(row["account"], row["id"]) for row in rows], [])
     return len(rows)
 
 
-async def record_answers(connection: Connection, answers: Sequence[Result], policy: Policy) -> list[str]:
-    """Change the states of items that results answer; return the new states.
+async def erase_items(connection: Connection, account: str, log_ids: Sequence[uuid.UUID]) -> int:
+    """Empty and end the items of logs that this transaction has locked and deleted. Returns their number.
 
-    Of several answers the one with the greatest version counts. One that is busy is tried again as the policy says.
+    Their commands are settled: no answer to such an item would ever do it.
+    """
+    rows = await SQL["erase_items"].fetch(connection, account=account, log_ids=log_ids)
+    await after_change(connection, [], [CommandKey(account, row["command_id"]) for row in rows])
+    return len(rows)
+
+
+async def record_answers(connection: Connection, answers: Sequence[Result], policy: Policy) -> list[str]:
+    """Change the states of items that results answer; return what the answers mean.
+
+    Of several answers the one with the greatest version counts. An item whose answer is busy is queued again as the
+    policy says, and is `busy` after its last try.
 
     A correlation that names no item of the same account and entity is ignored.
     """
@@ -358,8 +369,6 @@ async def cancel(
 
     `reason` is the person's own. Items that a worker has claimed already are on their way to Kafka, and are still sent.
     """
-    # Before the command is locked, as everywhere. One that begins to wait after this is found when its pause is over.
-    await SQL["stop_waiting"].execute(connection, account=account, command_id=command_id)
     if (
         await SQL["cancel_command"].fetchval(connection, account=account, command_id=command_id, note=note.to_json())
         is None
@@ -388,8 +397,7 @@ async def judge_step(connection: Connection, account: str, command_id: str) -> J
     found = await SQL["count_step"].fetch(connection, **own)
     states = {each["state"]: each["items"] for each in found}
     made = sum(states.values()) == steps[step] or row["made"]
-    waiting = any(each["waiting"] for each in found)
-    if not made or waiting or states.keys() & set(OPEN_ITEM_STATES):
+    if not made or states.keys() & set(OPEN_ITEM_STATES):
         return None
     faults = [StepFault(**each) for each in await SQL["count_step_faults"].fetch(connection, **own)]
     verdict = judge(step + 1, states, row["fixed_share"], faults)

@@ -5,14 +5,14 @@ RETURNING requested_at
 
 -- count_erased --
 -- What an erasure has done so far; with :finished it can change no audit any more.
-UPDATE erasures SET rows = :rows::jsonb, files = :files::integer,
+UPDATE erasures SET rows = :rows::jsonb, files = :files::integer, mentions_left = :mentions_left::integer,
     finished_at = CASE WHEN :finished::boolean THEN clock_timestamp() END
 WHERE account = :account::text AND id = :id::uuid
 RETURNING finished_at
 
 -- list_erasures --
 -- Receipts of an account, newest first.
-SELECT id, account, by, digest, requested_by, reason, requested_at, finished_at, rows, files
+SELECT id, account, by, digest, requested_by, reason, requested_at, finished_at, rows, files, mentions_left
 FROM erasures WHERE account = :account::text
 ORDER BY requested_at DESC, id
 
@@ -21,9 +21,9 @@ ORDER BY requested_at DESC, id
 SELECT set_config('conexoes.erasure', :id::text, true)
 
 -- erasable_tables --
--- Every table with rows of an account but the receipts, with its number of pages. Tables that attempts have left until
--- they are deleted are among them.
-SELECT c.relname AS name, ceil(pg_relation_size(c.oid) / current_setting('block_size')::numeric)::bigint AS pages,
+-- Every table with rows of an account but the receipts. Tables that attempts have left until they are deleted are among
+-- them.
+SELECT c.relname AS name,
     EXISTS (
         SELECT FROM pg_inherits WHERE inhrelid = c.oid AND inhparent = 'conexoes.attempts'::regclass
     ) OR c.relname LIKE 'expired_attempts_%' AS is_attempts
@@ -31,6 +31,12 @@ FROM pg_class c
 WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind = 'r' AND c.relname <> 'erasures'
   AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account' AND NOT a.attisdropped)
 ORDER BY c.relname
+
+-- pages_of --
+-- The number of pages of a table now; 0 of one that is gone meanwhile.
+SELECT coalesce(ceil(
+    pg_relation_size(to_regclass(format('conexoes.%I', :searched::text))) / current_setting('block_size')::numeric
+), 0)::bigint
 
 -- logs_with_key --
 -- Up to :most logs of any type with this key. It reads the table: search finds names without regard to case, and an
@@ -60,19 +66,6 @@ SELECT
     (SELECT count(*) FROM aliases WHERE log_id = ANY(:log_ids::uuid[])) AS aliases,
     (SELECT count(*) FROM reprocess_items WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[]))
         AS reprocess_items
-
--- erase_items --
--- Takes the names and texts out of the items of these logs; their outcomes stay, and count. A queued one is not sent.
-WITH emptied AS (
-    UPDATE reprocess_items SET
-        key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
-        not_before = NULL,
-        state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
-        ended_at = CASE WHEN state = 'queued' THEN now() ELSE ended_at END
-    WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
-    RETURNING 1
-)
-SELECT count(*)::integer FROM emptied
 
 -- erase_logs --
 SELECT erase_logs(:log_ids::uuid[])

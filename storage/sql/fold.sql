@@ -3,7 +3,7 @@
 -- Arrays with one element for each result, no result twice; :late says that a newer result of the entity came before it
 -- in this very batch. Results that were received before are left out completely, so that a second delivery, in any
 -- order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
--- that two writers can't wait for each other. Answers how many results were new, and which logs.
+-- that two writers can't wait for each other. Answers which results and which logs were new.
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
 -- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
 -- Results with more faults come first: code, category, fingerprint and errors have an element for each result that has
@@ -120,7 +120,9 @@ shown AS (
         version = greatest(s.version, excluded.version)
     RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
 )
-SELECT (SELECT count(*) FROM received) AS received, ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
+SELECT
+    ARRAY(SELECT result_id FROM received) AS received,
+    ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
 
 -- add_aliases --
 -- Arrays with one element for each alias; known ones stay as they are. Answers the new ones.

@@ -77,12 +77,15 @@ async def test_no_row_or_group_is_like_another_to_who_hears_it(
     arrive: Arrive, store_events: Store, scheme: str
 ) -> None:
     """Several of each that can be there several times: rows with advice and evidence, groups, letters."""
-    errors = [{"code": "advised", "message": "as known"}]
     await store_events(
         *account(),
         *(
             result(
-                f"a{n}", key=f"SKU-A{n}", message=f"fails {word}", errors=errors, request={"n": n}, response={"n": n}
+                f"a{n}",
+                key=f"SKU-A{n}",
+                errors=[{"code": "advised", "message": f"fails {word}"}],
+                request={"n": n},
+                response={"n": n},
             )
             for n, word in enumerate(("so", "otherwise", "still"))
         ),

@@ -113,7 +113,7 @@ async def test_what_a_vendor_says_is_only_ever_text(arrive: Arrive, store_events
 
 async def test_large_evidence_is_folded_and_whole_on_demand(arrive: Arrive, store_events: Store) -> None:
     await store_events(*account())
-    person = await arrive("viewer")
+    person = await arrive("operator")
     page = person.page
     await person.open("/acme/inventory")
     await page.click(".disclose")
@@ -127,7 +127,7 @@ async def test_large_evidence_is_folded_and_whole_on_demand(arrive: Arrive, stor
 
 async def test_copying_gives_the_whole(arrive: Arrive, store_events: Store) -> None:
     await store_events(*account())
-    person = await arrive("viewer", permissions=["clipboard-read", "clipboard-write"])
+    person = await arrive("operator", permissions=["clipboard-read", "clipboard-write"])
     page = person.page
     await person.open("/acme/inventory")
     await page.click(".disclose")

@@ -14,10 +14,15 @@ from broker.settings import BrokerSettings
 from cli.erase import as_json, as_line, as_lines, erase, wanted_of
 from cli.installation import UnusableError
 from exports.kept_files import delete_files
+from schemas.dead_letter import DeadLetter
 from schemas.erasure import MARK, WAYS, By, Receipt, Wanted
 from schemas.filter import LogFilter
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
 from storage.database import Database
-from storage.erasure import Erasure, list_receipts
+from storage.dead_letters import insert_dead_letters
+from storage.erasure import PAGES, Act, Erasure, list_receipts
 from storage.logs.summary import summarize
 from storage.results import store
 from storage.settings import StorageSettings
@@ -169,6 +174,34 @@ async def test_a_named_log_goes_whole_and_others_stay(
     assert total == await owner.fetchval("SELECT count(*) FROM reprocess_items WHERE command_id = 'c1'") == 5
 
 
+@pytest.mark.parametrize(("by", "value"), [("key", "ORDER-77"), ("alias", EMAIL)])
+async def test_logs_that_mention_a_key_or_alias_stay_and_are_counted(
+    desk: Desk, owner: asyncpg.Connection, owning: Database, by: By, value: str
+) -> None:
+    """Logs say it in an old attempt, a message, or under another name, and count once. A pattern erases them."""
+    said = f"the buyer of {value}"
+    await desk.store(
+        HERS,
+        result("old", key="ATTEMPT", request=said),
+        result("new", key="ATTEMPT", processed_at=at(9)),
+        result("said", key="MESSAGE", message=said, response=said),
+        result("named", key="NAME", aliases={"other" if by == "key" else "mail": value if by == "key" else said}),
+        result("none", key="NONE", message=f"{value}0"),
+        result("bravo", key="BRAVO", account="bravo", message=said),
+    )
+    counted = await erased(owning, by, value, dry_run=True)
+    receipt = await erased(owning, by, value)
+    assert counted.mentions_left == receipt.mentions_left == 3
+    [listed] = await list_receipts(owning, "acme")
+    assert listed.mentions_left == 3
+    assert "mentions left 3" in as_line(listed)
+    assert any("3 other logs" in line and "--pattern" in line for line in as_lines(receipt))
+    assert await owner.fetchval("SELECT count(*) FROM status_logs WHERE account = 'acme'") == 4
+    whole = await erased(owning, "pattern", value)
+    assert (whole.rows["status_logs"], whole.mentions_left) == (4, 0)  # NONE has it too, in a longer word
+    assert not any("--pattern" in line for line in as_lines(whole))
+
+
 async def test_an_alias_of_one_name_is_not_that_of_another(
     desk: Desk, owner: asyncpg.Connection, owning: Database
 ) -> None:
@@ -186,8 +219,73 @@ async def test_an_erased_result_that_is_delivered_again_restores_nothing_and_is_
         stored = await store(connection, desk.read(HERS))
     assert stored.conflicts == []
     assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
+    assert await tables_with(owner, [*PERSON, "ORDER-77"]) == {}
     await desk.store(result("new", key="ORDER-77", processed_at=at(5)))
     assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
+    assert await tables_with(owner, PERSON) == {}
+
+
+async def test_an_erased_answer_that_is_delivered_again_moves_no_item(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(HERS)
+    await desk.by_filter("c1")
+    [item] = await desk.send()
+    answer = result("answer", key="ORDER-77", processed_at=at(9), message=POINTED, correlationid=str(item.id))
+    await desk.store(answer)
+    await erased(owning, "key", "ORDER-77")
+    before = await owner.fetch("SELECT * FROM reprocess_items")
+    await desk.store(answer)
+    assert await owner.fetch("SELECT * FROM reprocess_items") == before
+    assert await tables_with(owner, PERSON) == {}
+
+
+@pytest.mark.parametrize("situation", ["queued", "sent", "waiting"])
+async def test_items_of_an_erased_log_end_and_so_does_their_command(
+    desk: Desk, owner: asyncpg.Connection, owning: Database, situation: str
+) -> None:
+    """An item that stayed open would be shown as running for ever: nothing looks at one without a log."""
+    await desk.store(HERS)
+    await desk.by_filter("c1")
+    if situation != "queued":
+        items = await desk.send()
+        if situation == "waiting":
+            await desk.answer(*items, status="error", errors=[{"code": "http_429", "message": "Too many requests"}])
+            assert await owner.fetchval("SELECT not_before IS NOT NULL FROM reprocess_items")
+    assert (await desk.ledger("c1")).state == "running"
+    await erased(owning, "key", "ORDER-77")
+    [item] = await owner.fetch("SELECT * FROM reprocess_items")
+    assert (item["state"], item["not_before"]) == ("busy" if situation == "waiting" else "cancelled", None)
+    ledger = await desk.ledger("c1")
+    assert ledger.state == "done"
+    assert ledger.finished_at is not None
+    assert await desk.expire() == 0
+
+
+async def test_a_command_goes_on_while_other_items_are_open(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    await desk.store(HERS, *OTHERS)
+    await desk.by_filter("c1")
+    await desk.send()
+    await erased(owning, "key", "ORDER-77")
+    assert (await desk.ledger("c1")).state == "running"
+    await desk.expire()
+    assert (await desk.ledger("c1")).state == "done"
+
+
+async def test_a_conflicting_result_adds_no_alias_and_answers_nothing(desk: Desk, owner: asyncpg.Connection) -> None:
+    first = result("same", key="A")
+    await desk.store(first)
+    await desk.by_filter("c1")
+    [item] = await desk.send()
+    conflicting = result("same", key="A", aliases={"email": EMAIL}, correlationid=str(item.id), status="success")
+    async with desk.writer.transaction() as connection:
+        stored = await store(connection, desk.read(conflicting))
+    assert len(stored.conflicts) == 1
+    assert stored.outcomes == []
+    assert await tables_with(owner, [EMAIL]) == {}
+    assert await owner.fetchval("SELECT state FROM reprocess_items") == "sent"
 
 
 async def test_a_stopped_erasure_goes_on_when_it_is_run_again(
@@ -216,6 +314,64 @@ async def test_what_is_append_only_is_changed_by_an_open_erasure_alone(
                         await owner.execute(change)
 
 
+async def test_a_sample_that_is_being_moved_meanwhile_goes_too(
+    desk: Desk, writer: Database, owner: asyncpg.Connection, owning: Database
+) -> None:
+    """The changes of a fault are added to it in a transaction that ends after the erasure began."""
+    await desk.store(HERS)
+
+    async def erasure_waits() -> bool:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(await owner.fetchval(waiting))
+
+    async with writer.transaction() as connection:
+        assert await connection.fetchval("SELECT compact_fault_changes(1000)")
+        erasing = asyncio.create_task(erased(owning, "key", "ORDER-77"))
+        await eventually(erasure_waits)
+    await erasing
+    assert await owner.fetchval("SELECT count(*) FROM faults") > 0
+    assert await tables_with(owner, PERSON) == {}
+
+
+async def test_rows_on_pages_that_are_added_meanwhile_are_searched(
+    desk: Desk, owner: asyncpg.Connection, owning: Database
+) -> None:
+    """Each table grows by more than one step when its last page was searched."""
+    wanted = Wanted("acme", "pattern", EMAIL)
+    grown = False
+
+    async def grow() -> None:
+        await owner.execute(
+            """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+               SELECT 'acme', gen_random_uuid(), 'price', 'v' || n, repeat('x', 1500), 'm'
+               FROM generate_series(1, $1) AS n""",
+            PAGES * 6,
+        )
+        await owner.execute(
+            """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+               VALUES ('acme', gen_random_uuid(), 'price', 'hers', $1, 'm')""",
+            EMAIL,
+        )
+
+    class Growing(Erasure):
+        async def _erase_page(self, where: tuple[str, Act, int]) -> None:
+            nonlocal grown
+            await super()._erase_page(where)
+            if where[0] == "saved_views" and not grown:
+                grown = True
+                await grow()
+
+    await owner.execute(
+        """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+           VALUES ('acme', gen_random_uuid(), 'price', 'first', 'q', 'm')"""
+    )
+    receipt = await Growing(owning, wanted, requested_by="m", reason="r", dry_run=False).run(lambda: 0)
+    assert grown
+    assert receipt.rows == {"saved_views": 1}
+
+
 @pytest.mark.parametrize(
     "statement", ["SELECT erase_logs('{}')", "SELECT delete_logs('{}')", "DELETE FROM status_logs"]
 )
@@ -239,6 +395,26 @@ async def test_the_receipt_has_no_value_and_its_proof_belongs_to_it(
     assert EMAIL not in "".join(as_lines(receipt))
     assert Wanted("acme", "pattern", EMAIL).digest(bytes.fromhex(receipt.proof)).hex() == receipt.digest
     assert Wanted("acme", "pattern", EMAIL + "x").digest(bytes.fromhex(receipt.proof)).hex() != receipt.digest
+
+
+@pytest.mark.parametrize(("by", "value"), [("key", "PEDIDO-é/7"), ("pattern", EMAIL), ("pattern", TOKEN)])
+async def test_a_dead_letter_that_says_it_in_a_header_alone_is_deleted(
+    writer: Database, owner: asyncpg.Connection, owning: Database, by: By, value: str
+) -> None:
+    """Header values are kept in base64."""
+    refusal = Refusal(DeadLetterCode.JSON, Reason(ReasonCode.NO_BYTES))
+    letters = [
+        DeadLetter("acme", refusal, "t", 0, number, 0, None, headers, b"{}")
+        for number, headers in enumerate(
+            ((("ce_subject", f"of {value}".encode()), ("none", None)), (("ce_subject", b"of another"),), ())
+        )
+    ]
+    async with writer.transaction() as connection:
+        await insert_dead_letters(connection, letters)
+    counted = await erased(owning, by, value, dry_run=True)
+    receipt = await erased(owning, by, value)
+    assert counted.rows == receipt.rows == {"dead_letters": 1}
+    assert {row["offset"] for row in await owner.fetch('SELECT "offset" FROM dead_letters')} == {1, 2}
 
 
 async def test_files_of_the_account_go_but_those_of_running_exports(tmp_path: Path) -> None:

@@ -100,8 +100,26 @@ async def test_a_log_to_which_nothing_happened_goes_whole(
     assert await owner.fetch("SELECT log_id FROM log_names ORDER BY 1") == ids
     assert {row["value"] for row in await owner.fetch("SELECT value FROM aliases")} == keys
     assert await tables_with(owner, [CANARY]) == {}
-    assert await owner.fetchval("SELECT count(*) FROM received_results") == 4
     assert (await summarize(reader, "acme", "price", LogFilter())).total == 3
+
+
+async def test_a_replay_of_a_silent_log_that_was_deleted_counts_nothing_twice(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    event = result("silent-1", key="silent", message=CANARY, aliases={"a": CANARY})
+    await desk.store(event)
+    await owner.execute("UPDATE attempts SET received_at = received_at - interval '40 days'")
+    await owner.execute("UPDATE status_logs SET updated_at = updated_at - interval '40 days'")
+    await rounds(desk, silent_log_retention_days=30)
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
+    changes = await owner.fetchval("SELECT sum(results) FROM result_changes")
+    async with desk.writer.transaction() as connection:
+        stored = await store(connection, desk.read(event))
+    assert stored.conflicts == []
+    assert await tables_with(owner, [CANARY]) == {}
+    assert await owner.fetchval("SELECT sum(results) FROM result_changes") == changes
+    await desk.store(result("silent-2", key="silent", processed_at=at(5)))
+    assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
 
 
 def test_evidence_is_kept_until_its_own_time_or_that_of_its_attempt() -> None:

@@ -60,10 +60,10 @@ def check(group: ErrorGroup, logs: list[StatusLog], attempts: list[Attempt], now
     newest = logs[0]
     assert (group.sample.log_id, group.sample.key) == (newest.id, newest.key)
     own = [each for attempt in attempts for each in attempt.faults if each.fingerprint == group.fingerprint]
-    if newest.fingerprint == group.fingerprint:
+    messages = {each.message for each in own}
+    assert group.sample.message in messages
+    if newest.fingerprint == group.fingerprint and newest.message in messages:
         assert group.sample.message == newest.message
-    else:
-        assert group.sample.message in {each.message for each in own}
     assert group.code in {each.code for each in own}
     assert group.category in {each.category for each in own}
     assert group.affiliates == [newest.affiliate]

@@ -1,5 +1,6 @@
 """Verdicts when a retry leaves, busy answers, and which breaker they move, on a real PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import BUSY_TRIES, Policy
 from schemas.reasons.reason import own_words
 from storage.reprocess import affiliates
-from storage.reprocess.claims import QueuedItem
+from storage.reprocess.claims import QueuedItem, kept_requests, release_claims
 from storage.reprocess.writer import SentItem, cancel, mark_sent
 from storage.settings import StorageSettings
 from tests.support.events import at, result
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.law
 
 THROTTLED = {"code": "QuotaExceeded", "message": "You exceeded your quota"}
 BUSY: dict[str, Any] = {"status": "error", "errors": [THROTTLED]}
-PAUSE = "SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items WHERE state = 'busy'"
+PAUSE = "SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items WHERE state = 'queued'"
 OTHER = [{"code": "other", "message": "another fault"}]
 
 
@@ -75,7 +77,9 @@ async def test_what_healed_is_no_trial_of_a_breaker(desk: Desk, owner: asyncpg.C
     await desk.fail(range(8))
     await desk.by_filter("c")
     await desk.answer(*await desk.send(5), **BUSY)
-    rest = await owner.fetch("SELECT key FROM reprocess_items WHERE state = 'queued' ORDER BY id")
+    rest = await owner.fetch(
+        "SELECT key FROM reprocess_items WHERE state = 'queued' AND not_before IS NULL ORDER BY id"
+    )
     await heal(desk, int(rest[0]["key"].removeprefix("SKU-")))
     await owner.execute("UPDATE breakers SET retry_at = now()")
     assert await desk.send() == []
@@ -95,6 +99,21 @@ async def test_a_log_that_failed_again_is_sent_unless_the_policy_says_otherwise(
     assert [each.key for each in await desk.send()] == ["SKU-0"]
 
 
+async def test_a_result_of_another_source_with_the_same_id_is_another_result(desk: Desk, unchanging: Desk) -> None:
+    of_another = result("e1", processed_at=at(30), request={"price": 2})
+    headers = [("ce_source", b"/other") if name == "ce_source" else (name, value) for name, value in of_another.headers]
+    await desk.store(result("e1", request={"price": 1}))
+    await desk.by_filter("c", mode="replay")
+    await desk.store(of_another._replace(headers=headers))
+    [item] = await desk.claim()
+    assert item.changed
+    async with desk.writer.transaction() as connection:
+        assert [json.loads(each) for each in (await kept_requests(connection, [item])).values()] == [{"price": 1}]
+        await release_claims(connection, [item])
+    assert await unchanging.claim() == []
+    assert (await desk.ledger("c")).items == {"changed_since": 1}
+
+
 async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(
     desk: Desk, owner: asyncpg.Connection
 ) -> None:
@@ -105,12 +124,8 @@ async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(
     for number in range(1, BUSY_TRIES + 1):
         await desk.answer(first, seconds=60 + number, **BUSY)
         ledger = await desk.ledger("c")
-        assert (ledger.state, ledger.items) == ("running", {"busy": 1})
-        pauses.append(
-            await owner.fetchval(
-                "SELECT round(extract(epoch FROM not_before - answered_at)) FROM reprocess_items WHERE state = 'busy'"
-            )
-        )
+        assert (ledger.state, ledger.items) == ("running", {"queued": 1})
+        pauses.append(await owner.fetchval(PAUSE))
         assert await desk.send() == []  # not before its pause is over
         await desk.command(f"asked-again-{number}", log_ids=[str(first.log_id)])
         assert (await desk.ledger(f"asked-again-{number}")).items == {"in_flight": 1}
@@ -149,12 +164,25 @@ async def test_a_busy_answer_before_the_mark_loses_nothing(desk: Desk, owner: as
     await desk.by_filter("c")
     [claimed] = await desk.claim()
     await desk.answer(claimed, **BUSY)
-    assert (await desk.ledger("c")).items == {"busy": 1}
+    assert (await desk.items("c"))[0].not_before is not None
     assert await desk.wait_out(owner) == 1
     await desk.mark([claimed])
     assert (await desk.ledger("c")).items == {"queued": 1}
     [again] = await desk.send()
     assert again.id == claimed.id
+
+
+async def test_an_answer_to_the_next_try_before_its_mark_moves_the_breaker(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(5))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(), **BUSY)
+    assert await desk.wait_out(owner) == 5
+    await owner.execute("UPDATE breakers SET retry_at = now()")
+    [trial] = await desk.claim()
+    await desk.answer(trial, seconds=90)
+    assert await owner.fetchval("SELECT state FROM breakers") == "closed"
 
 
 async def test_a_command_that_is_cancelled_tries_nothing_again(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -166,21 +194,31 @@ async def test_a_command_that_is_cancelled_tries_nothing_again(desk: Desk, owner
         assert await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
     await desk.answer(second, **BUSY)
     assert await desk.wait_out(owner) == 0
+    assert await desk.let_go() == 1
     ledger = await desk.ledger("c")
     assert (ledger.state, ledger.items) == ("cancelled", {"busy": 2})
     assert (await desk.plan()).verdicts["will_send"] == 2
 
 
-async def test_a_pause_that_ends_after_the_command_was_cancelled_ends_the_item(
-    desk: Desk, owner: asyncpg.Connection
-) -> None:
+async def test_what_waits_for_its_next_try_is_in_flight_for_every_reader(desk: Desk, owner: asyncpg.Connection) -> None:
     await desk.fail(range(1))
     await desk.by_filter("c")
     await desk.answer(*await desk.send(), **BUSY)
-    await owner.execute("UPDATE reprocess_commands SET state = 'cancelled'")
-    assert await desk.wait_out(owner) == 1
-    assert (await desk.ledger("c")).items == {"busy": 1}
-    assert await desk.wait_out(owner) == 0
+    assert await owner.fetchval("SELECT reprocess_state FROM status_logs") in OPEN_ITEM_STATES
+    assert (await desk.plan()).verdicts["in_flight"] == 1
+    assert (await desk.plan(status=["error"], reprocess="in_flight")).verdicts["in_flight"] == 1
+    assert (await desk.ledger("c")).state == "running"
+
+
+async def test_what_waits_takes_no_room_of_a_batch(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(4))
+    await desk.by_filter("waits", filter={"q": "SKU-0"})
+    await desk.answer(*await desk.send(), **BUSY)
+    await desk.by_filter("steps", filter={"q": "SKU-1"}, pace={"steps": [1]})
+    await desk.answer(*await desk.send(), **BUSY)
+    await desk.by_filter("next")
+    assert [each.command_id for each in await desk.claim(1)] == ["next"]
+    assert [each.command_id for each in await desk.claim(1)] == ["next"]
 
 
 async def test_a_late_busy_answer_does_not_get_in_the_way_of_a_later_item(
@@ -242,8 +280,8 @@ ADVICE = {"code": "me2_mandatory", "message": "ME2 is mandatory", "severity": "w
         ([ADVICE, GTIN], [ADVICE, PRICE], "different_error", (1, 1, 1)),
         ([GTIN], [PRICE, GTIN], "same_error", (0, 1, 1)),
         ([GTIN, PRICE], [PRICE], "different_error", (1, 1, 0)),
-        ([GTIN, PRICE], [THROTTLED], "busy", (2, 0, 1)),
-        ([GTIN, PRICE], [ADVICE, THROTTLED], "busy", (2, 0, 2)),  # advice beside it is no answer
+        ([GTIN, PRICE], [THROTTLED], "queued", (2, 0, 1)),
+        ([GTIN, PRICE], [ADVICE, THROTTLED], "queued", (2, 0, 2)),  # advice beside it is no answer
         ([GTIN, PRICE], [PRICE, THROTTLED], "different_error", (1, 1, 1)),  # something was tried
     ],
 )
@@ -256,6 +294,14 @@ async def test_sets_of_errors_are_compared_whatever_their_order(
     [item] = await desk.items("c")
     assert item.state == state
     assert (len(item.went), len(item.stayed), len(item.came)) == sizes
+
+
+async def test_a_busy_answer_fixes_nothing_even_as_a_warning(desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(), status="warning", errors=[THROTTLED])
+    [item] = await desk.items("c")
+    assert (item.state, item.busy_answers) == ("queued", 1)
 
 
 async def test_only_the_breaker_of_the_type_moves(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -286,7 +332,15 @@ async def test_the_ledger_has_what_was_sent(desk: Desk) -> None:
     await desk.by_filter("c", mode="replay")
     [item] = await desk.claim()
     async with desk.writer.transaction() as connection:
-        await mark_sent(connection, [SentItem(item.account, item.id, 0, datetime.now(UTC), DIGEST, 3, 1207)])
+        await mark_sent(connection, [SentItem(item.account, item.id, 0, item.mode, datetime.now(UTC), DIGEST, 3, 1207)])
     [shown] = await desk.items("c")
     assert (shown.sent_digest, shown.sent_partition, shown.sent_offset) == (DIGEST.hex(), 3, 1207)
     assert (shown.mode, (await desk.ledger("c")).modes) == ("replay", ["replay"])
+
+
+async def test_the_ledger_has_the_mode_in_which_it_was_sent(desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c", mode="replay")
+    await desk.mark([each._replace(mode="refresh") for each in await desk.claim()])
+    assert [each.mode for each in await desk.items("c")] == ["refresh"]
+    assert "refresh" in (await desk.ledger("c")).modes

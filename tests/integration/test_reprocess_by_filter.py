@@ -25,6 +25,7 @@ from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 from tests.support.stored import sentences, texts
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
@@ -155,6 +156,13 @@ async def _answer(desk: Desk, **changes: Any) -> None:
     await desk.answer(*await desk.send(), **changes)
 
 
+async def _busy(desk: Desk) -> None:
+    """The command is stopped meanwhile: the answer was its last try."""
+    items = await desk.send()
+    assert await stop(desk, "busy")
+    await desk.answer(*items, status="error", errors=BUSY)
+
+
 async def _silence(desk: Desk) -> None:
     await desk.send()
     assert await desk.expire() == 1
@@ -180,7 +188,7 @@ BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
     "changed_since": _change,
     "same_error": lambda desk: _answer(desk, status="error"),
     "different_error": lambda desk: _answer(desk, status="error", errors=DIFFERENT),
-    "busy": lambda desk: _answer(desk, status="error", errors=BUSY),
+    "busy": _busy,
     "silent": _silence,
     "failed": _fail_to_send,
     "cancelled": _cancel,
@@ -214,6 +222,22 @@ async def test_a_result_that_is_being_stored_is_after_the_plan_s_as_of(desk: Des
         await connection.execute("UPDATE status_logs SET updated_at = now() WHERE key = 'SKU-0'")
         planned = await desk.plan()
     assert planned.as_of < began
+
+
+async def test_a_log_that_is_erased_while_items_are_made_has_none(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(3))
+    await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    assert await desk.make_once()  # counts
+    async with owner.transaction():
+        await owner.execute("DELETE FROM status_logs WHERE key = 'SKU-1'")
+        making = asyncio.create_task(desk.make())
+
+        async def waits() -> bool:
+            return bool(await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waits)
+    await making
+    assert (await desk.ledger("c")).items == {"queued": 2}
 
 
 async def test_a_command_of_a_clock_that_is_ahead_selects_what_is_known(desk: Desk) -> None:
@@ -498,7 +522,7 @@ async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(
     await desk.answer(*await desk.send(20), status="error", errors=BUSY)
     assert await desk.send() == []
     [shown] = await affiliates.list_affiliates(desk.reader, "acme")
-    assert (shown.breaker, shown.sending, shown.queued) == ("open", False, 40)
+    assert (shown.breaker, shown.sending, shown.queued) == ("open", False, 60)
     await owner.execute("UPDATE breakers SET retry_at = now()")
     [trial] = await desk.send()
     assert await desk.send() == []

@@ -50,7 +50,7 @@ class Item:
     published: bool = False  # so that an answer may come
     answered_at: int | None = None
     busy_answers: int = 0
-    waiting: bool = False  # it was busy, and is tried again
+    waiting: bool = False  # it was busy, and is queued again after a pause
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Model:
 
     @property
     def open(self) -> Item | None:
-        return next((each for each in self.items if each.state in {"queued", "sent"} or each.waiting), None)
+        return next((each for each in self.items if each.state in {"queued", "sent"}), None)
 
     def fold(self, kind: str, when: int) -> None:
         if when > self.shown_at:
@@ -91,6 +91,8 @@ class Model:
             later = self.items[self.items.index(item) + 1 :]
             over = item.command in self.cancelled or any(each.queued for each in later)
             item.waiting = kind == "busy" and not over and item.busy_answers <= BUSY_TRIES
+            if item.waiting:
+                item.state = "queued"
 
 
 class Scenario:
@@ -159,7 +161,7 @@ class Scenario:
     async def claim(self) -> None:
         taken = [each for each in await self.desk.claim() if each.key == self.key]
         item = self.model.open
-        free = item is not None and item.state == "queued" and not item.claimed
+        free = item is not None and item.state == "queued" and not item.claimed and not item.waiting
         expected = [item.id] if free and item is not None and item.command not in self.model.cancelled else []
         if expected and item is not None and self.model.shown == "success":
             item.state, expected = "healed", []
@@ -193,8 +195,7 @@ class Scenario:
     async def pause_ends(self) -> None:
         await self.desk.wait_out(self.owner)
         for each in self.model.items:
-            if each.waiting:
-                each.state, each.waiting = "queued", False
+            each.waiting = False
 
     async def expire(self) -> None:
         await self.desk.expire()
@@ -211,15 +212,12 @@ class Scenario:
         assert done == (self.model.command_state(name) == "running")
         if done:
             self.model.cancelled.add(name)
-            for each in self.model.items:
-                if each.command == name:
-                    each.waiting = False
 
     async def check(self) -> None:
         await self.desk.let_go()
         for each in self.model.items:
             if each.state == "queued" and each.command in self.model.cancelled and not each.claimed:
-                each.state = "cancelled"
+                each.state, each.waiting = "busy" if each.waiting else "cancelled", False
         rows = await self.owner.fetch("SELECT id, state FROM reprocess_items WHERE key = $1", self.key)
         assert {row["id"]: row["state"] for row in rows} == {each.id: each.state for each in self.model.items}
         log = await self.owner.fetchrow("SELECT status, message FROM status_logs WHERE key = $1", self.key)

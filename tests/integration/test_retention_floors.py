@@ -15,7 +15,7 @@ from tests.support.events import result
 from tests.support.processes import conexoes
 from tests.support.reprocess import Desk
 
-#: What the writer may call with one day, and what it answers when something was forgotten.
+#: Functions that the writer may call with one day, and what each answers when something was forgotten.
 CALLS = {
     "evidence": "SELECT expire_evidence(1, 500)",
     "dead_letters": "SELECT forget_dead_letters(1, 500)",

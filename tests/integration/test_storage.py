@@ -219,7 +219,13 @@ WITHOUT_ACCOUNT = {
     "retention_floors",
 }
 #: Tables with an id that schemas.identity makes of the account's name too: two accounts never have the same.
-BY_IDENTITY = {"status_logs": "id", "received_results": "result_id", "attempts": "log_id", "aliases": "log_id"}
+BY_IDENTITY = {
+    "status_logs": "id",
+    "received_results": "result_id",
+    "attempts": "log_id",
+    "aliases": "log_id",
+    "log_names": "log_id",
+}
 
 
 async def test_every_unique_key_begins_with_the_account_or_is_an_id_told_by_it(owner: asyncpg.Connection) -> None:

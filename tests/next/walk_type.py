@@ -166,9 +166,10 @@ async def test_every_page_shows_it(
     }
     walked = 0
     for path in page_addresses(app, values):
+        needed = {"what": "rest"} if path.endswith("/again") else {}
         asked = {"wait": "true", "q": "RET-1", "open": "all"} if "reprocess" not in path else {}
         for more in ({}, asked, {"status": "error"} if path.endswith(f"/{NAME}/reprocess") else {}):
-            answer = await browser.get(path, params=more)
+            answer = await browser.get(path, params=needed | more)
             is_evidence = "/evidence/" in path and answer.status_code == 404  # these results have none
             assert answer.status_code == 200 or is_evidence, (path, answer.status_code, answer.text)
         walked += 1

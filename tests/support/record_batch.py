@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import cramjam
 from aiokafka.client import AIOKafkaClient
 from aiokafka.codec import gzip_encode
+from aiokafka.errors import NotLeaderForPartitionError
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBase, DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c, encode_varint
@@ -94,12 +95,14 @@ async def produce_batch(servers: str, topic: str, partition: int, raw: bytes) ->
     await client.bootstrap()
     try:
         client.add_topic(topic)
-        while (node := client.cluster.leader_for_partition(TopicPartition(topic, partition))) in {None, -1}:
-            await client.force_metadata_update()
-            await asyncio.sleep(0.05)
-        response = await client.send(node, ProduceRequest(None, -1, 10_000, [(topic, [(partition, raw)])]))
+        code = NotLeaderForPartitionError.errno
+        while code == NotLeaderForPartitionError.errno:  # the leader of a new topic is known before it knows itself
+            while (node := client.cluster.leader_for_partition(TopicPartition(topic, partition))) in {None, -1}:
+                await client.force_metadata_update()
+                await asyncio.sleep(0.05)
+            response = await client.send(node, ProduceRequest(None, -1, 10_000, [(topic, [(partition, raw)])]))
+            [(_topic, [(_partition, code, offset, *_rest)])] = response.topics
     finally:
         await client.close()
-    [(_topic, [(_partition, code, offset, *_rest)])] = response.topics
     assert code == 0, code
     return int(offset)

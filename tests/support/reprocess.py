@@ -127,7 +127,7 @@ class Desk:
             await mark_sent(
                 connection,
                 [
-                    SentItem(each.account, each.id, each.busy_answers, until, DIGEST, 0, next(self._offsets))
+                    SentItem(each.account, each.id, each.busy_answers, each.mode, until, DIGEST, 0, next(self._offsets))
                     for each in items
                 ],
             )

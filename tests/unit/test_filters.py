@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import create_model
+from pydantic import ValidationError, create_model
 
 from cli.documents import filter_fields
-from schemas.filter import FIELDS, LogFilter
+from schemas.filter import FIELDS, LogFilter, ReprocessFilter
 from schemas.search.fold import fold
 from storage.filters import MEANINGS, UnappliedFieldError, filtered, names_dimensions
 from storage.statements import BLANKS, TEMPLATES
@@ -141,3 +141,15 @@ def test_a_field_that_we_know_nothing_of_is_refused_wherever_it_is_set() -> None
         with pytest.raises(UnappliedFieldError, match="source"):
             filtered(name, with_source.model_validate({"source": "/erp"}))
     assert conditions(with_source(code="c")) == conditions(LogFilter(code="c"))
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_only_a_filter_that_chooses_may_be_reprocessed_without_saying_all(name: str) -> None:
+    given = {name: EVERY[name]}
+    assert LogFilter.model_validate(given).chooses is not name.startswith("exclude_")
+    assert ReprocessFilter.model_validate({**given, "all": True}).all
+    if name.startswith("exclude_"):
+        with pytest.raises(ValidationError, match="all=true"):
+            ReprocessFilter.model_validate(given)
+    else:
+        assert not ReprocessFilter.model_validate(given).all

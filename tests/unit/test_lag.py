@@ -1,4 +1,4 @@
-"""What /metrics says of a partition: how much waits, and since when the oldest of it does."""
+"""Metrics of a partition: how much waits, and since when the oldest of it does."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,7 @@ A = TP("lag-test", 0)
 
 
 class Standing:
-    """What a consumer says of its partitions."""
+    """Answers of a consumer about its partitions."""
 
     def __init__(self, waiting: dict[TP, int], oldest_ms: dict[TP, int]) -> None:
         self._waiting, self._oldest_ms = waiting, oldest_ms

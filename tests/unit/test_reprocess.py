@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.reprocess.dispatch import retry_record
+from agents.reprocess.dispatch import in_mode_of, retry_record
 from agents.reprocess.new_items import Asked, new_items
 from schemas.filter import LogFilter
 from schemas.item_state import Change, ItemState, outcome
@@ -40,6 +40,7 @@ def log(**changes: Any) -> LockedLog:
         "message": "m",
         "fingerprint": "f",
         "other_fingerprints": None,
+        "source": "/s",
         "event_id": "e1",
         "updated_at": NOON,
         "in_flight": None,
@@ -116,7 +117,8 @@ def test_an_id_that_comes_twice_counts_once_and_has_the_same_item_every_time() -
 )
 def test_an_answer_means(before: tuple[str, str], after: tuple[str, str], state: ItemState) -> None:
     assert outcome(*before, *after) is state
-    assert outcome(*before, *after, busy=True) is (state if state is ItemState.FIXED else ItemState.BUSY)
+    busy = ItemState.FIXED if after[0] == "success" else ItemState.BUSY
+    assert outcome(*before, *after, busy=True) is busy
 
 
 FAULTS = st.sets(st.sampled_from("abcdef"))
@@ -174,6 +176,15 @@ def test_a_replay_carries_the_request_digit_by_digit() -> None:
     assert f'"request":{request}'.encode() in value
     assert b"traceparent" not in value
     assert RetryData.model_validate(orjson.loads(value)["data"]).request["price"] == 19.9
+
+
+@pytest.mark.parametrize(
+    ("mode", "request_", "sent"),
+    [("replay", "{}", "replay"), ("replay", None, "refresh"), ("refresh", None, "refresh")],
+)
+def test_a_replay_without_its_request_is_a_refresh(mode: str, request_: str | None, sent: str) -> None:
+    item = QueuedItem("acme", uuid.uuid4(), "c1", LOG, "price", "MLB", "k", mode, "e1", 1, {})
+    assert in_mode_of(item, request_) == item._replace(mode=sent)
 
 
 def event(**changes: Any) -> bytes:

@@ -58,9 +58,9 @@ def test_logs_are_chosen_in_one_way(chosen: dict[str, Any], fault: str | None) -
         ("code", "a"), ("fingerprint", "0123456789abcdef"), ("reprocess", "sent"),
     ],
 )  # fmt: skip
-def test_any_field_makes_a_filter_no_longer_empty(field: str, value: object) -> None:
-    assert LogFilter().empty
-    assert not LogFilter.model_validate({field: value}).empty
+def test_a_field_that_names_what_to_take_makes_a_filter_choose(field: str, value: object) -> None:
+    assert not LogFilter().chooses
+    assert LogFilter.model_validate({field: value}).chooses
     asked = ReprocessFilter.model_validate({field: list(value) if isinstance(value, tuple) else value})
     assert asked.filter == LogFilter.model_validate({field: value})
     assert not asked.all
@@ -76,7 +76,7 @@ def test_any_field_makes_a_filter_no_longer_empty(field: str, value: object) -> 
 )
 def test_a_filter_begins_before_it_ends(start: str, end: str, *, ordered: bool) -> None:
     if ordered:
-        assert not LogFilter.model_validate({"processed_from": start, "processed_to": end}).empty
+        assert LogFilter.model_validate({"processed_from": start, "processed_to": end}).chooses
     else:
         with pytest.raises(ValidationError, match="processed_from must be before processed_to"):
             LogFilter.model_validate({"processed_from": start, "processed_to": end})

@@ -70,8 +70,9 @@ LEFT JOIN LATERAL (
 ) AS listed ON true
 
 -- export_jsonl --
--- The logs of export_logs as one JSON object each, with the names of the query API, times in UTC. Errors are as they
--- came, perhaps with line breaks between their tokens; those in strings are escaped.
+-- The logs of export_logs as one JSON object each, with the names of the query API, times in UTC. Of an error the fields
+-- of the contract are as they came; others are evidence, which no export has. Between tokens there may be line breaks;
+-- those in strings are escaped.
 SELECT replace(replace(json_build_object(
     {JSON_MEMBERS}
 )::text, E'\n', ' '), E'\r', ' ')
@@ -79,6 +80,15 @@ FROM (
     {export_logs}
 ) AS log
 LEFT JOIN LATERAL ({alias_object}) AS named (object) ON true
+LEFT JOIN LATERAL (
+    SELECT json_agg((
+        SELECT json_object_agg(known.name, known.value)
+        FROM json_each(CASE WHEN json_typeof(error) = 'object' THEN error END) AS known (name, value)
+        WHERE known.name IN ({FIELDS_OF_ERROR})
+    ) ORDER BY number) AS errors
+    FROM json_array_elements(log.errors) WITH ORDINALITY AS each (error, number)
+    WHERE log.errors IS NOT NULL
+) AS listed ON true
 
 -- export_count --
 -- The number of logs that the filter matches, and the time of this snapshot.

@@ -91,7 +91,7 @@ ORDER BY facet.fingerprint, newest.processed_at DESC, newest.id DESC
 
 -- sample_group_logs --
 -- The samples of groups. Uses the primary key.
-SELECT s.id, s.key, s.message, s.fingerprint FROM status_logs s WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
+SELECT s.id, s.affiliate, s.key, s.code, s.message FROM status_logs s WHERE s.account = :account::text AND s.id = ANY(:ids::uuid[])
 
 -- read_faults --
 -- Code, category, a message, times and counts of the faults :fingerprints: within the retention, since the hour :recent, and from :before to

@@ -30,11 +30,19 @@ FROM unnest(
 WHERE b.account = new.account AND b.affiliate = new.affiliate AND b.integration_type = new.integration_type
 
 -- close_breakers --
--- Of all types of an affiliate, since a person has decided.
-UPDATE breakers
+-- Of all types of an affiliate, since a person has decided. Locked in the order of the key, as count_answers does.
+WITH locked AS (
+    SELECT b.account, b.affiliate, b.integration_type
+    FROM breakers b
+    WHERE b.account = :account::text AND b.affiliate = :affiliate::text AND b.state <> 'closed'
+    ORDER BY b.integration_type
+    FOR UPDATE OF b
+)
+UPDATE breakers b
 SET state = 'closed', changed_at = now(), retry_at = NULL, good = 0, bad = 0, openings = 0, in_a_row = 0
-WHERE account = :account::text AND affiliate = :affiliate::text AND state <> 'closed'
-RETURNING integration_type
+FROM locked l
+WHERE b.account = l.account AND b.affiliate = l.affiliate AND b.integration_type = l.integration_type
+RETURNING b.integration_type
 
 -- suspended_types --
 -- Breakers of an account that are not closed. Uses the primary key.

@@ -1,14 +1,19 @@
 -- open_lanes --
 -- Lanes of one type: one row for each running command and affiliate that has items to send, with the states of the
 -- affiliate and of its breaker for the type.
--- `ready` is the number of items that a command with steps has released. Uses reprocess_commands_running, the
--- primary key of reprocess_counts and reprocess_items_queued.
+-- `ready` is the number of items that a command with steps has released; those that wait for their next try are not
+-- ready. Uses reprocess_commands_running, the primary key of reprocess_counts, reprocess_items_queued and
+-- reprocess_items_waiting_by_command.
 SELECT
     n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.released,
-    CASE WHEN c.released IS NULL THEN n.items ELSE (
+    CASE WHEN c.released IS NULL THEN n.items - (
         SELECT count(*) FROM reprocess_items i
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
-          AND i.state = 'queued' AND i.position <= c.released
+          AND i.not_before IS NOT NULL
+    ) ELSE (
+        SELECT count(*) FROM reprocess_items i
+        WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
+          AND i.state = 'queued' AND i.not_before IS NULL AND i.position <= c.released
     ) END AS ready,
     f.paused_at IS NOT NULL AS paused,
     b.state, b.changed_at, b.retry_at, b.good, b.bad, b.openings, b.in_a_row
@@ -42,7 +47,7 @@ WITH claimed AS (
         SELECT q.account, q.id, q.log_id
         FROM reprocess_items q
         WHERE q.account = lane.account AND q.command_id = lane.command_id AND q.affiliate = lane.affiliate
-          AND q.state = 'queued' AND (lane.released IS NULL OR q.position <= lane.released)
+          AND q.state = 'queued' AND q.not_before IS NULL AND (lane.released IS NULL OR q.position <= lane.released)
           AND (q.claimed_until IS NULL OR q.claimed_until < now())
         ORDER BY q.position, q.id
         LIMIT lane.items
@@ -55,8 +60,8 @@ FROM claimed c
 LEFT JOIN status_logs s ON s.account = c.account AND s.id = c.log_id
 WHERE i.account = c.account AND i.id = c.id
 RETURNING
-    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_event_id,
-    i.attempt, i.busy_answers, c.traceparent, coalesce(s.status, i.before_status) AS status,
+    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_source,
+    i.before_event_id, i.attempt, i.busy_answers, c.traceparent, coalesce(s.status, i.before_status) AS status,
     coalesce({changed_before_leaving}, false) AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
@@ -67,12 +72,13 @@ RETURNING
 -- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
 -- after its retention, no row. Uses the primary key of attempts.
 SELECT item.id, kept.request
-FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_event_id::text[])
-    AS item (account, id, log_id, event_id)
+FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
+    AS item (account, id, log_id, source, event_id)
 CROSS JOIN LATERAL (
     SELECT ((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text AS request
     FROM attempts a
     WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
+      AND (item.source IS NULL OR a.source = item.source)
     ORDER BY a.version DESC
     LIMIT 1
 ) AS kept

@@ -88,10 +88,7 @@ AND s.facet_id = ANY(ARRAY(
 WITH matched AS (
     SELECT
         s.id, s.affiliate, s.status,
-        coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}) OR (s.reprocess_state = 'busy' AND EXISTS (
-            SELECT FROM reprocess_items i
-            WHERE i.account = s.account AND i.id = s.reprocess_item_id AND i.not_before IS NOT NULL
-        )), false) AS in_flight,
+        coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight,
         false AS changed
     FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
@@ -101,10 +98,7 @@ WITH matched AS (
     UNION ALL
     SELECT
         live.id, live.affiliate, live.status,
-        coalesce(live.reprocess_state IN ({OPEN_ITEM_STATES}) OR (live.reprocess_state = 'busy' AND EXISTS (
-            SELECT FROM reprocess_items i
-            WHERE i.account = live.account AND i.id = live.reprocess_item_id AND i.not_before IS NOT NULL
-        )), false),
+        coalesce(live.reprocess_state IN ({OPEN_ITEM_STATES}), false),
         since.changed
     {changed_logs}
 )
@@ -117,10 +111,7 @@ ORDER BY affiliate, status, in_flight, changed
 -- Chosen logs, as they are now, grouped likewise. Uses the primary key.
 SELECT
     s.affiliate, s.status,
-    coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}) OR (s.reprocess_state = 'busy' AND EXISTS (
-        SELECT FROM reprocess_items i
-        WHERE i.account = s.account AND i.id = s.reprocess_item_id AND i.not_before IS NOT NULL
-    )), false) AS in_flight, false AS changed,
+    coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight, false AS changed,
     count(*) AS logs, (array_agg(s.id))[1:{PLAN_SAMPLES}] AS sample
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])

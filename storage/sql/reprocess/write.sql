@@ -46,11 +46,11 @@ FOR UPDATE OF s
 -- reprocess_items_by_log.
 SELECT
     s.id, s.affiliate, s.key, s.status, s.code, left(s.message, {ITEM_MESSAGE_CHARACTERS}) AS message, s.fingerprint,
-    s.other_fingerprints, s.event_id,
+    s.other_fingerprints, s.source, s.event_id,
     s.updated_at,
     (
         SELECT i.id FROM reprocess_items i
-        WHERE i.account = s.account AND i.log_id = s.id AND (i.state IN ({OPEN_ITEM_STATES}) OR i.not_before IS NOT NULL)
+        WHERE i.account = s.account AND i.log_id = s.id AND i.state IN ({OPEN_ITEM_STATES})
     ) AS in_flight,
     (
         SELECT count(*) FROM reprocess_items i
@@ -65,7 +65,7 @@ FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
 -- set_modes --
--- Add to the modes of a command's queued items.
+-- Add to the modes of a command's items that are sent, or are to be.
 UPDATE reprocess_commands c
 SET modes = ARRAY(SELECT DISTINCT each.mode FROM unnest(c.modes || :modes::text[]) AS each (mode) ORDER BY each.mode)
 WHERE c.account = :account::text AND c.id = :command_id::text
@@ -76,23 +76,24 @@ WHERE c.account = :account::text AND c.id = :command_id::text
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_event_id, attempt,
-    joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
+    attempt, joined_item_id, position
 )
 SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint,
     -- As one text: an array of arrays would be taken apart to its last elements.
-    string_to_array(before_fingerprints, ' '), before_event_id, attempt, joined_item_id, position
+    string_to_array(before_fingerprints, ' '), before_source, before_event_id, attempt, joined_item_id, position
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
-    :before_fingerprints::text[], :before_event_id::text[], :attempt::integer[], :joined_item_id::uuid[], :position::integer[]
+    :before_fingerprints::text[], :before_source::text[], :before_event_id::text[], :attempt::integer[],
+    :joined_item_id::uuid[], :position::integer[]
 ) AS item (
     id, log_id, affiliate, key, state, mode, reason,
-    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_event_id, attempt,
-    joined_item_id, position
+    before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
+    attempt, joined_item_id, position
 )
 ON CONFLICT (account, id) DO NOTHING
 RETURNING id
@@ -113,30 +114,43 @@ FOR UPDATE OF s
 -- mark_sent --
 -- One that was answered busy and queued again meanwhile is not marked: it has to be sent once more.
 UPDATE reprocess_items i
-SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, sent_digest = sent.digest,
-    sent_partition = sent.partition, sent_offset = sent.position
+SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, mode = sent.mode,
+    sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
 FROM unnest(
-    :account::text[], :id::uuid[], :busy_answers::integer[], :expires_at::timestamptz[], :digest::bytea[],
-    :partition::integer[], :offset::bigint[]
-) AS sent (account, id, busy_answers, expires_at, digest, partition, position)
+    :account::text[], :id::uuid[], :busy_answers::integer[], :mode::text[], :expires_at::timestamptz[],
+    :digest::bytea[], :partition::integer[], :offset::bigint[]
+) AS sent (account, id, busy_answers, mode, expires_at, digest, partition, position)
 WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued' AND i.busy_answers = sent.busy_answers
 
 -- note_sent --
 -- What was sent of items that were answered before they could be marked: the answer has moved them already.
 UPDATE reprocess_items i
-SET sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
-FROM unnest(:account::text[], :id::uuid[], :digest::bytea[], :partition::integer[], :offset::bigint[])
-    AS sent (account, id, digest, partition, position)
+SET mode = sent.mode, sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
+FROM unnest(:account::text[], :id::uuid[], :mode::text[], :digest::bytea[], :partition::integer[], :offset::bigint[])
+    AS sent (account, id, mode, digest, partition, position)
 WHERE i.account = sent.account AND i.id = sent.id AND i.sent_offset IS DISTINCT FROM sent.position
 
+-- commands_without_mode --
+-- Commands that do not show a mode in which some of these items were sent.
+SELECT DISTINCT c.account, c.id, i.mode
+FROM reprocess_items i
+JOIN unnest(:account::text[], :id::uuid[]) AS sent (account, id) USING (account, id)
+JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
+WHERE NOT coalesce(c.modes @> ARRAY[i.mode], false)
+ORDER BY c.account, c.id
+
 -- changed_before_leaving --
--- Not a statement: true if the log `s` has another result than the one that the item `i` is about.
-CASE WHEN i.after_version IS NULL THEN s.event_id <> i.before_event_id ELSE s.version <> i.after_version END
+-- Not a statement: true if the log `s` has another result than the one that the item `i` is about. Items of before
+-- migration 0013 have no source.
+CASE
+    WHEN i.after_version IS NULL THEN s.event_id <> i.before_event_id OR s.source <> i.before_source
+    ELSE s.version <> i.after_version
+END
 
 -- mark_unneeded --
 -- Items whose retry is not needed any more when their turn comes, by their logs, which are locked.
 UPDATE reprocess_items i
-SET state = unneeded.state, reason = unneeded.reason, claimed_until = NULL,
+SET state = unneeded.state, reason = unneeded.reason, claimed_until = NULL, not_before = NULL,
     healed_at = CASE WHEN unneeded.state = 'healed' THEN now() END,
     ended_at = CASE WHEN unneeded.state <> 'healed' THEN now() END
 FROM unnest(:account::text[], :id::uuid[], :state::text[], :reason::jsonb[]) AS unneeded (account, id, state, reason),
@@ -147,33 +161,27 @@ WHERE i.account = unneeded.account AND i.id = unneeded.id AND i.state = 'queued'
 RETURNING i.account, i.id, i.command_id, i.state
 
 -- queue_again --
--- Busy items whose pause is over, unless their command was cancelled meanwhile: then busy is final. Their logs are locked
--- as well; rows that are locked already are left for later. Uses reprocess_items_waiting.
+-- End the pause of items whose answer was busy, when it is over; mark_cancelled ends those of cancelled commands. They
+-- are queued before and after: their logs show nothing new. An answer that comes before the next mark must not be taken
+-- for one to the earlier retry. Rows that are locked already are left for later. Uses reprocess_items_waiting.
 WITH due AS (
-    SELECT i.account, i.id, c.state
+    SELECT i.account, i.id
     FROM reprocess_items i
-    JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
-    JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
+    JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id AND c.state <> 'cancelled'
     WHERE i.not_before <= :at::timestamptz
     ORDER BY i.not_before
     LIMIT :limit::integer
-    FOR UPDATE OF i, s SKIP LOCKED
+    FOR UPDATE OF i SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = CASE WHEN d.state = 'cancelled' THEN 'busy' ELSE 'queued' END, not_before = NULL,
-    answered_at = CASE WHEN d.state = 'cancelled' THEN i.answered_at END
+SET not_before = NULL, answered_at = NULL, sent_at = NULL
 FROM due d
 WHERE i.account = d.account AND i.id = d.id
-RETURNING i.account, i.id, i.command_id
-
--- stop_waiting --
--- Busy is final for the items of a command that is being cancelled. Uses reprocess_items_waiting_by_command.
-UPDATE reprocess_items SET not_before = NULL
-WHERE account = :account::text AND command_id = :command_id::text AND not_before IS NOT NULL
+RETURNING i.id
 
 -- mark_failed --
 UPDATE reprocess_items i
-SET state = 'failed', reason = failed.reason, ended_at = now(), claimed_until = NULL
+SET state = 'failed', reason = failed.reason, ended_at = now(), claimed_until = NULL, not_before = NULL
 FROM unnest(:account::text[], :id::uuid[], :reason::jsonb[]) AS failed (account, id, reason)
 WHERE i.account = failed.account AND i.id = failed.id AND i.state = 'queued'
 
@@ -215,9 +223,11 @@ ORDER BY i.account, i.id
 FOR UPDATE OF i
 
 -- mark_answered --
--- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent.
+-- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent. One that is tried again
+-- is queued, and not sent before its pause is over.
 UPDATE reprocess_items i
-SET state = answer.state, after_status = answer.status, after_code = answer.code, after_message = answer.message,
+SET state = CASE WHEN answer.pause_seconds IS NULL THEN answer.state ELSE 'queued' END,
+    after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_fingerprints = string_to_array(answer.fingerprints, ' '),
     after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now()),
     busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
@@ -249,7 +259,7 @@ FOR UPDATE OF c
 
 -- settle_commands --
 -- Set the state of commands by their items, and by the selection while it makes more. Uses the primary keys of
--- reprocess_counts and reprocess_selections, and reprocess_items_waiting_by_command.
+-- reprocess_counts and reprocess_selections.
 UPDATE reprocess_commands c
 SET state = settled.state,
     finished_at = CASE WHEN settled.state = 'done' THEN coalesce(c.finished_at, now()) END
@@ -260,9 +270,6 @@ FROM (
             SELECT FROM reprocess_counts n
             WHERE n.account = named.account AND n.command_id = named.id AND n.state IN ({OPEN_ITEM_STATES})
               AND n.items > 0
-        ) OR EXISTS (
-            SELECT FROM reprocess_items i
-            WHERE i.account = named.account AND i.command_id = named.id AND i.not_before IS NOT NULL
         ) OR EXISTS (
             SELECT FROM reprocess_selections p
             WHERE p.account = named.account AND p.command_id = named.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
@@ -280,7 +287,8 @@ WHERE account = :account::text AND id = :command_id::text AND state IN ({OPEN_CO
 RETURNING id
 
 -- mark_cancelled --
--- Items of cancelled commands that no worker is sending, and their logs; locked rows are left for later.
+-- Items of cancelled commands that no worker is sending, and their logs; locked rows are left for later. One that waits
+-- for its next try was sent: busy is final for it.
 -- Uses reprocess_commands_cancelled, the primary key of reprocess_counts and reprocess_items_queued.
 WITH unsent AS (
     SELECT i.account, i.id
@@ -294,10 +302,23 @@ WITH unsent AS (
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = 'cancelled', reason = :reason::jsonb, ended_at = now(), claimed_until = NULL
+SET state = CASE WHEN i.not_before IS NULL THEN 'cancelled' ELSE 'busy' END,
+    reason = CASE WHEN i.not_before IS NULL THEN :reason::jsonb END,
+    ended_at = CASE WHEN i.not_before IS NULL THEN now() END, not_before = NULL, claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
+
+-- erase_items --
+-- Take the names and texts out of the items of logs that are being erased; their outcomes stay, and count. One that is
+-- queued is not sent, and no answer is awaited any more: nothing else would ever end an item without a log.
+UPDATE reprocess_items SET
+    key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
+    not_before = NULL, claimed_until = NULL,
+    state = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN 'cancelled' ELSE state END,
+    ended_at = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN now() ELSE ended_at END
+WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
+RETURNING command_id
 
 -- refuse_accepted --
 -- Refuse a command that was accepted from a caller, and that can't be recorded.
@@ -325,8 +346,8 @@ WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.posi
   AND i.position <= :up_to::integer
 
 -- count_step --
--- Its items by state; `waiting`: how many of them will be tried again.
-SELECT i.state, count(*) AS items, count(i.not_before) AS waiting
+-- Its items by state.
+SELECT i.state, count(*) AS items
 {of_step}
 GROUP BY i.state
 

@@ -55,10 +55,10 @@ class TestContent:
         heading, success, warning, error = csv_rows(answer, ";")
         assert heading == [column.heading("pt", ZONE) for column in log_columns(BY_NAME["price"])]
         assert success[:3] == ["S", "MLB", "Sucesso"]
-        assert warning[4:7] == ["careful", "a", "a: first\nb: second"]
-        assert error[:3] + error[4:9] == ["E", "MLB", "Erro", "broken", "", "", "", "2"]
+        assert warning[4:8] == ["careful", "a", "", "a: first\nb: second"]
+        assert error[:3] + error[4:10] == ["E", "MLB", "Erro", "broken", "", "", "", "", "2"]
         [log] = (await operator.get(LOGS, params={"q": "S"})).json()["items"]
-        assert success[11:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
+        assert success[12:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
 
     async def test_times_are_in_the_zone_that_the_heading_names(self, operator: Caller, tmp_path: Path) -> None:
         local = (T0 + timedelta(seconds=3) - timedelta(hours=3)).replace(tzinfo=None)  # São Paulo has no summer time
@@ -94,9 +94,9 @@ class TestContent:
         )
         lines = "ean: =789\nean: a\nb\nmarketplace_order_id: 2000001\nshipment_id: é\x01"
         table = csv_rows(await operator.get(f"{LOGS}/export.csv"))
-        assert [row[7] for row in table[:3]] == ["Other names", lines, ""]
+        assert [row[8] for row in table[:3]] == ["Other names", lines, ""]
         sheet = sheet_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path, "Logs")
-        assert [row[7] for row in sheet[:3]] == ["Other names", lines, None]
+        assert [row[8] for row in sheet[:3]] == ["Other names", lines, None]
         named, plain, *_rest = json_rows(await operator.get(f"{LOGS}/export.jsonl"))
         assert named["aliases"] == {
             "ean": ["=789", "a\nb"],
@@ -126,7 +126,7 @@ class TestContent:
         assert counted["Status", "⚠ Alerta"] == [1, 1, 0, 1]
         assert counted["Afiliado", "MLB"] == [3, 3, 0, 3]
         assert [key[1] for key in counted if key[0] == "Grupo de erros"] != []
-        assert [sum(row[column] for row in rows) for column in (8, 9, 10)] == [1, 1, 1]
+        assert [sum(row[column] for row in rows) for column in (12, 13, 14)] == [1, 1, 1]
 
     async def test_about_says_what_it_is(self, operator: Caller, tmp_path: Path) -> None:
         asked = {"status": ["warning", "error"], "q": "=1", "language": "pt"}

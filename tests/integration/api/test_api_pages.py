@@ -172,10 +172,10 @@ async def test_a_deep_page_uses_the_index_and_sorts_nothing(
 ) -> None:
     await owner.execute("""
         INSERT INTO status_logs (account, id, integration_type, affiliate, key, status, processed_at, version, source,
-            event_id, message, code, fingerprint, attempts, first_seen_at)
+            event_id, message, code, fingerprint, errors, attempts, first_seen_at)
         SELECT 'acme', gen_random_uuid(), 'price', 'MLB', 'K' || n, 'error',
             timestamptz '2026-06-01' + n * interval '1 s',
-            '\\x00', '/s', 'e' || n, 'm', 'c', '0123456789abcdef', 1, now()
+            '\\x00', '/s', 'e' || n, 'm', 'c', '0123456789abcdef', 1, 1, now()
         FROM generate_series(1, 20000) n
     """)
     await owner.execute("ANALYZE status_logs")

@@ -1,5 +1,7 @@
 """Every route with every kind of key; what belongs to another account does not exist."""
 
+import json
+
 import asyncpg
 import httpx
 import pytest
@@ -9,7 +11,7 @@ from schemas.identity import log_id
 from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
-from tests.support.events import result
+from tests.support.events import at, result
 
 LOG = log_id("acme", "price", "MLB", "SKU-1")
 COMMAND = "c1"
@@ -178,6 +180,8 @@ async def test_evidence_is_a_right_of_its_own(
 ) -> None:
     """Every answer of the API about an account, with and without it."""
     event = result(
+        "evidence",
+        processed_at=at(1),
         errors=[{"code": "c", "message": "m", "own": EVIDENCE}],
         request={"a": EVIDENCE},
         response=EVIDENCE,
@@ -196,8 +200,13 @@ async def test_evidence_is_a_right_of_its_own(
         key = await access_keys.create(owning, "acme", "viewer", "k", may_export=True, may_see_evidence=given)
         async with Caller(app, key) as client:
             answers = {path: (await client.get(f"/api/v1{filled}")).text for path, filled in PATHS.items()}
+            exported = [
+                await client.get(f"/api/v1/accounts/acme/price/logs/export.{each}") for each in ("csv", "jsonl")
+            ]
             attempt = (await client.get(f"/api/v1/accounts/acme/price/logs/{LOG}")).json()["last_attempt"]
         seen[given] = {path for path, text in answers.items() if EVIDENCE in text}
+        assert all(each.status_code == 200 and EVIDENCE not in each.text for each in exported)
+        assert json.loads(exported[1].text)["errors"] == [{"code": "c", "message": "m"}]
         assert attempt["evidence"] == ("shown" if given else "not_permitted")
         assert (attempt["evidence_until"] is None) is not given
         assert attempt["errors"][0]["message"] == "m"

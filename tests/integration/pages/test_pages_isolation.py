@@ -99,7 +99,13 @@ async def ids(
     """Store some of everything for globex, each with the canary in it, and a log for acme."""
     await store_events(
         result("a"),
-        result("g", account="globex", key=f"{CANARY}-1", message=f"{CANARY} 123.456.789-09", aliases={"n": CANARY}),
+        result(
+            "g",
+            account="globex",
+            key=f"{CANARY}-1",
+            errors=[{"code": CANARY, "message": CANARY}],
+            aliases={"n": CANARY},
+        ),
         result("h", account="globex", key=f"{CANARY}-2", message=f"{CANARY} 2", request={"cpf": CANARY}),
     )
     refusal = Refusal(DeadLetterCode.JSON, own_words(CANARY))

@@ -60,7 +60,7 @@ async def test_numbers_are_as_the_readers_region_writes_them(
     visit: Visit, store_events: Store, tags: str, lang: str, size: str
 ) -> None:
     await store_events(*account())
-    browser = await visit("viewer")
+    browser = await visit("operator")
     page = (await browser.get("/acme/inventory?open=all", headers={"Accept-Language": tags})).text
     assert f'<html lang="{lang}"' in page
     assert re.search(size, page)

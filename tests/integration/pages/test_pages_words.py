@@ -14,6 +14,7 @@ import pytest
 from exports.excel.texts import SYMBOLS
 from exports.file import make_file
 from schemas.catalogue import LANGUAGES, SEVERITY, Language
+from schemas.columns import LOG_COLUMNS
 from schemas.export import ExportOrder
 from schemas.filter import ReprocessState
 from storage.database import Database
@@ -22,6 +23,7 @@ from tests.integration.api.export_answers import LOGS, csv_rows, sheet_rows
 from tests.integration.pages.conftest import Visit
 from tests.support.events import at, result
 
+STATE = [each.name for each in LOG_COLUMNS].index("reprocess_state")
 STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
 SHEETS: dict[Language, str] = {"pt": "Logs", "en": "Logs", "es": "Logs"}
 _ROW = re.compile(r'<tr class="log (\w+)".*?<bdi class="key[^"]*"[^>]*>(.*?)</bdi>.*?</tr>', re.DOTALL)
@@ -85,7 +87,7 @@ async def test_page_csv_and_workbook_say_the_same(
             status, state = shown[row[0]]
             kind, _, name = row[0].partition("-")
             symbol = symbols.get(name if kind == "status" else "error", "")
-            assert (row[2].removeprefix(symbol).strip(), row[10] or "") == (status, state)
+            assert (row[2].removeprefix(symbol).strip(), row[STATE] or "") == (status, state)
             assert (state == "") == (kind == "status")
     said = [state for _status, state in shown.values() if state]
     assert len(set(said)) == len(STATES)
@@ -113,4 +115,4 @@ async def test_the_command_line_makes_the_same_file(
     await make_file(reader, order, out, seconds=60, progress=lambda *_: None)
     delimiter = "," if language == "en" else ";"
     rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig"), newline=""), delimiter=delimiter))[1:]
-    assert {row[0]: (row[2], row[10]) for row in rows} == shown
+    assert {row[0]: (row[2], row[STATE]) for row in rows} == shown

@@ -105,7 +105,8 @@ def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
         ({"code": "x", "category": "COMMUNICATION"}, True, advice.AGAIN),
         ({"code": "connector.exception"}, True, advice.CONNECTOR),
         ({"code": "x", "field": "price"}, True, advice.FIELD),
-        ({"code": "x", "severity": "warning"}, True, advice.WAIT),
+        ({"code": "x", "severity": "warning"}, True, advice.BESIDE),
+        ({"code": "x", "severity": "Aviso"}, False, advice.BESIDE),
         ({"code": "x"}, True, advice.READ),
         ({"code": "x"}, False, advice.GUIDE),
         ({"code": "x", "field": "price"}, False, advice.FIELD_AND_GUIDE),
@@ -115,6 +116,11 @@ def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
 )
 def test_what_to_do_depends_on_who_must_act(error: Any, *, reprocessable: bool, said: str) -> None:
     assert advice.shown(error, reprocessable=reprocessable, warning=False).advice == said
+
+
+def test_an_error_of_a_warning_asks_for_nothing() -> None:
+    error = {"code": "x", "severity": "warning"}
+    assert advice.shown(error, reprocessable=True, warning=True).advice == advice.WAIT
 
 
 def test_a_stamp_changes_with_its_row_only() -> None:
