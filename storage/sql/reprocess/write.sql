@@ -315,8 +315,16 @@ RETURNING i.account, i.id
 UPDATE reprocess_items SET
     key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
     not_before = NULL, claimed_until = NULL,
-    state = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN 'cancelled' ELSE state END,
-    ended_at = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN now() ELSE ended_at END
+    state = CASE
+        WHEN state = 'queued' AND not_before IS NOT NULL THEN 'busy'  -- the answer that it had
+        WHEN state IN ({OPEN_ITEM_STATES}) THEN 'cancelled'
+        ELSE state
+    END,
+    ended_at = CASE
+        WHEN state = 'queued' AND not_before IS NOT NULL THEN ended_at
+        WHEN state IN ({OPEN_ITEM_STATES}) THEN now()
+        ELSE ended_at
+    END
 WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
 RETURNING command_id
 
