@@ -258,7 +258,7 @@ class TestDecisions:
             assert (other["ignored_logs"], other["ignored_groups"]) == (0, [])
             assert "exclude_fingerprint" not in other["filter"]
         assert (await plan(viewer, "status=error&ignored=true"))["total"] == 3
-        excluded = await plan(viewer, f"exclude_fingerprint={fingerprint}")
+        excluded = await plan(viewer, f"all=true&exclude_fingerprint={fingerprint}")
         assert (excluded["total"], excluded["ignored_logs"], excluded["ignored_groups"]) == (1, 0, [])
 
     async def test_every_decision_is_kept_and_the_same_one_twice_is_one(
