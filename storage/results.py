@@ -12,7 +12,7 @@ from schemas.search.names import grams, joined
 from storage.constants import FAULT_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess.writer import record_answers
-from storage.statements import SQL, array
+from storage.statements import SQL, array, text_array
 
 #: Fields that only a result with faults has.
 _OF_FAILED: Final = ("code", "category", "fingerprint", "errors")
@@ -66,7 +66,7 @@ def _about_faults(ordered: Sequence[Result]) -> dict[str, list[Any]]:
     faults = [(each.id, fault) for each in failed for fault in each.faults]
     return {
         **{name: [getattr(each, name) for each in failed] for name in _OF_FAILED},
-        **{column: [_array_text(_others(each, field)) for each in several] for column, field in _OTHERS.items()},
+        **{column: [_others(each, field) for each in several] for column, field in _OTHERS.items()},
         "fault_result_id": [result_id for result_id, _fault in faults],
         "fault_fingerprint": [fault.fingerprint for _id, fault in faults],
         "fault_code": [fault.code for _id, fault in faults],
@@ -75,18 +75,11 @@ def _about_faults(ordered: Sequence[Result]) -> dict[str, list[Any]]:
     }
 
 
-def _others(faults: Sequence[Fault], field: str) -> list[str]:
-    """Return the values of a field that the first fault does not have, sorted, each once."""
+def _others(faults: Sequence[Fault], field: str) -> str | None:
+    """Return the array of the values of a field that the first fault lacks, sorted, each once; None for none."""
     gravest, *others = (getattr(each, field) for each in faults)
-    return sorted({each for each in others if each is not None and each != gravest})
-
-
-def _array_text(values: Collection[str]) -> str | None:
-    """Return the text of an array; None for an empty one. An argument can't be an array of arrays of any length."""
-    if not values:
-        return None
-    escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
-    return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
+    values = sorted({each for each in others if each is not None and each != gravest})
+    return text_array(values) if values else None
 
 
 async def _add_names(connection: Connection, received: Sequence[Result], new_logs: Collection[uuid.UUID]) -> None:

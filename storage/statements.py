@@ -87,6 +87,12 @@ def array(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
+def text_array(texts: Iterable[str]) -> str:
+    """Return texts as PostgreSQL writes an array of them, for a parameter as that of `array`."""
+    escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in texts)
+    return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
+
+
 def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
     return dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
 

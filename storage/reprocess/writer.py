@@ -22,7 +22,7 @@ from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
 from storage.reprocess.breakers import Answered, count_answers
 from storage.reprocess.claims import QueuedItem, release_claims
-from storage.statements import SQL
+from storage.statements import SQL, text_array
 
 
 class ItemKey(NamedTuple):
@@ -71,7 +71,7 @@ class _Move(NamedTuple):
     code: str | None
     message: str | None
     fingerprint: str | None
-    fingerprints: str  # as `_joined`
+    fingerprints: str  # as `_set_of`
     version: bytes
     pause_seconds: float | None  # it is queued again, and sent when they are over; None: it is not
 
@@ -196,7 +196,7 @@ async def insert_items(
             before_code=[log and log.code for log in logs],
             before_message=[log and log.message for log in logs],
             before_fingerprint=[log and log.fingerprint for log in logs],
-            before_fingerprints=[log and _joined(log.fingerprints) for log in logs],
+            before_fingerprints=[log and _set_of(log.fingerprints) for log in logs],
             before_source=[log and log.source for log in logs],
             before_event_id=[log and log.event_id for log in logs],
             attempt=[_attempt(each) for each in items],
@@ -324,7 +324,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
                 answer.code,
                 message,
                 answer.fingerprint,
-                _joined(answer.fingerprints),
+                _set_of(answer.fingerprints),
                 answer.version,
                 pause,
             )
@@ -338,9 +338,9 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
     return [each.state for each in moves]
 
 
-def _joined(fingerprints: Sequence[str]) -> str:
-    """Return fingerprints as one text: an array of arrays can't be an argument, since each row has another number."""
-    return " ".join(sorted(set(fingerprints)))
+def _set_of(fingerprints: Sequence[str]) -> str:
+    """Return the array of fingerprints, sorted, each once."""
+    return text_array(sorted(set(fingerprints)))
 
 
 def _before(row: Any) -> list[str]:

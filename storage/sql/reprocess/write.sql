@@ -83,8 +83,8 @@ SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint,
-    -- As one text: an array of arrays would be taken apart to its last elements.
-    string_to_array(before_fingerprints, ' '), before_source, before_event_id, attempt, joined_item_id, position
+    -- Given as its text: an array of arrays would be taken apart to its last elements.
+    before_fingerprints::text[], before_source, before_event_id, attempt, joined_item_id, position
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
@@ -228,7 +228,7 @@ FOR UPDATE OF i
 UPDATE reprocess_items i
 SET state = CASE WHEN answer.pause_seconds IS NULL THEN answer.state ELSE 'queued' END,
     after_status = answer.status, after_code = answer.code, after_message = answer.message,
-    after_fingerprint = answer.fingerprint, after_fingerprints = string_to_array(answer.fingerprints, ' '),
+    after_fingerprint = answer.fingerprint, after_fingerprints = answer.fingerprints::text[],
     after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now()),
     busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
     not_before = now() + make_interval(secs => answer.pause_seconds), claimed_until = NULL
