@@ -18,18 +18,19 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys 
 T = TypeVar("T")
 
 
+async def with_owner(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do `work` with the database in the owner's role."""
+    settings = storage_settings()
+    owner = Database(str(settings.database_url), "owner", settings)
+    try:
+        return await work(owner)
+    finally:
+        await owner.close()
+
+
 def as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run `work` with the database in the owner's role."""
-
-    async def run() -> T:
-        settings = storage_settings()
-        owner = Database(str(settings.database_url), "owner", settings)
-        try:
-            return await work(owner)
-        finally:
-            await owner.close()
-
-    return asyncio.run(run())
+    """Run `with_owner` to its end."""
+    return asyncio.run(with_owner(work))
 
 
 @app.command()

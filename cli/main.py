@@ -334,23 +334,18 @@ def erase(
     wanted = wanted_of(account, {"key": key, "alias": alias, "pattern": pattern})
     why = reason or ("" if dry_run else _asked_reason())
 
-    async def until(stop: asyncio.Event) -> Receipt:
-        storage = storage_settings()
-        owner = Database(str(storage.database_url), "owner", storage)
-        try:
-            return await make_erasure(
-                owner,
-                wanted,
-                requested_by=requested_by,
-                reason=why,
-                dry_run=dry_run,
-                say=lambda line: typer.echo(line, err=True),
-                stopped=stop.is_set,
-            )
-        finally:
-            await owner.close()
+    async def until(owner: Database, stop: asyncio.Event) -> Receipt:
+        return await make_erasure(
+            owner,
+            wanted,
+            requested_by=requested_by,
+            reason=why,
+            dry_run=dry_run,
+            say=lambda line: typer.echo(line, err=True),
+            stopped=stop.is_set,
+        )
 
-    receipt = _run(until)
+    receipt = _run(lambda stop: keys.with_owner(lambda owner: until(owner, stop)))
     for line in [as_json(receipt)] if as_json_ else as_lines(receipt):
         typer.echo(line)
     if not dry_run and receipt.finished_at is None:
