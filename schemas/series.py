@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from schemas.catalogue import Status
 from schemas.export import TimeZone
@@ -157,6 +157,22 @@ class SeriesBucket(CountedResults):
     )
 
 
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "from": "2026-11-24T12:00:00Z",
+    "to": "2026-11-24T13:00:00Z",
+    "total": 3,
+    "counts": {"error": 2, "success": 1},
+    "other": 0,
+    "last_week": {
+        "from": "2026-11-17T12:00:00Z",
+        "to": "2026-11-17T13:00:00Z",
+        "total": 4,
+        "counts": {"success": 4},
+        "other": 0,
+    },
+}
+
+
 class ResultSeries(SeriesBucket):
     """Results of a span, and of each of its buckets, of one snapshot. They are kept longer than attempts."""
 
@@ -167,34 +183,8 @@ class ResultSeries(SeriesBucket):
                     "bucket": "hour",
                     "timezone": "America/Sao_Paulo",
                     "by": "status",
-                    "from": "2026-11-24T12:00:00Z",
-                    "to": "2026-11-24T13:00:00Z",
-                    "total": 3,
-                    "counts": {"error": 2, "success": 1},
-                    "other": 0,
-                    "last_week": {
-                        "from": "2026-11-17T12:00:00Z",
-                        "to": "2026-11-17T13:00:00Z",
-                        "total": 4,
-                        "counts": {"success": 4},
-                        "other": 0,
-                    },
-                    "buckets": [
-                        {
-                            "from": "2026-11-24T12:00:00Z",
-                            "to": "2026-11-24T13:00:00Z",
-                            "total": 3,
-                            "counts": {"error": 2, "success": 1},
-                            "other": 0,
-                            "last_week": {
-                                "from": "2026-11-17T12:00:00Z",
-                                "to": "2026-11-17T13:00:00Z",
-                                "total": 4,
-                                "counts": {"success": 4},
-                                "other": 0,
-                            },
-                        }
-                    ],
+                    **_EXAMPLE,
+                    "buckets": [_EXAMPLE],
                 }
             ]
         },
