@@ -162,22 +162,32 @@ async def test_a_plan_by_filter_goes_in_steps_and_stops_by_itself(
             errors=[{"code": "price.minimum", "message": "below the minimum", "field": "price"}],
         )
 
-    await store_events(*account())
+    more = (
+        result(
+            f"m{n}",
+            "price",
+            key=f"SKU-M{n}",
+            message="The price 10.00 is below the minimum",
+            errors=[{"code": "price.minimum", "message": "below the minimum", "field": "price"}],
+        )
+        for n in range(4)
+    )
+    await store_events(*account(), *more)
     person = await arrive("operator")
     page = person.page
     await person.open("/acme/price")
     await page.click("a:has-text('Reprocess all that match')")
-    await expect(page.locator(".plan-total")).to_contain_text("5 of 7")
+    await expect(page.locator(".plan-total")).to_contain_text("9 of 11")
     await expect(page.locator("tbody")).to_contain_text("Succeeded already")
     await page.check("input[name=release][value=steps]", force=True)
     await page.fill("#reason", "the table was corrected")
     async with connector(broker_settings, same):
-        await page.click("button:has-text('Send 5')")
-        await expect(page.locator(".notice")).to_contain_text("Stopped after step 1: 0 of 1", timeout=60_000)
+        await page.click("button:has-text('Send 9')")
+        await expect(page.locator(".notice")).to_contain_text("Stopped after step 1: 0 of 5", timeout=60_000)
         await expect(page.locator("tbody .state.cancelled")).to_have_count(4, timeout=60_000)
-    await expect(page.locator("tbody .state.same_error")).to_have_count(1)
+    await expect(page.locator("tbody .state.same_error")).to_have_count(5)
     await expect(page.locator("dl.facts")).to_contain_text("All, without a filter")
-    await expect(page.locator("dl.facts")).to_contain_text("1 of 5")
+    await expect(page.locator("dl.facts")).to_contain_text("1 of 2")
 
 
 async def test_what_is_not_recorded_yet_says_so_when_it_is_cancelled(arrive: Arrive, store_events: Store) -> None:
