@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from api import listings
 from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
-from api.parameters import PageQuery, once_each
+from api.parameters import MAX_PAGE_SIZE, PageQuery, PageSize, once_each
 from api.problems import PAGED
 from schemas.catalogue import CATALOGUE
 from schemas.export import TimeZone
@@ -33,20 +33,17 @@ def _day(text: str) -> str:
     return text
 
 
-def _statuses(text: str) -> str:
-    allowed = (ALL, *STATUS_OF, PENDING)
-    if any(word.strip().lower() not in allowed for word in text.split(",")):
-        raise ReasonError(ReasonCode.FIELD_NOT_ONE_OF, allowed=allowed)
-    return text
+_WORD = "|".join((ALL, *STATUS_OF, PENDING))
 
 
 class DayQuery(PageQuery):
     """Parameters of VTEX's contract, and ours."""
 
+    page_size: PageSize = MAX_PAGE_SIZE
     date_at: Annotated[str, StringConstraints(pattern=r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)] = Field(
         alias="DateAt", description="the day, `yyyy-mm-dd`", examples=["2026-11-24"]
     )
-    status: Annotated[str, AfterValidator(_statuses)] = Field(
+    status: Annotated[str, StringConstraints(pattern=f"^(?:{_WORD})(?:,(?:{_WORD}))*$")] = Field(
         default=ALL,
         description="`all`, or some of `success`, `error` and `alert`, separated by commas. `pending` finds nothing: "
         "a log is of work that has ended",
@@ -56,7 +53,7 @@ class DayQuery(PageQuery):
     @property
     def statuses(self) -> tuple[str, ...]:
         """Our words for the statuses that are asked for; none for `pending` alone."""
-        words = {word.strip().lower() for word in self.status.split(",")}
+        words = set(self.status.split(","))
         wanted = set(STATUS_OF.values()) if ALL in words else {STATUS_OF[word] for word in words - {PENDING}}
         return tuple(sorted(wanted))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Final
 
 import aiohttp
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from yarl import URL
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,13 +36,27 @@ def _reachable(url: str) -> str:
 Url = Annotated[str, AfterValidator(_reachable)]
 
 
-def allowed_networks() -> Any:
-    """Describe the setting of the networks that a bridge may connect to."""
-    return Field(
-        default=(),
+def _network(text: Any) -> Any:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text} must be a network, e.g. 10.1.0.0/16") from None
+
+
+_Network = Annotated[Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
+Networks = Annotated[
+    tuple[_Network, ...],
+    Field(
         description="networks inside ours that may be connected to, e.g. `10.1.0.0/16`; every other address must be a "
-        "public one",
-    )
+        "public one"
+    ),
+]
+
+
+def refuse_plain(url: str, allowed: Sequence[Network], setting: str) -> None:
+    """Raise ValueError for http:// where no network of ours is allowed: it would cross the internet readable."""
+    if not allowed and URL(url).scheme == "http":
+        raise ValueError(f"{setting}: must be https://, unless a network of ours is allowed")
 
 
 def session(allowed: Sequence[Network], timeout_seconds: float) -> aiohttp.ClientSession:

@@ -59,7 +59,6 @@ async def bridge(
             session,
             settings.vtex_logs_url,
             settings.vtex_logs_account,
-            settings.vtex_logs_timezone,
             secret.get_secret_value() if secret else None,
         )
         reading = Reading(connector, endpoint, settings, data_dir)

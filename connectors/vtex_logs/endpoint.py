@@ -25,14 +25,13 @@ class Endpoint:
     """The log endpoint of one account at one connector."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, account: str, timezone: str, authorization: str | None = None
+        self, session: aiohttp.ClientSession, url: str, account: str, authorization: str | None = None
     ) -> None:
         """`url`: the connector's `urlBase`, or the whole address with `{account}` in it."""
         whole = url if "{account}" in url else url.rstrip("/") + "/{account}/logs/"
         self._session = session
         self._url = URL(whole.replace("{account}", account))
         self._headers = {"Accept": "application/json"} | ({"Authorization": authorization} if authorization else {})
-        self._timezone = timezone
 
     async def messages(self, day: date) -> AsyncIterator[Any]:
         """Yield the messages of a day as they come, page by page where there are pages. Raises EndpointError."""

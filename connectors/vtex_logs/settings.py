@@ -1,10 +1,10 @@
 """Settings of the bridge that polls VTEX's log contract."""
 
-from ipaddress import IPv4Network, IPv6Network
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.outbound import Url, allowed_networks
+from connectors.outbound import Networks, Url, refuse_plain
 from schemas.catalogue import BY_NAME
 from schemas.export import TimeZone
 from schemas.result import ACCOUNT
@@ -42,9 +42,9 @@ class VtexLogsSettings(Settings):
     )
     vtex_logs_keys: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
-        description='names of the entity in payloads, by type, e.g. `{"price": ["codigo"]}`; they come before the known ones',
+        description='names of the entity in payloads, by type, before the known ones, e.g. `{"price": ["codigo"]}`',
     )
-    vtex_logs_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = allowed_networks()
+    vtex_logs_allowed_networks: Networks = ()
 
     @field_validator("vtex_logs_operations")
     @classmethod
@@ -59,3 +59,8 @@ class VtexLogsSettings(Settings):
         if unknown := sorted(set(given) - set(BY_NAME)):
             raise ValueError(f"{', '.join(unknown)}: must be of {', '.join(BY_NAME)}")
         return given
+
+    @model_validator(mode="after")
+    def _not_readable_by_others(self) -> Self:
+        refuse_plain(self.vtex_logs_url, self.vtex_logs_allowed_networks, "CONEXOES_VTEX_LOGS_URL")
+        return self

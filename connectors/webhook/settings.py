@@ -1,10 +1,10 @@
 """Settings of the webhook bridge."""
 
-from ipaddress import IPv4Network, IPv6Network
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.outbound import Url, allowed_networks
+from connectors.outbound import Networks, Url, refuse_plain
 from connectors.webhook.signature import Signer
 from schemas.catalogue import BY_NAME
 from schemas.settings import Settings, secret
@@ -31,7 +31,7 @@ class WebhookSettings(Settings):
     webhook_accounts: tuple[str, ...] = Field(default=(), description="accounts of retries; empty = all")
     webhook_timeout_seconds: float = Field(default=20, gt=0, le=60, description="limit for one request and its answer")
     webhook_tries: int = Field(default=3, ge=1, le=10, description="requests for one delivery, with growing pauses")
-    webhook_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = allowed_networks()
+    webhook_allowed_networks: Networks = ()
 
     @field_validator("webhook_types")
     @classmethod
@@ -45,3 +45,8 @@ class WebhookSettings(Settings):
     def _signs(cls, given: SecretStr) -> SecretStr:
         Signer(given.get_secret_value())
         return given
+
+    @model_validator(mode="after")
+    def _not_readable_by_others(self) -> Self:
+        refuse_plain(self.webhook_url, self.webhook_allowed_networks, "CONEXOES_WEBHOOK_URL")
+        return self
