@@ -13,9 +13,9 @@ import structlog
 
 from broker.outage import Outages
 from broker.security import PLAINTEXT, Security
+from conexoes_connector.connector import Connector
+from conexoes_connector.errors import InvalidResultError
 from connectors import outbound
-from connectors.connector import Connector
-from connectors.errors import InvalidResultError
 from connectors.vtex_logs.endpoint import Endpoint, EndpointError
 from connectors.vtex_logs.memory import Memory
 from connectors.vtex_logs.message import Message, known_of, message_of, result_of

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from connectors.retry import Answer
+from conexoes_connector.retry import Answer
 
 #: Fields that an answer may have. The entity is that of the retry, whatever the target says.
 _FIELDS: Final = tuple(each.name for each in fields(Answer))

@@ -3,9 +3,9 @@
 import asyncio
 
 from broker.security import PLAINTEXT, Security
+from conexoes_connector.connector import Connector
+from conexoes_connector.retries import serve_retries
 from connectors import outbound
-from connectors.connector import Connector
-from connectors.retries import serve_retries
 from connectors.webhook.deliver import Target
 from connectors.webhook.settings import WebhookSettings
 from connectors.webhook.signature import Signer

@@ -10,9 +10,9 @@ import aiohttp
 import orjson
 import structlog
 
+from conexoes_connector.retry import Answer, Retry
 from connectors import outbound
 from connectors.outbound import AddressNotAllowed
-from connectors.retry import Answer, Retry
 from connectors.webhook.answer import NOT_NOW, not_reached, not_tried, read_answer, refused
 from connectors.webhook.signature import Signer
 from schemas.breaker import Breaker

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from broker.settings import BrokerSettings
+from conexoes_connector.connector import Connector
 from connectors import outbound
-from connectors.connector import Connector
 from connectors.vtex_logs.bridge import Reading
 from connectors.vtex_logs.endpoint import Endpoint
 from connectors.vtex_logs.settings import VtexLogsSettings

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from broker.settings import BrokerSettings
+from conexoes_connector.connector import Connector
 from connectors import outbound
-from connectors.connector import Connector
 from connectors.vtex_logs.bridge import MAX_DAYS, Reading, bridge
 from connectors.vtex_logs.endpoint import Endpoint
 from connectors.vtex_logs.settings import VtexLogsSettings

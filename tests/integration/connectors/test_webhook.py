@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from broker.settings import BrokerSettings
 from cli.main import app as command_line
+from conexoes_connector.retry import Answer, Retry, read_retry
 from connectors import outbound
 from connectors.outbound import Network
-from connectors.retry import Answer, Retry, read_retry
 from connectors.webhook.bridge import bridge
 from connectors.webhook.deliver import Target
 from connectors.webhook.settings import WebhookSettings
