@@ -26,7 +26,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## everything, embedded, with the demo; Ctrl-C stops it
 	@exec $(VENV)/bin/conexoes up
 
-test: $(STAMP) chromium ## every test, on a real Kafka, a real PostgreSQL and a real browser
+test: $(STAMP) chromium node_modules/.installed ## every test, on a real Kafka, a real PostgreSQL and a real browser
 	@$(VENV)/bin/python -m pytest
 
 unit: $(STAMP) ## the tests that need no server
