@@ -1,4 +1,4 @@
-"""When messages were first seen, and up to which day everything was read: all that must survive a restart.
+"""Times when messages were first seen, and the day up to which everything was read: all that must survive a restart.
 
 Results need no memory: a message that is read again is the same result. But a message without a time gets the time when
 it was first seen, and that must be the same each time, or the result would be another one of the same id.

@@ -99,7 +99,7 @@ class Message(NamedTuple):
 
     @property
     def payloads(self) -> tuple[Any, Any, Any]:
-        """What the origin sent, what the connector made of it, and what the destination said; None for an empty one."""
+        """Payloads of the origin, of the connector and of the destination; None for an empty one."""
         translated = self.members.get(plain(vtex.TRANSLATED)) or self.members.get(
             plain(vtex.TRANSLATED_AS_IN_THE_EXAMPLE)
         )

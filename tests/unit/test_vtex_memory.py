@@ -1,4 +1,4 @@
-"""What the bridge of VTEX's log contract keeps over a restart."""
+"""Memory of the bridge of VTEX's log contract over a restart."""
 
 from datetime import date
 from pathlib import Path

@@ -137,7 +137,7 @@ async def test_a_message_is_a_result_with_its_three_contents(
 async def test_reading_again_and_starting_again_sends_the_same_results(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
 ) -> None:
-    """Once while it runs, and once more after a restart at a later hour: then each as it was, byte for byte."""
+    """A restart at a later hour sends each once more, as it was, byte for byte."""
     connectors.days = {YESTERDAY: [message("a"), message("b")], TODAY: [message(3), message(4, sku="SKU-2")]}
     async with answering(connectors) as url:
         async with reading(broker_settings, url, data_dir) as one:
@@ -159,7 +159,7 @@ async def test_reading_again_and_starting_again_sends_the_same_results(
 async def test_of_messages_of_one_entity_the_later_one_wins(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
 ) -> None:
-    """By the number of the message in any order; without numbers by the order of the list."""
+    """Numbers of messages decide in any order; without numbers the order of the list does."""
     connectors.days[TODAY] = [
         message(11, sku="N", Status="Success"),
         message(9, sku="N"),
@@ -222,7 +222,7 @@ async def test_what_can_not_be_a_result_is_counted_and_its_neighbours_go_on(
 async def test_days_are_those_of_the_connectors_time_zone_and_none_is_missed(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
 ) -> None:
-    """At 01:00 in UTC it is the day before in São Paulo."""
+    """It is 01:00 in UTC, and the day before in São Paulo."""
     night = datetime(2026, 11, 24, 1, tzinfo=UTC)
     zone = {"timezone": "America/Sao_Paulo"}
     async with answering(connectors) as url:
