@@ -222,8 +222,7 @@ async def test_what_can_not_be_a_result_is_counted_and_its_neighbours_go_on(
 async def test_days_are_those_of_the_connectors_time_zone_and_none_is_missed(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
 ) -> None:
-    """It is 01:00 in UTC, and the day before in São Paulo."""
-    night = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    night = datetime(2026, 11, 24, 1, tzinfo=UTC)  # the day before in São Paulo
     zone = {"timezone": "America/Sao_Paulo"}
     async with answering(connectors) as url:
         async with reading(broker_settings, url, data_dir, night, **zone) as one:
