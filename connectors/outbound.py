@@ -23,6 +23,10 @@ _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 class AddressNotAllowed(OSError):
     """The address is inside a network, and not in one that is allowed."""
 
+    def __init__(self) -> None:
+        # The same text for each address of a name: aiohttp then raises this, and not an error made of several.
+        super().__init__("the address is not a public one, and in no network that is allowed")
+
 
 def _reachable(url: str) -> str:
     parts = URL(url)
@@ -125,7 +129,7 @@ def _factory(allowed: Sequence[Network]) -> Callable[[Any], socket.socket]:
     def checked(info: Any) -> socket.socket:
         family, kind, protocol, _name, address = info
         if not is_allowed(str(address[0]), allowed):
-            raise AddressNotAllowed(f"{address[0]} is not a public address, and in no network that is allowed")
+            raise AddressNotAllowed()
         return socket.socket(family=family, type=kind, proto=protocol)
 
     return checked

@@ -305,7 +305,7 @@ async def test_an_address_inside_is_never_connected_to(host: str) -> None:
     assert answer.errors is not None
     [error] = answer.errors
     assert error["code"] == "webhook.address_not_allowed"
-    assert "not a public address" in error["message"]
+    assert "not a public one" in error["message"]
     assert receiver.requests == []
 
 
