@@ -11,8 +11,10 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-#: Operations by type; the first of a type is the one that we say.
-OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+from schemas.catalogue import BY_NAME, IntegrationType
+
+#: Operations by type, for types that VTEX has words for; the first of a type is the one that we say.
+_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "orders": ("Order status update", "Order integration", "Order creation"),
         "products": ("Catalog change", "Offer creation"),
@@ -39,6 +41,17 @@ DESTINATION: Final = "ContentDestination"
 
 TO_VTEX: Final = "Marketplace to VTEX"
 FROM_VTEX: Final = "VTEX to Marketplace"
+
+
+def operations_of(integration_type: IntegrationType) -> tuple[str, ...]:
+    """Return the words for the work of a type, at least one: its label, where VTEX has none."""
+    return _OPERATIONS.get(integration_type.name, (integration_type.labels["en"],))
+
+
+#: Types by operation.
+TYPE_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {word: each.name for each in BY_NAME.values() for word in operations_of(each)}
+)
 
 
 def direction_of(integration_type: str) -> str:

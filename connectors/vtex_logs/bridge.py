@@ -96,7 +96,7 @@ class Reading:
         self._zone = ZoneInfo(settings.vtex_logs_timezone)
         self._known = known_of(settings.vtex_logs_operations, settings.vtex_logs_keys)
         self._outages = Outages(log)
-        self._sent: dict[str, date] = {}  # ids of what Kafka has, with the day
+        self._done: dict[str, date] = {}  # ids of what was sent or left out, with the day
         self._warned: set[str] = set()
         self.counts: Counter[str] = Counter()  # sent, pending, and what can't be a result by reason
         names = f"{settings.vtex_logs_account}-{settings.vtex_logs_affiliate}{settings.vtex_logs_source}"
@@ -117,7 +117,7 @@ class Reading:
             if in_a_row:
                 self._memory.was_read(day)
         oldest = self._today() - timedelta(MAX_DAYS)
-        self._sent = {name: day for name, day in self._sent.items() if day >= oldest}
+        self._done = {name: day for name, day in self._done.items() if day >= oldest}
 
     def close(self) -> None:
         self._memory.close()
@@ -143,7 +143,7 @@ class Reading:
             message = message_of(value)
             if message is None:
                 self._leave_out("not_an_object", "a message that is not an object")
-            elif message.event_id not in self._sent:
+            elif message.event_id not in self._done:
                 # Without numbers and times, the order of the list is all that tells which message is the later one.
                 after = 0 if message.number is not None else position
                 new.append((message, seen_at + timedelta(microseconds=after)))
@@ -158,32 +158,28 @@ class Reading:
                 group.create_task(self._send(message, day, seen_at))
 
     async def _send(self, message: Message, day: date, seen_at: datetime) -> None:
+        event_id = message.event_id
+        integration_type = message.integration_type(self._known)
         if message.status == PENDING:
             self.counts["pending"] += 1
-            return
-        if message.status is None:
+        elif message.status is None:
             self._leave_out("status", f"status {message.text('status')!r}")
-            return
-        integration_type = message.integration_type(self._known)
-        if integration_type is None:
-            self._leave_out("operation", f"operation {message.text('operation')!r}; CONEXOES_VTEX_LOGS_OPERATIONS")
-            return
-        event_id = message.event_id
-        at = message.at(self._zone) or self._memory.first_seen(event_id, day, to_text(seen_at))
-        data = result_of(message, integration_type, self._known)
-        whole = {
-            "account": self._settings.vtex_logs_account,
-            "affiliate": message.named("affiliate") or self._settings.vtex_logs_affiliate,
-            "processed_at": at,
-            **data,
-        }
-        try:
-            await self._emit(integration_type, event_id, message, whole)
-        except InvalidResultError as exc:
-            self._leave_out("invalid", f"message {message.text('id')!r}: {exc}")
-            return
-        self._sent[event_id] = day
-        self.counts["sent"] += 1
+        elif integration_type is None:
+            self._leave_out("operation", f"operation {message.text('operation')!r}: CONEXOES_VTEX_LOGS_OPERATIONS")
+        else:
+            at = message.at(self._zone) or self._memory.first_seen(event_id, day, to_text(seen_at))
+            data = {
+                "account": self._settings.vtex_logs_account,
+                "affiliate": message.named("affiliate") or self._settings.vtex_logs_affiliate,
+                "processed_at": at,
+                **result_of(message, integration_type, self._known),
+            }
+            try:
+                await self._emit(integration_type, event_id, message, data)
+                self.counts["sent"] += 1
+            except InvalidResultError as exc:
+                self._leave_out("invalid", f"message {message.text('id')!r}: {exc}")
+        self._done[event_id] = day
 
     async def _emit(self, integration_type: str, event_id: str, message: Message, data: dict[str, Any]) -> None:
         """Send a result; one that is refused without its payloads, which may be too large, then without their key."""

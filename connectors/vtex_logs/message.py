@@ -18,27 +18,15 @@ from schemas.catalogue import BY_NAME
 from schemas.reasons.error import ReasonError
 from schemas.timestamp import parse
 
-#: Names of an entity in payloads, the better ones first, without regard to case and `_`.
-KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(
-        ("orders", "tracking"),
-        ("orderid", "ordercode", "ordernumber", "marketplaceorderid", "externalorderid", "orderkey"),
-    ),
-    **dict.fromkeys(
-        ("products", "price", "inventory"),
-        (
-            "skuid",
-            "idsku",
-            "stockkeepingunitid",
-            "sku",
-            "skucode",
-            "sellersku",
-            "itemsku",
-            "refid",
-            "referenceid",
-            "itemid",
-        ),
-    ),
+_ORDER: Final = ("orderid", "ordercode", "ordernumber", "marketplaceorderid", "externalorderid", "orderkey")
+_SKU: Final = (
+    *("skuid", "idsku", "stockkeepingunitid", "sku", "skucode", "sellersku", "itemsku"),
+    *("refid", "referenceid", "itemid"),
+)
+#: Names of an entity in payloads, the better ones first, for types that are about one kind of entity.
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("orders", "tracking"), _ORDER),
+    **dict.fromkeys(("products", "price", "inventory"), _SKU),
 }
 #: Other names of an entity that are kept as aliases, by their names here.
 _ALIASES: Final = {"marketplaceorderid": "marketplace_order_id", "ean": "ean", "gtin": "ean", "refid": "ref_id"}
@@ -130,10 +118,10 @@ class Message(NamedTuple):
 
 def known_of(operations: Mapping[str, str], keys: Mapping[str, Sequence[str]]) -> Known:
     """Return what is known, with what an installation adds: that comes first."""
-    ours = {plain(word): name for name, words in vtex.OPERATIONS.items() for word in words}
+    ours = {plain(word): name for word, name in vtex.TYPE_OF.items()}
     return Known(
         ours | {plain(word): name for word, name in operations.items()},
-        {name: (*map(plain, keys.get(name, ())), *KEYS[name]) for name in BY_NAME},
+        {name: (*map(plain, keys.get(name, ())), *_KEYS.get(name, (*_SKU, *_ORDER))) for name in BY_NAME},
     )
 
 

@@ -110,7 +110,7 @@ class Target:
 
 
 def _is_not_allowed(exc: BaseException) -> bool:
-    return isinstance(getattr(exc, "os_error", exc), AddressNotAllowed)
+    return isinstance(getattr(exc, "os_error", exc), AddressNotAllowed | aiohttp.InvalidURL)
 
 
 def _trace_of(event: bytes) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 from schemas import vtex_log as vtex
+from schemas.catalogue import BY_NAME
 from schemas.shown.base import NOON, Shown, example
 from schemas.shown.log import Attempt, StatusLog
 
@@ -56,7 +57,7 @@ class VtexLog(Shown):
         """Make the message of a log; `attempt` is the one that it shows, None when retention has dropped that."""
         told: dict[str, Any] = {} if attempt is None else attempt.extra
         translated = _text(attempt and attempt.request)
-        known = vtex.OPERATIONS[log.integration_type]
+        known = vtex.operations_of(BY_NAME[log.integration_type])
         operation = attempt.operation if attempt and attempt.operation in known else known[0]
         return cls(
             id=log.id if attempt is None else attempt.result_id,

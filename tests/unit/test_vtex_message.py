@@ -1,14 +1,15 @@
 """Messages of VTEX's log contract, and the results that they are."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.vtex_logs.message import KEYS, Message, known_of, message_of, result_of
+from connectors.vtex_logs.message import Message, known_of, message_of, result_of
 from schemas import vtex_log as vtex
-from schemas.catalogue import BY_NAME, CATALOGUE
+from schemas.catalogue import BY_NAME, CATALOGUE, PRICE, labels
 
 KNOWN = known_of({}, {})
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -51,17 +52,22 @@ def test_the_three_contents_are_evidence_as_they_came_and_the_business_message_i
     }
 
 
-@pytest.mark.parametrize("integration_type", BY_NAME)
-def test_every_operation_that_vtex_names_has_a_type_in_any_spelling(integration_type: str) -> None:
-    for word in vtex.OPERATIONS[integration_type]:
-        for spelt in (word, word.upper(), f" {word.lower()} ", word.replace(" ", "_"), word.replace(" ", "")):
-            assert message(Operation=spelt).integration_type(KNOWN) == integration_type
+@pytest.mark.parametrize(("word", "name"), vtex.TYPE_OF.items())
+def test_every_operation_that_vtex_names_has_a_type_in_any_spelling(word: str, name: str) -> None:
+    for spelt in (word, word.upper(), f" {word.lower()} ", word.replace(" ", "_"), word.replace(" ", "")):
+        assert message(Operation=spelt).integration_type(KNOWN) == name
 
 
-def test_no_operation_is_of_two_types_and_every_type_has_one_and_names_of_its_entity() -> None:
-    words = [word for each in vtex.OPERATIONS.values() for word in each]
+def test_every_type_has_operations_of_its_own_and_names_of_its_entity() -> None:
+    words = [word for each in CATALOGUE for word in vtex.operations_of(each)]
     assert len(words) == len(set(words))
-    assert set(vtex.OPERATIONS) == set(KEYS) == set(BY_NAME)
+    assert set(vtex.TYPE_OF.values()) == set(KNOWN.keys) == set(BY_NAME)
+    assert all(KNOWN.keys.values())
+
+
+def test_a_type_that_vtex_has_no_word_for_is_said_by_its_label() -> None:
+    returns = replace(PRICE, name="returns", labels=labels("Devoluções", "Returns", "Devoluciones"))
+    assert vtex.operations_of(returns) == ("Returns",)
 
 
 def test_an_operation_of_an_installation_comes_before_the_known_ones_and_an_unknown_one_has_no_type() -> None:

@@ -97,8 +97,8 @@ async def test_every_type_and_status_is_listed_newest_first_and_can_be_asked_for
     assert [(each["IntegrationType"], each["Status"]) for each in found] == [
         (name, vtex.STATUSES[status]) for name, status in reversed(pairs)
     ]
-    for name in BY_NAME:
-        assert {each["Operation"] for each in found if each["IntegrationType"] == name} == {vtex.OPERATIONS[name][0]}
+    for name, of in BY_NAME.items():
+        assert {each["Operation"] for each in found if each["IntegrationType"] == name} == {vtex.operations_of(of)[0]}
     asked = {
         "all": {"Success", "Error", "Alert"},
         "sucess,error": {"Success", "Error"},
@@ -131,7 +131,7 @@ async def test_a_day_begins_and_ends_at_midnight_of_its_time_zone(
 async def test_every_page_together_is_the_whole_day_and_no_message_twice(viewer: Caller, store_events: Store) -> None:
     names = list(BY_NAME)
     await store_events(
-        *(result(f"e{n}", names[n % 5], key=f"K{n}", processed_at=noon(n // 7)) for n in range(40)),
+        *(result(f"e{n}", names[n % len(names)], key=f"K{n}", processed_at=noon(n // 7)) for n in range(40)),
         result("other day", key="other", processed_at=at(0)),
         result("other account", account="globex", processed_at=noon()),
     )
