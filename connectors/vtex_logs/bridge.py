@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -101,12 +101,15 @@ class Reading:
         self.counts: Counter[str] = Counter()  # sent, pending, and what can't be a result by reason
         names = f"{settings.vtex_logs_account}-{settings.vtex_logs_affiliate}{settings.vtex_logs_source}"
         file = "".join(each if each.isalnum() or each in "-." else "-" for each in names)
-        self._memory = Memory(data_dir / "bridges" / f"vtex-logs-{file}.jsonl", self._today() - timedelta(MAX_DAYS))
+        self._memory = Memory(data_dir / "bridges" / f"vtex-logs-{file}.jsonl")
 
     async def once(self) -> None:
         """Read each day once. One that fails is read again at the next reading."""
+        days = self._days()
+        self._memory.forget_before(days[0])
+        self._done = {name: day for name, day in self._done.items() if day >= days[0]}
         in_a_row = True
-        for day in self._days():
+        for day in days:
             try:
                 await self._read(day)
             except EndpointError as exc:
@@ -116,20 +119,17 @@ class Reading:
             self._outages.worked(f"vtex-logs of {day}")
             if in_a_row:
                 self._memory.was_read(day)
-        oldest = self._today() - timedelta(MAX_DAYS)
-        self._done = {name: day for name, day in self._done.items() if day >= oldest}
 
     def close(self) -> None:
         self._memory.close()
 
-    def _days(self) -> Iterator[date]:
+    def _days(self) -> list[date]:
         today = self._today()
         read_to = self._memory.read_to
         first = today - timedelta(self._settings.vtex_logs_days)
         if read_to is not None:
             first = max(min(read_to, today) - timedelta(OVERLAP_DAYS), today - timedelta(MAX_DAYS))
-        for number in range((today - first).days + 1):
-            yield first + timedelta(number)
+        return [first + timedelta(number) for number in range((today - first).days + 1)]
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()

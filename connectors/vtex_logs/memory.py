@@ -11,43 +11,56 @@ from typing import Any
 
 
 class Memory:
-    """A file of JSON lines. What is added is in it before `add` returns; a line that was cut by a crash is left out."""
+    """A file of JSON lines. What is added is in it before `first_seen` and `was_read` return.
 
-    def __init__(self, path: Path, keep_from: date) -> None:
-        """Read the file, if there is one, and leave out what is of days before `keep_from`. Raises OSError."""
+    A line that was cut by a crash is left out.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the file, if there is one. Raises OSError."""
         self._path = path
-        self._times: dict[str, str] = {}
-        self.read_to: date | None = None  # the last day of which everything was read, or was read once
-        kept = []
+        self._times: dict[str, tuple[str, str]] = {}  # id → day, time
+        self.read_to: date | None = None  # the last day that was read, with every day before it
         for line in _lines(path):
             if "read_to" in line:
                 self.read_to = date.fromisoformat(line["read_to"])
-            elif line["day"] >= keep_from.isoformat():
-                self._times[line["id"]] = line["at"]
-                kept.append(line)
+            else:
+                self._times[line["id"]] = (line["day"], line["at"])
         path.parent.mkdir(parents=True, exist_ok=True)
-        if self.read_to is not None:
-            kept.append({"read_to": self.read_to.isoformat()})
-        beside = path.with_suffix(".new")
-        beside.write_text("".join(map(_line, kept)), encoding="utf-8")
-        beside.replace(path)
-        self._file = path.open("a", encoding="utf-8")
+        self._write_anew()
 
     def first_seen(self, event_id: str, day: date, now: str) -> str:
         """Return when a message of `day` was first seen; that is `now` for a new one, which is kept."""
         if event_id not in self._times:
-            self._times[event_id] = now
+            self._times[event_id] = (day.isoformat(), now)
             self._append({"id": event_id, "day": day.isoformat(), "at": now})
-        return self._times[event_id]
+        return self._times[event_id][1]
 
     def was_read(self, day: date) -> None:
-        """Keep that everything up to `day` was read."""
+        """Keep that `day` was read, and every day before it."""
         if self.read_to is None or day > self.read_to:
             self.read_to = day
             self._append({"read_to": day.isoformat()})
 
+    def forget_before(self, day: date) -> None:
+        """Forget messages of days that are not read again."""
+        kept = {name: each for name, each in self._times.items() if each[0] >= day.isoformat()}
+        if len(kept) < len(self._times):
+            self._times = kept
+            self._file.close()
+            self._write_anew()
+
     def close(self) -> None:
         self._file.close()
+
+    def _write_anew(self) -> None:
+        beside = self._path.with_suffix(".new")
+        with beside.open("w", encoding="utf-8") as file:
+            file.writelines(_line({"id": name, "day": day, "at": at}) for name, (day, at) in self._times.items())
+            if self.read_to is not None:
+                file.write(_line({"read_to": self.read_to.isoformat()}))
+        beside.replace(self._path)
+        self._file = self._path.open("a", encoding="utf-8")
 
     def _append(self, line: dict[str, str]) -> None:
         self._file.write(_line(line))
