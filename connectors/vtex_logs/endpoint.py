@@ -58,11 +58,11 @@ class Endpoint:
             raise EndpointError(f"HTTP status {status}: {(body or b'')[:200].decode('utf-8', 'replace')}")
         if body is None:
             raise EndpointError(f"the answer has more than {MAX_BYTES} bytes")
-        following = links.get("next", {}).get("url")
+        following = links["next"]["url"] if "next" in links else None
         # A key is not taken to another server.
-        if following is not None and URL(following).origin() != self._url.origin():
-            raise EndpointError(f"the next page is on another server: {URL(following).origin()}")
-        return _messages_of(body), following if following is None else URL(following)
+        if following is not None and URL(str(following)).origin() != self._url.origin():
+            raise EndpointError(f"the next page is on another server: {following}")
+        return _messages_of(body), None if following is None else URL(str(following))
 
 
 def _messages_of(body: bytes) -> list[Any]:

@@ -16,8 +16,12 @@ HERE: tuple[Network, ...] = (ip_network("127.0.0.0/8"),)
 @asynccontextmanager
 async def answering(handler: Handler) -> AsyncIterator[str]:
     """Answer every request by `handler`. Gives the server's address."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
     app = web.Application(client_max_size=16 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", handler)
+    app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:

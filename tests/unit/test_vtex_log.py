@@ -11,7 +11,7 @@ from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.shown.log import Attempt, StatusLog
 from schemas.shown.vtex_log import VtexLog, VtexLogs
 
-LOG = StatusLog.model_validate(StatusLog.model_config["json_schema_extra"]["examples"][0])  # type: ignore[index,call-overload]
+LOG = StatusLog.model_validate(StatusLog.model_config["json_schema_extra"]["examples"][0])  # type: ignore[index]
 
 
 def attempt(**changes: Any) -> Attempt:
@@ -63,8 +63,8 @@ def test_an_operation_of_vtex_is_kept_and_another_word_is_not_one(each: Any) -> 
     log = LOG.model_copy(update={"integration_type": each.name})
     for word in vtex.operations_of(each):
         assert VtexLog.of(log, attempt(operation=word)).operation == word
-    for word in (None, "", "update-price"):
-        assert VtexLog.of(log, attempt(operation=word)).operation == vtex.operations_of(each)[0]
+    for other in (None, "", "update-price"):
+        assert VtexLog.of(log, attempt(operation=other)).operation == vtex.operations_of(each)[0]
 
 
 def test_orders_come_from_the_marketplace_and_everything_else_goes_there() -> None:

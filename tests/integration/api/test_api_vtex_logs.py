@@ -212,8 +212,8 @@ async def test_our_own_bridge_reads_our_own_endpoint_and_gets_the_same_results(
 ) -> None:
     """Type, entity, status, time, message, errors and contents; of every type and status, over several pages."""
     pairs = [(each.name, status) for each in CATALOGUE for status in each.statuses]
-    sent = {
-        f"{name} {status}\u00a0{n}": {
+    sent: dict[str, dict[str, Any]] = {
+        f"{name} {status} {n}": {
             "integration_type": name,
             "affiliate": f"M {n}",
             "status": status,
@@ -224,7 +224,6 @@ async def test_our_own_bridge_reads_our_own_endpoint_and_gets_the_same_results(
         }
         for n, (name, status) in enumerate(pairs)
     }
-    sent = {key.replace("\u00a0", " "): each for key, each in sent.items()}
     await store_events(*(result(f"e-{key}", key=key, **each) for key, each in sent.items()))
     async with (
         served(app) as url,

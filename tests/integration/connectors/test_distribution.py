@@ -55,7 +55,15 @@ def uv(*arguments: str | Path) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("dist")
-    building = ["--wheel", "--offline", "--no-build-isolation", "--python", sys.executable, "--out-dir", into]
+    building: list[str | Path] = [
+        "--wheel",
+        "--offline",
+        "--no-build-isolation",
+        "--python",
+        sys.executable,
+        "--out-dir",
+        into,
+    ]
     uv("build", "--quiet", *building, ROOT / "conexoes_connector")
     [made] = into.glob("*.whl")
     return made
