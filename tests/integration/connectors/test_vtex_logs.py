@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -148,12 +149,9 @@ async def test_reading_again_and_starting_again_sends_the_same_results(
             connectors.days[TODAY].append(message(5))
             await again.once()
     found = await results(broker_settings, 9)
-    assert len(found) == 9
-    first, second = found[:4], found[4:]
-    assert {each.event_id: (each.version, each.body) for each in first}.items() <= {
-        each.event_id: (each.version, each.body) for each in second
-    }.items()
-    assert {each.event_id.partition("/")[0] for each in second} == {"a", "b", "3", "4", "5"}
+    times = Counter(each.event_id.partition("/")[0] for each in found)
+    assert times == {"a": 2, "b": 2, "3": 2, "4": 2, "5": 1}
+    assert len({(each.event_id, each.version, each.body) for each in found}) == len(times)
 
 
 async def test_of_messages_of_one_entity_the_later_one_wins(
