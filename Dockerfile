@@ -14,6 +14,7 @@ COPY agents agents
 COPY exports exports
 COPY api api
 COPY admin admin
+COPY conexoes_connector conexoes_connector
 COPY connectors connectors
 COPY embedded embedded
 COPY cli cli

@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit mutations check documents schema screenshots chromium chaos restore-drill bench docs \
+.PHONY: help install run test unit mutations check documents schema screenshots chromium connector chaos restore-drill bench docs \
 	lock clean
 
 help: ## this list
@@ -26,7 +26,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## everything, embedded, with the demo; Ctrl-C stops it
 	@exec $(VENV)/bin/conexoes up
 
-test: $(STAMP) chromium ## every test, on a real Kafka, a real PostgreSQL and a real browser
+test: $(STAMP) chromium node_modules/.installed ## every test, on a real Kafka, a real PostgreSQL and a real browser
 	@$(VENV)/bin/python -m pytest
 
 unit: $(STAMP) ## the tests that need no server
@@ -63,6 +63,10 @@ bench/.peers/.installed: bench/peers.lock
 	@rm -rf bench/.peers
 	@$(UV) pip install --quiet --python $(VENV)/bin/python --target bench/.peers --no-deps --require-hashes -r bench/peers.lock
 	@touch $@
+
+connector: $(STAMP) ## the SDK's wheel for connector teams, in dist/
+	@$(UV) build --quiet --wheel --offline --no-build-isolation --python $(VENV)/bin/python --out-dir dist conexoes_connector
+	@ls dist/conexoes_connector-*.whl
 
 docs: .venv-docs/.installed ## the documentation as a site, in site/
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet

@@ -16,6 +16,7 @@ from api import (
     reprocess,
     reprocess_plan,
     series,
+    vtex_logs,
 )
 from api.authentication import Authenticator
 from api.document import add_schemas
@@ -74,6 +75,7 @@ def build_api(
         series,
     ):
         app.include_router(each.router, prefix=PREFIX, responses=problems)
+    app.include_router(vtex_logs.router, responses=problems)
     app.include_router(health.router)
     add_handlers(app)
     add_schemas(app, Problem)

@@ -19,6 +19,14 @@ def logs(account: str, integration_type: str, filter_: LogFilter, size: int, tok
     return Listing(name, lambda log: (log.processed_at, log.id), size, token)
 
 
+def vtex_logs(
+    account: str, day: str, zone: str, statuses: tuple[str, ...], size: int, token: str | None
+) -> Listing[StatusLog]:
+    """Status logs of every type that were processed on a day of a time zone, newest processing date first."""
+    name = f"vtex-logs\n{account}\n{day}\n{zone}\n{statuses}"
+    return Listing(name, lambda log: (log.processed_at, log.id), size, token)
+
+
 def groups(
     account: str, integration_type: str, filter_: LogFilter, size: int, token: str | None
 ) -> Listing[ErrorGroup]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bench.loader.population import Entity
 from broker.publisher import Record
-from connectors.result_event import result_record
+from conexoes_connector.result_event import result_record
 from connectors.simulator.plan import SOURCE, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings
 from schemas.envelope import BATCH

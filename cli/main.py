@@ -4,11 +4,9 @@ import asyncio
 import getpass
 import json
 import logging
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvloop
@@ -24,7 +22,7 @@ from api.settings import ApiSettings
 from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics, raise_partitions
-from cli import filter_options, keys
+from cli import bridge, filter_options, keys
 from cli.erase import STDIN, as_json, as_line, as_lines, wanted_of
 from cli.erase import erase as make_erasure
 from cli.export import export as make_export
@@ -46,6 +44,7 @@ from cli.marked import marked_rows
 from cli.numbers import many
 from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
+from cli.run import run as _run
 from cli.settings_errors import sentences
 from cli.simulation import counted, progress_of
 from cli.version import options
@@ -69,22 +68,7 @@ from storage.settings import StorageSettings
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.callback()(options)
 app.add_typer(keys.app, name="keys")
-
-
-def _run(
-    command: Callable[[asyncio.Event], Coroutine[Any, Any, Any]],
-    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
-) -> Any:
-    """Run a command until it ends; Ctrl-C and SIGTERM set its event."""
-
-    async def until_stopped() -> Any:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        return await command(stop)
-
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(until_stopped())
+app.add_typer(bridge.app, name="bridge")
 
 
 @app.command()

@@ -31,6 +31,7 @@ RESERVED = frozenset(
         "sign-in",
         "sign-out",
         "static",
+        "vtex",
     }
 )
 

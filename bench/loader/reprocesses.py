@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from bench.loader.population import Account
-from connectors.result_event import result_record
+from conexoes_connector.result_event import result_record
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.identity import command_id, item_id
 from schemas.item_state import ItemState

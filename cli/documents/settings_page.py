@@ -11,6 +11,8 @@ from api.settings import ApiSettings, ProbeSettings
 from broker.settings import BrokerSettings
 from cli.installation import InstallationSettings
 from connectors.simulator.settings import SimulatorSettings
+from connectors.vtex_logs.settings import VtexLogsSettings
+from connectors.webhook.settings import WebhookSettings
 from exports.settings import ExportSettings
 from schemas.policy import Policy
 from schemas.settings import FILE, Settings, is_secret
@@ -26,6 +28,8 @@ PAGES: tuple[tuple[str, type[Settings]], ...] = (
     ("Metrics and health: `agents`, `api`, `admin`", ProbeSettings),
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),
+    ("`bridge webhook`", WebhookSettings),
+    ("`bridge vtex-logs`", VtexLogsSettings),
 )
 #: Units, which are the last word of a name.
 _UNITS = ("seconds", "days")
@@ -96,6 +100,8 @@ def _limits(schema: dict[str, Any]) -> list[str]:
 
 def default(field: FieldInfo) -> str:
     """Return the default as it would be written in the environment."""
+    if field.is_required():
+        return "required"
     value = field.get_default(call_default_factory=True)
     if value is None or isinstance(value, SecretStr):
         return "unset"

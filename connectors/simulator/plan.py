@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from broker.publisher import Record
-from connectors.result_event import result_record
+from conexoes_connector.result_event import result_record
 from connectors.simulator.bodies import answer, request
 from connectors.simulator.faults import Fault, faults_of
 from connectors.simulator.malformed import MALFORMED

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from broker.security import PLAINTEXT, Security
-from connectors.connector import Connector
-from connectors.retries import serve_retries
-from connectors.retry import Answer, Retry
+from conexoes_connector.connector import Connector
+from conexoes_connector.retries import serve_retries
+from conexoes_connector.retry import Answer, Retry
 from connectors.simulator.faults import ANOTHER, Fault
 from connectors.simulator.plan import SOURCE, Plan, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings

@@ -32,7 +32,7 @@ from storage.logs.page import find_listed, judged_by_type, read_page
 from storage.retention import evidence_until
 from storage.statements import SQL, array
 
-#: Limit of evidence on a page of a timeline, which ends early before it; but it has one entry at least.
+#: Limit of evidence on a page of attempts, which ends early before it; but it has one entry at least.
 MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 #: Function that returns the caller's actions on a log, by its type, affiliate, status, reprocess state, and True when a
 #: person has paused its affiliate.
@@ -111,6 +111,20 @@ class LogReader:
             )
         found = {row["id"]: row for row in rows}
         return [self._log(found[log_id]) for log_id in dict.fromkeys(log_ids) if log_id in found]
+
+    async def shown_attempts(self, account: str, logs: Sequence[StatusLog]) -> list[Attempt | None]:
+        """Return the attempts that `logs` show, in their order; None for one that retention has deleted.
+
+        There are fewer than logs when the first ones are large.
+        """
+        async with self._database.reading(account) as connection:
+            rows = await SQL["get_shown_attempts"].fetch(
+                connection,
+                account=account,
+                log_ids=[uuid.UUID(each.id) for each in logs],
+                most_bytes=MAX_TIMELINE_BYTES,
+            )
+        return [None if row["attempt_result_id"] is None else self._attempt(row) for row in rows]
 
     async def timeline(
         self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int

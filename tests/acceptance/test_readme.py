@@ -66,7 +66,7 @@ def _one_a_line(script: str) -> str:
 
 def test_the_example_is_the_one_that_is_tested() -> None:
     [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    tested = (ROOT / "connectors" / "example.py").read_text("utf-8")
+    tested = (ROOT / "conexoes_connector" / "example.py").read_text("utf-8")
     handler = example[example.index("async def update_price") : example.index("async def main")]
     assert handler.strip() in tested
     compile(example, "README.md", "exec")

@@ -17,9 +17,9 @@ from api.authentication import Authenticator
 from api.server import serve
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
-from connectors.connector import Connector
-from connectors.retries import serve_retries
-from connectors.retry import Answer, Retry
+from conexoes_connector.connector import Connector
+from conexoes_connector.retries import serve_retries
+from conexoes_connector.retry import Answer, Retry
 from embedded.ports import free_port
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME

@@ -9,7 +9,7 @@ import openpyxl
 from playwright.async_api import expect
 
 from broker.settings import BrokerSettings
-from connectors.retry import Answer, Retry
+from conexoes_connector.retry import Answer, Retry
 from tests.browser.conftest import Arrive, Person, connector
 from tests.integration.api.conftest import Store
 from tests.support.account import account

@@ -11,7 +11,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from connectors.result_event import result_record
+from conexoes_connector.result_event import result_record
 from connectors.simulator.plan import SimulatedRecord
 from schemas.catalogue import CATALOGUE
 from tests.chaos.fault import Hurt

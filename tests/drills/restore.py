@@ -20,7 +20,7 @@ import asyncpg
 import orjson
 
 from broker.publisher import Publisher, Record
-from connectors.connector import Connector
+from conexoes_connector.connector import Connector
 from connectors.simulator.plan import SOURCE, Mix, Plan
 from connectors.simulator.settings import SimulatorSettings
 from embedded.postgres_install import find_postgres

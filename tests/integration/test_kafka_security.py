@@ -20,7 +20,7 @@ from broker.settings import BrokerSettings
 from broker.structured import command_record
 from broker.topics import check_topics, create_topics
 from cli.documents.__main__ import ROOT
-from connectors import Answer, Connector, Retry, serve_retries
+from conexoes_connector import Answer, Connector, Retry, serve_retries
 from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
 from storage.settings import StorageSettings

@@ -9,7 +9,7 @@ import pytest
 
 from bench.loader import filler
 from bench.loader.load import Load, NotEmptyError, load
-from connectors.result_event import result_record
+from conexoes_connector.result_event import result_record
 from schemas.catalogue import BY_NAME
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id

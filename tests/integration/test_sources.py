@@ -7,7 +7,7 @@ import asyncpg
 
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics
-from connectors import Connector
+from conexoes_connector import Connector
 from schemas.catalogue import CATALOGUE
 from storage.settings import StorageSettings
 from tests.support.agents import running_worker, stored

@@ -9,7 +9,10 @@ from typing import Final
 from tests.mutations.modules import ROOT
 
 #: Everything of ours that a unit test can import.
-OURS: Final = ("admin", "agents", "api", "broker", "cli", "connectors", "embedded", "exports", "schemas", "storage")
+OURS: Final = (
+    *("admin", "agents", "api", "broker", "cli", "conexoes_connector", "connectors", "embedded", "exports", "schemas"),
+    "storage",
+)
 _SEARCHED: Final = (*OURS, "tests/support")
 
 

@@ -20,7 +20,7 @@ from broker.settings import BrokerSettings
 from cli.documents.__main__ import documents
 from cli.export import request_of
 from cli.main import app as command_line
-from connectors.result_event import result_record
+from conexoes_connector.result_event import result_record
 from connectors.simulator.plan import Plan, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import BY_NAME, CATALOGUE

@@ -22,7 +22,7 @@ from broker.security import PLAINTEXT
 from cli.documents.__main__ import ROOT, documents, stale
 from cli.documents.json_schemas import json_schemas
 from cli.documents.rules import PRINTABLE
-from connectors.retry import read_retry
+from conexoes_connector.retry import read_retry
 from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import STRUCTURED

@@ -17,6 +17,7 @@ PACKAGES = (
     "bench",
     "broker",
     "cli",
+    "conexoes_connector",
     "connectors",
     "docs",
     "embedded",

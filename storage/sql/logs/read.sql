@@ -183,6 +183,22 @@ SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
+-- get_shown_attempts --
+-- Attempts that the logs :log_ids show, in this order, until they are :most_bytes together, and one in any case; null
+-- for one that retention has deleted. Sizes are known without reading. Uses the primary keys of both.
+SELECT {attempt_columns}
+FROM (
+    SELECT wanted.place, attempt.*,
+        coalesce(sum(octet_length(attempt.body)) OVER (ORDER BY wanted.place), 0) AS bytes_so_far
+    FROM unnest(:log_ids::uuid[]) WITH ORDINALITY AS wanted (id, place)
+    JOIN status_logs s ON s.account = :account::text AND s.id = wanted.id
+    LEFT JOIN attempts attempt
+        ON attempt.account = s.account AND attempt.log_id = s.id AND attempt.processed_at = s.processed_at
+        AND attempt.source = s.source AND attempt.event_id = s.event_id
+) AS a
+WHERE a.place = 1 OR a.bytes_so_far <= :most_bytes::bigint
+ORDER BY a.place
+
 -- get_attempts --
 -- Attempts of one log, arrays with time and result of each. Uses the primary key of attempts, one partition each.
 SELECT {attempt_columns}

@@ -5,8 +5,8 @@ import zlib
 from collections import defaultdict
 from typing import Any
 
-from connectors.retries import serve_retries
-from connectors.retry import Answer, Retry
+from conexoes_connector.retries import serve_retries
+from conexoes_connector.retry import Answer, Retry
 from schemas.catalogue import BY_NAME
 from tests.chaos.load.load import Load
 

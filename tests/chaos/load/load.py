@@ -9,7 +9,7 @@ import asyncpg
 from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
 from broker.publisher import Record
-from connectors.connector import Connector
+from conexoes_connector.connector import Connector
 from connectors.simulator.plan import SimulatedRecord
 from tests.chaos.ledger import Ledger
 from tests.chaos.system import System

@@ -16,7 +16,8 @@ from tests.support.events import at, result
 LOG = log_id("acme", "price", "MLB", "SKU-1")
 COMMAND = "c1"
 EVIDENCE = "canary-of-evidence"
-#: Every path under /api/v1 that names an account; a test below holds the list to the app's own document.
+#: Every path that reads what is an account's, without the prefix /api/v1; a test below holds the list to the app's own
+#: document.
 PATHS = {
     "/accounts/{account}/search": "/accounts/acme/search?q=SKU-1",
     "/accounts/{account}/{integration_type}/logs": "/accounts/acme/price/logs",
@@ -32,12 +33,17 @@ PATHS = {
     "/accounts/{account}/affiliates": "/accounts/acme/affiliates",
     "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
     "/accounts/{account}/exports": "/accounts/acme/exports",
+    "/vtex/{account}/logs/": f"/vtex/acme/logs/?DateAt={at(0)[:10]}",
 }
 INSERT_COMMAND = """
     INSERT INTO reprocess_commands
         (account, id, integration_type, state, mode, requested_by, request, requested_at)
     VALUES ('acme', 'c1', 'price', 'done', 'refresh', 'maria', '{}', now())
 """
+
+
+def address(path: str) -> str:
+    return path if path.startswith("/vtex/") else f"/api/v1{path}"
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +56,7 @@ def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
     documented = {
         path.removeprefix("/api/v1")
         for path in app.openapi()["paths"]
-        if "{account}" in path and path.startswith("/api")
+        if "{account}" in path and path.startswith(("/api", "/vtex"))
     }
     # What a key may export is a right of its own: test_api_exports.py and test_api_reprocess.py walk these.
     exports = {f"/accounts/{{account}}/{{integration_type}}/logs/export.{each}" for each in ("xlsx", "csv", "jsonl")}
@@ -67,7 +73,7 @@ async def test_every_route_by_every_role(app: FastAPI, keys: dict[str, str], pat
     if path == "/integration-types" and who == "other":
         status = 200  # the catalogue is nobody's
     async with Caller(app, keys.get(who)) as client:
-        response = await client.get(f"/api/v1{path}")
+        response = await client.get(address(path))
     assert response.status_code == status, response.text
 
 
@@ -78,7 +84,7 @@ async def test_another_accounts_things_are_like_things_that_do_not_exist(
 ) -> None:
     absent = await viewer.get("/api/v1/accounts/acme/price/logs/00000000-0000-0000-0000-000000000000")
     async with Caller(app, keys["other"]) as client:
-        response = await client.get(f"/api/v1{path}{'&' if '?' in path else '?'}{query}")
+        response = await client.get(f"{address(path)}{'&' if '?' in path else '?'}{query}")
     assert (response.status_code, response.content) == (404, absent.content)
     assert response.headers["content-type"] == absent.headers["content-type"] == "application/problem+json"
 
@@ -119,7 +125,7 @@ async def test_a_revoked_key_is_no_key(app: FastAPI, keys: dict[str, str], ownin
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", PATHS.values())
 async def test_the_query_api_only_reads(viewer: Caller, method: str, path: str) -> None:
-    response = await viewer.request(method, f"/api/v1{path}")
+    response = await viewer.request(method, address(path))
     assert response.status_code == 405
     assert response.headers["content-type"] == "application/problem+json"
     assert "GET" in response.headers["Allow"]
@@ -199,7 +205,7 @@ async def test_evidence_is_a_right_of_its_own(
     for given in (False, True):
         key = await access_keys.create(owning, "acme", "viewer", "k", may_export=True, may_see_evidence=given)
         async with Caller(app, key) as client:
-            answers = {path: (await client.get(f"/api/v1{filled}")).text for path, filled in PATHS.items()}
+            answers = {path: (await client.get(address(filled))).text for path, filled in PATHS.items()}
             exported = [
                 await client.get(f"/api/v1/accounts/acme/price/logs/export.{each}") for each in ("csv", "jsonl")
             ]

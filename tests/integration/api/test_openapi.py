@@ -104,6 +104,7 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
         "processed_to": [at(3600)],
         "as_of": [at(3600)],
         "page_token": tokens,
+        "DateAt": [at(0)[:10]],
     }
 
 
@@ -172,7 +173,11 @@ class Walk:
         for values in itertools.product(*(self.known.get(name, ["csv"]) for name in names)):
             if min(self.statuses[operation.label]) < 300:
                 return
-            case = operation.Case(path_parameters=dict(zip(names, values, strict=True)), media_type="application/json")
+            case = operation.Case(
+                path_parameters=dict(zip(names, values, strict=True)),
+                query=self._first(each for each in operation.query if each.is_required),
+                media_type="application/json",
+            )
             if (body := operation.definition.raw.get("requestBody")) is not None:
                 example = self.examples[body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]
                 case.body = {name: self.known.get(name, [value])[0] for name, value in example.items()}

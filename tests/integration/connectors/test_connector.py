@@ -14,8 +14,8 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
 from broker.publisher import Publisher, Record
 from broker.settings import BrokerSettings
-from connectors import Answer, Connector, InvalidResultError, Retry, serve_retries
-from connectors.example import main as example
+from conexoes_connector import Answer, Connector, InvalidResultError, Retry, serve_retries
+from conexoes_connector.example import main as example
 from schemas.catalogue import BY_NAME
 from schemas.json_document import dump
 from schemas.reprocess import RetryData

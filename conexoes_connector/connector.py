@@ -5,17 +5,16 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
-
 from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
 from broker.outage import Outages
 from broker.publisher import Publisher, Record
 from broker.security import PLAINTEXT, Security
-from connectors.result_event import result_record
+from conexoes_connector.log import Log
+from conexoes_connector.result_event import result_record
 from schemas.topics import DEFAULT_PREFIX, Topics
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 class Connector:

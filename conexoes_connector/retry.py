@@ -18,6 +18,7 @@ class Retry:
     id: str  # answers carry it as `correlationid`
     command_id: str
     data: RetryData
+    event: bytes = b""  # the whole event as it came, with fields that this version does not know
 
     @property
     def expired(self) -> bool:
@@ -46,4 +47,5 @@ class Answer:
 def read_retry(value: bytes) -> Retry:
     """Read the retry in a record of a retry topic. Raises ValueError for what is none: only Conexões writes there."""
     event = orjson.loads(value)
-    return Retry(id=event["id"], command_id=event["correlationid"], data=RetryData.model_validate(event["data"]))
+    data = RetryData.model_validate(event["data"])
+    return Retry(id=event["id"], command_id=event["correlationid"], data=data, event=value)

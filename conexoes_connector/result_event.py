@@ -1,15 +1,13 @@
 """Makes the record of a result: a CloudEvent in binary mode, checked before it is sent."""
 
+import json
 import time as clock
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from cloudevents.core.bindings.kafka import to_binary_event
-from cloudevents.core.v1.event import CloudEvent
-
 from broker.publisher import Record
-from connectors.errors import InvalidResultError
+from conexoes_connector.errors import InvalidResultError
 from schemas.catalogue import BY_NAME
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
@@ -39,18 +37,23 @@ def result_record(
     now = time or datetime.now(UTC)
     data = {"processed_at": to_text(now), **{name: value for name, value in data.items() if value is not None}}
     attributes = {
+        "specversion": "1.0",
         "type": BY_NAME[integration_type].result_event_type,
         "source": source,
         "id": event_id or str(uuid.uuid4()),
         "subject": str(data.get("key", "")) or "-",
-        "time": now,
-        "datacontenttype": "application/json",
+        "time": to_text(now),
     }
     if correlationid is not None:
         attributes["correlationid"] = correlationid
-    message = to_binary_event(CloudEvent(attributes, data))
+    headers = [(f"ce_{name}", value.encode("utf-8", "surrogatepass")) for name, value in attributes.items()]
+    headers.append(("content-type", b"application/json"))
+    try:
+        value = json.dumps(data).encode()
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise InvalidResultError(f"json: {exc}") from exc
     key = f"{data.get('account')}/{data.get('affiliate')}/{data.get('key')}".encode("utf-8", "surrogatepass")
-    record = Record(topics.results(integration_type, own_topics), key, message.value, list(message.headers.items()))
+    record = Record(topics.results(integration_type, own_topics), key, value, headers)
     _check(integration_type, record)
     return record
 

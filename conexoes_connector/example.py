@@ -1,8 +1,8 @@
-"""The whole of a connector: `python -m connectors.example`, beside a running `conexoes up`."""
+"""The whole of a connector: `python -m conexoes_connector.example`, beside a running `conexoes up`."""
 
 import asyncio
 
-from connectors import Answer, Connector, Retry, serve_retries
+from conexoes_connector import Answer, Connector, Retry, serve_retries
 
 
 async def update_price(retry: Retry) -> Answer:

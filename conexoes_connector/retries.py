@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 
 from broker.backoff import pauses
 from broker.outage import Outages
-from connectors.connector import Connector
-from connectors.errors import InvalidResultError
-from connectors.retry import Answer, Retry, read_retry
+from conexoes_connector.connector import Connector
+from conexoes_connector.errors import InvalidResultError
+from conexoes_connector.log import Log
+from conexoes_connector.retry import Answer, Retry, read_retry
 
 #: Does the work of one retry. None: no answer, and the item expires at its deadline.
 Handler = Callable[[Retry], Awaitable[Answer | None]]
@@ -24,7 +24,7 @@ Handler = Callable[[Retry], Awaitable[Answer | None]]
 REMEMBERED = 10_000
 _POLL_MS = 500
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 async def serve_retries(

@@ -1,0 +1,1 @@
+"""The bridge to connectors that serve VTEX's log contract: what they list becomes results."""

@@ -1,0 +1,77 @@
+"""Asks a connector's log endpoint for the messages of one day."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from connectors import outbound
+from schemas import vtex_log as vtex
+
+#: Largest answer that is read.
+MAX_BYTES: Final = 64 * 1024 * 1024
+#: Pages of one day that are read, where an endpoint has pages.
+MAX_PAGES: Final = 100_000
+
+
+class EndpointError(Exception):
+    """The endpoint gave no messages this time. The text says why."""
+
+
+class Endpoint:
+    """The log endpoint of one account at one connector."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, account: str, authorization: str | None = None
+    ) -> None:
+        """`url`: the connector's `urlBase`, or the whole address with `{account}` in it."""
+        whole = url if "{account}" in url else url.rstrip("/") + "/{account}/logs/"
+        self._session = session
+        self._url = URL(whole.replace("{account}", account))
+        self._headers = {"Accept": "application/json"} | ({"Authorization": authorization} if authorization else {})
+
+    async def messages(self, day: date) -> AsyncIterator[Any]:
+        """Yield the messages of a day as they come, page by page where there are pages. Raises EndpointError."""
+        page: URL | None = self._url.update_query({"DateAt": day.isoformat(), "status": vtex.ALL})
+        for _ in range(MAX_PAGES):
+            if page is None:
+                return
+            found, page = await self._page(page)
+            for each in found:
+                yield each
+        raise EndpointError(f"{day} has more than {MAX_PAGES} pages")
+
+    async def _page(self, page: URL) -> tuple[list[Any], URL | None]:
+        """Return the messages of a page, and the address of the next one that RFC 8288's `Link` says."""
+        try:
+            async with self._session.get(page, headers=self._headers, allow_redirects=False) as response:
+                body = await outbound.read(response, MAX_BYTES)
+                status, links = response.status, response.links
+        except TimeoutError:
+            raise EndpointError("no answer in time") from None
+        except (aiohttp.ClientError, OSError) as exc:
+            raise EndpointError(outbound.reason(exc)) from exc
+        if status != 200:
+            raise EndpointError(f"HTTP status {status}: {(body or b'')[:200].decode('utf-8', 'replace')}")
+        if body is None:
+            raise EndpointError(f"the answer has more than {MAX_BYTES} bytes")
+        following = links["next"]["url"] if "next" in links else None
+        # A key is not taken to another server.
+        if following is not None and URL(str(following)).origin() != self._url.origin():
+            raise EndpointError(f"the next page is on another server: {following}")
+        return _messages_of(body), None if following is None else URL(str(following))
+
+
+def _messages_of(body: bytes) -> list[Any]:
+    try:
+        document = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as exc:
+        raise EndpointError(f"the answer is not JSON: {exc}") from None
+    members = {name.lower(): value for name, value in document.items()} if isinstance(document, dict) else {}
+    found = members.get("messages")
+    if not isinstance(found, list):
+        raise EndpointError("the answer has no list `Messages`")
+    return found

@@ -1,0 +1,202 @@
+"""One message of a log endpoint, and the result that it is. Pure.
+
+The contract says what happened, but not to which entity, nor when. Members of ours say it, where the endpoint has them;
+otherwise the entity is looked for in the payloads, by the names that APIs give it.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas import vtex_log as vtex
+from schemas.catalogue import BY_NAME
+from schemas.reasons.error import ReasonError
+from schemas.timestamp import parse
+
+_ORDER: Final = ("orderid", "ordercode", "ordernumber", "marketplaceorderid", "externalorderid", "orderkey")
+_SKU: Final = (
+    *("skuid", "idsku", "stockkeepingunitid", "sku", "skucode", "sellersku", "itemsku"),
+    *("refid", "referenceid", "itemid"),
+)
+#: Names of an entity in payloads, the better ones first, for types that are about one kind of entity.
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("orders", "tracking"), _ORDER),
+    **dict.fromkeys(("products", "price", "inventory"), _SKU),
+}
+#: Other names of an entity that are kept as aliases, by their names here.
+_ALIASES: Final = {"marketplaceorderid": "marketplace_order_id", "ean": "ean", "gtin": "ean", "refid": "ref_id"}
+#: Members with the time of a message that connectors add, the better ones first.
+_TIMES: Final = ("processedat", "createdat", "creationdate", "datetime", "timestamp", "date", "dateat")
+#: Members that make a message what it is; others may say another thing each time.
+_SAID: Final = (
+    *("operation", "direction", "businessmessage", "status"),
+    *("contentsource", "contenttranslated", "contenttransalted", "contentdestination"),
+    *("integrationtype", "affiliate", "key", "errors"),
+    *_TIMES,
+)
+#: Values of a payload that are looked at: a catalogue of 100,000 SKUs is no entity.
+_MAX_VALUES: Final = 10_000
+_ELEMENT: Final = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)</")
+
+
+class Known(NamedTuple):
+    """Names that an installation adds to those that are known."""
+
+    operations: Mapping[str, str]  # operation → type, by `plain`
+    keys: Mapping[str, Sequence[str]]  # type → names of its entity
+
+
+class Message(NamedTuple):
+    """A message as it came, by plain names of its members."""
+
+    members: Mapping[str, Any]
+
+    @property
+    def event_id(self) -> str:
+        """The id of its event: the message's own, and what it says. Read again it is the same; a change is another."""
+        said = {name: self.members.get(name) for name in _SAID}
+        digest = blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
+        return f"{self.text('id')[:100] or 'log'}/{digest}"
+
+    @property
+    def number(self) -> int | None:
+        """The message's id if it is a number: of two messages the later one has the greater."""
+        text = self.text("id")
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+    def text(self, name: str) -> str:
+        """Return a member as text, without space around it; an empty one for none."""
+        value = self.members.get(name)
+        return str(value).strip() if _is_scalar(value) else ""
+
+    def named(self, name: str) -> str | None:
+        """Return a member of ours exactly as it is; None for none."""
+        value = self.members.get(name)
+        return value if isinstance(value, str) and value else None
+
+    @property
+    def status(self) -> str | None:
+        """Our status; `pending` for work that goes on, None for a word that the contract does not have."""
+        word = self.text("status").lower()
+        return word if word == vtex.PENDING else vtex.STATUS_OF.get(word)
+
+    @property
+    def payloads(self) -> tuple[Any, Any, Any]:
+        """Payloads of the origin, of the connector and of the destination; None for an empty one."""
+        translated = self.members.get(plain(vtex.TRANSLATED)) or self.members.get(
+            plain(vtex.TRANSLATED_AS_IN_THE_EXAMPLE)
+        )
+        source, destination = (self.members.get(plain(name)) for name in (vtex.SOURCE, vtex.DESTINATION))
+        return source or None, translated or None, destination or None
+
+    def integration_type(self, known: Known) -> str | None:
+        """Return its type by its operation; None for an operation that nobody knows."""
+        told = self.text("integrationtype")
+        return told if told in BY_NAME else known.operations.get(plain(self.text("operation")))
+
+    def at(self, zone: ZoneInfo) -> str | None:
+        """Return the time that it says, as RFC 3339; None when it has none. One without an offset is of `zone`."""
+        for text in (self.text(name) for name in _TIMES):
+            if "T" not in text.upper() and " " not in text:
+                continue  # a date alone
+            try:
+                return text if parse(text) else None
+            except ReasonError:
+                pass
+            try:
+                at = datetime.fromisoformat(text)
+            except ValueError:
+                continue
+            return (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
+        return None
+
+
+def known_of(operations: Mapping[str, str], keys: Mapping[str, Sequence[str]]) -> Known:
+    """Return what is known, with what an installation adds: that comes first."""
+    ours = {plain(word): name for word, name in vtex.TYPE_OF.items()}
+    return Known(
+        ours | {plain(word): name for word, name in operations.items()},
+        {name: (*map(plain, keys.get(name, ())), *_KEYS.get(name, (*_SKU, *_ORDER))) for name in BY_NAME},
+    )
+
+
+def plain(name: str) -> str:
+    """Return a name as it is compared: in lower case, without spaces, `_` and `-`."""
+    return re.sub(r"[\s_-]", "", name).lower()
+
+
+def message_of(value: Any) -> Message | None:
+    """Return a message of an answer; None for a value that is none."""
+    return Message({plain(name): each for name, each in value.items()}) if isinstance(value, dict) else None
+
+
+def result_of(message: Message, integration_type: str, known: Known) -> dict[str, Any]:
+    """Return the data of its result but for account, affiliate and time. `message` must not be pending.
+
+    A type without `warning` has `error` for an alert: the contract's alerts ask somebody to act, and nobody looks
+    among successes. A message whose payloads name no entity is an entity of its own, by the id of the message: it must
+    be seen all the same.
+    """
+    source, translated, destination = message.payloads
+    names = _names((source, translated, destination))
+    key = message.named("key") or next((names[each] for each in known.keys[integration_type] if each in names), None)
+    status = message.status or "error"
+    if status not in BY_NAME[integration_type].statuses:
+        status = "error"
+    told = message.members.get("errors")
+    aliases = {ours: names[each] for each, ours in _ALIASES.items() if each in names and names[each] != key}
+    return {
+        "key": key or message.text("id") or message.event_id,
+        "status": status,
+        "operation": message.text("operation") or None,
+        "message": message.text("businessmessage") or None,
+        "errors": told if isinstance(told, list) and told else None,
+        "sequence": message.number,
+        "aliases": aliases or None,
+        "request": translated,
+        "response": destination,
+        vtex.SOURCE: source,
+    }
+
+
+def _names(payloads: Sequence[Any]) -> dict[str, str]:
+    """Return the scalar values of payloads by plain name; of one name the outermost, of the first payload."""
+    found: dict[str, str] = {}
+    for payload in payloads:
+        for name, value in _values(payload):
+            if name not in found and (text := str(value).strip()) and len(text) <= 200:
+                found[name] = text
+    return found
+
+
+def _values(payload: Any) -> Iterator[tuple[str, Any]]:
+    """Yield names and values of a payload, JSON in a text too, the outermost first; elements of XML in order."""
+    if isinstance(payload, str):
+        try:
+            payload = json.loads(payload)
+        except (ValueError, RecursionError):
+            for match in islice(_ELEMENT.finditer(payload), _MAX_VALUES):
+                yield plain(match[1]), match[2]
+            return
+    level: list[Any] = [payload]
+    left = _MAX_VALUES
+    while level and left > 0:
+        members = [pair for each in level for pair in _members(each)][:left]
+        left -= len(members)
+        yield from ((plain(name), value) for name, value in members if _is_scalar(value))
+        level = [value for _name, value in members]
+
+
+def _members(value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    return (("", each) for each in value) if isinstance(value, list) else ()
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)

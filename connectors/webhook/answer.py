@@ -1,0 +1,74 @@
+"""Reads the answer of a webhook's target. Pure: status and body in, an answer to the retry out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from conexoes_connector.retry import Answer
+
+#: Fields that an answer may have. The entity is that of the retry, whatever the target says.
+_FIELDS: Final = tuple(each.name for each in fields(Answer))
+_SHOWN_CHARACTERS: Final = 2000
+
+#: Statuses that say "not now": the request may be good a moment later.
+NOT_NOW: Final = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
+
+
+def read_answer(status: int, body: bytes | None) -> Answer | None:
+    """Return the answer that a 2xx has in its body: the data of a result, or a whole CloudEvent.
+
+    None when the target took the retry and answers later: 202, or a body without a result. `body` is None when it was
+    too large.
+    """
+    if status == 202:
+        return None
+    data = _data_of(body) if body else None
+    if data is None or "status" not in data:
+        return None
+    return Answer(**{name: data[name] for name in _FIELDS if name in data})
+
+
+def refused(status: int, body: bytes | None) -> Answer:
+    """Return the answer for a target that did not take the retry, and says so by its HTTP status."""
+    text = (body or b"").decode("utf-8", "replace")[:_SHOWN_CHARACTERS]
+    return Answer(
+        status="error",
+        message=f"The webhook answered {status}.",
+        errors=[{"code": f"webhook.http_{status}", "message": text or f"HTTP status {status}"}],
+        response={"status": status, "body": text},
+    )
+
+
+def not_reached(code: str, why: str) -> Answer:
+    """Return the answer for a target that gave none."""
+    return Answer(
+        status="error",
+        message="The webhook could not be reached.",
+        errors=[{"code": code, "message": why}],
+    )
+
+
+def not_tried(failure: Answer) -> Answer:
+    """Return the answer for a target that is left alone after `failure`, of which only code and status are told.
+
+    The rest of it was about another retry, perhaps of another account.
+    """
+    [error] = failure.errors or [{}]
+    response = failure.response
+    return Answer(
+        status="error",
+        message="The webhook was not tried, because its last tries failed.",
+        errors=[{"code": error.get("code"), "message": "not tried"}],
+        response={"status": response["status"]} if isinstance(response, dict) else None,
+    )
+
+
+def _data_of(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    if isinstance(document, dict) and "specversion" in document:
+        document = document.get("data")
+    return document if isinstance(document, dict) else None
