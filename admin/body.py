@@ -14,8 +14,12 @@ MAX_BODY_BYTES: Final = 256 * 1024
 BODY_SECONDS: Final = 10.0
 
 
-async def read_bytes(request: Request, name: str, limit: int = MAX_BODY_BYTES, seconds: float = BODY_SECONDS) -> bytes:
-    """Read the whole body, called `name` in errors. 413 or 408 for more than `limit` bytes or `seconds`."""
+async def read_bytes(request: Request, name: str, limit: int = MAX_BODY_BYTES, seconds: float | None = None) -> bytes:
+    """Read the whole body, called `name` in errors. 413 or 408 for more than `limit` bytes or `seconds`.
+
+    `seconds`: None is BODY_SECONDS.
+    """
+    seconds = BODY_SECONDS if seconds is None else seconds
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):

@@ -80,12 +80,13 @@ class Door:
         )
 
     def _not_allowed(self, result: Result, grant: Grant | None) -> Refusal | None:
-        told = (result.source, result.account, result.affiliate)
-        if grant is not None and (field := _outside_key(grant, *told)) is not None:
-            return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED_BY_KEY, field=field))
-        if self._sources is None or (field := self._sources.outside(*told, self._connector(result.source))) is None:
+        if grant is not None and (refusal := not_of_key(grant, result)) is not None:
+            return refusal
+        if self._sources is None:
             return None
-        return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED, field=field))
+        connector = self._connector(result.source)
+        field = self._sources.outside(result.source, result.account, result.affiliate, connector)
+        return None if field is None else _refusal(ReasonCode.NOT_ALLOWED, field)
 
     def _connector(self, source: str) -> str | None:
         """The connector whose own topics results of `source` go to; None for the topics of all."""
@@ -103,10 +104,17 @@ def posted_events(registry: CollectorRegistry) -> Counter:
     )
 
 
-def _outside_key(grant: Grant, source: str, account: str, affiliate: str) -> Outside | None:
-    """Name what makes a result one that this key may not post; None when it may. An admin's is of any source."""
+def not_of_key(grant: Grant, result: Result) -> Refusal | None:
+    """Say why a key may not post a result; None when it may. An admin's key posts results of any source."""
+    field: Outside | None
     if grant.source is None:
-        return None if may_see(grant, account) else "data.account"
-    accounts = None if grant.account == EVERY_ACCOUNT else frozenset({grant.account})
-    rule = SourceRule(affiliates=frozenset(grant.affiliates or ()), accounts=accounts)
-    return Sources({grant.source: rule}).outside(source, account, affiliate, None)
+        field = None if may_see(grant, result.account) else "data.account"
+    else:
+        accounts = None if grant.account == EVERY_ACCOUNT else frozenset({grant.account})
+        rule = SourceRule(affiliates=frozenset(grant.affiliates or ()), accounts=accounts)
+        field = Sources({grant.source: rule}).outside(result.source, result.account, result.affiliate, None)
+    return None if field is None else _refusal(ReasonCode.NOT_ALLOWED_BY_KEY, field)
+
+
+def _refusal(code: ReasonCode, field: Outside) -> Refusal:
+    return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(code, field=field))

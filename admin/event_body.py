@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from admin.body import BODY_SECONDS, read_bytes
+from admin.body import read_bytes
 from api.problems import ProblemError
 from schemas.catalogue import CATALOGUE
 from schemas.check import MAX_BATCH_BYTES, UnsentEvent, events_of
@@ -17,7 +17,7 @@ from schemas.reasons.reason import Reason
 from schemas.result import ResultData
 from schemas.topics import MAX_EVENT_BYTES
 
-#: Time limit for the body of a batch; one event has BODY_SECONDS.
+#: Time limit for the body of a batch; one event has that of any body.
 BATCH_SECONDS: Final = 60.0
 _DATA = "application/json"
 
@@ -69,7 +69,7 @@ async def read_events(request: Request) -> list[UnsentEvent]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_ENCODING))
     many = media_type(content_type) == BATCH
-    limit, seconds = (MAX_BATCH_BYTES, BATCH_SECONDS) if many else (MAX_EVENT_BYTES, BODY_SECONDS)
+    limit, seconds = (MAX_BATCH_BYTES, BATCH_SECONDS) if many else (MAX_EVENT_BYTES, None)
     body = await read_bytes(request, "body", limit, seconds)
     return events_of(record_headers(request.headers.raw), body)
 

@@ -108,11 +108,16 @@ async def post_results(request: Request, grant: Poster, query: Annotated[PostQue
     except BrokerError as exc:
         log.warning("events not taken", events=len(events), reason=str(exc))
         door.events.labels("not_taken").inc(len(events))
-        again = {"Retry-After": RETRY_AFTER_SECONDS}
-        raise ProblemError(503, "unavailable", Reason(ReasonCode.EVENTS_NOT_TAKEN), headers=again) from None
+        raise not_taken() from None
     door.events.labels("accepted").inc(len(events))
     accepted = AcceptedEvents(accepted=len(results), ids=[each.event_id for each in results])
     return JSONResponse(accepted.model_dump(), 202)
+
+
+def not_taken() -> ProblemError:
+    """Return a 503 of Kafka, which may have some of the events."""
+    again = {"Retry-After": RETRY_AFTER_SECONDS}
+    return ProblemError(503, "unavailable", Reason(ReasonCode.EVENTS_NOT_TAKEN), headers=again)
 
 
 async def _checked(request: Request, door: Door, grant: Grant) -> tuple[list[UnsentEvent], list[Found]]:
