@@ -18,6 +18,7 @@ from admin.session import Sessions
 from api.authentication import Authenticator
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from broker.topics import create_topics
 from schemas.catalogue import BY_NAME
 from schemas.check import MAX_BATCH_BYTES
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED
@@ -301,8 +302,11 @@ async def test_sources_hold_for_results_by_http_and_name_their_topics(
             for each in (whole(result("a", affiliate="AMZ")), whole(result("b"), source="/unknown"))
         ]
         assert [each["code"] for each in refused] == ["not_allowed", "not_allowed"]
-        checked = await client.post(f"{PATH}?dry_run=1", content=json.dumps(whole(result("mine"))), headers=ONE)
-        assert checked.json()["events"][0]["refusal"] is None
+        await create_topics(str(broker.kafka_bootstrap_servers), broker)
+        assert (await client.post(PATH, content=json.dumps(whole(result("mine"))), headers=ONE)).status_code == 202
+        topic = broker.topics.results("price", "own")
+        [record] = await records(str(broker.kafka_bootstrap_servers), topic, 1)
+        assert json.loads(record.value)["id"] == "mine"
 
 
 @pytest.mark.law
