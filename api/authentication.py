@@ -111,7 +111,7 @@ class AccessKey(HTTPBearer):
 _DESCRIPTION = "a key made with `conexoes keys create`"
 caller = AccessKey(_DESCRIPTION, frozenset({"connector"}), ReasonCode.CONNECTOR_ONLY_POSTS)
 Caller = Annotated[Grant, Depends(caller)]
-#: Who posts results. Nothing else takes the key of a connector.
+#: The key that posts results. No other dependency takes that of a connector.
 poster = AccessKey(_DESCRIPTION, frozenset({"viewer", "operator"}), ReasonCode.CONNECTOR_NEEDED)
 Poster = Annotated[Grant, Depends(poster)]
 

@@ -150,9 +150,9 @@ def _posts(section: Any) -> tuple[str, str]:
     ]
     text = (
         f"## Results by HTTP\n\n`POST /events/results` of one admin process, {section['clients']} connections with one "
-        f"post at a time, {section['events']:,} results of about 550 bytes (fewer one by one), {section['rounds']} rounds. "
-        "A post ends when Kafka has acknowledged all of it; the agents store the results meanwhile. CPU is in seconds for "
-        "100,000 results.\n\n" + _table(("posts", "results/s", "p50 ms", "p99 ms", "CPU admin"), rows)
+        f"post at a time, {section['events']:,} results of about 550 bytes (fewer one by one), {section['rounds']} "
+        "rounds. A post ends when Kafka has acknowledged all of it; the agents store the results meanwhile. CPU is in "
+        "seconds for 100,000 results.\n\n" + _table(("posts", "results/s", "p50 ms", "p99 ms", "CPU admin"), rows)
     )
     bars = [_bar(name, spread(values), ours=True) for name, values in reached.items()]
     return text, chart("Results accepted a second by HTTP", bars, "/s")

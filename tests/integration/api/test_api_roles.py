@@ -82,7 +82,7 @@ async def test_every_route_by_every_role(app: FastAPI, keys: dict[str, str], pat
 
 
 async def test_a_connector_only_posts_results(app: FastAPI, keys: dict[str, str]) -> None:
-    """Whatever needs a key takes no connector's, but for the one door; no page does either."""
+    """No operation that needs a key takes a connector's, but one; no page does either."""
     needing = 0
     async with Caller(app, None) as nobody, Caller(app, keys["connector"]) as connector:
         for path, methods in app.openapi()["paths"].items():
