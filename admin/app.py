@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from admin import affiliates, cancellation, commands, exports, groups
+from admin import affiliates, cancellation, commands, events, exports, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
+from admin.door import Door
+from admin.event_body import ResultEvent
 from admin.pages.build import add_pages
 from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
 from admin.session import Sessions
@@ -15,6 +17,7 @@ from api.app import build_api
 from api.authentication import Authenticator
 from api.document import add_schemas
 from api.problems import problem_responses
+from api.settings import EVENTS_PER_SECOND
 from broker.publisher import Publisher
 from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
@@ -23,7 +26,9 @@ from schemas.group import GroupDecision
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.reprocess import ReprocessRequest
+from schemas.sources import Sources
 from schemas.topics import Topics
+from storage.clock import ServerClock
 from storage.database import Database
 
 #: Time for which a caller waits for Kafka before it gets 503.
@@ -39,14 +44,17 @@ def build_admin(
     policy: Policy,
     topics: Topics,
     sessions: Sessions,
+    sources: Sources | None = None,
+    events_per_second: int = EVENTS_PER_SECOND,
     playbook: Callable[[], Playbook] = Playbook,
     export_settings: ExportSettings | None = None,
     stop: asyncio.Event | None = None,
 ) -> FastAPI:
-    """Build the app: the query API, the commands, exports in the background, and the pages.
+    """Build the app: the query API, the commands, the door for results, exports in the background, and the pages.
 
     The caller closes the arguments. It must recover `app.state.jobs` before the first request, and close it after the
-    last. `stop`: set when the process is to end, so that streams end too.
+    last. `sources`: as for agents. `events_per_second`: that one key may post. `stop`: set when the process is to end,
+    so that streams end too.
     """
     app = build_api(reader, authenticator, policy, playbook, export_settings)
     app.state.jobs = Jobs(app.state.exports)
@@ -54,6 +62,14 @@ def build_admin(
     app.state.process.watch(writer)
     app.state.publisher = publisher
     app.state.topics = topics
+    app.state.door = Door(
+        publisher,
+        topics,
+        sources=sources,
+        clock=ServerClock(reader),
+        events_per_second=events_per_second,
+        registry=app.state.metrics,
+    )
     app.state.rate = Rate(COMMANDS_PER_SECOND, COMMAND_BURST)
     body_problems = (
         (403, "the key is read-only"),
@@ -77,7 +93,19 @@ def build_admin(
         exports.router,
         responses=problem_responses(*body_problems, (429, "too many exports, of this account or in all")),
     )
+    app.include_router(
+        events.router,
+        responses=problem_responses(
+            (403, "the key is no connector's, or not for what the events name"),
+            (408, "the body came too slowly"),
+            (413, "the body is too large"),
+            (415, "the body is no CloudEvent in JSON"),
+            (422, "an event is no result; none was sent"),
+            (429, "too many events of this key"),
+            (503, "Kafka has not acknowledged all of the events: post them again"),
+        ),
+    )
     # Bodies, which FastAPI does not know since we read and limit them.
-    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest)
+    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest, ResultEvent)
     add_pages(app, sessions, stop)
     return app

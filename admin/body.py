@@ -14,17 +14,21 @@ MAX_BODY_BYTES: Final = 256 * 1024
 BODY_SECONDS: Final = 10.0
 
 
-async def read_bytes(request: Request, name: str) -> bytes:
-    """Read the whole body, called `name` in errors. 413 or 408 for more than MAX_BODY_BYTES or BODY_SECONDS."""
+async def read_bytes(request: Request, name: str, limit: int = MAX_BODY_BYTES, seconds: float | None = None) -> bytes:
+    """Read the whole body, called `name` in errors. 413 or 408 for more than `limit` bytes or `seconds`.
+
+    `seconds`: None is BODY_SECONDS.
+    """
+    seconds = BODY_SECONDS if seconds is None else seconds
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    reason = Reason(ReasonCode.BODY_TOO_LARGE, field=name, limit=MAX_BODY_BYTES)
+                if len(body) > limit:
+                    reason = Reason(ReasonCode.BODY_TOO_LARGE, field=name, limit=limit)
                     raise ProblemError(413, "too-large", reason)
     except TimeoutError:
-        reason = Reason(ReasonCode.BODY_TOO_SLOW, field=name, seconds=BODY_SECONDS)
+        reason = Reason(ReasonCode.BODY_TOO_SLOW, field=name, seconds=seconds)
         raise ProblemError(408, "too-slow", reason) from None
     return bytes(body)

@@ -1,7 +1,8 @@
-"""Rate limits by name: commands of an account, wrong keys from an address."""
+"""Rate limits by name: commands of an account, events of a key, wrong keys from an address."""
 
 import time
 from collections.abc import Callable
+from math import ceil
 
 COMMANDS_PER_SECOND = 20.0
 COMMAND_BURST = 60.0
@@ -20,14 +21,26 @@ class Rate:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # name → tokens left, when
 
-    def take(self, name: str) -> float:
-        """Take one. Returns 0, or the seconds after which there will be one again."""
+    def take(self, name: str, count: int = 1) -> float:
+        """Take `count`, or none. Returns 0, or the seconds after which there will be so many, unless somebody else
+        takes them. More than `burst` are never there.
+        """
         tokens = self._tokens(name)
-        taken = tokens >= 1
+        taken = tokens >= count
         if name not in self._buckets and len(self._buckets) >= _MOST_BUCKETS:
             self._buckets.clear()
-        self._buckets[name] = (tokens - taken, self._clock())
-        return 0.0 if taken else (1 - tokens) / self._per_second
+        self._buckets[name] = (tokens - count * taken, self._clock())
+        return 0.0 if taken else (count - tokens) / self._per_second
+
+    def headers(self, name: str, unit: str) -> dict[str, str]:
+        """Return what a caller may still do, as draft-ietf-httpapi-ratelimit-headers has it: `r` of `unit` at once,
+        and all `q` of them again after `t` seconds.
+        """
+        left = self._tokens(name)
+        return {
+            "RateLimit-Policy": f'"{unit}";q={self._burst:.0f};w={max(1, ceil(self._burst / self._per_second))}',
+            "RateLimit": f'"{unit}";r={int(left)};t={ceil((self._burst - left) / self._per_second)}',
+        }
 
     def give_back(self, name: str) -> None:
         """Undo one `take`."""

@@ -16,7 +16,6 @@ from agents.kafka.delivery import Delivery
 from agents.kafka.lag import Lag
 from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
 from agents.process import crash
-from agents.process.clock import ServerClock
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
 from agents.results.ingest import Allowed, Ingest
@@ -27,6 +26,7 @@ from schemas.policy import Policy
 from schemas.redaction import Redaction
 from schemas.sources import Sources
 from schemas.topics import Topics
+from storage.clock import ServerClock
 from storage.database import Database
 
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).

@@ -10,7 +10,7 @@ from agents.app import AgentsApp, build_app, group_of
 from agents.metrics import PROCESS, ingest_waits
 from agents.process import crash
 from agents.process.availability import until_available
-from agents.process.clock import ServerClock
+from agents.process.clock import WorkerClock
 from agents.process.crash import guarded
 from agents.process.start import until_schema, until_topics
 from agents.process.watchdog import watch
@@ -74,7 +74,7 @@ async def work(
             materialise.wake()
             dispatch.wake()
 
-        clock, only = ServerClock(database), WorkerId(database, worker_id)
+        clock, only = WorkerClock(database), WorkerId(database, worker_id)
         app = build_app(
             servers=servers,
             security=broker_settings.security,

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBearer
@@ -23,7 +23,7 @@ _CACHE_SIZE = 10_000
 UNKNOWN_SECONDS = 3.0
 #: Keys that were never good here are looked up so many at once: who guesses takes no more of the database.
 MAX_GUESSES = 2
-_RANK: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
+_RANK: dict[Role, int] = {role: rank for rank, role in enumerate(get_args(Role))}
 _MAX_KEY_CHARACTERS = 200
 T = TypeVar("T")
 
@@ -87,8 +87,14 @@ def unauthenticated() -> ProblemError:
 class AccessKey(HTTPBearer):
     """The bearer key: described in OpenAPI, and a dependency that returns the key's grant."""
 
+    def __init__(self, description: str, refused: frozenset[Role], refusal: ReasonCode) -> None:
+        """`refused`: roles that may not do what this guards, whatever it is; `refusal` says so."""
+        super().__init__(auto_error=False, description=description, scheme_name=HTTPBearer.__name__)
+        self._refused = refused
+        self._refusal = refusal
+
     async def __call__(self, request: Request) -> Grant:  # type: ignore[override]
-        """Return the caller's grant. Without a valid key: 401, the same for every reason."""
+        """Return the caller's grant. Without a valid key: 401, the same for every reason. 403 for a refused role."""
         authenticator: Authenticator = request.app.state.authenticator
         credentials = await super().__call__(request)
         grant = None
@@ -96,14 +102,18 @@ class AccessKey(HTTPBearer):
             grant = await authenticator.grant(credentials.credentials)
         if grant is None:
             raise unauthenticated()
+        if grant.role in self._refused:
+            raise ProblemError(403, "not-permitted", Reason(self._refusal))
         return grant
 
 
 #: One dependency, not a chain: each dependency of a dependency costs another 15 µs for every mention of it.
-caller = AccessKey(
-    auto_error=False, description="a key made with `conexoes keys create`", scheme_name=HTTPBearer.__name__
-)
+_DESCRIPTION = "a key made with `conexoes keys create`"
+caller = AccessKey(_DESCRIPTION, frozenset({"connector"}), ReasonCode.CONNECTOR_ONLY_POSTS)
 Caller = Annotated[Grant, Depends(caller)]
+#: The key that posts results. No other dependency takes that of a connector.
+poster = AccessKey(_DESCRIPTION, frozenset({"viewer", "operator"}), ReasonCode.CONNECTOR_NEEDED)
+Poster = Annotated[Grant, Depends(poster)]
 
 
 def may_see(grant: Grant, account: str) -> bool:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from schemas.problem import FieldProblem, Problem
+from schemas.problem import EventRefusal, FieldProblem, Problem
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import fault_of, reasons_of
 from schemas.reasons.reason import Reason, Value, own_words
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 _PROBLEMS = {
     400: "not what HTTP allows, as two Host headers",
     401: "no valid key",
+    403: "the key lacks the right; a connector's key only posts results",
     404: "not found, or of another account",
     414: "the address is too long",
     422: "a bad parameter, which the answer names",
@@ -41,6 +42,9 @@ _PROBLEMS = {
 
 class ProblemError(Exception):
     """The error that a handler raises for a caller's mistake, or for what can't be done now."""
+
+    #: Events that were refused, where some were posted.
+    refusals: list[EventRefusal] | None = None
 
     def __init__(self, status: int, kind: str, *reasons: Reason, headers: dict[str, str] | None = None) -> None:
         """`kind` is the last part of the problem's `type`. A reason with the parameter `field` is about that field."""
@@ -125,6 +129,7 @@ def response(problem: ProblemError) -> JSONResponse:
         status=problem.status,
         detail=problem.detail,
         errors=problem.errors,
+        refusals=problem.refusals,
     )
     return JSONResponse(
         body.model_dump(exclude_none=True), problem.status, headers=problem.headers, media_type=MEDIA_TYPE

@@ -9,6 +9,9 @@ from schemas.settings import Settings, secret
 #: Limit for a key that people choose. Those that `conexoes keys create` makes have 47.
 MIN_KEY_CHARACTERS = 20
 
+#: Events that one key may post, unless the installation says otherwise.
+EVENTS_PER_SECOND = 10_000
+
 
 class ApiSettings(Settings):
     """Environment variables `CONEXOES_…`."""
@@ -23,6 +26,13 @@ class ApiSettings(Settings):
         default="127.0.0.1,::1",
         description="addresses and networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
         "separated by commas; * = every sender",
+    )
+    events_per_second: int = Field(
+        default=EVENTS_PER_SECOND,
+        ge=1,
+        le=1_000_000,
+        description="`admin`: results that one key may post to each process, on average; as many as in two seconds, or "
+        "1,000, at once",
     )
     session_secret: SecretStr | None = secret(
         default=None,

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import events, growth, ingest, kept, latency, loaded, page, peers, reads
+from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reads
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
 
-SECTIONS = ("ingest", "latency", "growth", "reads")
+SECTIONS = ("ingest", "latency", "posts", "growth", "reads")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +32,14 @@ class Scale:
     events: int  # in each round of ingest
     rounds: int
     latency_seconds: float  # at each rate
+    posts: int  # events that are posted in each round
     read_seconds: float  # for each kind of request, in each round
     logs: int  # in the loaded database
 
 
 READ_ROUNDS = 3
-SHORT = Scale(events=100_000, rounds=3, latency_seconds=10, read_seconds=0.5, logs=1_000_000)
-FULL = Scale(events=300_000, rounds=5, latency_seconds=30, read_seconds=3, logs=10_000_000)
+SHORT = Scale(events=100_000, rounds=3, latency_seconds=10, posts=20_000, read_seconds=0.5, logs=1_000_000)
+FULL = Scale(events=300_000, rounds=5, latency_seconds=30, posts=100_000, read_seconds=3, logs=10_000_000)
 
 
 async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peers: bool) -> None:
@@ -51,6 +52,9 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
                 keep("ingest", await ingest.measure(system, contestants, made, scale.rounds))
             if "latency" in sections:
                 keep("latency", await latency.measure(system, scale.latency_seconds))
+            if "posts" in sections:
+                made = events.simulated(scale.posts, ingest.TYPE)
+                keep("posts", await posts.measure(system, made, scale.rounds))
             if {"growth", "reads"} & set(sections):
                 await _over_loaded(system, scale, sections, keep)
 
@@ -94,6 +98,7 @@ def main() -> None:
         events=given.count or base.events,
         rounds=given.rounds or base.rounds,
         latency_seconds=base.latency_seconds,
+        posts=given.count or base.posts,
         read_seconds=base.read_seconds,
         logs=given.logs or base.logs,
     )

@@ -41,6 +41,16 @@ class Caller:
     async def get(self, url: str) -> Answer:
         """`url` is a path with its query."""
         self._writer.write(b"GET " + url.encode() + self._headers)
+        return await self._answer()
+
+    async def post(self, url: str, content_type: str, body: bytes) -> Answer:
+        """`url` is as in `get`."""
+        about = f"\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        self._writer.write(b"POST " + url.encode() + self._headers.removesuffix(b"\r\n\r\n") + about + body)
+        await self._writer.drain()
+        return await self._answer()
+
+    async def _answer(self) -> Answer:
         status, *headers = (await self._reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
         [length] = [each.partition(b":")[2] for each in headers if each.startswith(b"content-length:")]
         return Answer(int(status.split()[1]), await self._reader.readexactly(int(length)))

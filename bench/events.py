@@ -82,11 +82,11 @@ def partitioned(events: Sequence[Event], partitions: int) -> list[list[Event]]:
     return lists
 
 
-def as_json_batches(events: Sequence[Event]) -> list[Event]:
-    """Pack the results into records of BATCH_EVENTS. Each record has the id of its last result."""
+def as_json_batches(events: Sequence[Event], size: int = BATCH_EVENTS) -> list[Event]:
+    """Pack the results into records of `size`. Each record has the id of its last result."""
     batches = []
-    for start in range(0, len(events), BATCH_EVENTS):
-        inside = events[start : start + BATCH_EVENTS]
+    for start in range(0, len(events), size):
+        inside = events[start : start + size]
         value = json.dumps([_structured(each.record) for each in inside], ensure_ascii=False, separators=(",", ":"))
         record = Record("", None, value.encode(), [("content-type", BATCH.encode())])
         batches.append(inside[-1]._replace(record=record, results=len(inside)))

@@ -38,6 +38,7 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         "ingest": _ingest,
         "growth": _growth,
         "latency": _latency,
+        "posts": _posts,
         "reads": _reads,
     }
     if not sections:
@@ -132,6 +133,29 @@ def _latency(section: Any) -> tuple[str, str]:
         + f"\nMemory after it: {memory}.\n"
     )
     return text, chart("Milliseconds from produce to visible in the database", bars, "ms")
+
+
+def _posts(section: Any) -> tuple[str, str]:
+    reached = rates(section)
+    rows = [
+        (
+            row["name"],
+            _span(spread(reached[row["name"]])),
+            *(
+                f"{spread([one[key] for one in row['rounds']]).median:,.1f}"
+                for key in ("p50_ms", "p99_ms", "admin_cpu")
+            ),
+        )
+        for row in section["rows"]
+    ]
+    text = (
+        f"## Results by HTTP\n\n`POST /events/results` of one admin process, {section['clients']} connections with one "
+        f"post at a time, {section['events']:,} results of about 550 bytes (fewer one by one), {section['rounds']} "
+        "rounds. A post ends when Kafka has acknowledged all of it; the agents store the results meanwhile. CPU is in "
+        "seconds for 100,000 results.\n\n" + _table(("posts", "results/s", "p50 ms", "p99 ms", "CPU admin"), rows)
+    )
+    bars = [_bar(name, spread(values), ours=True) for name, values in reached.items()]
+    return text, chart("Results accepted a second by HTTP", bars, "/s")
 
 
 def _reads(section: Any) -> tuple[str, str]:

@@ -40,6 +40,7 @@ async def running(system: System, database_url: str, broker: BrokerSettings) -> 
         "CONEXOES_DATA_DIR": str(own),
         "CONEXOES_HTTP_PORT": str(port),
         "CONEXOES_BOOTSTRAP_KEY": KEY,
+        "CONEXOES_EVENTS_PER_SECOND": "1000000",
     }
     logs = [own.with_suffix(".agents.log"), own.with_suffix(".admin.log")]
     async with AsyncExitStack() as stack:

@@ -24,6 +24,7 @@ def targets(sections: Mapping[str, Any]) -> list[Target]:
         *_growth(sections.get("growth")),
         *_memory(sections.get("ingest")),
         *_latency(sections.get("latency")),
+        *_posts(sections.get("posts")),
         *_reads(sections.get("reads")),
     ]
 
@@ -68,6 +69,13 @@ def _latency(section: Any) -> Iterator[Target]:
         if row["rate"] == 1000:
             p99 = max(row["database"]["p99_ms"], row["api"]["p99_ms"])
             yield Target("produce to visible at 1,000/s, p99", "< 500 ms", f"{p99:,.0f} ms", p99 < 500)
+
+
+def _posts(section: Any) -> Iterator[Target]:
+    for name, values in rates(section).items() if section else ():
+        if name == "batches of 500":
+            median = spread(values).median
+            yield Target(f"results by HTTP, {name}", "≥ 5,000/s", f"{median:,.0f}/s", median >= 5000)
 
 
 def _reads(section: Any) -> Iterator[Target]:

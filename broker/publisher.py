@@ -78,16 +78,25 @@ class Publisher:
         Raises BrokerUnavailable when either takes longer or fails, and the record may then be written or not;
         RecordRefused when the broker will never take it.
         """
+        [written] = await self.publish_all([record])
+        return written
+
+    async def publish_all(self, records: Sequence[Record]) -> list[Written]:
+        """Write records, and wait until every one is acknowledged. Those of a partition keep their order.
+
+        Waits and raises as `publish` does; then each of them may be written or not.
+        """
         shared: _Shared | None = None  # which one, so that an error replaces no newer one
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 shared = await self._started()
             shared.sending += 1
             async with asyncio.timeout(self._timeout_seconds):
-                metadata = await shared.producer.send_and_wait(
-                    record.topic, record.value, key=record.key, headers=list(record.headers)
-                )
-            return Written(metadata.partition, metadata.offset)
+                sent = [
+                    await shared.producer.send(each.topic, each.value, key=each.key, headers=list(each.headers))
+                    for each in records
+                ]
+                return [Written(each.partition, each.offset) for each in await asyncio.gather(*sent)]
         except _REFUSED as exc:
             raise RecordRefused(f"{type(exc).__name__}: {exc}") from exc
         except (KafkaError, OSError, TimeoutError) as exc:

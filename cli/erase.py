@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from cli.filter_options import STDIN
 from cli.installation import UnusableError
 from exports.kept_files import Forgotten, delete_files
 from exports.settings import ExportSettings
@@ -13,9 +14,6 @@ from schemas.erasure import MIN_PATTERN_CHARACTERS, WAYS, By, Receipt, Wanted
 from schemas.result import ACCOUNT
 from storage.database import Database
 from storage.erasure import Erasure
-
-#: A value that is read from standard input, so that it is in no history of a shell and no list of processes.
-STDIN = "-"
 
 
 def wanted_of(account: str, given: dict[By, str | None]) -> Wanted:
@@ -26,7 +24,7 @@ def wanted_of(account: str, given: dict[By, str | None]) -> Wanted:
     if len(chosen) != 1:
         raise UnusableError(f"Give one of {', '.join(f'--{each}' for each in WAYS)}.")
     [(by, value)] = chosen
-    if value == STDIN:
+    if value == STDIN:  # so that it is in no history of a shell and no list of processes
         value = sys.stdin.readline().rstrip("\r\n")
     alias = None
     if by == "alias" and "=" in value:

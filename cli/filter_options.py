@@ -13,6 +13,8 @@ from schemas.filter import FIELDS, FilterField
 Account = Annotated[str, typer.Option("--account", help="account of the logs")]
 Type = Annotated[str | None, typer.Option("--type", help=", ".join(BY_NAME))]
 
+#: Name of a file, and value of an option, that is read from standard input instead.
+STDIN = "-"
 #: Fields that were given, by name.
 Given = dict[str, Any]
 

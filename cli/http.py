@@ -61,6 +61,8 @@ async def serve_admin(
             topics=broker.topics,
             playbook=playbook,
             sessions=sessions,
+            sources=broker.sources,
+            events_per_second=settings.events_per_second,
             stop=stop,
         )
         await app.state.jobs.recover()

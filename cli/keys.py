@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
+from pydantic import BaseModel, Field, ValidationError
 
 from cli.installation import UnusableError, storage_settings
-from schemas.result import ACCOUNT
+from schemas.reasons.error import fault_of, reasons_of
+from schemas.result import ACCOUNT, Affiliate
 from schemas.role import Role
+from schemas.sources import Source
 from storage import access_keys
 from storage.access_keys import EVERY_ACCOUNT
 from storage.database import Database
@@ -35,10 +38,20 @@ def as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
 
 @app.command()
 def create(
+    *,
     account: Annotated[str, typer.Option(help=f"account whose logs it may read; '{EVERY_ACCOUNT}' is every account")],
     role: Annotated[
-        Role, typer.Option(help="viewer reads, operator reprocesses too, admin has full access")
+        Role,
+        typer.Option(
+            help="connector only posts results, viewer reads, operator reprocesses too, admin has full access"
+        ),
     ] = "viewer",
+    source: Annotated[
+        str | None, typer.Option(help="connector: CloudEvents source of its results, such as /connectors/mlb")
+    ] = None,
+    affiliates: Annotated[
+        list[str] | None, typer.Option("--affiliate", help="connector: affiliate of its results; may be repeated")
+    ] = None,
     name: Annotated[str, typer.Option(help="name in lists and in the audit")] = "",
     export: Annotated[
         bool | None,
@@ -55,13 +68,44 @@ def create(
     ] = None,
 ) -> None:
     """Make a key and print it. It can't be shown again."""
+    binding = _binding(role, source, affiliates)
     if account != EVERY_ACCOUNT and ACCOUNT.fullmatch(account) is None:
         raise UnusableError(f"--account must be 1 to 64 of a-z, 0-9 and '-', or '{EVERY_ACCOUNT}'.")
-    typer.echo(
-        as_owner(
-            lambda owner: access_keys.create(owner, account, role, name, may_export=export, may_see_evidence=evidence)
+    if binding is not None and (export or evidence):
+        raise UnusableError("--role connector: such a key only posts results; it can't have --export or --evidence.")
+
+    async def create_key(owner: Database) -> str:
+        return await access_keys.create(
+            owner,
+            account,
+            role,
+            name,
+            may_export=export,
+            may_see_evidence=evidence,
+            source=binding and binding.source,
+            affiliates=binding and binding.affiliates,
         )
-    )
+
+    typer.echo(as_owner(create_key))
+
+
+class _Binding(BaseModel):
+    """The results that a connector's key may post, with the limits of results."""
+
+    source: Source
+    affiliates: Annotated[list[Affiliate], Field(min_length=1)]
+
+
+def _binding(role: Role, source: str | None, affiliates: list[str] | None) -> _Binding | None:
+    if role != "connector":
+        if source is not None or affiliates:
+            raise UnusableError("--source and --affiliate are of --role connector.")
+        return None
+    try:
+        return _Binding.model_validate({"source": source or "", "affiliates": affiliates or []})
+    except ValidationError as exc:
+        faults = "; ".join(f"{each.parameters['field']}: {fault_of(each)}" for each in reasons_of(exc))
+        raise UnusableError(f"--role connector needs --source, and --affiliate once or more: {faults}.") from None
 
 
 @app.command("list")
@@ -71,8 +115,10 @@ def list_keys() -> None:
         state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else "valid"
         export = "export" if each.may_export else "no export"
         evidence = "evidence" if each.may_see_evidence else "no evidence"
+        posts = f"  posts {each.source}: {', '.join(each.affiliates or [])}" if each.source is not None else ""
         typer.echo(
-            f"{each.id}  {each.account:<20}  {each.role:<8}  {export:<9}  {evidence:<11}  {state:<24}  {each.name}"
+            f"{each.id}  {each.account:<20}  {each.role:<9}  {export:<9}  {evidence:<11}  {state:<24}  "
+            f"{each.name}{posts}"
         )
 
 

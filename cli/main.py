@@ -23,10 +23,12 @@ from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics, raise_partitions
 from cli import bridge, filter_options, keys
+from cli.check import checked, document_of, line_of
 from cli.erase import STDIN, as_json, as_line, as_lines, wanted_of
 from cli.erase import erase as make_erasure
 from cli.export import export as make_export
 from cli.export import request_of, until
+from cli.filter_options import STDIN
 from cli.fingerprint import shown, texts_of
 from cli.http import serve_admin, serve_api
 from cli.installation import (
@@ -56,6 +58,7 @@ from schemas.catalogue import BY_NAME, Language
 from schemas.erasure import Receipt
 from schemas.fingerprint.explanation import explain as explain_fingerprint
 from schemas.playbook import BadPlaybookError
+from schemas.refusal import Refusal
 from storage.check import check_database, what_is_logged
 from storage.database import Database
 from storage.erasure import list_receipts
@@ -285,13 +288,38 @@ def fingerprint(
     The fingerprint is the one of the pages and the API when type, affiliate, code and key are given as they were sent.
     Nothing is read but the texts, and no server is needed.
     """
-    if integration_type is not None and integration_type not in BY_NAME:
-        raise UnusableError(f"--type: one of {', '.join(BY_NAME)}.")
+    _need_known(integration_type)
     explained = [
         explain_fingerprint(integration_type or "", affiliate or "", code, text, key) for text in texts_of(texts or [])
     ]
     for line in shown(explained, explaining=explain, as_json=as_json):
         typer.echo(line)
+
+
+@app.command()
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help=f"files of events; {STDIN} is standard input")],
+    *,
+    integration_type: filter_options.Type = None,
+    as_json: Annotated[bool, typer.Option("--json", help="a JSON document in a line for each event")] = False,
+) -> None:
+    """Say what would become of events: the result that each would be, or all that is wrong with it.
+
+    A file has a CloudEvent in JSON, a list of them, or JSON Lines. With --type, an object that is no CloudEvent is the
+    data alone, as in binary mode. Nothing is sent, and no server is needed. Exit 1 if any is refused.
+    """
+    refused = False
+    _need_known(integration_type)
+    for each in checked(files, BY_NAME.get(integration_type or "")):
+        refused = refused or isinstance(each.outcome, Refusal)
+        typer.echo(document_of(each) if as_json else line_of(each))
+    if refused:
+        raise typer.Exit(1)
+
+
+def _need_known(integration_type: str | None) -> None:
+    if integration_type is not None and integration_type not in BY_NAME:
+        raise UnusableError(f"--type: one of {', '.join(BY_NAME)}.")
 
 
 @app.command()

@@ -37,14 +37,15 @@ class Document(NamedTuple):
     altered: bool  # NUL or a lone surrogate was replaced by U+FFFD
 
 
-def load(raw: bytes) -> Document:
-    """Read `raw` as one JSON document. Raises Refusal: empty, too_large, encoding, json or too_deep."""
+def load(raw: bytes, limit: int = MAX_EVENT_BYTES) -> Document:
+    """Read `raw`, of at most `limit` bytes, as one JSON document.
+
+    Raises Refusal: empty, too_large, encoding, json or too_deep.
+    """
     if not raw:
         raise Refusal(DeadLetterCode.EMPTY, Reason(ReasonCode.NO_BYTES))
-    if len(raw) > MAX_EVENT_BYTES:
-        raise Refusal(
-            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.VALUE_TOO_LARGE, bytes=len(raw), limit=MAX_EVENT_BYTES)
-        )
+    if len(raw) > limit:
+        raise Refusal(DeadLetterCode.TOO_LARGE, Reason(ReasonCode.VALUE_TOO_LARGE, bytes=len(raw), limit=limit))
     text, altered = raw, False
     if b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
         text, altered = _without_unstorable(raw)

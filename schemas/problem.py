@@ -12,6 +12,18 @@ class FieldProblem(BaseModel):
     message: str = Field(description="what it must be, with the limit")
 
 
+class EventRefusal(BaseModel):
+    """One event that is no result, with all that is wrong with it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int | None = Field(
+        description="of the event, the first is 0; null when the body as a whole is not what it should be"
+    )
+    code: str = Field(description="as of a dead letter, e.g. `schema` or `not_allowed`")
+    reasons: list[str] = Field(description="sentences for the connector's developer, in English, the true reason first")
+
+
 class Problem(BaseModel):
     """application/problem+json."""
 
@@ -22,3 +34,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = None
+    refusals: list[EventRefusal] | None = Field(default=None, description="of events that were posted, by position")

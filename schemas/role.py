@@ -2,4 +2,5 @@
 
 from typing import Literal
 
-Role = Literal["viewer", "operator", "admin"]
+#: A connector only posts results; each of the others may do what those before it may, and more.
+Role = Literal["connector", "viewer", "operator", "admin"]

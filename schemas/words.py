@@ -279,6 +279,9 @@ STEPS = complete(
 ROLES = complete(
     Role,
     {
+        "connector": _word(
+            "Conector: só envia resultados", "Connector: posts results only", "Conector: solo envía resultados"
+        ),
         "viewer": _word("Somente leitura", "Read only", "Solo lectura"),
         "operator": _word("Leitura e reprocessamento", "Read and reprocess", "Lectura y reprocesamiento"),
         "admin": _word("Acesso total", "Full access", "Acceso total"),

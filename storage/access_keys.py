@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ class AccessKey(NamedTuple):
     revoked_at: datetime | None
     may_export: bool
     may_see_evidence: bool
+    source: str | None = None  # of a connector: the one that it posts results of
+    affiliates: list[str] | None = None  # of a connector: those that it posts results of
 
 
 class Grant(NamedTuple):
@@ -37,6 +40,8 @@ class Grant(NamedTuple):
     may_export: bool
     may_see_evidence: bool
     key_id: uuid.UUID | None  # None: the bootstrap key
+    source: str | None = None  # as in AccessKey
+    affiliates: list[str] | None = None
 
 
 def digest(secret: str) -> bytes:
@@ -57,15 +62,17 @@ async def create(
     *,
     may_export: bool | None = None,
     may_see_evidence: bool | None = None,
+    source: str | None = None,
+    affiliates: Sequence[str] | None = None,
 ) -> str:
-    """Make a key. Returns its secret, which can't be read again.
+    """Make a key. Returns its secret, which can't be read again. A connector needs `source` and `affiliates`.
 
     `may_export`: its bearer may export all logs that a filter matches. `may_see_evidence`: its bearer sees what
-    connectors sent and got: request, response, unknown fields, values of dead letters. None is yes for every role but
-    viewer.
+    connectors sent and got: request, response, unknown fields, values of dead letters. None is yes for operator
+    and admin.
     """
     secret = new_secret()
-    is_more = role != "viewer"
+    is_more = role in {"operator", "admin"}
     async with owner.connection() as connection:
         await SQL["insert_access_key"].execute(
             connection,
@@ -76,6 +83,8 @@ async def create(
             digest=digest(secret),
             may_export=is_more if may_export is None else may_export,
             may_see_evidence=is_more if may_see_evidence is None else may_see_evidence,
+            source=source,
+            affiliates=None if affiliates is None else list(affiliates),
         )
     return secret
 

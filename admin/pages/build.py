@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from admin.ended_sessions import EndedSessions
 from admin.pages import (
     affiliates,
+    check,
     dead_letters,
     exports,
     groups,
@@ -36,6 +37,7 @@ PAGES = (
     overview,
     search,
     dead_letters,
+    check,
     affiliates,
     saved_views,
     live,

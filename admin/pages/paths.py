@@ -23,6 +23,7 @@ RESERVED = frozenset(
     {
         "api",
         "commands",
+        "events",
         "healthz",
         "livez",
         "metrics",

@@ -64,6 +64,8 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
         grant = await request.app.state.authenticator.grant(key)
     if grant is None:
         return _form(request, who, target, "key", 401)
+    if grant.role == "connector":  # a key that is right, and for no page
+        return _form(request, who, target, "connector", 403)
     wrong_keys.give_back(address)
     answer = _signed_in(request, digest(key), target)
     if ZONE_COOKIE not in request.cookies and fields.get("zone") in times.zone_names():

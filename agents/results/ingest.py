@@ -18,7 +18,6 @@ from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
 from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
-from agents.process.clock import ServerClock
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
@@ -30,6 +29,7 @@ from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.sources import Sources
+from storage.clock import ServerClock
 from storage.database import Database
 from storage.errors import RowRefused
 from storage.positions import Move, move_positions

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.metrics import MetricWrapperBase
 
+from admin.door import posted_events
 from agents import metrics
 from api.edge import Edge
 from cli.documents.tables import one_line, table
@@ -68,6 +69,8 @@ def _http() -> Iterator[Row]:
 
     [family] = Edge(app, CollectorRegistry()).seconds.describe()
     yield _row(family, ("method", "route", "status"))
+    [family] = posted_events(CollectorRegistry()).describe()
+    yield _row(family, ("outcome",))
 
 
 def _row(family: Metric, labels: Iterable[str]) -> Row:

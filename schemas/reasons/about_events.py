@@ -120,6 +120,9 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
     ReasonCode.EVENT_TYPE: labels(
         "type deve ser {type} neste tópico", "type must be {type} on this topic", "type debe ser {type} en este tópico"
     ),
+    ReasonCode.EVENT_TYPE_UNKNOWN: labels(
+        "type deve ser um de {allowed}", "type must be one of {allowed}", "type debe ser uno de {allowed}"
+    ),
     ReasonCode.DATA_NOT_AN_OBJECT: labels(
         "data deve ser um objeto JSON", "data must be a JSON object", "data debe ser un objeto JSON"
     ),
@@ -140,6 +143,11 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field}: esta instalação não permite isto para esta origem (CONEXOES_SOURCES)",
         "{field}: this installation does not allow it for this source (CONEXOES_SOURCES)",
         "{field}: esta instalación no lo permite para este origen (CONEXOES_SOURCES)",
+    ),
+    ReasonCode.NOT_ALLOWED_BY_KEY: labels(
+        "{field}: esta chave não permite enviar isto",
+        "{field}: this key does not allow it to be posted",
+        "{field}: esta clave no permite enviar esto",
     ),
     ReasonCode.TIME_FORMAT: labels(
         "{field} deve ser uma data e hora RFC 3339 com offset e no máximo {digits} dígitos de fração",

@@ -40,6 +40,16 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Your key is read-only: this needs the operator role. Ask whoever runs Conexões for a key that has it.",
         "Su clave solo permite lectura: esto requiere el rol de operador. Pida una clave así a quien opera Conexões.",
     ),
+    ReasonCode.CONNECTOR_NEEDED: labels(
+        "Enviar resultados requer uma chave de conector: conexoes keys create --role connector.",
+        "Posting results needs the key of a connector: conexoes keys create --role connector.",
+        "Enviar resultados requiere una clave de conector: conexoes keys create --role connector.",
+    ),
+    ReasonCode.CONNECTOR_ONLY_POSTS: labels(
+        "Esta chave é de um conector: ela só envia resultados, com POST /events/results.",
+        "This key is a connector's: it only posts results, with POST /events/results.",
+        "Esta clave es de un conector: solo envía resultados, con POST /events/results.",
+    ),
     ReasonCode.FORM_OF_ANOTHER_SESSION: labels(
         "Este formulário é de outra sessão: recarregue a página.",
         "This form belongs to another session: reload the page.",
@@ -132,6 +142,11 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Too many commands of this account. Try again in {seconds} s.",
         "Demasiados comandos de esta cuenta. Intente de nuevo en {seconds} s.",
     ),
+    ReasonCode.TOO_MANY_EVENTS: labels(
+        "Eventos demais desta chave. Tente de novo em {seconds} s.",
+        "Too many events of this key. Try again in {seconds} s.",
+        "Demasiados eventos de esta clave. Intente de nuevo en {seconds} s.",
+    ),
     ReasonCode.TOO_MANY_WRONG_KEYS: labels(
         "Chaves erradas demais vieram deste endereço. Tente de novo em {seconds} s.",
         "Too many wrong keys came from this address. Try again in {seconds} s.",
@@ -145,6 +160,14 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Try again in a few seconds.",
         "La base de datos no puede responder ahora, o tardó demasiado en esta consulta. No se perdió ni se envió nada. "
         "Intente de nuevo en unos segundos.",
+    ),
+    ReasonCode.EVENT_REFUSED: labels(
+        "evento {position}: {reason}", "event {position}: {reason}", "evento {position}: {reason}"
+    ),
+    ReasonCode.EVENTS_NOT_TAKEN: labels(
+        "O Kafka não confirmou todos os eventos. Envie os mesmos de novo, com os mesmos ids: cada um conta uma vez.",
+        "Kafka has not acknowledged all of the events. Post the same again, with the same ids: each counts once.",
+        "Kafka no confirmó todos los eventos. Envíe los mismos de nuevo, con los mismos ids: cada uno cuenta una vez.",
     ),
     ReasonCode.COMMAND_NOT_QUEUED: labels(
         "O Kafka não pode receber o comando agora; nada foi posto na fila. Tente de novo: o mesmo formulário, ou "

@@ -23,6 +23,7 @@ PAGES = [
     "/acme/reprocess",
     "/acme/affiliates",
     "/acme/dead-letters",
+    "/acme/check",
     "/acme/search?q=SKU-1",
     "/acme/search?q=nothing-has-this",
     "/preferences",

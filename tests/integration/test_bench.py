@@ -59,6 +59,8 @@ async def test_a_caller_asks_over_one_connection(reader: Database) -> None:
             assert (answer.status, json.loads(answer.body)["items"]) == (200, [])
         assert (await found[0].get("/api/v1/accounts/acme/nothing/logs")).status == 404
         assert (await found[1].get("/livez")).status == 200
+        assert (await found[0].post("/api/v1/integration-types", "application/json", b"{}")).status == 405
+        assert (await found[0].get("/livez")).status == 200
 
 
 async def test_what_was_loaded_is_used_again(servers: EmbeddedSystem, monkeypatch: pytest.MonkeyPatch) -> None:

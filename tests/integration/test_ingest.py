@@ -17,12 +17,12 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.transport import BatchConsumer, RecordBatch
 from agents.kafka.weight import RECORD_BYTES
-from agents.process.clock import ServerClock
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
 from schemas.policy import Policy
+from storage.clock import ServerClock
 from storage.database import Database
 from storage.positions import Move
 from storage.settings import StorageSettings
@@ -372,6 +372,6 @@ async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
 
 
 def test_no_agent_asks_its_host_what_time_it_is() -> None:
-    """Times that are compared with those of others are PostgreSQL's: see agents.process.clock."""
+    """Times that are compared with those of others are PostgreSQL's: see storage.clock."""
     asked = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\(")
     assert [path for path in Path("agents").rglob("*.py") if asked.search(path.read_text())] == []

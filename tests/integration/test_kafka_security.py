@@ -127,7 +127,13 @@ async def test_the_rights_of_the_page_are_enough(
 
 @pytest.mark.parametrize(
     ("user", "kind"),
-    [("connector", "commands"), ("connector", "retry"), ("connector", "dead_letter"), ("admin", "results")],
+    [
+        ("connector", "commands"),
+        ("connector", "retry"),
+        ("connector", "dead_letter"),
+        ("admin", "retry"),
+        ("admin", "dead_letter"),
+    ],
 )
 async def test_nobody_writes_where_another_does(kafka: SecureKafka, topics: Topics, user: str, kind: str) -> None:
     names = {

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from broker.backoff import pauses
-from broker.errors import BrokerUnavailable
+from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from broker.settings import BrokerSettings
+from schemas.topics import MAX_DEAD_LETTER_BYTES
+from tests.support.agents import records
 from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.law
@@ -57,3 +59,28 @@ async def test_records_that_wait_for_a_slow_start_do_not_keep_it_from_ending(bro
         async with asyncio.timeout(60):
             await asyncio.gather(*emits)
         await publisher.close()
+
+
+async def test_records_that_are_published_together_keep_their_order_and_all_have_a_place(
+    broker_settings: BrokerSettings,
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
+    publisher = Publisher(servers)
+    sent = [Record(topic, b"one key", b"%d" % n * 200, [("n", b"%d" % n)]) for n in range(1000)]
+    written = await publisher.publish_all(sent)
+    assert await publisher.publish_all([]) == []
+    await publisher.close()
+    assert [each.offset for each in written] == list(range(1000))
+    assert [each.value for each in await records(servers, topic, 1000)] == [each.value for each in sent]
+
+
+async def test_of_records_that_are_published_together_one_that_fails_is_told(broker_settings: BrokerSettings) -> None:
+    publisher = Publisher(str(broker_settings.kafka_bootstrap_servers), timeout_seconds=2)
+    good = Record(broker_settings.topics.retry("price"), b"k", b"v")
+    nowhere = good._replace(topic=f"{broker_settings.topic_prefix}.no-such-topic")
+    with pytest.raises(BrokerUnavailable):
+        await publisher.publish_all([good, nowhere])
+    with pytest.raises(RecordRefused):
+        await publisher.publish_all([good, good._replace(value=b"x" * 2 * MAX_DEAD_LETTER_BYTES)])
+    await publisher.publish(good)
+    await publisher.close()

@@ -69,6 +69,13 @@ def attributes(
     return [(name, value.encode()) for name, value in named.items()]
 
 
+def whole(event: Event, **changes: Any) -> dict[str, Any]:
+    """A result in structured mode. `changes` are attributes; a change to None leaves one out."""
+    named = {name.removeprefix("ce_"): value.decode() for name, value in event.headers if name.startswith("ce_")}
+    fields = {**named, "data": json.loads(event.value or b""), **changes}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def raw(value: bytes | None, event_id: str = "e1", integration_type: str = "price", key: bytes | None = None) -> Event:
     """Any bytes under valid headers."""
     headers = [each for each in attributes(event_id, integration_type, "x", at(0)) if each[0] != "ce_subject"]

@@ -12,6 +12,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 
+from admin.door import not_of_key
 from admin.pages.reprocess import _key as key_of_form
 from admin.pages.saved_views import read_name
 from admin.pages.view import read_view
@@ -27,6 +28,7 @@ from exports.excel.process import ended_with
 from exports.jobs.outcome import BUG, explain
 from schemas import envelope
 from schemas.catalogue import BY_NAME
+from schemas.check import check, events_of
 from schemas.export import TimeZone
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState
@@ -43,10 +45,11 @@ from schemas.sources import Sources
 from schemas.steps import StepFault, judge
 from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
 from schemas.verdict import REASONS
+from storage.access_keys import Grant
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.exports.audit import LOST
 from storage.reprocess.cancellation import note_of
-from tests.support.events import Event, at, data, raw, result
+from tests.support.events import Event, at, data, raw, result, whole
 from tests.support.reasons_of_requests import REQUESTS, refused
 from tests.support.reasons_of_workbooks import WORKBOOKS
 from tests.support.record_batch import STAND_IN, bomb, record_batch
@@ -67,6 +70,23 @@ def of_another_source() -> Reason:
     assert isinstance(read_result, Result)
     refusal = Allowed(Sources.model_validate({"/connectors/mlb": {}}), None).refusal(read_result)
     assert refusal is not None
+    return refusal.reason
+
+
+def of_another_key() -> Reason:
+    [event] = events_of(result().headers, result().value or b"")
+    outcome = check(event, int(NOW.timestamp() * 1e9))
+    assert isinstance(outcome, Result)
+    grant = Grant("acme", "connector", "c", may_export=False, may_see_evidence=False, key_id=None)
+    refusal = not_of_key(grant._replace(source="/connectors/mlb", affiliates=["MLB"]), outcome)
+    assert refusal is not None
+    return refusal.reason
+
+
+def of_unknown_type() -> Reason:
+    [event] = events_of((), json.dumps(whole(result(), type="conexoes.moon.result.v1")).encode())
+    refusal = check(event, int(NOW.timestamp() * 1e9))
+    assert isinstance(refusal, Refusal)
     return refusal.reason
 
 
@@ -215,6 +235,8 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.ACCOUNT_DIFFERS: lambda: of_result(result()._replace(key=b"other/MLB/SKU-1")),
     Code.STATUS_NOT_ALLOWED: lambda: of_data(status="parked"),
     Code.NOT_ALLOWED: of_another_source,
+    Code.NOT_ALLOWED_BY_KEY: of_another_key,
+    Code.EVENT_TYPE_UNKNOWN: of_unknown_type,
     Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
     Code.TIME_IMPOSSIBLE: lambda: of_data(processed_at="2026-02-30T00:00:00Z"),
     Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),

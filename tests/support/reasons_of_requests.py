@@ -14,7 +14,8 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Message
 
-from admin import body, cancellation, commands, kept_file
+from admin import body, cancellation, commands, events, kept_file
+from admin.events import EventsRefused
 from admin.form_body import read_form
 from admin.json_body import read_json
 from admin.pages import languages, route, visitor
@@ -29,6 +30,8 @@ from schemas.export import ExportOrder
 from schemas.filter import LogFilter
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.role import Role
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.settings import StorageSettings
@@ -81,6 +84,17 @@ def _scope(path: str = "/", query: str = "", headers: Mapping[str, str] | None =
         "headers": raw,
         "app": HERE,
     }
+
+
+def _not_for(role: Role, key: authentication.AccessKey) -> Reason:
+    """Return why `key` refuses who has this role."""
+    here = FastAPI()
+
+    async def granted(_secret: str) -> Grant:
+        return Grant("acme", role, "k", may_export=False, may_see_evidence=False, key_id=uuid.uuid4())
+
+    here.state.authenticator = SimpleNamespace(grant=granted)
+    return _asked(lambda: key(Request({**_scope(headers={"authorization": "Bearer k"}), "app": here})))
 
 
 def _at_the_edge(**scope: Any) -> Reason:
@@ -184,6 +198,13 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     ),
     Code.IDEMPOTENCY_KEY_USED: lambda: of(commands.key_was_used()),
     Code.TOO_MANY_REQUESTS: lambda: of(fairness.too_many()),
+    Code.CONNECTOR_NEEDED: lambda: _not_for("viewer", authentication.poster),
+    Code.CONNECTOR_ONLY_POSTS: lambda: _not_for("connector", authentication.caller),
+    Code.EVENT_REFUSED: lambda: of(
+        EventsRefused([(1, Refusal(DeadLetterCode.JSON, Reason(Code.NOT_JSON, detail="d", position=0)))])
+    ),
+    Code.EVENTS_NOT_TAKEN: lambda: of(events.not_taken()),
+    Code.TOO_MANY_EVENTS: lambda: of(problems.too_often("too-many-events", Code.TOO_MANY_EVENTS, 0.5)),
     Code.TOO_MANY_COMMANDS: lambda: of(problems.too_often("too-many-commands", Code.TOO_MANY_COMMANDS, 0.5)),
     Code.TOO_MANY_WRONG_KEYS: lambda: of(problems.too_often("too-many-keys", Code.TOO_MANY_WRONG_KEYS, 0.5)),
     Code.NO_DATABASE_NOW: lambda: of(problems.unavailable()),

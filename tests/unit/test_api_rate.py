@@ -90,3 +90,23 @@ def test_a_hundred_thousand_names_are_remembered_and_one_more_begins_anew() -> N
     assert rate.take("first") == 1.0
     assert rate.take("one more") == 0.0
     assert rate.take("first") == 0.0
+
+
+def test_a_batch_is_taken_whole_or_not_at_all() -> None:
+    clock = Clock()
+    rate = Rate(100, 1000, clock)
+    assert rate.take("key", 600) == 0.0
+    assert rate.take("key", 600) == 2.0
+    assert rate.take("key", 400) == 0.0
+    clock.now += 6
+    assert rate.take("key", 600) == 0.0
+
+
+def test_headers_say_what_is_left_and_when_all_of_it_is_back() -> None:
+    rate = Rate(100, 1000, Clock())
+    assert rate.headers("key", "events") == {
+        "RateLimit-Policy": '"events";q=1000;w=10',
+        "RateLimit": '"events";r=1000;t=0',
+    }
+    rate.take("key", 250)
+    assert rate.headers("key", "events")["RateLimit"] == '"events";r=750;t=3'

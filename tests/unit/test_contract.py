@@ -15,7 +15,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agents.app import build_app
-from agents.process.clock import ServerClock
 from agents.reprocess.dispatch import retry_record
 from broker.publisher import Publisher
 from broker.security import PLAINTEXT
@@ -35,6 +34,7 @@ from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog
 from schemas.topics import Topics
+from storage.clock import ServerClock
 from storage.database import Database
 from storage.reprocess.claims import QueuedItem
 from storage.settings import StorageSettings

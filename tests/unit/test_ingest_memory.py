@@ -17,11 +17,11 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.transport import RecordBatch
 from agents.kafka.weight import weight
-from agents.process.clock import ServerClock
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
+from storage.clock import ServerClock
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.events import Event, result

@@ -20,7 +20,7 @@ from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
 from storage.results import store
-from tests.support.events import Event
+from tests.support.events import SOURCE, Event
 from tests.support.opened import opened
 
 BOOTSTRAP = "bootstrap-key-of-the-tests"
@@ -61,6 +61,7 @@ async def keys(owning: Database) -> dict[str, str]:
         "admin": await access_keys.create(owning, "acme", "admin", "a"),
         "other": await access_keys.create(owning, "globex", "admin", "g"),
         "every": await access_keys.create(owning, "*", "admin", "e"),
+        "connector": await access_keys.create(owning, "acme", "connector", "c", source=SOURCE, affiliates=["MLB"]),
         "bootstrap": BOOTSTRAP,
     }
 

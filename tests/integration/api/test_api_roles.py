@@ -1,6 +1,7 @@
 """Every route with every kind of key; what belongs to another account does not exist."""
 
 import json
+import re
 
 import asyncpg
 import httpx
@@ -67,7 +68,16 @@ def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
 @pytest.mark.parametrize("path", [*PATHS.values(), "/integration-types"])
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("viewer", 200), ("operator", 200), ("admin", 200), ("every", 200), ("bootstrap", 200), ("other", 404), ("", 401)],
+    [
+        ("viewer", 200),
+        ("operator", 200),
+        ("admin", 200),
+        ("every", 200),
+        ("bootstrap", 200),
+        ("other", 404),
+        ("connector", 403),
+        ("", 401),
+    ],
 )
 async def test_every_route_by_every_role(app: FastAPI, keys: dict[str, str], path: str, who: str, status: int) -> None:
     if path == "/integration-types" and who == "other":
@@ -75,6 +85,25 @@ async def test_every_route_by_every_role(app: FastAPI, keys: dict[str, str], pat
     async with Caller(app, keys.get(who)) as client:
         response = await client.get(address(path))
     assert response.status_code == status, response.text
+
+
+async def test_a_connector_only_posts_results(app: FastAPI, keys: dict[str, str]) -> None:
+    """No operation that needs a key takes a connector's, but one; no page does either."""
+    needing = 0
+    async with Caller(app, None) as nobody, Caller(app, keys["connector"]) as connector:
+        for path, methods in app.openapi()["paths"].items():
+            filled = re.sub(r"\{\w+\}", "x", path.replace("{account}", "acme").replace("{integration_type}", "price"))
+            for method in methods:
+                if (await nobody.request(method, filled)).status_code != 401:
+                    continue
+                needing += 1
+                answer = await connector.request(method, filled)
+                posts = (method, path) == ("post", "/events/results")
+                assert (method, path, answer.status_code) == (method, path, 422 if posts else 403)
+        signed_in = await nobody.post("/sign-in", data={"access_key": keys["connector"]})
+    assert needing > len(PATHS)
+    assert signed_in.status_code == 403
+    assert "set-cookie" not in signed_in.headers
 
 
 @pytest.mark.parametrize("path", PATHS.values())

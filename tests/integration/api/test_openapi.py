@@ -37,7 +37,7 @@ CHECKS = [
     checks.response_schema_conformance,
 ]
 #: Keys that requests carry, by owner or role; "none" and "unknown" are no keys of ours.
-CALLERS = ("operator", "operator", "admin", "every", "viewer", "other", "none", "unknown")
+CALLERS = ("operator", "operator", "admin", "every", "viewer", "other", "connector", "none", "unknown")
 LARGE_BODY = "a large body"
 #: Requests with what HTTP knows and no document names: one of each to every operation, with the key of an operator.
 ODD: dict[str, dict[str, Any]] = {
@@ -170,7 +170,9 @@ class Walk:
     def _succeed(self, operation: Any, session: requests.Session) -> None:
         """Ask with each stored name in turn until an answer is good: no operation is known by its refusals only."""
         names = [each.name for each in operation.path_parameters]
-        for values in itertools.product(*(self.known.get(name, ["csv"]) for name in names)):
+        for caller, *values in itertools.product(
+            ("operator", "every"), *(self.known.get(name, ["csv"]) for name in names)
+        ):
             if min(self.statuses[operation.label]) < 300:
                 return
             case = operation.Case(
@@ -178,10 +180,17 @@ class Walk:
                 query=self._first(each for each in operation.query if each.is_required),
                 media_type="application/json",
             )
-            if (body := operation.definition.raw.get("requestBody")) is not None:
-                example = self.examples[body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+            if (example := self._example(operation)) is not None:
+                case.media_type = next(iter(operation.definition.raw["requestBody"]["content"]))
                 case.body = {name: self.known.get(name, [value])[0] for name, value in example.items()}
-            self._send(case, session, "operator")
+            self._send(case, session, caller)
+
+    def _example(self, operation: Any) -> Any:
+        """Return an example of the body's first form; None for an operation without a body."""
+        body = operation.definition.raw.get("requestBody")
+        if body is None:
+            return None
+        return self.examples[next(iter(body["content"].values()))["schema"]["$ref"].rpartition("/")[2]]
 
     def _first(self, parameters: Any) -> dict[str, Any]:
         return {each.name: self.known.get(each.name, ["csv"])[0] for each in parameters}
@@ -191,10 +200,8 @@ class Walk:
         case.path_parameters = self._named(draw, case.path_parameters or {})
         if everything:
             case.query = self._named(draw, case.query or {})
-            body = case.operation.definition.raw.get("requestBody")
-            if body is not None:
-                reference = body["content"]["application/json"]["schema"]["$ref"]
-                case.body = self._named(draw, self.examples[reference.rpartition("/")[2]])
+            if (example := self._example(case.operation)) is not None:
+                case.body = self._named(draw, example)
 
     def _named(self, draw: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         return {

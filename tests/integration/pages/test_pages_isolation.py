@@ -21,7 +21,8 @@ from schemas.refusal import DeadLetterCode, Refusal
 from storage.dead_letters import insert_dead_letters
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Browser, Visit
-from tests.support.events import result
+from tests.support.events import at, result
+from tests.support.events import attributes as event_headers
 from tests.support.reprocess import Desk
 
 pytestmark = pytest.mark.law
@@ -52,6 +53,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/commands/affiliates/resume"): {"affiliate": "MLB", "requested_by": "m"},
     ("PUT", "/commands/groups/{fingerprint}"): {"integration_type": "price", "state": "ignored", "set_by": "m"},
     ("POST", "/commands/exports"): {"integration_type": "price", "format": "csv", "filter": {}},
+    ("POST", "/events/results"): {"affiliate": "MLB", "key": "SKU-1", "status": "success", "processed_at": at(0)},
 }
 #: Fields of forms, by the last words of the path.
 FORMS: dict[str, dict[str, str]] = {
@@ -62,6 +64,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/export": {"format": "csv"},
     "/exports/{export_id}/cancel": {},
     "/marked": {},
+    "/check": {"text": "{}"},
     "/groups/{fingerprint}": {"state": "ignored"},
     "/reprocess": {"log_id": "{log_id}", "mode": "refresh"},
     "/reprocess/{command_id}/cancel": {},
@@ -159,7 +162,8 @@ async def ask(
             name: [filled(each, ids) for each in value] if isinstance(value, list) else value
             for name, value in BODIES[method, path].items()
         }
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        attributes = {name.replace("_", "-"): value for name, value in event_headers("e", "price", "SKU-1", at(0))}
+        headers = {"Idempotency-Key": str(uuid.uuid4()), **{name: value.decode() for name, value in attributes.items()}}
         return await by_key.request(method, address, json={"account": account, **body}, headers=headers)
     if path.startswith(("/api/", "/commands/")):
         return await by_key.request(method, address)

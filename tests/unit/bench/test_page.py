@@ -73,6 +73,20 @@ def sections() -> dict[str, Any]:
             "rows": [{"rate": 1000, "noise": NOISE[0], "database": where, "api": where | {"p99_ms": 600.0}}],
             "memory_mib": {"conexoes agents": 90.0},
         },
+        "posts": common
+        | {
+            "events": 1000,
+            "rounds": 2,
+            "clients": 4,
+            "rows": [
+                {
+                    "name": name,
+                    "size": size,
+                    "rounds": [{"results_per_second": rate, "p50_ms": 5.0, "p99_ms": 9.0, "admin_cpu": 7.0}] * 2,
+                }
+                for name, size, rate in (("one by one", 1, 300.0), ("batches of 500", 500, 6000.0))
+            ],
+        },
         "reads": common
         | {
             "logs": 5000,
@@ -95,6 +109,7 @@ def test_each_target_says_what_was_measured_and_whether_it_is_kept() -> None:
     assert found["ingest at 5,000 logs ÷ on empty tables, with huge pages"] == ("0.60 (0.60–0.60)", False)
     assert found["produce to visible at 1,000/s, p99"] == ("600 ms", False)  # the slower of database and API
     assert found["page 1,000 ÷ page 1, no filter"] == ("1.15", True)
+    assert found["results by HTTP, batches of 500"] == ("6,000/s", True)
     reads = {what: met for what, (_, met) in found.items() if what.startswith("API")}
     assert [(what.endswith("list: a"), met) for what, met in reads.items()] == [(True, True), (False, False)]
 
@@ -109,7 +124,7 @@ def test_the_page_has_every_section_its_plot_and_its_machine() -> None:
     assert "`/nowhere`" in text
 
 
-@pytest.mark.parametrize("missing", ["ingest", "growth", "latency", "reads"])
+@pytest.mark.parametrize("missing", ["ingest", "growth", "latency", "posts", "reads"])
 def test_a_section_that_was_not_measured_is_left_out(missing: str) -> None:
     text, plots = page({name: section for name, section in sections().items() if name != missing})
     assert missing not in plots

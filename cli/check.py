@@ -1,0 +1,61 @@
+"""`conexoes check`: what would become of events in files, by the reader of the agents; no server is needed."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from cli.filter_options import STDIN
+from cli.installation import UnusableError
+from schemas.catalogue import IntegrationType
+from schemas.check import check, events_in, reasons_of
+from schemas.json_document import dump
+from schemas.reasons.say import say
+from schemas.refusal import Refusal
+from schemas.result import Result
+from schemas.shown.check import check_of
+
+
+class Checked(NamedTuple):
+    """One event of a file, and what would become of it."""
+
+    file: str
+    position: int  # in the file, the first is 0
+    outcome: Result | Refusal
+
+
+def checked(files: list[str], of_type: IntegrationType | None) -> Iterator[Checked]:
+    """Yield each event of each file in order, by this host's clock. Raises UnusableError for a file without any."""
+    for file in files:
+        found = None
+        for position, event in enumerate(events_in(_content(file), of_type)):
+            found = Checked(file, position, check(event, time.time_ns()))
+            yield found
+        if found is None:
+            raise UnusableError(f"{file}: there is no event in it.")
+
+
+def _content(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+    except OSError as exc:
+        raise UnusableError(f"{file}: can't be read: {exc.strerror}") from exc
+
+
+def line_of(each: Checked) -> str:
+    """Return an event as text: one line, and one more for each reason after the first."""
+    place = f"{each.file}:{each.position}"
+    if isinstance(each.outcome, Refusal):
+        reasons = "\n    ".join(say(reason, "en") for reason in reasons_of(each.outcome))
+        return f"{place}  refused  {each.outcome.code}: {reasons}"
+    result = each.outcome
+    told = [result.integration_type, f"{result.account}/{result.affiliate}/{result.key}", result.status, result.code]
+    altered = "altered" if result.altered else None
+    return f"{place}  stored   {'  '.join(part for part in (*told, altered) if part)}"
+
+
+def document_of(each: Checked) -> str:
+    """Return an event as one line of JSON: as a dry run of `POST /events/results` shows it, and its file."""
+    document = check_of(each.position, each.outcome).model_dump_json()
+    return f'{{"file":{dump(each.file).decode()},{document[1:]}'

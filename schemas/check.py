@@ -1,0 +1,128 @@
+"""Check of events that are not in Kafka: what would become of each, by the reader of the agents."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from schemas import json_document
+from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED, Headers
+from schemas.http_binding import media_type
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.result import Result, read
+from schemas.topics import MAX_EVENT_BYTES
+
+#: Limit of a batch, in bytes; that of each of its events is MAX_EVENT_BYTES.
+MAX_BATCH_BYTES = 16 * MAX_EVENT_BYTES
+_BOM = b"\xef\xbb\xbf"
+_ONE: Headers = [("content-type", STRUCTURED.encode())]
+_MANY: Headers = [("content-type", BATCH.encode())]
+_ANY_TIME = "2000-01-01T00:00:00Z"  # of an event that has none: nothing that is shown depends on it
+_BY_EVENT_TYPE = {each.result_event_type: each for each in CATALOGUE}
+
+
+class UnsentEvent(NamedTuple):
+    """One event, as the record that it would be."""
+
+    headers: Headers
+    value: bytes
+    type: object  # what it says it is, read or not
+
+
+def events_of(headers: Headers, body: bytes) -> list[UnsentEvent]:
+    """Return the events of a body in order: those of a batch each as a record of its own, digit for digit.
+
+    Raises Refusal for a batch that can't be taken apart; it then says nothing about any of its events.
+    """
+    names = dict(headers)
+    kind = media_type((names.get("content-type") or b"").decode("latin-1"))
+    if kind != BATCH:
+        attribute = names.get("ce_type") if kind != STRUCTURED else None
+        return [
+            UnsentEvent(headers, body, _type_in(body) if attribute is None else attribute.decode("utf-8", "replace"))
+        ]
+    document = json_document.load(body, MAX_BATCH_BYTES)
+    if not isinstance(document.value, list):
+        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH))
+    if len(document.value) > MAX_BATCH_EVENTS:
+        reason = Reason(ReasonCode.BATCH_TOO_LARGE, events=len(document.value), limit=MAX_BATCH_EVENTS)
+        raise Refusal(DeadLetterCode.TOO_LARGE, reason)
+    # Not from the document's text, in which what PostgreSQL can't hold is replaced: the agents mark that as altered.
+    texts = json_document.elements(body.removeprefix(_BOM).decode())
+    return [
+        UnsentEvent(_ONE, text.encode(), _type_of(value)) for text, value in zip(texts, document.value, strict=True)
+    ]
+
+
+def _type_in(body: bytes) -> object:
+    try:
+        return _type_of(json_document.load(body).value)
+    except Refusal:
+        return None  # the reader says why
+
+
+def _type_of(event: Any) -> object:
+    return event.get("type") if isinstance(event, dict) else None
+
+
+def check(event: UnsentEvent | Refusal, now_ns: int) -> Result | Refusal:
+    """Return what becomes of an event that is sent at `now_ns`, nanoseconds since 1970, to the topic of its type."""
+    if isinstance(event, Refusal):
+        return event
+    integration_type = _BY_EVENT_TYPE.get(event.type) if isinstance(event.type, str) else None
+    [outcome] = read(integration_type or CATALOGUE[0], event.headers, None, event.value, now_ns)
+    if integration_type is None and (isinstance(outcome, Result) or outcome.code is DeadLetterCode.TYPE_MISMATCH):
+        return Refusal(
+            DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE_UNKNOWN, allowed=tuple(_BY_EVENT_TYPE))
+        )
+    return outcome
+
+
+def reasons_of(refusal: Refusal) -> Sequence[Reason]:
+    """Return all that is wrong with a refused event, the true reason first."""
+    return (refusal.reason,)
+
+
+def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[UnsentEvent | Refusal]:
+    """Yield the events of a file or of pasted text: a JSON object, an array of events, or JSON Lines of these.
+
+    `of_type`: an object that has no `specversion` is the data alone of such a result, as in binary mode, and gets the
+    attributes that a header would have. A part that can't be taken apart is yielded as its refusal.
+    """
+    for part in _parts(text.removeprefix(_BOM)):
+        try:
+            yield from events_of(*_as_record(part, of_type))
+        except Refusal as refusal:
+            yield refusal
+
+
+def _parts(text: bytes) -> list[bytes]:
+    """The lines when the first of them is a document by itself; else the whole, which may have line ends in it."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines if lines and _is_json(lines[0]) else [text]
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json_document.load(line, MAX_BATCH_BYTES)
+    except Refusal:
+        return False
+    return True
+
+
+def _as_record(text: bytes, of_type: IntegrationType | None) -> tuple[Headers, bytes]:
+    if text.lstrip().startswith(b"["):
+        return _MANY, text
+    if of_type is None or _has_envelope(text):
+        return _ONE, text
+    attributes = {"specversion": "1.0", "type": of_type.result_event_type, "source": "/", "id": "-", "time": _ANY_TIME}
+    return [(f"ce_{name}", value.encode()) for name, value in attributes.items()], text
+
+
+def _has_envelope(text: bytes) -> bool:
+    try:
+        value = json_document.load(text).value
+    except Refusal:
+        return False
+    return isinstance(value, dict) and "specversion" in value
