@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from schemas import json_document
+from schemas import json_document, raw_json
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.reasons.reason import Reason
@@ -117,7 +117,7 @@ def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal
             DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, events=len(events), limit=MAX_BATCH_EVENTS)
         )
     # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
-    texts = json_document.elements(document.text.decode())
+    texts = raw_json.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):
         body = text.encode()
         try:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
-import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from schemas import envelope as cloudevents
@@ -17,7 +16,8 @@ from schemas.identity import log_id, result_id
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reason_of
 from schemas.reasons.reason import Reason
-from schemas.redaction import Redaction, dump, load
+from schemas.redacted_event import redacted
+from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.search.words import word_numbers
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
@@ -180,7 +180,7 @@ def read(
             yield event
             continue
         try:
-            kept = event if redaction is None else _redacted(event, redaction)
+            kept = event if redaction is None else redacted(event, redaction, _KNOWN, ResultError.model_fields)
             result = _result(integration_type, kept, account_of_key, now_ns)
         except Refusal as refusal:
             yield Refusal(refusal.code, refusal.reason, event.body if event.in_batch else None)
@@ -247,43 +247,6 @@ def _result(
         altered=event.altered,
         in_batch=event.in_batch,
     )
-
-
-def _redacted(event: cloudevents.Envelope, redaction: Redaction) -> cloudevents.Envelope:
-    """Return an event without what the rules remove, before anything is made of it: also the group of its error."""
-    if not isinstance(event.data, dict) or not redaction.may_be_in(event.body):
-        return event
-    document, doubled = load(event.body.decode())
-    came = document["data"] if event.structured else document
-    rules = redaction.sparing(_names_of(came))
-    data = rules.fields(came, _KNOWN)
-    if isinstance(came.get("message"), str):
-        data["message"] = rules.values(came["message"])
-    if isinstance(came.get("errors"), list):
-        data["errors"] = [_redacted_error(each, rules) for each in came["errors"]]
-    redacted = {**rules.fields(document, cloudevents.KNOWN), "data": data} if event.structured else data
-    if not doubled and redacted == document:
-        return event
-    body = dump(redacted).encode()
-    again = orjson.loads(body)
-    return event._replace(body=body, data=again["data"] if event.structured else again)
-
-
-def _names_of(data: dict[str, Any]) -> Iterator[str]:
-    """Yield the key and the other names of an entity, which a message may repeat."""
-    aliases = data.get("aliases")
-    for each in (data.get("key"), *(aliases.values() if isinstance(aliases, dict) else ())):
-        if isinstance(each, str):
-            yield each
-
-
-def _redacted_error(error: Any, rules: Redaction) -> Any:
-    if not isinstance(error, dict):
-        return rules.values(error) if isinstance(error, str) else error
-    redacted = rules.fields(error, ResultError.model_fields)
-    if isinstance(error.get("message"), str):
-        redacted["message"] = rules.values(error["message"])
-    return redacted
 
 
 def _validate(data: Any) -> ResultData:

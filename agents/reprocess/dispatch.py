@@ -23,8 +23,8 @@ from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record, Written
 from broker.structured import structured_record
 from schemas.catalogue import CATALOGUE
-from schemas.json_document import Verbatim
 from schemas.policy import Policy, Rule
+from schemas.raw_json import RawJson
 from schemas.reasons.reason import Reason
 from schemas.redaction import REDACTED
 from schemas.reprocess import RetryData
@@ -62,7 +62,7 @@ def retry_record(
         expires_at=to_text(expires_at),
         aliases=item.aliases,
         busy_answers=item.busy_answers,
-        request=None if request is None else Verbatim(request),
+        request=None if request is None else RawJson(request),
     )
     event = data.event(str(item.id), item.command_id, to_text(sent_at), item.traceparent)
     return structured_record(topics.retry(item.integration_type), f"{item.account}/{item.affiliate}/{item.key}", event)
