@@ -14,8 +14,8 @@ from schemas.filter import LogFilter, ReprocessFilter
 from schemas.item_state import ItemState, outcome
 from schemas.playbook import BadPlaybookError, Playbook, PlaybookEntry
 from schemas.policy import BUSY_PAUSE_CEILING_SECONDS, BUSY_PAUSE_SECONDS, BUSY_TRIES, Policy
-from schemas.reasons.reason import own_words
 from schemas.raw_json import load, spliced
+from schemas.reasons.reason import own_words
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import Command, CommandRefusal, ReprocessRequest, RetryData, command_event, read_command
