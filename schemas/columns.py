@@ -159,6 +159,7 @@ ITEM_COLUMNS = (
     ),
     Column(name="sent_partition", labels=labels("Partição", "Partition", "Partición"), kind="number"),
     Column(name="sent_offset", labels=labels("Offset", "Offset", "Offset"), kind="number"),
+    Column(name="traceparent", labels=labels("Trace", "Trace", "Trace"), kind="id"),
     Column(
         name="joined_item_id", labels=labels("Item a que se juntou", "Joined item", "Ítem al que se unió"), kind="id"
     ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from schemas import json_document, raw_json
+from schemas.extensions import extensions_text, traceparent_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.reasons.reason import Reason
@@ -32,7 +33,6 @@ BATCH = "application/cloudevents-batch+json"
 _CLOUDEVENTS = "application/cloudevents"
 #: RFC 3986 forbids these everywhere in a URI-reference; the rest is left to the connector.
 _URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _JSON_MEDIA_TYPE = re.compile(r"(?i)(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?")
 
 
@@ -51,6 +51,7 @@ class Envelope(NamedTuple):
     altered: bool  # as in json_document
     traceparent: str | None = None  # W3C Trace Context; None also for one that isn't valid
     in_batch: bool = False  # `body` is a part of the record's value
+    extensions: str | None = None  # JSON object of the extensions that `body` does not hold
 
 
 def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
@@ -178,7 +179,8 @@ def _envelope(attributes: Mapping[str, Any], data: Any, body: bytes, *, structur
         body,
         structured,
         altered,
-        _traceparent(attributes.get("traceparent")),
+        traceparent_of(attributes.get("traceparent")),
+        extensions=None if structured else extensions_text(attributes),
     )
 
 
@@ -191,10 +193,6 @@ def _text(attributes: Mapping[str, Any], name: str) -> str:
         reason = Reason(ReasonCode.ATTRIBUTE_LENGTH, field=name, limit=MAX_ATTRIBUTE_CHARACTERS)
         raise Refusal(DeadLetterCode.ENVELOPE, reason)
     return value if "\x00" not in value else value.replace("\x00", "\ufffd")
-
-
-def _traceparent(value: object) -> str | None:
-    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
 def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:

@@ -2,12 +2,12 @@
 
 A parsed number has lost digits (`19.90`, integers and decimals of more than a float holds), and a parsed object one of
 two equal names. Evidence is given back as it came, so it is never written from parsed values. Every function here takes
-the text of one valid JSON value.
+the text of one valid JSON value, without space around it.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -22,9 +22,16 @@ class RawJson:
         self.text = text
 
     @property
-    def value(self) -> Any:
-        """The value for Python, with each number as a RawJson; of equal names the last one counts."""
-        return _VALUES.decode(self.text)
+    def said(self) -> str | None:
+        """What it says: a string without its quotes, nothing for null, any other value as it is written."""
+        if self.text == "null":
+            return None
+        return str(_ENDS.decode(self.text)) if self.text.startswith('"') else self.text
+
+    @property
+    def fields(self) -> dict[str, "RawJson"]:
+        """The values of an object by name, of equal names the last; none for any other value."""
+        return {name: RawJson(text) for name, text in members(self.text)} if self.text.startswith("{") else {}
 
     def __str__(self) -> str:
         return self.text
@@ -65,12 +72,20 @@ def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_VALUES = json.JSONDecoder(parse_int=RawJson, parse_float=RawJson, parse_constant=_refuse)
 _DOCUMENTS = json.JSONDecoder(parse_int=RawJson, parse_float=RawJson, parse_constant=_refuse, object_pairs_hook=Members)
-#: Finds the ends of values only. Numbers are read as text: Python refuses integers of more than 4,300 digits.
-_ENDS = json.JSONDecoder(parse_int=str, parse_float=str)
+#: Finds the ends of values, and decodes strings. Numbers are read as text: Python refuses integers of more than 4,300 digits.
+_ENDS = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^ \t\n\r\[\]{},:"]++', re.DOTALL)
+
+
+def is_json(text: str) -> bool:
+    """Return True for the text of one JSON value; False also for one that is nested too deep for Python."""
+    try:
+        _ENDS.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def load(text: str) -> Any:
@@ -102,6 +117,11 @@ def elements(text: str) -> Iterator[str]:
         end = _end(text, at)
         yield text[at:end]
         at = _next(text, end)
+
+
+def object_of(values: Iterable[tuple[str, str]]) -> str:
+    """Return the text of an object of these names and texts of values."""
+    return "{" + ",".join(f"{dump(name).decode()}:{text}" for name, text in values) + "}"
 
 
 def members(text: str) -> Iterator[tuple[str, str]]:

@@ -4,9 +4,13 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from schemas.envelope import KNOWN, Envelope
+from schemas.extensions import TRACE
 from schemas.json_document import value_of
 from schemas.raw_json import Members, changed, load, spliced
 from schemas.redaction import Redaction
+
+#: Attributes that are no evidence.
+_ATTRIBUTES = KNOWN | TRACE
 
 
 def redacted(event: Envelope, rules: Redaction, known: Container[str], known_of_error: Container[str]) -> Envelope:
@@ -15,6 +19,9 @@ def redacted(event: Envelope, rules: Redaction, known: Container[str], known_of_
     `known` are the fields of `data` that are no evidence, `known_of_error` those of an error. What is left of `body` is
     as it came, byte for byte.
     """
+    if event.extensions is not None and rules.may_be_in(event.extensions.encode()):
+        came = load(event.extensions)
+        event = event._replace(extensions=spliced(event.extensions, came, rules.fields(came, TRACE)))
     if not isinstance(event.data, dict) or not rules.may_be_in(event.body):
         return event
     fields = _Fields(rules.sparing(_names_of(event.data)), known, known_of_error)
@@ -37,7 +44,7 @@ class _Fields:
         self._known_of_error = known_of_error
 
     def of_event(self, event: Members) -> Members:
-        return self._rules.fields(event.changed(self._attribute), KNOWN)
+        return self._rules.fields(event.changed(self._attribute), _ATTRIBUTES)
 
     def of_data(self, data: Members) -> Members:
         return self._rules.fields(data.changed(self._field), self._known)

@@ -99,9 +99,13 @@ class ReprocessRequest(BaseModel):
         return self
 
 
-def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict[str, Any]:
-    """Return a command as a structured CloudEvent; `time` is RFC 3339."""
+def command_event(
+    command_id: str, request: ReprocessRequest, time: str, traceparent: str | None = None
+) -> dict[str, Any]:
+    """Return a command as a structured CloudEvent; `time` is RFC 3339. Its retries will have its `traceparent`."""
+    trace = {} if traceparent is None else {"traceparent": traceparent}
     return {
+        **trace,
         "specversion": "1.0",
         "type": COMMAND_EVENT_TYPE,
         "source": "/conexoes/admin",
@@ -202,7 +206,7 @@ class RetryData(BaseModel):
     )
 
     def event(self, item_id: str, command_id: str, time: str, traceparent: str | None = None) -> dict[str, Any]:
-        """Return this retry as a structured CloudEvent. `traceparent`: of its command, if that had one."""
+        """Return this retry as a structured CloudEvent. `traceparent`: of its command, else of the result, if any."""
         trace = {} if traceparent is None else {"traceparent": traceparent}
         data = {name: getattr(self, name) for name in type(self).model_fields}
         if self.request is None:

@@ -149,6 +149,7 @@ class Result(NamedTuple):
     correlation_id: uuid.UUID | None  # the item that it answers
     busy: bool  # it is an answer, and says that the marketplace had no time
     body: str
+    extensions: str | None  # JSON object of the CloudEvents extensions that `body` does not hold
     structured: bool
     altered: bool
     in_batch: bool  # `body` is a part of the record's value
@@ -243,6 +244,7 @@ def _result(
         correlation_id=answers,
         busy=failed and answers is not None and _is_busy(faults, data),
         body=event.body.decode(),
+        extensions=event.extensions,
         structured=event.structured,
         altered=event.altered,
         in_batch=event.in_batch,

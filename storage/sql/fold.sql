@@ -19,12 +19,12 @@ WITH incoming AS (
         :code::text[], :category::text[], :fingerprint::text[], :errors::integer[],
         :other_codes::text[], :other_categories::text[], :other_fingerprints::text[],
         :correlation_id::uuid[], :body::text[], :structured::boolean[], :altered::boolean[], :late::boolean[],
-        :words::text[]
+        :words::text[], :extensions::text[]
     ) AS result (
         account, result_id, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late, words
+        item_id, body, structured, altered, late, words, extensions
     )
 ),
 received AS (
@@ -43,14 +43,14 @@ attempted AS (
         account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late, words
+        item_id, body, structured, altered, late, words, extensions
     )
     SELECT
         i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
         i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, coalesce(i.errors, 0),
         i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
         i.item_id, i.body, i.structured, i.altered,
-        i.late OR coalesce(i.version < s.version, false), i.words::bigint[]
+        i.late OR coalesce(i.version < s.version, false), i.words::bigint[], i.extensions
     FROM incoming i
     LEFT JOIN status_logs s ON s.id = i.log_id
     WHERE i.result_id IN (SELECT result_id FROM received)

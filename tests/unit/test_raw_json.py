@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import BY_NAME
 from schemas.json_document import load as read_document
-from schemas.raw_json import Members, RawJson, dump, elements, lines, load, members, spliced
+from schemas.raw_json import Members, RawJson, dump, elements, is_json, lines, load, members, object_of, spliced
 from schemas.redaction import REDACTED, Redaction
 from schemas.result import Result, read
 from tests.support.events import data, result
@@ -73,8 +73,27 @@ def test_a_value_is_written_as_it_came_within_another() -> None:
     assert dump({"x": [RawJson("19.90"), RawJson('{"a" : 1E2}')]}) == b'{"x":[19.90,{"a" : 1E2}]}'
 
 
-def test_numbers_of_a_value_say_their_digits() -> None:
-    assert f"{RawJson('[19.90]').value[0]}" == "19.90"
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('"a\\u00e9"', "aé"), ("null", None), ("19.90", "19.90"), ('{"a" : 1E2}', '{"a" : 1E2}'), ("true", "true")],
+)
+def test_a_value_says_what_postgresql_says_of_it(text: str, said: str | None) -> None:
+    assert RawJson(text).said == said
+
+
+def test_the_last_of_equal_names_is_the_field() -> None:
+    assert RawJson('{"a": 1, "a" : 2.50}').fields == {"a": RawJson("2.50")}
+    assert RawJson("[1]").fields == {}
+
+
+@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), TEXTS.map(str.strip)), max_size=4))
+def test_an_object_is_made_of_texts(values: list[tuple[str, str]]) -> None:
+    assert list(members(object_of(values))) == [(name, text.strip(" \t\r\n")) for name, text in values]
+
+
+@pytest.mark.parametrize("text", ["NaN", "[Infinity]", "[1", "{}{}", "[" * 5000 + "]" * 5000])
+def test_what_is_not_json_is_told(text: str) -> None:
+    assert not is_json(text)
 
 
 def stored(field: str, text: str, rules: Redaction | None) -> tuple[str, str]:

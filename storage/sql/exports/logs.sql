@@ -41,7 +41,7 @@ SELECT
     END AS message,
     CASE WHEN s.status <> 'success' AND json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
         AS errors,
-    ({alias_lines}) AS aliases
+    ({alias_lines}) AS aliases, ({conflicts_of_log}) AS conflicts
 FROM status_logs s
 LEFT JOIN LATERAL (
     SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
