@@ -90,20 +90,18 @@ async def give_command(
     asked_at = await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant)
     if asked_at is None:
         raise key_was_used()
-    if not (
-        await _published(request, command_record(request.app.state.topics, command, body, asked_at, traceparent))
-        and await mark_published(writer, body.account, idempotency_key)
-    ):
+    record = command_record(request.app.state.topics, command, body, asked_at, traceparent)
+    if not (await _published(request, command, record) and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 
-async def _published(request: Request, record: Record) -> bool:
+async def _published(request: Request, command: str, record: Record) -> bool:
     """Publish, again for a repeated key: agents tell commands by id. Returns True if Kafka has it for certain."""
     try:
         await request.app.state.publisher.publish(record)
     except BrokerError as exc:
-        log.warning("command not taken", reason=str(exc))
+        log.warning("command not taken", command_id=command, reason=str(exc))
         return False
     return True
 

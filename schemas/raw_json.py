@@ -73,7 +73,7 @@ def _refuse(name: str) -> Any:
 
 
 _DOCUMENTS = json.JSONDecoder(parse_int=RawJson, parse_float=RawJson, parse_constant=_refuse, object_pairs_hook=Members)
-#: Finds the ends of values, and decodes strings. Numbers are read as text: Python refuses integers of more than 4,300 digits.
+#: Finds the ends of values, and decodes strings. Numbers are read as text: Python refuses integers of 4,301 digits.
 _ENDS = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^ \t\n\r\[\]{},:"]++', re.DOTALL)

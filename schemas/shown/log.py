@@ -1,7 +1,7 @@
 """One entity as the query API shows it, its attempts and its timeline."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, InstanceOf, WithJsonSchema
 
@@ -132,7 +132,8 @@ class Attempt(Shown):
     altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
     answers_item_id: str | None = Field(description="the retry that it answers")
     evidence: EvidenceState = Field(
-        description="why request, response, extra and extensions are empty: not_permitted to this key, or expired; else shown"
+        description="why request, response, extra and extensions are empty: not_permitted to this key, or expired; "
+        "else shown"
     )
     evidence_until: datetime | None = Field(description="when its evidence may be deleted; null: it is not there")
 

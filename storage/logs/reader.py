@@ -8,8 +8,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
-from schemas.filter import LogFilter
 from schemas.extensions import extensions_of
+from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.json_document import value_of
 from schemas.raw_json import RawJson, elements, members, object_of

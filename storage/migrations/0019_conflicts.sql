@@ -8,6 +8,7 @@ ALTER TABLE attempts ADD COLUMN extensions text;
 
 -- W3C Trace Context of the retry that was sent last. Null: it had none.
 ALTER TABLE reprocess_items ADD COLUMN traceparent text;
+GRANT UPDATE (traceparent) ON reprocess_items TO conexoes_writer;
 
 CREATE TABLE conflicts (
     account text COLLATE "C" NOT NULL,
