@@ -58,7 +58,8 @@ class TestContent:
         assert warning[4:8] == ["careful", "a", "", "a: first\nb: second"]
         assert error[:3] + error[4:10] == ["E", "MLB", "Erro", "broken", "", "", "", "", "2"]
         [log] = (await operator.get(LOGS, params={"q": "S"})).json()["items"]
-        assert success[12:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
+        assert success[12:14] == ["UTC-03:00", "UTC-03:00"]
+        assert success[14:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
 
     async def test_times_are_in_the_zone_that_the_heading_names(self, operator: Caller, tmp_path: Path) -> None:
         local = (T0 + timedelta(seconds=3) - timedelta(hours=3)).replace(tzinfo=None)  # São Paulo has no summer time
