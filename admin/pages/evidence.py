@@ -55,6 +55,7 @@ def lay_out(
         text, cut = "\n".join(laid_out), False
     else:
         text, cut = _beginning(laid_out, most_lines, most_characters)
+        cut = cut or len(came) > 2 * most_characters
     return Evidence(kind, text, cut, len(came.encode("utf-8", "replace")))
 
 
