@@ -21,7 +21,7 @@ from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from storage.settings import StorageSettings
 from tests.support.agents import consuming, produce, records, running_worker, stored
-from tests.support.events import at, result, with_extensions
+from tests.support.events import at, result, with_evidence, with_extensions
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
@@ -147,8 +147,7 @@ async def test_a_replay_carries_the_request_and_the_ledger_says_what_was_sent(
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     policy = Policy.model_validate({"price": {"*": {"replay_request": allowed}}})
     async with running_worker(broker_settings, storage_settings, data_dir, policy):
-        event = result("e1", request="REQUEST")
-        await produce(servers, prefix, [event._replace(value=(event.value or b"").replace(b'"REQUEST"', REQUEST))])
+        await produce(servers, prefix, [with_evidence(result("e1"), REQUEST.decode())])
         await stored(owner, 1)
         await send_command(broker_settings, "c1", [await log_id(owner)], mode="replay")
         [retry] = await records(servers, broker_settings.topics.retry("price"), 1)
@@ -182,10 +181,9 @@ async def test_a_retry_goes_on_in_the_trace_of_its_result_where_its_command_has_
         await produce(servers, prefix, events)
         await stored(owner, 3)
         await send_command(broker_settings, "c1", [await log_id(owner, key) for key in "TNW"], trace=None)
-        retries = [
-            orjson.loads(each.value) for each in await records(servers, broker_settings.topics.retry("price"), 3)
-        ]
+        sent = await records(servers, broker_settings.topics.retry("price"), 3)
         await until_states(owner, sent=3)
+    retries = [orjson.loads(each.value) for each in sent]
     assert {each["subject"]: each.get("traceparent") for each in retries} == {"T": of_result, "N": None, "W": None}
     shown = await owner.fetch("SELECT key, traceparent FROM reprocess_items")
     assert {row["key"]: row["traceparent"] for row in shown} == {"T": of_result, "N": None, "W": None}
