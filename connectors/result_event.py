@@ -28,6 +28,7 @@ def result_record(
     event_id: str | None = None,
     time: datetime | None = None,
     correlationid: str | None = None,
+    traceparent: str | None = None,
 ) -> Record:
     """Make the record of `data`. Without `processed_at` it gets the time of now.
 
@@ -46,8 +47,8 @@ def result_record(
         "time": now,
         "datacontenttype": "application/json",
     }
-    if correlationid is not None:
-        attributes["correlationid"] = correlationid
+    extensions = {"correlationid": correlationid, "traceparent": traceparent}
+    attributes |= {name: value for name, value in extensions.items() if value is not None}
     message = to_binary_event(CloudEvent(attributes, data))
     key = f"{data.get('account')}/{data.get('affiliate')}/{data.get('key')}".encode("utf-8", "surrogatepass")
     record = Record(topics.results(integration_type, own_topics), key, message.value, list(message.headers.items()))

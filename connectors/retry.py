@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
+from schemas.json_document import value_of
 from schemas.reprocess import RetryData
 from schemas.timestamp import parse
 
@@ -18,6 +17,7 @@ class Retry:
     id: str  # answers carry it as `correlationid`
     command_id: str
     data: RetryData
+    traceparent: str | None = None  # W3C Trace Context; the answer that the SDK sends has it too
 
     @property
     def expired(self) -> bool:
@@ -45,5 +45,10 @@ class Answer:
 
 def read_retry(value: bytes) -> Retry:
     """Read the retry in a record of a retry topic. Raises ValueError for what is none: only Conexões writes there."""
-    event = orjson.loads(value)
-    return Retry(id=event["id"], command_id=event["correlationid"], data=RetryData.model_validate(event["data"]))
+    event = value_of(value)
+    return Retry(
+        id=event["id"],
+        command_id=event["correlationid"],
+        data=RetryData.model_validate(event["data"]),
+        traceparent=event.get("traceparent"),
+    )
