@@ -78,7 +78,10 @@ def _retry(integration_type: IntegrationType) -> Schema:
             "id": {**rules.TEXT, "description": "the item; a result that answers carries it as its correlationid"},
             "subject": {**rules.TEXT, "description": "data.key"},
             "correlationid": {**rules.COMMAND_ID_TEXT, "description": "id of the command that asked for it"},
-            "traceparent": {**rules.TEXT, "description": "W3C Trace Context of the command, else of the result, where one had it"},
+            "traceparent": {
+                **rules.TEXT,
+                "description": "W3C Trace Context of the command, else of the result, where one had it",
+            },
         },
         examples.retry_example(integration_type),
         required=("subject", "datacontenttype", "correlationid"),
