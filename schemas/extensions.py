@@ -24,8 +24,10 @@ def extensions_of(attributes: Mapping[str, T]) -> dict[str, T]:
 
 def extensions_text(attributes: Mapping[str, str]) -> str | None:
     """Return the extensions of an event in binary mode as a JSON object that can be stored; None without any."""
+    if attributes.keys() <= _OF_THE_SPECIFICATION:  # as most are
+        return None
     found = {storable(name): storable(value) for name, value in extensions_of(attributes).items()}
-    return dump(found).decode() if found else None
+    return dump(found).decode()
 
 
 def traceparent_of(value: object) -> str | None:

@@ -26,7 +26,7 @@ _ESCAPE = re.compile(
     rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
 )
 _REPLACEMENT = rb"\ufffd"
-#: What orjson says of `1e400`, which JSON allows.
+#: Words of orjson for `1e400`, which JSON allows.
 _TOO_LARGE_A_NUMBER = "number is infinity when parsed as double"
 _SUSPECT = (b"\\u0000", b"\\ud", b"\\uD")
 

@@ -23,7 +23,7 @@ class RawJson:
 
     @property
     def said(self) -> str | None:
-        """What it says: a string without its quotes, nothing for null, any other value as it is written."""
+        """The text of a string, None for null, any other value as it is written."""
         if self.text == "null":
             return None
         return str(_ENDS.decode(self.text)) if self.text.startswith('"') else self.text

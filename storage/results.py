@@ -114,7 +114,8 @@ async def _conflicts(connection: Connection, results: Sequence[Result], received
     suspects = [each for id_ in known for each in bodies[id_].values()]
     conflicts = [each for id_ in received for each in list(bodies[id_].values())[1:]]
     if suspects:
-        conflicts += [suspects[row["place"] - 1] for row in await SQL["find_conflicts"].fetch(connection, suspects)]
+        found = await SQL["find_conflicts"].fetch(connection, suspects, place=range(len(suspects)))
+        conflicts += [suspects[row["place"]] for row in found]
     return conflicts
 
 

@@ -7,9 +7,6 @@ from schemas import raw_json
 from schemas.raw_json import RawJson
 
 Kind = Literal["json", "xml", "html", "text"]
-#: Lines that a page shows at first; the rest is loaded on request.
-BEGINNING_LINES = 120
-BEGINNING_CHARACTERS = 12_000
 _MAX_INDENT = 12
 #: Characters of markup that are laid out; the rest is shown as it came.
 MOST_MARKUP_CHARACTERS = 300_000
@@ -18,6 +15,17 @@ _LONGEST_ONE_LINE = 100
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+
+
+class Beginning(NamedTuple):
+    """The part of evidence that is shown at first; the rest is loaded on request."""
+
+    lines: int
+    characters: int
+
+
+#: The beginning on a log's own page.
+BEGINNING = Beginning(120, 12_000)
 
 
 class Evidence(NamedTuple):
@@ -34,13 +42,7 @@ def original(value: RawJson) -> str:
     return value.text if value.said is None else value.said
 
 
-def lay_out(
-    value: RawJson | None,
-    *,
-    whole: bool = False,
-    most_lines: int = BEGINNING_LINES,
-    most_characters: int = BEGINNING_CHARACTERS,
-) -> Evidence | None:
+def lay_out(value: RawJson | None, beginning: Beginning = BEGINNING, *, whole: bool = False) -> Evidence | None:
     """Lay out evidence for reading, its beginning unless `whole`; None for no evidence.
 
     Of JSON, also within a string, only the white space between tokens is new: digits, order and equal names stay. It
@@ -50,28 +52,28 @@ def lay_out(
     if value is None or value.text == "null":
         return None
     came = original(value)
-    kind, laid_out = _by_kind(value, came, MOST_MARKUP_CHARACTERS if whole else 2 * most_characters)
+    kind, laid_out = _by_kind(value, came, MOST_MARKUP_CHARACTERS if whole else 2 * beginning.characters)
     if whole:
         text, cut = "\n".join(laid_out), False
     else:
-        text, cut = _beginning(laid_out, most_lines, most_characters)
-        cut = cut or len(came) > 2 * most_characters
+        text, cut = _first(laid_out, beginning)
+        cut = cut or len(came) > 2 * beginning.characters
     return Evidence(kind, text, cut, len(came.encode("utf-8", "replace")))
 
 
-def _beginning(laid_out: Iterable[str], most_lines: int, most_characters: int) -> tuple[str, bool]:
+def _first(laid_out: Iterable[str], beginning: Beginning) -> tuple[str, bool]:
     """Return the first lines, and True when there is more."""
     shown: list[str] = []
     characters = 0
     more = False
     for line in laid_out:
-        more = len(shown) == most_lines or characters > most_characters
+        more = len(shown) == beginning.lines or characters > beginning.characters
         if more:
             break
         shown.append(line)
         characters += len(line) + 1
     text = "\n".join(shown)
-    return text[:most_characters], more or len(text) > most_characters
+    return text[: beginning.characters], more or len(text) > beginning.characters
 
 
 def _by_kind(value: RawJson, came: str, most_markup: int) -> tuple[Kind, Iterable[str]]:

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from admin.pages.actions import type_values
 from admin.pages.advice import ShownError, shown
-from admin.pages.evidence import Evidence, lay_out, original
+from admin.pages.evidence import BEGINNING, Beginning, Evidence, lay_out, original
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -28,11 +28,11 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response"]
 TIMELINE_ENTRIES = 20
 _MAX_SIBLINGS = 30
-#: What the details of a row show at most, so that a page of expanded rows stays one; the log's own page shows all.
+#: Limits of the details of a row, so that a page of many expanded rows stays small; the log's own page shows all.
 ROW_CHARACTERS = 2_000  # of a message
 ROW_ERRORS = 10
 ROW_NAMES = 20
-ROW_EVIDENCE = {"most_lines": 40, "most_characters": 4_000}
+ROW_EVIDENCE = Beginning(lines=40, characters=4_000)
 #: Limit of details that are read from the database at once, since all requests share the pool.
 _AT_ONCE = 6
 
@@ -85,7 +85,7 @@ async def read_details(
     told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
     told.sort(key=lambda error: rank(error.severity))
     errors = [_known(playbook, log, each, only=len(told) == 1) for each in told]
-    laid_out = {} if whole else ROW_EVIDENCE
+    beginning = BEGINNING if whole else ROW_EVIDENCE
     details = Details(
         log=log,
         attempt=attempt,
@@ -93,8 +93,8 @@ async def read_details(
         aliases=found.aliases,
         errors=errors,
         known=None if errors else playbook.about(kind.name, log.affiliate, log.code, log.fingerprint),
-        request=lay_out(attempt.request, **laid_out) if attempt else None,
-        response=lay_out(attempt.response, **laid_out) if attempt else None,
+        request=lay_out(attempt.request, beginning) if attempt else None,
+        response=lay_out(attempt.response, beginning) if attempt else None,
     )
     return details if whole else _for_a_row(details)
 

@@ -6,13 +6,14 @@ FROM received_results r
 WHERE r.result_id = ANY(:id::uuid[]) AND r.erased IS NULL AND r.xmin <> pg_current_xact_id()::xid
 
 -- find_conflicts --
--- The places, from 1, of those of these refused results that came before with another body, or for another entity or
--- time. Arrays with one element for each result. Every received result has an attempt with its body until its month
+-- The places of those of these refused results that came before with another body, or for another entity or time.
+-- Arrays with one element for each result. Every received result has an attempt with its body until its month
 -- expires; a result without one is another event with a used id. A body whose evidence has expired can't be compared.
 -- Uses the primary key of attempts.
 SELECT i.place
-FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :processed_at::timestamptz[], :body::text[])
-    WITH ORDINALITY AS i (account, result_id, log_id, processed_at, body, place)
+FROM unnest(
+    :account::text[], :id::uuid[], :log_id::uuid[], :processed_at::timestamptz[], :body::text[], :place::integer[]
+) AS i (account, result_id, log_id, processed_at, body, place)
 WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.account = i.account AND a.log_id = i.log_id AND a.processed_at = i.processed_at

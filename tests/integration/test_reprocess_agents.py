@@ -130,7 +130,7 @@ async def test_an_answer_closes_the_item_and_the_command(
     assert tuple(shown) == (state, retry_id(retry), "c1")
 
 
-#: What a parser would change: decimals, a number beyond a float, white space, an escape, two equal names.
+#: JSON that a parser would change: decimals, a number beyond a float, white space, an escape, two equal names.
 REQUEST = rb"""{"price": 19.90,"total":12345678901234567.89, "n" :1e400,"s":"\/\u00e9", "price":1E2,
   "id":23958446825181076828}"""
 

@@ -52,7 +52,7 @@ def result(
 
 
 def with_extensions(event: Event, *, structured: bool, **extensions: str) -> Event:
-    """The same result with CloudEvents extensions, in one mode or the other."""
+    """Return the same result with CloudEvents extensions, in one mode or the other."""
     if not structured:
         headers = [(f"ce_{name}", value.encode()) for name, value in extensions.items()]
         return event._replace(headers=[*event.headers, *headers])
@@ -62,7 +62,7 @@ def with_extensions(event: Event, *, structured: bool, **extensions: str) -> Eve
 
 
 def with_evidence(event: Event, text: str, field: str = "request") -> Event:
-    """The same result, in binary mode, with this JSON text as a field of its data."""
+    """Return the same result, in binary mode, with this JSON text as a field of its data."""
     value = (event.value or b"").decode()
     return event._replace(value=f'{value[:-1]}, "{field}": {text}}}'.encode())
 

@@ -11,7 +11,7 @@ from tests.support.events import Event, at, result, with_evidence, with_extensio
 
 LOGS = "/api/v1/accounts/acme/price/logs"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-#: What a parser would change.
+#: JSON that a parser would change.
 TEXTS = [
     '{"price":19.90,"total":12345678901234567.89,"id":23958446825181076828}',
     "0.1234567890123456789",
@@ -26,7 +26,7 @@ TEXTS = [
 
 
 def structured(event: Event) -> Event:
-    """The same event in structured mode, with its data digit for digit."""
+    """Return the same event in structured mode, with its data digit for digit."""
     names = {name.removeprefix("ce_"): value.decode() for name, value in event.headers if name != "content-type"}
     value = (event.value or b"").decode()
     return event._replace(value=f'{json.dumps(names)[:-1]}, "data": {value}}}'.encode(), headers=[])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin.pages.evidence import BEGINNING_LINES, indent_markup, lay_out, original
+from admin.pages.evidence import BEGINNING, indent_markup, lay_out, original
 from schemas.raw_json import RawJson
 from tests.support.json_texts import TEXTS
 
@@ -70,7 +70,7 @@ def test_a_megabyte_of_anything_is_laid_out(piece: str) -> None:
         assert beginning is not None
         assert whole is not None
         assert beginning.cut
-        assert beginning.text.count("\n") < BEGINNING_LINES
+        assert beginning.text.count("\n") < BEGINNING.lines
         assert len(whole.text) < 8 * len(text)
 
 
@@ -80,10 +80,10 @@ def test_what_is_cut_says_so_and_how_large_the_whole_is() -> None:
     assert found.cut
     assert found.size_bytes == 1_000_000
     assert original(RawJson('{"a" : 1.0}')) == '{"a" : 1.0}'
-    lines = lay_out(raw("\n".join(str(number) for number in range(BEGINNING_LINES + 1))))
+    lines = lay_out(raw("\n".join(str(number) for number in range(BEGINNING.lines + 1))))
     assert lines is not None
     assert lines.cut
-    assert lines.text.endswith(f"\n{BEGINNING_LINES - 1}")
+    assert lines.text.endswith(f"\n{BEGINNING.lines - 1}")
 
 
 def cut_of(value: object) -> tuple[int, int, bool]:
