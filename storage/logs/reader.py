@@ -175,7 +175,7 @@ class LogReader:
         return StatusLog.model_validate(fields)
 
     def _attempt(self, row: Any) -> Attempt:
-        came = RawJson(row["attempt_body"])
+        came = RawJson(row["attempt_body"].strip())
         attributes = came.fields if row["attempt_structured"] else RawJson(row["attempt_extensions"] or "{}").fields
         fields = attributes["data"].fields if row["attempt_structured"] else came.fields
         document = value_of(came.text.encode())

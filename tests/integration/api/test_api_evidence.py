@@ -61,6 +61,13 @@ async def test_evidence_comes_back_byte_for_byte(
     assert fields(entry, "attempt") == attempt
 
 
+async def test_an_event_with_space_around_it_is_read_back(operator: Caller, store_events: Store) -> None:
+    event = with_evidence(result("e1"), "19.90")
+    await store_events(event._replace(value=b"\n\t " + (event.value or b"") + b"\r\n "))
+    [log] = (await operator.get(LOGS)).json()["items"]
+    assert fields((await operator.get(f"{LOGS}/{log['id']}")).text, "last_attempt")["request"] == "19.90"
+
+
 async def test_a_viewer_gets_the_known_fields_of_an_error_digit_for_digit(viewer: Caller, store_events: Store) -> None:
     await store_events(
         with_evidence(result("e1", errors=None), '[{"code":"c", "message":"\\u00e9","own":1}]', "errors")
