@@ -49,11 +49,6 @@ class RawJson:
 class Members(list[tuple[str, Any]]):
     """An object as its names and values, in the order in which they came; a name may be there twice."""
 
-    @property
-    def names(self) -> dict[str, Any]:
-        """The values by name, of equal names the last."""
-        return dict(self)
-
     def changed(self, of: Callable[[str, Any], Any]) -> "Members":
         """Return the object with `of` each name and value; itself when every value stays the same object."""
         values = [of(name, value) for name, value in self]
@@ -142,6 +137,8 @@ def spliced(text: str, came: Any, kept: Any) -> str:
     """
     changes: list[tuple[int, int, str]] = []
     _compare(text, _space(text, 0), came, kept, changes)
+    if not changes:
+        return text
     parts: list[str] = []
     copied = 0
     for start, end, value in changes:
