@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from schemas import raw_json
+from schemas import foreign_bytes, raw_json
+from schemas.characters import is_unseen, named
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
@@ -135,14 +136,18 @@ def _refuse_too_deep(text: bytes) -> None:
 
 
 def _explain(text: bytes, exc: json.JSONDecodeError) -> Refusal:
-    """Return why orjson refused: not UTF-8 (UTF-16 and UTF-32 have NUL bytes in every JSON text), or not JSON."""
+    """Return why a parser refused, in words of our own: its own are English, and those of its version."""
+    if foreign := foreign_bytes.reason_for(text):
+        return Refusal(DeadLetterCode.ENCODING, foreign)
     try:
-        text.decode("utf-8")
+        characters = text.decode("utf-8")
     except UnicodeDecodeError as bad:
         return Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.NOT_UTF8, position=bad.start))
-    if b"\x00" in text[:4]:
-        return Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.UTF16_OR_UTF32))
-    return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.NOT_JSON, detail=exc.msg, position=exc.pos))
+    if exc.pos >= len(characters.rstrip()):
+        return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.JSON_ENDS_EARLY, position=len(characters)))
+    found = characters[exc.pos]
+    found = named(found) if is_unseen(found) else found
+    return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.JSON_CHARACTER, found=found, position=exc.pos))
 
 
 def dump(value: Any) -> bytes:

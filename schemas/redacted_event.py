@@ -60,7 +60,13 @@ class _Fields:
                 return changed(value, self._error) if type(value) is list else self._error(value)
             case "operation":
                 return self._rules.value(value) if isinstance(value, list) else value
+            case "aliases":
+                return value.changed(self._alias) if isinstance(value, Members) else self._rules.value(value)
         return value
+
+    def _alias(self, _name: str, value: Any) -> Any:
+        """Other names are never changed; what is no name is like any evidence."""
+        return self._rules.value(value) if isinstance(value, list) else value
 
     def _error(self, error: Any) -> Any:
         if not isinstance(error, Members):

@@ -12,8 +12,8 @@ from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.error import ReasonError, reason_of
-from schemas.reasons.reason import Reason
+from schemas.reasons.error import ReasonError, reasons_of, shown
+from schemas.reasons.reason import Reason, all_of
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Account, Affiliate, Key
 from schemas.steps import Pace
@@ -141,20 +141,18 @@ def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | R
 
 
 def _command(event: cloudevents.Envelope) -> Command | Refusal:
-    part = event.body if event.in_batch else None
     if event.type != COMMAND_EVENT_TYPE:
-        return Refusal(DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE), part)
+        reason = Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE, value=shown(event.type))
+        return Refusal(DeadLetterCode.TYPE_MISMATCH, reason, event.part)
+    faults = [] if event.time else [(DeadLetterCode.ENVELOPE, Reason(ReasonCode.FIELD_MISSING, field="time"))]
     try:
-        return Command(
-            id=event.id,
-            requested_at=event.time.at,
-            request=ReprocessRequest.model_validate(event.data),
-            traceparent=event.traceparent,
-        )
+        request = ReprocessRequest.model_validate(event.data)
+        if event.time:
+            return Command(id=event.id, requested_at=event.time.at, request=request, traceparent=event.traceparent)
     except ValidationError as exc:
-        error = exc.errors(include_url=False)[0]
-        path = ".".join(("data", *(str(each) for each in error["loc"])))[:200]
-        return CommandRefusal(DeadLetterCode.SCHEMA, reason_of(path, error), event.id, part)
+        faults += [(DeadLetterCode.SCHEMA, each) for each in reasons_of(exc, "data")]
+    code = faults[0][0]
+    return CommandRefusal(code, all_of([reason for _code, reason in faults]), event.id, event.part)
 
 
 class RetryData(BaseModel):

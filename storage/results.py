@@ -45,6 +45,7 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
         ordered,
         late=[each.id in late for each in ordered],
         words=[each.words and array(each.words) for each in ordered],
+        alterations=[each.alterations for each in ordered] if any(each.altered for each in ordered) else [],
         **_about_faults(ordered),
     )
     # Nothing else of a result that the fold left out is stored either: it may be erased.

@@ -155,6 +155,7 @@ def status_log_detail_example() -> Example:
         late=False,
         ahead=False,
         altered=False,
+        alterations=[],
         answers_item_id=_ITEM,
         evidence="shown",
         evidence_until=log.updated_at + timedelta(days=90),

@@ -101,7 +101,7 @@ class WorkbookRows:
 
 def _line(error: Mapping[str, str]) -> str:
     """Return an error as a line of a cell, as CSV has it."""
-    return ": ".join(error[name] for name in ("code", "message") if name in error)
+    return ": ".join(each for name in ("code", "message") if (each := error.get(name)))
 
 
 def errors_of(row: Any) -> list[dict[str, str]]:

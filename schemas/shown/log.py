@@ -10,7 +10,7 @@ from schemas.playbook import PlaybookEntry
 from schemas.raw_json import RawJson
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
-from schemas.result import MARKED_AHEAD
+from schemas.result import AS_IT_CAME, MARKED_AHEAD
 from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
 
 
@@ -129,7 +129,11 @@ class Attempt(Shown):
     ahead: bool = Field(
         description=f"`processed_at` was more than {MARKED_AHEAD.seconds // 60} minutes ahead of our clock when it came"
     )
-    altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
+    altered: bool = Field(
+        description="something that explains it had to be altered to be read, such as a number where text is meant; "
+        f"`extra.{AS_IT_CAME}` has it as it came"
+    )
+    alterations: list[Said] = Field(description="what was done, each in a sentence; none is known of old results")
     answers_item_id: str | None = Field(description="the retry that it answers")
     evidence: EvidenceState = Field(
         description="why request, response, extra and extensions are empty: not_permitted to this key, or expired; "

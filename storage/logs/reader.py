@@ -1,5 +1,6 @@
 """Reader of status logs, attempts and timelines. Every query names its account, and row-level security checks it."""
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.json_document import value_of
 from schemas.raw_json import RawJson, elements, members, object_of
-from schemas.reasons.reason import Reason
+from schemas.reasons.reason import Reason, from_document
 from schemas.result import MARKED_AHEAD, ResultData, ResultError
 from schemas.search.fold import fold
 from schemas.search.query import listed, search_of, whole_gram
@@ -201,6 +202,7 @@ class LogReader:
             late=row["attempt_late"],
             ahead=row["attempt_processed_at"] - row["attempt_received_at"] > MARKED_AHEAD,
             altered=row["attempt_altered"],
+            alterations=[from_document(each) for each in json.loads(row["attempt_alterations"] or "[]")],
             answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
             evidence=state,
             evidence_until=evidence_until(

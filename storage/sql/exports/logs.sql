@@ -64,7 +64,9 @@ FROM (
     {export_logs}
 ) AS log
 LEFT JOIN LATERAL (
-    SELECT string_agg(concat_ws(': ', error ->> 'code', error ->> 'message'), E'\n' ORDER BY number) AS text
+    SELECT string_agg(
+        concat_ws(': ', nullif(error ->> 'code', ''), nullif(error ->> 'message', '')), E'\n' ORDER BY number
+    ) AS text
     FROM json_array_elements(log.errors) WITH ORDINALITY AS each (error, number)
     WHERE log.errors IS NOT NULL
 ) AS listed ON true

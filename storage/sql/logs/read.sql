@@ -168,8 +168,8 @@ SELECT EXISTS (
 a.result_id AS attempt_result_id, a.event_id AS attempt_event_id, a.source AS attempt_source,
 a.status AS attempt_status, a.processed_at AS attempt_processed_at, a.received_at AS attempt_received_at,
 a.message AS attempt_message, a.body AS attempt_body, a.structured AS attempt_structured, a.late AS attempt_late,
-a.altered AS attempt_altered, a.item_id AS attempt_item_id, a.evidence_expired_at AS attempt_evidence_expired_at,
-a.extensions AS attempt_extensions
+a.altered AS attempt_altered, a.alterations AS attempt_alterations, a.item_id AS attempt_item_id,
+a.evidence_expired_at AS attempt_evidence_expired_at, a.extensions AS attempt_extensions
 
 -- get_log --
 -- One status log with every name of the entity, and the attempt that it shows, unless retention has deleted that.
