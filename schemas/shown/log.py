@@ -133,7 +133,7 @@ class Attempt(Shown):
         description="something that explains it had to be altered to be read, such as a number where text is meant; "
         f"`extra.{AS_IT_CAME}` has it as it came"
     )
-    alterations: list[Said] = Field(description="what was done, each in a sentence; none is known of old results")
+    alterations: list[Said] = Field(description="what was done, each in a sentence")
     answers_item_id: str | None = Field(description="the retry that it answers")
     evidence: EvidenceState = Field(
         description="why request, response, extra and extensions are empty: not_permitted to this key, or expired; "

@@ -14,6 +14,7 @@ from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.json_document import value_of
 from schemas.raw_json import RawJson, elements, members, object_of
+from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, from_document
 from schemas.result import MARKED_AHEAD, ResultData, ResultError
 from schemas.search.fold import fold
@@ -202,7 +203,7 @@ class LogReader:
             late=row["attempt_late"],
             ahead=row["attempt_processed_at"] - row["attempt_received_at"] > MARKED_AHEAD,
             altered=row["attempt_altered"],
-            alterations=[from_document(each) for each in json.loads(row["attempt_alterations"] or "[]")],
+            alterations=_alterations(row),
             answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
             evidence=state,
             evidence_until=evidence_until(
@@ -276,6 +277,13 @@ def _evidence_state(row: Any, *, permitted: bool) -> EvidenceState:
     if not permitted:
         return "not_permitted"
     return "shown" if row["attempt_evidence_expired_at"] is None else "expired"
+
+
+def _alterations(row: Any) -> list[Reason]:
+    """Return what was done to an attempt. Before that was stored, one thing was done to those that were altered."""
+    if row["attempt_alterations"] is None:
+        return [Reason(ReasonCode.ALTERED_CHARACTERS)] if row["attempt_altered"] else []
+    return [from_document(each) for each in json.loads(row["attempt_alterations"])]
 
 
 def _known_of(error: RawJson) -> RawJson:

@@ -4,6 +4,6 @@
 -- migrate: apply
 
 ALTER TABLE attempts
-    ADD COLUMN alterations jsonb;            -- what was done to read it, a list of reasons; null: nothing, or not known
+    ADD COLUMN alterations jsonb;            -- a list of reasons; null: none, or it came before they were stored
 
 -- migrate: rollback
