@@ -217,7 +217,6 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.SCHEMA_REGISTRY: lambda: of_bytes(b"\x00\x00\x00\x00\x0c{}"),
     Code.JSON_CHARACTER: lambda: of_bytes(b"{,}"),
     Code.JSON_ENDS_EARLY: lambda: of_bytes(b"{"),
-    Code.NUMBER_TOO_LARGE: lambda: of_bytes(b"[1e400]"),
     Code.CONTENT_TYPE_UNKNOWN: lambda: of_event([("content-type", b"application/cloudevents+avro")], b"{}"),
     Code.NOT_A_CLOUDEVENT: lambda: of_event([], b"{}"),
     Code.BATCH_NOT_A_LIST: lambda: of_event([("content-type", envelope.BATCH.encode())], b"{}"),

@@ -52,7 +52,7 @@ def data_of(found: Result) -> dict[str, Any]:
     [
         ("message", 7, "7", "data.message: a number was read as text"),
         ("message", True, "true", "data.message: true or false was read as text"),
-        ("message", {"en": "no", "n": 1.50}, '{"en":"no","n":1.5}', "data.message: an object was read as text"),
+        ("message", {"en": "no", "n": 1.50}, '{"en": "no", "n": 1.5}', "data.message: an object was read as text"),
         ("message", ["a", None, 2], "a, 2", "data.message: a list was read as one text"),
         ("message", [], "", "data.message: a list was read as one text"),
         ("operation", 5, "5", "data.operation: a number was read as text"),
@@ -92,7 +92,7 @@ def data_of(found: Result) -> dict[str, Any]:
             f"{OF_EACH}.code: only the first 200 characters {READ}",
         ),
         ("errors", [{"field": ["a", "b"]}], [{"field": "a.b"}], f"{OF_EACH}.field: a list was read as one text"),
-        ("errors", [{"message": {"a": 1}}], [{"message": '{"a":1}'}], f"{OF_EACH}.message: an object was read as text"),
+        ("errors", [{"message": {"a": 1}}], [{"message": '{"a": 1}'}], f"{OF_EACH}.message: an object was read as text"),
         ("errors", [ERROR] * 1001, [ERROR] * 1000, "data.errors: 1000 of 1001 were read"),
     ],
     ids=str,
@@ -162,7 +162,7 @@ def test_what_came_is_kept_digit_for_digit_and_so_is_all_around_it(*, structured
     assert '{"p":19.90 ,"p":1E2}' in found.body
     assert odd in found.body
     assert found.aliases == {"ean": "7.890"}
-    assert found.message == '{"b":2,"total":12345678901234567890.10}'
+    assert found.message == odd
     assert load(found.body.encode()).text == found.body.encode()
 
 

@@ -235,7 +235,6 @@ ALL = json.dumps(event()).encode()
         (ALL + ALL, [], "json", f"character {len(ALL)} is {{"),
         (b'{"\xc3\xa9":\xc2\xa01}', [], "json", "character 5 is U+00A0 NO-BREAK SPACE"),
         (b'{"a": NaN}', [], "json", "character 6 is N"),
-        (b'{"a": 1e400}', [], "json", "number at character 6 is too large"),
         (b'{"a": 01}', [], "json", "character 6 is 0"),
         (b"{}", [("ce-specversion", b"1.0"), ("ce-id", b"1")], "envelope", "begin with ce-"),
         (b"{}", [("content-type", b"application/json")], "envelope", "not a CloudEvent"),
