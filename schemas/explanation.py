@@ -5,6 +5,7 @@ out is as `schemas.result.ResultData` wants it, with what was done; what came in
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from schemas.fault import rank
@@ -28,6 +29,8 @@ _FIELDS_OF_ERROR: Final[Mapping[str, int | None]] = {
     "category": None,
     "field": None,
 }
+#: What was done, each thing once: its code, the place, and more parameters.
+_Done = dict[tuple[ReasonCode, str, tuple[tuple[str, str | int], ...]], None]
 #: What JSON calls a value, by its first character; a number has many.
 _KINDS: Final = {'"': "text", "{": "object", "[": "list", "t": "boolean", "f": "boolean", "n": "null"}
 
@@ -41,7 +44,7 @@ class Explanation(NamedTuple):
 
 def mend(fields: Mapping[str, RawJson]) -> Explanation:
     """Read the `fields` of `data` that explain a result; those that need nothing are not among what is returned."""
-    done: dict[Reason, None] = {}
+    done: _Done = {}
     mended: dict[str, str] = {}
     for name, reader in _READERS.items():
         if name in fields:
@@ -49,7 +52,8 @@ def mend(fields: Mapping[str, RawJson]) -> Explanation:
             text = reader(_Told(fields[name], f"data.{name}", done))
             if len(done) > before:
                 mended[name] = text
-    return Explanation(mended, tuple(done)[:MAX_ALTERATIONS])
+    said = (Reason(code, field=field, **dict(parameters)) for code, field, parameters in done)
+    return Explanation(mended, tuple(islice(said, MAX_ALTERATIONS)))
 
 
 class _Told(NamedTuple):
@@ -57,22 +61,14 @@ class _Told(NamedTuple):
 
     value: RawJson
     field: str
-    done: dict[Reason, None]
+    done: _Done
 
     @property
     def kind(self) -> str:
         return _KINDS.get(self.value.text[0], "number")
 
-    @property
-    def is_empty(self) -> bool:
-        return self.value.said in {None, "", "[]"}
-
-    def at(self, value: RawJson, field: str) -> "_Told":
-        """Return a value within this one."""
-        return self._replace(value=value, field=field)
-
     def note(self, code: ReasonCode, **parameters: str | int) -> None:
-        self.done[Reason(code, field=self.field, **parameters)] = None
+        self.done[code, self.field, tuple(parameters.items())] = None
 
     def note_kind(self, code: ReasonCode) -> None:
         self.note(code, got=self.kind)
@@ -100,37 +96,43 @@ def _errors(told: _Told) -> str:
     if told.kind == "null":
         return "null"
     if told.kind == "list":
-        values = (RawJson(text) for text in elements(told.value.text))
-        errors = [error for value in values if (error := _error(told.at(value, f"{told.field}[]"))) is not None]
-    elif told.kind == "object" and not told.value.fields.keys() & _FIELDS_OF_ERROR.keys():
-        told.note_kind(ReasonCode.ALTERED_TO_ERRORS)
-        errors = list(_errors_by_field(told))
-    elif told.kind == "object":
-        told.note_kind(ReasonCode.ALTERED_TO_ERRORS)
-        errors = [_fields_of(told.at(told.value, f"{told.field}[]"))]
+        within = told._replace(field=f"{told.field}[]")
+        values = [RawJson(text) for text in elements(told.value.text)]
     else:
-        errors = [error for error in [_error(told)] if error is not None]
-    if len(errors) > MAX_ERRORS:
-        told.note(ReasonCode.ALTERED_SOME_KEPT, limit=MAX_ERRORS, count=len(errors))
-        gravest = sorted(range(len(errors)), key=lambda at: rank(_severity(errors[at])))[:MAX_ERRORS]
-        errors = [errors[at] for at in sorted(gravest)]
+        # What is said of the whole is not said of its one member again.
+        within = _Told(told.value, f"{told.field}[]", told.done if told.kind == "object" else {})
+        values = list(_by_field(told.value)) if told.kind == "object" else [told.value]
+        told.note_kind(ReasonCode.ALTERED_TO_ERRORS if _is_told(told.value) else ReasonCode.ALTERED_LEFT_OUT)
+    for empty in (each for each in values if not _is_told(each)):
+        within._replace(value=empty).note_kind(ReasonCode.ALTERED_LEFT_OUT)
+    values = [each for each in values if _is_told(each)]
+    if len(values) > MAX_ERRORS:
+        told.note(ReasonCode.ALTERED_SOME_KEPT, limit=MAX_ERRORS, count=len(values))
+        gravest = sorted(range(len(values)), key=lambda at: rank(_severity(values[at])))[:MAX_ERRORS]
+        values = [values[at] for at in sorted(gravest)]
+    errors = (_error(within._replace(value=each)) for each in values)
     return f"[{','.join(object_of(error.items()) for error in errors)}]"
 
 
-def _errors_by_field(told: _Told) -> Iterator[dict[str, str]]:
-    for field, value in told.value.fields.items():
-        texts = elements(value.text) if value.text.startswith("[") else [value.text]
-        for text in texts:
-            error = _error(told.at(RawJson(text), f"{told.field}[]")._replace(done={}))
-            if error is not None:
-                yield {"field": _dumped(field), **error}
+def _is_told(value: RawJson) -> bool:
+    return value.text not in {"null", '""', "[]"}
 
 
-def _error(told: _Told) -> dict[str, str] | None:
-    """Read one error, as the texts of its fields; None when there is nothing to read."""
-    if told.is_empty:
-        told.note_kind(ReasonCode.ALTERED_LEFT_OUT)
-        return None
+def _by_field(value: RawJson) -> Iterator[RawJson]:
+    """Yield the errors of an object: itself, or one for each message of each field."""
+    fields = value.fields
+    if fields.keys() & _FIELDS_OF_ERROR.keys():
+        yield value
+        return
+    for name, told in fields.items():
+        for text in elements(told.text) if told.text.startswith("[") else [told.text]:
+            members = RawJson(text).fields
+            error = {"field": _dumped(name), **{each: raw.text for each, raw in members.items()}}
+            yield RawJson(object_of((error if members else {**error, "message": text}).items()))
+
+
+def _error(told: _Told) -> dict[str, str]:
+    """Read one error, as the texts of its fields."""
     if told.kind == "object":
         return _fields_of(told)
     told.note_kind(ReasonCode.ALTERED_TO_ERRORS)
@@ -142,13 +144,14 @@ def _fields_of(told: _Told) -> dict[str, str]:
     fields = {name: value.text for name, value in told.value.fields.items()}
     for name, limit in _FIELDS_OF_ERROR.items():
         if name in fields:
-            value = told.at(RawJson(fields[name]), f"{told.field}.{name}")
+            value = _Told(RawJson(fields[name]), f"{told.field}.{name}", told.done)
             fields[name] = _dumped(_text(value, limit, between="." if name == "field" else ", "))
     return fields
 
 
-def _severity(error: Mapping[str, str]) -> str | None:
-    return RawJson(error.get("severity", "null")).said
+def _severity(error: RawJson) -> str | None:
+    severity = error.fields.get("severity")
+    return severity.said if severity else None
 
 
 def _aliases(told: _Told) -> str:
@@ -159,7 +162,7 @@ def _aliases(told: _Told) -> str:
         return "null"
     names: list[tuple[str, str]] = []
     for name, value in told.value.fields.items():
-        one = told.at(value, f"{told.field}.{name[:MAX_ALIAS_NAME_CHARACTERS]}")
+        one = _Told(value, f"{told.field}.{name[:MAX_ALIAS_NAME_CHARACTERS]}", told.done)
         text = None if one.kind == "object" else _text(one, MAX_ALIAS_CHARACTERS)
         if text and 1 <= len(name) <= MAX_ALIAS_NAME_CHARACTERS:
             names.append((name, _dumped(text)))

@@ -1,12 +1,11 @@
 """The result of one piece of work of a connector. Results are folded into a status log."""
 
-import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -23,12 +22,10 @@ from schemas.explanation import (
     MAX_CODE_CHARACTERS,
     MAX_ERRORS,
     MAX_OPERATION_CHARACTERS,
-    mend,
 )
 from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of, rank
 from schemas.identity import log_id, result_id
-from schemas.json_document import value_of
-from schemas.raw_json import RawJson, members, object_of
+from schemas.mended_event import alterations_text, mended_event
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reason_of, shown
 from schemas.reasons.reason import Reason
@@ -49,8 +46,6 @@ MARKED_AHEAD = timedelta(minutes=5)
 MAX_SEQUENCE = 2**63 - 1
 #: The greatest whole number up to which a number with a fraction, `12.0`, is surely the one that was meant.
 _MAX_EXACT = 2**53
-#: The field of `data` that has those which were altered, as they came.
-AS_IT_CAME: Final = "as_it_came"
 
 
 def _visible(text: str) -> str:
@@ -255,7 +250,7 @@ def _result(
         extensions=event.extensions,
         structured=event.structured,
         altered=event.altered or bool(done),
-        alterations=_listed(event, done) if done or event.altered else None,
+        alterations=alterations_text(event, done),
         in_batch=event.part is not None,
     )
 
@@ -270,7 +265,7 @@ def _validate(event: cloudevents.Envelope) -> tuple[cloudevents.Envelope, Result
     except ValidationError:
         pass
     if isinstance(event.data, dict):
-        mended, done = _mended(event)
+        mended, done = mended_event(event)
         try:
             return mended, _data_of(_with_whole_sequence(mended.data)), done
         except ValidationError:
@@ -289,30 +284,6 @@ def _with_whole_sequence(data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(sequence, float) and sequence.is_integer() and abs(sequence) <= _MAX_EXACT:
         return {**data, "sequence": int(sequence)}
     return data
-
-
-def _mended(event: cloudevents.Envelope) -> tuple[cloudevents.Envelope, tuple[Reason, ...]]:
-    """Return an event whose data explains it as it is read, with what is altered as it came, and what was done."""
-    text = event.body.decode().strip()
-    of_data = dict(members(text))["data"] if event.structured else text
-    came = RawJson(of_data).fields
-    fields, done = mend(came)
-    if not fields:
-        return event, ()
-    kept = object_of((name, came[name].text) for name in fields)
-    of_data = object_of([*((name, fields.get(name, each)) for name, each in members(of_data)), (AS_IT_CAME, kept)])
-    if event.structured:
-        text = object_of((name, of_data if name == "data" else each) for name, each in members(text))
-    else:
-        text = of_data
-    read = {name: value_of(each.encode()) for name, each in fields.items()}
-    return event._replace(body=text.encode(), data={**event.data, **read}), done
-
-
-def _listed(event: cloudevents.Envelope, done: tuple[Reason, ...]) -> str:
-    """Return what was done to read an event, as it is stored."""
-    replaced = (Reason(ReasonCode.ALTERED_CHARACTERS),) if event.altered else ()
-    return json.dumps([each.document() for each in (*replaced, *done)], ensure_ascii=False)
 
 
 def _agrees(

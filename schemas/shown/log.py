@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, InstanceOf, WithJsonSchema
 
 from schemas.item_state import OPEN_ITEM_STATES
+from schemas.mended_event import AS_IT_CAME
 from schemas.playbook import PlaybookEntry
 from schemas.raw_json import RawJson
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
-from schemas.result import AS_IT_CAME, MARKED_AHEAD
+from schemas.result import MARKED_AHEAD
 from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
 
 

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from schemas.catalogue import BY_NAME, LANGUAGES
 from schemas.explanation import EXPLAINING, MAX_ALTERATIONS
 from schemas.json_document import load
+from schemas.mended_event import AS_IT_CAME
 from schemas.reasons.reason import from_document
 from schemas.reasons.say import say
 from schemas.redaction import REDACTED, Redaction
-from schemas.result import AS_IT_CAME, Result, ResultData, read
+from schemas.result import Result, ResultData, read
 from tests.support.events import SOURCE, at, data, raw
 
 NOW = time.time_ns()
 ERROR = {"code": "c", "message": "m"}
-OF_EACH, READ = "data.errors[]", "were read"
+OF_EACH, CUT = "data.errors[]", "characters were read"
 
 
 def read_text(text: str, *, structured: bool = False, redaction: Redaction | None = None) -> Result:
@@ -89,10 +90,15 @@ def data_of(found: Result) -> dict[str, Any]:
             "errors",
             [{"code": "c" * 201}],
             [{"code": "c" * 200}],
-            f"{OF_EACH}.code: only the first 200 characters {READ}",
+            f"{OF_EACH}.code: only the first 200 {CUT}",
         ),
         ("errors", [{"field": ["a", "b"]}], [{"field": "a.b"}], f"{OF_EACH}.field: a list was read as one text"),
-        ("errors", [{"message": {"a": 1}}], [{"message": '{"a": 1}'}], f"{OF_EACH}.message: an object was read as text"),
+        (
+            "errors",
+            [{"message": {"a": 1}}],
+            [{"message": '{"a": 1}'}],
+            f"{OF_EACH}.message: an object was read as text",
+        ),
         ("errors", [ERROR] * 1001, [ERROR] * 1000, "data.errors: 1000 of 1001 were read"),
     ],
     ids=str,
@@ -144,6 +150,7 @@ def test_of_too_many_errors_the_gravest_are_read() -> None:
     warnings = [{"code": f"w{number}", "message": "m", "severity": "warning"} for number in range(1000)]
     found = read_with(errors=[*warnings, {"code": "fatal", "message": "m"}])
     assert (found.code, found.errors) == ("fatal", 1000)
+    assert read_with(errors=[*[None] * 5000, {"code": "fatal"}]).code == "fatal"
 
 
 def test_the_same_thing_done_many_times_is_said_once_and_many_things_are_not_all() -> None:
