@@ -39,6 +39,7 @@ _URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
 _VERSION = "1.0"
 
 Mode = Literal["binary", "structured", "batch"]
+_MODES: Mapping[str, Mode] = {STRUCTURED: "structured", BATCH: "batch"}
 #: Function that returns what is wrong with the data of an event, by its attributes, which are at fault, and the data.
 FaultsOfData = Callable[[Mapping[str, Any], Any], list[Refusal]]
 
@@ -107,14 +108,12 @@ def _mode(headers: Mapping[str, str]) -> Mode | None:
     """Return the mode that the headers name; None when only the value can tell. Raises Refusal for a foreign type."""
     written = headers.get("content-type", "")
     found = media_type(written)
-    if found == BATCH:
-        return "batch"
-    if found == STRUCTURED:
-        return "structured"
-    if found.startswith(_CLOUDEVENTS):
-        allowed = (STRUCTURED, BATCH)
-        raise _refused(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=allowed, value=shown(written))
-    _check_json(written, "content-type")
+    if found in _MODES:
+        return _MODES[found]
+    if not is_json(found):
+        if found.startswith(_CLOUDEVENTS):
+            raise _refused(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=tuple(_MODES), value=shown(written))
+        _check_json(written, "content-type")
     return "binary" if "ce_specversion" in headers else None
 
 
@@ -169,7 +168,7 @@ def _structured(document: Document, faults_of_data: FaultsOfData | None) -> Enve
     if event.get("data_base64") is not None:
         document = _decoded(document)
     else:
-        document = document._replace(value=event.get("data"))
+        document = Document(event.get("data"), document.text, document.altered)
     return _envelope(event, document, faults_of_data, structured=True)
 
 
@@ -219,7 +218,8 @@ def _envelope(
 def _read_attributes(attributes: Mapping[str, Any], document: Document, *, structured: bool) -> Envelope:
     if structured:
         _check_json(attributes.get("datacontenttype"), "datacontenttype")
-    _check_version(attributes)
+    if attributes.get("specversion") != _VERSION:
+        _check_version(attributes)
     correlation = attributes.get("correlationid")
     return Envelope(
         _text(attributes, "type"),

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, NamedTuple
@@ -250,9 +250,13 @@ def _result(
         extensions=event.extensions,
         structured=event.structured,
         altered=event.altered or bool(done),
-        alterations=alterations_text(event, done),
+        alterations=alterations_text(event, done) if done or event.altered else None,
         in_batch=event.part is not None,
     )
+
+
+#: Function that validates `data`. Raises ValidationError.
+_data_of: Callable[[Any], ResultData] = ResultData.__pydantic_validator__.validate_python
 
 
 def _validate(event: cloudevents.Envelope) -> tuple[cloudevents.Envelope, ResultData | None, tuple[Reason, ...]]:
@@ -273,11 +277,6 @@ def _validate(event: cloudevents.Envelope) -> tuple[cloudevents.Envelope, Result
     return event, None, ()
 
 
-def _data_of(data: Any) -> ResultData:
-    """Raises ValidationError."""
-    return ResultData.__pydantic_validator__.validate_python(data)  # type: ignore[no-any-return]
-
-
 def _with_whole_sequence(data: dict[str, Any]) -> dict[str, Any]:
     """Return `data` with `12` for a `sequence` of `12.0`, which is the same number."""
     sequence = data.get("sequence")
@@ -292,7 +291,7 @@ def _agrees(
     """Tell if all that says what an event is about says the same."""
     return (
         event.type == integration_type.result_event_type
-        and event.subject in {None, data.key}
+        and (event.subject is None or event.subject == data.key)
         and data.status in integration_type.statuses
         and not record_key.is_of_another(record, data.account, data.affiliate, data.key)
     )

@@ -184,6 +184,11 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} must be an RFC 3339 date-time with an offset and at most {digits} fraction digits",
         "{field} debe ser una fecha y hora RFC 3339 con offset y como máximo {digits} dígitos de fracción",
     ),
+    ReasonCode.TIME_WITH_SPACE: labels(
+        "{field} tem um espaço antes do offset; em um endereço, o sinal + deve ser escrito como %2B",
+        "{field} has a space before its offset; in an address, the sign + must be written as %2B",
+        "{field} tiene un espacio antes del offset; en una dirección, el signo + debe escribirse como %2B",
+    ),
     ReasonCode.TIME_IMPOSSIBLE: labels(
         "{field} não é uma data e hora que existe",
         "{field} is not a date and time that exists",

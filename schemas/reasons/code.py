@@ -53,6 +53,7 @@ class ReasonCode(StrEnum):
     STATUS_NOT_ALLOWED = "status_not_allowed"
     NOT_ALLOWED = "not_allowed"
     TIME_FORMAT = "time_format"
+    TIME_WITH_SPACE = "time_with_space"
     TIME_IMPOSSIBLE = "time_impossible"
     TIME_OUT_OF_YEARS = "time_out_of_years"
     TIME_TOO_EARLY = "time_too_early"

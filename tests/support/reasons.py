@@ -242,6 +242,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.STATUS_NOT_ALLOWED: lambda: of_data(status="parked"),
     Code.NOT_ALLOWED: of_another_source,
     Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
+    Code.TIME_WITH_SPACE: lambda: of_data(processed_at="2026-11-24T08:00:00 03:00"),
     Code.TIME_IMPOSSIBLE: lambda: of_data(processed_at="2026-02-30T00:00:00Z"),
     Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),
     Code.TIME_TOO_EARLY: lambda: of_data(processed_at="1999-12-31T23:59:59Z"),
