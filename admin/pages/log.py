@@ -25,7 +25,7 @@ from schemas.storable import storable
 from storage.logs.reader import LogReader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Side = Literal["request", "response"]
+Side = Literal["request", "response", "as_it_came"]
 TIMELINE_ENTRIES = 20
 _MAX_SIBLINGS = 30
 #: Limits of the details of a row, so that a page of many expanded rows stays small; the log's own page shows all.
@@ -61,6 +61,7 @@ class Details(NamedTuple):
     known: PlaybookEntry | None  # what the playbook says of the log's own error, where none is listed
     request: Evidence | None
     response: Evidence | None
+    as_it_came: Evidence | None  # what was altered
     cut: bool = False  # there are more errors or names, or more of a message: on the log's own page
 
 
@@ -201,7 +202,7 @@ async def _show_log(
 async def evidence_part(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, side: Side, *, as_text: bool = False
 ) -> Response:
-    """Show a request or response completely: laid out for a script, else as it came."""
+    """Show a piece of evidence completely: laid out for a script, else as it came."""
     kind = type_of(integration_type)
     found = await who.reader(request).one(who.account, kind.name, log_id)
     if found is None or found.last_attempt is None or (value := getattr(found.last_attempt, side)) is None:

@@ -131,8 +131,8 @@ class Attempt(Shown):
         description=f"`processed_at` was more than {MARKED_AHEAD.seconds // 60} minutes ahead of our clock when it came"
     )
     altered: bool = Field(
-        description="something that explains it had to be altered to be read, such as a number where text is meant; "
-        f"`extra.{AS_IT_CAME}` has it as it came"
+        description="it was not read as it came: a number where text is meant, too many errors, NUL; "
+        f"`extra.{AS_IT_CAME}` has the fields that were altered, as they came"
     )
     alterations: list[Said] = Field(description="what was done, each in a sentence")
     answers_item_id: str | None = Field(description="the retry that it answers")
@@ -141,6 +141,11 @@ class Attempt(Shown):
         "else shown"
     )
     evidence_until: datetime | None = Field(description="when its evidence may be deleted; null: it is not there")
+
+    @property
+    def as_it_came(self) -> RawJson | None:
+        """The fields that were altered, as they came, where the caller may see evidence."""
+        return self.extra.get(AS_IT_CAME)
 
 
 class StatusLogDetail(StatusLog):
