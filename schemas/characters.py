@@ -18,7 +18,7 @@ _REFUSED: Final = re.compile(rf"[{REFUSED}\ud800-\udfff]")
 #: Letters and signs without a shape: the grapheme joiner, fillers of Hangul, vowels of Khmer that are only thought,
 #: the blank of Braille, and variation selectors.
 _SHAPELESS: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-#: What makes one sign of its neighbours, which must not be taken apart: of an emoji, of letters.
+#: Characters that make one sign of their neighbours, which must not be taken apart: of an emoji, of letters.
 _JOINING: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
 
 

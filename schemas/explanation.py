@@ -1,4 +1,4 @@
-"""What explains a result, read as well as it can be: its operation, message, errors and aliases.
+"""Explanation of a result, read as well as it can be: its operation, message, errors and aliases.
 
 Producers write nulls, numbers, texts and lists where another one is meant. None of that refuses a result. What comes
 out is as `schemas.result.ResultData` wants it, with what was done; what came in stays with the evidence.
@@ -29,9 +29,9 @@ _FIELDS_OF_ERROR: Final[Mapping[str, int | None]] = {
     "category": None,
     "field": None,
 }
-#: What was done, each thing once: its code, the place, and more parameters.
+#: Alterations, each once: its code, the place, and more parameters.
 _Done = dict[tuple[ReasonCode, str, tuple[tuple[str, str | int], ...]], None]
-#: What JSON calls a value, by its first character; a number has many.
+#: Kinds of JSON values, by their first character; a number has many.
 _KINDS: Final = {'"': "text", "{": "object", "[": "list", "t": "boolean", "f": "boolean", "n": "null"}
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 
-#: How a compressed value begins, by the name of its format.
+#: Formats of compressed values, by how they begin.
 _COMPRESSED: Final = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",

@@ -16,7 +16,7 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
-#: What an address makes of the `+` of an offset.
+#: The `+` of an offset, as an address has it.
 _SPACED_OFFSET = re.compile(r" (?=[0-9]{2}:[0-9]{2}$)")
 
 

@@ -1,4 +1,4 @@
-"""What real producers put on the wire, through a real Kafka: stored, or refused for its true reason."""
+"""Wire shapes of real producers, through a real Kafka: stored, or refused for their true reason."""
 
 import base64
 import gzip

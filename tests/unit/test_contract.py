@@ -184,7 +184,7 @@ REFUSED_RESULTS: dict[str, Change] = {
     "time without an offset": _event(time="2026-11-24T08:00:00"),
     "data in base64 too": _event(data_base64="e30="),
 }
-#: What a connector should not send, and what is read all the same.
+#: Events that a connector should not send, and that are read all the same.
 READ_ALL_THE_SAME: dict[str, Change] = {
     "operation too long": _data(operation="x" * 201),
     "a code too long": _data(errors=[{"code": "x" * 201}]),

@@ -1,4 +1,4 @@
-"""What explains a result never refuses it: it is read as well as it can be, kept as it came, and marked."""
+"""An explanation never refuses its result: it is read as well as it can be, kept as it came, and marked."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Whatever real producers put on the wire is read; what can't be is refused for its true reason, and all its faults."""
+"""Wire shapes of real producers are read; others are refused for their true reason, and all their faults."""
 
 import bz2
 import gzip
