@@ -96,6 +96,7 @@ async def read_details(
         known=None if errors else playbook.about(kind.name, log.affiliate, log.code, log.fingerprint),
         request=lay_out(attempt.request, beginning) if attempt else None,
         response=lay_out(attempt.response, beginning) if attempt else None,
+        as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
     )
     return details if whole else _for_a_row(details)
 
