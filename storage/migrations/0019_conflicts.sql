@@ -1,5 +1,5 @@
 -- conflicts, the extensions of an event, and the trace of a retry
--- depends: 0017_floors
+-- depends: 0018_alterations
 
 -- migrate: apply
 
