@@ -72,7 +72,10 @@ def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = N
     try:
         by_name = _check_headers(headers)
         mode = _mode(by_name)  # first: what a foreign content-type says explains why the value is no JSON
-        document = _load(by_name, value)
+        try:
+            document = json_document.load(value)
+        except Refusal as refusal:
+            raise _explained(refusal, by_name) from None
         if mode is None:
             mode = _mode_of(by_name, document.value)
         if mode == "batch":
@@ -81,7 +84,7 @@ def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = N
             yield _structured(document, faults_of_data)
         else:
             attributes = {name[3:]: value for name, value in by_name.items() if name.startswith("ce_")}
-            yield _envelope(attributes, document, faults_of_data, structured=False)
+            yield _envelope(attributes, document.value, document, faults_of_data, structured=False)
     except Refusal as refusal:
         yield refusal
 
@@ -129,15 +132,12 @@ def _refused(code: ReasonCode, **parameters: Any) -> Refusal:
     return Refusal(DeadLetterCode.ENVELOPE, Reason(code, **parameters))
 
 
-def _load(headers: Mapping[str, str], value: bytes) -> Document:
-    """Read the value as JSON. Raises Refusal, for the compression that a header names where that is the reason."""
-    try:
-        return json_document.load(value)
-    except Refusal as refusal:
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding in {"", "identity"} or refusal.code not in {DeadLetterCode.ENCODING, DeadLetterCode.JSON}:
-            raise
-        raise Refusal(DeadLetterCode.ENCODING, foreign_bytes.compressed(encoding)) from None
+def _explained(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
+    """Return why a value is no JSON: the compression that a header names, where that is the reason."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in {"", "identity"} or refusal.code not in {DeadLetterCode.ENCODING, DeadLetterCode.JSON}:
+        return refusal
+    return Refusal(DeadLetterCode.ENCODING, foreign_bytes.compressed(encoding))
 
 
 def _read_batch(document: Document, faults_of_data: FaultsOfData | None) -> Iterator[Envelope | Refusal]:
@@ -165,11 +165,11 @@ def _structured(document: Document, faults_of_data: FaultsOfData | None) -> Enve
     event = document.value
     if not isinstance(event, dict):
         raise _refused(ReasonCode.EVENT_NOT_AN_OBJECT)
+    data = event.get("data")
     if event.get("data_base64") is not None:
         document = _decoded(document)
-    else:
-        document = Document(event.get("data"), document.text, document.altered)
-    return _envelope(event, document, faults_of_data, structured=True)
+        data = document.value
+    return _envelope(event, data, document, faults_of_data, structured=True)
 
 
 def _decoded(document: Document) -> Document:
@@ -203,38 +203,39 @@ def _check_json(content_type: object, field: str) -> None:
 
 
 def _envelope(
-    attributes: Mapping[str, Any], document: Document, faults_of_data: FaultsOfData | None, *, structured: bool
+    attributes: Mapping[str, Any],
+    data: Any,
+    document: Document,
+    faults_of_data: FaultsOfData | None,
+    *,
+    structured: bool,
 ) -> Envelope:
-    """Return an event with `document`: its data, and the text that holds it. Raises Refusal with all that is wrong."""
+    """Return an event with its data, and the document whose text holds it. Raises Refusal with all that is wrong."""
     try:
-        return _read_attributes(attributes, document, structured=structured)
+        if structured:
+            _check_json(attributes.get("datacontenttype"), "datacontenttype")
+        if attributes.get("specversion") != _VERSION:
+            _check_version(attributes)
+        correlation = attributes.get("correlationid")
+        return Envelope(
+            _text(attributes, "type"),
+            _source(attributes),
+            _text(attributes, "id"),
+            None if attributes.get("subject") is None else _text(attributes, "subject"),
+            None if attributes.get("time") is None else _time(attributes),
+            correlation if isinstance(correlation, str) else None,
+            data,
+            document.text,
+            structured,
+            document.altered,
+            traceparent_of(attributes.get("traceparent")),
+            extensions=None if structured else extensions_text(attributes),
+        )
     except Refusal:
         faults = [*_faults(attributes, structured=structured)]
         if faults_of_data is not None:
-            faults += faults_of_data(attributes, document.value)
+            faults += faults_of_data(attributes, data)
         raise Refusal.of_all(faults) from None
-
-
-def _read_attributes(attributes: Mapping[str, Any], document: Document, *, structured: bool) -> Envelope:
-    if structured:
-        _check_json(attributes.get("datacontenttype"), "datacontenttype")
-    if attributes.get("specversion") != _VERSION:
-        _check_version(attributes)
-    correlation = attributes.get("correlationid")
-    return Envelope(
-        _text(attributes, "type"),
-        _source(attributes),
-        _text(attributes, "id"),
-        None if attributes.get("subject") is None else _text(attributes, "subject"),
-        _time(attributes),
-        correlation if isinstance(correlation, str) else None,
-        document.value,
-        document.text,
-        structured,
-        document.altered,
-        traceparent_of(attributes.get("traceparent")),
-        extensions=None if structured else extensions_text(attributes),
-    )
 
 
 def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refusal]:
@@ -246,7 +247,7 @@ def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refu
         lambda: _source(attributes),
         lambda: _text(attributes, "id"),
         lambda: None if attributes.get("subject") is None else _text(attributes, "subject"),
-        lambda: _time(attributes),
+        lambda: None if attributes.get("time") is None else _time(attributes),
     ]
     for check in checks:
         try:
@@ -269,9 +270,7 @@ def _source(attributes: Mapping[str, Any]) -> str:
     return source
 
 
-def _time(attributes: Mapping[str, Any]) -> Timestamp | None:
-    if attributes.get("time") is None:
-        return None
+def _time(attributes: Mapping[str, Any]) -> Timestamp:
     text = _text(attributes, "time")
     try:
         time = parse(text)
