@@ -1,7 +1,6 @@
 """`POST /commands/reprocess`: 202 once Kafka has the command, 503 when Kafka can't take it. Nothing is queued here."""
 
 import re
-from datetime import datetime
 from typing import Annotated
 
 import structlog
@@ -14,7 +13,9 @@ from api.parameters import NONE
 from api.plan import lacking_reason
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, too_often
 from broker.errors import BrokerError
+from broker.publisher import Record
 from broker.structured import command_record
+from schemas.extensions import traceparent_of
 from schemas.identity import command_id
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -58,6 +59,9 @@ async def request_reprocess(
     request: Request,
     grant: Caller,
     idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
+    traceparent: Annotated[
+        str | None, Header(description="W3C Trace Context: its retries have it too. One that is not valid is ignored")
+    ] = None,
 ) -> Accepted:
     """Request that entities are reprocessed. The same Idempotency-Key and body get the same answer, and are sent once.
 
@@ -67,10 +71,13 @@ async def request_reprocess(
     """
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", ReasonCode.IDEMPOTENCY_KEY_NEEDED, 400, limit=_MAX_KEY_CHARACTERS)
-    return await give_command(request, grant, idempotency_key, await read_body(request, ReprocessRequest))
+    body = await read_body(request, ReprocessRequest)
+    return await give_command(request, grant, idempotency_key, body, traceparent_of(traceparent))
 
 
-async def give_command(request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest) -> Accepted:
+async def give_command(
+    request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest, traceparent: str | None = None
+) -> Accepted:
     """Publish a command if the caller may, once for the same key and body. Raises ProblemError."""
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
@@ -83,18 +90,16 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     asked_at = await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant)
     if asked_at is None:
         raise key_was_used()
-    if not (
-        await _published(request, command, body, asked_at)
-        and await mark_published(writer, body.account, idempotency_key)
-    ):
+    record = command_record(request.app.state.topics, command, body, asked_at, traceparent)
+    if not (await _published(request, command, record) and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 
-async def _published(request: Request, command: str, body: ReprocessRequest, at: datetime) -> bool:
+async def _published(request: Request, command: str, record: Record) -> bool:
     """Publish, again for a repeated key: agents tell commands by id. Returns True if Kafka has it for certain."""
     try:
-        await request.app.state.publisher.publish(command_record(request.app.state.topics, command, body, at))
+        await request.app.state.publisher.publish(record)
     except BrokerError as exc:
         log.warning("command not taken", command_id=command, reason=str(exc))
         return False

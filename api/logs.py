@@ -8,6 +8,7 @@ from pydantic import Field
 from api import listings
 from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
+from api.evidence import with_evidence
 from api.pages import Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import PAGED, not_found
@@ -63,10 +64,10 @@ async def get_summary(
     return await summarize(request.app.state.reader, account, integration_type.name, filter_)
 
 
-@router.get("/{integration_type}/logs/{log_id}", dependencies=NONE)
+@router.get("/{integration_type}/logs/{log_id}", dependencies=NONE, response_model=StatusLogDetail)
 async def get_log(
     request: Request, grant: Caller, account: OwnAccount, integration_type: Type, log_id: LogId
-) -> StatusLogDetail:
+) -> Response:
     """One log with the evidence of its last attempt, every name it has, and what to do about its error."""
     reader = reader_for(request, grant)
     found = await reader.one(account, integration_type.name, log_id)
@@ -76,10 +77,15 @@ async def get_log(
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
     known = request.app.state.playbook().about(log.integration_type, log.affiliate, log.code, log.fingerprint)
     detail = {"last_attempt": found.last_attempt, "aliases": found.aliases, "troubleshooting": guide, "playbook": known}
-    return StatusLogDetail.model_validate(vars(log) | detail)
+    return with_evidence(StatusLogDetail.model_validate(vars(log) | detail))
 
 
-@router.get("/{integration_type}/logs/{log_id}/timeline", dependencies=ONCE, responses=PAGED)
+@router.get(
+    "/{integration_type}/logs/{log_id}/timeline",
+    dependencies=ONCE,
+    responses=PAGED,
+    response_model=Page[TimelineEntry],
+)
 async def get_timeline(
     request: Request,
     response: Response,
@@ -88,7 +94,7 @@ async def get_timeline(
     integration_type: Type,
     log_id: LogId,
     query: Annotated[PageQuery, Query()],
-) -> Page[TimelineEntry]:
+) -> Response:
     """Attempts and reprocess steps, newest first. A late attempt is listed at its processing date."""
     listing = listings.timeline(account, integration_type.name, log_id, query.page_size, query.page_token)
     reader = reader_for(request, grant)
@@ -96,4 +102,5 @@ async def get_timeline(
     if found is None:
         raise not_found()
     page = listing.page(found.entries, request, response, cut=found.cut)
-    return Page(items=[entry for _place, entry in page.items], next_page_token=page.next_page_token)
+    entries = Page[TimelineEntry](items=[entry for _place, entry in page.items], next_page_token=page.next_page_token)
+    return with_evidence(entries, response.headers)

@@ -19,6 +19,9 @@ def structured_record(topic: str, key: str, event: Mapping[str, Any]) -> Record:
     return Record(topic, key.encode(), dump(event), _HEADERS)
 
 
-def command_record(topics: Topics, command_id: str, request: ReprocessRequest, at: datetime) -> Record:
+def command_record(
+    topics: Topics, command_id: str, request: ReprocessRequest, at: datetime, traceparent: str | None = None
+) -> Record:
     """Make the record of a reprocess command. The same id again is the same command, whoever sends it."""
-    return structured_record(topics.commands, request.account, command_event(command_id, request, to_text(at)))
+    event = command_event(command_id, request, to_text(at), traceparent)
+    return structured_record(topics.commands, request.account, event)

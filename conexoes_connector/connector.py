@@ -58,13 +58,14 @@ class Connector:
         event_id: str | None = None,
         time: datetime | None = None,
         correlationid: str | None = None,
+        traceparent: str | None = None,
         **data: Any,
     ) -> None:
         """Send one result; return when Kafka has it, waiting for Kafka as long as it takes.
 
-        `data` are the fields of a result: account, affiliate, key, status and what else there is. Raises
-        InvalidResultError, naming the field, for what the agents would refuse. A result whose acknowledgement is lost
-        is sent again with the same id, so it counts once.
+        `data` are the fields of a result: account, affiliate, key, status and what else there is. `traceparent` is W3C
+        Trace Context; a retry of this result has it too. Raises InvalidResultError, naming the field, for what the
+        agents would refuse. A result whose acknowledgement is lost is sent again with the same id, so it counts once.
         """
         record = result_record(
             self.topics,
@@ -75,6 +76,7 @@ class Connector:
             event_id=event_id,
             time=time,
             correlationid=correlationid,
+            traceparent=traceparent,
         )
         await self.send(record)
 

@@ -26,6 +26,7 @@ def result_record(
     event_id: str | None = None,
     time: datetime | None = None,
     correlationid: str | None = None,
+    traceparent: str | None = None,
 ) -> Record:
     """Make the record of `data`. Without `processed_at` it gets the time of now.
 
@@ -44,8 +45,8 @@ def result_record(
         "subject": str(data.get("key", "")) or "-",
         "time": to_text(now),
     }
-    if correlationid is not None:
-        attributes["correlationid"] = correlationid
+    extensions = {"correlationid": correlationid, "traceparent": traceparent}
+    attributes |= {name: value for name, value in extensions.items() if value is not None}
     headers = [(f"ce_{name}", value.encode("utf-8", "surrogatepass")) for name, value in attributes.items()]
     headers.append(("content-type", b"application/json"))
     try:

@@ -130,11 +130,12 @@ class _Service:
     async def _answer(self, retry: Retry, answer: Answer) -> None:
         data = retry.data
         entity: dict[str, Any] = {"account": data.account, "affiliate": data.affiliate, "key": data.key}
+        event: dict[str, Any] = {"correlationid": retry.id, "traceparent": retry.traceparent}
         try:
-            await self._connector.emit(data.integration_type, correlationid=retry.id, **entity, **asdict(answer))
+            await self._connector.emit(data.integration_type, **event, **entity, **asdict(answer))
         except InvalidResultError as exc:
             log.error("invalid answer", retry_id=retry.id, reason=str(exc))
-            await self._connector.emit(data.integration_type, correlationid=retry.id, **entity, **asdict(_failure(exc)))
+            await self._connector.emit(data.integration_type, **event, **entity, **asdict(_failure(exc)))
 
 
 def _failure(exc: Exception) -> Answer:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
+from schemas.json_document import value_of
 from schemas.reprocess import RetryData
 from schemas.timestamp import parse
 
@@ -19,6 +18,7 @@ class Retry:
     command_id: str
     data: RetryData
     event: bytes = b""  # the whole event as it came, with fields that this version does not know
+    traceparent: str | None = None  # W3C Trace Context; the answer that the SDK sends has it too
 
     @property
     def expired(self) -> bool:
@@ -46,6 +46,11 @@ class Answer:
 
 def read_retry(value: bytes) -> Retry:
     """Read the retry in a record of a retry topic. Raises ValueError for what is none: only Conexões writes there."""
-    event = orjson.loads(value)
-    data = RetryData.model_validate(event["data"])
-    return Retry(id=event["id"], command_id=event["correlationid"], data=data, event=value)
+    event = value_of(value)
+    return Retry(
+        id=event["id"],
+        command_id=event["correlationid"],
+        data=RetryData.model_validate(event["data"]),
+        event=value,
+        traceparent=event.get("traceparent"),
+    )

@@ -13,8 +13,10 @@ from schemas.catalogue import IntegrationType, Language, labels
 
 #: `name` is text that is never long, `text` may be cut for a cell; `status`, `state` and `mode` are words of the
 #: reader's language; `errors` and `aliases` are listed, `link` begins with the address of the pages, `names` are
-#: several.
-Kind = Literal["name", "text", "time", "number", "status", "state", "mode", "errors", "aliases", "link", "id", "names"]
+#: several. An `offset` from UTC tells two equal times of the hour that a zone repeats when its summer ends.
+Kind = Literal[
+    "name", "text", "time", "offset", "number", "status", "state", "mode", "errors", "aliases", "link", "id", "names"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Column:
     kind: Kind = "name"
     width: float = 16  # in characters, of the workbook
     listed: bool = False  # on the list page too
+    of: str | None = None  # the field that its value is made of; None: that of its own name
 
     def heading(self, language: Language, timezone: str) -> str:
         """Return the heading of the column. A column of times names their zone."""
@@ -42,6 +45,15 @@ _PROCESSED_AT = Column(
     kind="time",
     width=24,
     listed=True,
+)
+_PROCESSED_OFFSET = Column(
+    name="processed_at_offset",
+    labels=labels(
+        "Data de processamento: fuso", "Processing date: UTC offset", "Fecha de procesamiento: diferencia con UTC"
+    ),
+    kind="offset",
+    width=12,
+    of="processed_at",
 )
 _CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24)
 _CATEGORY = Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18)
@@ -69,6 +81,16 @@ LOG_COLUMNS = (
     Column(
         name="reprocess_state", labels=labels("Reprocessamento", "Reprocess", "Reprocesamiento"), kind="state", width=24
     ),
+    _PROCESSED_OFFSET,
+    Column(
+        name="first_seen_at_offset",
+        labels=labels(
+            "Visto pela primeira vez: fuso", "First seen: UTC offset", "Visto por primera vez: diferencia con UTC"
+        ),
+        kind="offset",
+        width=12,
+        of="first_seen_at",
+    ),
     Column(name="link", labels=labels("Link", "Link", "Enlace"), kind="link", width=30),
     _ID,
 )
@@ -89,6 +111,7 @@ ERROR_COLUMNS = (
     _PROCESSED_AT,
     *ERROR_FIELDS,
     Column(name="fingerprint", labels=labels("Grupo de erros", "Error group", "Grupo de errores"), width=18),
+    _PROCESSED_OFFSET,
     _ID,
 )
 #: Column of the sheet of logs only, where a person marks logs to be reprocessed.
@@ -159,6 +182,7 @@ ITEM_COLUMNS = (
     ),
     Column(name="sent_partition", labels=labels("Partição", "Partition", "Partición"), kind="number"),
     Column(name="sent_offset", labels=labels("Offset", "Offset", "Offset"), kind="number"),
+    Column(name="traceparent", labels=labels("Trace", "Trace", "Trace"), kind="id"),
     Column(
         name="joined_item_id", labels=labels("Item a que se juntou", "Joined item", "Ítem al que se unió"), kind="id"
     ),

@@ -2,12 +2,16 @@
 
 import json
 import re
+from base64 import b64decode
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 import orjson
 
+from schemas import record_key
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.identity import dead_letter_id
+from schemas.media_type import media_type
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import ACCOUNT
@@ -104,6 +108,8 @@ def account_of(key: bytes | None, headers: Headers, value: bytes, *, in_batch: b
         document = orjson.loads(value)
     except orjson.JSONDecodeError:
         return of_key if of_key and (not value or _is_cut_event_of(of_key, headers, value)) else ""
+    if record_key.text_of(key) == _entity_of(document):
+        of_key = None  # a name with slashes, which begins with no account
     if isinstance(document, list):
         events = [_named_by(event) for event in document]
         named = set[str]().union(*events) if all(events) else set()
@@ -121,17 +127,32 @@ def _the_one(named: set[str], of_key: str | None) -> str:
 
 
 def _claim_of_key(key: bytes | None) -> str | None:
-    first, slash, _rest = (key or b"").partition(b"/")
-    return _account(first.decode("ascii", "replace")) if slash else None
+    first, slash, _rest = record_key.text_of(key).partition("/")
+    return _account(first) if slash else None
 
 
 def _named_by(event: Any) -> set[str]:
     """The accounts that one event names: at its top, where binary mode has it, and in its `data`."""
     if not isinstance(event, dict):
         return set()
-    data = event.get("data")
-    claims = (event.get("account"), data.get("account") if isinstance(data, dict) else None)
+    claims = (event.get("account"), *(data.get("account") for data in _data_of(event)))
     return {account for claim in claims if (account := _account(claim))}
+
+
+def _entity_of(event: Any) -> str | None:
+    """The key of the entity that an event is about, where one event says it."""
+    if not isinstance(event, dict):
+        return None
+    keys = [each["key"] for each in (event, *_data_of(event)) if isinstance(each.get("key"), str)]
+    return keys[0] if len(keys) == 1 else None
+
+
+def _data_of(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects that are `data` of an event, or say that they are."""
+    found = [event.get("data")]
+    with suppress(ValueError, TypeError):
+        found.append(orjson.loads(b64decode(event.get("data_base64") or "", validate=True)))
+    return [each for each in found if isinstance(each, dict)]
 
 
 def _is_binary(headers: Headers) -> bool:
@@ -139,9 +160,9 @@ def _is_binary(headers: Headers) -> bool:
     return any(name == "ce_specversion" for name, _value in headers) and not _is_cloudevents(headers, STRUCTURED)
 
 
-def _is_cloudevents(headers: Headers, media_type: str) -> bool:
+def _is_cloudevents(headers: Headers, wanted: str) -> bool:
     values = (value or b"" for name, value in headers if name == "content-type")
-    return any(value.strip().lower().startswith(media_type.encode()) for value in values)
+    return any(media_type(value.decode("utf-8", "replace")) == wanted for value in values)
 
 
 def _is_cut_event_of(account: str, headers: Headers, broken: bytes) -> bool:
@@ -164,10 +185,10 @@ _ASCII_ESCAPE = re.compile(rb"\\+u00([2-7][0-9a-fA-F])")
 
 
 def _named_in(text: bytes) -> set[str]:
-    """Every account that is named anywhere in `text`, whatever it is."""
+    """Every account that is named anywhere in `text`, whatever it is; and `?`, where Base64 may name any."""
     text = _ASCII_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), text)
     named = (match[1].decode("ascii", "replace") for match in _NAMED.finditer(text))
-    return {each for each in named if _account(each)}
+    return {each for each in named if _account(each)} | ({"?"} if b"data_base64" in text else set())
 
 
 def _account(claim: object) -> str | None:

@@ -5,12 +5,16 @@ This is our own reader. The `cloudevents` library's costs as much per event as e
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
-from schemas import json_document
+from schemas import foreign_bytes, json_document, raw_json
+from schemas.extensions import extensions_text, traceparent_of
+from schemas.json_document import Document
+from schemas.media_type import is_json, media_type
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.error import ReasonError
+from schemas.reasons.error import ReasonError, kind_of, shown
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.timestamp import Timestamp, parse
@@ -32,8 +36,12 @@ BATCH = "application/cloudevents-batch+json"
 _CLOUDEVENTS = "application/cloudevents"
 #: RFC 3986 forbids these everywhere in a URI-reference; the rest is left to the connector.
 _URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_JSON_MEDIA_TYPE = re.compile(r"(?i)(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?")
+_VERSION = "1.0"
+
+Mode = Literal["binary", "structured", "batch"]
+_MODES: Mapping[str, Mode] = {STRUCTURED: "structured", BATCH: "batch"}
+#: Function that returns what is wrong with the data of an event, by its attributes, which are at fault, and the data.
+FaultsOfData = Callable[[Mapping[str, Any], Any], list[Refusal]]
 
 
 class Envelope(NamedTuple):
@@ -43,32 +51,40 @@ class Envelope(NamedTuple):
     source: str
     id: str
     subject: str | None
-    time: Timestamp
-    correlationid: str | None  # the item_id, in an answer to a retry
+    time: Timestamp | None
+    correlationid: str | None  # the item_id, in an answer to a retry; any other text is none of ours
     data: Any  # not validated
     body: bytes  # JSON text that holds `data`: the data itself, or the whole event when `structured`
     structured: bool
     altered: bool  # as in json_document
     traceparent: str | None = None  # W3C Trace Context; None also for one that isn't valid
-    in_batch: bool = False  # `body` is a part of the record's value
+    part: bytes | None = None  # of the record's value, when that is a batch: the text of this event, as it came
+    extensions: str | None = None  # JSON object of the extensions that `body` does not hold
 
 
-def read(headers: Headers, value: bytes) -> Iterator[Envelope | Refusal]:
+def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = None) -> Iterator[Envelope | Refusal]:
     """Yield the events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
 
     A refused event is yielded, not raised, so that its neighbours in a batch are kept. When headers have the same
-    name, the last one counts.
+    name, the last one counts. `faults_of_data` is called with the attributes and the data of an event whose attributes
+    are at fault, and returns what else is.
     """
     try:
         by_name = _check_headers(headers)
-        document = json_document.load(value)
-        mode = _mode(by_name, document.value)
+        mode = _mode(by_name)  # first: what a foreign content-type says explains why the value is no JSON
+        try:
+            document = json_document.load(value)
+        except Refusal as refusal:
+            raise _explained(refusal, by_name) from None
+        if mode is None:
+            mode = _mode_of(by_name, document.value)
         if mode == "batch":
-            yield from _read_batch(document)
+            yield from _read_batch(document, faults_of_data)
         elif mode == "structured":
-            yield _structured(document.value, document.text, altered=document.altered)
+            yield _structured(document, faults_of_data)
         else:
-            yield _binary(by_name, document)
+            attributes = {name[3:]: value for name, value in by_name.items() if name.startswith("ce_")}
+            yield _envelope(attributes, document.value, document, faults_of_data, structured=False)
     except Refusal as refusal:
         yield refusal
 
@@ -91,95 +107,181 @@ def _check_headers(headers: Headers) -> dict[str, str]:
     return texts
 
 
-def _mode(headers: Mapping[str, str], value: Any) -> str:
-    content_type = headers.get("content-type")
-    if content_type is not None:
-        media_type = content_type.partition(";")[0].strip().lower()
-        if media_type == BATCH:
-            return "batch"
-        if media_type == STRUCTURED:
-            return "structured"
-        if media_type.startswith(_CLOUDEVENTS):
-            raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=(STRUCTURED, BATCH)))
-    if "ce_specversion" in headers:
-        return "binary"
-    if content_type is None and isinstance(value, dict) and "specversion" in value:
+def _mode(headers: Mapping[str, str]) -> Mode | None:
+    """Return the mode that the headers name; None when only the value can tell. Raises Refusal for a foreign type."""
+    written = headers.get("content-type", "")
+    found = media_type(written)
+    if found in _MODES:
+        return _MODES[found]
+    if not is_json(found):
+        if found.startswith(_CLOUDEVENTS):
+            raise _refused(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=tuple(_MODES), value=shown(written))
+        _check_json(written, "content-type")
+    return "binary" if "ce_specversion" in headers else None
+
+
+def _mode_of(headers: Mapping[str, str], value: Any) -> Mode:
+    if isinstance(value, dict) and "specversion" in value:
         return "structured"
-    raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.NOT_A_CLOUDEVENT, structured=STRUCTURED))
+    if "ce-specversion" in headers:
+        raise _refused(ReasonCode.HEADERS_OF_HTTP)
+    raise _refused(ReasonCode.NOT_A_CLOUDEVENT, structured=STRUCTURED)
 
 
-def _read_batch(document: json_document.Document) -> Iterator[Envelope | Refusal]:
+def _refused(code: ReasonCode, **parameters: Any) -> Refusal:
+    return Refusal(DeadLetterCode.ENVELOPE, Reason(code, **parameters))
+
+
+def _explained(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
+    """Return why a value is no JSON: the compression that a header names, where that is the reason."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in {"", "identity"} or refusal.code not in {DeadLetterCode.ENCODING, DeadLetterCode.JSON}:
+        return refusal
+    return Refusal(DeadLetterCode.ENCODING, foreign_bytes.compressed(encoding))
+
+
+def _read_batch(document: Document, faults_of_data: FaultsOfData | None) -> Iterator[Envelope | Refusal]:
     events = document.value
     if not isinstance(events, list):
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH))
+        raise _refused(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH)
     if len(events) > MAX_BATCH_EVENTS:
         raise Refusal(
             DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, events=len(events), limit=MAX_BATCH_EVENTS)
         )
     # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
-    texts = json_document.elements(document.text.decode())
+    texts = raw_json.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):
-        body = text.encode()
+        part = text.encode()
         try:
-            yield _structured(event, body, altered=document.altered)._replace(in_batch=True)
+            found = _structured(Document(event, part, document.altered), faults_of_data)
+            yield found._replace(part=part)
         except Refusal as refusal:
             reason = Reason(ReasonCode.IN_BATCH, position=position, reason=refusal.reason)
-            yield Refusal(refusal.code, reason, body)
+            yield Refusal(refusal.code, reason, part)
 
 
-def _structured(event: Any, body: bytes, *, altered: bool) -> Envelope:
+def _structured(document: Document, faults_of_data: FaultsOfData | None) -> Envelope:
+    """Read a whole event. Raises Refusal."""
+    event = document.value
     if not isinstance(event, dict):
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.EVENT_NOT_AN_OBJECT))
-    if "data_base64" in event:
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.DATA_BASE64))
-    _check_json(event.get("datacontenttype"), "datacontenttype")
-    return _envelope(event, event.get("data"), body, structured=True, altered=altered)
+        raise _refused(ReasonCode.EVENT_NOT_AN_OBJECT)
+    data = event.get("data")
+    if event.get("data_base64") is not None:
+        document = _decoded(document)
+        data = document.value
+    return _envelope(event, data, document, faults_of_data, structured=True)
 
 
-def _binary(headers: Mapping[str, str], document: json_document.Document) -> Envelope:
-    _check_json(headers.get("content-type"), "content-type")
-    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
-    return _envelope(attributes, document.value, document.text, structured=False, altered=document.altered)
+def _decoded(document: Document) -> Document:
+    """Return the data in the `data_base64` of an event, and a text of the event that has it as `data`.
+
+    Raises Refusal.
+    """
+    event = document.value
+    if event.get("data") is not None:
+        raise _refused(ReasonCode.DATA_TWICE)
+    try:
+        raw = b64decode(event["data_base64"], validate=True)
+    except (ValueError, TypeError):
+        raise _refused(ReasonCode.NOT_BASE64) from None
+    try:
+        data = json_document.load(raw)
+    except Refusal as refusal:
+        raise Refusal(refusal.code, Reason(ReasonCode.IN_BASE64, reason=refusal.reason)) from None
+    members = raw_json.members(document.text.decode().strip())
+    kept = [(name, text) for name, text in members if name not in {"data", "data_base64"}]
+    text = raw_json.object_of([*kept, ("data", data.text.decode().strip())])
+    return Document(data.value, text.encode(), document.altered or data.altered)
 
 
 def _check_json(content_type: object, field: str) -> None:
-    if content_type is None:
+    """Raise Refusal for a media type of something else than JSON; none at all is one of JSON."""
+    if not content_type:
         return
-    if not isinstance(content_type, str) or _JSON_MEDIA_TYPE.fullmatch(content_type) is None:
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.NOT_A_JSON_MEDIA_TYPE, field=field))
+    if not isinstance(content_type, str) or not is_json(media_type(content_type)):
+        raise _refused(ReasonCode.NOT_A_JSON_MEDIA_TYPE, field=field, value=shown(content_type))
 
 
-def _envelope(attributes: Mapping[str, Any], data: Any, body: bytes, *, structured: bool, altered: bool) -> Envelope:
+def _envelope(
+    attributes: Mapping[str, Any],
+    data: Any,
+    document: Document,
+    faults_of_data: FaultsOfData | None,
+    *,
+    structured: bool,
+) -> Envelope:
+    """Return an event with its data, and the document whose text holds it. Raises Refusal with all that is wrong."""
+    try:
+        if structured:
+            _check_json(attributes.get("datacontenttype"), "datacontenttype")
+        if attributes.get("specversion") != _VERSION:
+            _check_version(attributes)
+        correlation = attributes.get("correlationid")
+        return Envelope(
+            _text(attributes, "type"),
+            _source(attributes),
+            _text(attributes, "id"),
+            None if attributes.get("subject") is None else _text(attributes, "subject"),
+            None if attributes.get("time") is None else _time(attributes),
+            correlation if isinstance(correlation, str) else None,
+            data,
+            document.text,
+            structured,
+            document.altered,
+            traceparent_of(attributes.get("traceparent")),
+            extensions=None if structured else extensions_text(attributes),
+        )
+    except Refusal:
+        faults = [*_faults(attributes, structured=structured)]
+        if faults_of_data is not None:
+            faults += faults_of_data(attributes, data)
+        raise Refusal.of_all(faults) from None
+
+
+def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refusal]:
+    """Yield all that is wrong with the attributes of an event, in the order in which they are read."""
+    checks: list[Callable[[], object]] = [
+        lambda: _check_json(attributes.get("datacontenttype") if structured else None, "datacontenttype"),
+        lambda: _check_version(attributes),
+        lambda: _text(attributes, "type"),
+        lambda: _source(attributes),
+        lambda: _text(attributes, "id"),
+        lambda: None if attributes.get("subject") is None else _text(attributes, "subject"),
+        lambda: None if attributes.get("time") is None else _time(attributes),
+    ]
+    for check in checks:
+        try:
+            check()
+        except Refusal as refusal:
+            yield refusal
+
+
+def _check_version(attributes: Mapping[str, Any]) -> None:
     version = attributes.get("specversion")
-    if version != "1.0":
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SPECVERSION, version="1.0"))
-    event_type = _text(attributes, "type")
+    if version != _VERSION:
+        text = _text(attributes, "specversion")
+        raise _refused(ReasonCode.SPECVERSION, version=_VERSION, value=shown(text))
+
+
+def _source(attributes: Mapping[str, Any]) -> str:
     source = _text(attributes, "source")
     if _URI_REFERENCE.fullmatch(source) is None:
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SOURCE_NOT_A_URI))
-    event_id = _text(attributes, "id")
-    time_text = _text(attributes, "time")
+        raise _refused(ReasonCode.SOURCE_NOT_A_URI, value=shown(source))
+    return source
+
+
+def _time(attributes: Mapping[str, Any]) -> Timestamp:
+    text = _text(attributes, "time")
     try:
-        time = parse(time_text)
+        time = parse(text)
     except ReasonError as exc:
-        raise Refusal(DeadLetterCode.TIMESTAMP, exc.reason.of(field="time")) from None
+        reason = exc.reason.of(field="time", value=shown(text))
+        raise Refusal(DeadLetterCode.TIMESTAMP, reason) from None
     first, last = _INT64_YEARS
     if not first <= time.at.year <= last:
-        reason = Reason(ReasonCode.TIME_OUT_OF_YEARS, field="time", first=first, last=last)
+        reason = Reason(ReasonCode.TIME_OUT_OF_YEARS, field="time", first=first, last=last, value=shown(text))
         raise Refusal(DeadLetterCode.TIMESTAMP, reason)
-    return Envelope(
-        event_type,
-        source,
-        event_id,
-        _optional_text(attributes, "subject"),
-        time,
-        _optional_text(attributes, "correlationid"),
-        data,
-        body,
-        structured,
-        altered,
-        _traceparent(attributes.get("traceparent")),
-    )
+    return time
 
 
 _INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677 to 2262
@@ -188,14 +290,15 @@ _INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677
 def _text(attributes: Mapping[str, Any], name: str) -> str:
     value = attributes.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_ATTRIBUTE_CHARACTERS:
-        reason = Reason(ReasonCode.ATTRIBUTE_LENGTH, field=name, limit=MAX_ATTRIBUTE_CHARACTERS)
-        raise Refusal(DeadLetterCode.ENVELOPE, reason)
+        raise Refusal(DeadLetterCode.ENVELOPE, _no_text(name, value))
     return value if "\x00" not in value else value.replace("\x00", "\ufffd")
 
 
-def _traceparent(value: object) -> str | None:
-    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
-
-
-def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:
-    return None if attributes.get(name) is None else _text(attributes, name)
+def _no_text(name: str, value: object) -> Reason:
+    if value is None:
+        return Reason(ReasonCode.FIELD_MISSING, field=name)
+    if not isinstance(value, str):
+        return Reason(ReasonCode.FIELD_NOT_TEXT, field=name, got=kind_of(value))
+    if not value:
+        return Reason(ReasonCode.FIELD_EMPTY, field=name)
+    return Reason(ReasonCode.FIELD_TOO_LONG, field=name, limit=MAX_ATTRIBUTE_CHARACTERS, value=shown(value))

@@ -7,11 +7,12 @@ When an object has a key twice, the last one counts, as in PostgreSQL's jsonb.
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
 
+from schemas import foreign_bytes, raw_json
+from schemas.characters import is_unseen, named
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
@@ -26,6 +27,8 @@ _ESCAPE = re.compile(
     rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
 )
 _REPLACEMENT = rb"\ufffd"
+#: Words of orjson for `1e400`, which JSON allows.
+_TOO_LARGE_A_NUMBER = "number is infinity when parsed as double"
 _SUSPECT = (b"\\u0000", b"\\ud", b"\\uD")
 
 
@@ -54,9 +57,22 @@ def load(raw: bytes, limit: int = MAX_EVENT_BYTES) -> Document:
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and not _is_shallow(text):
         _refuse_too_deep(text)
     try:
-        return Document(orjson.loads(text), text, altered)
-    except orjson.JSONDecodeError as exc:
+        return Document(value_of(text), text, altered)
+    except json.JSONDecodeError as exc:
         raise _explain(text, exc) from None
+
+
+def value_of(text: bytes) -> Any:
+    """Read JSON in UTF-8. A number that a float can't hold is an infinity: only its text has its digits.
+
+    Raises JSONDecodeError.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as exc:
+        if exc.msg != _TOO_LARGE_A_NUMBER:
+            raise
+        return _WITH_ANY_NUMBER.decode(text.decode())
 
 
 def _without_unstorable(raw: bytes) -> tuple[bytes, bool]:
@@ -71,6 +87,17 @@ def _without_unstorable(raw: bytes) -> tuple[bytes, bool]:
 
     return _ESCAPE.sub(keep_or_replace, raw), altered
 
+
+def _integer(digits: str) -> int | float:
+    """Read an integer as orjson does: as a float where 64 bits don't hold it."""
+    return int(digits) if len(digits) < len(str(2**63)) else float(digits)
+
+
+def _refuse(name: str) -> Any:
+    raise json.JSONDecodeError("invalid number", name, 0)
+
+
+_WITH_ANY_NUMBER = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse)
 
 _NOT_A_BRACKET_OR_QUOTE = bytes(set(range(256)) - set(b'{}[]"'))
 _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
@@ -109,49 +136,24 @@ def _refuse_too_deep(text: bytes) -> None:
             depth -= 1
 
 
-def _explain(text: bytes, exc: orjson.JSONDecodeError) -> Refusal:
-    """Return why orjson refused: not UTF-8 (UTF-16 and UTF-32 have NUL bytes in every JSON text), or not JSON."""
+def _explain(text: bytes, exc: json.JSONDecodeError) -> Refusal:
+    """Return why a parser refused, in words of our own: its own are English, and those of its version."""
+    if foreign := foreign_bytes.reason_for(text):
+        return Refusal(DeadLetterCode.ENCODING, foreign)
     try:
-        text.decode("utf-8")
+        characters = text.decode("utf-8")
     except UnicodeDecodeError as bad:
         return Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.NOT_UTF8, position=bad.start))
-    if b"\x00" in text[:4]:
-        return Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.UTF16_OR_UTF32))
-    return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.NOT_JSON, detail=exc.msg, position=exc.pos))
-
-
-def elements(text: str) -> Iterator[str]:
-    """Yield the text of each element of a JSON array, in order, without the space around it; every digit as it came.
-
-    `text` must be a valid document within MAX_DEPTH, as `load` checks.
-    """
-    position = _space(text, _space(text, 0) + 1)
-    while text[position] != "]":
-        _value, end = _SCANNER.raw_decode(text, position)
-        yield text[position:end]
-        position = _space(text, end)
-        if text[position] == ",":
-            position = _space(text, position + 1)
-
-
-def _space(text: str, position: int) -> int:
-    """Return the end of the white space at `position`."""
-    match = _SPACE.match(text, position)
-    return match.end() if match else position
-
-
-_SPACE = re.compile(r"[ \t\n\r]*")
-#: Finds the ends of values only, and reads numbers as text: Python refuses integers of more than 4,300 digits.
-_SCANNER = json.JSONDecoder(parse_int=str, parse_float=str)
-
-
-#: A JSON text that `dump` writes as it is, inside of other values.
-Verbatim = orjson.Fragment
+    if exc.pos >= len(characters.rstrip()):
+        return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.JSON_ENDS_EARLY, position=len(characters)))
+    found = characters[exc.pos]
+    found = named(found) if is_unseen(found) else found
+    return Refusal(DeadLetterCode.JSON, Reason(ReasonCode.JSON_CHARACTER, found=found, position=exc.pos))
 
 
 def dump(value: Any) -> bytes:
-    """Return a JSON value as compact UTF-8. Integers of any size are kept exactly."""
+    """Return a JSON value as compact UTF-8. Integers of any size are kept exactly; a RawJson stays as it is."""
     try:
-        return orjson.dumps(value)
+        return raw_json.dump(value)
     except TypeError:  # an integer over 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

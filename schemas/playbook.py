@@ -19,9 +19,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from schemas.catalogue import BY_NAME
+from schemas.explanation import MAX_CODE_CHARACTERS
 from schemas.fingerprint import Fingerprint
 from schemas.reasons.error import fault_of, reason_of
-from schemas.result import MAX_CODE_CHARACTERS, Affiliate
+from schemas.result import Affiliate
 
 MAX_PLAYBOOK_BYTES = 4 * 1024 * 1024
 

@@ -2,18 +2,18 @@
 
 Values are found by name and by pattern. Structured evidence is read by its structure: objects, JSON inside text, XML.
 In other text a name that is followed by `:` or `=` has a value. Its quotes tell where the value ends; in doubt it ends
-later. Patterns (`schemas.value_patterns`) are found in any text, messages too.
+later. Patterns (`schemas.value_patterns`) are found in any text, messages too. Only what is found is written anew:
+everything else stays as it came, digit for digit.
 """
 
-import json
 import re
 import string
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Annotated, Any, Final, Self
 
-import orjson
 from pydantic import StringConstraints
 
+from schemas.raw_json import Members, RawJson, changed, load, spliced
 from schemas.value_patterns import KINDS, ValuePatterns
 
 REDACTED = "[redacted]"
@@ -108,24 +108,37 @@ class Redaction:
         """Return a text without the values of the patterns: for sentences, in which a name means no value."""
         return self._patterns.without(text, REDACTED, self._spared)
 
-    def fields(self, fields: Mapping[str, Any], kept: Container[str] = ()) -> dict[str, Any]:
-        """Return an object without the named values; its own fields that are in `kept` stay as they are."""
-        redacted = {name: value if name in kept else self._field(name, value) for name, value in fields.items()}
-        if any(self._is_named(fields.get(each)) for each in _NAME_FIELDS):
-            redacted |= {name: REDACTED for name in _VALUE_FIELDS if fields.get(name) is not None}
-        return redacted
+    def fields(self, fields: Members, kept: Container[str] = ()) -> Members:
+        """Return an object without the named values; its own fields that are in `kept` stay as they are.
 
-    def _field(self, name: str, value: Any) -> Any:
-        return REDACTED if value is not None and self._is_named(name) else self._value(value)
+        Whatever nothing is taken out of is the same object afterwards, here and below.
+        """
+        paired = any(name in _NAME_FIELDS and self._is_named(value) for name, value in fields)
 
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, dict):
+        def of(name: str, value: Any) -> Any:
+            if name in kept or value is None:
+                return value
+            named = self._is_named(name) or (paired and name in _VALUE_FIELDS)
+            return REDACTED if named else self.value(value)
+
+        return fields.changed(of)
+
+    def said(self, value: Any) -> Any:
+        """Return a sentence without the values of the patterns, and what is no text as any value of evidence."""
+        if not isinstance(value, str):
+            return self.value(value)
+        found = self.values(value)
+        return value if found == value else found
+
+    def value(self, value: Any) -> Any:
+        """Return a value of evidence, as `schemas.raw_json.load` reads it, without what is to be removed."""
+        if isinstance(value, Members):
             return self.fields(value)
         if isinstance(value, list):
             if len(value) == 2 and self._is_named(value[0]):
                 return [value[0], REDACTED]
-            return [self._value(each) for each in value]
-        if isinstance(value, _Number):
+            return changed(value, self.value)
+        if isinstance(value, RawJson):
             return REDACTED if self.values(value.text) != value.text else value
         return self._text(value) if isinstance(value, str) else value
 
@@ -137,12 +150,12 @@ class Redaction:
             return text
         if text.lstrip()[:1] in {"{", "["}:
             try:
-                value, doubled = load(text)
-                redacted = self._value(value)
-                return dump(redacted) if doubled or redacted != value else text
+                came = load(text)
+                return spliced(text, came, self.value(came))
             except (ValueError, TypeError, RecursionError):
                 pass  # cut off, nested without end, or with what is no text: then it is not JSON
-        return self.values(self._pairs(self._elements(text)))
+        found = self.values(self._pairs(self._elements(text)))
+        return text if found == text else found
 
     def _elements(self, text: str) -> str:
         """Return XML without the content of elements of these names."""
@@ -170,52 +183,6 @@ class Redaction:
                     parts += text[at:begin], REDACTED
                     at = position = end
         return "".join(parts) + text[at:]
-
-
-def load(text: str) -> tuple[Any, bool]:
-    """Parse a JSON text; numbers stay as they are written. The second value is True when an object has a name twice.
-
-    Then the last one counts, as everywhere here. Raises ValueError or RecursionError.
-    """
-    doubled = False
-
-    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal doubled
-        found = dict(pairs)
-        doubled = doubled or len(found) < len(pairs)
-        return found
-
-    value = json.loads(
-        text, parse_int=_Number, parse_float=_Number, parse_constant=_refuse, object_pairs_hook=object_of
-    )
-    return value, doubled
-
-
-def dump(value: Any) -> str:
-    """Return a value that `load` read as compact JSON; every digit as it came. Raises TypeError for lone surrogates."""
-    return orjson.dumps(value, default=_as_written).decode()
-
-
-class _Number:
-    """A number as it is written."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Number) and other.text == self.text
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _as_written(value: Any) -> orjson.Fragment:
-    if isinstance(value, _Number):
-        return orjson.Fragment(value.text)
-    raise TypeError(type(value).__name__)
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _squeezed(text: str) -> str:

@@ -1,8 +1,9 @@
 """A refusal: why an event is not valid for its topic."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from schemas.reasons.reason import Reason
+from schemas.reasons.reason import Reason, all_of, each_of
 from schemas.reasons.say import say
 
 
@@ -26,7 +27,8 @@ class DeadLetterCode(StrEnum):
 class Refusal(Exception):
     """Refusal of an event that will never be accepted, however often it is tried: it becomes a dead letter.
 
-    `reason` is for the connector's developer; it names the field and the limit, never a payload.
+    `reason` is for the connector's developer: every fault of the event, the true one first, each with its field, its
+    limit, and the character or the beginning of the value at fault.
     `part`, when the event is one of a batch, is its own JSON text: a dead letter holds that, not the whole batch.
     """
 
@@ -35,3 +37,13 @@ class Refusal(Exception):
         self.code = code
         self.reason = reason
         self.part = part
+
+    @staticmethod
+    def of_all(refusals: Sequence["Refusal"], part: bytes | None = None) -> "Refusal":
+        """Return one refusal for every fault of an event; its code is that of the first."""
+        return Refusal(refusals[0].code, all_of([each.reason for each in refusals]), part)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Return each fault of the event."""
+        return each_of(self.reason)

@@ -12,8 +12,8 @@ from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME
 from schemas.filter import ReprocessFilter
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.error import ReasonError, reason_of
-from schemas.reasons.reason import Reason
+from schemas.reasons.error import ReasonError, reasons_of, shown
+from schemas.reasons.reason import Reason, all_of
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Account, Affiliate, Key
 from schemas.steps import Pace
@@ -99,9 +99,13 @@ class ReprocessRequest(BaseModel):
         return self
 
 
-def command_event(command_id: str, request: ReprocessRequest, time: str) -> dict[str, Any]:
-    """Return a command as a structured CloudEvent; `time` is RFC 3339."""
+def command_event(
+    command_id: str, request: ReprocessRequest, time: str, traceparent: str | None = None
+) -> dict[str, Any]:
+    """Return a command as a structured CloudEvent; `time` is RFC 3339. Its retries will have its `traceparent`."""
+    trace = {} if traceparent is None else {"traceparent": traceparent}
     return {
+        **trace,
         "specversion": "1.0",
         "type": COMMAND_EVENT_TYPE,
         "source": "/conexoes/admin",
@@ -137,20 +141,18 @@ def read_command(headers: cloudevents.Headers, value: bytes) -> list[Command | R
 
 
 def _command(event: cloudevents.Envelope) -> Command | Refusal:
-    part = event.body if event.in_batch else None
     if event.type != COMMAND_EVENT_TYPE:
-        return Refusal(DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE), part)
+        reason = Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE, value=shown(event.type))
+        return Refusal(DeadLetterCode.TYPE_MISMATCH, reason, event.part)
+    faults = [] if event.time else [(DeadLetterCode.ENVELOPE, Reason(ReasonCode.FIELD_MISSING, field="time"))]
     try:
-        return Command(
-            id=event.id,
-            requested_at=event.time.at,
-            request=ReprocessRequest.model_validate(event.data),
-            traceparent=event.traceparent,
-        )
+        request = ReprocessRequest.model_validate(event.data)
+        if event.time:
+            return Command(id=event.id, requested_at=event.time.at, request=request, traceparent=event.traceparent)
     except ValidationError as exc:
-        error = exc.errors(include_url=False)[0]
-        path = ".".join(("data", *(str(each) for each in error["loc"])))[:200]
-        return CommandRefusal(DeadLetterCode.SCHEMA, reason_of(path, error), event.id, part)
+        faults += [(DeadLetterCode.SCHEMA, each) for each in reasons_of(exc, "data")]
+    code = faults[0][0]
+    return CommandRefusal(code, all_of([reason for _code, reason in faults]), event.id, event.part)
 
 
 class RetryData(BaseModel):
@@ -202,7 +204,7 @@ class RetryData(BaseModel):
     )
 
     def event(self, item_id: str, command_id: str, time: str, traceparent: str | None = None) -> dict[str, Any]:
-        """Return this retry as a structured CloudEvent. `traceparent`: of its command, if that had one."""
+        """Return this retry as a structured CloudEvent. `traceparent`: of its command, else of the result, if any."""
         trace = {} if traceparent is None else {"traceparent": traceparent}
         data = {name: getattr(self, name) for name in type(self).model_fields}
         if self.request is None:

@@ -2,22 +2,35 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
-import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from schemas import envelope as cloudevents
+from schemas import record_key
 from schemas.busy import Said, is_busy
 from schemas.catalogue import IntegrationType
+from schemas.characters import named, refused_in
+from schemas.explanation import (
+    EXPLAINING,
+    MAX_ALIAS_CHARACTERS,
+    MAX_ALIAS_NAME_CHARACTERS,
+    MAX_ALIASES,
+    MAX_CODE_CHARACTERS,
+    MAX_ERRORS,
+    MAX_OPERATION_CHARACTERS,
+)
 from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of, rank
 from schemas.identity import log_id, result_id
+from schemas.mended_event import alterations_text, mended_event
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.error import ReasonError, reason_of
+from schemas.reasons.error import ReasonError, reason_of, shown
 from schemas.reasons.reason import Reason
-from schemas.redaction import Redaction, dump, load
+from schemas.redacted_event import redacted
+from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.search.words import word_numbers
 from schemas.timestamp import NANOSECONDS, Timestamp, parse
@@ -31,36 +44,35 @@ MAX_AHEAD_SECONDS = 3600
 #: may win over later ones.
 MARKED_AHEAD = timedelta(minutes=5)
 MAX_SEQUENCE = 2**63 - 1
-MAX_ERRORS = 1000
-MAX_ALIASES = 50
-MAX_ALIAS_CHARACTERS = 200
-MAX_CODE_CHARACTERS = 200
+#: The greatest whole number up to which a number with a fraction, `12.0`, is surely the one that was meant.
+_MAX_EXACT = 2**53
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable() or "\ufffd" in text:
-        raise ReasonError(ReasonCode.FIELD_NOT_PRINTABLE)
+def _visible(text: str) -> str:
+    at = refused_in(text)
+    if at is not None:
+        raise ReasonError(ReasonCode.FIELD_CHARACTER, character=named(text[at]), position=at)
     return text
 
 
 ACCOUNT = re.compile(r"[a-z0-9-]{1,64}")
 Account = Annotated[str, StringConstraints(pattern=f"^{ACCOUNT.pattern}$")]
-Affiliate = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
-AliasName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Affiliate = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_visible)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
+AliasName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_NAME_CHARACTERS)]
 AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_CHARACTERS)]
 
 
 class ResultError(BaseModel):
-    """One error of a result. `code` is the marketplace's or connector's word, `message` its sentence.
+    """One error of a result. `code` is the marketplace's or connector's word, `message` its sentence; empty is none.
 
     `severity` is an error unless it says `warning` or `info`; the gravest error stands for the result in a list.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
-    code: Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE_CHARACTERS)]
-    message: str
+    code: Annotated[str, StringConstraints(max_length=MAX_CODE_CHARACTERS)] | None = None
+    message: str | None = None
     severity: str | None = None
     category: str | None = None
     field: str | None = None
@@ -105,7 +117,7 @@ class ResultData(BaseModel):
     sequence: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)] | None = Field(
         default=None, description="the source's own version; decides between results of the same processed_at"
     )
-    operation: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+    operation: Annotated[str, StringConstraints(max_length=MAX_OPERATION_CHARACTERS)] | None = Field(
         default=None, description="what was tried"
     )
     message: str | None = Field(default=None, description="text for a person")
@@ -149,8 +161,10 @@ class Result(NamedTuple):
     correlation_id: uuid.UUID | None  # the item that it answers
     busy: bool  # it is an answer, and says that the marketplace had no time
     body: str
+    extensions: str | None  # JSON object of the CloudEvents extensions that `body` does not hold
     structured: bool
     altered: bool
+    alterations: str | None  # what was done to read it, a JSON list of reasons; None: nothing
     in_batch: bool  # `body` is a part of the record's value
 
     @property
@@ -170,48 +184,37 @@ def read(
 ) -> Iterator[Result | Refusal]:
     """Yield the results in one record of the results topic of a type, in order; an invalid one as a Refusal.
 
-    `key` is the record's; one that names another account is refused, since grants of topics go by it.
+    Strict about what a result is: account, affiliate, key, status, times, sequence, the attributes of the event. What
+    explains it is read as well as it can be (`schemas.explanation`), and marked as `altered`.
+    `key` is the record's: the same entity of another account is refused, since grants of topics go by it.
     `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence, to unknown fields of `data`, and by pattern
-    to messages. Refusals have the refused event as it came.
+    to messages. A Refusal has every fault of its event, and of a batch the refused event as it came.
     """
-    account_of_key = _account_of(key)
-    for event in cloudevents.read(headers, value):
+    faults_of = partial(_faults, integration_type, key, now_ns)
+    for event in cloudevents.read(headers, value, faults_of):
         if isinstance(event, Refusal):
             yield event
             continue
         try:
-            kept = event if redaction is None else _redacted(event, redaction)
-            result = _result(integration_type, kept, account_of_key, now_ns)
+            kept = event if redaction is None else redacted(event, redaction, _KNOWN, ResultError.model_fields)
+            result = _result(integration_type, kept, key, now_ns)
         except Refusal as refusal:
-            yield Refusal(refusal.code, refusal.reason, event.body if event.in_batch else None)
+            yield Refusal(refusal.code, refusal.reason, event.part)
         else:
             yield result
 
 
-def _account_of(key: bytes | None) -> str | None:
-    """Return the account in a record key of the agreed form; None for any other key, which serves for ordering only."""
-    parts = (key or b"").split(b"/", 2)
-    return parts[0].decode("ascii", "replace") if len(parts) == 3 else None
-
-
 def _result(
-    integration_type: IntegrationType, event: cloudevents.Envelope, account_of_key: str | None, now_ns: int
+    integration_type: IntegrationType, event: cloudevents.Envelope, record: bytes | None, now_ns: int
 ) -> Result:
-    if event.type != integration_type.result_event_type:
-        raise Refusal(
-            DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE, type=integration_type.result_event_type)
-        )
-    data = _validate(event.data)
-    if event.subject is not None and event.subject != data.key:
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SUBJECT_DIFFERS))
-    if account_of_key is not None and account_of_key != data.account:
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.ACCOUNT_DIFFERS))
-    if data.status not in integration_type.statuses:
-        reason = Reason(
-            ReasonCode.STATUS_NOT_ALLOWED, allowed=integration_type.statuses, integration_type=integration_type.name
-        )
-        raise Refusal(DeadLetterCode.STATUS_NOT_ALLOWED, reason)
-    processed = _processed_at(data.processed_at, now_ns)
+    """Make the result of an event; `record` is the key of its record. Raises Refusal with every fault."""
+    event, data, done = _validate(event)
+    if data is None or not _agrees(integration_type, event, data, record):
+        raise _refusal(integration_type, event, record, now_ns)
+    try:
+        processed = _processed_at(data.processed_at, now_ns)
+    except ReasonError:
+        raise _refusal(integration_type, event, record, now_ns) from None
     told = data.errors or ()
     failed = data.status != "success"
     faults = faults_of(integration_type.name, data.affiliate, data.key, told, data.message) if failed else ()
@@ -219,6 +222,7 @@ def _result(
     # An error of a success is no fault, but may say what there is to say.
     message = data.message or (first.message if first else told[0].message if told else None)
     answers = _uuid(event.correlationid)
+    emitted = event.time or processed
     return Result(
         id=result_id(data.account, event.source, event.id),
         log_id=log_id(data.account, integration_type.name, data.affiliate, data.key),
@@ -228,7 +232,7 @@ def _result(
         key=data.key,
         status=data.status,
         processed_at=processed.at,
-        version=version(processed.nanoseconds, data.sequence, event.time.nanoseconds, event.source, event.id),
+        version=version(processed.nanoseconds, data.sequence, emitted.nanoseconds, event.source, event.id),
         source=event.source,
         event_id=event.id,
         operation=data.operation,
@@ -243,79 +247,131 @@ def _result(
         correlation_id=answers,
         busy=failed and answers is not None and _is_busy(faults, data),
         body=event.body.decode(),
+        extensions=event.extensions,
         structured=event.structured,
-        altered=event.altered,
-        in_batch=event.in_batch,
+        altered=event.altered or bool(done),
+        alterations=alterations_text(event, done) if done or event.altered else None,
+        in_batch=event.part is not None,
     )
 
 
-def _redacted(event: cloudevents.Envelope, redaction: Redaction) -> cloudevents.Envelope:
-    """Return an event without what the rules remove, before anything is made of it: also the group of its error."""
-    if not isinstance(event.data, dict) or not redaction.may_be_in(event.body):
-        return event
-    document, doubled = load(event.body.decode())
-    came = document["data"] if event.structured else document
-    rules = redaction.sparing(_names_of(came))
-    data = rules.fields(came, _KNOWN)
-    if isinstance(came.get("message"), str):
-        data["message"] = rules.values(came["message"])
-    if isinstance(came.get("errors"), list):
-        data["errors"] = [_redacted_error(each, rules) for each in came["errors"]]
-    redacted = {**rules.fields(document, cloudevents.KNOWN), "data": data} if event.structured else data
-    if not doubled and redacted == document:
-        return event
-    body = dump(redacted).encode()
-    again = orjson.loads(body)
-    return event._replace(body=body, data=again["data"] if event.structured else again)
+#: Function that validates `data`. Raises ValidationError.
+_data_of: Callable[[Any], ResultData] = ResultData.__pydantic_validator__.validate_python
 
 
-def _names_of(data: dict[str, Any]) -> Iterator[str]:
-    """Yield the key and the other names of an entity, which a message may repeat."""
-    aliases = data.get("aliases")
-    for each in (data.get("key"), *(aliases.values() if isinstance(aliases, dict) else ())):
-        if isinstance(each, str):
-            yield each
+def _validate(event: cloudevents.Envelope) -> tuple[cloudevents.Envelope, ResultData | None, tuple[Reason, ...]]:
+    """Return an event with its data, and what was done to read it; None for data that can't be read.
 
-
-def _redacted_error(error: Any, rules: Redaction) -> Any:
-    if not isinstance(error, dict):
-        return rules.values(error) if isinstance(error, str) else error
-    redacted = rules.fields(error, ResultError.model_fields)
-    if isinstance(error.get("message"), str):
-        redacted["message"] = rules.values(error["message"])
-    return redacted
-
-
-def _validate(data: Any) -> ResultData:
-    if not isinstance(data, dict):
-        raise Refusal(DeadLetterCode.SCHEMA, Reason(ReasonCode.DATA_NOT_AN_OBJECT))
+    The usual event is read once. Only where something is wrong is it looked at what.
+    """
     try:
-        return ResultData.__pydantic_validator__.validate_python(data)  # type: ignore[no-any-return]
+        return event, _data_of(event.data), ()
+    except ValidationError:
+        pass
+    if isinstance(event.data, dict):
+        mended, done = mended_event(event)
+        try:
+            return mended, _data_of(_with_whole_sequence(mended.data)), done
+        except ValidationError:
+            pass
+    return event, None, ()
+
+
+def _with_whole_sequence(data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` with `12` for a `sequence` of `12.0`, which is the same number."""
+    sequence = data.get("sequence")
+    if isinstance(sequence, float) and sequence.is_integer() and abs(sequence) <= _MAX_EXACT:
+        return {**data, "sequence": int(sequence)}
+    return data
+
+
+def _agrees(
+    integration_type: IntegrationType, event: cloudevents.Envelope, data: ResultData, record: bytes | None
+) -> bool:
+    """Tell if all that says what an event is about says the same."""
+    return (
+        event.type == integration_type.result_event_type
+        and (event.subject is None or event.subject == data.key)
+        and data.status in integration_type.statuses
+        and not record_key.is_of_another(record, data.account, data.affiliate, data.key)
+    )
+
+
+def _refusal(
+    integration_type: IntegrationType, event: cloudevents.Envelope, record: bytes | None, now_ns: int
+) -> Refusal:
+    attributes = {"type": event.type, "subject": event.subject}
+    return Refusal.of_all(_faults(integration_type, record, now_ns, attributes, event.data))
+
+
+def _faults(
+    integration_type: IntegrationType, record: bytes | None, now_ns: int, attributes: Mapping[str, Any], data: Any
+) -> list[Refusal]:
+    """Return all that is wrong with the data of an event, and where it does not agree with what is around it."""
+    found: list[Refusal] = []
+    event_type, subject = attributes.get("type"), attributes.get("subject")
+    is_typed = isinstance(event_type, str) and event_type != ""
+    if is_typed and event_type != integration_type.result_event_type:
+        reason = Reason(ReasonCode.EVENT_TYPE, type=integration_type.result_event_type, value=shown(event_type))
+        found.append(Refusal(DeadLetterCode.TYPE_MISMATCH, reason))
+    if not isinstance(data, dict):
+        missing = Reason(ReasonCode.FIELD_MISSING, field="data")
+        reason = missing if data is None else Reason(ReasonCode.DATA_NOT_AN_OBJECT)
+        return [*found, Refusal(DeadLetterCode.SCHEMA, reason)]
+    wrong = dict(_wrong_fields(data))
+    found += wrong.values()
+    if isinstance(subject, str) and subject and not {"key"} & wrong.keys() and subject != data["key"]:
+        found.append(Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.SUBJECT_DIFFERS, value=shown(subject))))
+    if not wrong.keys() & {"account", "affiliate", "key"}:
+        names = data["account"], data["affiliate"], data["key"]
+        if record_key.is_of_another(record, *names):
+            reason = Reason(ReasonCode.ACCOUNT_DIFFERS, value=shown(record_key.text_of(record)))
+            found.append(Refusal(DeadLetterCode.ENVELOPE, reason))
+    if not found or found[0].code is not DeadLetterCode.TYPE_MISMATCH:  # else they are another type's
+        found += _wrong_status(integration_type, data) if "status" not in wrong else ()
+    if "processed_at" not in wrong:
+        try:
+            _processed_at(data["processed_at"], now_ns)
+        except ReasonError as exc:
+            reason = exc.reason.of(field="data.processed_at", value=shown(data["processed_at"]))
+            found.append(Refusal(DeadLetterCode.TIMESTAMP, reason))
+    return found
+
+
+def _wrong_fields(data: dict[str, Any]) -> Iterator[tuple[str, Refusal]]:
+    """Yield the fields that say what a result is and are wrong, each with why."""
+    try:
+        _data_of(_with_whole_sequence(data))
     except ValidationError as exc:
-        raise Refusal(*_first_error(exc)) from None
+        for error in exc.errors(include_url=False):
+            name = str(error["loc"][0])
+            if name in EXPLAINING:
+                continue
+            reason, value = reason_of(f"data.{name}", error), error["input"]
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                reason = reason.of(value=shown(value))
+            is_time = name == "processed_at" and error["type"] != "missing"
+            yield name, Refusal(DeadLetterCode.TIMESTAMP if is_time else DeadLetterCode.SCHEMA, reason)
 
 
-def _first_error(exc: ValidationError) -> tuple[DeadLetterCode, Reason]:
-    error = exc.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in error["loc"])[:200]
-    code = DeadLetterCode.SCHEMA
-    if path == "processed_at" and error["type"] != "missing":
-        code = DeadLetterCode.TIMESTAMP
-    return code, reason_of(f"data.{path}", error)
+def _wrong_status(integration_type: IntegrationType, data: Mapping[str, Any]) -> Iterator[Refusal]:
+    if data["status"] not in integration_type.statuses:
+        reason = Reason(
+            ReasonCode.STATUS_NOT_ALLOWED,
+            allowed=integration_type.statuses,
+            integration_type=integration_type.name,
+            value=shown(data["status"]),
+        )
+        yield Refusal(DeadLetterCode.STATUS_NOT_ALLOWED, reason)
 
 
 def _processed_at(text: str, now_ns: int) -> Timestamp:
-    field = "data.processed_at"
-    try:
-        processed = parse(text)
-    except ReasonError as exc:
-        raise Refusal(DeadLetterCode.TIMESTAMP, exc.reason.of(field=field)) from None
+    """Raises ReasonError."""
+    processed = parse(text)
     if processed.nanoseconds < EARLIEST:
-        raise Refusal(DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_TOO_EARLY, field=field, earliest="2000-01-01"))
+        raise ReasonError(ReasonCode.TIME_TOO_EARLY, earliest="2000-01-01")
     if processed.nanoseconds > now_ns + MAX_AHEAD_SECONDS * NANOSECONDS:
-        raise Refusal(
-            DeadLetterCode.TIMESTAMP, Reason(ReasonCode.TIME_AHEAD, field=field, hours=MAX_AHEAD_SECONDS // 3600)
-        )
+        raise ReasonError(ReasonCode.TIME_AHEAD, hours=MAX_AHEAD_SECONDS // 3600)
     return processed
 
 
@@ -328,7 +384,7 @@ def _is_busy(faults: Sequence[Fault], data: ResultData) -> bool:
 def _messages(data: ResultData) -> list[str]:
     """Return every message of this result, in which search finds words."""
     told = [data.message] if data.message else []
-    return told + [each.message for each in data.errors] if data.errors else told
+    return told + [each.message for each in data.errors if each.message] if data.errors else told
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

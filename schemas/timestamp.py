@@ -16,6 +16,9 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
+#: The `+` of an offset, as an address has it.
+_SPACED_OFFSET = re.compile(r" (?=[0-9]{2}:[0-9]{2}$)")
+
 
 class Timestamp(NamedTuple):
     """An instant in two forms: exact for comparing, and as PostgreSQL can store it."""
@@ -32,6 +35,8 @@ def parse(text: str) -> Timestamp:
     """
     match = _RFC3339.fullmatch(text)
     if match is None:
+        if _RFC3339.fullmatch(_SPACED_OFFSET.sub("+", text)):
+            raise ReasonError(ReasonCode.TIME_WITH_SPACE)
         raise ReasonError(ReasonCode.TIME_FORMAT, digits=9)
     try:
         at = datetime.fromisoformat(text.upper()).astimezone(UTC)

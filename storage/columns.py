@@ -7,17 +7,21 @@ from typing import Final, get_args
 from schemas.columns import LOG_COLUMNS, Kind
 from schemas.shown.log import StatusLog
 
-#: Fields that are columns of status_logs.
+#: Fields that are columns of what statements of logs answer.
 AS_THEY_ARE: Final = tuple(name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"})
-#: Columns of which an export shows more: the whole message, and the errors themselves.
-_MORE_IN_EXPORTS = frozenset({"message", "errors"})
+#: Columns of which an export shows more (the whole message, the errors themselves), and one that status_logs lacks.
+_MORE_IN_EXPORTS = frozenset({"message", "errors", "conflicts"})
 _REPROCESS = ("reprocess_state", "reprocess_item_id", "reprocess_command_id", "reprocess_at")
 
+_LOCAL, _UTC = "({0} AT TIME ZONE :timezone::text)", "({0} AT TIME ZONE 'UTC')"
 #: Expressions of CSV by kind. `{0}` is the column of export_logs; parameters are those of export_csv.
 _IN_CSV: Final[dict[Kind, str]] = {
     "name": "csv_text({0})",
     "text": "csv_text({0})",
-    "time": "to_char({0} AT TIME ZONE :timezone::text, 'YYYY-MM-DD HH24:MI:SS.MS')",
+    "time": f"to_char({_LOCAL}, 'YYYY-MM-DD HH24:MI:SS.MS')",
+    # As `UTC-03:00`, which a spreadsheet takes for text.
+    "offset": f"'UTC' || CASE WHEN {_LOCAL} < {_UTC} THEN '-' ELSE '+' END"
+    f" || to_char(greatest({_LOCAL}, {_UTC}) - least({_LOCAL}, {_UTC}), 'HH24:MI')",
     "number": "{0}",
     "status": "coalesce(:statuses::json ->> {0}, {0})",
     "state": "coalesce(:states::json ->> {0}, {0})",
@@ -35,7 +39,7 @@ def shown() -> str:
 
 def in_csv() -> str:
     """Return the expressions of export_csv, in the order of its heading."""
-    return ",\n    ".join(_IN_CSV[column.kind].format(column.name) for column in LOG_COLUMNS)
+    return ",\n    ".join(_IN_CSV[column.kind].format(column.of or column.name) for column in LOG_COLUMNS)
 
 
 def in_json() -> str:

@@ -17,6 +17,8 @@ GROUP_MESSAGE_CHARACTERS: Final = 200
 FAULT_MESSAGE_CHARACTERS: Final = 300
 #: Bytes of a dead letter's value that are shown; the topic has the whole value.
 DEAD_LETTER_BYTES: Final = 4096
+#: Limit up to which the refused results of a log are counted.
+MAX_CONFLICTS: Final = 1000
 #: Limit of logs that a plan shows of each verdict.
 PLAN_SAMPLES: Final = 10
 
@@ -43,6 +45,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "ITEM_MESSAGE_CHARACTERS": str(ITEM_MESSAGE_CHARACTERS),
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),
     "DEAD_LETTER_BYTES": str(DEAD_LETTER_BYTES),
+    "MAX_CONFLICTS": str(MAX_CONFLICTS),
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),

@@ -45,6 +45,7 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
         ordered,
         late=[each.id in late for each in ordered],
         words=[each.words and array(each.words) for each in ordered],
+        alterations=[each.alterations for each in ordered] if any(each.altered for each in ordered) else [],
         **_about_faults(ordered),
     )
     # Nothing else of a result that the fold left out is stored either: it may be erased.
@@ -53,9 +54,9 @@ async def store(connection: Connection, results: Sequence[Result], policy: Polic
     await _add_names(connection, received, folded["new_logs"])
     answers = [each for each in received if each.correlation_id is not None]
     outcomes = await record_answers(connection, answers, policy) if answers else []
-    conflicts = _conflicts_within(results)
-    if len(received) < len(fresh):
-        conflicts += await _conflicts_with_earlier(connection, fresh)
+    conflicts = await _conflicts(connection, results, received_ids) if len(received) < len(results) else []
+    if conflicts:
+        await SQL["insert_conflicts"].execute(connection, conflicts)
     return Stored(conflicts, outcomes)
 
 
@@ -101,26 +102,22 @@ async def _add_names(connection: Connection, received: Sequence[Result], new_log
         await SQL["add_names"].execute(connection, owners, names=list(texts.values()), grams=numbers)
 
 
-async def _conflicts_with_earlier(connection: Connection, fresh: Sequence[Result]) -> list[Result]:
-    """Return the results of `fresh` whose ids were received before with another body.
+async def _conflicts(connection: Connection, results: Sequence[Result], received: Collection[str]) -> list[Result]:
+    """Return the results whose id another body has already, each body once. `received` are the ids that were new.
 
     Only bodies of known ids are compared: sending all bodies of a batch once more costs a third of storing it.
     """
-    known = await _ids(connection, "find_refused", fresh)
-    refused = [each for each in fresh if each.id in known]
-    found = await _ids(connection, "find_conflicts", refused) if refused else set()
-    return [each for each in fresh if each.id in found]
-
-
-async def _ids(connection: Connection, statement: str, results: Sequence[Result]) -> set[str]:
-    """Return the result ids that a statement answers for `results`."""
-    return {row["result_id"].hex for row in await SQL[statement].fetch(connection, results)}
-
-
-def _conflicts_within(results: Sequence[Result]) -> list[Result]:
-    """Return results whose id came before in this very batch, with another body."""
-    first: dict[str, Result] = {}
-    return [each for each in results if first.setdefault(each.id, each).body != each.body]
+    bodies: defaultdict[str, dict[str, Result]] = defaultdict(dict)
+    for each in results:
+        bodies[each.id].setdefault(each.body, each)
+    earlier = [next(iter(found.values())) for id_, found in bodies.items() if id_ not in received]
+    known = {row["result_id"].hex for row in await SQL["find_refused"].fetch(connection, earlier)} if earlier else set()
+    suspects = [each for id_ in known for each in bodies[id_].values()]
+    conflicts = [each for id_ in received for each in list(bodies[id_].values())[1:]]
+    if suspects:
+        found = await SQL["find_conflicts"].fetch(connection, suspects, place=range(len(suspects)))
+        conflicts += [suspects[row["place"]] for row in found]
+    return conflicts
 
 
 def _first_of_each(results: Sequence[Result]) -> list[Result]:

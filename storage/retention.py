@@ -78,6 +78,12 @@ async def forget_dead_letters(connection: Connection, retention_days: int) -> bo
     return bool(gone == ROWS)
 
 
+async def forget_conflicts(connection: Connection, retention_days: int) -> bool:
+    """Delete some conflicts that are older. Returns True when there may be more."""
+    gone = await SQL["forget_conflicts"].fetchval(connection, retention_days=retention_days, limit=ROWS)
+    return bool(gone == ROWS)
+
+
 async def forget_idempotency_keys(connection: Connection, retention_days: int) -> bool:
     """Delete some idempotency keys that are older. Returns True when there may be more."""
     gone = await SQL["forget_idempotency_keys"].fetchval(connection, retention_days=retention_days, limit=ROWS)

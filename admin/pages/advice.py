@@ -1,9 +1,9 @@
 """Advice about one error in a sentence: who must act, and if sending again alone can help."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.fault import rank
+from schemas.raw_json import RawJson
 
 _COMMUNICATION = {"communication", "timeout", "rate_limit", "throttling"}
 
@@ -34,9 +34,9 @@ class ShownError(NamedTuple):
     advice: str  # in English, a key of the catalogues
 
 
-def shown(error: Any, *, reprocessable: bool, warning: bool) -> ShownError:
+def shown(error: RawJson, *, reprocessable: bool, warning: bool) -> ShownError:
     """Return an entry of a result's `errors` for a page, whatever a connector has put there."""
-    entry = error if isinstance(error, Mapping) else {"message": error}
+    entry = error.fields if error.text.startswith("{") else {"message": error}
     texts = {name: _text(entry.get(name)) for name in ("code", "message", "field", "category", "severity")}
     if rank(texts["severity"]) and not warning:
         return ShownError(**texts, advice=BESIDE)
@@ -58,5 +58,5 @@ def _advice(code: str, category: str, field: str, *, reprocessable: bool, warns:
     return FIELD if field else READ
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+def _text(value: RawJson | None) -> str:
+    return (value and value.said) or ""

@@ -1,14 +1,12 @@
 """Evidence: request and response of a connector, laid out for reading. It stays text and is never interpreted."""
 
-import json
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
-import orjson
+from schemas import raw_json
+from schemas.raw_json import RawJson
 
 Kind = Literal["json", "xml", "html", "text"]
-#: Lines that a page shows at first; the rest is loaded on request.
-BEGINNING_LINES = 120
-BEGINNING_CHARACTERS = 12_000
 _MAX_INDENT = 12
 #: Characters of markup that are laid out; the rest is shown as it came.
 MOST_MARKUP_CHARACTERS = 300_000
@@ -17,6 +15,17 @@ _LONGEST_ONE_LINE = 100
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+
+
+class Beginning(NamedTuple):
+    """The part of evidence that is shown at first; the rest is loaded on request."""
+
+    lines: int
+    characters: int
+
+
+#: The beginning on a log's own page.
+BEGINNING = Beginning(120, 12_000)
 
 
 class Evidence(NamedTuple):
@@ -28,48 +37,58 @@ class Evidence(NamedTuple):
     size_bytes: int  # of the whole, as it came
 
 
-def original(value: Any) -> str:
+def original(value: RawJson) -> str:
     """Return evidence as it came: a string as it is, another JSON value as JSON."""
-    return value if isinstance(value, str) else _json(value)
+    return value.text if value.said is None else value.said
 
 
-def lay_out(value: Any, *, whole: bool = False) -> Evidence | None:
+def lay_out(value: RawJson | None, beginning: Beginning = BEGINNING, *, whole: bool = False) -> Evidence | None:
     """Lay out evidence for reading, its beginning unless `whole`; None for no evidence.
 
-    It never fails: malformed JSON or markup stays plain text. A beginning takes milliseconds, whatever the size; a
-    whole of 1 MiB at most about a second.
+    Of JSON, also within a string, only the white space between tokens is new: digits, order and equal names stay. It
+    never fails: malformed JSON or markup stays plain text. A beginning takes milliseconds, whatever the size; a whole
+    of 1 MiB at most about a second.
     """
-    if value is None:
+    if value is None or value.text == "null":
         return None
     came = original(value)
-    kind, text = _by_kind(value, came, MOST_MARKUP_CHARACTERS if whole else 2 * BEGINNING_CHARACTERS)
-    shown = text if whole else "\n".join(text.split("\n", BEGINNING_LINES)[:BEGINNING_LINES])[:BEGINNING_CHARACTERS]
-    cut = not whole and (len(shown) < len(text) or len(came) > 2 * BEGINNING_CHARACTERS)
-    return Evidence(kind, shown, cut, len(came.encode("utf-8", "replace")))
+    kind, laid_out = _by_kind(value, came, MOST_MARKUP_CHARACTERS if whole else 2 * beginning.characters)
+    if whole:
+        text, cut = "\n".join(laid_out), False
+    else:
+        text, cut = _first(laid_out, beginning)
+        cut = cut or len(came) > 2 * beginning.characters
+    return Evidence(kind, text, cut, len(came.encode("utf-8", "replace")))
 
 
-def _json(value: Any) -> str:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    except TypeError:  # integers of more than 64 bits, nesting that is too deep for it
-        return json.dumps(value, ensure_ascii=False, indent=2)
+def _first(laid_out: Iterable[str], beginning: Beginning) -> tuple[str, bool]:
+    """Return the first lines, and True when there is more."""
+    shown: list[str] = []
+    characters = 0
+    more = False
+    for line in laid_out:
+        more = len(shown) == beginning.lines or characters > beginning.characters
+        if more:
+            break
+        shown.append(line)
+        characters += len(line) + 1
+    text = "\n".join(shown)
+    return text[: beginning.characters], more or len(text) > beginning.characters
 
 
-def _by_kind(value: Any, came: str, most_markup: int) -> tuple[Kind, str]:
-    if not isinstance(value, str):
-        return "json", came
+def _by_kind(value: RawJson, came: str, most_markup: int) -> tuple[Kind, Iterable[str]]:
+    if not value.text.startswith('"'):
+        return "json", raw_json.lines(came)
     stripped = came.strip()
     if stripped[:1] in {"{", "["}:
-        try:
-            return "json", _json(json.loads(stripped))
-        except (ValueError, RecursionError):
-            return "text", came
+        return ("json", raw_json.lines(stripped)) if raw_json.is_json(stripped) else ("text", came.split("\n"))
     if stripped[:1] == "<" and stripped[-1:] == ">":
         beginning = stripped[:200].lower()
         kind: Kind = "html" if "<html" in beginning or "<!doctype html" in beginning else "xml"
         # Text beyond the limit stays as it is, since the cost of laying out grows with the length.
-        return kind, indent_markup(stripped[:most_markup], html=kind == "html") + stripped[most_markup:]
-    return "text", came
+        laid_out = indent_markup(stripped[:most_markup], html=kind == "html") + stripped[most_markup:]
+        return kind, laid_out.split("\n")
+    return "text", came.split("\n")
 
 
 def indent_markup(text: str, *, html: bool) -> str:

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from admin.pages.actions import type_values
 from admin.pages.advice import ShownError, shown
-from admin.pages.evidence import Evidence, lay_out, original
+from admin.pages.evidence import BEGINNING, Beginning, Evidence, lay_out, original
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -25,9 +25,14 @@ from schemas.storable import storable
 from storage.logs.reader import LogReader
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Side = Literal["request", "response"]
+Side = Literal["request", "response", "as_it_came"]
 TIMELINE_ENTRIES = 20
 _MAX_SIBLINGS = 30
+#: Limits of the details of a row, so that a page of many expanded rows stays small; the log's own page shows all.
+ROW_CHARACTERS = 2_000  # of a message
+ROW_ERRORS = 10
+ROW_NAMES = 20
+ROW_EVIDENCE = Beginning(lines=40, characters=4_000)
 #: Limit of details that are read from the database at once, since all requests share the pool.
 _AT_ONCE = 6
 
@@ -50,11 +55,14 @@ class Details(NamedTuple):
 
     log: StatusLog
     attempt: Attempt | None
+    message: str | None
     aliases: dict[str, list[str]]
     errors: list[KnownError]  # gravest first
     known: PlaybookEntry | None  # what the playbook says of the log's own error, where none is listed
     request: Evidence | None
     response: Evidence | None
+    as_it_came: Evidence | None  # what was altered
+    cut: bool = False  # there are more errors or names, or more of a message: on the log's own page
 
 
 class Timeline(NamedTuple):
@@ -65,9 +73,9 @@ class Timeline(NamedTuple):
 
 
 async def read_details(
-    request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID
+    request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID, *, whole: bool
 ) -> Details | None:
-    """Return the details of one log; None when there is no such log."""
+    """Return the details of one log, for a row unless `whole`; None when there is no such log."""
     found = await reader.one(account, kind.name, log_id)
     if found is None:
         return None
@@ -78,15 +86,34 @@ async def read_details(
     told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
     told.sort(key=lambda error: rank(error.severity))
     errors = [_known(playbook, log, each, only=len(told) == 1) for each in told]
-    return Details(
+    beginning = BEGINNING if whole else ROW_EVIDENCE
+    details = Details(
         log=log,
         attempt=attempt,
+        message=(attempt and attempt.message) or log.message,
         aliases=found.aliases,
         errors=errors,
         known=None if errors else playbook.about(kind.name, log.affiliate, log.code, log.fingerprint),
-        request=lay_out(attempt.request) if attempt else None,
-        response=lay_out(attempt.response) if attempt else None,
+        request=lay_out(attempt.request, beginning) if attempt else None,
+        response=lay_out(attempt.response, beginning) if attempt else None,
+        as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
     )
+    return details if whole else _for_a_row(details)
+
+
+def _for_a_row(details: Details) -> Details:
+    """Return details that are short enough to stand among those of other rows."""
+    message = details.message and details.message[:ROW_CHARACTERS]
+    errors = [
+        each._replace(told=each.told._replace(message=each.told.message[:ROW_CHARACTERS]))
+        for each in details.errors[:ROW_ERRORS]
+    ]
+    names = [(name, value) for name, values in details.aliases.items() for value in values]
+    aliases: dict[str, list[str]] = {}
+    for name, value in names[:ROW_NAMES]:
+        aliases.setdefault(name, []).append(value)
+    cut = (message, errors, aliases) != (details.message, details.errors, details.aliases)
+    return details._replace(message=message, errors=errors, aliases=aliases, cut=cut)
 
 
 def _known(playbook: Playbook, log: StatusLog, error: ShownError, *, only: bool) -> KnownError:
@@ -109,7 +136,7 @@ async def read_open(
 
     async def one(row: StatusLog) -> Details | None:
         async with turns:
-            return await read_details(request, reader, who.account, kind, uuid.UUID(row.id))
+            return await read_details(request, reader, who.account, kind, uuid.UUID(row.id), whole=False)
 
     found = await asyncio.gather(*(one(each) for each in rows))
     return {each.log.id: each for each in found if each is not None}
@@ -154,7 +181,7 @@ async def _show_log(
     request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, page_token: str | None, template: str
 ) -> Response:
     reader = who.reader(request)
-    details = await read_details(request, reader, who.account, kind, log_id)
+    details = await read_details(request, reader, who.account, kind, log_id, whole=template == "log.html")
     if details is None:
         raise not_found()
     timeline, siblings = await asyncio.gather(
@@ -176,7 +203,7 @@ async def _show_log(
 async def evidence_part(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, side: Side, *, as_text: bool = False
 ) -> Response:
-    """Show a request or response completely: laid out for a script, else as it came."""
+    """Show a piece of evidence completely: laid out for a script, else as it came."""
     kind = type_of(integration_type)
     found = await who.reader(request).one(who.account, kind.name, log_id)
     if found is None or found.last_attempt is None or (value := getattr(found.last_attempt, side)) is None:

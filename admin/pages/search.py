@@ -20,11 +20,10 @@ _TEXT: TypeAdapter[str] = TypeAdapter(SearchText)
 @router.get(f"{ACCOUNT}/search")
 async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()] = "") -> Response:
     """Show the results by type: whole names first, then names that have the text in them."""
-    text = q.strip()
     found = []
-    if text:
+    if q.strip():
         try:
-            meant = _TEXT.validate_python(text)
+            meant = _TEXT.validate_python(q)
         except ValidationError as exc:
             raise invalid_model(exc, "q") from None
         found = await who.reader(request).search(who.account, meant, FOUND_AT_MOST)
@@ -34,7 +33,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
         "search.html",
         account=who.account,
         page="search",
-        q=text,
+        q=q,
         found=found,
         at_most=FOUND_AT_MOST,
     )

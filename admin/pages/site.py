@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,10 +13,10 @@ from babel.numbers import format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
 
 from admin.pages import assets, languages, times, words
 from admin.pages.counts import Underway
+from admin.pages.names import marked
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
@@ -46,8 +45,6 @@ HEADERS = {
     "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
 }
 _WORTH_COMPRESSING_BYTES = 1024
-#: Length of a name that fits in every column.
-_SHORT_CHARACTERS = 14
 
 
 class Site:
@@ -110,13 +107,6 @@ def is_fragment(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def _breakable(name: str) -> Markup:
-    """Return a technical name that may break behind its points and dashes. Copied, it is unchanged."""
-    if len(name) <= _SHORT_CHARACTERS:
-        return escape(name)
-    return Markup("<wbr>").join(re.split(r"(?<=[._/:-])(?=[^._/:-])", name))
-
-
 @pass_context
 def _number(context: Context, value: float) -> str:
     return format_decimal(value, locale=context["who"].locale)
@@ -149,7 +139,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         word=partial(words.word, catalogue, language),
     )
     environment.filters.update(
-        breakable=_breakable,
+        breakable=marked,
         json=lambda value: orjson.dumps(value).decode(),
         number=_number,
         percent=_percent,

@@ -23,15 +23,16 @@ from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record, Written
 from broker.structured import structured_record
 from schemas.catalogue import CATALOGUE
-from schemas.json_document import Verbatim
+from schemas.extensions import traceparent_of
 from schemas.policy import Policy, Rule
+from schemas.raw_json import RawJson
 from schemas.reasons.reason import Reason
 from schemas.redaction import REDACTED
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
 from schemas.topics import MAX_EVENT_BYTES, Topics
 from storage.database import Database, clock
-from storage.reprocess.claims import QueuedItem, kept_requests, release_claims, types_to_send
+from storage.reprocess.claims import QueuedItem, kept_requests, kept_traces, release_claims, types_to_send
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ def retry_record(
         expires_at=to_text(expires_at),
         aliases=item.aliases,
         busy_answers=item.busy_answers,
-        request=None if request is None else Verbatim(request),
+        request=None if request is None else RawJson(request),
     )
     event = data.event(str(item.id), item.command_id, to_text(sent_at), item.traceparent)
     return structured_record(topics.retry(item.integration_type), f"{item.account}/{item.affiliate}/{item.key}", event)
@@ -159,8 +160,10 @@ class Dispatch:
             now = await clock(connection)
             replayed = [each for each in items if each.mode == "replay" and self._rule(each).replay_request]
             kept = await kept_requests(connection, replayed) if replayed else {}
+            untraced = [each for each in items if each.traceparent is None]
+            traces = await kept_traces(connection, untraced) if untraced else {}
         requests = {id_: request for id_, request in kept.items() if _is_as_it_was(request)}
-        items = [in_mode_of(each, requests.get(each.id)) for each in items]
+        items = [in_trace_of(in_mode_of(each, requests.get(each.id)), traces.get(each.id)) for each in items]
         sent, failed, unavailable = await self._publish(items, requests, now)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
@@ -215,6 +218,11 @@ def in_mode_of(item: QueuedItem, request: str | None) -> QueuedItem:
     return item._replace(mode="refresh") if item.mode == "replay" and request is None else item
 
 
+def in_trace_of(item: QueuedItem, of_result: str | None) -> QueuedItem:
+    """Return the item in the trace of its command, else in that of the result that it is about, if it has one."""
+    return item._replace(traceparent=item.traceparent or traceparent_of(of_result))
+
+
 def _is_as_it_was(request: str) -> bool:
     """Return if a kept request is still what was sent: no secret was taken out of it, and it is not too large."""
     return REDACTED not in request and len(request.encode()) <= MAX_REQUEST_BYTES
@@ -222,6 +230,7 @@ def _is_as_it_was(request: str) -> bool:
 
 def _sent_item(sent: Sent) -> SentItem:
     item, expires_at, digest, written = sent
+    where = (written.partition, written.offset)
     return SentItem(
-        item.account, item.id, item.busy_answers, item.mode, expires_at, digest, written.partition, written.offset
+        item.account, item.id, item.busy_answers, item.mode, expires_at, digest, *where, traceparent=item.traceparent
     )

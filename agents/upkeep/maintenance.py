@@ -53,6 +53,7 @@ class Maintenance:
         if (silent := self._settings.silent_log_retention_days) is not None:
             await self._walk(lambda connection, page: retention.forget_silent_logs(connection, silent, page))
         await self._step(lambda connection: retention.forget_fault_hours(connection, days))
+        await self._repeat(lambda connection: retention.forget_conflicts(connection, days))
         series = self._settings.series_retention_days
         await self._repeat(lambda connection: retention.forget_result_day(connection, series))
         kept = self._settings.dead_letter_retention_days

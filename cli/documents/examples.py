@@ -1,5 +1,6 @@
 """Examples of each event and answer, made by the code that makes the real ones where there is such code."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from schemas.catalogue import BY_NAME, IntegrationType
 from schemas.playbook import InEveryLanguage, PlaybookEntry
 from schemas.problem import FieldProblem, Problem
+from schemas.raw_json import RawJson, dump
 from schemas.reprocess import ReprocessRequest, RetryData, command_event
 from schemas.shown.log import Attempt, StatusLog, StatusLogDetail
 
@@ -18,6 +20,7 @@ _ASKED_AT = "2026-11-24T12:05:00.000000Z"
 _EXPIRES_AT = "2026-11-24T12:20:00.000000Z"
 _SOURCE = "/connectors/mercado-livre"
 _EVENT = "0b5ff2f0-57f5-4c58-8d2f-0e4c3d2a9f11"
+_TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _ITEM = "79495b7f-cb87-7bc5-0720-a249abafafd9"
 _COMMAND = "f62fc572-a9a3-5d71-0071-904bedb5848b"
 
@@ -143,19 +146,21 @@ def status_log_detail_example() -> Example:
         received_at=log.updated_at,
         operation="update-price",
         message=log.message,
-        errors=[{"code": log.code, "message": log.message, "field": "price"}],
-        request={"price": 10.0},
-        response="<error>price_below_minimum</error>",
+        errors=[RawJson(dump({"code": log.code, "message": log.message, "field": "price"}).decode())],
+        request=RawJson('{"price": 10.00}'),
+        response=RawJson('"<error>price_below_minimum</error>"'),
         aliases={"ean": "7891234567895"},
         extra={},
+        extensions={"traceparent": RawJson(f'"{_TRACEPARENT}"')},
         late=False,
         ahead=False,
         altered=False,
+        alterations=[],
         answers_item_id=_ITEM,
         evidence="shown",
         evidence_until=log.updated_at + timedelta(days=90),
     )
-    return StatusLogDetail(
+    detail = StatusLogDetail(
         **log.model_dump(),
         last_attempt=attempt,
         aliases={"ean": ["7891234567895"]},
@@ -174,7 +179,8 @@ def status_log_detail_example() -> Example:
                 es="Corrija el precio y reprocese.",
             ),
         ),
-    ).model_dump(mode="json")
+    )
+    return json.loads(dump(detail.model_dump()))
 
 
 def _first_example(model: type[ReprocessRequest] | type[StatusLog]) -> Any:

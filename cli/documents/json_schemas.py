@@ -19,6 +19,13 @@ COMMAND = "reprocess-requested"
 _STRUCTURED = "In binary mode its attributes are headers that begin with `ce_`, and the record's value is `data` alone."
 
 
+#: A schema says what to send; what is read beside it is no reason to send it.
+_LENIENT = (
+    "What explains it (operation, message, errors, aliases) is read all the same where it is not as it should be, and "
+    "marked as altered; so is JSON in `data_base64` instead of `data`."
+)
+
+
 def json_schemas() -> dict[str, Schema]:
     """Return schemas by file name without its ending."""
     schemas: dict[str, Schema] = {}
@@ -48,17 +55,22 @@ def _result(integration_type: IntegrationType) -> Schema:
     properties["status"]["enum"] = list(integration_type.statuses)
     properties["processed_at"] |= rules.DATE_TIME
     for name in ("affiliate", "key"):
-        rules.say_printable(properties[name])
+        rules.say_name(properties[name])
     return _event(
         integration_type.result_event_type,
-        f"{integration_type.labels['en']}: how one piece of work of a connector ended. {_STRUCTURED}",
+        f"{integration_type.labels['en']}: how one piece of work of a connector ended. {_STRUCTURED} {_LENIENT}",
         data,
         {
             "id": {**rules.TEXT, "description": "unique in its source: sent again with the same id, it counts once"},
             "subject": {**rules.TEXT, "description": "equal to data.key, when it is given"},
+            "time": {
+                **rules.DATE_TIME,
+                "description": "when it was emitted, between the years 1700 and 2200; data.processed_at stands for it",
+            },
             "correlationid": {**rules.TEXT, "description": "id of the retry that this answers, if it answers one"},
         },
         examples.result_example(integration_type),
+        optional=("time",),
     )
 
 
@@ -68,7 +80,7 @@ def _retry(integration_type: IntegrationType) -> Schema:
     properties["integration_type"] = {"const": integration_type.name}
     properties["expires_at"] |= rules.DATE_TIME
     for name in ("affiliate", "key"):
-        rules.say_printable(properties[name])
+        rules.say_name(properties[name])
     return _event(
         integration_type.retry_event_type,
         f"{integration_type.labels['en']}: work that a connector is to do again. Always in structured mode. "
@@ -78,7 +90,10 @@ def _retry(integration_type: IntegrationType) -> Schema:
             "id": {**rules.TEXT, "description": "the item; a result that answers carries it as its correlationid"},
             "subject": {**rules.TEXT, "description": "data.key"},
             "correlationid": {**rules.COMMAND_ID_TEXT, "description": "id of the command that asked for it"},
-            "traceparent": {**rules.TEXT, "description": "W3C Trace Context of the command, where it had one"},
+            "traceparent": {
+                **rules.TEXT,
+                "description": "W3C Trace Context of the command, else of the result, where one had it",
+            },
         },
         examples.retry_example(integration_type),
         required=("subject", "datacontenttype", "correlationid"),
@@ -111,7 +126,7 @@ def _status_log(model: type[StatusLog]) -> Schema:
 
 
 def _filter(schema: Schema) -> Schema:
-    rules.say_printable(schema["properties"]["affiliate"]["items"])
+    rules.say_name(schema["properties"]["affiliate"]["items"])
     for each in FIELDS.values():
         if each.is_time:
             rules.say_date_time(schema["properties"][each.name])
@@ -127,18 +142,27 @@ def _data(model: type[BaseModel]) -> Schema:
 
 
 def _event(
-    event_type: str, description: str, data: Schema, attributes: Schema, example: Any, *, required: tuple[str, ...] = ()
+    event_type: str,
+    description: str,
+    data: Schema,
+    attributes: Schema,
+    example: Any,
+    *,
+    required: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
 ) -> Schema:
     """Return the schema of a structured CloudEvent around `data`.
 
-    `attributes` are those that differ by event, `required` those besides the ones that every event needs.
+    `attributes` are those that differ by event, `required` those besides the ones that most events need, `optional`
+    those of the latter that this one does not.
     """
+    needed = [each for each in ("specversion", "type", "source", "id", "time", "data") if each not in optional]
     definitions = data.pop("$defs", {})
     schema: Schema = {
         "title": event_type,
         "description": description,
         "type": "object",
-        "required": ["specversion", "type", "source", "id", "time", "data", *required],
+        "required": [*needed, *required],
         "not": {"required": ["data_base64"]},
         "properties": {
             "specversion": {"const": "1.0"},

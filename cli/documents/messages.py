@@ -38,8 +38,8 @@ def structured(name: str, schema: Schema, *, key: str) -> Message:
     """Describe the whole event as the value."""
     media_type = {
         **_TEXT,
-        "pattern": f"^{STRUCTURED.replace('+', '[+]')}",
-        "description": "may be left out: an object with `specversion` is structured",
+        "pattern": f"^(application/json|{STRUCTURED.replace('+', '[+]')})",
+        "description": "may be left out, or application/json: an object with `specversion` is structured",
     }
     return {
         "name": schema["title"],
@@ -86,7 +86,7 @@ def dead_letter() -> Message:
     """Describe a dead letter: the original record with more headers."""
     headers: Schema = {
         "x-dead-letter-code": {**_TEXT, "enum": [code.value for code in DeadLetterCode]},
-        "x-dead-letter-reason": {**_TEXT, "description": "a sentence for the connector's developer"},
+        "x-dead-letter-reason": {**_TEXT, "description": "every fault of it, for the connector's developer"},
         "x-dead-letter-topic": {**_TEXT, "description": "where the record was"},
         "x-dead-letter-partition": {**_TEXT, "pattern": "^[0-9]+$"},
         "x-dead-letter-offset": {**_TEXT, "pattern": "^[0-9]+$"},

@@ -6,22 +6,15 @@ tests/unit/test_contract.py checks the same events with both.
 
 from typing import Any
 
+from schemas.characters import REFUSED
 from schemas.envelope import MAX_ATTRIBUTE_CHARACTERS
 from schemas.reprocess import COMMAND_ID_PATTERN, MAX_COMMAND_ID_CHARACTERS
 
 Schema = dict[str, Any]
 
-#: Pattern of characters that are not printable, as escapes, so that the documents hold no invisible characters. JSON
-#: Schema can't name Unicode's categories in a way that every validator knows, so the pattern has those that occur:
-#: controls, spaces other than U+0020, joiners and direction marks, private use, and U+FFFD. The rest is in words.
-_NOT_PRINTABLE = (
-    r"\u0000-\u001f\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
-    r"\ue000-\uf8ff\ufeff\ufff9-\ufffb\ufffd"
-)
-PRINTABLE: Schema = {"pattern": f"^[^{_NOT_PRINTABLE}]+$"}
-PRINTABLE_RULE = (
-    "printable characters only: no control, format, private or unassigned ones, no space but U+0020, no U+FFFD"
-)
+#: Pattern of a name, as escapes, so that the documents hold no invisible characters.
+NAME: Schema = {"pattern": f"^[^{REFUSED}]+$"}
+NAME_RULE = "any character but controls, separators of lines and paragraphs, bidi controls and U+FFFD"
 
 _DATE_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 DATE_TIME: Schema = {"type": "string", "format": "date-time", "pattern": _DATE_TIME}
@@ -49,10 +42,10 @@ ONE_WAY_TO_CHOOSE: list[Schema] = [
 ]
 
 
-def say_printable(schema: Schema) -> None:
-    """Add the model's rule of printable text to a schema."""
+def say_name(schema: Schema) -> None:
+    """Add the model's rule of keys and affiliates to a schema."""
     said = schema.get("description")
-    schema |= PRINTABLE | {"description": f"{said}; {PRINTABLE_RULE}" if said else PRINTABLE_RULE}
+    schema |= NAME | {"description": f"{said}; {NAME_RULE}" if said else NAME_RULE}
 
 
 def say_date_time(schema: Schema) -> None:

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from exports.excel.cell import cell_text
 from exports.excel.texts import CUT, SYMBOLS
 from exports.names import log_link
 from schemas.columns import ERROR_COLUMNS, ERROR_FIELDS, LOG_COLUMNS, Column, Kind
 from schemas.export import ExportOrder
 from schemas.fault import group_of
+from schemas.raw_json import RawJson, elements
 from schemas.result import ResultError
 from schemas.words import STATES, STATUSES
 
@@ -60,16 +59,17 @@ class WorkbookRows:
 
     def _of_log(self, column: Column) -> Cell:
         """Return the function that makes a cell of this column from a row and its errors."""
-        name, text, serial = column.name, self._text, self.serial
+        name, text, serial, offset = column.of or column.name, self._text, self.serial, self._offset
         statuses, states, link = self.statuses, self._states, self._link
         cells: dict[Kind, Cell] = {
             "name": lambda row, _errors: row[name],
             "number": lambda row, _errors: row[name],
             "text": lambda row, _errors: text(row[name]),
             "time": lambda row, _errors: None if row[name] is None else serial(row[name]),
+            "offset": lambda row, _errors: None if row[name] is None else offset(row[name]),
             "status": lambda row, _errors: statuses[row[name]],
             "state": lambda row, _errors: states.get(row[name], row[name]),
-            "errors": lambda _row, errors: text("\n".join(f"{e['code']}: {e['message']}" for e in errors) or None),
+            "errors": lambda _row, errors: text("\n".join(map(_line, errors)) or None),
             "aliases": lambda row, _errors: text(row[name]),
             "link": lambda row, _errors: f"{link}{row['id']}",
             "id": lambda row, _errors: str(row[name]),
@@ -84,14 +84,31 @@ class WorkbookRows:
         return lambda _row, error: text(error.get(name))
 
     def serial(self, at: datetime) -> float:
-        """Return a time as a workbook has it: days, in the order's zone. Exact to the millisecond."""
-        local = at.astimezone(self._zone).replace(tzinfo=None)
+        """Return a time as a workbook has it: days, in the order's zone, cut to the millisecond as CSV has it.
+
+        A workbook would round the rest up, at midnight to the next day.
+        """
+        local = at.astimezone(self._zone).replace(tzinfo=None, microsecond=at.microsecond // 1000 * 1000)
         return (local - _DAY_ZERO).total_seconds() / _DAY_SECONDS
+
+    def _offset(self, at: datetime) -> str:
+        """Return the zone's offset at that time, as `UTC-03:00`; CSV has the same."""
+        return f"UTC{at.astimezone(self._zone).isoformat(timespec='minutes')[16:22]}"
 
     def _text(self, text: str | None) -> str | None:
         return None if text is None else cell_text(text, self._mark)
 
 
-def errors_of(row: Any) -> list[Any]:
-    """Return the errors of a row of export_logs, each a dict; none when it lists none."""
-    return orjson.loads(row["errors"]) if row["errors"] else []
+def _line(error: Mapping[str, str]) -> str:
+    """Return an error as a line of a cell, as CSV has it."""
+    return ": ".join(each for name in ("code", "message") if (each := error.get(name)))
+
+
+def errors_of(row: Any) -> list[dict[str, str]]:
+    """Return the errors of a row of export_logs, the fields of each as text; none when it lists none."""
+    return [_texts_of(RawJson(text)) for text in elements(row["errors"])] if row["errors"] else []
+
+
+def _texts_of(error: RawJson) -> dict[str, str]:
+    said = ((name, value.said) for name, value in error.fields.items())
+    return {name: text for name, text in said if text is not None}

@@ -19,7 +19,7 @@ from schemas.export import ExportOrder
 MAX_SHEET_ROWS = 1_048_576 - 1
 #: Limit of clickable links, each of which takes a kilobyte and a half of memory. With more logs, links are plain text.
 MAX_CLICKABLE = 10_000
-_TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
+_TIME_FORMAT = "yyyy-mm-dd hh:mm:ss.000"
 _SUMMARY_WIDTHS = [18.0, 60.0, 10.0, 14.0, 14.0, 10.0, 14.0, 12.0, 12.0, 10.0, 3.0, 12.0, 12.0, 12.0, 12.0]
 _ABOUT_WIDTHS = [24.0, 80.0, 20.0]
 #: Text and background colour of a status, dark on light: the contrast is over 4.5 to 1.

@@ -64,6 +64,26 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "the value is not one JSON document: {detail} at character {position}",
         "el valor no es un único documento JSON: {detail} en el carácter {position}",
     ),
+    ReasonCode.COMPRESSED: labels(
+        "o valor foi comprimido pela aplicação ({encoding}); envie o próprio JSON: a compressão do Kafka é lida",
+        "the value was compressed by its application ({encoding}); send the JSON itself: Kafka's compression is read",
+        "el valor fue comprimido por la aplicación ({encoding}); envíe el propio JSON: la compresión de Kafka se lee",
+    ),
+    ReasonCode.SCHEMA_REGISTRY: labels(
+        "o valor começa com os cinco bytes de um schema registry (esquema {schema}); envie o JSON sem eles",
+        "the value begins with the five bytes of a schema registry (schema {schema}); send the JSON without them",
+        "el valor empieza con los cinco bytes de un schema registry (esquema {schema}); envíe el JSON sin ellos",
+    ),
+    ReasonCode.JSON_CHARACTER: labels(
+        "o valor não é um único documento JSON: o caractere {position} é {found}, que não cabe ali",
+        "the value is not one JSON document: character {position} is {found}, which can't be there",
+        "el valor no es un único documento JSON: el carácter {position} es {found}, que no puede estar ahí",
+    ),
+    ReasonCode.JSON_ENDS_EARLY: labels(
+        "o valor não é um documento JSON completo: termina após {position} caracteres",
+        "the value is not a complete JSON document: it ends after {position} characters",
+        "el valor no es un documento JSON completo: termina tras {position} caracteres",
+    ),
     ReasonCode.CONTENT_TYPE_UNKNOWN: labels(
         "content-type deve ser um de {allowed}",
         "content-type must be one of {allowed}",
@@ -91,16 +111,34 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "event {position} of the batch: {reason}",
         "evento {position} del lote: {reason}",
     ),
+    ReasonCode.FAULTS: labels("{first}{others:each}", "{first}{others:each}", "{first}{others:each}"),
+    ReasonCode.MORE_FAULTS: labels("e mais {count}", "and {count} more", "y {count} más"),
     ReasonCode.EVENT_NOT_AN_OBJECT: labels(
         "um evento estruturado deve ser um objeto JSON",
         "a structured event must be a JSON object",
         "un evento estructurado debe ser un objeto JSON",
+    ),
+    ReasonCode.HEADERS_OF_HTTP: labels(
+        "os cabeçalhos do evento começam com ce-, como no HTTP; no Kafka devem começar com ce_",
+        "the headers of the event begin with ce-, as in HTTP; in Kafka they must begin with ce_",
+        "los encabezados del evento empiezan con ce-, como en HTTP; en Kafka deben empezar con ce_",
     ),
     ReasonCode.DATA_BASE64: labels(
         "data_base64 não é lido; envie `data` como JSON",
         "data_base64 is not read; send `data` as JSON",
         "data_base64 no se lee; envíe `data` como JSON",
     ),
+    ReasonCode.DATA_TWICE: labels(
+        "o evento tem data e data_base64; deve ter só um deles",
+        "the event has data and data_base64; it must have only one of them",
+        "el evento tiene data y data_base64; debe tener solo uno de ellos",
+    ),
+    ReasonCode.NOT_BASE64: labels(
+        "data_base64 deve ser um texto em Base64",
+        "data_base64 must be a text in Base64",
+        "data_base64 debe ser un texto en Base64",
+    ),
+    ReasonCode.IN_BASE64: labels("em data_base64: {reason}", "in data_base64: {reason}", "en data_base64: {reason}"),
     ReasonCode.NOT_A_JSON_MEDIA_TYPE: labels(
         "{field} deve ser um tipo de mídia JSON, pois os dados são JSON",
         "{field} must be a JSON media type, since data is JSON",
@@ -153,6 +191,11 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} deve ser uma data e hora RFC 3339 com offset e no máximo {digits} dígitos de fração",
         "{field} must be an RFC 3339 date-time with an offset and at most {digits} fraction digits",
         "{field} debe ser una fecha y hora RFC 3339 con offset y como máximo {digits} dígitos de fracción",
+    ),
+    ReasonCode.TIME_WITH_SPACE: labels(
+        "{field} tem um espaço antes do offset; em um endereço, o sinal + deve ser escrito como %2B",
+        "{field} has a space before its offset; in an address, the sign + must be written as %2B",
+        "{field} tiene un espacio antes del offset; en una dirección, el signo + debe escribirse como %2B",
     ),
     ReasonCode.TIME_IMPOSSIBLE: labels(
         "{field} não é uma data e hora que existe",

@@ -46,6 +46,12 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} must have printable characters only",
         "{field} debe tener solo caracteres imprimibles",
     ),
+    ReasonCode.FIELD_CHARACTER: labels(
+        "{field} não pode ter o caractere {character} (na posição {position})",
+        "{field} can't have the character {character} (at position {position})",
+        "{field} no puede tener el carácter {character} (en la posición {position})",
+    ),
+    ReasonCode.FIELD_EMPTY: labels("{field} está vazio", "{field} is empty", "{field} está vacío"),
     ReasonCode.FIELD_NOT_STORABLE: labels(
         "{field} deve ser UTF-8 válido, sem NUL",
         "{field} must be valid UTF-8, without NUL",

@@ -20,7 +20,11 @@ class ReasonCode(StrEnum):
     VALUE_TOO_DEEP = "value_too_deep"
     NOT_UTF8 = "not_utf8"
     UTF16_OR_UTF32 = "utf16_or_utf32"
-    NOT_JSON = "not_json"
+    COMPRESSED = "compressed"
+    SCHEMA_REGISTRY = "schema_registry"
+    NOT_JSON = "not_json"  # of earlier versions, with the words of a parser
+    JSON_CHARACTER = "json_character"
+    JSON_ENDS_EARLY = "json_ends_early"
 
     # A CloudEvent.
     CONTENT_TYPE_UNKNOWN = "content_type_unknown"
@@ -28,11 +32,17 @@ class ReasonCode(StrEnum):
     BATCH_NOT_A_LIST = "batch_not_a_list"
     BATCH_TOO_LARGE = "batch_too_large"
     IN_BATCH = "in_batch"
+    FAULTS = "faults"
+    MORE_FAULTS = "more_faults"
     EVENT_NOT_AN_OBJECT = "event_not_an_object"
-    DATA_BASE64 = "data_base64"
+    HEADERS_OF_HTTP = "headers_of_http"
+    DATA_BASE64 = "data_base64"  # of earlier versions, which did not read it
+    DATA_TWICE = "data_twice"
+    NOT_BASE64 = "not_base64"
+    IN_BASE64 = "in_base64"
     NOT_A_JSON_MEDIA_TYPE = "not_a_json_media_type"
     SPECVERSION = "specversion"
-    ATTRIBUTE_LENGTH = "attribute_length"
+    ATTRIBUTE_LENGTH = "attribute_length"  # of earlier versions
     SOURCE_NOT_A_URI = "source_not_a_uri"
     EVENT_TYPE = "event_type"
     EVENT_TYPE_UNKNOWN = "event_type_unknown"
@@ -45,6 +55,7 @@ class ReasonCode(StrEnum):
     NOT_ALLOWED = "not_allowed"
     NOT_ALLOWED_BY_KEY = "not_allowed_by_key"
     TIME_FORMAT = "time_format"
+    TIME_WITH_SPACE = "time_with_space"
     TIME_IMPOSSIBLE = "time_impossible"
     TIME_OUT_OF_YEARS = "time_out_of_years"
     TIME_TOO_EARLY = "time_too_early"
@@ -67,7 +78,9 @@ class ReasonCode(StrEnum):
     FIELD_NOT_LIST = "field_not_list"
     FIELD_NOT_OBJECT = "field_not_object"
     FIELD_NOT_UUID = "field_not_uuid"
-    FIELD_NOT_PRINTABLE = "field_not_printable"
+    FIELD_NOT_PRINTABLE = "field_not_printable"  # of earlier versions
+    FIELD_CHARACTER = "field_character"
+    FIELD_EMPTY = "field_empty"
     FIELD_NOT_STORABLE = "field_not_storable"
     FIELD_TOO_SHORT = "field_too_short"
     FIELD_TOO_LONG = "field_too_long"
@@ -83,6 +96,15 @@ class ReasonCode(StrEnum):
     FORM_CHANGED = "form_changed"
     TIMEZONE_UNKNOWN = "timezone_unknown"
     FIELD_WRONG = "field_wrong"  # whatever else is wrong with it
+
+    # What was done to a result, to read what explains it.
+    ALTERED_CHARACTERS = "altered_characters"
+    ALTERED_TO_TEXT = "altered_to_text"
+    ALTERED_JOINED = "altered_joined"
+    ALTERED_LEFT_OUT = "altered_left_out"
+    ALTERED_CUT = "altered_cut"
+    ALTERED_TO_ERRORS = "altered_to_errors"
+    ALTERED_SOME_KEPT = "altered_some_kept"
 
     # An entity that is not reprocessed.
     LOG_NOT_FOUND = "log_not_found"

@@ -1,5 +1,6 @@
 """Errors of a value: raised where one is found, and given the field where that is known."""
 
+import json
 import re
 from typing import Any
 
@@ -17,6 +18,11 @@ class ReasonError(ValueError):
         self.reason = Reason(code, **parameters)
         super().__init__(fault_of(self.reason))
 
+
+#: Characters of a value at fault that its refusal shows: enough to find it by.
+MAX_SHOWN_CHARACTERS = 40
+#: Characters of the path of a field, which may have a name that is a caller's own.
+MAX_FIELD_CHARACTERS = 200
 
 #: Codes by pydantic's type of an error, each with the parameters that we take from it, by our name for them.
 _BY_TYPE: dict[str, tuple[ReasonCode, dict[str, str]]] = {
@@ -70,7 +76,7 @@ def reason_of(field: str, error: Any) -> Reason:
         return Reason(ReasonCode.OWN_WORDS, field=field, text=str(raised))
     code, names = _BY_TYPE.get(error["type"], (ReasonCode.FIELD_WRONG, {}))
     if code is ReasonCode.FIELD_WRONG:
-        return Reason(code, field=field, detail=error["msg"])
+        return Reason(code, field=field, detail=shown(error["input"]))
     found = {name: context[theirs] for name, theirs in names.items()}
     if code is ReasonCode.FIELD_NOT_ONE_OF:
         found["allowed"] = tuple(_EXPECTED.findall(found["allowed"]))
@@ -85,12 +91,24 @@ def reasons_of(errors: Any, *within: str) -> list[Reason]:
     `errors`: a ValidationError, or the `errors()` of one, with their inputs.
     """
     found = errors.errors(include_url=False) if isinstance(errors, ValidationError) else errors
-    return [reason_of(".".join([*within, *(str(part) for part in each["loc"])]), each) for each in found]
+    return [
+        reason_of(".".join([*within, *(str(part) for part in each["loc"])])[:MAX_FIELD_CHARACTERS], each)
+        for each in found
+    ]
 
 
 def fault_of(reason: Reason) -> str:
     """Return its sentence in English without its field, for who names that in another way."""
     return say(reason.of(field=""), "en").strip()
+
+
+def shown(value: Any) -> str:
+    """Return a value as a refusal shows it: its JSON, cut, with escapes for what nobody sees."""
+    if not isinstance(value, str):
+        return json.dumps(value, default=str)[:MAX_SHOWN_CHARACTERS]
+    cut = value if len(value) <= MAX_SHOWN_CHARACTERS else value[:MAX_SHOWN_CHARACTERS] + "…"
+    quoted = json.dumps(cut, ensure_ascii=False)
+    return "".join(each if each == " " or each.isprintable() else json.dumps(each)[1:-1] for each in quoted)
 
 
 def kind_of(value: Any) -> str:

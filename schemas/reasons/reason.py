@@ -1,7 +1,7 @@
 """A reason: a code and the parameters of its sentence, in no language. It is stored as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn, Self, Union
 
@@ -12,6 +12,9 @@ from schemas.storable import storable
 Value = Union[str, int, float, "Reason", tuple["Value", ...]]
 
 MAX_TEXT_CHARACTERS = 1000  # of one parameter; what is longer is cut when it is kept
+MAX_FAULTS = 20  # that are named of one event
+#: The parameter with the value at fault, as `schemas.reasons.error.shown` gives it. Any reason may have it.
+AT_FAULT = "value"
 
 
 class Reason:
@@ -52,6 +55,24 @@ class Reason:
     def from_json(cls, text: str) -> "Reason":
         """Read what `to_json` wrote, in this version or another. Raises ValueError for text that is no JSON."""
         return from_document(json.loads(text))
+
+
+def all_of(reasons: Sequence[Reason]) -> Reason:
+    """Return one reason that says each of `reasons`, which are at least one. Of many, the first MAX_FAULTS."""
+    if len(reasons) == 1:
+        return reasons[0]
+    first, *others = reasons[:MAX_FAULTS]
+    if len(reasons) > MAX_FAULTS:
+        others.append(Reason(ReasonCode.MORE_FAULTS, count=len(reasons) - MAX_FAULTS))
+    return Reason(ReasonCode.FAULTS, first=first, others=tuple(others))
+
+
+def each_of(reason: Reason) -> list[Reason]:
+    """Return the reasons that `all_of` joined; of another reason, itself."""
+    first, others = reason.parameters.get("first"), reason.parameters.get("others")
+    if reason.code != ReasonCode.FAULTS or not isinstance(first, Reason) or not isinstance(others, tuple):
+        return [reason]
+    return [first, *(each for each in others if isinstance(each, Reason))]
 
 
 def own_words(text: str) -> Reason:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from schemas.catalogue import LANGUAGES, Language, labels
+from schemas.reasons.about_alterations import ALTERATIONS
 from schemas.reasons.about_events import EVENTS
 from schemas.reasons.about_exports import EXPORTS
 from schemas.reasons.about_fields import FIELDS, KINDS
@@ -13,7 +14,7 @@ from schemas.reasons.about_reprocess import REPROCESS
 from schemas.reasons.about_requests import REQUESTS
 from schemas.reasons.about_workbooks import WORKBOOKS
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason, Value
+from schemas.reasons.reason import AT_FAULT, Reason, Value
 
 Templates = Mapping[ReasonCode, Mapping[Language, str]]
 
@@ -44,11 +45,11 @@ def complete(*tables: Templates) -> Templates:
 
 
 OWN_WORDS: Templates = {ReasonCode.OWN_WORDS: labels("{text}", "{text}", "{text}")}
-TEMPLATES: Templates = complete(OWN_WORDS, EVENTS, FIELDS, REPROCESS, EXPORTS, WORKBOOKS, REQUESTS)
+TEMPLATES: Templates = complete(OWN_WORDS, EVENTS, FIELDS, ALTERATIONS, REPROCESS, EXPORTS, WORKBOOKS, REQUESTS)
 
 
 def say(reason: Reason, language: Language) -> str:
-    """Return the sentence of a reason.
+    """Return the sentence of a reason, with the value at fault behind it when it has one.
 
     A reason with an unknown code, or without a parameter that its sentence needs (another version wrote it), is said
     as the code with its parameters. That is never an error.
@@ -56,7 +57,9 @@ def say(reason: Reason, language: Language) -> str:
     template = TEMPLATES.get(reason.code)  # type: ignore[call-overload]
     if template is not None:
         try:
-            return _Sentence(language).vformat(template[language], (), reason.parameters)
+            said = _Sentence(language).vformat(template[language], (), reason.parameters)
+            value = reason.parameters.get(AT_FAULT)
+            return said if value is None else f"{said} ({value})"
         except (KeyError, ValueError, TypeError):
             pass
     told = ", ".join(f"{name}={_said(value, language)}" for name, value in reason.parameters.items())

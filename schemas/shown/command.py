@@ -131,6 +131,7 @@ class ReprocessItem(Explained):
         sent_digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         sent_partition=3,
         sent_offset=1207,
+        traceparent=None,
         joined_item_id=None,
         joined_state=None,
         joined_command_id=None,
@@ -174,6 +175,9 @@ class ReprocessItem(Explained):
     )
     sent_partition: int | None
     sent_offset: int | None
+    traceparent: str | None = Field(
+        description="W3C Trace Context of that retry: of its command, else of the result that it is about"
+    )
     joined_item_id: str | None = Field(description="the item in flight that this request joined")
     joined_state: str | None = Field(description="what became of that item")
     joined_command_id: str | None = Field(description="whose item that is")

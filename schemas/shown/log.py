@@ -1,12 +1,14 @@
 """One entity as the query API shows it, its attempts and its timeline."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, InstanceOf, WithJsonSchema
 
 from schemas.item_state import OPEN_ITEM_STATES
+from schemas.mended_event import AS_IT_CAME
 from schemas.playbook import PlaybookEntry
+from schemas.raw_json import RawJson
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
 from schemas.result import MARKED_AHEAD
@@ -55,6 +57,7 @@ class StatusLog(Shown):
         category="PRICING",
         fingerprint="74dab71393f51981",
         errors=1,
+        conflicts=0,
         attempts=2,
         first_seen_at="2026-11-20T09:30:00Z",
         updated_at=NOON,
@@ -77,6 +80,9 @@ class StatusLog(Shown):
     category: str | None = Field(description="of that error")
     fingerprint: str | None = Field(description="the group of that error; null on success")
     errors: int = Field(description="errors that its result lists; each has a group, and is found by its own code")
+    conflicts: int = Field(
+        description="results that were refused because another one had their source and id; 1000 is that many or more"
+    )
     attempts: int = Field(description="different results received")
     first_seen_at: datetime = Field(description="the earliest processed_at of its results")
     updated_at: datetime = Field(description="when this row last changed here")
@@ -91,6 +97,9 @@ class StatusLog(Shown):
         last = self.reprocess
         return last is not None and last.state not in OPEN_ITEM_STATES and last.at < self.updated_at
 
+
+#: Any JSON value, given back as it came. `api.evidence` writes models that have one; no other writer takes it.
+AsItCame = Annotated[InstanceOf[RawJson], WithJsonSchema({})]
 
 #: Evidence is shown, or is not: the key lacks the right, or it was kept for its time.
 EvidenceState = Literal["shown", "not_permitted", "expired"]
@@ -107,21 +116,36 @@ class Attempt(Shown):
     received_at: datetime
     operation: str | None
     message: str | None
-    errors: list[Any]
-    request: Any
-    response: Any
+    errors: list[AsItCame]
+    request: Annotated[AsItCame | None, WithJsonSchema({})] = Field(
+        description="any JSON value, as are `response`, `extra` and `extensions`, with every digit and name as it came"
+    )
+    response: Annotated[AsItCame | None, WithJsonSchema({})]
     aliases: dict[str, str]
-    extra: dict[str, Any] = Field(description="fields of `data` that Conexões does not know")
+    extra: dict[str, AsItCame] = Field(description="fields of `data` that Conexões does not know")
+    extensions: dict[str, AsItCame] = Field(
+        description="CloudEvents extensions of its event, `traceparent` for example, and `dataschema`"
+    )
     late: bool = Field(description="a newer result was here already when it came")
     ahead: bool = Field(
         description=f"`processed_at` was more than {MARKED_AHEAD.seconds // 60} minutes ahead of our clock when it came"
     )
-    altered: bool = Field(description="NUL or lone surrogates were replaced by U+FFFD")
+    altered: bool = Field(
+        description="it was not read as it came: a number where text is meant, too many errors, NUL; "
+        f"`extra.{AS_IT_CAME}` has the fields that were altered, as they came"
+    )
+    alterations: list[Said] = Field(description="what was done, each in a sentence")
     answers_item_id: str | None = Field(description="the retry that it answers")
     evidence: EvidenceState = Field(
-        description="why request, response and extra are empty: not_permitted to this key, or expired; else shown"
+        description="why request, response, extra and extensions are empty: not_permitted to this key, or expired; "
+        "else shown"
     )
     evidence_until: datetime | None = Field(description="when its evidence may be deleted; null: it is not there")
+
+    @property
+    def as_it_came(self) -> RawJson | None:
+        """The fields that were altered, as they came, where the caller may see evidence."""
+        return self.extra.get(AS_IT_CAME)
 
 
 class StatusLogDetail(StatusLog):
@@ -141,6 +165,17 @@ class TimelineAttempt(Shown):
     attempt: Attempt
 
 
+class TimelineConflict(Shown):
+    """A result about this entity that was refused: its connector had used the id for another one, which counts."""
+
+    kind: Literal["conflict"] = "conflict"
+    at: datetime = Field(description="when it came")
+    source: str
+    event_id: str
+    status: str = Field(description="as it says; the log does not show it")
+    processed_at: datetime
+
+
 class TimelineReprocess(Shown):
     """One step of a reprocess: the request with its author and reason, the sending, or the outcome."""
 
@@ -157,4 +192,4 @@ class TimelineReprocess(Shown):
     refusal: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")
 
 
-TimelineEntry = TimelineAttempt | TimelineReprocess
+TimelineEntry = TimelineAttempt | TimelineReprocess | TimelineConflict

@@ -9,9 +9,13 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from schemas.catalogue import BY_NAME
+from schemas.extensions import extensions_of
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState
-from schemas.reasons.reason import Reason
+from schemas.json_document import value_of
+from schemas.raw_json import RawJson, elements, members, object_of
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, from_document
 from schemas.result import MARKED_AHEAD, ResultData, ResultError
 from schemas.search.fold import fold
 from schemas.search.query import listed, search_of, whole_gram
@@ -22,6 +26,7 @@ from schemas.shown.log import (
     ReprocessStep,
     StatusLog,
     TimelineAttempt,
+    TimelineConflict,
     TimelineEntry,
     TimelineReprocess,
 )
@@ -143,9 +148,11 @@ class LogReader:
                     connection, account, log_id, [(row["at"], row["id"]) for row in entries if _is_attempt(row)]
                 )
             }
-            wanted = [row["id"] for row in entries if not _is_attempt(row)]
-            items = {row["id"]: row for row in await SQL["get_items"].fetch(connection, account=account, ids=wanted)}
-        placed = [((row["at"], row["name"]), _entry(row, attempts, items)) for row in entries]
+            steps = [row["id"] for row in entries if not _is_attempt(row) and not _is_conflict(row)]
+            items = {row["id"]: row for row in await SQL["get_items"].fetch(connection, account=account, ids=steps)}
+            refused = [row["id"] for row in entries if _is_conflict(row)]
+            conflicts = {row["id"]: row for row in await SQL["get_conflicts"].fetch(connection, **own, ids=refused)}
+        placed = [((row["at"], row["name"]), _entry(row, attempts, items, conflicts)) for row in entries]
         return FoundTimeline(placed, cut=len(entries) < len(rows))
 
     async def search(self, account: str, text: str, limit: int) -> list[StatusLog]:
@@ -184,12 +191,14 @@ class LogReader:
         return StatusLog.model_validate(fields)
 
     def _attempt(self, row: Any) -> Attempt:
-        # Not orjson: integers of any size must stay as they came.
-        document = json.loads(row["attempt_body"])
+        came = RawJson(row["attempt_body"].strip())
+        attributes = came.fields if row["attempt_structured"] else RawJson(row["attempt_extensions"] or "{}").fields
+        fields = attributes["data"].fields if row["attempt_structured"] else came.fields
+        document = value_of(came.text.encode())
         data = document["data"] if row["attempt_structured"] else document
         state = _evidence_state(row, permitted=self._evidence)
-        evidence = data if state == "shown" else {}
-        errors = data.get("errors") or []
+        evidence = fields if state == "shown" else {}
+        errors = [RawJson(each) for each in elements(fields["errors"].text)] if data.get("errors") else []
         return Attempt(
             result_id=str(row["attempt_result_id"]),
             event_id=row["attempt_event_id"],
@@ -200,13 +209,15 @@ class LogReader:
             operation=data.get("operation"),
             message=data.get("message") or row["attempt_message"],
             errors=errors if state == "shown" else [_known_of(each) for each in errors],
-            request=evidence.get("request"),
-            response=evidence.get("response"),
+            request=_unless_null(evidence.get("request")),
+            response=_unless_null(evidence.get("response")),
             aliases=data.get("aliases") or {},
             extra={name: value for name, value in evidence.items() if name not in ResultData.model_fields},
+            extensions=extensions_of(attributes) if state == "shown" else {},
             late=row["attempt_late"],
             ahead=row["attempt_processed_at"] - row["attempt_received_at"] > MARKED_AHEAD,
             altered=row["attempt_altered"],
+            alterations=_alterations(row),
             answers_item_id=None if row["attempt_item_id"] is None else str(row["attempt_item_id"]),
             evidence=state,
             evidence_until=evidence_until(
@@ -231,9 +242,24 @@ def _is_attempt(row: Any) -> bool:
     return str(row["name"]).startswith("attempt/")
 
 
-def _entry(row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, Any]) -> TimelineEntry:
+def _is_conflict(row: Any) -> bool:
+    return str(row["name"]).startswith("conflict/")
+
+
+def _entry(
+    row: Any, attempts: dict[uuid.UUID, Attempt], items: dict[uuid.UUID, Any], conflicts: dict[uuid.UUID, Any]
+) -> TimelineEntry:
     if _is_attempt(row):
         return TimelineAttempt(at=row["at"], attempt=attempts[row["id"]])
+    if _is_conflict(row):
+        refused = conflicts[row["id"]]
+        return TimelineConflict(
+            at=row["at"],
+            source=refused["source"],
+            event_id=refused["event_id"],
+            status=refused["status"],
+            processed_at=refused["processed_at"],
+        )
     item = items[row["id"]]
     step = row["name"].partition("/")[0]
     return TimelineReprocess(
@@ -267,8 +293,19 @@ def _evidence_state(row: Any, *, permitted: bool) -> EvidenceState:
     return "shown" if row["attempt_evidence_expired_at"] is None else "expired"
 
 
-def _known_of(error: Any) -> Any:
+def _alterations(row: Any) -> list[Reason]:
+    """Return what was done to an attempt. Before that was stored, one thing was done to those that were altered."""
+    if row["attempt_alterations"] is None:
+        return [Reason(ReasonCode.ALTERED_CHARACTERS)] if row["attempt_altered"] else []
+    return [from_document(each) for each in json.loads(row["attempt_alterations"])]
+
+
+def _known_of(error: RawJson) -> RawJson:
     """Return an error without the fields that a connector may have added."""
-    if not isinstance(error, dict):
+    if not error.text.startswith("{"):
         return error
-    return {name: value for name, value in error.items() if name in ResultError.model_fields}
+    return RawJson(object_of((name, text) for name, text in members(error.text) if name in ResultError.model_fields))
+
+
+def _unless_null(value: RawJson | None) -> RawJson | None:
+    return None if value is None or value.text == "null" else value

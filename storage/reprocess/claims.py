@@ -56,7 +56,7 @@ class QueuedItem(NamedTuple):
     attempt: int
     aliases: dict[str, str]
     busy_answers: int = 0  # that it got before
-    traceparent: str | None = None  # of its command
+    traceparent: str | None = None  # of its command; else, as it is sent, of the result that it is about
     status: str = "error"  # of its log now
     before_source: str | None = None  # of the result with `before_event_id`; None: not known
     changed: bool = False  # its log has another result than the one that it is about
@@ -110,6 +110,12 @@ async def kept_requests(connection: Connection, items: Sequence[QueuedItem]) -> 
     """Return the requests that are kept with the results of items, by item, as JSON; those that there are."""
     rows = await SQL["kept_requests"].fetch(connection, items)
     return {row["id"]: row["request"] for row in rows}
+
+
+async def kept_traces(connection: Connection, items: Sequence[QueuedItem]) -> dict[uuid.UUID, str]:
+    """Return what the results of items have as `traceparent`, by item; those that have any."""
+    rows = await SQL["kept_traces"].fetch(connection, items)
+    return {row["id"]: row["traceparent"] for row in rows}
 
 
 async def release_claims(connection: Connection, items: Sequence[QueuedItem]) -> None:

@@ -50,6 +50,7 @@ class SentItem(NamedTuple):
     digest: bytes  # SHA-256 of the retry's value
     partition: int  # of its retry topic
     offset: int
+    traceparent: str | None = None
 
 
 class FailedItem(NamedTuple):

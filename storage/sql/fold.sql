@@ -9,6 +9,7 @@
 -- Results with more faults come first: code, category, fingerprint and errors have an element for each result that has
 -- faults, what is about others one for each that has several, and are null for the results after those. An element of
 -- the others is an array, given as its text. :fault_… are further arrays, with one element for each fault of each result.
+-- :alterations is empty when no result is altered.
 -- Uses the primary keys of received_results and status_logs.
 WITH incoming AS (
     SELECT *
@@ -19,12 +20,12 @@ WITH incoming AS (
         :code::text[], :category::text[], :fingerprint::text[], :errors::integer[],
         :other_codes::text[], :other_categories::text[], :other_fingerprints::text[],
         :correlation_id::uuid[], :body::text[], :structured::boolean[], :altered::boolean[], :late::boolean[],
-        :words::text[]
+        :words::text[], :extensions::text[], :alterations::jsonb[]
     ) AS result (
         account, result_id, log_id, integration_type, affiliate, key, status, processed_at,
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late, words
+        item_id, body, structured, altered, late, words, extensions, alterations
     )
 ),
 received AS (
@@ -43,14 +44,14 @@ attempted AS (
         account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
         version, source, event_id, message, code, category, fingerprint, errors,
         other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late, words
+        item_id, body, structured, altered, late, words, extensions, alterations
     )
     SELECT
         i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
         i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, coalesce(i.errors, 0),
         i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
         i.item_id, i.body, i.structured, i.altered,
-        i.late OR coalesce(i.version < s.version, false), i.words::bigint[]
+        i.late OR coalesce(i.version < s.version, false), i.words::bigint[], i.extensions, i.alterations
     FROM incoming i
     LEFT JOIN status_logs s ON s.id = i.log_id
     WHERE i.result_id IN (SELECT result_id FROM received)

@@ -1,5 +1,7 @@
 """E48: the same source and id with another body. The first one counts; the other is not lost without a word."""
 
+import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -7,10 +9,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from agents.metrics import CONFLICTS
+from agents.upkeep.maintenance import Maintenance
 from broker.settings import BrokerSettings
+from schemas.filter import LogFilter
+from storage.database import Database
+from storage.logs.reader import LogReader
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, running_worker
-from tests.support.events import Event, at, result
+from tests.support.events import T0, Event, at, result
+from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
@@ -28,8 +35,22 @@ FIRST = result("e1", message="first")
         ([[FIRST], [result("e2"), result("e1", message="other"), result("e3")]], ["e1"]),
         ([[FIRST, result("e1", message="other")]], ["e1"]),
         ([[FIRST, result("e2")], [result("e2"), FIRST]], []),
+        ([[FIRST], [result("e1", message="other"), FIRST, result("e1", message="other")]], ["e1"]),
+        ([[FIRST], [result("e1", message="other")], [result("e1", message="other")]], ["e1", "e1"]),
+        ([[FIRST], [result("e1", message="other"), result("e1", message="third")]], ["e1", "e1"]),
     ],
-    ids=["same body", "other body", "other entity", "other time", "among new ones", "in one batch", "both again"],
+    ids=[
+        "same body",
+        "other body",
+        "other entity",
+        "other time",
+        "among new ones",
+        "in one batch",
+        "both again",
+        "before the same body",
+        "delivered twice",
+        "two others",
+    ],
 )
 async def test_another_event_of_the_same_id_is_named_and_counted(
     events: list[list[Event]],
@@ -62,3 +83,43 @@ async def test_another_event_of_the_same_id_is_named_and_counted(
     assert CONFLICTS.labels("price")._value.get() - before == len(names)
     assert await owner.fetchval("SELECT message FROM attempts WHERE event_id = 'e1'") == "first"
     assert await owner.fetchval("SELECT count(*) FROM dead_letters") == 0
+    refused = {(each.value, each.key) for batch in events for each in batch if each.value != FIRST.value}
+    refused -= {(each.value, each.key) for each in (result("e2"), result("e3"))}
+    assert await owner.fetchval("SELECT count(*) FROM conflicts") == len(refused)
+
+
+async def test_a_refused_result_is_counted_on_its_own_log_once(
+    desk: Desk, reader: Database, owner: asyncpg.Connection
+) -> None:
+    late = result("e1", status="success", errors=None, processed_at=at(60))
+    elsewhere = result("e1", key="OTHER")
+    await desk.store(FIRST)
+    for _ in range(2):
+        await desk.store(late, elsewhere)
+    logs = LogReader(reader, lambda *_of_log: [])
+    [log] = await logs.page("acme", "price", LogFilter(), after=None, limit=10)
+    assert (log.key, log.status, log.attempts, log.conflicts) == ("SKU-1", "error", 1, 1)
+    found = await logs.timeline("acme", "price", uuid.UUID(log.id), after=None, limit=10)
+    assert found is not None
+    [conflict] = [each for _place, each in found.entries if each.kind == "conflict"]
+    assert (conflict.source, conflict.event_id, conflict.status) == ("/connectors/test", "e1", "success")
+    assert conflict.processed_at == T0 + timedelta(seconds=60)
+    # One about an entity without a log waits for it.
+    await desk.store(result("e2", key="OTHER"))
+    shown = await logs.page("acme", "price", LogFilter(), after=None, limit=10)
+    assert {each.key: each.conflicts for each in shown} == {"SKU-1": 1, "OTHER": 1}
+
+
+async def test_conflicts_are_forgotten_with_attempts_and_erased_with_their_log(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.store(FIRST)
+    await desk.store(result("e1", message="other"))
+    await Maintenance(desk.writer, desk.writer.settings).once()
+    assert await owner.fetchval("SELECT count(*) FROM conflicts") == 1
+    await owner.execute("UPDATE conflicts SET received_at = received_at - interval '1000 days'")
+    await Maintenance(desk.writer, desk.writer.settings).once()
+    assert await owner.fetchval("SELECT count(*) FROM conflicts") == 0
+    await desk.store(result("e1", message="other"))
+    await owner.execute("SELECT erase_logs(array_agg(id)) FROM status_logs")
+    assert await owner.fetchval("SELECT count(*) FROM conflicts") == 0

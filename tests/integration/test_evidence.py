@@ -20,7 +20,7 @@ from storage.logs.summary import summarize
 from storage.results import store
 from storage.retention import evidence_until
 from storage.settings import StorageSettings
-from tests.support.events import at, result
+from tests.support.events import at, result, with_extensions
 from tests.support.reprocess import Desk
 from tests.support.searched import tables_with
 
@@ -40,7 +40,11 @@ async def test_after_its_time_evidence_goes_and_the_attempt_stays(desk: Desk, ow
         "message": "said",
     }
     errors = [{"code": "c", "message": "m", "field": "f", "own": CANARY}, {"code": "d", "message": "n"}]
-    event = result("e", errors=errors, request={CANARY: 1.10}, response=CANARY, mine=[CANARY], **known)
+    event = with_extensions(
+        result("e", errors=errors, request={CANARY: 1.10}, response=CANARY, mine=[CANARY], **known),
+        structured=False,
+        own=CANARY,
+    )
     young = result("young", key="YOUNG", request=CANARY)
     await desk.store(event, young)
     [before] = await owner.fetch("SELECT * FROM attempts WHERE event_id = 'e'")
@@ -51,7 +55,7 @@ async def test_after_its_time_evidence_goes_and_the_attempt_stays(desk: Desk, ow
     assert (await tables_with(owner, [CANARY]))["attempts"] == 1
     [after] = await owner.fetch("SELECT * FROM attempts WHERE event_id = 'e'")
     changed = {name for name, value in before.items() if value != after[name]}
-    assert changed == {"body", "evidence_expired_at", "received_at"}
+    assert changed == {"body", "extensions", "evidence_expired_at", "received_at"}
     body = json.loads(before["body"])
     for name in ("request", "response", "mine"):
         del body[name]

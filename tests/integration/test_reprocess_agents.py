@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from storage.settings import StorageSettings
 from tests.support.agents import consuming, produce, records, running_worker, stored
-from tests.support.events import at, result
+from tests.support.events import at, result, with_evidence, with_extensions
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
@@ -29,8 +30,10 @@ pytestmark = pytest.mark.law
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
-async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], **changes: Any) -> None:
-    """A command as any backend may send it."""
+async def send_command(
+    broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], trace: str | None = TRACE, **changes: Any
+) -> None:
+    """A command as any backend may send it, with a trace unless there is to be none."""
     data = {
         "account": "acme",
         "integration_type": "price",
@@ -45,8 +48,8 @@ async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequenc
         "source": "/test",
         "id": command_id,
         "time": datetime.now(UTC).isoformat(),
-        "traceparent": TRACE,
         "data": data,
+        **({"traceparent": trace} if trace else {}),
     }
     producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap_servers)
     await producer.start()
@@ -127,6 +130,11 @@ async def test_an_answer_closes_the_item_and_the_command(
     assert tuple(shown) == (state, retry_id(retry), "c1")
 
 
+#: JSON that a parser would change: decimals, a number beyond a float, white space, an escape, two equal names.
+REQUEST = rb"""{"price": 19.90,"total":12345678901234567.89, "n" :1e400,"s":"\/\u00e9", "price":1E2,
+  "id":23958446825181076828}"""
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 async def test_a_replay_carries_the_request_and_the_ledger_says_what_was_sent(
     broker_settings: BrokerSettings,
@@ -139,19 +147,46 @@ async def test_a_replay_carries_the_request_and_the_ledger_says_what_was_sent(
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     policy = Policy.model_validate({"price": {"*": {"replay_request": allowed}}})
     async with running_worker(broker_settings, storage_settings, data_dir, policy):
-        await produce(servers, prefix, [result("e1", request={"price": 19.5, "id": 23958446825181076828})])
+        await produce(servers, prefix, [with_evidence(result("e1"), REQUEST.decode())])
         await stored(owner, 1)
         await send_command(broker_settings, "c1", [await log_id(owner)], mode="replay")
         [retry] = await records(servers, broker_settings.topics.retry("price"), 1)
         await until_states(owner, sent=1)
     assert (b'"request":' in retry.value) is allowed
-    assert (b"23958446825181076828" in retry.value) is allowed
-    event = orjson.loads(retry.value)
+    assert (REQUEST in retry.value) is allowed
+    sent = json.loads(retry.value)
     mode = "replay" if allowed else "refresh"
-    assert (event["data"]["mode"], event["traceparent"]) == (mode, TRACE)
+    assert (sent["data"]["mode"], sent["traceparent"]) == (mode, TRACE)
     row = await owner.fetchrow("SELECT mode, sent_digest, sent_partition, sent_offset FROM reprocess_items")
     assert row is not None
     assert tuple(row) == (mode, hashlib.sha256(retry.value).digest(), retry.partition, retry.offset)
+
+
+@pytest.mark.parametrize("structured", [False, True])
+async def test_a_retry_goes_on_in_the_trace_of_its_result_where_its_command_has_none(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    *,
+    structured: bool,
+) -> None:
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    of_result, not_one = TRACE.replace("4bf9", "aaaa"), "not-a-trace"
+    events = [
+        with_extensions(result(key, key=key), structured=structured, **extensions)
+        for key, extensions in {"T": {"traceparent": of_result}, "N": {"traceparent": not_one}, "W": {}}.items()
+    ]
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, prefix, events)
+        await stored(owner, 3)
+        await send_command(broker_settings, "c1", [await log_id(owner, key) for key in "TNW"], trace=None)
+        sent = await records(servers, broker_settings.topics.retry("price"), 3)
+        await until_states(owner, sent=3)
+    retries = [orjson.loads(each.value) for each in sent]
+    assert {each["subject"]: each.get("traceparent") for each in retries} == {"T": of_result, "N": None, "W": None}
+    shown = await owner.fetch("SELECT key, traceparent FROM reprocess_items")
+    assert {row["key"]: row["traceparent"] for row in shown} == {"T": of_result, "N": None, "W": None}
 
 
 async def test_a_busy_retry_comes_again_with_the_same_id(

@@ -51,6 +51,22 @@ def result(
     return Event(key, json.dumps(body).encode(), headers, integration_type)
 
 
+def with_extensions(event: Event, *, structured: bool, **extensions: str) -> Event:
+    """Return the same result with CloudEvents extensions, in one mode or the other."""
+    if not structured:
+        headers = [(f"ce_{name}", value.encode()) for name, value in extensions.items()]
+        return event._replace(headers=[*event.headers, *headers])
+    names = {name.removeprefix("ce_"): value.decode() for name, value in event.headers if name != "content-type"}
+    whole = {**names, **extensions, "data": json.loads(event.value or b"")}
+    return event._replace(value=json.dumps(whole).encode(), headers=[])
+
+
+def with_evidence(event: Event, text: str, field: str = "request") -> Event:
+    """Return the same result, in binary mode, with this JSON text as a field of its data."""
+    value = (event.value or b"").decode()
+    return event._replace(value=f'{value[:-1]}, "{field}": {text}}}'.encode())
+
+
 def attributes(
     event_id: str, integration_type: str, subject: str, time: str, correlationid: str | None = None
 ) -> list[tuple[str, bytes]]:

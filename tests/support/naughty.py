@@ -1,5 +1,7 @@
 """Texts that break files: reliability catalogue A24 to A33, and what marketplaces really send."""
 
+from schemas.characters import refused_in
+
 #: Texts by their peculiarity.
 TEXTS = {
     "plain": "The price 10.00 is below the minimum",
@@ -39,6 +41,8 @@ TEXTS = {
     "placeholders": "$1 {0} {filter} {logs} %s -- ",
     "spaces": "  around  ",
     "markup": "<b>&amp;</b><!--]]>",
+    "spaces of other kinds": "SKU\u00a0A\u3000B\u2009C",
+    "joiners": "a\u200bb\u200cc\u200dd\u2060e\u00adf",
     "emoji": "👩‍👩‍👧 🏳️‍🌈 \U0010fffd",
     "right to left": "שלום \u202eabc",
     "combining": "e\u0301 \u0430 PG-2404С1",
@@ -54,5 +58,5 @@ TOO_LONG = {
     "too long when escaped": "\x01" * 10_000,
     "most of a megabyte": "é" * 200_000,
 }
-#: Texts that can be in a key or an affiliate too: printable, at most 200 characters, with no U+FFFD.
-NAMES = {name: text for name, text in TEXTS.items() if text.isprintable() and len(text) <= 200 and "\ufffd" not in text}
+#: Texts that can be in a key or an affiliate too.
+NAMES = {name: text for name, text in TEXTS.items() if len(text) <= 200 and refused_in(text) is None}

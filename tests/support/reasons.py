@@ -1,6 +1,7 @@
 """An input for every reason that there can be."""
 
 import asyncio
+import gzip
 import json
 import uuid
 from collections.abc import Callable
@@ -36,7 +37,7 @@ from schemas.json_document import MAX_DEPTH, load
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.error import ReasonError, reasons_of
-from schemas.reasons.reason import Reason
+from schemas.reasons.reason import Reason, each_of, from_document
 from schemas.refusal import Refusal
 from schemas.reprocess import read_command
 from schemas.result import Result, read
@@ -92,6 +93,15 @@ def of_unknown_type() -> Reason:
 
 def of_data(**changes: Any) -> Reason:
     return of_result(raw(json.dumps({**data(), **changes}).encode()))
+
+
+def done_to(**changes: Any) -> Reason:
+    """Return what is done to a result to read it."""
+    event = raw(json.dumps({**data(), **changes}).encode())
+    [read_result] = read(BY_NAME["price"], event.headers, None, event.value or b"", int(NOW.timestamp() * 1e9))
+    assert isinstance(read_result, Result), read_result
+    [done] = json.loads(read_result.alterations or "[]")
+    return from_document(done)
 
 
 def of_event(headers: list[tuple[str, bytes]], value: Any) -> Reason:
@@ -201,6 +211,14 @@ def binary(**changes: bytes) -> list[tuple[str, bytes]]:
     return [(name, changes.get(name.replace("-", "_"), value)) for name, value in raw(b"{}").headers]
 
 
+#: Codes that only rows of earlier versions have, with what they were stored with.
+OF_BEFORE: dict[Code, Callable[[], Reason]] = {
+    Code.NOT_JSON: lambda: Reason(Code.NOT_JSON, detail="unexpected end of data", position=1),
+    Code.DATA_BASE64: lambda: Reason(Code.DATA_BASE64),
+    Code.ATTRIBUTE_LENGTH: lambda: Reason(Code.ATTRIBUTE_LENGTH, field="id", limit=2048),
+    Code.FIELD_NOT_PRINTABLE: lambda: Reason(Code.FIELD_NOT_PRINTABLE, field="data.key"),
+}
+
 #: An input for every code.
 MADE: dict[Code, Callable[[], Reason]] = {
     Code.OWN_WORDS: lambda: of_policy('{"price": {"*": {"reprocessable": false, "reason": "Audit."}}}'),
@@ -215,7 +233,10 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.VALUE_TOO_DEEP: lambda: of_bytes(b"[" * (MAX_DEPTH + 1)),
     Code.NOT_UTF8: lambda: of_bytes(b'"\xff"'),
     Code.UTF16_OR_UTF32: lambda: of_bytes("{}".encode("utf-16-le")),
-    Code.NOT_JSON: lambda: of_bytes(b"{"),
+    Code.COMPRESSED: lambda: of_bytes(gzip.compress(b"{}")),
+    Code.SCHEMA_REGISTRY: lambda: of_bytes(b"\x00\x00\x00\x00\x0c{}"),
+    Code.JSON_CHARACTER: lambda: of_bytes(b"{,}"),
+    Code.JSON_ENDS_EARLY: lambda: of_bytes(b"{"),
     Code.CONTENT_TYPE_UNKNOWN: lambda: of_event([("content-type", b"application/cloudevents+avro")], b"{}"),
     Code.NOT_A_CLOUDEVENT: lambda: of_event([], b"{}"),
     Code.BATCH_NOT_A_LIST: lambda: of_event([("content-type", envelope.BATCH.encode())], b"{}"),
@@ -223,11 +244,16 @@ MADE: dict[Code, Callable[[], Reason]] = {
         [("content-type", envelope.BATCH.encode())], [1] * (envelope.MAX_BATCH_EVENTS + 1)
     ),
     Code.IN_BATCH: lambda: of_event([("content-type", envelope.BATCH.encode())], b"[7]"),
+    Code.FAULTS: lambda: of_data(status="parked", account="ACME"),
+    Code.MORE_FAULTS: lambda: each_of(of_command(log_ids=["x"] * 22))[-1],
     Code.EVENT_NOT_AN_OBJECT: lambda: of_event([("content-type", envelope.STRUCTURED.encode())], b"[]"),
-    Code.DATA_BASE64: lambda: structured(data_base64="e30="),
+    Code.HEADERS_OF_HTTP: lambda: of_event([("ce-specversion", b"1.0")], b"{}"),
+    Code.DATA_TWICE: lambda: structured(data_base64="e30="),
+    Code.NOT_BASE64: lambda: structured(data=None, data_base64="!"),
+    Code.IN_BASE64: lambda: structured(data=None, data_base64="ew=="),
     Code.NOT_A_JSON_MEDIA_TYPE: lambda: of_event(binary(content_type=b"text/xml"), b"{}"),
     Code.SPECVERSION: lambda: structured(specversion="0.3"),
-    Code.ATTRIBUTE_LENGTH: lambda: structured(id=""),
+    Code.FIELD_EMPTY: lambda: structured(id=""),
     Code.SOURCE_NOT_A_URI: lambda: structured(source="a b"),
     Code.EVENT_TYPE: lambda: of_result(result(integration_type="orders")._replace(integration_type="price")),
     Code.DATA_NOT_AN_OBJECT: lambda: of_result(raw(b"[]")),
@@ -238,6 +264,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.NOT_ALLOWED_BY_KEY: of_another_key,
     Code.EVENT_TYPE_UNKNOWN: of_unknown_type,
     Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
+    Code.TIME_WITH_SPACE: lambda: of_data(processed_at="2026-11-24T08:00:00 03:00"),
     Code.TIME_IMPOSSIBLE: lambda: of_data(processed_at="2026-02-30T00:00:00Z"),
     Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),
     Code.TIME_TOO_EARLY: lambda: of_data(processed_at="1999-12-31T23:59:59Z"),
@@ -255,15 +282,15 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.FIELD_NOT_INTEGER: lambda: of_data(sequence="5"),
     Code.FIELD_NOT_NUMBER: lambda: of_command(pace={"per_second": "fast"}),
     Code.FIELD_NOT_BOOLEAN: lambda: of_filter(all="perhaps"),
-    Code.FIELD_NOT_LIST: lambda: of_data(errors="bad"),
-    Code.FIELD_NOT_OBJECT: lambda: of_data(aliases=[]),
+    Code.FIELD_NOT_LIST: lambda: of_command(log_ids="bad"),
+    Code.FIELD_NOT_OBJECT: lambda: of_command(pace=[]),
     Code.FIELD_NOT_UUID: lambda: of_command(log_ids=["x"]),
-    Code.FIELD_NOT_PRINTABLE: lambda: of_data(key="a\tb"),
+    Code.FIELD_CHARACTER: lambda: of_data(key="a\tb"),
     Code.FIELD_NOT_STORABLE: lambda: of_filter(q="a\ufffd"),
     Code.FIELD_TOO_SHORT: lambda: of_data(affiliate=""),
     Code.FIELD_TOO_LONG: lambda: of_data(key="k" * 201),
     Code.FIELD_TOO_FEW: lambda: of_command(log_ids=[]),
-    Code.FIELD_TOO_MANY: lambda: of_data(errors=[{"code": "c", "message": "m"}] * 1001),
+    Code.FIELD_TOO_MANY: lambda: of_command(log_ids=[str(uuid.uuid4())] * 1001),
     Code.FIELD_AT_LEAST: lambda: of_data(sequence=-1),
     Code.FIELD_MORE_THAN: lambda: of_command(pace={"fixed_share": 0}),
     Code.FIELD_AT_MOST: lambda: of_data(sequence=2**63),
@@ -274,6 +301,13 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.FORM_CHANGED: lambda: refused(lambda: key_of_form("", [])),
     Code.TIMEZONE_UNKNOWN: lambda: of_type(TimeZone, "localtime"),
     Code.FIELD_WRONG: lambda: of_type(Decimal, "x"),  # a type that no field of ours has
+    Code.ALTERED_CHARACTERS: lambda: done_to(message="a\x00"),
+    Code.ALTERED_TO_TEXT: lambda: done_to(message=7),
+    Code.ALTERED_JOINED: lambda: done_to(message=["a", "b"]),
+    Code.ALTERED_LEFT_OUT: lambda: done_to(aliases={"ean": None}),
+    Code.ALTERED_CUT: lambda: done_to(operation="o" * 201),
+    Code.ALTERED_TO_ERRORS: lambda: done_to(errors="bad"),
+    Code.ALTERED_SOME_KEPT: lambda: done_to(errors=[{"code": "c"}] * 1001),
     Code.LOG_NOT_FOUND: lambda: REASONS[ItemState.NOT_FOUND],
     Code.CHANGED_SINCE: lambda: REASONS[ItemState.CHANGED_SINCE],
     Code.ALREADY_SUCCEEDED: lambda: REASONS[ItemState.ALREADY_SUCCEEDED],
@@ -317,4 +351,5 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.EXPORT_PROCESS_ENDED: lambda: ended_with(-9),
     **REQUESTS,
     **WORKBOOKS,
+    **OF_BEFORE,
 }

@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -173,3 +174,51 @@ def test_no_other_account_reads_a_batch_wherever_it_is_cut(
         for letter in letters_of(found):
             if SECRET.encode() in letter.value:
                 assert letter.account in {"", "bravo"}
+
+
+# Of the shapes of record keys and data ----------------------------------------------------------
+
+
+def in_base64(**fields: Any) -> bytes:
+    text = json.dumps({"message": SECRET, **fields}).encode()
+    attributes = {name: value for name, value in of("acme").items() if name != "data"}
+    return json.dumps({**attributes, "data_base64": b64encode(text).decode()}).encode()
+
+
+@pytest.mark.parametrize(
+    ("key", "account"),
+    [
+        (b"acme/M/k", "acme"),
+        (b'"acme/M/k"', "acme"),
+        (b"\0\0\0\0\7acme/M/k", "acme"),
+        (b"/connectors/mlb/k", ""),
+    ],
+)
+def test_a_record_key_says_whose_it_is_however_it_is_written(key: bytes, account: str) -> None:
+    assert account_of(b'{"message": "no account"}', key=key) == account
+
+
+def test_a_record_key_that_is_the_entitys_own_says_nothing() -> None:
+    assert account_of(json.dumps(of("acme", key="12/34/56", status="no")).encode(), key=b"12/34/56") == "acme"
+    assert account_of(json.dumps(of("acme", key="other/34/57", status="no")).encode(), key=b"other/34/56") == ""
+
+
+def test_what_is_in_base64_is_looked_into() -> None:
+    assert account_of(in_base64(account="acme", status="no")) == "acme"
+    assert account_of(in_base64(account="bravo", status="no")) == ""
+    assert account_of(in_base64(account="bravo", status="no"), key=None) == "bravo"
+    assert account_of(in_base64(), key=b"acme/M/k") == ""  # what it is of is not said
+
+
+def test_what_is_in_base64_of_a_broken_event_may_be_anyones() -> None:
+    whole = json.dumps({"account": "acme", "data_base64": b64encode(b'{"account": "bravo"}').decode()}).encode()
+    assert account_of(whole[:-1]) == ""
+    assert account_of(whole[:-1].replace(b"data_base64", b"data_b\\u0061se64")) == ""
+
+
+@pytest.mark.parametrize(
+    "content_type", [b'"application/cloudevents-batch+json"', b"Application/CloudEvents-Batch+JSON"]
+)
+def test_a_batch_is_one_however_its_content_type_is_written(content_type: bytes) -> None:
+    value = json.dumps([of("acme"), of("bravo")]).encode()
+    assert account_of(value[:-1], (("content-type", content_type),)) == ""

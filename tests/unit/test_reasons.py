@@ -25,7 +25,7 @@ from schemas.reasons.say import TEMPLATES, complete, places, say
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import ReprocessRequest
 from schemas.words import members
-from tests.support.reasons import MADE, of_data, part
+from tests.support.reasons import MADE, of_command, of_data, part
 
 #: Codes without words of ours, so that their sentences are the same in every language.
 _WORDLESS = {Code.OWN_WORDS, Code.PART_OTHER}
@@ -97,10 +97,10 @@ def test_a_reason_within_a_reason_is_said_in_the_same_language() -> None:
 
 
 def test_the_field_the_limit_and_the_kind_of_value_are_named() -> None:
-    assert say(of_data(sequence="5"), "en") == "data.sequence must be a whole number, not text"
-    assert say(of_data(sequence="5"), "pt") == "data.sequence deve ser um número inteiro, não um texto"
-    assert say(of_data(key="k" * 201), "es") == "data.key debe tener como máximo 200 caracteres"
-    assert say(of_data(errors=[{"message": "m"}]), "en") == "data.errors.0.code is missing"
+    assert say(of_data(sequence="5"), "en") == 'data.sequence must be a whole number, not text ("5")'
+    assert say(of_data(sequence="5"), "pt") == 'data.sequence deve ser um número inteiro, não um texto ("5")'
+    assert say(of_data(key="k" * 201), "es") == f'data.key debe tener como máximo 200 caracteres ("{"k" * 40}…")'
+    assert say(of_command(log_ids=[7]), "en") == "data.log_ids.0 must be a UUID"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agents.settings import AgentSettings
 from schemas.catalogue import BY_NAME
+from schemas.raw_json import Members, load
 from schemas.redaction import DEFAULT, PRESET, REDACTED, Redaction
 from schemas.refusal import Refusal
 from schemas.result import Result, read
@@ -126,7 +127,7 @@ def test_numbers_keep_their_digits() -> None:
     value = (event.value or b"").replace(b'"PRICE"', b"12345678901234567890123.10")
     [found] = read(BY_NAME["price"], event.headers, event.key, value, time.time_ns(), redaction=REDACTION)
     assert isinstance(found, Result)
-    assert f'"request":{{"password":"{REDACTED}","price":12345678901234567890123.10}}' in found.body
+    assert found.body == value.decode().replace(CANARY, REDACTED)
 
 
 def test_a_structured_event_keeps_its_attributes() -> None:
@@ -372,8 +373,8 @@ def test_the_message_that_is_shown_and_grouped_is_the_redacted_one() -> None:
 def test_the_list_begins_with_the_preset_and_can_be_changed_or_emptied(rules: list[str], found: set[str]) -> None:
     rule = Redaction(rules)
     assert bool(rule) is bool(found)
-    came = dict.fromkeys(["password", "cpf", "mine", "price"], CANARY)
-    assert {name for name, value in rule.fields(came).items() if value == REDACTED} == found
+    came = Members((name, CANARY) for name in ("password", "cpf", "mine", "price"))
+    assert {name for name, value in rule.fields(came) if value == REDACTED} == found
     assert AgentSettings().redact == (DEFAULT,)
 
 
@@ -405,6 +406,7 @@ def test_the_quick_look_misses_nothing_that_the_exact_search_finds(before: str, 
     rules = Redaction([DEFAULT])
     for text in (before + secret + after, before + "password" + after):
         for value in ({"a": text}, {"b": [json.dumps(text)]}):
-            if rules.fields(value) != value:
+            came = load(json.dumps(value))
+            if rules.fields(came) is not came:
                 assert rules.may_be_in(json.dumps(value).encode())
                 assert rules.may_be_in(json.dumps(value, ensure_ascii=False).encode())

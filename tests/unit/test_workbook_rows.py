@@ -3,7 +3,7 @@
 import json
 import random
 
-from exports.excel.rows import WorkbookRows
+from exports.excel.rows import WorkbookRows, errors_of
 from schemas.columns import ERROR_COLUMNS
 from schemas.export import ExportOrder
 from schemas.result import Result
@@ -23,6 +23,12 @@ GROUP = [column.name for column in ERROR_COLUMNS].index("fingerprint")
 def sheet(result: Result) -> list[list[object]]:
     row = {**result._asdict(), "id": result.log_id}
     return WorkbookRows(ORDER).errors(row, json.loads(result.body).get("errors") or [])
+
+
+def test_the_fields_of_an_error_are_texts_of_the_digits_that_came() -> None:
+    texts = errors_of({"errors": '[{"code":1.50, "message":null,"own":1e400},"only a text",{"code":"\\u00e9"}]'})
+    assert texts == [{"code": "1.50", "own": "1e400"}, {}, {"code": "é"}]
+    assert errors_of({"errors": None}) == []
 
 
 def test_each_error_is_beside_the_group_that_it_is_in() -> None:

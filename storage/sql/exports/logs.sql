@@ -41,7 +41,7 @@ SELECT
     END AS message,
     CASE WHEN s.status <> 'success' AND json_typeof(shown.data -> 'errors') = 'array' THEN shown.data -> 'errors' END
         AS errors,
-    ({alias_lines}) AS aliases
+    ({alias_lines}) AS aliases, ({conflicts_of_log}) AS conflicts
 FROM status_logs s
 LEFT JOIN LATERAL (
     SELECT CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END AS data
@@ -64,7 +64,9 @@ FROM (
     {export_logs}
 ) AS log
 LEFT JOIN LATERAL (
-    SELECT string_agg(concat_ws(': ', error ->> 'code', error ->> 'message'), E'\n' ORDER BY number) AS text
+    SELECT string_agg(
+        concat_ws(': ', nullif(error ->> 'code', ''), nullif(error ->> 'message', '')), E'\n' ORDER BY number
+    ) AS text
     FROM json_array_elements(log.errors) WITH ORDINALITY AS each (error, number)
     WHERE log.errors IS NOT NULL
 ) AS listed ON true

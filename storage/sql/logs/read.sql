@@ -1,9 +1,16 @@
 -- log_columns --
 -- Columns of logs of one account.
-{SHOWN_COLUMNS}, s.message, s.errors,
+{SHOWN_COLUMNS}, s.message, s.errors, ({conflicts_of_log}) AS conflicts,
 s.affiliate = ANY(ARRAY(
     SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
 )) AS paused
+
+-- conflicts_of_log --
+-- How many results about the log `s` were refused, up to {MAX_CONFLICTS}. Uses the primary key of conflicts.
+SELECT count(*)::integer
+FROM (
+    SELECT FROM conflicts c WHERE c.account = s.account AND c.log_id = s.id LIMIT {MAX_CONFLICTS}
+) AS refused
 
 -- list_logs --
 -- One page of status logs, newest first, after (:after_at, :after_id), by a scan until it is full: for filters that
@@ -161,7 +168,8 @@ SELECT EXISTS (
 a.result_id AS attempt_result_id, a.event_id AS attempt_event_id, a.source AS attempt_source,
 a.status AS attempt_status, a.processed_at AS attempt_processed_at, a.received_at AS attempt_received_at,
 a.message AS attempt_message, a.body AS attempt_body, a.structured AS attempt_structured, a.late AS attempt_late,
-a.altered AS attempt_altered, a.item_id AS attempt_item_id, a.evidence_expired_at AS attempt_evidence_expired_at
+a.altered AS attempt_altered, a.alterations AS attempt_alterations, a.item_id AS attempt_item_id,
+a.evidence_expired_at AS attempt_evidence_expired_at, a.extensions AS attempt_extensions
 
 -- get_log --
 -- One status log with every name of the entity, and the attempt that it shows, unless retention has deleted that.
@@ -207,10 +215,16 @@ JOIN attempts a
     ON a.account = :account::text AND a.log_id = :log_id::uuid
     AND a.processed_at = wanted.processed_at AND a.result_id = wanted.result_id
 
+-- get_conflicts --
+-- Refused results about one log, by id. Uses the primary key of conflicts.
+SELECT c.id, c.source, c.event_id, c.status, c.processed_at
+FROM conflicts c
+WHERE c.account = :account::text AND c.log_id = :log_id::uuid AND c.id = ANY(:ids::uuid[])
+
 -- timeline --
--- One page of the timeline of one log, newest first, after (:after_at, :after_name): attempts by processed_at, and the
--- steps of its reprocesses by their time. `bytes` is the size of the evidence, known without reading it.
--- Uses the primary key of attempts and reprocess_items_by_log.
+-- One page of the timeline of one log, newest first, after (:after_at, :after_name): attempts by processed_at, the
+-- steps of its reprocesses and the results that were refused by their time. `bytes` is the size of the evidence, known
+-- without reading it. Uses the primary keys of attempts and conflicts, and reprocess_items_by_log.
 SELECT entry.at, entry.name, entry.id, entry.bytes
 FROM (
     (
@@ -233,6 +247,11 @@ FROM (
     ) AS step (at, name)
     WHERE i.account = :account::text AND i.log_id = :log_id::uuid AND step.at IS NOT NULL
       AND (step.at, step.name || '/' || i.id) < (:after_at::timestamptz, :after_name::text)
+    UNION ALL
+    SELECT c.received_at, 'conflict/' || c.id, c.id, 0
+    FROM conflicts c
+    WHERE c.account = :account::text AND c.log_id = :log_id::uuid
+      AND (c.received_at, 'conflict/' || c.id) < (:after_at::timestamptz, :after_name::text)
 ) AS entry
 ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT :limit::integer

@@ -84,6 +84,22 @@ CROSS JOIN LATERAL (
 ) AS kept
 WHERE kept.request <> 'null'
 
+-- kept_traces --
+-- The `traceparent` of the result that each item is about, as text; without one, and after its retention, no row. Uses
+-- the primary key of attempts.
+SELECT item.id, kept.traceparent
+FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
+    AS item (account, id, log_id, source, event_id)
+CROSS JOIN LATERAL (
+    SELECT (CASE WHEN a.structured THEN a.body ELSE a.extensions END)::json ->> 'traceparent' AS traceparent
+    FROM attempts a
+    WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
+      AND (item.source IS NULL OR a.source = item.source)
+    ORDER BY a.version DESC
+    LIMIT 1
+) AS kept
+WHERE kept.traceparent IS NOT NULL
+
 -- release_claims --
 -- Release items that were claimed and not sent.
 UPDATE reprocess_items i

@@ -63,7 +63,7 @@ SELECT
     i.before_fingerprint, i.before_fingerprints, i.after_status, i.after_code, i.after_message, i.after_fingerprint,
     i.after_fingerprints, i.attempt, i.mode, i.created_at, i.sent_at, i.healed_at, i.expires_at, i.answered_at,
     i.busy_answers, i.not_before, encode(i.sent_digest, 'hex') AS sent_digest, i.sent_partition, i.sent_offset,
-    i.joined_item_id, j.state AS joined_state,
+    i.traceparent, i.joined_item_id, j.state AS joined_state,
     j.command_id AS joined_command_id
 FROM reprocess_items i
 LEFT JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id

@@ -115,19 +115,23 @@ FOR UPDATE OF s
 -- One that was answered busy and queued again meanwhile is not marked: it has to be sent once more.
 UPDATE reprocess_items i
 SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, mode = sent.mode,
-    sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
+    sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position,
+    traceparent = sent.traceparent
 FROM unnest(
     :account::text[], :id::uuid[], :busy_answers::integer[], :mode::text[], :expires_at::timestamptz[],
-    :digest::bytea[], :partition::integer[], :offset::bigint[]
-) AS sent (account, id, busy_answers, mode, expires_at, digest, partition, position)
+    :digest::bytea[], :partition::integer[], :offset::bigint[], :traceparent::text[]
+) AS sent (account, id, busy_answers, mode, expires_at, digest, partition, position, traceparent)
 WHERE i.account = sent.account AND i.id = sent.id AND i.state = 'queued' AND i.busy_answers = sent.busy_answers
 
 -- note_sent --
 -- What was sent of items that were answered before they could be marked: the answer has moved them already.
 UPDATE reprocess_items i
-SET mode = sent.mode, sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position
-FROM unnest(:account::text[], :id::uuid[], :mode::text[], :digest::bytea[], :partition::integer[], :offset::bigint[])
-    AS sent (account, id, mode, digest, partition, position)
+SET mode = sent.mode, sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position,
+    traceparent = sent.traceparent
+FROM unnest(
+    :account::text[], :id::uuid[], :mode::text[], :digest::bytea[], :partition::integer[], :offset::bigint[],
+    :traceparent::text[]
+) AS sent (account, id, mode, digest, partition, position, traceparent)
 WHERE i.account = sent.account AND i.id = sent.id AND i.sent_offset IS DISTINCT FROM sent.position
 
 -- commands_without_mode --

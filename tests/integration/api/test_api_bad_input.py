@@ -42,6 +42,7 @@ UNPROCESSABLE = [
     ("processed_from=2026-01-02", "query.processed_from"),
     ("processed_from=2026-01-02T00:00:00", "query.processed_from"),
     ("processed_from=1700000000", "query.processed_from"),
+    ("processed_from=2026-01-02T00:00:00+00:00", "query.processed_from"),  # a space, as it comes
     ("processed_from=2026-01-02T00:00:00%2B24:00", "query.processed_from"),
     ("processed_from=0001-01-01T00:00:00%2B14:00", "query.processed_from"),
     ("processed_to=9999-12-31T23:59:59-14:00", "query.processed_to"),

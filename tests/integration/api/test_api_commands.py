@@ -74,6 +74,19 @@ async def test_accepted_means_that_kafka_has_the_command(commander: Caller, brok
     assert (request.reason, request.mode, request.log_ids) == ("fixed", "replay", [uuid.UUID(LOG)])
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(("given", "sent"), [(TRACE, TRACE), ("not a trace", None), ("", None)])
+async def test_a_command_is_in_the_trace_of_its_request(
+    commander: Caller, broker_settings: BrokerSettings, given: str, sent: str | None
+) -> None:
+    response = await commander.post(PATH, json=body(), headers=headers(traceparent=given))
+    assert response.status_code == 202, response.text
+    [command] = await commands_in(broker_settings, 1)
+    assert command.traceparent == sent
+
+
 async def test_the_same_key_and_body_is_the_same_answer(commander: Caller, broker_settings: BrokerSettings) -> None:
     """Said in another order, and with the default written out: it is the same request."""
     first = await commander.post(PATH, json=body(), headers=headers())

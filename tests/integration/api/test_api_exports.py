@@ -21,7 +21,7 @@ from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import FORMATS, LOGS, csv_rows, json_rows, sheet_rows
-from tests.support.events import T0, at, result
+from tests.support.events import T0, at, result, with_evidence
 from tests.support.served import served
 from tests.support.waiting import eventually
 
@@ -58,7 +58,8 @@ class TestContent:
         assert warning[4:8] == ["careful", "a", "", "a: first\nb: second"]
         assert error[:3] + error[4:10] == ["E", "MLB", "Erro", "broken", "", "", "", "", "2"]
         [log] = (await operator.get(LOGS, params={"q": "S"})).json()["items"]
-        assert success[12:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
+        assert success[12:14] == ["UTC-03:00", "UTC-03:00"]
+        assert success[14:] == [f"http://conexoes.test/acme/price/logs/{log['id']}", log["id"]]
 
     async def test_times_are_in_the_zone_that_the_heading_names(self, operator: Caller, tmp_path: Path) -> None:
         local = (T0 + timedelta(seconds=3) - timedelta(hours=3)).replace(tzinfo=None)  # São Paulo has no summer time
@@ -70,6 +71,45 @@ class TestContent:
         assert (rows[0][3], rows[1][3]) == (f"Processing date ({ZONE})", local)
         line, *_rest = json_rows(await operator.get(f"{LOGS}/export.jsonl", params=asked))
         assert line["processed_at"] == (T0 + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+
+    async def test_each_file_cuts_times_alike_and_tells_the_two_hours_of_the_end_of_summer(
+        self, operator: Caller, store_events: Store, tmp_path: Path
+    ) -> None:
+        summer, winter = "2025-11-02T05:30:59.9999Z", "2025-11-02T06:30:59.9999Z"
+        await store_events(*(result(each, key=each, processed_at=each) for each in (summer, winter)))
+        asked = {"timezone": "America/New_York", "q": "2025-11-02T0"}
+        heading, *lines = csv_rows(await operator.get(f"{LOGS}/export.csv", params=asked))
+        offset = heading.index("Processing date: UTC offset")
+        assert [(line[0], line[3], line[offset]) for line in lines] == [
+            (winter, "2025-11-02 01:30:59.999", "UTC-05:00"),
+            (summer, "2025-11-02 01:30:59.999", "UTC-04:00"),
+        ]
+        answer = await operator.get(f"{LOGS}/export.xlsx", params=asked)
+        for name in ("Logs", "Errors"):
+            heading, *rows = sheet_rows(answer, tmp_path, name)
+            offset = heading.index("Processing date: UTC offset")
+            assert [(row[0], row[3], row[offset]) for row in rows] == [
+                (line[0], datetime.fromisoformat(line[3]), line[12]) for line in lines
+            ]
+
+    async def test_no_number_of_evidence_stops_an_export(
+        self, operator: Caller, store_events: Store, tmp_path: Path
+    ) -> None:
+        errors = '[{"code":"c","message":"m","own":1e400},{"code":"d","message":"n","own":19.90}]'
+        await store_events(with_evidence(result("e9", key="HUGE", errors=None), errors, "errors"))
+        asked = {"q": "HUGE"}
+        [_heading, line] = csv_rows(await operator.get(f"{LOGS}/export.csv", params=asked))
+        assert line[7] == "c: m\nd: n"
+        [_heading, row] = sheet_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path, "Logs")
+        assert row[7] == "c: m\nd: n"
+        [log] = json_rows(await operator.get(f"{LOGS}/export.jsonl", params=asked))
+        assert [each["code"] for each in log["errors"]] == ["c", "d"]
+
+    async def test_an_empty_message_is_none_everywhere(self, operator: Caller, store_events: Store) -> None:
+        await store_events(result("e9", key="EMPTY", message="", errors=None))
+        [log] = (await operator.get(LOGS, params={"q": "EMPTY"})).json()["items"]
+        [line] = json_rows(await operator.get(f"{LOGS}/export.jsonl", params={"q": "EMPTY"}))
+        assert (log["message"], line["message"]) == (None, None)
 
     async def test_json_lines_are_the_logs_of_the_api(self, operator: Caller) -> None:
         logs = (await operator.get(LOGS)).json()["items"]

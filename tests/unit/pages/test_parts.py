@@ -1,5 +1,6 @@
 """The small pure parts: histogram, plan, advice, stamps, what a stream says, files."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from api.plan import Plan, count_verdicts
 from schemas.catalogue import BY_NAME
 from schemas.item_state import OPEN_ITEM_STATES, ItemState
 from schemas.policy import Policy
+from schemas.raw_json import RawJson
 from schemas.shown.log import Action, ReprocessStep, StatusLog
 from storage.reprocess.selection import Group
 
@@ -47,6 +49,7 @@ def log(number: int = 1, **changed: Any) -> StatusLog:
         "category": None,
         "fingerprint": None,
         "errors": 0,
+        "conflicts": 0,
         "attempts": 1,
         "first_seen_at": T0,
         "updated_at": T0,
@@ -115,11 +118,11 @@ def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
     ],
 )
 def test_what_to_do_depends_on_who_must_act(error: Any, *, reprocessable: bool, said: str) -> None:
-    assert advice.shown(error, reprocessable=reprocessable, warning=False).advice == said
+    assert advice.shown(RawJson(json.dumps(error)), reprocessable=reprocessable, warning=False).advice == said
 
 
 def test_an_error_of_a_warning_asks_for_nothing() -> None:
-    error = {"code": "x", "severity": "warning"}
+    error = RawJson('{"code": "x", "severity": "warning"}')
     assert advice.shown(error, reprocessable=True, warning=True).advice == advice.WAIT
 
 

@@ -1,0 +1,27 @@
+"""Technical names on pages: they break where they may, and show what nobody would see in them."""
+
+import re
+
+from markupsafe import Markup, escape
+
+from schemas.characters import Part, named, parts
+
+#: Length of a name that fits in every column.
+_SHORT_CHARACTERS = 14
+_BREAKS = re.compile(r"(?<=[._/:-])(?=[^._/:-])")
+_UNSEEN = Markup('<span class="unseen" title="{}">{}</span>')
+
+
+def marked(name: str) -> Markup:
+    """Return a technical name that may break behind its points and dashes. Copied, it is unchanged.
+
+    Characters that are not seen, such as a no-break space or a joiner, are marked, with their numbers in a title.
+    """
+    breaks = len(name) > _SHORT_CHARACTERS
+    return Markup("").join(_part(each, breaks=breaks) for each in parts(name))
+
+
+def _part(part: Part, *, breaks: bool) -> Markup:
+    if part.unseen:
+        return _UNSEEN.format(", ".join(map(named, part.unseen)), part.text)
+    return Markup("<wbr>").join(_BREAKS.split(part.text)) if breaks else escape(part.text)
