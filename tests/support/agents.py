@@ -2,11 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from agents.settings import AgentSettings
@@ -16,6 +19,9 @@ from schemas.policy import Policy
 from storage.settings import StorageSettings
 from tests.support.events import Event, topic
 from tests.support.waiting import DEADLINE_SECONDS, eventually
+
+#: `traceparent` of a command.
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @asynccontextmanager
@@ -58,6 +64,31 @@ async def produce(servers: str, prefix: str, events: Iterable[Event]) -> int:
     finally:
         await producer.stop()
     return sent
+
+
+async def send_command(broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], **changes: Any) -> None:
+    """A command as any backend may send it."""
+    data = {
+        "account": "acme",
+        "integration_type": "price",
+        "requested_by": "maria",
+        "reason": "corrected",
+        "log_ids": [str(each) for each in log_ids],
+        **changes,
+    }
+    event = {
+        "specversion": "1.0",
+        "type": "conexoes.reprocess.requested.v1",
+        "source": "/test",
+        "id": command_id,
+        "time": datetime.now(UTC).isoformat(),
+        "traceparent": TRACE,
+        "data": data,
+    }
+    producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap_servers)
+    await producer.start()
+    await producer.send_and_wait(broker.topics.commands, orjson.dumps(event), key=b"acme")
+    await producer.stop()
 
 
 @asynccontextmanager
