@@ -123,12 +123,26 @@ async def stored(owner: asyncpg.Connection, count: int, seconds: float = DEADLIN
     await eventually(look, seconds)
 
 
+async def log_ids(owner: asyncpg.Connection, count: int) -> dict[str, uuid.UUID]:
+    """Wait for so many logs; return their ids by key. AssertionError when a record was refused."""
+
+    async def look() -> list[Any]:
+        refused = await owner.fetch("SELECT code, reason, substring(value, 1, 300) FROM dead_letters")
+        assert not refused, refused
+        rows = await owner.fetch("SELECT key, id FROM status_logs")
+        return rows if len(rows) == count else []
+
+    return {row["key"]: row["id"] for row in await eventually(look)}
+
+
 async def committed(broker: BrokerSettings, integration_type: str = "price") -> int:
     """Offsets of the agents' group, all partitions of one results topic added up."""
-    topic = broker.topics.results(integration_type)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.kafka_bootstrap_servers, group_id=f"{broker.topic_prefix}-agents"
-    )
+    return await committed_by(f"{broker.topic_prefix}-agents", broker, broker.topics.results(integration_type))
+
+
+async def committed_by(group: str, broker: BrokerSettings, topic: str) -> int:
+    """Offsets of a group, all partitions of one topic added up."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.kafka_bootstrap_servers, group_id=group)
     await consumer.start()
     try:
         offsets = [

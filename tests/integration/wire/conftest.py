@@ -1,4 +1,4 @@
-"""What runs the programs in other languages."""
+"""Commands of the programs in other languages."""
 
 from pathlib import Path
 

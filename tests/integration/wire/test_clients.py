@@ -2,7 +2,6 @@
 
 import json
 import sys
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from storage.logs.reader import FoundLog, LogReader
 from storage.settings import StorageSettings
 from tests.integration.wire.plan import CODECS, DATA, plan_of, stored_events
 from tests.integration.wire.programs import running
-from tests.support.agents import running_worker, send_command
+from tests.support.agents import log_ids, running_worker, send_command
 from tests.support.node import node
 from tests.support.waiting import eventually
 
@@ -24,25 +23,13 @@ pytestmark = pytest.mark.law
 
 HERE = Path(__file__).parent
 MODES = ("binary", "structured", "batch")
-#: What runs each client. Each has a CloudEvents SDK of its own.
+#: Commands of the clients. Each has a CloudEvents SDK of its own.
 CLIENTS = {
     "kafkajs": lambda java: [node(), str(HERE / "client.mjs")],
     "java": lambda java: [*java, "Client"],
     "librdkafka": lambda java: [sys.executable, "-m", "tests.integration.wire.librdkafka_client"],
     "aiokafka": lambda java: [sys.executable, "-m", "tests.integration.wire.aiokafka_client"],
 }
-
-
-async def log_ids(owner: asyncpg.Connection, count: int) -> dict[str, uuid.UUID]:
-    """Wait for so many logs; return their ids by key. AssertionError when a record was refused."""
-
-    async def look() -> list[Any]:
-        refused = await owner.fetch("SELECT code, reason, substring(value, 1, 300) FROM dead_letters")
-        assert not refused, refused
-        rows = await owner.fetch("SELECT key, id FROM status_logs")
-        return rows if len(rows) == count else []
-
-    return {row["key"]: row["id"] for row in await eventually(look)}
 
 
 def as_sent(found: FoundLog) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""The connectors of docs/connector-examples.md, as a reader runs them."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from broker.publisher import Publisher, Record
+from broker.settings import BrokerSettings
+from cli.documents.connector_examples import EXAMPLES
+from storage.database import Database
+from storage.logs.reader import LogReader
+from storage.settings import StorageSettings
+from tests.integration.wire.programs import running
+from tests.support.agents import committed_by, log_ids, records, running_worker, send_command
+from tests.support.node import node
+from tests.support.waiting import eventually
+
+#: Command of each example on Kafka, by the name of its language.
+ON_KAFKA = {
+    "JavaScript": lambda java: [node(), str(EXAMPLES["JavaScript"])],
+    "Java": lambda java: [*java, EXAMPLES["Java"].stem],
+    "Python": lambda java: [sys.executable, "-m", "connectors.example"],
+}
+
+
+async def refused_is_shown_whole(reader: Database, log_id: Any) -> None:
+    """Check that the failure of an example is stored as it says it."""
+    found = await LogReader(reader, lambda *_: [], evidence=True).one("acme", "price", log_id)
+    assert found is not None
+    assert found.last_attempt is not None
+    assert (found.log.status, found.log.code, found.log.errors) == ("error", "price.below_minimum", 2)
+    shown = json.loads(found.last_attempt.model_dump_json())
+    assert [each.get("severity") for each in shown["errors"]] == [None, "warning"]
+    assert (shown["request"], shown["response"]) == (
+        {"sku": "SKU-2", "price": "9.90"},
+        '{"status":400,"minimum":12.00}',
+    )
+    assert (shown["operation"], shown["message"]) == ("update-price", "The marketplace refused the price")
+    assert (shown["altered"], shown["extra"]) == (False, {})
+
+
+async def until_fixed(owner: asyncpg.Connection) -> None:
+    async def fixed() -> bool:
+        return bool(await owner.fetchval("SELECT state = 'fixed' FROM reprocess_items"))
+
+    await eventually(fixed)
+
+
+def test_every_example_is_run() -> None:
+    assert set(ON_KAFKA) == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("language", ON_KAFKA)
+async def test_an_example_emits_answers_each_retry_once_and_closes(
+    language: str,
+    java: list[str],
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    tmp_path: Path,
+    owner: asyncpg.Connection,
+    reader: Database,
+) -> None:
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
+    settings = {"KAFKA": servers, "TOPIC_PREFIX": broker_settings.topic_prefix, "ACCOUNT": "acme", "AFFILIATE": "MINE"}
+    group = f"{broker_settings.topic_prefix}-example-{language.lower()}"
+
+    async def all_handled() -> bool:
+        return await committed_by(group, broker_settings, topic) == 3
+
+    async with (
+        running_worker(broker_settings, storage_settings, data_dir),
+        running(ON_KAFKA[language](java), tmp_path / "log", **settings) as program,
+    ):
+        ids = await log_ids(owner, 2)
+        await refused_is_shown_whole(reader, ids["SKU-2"])
+        await send_command(broker_settings, "c1", [ids["SKU-2"]])
+        await until_fixed(owner)
+        [retry] = await records(servers, topic, 1)
+        publisher = Publisher(servers)
+        of_another = json.loads(retry.value)
+        of_another["data"]["affiliate"] = "MLB"
+        for value in (retry.value, json.dumps(of_another).encode()):
+            await publisher.publish(Record(topic, retry.key, value, retry.headers))
+        await publisher.close()
+        await eventually(all_handled)
+        program.signal(signal.SIGTERM)
+        await program.end()
+    assert await owner.fetchval("SELECT count(*) FROM received_results") == 3
+    statuses = await owner.fetch("SELECT key, status FROM status_logs ORDER BY key")
+    assert [tuple(row) for row in statuses] == [("SKU-1", "success"), ("SKU-2", "success")]
