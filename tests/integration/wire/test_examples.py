@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ from tests.support.node import node
 from tests.support.waiting import eventually
 
 #: Command of each example on Kafka, by the name of its language.
-ON_KAFKA = {
-    "JavaScript": lambda java: [node(), str(EXAMPLES["JavaScript"])],
-    "Java": lambda java: [*java, EXAMPLES["Java"].stem],
-    "Python": lambda java: [sys.executable, "-m", "connectors.example"],
+ON_KAFKA: dict[str, Callable[[pytest.FixtureRequest], list[str]]] = {
+    "JavaScript": lambda _request: [node(), str(EXAMPLES["JavaScript"])],
+    "Java": lambda request: [*request.getfixturevalue("java"), EXAMPLES["Java"].stem],
+    "Python": lambda _request: [sys.executable, "-m", "connectors.example"],
 }
 
 
@@ -58,7 +59,7 @@ def test_every_example_is_run() -> None:
 @pytest.mark.parametrize("language", ON_KAFKA)
 async def test_an_example_emits_answers_each_retry_once_and_closes(
     language: str,
-    java: list[str],
+    request: pytest.FixtureRequest,
     broker_settings: BrokerSettings,
     storage_settings: StorageSettings,
     data_dir: Path,
@@ -75,7 +76,7 @@ async def test_an_example_emits_answers_each_retry_once_and_closes(
 
     async with (
         running_worker(broker_settings, storage_settings, data_dir),
-        running(ON_KAFKA[language](java), tmp_path / "log", **settings) as program,
+        running(ON_KAFKA[language](request), tmp_path / "log", **settings) as program,
     ):
         ids = await log_ids(owner, 2)
         await refused_is_shown_whole(reader, ids["SKU-2"])
