@@ -44,7 +44,9 @@ function encoded({ mode, key }, events) {
   switch (mode) {
     case 'binary': {
       const { headers, value } = Binding.binary(new CloudEvent(event));
-      return { key, headers, value: JSON.stringify(value) };
+      // The SDK has headers for attributes that are not set; kafkajs refuses those.
+      const set = Object.entries(headers).filter(([, text]) => text !== undefined);
+      return { key, headers: Object.fromEntries(set), value: JSON.stringify(value) };
     }
     case 'structured': {
       const { headers, value } = Binding.structured(new CloudEvent(event));

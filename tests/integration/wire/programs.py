@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -28,14 +29,19 @@ class Program:
                 return line.decode().strip()
         raise AssertionError(f"it said no more: {self._log.read_text('utf-8')}")
 
-    def signal(self, number: int) -> None:
-        self._process.send_signal(number)
-
     async def end(self) -> None:
-        """Wait until it ends; it must end well."""
+        """Wait until it ends by itself; it must end well."""
+        await self._end(0)
+
+    async def stop(self) -> None:
+        """Ask it to end, and wait for that. A JVM that ends in order says by its code that it was asked."""
+        self._process.send_signal(signal.SIGTERM)
+        await self._end(0, 128 + signal.SIGTERM)
+
+    async def _end(self, *well: int) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), _SECONDS)
-        assert self._process.returncode == 0, f"{self._process.returncode}: {self._log.read_text('utf-8')}"
+        assert self._process.returncode in well, f"{self._process.returncode}: {self._log.read_text('utf-8')}"
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """The connectors of docs/connector-examples.md, as a reader runs them."""
 
 import json
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +68,7 @@ async def test_an_example_emits_answers_each_retry_once_and_closes(
 ) -> None:
     servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
     settings = {"KAFKA": servers, "TOPIC_PREFIX": broker_settings.topic_prefix, "ACCOUNT": "acme", "AFFILIATE": "MINE"}
+    command = ON_KAFKA[language](request)
     group = f"{broker_settings.topic_prefix}-example-{language.lower()}"
 
     async def all_handled() -> bool:
@@ -76,7 +76,7 @@ async def test_an_example_emits_answers_each_retry_once_and_closes(
 
     async with (
         running_worker(broker_settings, storage_settings, data_dir),
-        running(ON_KAFKA[language](request), tmp_path / "log", **settings) as program,
+        running(command, tmp_path / "log", **settings) as program,
     ):
         ids = await log_ids(owner, 2)
         await refused_is_shown_whole(reader, ids["SKU-2"])
@@ -90,8 +90,7 @@ async def test_an_example_emits_answers_each_retry_once_and_closes(
             await publisher.publish(Record(topic, retry.key, value, retry.headers))
         await publisher.close()
         await eventually(all_handled)
-        program.signal(signal.SIGTERM)
-        await program.end()
+        await program.stop()
     assert await owner.fetchval("SELECT count(*) FROM received_results") == 3
     statuses = await owner.fetch("SELECT key, status FROM status_logs ORDER BY key")
     assert [tuple(row) for row in statuses] == [("SKU-1", "success"), ("SKU-2", "success")]
