@@ -67,9 +67,9 @@ class Client:
             producer.commit_transaction()
 
     def _answer(self, message: Message) -> None:
-        value, headers, key = message.value(), message.headers(), message.key()
-        retry = from_structured(KafkaMessage(dict(headers or ()), key, value or b""))
-        data: dict[str, Any] = retry.get_data()
+        headers: Any = message.headers()
+        retry = from_structured(KafkaMessage(dict(headers), message.key(), message.value() or b""))
+        data: Any = retry.get_data()
         say(json.dumps({name: retry[name] for name in NAMES} | {"data": data}))
         record, answer = answer_to(self.plan, data["key"], retry["id"])
         self._send(record, [answer])
