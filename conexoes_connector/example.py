@@ -12,8 +12,8 @@ from conexoes_connector import Answer, Connector, Retry, serve_retries
 KAFKA = os.environ.get("KAFKA", "127.0.0.1:19092")
 ACCOUNT = os.environ.get("ACCOUNT", "demo")
 AFFILIATE = os.environ.get("AFFILIATE", "MINE")
-TOPIC_PREFIX = os.environ.get("TOPIC_PREFIX", "conexoes")
-GROUP = f"{TOPIC_PREFIX}-example-python"  # all processes of one group share the retries
+PREFIX = os.environ.get("CONEXOES_TOPIC_PREFIX", "conexoes")
+GROUP = f"{PREFIX}-example-python"  # all processes of one group share the retries
 
 
 async def update_price(retry: Retry) -> Answer:
@@ -25,7 +25,7 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Connector(KAFKA, source="/connectors/example-python", topic_prefix=TOPIC_PREFIX) as connector:
+    async with Connector(KAFKA, source="/connectors/example-python", topic_prefix=PREFIX) as connector:
         await connector.emit(
             "price", account=ACCOUNT, affiliate=AFFILIATE, key="SKU-1", status="success", operation="update-price"
         )

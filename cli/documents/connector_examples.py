@@ -8,10 +8,11 @@ _EXAMPLES = ROOT / "docs" / "examples"
 EXAMPLES = {
     "JavaScript": _EXAMPLES / "connector.mjs",
     "Java": _EXAMPLES / "Connector.java",
-    "Python": ROOT / "connectors" / "example.py",
+    "Python": ROOT / "conexoes_connector" / "example.py",
+    "PHP": _EXAMPLES / "connector.php",
 }
 PAGE = ROOT / "docs" / "connector-examples.md"
-_FENCES = {".mjs": "javascript", ".java": "java", ".py": "python"}
+_FENCES = {".mjs": "javascript", ".java": "java", ".py": "python", ".php": "php"}
 
 _HEAD = """# Whole connectors
 

@@ -30,9 +30,9 @@ public class Connector {
     static final String KAFKA = setting("KAFKA", "127.0.0.1:19092");
     static final String ACCOUNT = setting("ACCOUNT", "demo");
     static final String AFFILIATE = setting("AFFILIATE", "MINE");
-    static final String TOPIC_PREFIX = setting("TOPIC_PREFIX", "conexoes");
+    static final String PREFIX = setting("CONEXOES_TOPIC_PREFIX", "conexoes");
     static final String SOURCE = "/connectors/example-java";
-    static final String GROUP = TOPIC_PREFIX + "-example-java"; // all processes of one group share the retries
+    static final String GROUP = PREFIX + "-example-java"; // all processes of one group share the retries
     static final int REMEMBERED = 10_000;
     static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,7 +63,7 @@ public class Connector {
         ObjectNode data = JSON.createObjectNode();
         data.put("account", ACCOUNT).put("affiliate", AFFILIATE).put("processed_at", now).setAll(result);
         String key = ACCOUNT + "/" + AFFILIATE + "/" + data.get("key").asText(); // by it an entity keeps its order
-        var record = new ProducerRecord<>(TOPIC_PREFIX + ".results.price", key, JSON.writeValueAsBytes(data));
+        var record = new ProducerRecord<>(PREFIX + ".results.price", key, JSON.writeValueAsBytes(data));
         header(record, "ce_specversion", "1.0");
         header(record, "ce_type", "conexoes.price.result.v1");
         header(record, "ce_source", SOURCE);
@@ -129,7 +129,7 @@ public class Connector {
             connector.emit(JSON.createObjectNode()
                 .put("key", "SKU-1").put("status", "success").put("operation", "update-price"), null);
             connector.emit(refused(), null);
-            consumer.subscribe(List.of(TOPIC_PREFIX + ".retry.price"));
+            consumer.subscribe(List.of(PREFIX + ".retry.price"));
             while (!asked.get()) {
                 for (var record : consumer.poll(Duration.ofSeconds(1))) {
                     connector.handle(record);

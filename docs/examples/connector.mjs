@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, Partitioners, logLevel } from 'kafkajs';
 
-const { KAFKA = '127.0.0.1:19092', ACCOUNT = 'demo', AFFILIATE = 'MINE', TOPIC_PREFIX = 'conexoes' } = process.env;
+const { KAFKA = '127.0.0.1:19092', ACCOUNT = 'demo', AFFILIATE = 'MINE', CONEXOES_TOPIC_PREFIX: PREFIX = 'conexoes' } = process.env;
 const SOURCE = '/connectors/example-javascript';
-const GROUP = `${TOPIC_PREFIX}-example-javascript`; // all processes of one group share the retries
+const GROUP = `${PREFIX}-example-javascript`; // all processes of one group share the retries
 const REMEMBERED = 10_000;
 
 const kafka = new Kafka({ clientId: GROUP, brokers: KAFKA.split(','), logLevel: logLevel.WARN });
@@ -33,7 +33,7 @@ async function emit(result, { id = randomUUID(), correlationid } = {}) {
   };
   if (correlationid) headers.ce_correlationid = correlationid;
   await producer.send({
-    topic: `${TOPIC_PREFIX}.results.price`,
+    topic: `${PREFIX}.results.price`,
     acks: -1, // every replica in sync
     // By this key an entity keeps its order.
     messages: [{ key: `${data.account}/${data.affiliate}/${data.key}`, headers, value: JSON.stringify(data) }],
@@ -84,7 +84,7 @@ await emit({
 
 await consumer.connect();
 // From the beginning when the group is new: retries that were sent before it came are its own too.
-await consumer.subscribe({ topic: `${TOPIC_PREFIX}.retry.price`, fromBeginning: true });
+await consumer.subscribe({ topic: `${PREFIX}.retry.price`, fromBeginning: true });
 // kafkajs commits the offset of a message after `handle` is through: Kafka has the answer then.
 await consumer.run({ eachMessage: handle });
 

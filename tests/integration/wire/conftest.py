@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from cli.documents.__main__ import DOCS
+from tests.integration.api.conftest import kafka_app, owning
 from tests.support.java import compiled
+
+__all__ = ["java", "kafka_app", "owning", "sarama"]
 
 HERE = Path(__file__).parent
 
