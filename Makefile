@@ -46,7 +46,7 @@ check: $(STAMP) node_modules/.installed ## style, types, layers, contract, gener
 	@$(VENV)/bin/python docs/contract/validate_compose.py
 
 node_modules/.installed: package-lock.json
-	@command -v npm >/dev/null || { echo "conexoes: make check needs Node.js 20 or newer, for the AsyncAPI parser" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "conexoes: make check and make test need Node.js 20 or newer" >&2; exit 1; }
 	@npm ci --silent
 	@touch $@
 

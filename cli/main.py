@@ -24,7 +24,7 @@ from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics, raise_partitions
 from cli import bridge, filter_options, keys
 from cli.check import checked, document_of, line_of
-from cli.erase import STDIN, as_json, as_line, as_lines, wanted_of
+from cli.erase import as_json, as_line, as_lines, wanted_of
 from cli.erase import erase as make_erasure
 from cli.export import export as make_export
 from cli.export import request_of, until

@@ -129,11 +129,11 @@ def _fetch(jars: Sequence[Jar], cache: Path) -> None:
         list(pool.map(fetch, jars))
 
 
-def write_lock(lock: Path = LOCK, cache: Path | None = None) -> list[Jar]:
-    """Resolve ROOTS and their dependencies, download the jars, and write their versions and checksums to `lock`."""
+def write_lock(lock: Path = LOCK, cache: Path | None = None, roots: Sequence[str] = ROOTS) -> list[Jar]:
+    """Resolve `roots` and their dependencies, download the jars, and write their versions and checksums to `lock`."""
     context = _maven(cache or default_cache())
-    roots, others = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
-    artifacts = [one.artifact for one in [*roots, *(one for one in others if one.scope in ("compile", "runtime"))]]
+    first, others = context.resolver.resolve([context.create_dependency(root) for root in roots])
+    artifacts = [one.artifact for one in [*first, *(one for one in others if one.scope in ("compile", "runtime"))]]
     jars = [
         Jar(
             group=one.groupId,
@@ -144,7 +144,7 @@ def write_lock(lock: Path = LOCK, cache: Path | None = None) -> list[Jar]:
         for one in artifacts
     ]
     kafka_version(jars)
-    head = "# Written by `python -m embedded.jars --lock`: SHA-256 and coordinate of each jar, in classpath order.\n"
+    head = "# SHA-256 and coordinate of each jar, in classpath order. Never written by hand.\n"
     lock.write_text(head + "".join(f"{jar.sha256} {jar}\n" for jar in jars), "utf-8")
     return jars
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cli.documents import catalogues, filter_fields, pages_page
+from cli.documents import catalogues, connector_examples, filter_fields, pages_page
 from cli.documents.api_page import api_page
 from cli.documents.asyncapi import asyncapi
 from cli.documents.events_page import events_page
@@ -40,6 +40,7 @@ def documents() -> dict[Path, str]:
     made[DOCS / "settings.md"] = settings_page()
     made[DOCS / "metrics.md"] = metrics_page()
     made[DOCS / "pages.md"] = pages_page.pages_page(pages_page.pages(), pages_page.uses())
+    made[connector_examples.PAGE] = connector_examples.connector_examples()
     made[reliability.PAGE] = reliability.reliability_page()
     made[SCHEMA_PAGE] = refreshed(_schema_page())
     made[GLOSSARY] = glossary()

@@ -4,15 +4,13 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import ConsumerRecord
 
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
@@ -20,41 +18,11 @@ from schemas.policy import Policy
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from storage.settings import StorageSettings
-from tests.support.agents import consuming, produce, records, running_worker, stored
+from tests.support.agents import TRACE, consuming, produce, records, running_worker, send_command, stored
 from tests.support.events import at, result, with_evidence, with_extensions
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
-
-
-TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-async def send_command(
-    broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], trace: str | None = TRACE, **changes: Any
-) -> None:
-    """A command as any backend may send it, with a trace unless there is to be none."""
-    data = {
-        "account": "acme",
-        "integration_type": "price",
-        "requested_by": "maria",
-        "reason": "corrected",
-        "log_ids": [str(each) for each in log_ids],
-        **changes,
-    }
-    event = {
-        "specversion": "1.0",
-        "type": "conexoes.reprocess.requested.v1",
-        "source": "/test",
-        "id": command_id,
-        "time": datetime.now(UTC).isoformat(),
-        "data": data,
-        **({"traceparent": trace} if trace else {}),
-    }
-    producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap_servers)
-    await producer.start()
-    await producer.send_and_wait(broker.topics.commands, orjson.dumps(event), key=b"acme")
-    await producer.stop()
 
 
 async def item_states(owner: asyncpg.Connection) -> dict[str, int]:

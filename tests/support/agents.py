@@ -2,11 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from agents.settings import AgentSettings
@@ -16,6 +19,9 @@ from schemas.policy import Policy
 from storage.settings import StorageSettings
 from tests.support.events import Event, topic
 from tests.support.waiting import DEADLINE_SECONDS, eventually
+
+#: `traceparent` of a command.
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @asynccontextmanager
@@ -60,6 +66,33 @@ async def produce(servers: str, prefix: str, events: Iterable[Event]) -> int:
     return sent
 
 
+async def send_command(
+    broker: BrokerSettings, command_id: str, log_ids: Sequence[Any], trace: str | None = TRACE, **changes: Any
+) -> None:
+    """A command as any backend may send it, with a trace unless there is to be none."""
+    data = {
+        "account": "acme",
+        "integration_type": "price",
+        "requested_by": "maria",
+        "reason": "corrected",
+        "log_ids": [str(each) for each in log_ids],
+        **changes,
+    }
+    event = {
+        "specversion": "1.0",
+        "type": "conexoes.reprocess.requested.v1",
+        "source": "/test",
+        "id": command_id,
+        "time": datetime.now(UTC).isoformat(),
+        "data": data,
+        **({"traceparent": trace} if trace else {}),
+    }
+    producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap_servers)
+    await producer.start()
+    await producer.send_and_wait(broker.topics.commands, orjson.dumps(event), key=b"acme")
+    await producer.stop()
+
+
 @asynccontextmanager
 async def consuming(servers: str, topic_name: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of a whole topic from its beginning."""
@@ -92,12 +125,26 @@ async def stored(owner: asyncpg.Connection, count: int, seconds: float = DEADLIN
     await eventually(look, seconds)
 
 
+async def log_ids(owner: asyncpg.Connection, count: int) -> dict[str, uuid.UUID]:
+    """Wait for so many logs; return their ids by key. AssertionError when a record was refused."""
+
+    async def look() -> list[Any]:
+        refused = await owner.fetch("SELECT code, reason, substring(value, 1, 300) FROM dead_letters")
+        assert not refused, refused
+        rows = await owner.fetch("SELECT key, id FROM status_logs")
+        return rows if len(rows) == count else []
+
+    return {row["key"]: row["id"] for row in await eventually(look)}
+
+
 async def committed(broker: BrokerSettings, integration_type: str = "price") -> int:
     """Offsets of the agents' group, all partitions of one results topic added up."""
-    topic = broker.topics.results(integration_type)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.kafka_bootstrap_servers, group_id=f"{broker.topic_prefix}-agents"
-    )
+    return await committed_by(f"{broker.topic_prefix}-agents", broker, broker.topics.results(integration_type))
+
+
+async def committed_by(group: str, broker: BrokerSettings, topic: str) -> int:
+    """Offsets of a group, all partitions of one topic added up."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.kafka_bootstrap_servers, group_id=group)
     await consumer.start()
     try:
         offsets = [

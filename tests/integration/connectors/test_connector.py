@@ -9,19 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
 from broker.publisher import Publisher, Record
 from broker.settings import BrokerSettings
 from conexoes_connector import Answer, Connector, InvalidResultError, Retry, serve_retries
-from conexoes_connector.example import main as example
 from schemas.catalogue import BY_NAME
 from schemas.json_document import dump
 from schemas.reprocess import RetryData
 from schemas.result import Result, read
 from schemas.timestamp import to_text
-from tests.support.agents import records
+from tests.support.agents import committed_by, records
 from tests.support.waiting import eventually
 
 
@@ -164,19 +162,13 @@ async def test_retries_of_other_affiliates_are_left_to_others_and_committed(brok
     async def handler(retry: Retry) -> None:
         seen.append(retry.data.affiliate)
 
-    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
+    topic = broker_settings.topics.retry("price")
     async with connector_of(broker_settings) as connector, serving(broker_settings, connector, handler):
         for affiliate in ("AMZ", "MLB", "AMZ"):
             await send_retry(broker_settings, affiliate=affiliate)
 
         async def all_committed() -> bool:
-            consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=f"{broker_settings.topic_prefix}-connector")
-            await consumer.start()
-            try:
-                partitions = [TopicPartition(topic, each) for each in range(broker_settings.topic_partitions)]
-                return sum([await consumer.committed(each) or 0 for each in partitions]) == 3
-            finally:
-                await consumer.stop()
+            return await committed_by(f"{broker_settings.topic_prefix}-connector", broker_settings, topic) == 3
 
         await eventually(all_committed)
     assert seen == ["MLB"]
@@ -212,15 +204,3 @@ async def test_a_connector_killed_before_its_commit_gets_the_retry_again_with_th
 
             await eventually(again)
     assert ids[0] == ids[1]
-
-
-async def test_the_example_of_the_readme_works(broker_settings: BrokerSettings) -> None:
-    stop = asyncio.Event()
-    servers = str(broker_settings.kafka_bootstrap_servers)
-    task = asyncio.create_task(example(servers, stop=stop, prefix=broker_settings.topic_prefix))
-    item = await send_retry(broker_settings)
-    found = await records(servers, broker_settings.topics.results("price"), 2)
-    stop.set()
-    await task
-    answers = [read_back(each) for each in found if read_back(each).correlation_id]
-    assert [(str(each.correlation_id), each.status) for each in answers] == [(item, "success")]
