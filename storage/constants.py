@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from schemas.fault import MAX_SHOWN_MESSAGE
 from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES, TRIED_STATES
+from schemas.redaction import REDACTED
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
 from schemas.result import ResultError
 from storage import columns
@@ -46,6 +47,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),
     "DEAD_LETTER_BYTES": str(DEAD_LETTER_BYTES),
     "MAX_CONFLICTS": str(MAX_CONFLICTS),
+    "REDACTED": REDACTED,
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),

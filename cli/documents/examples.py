@@ -180,7 +180,8 @@ def status_log_detail_example() -> Example:
             ),
         ),
     )
-    return json.loads(dump(detail.model_dump()))
+    example: Example = json.loads(dump(detail.model_dump()))
+    return example
 
 
 def _first_example(model: type[ReprocessRequest] | type[StatusLog]) -> Any:

@@ -8,7 +8,8 @@ WHERE r.result_id = ANY(:id::uuid[]) AND r.erased IS NULL AND r.xmin <> pg_curre
 -- find_conflicts --
 -- The places of those of these refused results that came before with another body, or for another entity or time.
 -- Arrays with one element for each result. Every received result has an attempt with its body until its month
--- expires; a result without one is another event with a used id. A body whose evidence has expired can't be compared.
+-- expires; a result without one is another event with a used id. A body whose evidence has expired can't be compared,
+-- nor one that was redacted: by other rules it would be another.
 -- Uses the primary key of attempts.
 SELECT i.place
 FROM unnest(
@@ -17,7 +18,7 @@ FROM unnest(
 WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.account = i.account AND a.log_id = i.log_id AND a.processed_at = i.processed_at
-      AND a.result_id = i.result_id AND (a.body = i.body OR a.evidence_expired_at IS NOT NULL)
+      AND a.result_id = i.result_id AND (a.body = i.body OR a.evidence_expired_at IS NOT NULL OR strpos(a.body || i.body, '{REDACTED}') > 0)
 )
 ORDER BY i.place
 

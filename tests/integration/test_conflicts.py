@@ -1,5 +1,6 @@
 """E48: the same source and id with another body. The first one counts; the other is not lost without a word."""
 
+import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,13 @@ from structlog.testing import capture_logs
 from agents.metrics import CONFLICTS
 from agents.upkeep.maintenance import Maintenance
 from broker.settings import BrokerSettings
+from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
+from schemas.redaction import Redaction
+from schemas.result import Result, read
 from storage.database import Database
 from storage.logs.reader import LogReader
+from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, running_worker
 from tests.support.events import T0, Event, at, result
@@ -122,4 +127,20 @@ async def test_conflicts_are_forgotten_with_attempts_and_erased_with_their_log(
     assert await owner.fetchval("SELECT count(*) FROM conflicts") == 0
     await desk.store(result("e1", message="other"))
     await owner.execute("SELECT erase_logs(array_agg(id)) FROM status_logs")
+    assert await owner.fetchval("SELECT count(*) FROM conflicts") == 0
+
+
+@pytest.mark.parametrize(("before", "after"), [([], ["password"]), (["password"], []), (["password"], ["mine"])])
+async def test_the_same_bytes_under_other_rules_of_redaction_are_no_conflict(
+    desk: Desk, owner: asyncpg.Connection, before: list[str], after: list[str]
+) -> None:
+    event = result("e1", request={"password": "x", "mine": "y"})
+    for rules in (before, after):
+        value, now = event.value or b"", time.time_ns()
+        [found] = read(BY_NAME["price"], event.headers, event.key, value, now, redaction=Redaction(rules))
+        assert isinstance(found, Result)
+        async with desk.writer.transaction() as connection:
+            stored = await store(connection, [found])
+        assert stored.conflicts == []
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == 1
     assert await owner.fetchval("SELECT count(*) FROM conflicts") == 0

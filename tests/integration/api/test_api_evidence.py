@@ -40,25 +40,26 @@ def fields(text: str, *path: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["binary", "structured"])
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: str(text[:30]))
-async def test_evidence_comes_back_byte_for_byte(
-    operator: Caller, store_events: Store, text: str, *, whole: bool
-) -> None:
-    event = result("e1", errors=None)
-    for name in ("request", "response", "of_its_own"):
-        event = with_evidence(event, text, name)
-    event = with_evidence(event, f'[{{"code":"c","message":"m","limit":{text}}}]', "errors")
-    await store_events(structured(event) if whole else event)
-    [log] = (await operator.get(LOGS)).json()["items"]
-    answer = await operator.get(f"{LOGS}/{log['id']}")
-    assert answer.headers["content-type"] == "application/json"
-    attempt = fields(answer.text, "last_attempt")
-    assert (attempt["request"], attempt["response"]) == (text, text)
-    assert fields(attempt["extra"]) == {"of_its_own": text}
-    [error] = elements(attempt["errors"])
-    assert fields(error)["limit"] == text
-    [entry] = elements(fields((await operator.get(f"{LOGS}/{log['id']}/timeline")).text)["items"])
-    assert fields(entry, "attempt") == attempt
+async def test_evidence_comes_back_byte_for_byte(operator: Caller, store_events: Store, *, whole: bool) -> None:
+    events = []
+    for number, text in enumerate(TEXTS):
+        event = result(f"e{number}", key=f"{number}", errors=None)
+        for name in ("request", "response", "of_its_own"):
+            event = with_evidence(event, text, name)
+        event = with_evidence(event, f'[{{"code":"c","message":"m","limit":{text}}}]', "errors")
+        events.append(structured(event) if whole else event)
+    await store_events(*events)
+    for log in (await operator.get(LOGS)).json()["items"]:
+        text = TEXTS[int(log["key"])]
+        answer = await operator.get(f"{LOGS}/{log['id']}")
+        assert answer.headers["content-type"] == "application/json"
+        attempt = fields(answer.text, "last_attempt")
+        assert (attempt["request"], attempt["response"]) == (text, text)
+        assert fields(attempt["extra"]) == {"of_its_own": text}
+        [error] = elements(attempt["errors"])
+        assert fields(error)["limit"] == text
+        [entry] = elements(fields((await operator.get(f"{LOGS}/{log['id']}/timeline")).text)["items"])
+        assert fields(entry, "attempt") == attempt
 
 
 async def test_an_event_with_space_around_it_is_read_back(operator: Caller, store_events: Store) -> None:
