@@ -1,6 +1,6 @@
 """Names of an entity, its key and aliases, as search compares them, and the numbers by which the index knows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -33,24 +33,24 @@ def grams(account: str, integration_type: str, text: str) -> set[int]:
         whole = f"{EDGE}{name}{EDGE}"
         # Of ASCII each character is a byte, and slices of bytes need not be encoded one by one.
         letters = whole.encode() if whole.isascii() else whole
-        parts = [letters, *(letters[:end] for end in range(2, min(INSIDE, len(name) + 1) + 1))]
+        parts = [letters, *[letters[:end] for end in range(2, min(INSIDE, len(name) + 1) + 1)]]
         parts += [letters[start : start + INSIDE] for start in range(1, len(name) - INSIDE + 2)]
-        found.update([_number(part, seed) for part in parts])
+        found.update(_numbers(parts, seed))
     return found
 
 
 def part_grams(account: str, integration_type: str, part: str) -> tuple[int, ...]:
     """Return the numbers that the names have that contain `part`: a beginning, a whole, or a run of INSIDE or more."""
     runs = [part] if EDGE in part else [part[start : start + INSIDE] for start in range(len(part) - INSIDE + 1)]
-    seed = _seed(account, integration_type)
-    return tuple({_number(run, seed) for run in runs})
+    return tuple(set(_numbers(runs, _seed(account, integration_type))))
 
 
 def _seed(account: str, integration_type: str) -> int:
     return crc32(f"{account}/{integration_type}".encode())
 
 
-def _number(part: str | bytes, seed: int) -> int:
+def _numbers(parts: Sequence[str] | Sequence[bytes], seed: int) -> list[int]:
     # Candidates are compared as text, so that a checksum is enough, and it is quick. Of names in ASCII no two runs of
     # one account and type have the same.
-    return crc32(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"), seed) - _SIGNED
+    encoded = [part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass") for part in parts]
+    return [crc32(part, seed) - _SIGNED for part in encoded]
