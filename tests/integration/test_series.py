@@ -230,6 +230,24 @@ async def test_the_series_outlives_its_attempts(writer: Database, reader: Databa
         check(await read_series(reader, "acme", "price", query, NOW), query, every)
 
 
+async def test_a_recount_keeps_the_results_of_erased_logs_and_adds_those_that_are_missing(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    draw = random.Random(53)
+    await receive(writer, [some_result(draw, number) for number in range(60)])
+    queries = [some_query(draw) for _ in range(20)]
+    before = [await read_series(reader, "acme", "price", each, NOW) for each in queries]
+    ids = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs ORDER BY id LIMIT 20")]
+    await owner.fetchval("SELECT erase_logs($1)", ids)
+    assert len(await attempted(owner)) < 60
+    for _twice in range(2):
+        await owner.execute("SELECT recount_results()")
+        assert [await read_series(reader, "acme", "price", each, NOW) for each in queries] == before
+    await owner.execute("DELETE FROM result_hours; DELETE FROM result_days")
+    await owner.execute("SELECT recount_results()")
+    assert await owner.fetchval("SELECT sum(results) FROM result_hours") == len(await attempted(owner))
+
+
 async def test_days_older_than_the_retention_are_forgotten_and_no_others(
     writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:
