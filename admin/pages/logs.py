@@ -98,7 +98,7 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
     following = None
     if page.next_page_token is not None:
         following = view.frozen().query(token=page.next_page_token)
-    missing = await reader.not_found(who.account, kind.name, view.filter, has_logs=bool(rows))
+    missing = await reader.not_found(who.account, [kind.name], view.filter.q, has_logs=bool(rows))
     return {"rows": page.items, "following": following, "not_found": missing}
 
 

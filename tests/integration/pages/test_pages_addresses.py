@@ -86,6 +86,7 @@ async def test_a_code_with_spaces_at_its_ends_is_found_by_the_page_s_own_links(
 async def test_a_list_of_names_says_which_were_not_found(visit: Visit, store_events: Store) -> None:
     await store_events(result("a", key="SKU-1"))
     browser = await visit("viewer")
-    page = (await browser.get("/acme/price", params={"q": "sku-1\n<b>\nother"})).text
-    assert "2 names of the list were not found: <bdi>&lt;b&gt;</bdi>, <bdi>other</bdi>" in page
-    assert "not-found" not in (await browser.get("/acme/price", params={"q": "sku-1"})).text
+    for path in ("/acme/price", "/acme/search"):
+        page = (await browser.get(path, params={"q": "sku-1\n<b>\nother"})).text
+        assert "2 names of the list were not found: <bdi>&lt;b&gt;</bdi>, <bdi>other</bdi>" in page, path
+        assert "not-found" not in (await browser.get(path, params={"q": "sku-1"})).text, path
