@@ -85,6 +85,8 @@ def some_query(draw: random.Random) -> SeriesQuery:
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
         "code": draw.sample((*CODES, "none"), draw.randrange(1, 3)),
+        "exclude_affiliate": draw.sample(AFFILIATES, 1),
+        "exclude_code": draw.sample((*CODES, "none"), draw.randrange(1, 3)),
         "by": draw.choice(("status", "affiliate", "code")),
         "timezone": draw.choice(ZONES),
     }
@@ -102,6 +104,8 @@ def matches(query: SeriesQuery, each: Counted) -> bool:
         (not query.status or each.status in query.status)
         and (not query.affiliate or each.affiliate in query.affiliate)
         and (not query.code or bool(each.codes & set(query.code)))
+        and each.affiliate not in query.exclude_affiliate
+        and not each.codes & set(query.exclude_code)
     )
 
 
