@@ -18,7 +18,6 @@ class _KeptError(NamedTuple):
     message: str | None
     severity: str | None
     category: str | None
-    field: str | None
 
 
 _NAMED: Final = ("account", "id", "log_id", "before_source", "before_event_id")

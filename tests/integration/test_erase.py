@@ -237,7 +237,7 @@ async def test_many_logs_of_one_name_go_in_several_searches(
 
 @pytest.mark.parametrize("by", ["key", "alias"])
 async def test_no_table_is_read_for_a_name(owner: asyncpg.Connection, by: By) -> None:
-    """By the plan that a connection keeps for any values: only a name that no search finds is worth a table."""
+    """The plan that a connection keeps for any values reads no table, but for a name that no search finds."""
     await owner.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
     folded = {"account": "acme", "types": ["price"], "value": "A", "folded": "a", "whole": [1], "most": 10}
     statement = SQL[f"logs_with_{by}"]
