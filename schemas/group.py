@@ -80,8 +80,8 @@ class Cure(_Shown):
     healed: int = Field(description="the entity had succeeded before its turn came: nothing was sent")
     awaited: int = Field(description="sent, and not answered yet")
     queued: int = Field(
-        description="to be sent, or once more after a busy answer: until the next one the log shows that answer, and is "
-        "in its group"
+        description="to be sent, or sent again after a busy answer: until the next one its log shows that answer, and "
+        "is in the group of it"
     )
     rate: float | None = Field(description="fixed / tried; null: none was tried")
     low: float | None = Field(description="the lower end of the 90 % interval of the rate (Wilson)")
