@@ -78,7 +78,8 @@ async def get_log(
     log = found.log
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
     known = request.app.state.playbook().about(log.integration_type, log.affiliate, log.code, log.fingerprint)
-    detail = {"last_attempt": found.last_attempt, "aliases": found.aliases, "troubleshooting": guide, "playbook": known}
+    detail = found._asdict() | {"troubleshooting": guide, "playbook": known}
+    del detail["log"]
     return StatusLogDetail.model_validate(vars(log) | detail)
 
 

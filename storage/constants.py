@@ -17,6 +17,8 @@ GROUP_MESSAGE_CHARACTERS: Final = 200
 FAULT_MESSAGE_CHARACTERS: Final = 300
 #: Bytes of a dead letter's value that are shown; the topic has the whole value.
 DEAD_LETTER_BYTES: Final = 4096
+#: Attempts of a log whose sources are counted.
+SOURCED_ATTEMPTS: Final = 1000
 #: Limit of logs that a plan shows of each verdict.
 PLAN_SAMPLES: Final = 10
 
@@ -44,6 +46,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),
     "DEAD_LETTER_BYTES": str(DEAD_LETTER_BYTES),
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
+    "SOURCED_ATTEMPTS": str(SOURCED_ATTEMPTS),
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),
     "JSON_MEMBERS": columns.in_json(),

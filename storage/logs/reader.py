@@ -20,6 +20,7 @@ from schemas.shown.log import (
     Attempt,
     EvidenceState,
     ReprocessStep,
+    Source,
     StatusLog,
     TimelineAttempt,
     TimelineEntry,
@@ -48,6 +49,7 @@ class FoundLog(NamedTuple):
     log: StatusLog
     last_attempt: Attempt | None
     aliases: dict[str, list[str]]
+    sources: list[Source]
 
 
 class FoundTimeline(NamedTuple):
@@ -105,7 +107,9 @@ class LogReader:
         aliases: dict[str, list[str]] = {}
         for name, value in row["aliases"]:
             aliases.setdefault(name, []).append(value)
-        return FoundLog(self._log(row), None if row["attempt_result_id"] is None else self._attempt(row), aliases)
+        attempt = None if row["attempt_result_id"] is None else self._attempt(row)
+        sources = [Source.model_validate(each) for each in json.loads(row["sources"])]
+        return FoundLog(self._log(row), attempt, aliases, sources)
 
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
         """Return the logs of this account and type among `log_ids`, in that order, without evidence."""
