@@ -95,6 +95,8 @@ def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> t
     The words of an account and type have numbers of their own: 64 bits, signed. Words beyond MAX_CHARACTERS or
     MAX_WORDS are left out.
     """
+    if len(texts) == 1:
+        return _numbers(account, integration_type, texts[0][:MAX_CHARACTERS]) or None
     room = MAX_CHARACTERS
     found: dict[int, None] = {}
     for text in dict.fromkeys(texts):  # a result often says again what its error says
@@ -107,7 +109,7 @@ def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> t
 @lru_cache(maxsize=1024)
 def _numbers(account: str, integration_type: str, text: str) -> tuple[int, ...]:
     known = _known(account, integration_type)
-    return tuple([known[word] for word in dict.fromkeys(words_of(text))])
+    return tuple([known[word] for word in islice(dict.fromkeys(words_of(text)), MAX_WORDS)])
 
 
 class _Known(dict[str, int]):
