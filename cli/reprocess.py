@@ -30,6 +30,7 @@ from schemas.steps import Pace, default_steps
 from schemas.timestamp import to_text
 from schemas.words import word
 from storage.database import Database
+from storage.reprocess import affiliates
 from storage.reprocess.cancellation import Cancellation, cancel_command
 from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
@@ -135,7 +136,9 @@ class Reprocess:
         )
         planned = {"filter": ReprocessFilter.model_validate(made.filter), "as_of": made.as_of}
         meant = asked.model_copy(update=planned)
-        return _Ready(list(plan_lines(made)), made.total, made.verdicts[WILL_SEND], meant)
+        unknown = await affiliates.without_logs(reader, asked.account, asked.filter.filter)
+        lines = [*plan_lines(made), *(f"  no log of {asked.account} has the affiliate {each}" for each in unknown)]
+        return _Ready(lines, made.total, made.verdicts[WILL_SEND], meant)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)

@@ -82,6 +82,9 @@ async def test_what_it_says_is_what_happens(
         await stored(owner, 6)
         assert await run.run(asked, asyncio.Event(), dry_run=True)
         assert said[1:] == ["  MLB: 6 to be sent"]
+        misspelled = asked_for({**ASKED, "filter": ASKED["filter"] | {"exclude_affiliate": ["mlb"]}})
+        assert await run.run(misspelled, asyncio.Event(), dry_run=True)
+        assert said[3:] == ["  MLB: 6 to be sent", "  no log of acme has the affiliate mlb"]
         assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
         assert await run.run(asked, asyncio.Event(), dry_run=False)
         assert said[-1] == "done: 6 items: 5 fixed, 1 same error"
