@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from api.problems import ProblemError, problem_responses
-from api.streaming import StreamedAnswer, unless_left
+from api.streaming import StreamedAnswer, through_file, unless_left
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
 from exports.file import make_file
 from exports.jobs.desk import ExportDesk
@@ -62,7 +63,8 @@ class ExportResponse(Response):
         if self._order.command_id is not None:
             return await write_items(self._desk.database, self._order, self._order.command_id, answer.write)
         seconds = self._desk.settings.export_seconds
-        return await write_rows(self._desk.database, self._order, answer.write, seconds=seconds)
+        make = partial(write_rows, self._desk.database, self._order, seconds=seconds)
+        return await through_file(make, answer.write)
 
     async def _workbook(self, answer: StreamedAnswer) -> int:
         seconds = self._desk.settings.export_seconds

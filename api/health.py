@@ -36,11 +36,11 @@ async def livez() -> Response:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    """The database answers too, and has a schema that this version works on."""
+    """The database answers too, and has a schema that this version works on, as the next one's is."""
     if (reason := getattr(request.app.state, "not_ready", _ready)()) is not None:
         return Response(f"{reason}\n", 503, media_type="text/plain")
     try:
-        await check_schema(request.app.state.reader)
+        await check_schema(request.app.state.reader, runs=True)
     except SchemaUnfit as exc:
         return Response(f"{exc}\n", 503, media_type="text/plain")
     except StorageError:

@@ -12,6 +12,7 @@ from api.evidence import with_evidence
 from api.pages import Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
 from api.problems import PAGED, not_found
+from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.summary import LogSummary
@@ -23,16 +24,18 @@ router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIR
 class PageOfLogs(Page[StatusLog]):
     """A page of status logs, and what a search for several names did not find."""
 
-    not_found: list[str] = Field(description="names that `q` lists and no log of this type has, as they were given")
+    not_found: list[str] = Field(description="names that `q` lists and no log has, as they were given")
 
 
 @router.get("/search", dependencies=ONCE)
 async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
-) -> Page[StatusLog]:
+) -> PageOfLogs:
     """The entity by its key or any alias, across the types: whole names first, then those with the text in them."""
     reader = reader_for(request, grant)
-    return Page(items=await reader.search(account, query.q, query.page_size), next_page_token=None)
+    found = await reader.search(account, query.q, query.page_size)
+    missing = await reader.not_found(account, BY_NAME, query.q, has_logs=bool(found))
+    return PageOfLogs(items=found, next_page_token=None, not_found=missing)
 
 
 @router.get("/{integration_type}/logs", dependencies=ONCE, responses=PAGED)
@@ -50,7 +53,7 @@ async def list_logs(
     logs = await reader.page(
         account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
     )
-    missing = await reader.not_found(account, integration_type.name, query.filter, has_logs=bool(logs))
+    missing = await reader.not_found(account, [integration_type.name], query.filter.q, has_logs=bool(logs))
     page = listing.page(logs, request, response)
     return PageOfLogs(items=page.items, next_page_token=page.next_page_token, not_found=missing)
 
@@ -76,7 +79,8 @@ async def get_log(
     log = found.log
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
     known = request.app.state.playbook().about(log.integration_type, log.affiliate, log.code, log.fingerprint)
-    detail = {"last_attempt": found.last_attempt, "aliases": found.aliases, "troubleshooting": guide, "playbook": known}
+    detail = found._asdict() | {"troubleshooting": guide, "playbook": known}
+    del detail["log"]
     return with_evidence(StatusLogDetail.model_validate(vars(log) | detail))
 
 

@@ -113,8 +113,13 @@ async def no_parameters(request: Request) -> None:
 async def integration_type(integration_type: Annotated[str, Path(examples=["price"])]) -> IntegrationType:
     """Return the type of the path; 404, which names the types, when the catalogue has none of that name."""
     if integration_type not in BY_NAME:
-        raise ProblemError(404, "not-found", Reason(ReasonCode.TYPE_NOT_FOUND, allowed=tuple(BY_NAME)))
+        raise type_not_found()
     return BY_NAME[integration_type]
+
+
+def type_not_found() -> ProblemError:
+    """A 404 that names the types."""
+    return ProblemError(404, "not-found", Reason(ReasonCode.TYPE_NOT_FOUND, allowed=tuple(BY_NAME)))
 
 
 async def log_id(log_id: Annotated[str, Path(examples=["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"])]) -> uuid.UUID:

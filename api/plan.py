@@ -87,6 +87,7 @@ async def plan_filter(
         as_of=at,
         ignored_groups=left_out,
         ignored_logs=sum(each.logs for each in matched) - made.total,
+        ignored=ignored,
         **made._asdict(),
     )
 

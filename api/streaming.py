@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+import tempfile
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from starlette.types import Receive, Send
 
@@ -44,6 +45,52 @@ class StreamedAnswer:
             self.begun = True
             headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self._headers.items()]
             await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+Write = Callable[[bytes], Coroutine[Any, Any, None]]
+
+
+async def through_file(make: Callable[[Write], Coroutine[Any, Any, int]], write: Write) -> int:
+    """Return what `make` returns; what it writes gets to `write` through a temporary file.
+
+    So `make` never waits for a caller that reads slowly, or not at all: a snapshot of the database that it holds ends
+    as soon as the database has given everything. What is passed on stays in order, and begins with the first bytes.
+    """
+    kept, is_whole, more = 0, False, asyncio.Event()
+    with tempfile.TemporaryFile(prefix="conexoes-export-") as file:
+
+        async def keep(data: bytes) -> None:
+            nonlocal kept
+            await asyncio.to_thread(_append, file, data)
+            kept += len(data)
+            more.set()
+
+        async def pass_on() -> None:
+            sent = 0
+            while not (is_whole and sent == kept):
+                while sent < kept:
+                    data = await asyncio.to_thread(os.pread, file.fileno(), _CHUNK_BYTES, sent)
+                    await write(data)
+                    sent += len(data)
+                more.clear()
+                if not is_whole:
+                    await more.wait()
+
+        passing = asyncio.create_task(pass_on())
+        try:
+            made = await make(keep)
+            is_whole = True
+            more.set()
+            await passing
+        finally:
+            passing.cancel()
+            await asyncio.gather(passing, return_exceptions=True)
+    return made
+
+
+def _append(file: IO[bytes], data: bytes) -> None:
+    file.write(data)
+    file.flush()
 
 
 async def unless_left(making: Coroutine[Any, Any, int], receive: Receive) -> int:

@@ -52,7 +52,7 @@ async def erase(
 
     def forget_files() -> int:
         nonlocal forgotten
-        forgotten = delete_files(ExportSettings().directory, wanted.account)
+        forgotten = delete_files(ExportSettings().directory, wanted.account, dry_run=dry_run)
         return forgotten.files
 
     erasure = Erasure(

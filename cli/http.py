@@ -96,7 +96,7 @@ async def _refuse_unfit(reader: Database) -> None:
     except StorageUnavailable as exc:
         log.warning("database", reason=str(exc))
     else:
-        if found.later is not None:
+        if found.later is not None:  # it is meant
             log.warning("schema", reason=found.later)
 
 

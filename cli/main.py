@@ -207,11 +207,14 @@ def reprocess(
     requested_by: Annotated[
         str | None, typer.Option("--by", help="author of the command; by default the login name")
     ] = None,
+    wait_seconds: Annotated[
+        float | None, typer.Option("--wait", min=0, help="seconds to follow the command; unset = until it is over")
+    ] = None,
     cancel: Annotated[str | None, typer.Option(help="id of a command to cancel: nothing more of it is sent")] = None,
 ) -> None:
     """Reprocess the logs that a filter matches or a workbook marks, and follow the command.
 
-    Ctrl-C ends the following, not the command.
+    Ctrl-C ends the following, not the command, and so does --wait: it says how to cancel what is not sent yet.
     """
     by = requested_by or getpass.getuser()
     run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
@@ -237,7 +240,9 @@ def reprocess(
             "pace": None if rate is None else {"per_second": rate},
         }
     )
-    if not _run(lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps, ignored=ignored)):
+    if not _run(
+        lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps, ignored=ignored, wait_seconds=wait_seconds)
+    ):
         raise typer.Exit(1)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from schemas.steps import Pace, default_steps
 from schemas.timestamp import to_text
 from schemas.words import word
 from storage.database import Database
+from storage.reprocess import affiliates
 from storage.reprocess.cancellation import Cancellation, cancel_command
 from storage.reprocess.reader import get_command
 from storage.settings import StorageSettings
@@ -36,6 +38,9 @@ from storage.settings import StorageSettings
 _LOOK_SECONDS = 0.5
 #: Time after which agents that have not recorded a command are not running, or far behind.
 _RECORDED_SECONDS = 30.0
+
+#: Time between two lines of progress, where there is no terminal for a bar.
+_LINE_SECONDS = 10.0
 
 Say = Callable[[str], None]
 
@@ -66,12 +71,13 @@ class Reprocess:
         dry_run: bool,
         in_steps: bool = False,
         ignored: bool = False,
+        wait_seconds: float | None = None,
     ) -> bool:
         """Show the plan; unless `dry_run`, send the command and follow it. Returns False when it did not end well.
 
         `asked` has the rows, or the filter, which is replaced by the plan's with its `as_of`. `in_steps`: as large as
-        the plan suggests. `ignored`: with logs of ignored groups. `stop` ends the following, not the command. Raises
-        UnusableError.
+        the plan suggests. `ignored`: with logs of ignored groups. `stop` ends the following, not the command,
+        and so does the end of `wait_seconds`, if given. Raises UnusableError.
         """
         reader = Database(self._storage.reader_url, "reader", self._storage, application_name="conexoes-cli")
         try:
@@ -88,7 +94,9 @@ class Reprocess:
                 raise UnusableError(f"{say(lack, 'en')} Say it with --reason.")
             await self._send(command_id, meant)
             self._say(f"command {command_id}")
-            command = await self._follow(reader, asked.account, command_id, ready.total, stop)
+            command = await self._follow(
+                reader, asked.account, command_id, total=ready.total, stop=stop, wait_seconds=wait_seconds
+            )
         finally:
             await reader.close()
         if command is None:
@@ -128,7 +136,9 @@ class Reprocess:
         )
         planned = {"filter": ReprocessFilter.model_validate(made.filter), "as_of": made.as_of}
         meant = asked.model_copy(update=planned)
-        return _Ready(list(plan_lines(made)), made.total, made.verdicts[WILL_SEND], meant)
+        unknown = await affiliates.without_logs(reader, asked.account, asked.filter.filter)
+        lines = [*plan_lines(made), *(f"  no log of {asked.account} has the affiliate {each}" for each in unknown)]
+        return _Ready(lines, made.total, made.verdicts[WILL_SEND], meant)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)
@@ -138,18 +148,28 @@ class Reprocess:
             await publisher.close()
 
     async def _follow(
-        self, reader: Database, account: str, command_id: str, total: int, stop: asyncio.Event
+        self,
+        reader: Database,
+        account: str,
+        command_id: str,
+        *,
+        total: int,
+        stop: asyncio.Event,
+        wait_seconds: float | None,
     ) -> ReprocessCommand | None:
-        """Return the command when it is over, or when `stop` is set; None when it was never recorded."""
-        looked_since = asyncio.get_running_loop().time()
+        """Return the command when it is over, when `stop` is set, or after `wait_seconds`; None when it was never
+        recorded.
+        """
+        clock = asyncio.get_running_loop().time
+        looked_since = clock()
         with _progress(total, self._say) as show:
-            while not stop.is_set():
+            while not stop.is_set() and (wait_seconds is None or clock() < looked_since + wait_seconds):
                 command = await get_command(reader, account, command_id)
                 if command is not None:
                     show(command)
                     if command.state == "done" or (command.state == "cancelled" and not command.items.get("queued")):
                         break
-                elif asyncio.get_running_loop().time() - looked_since > _RECORDED_SECONDS:
+                elif clock() - looked_since > _RECORDED_SECONDS:
                     break
                 await asyncio.sleep(_LOOK_SECONDS)
         return await get_command(reader, account, command_id)
@@ -217,22 +237,26 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {_verdict(name)}" for name, count in counts.items() if count) or "none"
 
 
-def _lines_of_steps(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:
-    said: set[int] = set()
+def _lines(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:
+    """Return a function that says how far a command is: at each step, and each `_LINE_SECONDS` if that has changed."""
+    said_at, step, counts = time.monotonic(), 0, {}
 
     def show(command: ReprocessCommand) -> None:
-        if command.step and command.step not in said and command.items.get("sent"):
-            said.add(command.step)
-            say(f"step {command.step}: {_counts(command.items)}; waiting for the answers to what was sent")
+        nonlocal said_at, step, counts
+        is_step = bool(command.step and command.step != step and command.items.get("sent"))
+        if is_step or (time.monotonic() > said_at + _LINE_SECONDS and command.items != counts):
+            said_at, step, counts = time.monotonic(), command.step or 0, command.items
+            where = f"step {command.step}" if command.step else command.state
+            say(f"{where}: {_counts(command.items)}; waiting for the answers to what was sent")
 
     return show
 
 
 @contextmanager
 def _progress(total: int, say: Callable[[str], None]) -> Iterator[Callable[[ReprocessCommand], None]]:
-    """Give a function that shows a command: as a bar, and where there is no terminal by a line for each step."""
+    """Give a function that shows a command: as a bar, and where there is no terminal by lines."""
     if not sys.stderr.isatty():
-        yield _lines_of_steps(say)
+        yield _lines(say)
         return
     columns = (
         TextColumn("{task.description}"),

@@ -32,17 +32,14 @@ class ToldError(Protocol):
     def severity(self) -> str | None: ...
     @property
     def category(self) -> str | None: ...
-    @property
-    def field(self) -> str | None: ...
 
 
 class Fault(NamedTuple):
-    """One error of a result that failed."""
+    """One error of a result that failed. The error's `field` is no part of it: docs/equal-errors.md."""
 
     code: str | None  # None: the result lists no error, or one without a code
     category: str | None
     severity: str | None  # the connector's word
-    field: str | None
     message: str | None  # cut to MAX_SHOWN_MESSAGE
     fingerprint: str  # of code and message
 
@@ -81,16 +78,15 @@ def group_of(integration_type: str, affiliate: str, key: str, error: ToldError) 
 
 
 def _fault(integration_type: str, affiliate: str, key: str, error: ToldError | None, message: str | None) -> Fault:
-    code = category = severity = field = None
+    code = category = severity = None
     if error is not None:
-        code, category, severity, field = error.code, error.category, error.severity, error.field
+        code, category, severity = error.code, error.category, error.severity
         message = error.message or message
     message = message[:MAX_SHOWN_MESSAGE] if message else None
     return Fault(
         code or None,
         category[:MAX_CATEGORY_CHARACTERS] if category else None,
         severity or None,
-        field or None,
         message,
         fingerprint(integration_type, affiliate, code, message, key),
     )

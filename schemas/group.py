@@ -79,6 +79,10 @@ class Cure(_Shown):
     silent: int = Field(description="no answer before the deadline")
     healed: int = Field(description="the entity had succeeded before its turn came: nothing was sent")
     awaited: int = Field(description="sent, and not answered yet")
+    queued: int = Field(
+        description="to be sent, or sent again after a busy answer: until the next one its log shows that answer, and "
+        "is in the group of it"
+    )
     rate: float | None = Field(description="fixed / tried; null: none was tried")
     low: float | None = Field(description="the lower end of the 90 % interval of the rate (Wilson)")
     high: float | None = Field(description="its upper end")
@@ -93,6 +97,7 @@ class Cure(_Shown):
             tried=tried,
             **counts,
             awaited=items.get(ItemState.SENT, 0),
+            queued=items.get(ItemState.QUEUED, 0),
             rate=fixed / tried if tried else None,
             low=interval and interval.low,
             high=interval and interval.high,
@@ -145,6 +150,7 @@ class ErrorGroup(Standing):
                         "silent": 6,
                         "healed": 31,
                         "awaited": 0,
+                        "queued": 12,
                         "rate": 0.7216,
                         "low": 0.6663,
                         "high": 0.7710,

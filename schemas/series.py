@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, Self, get_origin
+from typing import Annotated, Any, Final, Literal, Self, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -51,6 +51,12 @@ class SeriesQuery(BaseModel):
     )
     code: Annotated[tuple[QueryText, ...], Field(max_length=MAX_VALUES)] = Field(
         default=(), description="any of these, among all errors of a result"
+    )
+    exclude_affiliate: Annotated[tuple[Affiliate, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="none of these"
+    )
+    exclude_code: Annotated[tuple[QueryText, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="no error of a result has any of these codes; a result without errors has none"
     )
     processed_from: _Time | None = Field(
         default=None,
@@ -115,15 +121,24 @@ def series_of(filter_: LogFilter, zone: str) -> SeriesQuery | None:
     None when the filter chooses by what results are not counted by (names, words, a fault, a reprocess state), or
     times of which there is no result.
     """
-    given = {name: value for name, value in filter_ if value != LogFilter.model_fields[name].default}
-    if not set(given) <= set(SeriesQuery.model_fields):
+    if uncounted(filter_):
         return None
+    given = _given(filter_)
     for name in REPEATABLE_OF_SERIES & set(given):
         given[name] = given[name] if isinstance(given[name], tuple) else (given[name],)
     try:
         return SeriesQuery(timezone=zone, **given)
     except ValidationError:
         return None
+
+
+def uncounted(filter_: LogFilter) -> list[str]:
+    """Return the fields that are set in a filter and by which results are not counted."""
+    return [name for name in _given(filter_) if name not in SeriesQuery.model_fields]
+
+
+def _given(filter_: LogFilter) -> dict[str, Any]:
+    return {name: value for name, value in filter_ if value != LogFilter.model_fields[name].default}
 
 
 def _hour(at: datetime) -> datetime:

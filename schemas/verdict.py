@@ -29,8 +29,11 @@ class Facts(NamedTuple):
 
 
 def verdict(facts: Facts, rule: Rule) -> ItemState:
-    """Return `queued` for an entity that will be sent, else the verdict of the first reason against it."""
-    if facts.changed:
+    """Return `queued` for an entity that will be sent, else the verdict of the first reason against it.
+
+    One that has succeeded since is `already_succeeded`: that says more than that it has changed.
+    """
+    if facts.changed and facts.status != "success":
         return ItemState.CHANGED_SINCE
     if not rule.reprocessable:
         return ItemState.NOT_REPROCESSABLE

@@ -112,10 +112,10 @@ STATES = complete(
             short=("Mesmo erro", "Same error", "Mismo error"),
         ),
         ItemState.DIFFERENT_ERROR: _word(
-            "Agora outro erro",
-            "Another error now",
-            "Ahora otro error",
-            short=("Outro erro", "Other error", "Otro error"),
+            "Os erros mudaram",
+            "The errors changed",
+            "Los errores cambiaron",
+            short=("Erros mudaram", "Errors changed", "Errores distintos"),
         ),
         ItemState.BUSY: _word(
             "Marketplace ocupado",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.role import Role
+from schemas.role import USUAL_RIGHTS, Role
 from storage.database import Database
 from storage.statements import SQL
 
@@ -67,12 +67,10 @@ async def create(
 ) -> str:
     """Make a key. Returns its secret, which can't be read again. A connector needs `source` and `affiliates`.
 
-    `may_export`: its bearer may export all logs that a filter matches. `may_see_evidence`: its bearer sees what
-    connectors sent and got: request, response, unknown fields, values of dead letters. None is yes for operator
-    and admin.
+    `may_export` and `may_see_evidence` are as in Rights; None is as its role usually has it.
     """
     secret = new_secret()
-    is_more = role in {"operator", "admin"}
+    usual = USUAL_RIGHTS[role]
     async with owner.connection() as connection:
         await SQL["insert_access_key"].execute(
             connection,
@@ -81,8 +79,8 @@ async def create(
             name=name,
             role=role,
             digest=digest(secret),
-            may_export=is_more if may_export is None else may_export,
-            may_see_evidence=is_more if may_see_evidence is None else may_see_evidence,
+            may_export=usual.may_export if may_export is None else may_export,
+            may_see_evidence=usual.may_see_evidence if may_see_evidence is None else may_see_evidence,
             source=source,
             affiliates=None if affiliates is None else list(affiliates),
         )

@@ -20,6 +20,8 @@ FAULT_MESSAGE_CHARACTERS: Final = 300
 DEAD_LETTER_BYTES: Final = 4096
 #: Limit up to which the refused results of a log are counted.
 MAX_CONFLICTS: Final = 1000
+#: Attempts of a log whose sources are counted.
+SOURCED_ATTEMPTS: Final = 1000
 #: Limit of logs that a plan shows of each verdict.
 PLAN_SAMPLES: Final = 10
 
@@ -49,6 +51,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "MAX_CONFLICTS": str(MAX_CONFLICTS),
     "REDACTED": REDACTED,
     "PLAN_SAMPLES": str(PLAN_SAMPLES),
+    "SOURCED_ATTEMPTS": str(SOURCED_ATTEMPTS),
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),
     "JSON_MEMBERS": columns.in_json(),

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from schemas.catalogue import BY_NAME
 from schemas.erasure import MARK, Receipt, Wanted
+from schemas.search.fold import fold
+from schemas.search.query import whole_gram
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.reprocess.writer import erase_items
@@ -21,6 +23,8 @@ from storage.statements import SQL
 
 #: Logs that are deleted in one transaction. One with a long history has thousands of attempts.
 LOGS_AT_ONCE = 50
+#: Logs that one search by a name finds, before the next one finds those that came since.
+LOGS_OF_A_SEARCH = 20 * LOGS_AT_ONCE
 #: Pages of a table that one transaction searches: 2 MiB.
 PAGES = 256
 #: Times that one step is tried: writers may have its rows, in another order.
@@ -75,8 +79,10 @@ class Erasure:
         self._counted: set[uuid.UUID] = set()  # in a dry run, whose logs are found again
         self._mentioning: set[uuid.UUID] = set()
 
-    async def run(self, delete_files: Callable[[], int]) -> Receipt:
-        """Erase, or count in a dry run. `delete_files` deletes files that may have the value, and returns their number.
+    async def run(self, forget_files: Callable[[], int]) -> Receipt:
+        """Erase, or count in a dry run.
+
+        `forget_files` deletes the files that may have the value, or counts them in a dry run, and returns their number.
 
         The receipt is stored before the first row is changed, and kept up to date. Raises StorageUnavailable.
         """
@@ -89,7 +95,7 @@ class Erasure:
         )
         # What is only counted is there still when mentions are: an item of a log may be both.
         self._rows = self._rows | self._mentions if self._dry_run else self._rows + self._mentions
-        files = 0 if self._dry_run else delete_files()
+        files = forget_files()
         finished_at = None if self._dry_run else await self._keep(files=files, finished=whole)
         return Receipt(
             id=str(self._id),
@@ -168,13 +174,21 @@ class Erasure:
         return True
 
     async def _erase_named(self) -> bool:
-        named: dict[str, Any] = {"account": self._wanted.account, "types": list(BY_NAME), "value": self._wanted.value}
+        account, folded = self._wanted.account, fold(self._wanted.value)
+        named: dict[str, Any] = {
+            "account": account,
+            "types": list(BY_NAME),
+            "value": self._wanted.value,
+            "folded": folded,
+            "whole": [whole_gram(account, each, folded) for each in BY_NAME],
+        }
         if self._wanted.by == "alias":
             named["name"] = self._wanted.alias
         statement = SQL[f"logs_with_{self._wanted.by}"]
         while not self._stopped():
-            async with self._owner.connection() as connection:
-                most = 2**31 - 1 if self._dry_run else LOGS_AT_ONCE
+            async with self._owner.transaction() as connection:
+                await SQL["look_as"].execute(connection, account=account)
+                most = 2**31 - 1 if self._dry_run else LOGS_OF_A_SEARCH
                 found = [row["log_id"] for row in await statement.fetch(connection, **named, most=most)]
             await self._erase_these(found)
             if not found or self._dry_run:

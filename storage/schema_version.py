@@ -33,9 +33,9 @@ class Difference(NamedTuple):
 
     @property
     def unfit(self) -> str | None:
-        """The sentence for a schema that this version can't work on; None where it can, as on a later one.
+        """The sentence for a schema that this version can't work on; None where it can, as on the next one.
 
-        A later version keeps what the one before uses (decision 0022).
+        The next version keeps what this one uses (decision 0022); one after that may not.
         """
         if self.refusal is None and self.missing:
             return f"The database is of an earlier version: run `conexoes migrate` ({', '.join(self.missing)})."
@@ -46,7 +46,10 @@ class Difference(NamedTuple):
         """The sentence for a schema of a later version; None for any other."""
         if self.missing or not self.unknown:
             return None
-        return f"The database is of a later version, which this one does not know ({', '.join(self.unknown)})."
+        return (
+            f"The database is of a later version, which this one does not know ({', '.join(self.unknown)}): start that "
+            "version, or set CONEXOES_LATER_SCHEMA=true to go back to this one on purpose."
+        )
 
 
 async def difference(connection: Connection) -> Difference:
@@ -60,13 +63,18 @@ async def difference(connection: Connection) -> Difference:
     return Difference(missing=sorted(ours - applied), unknown=sorted(applied - ours))
 
 
-async def check_schema(database: Database) -> Difference:
-    """Compare the schema with this version. Raises SchemaUnfit for one that it can't work on, StorageUnavailable."""
+async def check_schema(database: Database, *, runs: bool = False) -> Difference:
+    """Compare the schema with this version.
+
+    `runs`: the process works already, and goes on when the database is migrated to the next version. Raises SchemaUnfit
+    for a schema that it can't work on, or may not start on; StorageUnavailable.
+    """
     async with database.connection() as connection:
         try:
             found = await difference(connection)
         except _BEGINNING as exc:
             raise SchemaUnfit(_NEVER_MIGRATED) from exc
-    if found.unfit is not None:
-        raise SchemaUnfit(found.unfit)
+    refused = found.unfit or (None if runs or database.settings.later_schema else found.later)
+    if refused is not None:
+        raise SchemaUnfit(refused)
     return found

@@ -7,7 +7,15 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.series import MAX_NAMES, Bucket, CountedResults, ResultSeries, SeriesBucket, SeriesQuery
+from schemas.series import (
+    MAX_NAMES,
+    REPEATABLE_OF_SERIES,
+    Bucket,
+    CountedResults,
+    ResultSeries,
+    SeriesBucket,
+    SeriesQuery,
+)
 from storage.database import Connection, Database
 from storage.logs.spans import DAY, HOUR, Span, bars, moved, take_apart, week_before
 from storage.statements import SQL
@@ -51,7 +59,7 @@ async def read_series(
     bucket, zone = query.bucket_of(span), ZoneInfo(query.timezone)
     edges = _edges(span, bucket, zone)
     own = {"account": account, "integration_type": integration_type}
-    own |= {name: getattr(query, name) for name in ("by", "status", "affiliate", "code")}
+    own |= {name: getattr(query, name) for name in ("by", *REPEATABLE_OF_SERIES)}
     async with database.snapshot(account) as connection:
         # The facets of a type are few by the planner's guess: it would add up the hours anew for each of them.
         await connection.execute("SET LOCAL enable_nestloop = off")

@@ -26,6 +26,10 @@ class StorageSettings(Settings):
     connect_seconds: float = Field(default=5.0, gt=0, description="timeout of one attempt to connect")
     command_seconds: float = Field(default=60.0, gt=0, description="timeout of one statement of an agent")
     query_seconds: float = Field(default=10.0, gt=0, description="timeout of one query of the API")
+    later_schema: bool = Field(
+        default=False,
+        description="start on a database of the next version: to go back to this one (docs/operations.md)",
+    )
     retention_days: int = Field(default=90, ge=1, le=3660, description="attempts are kept at least this long")
     evidence_retention_days: int | None = Field(
         default=None,

@@ -84,7 +84,7 @@ class Statement:
 
 def array(numbers: Iterable[int]) -> str:
     """Return numbers as PostgreSQL writes an array of them, for a parameter that has one for each of many rows."""
-    return f"{{{','.join(map(str, numbers))}}}"
+    return f"{{{str(list(numbers))[1:-1]}}}"  # the quickest way: new names have two dozen each
 
 
 def text_array(texts: Iterable[str]) -> str:

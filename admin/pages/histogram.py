@@ -4,10 +4,11 @@ There are two: of logs, each once, by the status that it has now; and of results
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from schemas.catalogue import SEVERITY
+from schemas.filter import LogFilter
 from schemas.series import ResultSeries
 
 WIDTH = 600
@@ -49,7 +50,16 @@ class Chart(NamedTuple):
     highest: int  # total of the highest column, or of the week before
     width: int
     height: int
+    start: datetime  # the left end of the box
+    end: datetime
     line: str  # points of the totals of the week before; empty where that is not drawn
+
+
+class Window(NamedTuple):
+    """Time of a box."""
+
+    start: datetime
+    end: datetime
 
 
 class Span(Protocol):
@@ -69,32 +79,47 @@ class _Bucket(NamedTuple):
     by_status: Mapping[str, int]
 
 
-def draw_results(series: ResultSeries | None) -> Chart | None:
+def window(filter_: LogFilter, now: datetime) -> Window | None:
+    """Return the time that both charts of a filter show, so that a moment has one place; None for a filter without one:
+    then each shows the time of what it counts.
+    """
+    start, end = filter_.processed_from, filter_.processed_to
+    return None if start is None else Window(start, now if end is None else end)
+
+
+def draw_results(series: ResultSeries | None, within: Window | None = None) -> Chart | None:
     """Draw a series by status, with the week before as a line if that has any; None when there is nothing to draw."""
     if series is None:
         return None
     before = [each.last_week.total for each in series.buckets if each.last_week is not None]
-    return draw([_Bucket(each.from_, each.to, each.counts) for each in series.buckets], before if any(before) else ())
+    buckets = [_Bucket(each.from_, each.to, each.counts) for each in series.buckets]
+    return draw(buckets, before if any(before) else (), within)
 
 
-def draw(spans: Sequence[Span], before: Sequence[int] = ()) -> Chart | None:
-    """Draw a chart with one column for each span; None when all are empty.
+def draw(spans: Sequence[Span], before: Sequence[int] = (), within: Window | None = None) -> Chart | None:
+    """Draw a chart with one column for each span, where its time is; None when all are empty.
 
-    `before`: for each span its total one week before, or nothing at all.
+    `before`: for each span its total one week before, or nothing at all. `within`: the time of the box, which is wider
+    where a span begins before or ends after it; unset, that of the spans.
     """
     totals = [sum(each.by_status.values()) for each in spans]
     highest = max([*totals, *before], default=0)
     if highest == 0:
         return None
-    step = WIDTH / len(spans)
+    start, end = spans[0].from_, spans[-1].to
+    if within is not None:
+        start, end = min(start, within.start), max(end, within.end)
+    length = (end - start) or timedelta(hours=1)
     weeks: Sequence[int | None] = before or [None] * len(spans)
+    lefts = [WIDTH * ((each.from_ - start) / length) for each in spans]
+    widths = [WIDTH * ((each.to - each.from_) / length) for each in spans]
     columns = [
-        Column(each.from_, each.to, total, _bars(each.by_status, index * step, step, highest), earlier)
-        for index, (each, total, earlier) in enumerate(zip(spans, totals, weeks, strict=True))
+        Column(each.from_, each.to, total, _bars(each.by_status, x, width, highest), earlier)
+        for each, x, width, total, earlier in zip(spans, lefts, widths, totals, weeks, strict=True)
     ]
-    points = ((index + 0.5) * step for index in range(len(spans)))
+    points = (x + width / 2 for x, width in zip(lefts, widths, strict=True))
     line = " ".join(f"{x:.2f},{HEIGHT - HEIGHT * y / highest:.2f}" for x, y in zip(points, before, strict=False))
-    return Chart(columns, highest, WIDTH, HEIGHT, line)
+    return Chart(columns, highest, WIDTH, HEIGHT, start, end, line)
 
 
 def _bars(counts: Mapping[str, int], x: float, step: float, highest: int) -> list[Bar]:

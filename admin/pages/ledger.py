@@ -80,7 +80,7 @@ async def plan_again(request: Request, who: OwnPage, command_id: str, what: Lite
     """Show the plan of what a command did not send (`rest`), or of what it sent in vain (`failing`).
 
     Up to a thousand logs it is exactly these, as they are now; beyond that what the command's filter matches, in the
-    state of its commonest outcome, since a command names no more logs than that.
+    state of its commonest outcome, since a command names no more logs than that. Without any, the command is shown.
     """
     need_operator(who)
     command = await _command(request, who, command_id)
@@ -90,6 +90,8 @@ async def plan_again(request: Request, who: OwnPage, command_id: str, what: Lite
     states = AGAIN[what]
     reader = request.app.state.reader
     ids = await reprocess_reader.logs_in_states(reader, who.account, command_id, states, MAX_LOG_IDS + 1)
+    if not ids:
+        return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
     view = filter_view(command)
     if len(ids) <= MAX_LOG_IDS or view is None:
         return await show_rows_plan(request, who, kind, view or View(filter=LogFilter()), ids[:MAX_LOG_IDS])

@@ -20,7 +20,7 @@ from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.fault import group_of, rank
 from schemas.playbook import Playbook, PlaybookEntry
-from schemas.shown.log import Attempt, StatusLog, TimelineEntry
+from schemas.shown.log import Attempt, Source, StatusLog, TimelineEntry
 from schemas.storable import storable
 from storage.logs.reader import LogReader
 
@@ -57,6 +57,7 @@ class Details(NamedTuple):
     attempt: Attempt | None
     message: str | None
     aliases: dict[str, list[str]]
+    sources: list[Source]
     errors: list[KnownError]  # gravest first
     known: PlaybookEntry | None  # what the playbook says of the log's own error, where none is listed
     request: Evidence | None
@@ -92,6 +93,7 @@ async def read_details(
         attempt=attempt,
         message=(attempt and attempt.message) or log.message,
         aliases=found.aliases,
+        sources=found.sources,
         errors=errors,
         known=None if errors else playbook.about(kind.name, log.affiliate, log.code, log.fingerprint),
         request=lay_out(attempt.request, beginning) if attempt else None,

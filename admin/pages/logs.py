@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from admin.pages import log, saved_views
 from admin.pages.actions import type_values
 from admin.pages.counts import count_view
-from admin.pages.histogram import draw, draw_results
+from admin.pages.histogram import draw, draw_results, window
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
@@ -19,7 +19,9 @@ from admin.pages.visitor import Member, OwnPage, is_unknown
 from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
-from schemas.series import MAX_DAYS
+from schemas.filter import FIELDS
+from schemas.series import MAX_DAYS, uncounted
+from storage.reprocess import affiliates
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -90,7 +92,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
 
 
 async def read_rows(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
-    """Return the rows of a view, the address of the next ones, and the listed names that no log has."""
+    """Return the rows of a view, the address of the next ones, and the listed names and affiliates that no log has."""
     listing = listings.logs(who.account, kind.name, view.filter, view.page_size, view.page_token)
     reader = who.reader(request)
     rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
@@ -98,8 +100,13 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
     following = None
     if page.next_page_token is not None:
         following = view.frozen().query(token=page.next_page_token)
-    missing = await reader.not_found(who.account, kind.name, view.filter, has_logs=bool(rows))
-    return {"rows": page.items, "following": following, "not_found": missing}
+    missing = await reader.not_found(who.account, [kind.name], view.filter.q, has_logs=bool(rows))
+    return {
+        "rows": page.items,
+        "following": following,
+        "not_found": missing,
+        "unknown_affiliates": await affiliates.without_logs(request.app.state.reader, who.account, view.filter),
+    }
 
 
 async def read_counts(
@@ -115,9 +122,11 @@ async def read_counts(
     )
     if counts is None:
         return {"counts": None, "counts_later": f"counts?{urlencode(view.pairs())}"}
+    shown = window(view.filter, who.visitor.now)
     return {
         "counts": counts,
         "counts_later": None,
-        "logs_chart": draw(counts.summary.histogram),
-        "results_chart": draw_results(counts.series),
+        "logs_chart": draw(counts.summary.histogram, within=shown),
+        "results_chart": draw_results(counts.series, shown),
+        "uncounted": [FIELDS[name] for name in uncounted(view.filter)],
     }

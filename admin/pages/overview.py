@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from admin.pages.counts import results_over_time
-from admin.pages.histogram import Chart, draw, draw_results
+from admin.pages.histogram import Chart, draw, draw_results, window
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -145,13 +145,14 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
             limit=TOP_CODES,
         ),
     )
+    shown = window(filter_, who.visitor.now)
     return TypeOverview(
         kind=kind,
         view=View(filter=filter_, period=period),
         summary=summary,
         series=series,
-        results_chart=draw_results(series),
-        logs_chart=draw(summary.histogram),
+        results_chart=draw_results(series, shown),
+        logs_chart=draw(summary.histogram, within=shown),
         codes=list(summary.by_code.items())[:TOP_CODES],
         groups=groups,
         failing=sorted(failed.by_affiliate.items(), key=lambda each: (-each[1], each[0])),

@@ -1,5 +1,6 @@
 """Parts of a page's path, by patterns. A path without a possible account or type is no page, and gets the API's 404."""
 
+import re
 from typing import Annotated
 
 from fastapi import Path
@@ -45,6 +46,9 @@ class _Type(_Text):
     regex = "|".join(each.name for each in CATALOGUE)
 
 
+#: A part of an address that may be meant as a type.
+_WORD = re.compile(r"[A-Za-z_-]{1,64}")
+
 # Starlette keeps convertors by name for the whole process, and wants them before a path that uses them.
 register_url_convertor("account", _Account())
 register_url_convertor("integration_type", _Type())
@@ -63,6 +67,16 @@ def account_alone(path: str) -> str | None:
     """Return the account of an address that names an account and nothing else; None for any other address."""
     name = path.strip("/")
     return None if ACCOUNT_NAME.fullmatch(name) is None or is_reserved(name) else name
+
+
+def account_with_unknown_type(path: str) -> str | None:
+    """Return the account of an address whose second part is a word, as that of a type is; None for any other address.
+
+    To be asked of addresses that are no page.
+    """
+    account, _, rest = path.strip("/").partition("/")
+    word = rest.partition("/")[0]
+    return None if word in BY_NAME or _WORD.fullmatch(word) is None else account_alone(account)
 
 
 def type_of(name: str) -> IntegrationType:

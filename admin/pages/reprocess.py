@@ -25,6 +25,7 @@ from schemas.reasons.reason import Reason
 from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
 from schemas.shown.plan import ReprocessPlan
 from schemas.steps import DEFAULT_FIXED_SHARE, default_steps
+from storage.reprocess import affiliates
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -44,7 +45,8 @@ async def plan_page(request: Request, who: OwnPage, integration_type: TypeName, 
     meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
     policy = request.app.state.policy
     asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy, ignored=ignored)
-    return _show_plan(request, who, kind, view, asked, asked=asked)
+    unknown = await affiliates.without_logs(request.app.state.reader, who.account, meant.filter)
+    return _show_plan(request, who, kind, view, asked, asked=asked, takes_ignored=ignored, unknown=unknown)
 
 
 async def show_rows_plan(
@@ -56,7 +58,13 @@ async def show_rows_plan(
 
 
 async def _show_again(
-    request: Request, who: Member, kind: IntegrationType, body: ReprocessRequest, refused: Sequence[Reason]
+    request: Request,
+    who: Member,
+    kind: IntegrationType,
+    body: ReprocessRequest,
+    refused: Sequence[Reason],
+    *,
+    takes_ignored: bool,
 ) -> Response:
     """The plan of a form that can't be taken as it was filled in, with why, and what was chosen in it."""
     policy, reader = request.app.state.policy, request.app.state.reader
@@ -68,7 +76,9 @@ async def _show_again(
         reader, who.account, kind.name, body.filter, policy=policy, as_of=body.as_of, ignored=True
     )
     view = view_of(body.filter.filter)
-    return _show_plan(request, who, kind, view, asked, asked=asked, body=body, refused=refused)
+    return _show_plan(
+        request, who, kind, view, asked, asked=asked, body=body, refused=refused, takes_ignored=takes_ignored
+    )
 
 
 def _show_plan(
@@ -82,11 +92,13 @@ def _show_plan(
     asked: ReprocessPlan | None = None,
     body: ReprocessRequest | None = None,
     refused: Sequence[Reason] = (),
+    takes_ignored: bool = False,
+    unknown: Sequence[str] = (),
 ) -> Response:
     """Show a plan and the form that starts it: for the logs `ids`, or for the filter of `asked`.
 
     `view` is the list that the person came from, and goes back to; `body` is what was chosen before, and `refused` why
-    that can't be taken, 422.
+    that can't be taken, 422. `takes_ignored`: logs of ignored groups as well; `unknown`: affiliates that no log has.
     """
     table = table_of(made)
     return show(
@@ -107,6 +119,8 @@ def _show_plan(
         mode="refresh" if body is None else body.mode,
         in_steps=body is not None and body.pace is not None,
         refused=refused,
+        takes_ignored=takes_ignored,
+        unknown_affiliates=unknown,
         once=new_once(),
     )
 
@@ -142,7 +156,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     except ProblemError as exc:
         if exc.kind != "reason-required":
             raise
-        return await _show_again(request, who, kind, body, exc.reasons)
+        return await _show_again(request, who, kind, body, exc.reasons, takes_ignored=given.get("ignored") == "true")
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)

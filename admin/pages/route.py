@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from admin.pages.paths import account_alone, is_reserved
+from admin.pages.paths import account_alone, account_with_unknown_type, is_reserved
 from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
 from api.app import PREFIX
+from api.parameters import type_not_found
 from api.problems import (
     ProblemError,
     answer_bug,
@@ -26,6 +27,8 @@ from api.problems import (
     unavailable,
     unexpected,
 )
+from schemas.catalogue import Language
+from schemas.filter import FIELDS
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import reasons_of
 from schemas.reasons.reason import Reason
@@ -88,6 +91,9 @@ async def refused(request: Request, exc: Exception) -> Response:
         return RedirectResponse(f"/{account}/overview", 303)
     if is_reserved(request.url.path):
         return await _error(request, reserved())
+    account = account_with_unknown_type(request.url.path)
+    if account is not None:
+        return await _error(request, type_not_found(), account=account)
     return await _error(request, not_found())
 
 
@@ -100,14 +106,34 @@ def _is_for_a_person(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(PREFIX)
 
 
-async def _error(request: Request, problem: ProblemError) -> Response:
-    """Return the page that says what happened and what to do."""
+def _by_label(reason: Reason, language: Language) -> Reason:
+    """Return a reason with the label of its field as the page has it, in place of the parameter's name."""
+    name = str(reason.parameters.get("field", "")).rpartition(".")[2]
+    return reason.of(field=FIELDS[name].shown.label[language]) if name in FIELDS else reason
+
+
+def _kept(request: Request) -> list[tuple[str, str]]:
+    """Return the parameters of a page with a search, so that nobody has to paste a long list anew."""
+    given = request.query_params.multi_items() if request.method == "GET" else []
+    return given if any(name == "q" for name, _value in given) else []
+
+
+async def _error(request: Request, problem: ProblemError, *, account: str | None = None) -> Response:
+    """Return the page that says what happened and what to do; with the pages of the types of `account`, if given."""
     try:
         who = await visitor(request)
     except (StorageUnavailable, ProblemError):
         request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"cookie"]
         who = await visitor(Request(request.scope))
-    title = HTTPStatus(problem.status).phrase
-    page = show(request, who, "error.html", status=problem.status, problem=problem, title=title)
+    page = show(
+        request,
+        who,
+        "error.html",
+        status=problem.status,
+        reasons=[_by_label(each, who.language) for each in problem.reasons],
+        title=HTTPStatus(problem.status).phrase,
+        types_of=account,
+        kept=_kept(request) if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY else [],
+    )
     page.headers.update(problem.headers or {})
     return page

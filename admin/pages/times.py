@@ -58,7 +58,9 @@ def relative(at: datetime, now: datetime, locale: Locale) -> str:
 
 
 def zone_label(zone: ZoneInfo, now: datetime, locale: Locale) -> str:
-    """Return the zone as the page names it, with its offset from UTC."""
+    """Return the zone as the page names it, with its offset from UTC; UTC is no place, and has a name of its own."""
+    if zone.key == "UTC":
+        return zone.key
     name = get_timezone_name(zone, locale=locale, width="long")
     offset = now.astimezone(zone).strftime("%z")
     return f"{name} (UTC{offset[:3]}:{offset[3:]})"

@@ -14,9 +14,9 @@ log = structlog.get_logger(__name__)
 
 
 async def until_schema(database: Database) -> None:
-    """Wait for PostgreSQL, for the rights of this login, and for a schema that this version works on."""
+    """Wait for PostgreSQL, for the rights of this login, and for a schema that this version may start on."""
     found = await until_available("schema", lambda: check_schema(database))
-    if found.later is not None:
+    if found.later is not None:  # it is meant
         log.warning("schema", reason=found.later)
 
 

@@ -10,7 +10,7 @@ from schemas.playbook import InEveryLanguage, PlaybookEntry
 from schemas.problem import FieldProblem, Problem
 from schemas.raw_json import RawJson, dump
 from schemas.reprocess import ReprocessRequest, RetryData, command_event
-from schemas.shown.log import Attempt, StatusLog, StatusLogDetail
+from schemas.shown.log import Attempt, Source, StatusLog, StatusLogDetail
 
 Example = dict[str, Any]
 
@@ -164,6 +164,7 @@ def status_log_detail_example() -> Example:
         **log.model_dump(),
         last_attempt=attempt,
         aliases={"ean": ["7891234567895"]},
+        sources=[Source(source=_SOURCE, results=log.attempts)],
         troubleshooting=BY_NAME[log.integration_type].troubleshooting_link(log.affiliate),
         playbook=PlaybookEntry(
             code=log.code,

@@ -1,7 +1,7 @@
 """Names of an entity, its key and aliases, as search compares them, and the numbers by which the index knows them."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 from zlib import crc32
 
 from schemas.search.fold import fold
@@ -11,6 +11,7 @@ INSIDE: Final = 4
 #: Stands before, between and after the names of an entity; no folded name has it.
 EDGE: Final = "\n"
 _SIGNED: Final = 1 << 31
+Text = TypeVar("Text", str, bytes)
 
 
 def joined(names: Iterable[str]) -> str:
@@ -30,27 +31,40 @@ def grams(account: str, integration_type: str, text: str) -> set[int]:
     seed = _seed(account, integration_type)
     found: set[int] = set()
     for name in text.split(EDGE)[1:-1]:
-        whole = f"{EDGE}{name}{EDGE}"
-        # Of ASCII each character is a byte, and slices of bytes need not be encoded one by one.
-        letters = whole.encode() if whole.isascii() else whole
-        parts = [letters, *(letters[:end] for end in range(2, min(INSIDE, len(name) + 1) + 1))]
-        parts += [letters[start : start + INSIDE] for start in range(1, len(name) - INSIDE + 2)]
-        found.update([_number(part, seed) for part in parts])
+        found.update(_numbers(f"{EDGE}{name}{EDGE}", _parts, seed))
     return found
 
 
 def part_grams(account: str, integration_type: str, part: str) -> tuple[int, ...]:
     """Return the numbers that the names have that contain `part`: a beginning, a whole, or a run of INSIDE or more."""
-    runs = [part] if EDGE in part else [part[start : start + INSIDE] for start in range(len(part) - INSIDE + 1)]
     seed = _seed(account, integration_type)
-    return tuple({_number(run, seed) for run in runs})
+    return tuple(set(_numbers(part, _whole if EDGE in part else _runs, seed)))
+
+
+def _parts(whole: Text) -> list[Text]:
+    """Return a name with its edges, its beginnings with an edge, and its runs without one."""
+    beginnings = [whole[:end] for end in range(2, min(INSIDE, len(whole) - 1) + 1)]
+    return [whole, *beginnings, *_runs(whole[1:-1])]
+
+
+def _runs(text: Text) -> list[Text]:
+    return [text[start : start + INSIDE] for start in range(len(text) - INSIDE + 1)]
+
+
+def _whole(text: Text) -> list[Text]:
+    return [text]
 
 
 def _seed(account: str, integration_type: str) -> int:
     return crc32(f"{account}/{integration_type}".encode())
 
 
-def _number(part: str | bytes, seed: int) -> int:
+def _numbers(text: str, parts: Callable[[Any], list[Any]], seed: int) -> list[int]:
+    # Of ASCII each character is a byte, so that its parts need not be encoded one by one.
+    if text.isascii():
+        encoded = parts(text.encode())
+    else:
+        encoded = [part.encode("utf-8", "surrogatepass") for part in parts(text)]
     # Candidates are compared as text, so that a checksum is enough, and it is quick. Of names in ASCII no two runs of
     # one account and type have the same.
-    return crc32(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"), seed) - _SIGNED
+    return [crc32(part, seed) - _SIGNED for part in encoded]

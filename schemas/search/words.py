@@ -1,10 +1,10 @@
 """Words of messages, in any script, as the numbers by which the index knows them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Final
 from unicodedata import category
 
@@ -37,35 +37,56 @@ def _joined(word: str) -> re.Pattern[str]:
     return re.compile(f"{word}(?:[{_JOINERS}]{word})*")
 
 
-#: Most messages are in ASCII, where a word is found ten times as fast.
 _ASCII_WORDS: Final = _joined("[a-z0-9]+")
 _WORDS: Final = _joined(rf"(?:[^\W_]|[{_SIGNS}])+")
+#: Bytes of ASCII as search compares them: small letters, digits and joiners; a space for any other.
+_ASCII: Final = "".join(each if each.isalnum() or _JOINER.match(each) else " " for each in map(chr, range(128)))
+_AS_WORDS: Final = bytes(_ASCII.lower(), "ascii") + bytes(128)
 
 
-def words_of(text: str) -> Iterator[str]:
-    """Yield the words of `text`, folded, perhaps some twice; a search finds a text that has all words of its own.
+def words_of(text: str) -> list[str]:
+    """Return the words of `text`, folded, perhaps some twice; a search finds a text that has all words of its own.
 
     A word is a run of letters and digits. Two that one character joins are a word together as well, whichever
     joiner it is. Of a script without spaces each two neighbouring characters are one, and a character that stands
     alone.
     """
-    folded = fold(text)
-    for joined in (_ASCII_WORDS if folded.isascii() else _WORDS).findall(folded):
-        if joined.isalnum() and joined.isascii():
-            yield joined
-            continue
-        words = _JOINER.split(joined)
-        for word in words:
-            yield from (word,) if word.isascii() else _pairs(word)
-        yield from map("-".join, pairwise(words))
+    folded = text if text.isascii() else fold(text)
+    words: list[str] = []
+    if not folded.isascii():
+        for joined in _WORDS.findall(folded):
+            words += _parts(joined)
+        return words
+    # Most messages are in ASCII, where most words are found without a regular expression.
+    for token in folded.encode().translate(_AS_WORDS).decode().split():
+        if token.isalnum():
+            words.append(token)
+        else:
+            for joined in _ASCII_WORDS.findall(token):
+                words += _parts(joined)
+    return words
 
 
-def _pairs(word: str) -> Iterator[str]:
+def _parts(joined: str) -> list[str]:
+    """Return the words that joiners join, and each two together."""
+    if joined.isalnum() and joined.isascii():
+        return [joined]
+    words = _JOINER.split(joined)
+    together = list(map("-".join, pairwise(words)))
+    return [*(words if joined.isascii() else chain.from_iterable(map(_pairs, words))), *together]
+
+
+def _pairs(word: str) -> list[str]:
+    """Return `word`, or where its script has no spaces each two neighbouring characters of it."""
+    if word.isascii():
+        return [word]
+    pairs: list[str] = []
     for run in _RUN.findall(word):
         if len(run) == 1 or not _IS_UNSPACED.match(run):
-            yield run
+            pairs.append(run)
         else:
-            yield from map("".join, pairwise(run))
+            pairs += map("".join, pairwise(run))
+    return pairs
 
 
 def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> tuple[int, ...] | None:
@@ -74,20 +95,21 @@ def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> t
     The words of an account and type have numbers of their own: 64 bits, signed. Words beyond MAX_CHARACTERS or
     MAX_WORDS are left out.
     """
+    if len(texts) == 1:
+        return _numbers(account, integration_type, texts[0][:MAX_CHARACTERS]) or None
     room = MAX_CHARACTERS
-    read = []
-    for text in texts:
-        read.append(text[:room])
-        room -= len(read[-1])
-    return _numbers(account, integration_type, tuple(filter(None, read)))
+    found: dict[int, None] = {}
+    for text in dict.fromkeys(texts):  # a result often says again what its error says
+        found.update(dict.fromkeys(_numbers(account, integration_type, text[:room])))
+        room -= len(text[:room])
+    return tuple(islice(found, MAX_WORDS)) or None
 
 
 # A store has the same messages again and again. The size bounds the memory: 16 MiB of the longest.
 @lru_cache(maxsize=1024)
-def _numbers(account: str, integration_type: str, texts: tuple[str, ...]) -> tuple[int, ...] | None:
-    words = dict.fromkeys(word for text in texts for word in words_of(text))
+def _numbers(account: str, integration_type: str, text: str) -> tuple[int, ...]:
     known = _known(account, integration_type)
-    return tuple(known[word] for word in islice(words, MAX_WORDS)) or None
+    return tuple([known[word] for word in islice(dict.fromkeys(words_of(text)), MAX_WORDS)])
 
 
 class _Known(dict[str, int]):

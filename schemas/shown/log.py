@@ -148,6 +148,13 @@ class Attempt(Shown):
         return self.extra.get(AS_IT_CAME)
 
 
+class Source(Shown):
+    """A connector that results of a log came from."""
+
+    source: str
+    results: int = Field(description="of it, among the newest 1,000 of the log")
+
+
 class StatusLogDetail(StatusLog):
     """One log with its evidence."""
 
@@ -155,6 +162,10 @@ class StatusLogDetail(StatusLog):
 
     last_attempt: Attempt | None = Field(description="null when retention has dropped it")
     aliases: dict[str, list[str]] = Field(description="every name that results gave it")
+    sources: list[Source] = Field(
+        description="whose its kept results are, the last one first. A second one may be another connector's mistake, "
+        "or somebody's lie: CONEXOES_SOURCES says who may"
+    )
     troubleshooting: str | None = Field(description="a guide to this error; null on success")
     playbook: PlaybookEntry | None = Field(description="what this installation knows about this error; null: nothing")
 

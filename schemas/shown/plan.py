@@ -30,6 +30,7 @@ class ReprocessPlan(Shown):
         as_of=NOON,
         ignored_groups=[],
         ignored_logs=0,
+        ignored=False,
         total=3,
         verdicts={"will_send": 2, "in_flight": 1},
         affiliates={"MLB": {"will_send": 2}, "AMZ": {"in_flight": 1}},
@@ -58,6 +59,7 @@ class ReprocessPlan(Shown):
         "every log of which any error is in one"
     )
     ignored_logs: int = Field(description="logs that the filter as it was asked for matches beside `total`")
+    ignored: bool = Field(description="logs of ignored groups are among `total`: it was asked for")
     total: int = Field(description="logs that `filter` matches")
     verdicts: dict[str, int] = Field(description="how many logs get each verdict; they sum to `total`")
     affiliates: dict[str, dict[str, int]] = Field(description="the same for each affiliate")

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import accumulate
 from operator import itemgetter
@@ -24,6 +24,7 @@ from schemas.shown.log import (
     Attempt,
     EvidenceState,
     ReprocessStep,
+    Source,
     StatusLog,
     TimelineAttempt,
     TimelineConflict,
@@ -53,6 +54,7 @@ class FoundLog(NamedTuple):
     log: StatusLog
     last_attempt: Attempt | None
     aliases: dict[str, list[str]]
+    sources: list[Source]
 
 
 class FoundTimeline(NamedTuple):
@@ -83,17 +85,21 @@ class LogReader:
             rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
         return [self._log(row) for row in rows]
 
-    async def not_found(self, account: str, integration_type: str, filter_: LogFilter, *, has_logs: bool) -> list[str]:
-        """Return the names that the search lists and no log of this account and type has, as they were given.
+    async def not_found(
+        self, account: str, integration_types: Iterable[str], text: str | None, *, has_logs: bool
+    ) -> list[str]:
+        """Return the names that a search lists and no log of this account and these types has, as they were given.
 
-        `has_logs`: the filter finds some; then a text of which no part is a name was not meant as a list of names.
+        `has_logs`: the search finds some; then a text of which no part is a name was not meant as a list of names.
         """
-        names = listed(filter_.q or "")
-        if not names:
-            return []
-        async with self._database.reading(account) as connection:
-            found = await find_listed(connection, account, integration_type, list(names))
-        return [] if has_logs and not found else [given for name, given in names.items() if name not in found]
+        names = listed(text or "")
+        left = dict(names)
+        if left:
+            async with self._database.reading(account) as connection:
+                for each in integration_types:
+                    for name in await find_listed(connection, account, each, list(left)):
+                        del left[name]
+        return [] if has_logs and len(left) == len(names) else list(left.values())
 
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
         """Return one log with its last attempt and names; None when this account and type has no such log."""
@@ -106,7 +112,9 @@ class LogReader:
         aliases: dict[str, list[str]] = {}
         for name, value in row["aliases"]:
             aliases.setdefault(name, []).append(value)
-        return FoundLog(self._log(row), None if row["attempt_result_id"] is None else self._attempt(row), aliases)
+        attempt = None if row["attempt_result_id"] is None else self._attempt(row)
+        sources = [Source.model_validate(each) for each in json.loads(row["sources"])]
+        return FoundLog(self._log(row), attempt, aliases, sources)
 
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
         """Return the logs of this account and type among `log_ids`, in that order, without evidence."""

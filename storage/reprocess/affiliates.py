@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from schemas.filter import LogFilter
 from schemas.shown.affiliate import ShownAffiliate, ShownBreaker
 from storage.database import Connection, Database
 from storage.reprocess import audit
@@ -58,6 +59,17 @@ async def with_logs(database: Database, account: str) -> list[str]:
     """Return the affiliates of the account's logs of all types."""
     async with database.reading(account) as connection:
         return [row["affiliate"] for row in await SQL["affiliates_with_logs"].fetch(connection, account=account)]
+
+
+async def without_logs(database: Database, account: str, filter_: LogFilter) -> list[str]:
+    """Return the affiliates that a filter names and no log of the account has: one that is misspelled takes nothing,
+    and leaves out nothing.
+    """
+    named = dict.fromkeys((*filter_.affiliate, *filter_.exclude_affiliate))
+    if not named:
+        return []
+    known = frozenset(await with_logs(database, account))
+    return [each for each in named if each not in known]
 
 
 def untouched(affiliate: str) -> ShownAffiliate:

@@ -22,6 +22,7 @@ from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
 from storage.reprocess.breakers import Answered, count_answers
 from storage.reprocess.claims import QueuedItem, release_claims
+from storage.reprocess.faults_before import faults_before
 from storage.statements import SQL, text_array
 
 
@@ -68,6 +69,7 @@ class _Move(NamedTuple):
     account: str
     id: uuid.UUID
     state: str  # what the answer means
+    before: str  # the faults that it is compared with, as `_set_of`
     status: str
     code: str | None
     message: str | None
@@ -306,12 +308,17 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
     commands: list[CommandKey] = []
     answered: list[Answered] = []
     log_ids = [each.log_id for each in by_item.values()]
-    for row in await SQL["lock_answered"].fetch(connection, list(by_item), log_id=log_ids):
-        item = ItemKey(row["account"], row["id"])
+    named = await SQL["lock_answered"].fetch(connection, list(by_item), log_id=log_ids)
+    rows = {ItemKey(row["account"], row["id"]): row for row in named}
+    for item, row in rows.items():
+        if row["after_version"] is not None and row["after_version"] >= by_item[item].version:
+            del by_item[item]
+    rows = {item: row for item, row in rows.items() if item in by_item}
+    faults = await faults_before(connection, rows.values(), {item.id: each for item, each in by_item.items()})
+    for item, row in rows.items():
         answer = by_item[item]
-        if row["after_version"] is not None and row["after_version"] >= answer.version:
-            continue
-        state = outcome(row["before_status"], _before(row), answer.status, answer.fingerprints, busy=answer.busy)
+        before = faults[item.id]
+        state = outcome(row["before_status"], before, answer.status, answer.fingerprints, busy=answer.busy)
         pause = None
         if state is ItemState.BUSY and not row["is_over"]:
             rule = policy.for_(row["integration_type"], row["affiliate"])
@@ -321,6 +328,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
             _Move(
                 *item,
                 state.value,
+                _set_of(before),
                 answer.status,
                 answer.code,
                 message,
@@ -342,13 +350,6 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
 def _set_of(fingerprints: Sequence[str]) -> str:
     """Return the array of fingerprints, sorted, each once."""
     return text_array(sorted(set(fingerprints)))
-
-
-def _before(row: Any) -> list[str]:
-    """Return the faults that an item is about. One of before migration 0013 has the first of them alone."""
-    if row["before_fingerprints"] is not None:
-        return list(row["before_fingerprints"])
-    return [row["before_fingerprint"]] if row["before_fingerprint"] else []
 
 
 def _answered(row: Any, *, busy: bool) -> Answered:

@@ -38,18 +38,31 @@ SELECT coalesce(ceil(
     pg_relation_size(to_regclass(format('conexoes.%I', :searched::text))) / current_setting('block_size')::numeric
 ), 0)::bigint
 
+-- logs_named_so --
+-- Not a statement: logs of :types one of whose names is folded to :folded; `whole` is its number there. More than are
+-- meant: search knows no case. A name without a visible character is in no index, and then every log is one; an erasure
+-- must miss none. Uses log_names_by_gram.
+SELECT logs_named_one_of(type.name, ARRAY[:folded::text], ARRAY[type.whole], 2147483647) AS id
+FROM unnest(:types::text[], :whole::integer[]) AS type (name, whole)
+WHERE :folded::text <> ''
+UNION ALL
+SELECT s.id FROM status_logs s
+WHERE :folded::text = '' AND s.account = :account::text AND s.integration_type = ANY(:types::text[])
+
 -- logs_with_key --
--- Up to :most logs of any type with this key. It reads the table: search finds names without regard to case, and an
--- erasure must miss none, and is rare.
-SELECT id AS log_id FROM status_logs
-WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND key = :value::text
+-- Up to :most logs of any type with this very key. Uses the primary key too.
+SELECT s.id AS log_id
+FROM ({logs_named_so}) AS named
+JOIN status_logs s USING (id)
+WHERE s.account = :account::text AND s.key = :value::text
 LIMIT :most::integer
 
 -- logs_with_alias --
--- Up to :most logs with this alias, of any name where :name is null. It reads the table too.
-SELECT DISTINCT log_id FROM aliases
-WHERE account = :account::text AND integration_type = ANY(:types::text[]) AND value = :value::text
-  AND (:name::text IS NULL OR name = :name::text)
+-- Up to :most logs with this very alias, of any name where :name is null. Uses the primary key of aliases too.
+SELECT DISTINCT n.log_id
+FROM ({logs_named_so}) AS named
+JOIN aliases n ON n.log_id = named.id
+WHERE n.account = :account::text AND n.value = :value::text AND (:name::text IS NULL OR n.name = :name::text)
 LIMIT :most::integer
 
 -- logs_with_text --
@@ -64,6 +77,7 @@ SELECT
     (SELECT count(*) FROM status_logs WHERE id = ANY(:log_ids::uuid[])) AS status_logs,
     (SELECT count(*) FROM attempts WHERE log_id = ANY(:log_ids::uuid[])) AS attempts,
     (SELECT count(*) FROM aliases WHERE log_id = ANY(:log_ids::uuid[])) AS aliases,
+    (SELECT count(*) FROM log_names WHERE log_id = ANY(:log_ids::uuid[])) AS log_names,
     (SELECT count(*) FROM reprocess_items WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[]))
         AS reprocess_items
 

@@ -51,6 +51,8 @@ chosen AS MATERIALIZED (
     WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
       AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
       AND (:code::text[] = '{}' OR codes && :code::text[])
+      AND affiliate <> ALL(:exclude_affiliate::text[])
+      AND NOT codes && :exclude_code::text[]
 ),
 split AS (
     SELECT c.bucket, each.name, sum(c.results) AS results

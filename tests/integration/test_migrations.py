@@ -17,19 +17,9 @@ from storage.logs.summary import summarize
 from storage.migrate import migrate
 from storage.schema_version import MIGRATIONS
 from storage.settings import StorageSettings
-from tests.support.schema import described
+from tests.support.schema import described, had
 
 NAMES = sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
-
-
-async def had(owner: asyncpg.Connection, name: str) -> None:
-    """Have the database say that it had a migration."""
-    await owner.execute(
-        "INSERT INTO public._pogo_migration (migration_hash, migration_id, schema_name, applied)"
-        " VALUES ($1, $1, $2, now())",
-        name,
-        SCHEMA,
-    )
 
 
 async def test_a_database_of_an_earlier_version_is_named_and_migrated(

@@ -236,6 +236,44 @@ async def test_a_late_busy_answer_does_not_get_in_the_way_of_a_later_item(
     assert [each.command_id for each in await desk.send()] == ["second"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ({}, "fixed"),
+        ({"status": "error"}, "same_error"),
+        ({"status": "error", "errors": OTHER}, "different_error"),
+        (BUSY, "queued"),
+    ],
+)
+async def test_any_late_answer_moves_a_silent_item(desk: Desk, answer: dict[str, Any], state: str) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    sent = await desk.send()
+    assert await desk.expire() == 1
+    assert (await desk.ledger("c")).state == "done"
+    await desk.answer(*sent, **answer)
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.items) == ("running" if state == "queued" else "done", {state: 1})
+
+
+async def test_a_silent_item_that_is_tried_again_is_silent_no_more(desk: Desk, owner: asyncpg.Connection) -> None:
+    """Neither for who reads it now nor for who asks about the time since; and its next answer ends it."""
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    [first] = await desk.send()
+    await desk.expire()
+    await desk.answer(first, **BUSY)
+    assert await desk.wait_out(owner) == 1
+    as_of = (await desk.plan()).as_of
+    [again] = await desk.send()
+    assert again.id == first.id
+    assert (await desk.plan(as_of, status=["error"], reprocess="silent")).total == 0
+    assert (await desk.plan(as_of, status=["error"], reprocess="in_flight")).total == 1
+    await desk.answer(again, seconds=90)
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.items) == ("done", {"fixed": 1})
+
+
 async def test_steps_wait_for_busy_items_and_judge_what_was_tried(desk: Desk, owner: asyncpg.Connection) -> None:
     await desk.fail(range(20))
     await desk.by_filter("c", pace={"steps": [5]})
@@ -294,6 +332,49 @@ async def test_sets_of_errors_are_compared_whatever_their_order(
     [item] = await desk.items("c")
     assert item.state == state
     assert (len(item.went), len(item.stayed), len(item.came)) == sizes
+
+
+@pytest.mark.parametrize("stored", ["'{0123456789abcdef}'", "NULL"])
+@pytest.mark.parametrize(
+    ("before", "after", "state", "sizes"),
+    [
+        ([GTIN], [GTIN], "same_error", (0, 1, 0)),
+        ([GTIN, PRICE], [PRICE, GTIN], "same_error", (0, 2, 0)),
+        ([GTIN, PRICE], [PRICE], "different_error", (1, 1, 0)),
+        ([GTIN], [OTHER[0]], "different_error", (1, 0, 1)),
+    ],
+)
+async def test_an_answer_after_an_upgrade_is_compared_by_the_rules_of_today(
+    desk: Desk,
+    owner: asyncpg.Connection,
+    stored: str,
+    before: list[Any],
+    after: list[Any],
+    state: str,
+    sizes: tuple[int, int, int],
+) -> None:
+    """The fingerprints of an earlier version were others, and before 0013 there was one for an item."""
+    await desk.fail(range(1), errors=before)
+    await desk.by_filter("c")
+    sent = await desk.send()
+    await owner.execute(
+        f"UPDATE reprocess_items SET before_fingerprint = '0123456789abcdef', before_fingerprints = {stored}"
+    )
+    await desk.answer(*sent, status="error", errors=after)
+    [item] = await desk.items("c")
+    assert item.state == state
+    assert (len(item.went), len(item.stayed), len(item.came)) == sizes
+
+
+async def test_without_the_result_of_before_its_stored_faults_count(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    sent = await desk.send()
+    await owner.execute("UPDATE reprocess_items SET before_fingerprints = '{0123456789abcdef}'")
+    await owner.execute("DELETE FROM attempts")
+    await desk.answer(*sent, status="error")
+    [item] = await desk.items("c")
+    assert (item.state, len(item.went), len(item.came)) == ("different_error", 1, 1)
 
 
 async def test_a_busy_answer_fixes_nothing_even_as_a_warning(desk: Desk) -> None:

@@ -82,6 +82,9 @@ async def test_what_it_says_is_what_happens(
         await stored(owner, 6)
         assert await run.run(asked, asyncio.Event(), dry_run=True)
         assert said[1:] == ["  MLB: 6 to be sent"]
+        misspelled = asked_for({**ASKED, "filter": ASKED["filter"] | {"exclude_affiliate": ["mlb"]}})
+        assert await run.run(misspelled, asyncio.Event(), dry_run=True)
+        assert said[3:] == ["  MLB: 6 to be sent", "  no log of acme has the affiliate mlb"]
         assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
         assert await run.run(asked, asyncio.Event(), dry_run=False)
         assert said[-1] == "done: 6 items: 5 fixed, 1 same error"
@@ -122,6 +125,31 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
         assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 0
         assert await run.run(asked, asyncio.Event(), dry_run=False)
         assert said[-1] == "done: 2 items: 1 fixed, 1 same error"
+
+
+@pytest.mark.parametrize("in_steps", [False, True])
+async def test_the_end_of_the_wait_leaves_the_command_and_says_how_to_cancel_it(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    *,
+    in_steps: bool,
+) -> None:
+    """Nobody answers: without the limit it would wait until the deadline of the retries."""
+    said: list[str] = []
+    run = Reprocess(broker_settings, storage_settings, Policy(), said.append)
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [result("e1")])
+        await stored(owner, 1)
+        never = asyncio.Event()
+        # Recorded it may be or not: the agents had three seconds.
+        ended = await run.run(asked_for(ASKED), never, dry_run=False, in_steps=in_steps, wait_seconds=3)
+        assert said[-1] == (
+            f"  conexoes reprocess --account acme --cancel {await owner.fetchval('SELECT id FROM reprocess_commands')}"
+            if ended
+            else "The agents have not recorded it yet; it is done as soon as they do."
+        )
 
 
 async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(

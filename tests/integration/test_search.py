@@ -4,11 +4,11 @@ import random
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import asyncpg
 import pytest
 
+from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
 from schemas.search.query import MAX_NAMES
 from schemas.search.words import words_of
@@ -188,7 +188,7 @@ async def test_as_many_names_as_may_be_listed_are_found(desk: Desk) -> None:
     filter_ = LogFilter(q="\n".join(names))
     found = await reader.page(ACCOUNT, TYPE, filter_, after=None, limit=MAX_NAMES)
     assert {log.key for log in found} == {f"SKU-{number}" for number in range(0, MAX_NAMES, 2)}
-    missing = await reader.not_found(ACCOUNT, TYPE, filter_, has_logs=True)
+    missing = await reader.not_found(ACCOUNT, [TYPE], filter_.q, has_logs=True)
     assert missing == [f"sku-{number}" for number in range(1, MAX_NAMES, 2)]
 
 
@@ -196,15 +196,25 @@ async def test_names_that_are_not_found_are_told_unless_the_text_is_words(desk: 
     await desk.store(result(key="SKU-1", message="Sem estoque, verifique"))
     reader = LogReader(desk.reader, lambda *_: [])
 
-    async def told(q: str, *, has_logs: bool, **more: Any) -> list[str]:
-        return await reader.not_found(ACCOUNT, TYPE, LogFilter(q=q, **more), has_logs=has_logs)
+    async def told(q: str, *, has_logs: bool) -> list[str]:
+        return await reader.not_found(ACCOUNT, [TYPE], q, has_logs=has_logs)
 
     assert await told("sku-1; SKU-2 ;Sku-3", has_logs=True) == ["SKU-2", "Sku-3"]
     assert await told("SKU-2, SKU-3", has_logs=False) == ["SKU-2", "SKU-3"]
     assert await told("sem estoque, verifique", has_logs=True) == []
     assert await told("SKU-2", has_logs=False) == []
     # A name that other fields of the filter leave out is there all the same.
-    assert await told("SKU-1, SKU-2", has_logs=False, status=("success",)) == ["SKU-2"]
+    assert await told("SKU-1, SKU-2", has_logs=False) == ["SKU-2"]
+
+
+async def test_a_name_of_any_type_is_found_by_the_search_across_them(desk: Desk) -> None:
+    await desk.store(
+        *(result(each, each, key=f"K-{each}") for each in BY_NAME), result("a", "orders", key="O", aliases={"ean": "7"})
+    )
+    reader = LogReader(desk.reader, lambda *_: [])
+    q = "\n".join(("7", "nowhere", *(f"k-{each}" for each in BY_NAME)))
+    assert await reader.not_found(ACCOUNT, BY_NAME, q, has_logs=True) == ["nowhere"]
+    assert len(await reader.search(ACCOUNT, q, 100)) == len(BY_NAME) + 1
 
 
 async def test_search_across_types_has_whole_names_first_in_every_way(

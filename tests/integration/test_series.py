@@ -85,6 +85,8 @@ def some_query(draw: random.Random) -> SeriesQuery:
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
         "code": draw.sample((*CODES, "none"), draw.randrange(1, 3)),
+        "exclude_affiliate": draw.sample(AFFILIATES, 1),
+        "exclude_code": draw.sample((*CODES, "none"), draw.randrange(1, 3)),
         "by": draw.choice(("status", "affiliate", "code")),
         "timezone": draw.choice(ZONES),
     }
@@ -102,6 +104,8 @@ def matches(query: SeriesQuery, each: Counted) -> bool:
         (not query.status or each.status in query.status)
         and (not query.affiliate or each.affiliate in query.affiliate)
         and (not query.code or bool(each.codes & set(query.code)))
+        and each.affiliate not in query.exclude_affiliate
+        and not each.codes & set(query.exclude_code)
     )
 
 
@@ -228,6 +232,25 @@ async def test_the_series_outlives_its_attempts(writer: Database, reader: Databa
         await owner.execute("UPDATE retention_horizon SET before = before + interval '29 hours 10 minutes'")
         await owner.execute("SELECT recount_results()")
         check(await read_series(reader, "acme", "price", query, NOW), query, every)
+
+
+async def test_a_recount_keeps_the_results_of_erased_logs_and_adds_those_that_are_missing(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    draw = random.Random(53)
+    await receive(writer, [some_result(draw, number) for number in range(60)])
+    queries = [some_query(draw) for _ in range(20)]
+    before = [await read_series(reader, "acme", "price", each, NOW) for each in queries]
+    ids = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs ORDER BY id LIMIT 20")]
+    await owner.fetchval("SELECT erase_logs($1)", ids)
+    assert len(await attempted(owner)) < 60
+    for _twice in range(2):
+        await owner.execute("SELECT recount_results()")
+        assert [await read_series(reader, "acme", "price", each, NOW) for each in queries] == before
+    await owner.execute("DELETE FROM result_hours; DELETE FROM result_days")
+    await owner.execute("SELECT recount_results()")
+    left = await owner.fetchval("SELECT count(*) FROM attempts")
+    assert await owner.fetchval("SELECT sum(results) FROM result_hours") == left
 
 
 async def test_days_older_than_the_retention_are_forgotten_and_no_others(

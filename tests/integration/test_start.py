@@ -31,6 +31,7 @@ from tests.support.access import ROW
 from tests.support.agents import produce, stored
 from tests.support.events import result
 from tests.support.processes import conexoes, end
+from tests.support.schema import had
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
 
@@ -254,9 +255,26 @@ async def test_every_role_sees_the_version_of_the_schema(
     database = Database(database_url, role, storage_settings)
     assert await check_schema(database) == ([], [])
     await owner.execute("DELETE FROM public._pogo_migration WHERE migration_id LIKE '0010%'")
-    with pytest.raises(StorageUnavailable, match=r"earlier version.*0010_access"):
-        await check_schema(database)
+    for runs in (False, True):
+        with pytest.raises(StorageUnavailable, match=r"earlier version.*0010_access"):
+            await check_schema(database, runs=runs)
     await database.close()
+
+
+@pytest.mark.parametrize("role", ["writer", "reader"])
+async def test_a_later_schema_is_refused_at_the_start_unless_it_is_meant(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, role: Any
+) -> None:
+    """What runs when the database is migrated goes on, and what was to come back can."""
+    await had(owner, "9999_what_comes")
+    database = Database(database_url, role, storage_settings)
+    with pytest.raises(SchemaUnfit, match=r"later version.*9999_what_comes.*CONEXOES_LATER_SCHEMA"):
+        await check_schema(database)
+    assert (await check_schema(database, runs=True)).unknown == ["9999_what_comes"]
+    await database.close()
+    meant = Database(database_url, role, storage_settings.model_copy(update={"later_schema": True}))
+    assert (await check_schema(meant)).unknown == ["9999_what_comes"]
+    await meant.close()
 
 
 @pytest.mark.parametrize("process", ["api", "admin"])

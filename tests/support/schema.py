@@ -4,6 +4,8 @@ from typing import Any
 
 import asyncpg
 
+from storage.database import SCHEMA
+
 _EVERYTHING = """
     WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = 'conexoes'::regnamespace),
     columns AS (
@@ -58,3 +60,13 @@ async def described(owner: asyncpg.Connection) -> set[tuple[Any, ...]]:
     functions with their sources, comments, owners and each privilege.
     """
     return {tuple(row) for row in await owner.fetch(_EVERYTHING)}
+
+
+async def had(owner: asyncpg.Connection, name: str) -> None:
+    """Have the database say that it had a migration."""
+    await owner.execute(
+        "INSERT INTO public._pogo_migration (migration_hash, migration_id, schema_name, applied)"
+        " VALUES ($1, $1, $2, now())",
+        name,
+        SCHEMA,
+    )

@@ -89,7 +89,7 @@ def test_a_failure_without_errors_has_one_fault_of_its_message() -> None:
     for none in ([], None):
         found = accepted(result(errors=none, message="It is late"))
         [fault] = found.faults
-        assert fault == Fault(None, None, None, None, "It is late", found.fingerprint or "")
+        assert fault == Fault(None, None, None, "It is late", found.fingerprint or "")
         assert (found.code, found.category, found.errors) == (None, None, 0)
 
 
@@ -107,7 +107,15 @@ def test_an_error_without_a_message_has_the_results() -> None:
     )
 
 
+@pytest.mark.parametrize("field", [None, "price", "items[3].price", "SKU-9"])
+def test_the_field_of_an_error_is_no_part_of_its_fault(field: str | None) -> None:
+    faults = [
+        faults_of("price", "MLB", "K", [ResultError(code="c", message="m", field=each)], None) for each in (None, field)
+    ]
+    assert faults[0] == faults[1]
+
+
 def test_long_text_is_cut() -> None:
     error = ResultError(code="c", message="m" * 5000, category="k" * 300, severity="", field="")
     [fault] = faults_of("price", "MLB", "SKU-1", [error], None)
-    assert (len(fault.message or ""), len(fault.category or ""), fault.severity, fault.field) == (4096, 200, None, None)
+    assert (len(fault.message or ""), len(fault.category or ""), fault.severity) == (4096, 200, None)

@@ -28,6 +28,7 @@ def group(logs: int = 1, **changes: Any) -> Group:
         (group(in_flight=True), "in_flight"),
         (group(affiliate="OFF"), "not_reprocessable"),
         (group(changed=True), "changed_since"),
+        (group(changed=True, status="success"), "already_succeeded"),
         (group(affiliate="PAUSED"), "paused"),
     ],
 )

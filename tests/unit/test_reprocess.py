@@ -59,7 +59,7 @@ def log(**changes: Any) -> LockedLog:
         ("price", log(in_flight=uuid.uuid4()), ItemState.IN_FLIGHT),
         ("orders", log(), ItemState.NOT_REPROCESSABLE),
         ("price", log(changed=True), ItemState.CHANGED_SINCE),
-        ("price", log(changed=True, status="success"), ItemState.CHANGED_SINCE),
+        ("price", log(changed=True, status="success"), ItemState.ALREADY_SUCCEEDED),
         ("price", log(affiliate="PAUSED"), ItemState.PAUSED),
         ("price", log(affiliate="PAUSED", status="success"), ItemState.ALREADY_SUCCEEDED),
         ("price", log(affiliate="PAUSED", in_flight=uuid.uuid4()), ItemState.IN_FLIGHT),

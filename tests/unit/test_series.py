@@ -63,7 +63,8 @@ def test_a_list_of_impossible_times_is_not_followed() -> None:
 
 
 def test_repeatable_parameters_are_those_that_have_several_values() -> None:
-    assert {"status", "affiliate", "code"} == REPEATABLE_OF_SERIES
+    repeatable = {"status", "affiliate", "code", "exclude_affiliate", "exclude_code"}
+    assert repeatable == REPEATABLE_OF_SERIES
 
 
 def test_a_week_before_is_the_same_local_time() -> None:

@@ -16,7 +16,7 @@ SENT, NEVER = Policy().for_("price", "MLB"), Policy().for_("orders", "MLB")
 @pytest.mark.parametrize(("changed", "in_flight", "paused", "allowed"), list(product([False, True], repeat=4)))
 def test_the_first_reason_counts(status: str, *, changed: bool, in_flight: bool, paused: bool, allowed: bool) -> None:
     reasons = {
-        ItemState.CHANGED_SINCE: changed,
+        ItemState.CHANGED_SINCE: changed and status != "success",
         ItemState.NOT_REPROCESSABLE: not allowed,
         ItemState.ALREADY_SUCCEEDED: status == "success",
         ItemState.IN_FLIGHT: in_flight,

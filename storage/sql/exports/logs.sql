@@ -100,12 +100,12 @@ WHERE s.account = :account::text AND s.integration_type = :integration_type::tex
 {filter}
 
 -- export_counts --
--- Counts by status, by affiliate and by error group, of which a log may have several: in all, of the last 24 hours, of the 24 hours before; of each
--- kind the :largest largest.
+-- Counts by status, by affiliate and by error group, of which a log may have several: in all, of the last 24 hours, of
+-- the 24 hours before; of each kind the :largest largest. The text of a group is the sample of its fault: the message of
+-- a log may be that of the result, or of another error.
 WITH matched AS (
     SELECT
         s.status, s.affiliate, s.fingerprint, s.other_fingerprints, s.processed_at,
-        left(s.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
         s.processed_at > now() - interval '24 hours' AS is_last_day,
         s.processed_at > now() - interval '48 hours' AND s.processed_at <= now() - interval '24 hours' AS is_day_before
     FROM status_logs s
@@ -115,14 +115,13 @@ WITH matched AS (
 counted AS (
     SELECT
         CASE WHEN grouping(status) = 0 THEN 'status' ELSE 'affiliate' END AS kind,
-        coalesce(status, affiliate) AS name, min(affiliate) AS affiliate, NULL AS message, count(*) AS total,
+        coalesce(status, affiliate) AS name, min(affiliate) AS affiliate, count(*) AS total,
         count(*) FILTER (WHERE is_last_day) AS last_day, count(*) FILTER (WHERE is_day_before) AS day_before
     FROM matched
     GROUP BY GROUPING SETS ((status), (affiliate))
     UNION ALL
     SELECT
-        'group', fault.fingerprint, min(m.affiliate),
-        min(m.message) FILTER (WHERE m.fingerprint = fault.fingerprint), count(*),
+        'group', fault.fingerprint, min(m.affiliate), count(*),
         count(*) FILTER (WHERE m.is_last_day), count(*) FILTER (WHERE m.is_day_before)
     FROM matched m
     CROSS JOIN LATERAL unnest(array_append(m.other_fingerprints, m.fingerprint)) AS fault (fingerprint)
@@ -131,7 +130,7 @@ counted AS (
 )
 SELECT
     placed.kind, placed.name, placed.affiliate, fault.code,
-    coalesce(placed.message, left(fault.message, {GROUP_MESSAGE_CHARACTERS})) AS message,
+    left(fault.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
     placed.total, placed.last_day, placed.day_before
 FROM (
     SELECT *, row_number() OVER (PARTITION BY kind ORDER BY total DESC, name) AS place

@@ -172,13 +172,25 @@ a.altered AS attempt_altered, a.alterations AS attempt_alterations, a.item_id AS
 a.evidence_expired_at AS attempt_evidence_expired_at, a.extensions AS attempt_extensions
 
 -- get_log --
--- One status log with every name of the entity, and the attempt that it shows, unless retention has deleted that.
--- Uses the primary keys of all three.
+-- One status log with every name of the entity, the attempt that it shows, unless retention has deleted that, and the
+-- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of all three.
 SELECT {log_columns}, {attempt_columns},
     ARRAY(
         SELECT ARRAY[n.name, n.value] FROM aliases n WHERE n.account = s.account AND n.log_id = s.id
         ORDER BY n.name, n.value
-    ) AS aliases
+    ) AS aliases,
+    (
+        SELECT coalesce(json_agg(json_build_object('source', said.source, 'results', said.results)), '[]')
+        FROM (
+            SELECT newest.source, count(*) AS results
+            FROM (
+                SELECT t.source, t.processed_at FROM attempts t WHERE t.account = s.account AND t.log_id = s.id
+                ORDER BY t.processed_at DESC LIMIT {SOURCED_ATTEMPTS}
+            ) AS newest
+            GROUP BY newest.source
+            ORDER BY max(newest.processed_at) DESC, newest.source
+        ) AS said
+    ) AS sources
 FROM status_logs s
 LEFT JOIN attempts a
     ON a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at

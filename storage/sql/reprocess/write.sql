@@ -167,7 +167,7 @@ RETURNING i.account, i.id, i.command_id, i.state
 -- queue_again --
 -- End the pause of items whose answer was busy, when it is over; mark_cancelled ends those of cancelled commands. They
 -- are queued before and after: their logs show nothing new. An answer that comes before the next mark must not be taken
--- for one to the earlier retry. Rows that are locked already are left for later. Uses reprocess_items_waiting.
+-- for one to the earlier retry, nor the silence before a late answer for one after the next. Rows that are locked already are left for later. Uses reprocess_items_waiting.
 WITH due AS (
     SELECT i.account, i.id
     FROM reprocess_items i
@@ -178,7 +178,7 @@ WITH due AS (
     FOR UPDATE OF i SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET not_before = NULL, answered_at = NULL, sent_at = NULL
+SET not_before = NULL, answered_at = NULL, sent_at = NULL, silent_at = NULL
 FROM due d
 WHERE i.account = d.account AND i.id = d.id
 RETURNING i.id
@@ -213,8 +213,8 @@ RETURNING i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.sent
 -- command was cancelled or its log has a later item. Uses the primary keys and reprocess_items_by_log.
 SELECT
     i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, i.sent_at, i.before_status,
-    i.before_fingerprint, i.before_fingerprints, i.after_version, i.busy_answers,
-    c.state = 'cancelled' OR EXISTS (
+    i.before_fingerprint, i.before_fingerprints, i.before_source, i.before_event_id, i.log_id, i.key, i.after_version,
+    i.busy_answers, c.state = 'cancelled' OR EXISTS (
         SELECT FROM reprocess_items later
         WHERE later.account = i.account AND later.log_id = i.log_id AND later.created_at >= i.created_at
           AND later.attempt > i.attempt
@@ -226,20 +226,35 @@ WHERE i.state IN ({ANSWERABLE_STATES})
 ORDER BY i.account, i.id
 FOR UPDATE OF i
 
+-- kept_results --
+-- `data` of the result that each item is about, as JSON; after its retention, no row. Uses the primary key of attempts.
+SELECT item.account, item.id, kept.data
+FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
+    AS item (account, id, log_id, source, event_id)
+CROSS JOIN LATERAL (
+    SELECT (CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END)::text AS data
+    FROM attempts a
+    WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
+      AND (item.source IS NULL OR a.source = item.source)
+    ORDER BY a.version DESC
+    LIMIT 1
+) AS kept
+
 -- mark_answered --
 -- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent. One that is tried again
 -- is queued, and not sent before its pause is over.
 UPDATE reprocess_items i
 SET state = CASE WHEN answer.pause_seconds IS NULL THEN answer.state ELSE 'queued' END,
+    before_fingerprints = answer.before::text[],
     after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_fingerprints = answer.fingerprints::text[],
     after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now()),
     busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
     not_before = now() + make_interval(secs => answer.pause_seconds), claimed_until = NULL
 FROM unnest(
-    :account::text[], :id::uuid[], :state::text[], :status::text[], :code::text[], :message::text[],
+    :account::text[], :id::uuid[], :state::text[], :before::text[], :status::text[], :code::text[], :message::text[],
     :fingerprint::text[], :fingerprints::text[], :version::bytea[], :pause_seconds::double precision[]
-) AS answer (account, id, state, status, code, message, fingerprint, fingerprints, version, pause_seconds)
+) AS answer (account, id, state, before, status, code, message, fingerprint, fingerprints, version, pause_seconds)
 WHERE i.account = answer.account AND i.id = answer.id
 
 -- show_on_logs --

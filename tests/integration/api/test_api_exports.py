@@ -480,6 +480,41 @@ async def slow(app: FastAPI, owner: asyncpg.Connection) -> AsyncIterator[None]:
     await transaction.rollback()
 
 
+async def test_a_caller_that_reads_nothing_holds_no_snapshot_and_gets_everything_later(
+    app: FastAPI, keys: dict[str, str], operator: Caller, owner: asyncpg.Connection, store_events: Store
+) -> None:
+    """Twenty megabytes fill every buffer on the way: without a file between, the database would wait for the caller."""
+    long = [{"code": "c", "message": "é" * 250_000}]
+    await store_events(*(result(f"e{n}", key=f"SKU-{n}", errors=long) for n in range(40)))
+    whole = (await operator.get(f"{LOGS}/export.jsonl")).content
+    assert len(whole) > 20_000_000
+
+    async def held() -> int:
+        return int(
+            await owner.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'"
+                " AND state <> 'idle'"
+            )
+        )
+
+    async with served(app) as address:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]), limit=1024)
+        head = f"GET {LOGS}/export.jsonl HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {keys['operator']}\r\n\r\n"
+        writer.write(head.encode())
+        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+
+        async def let_go() -> bool:
+            return await held() == 0
+
+        await eventually(let_go)
+        got = b""
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            got += await reader.readexactly(size)
+            await reader.readexactly(2)
+        writer.close()
+    assert got == whole
+
+
 class TestLimits:
     @pytest.fixture
     def app(self, app: FastAPI) -> FastAPI:

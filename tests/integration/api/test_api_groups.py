@@ -138,7 +138,7 @@ async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
         rows,
     )
     [group] = await groups(viewer)
-    beside = {"tried": 9, "silent": 1, "busy": 8, "healed": 9, "awaited": 5}
+    beside = {"tried": 9, "silent": 1, "busy": 8, "healed": 9, "awaited": 5, "queued": 6}
     assert group["cure"] == {
         **tried,
         **beside,

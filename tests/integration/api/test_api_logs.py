@@ -156,6 +156,22 @@ async def test_the_last_attempt_is_the_one_that_is_shown_not_the_last_to_come(
     ]
 
 
+async def test_a_log_says_whose_its_results_are_the_last_one_first(viewer: Caller, store_events: Store) -> None:
+    """A connector that speaks for another's entity is seen, whichever result is shown."""
+
+    def of(source: str, id_: str, seconds: int) -> Event:
+        event = result(id_, processed_at=at(seconds))
+        return event._replace(
+            headers=[(name, source.encode() if name == "ce_source" else value) for name, value in event.headers]
+        )
+
+    await store_events(of("/a", "1", 1), of("/a", "2", 3), of("/forged", "3", 2), of("/a", "4", 0))
+    assert (await viewer.get(path_of())).json()["sources"] == [
+        {"source": "/a", "results": 3},
+        {"source": "/forged", "results": 1},
+    ]
+
+
 async def test_an_attempt_that_came_from_the_future_is_marked_by_the_time_when_it_came(
     viewer: Caller, store_events: Store, owner: asyncpg.Connection
 ) -> None:
@@ -329,6 +345,9 @@ async def test_a_list_says_which_names_it_did_not_find(viewer: Caller, store_eve
     ):
         answer = (await viewer.get(f"{ACCOUNT}/price/logs", params={"q": q})).json()
         assert (sorted(each["key"] for each in answer["items"]), answer["not_found"]) == (keys, missing), q
+        if "minimum" not in q:  # words, which no search across the types finds
+            everywhere = (await viewer.get(f"{ACCOUNT}/search", params={"q": q})).json()
+            assert (len(everywhere["items"]), everywhere["not_found"]) == (len(keys), missing), q
 
 
 async def test_an_exact_name_comes_first_however_many_begin_with_it(viewer: Caller, store_events: Store) -> None:

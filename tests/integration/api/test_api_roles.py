@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import product
 
 import asyncpg
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from schemas.identity import log_id
+from schemas.role import USUAL_RIGHTS, Rights, Role
 from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
@@ -248,3 +250,13 @@ async def test_evidence_is_a_right_of_its_own(
     of_a_log = "/accounts/{account}/{integration_type}/logs/{log_id}"
     assert seen[False] == set()
     assert seen[True] >= {of_a_log, f"{of_a_log}/timeline", "/accounts/{account}/dead-letters"}
+
+
+@pytest.mark.parametrize("role", USUAL_RIGHTS)
+async def test_a_key_has_the_usual_rights_of_its_role_unless_it_is_given_others(owning: Database, role: Role) -> None:
+    usual = USUAL_RIGHTS[role]
+    for given in (None, *(Rights(*each) for each in product((False, True), repeat=2))):
+        secret = await access_keys.create(owning, "acme", role, "k", **(given._asdict() if given else {}))
+        found = await access_keys.find(owning, access_keys.digest(secret))
+        assert found is not None
+        assert (found.role, Rights(found.may_export, found.may_see_evidence)) == (role, given or usual)

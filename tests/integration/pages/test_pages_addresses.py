@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
+from schemas.catalogue import BY_NAME
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import account
@@ -23,6 +24,44 @@ async def test_an_account_alone_is_its_overview(visit: Visit, store_events: Stor
     assert shown.url.path == "/sign-in"
     machine = await browser.get("/acme", headers={"Accept": "application/json"})
     assert (machine.status_code, machine.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/acme/prices", "/acme/Price", "/acme/produtos/logs/1"])
+async def test_a_mistyped_type_names_the_types_and_leads_to_them(visit: Visit, path: str) -> None:
+    page = await (await visit("viewer")).get(path)
+    assert page.status_code == 404
+    assert f"The types are: {', '.join(BY_NAME)}" in page.text
+    assert re.findall(r'<li><a href="(/acme/[a-z]+)">', page.text)[-len(BY_NAME) :] == [
+        f"/acme/{name}" for name in BY_NAME
+    ]
+
+
+async def test_a_search_that_is_refused_keeps_what_was_pasted_and_names_the_field_as_the_page_does(
+    visit: Visit,
+) -> None:
+    browser = await visit("viewer")
+    names = "\n".join(f"<sku>{number}" for number in range(201))
+    page = await browser.get("/acme/price", params={"q": names, "affiliate": "A&B", "lang": "en"})
+    assert page.status_code == 422
+    [kept] = re.findall(r'<textarea id="kept" name="q"[^>]*>(.*?)</textarea>', page.text, re.DOTALL)
+    assert html.unescape(kept) == names
+    assert '<input type="hidden" name="affiliate" value="A&amp;B">' in page.text
+    [said] = re.findall(r'<p class="lead"><bdi>(.*?)</bdi>', page.text)
+    assert "Search" in said
+    assert "filter.q" not in said
+    assert "textarea" not in (await browser.get("/acme/price?page_size=0")).text
+
+
+@pytest.mark.parametrize("path", ["/acme/price", "/acme/price/reprocess"])
+async def test_an_affiliate_that_no_log_has_is_named(visit: Visit, store_events: Store, path: str) -> None:
+    """One that is misspelled, or has other letters, takes nothing; as one to be left out it leaves out nothing."""
+    await store_events(result("a", key="SKU-1"), result("b", "tracking", key="T", affiliate="AMZ"))
+    browser = await visit("operator")
+    note = "No log of this account has"
+    for name in ("affiliate", "exclude_affiliate"):
+        page = (await browser.get(path, params={"status": "error", name: ["MLB", "AMZ", "mlb", "<x>"]})).text
+        assert f"{note} these affiliates, upper and lower case told apart: <bdi>mlb</bdi>, <bdi>&lt;x&gt;</bdi>" in page
+        assert note not in (await browser.get(path, params={"status": "error", name: ["MLB", "AMZ"]})).text
 
 
 @pytest.mark.parametrize("path", ["/acme/nothing", "/acme/price/nothing", "/a.b", "/acme/overview/"])
@@ -86,6 +125,7 @@ async def test_a_code_with_spaces_at_its_ends_is_found_by_the_page_s_own_links(
 async def test_a_list_of_names_says_which_were_not_found(visit: Visit, store_events: Store) -> None:
     await store_events(result("a", key="SKU-1"))
     browser = await visit("viewer")
-    page = (await browser.get("/acme/price", params={"q": "sku-1\n<b>\nother"})).text
-    assert "2 names of the list were not found: <bdi>&lt;b&gt;</bdi>, <bdi>other</bdi>" in page
-    assert "not-found" not in (await browser.get("/acme/price", params={"q": "sku-1"})).text
+    for path in ("/acme/price", "/acme/search"):
+        page = (await browser.get(path, params={"q": "sku-1\n<b>\nother"})).text
+        assert "2 names of the list were not found: <bdi>&lt;b&gt;</bdi>, <bdi>other</bdi>" in page, path
+        assert "not-found" not in (await browser.get(path, params={"q": "sku-1"})).text, path

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from admin.pages.view import view_of
+from schemas.filter import FIELDS, LogFilter
+from schemas.series import SeriesQuery
 from schemas.words import word
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.events import result
+from tests.support.some_logs import EVERY
 
 HOUR = timedelta(hours=1)
 FAILED_AT = datetime.now(UTC) - 2 * HOUR
@@ -70,11 +74,22 @@ async def test_the_charts_have_two_names_in_each_language(visit: Visit, store_ev
         assert word("status", "error", language) in page  # type: ignore[arg-type]
 
 
-async def test_a_list_that_results_are_not_counted_by_says_so(visit: Visit, store_events: Store) -> None:
+@pytest.mark.parametrize("name", LogFilter.model_fields)
+async def test_a_list_says_by_which_of_its_fields_results_are_not_counted(
+    visit: Visit, store_events: Store, name: str
+) -> None:
     await store_events(result(key="A", processed_at=FAILED_AT.isoformat()))
-    page = await page_of(await visit("viewer"), "/acme/price?q=A&wait=true")
+    view = view_of(LogFilter.model_validate({name: EVERY[name]}))
+    page = await page_of(await visit("viewer"), f"/acme/price{view.query()}&wait=true")
+    said = f"Results over time are not counted by: {FIELDS[name].shown.label['en']}</p>"
+    assert (said in page) is (name not in SeriesQuery.model_fields)
+
+
+async def test_a_list_of_more_years_than_results_are_shown_of_says_so(visit: Visit, store_events: Store) -> None:
+    await store_events(result(key="A", processed_at=FAILED_AT.isoformat()))
+    page = await page_of(await visit("viewer"), "/acme/price?processed_from=2010-01-01T00:00:00Z&wait=true")
     assert set(tables(page)) == {"Logs by status"}
-    assert "Results over time are counted by status, affiliate and error code, for at most 1,100 days." in page
+    assert "Results over time are counted for at most 1,100 days." in page
 
 
 async def test_a_day_of_logs_is_hours_though_others_are_old(visit: Visit, store_events: Store) -> None:

@@ -78,6 +78,10 @@ async def test_a_plan_says_how_many_are_in_ignored_groups_and_offers_them(visit:
     everything = (await browser.get(unescape(link))).text
     assert "<b>5</b> of 5 will be sent" in everything
     assert "left out" not in everything
+    assert "Groups that are ignored are taken too." in everything
+    assert '<input type="hidden" name="ignored" value="true">' in everything
+    [back] = re.findall(r'href="([^"]+)">Leave them out', everything)
+    assert "<b>2</b> of 2 will be sent" in (await browser.get(unescape(back))).text
 
 
 async def test_a_row_shows_each_error_gravest_first_and_leads_to_its_group_and_to_all_others(

@@ -172,6 +172,9 @@ async def test_a_command_that_is_over_offers_the_rest_and_what_still_fails(visit
     await desk.by_filter("c1", pace={"steps": [5]})
     browser = await visit("operator")
     assert "/again?what=" not in (await browser.get("/acme/reprocess/c1")).text
+    for what in ("rest", "failing"):  # there is none yet
+        answer = await browser.get(f"/acme/reprocess/c1/again?what={what}")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/acme/reprocess/c1")
     await desk.answer(*await desk.send(), status="error")
     await desk.judge()
     while await desk.let_go():

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from admin.pages.histogram import Bar, Chart, draw
+from admin.pages.histogram import Bar, Chart, draw, window
+from schemas.filter import LogFilter
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -73,6 +74,28 @@ def test_the_week_before_is_a_line_through_the_middle_of_the_columns_and_is_in_t
     assert chart.line == "100.00,0.00 300.00,72.00 500.00,36.00"
     assert [column.week_before for column in chart.columns] == [4, 0, 2]
     assert [column.bars[0].height for column in chart.columns] == [18.0, 18.0, 18.0]
+
+
+def test_charts_of_one_period_show_a_moment_at_one_place() -> None:
+    """One counts from the first log on by two hours, the other all hours of the period."""
+    now = T0 + timedelta(hours=12)
+    shown = window(LogFilter(processed_from=T0), now)
+    hours = [Span(T0 + timedelta(hours=n), T0 + timedelta(hours=n + 1), {"error": 1}) for n in range(12)]
+    pairs = [Span(T0 + timedelta(hours=n), T0 + timedelta(hours=n + 2), {"error": 1}) for n in range(6, 12, 2)]
+    charts = [draw(each, within=shown) for each in (hours, pairs)]
+    assert {(chart.start, chart.end) for chart in charts if chart} == {(T0, now)}
+    places = [{column.start: column.bars[0].x for column in chart.columns} for chart in charts if chart]
+    assert places[1] == {each.from_: places[0][each.from_] for each in pairs}
+
+
+def test_a_column_at_an_end_of_the_period_is_not_cut() -> None:
+    shown = window(LogFilter(processed_from=T0 + timedelta(minutes=30), processed_to=T0 + timedelta(minutes=90)), T0)
+    chart = draw(
+        [Span(T0 + timedelta(hours=n), T0 + timedelta(hours=n + 1), {"error": 1}) for n in range(2)], within=shown
+    )
+    assert chart is not None
+    assert (chart.start, chart.end) == (T0, T0 + timedelta(hours=2))
+    assert window(LogFilter(processed_to=T0), T0) is None
 
 
 def test_without_a_week_before_there_is_no_line() -> None:

@@ -72,9 +72,12 @@ def test_how_long_ago_is_told_roughly(seconds: int, said: str) -> None:
     assert times.relative(NOW + timedelta(seconds=seconds), NOW, languages.LOCALE["en"]) == said
 
 
-@pytest.mark.parametrize(
-    ("zone", "offset"), [("America/Sao_Paulo", "-03:00"), ("Asia/Kolkata", "+05:30"), ("UTC", "+00:00")]
-)
+@pytest.mark.parametrize("language", languages.LOCALE)
+def test_utc_is_called_utc(language: Language) -> None:
+    assert times.zone_label(ZoneInfo("UTC"), NOW, languages.LOCALE[language]) == "UTC"
+
+
+@pytest.mark.parametrize(("zone", "offset"), [("America/Sao_Paulo", "-03:00"), ("Asia/Kolkata", "+05:30")])
 def test_a_zone_says_what_it_is_from_utc(zone: str, offset: str) -> None:
     label = times.zone_label(ZoneInfo(zone), NOW, languages.LOCALE["en"])
     assert label.endswith(f" (UTC{offset})")
