@@ -83,11 +83,9 @@ async def give_command(request: Request, grant: Grant, idempotency_key: str, bod
     asked_at = await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant)
     if asked_at is None:
         raise key_was_used()
-    if not (
-        await _published(request, command, body, asked_at)
-        and await mark_published(writer, body.account, idempotency_key)
-    ):
-        await _revoke(writer, body.account, command)
+    published = await _published(request, command, body, asked_at)
+    if not (published and await mark_published(writer, body.account, idempotency_key)):
+        await _revoke(writer, body.account, command, published=published)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 
@@ -101,14 +99,16 @@ async def _published(request: Request, command: str, body: ReprocessRequest, at:
     return True
 
 
-async def _revoke(writer: Database, account: str, command: str) -> None:
+async def _revoke(writer: Database, account: str, command: str, *, published: bool) -> None:
     """Raise 503, which is true also when Kafka has it after all. Returns when Kafka has it for certain."""
     try:
-        if not await revoke(writer, account, command):
-            return
-        raise not_taken(ReasonCode.COMMAND_NOT_QUEUED)
+        found = await revoke(writer, account, command)
     except StorageUnavailable:
         raise not_taken(ReasonCode.COMMAND_NOT_KNOWN) from None
+    if found == "revoked":
+        raise not_taken(ReasonCode.COMMAND_NOT_QUEUED)
+    if found == "unknown" and not published:
+        raise not_taken(ReasonCode.COMMAND_NOT_KNOWN)
 
 
 def key_was_used() -> ProblemError:
