@@ -91,8 +91,9 @@ async def give_command(
     if asked_at is None:
         raise key_was_used()
     record = command_record(request.app.state.topics, command, body, asked_at, traceparent)
-    if not (await _published(request, command, record) and await mark_published(writer, body.account, idempotency_key)):
-        await _revoke(writer, body.account, command)
+    published = await _published(request, command, record)
+    if not (published and await mark_published(writer, body.account, idempotency_key)):
+        await _revoke(writer, body.account, command, published=published)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
 
 
@@ -106,14 +107,16 @@ async def _published(request: Request, command: str, record: Record) -> bool:
     return True
 
 
-async def _revoke(writer: Database, account: str, command: str) -> None:
+async def _revoke(writer: Database, account: str, command: str, *, published: bool) -> None:
     """Raise 503, which is true also when Kafka has it after all. Returns when Kafka has it for certain."""
     try:
-        if not await revoke(writer, account, command):
-            return
-        raise not_taken(ReasonCode.COMMAND_NOT_QUEUED)
+        found = await revoke(writer, account, command)
     except StorageUnavailable:
         raise not_taken(ReasonCode.COMMAND_NOT_KNOWN) from None
+    if found == "revoked":
+        raise not_taken(ReasonCode.COMMAND_NOT_QUEUED)
+    if found == "unknown" and not published:
+        raise not_taken(ReasonCode.COMMAND_NOT_KNOWN)
 
 
 def key_was_used() -> ProblemError:

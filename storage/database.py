@@ -26,8 +26,8 @@ _REFUSED_CLASSES = ("22", "23", "54", "21")
 #: system error, invalid transaction state after a broken one; lock not available; read-only after a failover.
 _PASSING_CLASSES = ("08", "53", "57", "40", "58", "25")
 _PASSING_CODES = ("55P03", "25006")
-#: No such table, no such schema: what is not migrated yet may be.
-_UNMIGRATED = ("42P01", "3F000")
+#: No such table, schema, function, column or type: what is not migrated yet may be.
+_UNMIGRATED = ("42P01", "3F000", "42883", "42703", "42704")
 #: A right of our role that is missing: it was not given yet, or was taken away.
 _NOT_ALLOWED = "42501"
 #: query_canceled: statement_timeout, for all that we can tell; and transaction_timeout.

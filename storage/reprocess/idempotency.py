@@ -2,10 +2,13 @@
 
 import hashlib
 from datetime import datetime
+from typing import Literal
 
 from storage.access_keys import Grant
 from storage.database import Connection, Database
 from storage.statements import SQL
+
+Revocation = Literal["revoked", "taken", "unknown"]
 
 
 async def claim(
@@ -55,11 +58,16 @@ async def mark_published(database: Database, account: str, key: str) -> bool:
         return await SQL["mark_published"].fetchval(connection, account=account, key=key) is not None
 
 
-async def revoke(database: Database, account: str, command_id: str) -> bool:
-    """Have the agents leave a command that Kafka may have or not. False when Kafka has it for certain."""
+async def revoke(database: Database, account: str, command_id: str) -> Revocation:
+    """Have the agents leave a command that Kafka may have or not.
+
+    `taken` when Kafka has it for certain; `unknown` when its key was lost with the database that stood here before, so
+    that it can't be revoked, and may be anywhere.
+    """
     async with database.transaction() as connection:
         await SQL["lock_key_of_command"].execute(connection, account=account, command_id=command_id)
-        return await SQL["revoke_command"].fetchval(connection, account=account, command_id=command_id) is not None
+        found: Revocation = await SQL["revoke_command"].fetchval(connection, account=account, command_id=command_id)
+        return found
 
 
 async def is_revoked(connection: Connection, account: str, command_id: str, asked_at: datetime) -> bool:

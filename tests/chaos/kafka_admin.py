@@ -1,20 +1,41 @@
-"""Work of an operator on topics."""
+"""Work of an operator on topics, who does it again when another fault has Kafka just then."""
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
+from broker.errors import BrokerUnavailable
+from broker.settings import BrokerSettings
+from broker.topics import create_topics
 from tests.support.waiting import eventually
 
 
 async def deleted_topic(servers: str, name: str) -> None:
     """Delete a topic; return when Kafka does not know it any more."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    try:
-        await admin.delete_topics([name])
 
-        async def gone() -> bool:
-            return name not in await admin.list_topics()
+    async def gone() -> bool:
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+        try:
+            await admin.start()
+            if name not in await admin.list_topics():
+                return True
+            await admin.delete_topics([name])
+        except (KafkaError, OSError, TimeoutError):
+            pass
+        finally:
+            await admin.close()
+        return False
 
-        await eventually(gone)
-    finally:
-        await admin.close()
+    await eventually(gone)
+
+
+async def made_topics(servers: str, settings: BrokerSettings) -> None:
+    """Make the topics that are missing; return when there are all of them."""
+
+    async def made() -> bool:
+        try:
+            await create_topics(servers, settings)
+        except (BrokerUnavailable, KafkaError, OSError, TimeoutError):
+            return False
+        return True
+
+    await eventually(made)

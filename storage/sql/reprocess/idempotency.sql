@@ -38,9 +38,21 @@ WHERE account = :account::text AND command_id = :command_id::text
 FOR UPDATE
 
 -- revoke_command --
--- From now on the agents leave it; no row when Kafka has it, or they have recorded it. Only for whoever has locked its
--- key before. Uses idempotency_keys_by_command and the primary key of reprocess_commands.
-UPDATE idempotency_keys SET revoked_at = clock_timestamp()
-WHERE account = :account::text AND command_id = :command_id::text AND published_at IS NULL
-  AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = :account::text AND c.id = :command_id::text)
-RETURNING true
+-- `revoked`: from now on the agents leave it. `taken`: Kafka has it, or they have recorded it. `unknown`: neither the key nor
+-- the command is stored, as after a failover to a standby that lagged. Only for whoever has locked its key before. Uses
+-- idempotency_keys_by_command and the primary key of reprocess_commands.
+WITH revoked AS (
+    UPDATE idempotency_keys SET revoked_at = clock_timestamp()
+    WHERE account = :account::text AND command_id = :command_id::text AND published_at IS NULL
+      AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = :account::text AND c.id = :command_id::text)
+    RETURNING true
+)
+SELECT CASE
+    WHEN EXISTS (SELECT FROM revoked) THEN 'revoked'
+    WHEN EXISTS (SELECT FROM reprocess_commands c WHERE c.account = :account::text AND c.id = :command_id::text)
+      OR EXISTS (
+        SELECT FROM idempotency_keys k
+        WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.published_at IS NOT NULL
+      ) THEN 'taken'
+    ELSE 'unknown'
+END

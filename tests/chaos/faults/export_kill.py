@@ -32,5 +32,5 @@ async def do(system: System, load: Load, draw: random.Random) -> None:
     with suppress(ProcessLookupError):
         process.kill()
     code = await process.wait()
-    if path.exists() and code != 0 and not path.read_bytes().endswith(b"\r\n"):
+    if path.exists() and code != 0 and not path.read_bytes().endswith(b"\n"):
         load.complaints.append(f"conexoes export ended with {code} and left a part of {path}")

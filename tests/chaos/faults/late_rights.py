@@ -8,9 +8,8 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from broker.topics import create_topics
 from schemas.catalogue import CATALOGUE
-from tests.chaos.kafka_admin import deleted_topic
+from tests.chaos.kafka_admin import deleted_topic, made_topics
 from tests.chaos.load.load import Load
 from tests.chaos.pick import ready_worker
 from tests.chaos.system import System
@@ -39,7 +38,7 @@ async def _without(system: System, missing: str, draw: random.Random) -> AsyncIt
     if missing == "topic":
         await deleted_topic(system.kafka.servers, system.broker.topics.retry(draw.choice(CATALOGUE).name))
         yield
-        await create_topics(system.kafka.servers, system.broker)
+        await made_topics(system.kafka.servers, system.broker)
         return
     owner = await system.owner()
     taken, given = _STATEMENTS[missing]

@@ -6,9 +6,8 @@ Retries of the other types are sent meanwhile. Those that were in the topic are 
 import asyncio
 import random
 
-from broker.topics import create_topics
 from schemas.catalogue import CATALOGUE
-from tests.chaos.kafka_admin import deleted_topic
+from tests.chaos.kafka_admin import deleted_topic, made_topics
 from tests.chaos.load.load import Load
 from tests.chaos.system import System
 
@@ -16,4 +15,4 @@ from tests.chaos.system import System
 async def do(system: System, _load: Load, draw: random.Random) -> None:
     await deleted_topic(system.kafka.servers, system.broker.topics.retry(draw.choice(CATALOGUE).name))
     await asyncio.sleep(draw.uniform(2, 6))
-    await create_topics(system.kafka.servers, system.broker)
+    await made_topics(system.kafka.servers, system.broker)

@@ -281,6 +281,32 @@ async def test_a_command_that_was_taken_at_last_is_recorded_by_a_database_that_k
 
 
 @pytest.mark.law
+async def test_a_command_whose_key_was_lost_by_a_failover_is_not_said_to_be_accepted(
+    reader: Database, writer: Database, broker_settings: BrokerSettings, keys: dict[str, str], owner: asyncpg.Connection
+) -> None:
+    """A standby that lagged takes over while Kafka does not answer: neither of them has the command then."""
+    async with (
+        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
+        app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,
+        Caller(app, keys["operator"]) as client,
+    ):
+        proxy.mode = "mute"
+        asking = asyncio.create_task(client.post(PATH, json=body(), headers=headers()))
+
+        async def lost() -> bool:
+            return bool(await owner.fetchval("DELETE FROM idempotency_keys RETURNING true"))
+
+        await eventually(lost)
+        answer = await asking
+        assert (answer.status_code, "not known" in answer.text) == (503, True), answer.text
+        proxy.cut()
+        proxy.mode = "pass"
+        assert (await client.post(PATH, json=body(), headers=headers())).status_code == 202
+    [command] = await commands_in(broker_settings, 1)
+    assert command.id == command_id("acme", headers()["Idempotency-Key"])
+
+
+@pytest.mark.law
 async def test_a_command_that_the_agents_have_is_accepted_though_kafka_did_not_say_so(
     operator: Caller, desk: Desk
 ) -> None:
