@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.catalogue import BY_NAME
+from schemas.catalogue import BY_NAME, LANGUAGES
 from schemas.characters import REFUSED, is_unseen, named, parts, refused_in
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
@@ -56,8 +56,8 @@ def test_a_name_with_a_character_of_a_category_is_read_exactly(field: str, categ
 def test_a_refusal_names_the_character_and_its_place(field: str, code: int) -> None:
     found = read_named(field, f"ab{chr(code)}c")
     assert isinstance(found, Refusal)
-    for language in ("pt", "en", "es"):
-        sentence = say(found.reason, language)  # type: ignore[arg-type]
+    for language in LANGUAGES:
+        sentence = say(found.reason, language)
         assert f"U+{code:04X}" in sentence
         assert "2)" in sentence
         assert f"data.{field}" in sentence

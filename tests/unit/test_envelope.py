@@ -53,6 +53,7 @@ def test_it_reads_what_the_library_writes(
         assert (ours.type, ours.source, ours.id) == (theirs.get_type(), theirs.get_source(), theirs.get_id())
         assert ours.subject == theirs.get_subject()
         assert ours.correlationid == theirs.get_extension("correlationid")
+        assert ours.time is not None
         assert ours.time.at == theirs.get_time()
         if not ours.altered:
             assert ours.data == theirs.get_data()
