@@ -82,8 +82,8 @@ def create(
             name,
             may_export=export,
             may_see_evidence=evidence,
-            source=binding and binding.source,
-            affiliates=binding and binding.affiliates,
+            source=None if binding is None else binding.source,
+            affiliates=None if binding is None else binding.affiliates,
         )
 
     typer.echo(as_owner(create_key))

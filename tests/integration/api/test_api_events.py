@@ -242,7 +242,8 @@ async def test_every_answer_says_what_may_still_be_posted(
         assert (first.status_code, first.headers["RateLimit-Policy"]) == (202, '"events";q=1000;w=1000')
         assert left_of(first) == pytest.approx(400, abs=60)  # one more for each second of the test
         refused = await one.post(PATH, content="{}", headers=ONE)
-        assert (refused.status_code, left_of(refused)) == (422, pytest.approx(400, abs=60))
+        assert refused.status_code == 422
+        assert left_of(refused) == pytest.approx(400, abs=60)
         too_many = await one.post(PATH, content=batch, headers=MANY)
         assert (too_many.status_code, too_many.json()["type"]) == (429, "/problems/too-many-events")
         assert int(too_many.headers["Retry-After"]) == pytest.approx(600 - left_of(too_many), abs=2)
