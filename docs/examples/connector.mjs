@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, Partitioners, logLevel } from 'kafkajs';
 
-const { KAFKA = '127.0.0.1:19092', ACCOUNT = 'demo', AFFILIATE = 'MINE', CONEXOES_TOPIC_PREFIX: PREFIX = 'conexoes' } = process.env;
+const { KAFKA = '127.0.0.1:19092', ACCOUNT = 'demo', AFFILIATE = 'MINE' } = process.env;
+const PREFIX = process.env.CONEXOES_TOPIC_PREFIX ?? 'conexoes';
 const SOURCE = '/connectors/example-javascript';
 const GROUP = `${PREFIX}-example-javascript`; // all processes of one group share the retries
 const REMEMBERED = 10_000;

@@ -82,14 +82,9 @@ async def test_an_example_emits_answers_each_retry_once_and_closes(
     reader: Database,
 ) -> None:
     servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
-    settings = {
-        "KAFKA": servers,
-        "CONEXOES_TOPIC_PREFIX": broker_settings.topic_prefix,
-        "ACCOUNT": "acme",
-        "AFFILIATE": "MINE",
-    }
-    command = ON_KAFKA[language](request)
-    group = f"{broker_settings.topic_prefix}-example-{language.lower()}"
+    prefix, command = broker_settings.topic_prefix, ON_KAFKA[language](request)
+    settings = {"KAFKA": servers, "CONEXOES_TOPIC_PREFIX": prefix, "ACCOUNT": "acme", "AFFILIATE": "MINE"}
+    group = f"{prefix}-example-{language.lower()}"
 
     async def all_handled() -> bool:
         return await committed_by(group, broker_settings, topic) == 3
