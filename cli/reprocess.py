@@ -239,7 +239,8 @@ def _counts(counts: dict[str, int]) -> str:
 
 def _lines(say: Callable[[str], None]) -> Callable[[ReprocessCommand], None]:
     """Return a function that says how far a command is: at each step, and each `_LINE_SECONDS` if that has changed."""
-    said_at, step, counts = time.monotonic(), 0, {}
+    said_at, step = time.monotonic(), 0
+    counts: dict[str, int] = {}
 
     def show(command: ReprocessCommand) -> None:
         nonlocal said_at, step, counts

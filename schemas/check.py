@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from schemas import json_document
+from schemas import json_document, raw_json
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED, Headers
 from schemas.http_binding import media_type
@@ -49,7 +49,7 @@ def events_of(headers: Headers, body: bytes) -> list[UnsentEvent]:
         reason = Reason(ReasonCode.BATCH_TOO_LARGE, events=len(document.value), limit=MAX_BATCH_EVENTS)
         raise Refusal(DeadLetterCode.TOO_LARGE, reason)
     # Not from the document's text, in which what PostgreSQL can't hold is replaced: the agents mark that as altered.
-    texts = json_document.elements(body.removeprefix(_BOM).decode())
+    texts = raw_json.elements(body.removeprefix(_BOM).decode())
     return [
         UnsentEvent(_ONE, text.encode(), _type_of(value)) for text, value in zip(texts, document.value, strict=True)
     ]

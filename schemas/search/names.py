@@ -43,8 +43,10 @@ def part_grams(account: str, integration_type: str, part: str) -> tuple[int, ...
 
 def _parts(whole: Text) -> list[Text]:
     """Return a name with its edges, its beginnings with an edge, and its runs without one."""
-    beginnings = [whole[:end] for end in range(2, min(INSIDE, len(whole) - 1) + 1)]
-    return [whole, *beginnings, *_runs(whole[1:-1])]
+    parts = [whole]
+    parts += [whole[:end] for end in range(2, min(INSIDE, len(whole) - 1) + 1)]
+    parts += _runs(whole[1:-1])
+    return parts
 
 
 def _runs(text: Text) -> list[Text]:
