@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cli.filter_options import STDIN
 from cli.installation import UnusableError
 from schemas.catalogue import IntegrationType
-from schemas.check import check, events_in, reasons_of
+from schemas.check import alterations_of, check, events_in
 from schemas.json_document import dump
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
@@ -44,15 +44,15 @@ def _content(file: str) -> bytes:
 
 
 def line_of(each: Checked) -> str:
-    """Return an event as text: one line, and one more for each reason after the first."""
+    """Return an event as text: a line, and one more for each further reason and each alteration."""
     place = f"{each.file}:{each.position}"
     if isinstance(each.outcome, Refusal):
-        reasons = "\n    ".join(say(reason, "en") for reason in reasons_of(each.outcome))
+        reasons = "\n    ".join(say(reason, "en") for reason in each.outcome.reasons)
         return f"{place}  refused  {each.outcome.code}: {reasons}"
     result = each.outcome
     told = [result.integration_type, f"{result.account}/{result.affiliate}/{result.key}", result.status, result.code]
-    altered = "altered" if result.altered else None
-    return f"{place}  stored   {'  '.join(part for part in (*told, altered) if part)}"
+    altered = "".join(f"\n    altered: {say(reason, 'en')}" for reason in alterations_of(result))
+    return f"{place}  stored   {'  '.join(part for part in told if part)}{altered}"
 
 
 def document_of(each: Checked) -> str:

@@ -1,14 +1,15 @@
 """Check of events that are not in Kafka: what would become of each, by the reader of the agents."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from schemas import json_document, raw_json
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED, Headers
-from schemas.http_binding import media_type
+from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason
+from schemas.reasons.reason import Reason, all_of, from_document
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.topics import MAX_EVENT_BYTES
@@ -18,7 +19,6 @@ MAX_BATCH_BYTES = 16 * MAX_EVENT_BYTES
 _BOM = b"\xef\xbb\xbf"
 _ONE: Headers = [("content-type", STRUCTURED.encode())]
 _MANY: Headers = [("content-type", BATCH.encode())]
-_ANY_TIME = "2000-01-01T00:00:00Z"  # of an event that has none: nothing that is shown depends on it
 _BY_EVENT_TYPE = {each.result_event_type: each for each in CATALOGUE}
 
 
@@ -72,16 +72,25 @@ def check(event: UnsentEvent | Refusal, now_ns: int) -> Result | Refusal:
         return event
     integration_type = _BY_EVENT_TYPE.get(event.type) if isinstance(event.type, str) else None
     [outcome] = read(integration_type or CATALOGUE[0], event.headers, None, event.value, now_ns)
-    if integration_type is None and (isinstance(outcome, Result) or outcome.code is DeadLetterCode.TYPE_MISMATCH):
-        return Refusal(
-            DeadLetterCode.TYPE_MISMATCH, Reason(ReasonCode.EVENT_TYPE_UNKNOWN, allowed=tuple(_BY_EVENT_TYPE))
-        )
+    if integration_type is None and isinstance(outcome, Refusal):
+        return _of_no_type(outcome)
     return outcome
 
 
-def reasons_of(refusal: Refusal) -> Sequence[Reason]:
-    """Return all that is wrong with a refused event, the true reason first."""
-    return (refusal.reason,)
+def _of_no_type(refusal: Refusal) -> Refusal:
+    """Return a refusal that says the types there are, and nothing of the one that the event was read as."""
+    unknown = Reason(ReasonCode.EVENT_TYPE_UNKNOWN, allowed=tuple(_BY_EVENT_TYPE))
+    told = [
+        unknown if each.code == ReasonCode.EVENT_TYPE else each
+        for each in refusal.reasons
+        if each.code != ReasonCode.STATUS_NOT_ALLOWED
+    ]
+    return Refusal(refusal.code, all_of(told))
+
+
+def alterations_of(result: Result) -> list[Reason]:
+    """Return what was done to read a result."""
+    return [from_document(each) for each in json.loads(result.alterations or "[]")]
 
 
 def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[UnsentEvent | Refusal]:
@@ -116,7 +125,7 @@ def _as_record(text: bytes, of_type: IntegrationType | None) -> tuple[Headers, b
         return _MANY, text
     if of_type is None or _has_envelope(text):
         return _ONE, text
-    attributes = {"specversion": "1.0", "type": of_type.result_event_type, "source": "/", "id": "-", "time": _ANY_TIME}
+    attributes = {"specversion": "1.0", "type": of_type.result_event_type, "source": "/", "id": "-"}
     return [(f"ce_{name}", value.encode()) for name, value in attributes.items()], text
 
 

@@ -11,7 +11,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage
 from schemas.catalogue import BY_NAME
-from schemas.check import events_in, reasons_of
+from schemas.check import alterations_of, events_in
 from schemas.envelope import MAX_BATCH_EVENTS
 from schemas.refusal import Refusal
 from schemas.result import Result
@@ -53,7 +53,7 @@ def _page(
         of_type=of_type,
         outcomes=outcomes,
         stored=sum(isinstance(each, Result) for each in outcomes or ()),
-        reasons_of=reasons_of,
+        alterations_of=alterations_of,
         types=BY_NAME,
         most_events=MAX_BATCH_EVENTS,
         most_kilobytes=MAX_BODY_BYTES // 1024,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from schemas.check import reasons_of
+from schemas.check import alterations_of
 from schemas.problem import EventRefusal
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
@@ -28,7 +28,8 @@ class CheckedResult(Shown):
     code: str | None = Field(description="of the gravest error")
     fingerprint: str | None = Field(description="of the gravest error: equal for equal errors")
     errors: int = Field(description="how many it lists")
-    altered: bool = Field(description="something of it can't be stored as it came")
+    altered: bool = Field(description="something of it can't be read or stored as it came")
+    alterations: list[str] = Field(description="what would be done, each in a sentence")
 
 
 class EventCheck(Shown):
@@ -50,6 +51,7 @@ class EventCheck(Shown):
             "fingerprint": "d41d8cd98f00b204",
             "errors": 1,
             "altered": False,
+            "alterations": [],
         },
         refusal=None,
     )
@@ -69,10 +71,15 @@ def check_of(position: int | None, outcome: Result | Refusal) -> EventCheck:
 def refusal_of(position: int | None, refusal: Refusal) -> EventRefusal:
     """Show why the event at `position` is refused."""
     return EventRefusal(
-        position=position, code=refusal.code.value, reasons=[say(each, "en") for each in reasons_of(refusal)]
+        position=position, code=refusal.code.value, reasons=[say(each, "en") for each in refusal.reasons]
     )
 
 
 def _result_of(result: Result) -> CheckedResult:
-    taken = {name: getattr(result, name) for name in CheckedResult.model_fields if name not in {"id", "log_id"}}
-    return CheckedResult(id=result.event_id, log_id=str(uuid.UUID(result.log_id)), **taken)
+    made = {
+        "id": result.event_id,
+        "log_id": str(uuid.UUID(result.log_id)),
+        "alterations": [say(each, "en") for each in alterations_of(result)],
+    }
+    taken = {name: getattr(result, name) for name in CheckedResult.model_fields if name not in made}
+    return CheckedResult(**made, **taken)

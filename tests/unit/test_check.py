@@ -108,6 +108,24 @@ def test_a_batch_may_be_larger_than_an_event_and_an_event_of_it_may_not() -> Non
     ]
 
 
+def test_an_event_without_a_type_is_not_held_to_the_statuses_of_any() -> None:
+    for changes, reasons in (
+        ({"type": None}, [ReasonCode.FIELD_MISSING]),
+        ({"type": "conexoes.moon.result.v1", "id": None}, [ReasonCode.FIELD_MISSING, ReasonCode.EVENT_TYPE_UNKNOWN]),
+    ):
+        [refusal] = outcomes(json.dumps(whole(result(status="warning"), **changes)))
+        assert isinstance(refusal, Refusal)
+        assert [each.code for each in refusal.reasons] == reasons
+
+
+def test_what_explains_a_result_is_mended_and_said() -> None:
+    [stored] = map(json.loads, run("--json", "-", read=json.dumps(whole(result(operation=7)))))
+    assert (stored["result"]["altered"], len(stored["result"]["alterations"])) == (True, 1)
+    first, second = run("-", read=json.dumps(whole(result(operation=7))))
+    assert first.startswith("-:0  stored")
+    assert second == f"    altered: {stored['result']['alterations'][0]}"
+
+
 def test_files_of_every_shape_are_read() -> None:
     events = [whole(result(f"e{n}")) for n in range(3)]
     lines = "\n".join(map(json.dumps, events))
@@ -175,6 +193,7 @@ def test_the_command_as_json_is_what_a_dry_run_answers() -> None:
         "fingerprint": "",
         "errors": 1,
         "altered": False,
+        "alterations": [],
     }
     assert (refused["position"], refused["result"], refused["refusal"]["code"]) == (1, None, "envelope")
 
