@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from admin import affiliates, cancellation, commands, events, exports, groups
+from admin import affiliates, cancellation, commands, dead_letters, events, exports, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
+from admin.dead_letters import EditRequest
 from admin.door import Door
 from admin.event_body import ResultEvent
 from admin.pages.build import add_pages
@@ -25,7 +26,9 @@ from schemas.export import ExportRequest
 from schemas.group import GroupDecision
 from schemas.playbook import Playbook
 from schemas.policy import Policy
+from schemas.redrive import EraseLettersRequest, RedriveRequest, RedriveSwitchRequest
 from schemas.reprocess import ReprocessRequest
+from schemas.rereading import Rereading
 from schemas.sources import Sources
 from schemas.topics import Topics
 from storage.clock import ServerClock
@@ -70,6 +73,7 @@ def build_admin(
         events_per_second=events_per_second,
         registry=app.state.metrics,
     )
+    app.state.rereading = Rereading(topics, sources)
     app.state.rate = Rate(COMMANDS_PER_SECOND, COMMAND_BURST)
     body_problems = (
         (403, "the key is read-only"),
@@ -105,7 +109,17 @@ def build_admin(
             (503, "Kafka has not acknowledged all of the events: post them again"),
         ),
     )
+    app.include_router(
+        dead_letters.router,
+        responses=problem_responses(
+            *body_problems,
+            (403, "the key has not the role, or may not see evidence"),
+            (409, "the letter or redrive is not in a state for this"),
+            (429, "too many commands of this account"),
+        ),
+    )
     # Bodies, which FastAPI does not know since we read and limit them.
     add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest, ResultEvent)
+    add_schemas(app, RedriveRequest, RedriveSwitchRequest, EraseLettersRequest, EditRequest)
     add_pages(app, sessions, stop)
     return app

@@ -18,13 +18,13 @@ from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, R
 from agents.process import crash
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
-from agents.results.ingest import Allowed, Ingest
+from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.redaction import Redaction
-from schemas.sources import Sources
+from schemas.sources import Allowed, Sources
 from schemas.topics import Topics
 from storage.clock import ServerClock
 from storage.database import Database

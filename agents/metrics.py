@@ -31,6 +31,9 @@ COMMANDS = Counter(
 )  # recorded, repeated, revoked, dead_letter
 ITEMS = Counter("conexoes_reprocess_items_total", "state changes of items, by new state", ["state"])
 DEAD_LETTERS = Counter("conexoes_dead_letters_total", "events and commands that were set aside, by code", ["code"])
+REDRIVEN = Counter(
+    "conexoes_redriven_letters_total", "dead letters that a redrive took up, by what was done", ["outcome"]
+)  # sent, still_refused, failed
 LAG = Gauge(
     "conexoes_lag_records",
     "offsets between what is stored and the end of a partition that this process has",

@@ -20,6 +20,7 @@ from agents.reprocess.expiry import Expiry
 from agents.reprocess.materialise import Materialise
 from agents.reprocess.steps import Steps
 from agents.reprocess.waiting import Waiting
+from agents.results.redrive import Redriving
 from agents.settings import AgentSettings
 from agents.upkeep.counting import Counting
 from agents.upkeep.indexing import Indexing
@@ -29,6 +30,7 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from schemas.policy import Policy
 from schemas.redaction import Redaction
+from schemas.rereading import Rereading
 from storage.database import Database
 from storage.settings import StorageSettings
 
@@ -75,6 +77,8 @@ async def work(
             dispatch.wake()
 
         clock, only = WorkerClock(database), WorkerId(database, worker_id)
+        rereading = Rereading(broker_settings.topics, broker_settings.sources)
+        redriving = Redriving(database, publisher, rereading, clock)
         app = build_app(
             servers=servers,
             security=broker_settings.security,
@@ -105,6 +109,7 @@ async def work(
                 "worker id": only.run,
                 "indexing": Indexing(database).run,
                 "measuring": Measuring(database).run,
+                "redrive": redriving.run,
             },
             stop_seconds=agent_settings.stop_seconds,
         )

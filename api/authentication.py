@@ -131,6 +131,14 @@ def operator_of(grant: Grant, account: str) -> None:
     need_operator(grant)
 
 
+def admin_of(grant: Grant, account: str) -> None:
+    """Require the role admin. 404 for an account that the caller may not see, 403 for another role."""
+    if not may_see(grant, account):
+        raise not_found()
+    if not at_least(grant, "admin"):
+        raise ProblemError(403, "not-permitted", Reason(ReasonCode.ADMIN_NEEDED))
+
+
 def need_operator(grant: Grant) -> None:
     """Raise 403 for a read-only key."""
     if not at_least(grant, "operator"):

@@ -7,10 +7,14 @@ from schemas.export import Export
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
 from schemas.item_state import ItemState
+from schemas.letter_filter import LetterFilter
+from schemas.redrive import RedriveItemState
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
+from schemas.shown.redrive import Redrive, RedriveItem
 from storage.cursors import TimeAndText
+from storage.dead_letters import Reach
 
 
 def logs(account: str, integration_type: str, filter_: LogFilter, size: int, token: str | None) -> Listing[StatusLog]:
@@ -54,10 +58,23 @@ def items(
     return Listing(f"items\n{account}\n{command_id}\n{state}", lambda item: (item.created_at, item.id), size, token)
 
 
-def dead_letters(account: str, *, every_account: bool, size: int, token: str | None) -> Listing[ShownDeadLetter]:
-    """Dead letters, newest first; with `every_account` also those that name no account."""
-    name = f"dead-letters\n{account}\n{every_account}"
+def dead_letters(reach: Reach, filter_: LetterFilter, size: int, token: str | None) -> Listing[ShownDeadLetter]:
+    """Dead letters that a filter matches, newest first; for some callers also those that name no account."""
+    name = f"dead-letters\n{reach.account}\n{reach.every_account}\n{filter_.model_dump_json()}"
     return Listing(name, lambda letter: (letter.received_at, letter.id), size, token)
+
+
+def redrives(account: str, size: int, token: str | None) -> Listing[Redrive]:
+    """Redrives of dead letters, newest first."""
+    return Listing(f"redrives\n{account}", lambda redrive: (redrive.requested_at, redrive.id), size, token)
+
+
+def redrive_items(
+    account: str, redrive_id: uuid.UUID, state: RedriveItemState | None, size: int, token: str | None
+) -> Listing[RedriveItem]:
+    """Letters of one redrive, of one state if one is given, in the order in which they are sent."""
+    name = f"redrive-items\n{account}\n{redrive_id}\n{state}"
+    return Listing(name, lambda item: (item.number, item.letter_id), size, token)
 
 
 def exports(account: str, size: int, token: str | None) -> Listing[Export]:

@@ -1,7 +1,7 @@
-"""The one filter as options: every field of `LogFilter`, for every command that takes the filter."""
+"""A filter as options: every field of `LogFilter` or of `LetterFilter`, for every command that takes it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ import typer
 
 from schemas.catalogue import BY_NAME
 from schemas.filter import FIELDS, FilterField
+from schemas.letter_filter import LETTER_FIELDS
 
 Account = Annotated[str, typer.Option("--account", help="account of the logs")]
 Type = Annotated[str | None, typer.Option("--type", help=", ".join(BY_NAME))]
@@ -20,15 +21,25 @@ Given = dict[str, Any]
 
 
 def with_filter(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with an option for each field of the filter; its parameter `filter_` gets the given ones."""
+    """Return the command with an option for each field of the filter of logs."""
+    return _with_fields(command, FIELDS)
+
+
+def with_letter_filter(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with an option for each field of the filter of dead letters."""
+    return _with_fields(command, LETTER_FIELDS)
+
+
+def _with_fields(command: Callable[..., None], fields: Mapping[str, FilterField]) -> Callable[..., None]:
+    """Return the command with an option for each field; its parameter `filter_` gets the given ones."""
     own = inspect.signature(command, eval_str=True)
     parameters = []
     for each in own.parameters.values():
-        parameters += [_option(field) for field in FIELDS.values()] if each.name == "filter_" else [each]
+        parameters += [_option(field) for field in fields.values()] if each.name == "filter_" else [each]
 
     @wraps(command)
     def run(**given: Any) -> None:
-        filter_ = {name: value for name in FIELDS if (value := given.pop(name)) not in (None, [])}
+        filter_ = {name: value for name in fields if (value := given.pop(name)) not in (None, [])}
         command(filter_=filter_, **given)
 
     # Typer reads both.

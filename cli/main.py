@@ -22,7 +22,7 @@ from api.settings import ApiSettings
 from broker.errors import BrokerError
 from broker.settings import BrokerSettings
 from broker.topics import check_topics, create_topics, raise_partitions
-from cli import bridge, filter_options, keys
+from cli import bridge, dead_letters, filter_options, keys
 from cli.check import checked, document_of, line_of
 from cli.erase import as_json, as_line, as_lines, wanted_of
 from cli.erase import erase as make_erasure
@@ -72,6 +72,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.callback()(options)
 app.add_typer(keys.app, name="keys")
 app.add_typer(bridge.app, name="bridge")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 @app.command()

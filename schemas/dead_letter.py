@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from base64 import b64decode
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
@@ -9,17 +10,20 @@ from typing import Any, NamedTuple, Self
 import orjson
 
 from schemas import record_key
+from schemas.catalogue import LANGUAGES
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.identity import dead_letter_id
 from schemas.media_type import media_type
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
-from schemas.result import ACCOUNT
+from schemas.result import ACCOUNT, MAX_AFFILIATE_CHARACTERS
 from schemas.storable import storable
 from schemas.topics import MAX_RECORD_BYTES
 
 _BOM = b"\xef\xbb\xbf"
 _OURS = "x-dead-letter-"
+#: Header of a record that was redriven, with the id of its dead letter.
+REDRIVE_HEADER = "x-dead-letter-redrive"
 #: Limit for key and headers of a record with a batch of events: larger ones are not kept with each dead letter.
 MAX_REPEATED_BYTES = 1024
 
@@ -37,6 +41,7 @@ class DeadLetter(NamedTuple):
     headers: Headers
     value: bytes
     timestamp: int = 0  # of the record, in milliseconds
+    redrive_of: str | None = None  # the dead letter that was redriven, and is refused again
 
     @classmethod
     def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
@@ -62,6 +67,7 @@ class DeadLetter(NamedTuple):
             headers,
             value[:MAX_RECORD_BYTES],
             record.timestamp,
+            redriven(record.headers),
         )
 
     @property
@@ -69,6 +75,16 @@ class DeadLetter(NamedTuple):
         """Id that is equal for each delivery of the record, and differs from a new topic's record at its place."""
         place = (self.topic, self.partition, self.offset, self.position)
         return dead_letter_id(*place, timestamp=self.timestamp, key=self.key, value=self.value)
+
+    @property
+    def affiliate(self) -> str | None:
+        """The affiliate that it names, where it can be read so far."""
+        return affiliate_of(self.key, self.value)
+
+    @property
+    def said(self) -> str:
+        """Its reason in every language, in lower case, for search."""
+        return "\n".join(storable(say(self.refusal.reason, language)) for language in LANGUAGES).lower()
 
     def header_items(self) -> list[tuple[str, bytes]]:
         """Return the original headers (one with a name of ours is renamed), then those of the dead-letter topic."""
@@ -85,6 +101,34 @@ class DeadLetter(NamedTuple):
             *((_renamed(name), value if value is not None else b"") for name, value in self.headers),
             *((f"{_OURS}{name}", storable(value).encode()) for name, value in added.items()),
         ]
+
+
+def redriven(headers: Headers) -> str | None:
+    """Return the id of the dead letter that a record is of; None for a record that was not redriven."""
+    for name, value in headers:
+        if name == REDRIVE_HEADER:
+            try:
+                return str(uuid.UUID((value or b"").decode("ascii", "replace")))
+            except ValueError:
+                return None
+    return None
+
+
+def affiliate_of(key: bytes | None, value: bytes) -> str | None:
+    """Return the affiliate that an event names, or else its record key; None when neither names one."""
+    try:
+        document = orjson.loads(value.removeprefix(_BOM))
+    except orjson.JSONDecodeError:
+        document = None
+    if isinstance(document, dict):
+        data = document.get("data")
+        for claim in (data.get("affiliate") if isinstance(data, dict) else None, document.get("affiliate")):
+            if isinstance(claim, str) and claim and len(claim) <= MAX_AFFILIATE_CHARACTERS:
+                return storable(claim)
+    parts = (key or b"").split(b"/", 2)
+    if len(parts) == 3 and 0 < len(parts[1]) <= MAX_AFFILIATE_CHARACTERS:
+        return storable(parts[1].decode("utf-8", "replace"))
+    return None
 
 
 def _bytes_of(key: bytes | None, headers: Headers) -> int:

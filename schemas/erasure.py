@@ -35,7 +35,7 @@ class Wanted(NamedTuple):
     @property
     def expression_of_bytes(self) -> str:
         """Regular expression for the format `escape` of PostgreSQL's bytea."""
-        return self._expression([_quoted(_escaped(each.encode())) for each in self._forms()])
+        return self._expression([_quoted(escaped(each.encode())) for each in self._forms()])
 
     def digest(self, proof: bytes) -> bytes:
         """SHA-256 by which a receipt's `proof` and this value can be held to the database's receipt later."""
@@ -85,7 +85,8 @@ def _quoted(text: str) -> str:
     return re.sub(r"([^\w])", r"\\\1", text)
 
 
-def _escaped(value: bytes) -> str:
+def escaped(value: bytes) -> str:
+    """Return bytes in PostgreSQL's format `escape`."""
     return "".join(
         f"\\{byte:03o}" if byte == 0 or byte > 127 else "\\\\" if byte == ord("\\") else chr(byte) for byte in value
     )

@@ -145,7 +145,7 @@ class LogFilter(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.processed_from and self.processed_to and self.processed_from >= self.processed_to:
-            raise ReasonError(ReasonCode.RANGE_BACKWARDS)
+            raise ReasonError(ReasonCode.RANGE_BACKWARDS, first="processed_from", last="processed_to")
         return self
 
     @property
@@ -170,14 +170,15 @@ class FilterField:
         return self.shown.control in {"from", "to", "time"}
 
 
-def _fields() -> Iterator[FilterField]:
-    for name, info in LogFilter.model_fields.items():
+def fields_of(model: type[BaseModel]) -> Iterator[FilterField]:
+    """Yield the fields of a filter. Raises TypeError for one that does not say how it is shown."""
+    for name, info in model.model_fields.items():
         shown = next((each for each in info.metadata if isinstance(each, OnPages)), None)
         if shown is None or not info.description:
-            raise TypeError(f"LogFilter.{name} does not say how it is shown, or has no description")
+            raise TypeError(f"{model.__name__}.{name} does not say how it is shown, or has no description")
         choices = next((get_args(each) for each in get_args(info.annotation) if get_origin(each) is Literal), ())
         if shown.control == "choice" and not choices:
-            raise TypeError(f"LogFilter.{name} is a choice, and its type names nothing to choose from")
+            raise TypeError(f"{model.__name__}.{name} is a choice, and its type names nothing to choose from")
         yield FilterField(
             name=name,
             shown=shown,
@@ -188,7 +189,7 @@ def _fields() -> Iterator[FilterField]:
 
 
 #: Fields by name, in the order in which a page asks for them.
-FIELDS: Mapping[str, FilterField] = MappingProxyType({each.name: each for each in _fields()})
+FIELDS: Mapping[str, FilterField] = MappingProxyType({each.name: each for each in fields_of(LogFilter)})
 REPEATABLE = frozenset(each.name for each in FIELDS.values() if each.is_repeatable)
 #: The two ends of the one period.
 SPAN = tuple(each.name for each in FIELDS.values() if each.shown.control in {"from", "to"})

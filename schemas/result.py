@@ -46,6 +46,7 @@ MARKED_AHEAD = timedelta(minutes=5)
 MAX_SEQUENCE = 2**63 - 1
 #: The greatest whole number up to which a number with a fraction, `12.0`, is surely the one that was meant.
 _MAX_EXACT = 2**53
+MAX_AFFILIATE_CHARACTERS = 64
 
 
 def _visible(text: str) -> str:
@@ -57,7 +58,9 @@ def _visible(text: str) -> str:
 
 ACCOUNT = re.compile(r"[a-z0-9-]{1,64}")
 Account = Annotated[str, StringConstraints(pattern=f"^{ACCOUNT.pattern}$")]
-Affiliate = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_visible)]
+Affiliate = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_AFFILIATE_CHARACTERS), AfterValidator(_visible)
+]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
 AliasName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_NAME_CHARACTERS)]
 AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_CHARACTERS)]

@@ -81,7 +81,7 @@ class SeriesQuery(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.processed_from and self.processed_to and self.processed_from >= self.processed_to:
-            raise ReasonError(ReasonCode.RANGE_BACKWARDS)
+            raise ReasonError(ReasonCode.RANGE_BACKWARDS, first="processed_from", last="processed_to")
         return self
 
     def span(self, now: datetime) -> tuple[datetime, datetime]:

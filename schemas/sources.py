@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, ValidationError
 
 from schemas.envelope import MAX_ATTRIBUTE_CHARACTERS
-from schemas.result import Account, Affiliate
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
+from schemas.result import Account, Affiliate, Result
 
 #: The last part of the name of a topic of its own.
 Connector = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -53,6 +56,21 @@ class Sources(RootModel[Annotated[dict[Source, SourceRule], Field(min_length=1)]
     def connectors(self) -> tuple[str, ...]:
         """Names of connectors with topics of their own, in order."""
         return tuple(sorted({rule.connector for rule in self.root.values() if rule.connector is not None}))
+
+
+class Allowed(NamedTuple):
+    """Rights of sources on one topic."""
+
+    sources: Sources
+    connector: str | None  # whose topic it is; None: that of all connectors
+
+    def refusal(self, result: Result) -> Refusal | None:
+        """Say why this result may not come from its source by this topic; None when it may."""
+        field = self.sources.outside(result.source, result.account, result.affiliate, self.connector)
+        if field is None:
+            return None
+        part = result.body.encode() if result.in_batch else None
+        return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED, field=field), part)
 
 
 def load_sources(path: Path) -> Sources:

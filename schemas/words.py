@@ -18,6 +18,8 @@ from schemas.export import ExportState
 from schemas.filter import FIELDS
 from schemas.group import GroupState
 from schemas.item_state import ItemState
+from schemas.letter_filter import LetterState
+from schemas.redrive import LetterAct, RedriveItemState, RedriveState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, Mode, TimelineStep
 from schemas.role import Role
@@ -38,6 +40,10 @@ Kind = Literal[
     "step",
     "role",
     "code",
+    "letter",
+    "redrive",
+    "redriven",
+    "letter_act",
     "column",
     "item",
     "field",
@@ -319,6 +325,69 @@ CODES = complete(
     },
 )
 
+_STORED = _word("Virou resultado", "Became a result", "Se convirtió en resultado")
+_REFUSED = _word("Recusada de novo", "Refused again", "Rechazado de nuevo")
+_CONFLICT = _word("ID já usado por outro resultado", "Id was used for another result", "ID ya usado por otro resultado")
+_QUEUED = _word("Na fila do reenvio", "Queued to be redriven", "En cola de reenvío")
+_SENT = _word("Reenviada, ainda não lida", "Redriven, not read yet", "Reenviado, aún no leído")
+
+#: States of dead letters.
+LETTERS = complete(
+    LetterState,
+    {
+        "waiting": _word("Esperando", "Waiting", "En espera"),
+        "queued": _QUEUED,
+        "sent": _SENT,
+        "stored": _STORED,
+        "refused": _REFUSED,
+        "conflict": _CONFLICT,
+        "erased": _word("Apagada", "Erased", "Borrado"),
+    },
+)
+
+#: States of a redrive of dead letters.
+REDRIVES = complete(
+    RedriveState,
+    {
+        "running": _word("Em andamento", "Running", "En curso"),
+        "paused": _word("Pausado", "Paused", "Pausado"),
+        "done": _word("Tudo enviado", "All sent", "Todo enviado"),
+        "cancelled": _word("Cancelado", "Cancelled", "Cancelado"),
+    },
+)
+
+#: States of one letter of a redrive.
+REDRIVEN = complete(
+    RedriveItemState,
+    {
+        "queued": _QUEUED,
+        "sent": _SENT,
+        "stored": _STORED,
+        "refused": _REFUSED,
+        "conflict": _CONFLICT,
+        "still_refused": _word(
+            "Não enviada: ainda seria recusada",
+            "Not sent: it would still be refused",
+            "No enviado: todavía sería rechazado",
+        ),
+        "failed": _word("Recusada pelo Kafka", "Refused by Kafka", "Rechazado por Kafka"),
+        "cancelled": _word("Cancelada", "Cancelled", "Cancelado"),
+    },
+)
+
+#: What a person did with dead letters.
+LETTER_ACTS = complete(
+    LetterAct,
+    {
+        "redriven": _word("Reenviou", "Redrove", "Reenvió"),
+        "paused": _word("Pausou", "Paused", "Pausó"),
+        "resumed": _word("Retomou", "Resumed", "Reanudó"),
+        "cancelled": _word("Cancelou", "Cancelled", "Canceló"),
+        "edited": _word("Editou", "Edited", "Editó"),
+        "erased": _word("Apagou", "Erased", "Borró"),
+    },
+)
+
 #: Headings of the list of logs, of its files and of their sheet of errors; schemas.columns has them.
 COLUMNS: Mapping[str, Word] = MappingProxyType(
     {each.name: Word(each.labels, each.labels) for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)}
@@ -345,6 +414,10 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "step": STEPS,
         "role": ROLES,
         "code": CODES,
+        "letter": LETTERS,
+        "redrive": REDRIVES,
+        "redriven": REDRIVEN,
+        "letter_act": LETTER_ACTS,
         "column": COLUMNS,
         "item": ITEMS,
         "field": FIELD_NAMES,

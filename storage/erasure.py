@@ -34,7 +34,7 @@ _LOGS = {"status_logs": "id", "aliases": "log_id"}
 #: Tables that go with their logs, or have no text.
 _WITH_LOGS = {*_LOGS, "log_names", "facets"}
 #: Tables whose rows are of no use without the value, or can't be changed.
-_DELETED = {"dead_letters", "saved_views"}
+_DELETED = {"dead_letters", "dead_letter_edits", "saved_views"}
 Act = Literal["count", "delete", "replace"]
 
 

@@ -23,6 +23,7 @@ from schemas.playbook import Playbook, PlaybookEntry
 from schemas.shown.log import Attempt, Source, StatusLog, TimelineEntry
 from schemas.storable import storable
 from storage.logs.reader import LogReader
+from storage.redrive import count_letters_of_log
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response", "as_it_came"]
@@ -186,8 +187,10 @@ async def _show_log(
     details = await read_details(request, reader, who.account, kind, log_id, whole=template == "log.html")
     if details is None:
         raise not_found()
-    timeline, siblings = await asyncio.gather(
-        read_timeline(request, reader, who.account, kind, log_id, page_token), read_siblings(reader, details.log)
+    timeline, siblings, letters = await asyncio.gather(
+        read_timeline(request, reader, who.account, kind, log_id, page_token),
+        read_siblings(reader, details.log),
+        count_letters_of_log(request.app.state.reader, who.account, log_id),
     )
     return show(
         request,
@@ -198,6 +201,7 @@ async def _show_log(
         detail=details,
         timeline=timeline,
         siblings=siblings,
+        letters=letters,
     )
 
 

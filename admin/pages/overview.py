@@ -14,13 +14,14 @@ from admin.pages.site import show
 from admin.pages.times import Period, span_of
 from admin.pages.view import View
 from admin.pages.visitor import Member, OwnPage, is_unknown
+from api.dead_letters import reach_of
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
+from schemas.letter_filter import LetterFilter
 from schemas.series import ResultSeries
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.summary import LogSummary
-from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letters import list_dead_letters
 from storage.logs.groups import list_groups
 from storage.logs.summary import summarize
@@ -161,7 +162,6 @@ async def _of_type(request: Request, who: Member, kind: IntegrationType, period:
 
 
 async def _letters(request: Request, who: Member) -> list[ShownDeadLetter]:
-    every = who.grant.account == EVERY_ACCOUNT
-    return await list_dead_letters(
-        request.app.state.reader, who.account, every_account=every, evidence=False, after=None, limit=_LETTERS
-    )
+    reach = reach_of(who.grant, who.account)._replace(evidence=False)
+    waiting = LetterFilter(state=("waiting",))
+    return await list_dead_letters(request.app.state.reader, reach, waiting, after=None, limit=_LETTERS)

@@ -13,6 +13,7 @@ from broker.publisher import Publisher, Record
 from schemas.dead_letter import DeadLetter
 from storage.database import Database
 from storage.dead_letters import insert_dead_letters
+from storage.redrive import settle_refused
 
 #: Bytes kept of a value, key or headers that are too large for the topic. (They were sent compressed.)
 CUT_BYTES = 32 * 1024
@@ -61,6 +62,7 @@ class DeadLetters:
     async def _insert(self, letters: Sequence[DeadLetter]) -> None:
         async with self._database.transaction() as connection:
             await insert_dead_letters(connection, letters)
+            await settle_refused(connection, letters)
 
 
 def _cut(record: Record) -> Record:

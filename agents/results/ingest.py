@@ -21,18 +21,17 @@ from agents.process.availability import until_available
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
-from schemas.dead_letter import DeadLetter
+from schemas.dead_letter import DeadLetter, redriven
 from schemas.policy import Policy
-from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
-from schemas.sources import Sources
+from schemas.sources import Allowed
 from storage.clock import ServerClock
 from storage.database import Database
 from storage.errors import RowRefused
 from storage.positions import Move, move_positions
+from storage.redrive import settle_results
 from storage.results import Stored, store
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
@@ -63,20 +62,10 @@ class AcceptedEvent(NamedTuple):
     record: Any  # aiokafka.ConsumerRecord
     position: int  # in a batch of events; 0 otherwise
 
-
-class Allowed(NamedTuple):
-    """Rights of sources on one topic."""
-
-    sources: Sources
-    connector: str | None  # whose topic it is; None: that of all connectors
-
-    def refusal(self, result: Result) -> Refusal | None:
-        """Say why this result may not come from its source by this topic; None when it may."""
-        field = self.sources.outside(result.source, result.account, result.affiliate, self.connector)
-        if field is None:
-            return None
-        part = result.body.encode() if result.in_batch else None
-        return Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED, field=field), part)
+    @property
+    def redrive_of(self) -> str | None:
+        """The dead letter that the record is of, if it was redriven."""
+        return redriven(self.record.headers)
 
 
 class Decoded(NamedTuple):
@@ -251,6 +240,8 @@ class Ingest:
         ):
             results = [each.result for each in accepted]
             stored = await store(connection, results, self._policy) if results else Stored([], [])
+            if again := [(letter, each.result) for each in accepted if (letter := each.redrive_of) is not None]:
+                await settle_results(connection, again, stored.conflicts)
             await move_positions(connection, moves)
         for state in stored.outcomes:
             ITEMS.labels(state).inc()

@@ -120,9 +120,9 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} debe ser un nombre de la base tz, como America/Sao_Paulo, o UTC",
     ),
     ReasonCode.RANGE_BACKWARDS: labels(
-        "processed_from deve ser anterior a processed_to",
-        "processed_from must be before processed_to",
-        "processed_from debe ser anterior a processed_to",
+        "{first} deve ser anterior a {last}",
+        "{first} must be before {last}",
+        "{first} debe ser anterior a {last}",
     ),
     ReasonCode.SPAN_TOO_LONG: labels(
         "{field} pode estar no máximo {days} dias antes de processed_to com bucket={bucket}",

@@ -50,6 +50,16 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "This key is a connector's: it only posts results, with POST /events/results.",
         "Esta clave es de un conector: solo envía resultados, con POST /events/results.",
     ),
+    ReasonCode.ADMIN_NEEDED: labels(
+        "Isto requer uma chave com o papel de administrador. Peça-a a quem opera o Conexões.",
+        "This needs a key of the admin role. Ask whoever runs Conexões for one.",
+        "Esto requiere una clave con el rol de administrador. Pídala a quien opera Conexões.",
+    ),
+    ReasonCode.EVIDENCE_NOT_SEEN: labels(
+        "Sua chave não pode ver o que foi enviado e o que voltou.",
+        "Your key may not see what was sent and what came back.",
+        "Su clave no puede ver lo que se envió y lo que se recibió.",
+    ),
     ReasonCode.FORM_OF_ANOTHER_SESSION: labels(
         "Este formulário é de outra sessão: recarregue a página.",
         "This form belongs to another session: reload the page.",
@@ -199,5 +209,22 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Algo deu errado aqui; foi registrado no log.",
         "Something went wrong here; it was logged.",
         "Algo salió mal aquí; quedó registrado en el log.",
+    ),
+    # A dead letter, and its redrive.
+    ReasonCode.LETTER_ERASED: labels("O conteúdo foi apagado.", "Its content was erased.", "El contenido fue borrado."),
+    ReasonCode.LETTER_NOT_WAITING: labels(
+        "Só se edita uma mensagem que está esperando: esta está sendo reenviada, já foi reenviada ou foi apagada.",
+        "Only a letter that waits can be edited: this one is being redriven, was redriven, or was erased.",
+        "Solo se edita un mensaje que espera: este se está reenviando, ya se reenvió o fue borrado.",
+    ),
+    ReasonCode.NOT_A_RESULTS_TOPIC: labels(
+        "Só mensagens de tópicos de resultados são reenviadas.",
+        "Only letters of results topics are redriven.",
+        "Solo se reenvían mensajes de tópicos de resultados.",
+    ),
+    ReasonCode.REDRIVE_OVER: labels(
+        "O reenvio não pode mudar assim: seu estado é {state}.",
+        "The redrive can't be changed so: its state is {state}.",
+        "El reenvío no puede cambiar así: su estado es {state}.",
     ),
 }

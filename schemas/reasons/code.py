@@ -68,6 +68,12 @@ class ReasonCode(StrEnum):
     AS_OF_MISSING = "as_of_missing"
     REFUSED_BY_POSTGRESQL = "refused_by_postgresql"
 
+    # A dead letter.
+    LETTER_ERASED = "letter_erased"
+    LETTER_NOT_WAITING = "letter_not_waiting"
+    NOT_A_RESULTS_TOPIC = "not_a_results_topic"
+    REDRIVE_OVER = "redrive_over"
+
     # One field.
     FIELD_MISSING = "field_missing"
     FIELD_UNKNOWN = "field_unknown"
@@ -190,6 +196,8 @@ class ReasonCode(StrEnum):
     OPERATOR_NEEDED = "operator_needed"
     CONNECTOR_NEEDED = "connector_needed"
     CONNECTOR_ONLY_POSTS = "connector_only_posts"
+    ADMIN_NEEDED = "admin_needed"
+    EVIDENCE_NOT_SEEN = "evidence_not_seen"
     FORM_OF_ANOTHER_SESSION = "form_of_another_session"
     FROM_ANOTHER_SITE = "from_another_site"
     URL_TOO_LONG = "url_too_long"

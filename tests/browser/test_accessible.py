@@ -24,6 +24,8 @@ PAGES = [
     "/acme/affiliates",
     "/acme/dead-letters",
     "/acme/check",
+    "/acme/dead-letters?code=json&state=waiting",
+    "/acme/dead-letters/redrives",
     "/acme/search?q=SKU-1",
     "/acme/search?q=nothing-has-this",
     "/preferences",

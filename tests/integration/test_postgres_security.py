@@ -184,6 +184,11 @@ async def test_a_writer_can_t_change_what_was_said_nor_forget_before_the_time(
         "UPDATE status_logs SET key = 'x'",
         "SELECT digest FROM access_keys",
         "DELETE FROM dead_letters",
+        "UPDATE dead_letters SET value = ''",
+        "UPDATE dead_letter_edits SET value = ''",
+        "DELETE FROM dead_letter_edits",
+        "UPDATE redrives SET requested_by = 'x'",
+        "DELETE FROM redrive_items",
     ):
         async with writer.connection() as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -210,6 +215,15 @@ async def test_a_writer_can_t_change_what_was_said_nor_forget_before_the_time(
                 await connection.execute(f"SELECT {forgets}")
     async with writer.connection() as connection:
         assert await connection.fetchval("SELECT forget_dead_letters(1, 100)") == 0
+        erasing = """
+            SELECT erase_dead_letters(array_agg(account), array_agg(id), 'acme', '{}', 'm', NULL, NULL, 'r')
+            FROM dead_letters
+        """
+        assert [await connection.fetchval(erasing) for _ in range(2)] == [1, 0]
+        acts = await connection.fetch("SELECT action, requested_by, letters FROM dead_letter_audit")
+        assert [tuple(act) for act in acts] == [("erased", "m", 1)]  # nobody erases without a trace
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("DELETE FROM dead_letter_audit")
 
 
 async def test_a_key_is_found_by_its_digest_and_keys_are_not_listed(

@@ -20,7 +20,6 @@ from admin.pages.view import read_view
 from agents.kafka.expansion import install
 from agents.kafka.unreadable import Unreadable, salvage
 from agents.reprocess.materialise import why
-from agents.results.ingest import Allowed
 from api import actions
 from api.export_order import NOT_EXPORTING
 from broker.errors import RecordRefused
@@ -42,7 +41,7 @@ from schemas.refusal import Refusal
 from schemas.reprocess import read_command
 from schemas.result import Result, read
 from schemas.series import SeriesQuery
-from schemas.sources import Sources
+from schemas.sources import Allowed, Sources
 from schemas.steps import StepFault, judge
 from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
 from schemas.verdict import REASONS

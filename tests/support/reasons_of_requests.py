@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Message
 
-from admin import body, cancellation, commands, events, kept_file
+from admin import body, cancellation, commands, dead_letters, events, kept_file
 from admin.events import EventsRefused
 from admin.form_body import read_form
 from admin.json_body import read_json
@@ -36,6 +36,8 @@ from storage.access_keys import Grant
 from storage.database import Database
 from storage.settings import StorageSettings
 
+#: As erase_dead_letters of storage/migrations/0021_redrive.sql writes it.
+ERASED = '{"code": "letter_erased", "parameters": {}}'
 FORM = "application/x-www-form-urlencoded"
 WITH_FILE = "multipart/form-data; boundary=b"
 HERE = FastAPI()
@@ -211,6 +213,16 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.COMMAND_NOT_QUEUED: lambda: of(commands.not_taken(Code.COMMAND_NOT_QUEUED)),
     Code.COMMAND_NOT_KNOWN: lambda: of(commands.not_taken(Code.COMMAND_NOT_KNOWN)),
     Code.COMMAND_NOT_RECORDED: lambda: cancellation.NOT_RECORDED,
+    Code.ADMIN_NEEDED: lambda: refused(
+        lambda: authentication.admin_of(
+            Grant("acme", "operator", "k", may_export=True, may_see_evidence=True, key_id=None), "acme"
+        )
+    ),
+    Code.EVIDENCE_NOT_SEEN: lambda: dead_letters.NO_EVIDENCE,
+    Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
+    Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
+    Code.NOT_A_RESULTS_TOPIC: lambda: dead_letters.NOT_RESULTS,
+    Code.REDRIVE_OVER: lambda: dead_letters.NOT_OF_THIS_STATE.of(state="done"),
     Code.COMMAND_DONE: lambda: cancellation.DONE,
     Code.UNEXPECTED: lambda: of(problems.unexpected(request())),
     Code.TOO_MANY_EXPORTS: lambda: _full(_desk().slots, lambda: "acme"),

@@ -10,12 +10,12 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from agents.kafka.transport import RecordBatch
-from agents.results.ingest import Allowed, Decoded, decode
+from agents.results.ingest import Decoded, decode
 from broker.settings import BrokerSettings
 from cli.settings_errors import sentences
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.envelope import BATCH
-from schemas.sources import Sources
+from schemas.sources import Allowed, Sources
 from tests.support.events import SOURCE, Event, at, data, result
 
 FILE = {

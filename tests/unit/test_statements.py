@@ -10,6 +10,8 @@ import pytest
 
 import storage
 from schemas.item_state import ItemState
+from schemas.letter_filter import LETTER_STATES
+from schemas.redrive import REDRIVE_ITEM_STATES
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog
 from storage import filters
@@ -110,6 +112,9 @@ def test_migrations_know_the_same_states_and_what_is_shown_says_the_same_numbers
     assert any({state.strip(" '\n") for state in each.split(",")} == set(ItemState) for each in lists), lists
     [phases] = re.findall(r"CHECK \(phase IN \(([^()]*)\)\)", migrations)
     assert tuple(each.strip("' ") for each in phases.split(",")) == get_args(Phase)
+    for name, states in (("dead_letters", LETTER_STATES), ("redrive_items", REDRIVE_ITEM_STATES)):
+        [listed] = re.findall(rf"CONSTRAINT {name}_state CHECK \(\s*state IN \(([^()]*)\)", migrations)
+        assert tuple(each.strip(" '\n") for each in listed.split(",")) == states
     assert get_args(Phase)[-len(PHASES_WITH_ALL_ITEMS) :] == PHASES_WITH_ALL_ITEMS
     assert f"{DEAD_LETTER_BYTES:,} bytes" in str(ShownDeadLetter.model_fields["value"].description)
     assert f"{int(FOR_SQL['MAX_SHOWN_MESSAGE']):,} characters" in str(StatusLog.model_fields["message"].description)

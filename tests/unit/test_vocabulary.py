@@ -16,6 +16,8 @@ from schemas.export import ExportState
 from schemas.filter import FIELDS, LogFilter, ReprocessState
 from schemas.group import GroupState
 from schemas.item_state import ItemState
+from schemas.letter_filter import LETTER_STATES
+from schemas.redrive import REDRIVE_ITEM_STATES, LetterAct, RedriveState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, Mode
 from schemas.role import Role
@@ -35,6 +37,10 @@ MEMBERS: dict[Kind, list[str]] = {
     "step": list(get_args(TimelineReprocess.model_fields["step"].annotation)),
     "role": list(get_args(Role)),
     "code": members(DeadLetterCode),  # type: ignore[dict-item]
+    "letter": list(LETTER_STATES),
+    "redrive": list(get_args(RedriveState)),
+    "redriven": list(REDRIVE_ITEM_STATES),
+    "letter_act": list(get_args(LetterAct)),
     "column": [each.name for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)],
     "item": list(ReprocessItem.model_fields),
     "field": list(LogFilter.model_fields),

@@ -21,6 +21,9 @@ REFERENCES = {
     "item_id": "reprocess_items",
     "joined_item_id": "reprocess_items",
     "reprocess_item_id": "reprocess_items",
+    "letter_id": "dead_letters",
+    "again_id": "dead_letters",
+    "redrive_id": "redrives",
     "export_id": "exports",
     "key_id": "access_keys",
 }

@@ -18,6 +18,8 @@ from tests.support.events import at, result
 
 LOG = log_id("acme", "price", "MLB", "SKU-1")
 COMMAND = "c1"
+LETTER = "11111111-1111-1111-1111-111111111111"
+REDRIVE = "22222222-2222-2222-2222-222222222222"
 EVIDENCE = "canary-of-evidence"
 #: Every path that reads what is an account's, without the prefix /api/v1; a test below holds the list to the app's own
 #: document.
@@ -35,6 +37,13 @@ PATHS = {
     "/accounts/{account}/{integration_type}/reprocess-plan": "/accounts/acme/price/reprocess-plan?status=error",
     "/accounts/{account}/affiliates": "/accounts/acme/affiliates",
     "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
+    "/accounts/{account}/dead-letters/summary": "/accounts/acme/dead-letters/summary",
+    "/accounts/{account}/dead-letters/{letter_id}": f"/accounts/acme/dead-letters/{LETTER}",
+    "/accounts/{account}/dead-letters/redrives": "/accounts/acme/dead-letters/redrives",
+    "/accounts/{account}/dead-letters/redrives/{redrive_id}": f"/accounts/acme/dead-letters/redrives/{REDRIVE}",
+    "/accounts/{account}/dead-letters/redrives/{redrive_id}/items": (
+        f"/accounts/acme/dead-letters/redrives/{REDRIVE}/items"
+    ),
     "/accounts/{account}/exports": "/accounts/acme/exports",
     "/vtex/{account}/logs/": f"/vtex/acme/logs/?DateAt={at(0)[:10]}",
 }
@@ -42,6 +51,17 @@ INSERT_COMMAND = """
     INSERT INTO reprocess_commands
         (account, id, integration_type, state, mode, requested_by, request, requested_at)
     VALUES ('acme', 'c1', 'price', 'done', 'refresh', 'maria', '{}', now())
+"""
+
+
+INSERT_LETTER = """
+    INSERT INTO dead_letters
+        (account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
+    VALUES ('acme', $1, 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, 9, 0, '[]', 'x', 1)
+"""
+INSERT_REDRIVE = """
+    INSERT INTO redrives (account, id, state, letters, per_second, request, requested_by)
+    VALUES ('acme', $1, 'done', 0, 1, '{}', 'maria')
 """
 
 
@@ -53,6 +73,8 @@ def address(path: str) -> str:
 async def _one_of_each(store_events: Store, owner: asyncpg.Connection) -> None:
     await store_events(result())
     await owner.execute(INSERT_COMMAND)
+    await owner.execute(INSERT_LETTER, LETTER)
+    await owner.execute(INSERT_REDRIVE, REDRIVE)
 
 
 def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
@@ -64,6 +86,8 @@ def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
     # What a key may export is a right of its own: test_api_exports.py and test_api_reprocess.py walk these.
     exports = {f"/accounts/{{account}}/{{integration_type}}/logs/export.{each}" for each in ("xlsx", "csv", "jsonl")}
     exports.add("/accounts/{account}/reprocess/{command_id}/items/export.{file_format}")
+    # So is what a key may see of bytes: test_api_dead_letters.py walks these.
+    exports |= {f"/accounts/{{account}}/dead-letters/{each}" for each in ("export.jsonl", "{letter_id}/value")}
     assert documented == set(PATHS) | exports
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -59,6 +60,10 @@ DEAD_LETTER = """
         account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
     VALUES ('acme', gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, $1, 0, '[]', 'x', 1)
 """
+REDRIVE = """
+    INSERT INTO redrives (account, id, state, letters, per_second, request, requested_by)
+    VALUES ('acme', $1, 'running', 0, 1, '{}', 'maria')
+"""
 Known = Mapping[str, list[Any]]
 
 
@@ -85,6 +90,9 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
     await desk.by_filter("open")
     for n in range(3):
         await owner.execute(DEAD_LETTER, n)
+    redrives = [str(uuid.uuid4()) for _ in range(3)]
+    for each in redrives:
+        await owner.execute(REDRIVE, each)
     exports = [await finished_export(operator, format_) for format_ in ("csv", "jsonl", "xlsx") for _ in range(3)]
     logs = [log for type_ in BY_NAME for log in (await operator.get(f"{API}/{type_}/logs")).json()["items"]]
     tokens = [(await operator.get(f"{API}/price/logs?page_size=2")).json()["next_page_token"]]
@@ -97,6 +105,9 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
         "log_ids": [[log["id"]] for log in logs],
         "fingerprint": sorted({log["fingerprint"] for log in logs} - {None}),
         "affiliate": ["MLB"],
+        "letter_id": [str(row["id"]) for row in await owner.fetch("SELECT id FROM dead_letters ORDER BY 1")],
+        "redrive_id": redrives,
+        "action": ["pause", "resume", "cancel"],
         "code": ["price.minimum"],
         "q": ["SKU-1", "below"],
         "timezone": ["America/Sao_Paulo"],

@@ -7,6 +7,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -17,8 +18,11 @@ from fastapi.routing import iter_route_contexts
 
 from schemas.dead_letter import DeadLetter
 from schemas.reasons.reason import own_words
+from schemas.redrive import RedriveRequest
 from schemas.refusal import DeadLetterCode, Refusal
-from storage.dead_letters import insert_dead_letters
+from storage.dead_letters import Reach, insert_dead_letters
+from storage.letter_audit import Author
+from storage.redrive import make_redrive
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.events import at, result
@@ -52,6 +56,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/commands/affiliates/pause"): {"affiliate": "MLB", "requested_by": "m"},
     ("POST", "/commands/affiliates/resume"): {"affiliate": "MLB", "requested_by": "m"},
     ("PUT", "/commands/groups/{fingerprint}"): {"integration_type": "price", "state": "ignored", "set_by": "m"},
+    ("POST", "/commands/dead-letters/redrive"): {"ids": ["{letter_id}"], "requested_by": "m"},
+    ("POST", "/commands/dead-letters/redrives/{redrive_id}/{action}"): {"requested_by": "m"},
+    ("POST", "/commands/dead-letters/erase"): {"ids": ["{letter_id}"], "requested_by": "m", "reason": "r"},
+    ("POST", "/commands/dead-letters/{letter_id}/edit"): {"value": "{}", "requested_by": "m"},
     ("POST", "/commands/exports"): {"integration_type": "price", "format": "csv", "filter": {}},
     ("POST", "/events/results"): {"affiliate": "MLB", "key": "SKU-1", "status": "success", "processed_at": at(0)},
 }
@@ -59,6 +67,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 FORMS: dict[str, dict[str, str]] = {
     "/affiliates/pause": {"affiliate": "MLB"},
     "/affiliates/resume": {"affiliate": "MLB"},
+    "/dead-letters/redrive": {"choice": '{"ids": ["{letter_id}"]}'},
+    "/dead-letters/erase": {"choice": '{"ids": ["{letter_id}"]}', "reason": "r"},
+    "/dead-letters/redrives/{redrive_id:uuid}/{action}": {},
+    "/dead-letters/{letter_id:uuid}/edit": {"value": "{}", "act": "keep"},
     "/views": {"name": "n", "query": ""},
     "/views/{view_id}/delete": {},
     "/export": {"format": "csv"},
@@ -70,8 +82,13 @@ FORMS: dict[str, dict[str, str]] = {
     "/reprocess/{command_id}/cancel": {},
 }
 #: Parameters of a path that belong to one account.
-IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint")
-OTHERS = {"integration_type": ["price"], "side": ["request", "response"], "file_format": ["csv", "jsonl"]}
+IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id")
+OTHERS = {
+    "integration_type": ["price"],
+    "side": ["request", "response"],
+    "file_format": ["csv", "jsonl"],
+    "action": ["pause", "resume", "cancel"],
+}
 PLACE = re.compile(r"\{(\w+)[^}]*\}")
 
 
@@ -115,6 +132,14 @@ async def ids(
     letter = DeadLetter("globex", refusal, "t", 0, 0, 0, None, (), CANARY.encode())
     async with desk.writer.transaction() as connection:
         await insert_dead_letters(connection, [letter, letter._replace(offset=1)])
+    redrive_id = await make_redrive(
+        desk.writer,
+        Reach("globex", every_account=False, evidence=True),
+        RedriveRequest(account="globex", ids=(uuid.UUID(letter.id),), requested_by=CANARY),
+        Author(CANARY, CANARY),
+        topics=["t"],
+        as_of=datetime.now(UTC) + timedelta(minutes=1),
+    )
     row = await owner.fetchrow("SELECT id::text, fingerprint FROM status_logs WHERE key = $1", f"{CANARY}-1")
     assert row is not None
     await desk.command(
@@ -136,6 +161,8 @@ async def ids(
         "fingerprint": row["fingerprint"],
         "command_id": "bravo-command",
         "view_id": view,
+        "letter_id": str(uuid.UUID(letter._replace(offset=1).id)),
+        "redrive_id": str(redrive_id),
         "export_id": job.json()["id"],
     }
     await app.state.jobs.close()
@@ -220,7 +247,7 @@ async def test_ids_of_another_account_are_ids_that_never_were(
     app: FastAPI, ids: dict[str, str], callers: Callers, owner: asyncpg.Connection
 ) -> None:
     absent = {
-        **{name: str(uuid.uuid4()) for name in ("log_id", "view_id", "export_id")},
+        **{name: str(uuid.uuid4()) for name in ("log_id", "view_id", "export_id", "letter_id", "redrive_id")},
         "command_id": "never-was",
         "fingerprint": "0123456789abcdef",
     }

@@ -37,6 +37,12 @@ PAGES = [
     "/acme/affiliates",
     "/acme/price/groups",
     "/acme/dead-letters",
+    "/acme/dead-letters/export.jsonl",
+    "/acme/dead-letters/plan",
+    "/acme/dead-letters/redrives",
+    f"/acme/dead-letters/redrives/{NOBODY}",
+    f"/acme/dead-letters/{NOBODY}",
+    f"/acme/dead-letters/{NOBODY}/value",
     "/acme/search?q=x",
 ]
 FORMS = [
@@ -49,6 +55,10 @@ FORMS = [
     f"/acme/price/views/{NOBODY}/delete",
     "/acme/price/export",
     f"/acme/exports/{NOBODY}/cancel",
+    "/acme/dead-letters/redrive",
+    "/acme/dead-letters/erase",
+    f"/acme/dead-letters/redrives/{NOBODY}/pause",
+    f"/acme/dead-letters/{NOBODY}/edit",
 ]
 
 

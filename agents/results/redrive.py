@@ -1,0 +1,109 @@
+"""Publishes dead letters again: leases them, reads each with today's rules, and sends those that would become results.
+
+No transaction is open while it waits for Kafka. After a crash between sending and recording it, the lease ends and the
+letter is published once more; its result is one attempt all the same, by its source and id.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from agents.metrics import REDRIVEN
+from agents.process.rounds import POLL_SECONDS, rounds
+from broker.errors import BrokerUnavailable, RecordRefused
+from broker.publisher import Publisher, Record
+from schemas.rereading import Rereading
+from storage.clock import ServerClock
+from storage.database import Database
+from storage.redrive import ClaimedLetter, SentLetter, UnsentLetter, claim_letters, mark_letters, release_letters
+
+#: Letters that are leased, published and marked together, and their bytes: one may have 2 MiB.
+AT_ONCE = 100
+MAX_BYTES = 8 * 1024 * 1024
+#: Time after which letters of a worker that was killed are sent by another.
+LEASE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Redriving:
+    """Sends the letters of redrives; any number of workers share the work."""
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        rereading: Rereading,
+        clock: ServerClock,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._rereading = rereading
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._poll_seconds = poll_seconds
+
+    async def run(self) -> None:
+        """Send until cancelled, waiting for PostgreSQL and Kafka as long as it takes."""
+        await rounds("redrive", self.send, full=AT_ONCE, pause_seconds=self._poll_seconds)
+
+    async def send(self, at_most: int = AT_ONCE) -> int:
+        """Send some letters of one redrive. Returns how many were leased.
+
+        Raises StorageUnavailable: some may then be sent and not marked, and are sent again when their lease ends.
+        Raises BrokerUnavailable when Kafka did not take all of them: those that it took are marked.
+        """
+        async with self._database.transaction() as connection:
+            claimed = await claim_letters(
+                connection, most=at_most, most_bytes=MAX_BYTES, lease_seconds=self._lease_seconds
+            )
+        now_ns = self._clock.now_ns()
+        to_send: list[ClaimedLetter] = []
+        unsent: list[UnsentLetter] = []
+        for each in claimed:
+            refusal = self._rereading.refusal(each.letter, now_ns)
+            if refusal is None:
+                to_send.append(each)
+            else:
+                unsent.append(UnsentLetter(*each[:3], "still_refused", refusal.reason.to_json()))
+        sent, failed, unavailable = await self._publish(to_send)
+        unsent += failed
+        if sent or unsent:
+            async with self._database.transaction() as connection:
+                await mark_letters(connection, sent, unsent)
+        REDRIVEN.labels("sent").inc(len(sent))
+        REDRIVEN.labels("still_refused").inc(len(unsent) - len(failed))
+        REDRIVEN.labels("failed").inc(len(failed))
+        if unavailable is not None:
+            done = {each[:3] for each in sent} | {each[:3] for each in unsent}
+            async with self._database.transaction() as connection:
+                await release_letters(connection, [each for each in claimed if each[:3] not in done])
+            raise unavailable
+        return len(claimed)
+
+    async def _publish(
+        self, letters: Sequence[ClaimedLetter]
+    ) -> tuple[list[SentLetter], list[UnsentLetter], BrokerUnavailable | None]:
+        """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
+        records = (
+            Record(each.letter.topic, each.letter.key, each.letter.value, each.letter.to_publish()) for each in letters
+        )
+        outcomes = await asyncio.gather(*map(self._publisher.publish, records), return_exceptions=True)
+        sent: list[SentLetter] = []
+        failed: list[UnsentLetter] = []
+        unavailable: BrokerUnavailable | None = None
+        for each, outcome in zip(letters, outcomes, strict=True):
+            if isinstance(outcome, RecordRefused):
+                log.error("letter refused", account=each.account, letter=each.letter.id, reason=str(outcome))
+                failed.append(UnsentLetter(*each[:3], "failed", outcome.reason.to_json()))
+            elif isinstance(outcome, BrokerUnavailable):
+                unavailable = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                sent.append(SentLetter(*each[:3], outcome.partition, outcome.offset))
+        return sent, failed, unavailable

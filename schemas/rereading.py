@@ -1,0 +1,81 @@
+"""Reading dead letters again with today's rules: those of ingest, and no others."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.dead_letter import REDRIVE_HEADER
+from schemas.envelope import BATCH, STRUCTURED, Headers
+from schemas.media_type import media_type
+from schemas.refusal import Refusal
+from schemas.result import Result, read
+from schemas.sources import Allowed, Sources
+from schemas.topics import Topics
+
+
+class KeptLetter(NamedTuple):
+    """A dead letter as it would be published again."""
+
+    id: str
+    topic: str
+    key: bytes | None
+    headers: Headers
+    value: bytes
+
+    def to_publish(self) -> list[tuple[str, bytes]]:
+        """Return the original headers, and the one that links the record with this letter.
+
+        A letter that was one event of a batch has that event alone as its value, so it goes as a single event. A header
+        without a value becomes an empty one, as in the dead-letter topic.
+        """
+        single = _is_single(self.value)
+        headers = [
+            (name, STRUCTURED.encode() if single and name == "content-type" and _is_batch(value) else value or b"")
+            for name, value in self.headers
+            if name != REDRIVE_HEADER
+        ]
+        return [*headers, (REDRIVE_HEADER, self.id.encode())]
+
+
+def _is_batch(content_type: bytes | None) -> bool:
+    return media_type((content_type or b"").decode("utf-8", "replace")) == BATCH
+
+
+def _is_single(value: bytes) -> bool:
+    return not value.lstrip().startswith(b"[")
+
+
+class _Topic(NamedTuple):
+    integration_type: IntegrationType
+    allowed: Allowed | None
+
+
+class Rereading:
+    """The rules by which records of the results topics are read now."""
+
+    def __init__(self, topics: Topics, sources: Sources | None) -> None:
+        self._topics: Mapping[str, _Topic] = {
+            topics.results(each.name, connector): _Topic(each, Allowed(sources, connector) if sources else None)
+            for each in CATALOGUE
+            for connector in (None, *topics.connectors)
+        }
+
+    @property
+    def topics(self) -> list[str]:
+        """Topics whose letters can be read, and redriven."""
+        return list(self._topics)
+
+    def read(self, letter: KeptLetter, now_ns: int) -> list[Result | Refusal]:
+        """Read one letter of one of `topics`: its results and refusals, at least one. `now_ns`: since 1970."""
+        topic = self._topics[letter.topic]
+        return [
+            (topic.allowed.refusal(event) if topic.allowed and isinstance(event, Result) else None) or event
+            for event in read(topic.integration_type, letter.to_publish(), letter.key, letter.value, now_ns)
+        ]
+
+    def refusal(self, letter: KeptLetter, now_ns: int) -> Refusal | None:
+        """Say why nothing of a letter would become a result; None when something would."""
+        events = self.read(letter, now_ns)
+        if any(isinstance(each, Result) for each in events):
+            return None
+        return next((each for each in events if isinstance(each, Refusal)), None)

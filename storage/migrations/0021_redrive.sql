@@ -1,0 +1,177 @@
+-- dead letters that are filtered, redriven, edited and erased
+-- depends: 0020_connector_keys
+
+-- migrate: apply
+
+ALTER TABLE dead_letters
+    ADD COLUMN affiliate text COLLATE "C",      -- schemas.dead_letter.affiliate_of; null where it can't be read
+    ADD COLUMN said text,                       -- its reason in every language, lower case, for search; null: before 0021
+    ADD COLUMN redrive_of uuid,                 -- the dead letter of which this is a copy that was refused again
+    ADD COLUMN state text COLLATE "C" NOT NULL DEFAULT 'waiting'
+        CONSTRAINT dead_letters_state CHECK (
+            state IN ('waiting', 'queued', 'sent', 'stored', 'refused', 'conflict', 'erased')
+        ),
+    ADD COLUMN state_at timestamptz,            -- null: it was never redriven or erased
+    ADD COLUMN redrive_id uuid;                 -- the last redrive that took it
+
+COMMENT ON COLUMN dead_letters.state IS 'schemas.redrive.LetterState';
+
+GRANT UPDATE (state, state_at, redrive_id) ON dead_letters TO conexoes_writer;
+
+-- A person's version of a letter's value. The letter keeps its own; the last edit is what is redriven.
+CREATE TABLE dead_letter_edits (
+    account text COLLATE "C" NOT NULL,          -- of the letter
+    letter_id uuid NOT NULL,
+    number integer NOT NULL,                    -- 1, 2, …
+    value bytea NOT NULL,
+    requested_by text NOT NULL,
+    key_name text,                              -- null: from the command line
+    reason text,
+    edited_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account, letter_id, number),
+    FOREIGN KEY (account, letter_id) REFERENCES dead_letters (account, id) ON DELETE CASCADE
+);
+
+COMMENT ON TABLE dead_letter_edits IS 'Edited values of dead letters: who changed what, and when. Kept as long as the letter.';
+
+-- One request to publish dead letters again.
+CREATE TABLE redrives (
+    account text COLLATE "C" NOT NULL,
+    id uuid NOT NULL,
+    state text COLLATE "C" NOT NULL CHECK (state IN ('running', 'paused', 'done', 'cancelled')),
+    letters integer NOT NULL,
+    per_second integer NOT NULL CHECK (per_second > 0),
+    next_at timestamptz NOT NULL DEFAULT now(), -- nothing of it is claimed before: its pace, over all workers
+    request jsonb NOT NULL,                     -- filter or ids, as they were asked for
+    requested_by text NOT NULL,
+    key_name text,                              -- null: from the command line
+    reason text,
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account, id)
+);
+
+COMMENT ON TABLE redrives IS 'Redrives of dead letters, with author and reason. Kept for ever, as the audit is.';
+
+CREATE INDEX redrives_by_time ON redrives (account, requested_at DESC, id DESC);
+CREATE INDEX redrives_running ON redrives (next_at) WHERE state = 'running';
+
+-- One letter of a redrive, with its outcome.
+CREATE TABLE redrive_items (
+    account text COLLATE "C" NOT NULL,          -- of the redrive
+    redrive_id uuid NOT NULL,
+    number integer NOT NULL,                    -- letters are sent in this order: that in which they came
+    letter_account text COLLATE "C" NOT NULL,   -- '' of a letter that is nobody's
+    letter_id uuid NOT NULL,
+    state text COLLATE "C" NOT NULL DEFAULT 'queued' CONSTRAINT redrive_items_state CHECK (
+        state IN ('queued', 'sent', 'stored', 'refused', 'conflict', 'still_refused', 'failed', 'cancelled')
+    ),
+    leased_until timestamptz,                   -- a worker is sending it; after that time another one does
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    partition integer,                          -- where it was published
+    "offset" bigint,
+    log_id uuid,                                -- stored, conflict: the log of its (first) result
+    again_id uuid,                              -- refused: the new dead letter
+    reason jsonb,                               -- still_refused, failed: schemas.reasons
+    PRIMARY KEY (account, redrive_id, number),
+    FOREIGN KEY (account, redrive_id) REFERENCES redrives (account, id)
+);
+
+COMMENT ON TABLE redrive_items IS 'The letters of each redrive, with their outcome. Kept for ever, as the audit is.';
+
+CREATE INDEX redrive_items_by_letter ON redrive_items (letter_id);
+CREATE INDEX redrive_items_by_log ON redrive_items (log_id) WHERE log_id IS NOT NULL;
+CREATE INDEX redrive_items_queued ON redrive_items (account, redrive_id, number) WHERE state = 'queued';
+
+-- What people did with dead letters beside redrives, and to redrives.
+CREATE TABLE dead_letter_audit (
+    account text COLLATE "C" NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    action text COLLATE "C" NOT NULL CHECK (
+        action IN ('redriven', 'paused', 'resumed', 'cancelled', 'edited', 'erased')
+    ),
+    redrive_id uuid,
+    letters integer NOT NULL,
+    request jsonb NOT NULL,                     -- which letters: filter or ids; never a searched text
+    requested_by text NOT NULL,
+    key_id uuid,
+    key_name text,                              -- null: from the command line
+    reason text,
+    PRIMARY KEY (account, id)
+);
+
+COMMENT ON TABLE dead_letter_audit IS
+    'Who redrove, paused, resumed, cancelled, edited and erased dead letters, and why. Append-only. Kept for ever.';
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON dead_letter_audit
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Deletes the bytes of these letters, and what was said and done about their content; the rest of a letter stays. Letters
+-- that are queued, and erased ones, are left as they are. It adds the act to the audit itself, in `account`, so that no login can
+-- erase without a trace. Returns how many were erased.
+CREATE FUNCTION erase_dead_letters(
+    letter_accounts text[], ids uuid[], account text, request jsonb, requested_by text, key_id uuid, key_name text,
+    reason text
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+#variable_conflict use_column
+DECLARE
+    gone integer;
+BEGIN
+    WITH wanted AS (
+        SELECT d.account, d.id FROM dead_letters d
+        JOIN unnest(letter_accounts, ids) AS w (account, id) ON d.account = w.account AND d.id = w.id
+        WHERE d.state NOT IN ('queued', 'erased')
+        ORDER BY d.account, d.id
+        FOR UPDATE OF d
+    ),
+    edits AS (
+        DELETE FROM dead_letter_edits e USING wanted w WHERE e.account = w.account AND e.letter_id = w.id
+    ),
+    outcomes AS (
+        UPDATE redrive_items i SET reason = NULL FROM wanted w
+        WHERE i.letter_id = w.id AND i.letter_account = w.account AND i.reason IS NOT NULL
+    )
+    UPDATE dead_letters d
+    SET value = '', value_bytes = 0, key = NULL, headers = '[]', affiliate = NULL, said = NULL,
+        reason = '{"code": "letter_erased", "parameters": {}}', state = 'erased', state_at = now()
+    FROM wanted w
+    WHERE d.account = w.account AND d.id = w.id;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    IF gone > 0 THEN
+        INSERT INTO dead_letter_audit (account, action, letters, request, requested_by, key_id, key_name, reason)
+        VALUES ($3, 'erased', gone, $4, $5, $6, $7, $8);
+    END IF;
+    RETURN gone;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION erase_dead_letters(text[], uuid[], text, jsonb, text, uuid, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_dead_letters(text[], uuid[], text, jsonb, text, uuid, text, text) TO conexoes_writer;
+
+GRANT SELECT, INSERT ON dead_letter_edits, dead_letter_audit TO conexoes_writer;
+GRANT SELECT, INSERT, UPDATE (state, next_at) ON redrives TO conexoes_writer;
+GRANT SELECT, INSERT, UPDATE (state, leased_until, changed_at, partition, "offset", log_id, again_id, reason)
+ON redrive_items TO conexoes_writer;
+GRANT SELECT ON dead_letter_edits, dead_letter_audit, redrives, redrive_items TO conexoes_reader;
+
+ALTER TABLE dead_letter_edits ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dead_letter_audit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE redrives ENABLE ROW LEVEL SECURITY;
+ALTER TABLE redrive_items ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON dead_letter_edits TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY writer ON dead_letter_audit TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY writer ON redrives TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY writer ON redrive_items TO conexoes_writer USING (true) WITH CHECK (true);
+CREATE POLICY reader ON dead_letter_edits FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+CREATE POLICY unattributed ON dead_letter_edits FOR SELECT TO conexoes_reader
+    USING (account = '' AND current_setting('conexoes.every_account', true) = 'on');
+CREATE POLICY reader ON dead_letter_audit FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+CREATE POLICY reader ON redrives FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+CREATE POLICY reader ON redrive_items FOR SELECT TO conexoes_reader
+    USING (account = current_setting('conexoes.account', true));
+
+-- migrate: rollback

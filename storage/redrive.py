@@ -1,0 +1,310 @@
+"""Redrives of dead letters: made in one statement, leased by workers at their pace, settled as results are stored."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple
+
+from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import Reason
+from schemas.redrive import LetterChoice, RedriveItemState, RedriveRequest, RedriveState
+from schemas.rereading import KeptLetter
+from schemas.result import Result
+from schemas.shown.redrive import Redrive, RedriveAct, RedriveItem
+from storage.cursors import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
+from storage.database import Connection, Database
+from storage.dead_letters import Reach, choosing, headers_of
+from storage.letter_audit import Author, add_act
+from storage.statements import SQL
+
+#: Letters that are fetched together to be read: 2 MiB each at most.
+_READ_AT_ONCE = 20
+Switch = Literal["paused", "resumed", "cancelled"]
+_STATES: Final[dict[Switch, tuple[RedriveState, tuple[RedriveState, ...]]]] = {
+    "paused": ("paused", ("running",)),
+    "resumed": ("running", ("paused",)),
+    "cancelled": ("cancelled", ("running", "paused")),
+}
+
+
+class ClaimedLetter(NamedTuple):
+    """A letter that this worker is to publish."""
+
+    account: str  # of the redrive
+    redrive_id: uuid.UUID
+    number: int
+    letter: KeptLetter
+
+
+class SentLetter(NamedTuple):
+    """A letter that Kafka took, and where."""
+
+    account: str
+    redrive_id: uuid.UUID
+    number: int
+    partition: int
+    offset: int
+
+
+class UnsentLetter(NamedTuple):
+    """A letter that is not published, and why."""
+
+    account: str
+    redrive_id: uuid.UUID
+    number: int
+    state: Literal["still_refused", "failed"]
+    reason: str  # JSON
+
+
+class Redriven(NamedTuple):
+    """An event of a redriven record, and what became of it."""
+
+    letter_id: str
+    account: str  # that it names; "" when it names none
+    state: Literal["stored", "conflict", "refused"]
+    log_id: str | None
+    again_id: str | None
+
+
+class Redrivable(NamedTuple):
+    """How many letters a choice matches."""
+
+    matched: int
+    redrivable: int
+    left_out: dict[str, int]  # by state
+
+
+async def count_redrivable(
+    database: Database, reach: Reach, choice: LetterChoice, topics: Sequence[str], as_of: datetime
+) -> Redrivable:
+    """Count the letters that a redrive of a choice would take, and those that it would leave."""
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
+        rows = await SQL["count_redrivable"].fetch(
+            connection, **choosing(reach, choice.meant, choice.ids), topics=list(topics), as_of=as_of
+        )
+    left = {row["state"]: row["letters"] - row["redrivable"] for row in rows}
+    return Redrivable(
+        sum(row["letters"] for row in rows),
+        sum(row["redrivable"] for row in rows),
+        {state: number for state, number in left.items() if number},
+    )
+
+
+async def letters_to_read(
+    database: Database, reach: Reach, choice: LetterChoice, topics: Sequence[str], as_of: datetime
+) -> AsyncIterator[KeptLetter]:
+    """Yield the letters that a redrive of a choice would take, as it would publish them, the oldest first."""
+    after: TimeAndId = OLDEST_BY_ID
+    while True:
+        async with database.reading(reach.account, every_account=reach.every_account) as connection:
+            rows = await SQL["letters_to_read"].fetch(
+                connection,
+                **choosing(reach, choice.meant, choice.ids),
+                topics=list(topics),
+                as_of=as_of,
+                after_at=after[0],
+                after_id=after[1],
+                limit=_READ_AT_ONCE,
+            )
+        for row in rows:
+            yield _kept(row, row["id"])
+        if len(rows) < _READ_AT_ONCE:
+            return
+        after = rows[-1]["received_at"], rows[-1]["id"]
+
+
+async def make_redrive(
+    writer: Database, reach: Reach, asked: RedriveRequest, author: Author, *, topics: Sequence[str], as_of: datetime
+) -> uuid.UUID:
+    """Queue the letters of a request, with its entry in the audit, in one transaction. Returns the id of the redrive.
+
+    A letter that another redrive has taken is not taken again, so that the same request twice sends nothing twice.
+    """
+    redrive_id = uuid.uuid4()
+    async with writer.transaction() as connection:
+        letters = await SQL["make_redrive"].fetchval(
+            connection,
+            **choosing(reach, asked.meant, asked.ids),
+            topics=list(topics),
+            as_of=as_of,
+            redrive_id=redrive_id,
+            per_second=asked.per_second,
+            request=json.dumps(asked.trail()),
+            requested_by=author.requested_by,
+            key_name=author.key.key_name,
+            reason=author.reason,
+        )
+        await add_act(
+            connection,
+            reach.account,
+            "redriven",
+            author,
+            letters=letters,
+            request=asked.trail(),
+            redrive_id=redrive_id,
+        )
+    return redrive_id
+
+
+async def switch_redrive(writer: Database, account: str, redrive_id: uuid.UUID, to: Switch, author: Author) -> bool:
+    """Pause, resume or cancel. Returns False when the redrive is not in a state for that, and changes nothing then.
+
+    Letters that a worker has leased may still be sent after this.
+    """
+    state, of = _STATES[to]
+    async with writer.transaction() as connection:
+        letters = await SQL["switch_redrive"].fetchval(
+            connection, account=account, id=redrive_id, to=state, of=list(of)
+        )
+        if letters is None:
+            return False
+        if to == "cancelled":
+            letters = await SQL["cancel_redrive_items"].fetchval(connection, account=account, id=redrive_id)
+        await add_act(connection, account, to, author, letters=letters, request={}, redrive_id=redrive_id)
+    return True
+
+
+async def claim_letters(
+    connection: Connection, *, most: int, most_bytes: int, lease_seconds: float
+) -> list[ClaimedLetter]:
+    """Lease the next letters of one running redrive, as many as its pace allows now; none when nothing is due."""
+    rows = await SQL["claim_redrive"].fetch(connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds)
+    return [
+        ClaimedLetter(row["account"], row["redrive_id"], row["number"], _kept(row, row["letter_id"])) for row in rows
+    ]
+
+
+async def release_letters(connection: Connection, claimed: Sequence[ClaimedLetter]) -> None:
+    """End the lease of letters that were not sent."""
+    if claimed:
+        await SQL["release_redrive"].execute(connection, claimed)
+
+
+async def mark_letters(connection: Connection, sent: Sequence[SentLetter], unsent: Sequence[UnsentLetter]) -> None:
+    """Record what was sent, and what was not."""
+    if sent:
+        await SQL["mark_redriven"].execute(connection, sent)
+    if unsent:
+        await SQL["mark_not_redriven"].execute(connection, unsent)
+
+
+async def settle_results(
+    connection: Connection, results: Sequence[tuple[str, Result]], conflicts: Sequence[Result]
+) -> None:
+    """Link redriven letters, by their ids, with their results, in the transaction that stores these."""
+    refused = {id(each) for each in conflicts}
+    await _settle(
+        connection,
+        [
+            Redriven(letter_id, result.account, "conflict" if id(result) in refused else "stored", result.log_id, None)
+            for letter_id, result in results
+        ],
+    )
+
+
+async def settle_refused(connection: Connection, letters: Sequence[DeadLetter]) -> None:
+    """Link redriven letters that were refused again with the new ones, in the transaction that inserts these."""
+    await _settle(
+        connection,
+        [
+            Redriven(each.redrive_of, each.account, "refused", None, each.id)
+            for each in letters
+            if each.redrive_of is not None
+        ],
+    )
+
+
+async def _settle(connection: Connection, outcomes: Sequence[Redriven]) -> None:
+    if outcomes:
+        await SQL["settle_redriven"].execute(connection, outcomes)
+
+
+async def list_redrives(database: Database, account: str, *, after: TimeAndId | None, limit: int) -> list[Redrive]:
+    """Return the newest `limit` redrives after `after`."""
+    at, id_ = after or NEWEST_BY_ID
+    async with database.reading(account) as connection:
+        rows = await SQL["list_redrives"].fetch(
+            connection, account=account, id=None, after_at=at, after_id=id_, limit=limit
+        )
+    return [_redrive(row, []) for row in rows]
+
+
+async def get_redrive(database: Database, account: str, redrive_id: uuid.UUID) -> Redrive | None:
+    """Return one redrive, with what people did to it; None when the account has none of that id."""
+    at, id_ = NEWEST_BY_ID
+    async with database.reading(account) as connection:
+        row = await SQL["list_redrives"].fetchrow(
+            connection, account=account, id=redrive_id, after_at=at, after_id=id_, limit=1
+        )
+        acts = await SQL["list_redrive_acts"].fetch(connection, account=account, id=redrive_id)
+    return None if row is None else _redrive(row, acts)
+
+
+async def list_redrive_items(
+    database: Database,
+    account: str,
+    redrive_id: uuid.UUID,
+    *,
+    state: RedriveItemState | None,
+    after: int | None,
+    limit: int,
+) -> list[RedriveItem]:
+    """Return the letters of a redrive, of one state if one is given, after a number."""
+    async with database.reading(account) as connection:
+        rows = await SQL["list_redrive_items"].fetch(
+            connection, account=account, redrive_id=redrive_id, state=state, after=max(after or 0, 0), limit=limit
+        )
+    return [
+        RedriveItem(
+            **dict(row)
+            | {name: None if row[name] is None else str(row[name]) for name in ("letter_id", "log_id", "again_id")}
+            | {"reason": None if row["reason"] is None else Reason.from_json(row["reason"])}
+        )
+        for row in rows
+    ]
+
+
+async def count_letters_of_log(database: Database, account: str, log_id: uuid.UUID) -> int:
+    """Return how many dead letters became results of a log."""
+    async with database.reading(account) as connection:
+        letters: int = await SQL["count_letters_of_log"].fetchval(connection, account=account, log_id=log_id)
+    return letters
+
+
+def _redrive(row: Any, acts: Sequence[Any]) -> Redrive:
+    return Redrive(
+        id=str(row["id"]),
+        account=row["account"],
+        state=row["state"],
+        letters=row["letters"],
+        items=json.loads(row["items"] or "{}"),
+        per_second=row["per_second"],
+        request=json.loads(row["request"]),
+        requested_by=row["requested_by"],
+        requested_with=row["key_name"],
+        reason=row["reason"],
+        requested_at=row["requested_at"],
+        acts=[
+            RedriveAct(
+                action=each["action"],
+                at=each["at"],
+                letters=each["letters"],
+                requested_by=each["requested_by"],
+                requested_with=each["key_name"],
+                reason=each["reason"],
+            )
+            for each in acts
+        ],
+    )
+
+
+def _kept(row: Any, letter_id: uuid.UUID) -> KeptLetter:
+    key = row["key"]
+    return KeptLetter(
+        str(letter_id),
+        row["topic"],
+        None if key is None else bytes(key),
+        headers_of(row["headers"]),
+        bytes(row["value"]),
+    )
