@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from api import listings
 from api.actions import reader_for
 from api.authentication import FIRST, Caller, OwnAccount
+from api.evidence import with_evidence
 from api.parameters import MAX_PAGE_SIZE, PageQuery, PageSize, once_each
 from api.problems import PAGED
 from schemas.catalogue import CATALOGUE
@@ -63,10 +64,10 @@ class DayQuery(PageQuery):
         return span_of(date.fromisoformat(self.date_at), ZoneInfo(self.timezone))
 
 
-@router.get("/logs/", dependencies=[Depends(once_each(()))], responses=PAGED)
+@router.get("/logs/", dependencies=[Depends(once_each(()))], responses=PAGED, response_model=VtexLogs)
 async def list_vtex_logs(
     request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[DayQuery, Query()]
-) -> VtexLogs:
+) -> Response:
     """Status logs of every type that were processed on a day, newest first, in VTEX's log contract.
 
     A log is listed once, with its latest result, on the day of that. The contract knows no pages: an answer has up to
@@ -86,4 +87,5 @@ async def list_vtex_logs(
     logs = [log for log, _number in zip(newest, range(listing.limit), strict=False)]
     attempts = await reader.shown_attempts(account, logs)
     page = listing.page(logs[: len(attempts)], request, response, cut=len(attempts) < len(logs))
-    return VtexLogs(messages=[VtexLog.of(log, attempt) for log, attempt in zip(page.items, attempts, strict=False)])
+    messages = [VtexLog.of(log, attempt) for log, attempt in zip(page.items, attempts, strict=False)]
+    return with_evidence(VtexLogs(messages=messages), response.headers)

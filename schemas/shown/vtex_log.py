@@ -1,16 +1,16 @@
 """A status log as VTEX's log contract has it (schemas.vtex_log)."""
 
-import json
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 from schemas import vtex_log as vtex
 from schemas.catalogue import BY_NAME
+from schemas.raw_json import RawJson
 from schemas.shown.base import NOON, Shown, example
-from schemas.shown.log import Attempt, StatusLog
+from schemas.shown.log import AsItCame, Attempt, StatusLog
 
 _NAMED = ConfigDict(alias_generator=to_pascal, validate_by_name=True, serialize_by_alias=True)
 
@@ -50,12 +50,12 @@ class VtexLog(Shown):
     affiliate: str
     key: str
     processed_at: datetime
-    errors: list[Any] = Field(description="errors of the result; none on success")
+    errors: list[AsItCame] = Field(description="errors of the result; none on success")
 
     @classmethod
     def of(cls, log: StatusLog, attempt: Attempt | None) -> Self:
         """Make the message of a log; `attempt` is the one that it shows, None when retention has dropped that."""
-        told: dict[str, Any] = {} if attempt is None else attempt.extra
+        told = {} if attempt is None else attempt.extra
         translated = _text(attempt and attempt.request)
         known = vtex.operations_of(BY_NAME[log.integration_type])
         operation = attempt.operation if attempt and attempt.operation in known else known[0]
@@ -85,8 +85,6 @@ class VtexLogs(Shown):
     messages: list[VtexLog]
 
 
-def _text(value: Any) -> str:
-    """Return a payload as the contract has it: text as it is, any other value as JSON, none as no text."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _text(value: RawJson | None) -> str:
+    """Return a payload as the contract has it: text as it is, any other value as its JSON, none as no text."""
+    return (value and value.said) or ""

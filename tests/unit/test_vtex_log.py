@@ -8,6 +8,7 @@ import pytest
 
 from schemas import vtex_log as vtex
 from schemas.catalogue import BY_NAME, CATALOGUE
+from schemas.raw_json import RawJson
 from schemas.shown.log import Attempt, StatusLog
 from schemas.shown.vtex_log import VtexLog, VtexLogs
 
@@ -24,14 +25,16 @@ def attempt(**changes: Any) -> Attempt:
         "received_at": LOG.processed_at,
         "operation": None,
         "message": "the whole message",
-        "errors": [{"code": "c"}],
+        "errors": [RawJson('{"code":"c"}')],
         "request": None,
         "response": None,
         "aliases": {},
         "extra": {},
+        "extensions": {},
         "late": False,
         "ahead": False,
         "altered": False,
+        "alterations": [],
         "answers_item_id": None,
         "evidence": "shown",
         "evidence_until": None,
@@ -39,10 +42,16 @@ def attempt(**changes: Any) -> Attempt:
     return Attempt(**fields | changes)
 
 
-def test_contents_are_text_and_any_other_value_is_json() -> None:
-    made = VtexLog.of(LOG, attempt(request={"preço": 1}, response="<x/>", extra={"ContentSource": [1], "other": 2}))
-    assert (made.content_source, made.content_translated, made.content_destination) == ("[1]", '{"preço": 1}', "<x/>")
+def test_contents_are_text_and_any_other_value_is_its_json_digit_for_digit() -> None:
+    contents = {"request": RawJson('{"preço": 19.90}'), "response": RawJson('"<x\\n/>"')}
+    made = VtexLog.of(LOG, attempt(**contents, extra={"ContentSource": RawJson("[1.0]"), "other": RawJson("2")}))
+    assert (made.content_source, made.content_translated, made.content_destination) == (
+        "[1.0]",
+        '{"preço": 19.90}',
+        "<x\n/>",
+    )
     assert made.content_transalted == made.content_translated
+    assert VtexLog.of(LOG, attempt(request=RawJson("null"))).content_translated == ""
 
 
 def test_the_message_is_the_attempts_and_without_it_the_logs() -> None:
