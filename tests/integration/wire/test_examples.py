@@ -24,6 +24,7 @@ from connectors.webhook.bridge import bridge
 from connectors.webhook.settings import WebhookSettings
 from connectors.webhook.signature import Signer
 from embedded.ports import free_port
+from schemas import raw_json
 from storage import access_keys
 from storage.database import Database
 from storage.logs.reader import LogReader
@@ -49,7 +50,7 @@ async def refused_is_shown_whole(reader: Database, log_id: Any) -> None:
     assert found is not None
     assert found.last_attempt is not None
     assert (found.log.status, found.log.code, found.log.errors) == ("error", "price.below_minimum", 2)
-    shown = json.loads(found.last_attempt.model_dump_json())
+    shown = json.loads(raw_json.dump(found.last_attempt.model_dump()))
     assert [each.get("severity") for each in shown["errors"]] == [None, "warning"]
     assert (shown["request"], shown["response"]) == (
         {"sku": "SKU-2", "price": "9.90"},
