@@ -24,6 +24,25 @@ ROWS = re.findall(r"^\| `(CONEXOES_[A-Z_]+)` \| (.+?) \| (.+?) \| (.+) \|$", set
 SETTING = re.compile(r"\bCONEXOES_[A-Z][A-Z_]*[A-Z]\b")
 
 
+#: A value of each setting that has no default.
+GIVEN = {
+    "CONEXOES_WEBHOOK_URL": "https://shop.example/retries",
+    "CONEXOES_WEBHOOK_SOURCE": "/connectors/mlb",
+    "CONEXOES_WEBHOOK_SECRET": f"whsec_{'MDEyMzQ1' * 4}",
+    "CONEXOES_VTEX_LOGS_URL": "https://connector.example",
+    "CONEXOES_VTEX_LOGS_ACCOUNT": "acme",
+    "CONEXOES_VTEX_LOGS_AFFILIATE": "MLB",
+    "CONEXOES_VTEX_LOGS_SOURCE": "/connectors/mlb",
+}
+OPTIONAL = [(settings, name) for settings, name in FIELDS if not settings.model_fields[name].is_required()]
+
+
+@pytest.fixture(autouse=True)
+def required(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+
+
 def _ids(value: Any) -> str:
     return value if isinstance(value, str) else value.__name__
 
@@ -60,7 +79,17 @@ def test_a_variable_that_two_classes_read_is_the_same_to_both() -> None:
     assert {name: each for name, each in said.items() if len(each) > 1} == {}
 
 
-@pytest.mark.parametrize(("settings", "name"), FIELDS, ids=_ids)
+@pytest.mark.parametrize(("settings", "name"), [field for field in FIELDS if field not in OPTIONAL], ids=_ids)
+def test_what_has_no_default_says_so_and_is_asked_for(
+    settings: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert default(settings.model_fields[name]) == "required"
+    monkeypatch.delenv(variable(settings, name))
+    with pytest.raises(ValidationError, match=name):
+        settings()
+
+
+@pytest.mark.parametrize(("settings", "name"), OPTIONAL, ids=_ids)
 def test_a_default_can_be_given_as_it_is_written(
     settings: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +99,7 @@ def test_a_default_can_be_given_as_it_is_written(
     assert getattr(settings(), name) == settings.model_fields[name].get_default(call_default_factory=True)
 
 
-@pytest.mark.parametrize(("settings", "name"), FIELDS, ids=_ids)
+@pytest.mark.parametrize(("settings", "name"), OPTIONAL, ids=_ids)
 def test_an_empty_setting_is_as_good_as_none(
     settings: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,8 +113,9 @@ def test_what_is_a_secret_by_its_type_or_name_can_be_in_a_file() -> None:
         for settings, name in FIELDS
         if "SecretStr" in str(settings.model_fields[name].annotation) or re.search("password|secret|_key$|_url$", name)
     }
-    # A file of its own already, and an address that everyone may know.
-    assert hidden - {"CONEXOES_PUBLIC_URL"} == {variable(*field) for field in SECRETS}
+    # Addresses, whose secrets are settings of their own.
+    known = {"CONEXOES_PUBLIC_URL", "CONEXOES_WEBHOOK_URL", "CONEXOES_VTEX_LOGS_URL"}
+    assert hidden - known == {variable(*field) for field in SECRETS}
 
 
 @pytest.mark.parametrize(("settings", "name"), SECRETS, ids=_ids)
@@ -97,6 +127,9 @@ def test_a_secret_is_read_from_its_file(
     monkeypatch.setenv("CONEXOES_KAFKA_SASL_USERNAME", "agents")
     is_json = "dict" in str(settings.model_fields[name].annotation)
     text = '{"conexoes_api": "with a space"}' if is_json else "0123456789abcdef with a space, 0123456789abcdef"
+    if name == "webhook_secret":
+        text = f"{GIVEN[variable(settings, name)]} {GIVEN[variable(settings, name)]}"
+    monkeypatch.delenv(variable(settings, name), raising=False)
     file = tmp_path / "secret"
     file.write_text(f"{text}\n", "utf-8")
     monkeypatch.setenv(f"{variable(settings, name)}{FILE}", str(file))

@@ -81,9 +81,11 @@ def test_every_array_of_an_unnest_has_a_named_column() -> None:
     """An unnest has as many names as arrays, so that no column is known by its position only."""
     told = 0
     for text in [*(statement.text for statement in SQL.values()), *TEMPLATES.values()]:
-        for arrays, alias, columns in re.findall(r"\bunnest\(([^()]*)\)\s*(?:AS (\w+) \(([^()]*)\))?", text):
+        for arrays, place, alias, columns in re.findall(
+            r"\bunnest\(([^()]*)\)\s*(WITH ORDINALITY )?(?:AS (\w+) \(([^()]*)\))?", text
+        ):
             assert alias, text
-            assert len(arrays.split(",")) == len(columns.split(",")), text
+            assert len(arrays.split(",")) + bool(place) == len(columns.split(",")), text
             told += 1
     assert told > 20
 
