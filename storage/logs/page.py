@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from schemas.filter import LogFilter
-from schemas.search.query import MAX_NAMES, Search, search_of, whole_gram
+from schemas.search.query import Search, search_of, whole_gram
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import SEARCH, filtered, names_dimensions, no_dimensions
@@ -20,8 +20,12 @@ MAX_RUNS: Final = 500
 #: Limit of logs that are looked at one by one. When more of a million match, a scan of the list meets one at least
 #: every 500 rows.
 MAX_PICKED: Final = 2_000
-#: Limit of logs that a list of names picks: a scan would compare each log with every name.
-MAX_LISTED: Final = 50 * MAX_NAMES
+#: Limit of logs that a search picks at once. When more of two million match, a scan meets one every 200 rows, unless
+#: they are all old.
+MAX_FOUND: Final = 10_000
+#: Limit of logs that are scanned for a page of those. When this is not enough, all that the search finds are picked: a
+#: scan to the last log took 3 s for 300,000, of which the older third had the text in a name.
+MAX_SCANNED: Final = 20_000
 #: Logs by which a search is judged, and how many of them make it common: a scan of the list soon has a page of it, and
 #: all that it finds would be slow to look up.
 SAMPLE: Final = 100
@@ -62,26 +66,36 @@ async def read_page(
         "after_id": id_,
         "limit": limit,
     }
-    page = None
+    page = search = None
     if filter_.q is not None:
-        page = await _found(connection, own, filter_, search_of(account, integration_type, filter_.q))
+        search = await _judged(connection, own, filter_.q, search_of(account, integration_type, filter_.q))
+    if search is not None:
+        page = await _found(connection, own, filter_, search, MAX_FOUND)
+    if page is None and search is not None:
+        page = await _near(connection, own, filter_)
     if page is None and names_dimensions(filter_):
         page = await _of_facets(connection, own, filter_)
+    if page is None and search is not None:
+        page = await _found(connection, own, filter_, search, NO_LIMIT)
     if page is None:
         page = await filtered("list_logs", filter_, handled=_PLACED, **own).fetch(connection)
     return page
 
 
-async def _found(connection: Connection, own: dict[str, Any], filter_: LogFilter, search: Search) -> list[Any] | None:
-    """Read a page by picking the logs that a search finds; None when there are too many."""
-    judged = await _judged(connection, own, filter_.q, search)
-    if judged is None:
-        return None
-    most = _limits(search)
-    asked = {**own, **judged._asdict(), **most}
+async def _found(
+    connection: Connection, own: dict[str, Any], filter_: LogFilter, search: Search, at_most: int
+) -> list[Any] | None:
+    """Read a page by picking the logs that a search finds; None when there are more than `at_most`."""
+    asked = {**own, **search._asdict(), "most_named": at_most, "most_found": at_most}
     page = await filtered("list_logs_found", filter_, handled=_PLACED | SEARCH, **asked).fetch(connection)
-    found = page[0]
-    return _logs(page) if found["names"] <= most["most_named"] and found["words"] <= most["most_found"] else None
+    return _logs(page) if max(page[0]["names"], page[0]["words"]) <= at_most else None
+
+
+async def _near(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
+    """Read a page by a scan that ends soon; None when it does not fill the page."""
+    asked = {**own, "most_read": MAX_SCANNED}
+    page = await filtered("list_logs_near", filter_, handled=_PLACED, **asked).fetch(connection)
+    return page if len(page) == own["limit"] else None
 
 
 async def judged_by_type(
@@ -115,10 +129,6 @@ def _with_rare(search: Search, row: Any) -> Search | None:
     if row["logs"] >= COMMON:
         return None
     return search._replace(grams=tuple(row["rare"])) if row["rare"] else search
-
-
-def _limits(search: Search) -> dict[str, int]:
-    return {"most_named": MAX_PICKED if search.names is None else MAX_LISTED, "most_found": MAX_PICKED}
 
 
 async def _of_facets(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
@@ -155,10 +165,10 @@ async def found_by_search(connection: Connection, account: str, integration_type
     search = await _judged(connection, own, text, search_of(account, integration_type, text))
     if search is None:
         return None
-    most = _limits(search)
+    most = {"most_named": MAX_FOUND, "most_found": MAX_FOUND}
     rows = await SQL["find_logs"].fetch(connection, integration_type=integration_type, **search._asdict(), **most)
     named = sum(row["named"] for row in rows)
-    are_all = named <= most["most_named"] and len(rows) - named <= most["most_found"]
+    are_all = max(named, len(rows) - named) <= MAX_FOUND
     return list({row["id"] for row in rows}) if are_all else None
 
 

@@ -40,6 +40,8 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
             # Every way of reading a page, whatever the numbers are.
             monkeypatch.setattr(log_page, "MAX_RUNS", draw.choice((0, 500)))
             monkeypatch.setattr(log_page, "MAX_PICKED", draw.choice((0, 3, 5000)))
+            monkeypatch.setattr(log_page, "MAX_FOUND", draw.choice((0, 3, 5000)))
+            monkeypatch.setattr(log_page, "MAX_SCANNED", draw.choice((1, 10, 5000)))
             filter_ = some_filter(draw, every)
             expected = [log for log in every if matches(filter_, log, beside[log.id])]
 
@@ -53,7 +55,7 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
             assert walked == expected, filter_
 
             # Few or many found by a search: counted in two ways.
-            monkeypatch.setattr(log_page, "MAX_PICKED", draw.choice((0, 5000)))
+            monkeypatch.setattr(log_page, "MAX_FOUND", draw.choice((0, 5000)))
             zone = ZoneInfo(draw.choice(ZONES))
             summary = await summarize(reader, "acme", "price", filter_, zone)
             assert summary.total == len(expected), filter_

@@ -192,6 +192,7 @@ def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """Searches that are picked out, and that are gone through."""
     monkeypatch.setattr(log_page, "MAX_RUNS", request.param)
     monkeypatch.setattr(log_page, "MAX_PICKED", request.param)
+    monkeypatch.setattr(log_page, "MAX_FOUND", request.param)
 
 
 @pytest.mark.usefixtures("ways")

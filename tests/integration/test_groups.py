@@ -89,7 +89,7 @@ async def test_whatever_is_asked_the_groups_are_those_of_the_list(
         beside = await known(owner)
         attempts = await failed_attempts(owner)
         for _ in range(15):
-            monkeypatch.setattr(log_page, "MAX_PICKED", draw.choice((0, 3, 5000)))
+            monkeypatch.setattr(log_page, "MAX_FOUND", draw.choice((0, 3, 5000)))
             filter_, now = some_filter(draw, every), datetime.now(UTC) - draw.random() * 30 * HOUR
             expected = [log for log in every if log.fingerprint and matches(filter_, log, beside[log.id])]
             counts = Counter(each for log in expected for each in beside[log.id].fingerprints)

@@ -396,7 +396,7 @@ async def test_a_search_selects_what_it_found_then_by_key_alias_and_words(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, at_most: int
 ) -> None:
     """The selection is the same by index or by scan, and a message that changed since counts as it was."""
-    monkeypatch.setattr("storage.logs.page.MAX_PICKED", at_most)
+    monkeypatch.setattr("storage.logs.page.MAX_FOUND", at_most)
     await desk.store(
         result("a", key="words-1", message="nothing"),
         result("b", key="SKU-1", message="the words are here"),

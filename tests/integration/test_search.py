@@ -131,12 +131,14 @@ async def stored(desk: Desk) -> None:
     )
 
 
-@pytest.fixture(params=["picked", "too many to be picked", "common"])
+@pytest.fixture(params=["picked", "scanned", "too old to be scanned", "common"])
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each way by which a search is answered."""
-    if request.param == "too many to be picked":
+    if request.param in {"scanned", "too old to be scanned"}:
         monkeypatch.setattr(log_page, "MAX_PICKED", 0)
-        monkeypatch.setattr(log_page, "MAX_LISTED", 0)
+        monkeypatch.setattr(log_page, "MAX_FOUND", 0)
+    if request.param == "too old to be scanned":
+        monkeypatch.setattr(log_page, "MAX_SCANNED", 1)
     if request.param == "common":
         monkeypatch.setattr(log_page, "COMMON", 1)
 

@@ -23,6 +23,22 @@ WHERE s.account = :account::text AND s.integration_type = :integration_type::tex
 ORDER BY s.processed_at DESC, s.id DESC
 LIMIT :limit::integer
 
+-- list_logs_near --
+-- The same page among the next :most_read logs of the list alone: it is the page of all of them if it is full, or has
+-- their end. Uses status_logs_by_time.
+SELECT {log_columns}
+FROM (
+    SELECT * FROM status_logs near
+    WHERE near.account = :account::text AND near.integration_type = :integration_type::text
+      AND (near.processed_at, near.id) < (:after_at::timestamptz, :after_id::uuid)
+    ORDER BY near.processed_at DESC, near.id DESC
+    LIMIT :most_read::integer
+) AS s
+WHERE true
+{filter}
+ORDER BY s.processed_at DESC, s.id DESC
+LIMIT :limit::integer
+
 -- list_logs_of_facets --
 -- The same page by merging the beginnings of the runs of facets, if there are :most_facets at most. Always answers, in
 -- `facets`, their number, up to one more; a row whose id is null is no log. Uses facets_by_type and
