@@ -130,6 +130,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
         who,
         "error.html",
         status=problem.status,
+        problem=problem,
         reasons=[_by_label(each, who.language) for each in problem.reasons],
         title=HTTPStatus(problem.status).phrase,
         types_of=account,
