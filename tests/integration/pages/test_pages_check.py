@@ -54,7 +54,7 @@ async def test_a_position_is_that_of_the_text_as_it_was_pasted(visit: Visit) -> 
     """Browsers send line ends of two characters, whatever was pasted."""
     browser = await visit("viewer")
     text = '{\n"specversion": "1.0",\n"id": }'
-    position = re.compile(r"at character (\d+)")
+    position = re.compile(r"character (\d+) is")
     found = [position.findall(await check(browser, each)) for each in (text, text.replace("\n", "\r\n"))]
     assert found[0] == found[1] == [str(text.index("}"))]
 
