@@ -57,9 +57,9 @@ def about(entities: Iterable[Entity], run: str) -> Iterator[Event]:
     draw = random.Random(run)
     for number, entity in enumerate(entities):
         account, integration_type, affiliate, key = entity
-        fault = fault_of(integration_type, key) if draw.random() < ERROR_SHARE else None
+        fault = fault_of(integration_type, affiliate, key) if draw.random() < ERROR_SHARE else None
         now = datetime.now(UTC)
-        data = outcome_data(integration_type, key, fault, number)
+        data = outcome_data(integration_type, affiliate, key, fault, number)
         data |= {"account": account, "affiliate": affiliate, "key": key, "aliases": entity.aliases}
         data["processed_at"] = to_text(now)
         event_id = f"{run}-{number}"

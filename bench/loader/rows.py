@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from bench.loader.population import Account, Entity
-from connectors.simulator.faults import Fault, faults_of
+from connectors.simulator.marketplace import Fault
+from connectors.simulator.marketplaces import faults_of
 from schemas.fingerprint import fingerprint
 from schemas.identity import log_id, result_id
 from schemas.search.names import grams, joined
@@ -83,16 +84,16 @@ def _told(entity: Entity, fault: Fault | None, number: int) -> tuple[str | None,
     """Make the outcome of a failed attempt: status, code, category, message, fingerprint, errors as JSON, words."""
     if fault is None:
         return (None, None, None, None, None, None, None)
-    message = fault.text(number, entity.key)
-    error = fault.error(number, entity.key)
-    words = word_numbers(entity.account, entity.integration_type, (message, error["message"]))
-    named = fingerprint(entity.integration_type, entity.affiliate, fault.code, message, entity.key)
+    problem = fault.gravest
+    message, error = problem.text(number, entity.key), problem.error(number, entity.key)
+    words = word_numbers(entity.account, entity.integration_type, (message,))
+    named = fingerprint(entity.integration_type, entity.affiliate, problem.code, message, entity.key)
     errors = orjson.dumps([error]).decode()
-    return (fault.status, fault.code, fault.category, message, named, errors, array(words) if words else None)
+    return (fault.status, problem.code, problem.category, message, named, errors, array(words) if words else None)
 
 
 def _fault(entity: Entity, index: int) -> Fault:
-    faults = faults_of(entity.integration_type)
+    faults = faults_of(entity.integration_type, entity.affiliate)
     return faults[zlib.crc32(b"%d" % index) % len(faults)]
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from broker.publisher import Record
 from conexoes_connector.result_event import result_record
-from connectors.simulator.bodies import answer, request
-from connectors.simulator.faults import Fault, faults_of
 from connectors.simulator.malformed import MALFORMED
+from connectors.simulator.marketplace import Fault
+from connectors.simulator.marketplaces import faults_of, marketplace_of
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import CATALOGUE
 from schemas.refusal import DeadLetterCode
@@ -48,9 +48,9 @@ class SimulatedRecord:
     duplicate: bool = False
 
 
-def fault_of(integration_type: str, key: str) -> Fault:
+def fault_of(integration_type: str, affiliate: str, key: str) -> Fault:
     """Return the fault of this entity. It is always the same, so that a retry can be answered without memory."""
-    faults = faults_of(integration_type)
+    faults = faults_of(integration_type, affiliate)
     return faults[zlib.crc32(key.encode()) % len(faults)]
 
 
@@ -93,12 +93,12 @@ class Plan:
         integration_type = self._random.choice(CATALOGUE).name
         affiliate = self._random.choice(self._settings.affiliates)
         key = _key(integration_type, affiliate, self._random.randrange(self._mix.entities))
-        fault = fault_of(integration_type, key) if self._random.random() < self._mix.error_share else None
+        fault = fault_of(integration_type, affiliate, key) if self._random.random() < self._mix.error_share else None
         at = self._processed_at((integration_type, affiliate, key), at)
         record = result_record(
             self._topics,
             integration_type,
-            outcome_data(integration_type, key, fault, self._number)
+            outcome_data(integration_type, affiliate, key, fault, self._number)
             | {"account": self._settings.account, "affiliate": affiliate, "key": key, "processed_at": to_text(at)},
             source=SOURCE,
             event_id=f"{self._run}-{self._number}",
@@ -118,15 +118,16 @@ class Plan:
         return at
 
 
-def outcome_data(integration_type: str, key: str, fault: Fault | None, number: int) -> dict[str, Any]:
+def outcome_data(integration_type: str, affiliate: str, key: str, fault: Fault | None, number: int) -> dict[str, Any]:
     """Return the fields of a result that carry its outcome."""
+    marketplace = marketplace_of(affiliate)
     data: dict[str, Any] = {
         "status": fault.status if fault else "success",
         "operation": f"update-{integration_type}",
         "message": fault.text(number, key) if fault else None,
-        "errors": [fault.error(number, key)] if fault else None,
-        "request": request(integration_type, key, number),
-        "response": answer(fault, key, number),
+        "errors": fault.errors(number, key) if fault else None,
+        "request": marketplace.request(integration_type, key, number),
+        "response": marketplace.answer(fault, key, number),
     }
     if integration_type in {"orders", "tracking"}:
         digits = zlib.crc32(key.encode())

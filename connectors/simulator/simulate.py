@@ -12,10 +12,12 @@ from broker.security import PLAINTEXT, Security
 from conexoes_connector.connector import Connector
 from conexoes_connector.retries import serve_retries
 from conexoes_connector.retry import Answer, Retry
-from connectors.simulator.faults import ANOTHER, Fault
+from connectors.simulator.any_type import ANOTHER
+from connectors.simulator.marketplace import Fault
 from connectors.simulator.plan import SOURCE, Plan, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings
 from schemas.catalogue import BY_NAME
+from schemas.reprocess import RetryData
 
 BACKFILL_SPAN = timedelta(days=7)
 #: Records in flight at once. With many more, the last ones wait for the others until they time out.
@@ -101,7 +103,7 @@ async def _answer_retries(
 ) -> None:
     async def handle(retry: Retry) -> Answer | None:
         data = retry.data
-        fault = fault_of(data.integration_type, data.key)
+        fault = fault_of(data.integration_type, data.affiliate, data.key)
         # Only reading the source again (`refresh`) can change the outcome; the same payload has the same one.
         cure = "same" if data.mode == "replay" and fault.cure == "fixed" else fault.cure
         if cure == "busy" and data.busy_answers:
@@ -109,7 +111,7 @@ async def _answer_retries(
         report.answered[cure] += 1
         if cure == "silent" or data.account != settings.account:
             return None
-        return _answer(data.integration_type, data.key, {"fixed": None, "different": ANOTHER}.get(cure, fault))
+        return _answer(data, {"fixed": None, "different": ANOTHER}.get(cure, fault))
 
     handlers = dict.fromkeys(BY_NAME, handle)
     await serve_retries(
@@ -121,5 +123,5 @@ async def _answer_retries(
     )
 
 
-def _answer(integration_type: str, key: str, fault: Fault | None) -> Answer:
-    return Answer(**outcome_data(integration_type, key, fault, int(time.time()) % 100_000))
+def _answer(data: RetryData, fault: Fault | None) -> Answer:
+    return Answer(**outcome_data(data.integration_type, data.affiliate, data.key, fault, int(time.time()) % 100_000))

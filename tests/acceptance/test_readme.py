@@ -43,7 +43,7 @@ async def test_the_commands_do_what_the_readme_says(installation: Installation) 
             """The backfill of the demo is on its way when `up` is ready."""
             answers = [json.loads(line) for line in (await shell(_one_a_line(looked))).splitlines()]
             assert len(answers) == 5
-            query = {"status": "error", "code": "price.below_minimum"}
+            query = {"status": "error", "code": "item.price.below_minimum"}
             to_fix = await client.get("/api/v1/accounts/demo/price/logs", params=query)
             return all(answer.get("items") or answer.get("total") for answer in [*answers, to_fix.json()])
 

@@ -82,7 +82,7 @@ async def test_a_newcomer_sees_results_sends_one_back_and_finds_everything_again
         await eventually(results_of_all_types)
 
         async def a_price_to_fix() -> list[dict[str, Any]]:
-            return await logs(client, "price", status="error", code="price.below_minimum")
+            return await logs(client, "price", status="error", code="item.price.below_minimum")
 
         [failed, *_] = await eventually(a_price_to_fix)
         body = {

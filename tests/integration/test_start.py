@@ -250,7 +250,7 @@ async def test_a_login_that_is_refused_is_a_sentence(
 async def test_what_is_not_migrated_yet_is_waited_for(
     owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, query: str, missing: str
 ) -> None:
-    """Whatever a newer program misses in an older schema, and all of it while a schema is away."""
+    """A newer program misses it in an older schema, and all of it while the schema is away."""
     reader = Database(database_url, "reader", storage_settings)
     with pytest.raises(SchemaUnfit, match=missing):
         async with reader.connection() as connection:

@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from api.playbook_file import CHECK_SECONDS, PlaybookFile
 from connectors.simulator import PLAYBOOK
-from connectors.simulator.faults import ANOTHER, FAULTS
+from connectors.simulator.any_type import ANOTHER
+from connectors.simulator.marketplaces import MARKETPLACES
 from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, Playbook
 
 TEXTS = 'cause = {pt = "a", en = "b", es = "c"}\nwhat_to_do = {pt = "a", en = "b", es = "c"}\n'
@@ -81,12 +82,14 @@ def test_a_bad_playbook_is_a_sentence(text: str, sentence: str) -> None:
     assert sentence in str(raised.value)
 
 
-def test_the_demo_knows_every_error_of_its_connector() -> None:
+def test_the_demo_knows_every_code_of_its_connector() -> None:
     playbook = PlaybookFile(PLAYBOOK)()
-    for integration_type, faults in FAULTS.items():
-        for fault in (*faults, ANOTHER):
-            assert playbook.about(integration_type, "MLB", fault.code, None) is not None, fault.code
-    used = {fault.code for faults in FAULTS.values() for fault in faults} | {ANOTHER.code}
+    used = set()
+    for marketplace in MARKETPLACES:
+        for name, faults in marketplace.faults.items():
+            for code in {code for fault in (*faults, ANOTHER) for code in fault.codes}:
+                assert playbook.about(name, marketplace.affiliate, code, None) is not None, (name, code)
+                used.add(code)
     assert len(playbook) == len(used)
 
 

@@ -324,14 +324,14 @@ class TestPlaybook:
             yield client
 
     async def test_in_group_and_log(self, knowing: Caller, store_events: Store) -> None:
-        known = {"message": "Below {}", "errors": [{"code": "price.below_minimum", "message": "x"}]}
+        known = {"message": "Below {}", "errors": [{"code": "item.price.below_minimum", "message": "x"}]}
         await store_events(failed("A", known), failed("B", LOCKED), failed("C", OK))
         found = {each["code"]: each["playbook"] for each in await groups(knowing)}
         assert found["locked"] is None
-        assert found["price.below_minimum"]["who"] == "seller"
-        assert set(found["price.below_minimum"]["what_to_do"]) == {"pt", "en", "es"}
+        assert found["item.price.below_minimum"]["who"] == "seller"
+        assert set(found["item.price.below_minimum"]["what_to_do"]) == {"pt", "en", "es"}
         logs = (await knowing.get("/api/v1/accounts/acme/price/logs")).json()["items"]
         details = [(await knowing.get(f"/api/v1/accounts/acme/price/logs/{log['id']}")).json() for log in logs]
         assert {each["key"]: each["playbook"] for each in details} == {
-            "A": found["price.below_minimum"], "B": None, "C": None,
+            "A": found["item.price.below_minimum"], "B": None, "C": None,
         }  # fmt: skip
