@@ -11,7 +11,8 @@ from api.problems import ProblemError
 from schemas.catalogue import CATALOGUE
 from schemas.check import MAX_BATCH_BYTES, UnsentEvent, events_of
 from schemas.envelope import BATCH, MAX_ATTRIBUTE_CHARACTERS, MAX_BATCH_EVENTS, STRUCTURED
-from schemas.http_binding import is_read, media_type, record_headers
+from schemas.http_binding import is_read, record_headers
+from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.result import ResultData

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from schemas import json_document, raw_json
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED, Headers
-from schemas.http_binding import media_type
+from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
@@ -81,7 +81,7 @@ def check(event: UnsentEvent | Refusal, now_ns: int) -> Result | Refusal:
 
 def reasons_of(refusal: Refusal) -> Sequence[Reason]:
     """Return all that is wrong with a refused event, the true reason first."""
-    return (refusal.reason,)
+    return refusal.reasons
 
 
 def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[UnsentEvent | Refusal]:

@@ -5,23 +5,18 @@ from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
 from schemas.envelope import BATCH, STRUCTURED
+from schemas.media_type import is_json, media_type
 
 _PREFIX = "ce-"
 #: Media types without attributes in headers: the event, or each of the events, has its own.
 WHOLE_EVENTS = frozenset({STRUCTURED, BATCH})
-_JSON = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json")
 _QUOTED = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-def media_type(content_type: str) -> str:
-    """Return the media type of a header, in lower case and without its parameters."""
-    return content_type.partition(";")[0].strip().lower()
-
-
 def is_read(content_type: str) -> bool:
     """Return True for the media type of a structured event, of a batch, or of data in JSON."""
-    return (kind := media_type(content_type)) in WHOLE_EVENTS or _JSON.fullmatch(kind) is not None
+    return (kind := media_type(content_type)) in WHOLE_EVENTS or is_json(kind)
 
 
 def record_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, bytes]]:
