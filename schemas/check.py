@@ -77,6 +77,7 @@ def check(event: UnsentEvent | Refusal, now_ns: int) -> Result | Refusal:
     return outcome
 
 
+<<<<<<< HEAD
 def _of_no_type(refusal: Refusal) -> Refusal:
     """Return a refusal that says the types there are, and nothing of the one that the event was read as."""
     unknown = Reason(ReasonCode.EVENT_TYPE_UNKNOWN, allowed=tuple(_BY_EVENT_TYPE))
@@ -91,6 +92,11 @@ def _of_no_type(refusal: Refusal) -> Refusal:
 def alterations_of(result: Result) -> list[Reason]:
     """Return what was done to read a result."""
     return [from_document(each) for each in json.loads(result.alterations or "[]")]
+=======
+def reasons_of(refusal: Refusal) -> Sequence[Reason]:
+    """Return all that is wrong with a refused event, the true reason first."""
+    return refusal.reasons
+>>>>>>> reader
 
 
 def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[UnsentEvent | Refusal]:

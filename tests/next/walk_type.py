@@ -68,9 +68,9 @@ def test_the_simulator_sends_it_and_answers_for_it() -> None:
         statuses |= {one.status} if isinstance(one, Result) else set()
     assert statuses == {"success", "error"}
     keys = [f"SKU-{number:05}" for number in range(200)]
-    assert {fault_of(NAME, key).cure for key in keys} == {"fixed", "same", "different", "silent"}
+    assert {fault_of(NAME, "MLB", key).cure for key in keys} == {"fixed", "same", "different", "silent"}
     for number, key in enumerate(keys):
-        data = outcome_data(NAME, key, fault_of(NAME, key), number)
+        data = outcome_data(NAME, "MLB", key, fault_of(NAME, "MLB", key), number)
         result_record(Topics(), NAME, {**data, "account": "demo", "affiliate": "MLB", "key": key}, source="/s")
 
 

@@ -37,7 +37,7 @@ async def texts(owner: asyncpg.Connection) -> dict[str, list[str]]:
 
 def sentences(stored: dict[str, list[str]]) -> dict[str, list[str]]:
     """Return the texts of `stored` that are, or contain, sentences of ours in English."""
-    wholly_given = {"{text}", "{count} {state}"}
+    wholly_given = {"{text}", "{count} {state}", "{first}{others:each}"}
     assert all(each["en"] in wholly_given for each in OWN_WORDS.values())
     all_pieces = [_pieces(each["en"]) for each in TEMPLATES.values() if each["en"] not in wholly_given]
     found = {
