@@ -56,7 +56,7 @@ class VtexLog(Shown):
     def of(cls, log: StatusLog, attempt: Attempt | None) -> Self:
         """Make the message of a log; `attempt` is the one that it shows, None when retention has dropped that."""
         told = {} if attempt is None else attempt.extra
-        translated = _text(attempt and attempt.request)
+        translated = _text(None if attempt is None else attempt.request)
         known = vtex.operations_of(BY_NAME[log.integration_type])
         operation = attempt.operation if attempt and attempt.operation in known else known[0]
         return cls(
@@ -66,7 +66,7 @@ class VtexLog(Shown):
             content_source=_text(told.get(vtex.SOURCE)),
             content_translated=translated,
             content_transalted=translated,
-            content_destination=_text(attempt and attempt.response),
+            content_destination=_text(None if attempt is None else attempt.response),
             business_message=(attempt and attempt.message) or log.message or "",
             status=vtex.STATUSES[log.status],
             integration_type=log.integration_type,
