@@ -138,24 +138,25 @@ def message_of(value: Any) -> Message | None:
 def result_of(message: Message, integration_type: str, known: Known) -> dict[str, Any]:
     """Return the data of its result but for account, affiliate and time. `message` must not be pending.
 
-    A type without `warning` has `error` for an alert: the contract's alerts ask somebody to act, and nobody looks
-    among successes. A message whose payloads name no entity is an entity of its own, by the id of the message: it must
-    be seen all the same.
+    A type without `warning` has `error` for an alert, of the severity `warning`: the contract's alerts ask somebody to
+    act, and nobody looks among successes. A message whose payloads name no entity is an entity of its own, by the id of
+    the message: it must be seen all the same.
     """
     source, translated, destination = message.payloads
     names = _names((source, translated, destination))
     key = message.named("key") or next((names[each] for each in known.keys[integration_type] if each in names), None)
     status = message.status or "error"
+    told = message.members.get("errors") or None
     if status not in BY_NAME[integration_type].statuses:
+        told = told or [{"message": message.text("businessmessage") or "alert", "severity": status}]
         status = "error"
-    told = message.members.get("errors")
     aliases = {ours: names[each] for each, ours in _ALIASES.items() if each in names and names[each] != key}
     return {
         "key": key or message.text("id") or message.event_id,
         "status": status,
         "operation": message.text("operation") or None,
         "message": message.text("businessmessage") or None,
-        "errors": told if isinstance(told, list) and told else None,
+        "errors": told if isinstance(told, list) else None,
         "sequence": message.number,
         "aliases": aliases or None,
         "request": translated,

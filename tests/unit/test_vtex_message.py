@@ -81,10 +81,13 @@ def test_an_operation_of_an_installation_comes_before_the_known_ones_and_an_unkn
 @pytest.mark.parametrize("integration_type", CATALOGUE, ids=lambda each: each.name)
 @pytest.mark.parametrize("word", [*vtex.STATUS_OF, *(word.title() for word in vtex.STATUS_OF), "ALERT"])
 def test_every_status_is_one_of_the_types_and_an_alert_is_never_a_success(integration_type: Any, word: str) -> None:
-    status = result(integration_type.name, Status=word)["status"]
-    assert status in integration_type.statuses
+    made = result(integration_type.name, Status=word)
     wanted = vtex.STATUS_OF[word.lower()]
-    assert status == wanted or (wanted == "warning" and status == "error")
+    if wanted in integration_type.statuses:
+        assert (made["status"], made["errors"]) == (wanted, None)
+    else:
+        alert = {"message": "The price is below the minimum", "severity": "warning"}
+        assert (wanted, made["status"], made["errors"]) == ("warning", "error", [alert])
 
 
 def test_every_status_of_ours_has_a_word_that_is_read_back() -> None:

@@ -194,7 +194,8 @@ async def test_an_alert_is_a_warning_or_where_there_is_none_an_error(
     async with answering(connectors) as url, reading(broker_settings, url, data_dir) as one:
         await one.once()
     assert [each.status for each in await results(broker_settings, 1)] == ["warning"]
-    assert [each.status for each in await results(broker_settings, 1, "inventory")] == ["error"]
+    [result] = await results(broker_settings, 1, "inventory")
+    assert (result.status, result.faults[0].severity) == ("error", "warning")
 
 
 async def test_what_can_not_be_a_result_is_counted_and_its_neighbours_go_on(
