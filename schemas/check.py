@@ -91,3 +91,47 @@ def _of_no_type(refusal: Refusal) -> Refusal:
 def alterations_of(result: Result) -> list[Reason]:
     """Return what was done to read a result."""
     return [from_document(each) for each in json.loads(result.alterations or "[]")]
+
+
+def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[UnsentEvent | Refusal]:
+    """Yield the events of a file or of pasted text: a JSON object, an array of events, or JSON Lines of these.
+
+    `of_type`: an object that has no `specversion` is the data alone of such a result, as in binary mode, and gets the
+    attributes that a header would have. A part that can't be taken apart is yielded as its refusal.
+    """
+    for part in _parts(text.removeprefix(_BOM)):
+        try:
+            yield from events_of(*_as_record(part, of_type))
+        except Refusal as refusal:
+            yield refusal
+
+
+def _parts(text: bytes) -> list[bytes]:
+    """The lines when the first of them is a document by itself; else the whole, which may have line ends in it."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines if lines and _is_json(lines[0]) else [text]
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json_document.load(line, MAX_BATCH_BYTES)
+    except Refusal:
+        return False
+    return True
+
+
+def _as_record(text: bytes, of_type: IntegrationType | None) -> tuple[Headers, bytes]:
+    if text.lstrip().startswith(b"["):
+        return _MANY, text
+    if of_type is None or _has_envelope(text):
+        return _ONE, text
+    attributes = {"specversion": "1.0", "type": of_type.result_event_type, "source": "/", "id": "-"}
+    return [(f"ce_{name}", value.encode()) for name, value in attributes.items()], text
+
+
+def _has_envelope(text: bytes) -> bool:
+    try:
+        value = json_document.load(text).value
+    except Refusal:
+        return False
+    return isinstance(value, dict) and "specversion" in value
