@@ -1,4 +1,4 @@
-"""`python -m bench.fairness`: does a flood by one account, or by nobody, reach another account's readers?
+"""Measures if a flood by one account, or by nobody, reaches another account's readers: `python -m bench.fairness`.
 
 Asks a running installation for five rows of one account, one request after the other: first in quiet, then beside each
 flood by another account. Prints the quantiles, their ratio to quiet, and what the flood was answered. Quiet is measured

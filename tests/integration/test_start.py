@@ -275,7 +275,7 @@ async def test_every_role_sees_the_version_of_the_schema(
 async def test_a_later_schema_is_refused_at_the_start_unless_it_is_meant(
     owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, role: Any
 ) -> None:
-    """What runs when the database is migrated goes on, and what was to come back can."""
+    """A process that runs when the database is migrated goes on, and the version before can come back."""
     await had(owner, "9999_what_comes")
     database = Database(database_url, role, storage_settings)
     with pytest.raises(SchemaUnfit, match=r"later version.*9999_what_comes.*CONEXOES_LATER_SCHEMA"):
