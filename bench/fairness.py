@@ -35,7 +35,7 @@ class Flood(NamedTuple):
     is_stream: bool = False  # it is left open, and not read
 
 
-#: As in the report of the attack, in that order.
+#: Floods of the attack that was reported, in that order, and two more.
 FLOODS: Final = (
     Flood("wrong keys", 32, f"{_TYPE}/logs", has_key=False),
     Flood("200 rows", 16, f"{_TYPE}/logs?page_size=200"),
