@@ -1,5 +1,5 @@
 -- keys of connectors: they post results of one source, for some affiliates, and may do nothing else
--- depends: 0017_floors
+-- depends: 0019_conflicts
 
 -- migrate: apply
 

@@ -101,7 +101,7 @@ async def test_a_mistake_is_an_error_at_the_connector_with_the_field_named(broke
             ({"status": "done"}, "success, warning, error"),
             ({"key": "x" * 201}, "200"),
             ({"processed_at": "yesterday"}, "processed_at"),
-            ({"key": "a\tb"}, "U\\+0009"),
+            ({"sequence": -1}, "data.sequence"),
         ):
             with pytest.raises(InvalidResultError, match=words):
                 await connector.emit("price", **{**good, **bad})

@@ -25,7 +25,7 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="session")
 def sarama(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The command of the client in Go, built where Go is installed."""
+    """The command of the client in Go."""
     go, built = shutil.which("go"), tmp_path_factory.mktemp("go") / "client"
     assert go, "Go is needed"
     subprocess.run(

@@ -1,5 +1,5 @@
 -- outcomes of retries that are answered after an upgrade, and a recount of the series that loses nothing
--- depends: 0017_floors
+-- depends: 0021_redrive
 
 -- migrate: apply
 
