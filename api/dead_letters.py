@@ -95,7 +95,7 @@ async def list_dead_letters(
 async def count_letters(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[LetterFilter, Query()]
 ) -> DeadLetterCounts:
-    """How many dead letters the filter matches, in all and by code, topic and state."""
+    """Count the dead letters that the filter matches, in all and by code, topic and state."""
     return await count_dead_letters(request.app.state.reader, reach_of(grant, account), query)
 
 

@@ -83,7 +83,7 @@ class DeadLetter(NamedTuple):
 
     @property
     def said(self) -> str:
-        """Its reason in every language, in lower case, for search."""
+        """The reason in every language, in lower case, for search."""
         return "\n".join(storable(say(self.refusal.reason, language)) for language in LANGUAGES).lower()
 
     def header_items(self) -> list[tuple[str, bytes]]:

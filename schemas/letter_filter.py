@@ -18,7 +18,7 @@ from schemas.reasons.error import ReasonError
 from schemas.refusal import DeadLetterCode
 from schemas.timestamp import Rfc3339
 
-#: What has become of a dead letter. `waiting`: nothing yet. `queued`, `sent`: it is being redriven. `stored`: it became
+#: State of a dead letter. `waiting`: nothing yet. `queued`, `sent`: it is being redriven. `stored`: it became
 #: a result. `refused`: it came back as a new dead letter. `conflict`: its id was used before, for another result.
 #: `erased`: its bytes are gone.
 LetterState = Literal["waiting", "queued", "sent", "stored", "refused", "conflict", "erased"]

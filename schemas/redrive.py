@@ -13,12 +13,12 @@ from schemas.result import Account
 from schemas.timestamp import Rfc3339
 
 RedriveState = Literal["running", "paused", "done", "cancelled"]
-#: What has become of one letter of a redrive. `queued`: not sent yet. `sent`: published, and not read yet. `stored`,
+#: State of one letter of a redrive. `queued`: not sent yet. `sent`: published, and not read yet. `stored`,
 #: `refused`, `conflict`: as states of letters. `still_refused`: today's rules refuse it too, so that it was not sent.
 #: `failed`: Kafka refuses it. `cancelled`: before it was sent.
 RedriveItemState = Literal["queued", "sent", "stored", "refused", "conflict", "still_refused", "failed", "cancelled"]
 REDRIVE_ITEM_STATES: tuple[RedriveItemState, ...] = get_args(RedriveItemState)
-#: What a person does with dead letters.
+#: Acts of people on dead letters.
 LetterAct = Literal["redriven", "paused", "resumed", "cancelled", "edited", "erased"]
 DEFAULT_PER_SECOND = 200
 MAX_PER_SECOND = 5_000

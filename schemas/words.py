@@ -375,7 +375,7 @@ REDRIVEN = complete(
     },
 )
 
-#: What a person did with dead letters.
+#: Acts of people on dead letters.
 LETTER_ACTS = complete(
     LetterAct,
     {

@@ -33,7 +33,7 @@ DETAIL_BYTES = 256 * 1024
 
 
 class Reach(NamedTuple):
-    """What a caller may see of an account's dead letters."""
+    """Limits of what a caller may see of an account's dead letters."""
 
     account: str
     every_account: bool  # also those that name no account

@@ -68,7 +68,7 @@ class Redriven(NamedTuple):
 
 
 class Redrivable(NamedTuple):
-    """How many letters a choice matches."""
+    """Counts of the letters that a choice matches."""
 
     matched: int
     redrivable: int

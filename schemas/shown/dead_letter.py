@@ -113,7 +113,7 @@ class DeadLetterDetail(ShownDeadLetter):
 
 
 class DeadLetterCounts(Shown):
-    """How many dead letters a filter matches; exact."""
+    """Exact counts of the dead letters that a filter matches."""
 
     model_config = example(
         total=3, by_code={"schema": 2, "json": 1}, by_topic={"conexoes.results.price": 3}, by_state={"waiting": 3}

@@ -36,7 +36,7 @@ from storage.access_keys import Grant
 from storage.database import Database
 from storage.settings import StorageSettings
 
-#: As erase_dead_letters of storage/migrations/0021_redrive.sql writes it.
+#: Reason as erase_dead_letters of storage/migrations/0021_redrive.sql writes it.
 ERASED = '{"code": "letter_erased", "parameters": {}}'
 FORM = "application/x-www-form-urlencoded"
 WITH_FILE = "multipart/form-data; boundary=b"

@@ -1,4 +1,4 @@
-"""Where a fault is in the value of a dead letter."""
+"""The place of a fault in the value of a dead letter."""
 
 import json
 
