@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import product
+from typing import Any
 
 import asyncpg
 import httpx
@@ -279,8 +280,9 @@ async def test_evidence_is_a_right_of_its_own(
 @pytest.mark.parametrize("role", USUAL_RIGHTS)
 async def test_a_key_has_the_usual_rights_of_its_role_unless_it_is_given_others(owning: Database, role: Role) -> None:
     usual = USUAL_RIGHTS[role]
+    own: dict[str, Any] = {"source": "/a", "affiliates": ["MLB"]} if role == "connector" else {}
     for given in (None, *(Rights(*each) for each in product((False, True), repeat=2))):
-        secret = await access_keys.create(owning, "acme", role, "k", **(given._asdict() if given else {}))
+        secret = await access_keys.create(owning, "acme", role, "k", **own, **(given._asdict() if given else {}))
         found = await access_keys.find(owning, access_keys.digest(secret))
         assert found is not None
         assert (found.role, Rights(found.may_export, found.may_see_evidence)) == (role, given or usual)
