@@ -20,7 +20,7 @@ class ItemState(StrEnum):
     HEALED = "healed"  # its log had succeeded when its turn came: nothing was sent
     SAME_ERROR = "same_error"  # the answer has every fault of what was reprocessed, and maybe more
     DIFFERENT_ERROR = "different_error"  # the answer is as bad, but some fault went away
-    BUSY = "busy"  # the last answer says that the marketplace had no time; until the last try the item is queued again
+    BUSY = "busy"  # the marketplace had no time, by the last answer: shown while it is queued again, and at the end
     SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of those above
     FAILED = "failed"  # Kafka refused the retry for good
     CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent

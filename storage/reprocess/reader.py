@@ -93,7 +93,8 @@ async def _items(
     if state is None:
         rows = await SQL["list_items"].fetch(connection, **own)
     else:
-        rows = await SQL["list_items_in_state"].fetch(connection, **own, state=state.value)
+        stored = [state.value, *([ItemState.QUEUED.value] if state is ItemState.BUSY else [])]
+        rows = await SQL["list_items_in_state"].fetch(connection, **own, state=state.value, stored=stored)
     return [_item(row) for row in rows]
 
 

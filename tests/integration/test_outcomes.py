@@ -124,7 +124,7 @@ async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(
     for number in range(1, BUSY_TRIES + 1):
         await desk.answer(first, seconds=60 + number, **BUSY)
         ledger = await desk.ledger("c")
-        assert (ledger.state, ledger.items) == ("running", {"queued": 1})
+        assert (ledger.state, ledger.items) == ("running", {"busy": 1})
         pauses.append(await owner.fetchval(PAUSE))
         assert await desk.send() == []  # not before its pause is over
         await desk.command(f"asked-again-{number}", log_ids=[str(first.log_id)])
@@ -242,7 +242,7 @@ async def test_a_late_busy_answer_does_not_get_in_the_way_of_a_later_item(
         ({}, "fixed"),
         ({"status": "error"}, "same_error"),
         ({"status": "error", "errors": OTHER}, "different_error"),
-        (BUSY, "queued"),
+        (BUSY, "busy"),
     ],
 )
 async def test_any_late_answer_moves_a_silent_item(desk: Desk, answer: dict[str, Any], state: str) -> None:
@@ -253,7 +253,7 @@ async def test_any_late_answer_moves_a_silent_item(desk: Desk, answer: dict[str,
     assert (await desk.ledger("c")).state == "done"
     await desk.answer(*sent, **answer)
     ledger = await desk.ledger("c")
-    assert (ledger.state, ledger.items) == ("running" if state == "queued" else "done", {state: 1})
+    assert (ledger.state, ledger.items) == ("running" if state == "busy" else "done", {state: 1})
 
 
 async def test_a_silent_item_that_is_tried_again_is_silent_no_more(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -318,8 +318,8 @@ ADVICE = {"code": "me2_mandatory", "message": "ME2 is mandatory", "severity": "w
         ([ADVICE, GTIN], [ADVICE, PRICE], "different_error", (1, 1, 1)),
         ([GTIN], [PRICE, GTIN], "same_error", (0, 1, 1)),
         ([GTIN, PRICE], [PRICE], "different_error", (1, 1, 0)),
-        ([GTIN, PRICE], [THROTTLED], "queued", (2, 0, 1)),
-        ([GTIN, PRICE], [ADVICE, THROTTLED], "queued", (2, 0, 2)),  # advice beside it is no answer
+        ([GTIN, PRICE], [THROTTLED], "busy", (2, 0, 1)),
+        ([GTIN, PRICE], [ADVICE, THROTTLED], "busy", (2, 0, 2)),  # advice beside it is no answer
         ([GTIN, PRICE], [PRICE, THROTTLED], "different_error", (1, 1, 1)),  # something was tried
     ],
 )
@@ -382,7 +382,7 @@ async def test_a_busy_answer_fixes_nothing_even_as_a_warning(desk: Desk) -> None
     await desk.by_filter("c")
     await desk.answer(*await desk.send(), status="warning", errors=[THROTTLED])
     [item] = await desk.items("c")
-    assert (item.state, item.busy_answers) == ("queued", 1)
+    assert (item.state, item.busy_answers) == ("busy", 1)
 
 
 async def test_only_the_breaker_of_the_type_moves(desk: Desk, owner: asyncpg.Connection) -> None:

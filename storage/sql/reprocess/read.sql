@@ -39,31 +39,52 @@ FROM idempotency_keys k
 WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.published_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)
 
+-- shown_state_of_item --
+CASE WHEN i.not_before IS NULL THEN i.state ELSE 'busy' END
+
+-- shown_state_of_joined --
+CASE WHEN j.not_before IS NULL THEN j.state ELSE 'busy' END
+
 -- count_items --
--- Counts of the items of each command by state. Uses the primary key of reprocess_counts.
+-- Counts of the items of each command by the state that is shown: one that is queued again after a busy answer is busy.
+-- Uses the primary key of reprocess_counts and reprocess_items_waiting_by_command.
+WITH waiting AS (
+    SELECT command_id, count(*) AS items
+    FROM reprocess_items
+    WHERE account = :account::text AND command_id = ANY(:command_ids::text[]) AND not_before IS NOT NULL
+    GROUP BY command_id
+)
 SELECT command_id, state, sum(items)::integer AS items
-FROM reprocess_counts
-WHERE account = :account::text AND command_id = ANY(:command_ids::text[]) AND items > 0
+FROM (
+    SELECT command_id, state, items
+    FROM reprocess_counts
+    WHERE account = :account::text AND command_id = ANY(:command_ids::text[])
+    UNION ALL
+    SELECT command_id, 'queued', -items FROM waiting
+    UNION ALL
+    SELECT command_id, 'busy', items FROM waiting
+) AS counted
 GROUP BY command_id, state
+HAVING sum(items) > 0
 ORDER BY command_id, state
 
 -- count_joined --
 -- States of the items that a command's own joined. Uses reprocess_items_by_state.
-SELECT j.state, count(*) AS items
+SELECT {shown_state_of_joined} AS state, count(*) AS items
 FROM reprocess_items i
 JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id
 WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.state = 'in_flight'
-GROUP BY j.state
-ORDER BY j.state
+GROUP BY 1
+ORDER BY 1
 
 -- shown_items --
 -- A command's items after :after, with the states of those that they joined. Uses reprocess_items_by_command.
 SELECT
-    i.id, i.log_id, i.affiliate, i.key, i.state, i.reason, i.before_status, i.before_code, i.before_message,
+    i.id, i.log_id, i.affiliate, i.key, {shown_state_of_item} AS state, i.reason, i.before_status, i.before_code, i.before_message,
     i.before_fingerprint, i.before_fingerprints, i.after_status, i.after_code, i.after_message, i.after_fingerprint,
     i.after_fingerprints, i.attempt, i.mode, i.created_at, i.sent_at, i.healed_at, i.expires_at, i.answered_at,
     i.busy_answers, i.not_before, encode(i.sent_digest, 'hex') AS sent_digest, i.sent_partition, i.sent_offset,
-    i.traceparent, i.joined_item_id, j.state AS joined_state,
+    i.traceparent, i.joined_item_id, {shown_state_of_joined} AS joined_state,
     j.command_id AS joined_command_id
 FROM reprocess_items i
 LEFT JOIN reprocess_items j ON j.account = i.account AND j.id = i.joined_item_id
@@ -76,9 +97,9 @@ ORDER BY i.id
 LIMIT :limit::integer
 
 -- list_items_in_state --
--- One page of a command's items in one state. With `:state IS NULL OR …` in list_items, the generic plan would read
--- every item for a rare state.
-{shown_items} AND i.state = :state::text
+-- One page of a command's items that are shown in one state; :stored are the states that those have. With
+-- `:state IS NULL OR …` in list_items, the generic plan would read every item for a rare state.
+{shown_items} AND i.state = ANY(:stored::text[]) AND {shown_state_of_item} = :state::text
 ORDER BY i.id
 LIMIT :limit::integer
 
@@ -92,7 +113,7 @@ LIMIT :limit::integer
 
 -- get_items --
 -- Items by id, with the author, the key and the reason of their command. Uses the primary keys and reprocess_audit_by_command.
-SELECT i.id, i.command_id, i.state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, (
+SELECT i.id, i.command_id, {shown_state_of_item} AS state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
     LIMIT 1
