@@ -5,7 +5,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from admin.session import Sessions
 from api.settings import ApiSettings
@@ -15,12 +15,14 @@ from cli.http import playbook_of
 from cli.installation import InstallationSettings, UnusableError, embedded_url, ready_file
 from cli.kept import local_key, session_secret, worker_id
 from connectors.simulator import PLAYBOOK
+from connectors.simulator.marketplaces import marketplace_of
 from connectors.simulator.settings import SimulatorSettings
 from embedded.children import Child, Children
 from embedded.ports import is_free
 from embedded.run_file import running
 from embedded.system import EmbeddedSystem
 from schemas.settings import FILE
+from storage import access_keys
 from storage.database import Database
 from storage.logins import ROLES, make_logins, password_of
 from storage.migrate import migrate
@@ -28,6 +30,8 @@ from storage.retention_floors import set_floors
 from storage.settings import StorageSettings
 from storage.sign_in import has_account
 
+#: Name of the key of the demo's connector by HTTP.
+_DEMO_KEY = "demo: results by HTTP"
 #: Time limit until everything is ready: a first start on a busy machine takes long. A dead process is noticed at once.
 READY_SECONDS = 300.0
 
@@ -73,12 +77,13 @@ class Up:
                 await make_logins(url, {login: password_of(url, login) for login in ROLES})
             key = self._tell_children(servers)
             begun = await self._demo_has_begun(url)
+            door = await _door_of_demo(url, self._address) if "simulate" in self._names else {}
             self._say(f"starting {', '.join(self._names)}")
             children = [
                 Child(
                     name=name,
                     argv=[sys.executable, "-m", "cli", name],
-                    environment=_environment(name, url, embedded=storage.database_url is None, begun=begun),
+                    environment=_environment(name, url, embedded=storage.database_url is None, begun=begun, door=door),
                     ends=name == "simulate",
                 )
                 for name in self._names
@@ -149,11 +154,38 @@ class Up:
             await asyncio.sleep(0.1)
 
 
-def _environment(name: str, owner_url: str, *, embedded: bool, begun: bool) -> dict[str, str]:
-    """Return what a child is told beside what all are told; `begun`: the demo has its last week already."""
+def _environment(name: str, owner_url: str, *, embedded: bool, begun: bool, door: Mapping[str, str]) -> dict[str, str]:
+    """Return what a child is told beside what all are told.
+
+    `begun`: the demo has its last week already. `door`: what the simulator needs to post results.
+    """
     if name == "simulate":
-        return {"CONEXOES_SIMULATE_BACKFILL": "0"} if begun else {}
+        return {**door, **({"CONEXOES_SIMULATE_BACKFILL": "0"} if begun else {})}
     return _logins(name, owner_url) if embedded else {}
+
+
+async def _door_of_demo(url: str, address: str) -> dict[str, str]:
+    """Make the key by which the demo's connector without Kafka posts, in place of that of the last start."""
+    settings = SimulatorSettings()
+    by_http = [each for each in settings.affiliates if marketplace_of(each).way == "http"]
+    if not by_http:
+        return {}
+    owner = Database(url, "owner", StorageSettings(), "conexoes-up")
+    try:
+        for key in await access_keys.list_all(owner):
+            if (key.account, key.name) == (settings.account, _DEMO_KEY) and key.revoked_at is None:
+                await access_keys.revoke(owner, key.id)
+        secret = await access_keys.create(
+            owner,
+            settings.account,
+            "connector",
+            _DEMO_KEY,
+            source=marketplace_of(by_http[0]).source,
+            affiliates=by_http,
+        )
+    finally:
+        await owner.close()
+    return {"CONEXOES_SIMULATE_HTTP_URL": address, "CONEXOES_SIMULATE_HTTP_KEY": secret}
 
 
 def _logins(name: str, owner_url: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 #: Outcome of a retry of an entity with this fault; `busy`: the marketplace has no time once more, then it is fixed.
 Cure = Literal["fixed", "same", "different", "silent", "busy"]
 Severity = Literal["error", "warning", "info"]
+#: The way by which a connector's results come: Kafka, `POST /events/results`, or VTEX's log contract.
+Way = Literal["kafka", "http", "vtex"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ class Marketplace:
 
     affiliate: str
     name: str
+    way: Way = "kafka"
     faults: Mapping[str, tuple[Fault, ...]]
     #: Makes the body of a request, from the type, the key and a number.
     request: Callable[[str, str, int], Any]
@@ -76,6 +79,11 @@ class Marketplace:
     refusal: Callable[[Fault, int, str], Any]
     #: Makes the answer to a request without one, from the key and a number.
     acceptance: Callable[[str, int], Any]
+
+    @property
+    def source(self) -> str:
+        """The `source` of its connector's results."""
+        return f"/connectors/{self.name.lower().replace(' ', '-')}"
 
     def answer(self, fault: Fault | None, key: str, number: int) -> Any:
         """Make the answer, with the fault or without one."""

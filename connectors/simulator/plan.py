@@ -3,7 +3,7 @@
 import random
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,6 +45,7 @@ class SimulatedRecord:
     integration_type: str
     record: Record
     refused: DeadLetterCode | None  # None: it is a result
+    affiliate: str = ""  # where it is known
     duplicate: bool = False
 
 
@@ -80,9 +81,7 @@ class Plan:
         self._number += 1
         if self._recent and self._random.random() < self._mix.duplicate_share:
             again = self._random.choice(self._recent)
-            return SimulatedRecord(
-                integration_type=again.integration_type, record=again.record, refused=again.refused, duplicate=True
-            )
+            return replace(again, duplicate=True)
         made = self._new(at)
         self._recent.append(made)
         if len(self._recent) > _RECENT:
@@ -100,14 +99,16 @@ class Plan:
             integration_type,
             outcome_data(integration_type, affiliate, key, fault, self._number)
             | {"account": self._settings.account, "affiliate": affiliate, "key": key, "processed_at": to_text(at)},
-            source=SOURCE,
+            source=marketplace_of(affiliate).source,
             event_id=f"{self._run}-{self._number}",
             time=at,
         )
         if self._random.random() < self._mix.malformed_share:
             code = self._codes[self._number % len(self._codes)]
-            return SimulatedRecord(integration_type=integration_type, record=MALFORMED[code](record), refused=code)
-        return SimulatedRecord(integration_type=integration_type, record=record, refused=None)
+            return SimulatedRecord(
+                integration_type=integration_type, record=MALFORMED[code](record), refused=code, affiliate=affiliate
+            )
+        return SimulatedRecord(integration_type=integration_type, record=record, refused=None, affiliate=affiliate)
 
     def _processed_at(self, entity: tuple[str, str, str], at: datetime) -> datetime:
         """Return `at`, or now and then a time before the last one of this entity."""

@@ -1,9 +1,9 @@
 """Settings of the simulator."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from schemas.settings import Settings
+from schemas.settings import Settings, secret
 
 
 class SimulatorSettings(Settings):
@@ -20,4 +20,12 @@ class SimulatorSettings(Settings):
     account: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,64}$", description="account of the results")
     affiliates: tuple[str, ...] = Field(
         default=("MLB", "AMZ", "MGL", "SHP", "B2W"), min_length=1, description="marketplaces"
+    )
+    http_url: str | None = Field(
+        default=None,
+        description="address of `conexoes admin`: with it and a key, one marketplace's results come by HTTP and "
+        "another's by VTEX's log contract; `conexoes up` sets both",
+    )
+    http_key: SecretStr | None = secret(
+        default=None, description="a key of role `connector` for the marketplace by HTTP"
     )

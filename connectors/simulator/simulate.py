@@ -16,6 +16,7 @@ from connectors.simulator.any_type import ANOTHER
 from connectors.simulator.marketplace import Fault
 from connectors.simulator.plan import SOURCE, Plan, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings
+from connectors.simulator.ways import Ways, ways
 from schemas.catalogue import BY_NAME
 from schemas.reprocess import RetryData
 
@@ -50,11 +51,14 @@ async def simulate(
     `progress` is called at most about ten times a second.
     """
     report = Report()
-    async with Connector(servers, source=SOURCE, topic_prefix=topic_prefix, security=security) as connector:
+    async with (
+        Connector(servers, source=SOURCE, topic_prefix=topic_prefix, security=security) as connector,
+        ways(connector, settings, stop) as by,
+    ):
         stop_answering = asyncio.Event()
         answering = asyncio.create_task(_answer_retries(connector, settings, report, stop_answering))
         stopped = asyncio.create_task(stop.wait())
-        sending = asyncio.create_task(_send(connector, settings, report, progress))
+        sending = asyncio.create_task(_send(connector, by, settings, report, progress))
         try:
             await asyncio.wait({sending, stopped, answering}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
@@ -69,7 +73,7 @@ async def simulate(
 
 
 async def _send(
-    connector: Connector, settings: SimulatorSettings, report: Report, progress: Callable[[Report], None]
+    connector: Connector, by: Ways, settings: SimulatorSettings, report: Report, progress: Callable[[Report], None]
 ) -> None:
     plan = Plan(settings, connector.topics, run=uuid.uuid4().hex[:8])
     now = datetime.now(UTC)
@@ -78,6 +82,8 @@ async def _send(
     step = BACKFILL_SPAN / max(backfill, 1)
     started, shown = time.monotonic(), 0.0
     while settings.count is None or report.total < settings.count:
+        if report.total >= backfill:
+            by.backfilled.set()
         if report.total < backfill:
             at = now - BACKFILL_SPAN + step * report.total
         else:
@@ -85,7 +91,7 @@ async def _send(
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             at = datetime.now(UTC)
         made = plan.one(at)
-        on_the_way.append(asyncio.create_task(connector.send(made.record)))
+        on_the_way.append(asyncio.create_task(by.send(made)))
         report.sent["duplicate" if made.duplicate else made.refused or "result"] += 1
         if report.total == backfill:
             started = time.monotonic()

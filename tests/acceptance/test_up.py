@@ -8,12 +8,15 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import psutil
 import pytest
 
+from connectors.simulator.marketplace import Way
+from connectors.simulator.marketplaces import MARKETPLACES
+from connectors.simulator.plan import SOURCE
 from embedded.ports import free_port
 from schemas.catalogue import CATALOGUE
 from tests.support.processes import conexoes, end
@@ -80,6 +83,18 @@ async def test_a_newcomer_sees_results_sends_one_back_and_finds_everything_again
             return all([await logs(client, each.name) for each in CATALOGUE])
 
         await eventually(results_of_all_types)
+
+        async def results_by_every_way() -> bool:
+            """The sources of three connectors, of which each has its own way to us."""
+            found = [await logs(client, "price", affiliate=each.affiliate) for each in MARKETPLACES]
+            return all(found)
+
+        assert {each.way for each in MARKETPLACES} == set(get_args(Way))
+        await eventually(results_by_every_way)
+        for marketplace in MARKETPLACES:
+            [log, *_] = await logs(client, "price", affiliate=marketplace.affiliate)
+            attempt = (await client.get(f"/api/v1/accounts/demo/price/logs/{log['id']}")).json()["last_attempt"]
+            assert attempt["source"] in {marketplace.source, SOURCE}  # retries are answered by one for all
 
         async def a_price_to_fix() -> list[dict[str, Any]]:
             return await logs(client, "price", status="error", code="item.price.below_minimum")

@@ -37,6 +37,7 @@ def _refusal(fault: Fault, number: int, key: str) -> str:
 AMERICANAS = Marketplace(
     affiliate="B2W",
     name="Americanas",
+    way="vtex",
     request=_request,
     refusal=_refusal,
     acceptance=lambda key, _number: (

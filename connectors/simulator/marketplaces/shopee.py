@@ -37,6 +37,7 @@ def _refusal(fault: Fault, number: int, key: str) -> dict[str, Any]:
 SHOPEE = Marketplace(
     affiliate="SHP",
     name="Shopee",
+    way="http",
     request=_request,
     refusal=_refusal,
     acceptance=lambda key, number: {
