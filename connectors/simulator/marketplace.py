@@ -43,6 +43,7 @@ class Fault:
     cure: Cure
     status: Literal["warning", "error"] = "error"
     http: int = 400  # status of the marketplace's answer
+    weight: int = 1  # how often it comes, beside the others of its type
     #: Makes the answer, where this fault has a format of its own.
     answer: Callable[["Fault", int, str], Any] | None = None
 

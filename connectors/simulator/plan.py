@@ -51,7 +51,7 @@ class SimulatedRecord:
 
 def fault_of(integration_type: str, affiliate: str, key: str) -> Fault:
     """Return the fault of this entity. It is always the same, so that a retry can be answered without memory."""
-    faults = faults_of(integration_type, affiliate)
+    faults = [each for each in faults_of(integration_type, affiliate) for _ in range(each.weight)]
     return faults[zlib.crc32(key.encode()) % len(faults)]
 
 

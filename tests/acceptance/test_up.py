@@ -28,7 +28,7 @@ KEY = "cnx_acceptance_" + uuid.uuid4().hex
 class Installation:
     """Ports and a directory of a test's own."""
 
-    def __init__(self, data_dir: Path, backfill: int = 400) -> None:
+    def __init__(self, data_dir: Path, backfill: int = 1500) -> None:
         self.data_dir = data_dir
         self.backfill = backfill
         self.log = data_dir.parent / "up.log"

@@ -108,6 +108,7 @@ MERCADO_LIVRE = Marketplace(
                 "fixed",
                 "O preço R$ {n},00 é menor que o mínimo da categoria",
                 "item.price.below_minimum",
+                weight=6,
                 category="INVALID_PRICE",
                 field="price",
             ),
