@@ -171,10 +171,10 @@ async def list_redrive_items(
     query: Annotated[RedriveItemQuery, Query()],
 ) -> Page[RedriveItem]:
     """The letters of a redrive, each with its outcome, in the order in which they are sent."""
-    if await read_redrive(request.app.state.reader, account, redrive_id) is None:
-        raise not_found()
     listing = listings.redrive_items(account, redrive_id, query.state, query.page_size, query.page_token)
     after = listing.after_count
+    if await read_redrive(request.app.state.reader, account, redrive_id) is None:
+        raise not_found()
     items = await read_redrive_items(
         request.app.state.reader,
         account,
