@@ -499,7 +499,8 @@ async def test_a_caller_that_reads_nothing_holds_no_snapshot_and_gets_everything
 
     async with served(app) as address:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]), limit=1024)
-        head = f"GET {LOGS}/export.jsonl HTTP/1.1\r\nHost: conexoes.test\r\nAuthorization: Bearer {keys['operator']}\r\n\r\n"
+        key = keys["operator"]
+        head = f"GET {LOGS}/export.jsonl HTTP/1.1\r\nHost: conexoes.test\r\nAuthorization: Bearer {key}\r\n\r\n"
         writer.write(head.encode())
         assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
 
