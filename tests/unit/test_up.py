@@ -59,10 +59,12 @@ def test_the_command_begins_there() -> None:
 
 
 def test_the_demo_sends_its_last_week_once() -> None:
-    url = "postgresql://owner@127.0.0.1/conexoes"
-    assert _environment("simulate", url, embedded=True, begun=False) == {}
-    assert _environment("simulate", url, embedded=True, begun=True) == {"CONEXOES_SIMULATE_BACKFILL": "0"}
+    url, door = "postgresql://owner@127.0.0.1/conexoes", {"CONEXOES_SIMULATE_HTTP_KEY": "k"}
+    assert _environment("simulate", url, embedded=True, begun=False, door=door) == door
+    begun = _environment("simulate", url, embedded=True, begun=True, door=door)
+    assert begun == {**door, "CONEXOES_SIMULATE_BACKFILL": "0"}
     for name in ("agents", "admin"):
-        made = [_environment(name, url, embedded=True, begun=begun) for begun in (False, True)]
+        made = [_environment(name, url, embedded=True, begun=each, door=door) for each in (False, True)]
         assert made[0] == made[1] != {}
-        assert _environment(name, url, embedded=False, begun=True) == {}
+        assert "CONEXOES_SIMULATE_HTTP_KEY" not in made[0]
+        assert _environment(name, url, embedded=False, begun=True, door=door) == {}
