@@ -281,7 +281,7 @@ def _of_text(text: str) -> int | None:
     if text.lstrip()[:1] == "{" and len(text) <= MAX_CHARACTERS:
         try:
             return status_of(json.loads(text))
-        except ValueError:
+        except (ValueError, RecursionError):  # of a text nobody has measured how deep it is
             return None
     if line := re.match(r"\s*HTTP/\d(?:\.\d)?\s+(\d{3})\b", text):
         return int(line[1])

@@ -1,10 +1,10 @@
 """Words and names of the logs that were there before migration 0015, so that a search finds them like any other."""
 
-import json
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
+from schemas.json_document import value_of
 from schemas.search.names import grams, joined
 from schemas.search.words import word_numbers
 from storage.database import Connection
@@ -51,6 +51,6 @@ async def _index(connection: Connection, rows: Sequence[Any]) -> None:
 
 def _messages(row: Any) -> list[str]:
     """Return the messages of the result that a log shows; the log's own where retention has deleted it."""
-    data = json.loads(row["data"]) if row["data"] else {}
+    data = value_of(row["data"].encode()) if row["data"] else {}
     told = [data.get("message"), *(each.get("message") for each in data.get("errors") or ()), row["message"]]
     return [each for each in told if isinstance(each, str)]

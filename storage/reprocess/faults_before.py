@@ -1,11 +1,11 @@
 """The faults that items are about, by the rules of today: an earlier version may have had other fingerprints."""
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from schemas.fault import faults_of
+from schemas.json_document import value_of
 from schemas.result import Result
 from storage.database import Connection
 from storage.statements import SQL
@@ -38,7 +38,7 @@ async def faults_before(
     if doubtful:
         columns = {name: [row[name] for row in doubtful] for name in _NAMED}
         for kept in await SQL["kept_results"].fetch(connection, **columns):
-            read_again = _read_again(items[kept["id"]], json.loads(kept["data"]))
+            read_again = _read_again(items[kept["id"]], value_of(kept["data"].encode()))
             if set(read_again).isdisjoint(faults[kept["id"]]):
                 faults[kept["id"]] = read_again
     return faults
