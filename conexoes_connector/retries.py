@@ -5,7 +5,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
@@ -23,6 +23,13 @@ Handler = Callable[[Retry], Awaitable[Answer | None]]
 #: Answered retries that are kept in memory, to recognise one that comes twice. A restart forgets them.
 REMEMBERED = 10_000
 _POLL_MS = 500
+#: Fields of an answer that are left out, one group after the other, until the rest is a valid result: `status` is kept.
+_LEFT_OUT: Final = (
+    (),
+    ("request", "response"),
+    ("errors", "aliases", "operation", "sequence", "processed_at"),
+    ("message",),
+)
 
 log = Log(__name__)
 
@@ -39,8 +46,8 @@ async def serve_retries(
 
     Retries of one entity are handled in order; partitions are handled at the same time. An offset is committed only
     after Kafka has the answer: after a crash a retry comes again, with the same id. A handler that raises gives an
-    answer too: status `error`, code `connector.exception`. All processes of one `group` share the work. It waits
-    for Kafka as long as it takes.
+    answer too: status `error`, code `connector.exception`. An answer that is no valid result is sent with less
+    beside its status. All processes of one `group` share the work. It waits for Kafka as long as it takes.
     """
     service = _Service(connector, handlers, affiliates)
     topics = [connector.topics.retry(name) for name in handlers]
@@ -131,11 +138,20 @@ class _Service:
         data = retry.data
         entity: dict[str, Any] = {"account": data.account, "affiliate": data.affiliate, "key": data.key}
         event: dict[str, Any] = {"correlationid": retry.id, "traceparent": retry.traceparent}
-        try:
-            await self._connector.emit(data.integration_type, **event, **entity, **asdict(answer))
-        except InvalidResultError as exc:
-            log.error("invalid answer", retry_id=retry.id, reason=str(exc))
-            await self._connector.emit(data.integration_type, **event, **entity, **asdict(_failure(exc)))
+        fields = asdict(answer)
+        invalid: InvalidResultError | None = None
+        # Work that was done must not be shown as failed because of what was said about it.
+        for left_out in _LEFT_OUT:
+            fields = {name: value for name, value in fields.items() if name not in left_out}
+            try:
+                await self._connector.emit(data.integration_type, **event, **entity, **fields)
+            except InvalidResultError as exc:
+                log.error("invalid answer", retry_id=retry.id, fields=",".join(fields), reason=str(exc))
+                invalid = invalid or exc
+            else:
+                return
+        if invalid is not None:
+            await self._connector.emit(data.integration_type, **event, **entity, **asdict(_failure(invalid)))
 
 
 def _failure(exc: Exception) -> Answer:

@@ -121,7 +121,7 @@ async def target(
 
 def is_busy_answer(answer: Answer | None) -> bool:
     assert answer is not None
-    assert answer.errors is not None
+    assert isinstance(answer.errors, list)
     said = [Said(each.get("code"), each.get("message")) for each in answer.errors]
     return answer.status == "error" and is_busy(said, answer.message, answer.response)
 
@@ -185,6 +185,50 @@ async def test_a_result_that_is_none_is_an_error_and_not_silence(broker_settings
         [answer] = await answers(broker_settings, 1)
     assert (str(answer.correlation_id), answer.status, answer.code) == (item, "error", "connector.exception")
     assert "success, warning, error" in answer.faults[0].message
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        '{"weight":1e400}',
+        '{ "price": 19.90, "price": 19.9 }',
+        "12345678901234567890.10",
+        '"\\u00e3\\u0041"',
+        f'"{"ã" * 500_000}"',
+    ],
+    ids=["beyond a float", "doubled name and space", "digits", "escapes", "a megabyte in UTF-8"],
+)
+async def test_evidence_of_an_answer_is_kept_as_it_came(broker_settings: BrokerSettings, evidence: str) -> None:
+    body = f'{{"status":"success","request":{evidence if len(evidence) < 1000 else 1},"response":{evidence}}}'
+    async with answering(Receiver(web.Response(text=body))) as url, bridged(broker_settings, url):
+        await send_retry(broker_settings)
+        [answer] = await answers(broker_settings, 1)
+    assert (answer.status, answer.altered) == ("success", False)
+    assert f'"response":{evidence}' in answer.body
+
+
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ('"response":[%s]' % ("[" * 70 + "]" * 70), {"message": "m", "errors": [{"code": "c"}]}),
+        ('"response":{"weight":NaN}', {"message": "m", "response": {"weight": "NaN"}}),
+        ('"processed_at":"tomorrow"', {"message": "m"}),
+        ('"sequence":-1', {"message": "m"}),
+        (f'"request":"{"a" * 1_048_400}"', {"message": "m"}),
+    ],
+    ids=["too deep", "not a number", "time", "sequence", "too large"],
+)
+@pytest.mark.parametrize("status", ["success", "error"])
+async def test_what_is_wrong_beside_the_status_does_not_change_it(
+    broker_settings: BrokerSettings, status: str, more: str, kept: dict[str, Any]
+) -> None:
+    body = f'{{"status":"{status}","message":"m","errors":[{{"code":"c"}}],{more}}}'
+    async with answering(Receiver(web.Response(text=body))) as url, bridged(broker_settings, url):
+        await send_retry(broker_settings)
+        [answer] = await answers(broker_settings, 1)
+    assert answer.status == status
+    data = json.loads(answer.body)
+    assert {name: data.get(name) for name in kept} == kept
 
 
 async def test_a_whole_cloudevent_is_an_answer_too() -> None:
@@ -302,7 +346,7 @@ async def test_an_address_inside_is_never_connected_to(host: str) -> None:
         async with target(f"http://{host}:{port}", allowed=()) as one:
             answer = await one.deliver(retry())
     assert answer is not None
-    assert answer.errors is not None
+    assert isinstance(answer.errors, list)
     [error] = answer.errors
     assert error["code"] == "webhook.address_not_allowed"
     assert error["message"]
