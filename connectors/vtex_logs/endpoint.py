@@ -1,15 +1,16 @@
 """Asks a connector's log endpoint for the messages of one day."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 from yarl import URL
 
 from connectors import outbound
+from connectors.foreign_json import read_json
 from schemas import vtex_log as vtex
+from schemas.raw_json import RawJson, elements
 
 #: Largest answer that is read.
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -33,7 +34,7 @@ class Endpoint:
         self._url = URL(whole.replace("{account}", account))
         self._headers = {"Accept": "application/json"} | ({"Authorization": authorization} if authorization else {})
 
-    async def messages(self, day: date) -> AsyncIterator[Any]:
+    async def messages(self, day: date) -> AsyncIterator[RawJson]:
         """Yield the messages of a day as they come, page by page where there are pages. Raises EndpointError."""
         page: URL | None = self._url.update_query({"DateAt": day.isoformat(), "status": vtex.ALL})
         for _ in range(MAX_PAGES):
@@ -44,7 +45,7 @@ class Endpoint:
                 yield each
         raise EndpointError(f"{day} has more than {MAX_PAGES} pages")
 
-    async def _page(self, page: URL) -> tuple[list[Any], URL | None]:
+    async def _page(self, page: URL) -> tuple[list[RawJson], URL | None]:
         """Return the messages of a page, and the address of the next one that RFC 8288's `Link` says."""
         try:
             async with self._session.get(page, headers=self._headers, allow_redirects=False) as response:
@@ -65,13 +66,11 @@ class Endpoint:
         return _messages_of(body), None if following is None else URL(str(following))
 
 
-def _messages_of(body: bytes) -> list[Any]:
-    try:
-        document = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as exc:
-        raise EndpointError(f"the answer is not JSON: {exc}") from None
-    members = {name.lower(): value for name, value in document.items()} if isinstance(document, dict) else {}
-    found = members.get("messages")
-    if not isinstance(found, list):
+def _messages_of(body: bytes) -> list[RawJson]:
+    document = read_json(body)
+    if document is None:
+        raise EndpointError("the answer is not JSON")
+    found = {name.lower(): value for name, value in document.fields.items()}.get("messages")
+    if found is None or not found.text.startswith("["):
         raise EndpointError("the answer has no list `Messages`")
-    return found
+    return [RawJson(each) for each in elements(found.text)]

@@ -22,6 +22,7 @@ from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
 from tests.support.agents import records
 from tests.support.http_server import HERE, answering
+from tests.support.waiting import eventually
 
 SOURCE = "/connectors/polled"
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -133,6 +134,21 @@ async def test_a_message_is_a_result_with_its_three_contents(
         '{"sku": "SKU-1", "price": 10.0}',
         '{"error": "below the minimum"}',
     )
+
+
+async def test_contents_that_are_no_texts_are_kept_digit_for_digit_also_beside_what_is_no_number(
+    broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
+) -> None:
+    contents = '"ContentSource":{"skuId":"SKU-1","price":19.90},"ContentTranslated":{"weight":1e400}'
+    bodies = [f'{{"id":"1","Operation":"Price update","Status":"Error",{contents}}}']
+    bodies.append(bodies[0].replace('"1"', '"2"').replace("19.90", '19.90,"margin":NaN'))
+    connectors.answer = web.Response(text=f'{{"Messages":[{",".join(bodies)}]}}')
+    async with answering(connectors) as url, reading(broker_settings, url, data_dir) as one:
+        await one._read(TODAY)
+    found = {each.event_id.partition("/")[0]: each.body for each in await results(broker_settings, 2)}
+    assert all('"request":{"weight":1e400}' in each for each in found.values())
+    assert '"price":19.90' in found["1"]
+    assert '"price":19.90,"margin":"NaN"' in found["2"]
 
 
 async def test_reading_again_and_starting_again_sends_the_same_results(
@@ -297,6 +313,12 @@ async def test_it_polls_until_it_is_stopped(
         connectors.days[now.date()].append(message(2))
         connectors.days[now.date() + timedelta(days=1)] = connectors.days[now.date()]  # should midnight pass
         await results(broker_settings, 2)
+        asked = len(connectors.asked)
+
+        async def read_again() -> bool:
+            return len(connectors.asked) > asked + 2
+
+        await eventually(read_again)  # so the reading that sent the second one has ended, and counted it
         stop.set()
         counts = await task
     assert counts["sent"] == 2
