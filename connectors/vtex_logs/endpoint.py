@@ -37,9 +37,13 @@ class Endpoint:
     async def messages(self, day: date) -> AsyncIterator[RawJson]:
         """Yield the messages of a day as they come, page by page where there are pages. Raises EndpointError."""
         page: URL | None = self._url.update_query({"DateAt": day.isoformat(), "status": vtex.ALL})
-        for _ in range(MAX_PAGES):
+        read: set[URL] = set()
+        while len(read) < MAX_PAGES:
             if page is None:
                 return
+            if page in read:
+                raise EndpointError(f"the next page is one that was read already: {page}")
+            read.add(page)
             found, page = await self._page(page)
             for each in found:
                 yield each
@@ -50,7 +54,7 @@ class Endpoint:
         try:
             async with self._session.get(page, headers=self._headers, allow_redirects=False) as response:
                 body = await outbound.read(response, MAX_BYTES)
-                status, links = response.status, response.links
+                status, following = response.status, _next_of(response)
         except TimeoutError:
             raise EndpointError("no answer in time") from None
         except (aiohttp.ClientError, OSError) as exc:
@@ -59,11 +63,22 @@ class Endpoint:
             raise EndpointError(f"HTTP status {status}: {(body or b'')[:200].decode('utf-8', 'replace')}")
         if body is None:
             raise EndpointError(f"the answer has more than {MAX_BYTES} bytes")
-        following = links["next"]["url"] if "next" in links else None
         # A key is not taken to another server.
-        if following is not None and URL(str(following)).origin() != self._url.origin():
+        if following is not None and _server_of(following) != _server_of(self._url):
             raise EndpointError(f"the next page is on another server: {following}")
-        return _messages_of(body), None if following is None else URL(str(following))
+        return _messages_of(body), following
+
+
+def _next_of(response: aiohttp.ClientResponse) -> URL | None:
+    try:
+        links = response.links
+    except ValueError as exc:
+        raise EndpointError(f"the header Link has an address that is none: {exc}") from None
+    return URL(str(links["next"]["url"])) if "next" in links else None
+
+
+def _server_of(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _messages_of(body: bytes) -> list[RawJson]:

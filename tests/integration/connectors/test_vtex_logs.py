@@ -282,9 +282,22 @@ async def test_a_day_that_failed_is_read_again_until_it_is_read(
         web.Response(text="<html>"),
         web.Response(text="[]"),
         web.Response(text='{"messages": null}'),
-        web.Response(text='{"Messages": []}', headers={"Link": '<http://127.0.0.2:9/x>; rel="next"'}),
+        *(
+            web.Response(text='{"Messages": []}', headers={"Link": f'<{address}>; rel="next"'})
+            for address in (
+                *(
+                    "http://127.0.0.2:9/x",
+                    "mailto:x@y",
+                    "http://[::1",
+                    "http://x:99999/",
+                    "data:,x",
+                    "ftp://127.0.0.1/x",
+                ),
+                *("", "?status=all&DateAt=2026-11-24", "?DateAt=2026-11-24&status=all"),
+            )
+        ),
     ],
-    ids=["redirect", "401", "html", "list", "null", "another server"],
+    ids=lambda each: each.headers.get("Link") or each.text or str(each.status),
 )
 async def test_an_endpoint_that_fails_is_asked_again_and_nothing_is_lost(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path, answer: web.Response
