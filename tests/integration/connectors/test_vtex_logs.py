@@ -19,7 +19,7 @@ from connectors.vtex_logs.bridge import MAX_DAYS, Reading, bridge
 from connectors.vtex_logs.endpoint import Endpoint
 from connectors.vtex_logs.settings import VtexLogsSettings
 from schemas.catalogue import BY_NAME
-from schemas.result import Result, read
+from schemas.result import MAX_AHEAD_SECONDS, Result, read
 from tests.support.agents import records
 from tests.support.http_server import HERE, answering
 from tests.support.waiting import eventually
@@ -232,6 +232,25 @@ async def test_what_can_not_be_a_result_is_counted_and_its_neighbours_go_on(
     found = {each.event_id.partition("/")[0]: each for each in await results(broker_settings, 3)}
     assert {name: each.key for name, each in found.items()} == {"4": "SKU-1", "5": "5", "6": "SKU-1"}
     assert "response" not in json.loads(found["4"].body)
+
+
+async def test_a_message_that_is_refused_is_tried_again_at_each_reading_and_counted_once(
+    broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
+) -> None:
+    async with answering(connectors) as url, reading(broker_settings, url, data_dir) as one:
+        ahead = datetime.now(UTC) + timedelta(seconds=MAX_AHEAD_SECONDS + 8)
+        connectors.days[TODAY] = [message(1, CreatedAt=ahead.isoformat()), message(2, CreatedAt="1999-01-01T00:00:00Z")]
+        await one.once()
+        assert one.counts == {"invalid": 2}
+
+        async def sent() -> bool:
+            await one.once()
+            return one.counts["sent"] > 0
+
+        await eventually(sent)
+        assert one.counts == {"invalid": 2, "sent": 1}
+    [result] = await results(broker_settings, 1)
+    assert result.event_id.startswith("1/")
 
 
 async def test_days_are_those_of_the_connectors_time_zone_and_none_is_missed(
