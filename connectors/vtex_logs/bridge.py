@@ -16,6 +16,7 @@ from broker.security import PLAINTEXT, Security
 from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
 from connectors import outbound
+from connectors.unique_name import unique_name
 from connectors.vtex_logs.endpoint import Endpoint, EndpointError
 from connectors.vtex_logs.memory import Memory
 from connectors.vtex_logs.message import Message, known_of, message_of, result_of
@@ -100,9 +101,8 @@ class Reading:
         self._refused: dict[str, date] = {}  # those that are tried again at each reading: a time ahead comes
         self._warned: set[str] = set()
         self.counts: Counter[str] = Counter()  # sent, pending, and what can't be a result by reason
-        names = f"{settings.vtex_logs_account}-{settings.vtex_logs_affiliate}{settings.vtex_logs_source}"
-        file = "".join(each if each.isalnum() or each in "-." else "-" for each in names)
-        self._memory = Memory(data_dir / "bridges" / f"vtex-logs-{file}.jsonl")
+        names = settings.vtex_logs_account, settings.vtex_logs_affiliate, settings.vtex_logs_source
+        self._memory = Memory(data_dir / "bridges" / f"{unique_name('vtex-logs', *names)}.jsonl")
 
     async def once(self) -> None:
         """Read each day once. One that fails is read again at the next reading."""
