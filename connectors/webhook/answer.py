@@ -7,6 +7,7 @@ from typing import Any, Final
 from conexoes_connector.retry import Answer
 from connectors.foreign_json import read_json
 from schemas.raw_json import RawJson
+from schemas.topics import MAX_EVENT_BYTES
 
 #: Fields that an answer may have. The entity is that of the retry, whatever the target says.
 _FIELDS: Final = tuple(each.name for each in fields(Answer))
@@ -14,6 +15,8 @@ _FIELDS: Final = tuple(each.name for each in fields(Answer))
 _TEXTS: Final = frozenset({"status", "message", "operation", "processed_at"})
 _SHOWN_CHARACTERS: Final = 2000
 
+#: Code of an answer of more bytes than a result may have.
+TOO_LARGE: Final = "webhook.answer_too_large"
 #: Statuses that say "not now": the request may be good a moment later.
 NOT_NOW: Final = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
 
@@ -22,11 +25,17 @@ def read_answer(status: int, body: bytes | None) -> Answer | None:
     """Return the answer that a 2xx has in its body: the data of a result, or a whole CloudEvent.
 
     None when the target took the retry and answers later: 202, or a body without a result. `body` is None when it was
-    too large.
+    too large: what it says is not known, and nobody is to wait for it.
     """
     if status == 202:
         return None
-    data = _data_of(body) if body else {}
+    if body is None:
+        return Answer(
+            status="error",
+            message="The webhook's answer is too large.",
+            errors=[{"code": TOO_LARGE, "message": f"more than {MAX_EVENT_BYTES} bytes with HTTP status {status}"}],
+        )
+    data = _data_of(body)
     if "status" not in data:
         return None
     return Answer(**{name: _value(name, data[name]) for name in _FIELDS if name in data})

@@ -29,6 +29,7 @@ from schemas.busy import Said, is_busy
 from schemas.json_document import dump
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
+from schemas.topics import MAX_EVENT_BYTES
 from tests.integration.connectors.test_connector import read_back, send_retry
 from tests.support.agents import records
 from tests.support.http_server import HERE, answering
@@ -260,6 +261,24 @@ async def test_what_has_no_result_is_taken_and_answered_later(answer: web.Respon
     async with answering(receiver) as url, target(url) as one:
         assert await one.deliver(retry()) is None
     assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 206, 299])
+async def test_an_answer_that_is_too_large_is_an_error_and_nobody_waits_for_another(status: int) -> None:
+    body = f'{{"status": "success", "response": "{"a" * MAX_EVENT_BYTES}"}}'
+    receiver = Receiver(web.Response(status=status, text=body))
+    async with answering(receiver) as url, target(url) as one:
+        answer = await one.deliver(retry())
+    assert answer is not None
+    assert isinstance(answer.errors, list)
+    assert (answer.status, answer.errors[0]["code"]) == ("error", "webhook.answer_too_large")
+    assert len(receiver.requests) == 1
+
+
+async def test_a_target_that_answers_later_may_say_what_it_likes() -> None:
+    receiver = Receiver(web.Response(status=202, text="a" * (MAX_EVENT_BYTES + 1)))
+    async with answering(receiver) as url, target(url) as one:
+        assert await one.deliver(retry()) is None
 
 
 BUSY: list[web.Response | str] = [
