@@ -39,7 +39,10 @@ def as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
 @app.command()
 def create(
     *,
-    account: Annotated[str, typer.Option(help=f"account whose logs it may read; '{EVERY_ACCOUNT}' is every account")],
+    account: Annotated[
+        str,
+        typer.Option(help=f"account whose logs it is for; '{EVERY_ACCOUNT}' is every account, of no connector"),
+    ],
     role: Annotated[
         Role,
         typer.Option(
@@ -71,6 +74,8 @@ def create(
     binding = _binding(role, source, affiliates)
     if account != EVERY_ACCOUNT and ACCOUNT.fullmatch(account) is None:
         raise UnusableError(f"--account must be 1 to 64 of a-z, 0-9 and '-', or '{EVERY_ACCOUNT}'.")
+    if binding is not None and account == EVERY_ACCOUNT:
+        raise UnusableError("--role connector: such a key is of one account; make one for each account.")
     if binding is not None and (export or evidence):
         raise UnusableError("--role connector: such a key only posts results; it can't have --export or --evidence.")
 

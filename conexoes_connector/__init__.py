@@ -9,5 +9,6 @@ from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
 from conexoes_connector.retries import Handler, serve_retries
 from conexoes_connector.retry import Answer, Retry
+from schemas.raw_json import RawJson
 
-__all__ = ["Answer", "Connector", "Handler", "InvalidResultError", "Retry", "Security", "serve_retries"]
+__all__ = ["Answer", "Connector", "Handler", "InvalidResultError", "RawJson", "Retry", "Security", "serve_retries"]

@@ -64,8 +64,9 @@ class Connector:
         """Send one result; return when Kafka has it, waiting for Kafka as long as it takes.
 
         `data` are the fields of a result: account, affiliate, key, status and what else there is. `traceparent` is W3C
-        Trace Context; a retry of this result has it too. Raises InvalidResultError, naming the field, for what the
-        agents would refuse. A result whose acknowledgement is lost is sent again with the same id, so it counts once.
+        Trace Context; a retry of this result has it too. A RawJson as a value is sent digit for digit. Raises
+        InvalidResultError, naming the field, for what the agents would refuse. A result whose acknowledgement is lost
+        is sent again with the same id, so it counts once.
         """
         record = result_record(
             self.topics,

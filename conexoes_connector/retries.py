@@ -3,18 +3,19 @@
 import asyncio
 import traceback
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from broker.backoff import pauses
 from broker.outage import Outages
 from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
 from conexoes_connector.log import Log
+from conexoes_connector.partitions import Partitions
 from conexoes_connector.retry import Answer, Retry, read_retry
 
 #: Does the work of one retry. None: no answer, and the item expires at its deadline.
@@ -22,7 +23,13 @@ Handler = Callable[[Retry], Awaitable[Answer | None]]
 
 #: Answered retries that are kept in memory, to recognise one that comes twice. A restart forgets them.
 REMEMBERED = 10_000
-_POLL_MS = 500
+#: Fields of an answer that are left out, one group after the other, until the rest is a valid result: `status` is kept.
+_LEFT_OUT: Final = (
+    (),
+    ("request", "response"),
+    ("errors", "aliases", "operation", "sequence", "processed_at"),
+    ("message",),
+)
 
 log = Log(__name__)
 
@@ -37,9 +44,10 @@ async def serve_retries(
 ) -> None:
     """Take retries of these types and affiliates and answer them, until `stop` is set. None means every affiliate.
 
-    Retries of one entity are handled in order; partitions are handled at the same time. An offset is committed only
-    after Kafka has the answer: after a crash a retry comes again, with the same id. A handler that raises gives an
-    answer too: status `error`, code `connector.exception`. All processes of one `group` share the work. It waits
+    Retries of one entity are handled in order; partitions are handled at the same time, and a handler may take any
+    time. An offset is committed only after Kafka has the answer, and at once then: after a crash a retry comes again,
+    with the same id. A handler that raises gives an answer too: status `error`, code `connector.exception`. An answer
+    that is no valid result is sent with less beside its status. All processes of one `group` share the work. It waits
     for Kafka as long as it takes.
     """
     service = _Service(connector, handlers, affiliates)
@@ -47,17 +55,18 @@ async def serve_retries(
     outages = Outages(log)
     for pause in pauses():
         consumer = AIOKafkaConsumer(
-            *topics,
             bootstrap_servers=connector.servers,
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             **connector.security.arguments,
         )
+        partitions = Partitions(service.handle)
+        consumer.subscribe(topics, listener=partitions)
         try:
             await consumer.start()
             outages.worked("retries")
-            await service.run(consumer, stop)
+            await partitions.run(consumer, stop)
         except (KafkaError, OSError) as exc:
             outages.failed("retries", str(exc) or type(exc).__name__)
             await asyncio.sleep(pause)
@@ -76,32 +85,8 @@ class _Service:
         self._affiliates = affiliates
         self._answered: OrderedDict[tuple[str, int], None] = OrderedDict()
 
-    async def run(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=100)
-            if not batches:
-                continue
-            done = await asyncio.gather(*(self._handle(tp, records, stop) for tp, records in batches.items()))
-            offsets = {tp: offset for tp, offset in done if offset is not None}
-            try:
-                if offsets:
-                    await consumer.commit(offsets)
-            except CommitFailedError:
-                log.info("rebalanced; what was just answered may come again")
-
-    async def _handle(
-        self, tp: TopicPartition, records: Sequence[Any], stop: asyncio.Event
-    ) -> tuple[TopicPartition, int | None]:
-        """Handle records in order until stopped. Returns the next offset; None when none was handled."""
-        next_offset = None
-        for record in records:
-            if stop.is_set():
-                break
-            await self._handle_one(record.value or b"")
-            next_offset = record.offset + 1
-        return tp, next_offset
-
-    async def _handle_one(self, value: bytes) -> None:
+    async def handle(self, value: bytes) -> None:
+        """Do the work of the retry in a record, and answer it."""
         try:
             retry = read_retry(value)
         except (ValueError, KeyError, TypeError) as exc:
@@ -131,11 +116,20 @@ class _Service:
         data = retry.data
         entity: dict[str, Any] = {"account": data.account, "affiliate": data.affiliate, "key": data.key}
         event: dict[str, Any] = {"correlationid": retry.id, "traceparent": retry.traceparent}
-        try:
-            await self._connector.emit(data.integration_type, **event, **entity, **asdict(answer))
-        except InvalidResultError as exc:
-            log.error("invalid answer", retry_id=retry.id, reason=str(exc))
-            await self._connector.emit(data.integration_type, **event, **entity, **asdict(_failure(exc)))
+        fields = asdict(answer)
+        invalid: InvalidResultError | None = None
+        # Work that was done must not be shown as failed because of what was said about it.
+        for left_out in _LEFT_OUT:
+            fields = {name: value for name, value in fields.items() if name not in left_out}
+            try:
+                await self._connector.emit(data.integration_type, **event, **entity, **fields)
+            except InvalidResultError as exc:
+                log.error("invalid answer", retry_id=retry.id, fields=",".join(fields), reason=str(exc))
+                invalid = invalid or exc
+            else:
+                return
+        if invalid is not None:
+            await self._connector.emit(data.integration_type, **event, **entity, **asdict(_failure(invalid)))
 
 
 def _failure(exc: Exception) -> Answer:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.json_document import value_of
+from schemas.raw_json import RawJson
 from schemas.reprocess import RetryData
 from schemas.timestamp import parse
 
@@ -31,17 +32,20 @@ class Retry:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The outcome of a retry: the fields of a result that the retry does not have."""
+    """The outcome of a retry: the fields of a result that the retry does not have.
+
+    Evidence that is given as a RawJson is sent digit for digit.
+    """
 
     status: str
     message: str | None = None
-    errors: Sequence[Mapping[str, Any]] | None = None
+    errors: Sequence[Mapping[str, Any]] | RawJson | None = None
     operation: str | None = None
     request: Any = None
     response: Any = None
-    sequence: int | None = None
+    sequence: int | RawJson | None = None
     processed_at: str | None = None  # RFC 3339; None is now
-    aliases: Mapping[str, str] | None = field(default=None)
+    aliases: Mapping[str, str] | RawJson | None = field(default=None)
 
 
 def read_retry(value: bytes) -> Retry:

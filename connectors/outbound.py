@@ -16,6 +16,10 @@ from yarl import URL
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+#: Global unicast, RFC 4291. All else that IPv6 has is inside some network, or leads to IPv4 by another form.
+_PUBLIC_V6: Final = ipaddress.IPv6Network("2000::/3")
+#: Anycast of 6to4 relays, RFC 7526: deprecated, and no place of a server.
+_RELAYS: Final = ipaddress.IPv4Network("192.88.99.0/24")
 #: RFC 6052: the last 32 bits of such an address are an IPv4 address, to which a gateway leads.
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -96,17 +100,25 @@ def reason(exc: Exception) -> str:
 def is_allowed(address: str, allowed: Sequence[Network]) -> bool:
     """Return True for a public address, and for one in an allowed network. `address` is numeric, as sockets have it.
 
-    An IPv4 address inside an IPv6 one counts as itself: mapped, of 6to4, of Teredo, of NAT64.
+    An IPv4 address inside an IPv6 one counts as itself: mapped, of 6to4, of Teredo, of NAT64. Of IPv6, only global
+    unicast and NAT64's well-known prefix are public.
     """
     try:
         given = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     return all(
-        any(each in network for network in allowed if network.version == each.version)
-        or (each.is_global and not each.is_multicast)
+        any(each in network for network in allowed if network.version == each.version) or _is_public(each)
         for each in _meant(given)
     )
+
+
+def _is_public(address: _Address) -> bool:
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return address not in _RELAYS
+    return address in _PUBLIC_V6 or address in _NAT64
 
 
 def _meant(address: _Address) -> Iterator[_Address]:

@@ -65,7 +65,8 @@ async def create(
     source: str | None = None,
     affiliates: Sequence[str] | None = None,
 ) -> str:
-    """Make a key. Returns its secret, which can't be read again. A connector needs `source` and `affiliates`.
+    """Make a key. Returns its secret, which can't be read again. A connector needs `source` and `affiliates`, and
+    can't be of EVERY_ACCOUNT.
 
     `may_export` and `may_see_evidence` are as in Rights; None is as its role usually has it.
     """

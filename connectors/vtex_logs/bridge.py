@@ -16,6 +16,7 @@ from broker.security import PLAINTEXT, Security
 from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
 from connectors import outbound
+from connectors.unique_name import unique_name
 from connectors.vtex_logs.endpoint import Endpoint, EndpointError
 from connectors.vtex_logs.memory import Memory
 from connectors.vtex_logs.message import Message, known_of, message_of, result_of
@@ -97,17 +98,19 @@ class Reading:
         self._known = known_of(settings.vtex_logs_operations, settings.vtex_logs_keys)
         self._outages = Outages(log)
         self._done: dict[str, date] = {}  # ids of what was sent or left out, with the day
+        self._refused: dict[str, date] = {}  # those that are tried again at each reading: a time ahead comes
         self._warned: set[str] = set()
         self.counts: Counter[str] = Counter()  # sent, pending, and what can't be a result by reason
-        names = f"{settings.vtex_logs_account}-{settings.vtex_logs_affiliate}{settings.vtex_logs_source}"
-        file = "".join(each if each.isalnum() or each in "-." else "-" for each in names)
-        self._memory = Memory(data_dir / "bridges" / f"vtex-logs-{file}.jsonl")
+        names = settings.vtex_logs_account, settings.vtex_logs_affiliate, settings.vtex_logs_source
+        self._memory = Memory(data_dir / "bridges" / f"{unique_name('vtex-logs', *names)}.jsonl")
 
     async def once(self) -> None:
         """Read each day once. One that fails is read again at the next reading."""
         days = self._days()
         self._memory.forget_before(days[0])
-        self._done = {name: day for name, day in self._done.items() if day >= days[0]}
+        self._done, self._refused = (
+            {name: day for name, day in known.items() if day >= days[0]} for known in (self._done, self._refused)
+        )
         in_a_row = True
         for day in days:
             try:
@@ -178,7 +181,10 @@ class Reading:
                 await self._emit(integration_type, event_id, message, data)
                 self.counts["sent"] += 1
             except InvalidResultError as exc:
-                self._leave_out("invalid", f"message {message.text('id')!r}: {exc}")
+                if event_id not in self._refused:
+                    self._leave_out("invalid", f"message {message.text('id')!r}: {exc}")
+                self._refused[event_id] = day
+                return
         self._done[event_id] = day
 
     async def _emit(self, integration_type: str, event_id: str, message: Message, data: dict[str, Any]) -> None:

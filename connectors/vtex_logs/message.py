@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from schemas import vtex_log as vtex
 from schemas.catalogue import BY_NAME
+from schemas.raw_json import RawJson
 from schemas.reasons.error import ReasonError
 from schemas.timestamp import parse
 
@@ -41,6 +42,10 @@ _SAID: Final = (
 )
 #: Values of a payload that are looked at: a catalogue of 100,000 SKUs is no entity.
 _MAX_VALUES: Final = 10_000
+#: Objects and lists that say nothing.
+_EMPTY: Final = re.compile(r"\{\s*\}|\[\s*\]")
+#: Reads numbers as their text, and what is no number as its name.
+_DOCUMENTS: Final = json.JSONDecoder(parse_int=RawJson, parse_float=RawJson, parse_constant=str)
 _ELEMENT: Final = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)</")
 
 
@@ -52,15 +57,15 @@ class Known(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message as it came, by plain names of its members."""
+    """A message as it came, by plain names of its members: texts, and RawJson of all else but null."""
 
-    members: Mapping[str, Any]
+    members: Mapping[str, str | RawJson]
 
     @property
     def event_id(self) -> str:
         """The id of its event: the message's own, and what it says. Read again it is the same; a change is another."""
-        said = {name: self.members.get(name) for name in _SAID}
-        digest = blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
+        said = {name: _parsed(self.members.get(name)) for name in _SAID}
+        digest = blake2b(json.dumps(said, sort_keys=True, default=_digits).encode(), digest_size=8).hexdigest()
         return f"{self.text('id')[:100] or 'log'}/{digest}"
 
     @property
@@ -72,7 +77,7 @@ class Message(NamedTuple):
     def text(self, name: str) -> str:
         """Return a member as text, without space around it; an empty one for none."""
         value = self.members.get(name)
-        return str(value).strip() if _is_scalar(value) else ""
+        return str(value).strip() if value is not None and _is_scalar(value) else ""
 
     def named(self, name: str) -> str | None:
         """Return a member of ours exactly as it is; None for none."""
@@ -86,13 +91,16 @@ class Message(NamedTuple):
         return word if word == vtex.PENDING else vtex.STATUS_OF.get(word)
 
     @property
-    def payloads(self) -> tuple[Any, Any, Any]:
+    def payloads(self) -> tuple[str | RawJson | None, str | RawJson | None, str | RawJson | None]:
         """Payloads of the origin, of the connector and of the destination; None for an empty one."""
-        translated = self.members.get(plain(vtex.TRANSLATED)) or self.members.get(
-            plain(vtex.TRANSLATED_AS_IN_THE_EXAMPLE)
-        )
-        source, destination = (self.members.get(plain(name)) for name in (vtex.SOURCE, vtex.DESTINATION))
-        return source or None, translated or None, destination or None
+        translated = self.payload(vtex.TRANSLATED) or self.payload(vtex.TRANSLATED_AS_IN_THE_EXAMPLE)
+        return self.payload(vtex.SOURCE), translated, self.payload(vtex.DESTINATION)
+
+    def payload(self, name: str) -> str | RawJson | None:
+        """Return one payload; None for an empty one."""
+        value = self.members.get(plain(name))
+        is_empty = _EMPTY.fullmatch(value.text) if isinstance(value, RawJson) else not value
+        return None if is_empty else value
 
     def integration_type(self, known: Known) -> str | None:
         """Return its type by its operation; None for an operation that nobody knows."""
@@ -130,9 +138,12 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_-]", "", name).lower()
 
 
-def message_of(value: Any) -> Message | None:
+def message_of(value: RawJson) -> Message | None:
     """Return a message of an answer; None for a value that is none."""
-    return Message({plain(name): each for name, each in value.items()}) if isinstance(value, dict) else None
+    if not value.text.startswith("{"):
+        return None
+    members = ((plain(name), each) for name, each in value.fields.items() if each.text != "null")
+    return Message({name: each.said or "" if each.text.startswith('"') else each for name, each in members})
 
 
 def result_of(message: Message, integration_type: str, known: Known) -> dict[str, Any]:
@@ -146,7 +157,9 @@ def result_of(message: Message, integration_type: str, known: Known) -> dict[str
     names = _names((source, translated, destination))
     key = message.named("key") or next((names[each] for each in known.keys[integration_type] if each in names), None)
     status = message.status or "error"
-    told = message.members.get("errors") or None
+    told: Any = message.payload("errors")
+    if not (isinstance(told, RawJson) and told.text.startswith("[")):
+        told = None
     if status not in BY_NAME[integration_type].statuses:
         told = told or [{"message": message.text("businessmessage") or "alert", "severity": status}]
         status = "error"
@@ -156,7 +169,7 @@ def result_of(message: Message, integration_type: str, known: Known) -> dict[str
         "status": status,
         "operation": message.text("operation") or None,
         "message": message.text("businessmessage") or None,
-        "errors": told if isinstance(told, list) else None,
+        "errors": told,
         "sequence": message.number,
         "aliases": aliases or None,
         "request": translated,
@@ -165,7 +178,7 @@ def result_of(message: Message, integration_type: str, known: Known) -> dict[str
     }
 
 
-def _names(payloads: Sequence[Any]) -> dict[str, str]:
+def _names(payloads: Sequence[str | RawJson | None]) -> dict[str, str]:
     """Return the scalar values of payloads by plain name; of one name the outermost, of the first payload."""
     found: dict[str, str] = {}
     for payload in payloads:
@@ -175,16 +188,15 @@ def _names(payloads: Sequence[Any]) -> dict[str, str]:
     return found
 
 
-def _values(payload: Any) -> Iterator[tuple[str, Any]]:
+def _values(payload: str | RawJson | None) -> Iterator[tuple[str, Any]]:
     """Yield names and values of a payload, JSON in a text too, the outermost first; elements of XML in order."""
-    if isinstance(payload, str):
-        try:
-            payload = json.loads(payload)
-        except (ValueError, RecursionError):
-            for match in islice(_ELEMENT.finditer(payload), _MAX_VALUES):
-                yield plain(match[1]), match[2]
-            return
-    level: list[Any] = [payload]
+    try:
+        found = _DOCUMENTS.decode(str(payload)) if payload is not None else None
+    except (ValueError, RecursionError):
+        for match in islice(_ELEMENT.finditer(str(payload)), _MAX_VALUES):
+            yield plain(match[1]), match[2]
+        return
+    level: list[Any] = [found]
     left = _MAX_VALUES
     while level and left > 0:
         members = [pair for each in level for pair in _members(each)][:left]
@@ -200,4 +212,14 @@ def _members(value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
+    """Tell texts and numbers from all else."""
+    return isinstance(value, str) or (isinstance(value, RawJson) and value.text[0] in "-0123456789")
+
+
+def _parsed(value: str | RawJson | None) -> Any:
+    return _DOCUMENTS.decode(value.text) if isinstance(value, RawJson) else value
+
+
+def _digits(number: RawJson) -> Any:
+    """Return a number for the digest, where it is another value than a text with its digits."""
+    return [number.text]

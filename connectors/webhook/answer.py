@@ -1,16 +1,22 @@
 """Reads the answer of a webhook's target. Pure: status and body in, an answer to the retry out."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
 from conexoes_connector.retry import Answer
+from connectors.foreign_json import read_json
+from schemas.raw_json import RawJson
+from schemas.topics import MAX_EVENT_BYTES
 
 #: Fields that an answer may have. The entity is that of the retry, whatever the target says.
 _FIELDS: Final = tuple(each.name for each in fields(Answer))
+#: Those that are texts. All else is given on as it came, digit for digit.
+_TEXTS: Final = frozenset({"status", "message", "operation", "processed_at"})
 _SHOWN_CHARACTERS: Final = 2000
 
+#: Code of an answer of more bytes than a result may have.
+TOO_LARGE: Final = "webhook.answer_too_large"
 #: Statuses that say "not now": the request may be good a moment later.
 NOT_NOW: Final = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
 
@@ -19,14 +25,20 @@ def read_answer(status: int, body: bytes | None) -> Answer | None:
     """Return the answer that a 2xx has in its body: the data of a result, or a whole CloudEvent.
 
     None when the target took the retry and answers later: 202, or a body without a result. `body` is None when it was
-    too large.
+    too large: what it says is not known, and nobody is to wait for it.
     """
     if status == 202:
         return None
-    data = _data_of(body) if body else None
-    if data is None or "status" not in data:
+    if body is None:
+        return Answer(
+            status="error",
+            message="The webhook's answer is too large.",
+            errors=[{"code": TOO_LARGE, "message": f"more than {MAX_EVENT_BYTES} bytes with HTTP status {status}"}],
+        )
+    data = _data_of(body)
+    if "status" not in data:
         return None
-    return Answer(**{name: data[name] for name in _FIELDS if name in data})
+    return Answer(**{name: _value(name, data[name]) for name in _FIELDS if name in data})
 
 
 def refused(status: int, body: bytes | None) -> Answer:
@@ -54,7 +66,7 @@ def not_tried(failure: Answer) -> Answer:
 
     The rest of it was about another retry, perhaps of another account.
     """
-    [error] = failure.errors or [{}]
+    [error] = failure.errors if isinstance(failure.errors, list) else [{}]
     response = failure.response
     return Answer(
         status="error",
@@ -64,11 +76,16 @@ def not_tried(failure: Answer) -> Answer:
     )
 
 
-def _data_of(body: bytes) -> Mapping[str, Any] | None:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return None
-    if isinstance(document, dict) and "specversion" in document:
-        document = document.get("data")
-    return document if isinstance(document, dict) else None
+def _value(name: str, value: RawJson) -> Any:
+    if name in _TEXTS:
+        return value.said
+    return None if value.text == "null" else value
+
+
+def _data_of(body: bytes) -> Mapping[str, RawJson]:
+    """Return the fields of a result; none for a body that has no result."""
+    document = read_json(body)
+    found = document.fields if document else {}
+    if "specversion" not in found:
+        return found
+    return found["data"].fields if "data" in found else {}

@@ -6,6 +6,7 @@ from broker.security import PLAINTEXT, Security
 from conexoes_connector.connector import Connector
 from conexoes_connector.retries import serve_retries
 from connectors import outbound
+from connectors.unique_name import unique_name
 from connectors.webhook.deliver import Target
 from connectors.webhook.settings import WebhookSettings
 from connectors.webhook.signature import Signer
@@ -40,6 +41,6 @@ async def bridge(
             connector,
             dict.fromkeys(settings.webhook_types, target.deliver),
             affiliates=settings.webhook_affiliates or None,
-            group=f"{topic_prefix}-webhook{source.replace('/', '-')}",
+            group=f"{topic_prefix}-{unique_name('webhook', source)}",
             stop=stop,
         )

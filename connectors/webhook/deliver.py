@@ -102,6 +102,8 @@ class Target:
             return self._failed(refused(status, body)), asked
         if not 200 <= status < 300:
             return refused(status, body), None
+        if body is None:
+            log.warning("answer too large", url=self._url, retry_id=retry.id, status=status, limit=MAX_EVENT_BYTES)
         return read_answer(status, body), None
 
     def _failed(self, answer: Answer) -> Answer:

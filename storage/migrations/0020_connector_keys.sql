@@ -9,7 +9,8 @@ ALTER TABLE access_keys
     DROP CONSTRAINT access_keys_role_check,
     ADD CONSTRAINT access_keys_role_check CHECK (role IN ('connector', 'viewer', 'operator', 'admin')),
     ADD CONSTRAINT access_keys_connector_check CHECK (
-        (role = 'connector') = (source IS NOT NULL)
+        (role <> 'connector' OR account <> '*')
+        AND (role = 'connector') = (source IS NOT NULL)
         AND (source IS NULL) = (affiliates IS NULL)
         AND cardinality(coalesce(affiliates, '{-}')) > 0
     );

@@ -10,6 +10,7 @@ import pytest
 from connectors.vtex_logs.message import Message, known_of, message_of, result_of
 from schemas import vtex_log as vtex
 from schemas.catalogue import BY_NAME, CATALOGUE, PRICE, labels
+from schemas.raw_json import RawJson
 
 KNOWN = known_of({}, {})
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -28,7 +29,7 @@ def message(**changes: Any) -> Message:
         "Status": "Error",
         **changes,
     }
-    made = message_of({name: value for name, value in members.items() if value is not None})
+    made = message_of(RawJson(json.dumps({name: value for name, value in members.items() if value is not None})))
     assert made is not None
     return made
 
@@ -50,6 +51,35 @@ def test_the_three_contents_are_evidence_as_they_came_and_the_business_message_i
         "response": '{"error": "below the minimum"}',
         "ContentSource": '{"skuId": 42, "basePrice": 10.0}',
     }
+
+
+@pytest.mark.parametrize("name", ["ContentSource", "ContentTranslated", "ContentDestination"])
+@pytest.mark.parametrize(
+    ("value", "changed"),
+    [
+        ("19.90", "19.9"),
+        ("1e400", "1e401"),
+        ('{ "a": 1.0, "a": 1.10 }', '{ "a": 1.0, "a": 1.1 }'),
+        ("[9007199254740993.1]", "[9007199254740993.2]"),
+        ("0", '"0"'),
+    ],
+)
+def test_a_content_that_is_no_text_stays_as_it_is_written(name: str, value: str, changed: str) -> None:
+    made, other = (
+        message_of(RawJson(f'{{"id": "13", "Status": "Error", "{name}": {text}}}')) for text in (value, changed)
+    )
+    assert made is not None
+    assert other is not None
+    evidence = result_of(made, "price", KNOWN)
+    assert RawJson(value) in (evidence["request"], evidence["response"], evidence["ContentSource"])
+    assert other.event_id != made.event_id
+
+
+@pytest.mark.parametrize("value", ["{}", "[ ]", '""', "null"])
+def test_an_empty_content_is_no_evidence(value: str) -> None:
+    made = message_of(RawJson(f'{{"id": "13", "Status": "Error", "ContentDestination": {value}}}'))
+    assert made is not None
+    assert result_of(made, "price", KNOWN)["response"] is None
 
 
 @pytest.mark.parametrize(("word", "name"), vtex.TYPE_OF.items())
@@ -110,6 +140,7 @@ def test_pending_is_told_apart_and_a_foreign_word_is_none() -> None:
     [
         ({"ContentSource": '{"IdSku": "0042", "An": "acme"}'}, "0042"),
         ({"ContentSource": {"sku_id": 42}}, "42"),
+        ({"ContentSource": '{"skuId": 12345678901234567890.10}'}, "12345678901234567890.10"),
         ({"ContentSource": "", "ContentTranslated": '[{"offer": {"sellerSku": "A/B 1"}}]'}, "A/B 1"),
         ({"ContentSource": "<feed><SKU>9</SKU></feed>"}, "9"),
         ({"ContentSource": '<ns:item xmlns:ns="x"><ns:SkuId type="n">77</ns:SkuId></ns:item>'}, "77"),
@@ -172,7 +203,7 @@ def test_the_time_is_the_one_that_a_message_says(members: dict[str, Any], at: st
 
 @pytest.mark.parametrize("value", [None, 1, "text", [], [{}]])
 def test_what_is_no_object_is_no_message(value: Any) -> None:
-    assert message_of(value) is None
+    assert message_of(RawJson(json.dumps(value))) is None
 
 
 def test_a_huge_payload_is_looked_at_in_part() -> None:

@@ -142,15 +142,14 @@ async def test_who_may_post(kafka_app: FastAPI, keys: dict[str, str], who: str) 
     assert answer.status_code == expected, answer.text
 
 
-async def test_a_connector_of_every_account_is_bound_to_source_and_affiliates_alone(
-    kafka_app: FastAPI, owning: Database
-) -> None:
-    key = await access_keys.create(owning, "*", "connector", "hub", source=SOURCE, affiliates=["MLB", "AMZ"])
-    batch = [whole(result("a", account="globex")), whole(result("b", affiliate="AMZ"))]
+async def test_a_connector_is_bound_to_account_source_and_affiliates(kafka_app: FastAPI, owning: Database) -> None:
+    key = await access_keys.create(owning, "acme", "connector", "hub", source=SOURCE, affiliates=["MLB", "AMZ"])
+    batch = [whole(result("a")), whole(result("b", affiliate="AMZ"))]
     async with Caller(kafka_app, key) as hub:
         assert (await hub.post(PATH, content=json.dumps(batch), headers=MANY)).status_code == 202
-        other = json.dumps(whole(result("c", affiliate="SHP")))
-        assert (await hub.post(PATH, content=other, headers=ONE)).status_code == 403
+        for changes in ({"affiliate": "SHP"}, {"account": "globex"}):
+            other = json.dumps(whole(result("c", **changes)))
+            assert (await hub.post(PATH, content=other, headers=ONE)).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -160,13 +159,15 @@ async def test_a_connector_of_every_account_is_bound_to_source_and_affiliates_al
         {"role": "connector", "source": "/s"},
         {"role": "connector", "source": "/s", "affiliates": []},
         {"role": "connector", "affiliates": ["MLB"]},
+        {"role": "connector", "source": "/s", "affiliates": ["MLB"], "account": access_keys.EVERY_ACCOUNT},
         {"role": "viewer", "source": "/s", "affiliates": ["MLB"]},
     ],
 )
-async def test_a_key_is_a_connector_s_with_source_and_affiliates_only(owning: Database, fields: dict[str, Any]) -> None:
-    role = fields.pop("role")
+async def test_a_key_is_a_connector_s_with_account_source_and_affiliates_only(
+    owning: Database, fields: dict[str, Any]
+) -> None:
     with pytest.raises(Exception, match="access_keys_connector_check"):
-        await access_keys.create(owning, "acme", role, "k", **fields)
+        await access_keys.create(owning, **{"account": "acme", "name": "k", **fields})
 
 
 async def test_a_dry_run_says_what_would_become_of_each_and_sends_nothing(

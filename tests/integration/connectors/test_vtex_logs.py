@@ -19,9 +19,10 @@ from connectors.vtex_logs.bridge import MAX_DAYS, Reading, bridge
 from connectors.vtex_logs.endpoint import Endpoint
 from connectors.vtex_logs.settings import VtexLogsSettings
 from schemas.catalogue import BY_NAME
-from schemas.result import Result, read
+from schemas.result import MAX_AHEAD_SECONDS, Result, read
 from tests.support.agents import records
 from tests.support.http_server import HERE, answering
+from tests.support.waiting import eventually
 
 SOURCE = "/connectors/polled"
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -135,6 +136,21 @@ async def test_a_message_is_a_result_with_its_three_contents(
     )
 
 
+async def test_contents_that_are_no_texts_are_kept_digit_for_digit_also_beside_what_is_no_number(
+    broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
+) -> None:
+    contents = '"ContentSource":{"skuId":"SKU-1","price":19.90},"ContentTranslated":{"weight":1e400}'
+    bodies = [f'{{"id":"1","Operation":"Price update","Status":"Error",{contents}}}']
+    bodies.append(bodies[0].replace('"1"', '"2"').replace("19.90", '19.90,"margin":NaN'))
+    connectors.answer = web.Response(text=f'{{"Messages":[{",".join(bodies)}]}}')
+    async with answering(connectors) as url, reading(broker_settings, url, data_dir) as one:
+        await one._read(TODAY)
+    found = {each.event_id.partition("/")[0]: each.body for each in await results(broker_settings, 2)}
+    assert all('"request":{"weight":1e400}' in each for each in found.values())
+    assert '"price":19.90' in found["1"]
+    assert '"price":19.90,"margin":"NaN"' in found["2"]
+
+
 async def test_reading_again_and_starting_again_sends_the_same_results(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
 ) -> None:
@@ -218,6 +234,25 @@ async def test_what_can_not_be_a_result_is_counted_and_its_neighbours_go_on(
     assert "response" not in json.loads(found["4"].body)
 
 
+async def test_a_message_that_is_refused_is_tried_again_at_each_reading_and_counted_once(
+    broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
+) -> None:
+    async with answering(connectors) as url, reading(broker_settings, url, data_dir) as one:
+        ahead = datetime.now(UTC) + timedelta(seconds=MAX_AHEAD_SECONDS + 8)
+        connectors.days[TODAY] = [message(1, CreatedAt=ahead.isoformat()), message(2, CreatedAt="1999-01-01T00:00:00Z")]
+        await one.once()
+        assert one.counts == {"invalid": 2}
+
+        async def sent() -> bool:
+            await one.once()
+            return one.counts["sent"] > 0
+
+        await eventually(sent)
+        assert one.counts == {"invalid": 2, "sent": 1}
+    [result] = await results(broker_settings, 1)
+    assert result.event_id.startswith("1/")
+
+
 async def test_days_are_those_of_the_connectors_time_zone_and_none_is_missed(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path
 ) -> None:
@@ -266,9 +301,22 @@ async def test_a_day_that_failed_is_read_again_until_it_is_read(
         web.Response(text="<html>"),
         web.Response(text="[]"),
         web.Response(text='{"messages": null}'),
-        web.Response(text='{"Messages": []}', headers={"Link": '<http://127.0.0.2:9/x>; rel="next"'}),
+        *(
+            web.Response(text='{"Messages": []}', headers={"Link": f'<{address}>; rel="next"'})
+            for address in (
+                *(
+                    "http://127.0.0.2:9/x",
+                    "mailto:x@y",
+                    "http://[::1",
+                    "http://x:99999/",
+                    "data:,x",
+                    "ftp://127.0.0.1/x",
+                ),
+                *("", "?status=all&DateAt=2026-11-24", "?DateAt=2026-11-24&status=all"),
+            )
+        ),
     ],
-    ids=["redirect", "401", "html", "list", "null", "another server"],
+    ids=lambda each: each.headers.get("Link") or each.text or str(each.status),
 )
 async def test_an_endpoint_that_fails_is_asked_again_and_nothing_is_lost(
     broker_settings: BrokerSettings, connectors: Connectors, data_dir: Path, answer: web.Response
@@ -297,6 +345,12 @@ async def test_it_polls_until_it_is_stopped(
         connectors.days[now.date()].append(message(2))
         connectors.days[now.date() + timedelta(days=1)] = connectors.days[now.date()]  # should midnight pass
         await results(broker_settings, 2)
+        asked = len(connectors.asked)
+
+        async def read_again() -> bool:
+            return len(connectors.asked) > asked + 2
+
+        await eventually(read_again)  # so the reading that sent the second one has ended, and counted it
         stop.set()
         counts = await task
     assert counts["sent"] == 2

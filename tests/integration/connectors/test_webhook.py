@@ -29,6 +29,7 @@ from schemas.busy import Said, is_busy
 from schemas.json_document import dump
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
+from schemas.topics import MAX_EVENT_BYTES
 from tests.integration.connectors.test_connector import read_back, send_retry
 from tests.support.agents import records
 from tests.support.http_server import HERE, answering
@@ -121,7 +122,7 @@ async def target(
 
 def is_busy_answer(answer: Answer | None) -> bool:
     assert answer is not None
-    assert answer.errors is not None
+    assert isinstance(answer.errors, list)
     said = [Said(each.get("code"), each.get("message")) for each in answer.errors]
     return answer.status == "error" and is_busy(said, answer.message, answer.response)
 
@@ -187,6 +188,50 @@ async def test_a_result_that_is_none_is_an_error_and_not_silence(broker_settings
     assert "success, warning, error" in answer.faults[0].message
 
 
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        '{"weight":1e400}',
+        '{ "price": 19.90, "price": 19.9 }',
+        "12345678901234567890.10",
+        '"\\u00e3\\u0041"',
+        f'"{"ã" * 500_000}"',
+    ],
+    ids=["beyond a float", "doubled name and space", "digits", "escapes", "a megabyte in UTF-8"],
+)
+async def test_evidence_of_an_answer_is_kept_as_it_came(broker_settings: BrokerSettings, evidence: str) -> None:
+    body = f'{{"status":"success","request":{evidence if len(evidence) < 1000 else 1},"response":{evidence}}}'
+    async with answering(Receiver(web.Response(text=body))) as url, bridged(broker_settings, url):
+        await send_retry(broker_settings)
+        [answer] = await answers(broker_settings, 1)
+    assert (answer.status, answer.altered) == ("success", False)
+    assert f'"response":{evidence}' in answer.body
+
+
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ('"response":[%s]' % ("[" * 70 + "]" * 70), {"message": "m", "errors": [{"code": "c"}]}),
+        ('"response":{"weight":NaN}', {"message": "m", "response": {"weight": "NaN"}}),
+        ('"processed_at":"tomorrow"', {"message": "m"}),
+        ('"sequence":-1', {"message": "m"}),
+        (f'"request":"{"a" * 1_048_400}"', {"message": "m"}),
+    ],
+    ids=["too deep", "not a number", "time", "sequence", "too large"],
+)
+@pytest.mark.parametrize("status", ["success", "error"])
+async def test_what_is_wrong_beside_the_status_does_not_change_it(
+    broker_settings: BrokerSettings, status: str, more: str, kept: dict[str, Any]
+) -> None:
+    body = f'{{"status":"{status}","message":"m","errors":[{{"code":"c"}}],{more}}}'
+    async with answering(Receiver(web.Response(text=body))) as url, bridged(broker_settings, url):
+        await send_retry(broker_settings)
+        [answer] = await answers(broker_settings, 1)
+    assert answer.status == status
+    data = json.loads(answer.body)
+    assert {name: data.get(name) for name in kept} == kept
+
+
 async def test_a_whole_cloudevent_is_an_answer_too() -> None:
     event = {
         "specversion": "1.0",
@@ -216,6 +261,24 @@ async def test_what_has_no_result_is_taken_and_answered_later(answer: web.Respon
     async with answering(receiver) as url, target(url) as one:
         assert await one.deliver(retry()) is None
     assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 206, 299])
+async def test_an_answer_that_is_too_large_is_an_error_and_nobody_waits_for_another(status: int) -> None:
+    body = f'{{"status": "success", "response": "{"a" * MAX_EVENT_BYTES}"}}'
+    receiver = Receiver(web.Response(status=status, text=body))
+    async with answering(receiver) as url, target(url) as one:
+        answer = await one.deliver(retry())
+    assert answer is not None
+    assert isinstance(answer.errors, list)
+    assert (answer.status, answer.errors[0]["code"]) == ("error", "webhook.answer_too_large")
+    assert len(receiver.requests) == 1
+
+
+async def test_a_target_that_answers_later_may_say_what_it_likes() -> None:
+    receiver = Receiver(web.Response(status=202, text="a" * (MAX_EVENT_BYTES + 1)))
+    async with answering(receiver) as url, target(url) as one:
+        assert await one.deliver(retry()) is None
 
 
 BUSY: list[web.Response | str] = [
@@ -302,7 +365,7 @@ async def test_an_address_inside_is_never_connected_to(host: str) -> None:
         async with target(f"http://{host}:{port}", allowed=()) as one:
             answer = await one.deliver(retry())
     assert answer is not None
-    assert answer.errors is not None
+    assert isinstance(answer.errors, list)
     [error] = answer.errors
     assert error["code"] == "webhook.address_not_allowed"
     assert error["message"]
