@@ -145,9 +145,7 @@ def _read_batch(document: Document, faults_of_data: FaultsOfData | None) -> Iter
     if not isinstance(events, list):
         raise _refused(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH)
     if len(events) > MAX_BATCH_EVENTS:
-        raise Refusal(
-            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, events=len(events), limit=MAX_BATCH_EVENTS)
-        )
+        raise Refusal(DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, limit=MAX_BATCH_EVENTS))
     # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
     texts = raw_json.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):

@@ -26,8 +26,6 @@ def extensions_text(attributes: Mapping[str, str]) -> str | None:
     """Return the extensions of an event in binary mode as a JSON object that can be stored; None without any."""
     if attributes.keys() <= _OF_THE_SPECIFICATION:  # as most are
         return None
-    if attributes.keys() <= _OF_THE_SPECIFICATION:
-        return None
     found = {storable(name): storable(value) for name, value in extensions_of(attributes).items()}
     return dump(found).decode()
 

@@ -21,7 +21,7 @@ from schemas.topics import MAX_EVENT_BYTES
 
 MAX_DEPTH = 64  # objects and lists inside each other; parsers and PostgreSQL fail somewhere above 1,000
 
-_BOM = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Runs of escapes: an escaped backslash, a surrogate pair, a lone surrogate or NUL. The first two are kept.
 _ESCAPE = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -53,14 +53,14 @@ def load(raw: bytes, limit: int = MAX_EVENT_BYTES) -> Document:
     text, altered = raw, False
     if b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
         text, altered = _without_unstorable(raw)
-    text = text.removeprefix(_BOM)
+    text = text.removeprefix(BYTE_ORDER_MARK)
     # Checked before parsing: a recursive parser must not meet 100,000 brackets. Few brackets can't nest deeply.
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise Refusal(DeadLetterCode.TOO_DEEP, Reason(ReasonCode.VALUE_TOO_DEEP, limit=MAX_DEPTH))
     try:
         return Document(value_of(text), text, altered)
     except json.JSONDecodeError as exc:
-        raise _explain(text, exc) from None
+        raise explained(text, exc) from None
 
 
 def value_of(text: bytes) -> Any:
@@ -116,7 +116,7 @@ def _depth(text: bytes) -> int:
     return max(accumulate(memoryview(outside_of_strings).cast("b")), default=0)
 
 
-def _explain(text: bytes, exc: json.JSONDecodeError) -> Refusal:
+def explained(text: bytes, exc: json.JSONDecodeError) -> Refusal:
     """Return why a parser refused, in words of our own: its own are English, and those of its version."""
     if foreign := foreign_bytes.reason_for(text):
         return Refusal(DeadLetterCode.ENCODING, foreign)
