@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from admin.request_body import described, read_body
 from api.authentication import Caller, admin_of, caller, operator_of
-from api.dead_letters import LetterId, RedriveId, reach_of
+from api.dead_letters import NO_EVIDENCE, LetterId, RedriveId, reach_of
 from api.letter_plan import plan_redrive
 from api.parameters import NONE
 from api.problems import ProblemError, not_found, too_often
@@ -39,7 +39,6 @@ router = APIRouter(prefix="/commands/dead-letters", tags=["dead letters"])
 NOT_OF_THIS_STATE = Reason(ReasonCode.REDRIVE_OVER)
 NOT_WAITING = Reason(ReasonCode.LETTER_NOT_WAITING)
 NOT_RESULTS = Reason(ReasonCode.NOT_A_RESULTS_TOPIC)
-NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 #: Characters of an edited value: JSON of it still fits into a body.
 MAX_EDITED_CHARACTERS: Final = 100_000
 

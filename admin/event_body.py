@@ -1,6 +1,7 @@
 """The body of a request with CloudEvents, by their HTTP protocol binding: one event, or a batch."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from fastapi import Request
@@ -9,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from admin.body import read_bytes
 from api.problems import ProblemError
 from schemas.catalogue import CATALOGUE
-from schemas.check import MAX_BATCH_BYTES, UnsentEvent, events_of
+from schemas.check import UnsentEvent, events_of
 from schemas.envelope import BATCH, MAX_ATTRIBUTE_CHARACTERS, MAX_BATCH_EVENTS, STRUCTURED
+from schemas.event_batch import MAX_BATCH_BYTES
 from schemas.http_binding import is_read, record_headers
 from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
@@ -20,6 +22,8 @@ from schemas.topics import MAX_EVENT_BYTES
 
 #: Time limit for the body of a batch; one event has that of any body.
 BATCH_SECONDS: Final = 60.0
+#: Size at which a body counts as one event more: the largest batch counts as the most events that one may have.
+BYTES_OF_AN_EVENT: Final = -(-MAX_BATCH_BYTES // MAX_BATCH_EVENTS)
 _DATA = "application/json"
 
 
@@ -61,8 +65,11 @@ class ResultEvent(BaseModel):
     data: ResultData
 
 
-async def read_events(request: Request) -> list[UnsentEvent]:
-    """Read the events of a request. 415, 413 or 408; raises Refusal for a batch that can't be taken apart."""
+async def read_events(request: Request, charge: Callable[[int], None]) -> list[UnsentEvent]:
+    """Read the events of a request. 415, 413 or 408; raises Refusal for a batch that can't be taken apart.
+
+    `charge` is called with the events that the body counts as: by its size, and then by what is in it.
+    """
     content_type = request.headers.get("content-type", _DATA)
     if not is_read(content_type):
         reason = Reason(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=(STRUCTURED, BATCH, _DATA))
@@ -72,7 +79,10 @@ async def read_events(request: Request) -> list[UnsentEvent]:
     many = media_type(content_type) == BATCH
     limit, seconds = (MAX_BATCH_BYTES, BATCH_SECONDS) if many else (MAX_EVENT_BYTES, None)
     body = await read_bytes(request, "body", limit, seconds)
-    return events_of(record_headers(request.headers.raw), body)
+    charge(len(body) // BYTES_OF_AN_EVENT)
+    events = await asyncio.to_thread(events_of, record_headers(request.headers.raw), body)
+    charge(len(events))
+    return events
 
 
 def described() -> dict[str, Any]:

@@ -77,6 +77,27 @@ def _told(position: int | None, refusal: Refusal) -> Reason:
     return Reason(ReasonCode.EVENT_REFUSED, position=position, reason=refusal.reason)
 
 
+class Charge:
+    """Events of one request, counted against the rate of its key, which every answer then shows."""
+
+    def __init__(self, request: Request, door: Door, grant: Grant) -> None:
+        self._headers = request.scope[ANSWER_HEADERS]
+        self._rate = door.rate
+        self._key = str(grant.key_id)
+        self._events = 0
+
+    def __call__(self, events: int) -> None:
+        """Count the request as `events`, unless it counts as more already. Raises the 429 problem."""
+        more = events - self._events
+        if more <= 0:
+            return
+        wait = self._rate.take(self._key, more, before=self._events)
+        self._headers.update(self._rate.headers(self._key, "events"))
+        if wait:
+            raise too_often("too-many-events", ReasonCode.TOO_MANY_EVENTS, wait)
+        self._events = events
+
+
 @router.post(
     "/events/results",
     status_code=202,
@@ -94,9 +115,10 @@ async def post_results(request: Request, grant: Poster, query: Annotated[PostQue
     answer to a retry has the retry's id as `correlationid`, as on Kafka.
     """
     door: Door = request.app.state.door
-    _take(request, door, grant, 1)
+    charge = Charge(request, door, grant)
+    charge(1)
     request.scope[AFTER_ANSWER].append(await door.places.take(str(grant.key_id)))
-    events, found = await _checked(request, door, grant)
+    events, found = await _checked(request, door, grant, charge)
     if query.dry_run:
         return JSONResponse(EventChecks(events=[check_of(*each) for each in found]).model_dump(mode="json"))
     if refused := [(position, each) for position, each in found if isinstance(each, Refusal)]:
@@ -120,21 +142,10 @@ def not_taken() -> ProblemError:
     return ProblemError(503, "unavailable", Reason(ReasonCode.EVENTS_NOT_TAKEN), headers=again)
 
 
-async def _checked(request: Request, door: Door, grant: Grant) -> tuple[list[UnsentEvent], list[Found]]:
+async def _checked(request: Request, door: Door, grant: Grant, charge: Charge) -> tuple[list[UnsentEvent], list[Found]]:
     """Return the events of a request, and what would become of each; of a body that is none, that alone."""
     try:
-        events = await read_events(request)
+        events = await read_events(request, charge)
     except Refusal as refusal:
         return [], [(None, refusal)]
-    if len(events) > 1:
-        _take(request, door, grant, len(events) - 1)
     return events, list(enumerate(await door.check(events, grant)))
-
-
-def _take(request: Request, door: Door, grant: Grant, events: int) -> None:
-    """Count events against the rate of a key, which every answer then shows. Raises the 429 problem."""
-    key = str(grant.key_id)
-    wait = door.rate.take(key, events)
-    request.scope[ANSWER_HEADERS].update(door.rate.headers(key, "events"))
-    if wait:
-        raise too_often("too-many-events", ReasonCode.TOO_MANY_EVENTS, wait)

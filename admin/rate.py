@@ -21,16 +21,17 @@ class Rate:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # name → tokens left, when
 
-    def take(self, name: str, count: int = 1) -> float:
+    def take(self, name: str, count: int = 1, *, before: int = 0) -> float:
         """Take `count`, or none. Returns 0, or the seconds after which there will be so many, unless somebody else
-        takes them. More than `burst` are never there.
+        takes them, and as many as were taken for the same `before`: who tries again takes those again. More than
+        `burst` are never there.
         """
         tokens = self._tokens(name)
         taken = tokens >= count
         if name not in self._buckets and len(self._buckets) >= _MOST_BUCKETS:
             self._buckets.clear()
         self._buckets[name] = (tokens - count * taken, self._clock())
-        return 0.0 if taken else (count - tokens) / self._per_second
+        return 0.0 if taken else (before + count - tokens) / self._per_second
 
     def headers(self, name: str, unit: str) -> dict[str, str]:
         """Return what a caller may still do, as draft-ietf-httpapi-ratelimit-headers has it: `r` of `unit` at once,

@@ -34,7 +34,7 @@ router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letter
 ONCE_OF_LETTERS = [Depends(once_each(LETTER_REPEATABLE))]
 #: Letters of one query of an export: 2 MiB each at most.
 _EXPORTED_AT_ONCE = 20
-_NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
+NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 
 
 class LetterQuery(LetterFilter, PageQuery):
@@ -220,5 +220,5 @@ async def value_of(reader: Database, grant: Grant, account: str, letter_id: uuid
     if value is None:
         raise not_found()
     if not grant.may_see_evidence:
-        raise ProblemError(403, "no-evidence", _NO_EVIDENCE)
+        raise ProblemError(403, "no-evidence", NO_EVIDENCE)
     return value

@@ -7,12 +7,12 @@ from datetime import datetime
 from schemas.redrive import MAX_PLANNED, LetterChoice
 from schemas.rereading import Rereading
 from schemas.shown.redrive import RedrivePlan, RefusedSample, StillRefused
+from schemas.timestamp import NANOSECONDS
 from storage.database import Database, clock
 from storage.dead_letters import Reach
 from storage.redrive import count_redrivable, letters_to_read
 
 MAX_SAMPLES = 5
-_NANOSECONDS = 1_000_000_000
 
 
 async def plan_redrive(
@@ -38,7 +38,7 @@ async def plan_redrive(
         if read == at_most:
             break
         read += 1
-        refusal = rereading.refusal(letter, int(now.timestamp()) * _NANOSECONDS)
+        refusal = rereading.refusal(letter, int(now.timestamp()) * NANOSECONDS)
         if refusal is not None:
             refused[refusal.code.value] += 1
             if len(samples[refusal.code.value]) < MAX_SAMPLES:

@@ -2,21 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from schemas import json_document, raw_json
+from schemas import json_document
 from schemas.catalogue import CATALOGUE, IntegrationType
-from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED, Headers
+from schemas.envelope import BATCH, STRUCTURED, Headers
+from schemas.event_batch import MAX_BATCH_BYTES, cut
+from schemas.json_document import BYTE_ORDER_MARK
 from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, all_of, from_document
-from schemas.refusal import DeadLetterCode, Refusal
-from schemas.result import Result, read
-from schemas.topics import MAX_EVENT_BYTES
+from schemas.refusal import Refusal
+from schemas.result import Result, read_each
 
-#: Limit of a batch, in bytes; that of each of its events is MAX_EVENT_BYTES.
-MAX_BATCH_BYTES = 16 * MAX_EVENT_BYTES
-_BOM = b"\xef\xbb\xbf"
 _ONE: Headers = [("content-type", STRUCTURED.encode())]
 _MANY: Headers = [("content-type", BATCH.encode())]
 _BY_EVENT_TYPE = {each.result_event_type: each for each in CATALOGUE}
@@ -27,7 +25,6 @@ class UnsentEvent(NamedTuple):
 
     headers: Headers
     value: bytes
-    type: object  # what it says it is, read or not
 
 
 def events_of(headers: Headers, body: bytes) -> list[UnsentEvent]:
@@ -35,46 +32,24 @@ def events_of(headers: Headers, body: bytes) -> list[UnsentEvent]:
 
     Raises Refusal for a batch that can't be taken apart; it then says nothing about any of its events.
     """
-    names = dict(headers)
-    kind = media_type((names.get("content-type") or b"").decode("latin-1"))
-    if kind != BATCH:
-        attribute = names.get("ce_type") if kind != STRUCTURED else None
-        return [
-            UnsentEvent(headers, body, _type_in(body) if attribute is None else attribute.decode("utf-8", "replace"))
-        ]
-    document = json_document.load(body, MAX_BATCH_BYTES)
-    if not isinstance(document.value, list):
-        raise Refusal(DeadLetterCode.ENVELOPE, Reason(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH))
-    if len(document.value) > MAX_BATCH_EVENTS:
-        reason = Reason(ReasonCode.BATCH_TOO_LARGE, events=len(document.value), limit=MAX_BATCH_EVENTS)
-        raise Refusal(DeadLetterCode.TOO_LARGE, reason)
-    # Not from the document's text, in which what PostgreSQL can't hold is replaced: the agents mark that as altered.
-    texts = raw_json.elements(body.removeprefix(_BOM).decode())
-    return [
-        UnsentEvent(_ONE, text.encode(), _type_of(value)) for text, value in zip(texts, document.value, strict=True)
-    ]
-
-
-def _type_in(body: bytes) -> object:
-    try:
-        return _type_of(json_document.load(body).value)
-    except Refusal:
-        return None  # the reader says why
-
-
-def _type_of(event: Any) -> object:
-    return event.get("type") if isinstance(event, dict) else None
+    written = dict(headers).get("content-type") or b""
+    if media_type(written.decode("latin-1")) != BATCH:
+        return [UnsentEvent(headers, body)]
+    return [UnsentEvent(_ONE, part) for part in cut(body)]
 
 
 def check(event: UnsentEvent | Refusal, now_ns: int) -> Result | Refusal:
     """Return what becomes of an event that is sent at `now_ns`, nanoseconds since 1970, to the topic of its type."""
     if isinstance(event, Refusal):
         return event
-    integration_type = _BY_EVENT_TYPE.get(event.type) if isinstance(event.type, str) else None
-    [outcome] = read(integration_type or CATALOGUE[0], event.headers, None, event.value, now_ns)
-    if integration_type is None and isinstance(outcome, Refusal):
-        return _of_no_type(outcome)
-    return outcome
+    named: list[IntegrationType | None] = []
+
+    def type_of(event_type: object) -> IntegrationType:
+        named.append(_BY_EVENT_TYPE.get(event_type) if isinstance(event_type, str) else None)
+        return named[-1] or CATALOGUE[0]
+
+    [outcome] = read_each(type_of, event.headers, None, event.value, now_ns)
+    return _of_no_type(outcome) if isinstance(outcome, Refusal) and None in named else outcome
 
 
 def _of_no_type(refusal: Refusal) -> Refusal:
@@ -99,7 +74,7 @@ def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[U
     `of_type`: an object that has no `specversion` is the data alone of such a result, as in binary mode, and gets the
     attributes that a header would have. A part that can't be taken apart is yielded as its refusal.
     """
-    for part in _parts(text.removeprefix(_BOM)):
+    for part in _parts(text.removeprefix(BYTE_ORDER_MARK)):
         try:
             yield from events_of(*_as_record(part, of_type))
         except Refusal as refusal:

@@ -13,6 +13,7 @@ from schemas import record_key
 from schemas.catalogue import LANGUAGES
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.identity import dead_letter_id
+from schemas.json_document import BYTE_ORDER_MARK
 from schemas.media_type import media_type
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
@@ -20,7 +21,6 @@ from schemas.result import ACCOUNT, MAX_AFFILIATE_CHARACTERS
 from schemas.storable import storable
 from schemas.topics import MAX_RECORD_BYTES
 
-_BOM = b"\xef\xbb\xbf"
 _OURS = "x-dead-letter-"
 #: Header of a record that was redriven, with the id of its dead letter.
 REDRIVE_HEADER = "x-dead-letter-redrive"
@@ -117,7 +117,7 @@ def redriven(headers: Headers) -> str | None:
 def affiliate_of(key: bytes | None, value: bytes) -> str | None:
     """Return the affiliate that an event names, or else its record key; None when neither names one."""
     try:
-        document = orjson.loads(value.removeprefix(_BOM))
+        document = orjson.loads(value.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError:
         document = None
     if isinstance(document, dict):
@@ -147,7 +147,7 @@ def account_of(key: bytes | None, headers: Headers, value: bytes, *, in_batch: b
     `in_batch`: `value` is one event of a batch. The key of a batch does not speak for an event that names no account.
     """
     of_key = _claim_of_key(key)
-    value = value.removeprefix(_BOM)
+    value = value.removeprefix(BYTE_ORDER_MARK)
     try:
         document = orjson.loads(value)
     except orjson.JSONDecodeError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from schemas import foreign_bytes, json_document, raw_json
-from schemas.extensions import extensions_text, traceparent_of
+from schemas.extensions import ATTRIBUTES, extensions_text, traceparent_of
 from schemas.json_document import Document
 from schemas.media_type import is_json, media_type
 from schemas.reasons.code import ReasonCode
@@ -27,9 +27,7 @@ MAX_ATTRIBUTE_CHARACTERS = 2048  # of `id` and `source`
 MAX_BATCH_EVENTS = 1000  # in one application/cloudevents-batch+json value
 
 #: Attributes that are read, and `data`; others are kept with a structured event.
-KNOWN = frozenset(
-    {"specversion", "type", "source", "id", "subject", "time", "datacontenttype", "correlationid", "data"}
-)
+KNOWN = ATTRIBUTES | {"correlationid"}
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -39,7 +37,8 @@ _URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
 _VERSION = "1.0"
 
 Mode = Literal["binary", "structured", "batch"]
-_MODES: Mapping[str, Mode] = {STRUCTURED: "structured", BATCH: "batch"}
+#: Media types without attributes in headers: the event, or each of the events, has its own.
+MODES: Mapping[str, Mode] = {STRUCTURED: "structured", BATCH: "batch"}
 #: Function that returns what is wrong with the data of an event, by its attributes, which are at fault, and the data.
 FaultsOfData = Callable[[Mapping[str, Any], Any], list[Refusal]]
 
@@ -111,11 +110,11 @@ def _mode(headers: Mapping[str, str]) -> Mode | None:
     """Return the mode that the headers name; None when only the value can tell. Raises Refusal for a foreign type."""
     written = headers.get("content-type", "")
     found = media_type(written)
-    if found in _MODES:
-        return _MODES[found]
+    if found in MODES:
+        return MODES[found]
     if not is_json(found):
         if found.startswith(_CLOUDEVENTS):
-            raise _refused(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=tuple(_MODES), value=shown(written))
+            raise _refused(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=tuple(MODES), value=shown(written))
         _check_json(written, "content-type")
     return "binary" if "ce_specversion" in headers else None
 
@@ -145,9 +144,7 @@ def _read_batch(document: Document, faults_of_data: FaultsOfData | None) -> Iter
     if not isinstance(events, list):
         raise _refused(ReasonCode.BATCH_NOT_A_LIST, batch=BATCH)
     if len(events) > MAX_BATCH_EVENTS:
-        raise Refusal(
-            DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, events=len(events), limit=MAX_BATCH_EVENTS)
-        )
+        raise Refusal(DeadLetterCode.TOO_LARGE, Reason(ReasonCode.BATCH_TOO_LARGE, limit=MAX_BATCH_EVENTS))
     # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
     texts = raw_json.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):

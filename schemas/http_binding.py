@@ -4,19 +4,17 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
-from schemas.envelope import BATCH, STRUCTURED
+from schemas.envelope import MODES
 from schemas.media_type import is_json, media_type
 
 _PREFIX = "ce-"
-#: Media types without attributes in headers: the event, or each of the events, has its own.
-WHOLE_EVENTS = frozenset({STRUCTURED, BATCH})
 _QUOTED = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def is_read(content_type: str) -> bool:
     """Return True for the media type of a structured event, of a batch, or of data in JSON."""
-    return (kind := media_type(content_type)) in WHOLE_EVENTS or is_json(kind)
+    return (kind := media_type(content_type)) in MODES or is_json(kind)
 
 
 def record_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, bytes]]:
@@ -27,7 +25,7 @@ def record_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, by
     """
     given = [(name.decode("latin-1").lower(), value) for name, value in headers]
     content_type = [(name, value) for name, value in given if name == "content-type"]
-    if any(media_type(value.decode("latin-1")) in WHOLE_EVENTS for _name, value in content_type):
+    if any(media_type(value.decode("latin-1")) in MODES for _name, value in content_type):
         return content_type
     attributes = [
         (f"ce_{name.removeprefix(_PREFIX)}", _unescaped(value)) for name, value in given if name.startswith(_PREFIX)

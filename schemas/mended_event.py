@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from schemas.envelope import Envelope
-from schemas.explanation import mend
+from schemas.explanation import EXPLAINING, mend
 from schemas.json_document import value_of
 from schemas.raw_json import RawJson, members, object_of
 from schemas.reasons.code import ReasonCode
@@ -20,15 +20,17 @@ def mended_event(event: Envelope) -> tuple[Envelope, tuple[Reason, ...]]:
     Its text has that too; all around stays as it came, byte for byte.
     """
     text = event.body.decode().strip()
-    of_data = dict(members(text))["data"] if event.structured else text
-    came = RawJson(of_data).fields
-    fields, done = mend(came)
+    around = list(members(text)) if event.structured else []
+    of_data = dict(around)["data"] if event.structured else text
+    came = list(members(of_data))
+    explaining = {name: RawJson(each) for name, each in came if name in EXPLAINING}
+    fields, done = mend(explaining)
     if not fields:
         return event, ()
-    kept = object_of((name, came[name].text) for name in fields)
-    of_data = object_of([*((name, fields.get(name, each)) for name, each in members(of_data)), (AS_IT_CAME, kept)])
+    kept = object_of((name, explaining[name].text) for name in fields)
+    of_data = object_of([*((name, fields.get(name, each)) for name, each in came), (AS_IT_CAME, kept)])
     if event.structured:
-        text = object_of((name, of_data if name == "data" else each) for name, each in members(text))
+        text = object_of((name, of_data if name == "data" else each) for name, each in around)
     else:
         text = of_data
     read = {name: value_of(each.encode()) for name, each in fields.items()}

@@ -4,7 +4,6 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -193,14 +192,30 @@ def read(
     `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence, to unknown fields of `data`, and by pattern
     to messages. A Refusal has every fault of its event, and of a batch the refused event as it came.
     """
-    faults_of = partial(_faults, integration_type, key, now_ns)
+    return read_each(lambda _type: integration_type, headers, key, value, now_ns, redaction=redaction)
+
+
+def read_each(
+    type_of: Callable[[object], IntegrationType],
+    headers: cloudevents.Headers,
+    key: bytes | None,
+    value: bytes,
+    now_ns: int,
+    *,
+    redaction: Redaction | None = None,
+) -> Iterator[Result | Refusal]:
+    """Yield what `read` does, each event as one of the integration type that `type_of` its event type."""
+
+    def faults_of(attributes: Mapping[str, Any], data: Any) -> list[Refusal]:
+        return _faults(type_of(attributes.get("type")), key, now_ns, attributes, data)
+
     for event in cloudevents.read(headers, value, faults_of):
         if isinstance(event, Refusal):
             yield event
             continue
         try:
             kept = event if redaction is None else redacted(event, redaction, _KNOWN, ResultError.model_fields)
-            result = _result(integration_type, kept, key, now_ns)
+            result = _result(type_of(event.type), kept, key, now_ns)
         except Refusal as refusal:
             yield Refusal(refusal.code, refusal.reason, event.part)
         else:

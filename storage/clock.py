@@ -3,12 +3,12 @@
 import time
 from datetime import datetime
 
+from schemas.timestamp import NANOSECONDS
 from storage.database import Database, clock
 from storage.errors import StorageUnavailable
 
 #: Between two looks. What drifts meanwhile is far below the hour that `processed_at` may be ahead.
 EVERY_SECONDS = 30.0
-_NANOSECONDS = 1_000_000_000
 
 
 class ServerClock:
@@ -26,7 +26,7 @@ class ServerClock:
     @property
     def age_seconds(self) -> float:
         """Seconds since the last look."""
-        return (time.monotonic_ns() - self._measured_at) / _NANOSECONDS
+        return (time.monotonic_ns() - self._measured_at) / NANOSECONDS
 
     async def measure(self) -> datetime:
         """Look at PostgreSQL's clock, and return what it shows. Raises StorageUnavailable."""
@@ -34,7 +34,7 @@ class ServerClock:
             before = time.monotonic_ns()
             at = await clock(connection)
             after = time.monotonic_ns()
-        self._server_ns = int(at.timestamp() * _NANOSECONDS)
+        self._server_ns = int(at.timestamp() * NANOSECONDS)
         self._measured_at = (before + after) // 2
         return at
 

@@ -9,6 +9,7 @@ from storage.errors import MigrationFailed
 from storage.logs.earlier import index_earlier_logs
 from storage.retention import make_attempts_partitions
 from storage.schema_version import MIGRATIONS, difference
+from storage.statements import SQL
 
 
 async def migrate(url: str, retention_days: int) -> None:
@@ -34,6 +35,7 @@ async def migrate(url: str, retention_days: int) -> None:
                         await index_earlier_logs(connection)
             except pogo_core.error.BadMigrationError as exc:
                 raise MigrationFailed(f"{exc}: {exc.__cause__}") from exc
+            await SQL["validate_checks"].execute(connection)
             await make_attempts_partitions(connection, retention_days)
         finally:
             await connection.close(timeout=5)

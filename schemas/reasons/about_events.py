@@ -102,9 +102,9 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "un valor {batch} debe ser una lista de eventos",
     ),
     ReasonCode.BATCH_TOO_LARGE: labels(
-        "o lote tem {events} eventos; o limite é {limit}",
-        "the batch has {events} events; the limit is {limit}",
-        "el lote tiene {events} eventos; el límite es {limit}",
+        "o lote tem mais de {limit} eventos",
+        "the batch has more than {limit} events",
+        "el lote tiene más de {limit} eventos",
     ),
     ReasonCode.IN_BATCH: labels(
         "evento {position} do lote: {reason}",

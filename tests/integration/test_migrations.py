@@ -39,6 +39,17 @@ async def test_a_database_of_an_earlier_version_is_named_and_migrated(
     assert await check_database(database_url, storage_settings) == []
 
 
+async def test_checks_that_a_migration_adds_without_a_look_at_the_rows_are_validated_after_it(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings
+) -> None:
+    unvalidated = "SELECT conname FROM pg_constraint WHERE NOT convalidated"
+    await owner.execute("DROP SCHEMA conexoes CASCADE; CREATE SCHEMA conexoes; DELETE FROM public._pogo_migration")
+    await pogo_core.util.migrate.apply(owner, MIGRATIONS, schema_name=SCHEMA)
+    assert [row[0] for row in await owner.fetch(unvalidated)] == ["dead_letters_state"]
+    await migrate(database_url, storage_settings.retention_days)
+    assert await owner.fetch(unvalidated) == []
+
+
 async def test_errors_of_rows_that_were_there_are_counted_as_before(
     owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, reader: Database, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from admin.json_body import read_json
 from admin.pages import languages, route, visitor
 from admin.upload import read_upload
 from api import authentication, edge, export_response, fairness, page_token, parameters, problems
+from api.dead_letters import NO_EVIDENCE
 from api.problems import ProblemError
 from exports.errors import TooManyExports
 from exports.jobs.desk import ExportDesk
@@ -218,7 +219,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
             Grant("acme", "operator", "k", may_export=True, may_see_evidence=True, key_id=None), "acme"
         )
     ),
-    Code.EVIDENCE_NOT_SEEN: lambda: dead_letters.NO_EVIDENCE,
+    Code.EVIDENCE_NOT_SEEN: lambda: NO_EVIDENCE,
     Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
     Code.NOT_A_RESULTS_TOPIC: lambda: dead_letters.NOT_RESULTS,

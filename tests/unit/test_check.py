@@ -2,24 +2,30 @@
 
 import json
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from broker.publisher import Record
 from cli.main import app
 from connectors.simulator.malformed import MALFORMED
 from schemas.catalogue import BY_NAME, CATALOGUE
-from schemas.check import MAX_BATCH_BYTES, check, events_in, events_of
+from schemas.check import check, events_in, events_of
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED
+from schemas.event_batch import MAX_BATCH_BYTES
 from schemas.json_document import MAX_DEPTH
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.topics import MAX_EVENT_BYTES
+from tests.support.counted import steps
 from tests.support.events import at, data, result, whole
+from tests.support.json_texts import TEXTS
 
 NOW = time.time_ns()
 MANY = [("content-type", BATCH.encode())]
@@ -85,10 +91,25 @@ def test_every_event_of_a_batch_has_an_answer_of_its_own() -> None:
     [
         (b"", DeadLetterCode.EMPTY),
         (b"{}", DeadLetterCode.ENVELOPE),
+        (b'{"a": [' + b"{}," * 1000, DeadLetterCode.ENVELOPE),
+        (b"7", DeadLetterCode.ENVELOPE),
+        (b'"[]"', DeadLetterCode.ENVELOPE),
+        (b"x", DeadLetterCode.JSON),
+        (b"[", DeadLetterCode.JSON),
+        (b"[,]", DeadLetterCode.JSON),
+        (b"[1,]", DeadLetterCode.JSON),
+        (b"[1,,2]", DeadLetterCode.JSON),
+        (b"[1}", DeadLetterCode.JSON),
+        (b"[1] x", DeadLetterCode.JSON),
+        (b"[1],", DeadLetterCode.JSON),
+        (b'["1]', DeadLetterCode.JSON),
+        (b'["1\\', DeadLetterCode.JSON),
+        (b"[[1]", DeadLetterCode.JSON),
         (b"[1,", DeadLetterCode.JSON),
         (b"[\xff]", DeadLetterCode.ENCODING),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), DeadLetterCode.TOO_DEEP),
         (b"[" + b"0," * MAX_BATCH_EVENTS + b"0]", DeadLetterCode.TOO_LARGE),
+        (b"[" + b"0," * (MAX_BATCH_EVENTS + 1) + b"x", DeadLetterCode.TOO_LARGE),  # what follows is not read
         (b" " * (MAX_BATCH_BYTES + 1), DeadLetterCode.TOO_LARGE),
     ],
 )
@@ -96,6 +117,46 @@ def test_a_batch_that_is_none_is_refused_whole(body: bytes, code: DeadLetterCode
     with pytest.raises(Refusal) as refused:
         events_of(MANY, body)
     assert refused.value.code is code
+
+
+@given(st.lists(TEXTS), st.sampled_from([b"", b"\n\t ", b"\xef\xbb\xbf"]))
+def test_a_batch_is_cut_where_a_parser_ends_its_elements(texts: list[str], before: bytes) -> None:
+    body = before + f"[ {' ,'.join(texts)}]".encode() + b"\n"
+    assert [each.value.decode() for each in events_of(MANY, body)] == [each.strip(" \t\r\n") for each in texts]
+
+
+def test_what_is_no_json_in_a_batch_is_that_of_its_event() -> None:
+    good = json.dumps(whole(result("good")))
+    for bad in ("nul", "{]", '{"a" 1}', "1 2", '"\\q"'):
+        assert codes([check(each, NOW) for each in events_of(MANY, f"[{good}, {bad}]".encode())]) == ["good", "json"]
+
+
+@pytest.mark.parametrize("part", [b"{},", b"[],", b'"[",', b'"\\"],",', b"1 ", b"[[{}]],"], ids=repr)
+def test_a_batch_is_counted_without_reading_its_events(part: bytes) -> None:
+    def reading(times: int) -> tuple[int, int]:
+        body = b"[[" + part * times + b"0], 1]"
+        tracemalloc.start()
+        taken = steps(lambda: events_of(MANY, body))
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken, size
+
+    reading(1)
+    (few, _), (many, size) = reading(1000), reading(2000)
+    assert many < 2.1 * few
+    assert size < 10 * 2000 * len(part) + 20_000
+
+
+def test_a_batch_of_too_many_events_is_read_no_further() -> None:
+    def reading(more: int) -> int:
+        def read() -> None:
+            with pytest.raises(Refusal):
+                events_of(MANY, b"[" + b"{}," * (MAX_BATCH_EVENTS + more) + b"{}]")
+
+        return steps(read)
+
+    reading(1)
+    assert reading(2000) == reading(4000)
 
 
 def test_a_batch_may_be_larger_than_an_event_and_an_event_of_it_may_not() -> None:

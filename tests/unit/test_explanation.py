@@ -2,20 +2,24 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import explanation
 from schemas.catalogue import BY_NAME, LANGUAGES
-from schemas.explanation import EXPLAINING, MAX_ALTERATIONS
+from schemas.explanation import EXPLAINING, MAX_ALTERATIONS, MAX_ENTRIES, mend
 from schemas.json_document import load
 from schemas.mended_event import AS_IT_CAME
+from schemas.raw_json import RawJson
 from schemas.reasons.reason import from_document
 from schemas.reasons.say import say
 from schemas.redaction import REDACTED, Redaction
 from schemas.result import Result, ResultData, read
+from tests.support.counted import steps
 from tests.support.events import SOURCE, at, data, raw
 
 NOW = time.time_ns()
@@ -151,6 +155,46 @@ def test_of_too_many_errors_the_gravest_are_read() -> None:
     found = read_with(errors=[*warnings, {"code": "fatal", "message": "m"}])
     assert (found.code, found.errors) == ("fatal", 1000)
     assert read_with(errors=[*[None] * 5000, {"code": "fatal"}]).code == "fatal"
+
+
+#: Values of a field with any number of entries, of which each is to be looked at.
+_MANY: dict[str, Callable[[int], Any]] = {
+    "numbers": lambda times: [1] * times,
+    "nothing": lambda times: [None] * times,
+    "empty objects": lambda times: [{}] * times,
+    "objects": lambda times: [{"code": {"a": []}, "severity": "info"}] * times,
+    "names": lambda times: {f"n{number}": number for number in range(times)},
+    "names of objects": lambda times: {f"n{number}": {"code": 1} for number in range(times)},
+    "messages of a name": lambda times: {"title": [1] * times},
+    "one of many names": lambda times: [{"code": 1, **{f"n{number}": number for number in range(times)}}],
+    "many of some names": lambda times: [{"code": 1, **dict.fromkeys("abcdefgh", 1)}] * times,
+    "lists": lambda times: [{"message": [1] * 10}] * times,
+    "one list": lambda times: [{"message": [1] * times}],
+}
+
+
+@pytest.mark.parametrize("kind", _MANY)
+@pytest.mark.parametrize("field", sorted(EXPLAINING))
+def test_entries_beyond_a_limit_take_no_steps(field: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explanation, "MAX_ENTRIES", 100)
+    monkeypatch.setattr(explanation, "_MAX_LISTED", 50)
+
+    def reading(times: int) -> int:
+        fields = {field: RawJson(json.dumps(_MANY[kind](times)))}
+        mend(fields)  # what is made once is made
+        return steps(lambda: mend(fields))
+
+    assert reading(2000) == pytest.approx(reading(1000), rel=0.02)
+
+
+def test_what_is_not_read_is_said_and_kept() -> None:
+    came = [*["low"] * MAX_ENTRIES, "last"]
+    found = read_with(message=came)
+    assert done_to(found) == [
+        "data.message: a list was read as one text",
+        f"data.message: {MAX_ENTRIES} of {len(came)} were read",
+    ]
+    assert data_of(found)[AS_IT_CAME] == {"message": came}
 
 
 def test_the_same_thing_done_many_times_is_said_once_and_many_things_are_not_all() -> None:

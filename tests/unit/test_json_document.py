@@ -1,6 +1,7 @@
 """Every way in which bytes are not one JSON document that we can keep."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from schemas.json_document import MAX_DEPTH, dump, load
 from schemas.raw_json import elements
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.topics import MAX_EVENT_BYTES
+from tests.support.counted import steps
 
 #: Text with much nesting, brackets and quotes in strings, escapes before quotes, and what is no JSON at all.
 _FRAGMENTS = st.lists(
@@ -171,3 +173,23 @@ def test_what_is_no_json_never_reaches_the_parser_when_it_is_deep(fragments: lis
     with pytest.raises(Refusal) as refused:
         load(b"[" * (MAX_DEPTH + 1) + b"".join(fragments) + b"x")
     assert refused.value.code == DeadLetterCode.TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b"]", b"[", b"[],", b"[[]", DEEP, DEEP + b",", b'"[",', b'\\"', b"\\\\", b'"', b"{}", b'{"a":'],
+    ids=lambda part: repr(part[:10]),
+)
+@pytest.mark.parametrize("before", [b"", b"[", b"]", b'["'])
+def test_hostile_text_of_any_length_takes_few_steps(before: bytes, part: bytes) -> None:
+    def reading(times: int) -> int:
+        text = before + part * times + b"[" * (MAX_DEPTH + 1)
+
+        def read() -> None:
+            with suppress(Refusal):
+                load(text)
+
+        read()  # what is made once, a compiled pattern, is made
+        return steps(read)
+
+    assert reading(2000) == reading(1000)

@@ -21,8 +21,8 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
 from schemas.catalogue import BY_NAME
-from schemas.check import MAX_BATCH_BYTES
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED
+from schemas.event_batch import MAX_BATCH_BYTES
 from schemas.policy import Policy
 from schemas.result import Result, read
 from schemas.sources import Sources
@@ -248,6 +248,8 @@ async def test_every_answer_says_what_may_still_be_posted(
         too_many = await one.post(PATH, content=batch, headers=MANY)
         assert (too_many.status_code, too_many.json()["type"]) == (429, "/problems/too-many-events")
         assert int(too_many.headers["Retry-After"]) == pytest.approx(600 - left_of(too_many), abs=2)
+        large = await one.post(PATH, content=f"[{' ' * (MAX_BATCH_BYTES - 100)}", headers=MANY)
+        assert (large.status_code, large.json()["type"]) == (429, "/problems/too-many-events")  # it was not even read
         async with Caller(app, keys["every"]) as another:
             assert (await another.post(PATH, content=batch, headers=MANY)).status_code == 202
 
