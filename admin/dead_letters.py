@@ -21,7 +21,7 @@ from schemas.reasons.reason import Reason
 from schemas.reasons.said import Said
 from schemas.redrive import EraseLettersRequest, RedriveRequest, RedriveSwitchRequest
 from schemas.reprocess import RequestedBy, WhyAsked
-from schemas.rereading import Rereading
+from schemas.rereading import OF_ANOTHER_ACCOUNT, Rereading
 from schemas.result import Account
 from schemas.shown.dead_letter import DeadLetterDetail
 from schemas.shown.redrive import ErasedLetters, Redrive, RedrivePlan
@@ -185,7 +185,10 @@ async def edit_dead_letter(request: Request, grant: Caller, letter_id: LetterId)
 
 
 async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequest) -> EditedLetter:
-    """Edit a letter, or only try. Raises 404 for a missing one, 403 without evidence, 409 if it does not wait."""
+    """Edit a letter, or only try.
+
+    Raises 404 for a missing one, 403 without evidence or for a value of another account, 409 if it does not wait.
+    """
     operator_of(grant, asked.account)
     reach = reach_of(grant, asked.account)
     letter = await get_dead_letter(app.state.writer, reach, letter_id)
@@ -195,6 +198,8 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
         raise ProblemError(403, "no-evidence", NO_EVIDENCE)
     value = asked.value.encode("utf-8", "surrogatepass")
     refusal = await _refusal(app, letter, value)
+    if refusal == OF_ANOTHER_ACCOUNT.reason:
+        raise ProblemError(403, "not-permitted", refusal)
     if not asked.dry_run:
         number = await edit_letter(
             app.state.writer,

@@ -1,13 +1,15 @@
 """Reading dead letters again with today's rules: those of ingest, and no others."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.catalogue import CATALOGUE, IntegrationType
-from schemas.dead_letter import REDRIVE_HEADER
+from schemas.dead_letter import REDRIVE_HEADER, account_of
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.media_type import media_type
-from schemas.refusal import Refusal
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.sources import Allowed, Sources
 from schemas.topics import Topics
@@ -17,6 +19,7 @@ class KeptLetter(NamedTuple):
     """A dead letter as it would be published again."""
 
     id: str
+    account: str  # whose it is; "" of a letter that is nobody's
     topic: str
     key: bytes | None
     headers: Headers
@@ -43,6 +46,12 @@ def _is_batch(content_type: bytes | None) -> bool:
 
 def _is_single(value: bytes) -> bool:
     return not value.lstrip().startswith(b"[")
+
+
+#: Answer of `Rereading.refusal` for a letter with an event of an account that is not its own.
+OF_ANOTHER_ACCOUNT: Final = Refusal(
+    DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED_BY_LETTER, field="data.account")
+)
 
 
 class _Topic(NamedTuple):
@@ -74,8 +83,21 @@ class Rereading:
         ]
 
     def refusal(self, letter: KeptLetter, now_ns: int) -> Refusal | None:
-        """Say why nothing of a letter would become a result; None when something would."""
+        """Say why a letter may not be published: nothing of it would become a result, or some of it is not its account's.
+
+        None when it may. An edited value is a person's word, and a person of one account may not write into another.
+        """
         events = self.read(letter, now_ns)
+        if letter.account and any(_account_of(each, letter) not in {"", letter.account} for each in events):
+            return OF_ANOTHER_ACCOUNT
         if any(isinstance(each, Result) for each in events):
             return None
         return next((each for each in events if isinstance(each, Refusal)), None)
+
+
+def _account_of(event: Result | Refusal, letter: KeptLetter) -> str:
+    """Return the account that would get this event of a letter, as a result or as a dead letter; "" for nobody."""
+    if isinstance(event, Result):
+        return event.account
+    value = letter.value if event.part is None else event.part
+    return account_of(letter.key, letter.to_publish(), value, in_batch=event.part is not None)

@@ -180,7 +180,9 @@ def headers_shown(stored: str) -> list[ShownHeader]:
 def kept_letter(letter: ShownDeadLetter, value: bytes) -> KeptLetter:
     """Return a letter as it would be published with this value. Its headers must be shown."""
     headers = [(each.name, _bytes(each.value, each.base64)) for each in letter.headers or ()]
-    return KeptLetter(letter.id, letter.topic, _bytes(letter.key, letter.key_base64), headers, value)
+    return KeptLetter(
+        letter.id, letter.account or "", letter.topic, _bytes(letter.key, letter.key_base64), headers, value
+    )
 
 
 def _bytes(text: str | None, encoded: str | None) -> bytes | None:

@@ -108,7 +108,7 @@ async def letters_to_read(
                 limit=_READ_AT_ONCE,
             )
         for row in rows:
-            yield _kept(row, row["id"])
+            yield _kept(row, row["id"], row["account"])
         if len(rows) < _READ_AT_ONCE:
             return
         after = rows[-1]["received_at"], rows[-1]["id"]
@@ -171,7 +171,10 @@ async def claim_letters(
     """Lease the next letters of one running redrive, as many as its pace allows now; none when nothing is due."""
     rows = await SQL["claim_redrive"].fetch(connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds)
     return [
-        ClaimedLetter(row["account"], row["redrive_id"], row["number"], _kept(row, row["letter_id"])) for row in rows
+        ClaimedLetter(
+            row["account"], row["redrive_id"], row["number"], _kept(row, row["letter_id"], row["letter_account"])
+        )
+        for row in rows
     ]
 
 
@@ -299,10 +302,11 @@ def _redrive(row: Any, acts: Sequence[Any]) -> Redrive:
     )
 
 
-def _kept(row: Any, letter_id: uuid.UUID) -> KeptLetter:
+def _kept(row: Any, letter_id: uuid.UUID, account: str) -> KeptLetter:
     key = row["key"]
     return KeptLetter(
         str(letter_id),
+        account,
         row["topic"],
         None if key is None else bytes(key),
         headers_of(row["headers"]),

@@ -54,6 +54,7 @@ class ReasonCode(StrEnum):
     STATUS_NOT_ALLOWED = "status_not_allowed"
     NOT_ALLOWED = "not_allowed"
     NOT_ALLOWED_BY_KEY = "not_allowed_by_key"
+    NOT_ALLOWED_BY_LETTER = "not_allowed_by_letter"
     TIME_FORMAT = "time_format"
     TIME_WITH_SPACE = "time_with_space"
     TIME_IMPOSSIBLE = "time_impossible"

@@ -16,16 +16,17 @@ from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record, Written
 from broker.settings import BrokerSettings
 from schemas.dead_letter import REDRIVE_HEADER
+from schemas.envelope import STRUCTURED
 from schemas.redrive import RedriveRequest
-from schemas.rereading import Rereading
+from schemas.rereading import OF_ANOTHER_ACCOUNT, Rereading
 from storage.clock import ServerClock
 from storage.database import Database
 from storage.dead_letters import Reach, get_dead_letter
 from storage.letter_audit import Author
-from storage.redrive import get_redrive, make_redrive, switch_redrive
+from storage.redrive import get_redrive, list_redrive_items, make_redrive, switch_redrive
 from storage.settings import StorageSettings
 from tests.support.agents import produce, records, running_worker
-from tests.support.events import SOURCE, Event, result
+from tests.support.events import SOURCE, Event, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
 from tests.support.processes import conexoes
 from tests.support.waiting import eventually
@@ -352,6 +353,25 @@ async def test_a_forged_link_to_a_letter_of_another_account_changes_nothing(
 
         await eventually(there)
     assert await owner.fetchval("SELECT count(*) FROM dead_letters WHERE state <> 'queued'") == 0
+
+
+async def test_an_edited_value_of_another_account_is_not_sent(
+    writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    event = Event(None, json.dumps(whole(result(), type="x")).encode(), [("content-type", STRUCTURED.encode())])
+    await insert_refused(writer, [event])
+    await owner.execute("UPDATE dead_letters SET topic = $1", broker_settings.topics.results("price"))
+    await owner.execute(
+        """INSERT INTO dead_letter_edits (account, letter_id, number, value, requested_by)
+           SELECT account, id, 1, $1, 'an older version' FROM dead_letters""",
+        json.dumps(whole(result(account="globex"))).encode(),
+    )
+    made = await redrive(writer, broker_settings)
+    publisher = Stubborn(lambda _record: True)
+    assert await (await redriving(writer, broker_settings, publisher)).send() == 1
+    assert publisher.sent == 0
+    [item] = await list_redrive_items(reader, "acme", made, state="still_refused", after=None, limit=9)
+    assert item.reason == OF_ANOTHER_ACCOUNT.reason
 
 
 async def test_only_results_are_redriven(

@@ -14,10 +14,10 @@ from schemas.catalogue import BY_NAME
 from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, affiliate_of, redriven
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.rereading import KeptLetter, Rereading
+from schemas.rereading import OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
 from schemas.result import Result
 from schemas.topics import Topics
-from tests.support.events import SOURCE, Event, at, data, result
+from tests.support.events import SOURCE, Event, at, data, result, whole
 from tests.support.letters import OTHER_SOURCES, refused
 
 TOPICS = Topics()
@@ -26,7 +26,7 @@ LETTER = "11111111-1111-1111-1111-111111111111"
 
 
 def kept(letter: DeadLetter) -> KeptLetter:
-    return KeptLetter(letter.id, letter.topic, letter.key, letter.headers, letter.value)
+    return KeptLetter(letter.id, letter.account, letter.topic, letter.key, letter.headers, letter.value)
 
 
 def malformed(code: DeadLetterCode) -> Event:
@@ -68,12 +68,12 @@ def test_an_event_of_a_batch_comes_back_alone() -> None:
 
 def test_a_whole_batch_that_was_refused_stays_a_batch() -> None:
     value = b'[{"specversion": "1.0"}'
-    letter = KeptLetter(LETTER, TOPICS.results("price"), None, [("content-type", BATCH.encode())], value)
+    letter = KeptLetter(LETTER, "acme", TOPICS.results("price"), None, [("content-type", BATCH.encode())], value)
     assert ("content-type", BATCH.encode()) in letter.to_publish()
 
 
 def test_the_record_says_which_letter_it_is_of_and_no_earlier_one() -> None:
-    first = KeptLetter(LETTER, "t", None, [("a", b"1"), ("a", b"2"), ("b", None)], b"{}")
+    first = KeptLetter(LETTER, "acme", "t", None, [("a", b"1"), ("a", b"2"), ("b", None)], b"{}")
     again = first._replace(id="22222222-2222-2222-2222-222222222222", headers=first.to_publish())
     assert redriven(first.to_publish()) == LETTER
     assert redriven(again.to_publish()) == again.id
@@ -121,3 +121,28 @@ def test_the_affiliate_is_told_where_it_can_be(key: bytes | None, value: bytes, 
 def test_a_reading_is_of_results_and_refusals_only() -> None:
     [letter] = refused([malformed(DeadLetterCode.SCHEMA)])
     assert [type(each) for each in Rereading(TOPICS, None).read(kept(letter), NOW)] == [Refusal]
+
+
+def structured(*events: Event) -> bytes:
+    """The events as one structured event, or as a batch."""
+    each = [whole(event) for event in events]
+    return json.dumps(each if len(each) > 1 else each[0]).encode()
+
+
+FOREIGN = {
+    "a result": structured(result(account="globex")),
+    "one result of a batch": structured(result("1"), result("2", account="globex")),
+    "one refused event of a batch": structured(result("1"), result("2", account="globex", status="maybe")),
+}
+
+
+@pytest.mark.parametrize("value", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("key", [None, b"SKU-1"])
+def test_a_letter_of_one_account_says_nothing_of_another(key: bytes | None, value: bytes) -> None:
+    media = BATCH if value.startswith(b"[") else STRUCTURED
+    letter = KeptLetter(LETTER, "acme", TOPICS.results("price"), key, [("content-type", media.encode())], value)
+    refusal = Rereading(TOPICS, None).refusal(letter, NOW)
+    assert refusal is OF_ANOTHER_ACCOUNT
+    assert Rereading(TOPICS, None).refusal(letter._replace(account=""), NOW) is None
+    own = letter._replace(value=value.replace(b"globex", b"acme"))
+    assert Rereading(TOPICS, None).refusal(own, NOW) is None

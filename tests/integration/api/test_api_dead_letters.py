@@ -13,11 +13,11 @@ import pytest
 from fastapi import FastAPI
 
 from schemas.dead_letter import DeadLetter
-from schemas.envelope import BATCH
+from schemas.envelope import BATCH, STRUCTURED
 from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller
-from tests.support.events import Event, at, data, result
+from tests.support.events import Event, at, data, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
 
 ACCOUNT = "/api/v1/accounts/acme/dead-letters"
@@ -304,6 +304,22 @@ async def test_an_edit_keeps_the_original_and_says_who_changed_what(
     blind = await access_keys.create(owning, "acme", "operator", "b", may_see_evidence=False)
     async with Caller(app, blind) as client:
         assert (await client.post(editing, json={**ASKED, "value": right})).status_code == 403
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_edit_writes_into_no_other_account(
+    operator: Caller, every: Caller, writer: Database, *, dry_run: bool
+) -> None:
+    event = Event(None, json.dumps(whole(result(), type="x")).encode(), [("content-type", STRUCTURED.encode())])
+    [letter] = ids(await insert_refused(writer, [event]))
+    foreign = json.dumps(whole(result(account="globex")))
+    for client in (operator, every):
+        answer = await client.post(
+            f"/commands/dead-letters/{letter}/edit", json={**ASKED, "value": foreign, "dry_run": dry_run}
+        )
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
+        assert [error["field"] for error in answer.json()["errors"]] == ["data.account"]
+        assert (await client.get(f"{ACCOUNT}/{letter}")).json()["edits"] == []
 
 
 async def test_a_large_value_is_exported_whole(operator: Caller, writer: Database) -> None:
