@@ -38,7 +38,6 @@ router = APIRouter(prefix="/commands/dead-letters", tags=["dead letters"])
 
 NOT_OF_THIS_STATE = Reason(ReasonCode.REDRIVE_OVER)
 NOT_WAITING = Reason(ReasonCode.LETTER_NOT_WAITING)
-NOT_RESULTS = Reason(ReasonCode.NOT_A_RESULTS_TOPIC)
 NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 #: Characters of an edited value: JSON of it still fits into a body.
 MAX_EDITED_CHARACTERS: Final = 100_000
@@ -218,8 +217,6 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
 async def _refusal(app: FastAPI, letter: DeadLetterDetail, value: bytes) -> Reason | None:
     """Say why today's rules refuse this value of a letter; None when they do not."""
     rereading: Rereading = app.state.rereading
-    if letter.topic not in rereading.topics:
-        return NOT_RESULTS
     async with app.state.reader.connection() as connection:
         now_ns = int((await clock(connection)).timestamp()) * NANOSECONDS
     refusal = rereading.refusal(kept_letter(letter, value), now_ns)

@@ -48,7 +48,9 @@ def _is_single(value: bytes) -> bool:
     return not value.lstrip().startswith(b"[")
 
 
-#: Answer of `Rereading.refusal` for a letter with an event of an account that is not its own.
+#: Answer of `Rereading.refusal` for a letter of a topic that is none of `topics`.
+NOT_OF_RESULTS: Final = Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_A_RESULTS_TOPIC))
+#: Its answer for a letter with an event of an account that is not its own.
 OF_ANOTHER_ACCOUNT: Final = Refusal(
     DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED_BY_LETTER, field="data.account")
 )
@@ -83,10 +85,14 @@ class Rereading:
         ]
 
     def refusal(self, letter: KeptLetter, now_ns: int) -> Refusal | None:
-        """Say why a letter may not be published: nothing of it would become a result, or some of it is not its account's.
+        """Say why a letter may not be published; None when it may.
 
-        None when it may. An edited value is a person's word, and a person of one account may not write into another.
+        Something of it must become a result, and nothing of it may be another account's: an edited value is a person's
+        word, and a person of one account may not write into another.
+        A letter of a topic that is not read, as one of a connector that was removed, may not be published either.
         """
+        if letter.topic not in self._topics:
+            return NOT_OF_RESULTS
         events = self.read(letter, now_ns)
         if letter.account and any(_account_of(each, letter) not in {"", letter.account} for each in events):
             return OF_ANOTHER_ACCOUNT

@@ -17,8 +17,12 @@ from broker.publisher import Publisher, Record, Written
 from broker.settings import BrokerSettings
 from schemas.dead_letter import REDRIVE_HEADER
 from schemas.envelope import STRUCTURED
-from schemas.redrive import RedriveRequest
-from schemas.rereading import OF_ANOTHER_ACCOUNT, Rereading
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.redrive import RedriveItemState, RedriveRequest
+from schemas.refusal import Refusal
+from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
+from schemas.result import Result
 from storage.clock import ServerClock
 from storage.database import Database
 from storage.dead_letters import Reach, get_dead_letter
@@ -372,6 +376,73 @@ async def test_an_edited_value_of_another_account_is_not_sent(
     assert publisher.sent == 0
     [item] = await list_redrive_items(reader, "acme", made, state="still_refused", after=None, limit=9)
     assert item.reason == OF_ANOTHER_ACCOUNT.reason
+
+
+class Breaking(Rereading):
+    """Rules with a bug that one letter meets."""
+
+    def read(self, letter: KeptLetter, now_ns: int) -> list[Result | Refusal]:
+        if b"S7" in letter.value:
+            raise ZeroDivisionError
+        return super().read(letter, now_ns)
+
+
+class BreakingPublisher(Stubborn):
+    """A broker's client with a bug that one record meets."""
+
+    async def publish(self, record: Record) -> Written:
+        if b"S8" in (record.value or b""):
+            raise ZeroDivisionError
+        return await super().publish(record)
+
+
+async def test_no_letter_stops_a_worker(
+    queued: uuid.UUID, writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("UPDATE dead_letters SET topic = 'gone' WHERE encode(value, 'escape') LIKE '%S9\"%'")
+    clock, publisher = ServerClock(writer), BreakingPublisher(lambda _record: True)
+    await clock.measure()
+    assert await Redriving(writer, publisher, Breaking(broker_settings.topics, None), clock).send() == 30
+    found = await get_redrive(reader, "acme", queued)
+    assert found is not None
+    assert found.items == {"sent": 27, "failed": 2, "still_refused": 1}
+    expected: list[tuple[RedriveItemState, Reason]] = [
+        ("failed", Reason(ReasonCode.UNEXPECTED)),
+        ("still_refused", NOT_OF_RESULTS.reason),
+    ]
+    for state, reason in expected:
+        items = await list_redrive_items(reader, "acme", queued, state=state, after=None, limit=9)
+        assert {each.reason for each in items} == {reason}
+
+
+@pytest.mark.parametrize("left", [0, 1, 30])
+async def test_letters_that_were_deleted_while_queued_hold_no_redrive_up(
+    queued: uuid.UUID,
+    writer: Database,
+    reader: Database,
+    broker_settings: BrokerSettings,
+    owner: asyncpg.Connection,
+    left: int,
+) -> None:
+    await owner.execute(
+        """DELETE FROM dead_letters WHERE id IN (
+               SELECT letter_id FROM redrive_items ORDER BY number LIMIT 30 - $1::integer
+           )""",
+        left,
+    )
+    publisher = Stubborn(lambda _record: True)
+    worker = await redriving(writer, broker_settings, publisher)
+    for _ in range(4):  # with 10 letters at a time
+        await owner.execute("UPDATE redrives SET next_at = now() WHERE next_at > now()")
+        await worker.send(10)
+    found = await get_redrive(reader, "acme", queued)
+    assert found is not None
+    expected = {"failed": 30 - left, "sent": left}
+    assert found.items == {state: letters for state, letters in expected.items() if letters}
+    assert found.state == "done"
+    assert publisher.sent == left
+    items = await list_redrive_items(reader, "acme", queued, state="failed", after=None, limit=30)
+    assert {each.reason for each in items} <= {Reason(ReasonCode.LETTER_ERASED)}
 
 
 async def test_only_results_are_redriven(

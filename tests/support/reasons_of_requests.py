@@ -31,6 +31,7 @@ from schemas.filter import LogFilter
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
+from schemas.rereading import NOT_OF_RESULTS
 from schemas.role import Role
 from storage.access_keys import Grant
 from storage.database import Database
@@ -221,7 +222,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.EVIDENCE_NOT_SEEN: lambda: dead_letters.NO_EVIDENCE,
     Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
-    Code.NOT_A_RESULTS_TOPIC: lambda: dead_letters.NOT_RESULTS,
+    Code.NOT_A_RESULTS_TOPIC: lambda: NOT_OF_RESULTS.reason,
     Code.REDRIVE_OVER: lambda: dead_letters.NOT_OF_THIS_STATE.of(state="done"),
     Code.COMMAND_DONE: lambda: cancellation.DONE,
     Code.UNEXPECTED: lambda: of(problems.unexpected(request())),

@@ -14,7 +14,7 @@ from schemas.catalogue import BY_NAME
 from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, affiliate_of, redriven
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.rereading import OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
+from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
 from schemas.result import Result
 from schemas.topics import Topics
 from tests.support.events import SOURCE, Event, at, data, result, whole
@@ -91,6 +91,12 @@ def test_a_refused_copy_knows_its_letter_even_where_its_headers_are_not_kept() -
     batch = RecordBatch(("t", 0), 0, [record], 0, 1)  # type: ignore[arg-type]
     [letter] = decode(BY_NAME["price"], batch, NOW).refused
     assert (letter.headers, letter.redrive_of) == ((), LETTER)
+
+
+def test_a_letter_of_another_topic_is_refused() -> None:
+    for name in (TOPICS.commands, TOPICS.results("price", "gone"), ""):
+        letter = KeptLetter(LETTER, "acme", name, None, [], b"{}")
+        assert Rereading(TOPICS, None).refusal(letter, NOW) is NOT_OF_RESULTS
 
 
 def test_only_topics_of_results_are_read() -> None:
