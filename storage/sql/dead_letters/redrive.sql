@@ -70,6 +70,15 @@ next AS (
     LIMIT (SELECT least(:most::integer, per_second) FROM due)
     FOR UPDATE OF i SKIP LOCKED
 ),
+-- Their letters were deleted meanwhile, as by retention: there is nothing to send.
+gone AS (
+    UPDATE redrive_items i SET
+        state = 'failed', reason = '{"code": "letter_erased", "parameters": {}}', changed_at = now(), leased_until = NULL
+    FROM next n
+    WHERE i.account = n.account AND i.redrive_id = n.redrive_id AND i.number = n.number
+      AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.account = n.letter_account AND d.id = n.letter_id)
+    RETURNING i.number
+),
 measured AS (
     SELECT next.*, sum(d.value_bytes) OVER (ORDER BY next.number) - d.value_bytes AS bytes_before
     FROM next JOIN dead_letters d ON d.account = next.letter_account AND d.id = next.letter_id
@@ -87,11 +96,13 @@ paced AS (
             WHEN EXISTS (
                 SELECT FROM redrive_items q
                 WHERE q.account = r.account AND q.redrive_id = r.id AND q.state = 'queued'
+                  AND q.number NOT IN (SELECT number FROM gone)
             ) THEN r.state
             ELSE 'done'
         END,
         -- Without any leased now, others have the rest: until their leases end there is nothing to do.
         next_at = CASE
+            WHEN n.leased = 0 AND EXISTS (SELECT FROM gone) THEN now()
             WHEN n.leased = 0 THEN now() + interval '1 second'
             ELSE greatest(r.next_at, now() - interval '1 second')
                 + make_interval(secs => n.leased::float8 / r.per_second)
