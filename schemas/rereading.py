@@ -1,10 +1,11 @@
 """Reading dead letters again with today's rules: those of ingest, and no others."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from schemas.catalogue import CATALOGUE, IntegrationType
-from schemas.dead_letter import REDRIVE_HEADER, account_of
+from schemas.dead_letter import REDRIVE_HEADER, RedriveLink, account_of
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
@@ -24,9 +25,10 @@ class KeptLetter(NamedTuple):
     key: bytes | None
     headers: Headers
     value: bytes
+    redrive_id: str = str(uuid.UUID(int=0))  # that takes it; none of one that is only read
 
     def to_publish(self) -> list[tuple[str, bytes]]:
-        """Return the original headers, and the one that links the record with this letter.
+        """Return the original headers, and the one that links the record with this letter and its redrive.
 
         A letter that was one event of a batch has that event alone as its value, so it goes as a single event. A header
         without a value becomes an empty one, as in the dead-letter topic.
@@ -37,7 +39,7 @@ class KeptLetter(NamedTuple):
             for name, value in self.headers
             if name != REDRIVE_HEADER
         ]
-        return [*headers, (REDRIVE_HEADER, self.id.encode())]
+        return [*headers, RedriveLink(self.id, self.redrive_id).to_header()]
 
 
 def _is_batch(content_type: bytes | None) -> bool:

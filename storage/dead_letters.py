@@ -52,6 +52,7 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
         value_bytes=[len(each.value) for each in letters],
         affiliate=[each.affiliate for each in letters],
         said=[each.said for each in letters],
+        redrive_of=[each.redrive_of for each in letters],
     )
 
 

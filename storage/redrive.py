@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from schemas.dead_letter import DeadLetter
+from schemas.dead_letter import DeadLetter, RedriveLink
 from schemas.reasons.reason import Reason
 from schemas.redrive import LetterChoice, RedriveItemState, RedriveRequest, RedriveState
 from schemas.rereading import KeptLetter
@@ -61,6 +61,7 @@ class Redriven(NamedTuple):
     """An event of a redriven record, and what became of it."""
 
     letter_id: str
+    redrive_id: str
     account: str  # that it names; "" when it names none
     state: Literal["stored", "conflict", "refused"]
     log_id: str | None
@@ -172,7 +173,10 @@ async def claim_letters(
     rows = await SQL["claim_redrive"].fetch(connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds)
     return [
         ClaimedLetter(
-            row["account"], row["redrive_id"], row["number"], _kept(row, row["letter_id"], row["letter_account"])
+            row["account"],
+            row["redrive_id"],
+            row["number"],
+            _kept(row, row["letter_id"], row["letter_account"])._replace(redrive_id=str(row["redrive_id"])),
         )
         for row in rows
     ]
@@ -193,15 +197,15 @@ async def mark_letters(connection: Connection, sent: Sequence[SentLetter], unsen
 
 
 async def settle_results(
-    connection: Connection, results: Sequence[tuple[str, Result]], conflicts: Sequence[Result]
+    connection: Connection, results: Sequence[tuple[RedriveLink, Result]], conflicts: Sequence[Result]
 ) -> None:
-    """Link redriven letters, by their ids, with their results, in the transaction that stores these."""
+    """Link redriven letters with their results, in the transaction that stores these."""
     refused = {id(each) for each in conflicts}
     await _settle(
         connection,
         [
-            Redriven(letter_id, result.account, "conflict" if id(result) in refused else "stored", result.log_id, None)
-            for letter_id, result in results
+            Redriven(*link, result.account, "conflict" if id(result) in refused else "stored", result.log_id, None)
+            for link, result in results
         ],
     )
 
@@ -210,11 +214,7 @@ async def settle_refused(connection: Connection, letters: Sequence[DeadLetter]) 
     """Link redriven letters that were refused again with the new ones, in the transaction that inserts these."""
     await _settle(
         connection,
-        [
-            Redriven(each.redrive_of, each.account, "refused", None, each.id)
-            for each in letters
-            if each.redrive_of is not None
-        ],
+        [Redriven(*each.link, each.account, "refused", None, each.id) for each in letters if each.link is not None],
     )
 
 

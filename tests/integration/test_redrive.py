@@ -15,19 +15,20 @@ from agents.results.redrive import Redriving
 from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record, Written
 from broker.settings import BrokerSettings
-from schemas.dead_letter import REDRIVE_HEADER
+from schemas.catalogue import BY_NAME
+from schemas.dead_letter import REDRIVE_HEADER, RedriveLink
 from schemas.envelope import STRUCTURED
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.redrive import RedriveItemState, RedriveRequest
 from schemas.refusal import Refusal
 from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
-from schemas.result import Result
+from schemas.result import Result, read
 from storage.clock import ServerClock
 from storage.database import Database
 from storage.dead_letters import Reach, get_dead_letter
 from storage.letter_audit import Author
-from storage.redrive import get_redrive, list_redrive_items, make_redrive, switch_redrive
+from storage.redrive import get_redrive, list_redrive_items, make_redrive, settle_results, switch_redrive
 from storage.settings import StorageSettings
 from tests.support.agents import produce, records, running_worker
 from tests.support.events import SOURCE, Event, result, whole
@@ -163,7 +164,10 @@ async def test_what_is_still_refused_is_not_sent_and_an_edit_is(
     assert (shown.state, shown.integration_type) == ("stored", "price")
     again = next(each for each in await records(servers, topic, 5) if dict(each.headers).get(REDRIVE_HEADER))
     assert again.key == events[0].key
-    assert list(again.headers) == [*events[0].headers, (REDRIVE_HEADER, str(first["id"]).encode())]
+    assert list(again.headers) == [
+        *events[0].headers,
+        RedriveLink(str(first["id"]), str(item["redrive_id"])).to_header(),
+    ]
 
 
 async def test_one_that_is_refused_again_is_linked_with_the_new_letter(
@@ -348,7 +352,7 @@ async def test_a_forged_link_to_a_letter_of_another_account_changes_nothing(
     await owner.execute("UPDATE redrives SET state = 'paused'")
     letter = await owner.fetchval("SELECT id FROM dead_letters LIMIT 1")
     forged = result("f", account="globex")
-    forged.headers.append((REDRIVE_HEADER, str(letter).encode()))
+    forged.headers.append(RedriveLink(str(letter), str(queued)).to_header())
     async with running_worker(broker_settings, storage_settings, data_dir):
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [forged])
 
@@ -443,6 +447,23 @@ async def test_letters_that_were_deleted_while_queued_hold_no_redrive_up(
     assert publisher.sent == left
     items = await list_redrive_items(reader, "acme", queued, state="failed", after=None, limit=30)
     assert {each.reason for each in items} <= {Reason(ReasonCode.LETTER_ERASED)}
+
+
+async def test_an_outcome_is_that_of_its_own_redrive(
+    queued: uuid.UUID, writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    assert await switch_redrive(writer, "acme", queued, "cancelled", MARIA)
+    again = await redrive(writer, broker_settings)
+    await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
+    letter = await owner.fetchval("SELECT id FROM dead_letters LIMIT 1")
+    [stored] = [event for event in read(BY_NAME["price"], result().headers, None, result().value or b"", 2**62)]
+    assert isinstance(stored, Result)
+    async with writer.transaction() as connection:
+        await settle_results(connection, [(RedriveLink(str(letter), str(again)), stored)], [])
+    for redrive_id, items in ((queued, {"cancelled": 30}), (again, {"sent": 29, "stored": 1})):
+        found = await get_redrive(reader, "acme", redrive_id)
+        assert found is not None
+        assert found.items == items
 
 
 async def test_only_results_are_redriven(

@@ -11,7 +11,7 @@ from agents.results.ingest import decode
 from broker.publisher import Record
 from connectors.simulator.malformed import MALFORMED
 from schemas.catalogue import BY_NAME
-from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, affiliate_of, redriven
+from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, RedriveLink, affiliate_of, link_of
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
@@ -23,6 +23,7 @@ from tests.support.letters import OTHER_SOURCES, refused
 TOPICS = Topics()
 NOW = time.time_ns()
 LETTER = "11111111-1111-1111-1111-111111111111"
+REDRIVE = "33333333-3333-3333-3333-333333333333"
 
 
 def kept(letter: DeadLetter) -> KeptLetter:
@@ -75,18 +76,20 @@ def test_a_whole_batch_that_was_refused_stays_a_batch() -> None:
 def test_the_record_says_which_letter_it_is_of_and_no_earlier_one() -> None:
     first = KeptLetter(LETTER, "acme", "t", None, [("a", b"1"), ("a", b"2"), ("b", None)], b"{}")
     again = first._replace(id="22222222-2222-2222-2222-222222222222", headers=first.to_publish())
-    assert redriven(first.to_publish()) == LETTER
-    assert redriven(again.to_publish()) == again.id
+    assert link_of(first.to_publish()) == RedriveLink(LETTER, first.redrive_id)
+    assert link_of(again._replace(redrive_id=REDRIVE).to_publish()) == RedriveLink(again.id, REDRIVE)
     assert again.to_publish()[:3] == [("a", b"1"), ("a", b"2"), ("b", b"")]
 
 
-@pytest.mark.parametrize("value", [None, b"", b"no id", b"\xff"])
+@pytest.mark.parametrize(
+    "value", [None, b"", b"no id", b"\xff", LETTER.encode(), f"{LETTER}/".encode(), f"/{LETTER}".encode()]
+)
 def test_a_header_without_an_id_links_nothing(value: bytes | None) -> None:
-    assert redriven([(REDRIVE_HEADER, value)]) is None
+    assert link_of([(REDRIVE_HEADER, value)]) is None
 
 
 def test_a_refused_copy_knows_its_letter_even_where_its_headers_are_not_kept() -> None:
-    headers = [("content-type", BATCH.encode()), ("x", b"x" * 5000), (REDRIVE_HEADER, LETTER.encode())]
+    headers = [("content-type", BATCH.encode()), ("x", b"x" * 5000), RedriveLink(LETTER, REDRIVE).to_header()]
     record = ConsumerRecord(TOPICS.results("price"), 0, 1, 0, 0, None, b"[1]", None, 0, 0, tuple(headers))
     batch = RecordBatch(("t", 0), 0, [record], 0, 1)  # type: ignore[arg-type]
     [letter] = decode(BY_NAME["price"], batch, NOW).refused
