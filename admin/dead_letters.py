@@ -28,7 +28,7 @@ from schemas.shown.redrive import ErasedLetters, Redrive, RedrivePlan
 from schemas.timestamp import NANOSECONDS
 from storage.access_keys import Grant
 from storage.database import clock
-from storage.dead_letters import get_dead_letter, kept_letter
+from storage.dead_letters import Reach, get_dead_letter, kept_letter
 from storage.letter_audit import Author
 from storage.letter_changes import count_erasable, edit_letter, erase_letters
 from storage.redrive import Switch, get_redrive, make_redrive, switch_redrive
@@ -108,15 +108,16 @@ async def redrive(app: FastAPI, grant: Grant, asked: RedriveRequest) -> Redrive:
         raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
     async with app.state.writer.connection() as connection:
         as_of = asked.as_of or await clock(connection)
+    reach = reach_of(grant, asked.account)
     made = await make_redrive(
         app.state.writer,
-        reach_of(grant, asked.account),
+        reach,
         asked,
         Author(asked.requested_by, asked.reason, UsedKey.grant(grant)),
         topics=app.state.rereading.topics,
         as_of=as_of,
     )
-    return await _redrive(app, asked.account, made)
+    return await _redrive(app, reach, made)
 
 
 @router.post(
@@ -143,14 +144,14 @@ async def switch(app: FastAPI, grant: Grant, redrive_id: uuid.UUID, to: Switch, 
     """Change a redrive and return it. Raises 404 for a missing one, 409 for one that can't be changed so."""
     author = Author(asked.requested_by, asked.reason, UsedKey.grant(grant))
     changed = await switch_redrive(app.state.writer, asked.account, redrive_id, to, author)
-    found = await _redrive(app, asked.account, redrive_id)
+    found = await _redrive(app, reach_of(grant, asked.account), redrive_id)
     if not changed:
         raise ProblemError(409, "over", NOT_OF_THIS_STATE.of(state=found.state))
     return found
 
 
-async def _redrive(app: FastAPI, account: str, redrive_id: uuid.UUID) -> Redrive:
-    found = await get_redrive(app.state.writer, account, redrive_id)
+async def _redrive(app: FastAPI, reach: Reach, redrive_id: uuid.UUID) -> Redrive:
+    found = await get_redrive(app.state.writer, reach, redrive_id)
     if found is None:
         raise not_found()
     return found

@@ -145,18 +145,20 @@ async def export_lines(reader: Database, reach: Reach, filter_: LetterFilter) ->
 
 @router.get("/redrives", dependencies=[Depends(once_each(()))], responses=PAGED)
 async def list_redrives(
-    request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
+    request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[Redrive]:
     """Redrives, newest first, each with its letters counted by their outcome."""
     listing = listings.redrives(account, query.page_size, query.page_token)
-    found = await read_redrives(request.app.state.reader, account, after=listing.after_uuid, limit=listing.limit)
+    found = await read_redrives(
+        request.app.state.reader, reach_of(grant, account), after=listing.after_uuid, limit=listing.limit
+    )
     return listing.page(found, request, response)
 
 
 @router.get("/redrives/{redrive_id}", dependencies=NONE)
-async def get_redrive(request: Request, account: OwnAccount, redrive_id: RedriveId) -> Redrive:
+async def get_redrive(request: Request, grant: Caller, account: OwnAccount, redrive_id: RedriveId) -> Redrive:
     """One redrive, with who did what to it."""
-    found = await read_redrive(request.app.state.reader, account, redrive_id)
+    found = await read_redrive(request.app.state.reader, reach_of(grant, account), redrive_id)
     if found is None:
         raise not_found()
     return found
@@ -166,18 +168,23 @@ async def get_redrive(request: Request, account: OwnAccount, redrive_id: Redrive
 async def list_redrive_items(
     request: Request,
     response: Response,
+    grant: Caller,
     account: OwnAccount,
     redrive_id: RedriveId,
     query: Annotated[RedriveItemQuery, Query()],
 ) -> Page[RedriveItem]:
-    """The letters of a redrive, each with its outcome, in the order in which they are sent."""
+    """The letters of a redrive, each with its outcome, in the order in which they are sent.
+
+    Those that name no account are for keys of every account, as everywhere.
+    """
     listing = listings.redrive_items(account, redrive_id, query.state, query.page_size, query.page_token)
     after = listing.after_count
-    if await read_redrive(request.app.state.reader, account, redrive_id) is None:
+    reach = reach_of(grant, account)
+    if await read_redrive(request.app.state.reader, reach, redrive_id) is None:
         raise not_found()
     items = await read_redrive_items(
         request.app.state.reader,
-        account,
+        reach,
         redrive_id,
         state=query.state,
         after=None if after is None else min(after[0], 2**31 - 1),

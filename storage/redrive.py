@@ -223,30 +223,42 @@ async def _settle(connection: Connection, outcomes: Sequence[Redriven]) -> None:
         await SQL["settle_redriven"].execute(connection, outcomes)
 
 
-async def list_redrives(database: Database, account: str, *, after: TimeAndId | None, limit: int) -> list[Redrive]:
+async def list_redrives(database: Database, reach: Reach, *, after: TimeAndId | None, limit: int) -> list[Redrive]:
     """Return the newest `limit` redrives after `after`."""
     at, id_ = after or NEWEST_BY_ID
-    async with database.reading(account) as connection:
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
         rows = await SQL["list_redrives"].fetch(
-            connection, account=account, id=None, after_at=at, after_id=id_, limit=limit
+            connection,
+            account=reach.account,
+            every_account=reach.every_account,
+            id=None,
+            after_at=at,
+            after_id=id_,
+            limit=limit,
         )
     return [_redrive(row, []) for row in rows]
 
 
-async def get_redrive(database: Database, account: str, redrive_id: uuid.UUID) -> Redrive | None:
+async def get_redrive(database: Database, reach: Reach, redrive_id: uuid.UUID) -> Redrive | None:
     """Return one redrive, with what people did to it; None when the account has none of that id."""
     at, id_ = NEWEST_BY_ID
-    async with database.reading(account) as connection:
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
         row = await SQL["list_redrives"].fetchrow(
-            connection, account=account, id=redrive_id, after_at=at, after_id=id_, limit=1
+            connection,
+            account=reach.account,
+            every_account=reach.every_account,
+            id=redrive_id,
+            after_at=at,
+            after_id=id_,
+            limit=1,
         )
-        acts = await SQL["list_redrive_acts"].fetch(connection, account=account, id=redrive_id)
+        acts = await SQL["list_redrive_acts"].fetch(connection, account=reach.account, id=redrive_id)
     return None if row is None else _redrive(row, acts)
 
 
 async def list_redrive_items(
     database: Database,
-    account: str,
+    reach: Reach,
     redrive_id: uuid.UUID,
     *,
     state: RedriveItemState | None,
@@ -254,9 +266,15 @@ async def list_redrive_items(
     limit: int,
 ) -> list[RedriveItem]:
     """Return the letters of a redrive, of one state if one is given, after a number."""
-    async with database.reading(account) as connection:
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
         rows = await SQL["list_redrive_items"].fetch(
-            connection, account=account, redrive_id=redrive_id, state=state, after=max(after or 0, 0), limit=limit
+            connection,
+            account=reach.account,
+            every_account=reach.every_account,
+            redrive_id=redrive_id,
+            state=state,
+            after=max(after or 0, 0),
+            limit=limit,
         )
     return [
         RedriveItem(

@@ -100,7 +100,9 @@ async def erase_letters(request: Request, who: OwnPage, fields: OwnForm) -> Resp
 async def redrives_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
     """Show every redrive of the account, newest first."""
     listing = listings.redrives(who.account, REDRIVES_A_PAGE, page_token)
-    found = await list_redrives(request.app.state.reader, who.account, after=listing.after_uuid, limit=listing.limit)
+    found = await list_redrives(
+        request.app.state.reader, reach_of(who.grant, who.account), after=listing.after_uuid, limit=listing.limit
+    )
     page = listing.page(found, request, Response())
     return show(request, who.visitor, "redrives.html", account=who.account, page="dead-letters", redrives=page)
 
@@ -144,14 +146,15 @@ async def _show_redrive(
     page_token: str | None = None,
     refused: ProblemError | None = None,
 ) -> Response:
-    found = await get_redrive(request.app.state.writer, who.account, redrive_id)
+    reach = reach_of(who.grant, who.account)
+    found = await get_redrive(request.app.state.writer, reach, redrive_id)
     if found is None:
         raise not_found()
     listing = listings.redrive_items(who.account, redrive_id, state, ITEMS_A_PAGE, page_token)
     after = listing.after_count
     items = await list_redrive_items(
         request.app.state.writer,
-        who.account,
+        reach,
         redrive_id,
         state=state,
         after=None if after is None else min(after[0], 2**31 - 1),

@@ -78,8 +78,8 @@ class Redriving:
             async with self._database.transaction() as connection:
                 await mark_letters(connection, sent, unsent)
         REDRIVEN.labels("sent").inc(len(sent))
-        for each in unsent:
-            REDRIVEN.labels(each.state).inc()
+        for state in (each.state for each in unsent):
+            REDRIVEN.labels(state).inc()
         if unavailable is not None:
             done = {each[:3] for each in sent} | {each[:3] for each in unsent}
             async with self._database.transaction() as connection:

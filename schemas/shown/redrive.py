@@ -88,7 +88,9 @@ class Redrive(Shown):
     account: str
     state: RedriveState = Field(description="`done`: nothing of it is left to be sent; outcomes may still come")
     letters: int
-    items: dict[RedriveItemState, int] = Field(description="letters by state; they sum to `letters`")
+    items: dict[RedriveItemState, int] = Field(
+        description="letters by state; they sum to `letters`, less those of no account, which keys of all accounts see"
+    )
     per_second: int
     request: dict[str, Any] = Field(description="the letters that were asked for: ids or a filter")
     requested_by: str

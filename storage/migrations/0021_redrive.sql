@@ -171,7 +171,13 @@ CREATE POLICY reader ON dead_letter_audit FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 CREATE POLICY reader ON redrives FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
+-- An item says in its reason what is in its letter. One of a letter that names no account is seen as that letter is.
 CREATE POLICY reader ON redrive_items FOR SELECT TO conexoes_reader
-    USING (account = current_setting('conexoes.account', true));
+    USING (account = current_setting('conexoes.account', true) AND letter_account <> '');
+CREATE POLICY unattributed ON redrive_items FOR SELECT TO conexoes_reader
+    USING (
+        account = current_setting('conexoes.account', true) AND letter_account = ''
+        AND current_setting('conexoes.every_account', true) = 'on'
+    );
 
 -- migrate: rollback

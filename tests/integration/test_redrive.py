@@ -61,7 +61,7 @@ async def settled(reader: Database, redrive_id: uuid.UUID, **states: int) -> Non
     """Wait until the letters of a redrive are in these states, and nothing of it is left."""
 
     async def look() -> bool:
-        found = await get_redrive(reader, "acme", redrive_id)
+        found = await get_redrive(reader, REACH, redrive_id)
         assert found is not None
         return found.items == states and found.state == "done"
 
@@ -166,7 +166,7 @@ async def test_what_is_still_refused_is_not_sent_and_an_edit_is(
     assert again.key == events[0].key
     assert list(again.headers) == [
         *events[0].headers,
-        RedriveLink(str(first["id"]), str(item["redrive_id"])).to_header(),
+        RedriveLink(str(first["id"]), str(made)).to_header(),
     ]
 
 
@@ -188,7 +188,7 @@ async def test_one_that_is_refused_again_is_linked_with_the_new_letter(
         clock, publisher = ServerClock(writer), Publisher(servers)
         await clock.measure()
         try:
-            while not (await get_redrive(reader, "acme", made)).items.get("refused"):  # type: ignore[union-attr]
+            while not (await get_redrive(reader, REACH, made)).items.get("refused"):  # type: ignore[union-attr]
                 await owner.execute("UPDATE redrive_items SET state = 'queued' WHERE state = 'still_refused'")
                 await owner.execute("UPDATE redrives SET state = 'running', next_at = now()")
                 await Redriving(writer, publisher, Rereading(broker_settings.topics, None), clock).send()
@@ -274,7 +274,7 @@ async def test_what_kafka_takes_is_marked_and_the_rest_is_tried_again(
     worker = await redriving(writer, broker_settings, odd)
     with pytest.raises(BrokerUnavailable):
         await worker.send()
-    found = await get_redrive(reader, "acme", queued)
+    found = await get_redrive(reader, REACH, queued)
     assert found is not None
     assert found.items == {"sent": 15, "queued": 15}
     all_ = Stubborn(lambda _record: True)
@@ -282,7 +282,7 @@ async def test_what_kafka_takes_is_marked_and_the_rest_is_tried_again(
 
     async def done() -> bool:
         await (await redriving(writer, broker_settings, all_)).send()
-        shown = await get_redrive(reader, "acme", queued)
+        shown = await get_redrive(reader, REACH, queued)
         return shown is not None and shown.state == "done"
 
     await eventually(done)
@@ -300,7 +300,7 @@ async def test_a_redrive_that_is_paused_or_cancelled_sends_nothing(
     assert await worker.send(10) == 10
     assert await switch_redrive(writer, "acme", queued, "cancelled", MARIA)
     assert await worker.send() == 0
-    found = await get_redrive(reader, "acme", queued)
+    found = await get_redrive(reader, REACH, queued)
     assert found is not None
     assert (found.state, found.items) == ("cancelled", {"sent": 10, "cancelled": 20})
     states = await owner.fetch("SELECT state, count(*) FROM dead_letters GROUP BY 1")
@@ -378,7 +378,7 @@ async def test_an_edited_value_of_another_account_is_not_sent(
     publisher = Stubborn(lambda _record: True)
     assert await (await redriving(writer, broker_settings, publisher)).send() == 1
     assert publisher.sent == 0
-    [item] = await list_redrive_items(reader, "acme", made, state="still_refused", after=None, limit=9)
+    [item] = await list_redrive_items(reader, REACH, made, state="still_refused", after=None, limit=9)
     assert item.reason == OF_ANOTHER_ACCOUNT.reason
 
 
@@ -407,7 +407,7 @@ async def test_no_letter_stops_a_worker(
     clock, publisher = ServerClock(writer), BreakingPublisher(lambda _record: True)
     await clock.measure()
     assert await Redriving(writer, publisher, Breaking(broker_settings.topics, None), clock).send() == 30
-    found = await get_redrive(reader, "acme", queued)
+    found = await get_redrive(reader, REACH, queued)
     assert found is not None
     assert found.items == {"sent": 27, "failed": 2, "still_refused": 1}
     expected: list[tuple[RedriveItemState, Reason]] = [
@@ -415,7 +415,7 @@ async def test_no_letter_stops_a_worker(
         ("still_refused", NOT_OF_RESULTS.reason),
     ]
     for state, reason in expected:
-        items = await list_redrive_items(reader, "acme", queued, state=state, after=None, limit=9)
+        items = await list_redrive_items(reader, REACH, queued, state=state, after=None, limit=9)
         assert {each.reason for each in items} == {reason}
 
 
@@ -439,13 +439,13 @@ async def test_letters_that_were_deleted_while_queued_hold_no_redrive_up(
     for _ in range(4):  # with 10 letters at a time
         await owner.execute("UPDATE redrives SET next_at = now() WHERE next_at > now()")
         await worker.send(10)
-    found = await get_redrive(reader, "acme", queued)
+    found = await get_redrive(reader, REACH, queued)
     assert found is not None
     expected = {"failed": 30 - left, "sent": left}
     assert found.items == {state: letters for state, letters in expected.items() if letters}
     assert found.state == "done"
     assert publisher.sent == left
-    items = await list_redrive_items(reader, "acme", queued, state="failed", after=None, limit=30)
+    items = await list_redrive_items(reader, REACH, queued, state="failed", after=None, limit=30)
     assert {each.reason for each in items} <= {Reason(ReasonCode.LETTER_ERASED)}
 
 
@@ -456,12 +456,12 @@ async def test_an_outcome_is_that_of_its_own_redrive(
     again = await redrive(writer, broker_settings)
     await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
     letter = await owner.fetchval("SELECT id FROM dead_letters LIMIT 1")
-    [stored] = [event for event in read(BY_NAME["price"], result().headers, None, result().value or b"", 2**62)]
+    [stored] = read(BY_NAME["price"], result().headers, None, result().value or b"", 2**62)
     assert isinstance(stored, Result)
     async with writer.transaction() as connection:
         await settle_results(connection, [(RedriveLink(str(letter), str(again)), stored)], [])
     for redrive_id, items in ((queued, {"cancelled": 30}), (again, {"sent": 29, "stored": 1})):
-        found = await get_redrive(reader, "acme", redrive_id)
+        found = await get_redrive(reader, REACH, redrive_id)
         assert found is not None
         assert found.items == items
 
@@ -475,7 +475,7 @@ async def test_only_results_are_redriven(
 ) -> None:
     await kafka_free_letters([result("1")])
     await owner.execute("UPDATE dead_letters SET topic = $1", broker_settings.topics.commands)
-    found = await get_redrive(reader, "acme", await redrive(writer, broker_settings))
+    found = await get_redrive(reader, REACH, await redrive(writer, broker_settings))
     assert found is not None
     assert (found.letters, found.state) == (0, "done")
 
@@ -484,10 +484,10 @@ async def test_a_letter_of_which_nobody_heard_for_an_hour_can_be_redriven_again(
     queued: uuid.UUID, writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
 ) -> None:
     await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
-    found = await get_redrive(reader, "acme", await redrive(writer, broker_settings))
+    found = await get_redrive(reader, REACH, await redrive(writer, broker_settings))
     assert found is not None
     assert found.letters == 0
     await owner.execute("UPDATE dead_letters SET state_at = now() - interval '61 minutes'")
-    found = await get_redrive(reader, "acme", await redrive(writer, broker_settings))
+    found = await get_redrive(reader, REACH, await redrive(writer, broker_settings))
     assert found is not None
     assert found.letters == 30

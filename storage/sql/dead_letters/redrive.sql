@@ -196,13 +196,16 @@ FROM settled s
 WHERE d.account = s.letter_account AND d.id = s.letter_id AND d.redrive_id = s.redrive_id AND d.state <> 'erased'
 
 -- list_redrives --
--- One page of an account's redrives, newest first, after (:after_at, :after_id), with their items by state.
+-- One page of an account's redrives, newest first, after (:after_at, :after_id), with their items by state. Items
+-- of letters that name no account are for callers of :every_account, as these letters are.
 SELECT
     r.account, r.id, r.state, r.letters, r.per_second, r.request, r.requested_by, r.key_name, r.reason, r.requested_at,
     (
         SELECT jsonb_object_agg(state, number) FROM (
             SELECT i.state, count(*) AS number FROM redrive_items i
-            WHERE i.account = r.account AND i.redrive_id = r.id GROUP BY i.state
+            WHERE i.account = r.account AND i.redrive_id = r.id
+              AND (i.letter_account <> '' OR :every_account::boolean)
+            GROUP BY i.state
         ) AS counted
     ) AS items
 FROM redrives r
@@ -222,12 +225,14 @@ WHERE account = :account::text AND redrive_id = :id::uuid
 ORDER BY id
 
 -- list_redrive_items --
--- One page of the letters of a redrive, in the order in which they are sent, after number :after.
+-- One page of the letters of a redrive, in the order in which they are sent, after number :after. Those of
+-- letters that name no account are for callers of :every_account.
 SELECT
     i.number, i.letter_id, i.state, i.changed_at, i.partition, i."offset", i.log_id, i.again_id, i.reason,
     l.integration_type
 FROM redrive_items i LEFT JOIN status_logs l ON l.id = i.log_id
 WHERE i.account = :account::text AND i.redrive_id = :redrive_id::uuid AND i.number > :after::integer
+  AND (i.letter_account <> '' OR :every_account::boolean)
   AND (:state::text IS NULL OR i.state = :state::text)
 ORDER BY i.number
 LIMIT :limit::integer

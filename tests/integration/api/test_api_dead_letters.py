@@ -239,6 +239,36 @@ async def test_letters_of_nobody_are_for_keys_of_every_account(
     assert (await every.post("/commands/dead-letters/redrive", json={**ASKED, "ids": [nobodys]})).json()["letters"] == 1
 
 
+async def test_the_outcome_of_a_letter_of_nobody_is_for_keys_of_every_account(
+    app: FastAPI,
+    keys: dict[str, str],
+    every: Caller,
+    operator: Caller,
+    reader: Database,
+    letters: list[DeadLetter],
+    owner: asyncpg.Connection,
+) -> None:
+    asked = {**ASKED, "filter": {}, "all": True}
+    made = (await every.post("/commands/dead-letters/redrive", json=asked)).json()
+    assert made["items"] == {"queued": 6}
+    told = '{"code": "own_words", "parameters": {"text": "what it says"}}'
+    await owner.execute("UPDATE redrive_items SET state = 'still_refused', reason = $1", told)
+    path = f"{ACCOUNT}/redrives/{made['id']}"
+    switching = f"/commands/dead-letters/redrives/{made['id']}/pause"
+    async with Caller(app, keys["viewer"]) as viewer:
+        for client, number in ((every, 6), (operator, 5), (viewer, 5)):
+            items = (await client.get(f"{path}/items")).json()["items"]
+            assert len(items) == number
+            for answer in (await client.get(path)).json(), (await client.get(f"{ACCOUNT}/redrives")).json()["items"][0]:
+                assert answer["items"] == {"still_refused": number}
+    assert (await operator.post(switching, json=ASKED)).json()["items"] == {"still_refused": 5}
+    for every_account, number in ((False, 5), (True, 6)):
+        async with reader.reading("acme", every_account=every_account) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM redrive_items") == number
+    async with reader.reading("globex", every_account=True) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM redrive_items") == 0
+
+
 async def test_erased_bytes_are_gone_and_the_trail_stays(
     app: FastAPI, keys: dict[str, str], operator: Caller, letters: list[DeadLetter], owner: asyncpg.Connection
 ) -> None:
