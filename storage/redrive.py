@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from schemas.dead_letter import DeadLetter, RedriveLink
+from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.redrive import LetterChoice, RedriveItemState, RedriveRequest, RedriveState
 from schemas.rereading import KeptLetter
@@ -20,6 +21,8 @@ from storage.statements import SQL
 
 #: Letters that are fetched together to be read: 2 MiB each at most.
 _READ_AT_ONCE = 20
+#: Of a letter whose result was erased, with a person or with its silent log.
+RESULT_ERASED: Final = Reason(ReasonCode.RESULT_ERASED).to_json()
 Switch = Literal["paused", "resumed", "cancelled"]
 _STATES: Final[dict[Switch, tuple[RedriveState, tuple[RedriveState, ...]]]] = {
     "paused": ("paused", ("running",)),
@@ -66,6 +69,7 @@ class Redriven(NamedTuple):
     state: Literal["stored", "conflict", "refused"]
     log_id: str | None
     again_id: str | None
+    reason: str | None = None  # JSON; of one that is refused without a new dead letter
 
 
 class Redrivable(NamedTuple):
@@ -199,15 +203,23 @@ async def mark_letters(connection: Connection, sent: Sequence[SentLetter], unsen
 async def settle_results(
     connection: Connection, results: Sequence[tuple[RedriveLink, Result]], conflicts: Sequence[Result]
 ) -> None:
-    """Link redriven letters with their results, in the transaction that stores these."""
-    refused = {id(each) for each in conflicts}
-    await _settle(
-        connection,
-        [
-            Redriven(*link, result.account, "conflict" if id(result) in refused else "stored", result.log_id, None)
-            for link, result in results
-        ],
-    )
+    """Link redriven letters with their results, in the transaction that stores these.
+
+    `conflicts`: as `store` returns them, one result for all with its id and body. What was erased is not stored again:
+    its letter is refused.
+    """
+    used = {(each.id, each.body) for each in conflicts}
+    ids = [result.id for _link, result in results]
+    erased = {row["result_id"].hex for row in await SQL["find_erased"].fetch(connection, ids=ids)}
+    outcomes = []
+    for link, result in results:
+        if result.id in erased:
+            outcome = Redriven(*link, result.account, "refused", None, None, RESULT_ERASED)
+        else:
+            state: Literal["conflict", "stored"] = "conflict" if (result.id, result.body) in used else "stored"
+            outcome = Redriven(*link, result.account, state, result.log_id, None)
+        outcomes.append(outcome)
+    await _settle(connection, outcomes)
 
 
 async def settle_refused(connection: Connection, letters: Sequence[DeadLetter]) -> None:

@@ -222,6 +222,11 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Only letters of results topics are redriven.",
         "Solo se reenvían mensajes de tópicos de resultados.",
     ),
+    ReasonCode.RESULT_ERASED: labels(
+        "Este resultado foi apagado e não é armazenado de novo.",
+        "This result was erased, and is not stored again.",
+        "Este resultado fue borrado y no se guarda de nuevo.",
+    ),
     ReasonCode.REDRIVE_OVER: labels(
         "O reenvio não pode mudar assim: seu estado é {state}.",
         "The redrive can't be changed so: its state is {state}.",

@@ -73,6 +73,7 @@ class ReasonCode(StrEnum):
     LETTER_ERASED = "letter_erased"
     LETTER_NOT_WAITING = "letter_not_waiting"
     NOT_A_RESULTS_TOPIC = "not_a_results_topic"
+    RESULT_ERASED = "result_erased"
     REDRIVE_OVER = "redrive_over"
 
     # One field.

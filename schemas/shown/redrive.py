@@ -125,7 +125,7 @@ class RedriveItem(Shown):
     log_id: str | None = Field(description="the status log that it became a result of")
     integration_type: str | None = Field(description="of that log; null once it is deleted")
     again_id: str | None = Field(description="the new dead letter, when it was refused again")
-    reason: Said | None = Field(description="why it was not sent")
+    reason: Said | None = Field(description="why it was not sent, or not stored")
 
 
 class ErasedLetters(Shown):

@@ -71,7 +71,7 @@ CREATE TABLE redrive_items (
     "offset" bigint,
     log_id uuid,                                -- stored, conflict: the log of its (first) result
     again_id uuid,                              -- refused: the new dead letter
-    reason jsonb,                               -- still_refused, failed: schemas.reasons
+    reason jsonb,                               -- still_refused, failed, some refused: schemas.reasons
     PRIMARY KEY (account, redrive_id, number),
     FOREIGN KEY (account, redrive_id) REFERENCES redrives (account, id)
 );

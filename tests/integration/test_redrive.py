@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -26,9 +27,10 @@ from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Re
 from schemas.result import Result, read
 from storage.clock import ServerClock
 from storage.database import Database
-from storage.dead_letters import Reach, get_dead_letter
+from storage.dead_letters import Reach, get_dead_letter, headers_of
 from storage.letter_audit import Author
 from storage.redrive import get_redrive, list_redrive_items, make_redrive, settle_results, switch_redrive
+from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.agents import produce, records, running_worker
 from tests.support.events import SOURCE, Event, result, whole
@@ -456,14 +458,53 @@ async def test_an_outcome_is_that_of_its_own_redrive(
     again = await redrive(writer, broker_settings)
     await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
     letter = await owner.fetchval("SELECT id FROM dead_letters LIMIT 1")
-    [stored] = read(BY_NAME["price"], result().headers, None, result().value or b"", 2**62)
-    assert isinstance(stored, Result)
     async with writer.transaction() as connection:
-        await settle_results(connection, [(RedriveLink(str(letter), str(again)), stored)], [])
+        await settle_results(connection, [(RedriveLink(str(letter), str(again)), _read(result()))], [])
     for redrive_id, items in ((queued, {"cancelled": 30}), (again, {"sent": 29, "stored": 1})):
         found = await get_redrive(reader, REACH, redrive_id)
         assert found is not None
         assert found.items == items
+
+
+async def test_what_was_not_stored_is_not_settled_as_stored(
+    writer: Database,
+    reader: Database,
+    broker_settings: BrokerSettings,
+    owner: asyncpg.Connection,
+    kafka_free_letters: Callable[[list[Event]], Awaitable[None]],
+) -> None:
+    """Two letters with one body of a used id; one whose result was erased; one that is stored."""
+    conflict = result("used", key="A", message="second")
+    await kafka_free_letters([conflict, conflict, result("erased", key="B"), result("new", key="C")])
+    used = result("used", key="A", message="first")
+    results = {name: _read(each) for name, each in {"used": used, "erased": result("erased", key="B")}.items()}
+    async with writer.transaction() as connection:
+        await store(connection, list(results.values()))
+    await owner.execute("UPDATE received_results SET erased = true WHERE result_id = $1", results["erased"].id)
+    made = await redrive(writer, broker_settings)
+    await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
+    letters = await owner.fetch(
+        """SELECT d.id, d.key, d.value, d.headers FROM redrive_items i JOIN dead_letters d ON d.id = i.letter_id
+           ORDER BY number"""
+    )
+    again = [
+        (RedriveLink(str(row["id"]), str(made)), _read(Event(row["key"], row["value"], headers_of(row["headers"]))))  # type: ignore[arg-type]
+        for row in letters
+    ]
+    async with writer.transaction() as connection:
+        stored = await store(connection, [each for _link, each in again])
+        await settle_results(connection, again, stored.conflicts)
+    items = await list_redrive_items(reader, REACH, made, state=None, after=None, limit=9)
+    assert [each.state for each in items] == ["conflict", "conflict", "refused", "stored"]
+    assert [each.reason for each in items] == [None, None, Reason(ReasonCode.RESULT_ERASED), None]
+    states = await owner.fetch("SELECT state, count(*) FROM dead_letters GROUP BY 1")
+    assert {row["state"]: row["count"] for row in states} == {"conflict": 2, "refused": 1, "stored": 1}
+
+
+def _read(event: Event) -> Result:
+    [found] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", time.time_ns())
+    assert isinstance(found, Result)
+    return found
 
 
 async def test_only_results_are_redriven(

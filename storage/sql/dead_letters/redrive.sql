@@ -163,13 +163,14 @@ FROM refused r
 WHERE d.account = r.letter_account AND d.id = r.letter_id AND d.redrive_id = r.redrive_id AND d.state = 'queued'
 
 -- settle_redriven --
--- What became of redriven letters, as it is stored: `stored` or `conflict` with a log, `refused` with a new dead letter. Of
+-- What became of redriven letters, as it is stored: `stored` or `conflict` with a log, `refused` with a new dead letter or a reason. Of
 -- a record with several events the gravest counts. Told of a letter of another account, it changes nothing. An earlier redrive of the
 -- same letter, which may be cancelled, keeps its outcome.
 WITH told AS (
     SELECT * FROM unnest(
-        :letter_id::uuid[], :redrive_id::uuid[], :account::text[], :state::text[], :log_id::uuid[], :again_id::uuid[]
-    ) AS t (letter_id, redrive_id, account, state, log_id, again_id)
+        :letter_id::uuid[], :redrive_id::uuid[], :account::text[], :state::text[], :log_id::uuid[], :again_id::uuid[],
+        :reason::jsonb[]
+    ) AS t (letter_id, redrive_id, account, state, log_id, again_id, reason)
 ),
 one AS (
     SELECT
@@ -177,14 +178,16 @@ one AS (
         CASE WHEN bool_or(state = 'refused') THEN 'refused' WHEN bool_or(state = 'conflict') THEN 'conflict' ELSE 'stored' END
             AS state,
         (array_agg(log_id) FILTER (WHERE log_id IS NOT NULL))[1] AS log_id,
-        (array_agg(again_id) FILTER (WHERE again_id IS NOT NULL))[1] AS again_id
+        (array_agg(again_id) FILTER (WHERE again_id IS NOT NULL))[1] AS again_id,
+        (array_agg(reason) FILTER (WHERE reason IS NOT NULL))[1] AS reason
     FROM told
     GROUP BY letter_id, redrive_id
 ),
 settled AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state = 'refused' OR i.state = 'conflict' AND one.state = 'stored' THEN i.state ELSE one.state END,
-        log_id = coalesce(i.log_id, one.log_id), again_id = coalesce(i.again_id, one.again_id), changed_at = now()
+        log_id = coalesce(i.log_id, one.log_id), again_id = coalesce(i.again_id, one.again_id),
+        reason = coalesce(i.reason, one.reason), changed_at = now()
     FROM one
     WHERE i.letter_id = one.letter_id AND i.redrive_id = one.redrive_id
       AND (i.letter_account = '' OR one.account IN ('', i.letter_account))
