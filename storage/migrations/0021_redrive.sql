@@ -118,6 +118,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $functi
 DECLARE
     gone integer;
 BEGIN
+    -- Items are locked before letters, each in the order of their keys, as by agents that settle them.
+    PERFORM FROM redrive_items i
+    JOIN unnest(letter_accounts, ids) AS w (account, id) ON i.letter_account = w.account AND i.letter_id = w.id
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i;
     WITH wanted AS (
         SELECT d.account, d.id FROM dead_letters d
         JOIN unnest(letter_accounts, ids) AS w (account, id) ON d.account = w.account AND d.id = w.id

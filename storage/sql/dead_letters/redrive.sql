@@ -31,9 +31,15 @@ WITH chosen AS (
     FROM ({dead_letters_seen}) AS seen
     WHERE {is_redrivable} AND received_at <= :as_of::timestamptz
 ),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id, c.number
+    FROM dead_letters d JOIN chosen c ON d.account = c.account AND d.id = c.id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 taken AS (
     UPDATE dead_letters d SET state = 'queued', state_at = now(), redrive_id = :redrive_id::uuid
-    FROM chosen c
+    FROM letters c
     -- Again, for one that another redrive has taken meanwhile.
     WHERE d.account = c.account AND d.id = c.id AND d.state IN ('waiting', 'sent')
     RETURNING d.account, d.id, c.number
@@ -126,18 +132,33 @@ WHERE i.account = l.account AND i.redrive_id = l.redrive_id AND i.number = l.num
 
 -- mark_redriven --
 -- Letters that Kafka took. Their outcome may be known already; a letter of a redrive that was cancelled meanwhile was sent
--- all the same.
+-- all the same. It locks first, as every statement that changes items and letters does: items in the order of their key,
+-- then letters in that of theirs.
 WITH told AS (
     SELECT * FROM unnest(
         :account::text[], :redrive_id::uuid[], :number::integer[], :partition::integer[], :offset::bigint[]
     ) AS t (account, redrive_id, number, partition, "offset")
 ),
+items AS MATERIALIZED (
+    SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, t.partition, t."offset"
+    FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 sent AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state IN ('queued', 'cancelled') THEN 'sent' ELSE i.state END,
         partition = t.partition, "offset" = t."offset", changed_at = now()
-    FROM told t
+    FROM items t
+    -- The count makes it wait until all letters are locked.
     WHERE i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+      AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id, i.redrive_id, i.state
 )
 UPDATE dead_letters d SET state = 'sent', state_at = now()
@@ -152,10 +173,23 @@ WITH told AS (
         :account::text[], :redrive_id::uuid[], :number::integer[], :state::text[], :reason::jsonb[]
     ) AS t (account, redrive_id, number, state, reason)
 ),
+items AS MATERIALIZED (
+    SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, t.state, t.reason
+    FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 refused AS (
     UPDATE redrive_items i SET state = t.state, reason = t.reason, changed_at = now()
-    FROM told t
+    FROM items t
     WHERE i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number AND i.state = 'queued'
+      AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id, i.redrive_id
 )
 UPDATE dead_letters d SET state = 'waiting', state_at = now()
@@ -183,14 +217,27 @@ one AS (
     FROM told
     GROUP BY letter_id, redrive_id
 ),
+items AS MATERIALIZED (
+    SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, one.state, one.log_id, one.again_id, one.reason
+    FROM redrive_items i JOIN one ON i.letter_id = one.letter_id AND i.redrive_id = one.redrive_id
+    WHERE i.letter_account = '' OR one.account IN ('', i.letter_account)
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 settled AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state = 'refused' OR i.state = 'conflict' AND one.state = 'stored' THEN i.state ELSE one.state END,
         log_id = coalesce(i.log_id, one.log_id), again_id = coalesce(i.again_id, one.again_id),
         reason = coalesce(i.reason, one.reason), changed_at = now()
-    FROM one
-    WHERE i.letter_id = one.letter_id AND i.redrive_id = one.redrive_id
-      AND (i.letter_account = '' OR one.account IN ('', i.letter_account))
+    FROM items one
+    WHERE i.account = one.account AND i.redrive_id = one.redrive_id AND i.number = one.number
+      AND (SELECT count(*) FROM letters) >= 0
       AND i.state IN ('queued', 'sent', 'cancelled', 'stored', 'refused', 'conflict')
     RETURNING i.letter_account, i.letter_id, i.redrive_id, i.state
 )
@@ -248,9 +295,23 @@ RETURNING letters
 
 -- cancel_redrive_items --
 -- The queued letters of a cancelled redrive wait again. Returns how many.
-WITH cancelled AS (
-    UPDATE redrive_items i SET state = 'cancelled', changed_at = now()
+WITH items AS MATERIALIZED (
+    SELECT i.number, i.letter_account, i.letter_id FROM redrive_items i
     WHERE i.account = :account::text AND i.redrive_id = :id::uuid AND i.state = 'queued'
+    ORDER BY i.number
+    FOR UPDATE
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
+cancelled AS (
+    UPDATE redrive_items i SET state = 'cancelled', changed_at = now()
+    FROM items
+    WHERE i.account = :account::text AND i.redrive_id = :id::uuid AND i.number = items.number AND i.state = 'queued'
+      AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id
 ),
 waiting AS (
