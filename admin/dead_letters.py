@@ -4,6 +4,7 @@ What is accepted is in PostgreSQL when the answer goes out; the agents publish i
 """
 
 import uuid
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
@@ -19,7 +20,7 @@ from api.problems import ProblemError, not_found, too_often
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.said import Said
-from schemas.redrive import EraseLettersRequest, RedriveRequest, RedriveSwitchRequest
+from schemas.redrive import EraseLettersRequest, LetterChoice, RedriveRequest, RedriveSwitchRequest
 from schemas.reprocess import RequestedBy, WhyAsked
 from schemas.rereading import OF_ANOTHER_ACCOUNT, Rereading
 from schemas.result import Account
@@ -41,6 +42,11 @@ NOT_WAITING = Reason(ReasonCode.LETTER_NOT_WAITING)
 NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 #: Characters of an edited value: JSON of it still fits into a body.
 MAX_EDITED_CHARACTERS: Final = 100_000
+
+
+#: Edits of one letter: each view of it compares them all.
+MAX_EDITS: Final = 50
+NO_MORE_EDITS = Reason(ReasonCode.LETTER_EDITS_FULL, limit=MAX_EDITS)
 
 
 class EditRequest(BaseModel):
@@ -96,16 +102,27 @@ async def redrive_letters(request: Request, grant: Caller) -> Redrive | JSONResp
     asked = await read_body(request, RedriveRequest)
     operator_of(grant, asked.account)
     if asked.dry_run:
-        reach, rereading = reach_of(grant, asked.account), request.app.state.rereading
-        plan = await plan_redrive(request.app.state.reader, reach, asked, rereading, as_of=asked.as_of)
-        return JSONResponse(plan.model_dump(mode="json"))
+        planned = await plan(request.app, grant, asked, asked.as_of)
+        return JSONResponse(planned.model_dump(mode="json"))
     return await redrive(request.app, grant, asked)
+
+
+async def plan(app: FastAPI, grant: Grant, choice: LetterChoice, as_of: datetime | None = None) -> RedrivePlan:
+    """Plan a redrive. Raises the 429 problem of too many commands: a plan takes more work than most of them."""
+    _take(app, choice.account)
+    return await plan_redrive(
+        app.state.reader, reach_of(grant, choice.account), choice, app.state.rereading, as_of=as_of
+    )
+
+
+def _take(app: FastAPI, account: str) -> None:
+    if wait := app.state.rate.take(account):
+        raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
 
 
 async def redrive(app: FastAPI, grant: Grant, asked: RedriveRequest) -> Redrive:
     """Queue the letters of a request. Raises the 429 problem of too many commands."""
-    if wait := app.state.rate.take(asked.account):
-        raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
+    _take(app, asked.account)
     async with app.state.writer.connection() as connection:
         as_of = asked.as_of or await clock(connection)
     reach = reach_of(grant, asked.account)
@@ -187,7 +204,8 @@ async def edit_dead_letter(request: Request, grant: Caller, letter_id: LetterId)
 async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequest) -> EditedLetter:
     """Edit a letter, or only try.
 
-    Raises 404 for a missing one, 403 without evidence or for a value of another account, 409 if it does not wait.
+    Raises 404 for a missing one, 403 without evidence or for a value of another account, 409 if it does not wait
+    or has MAX_EDITS edits.
     """
     operator_of(grant, asked.account)
     reach = reach_of(grant, asked.account)
@@ -196,6 +214,8 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
         raise not_found()
     if not grant.may_see_evidence:
         raise ProblemError(403, "no-evidence", NO_EVIDENCE)
+    if len(letter.edits) >= MAX_EDITS:
+        raise ProblemError(409, "too-many-edits", NO_MORE_EDITS)
     value = asked.value.encode("utf-8", "surrogatepass")
     refusal = await _refusal(app, letter, value)
     if refusal == OF_ANOTHER_ACCOUNT.reason:

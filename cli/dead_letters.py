@@ -259,7 +259,7 @@ def _lines(letter: DeadLetterDetail) -> Iterator[str]:
         yield f"was refused again as {letter.again_id}"
     for edit in letter.edits:
         yield f"edit {edit.number} by {edit.requested_by}, {to_text(edit.edited_at)}: {edit.reason or ''}"
-        yield edit.difference or ""
+        yield "too long to be compared" if edit.too_long else edit.difference or ""
     yield ""
     yield letter.value or ""
 

@@ -1,5 +1,6 @@
 """Dead letters in the database, for people; the dead-letter topic has them for programs."""
 
+import asyncio
 import base64
 import difflib
 import json
@@ -30,6 +31,9 @@ from storage.statements import SQL
 
 #: Bytes of a value that are shown with one letter; a download has it all.
 DETAIL_BYTES = 256 * 1024
+#: Lines and bytes of a version that is compared with the one before: the time grows with the square of the lines.
+COMPARED_LINES = 2_000
+COMPARED_BYTES = 256 * 1024
 
 
 class Reach(NamedTuple):
@@ -118,7 +122,8 @@ async def get_dead_letter(database: Database, reach: Reach, letter_id: uuid.UUID
         edits = await SQL["list_dead_letter_edits"].fetch(connection, account=row["account"], id=letter_id)
     return DeadLetterDetail(
         **_shown(dict(row) | {"beginning": row["beginning"][:DETAIL_BYTES]}, evidence=reach.evidence),
-        edits=_edits(row["beginning"], edits, evidence=reach.evidence),
+        # Seconds for long versions that have little in common; others are served meanwhile.
+        edits=await asyncio.to_thread(_edits, row["beginning"], edits, evidence=reach.evidence),
         log_id=_text(row["log_id"]),
         integration_type=row["integration_type"],
         again_id=_text(row["again_id"]),
@@ -209,11 +214,16 @@ def _edits(original: bytes, edits: Sequence[Any], *, evidence: bool) -> list[Sho
                 requested_with=each["key_name"],
                 reason=each["reason"],
                 edited_at=each["edited_at"],
-                difference=_difference(before, after) if evidence else None,
+                difference=_difference(before, after) if evidence and _comparable(before, after) else None,
+                too_long=not _comparable(before, after),
             )
         )
         before = after
     return shown
+
+
+def _comparable(before: bytes, after: bytes) -> bool:
+    return all(len(each) <= COMPARED_BYTES and each.count(b"\n") < COMPARED_LINES for each in (before, after))
 
 
 def _difference(before: bytes, after: bytes) -> str:

@@ -217,6 +217,11 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Only a letter that waits can be edited: this one is being redriven, was redriven, or was erased.",
         "Solo se edita un mensaje que espera: este se está reenviando, ya se reenvió o fue borrado.",
     ),
+    ReasonCode.LETTER_EDITS_FULL: labels(
+        "Uma mensagem tem no máximo {limit} edições.",
+        "A letter has at most {limit} edits.",
+        "Un mensaje tiene como máximo {limit} ediciones.",
+    ),
     ReasonCode.NOT_A_RESULTS_TOPIC: labels(
         "Só mensagens de tópicos de resultados são reenviadas.",
         "Only letters of results topics are redriven.",

@@ -72,6 +72,7 @@ class ReasonCode(StrEnum):
     # A dead letter.
     LETTER_ERASED = "letter_erased"
     LETTER_NOT_WAITING = "letter_not_waiting"
+    LETTER_EDITS_FULL = "letter_edits_full"
     NOT_A_RESULTS_TOPIC = "not_a_results_topic"
     RESULT_ERASED = "result_erased"
     REDRIVE_OVER = "redrive_over"

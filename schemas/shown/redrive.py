@@ -47,7 +47,7 @@ class RedrivePlan(Shown):
     as_of: datetime = Field(description="to be sent as the request's `as_of`: letters that come later are left out")
     matched: int
     redrivable: int = Field(description="of them, those that a redrive would take")
-    read: int = Field(description="of them, those that were read for this plan: the oldest, where there are very many")
+    read: int = Field(description="of them, those that were read for this plan: the oldest, of many or large ones")
     would_be_stored: int = Field(description="of those that were read: they would become results")
     still_refused: list[StillRefused] = Field(description="of those that were read: a redrive leaves them waiting")
     left_out: dict[LetterState, int] = Field(

@@ -223,6 +223,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.EVIDENCE_NOT_SEEN: lambda: dead_letters.NO_EVIDENCE,
     Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
+    Code.LETTER_EDITS_FULL: lambda: dead_letters.NO_MORE_EDITS,
     Code.NOT_A_RESULTS_TOPIC: lambda: NOT_OF_RESULTS.reason,
     Code.RESULT_ERASED: lambda: Reason.from_json(RESULT_ERASED),
     Code.REDRIVE_OVER: lambda: dead_letters.NOT_OF_THIS_STATE.of(state="done"),

@@ -12,10 +12,16 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
+from admin.rate import Rate
+from api.letter_plan import plan_redrive
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, STRUCTURED
+from schemas.redrive import LetterChoice
+from schemas.rereading import Rereading
+from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
+from storage.dead_letters import Reach
 from tests.integration.api.conftest import Caller
 from tests.support.events import Event, at, data, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
@@ -68,6 +74,7 @@ async def listed(client: Caller, **query: Any) -> list[dict[str, Any]]:
 async def test_a_filter_is_the_same_for_list_counts_export_plan_and_erase(
     app: FastAPI, keys: dict[str, str], every: Caller, operator: Caller, letters: list[DeadLetter]
 ) -> None:
+    app.state.rate = Rate(10_000, 10_000)
     fields: list[dict[str, Any]] = [
         {"code": "status_not_allowed"},
         {"code": ["json", "timestamp"]},
@@ -180,6 +187,27 @@ async def test_a_plan_says_what_would_become_of_each_and_changes_nothing(
     assert sample["reason"]
     assert await owner.fetchval("SELECT count(*) FROM redrives") == 0
     assert await owner.fetchval("SELECT count(*) FROM dead_letters WHERE state <> 'waiting'") == 0
+
+
+async def test_a_plan_has_an_end_and_counts_as_a_command(
+    app: FastAPI, keys: dict[str, str], operator: Caller, reader: Database, letters: list[DeadLetter]
+) -> None:
+    reach = Reach("acme", every_account=True, evidence=True)
+    choice = LetterChoice.model_validate({"account": "acme", "filter": {}, "all": True})
+    limits: list[tuple[dict[str, Any], int]] = [
+        ({}, 6),
+        ({"at_most": 2}, 2),
+        ({"most_bytes": 1}, 1),
+        ({"most_bytes": 0}, 0),
+        ({"seconds": -1}, 0),
+    ]
+    for limit, read in limits:
+        plan = await plan_redrive(reader, reach, choice, Rereading(Topics(), None), **limit)
+        assert (plan.read, plan.redrivable) == (read, 6)
+    app.state.rate = Rate(0.001, 1)
+    asked = {**ASKED, "filter": {}, "all": True, "dry_run": True}
+    answers = [await operator.post("/commands/dead-letters/redrive", json=asked) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 429]
 
 
 async def test_the_same_request_twice_takes_each_letter_once(operator: Caller, letters: list[DeadLetter]) -> None:
@@ -350,6 +378,23 @@ async def test_an_edit_writes_into_no_other_account(
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
         assert [error["field"] for error in answer.json()["errors"]] == ["data.account"]
         assert (await client.get(f"{ACCOUNT}/{letter}")).json()["edits"] == []
+
+
+@pytest.mark.parametrize("value", ["{" + "\n" * 2000, "x" * 95_000 + "é" * 5_000])
+async def test_versions_that_are_too_long_are_not_compared_and_edits_have_an_end(
+    operator: Caller, letters: list[DeadLetter], owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setattr("storage.dead_letters.COMPARED_BYTES", 100_000)
+    monkeypatch.setattr("admin.dead_letters.MAX_EDITS", 3)
+    [letter] = await listed(operator, q="sku-3")
+    editing = f"/commands/dead-letters/{letter['id']}/edit"
+    for edited in ("{}", value, "{}"):
+        answer = await operator.post(editing, json={**ASKED, "value": edited})
+        assert answer.status_code == 200, answer.text
+    edits = (await operator.get(f"{ACCOUNT}/{letter['id']}")).json()["edits"]
+    assert [(each["too_long"], each["difference"] is None) for each in edits] == [(False, False), *[(True, True)] * 2]
+    late = await operator.post(editing, json={**ASKED, "value": "{}"})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/too-many-edits")
 
 
 async def test_a_large_value_is_exported_whole(operator: Caller, writer: Database) -> None:
