@@ -154,6 +154,62 @@ $function$;
 REVOKE ALL ON FUNCTION erase_dead_letters(text[], uuid[], text, jsonb, text, uuid, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erase_dead_letters(text[], uuid[], text, jsonb, text, uuid, text, text) TO conexoes_writer;
 
+-- The condition by which a row of a table has what $2 (in bytes: $3) matches, among `pages` pages from `first_page` on,
+-- for the account $1; where it can't be replaced, only if `keys`. Null for a table without such
+-- columns. A dead letter that names no account may be of any, and so may an edit of it.
+CREATE OR REPLACE FUNCTION erasable_rows(searched regclass, keys boolean, first_page bigint, pages integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
+    SELECT format('ctid >= %L::tid AND ctid < %L::tid AND account IN ($1, %L) AND ',
+        format('(%s,0)', first_page), format('(%s,0)', first_page + pages),
+        CASE WHEN searched IN ('conexoes.dead_letters'::regclass, 'conexoes.dead_letter_edits'::regclass) THEN '' END)
+        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ')
+        || CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN ' OR text_of_headers(headers) ~ $3' ELSE '' END || ')'
+    FROM text_of_columns(searched)
+    WHERE keys OR (NOT is_key AND kind <> 'bytea')
+$function$;
+
+-- Deletes logs with all that hangs on them, which is what has their id: attempts, names. The items of their reprocesses and redrives
+-- stay, as the audit does. Triggers keep keys and counts. Rows are locked in the order of their key, as writers do.
+-- Returns the number of rows of each table.
+CREATE OR REPLACE FUNCTION delete_logs(log_ids uuid[]) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    hanging text;
+    gone integer;
+    deleted jsonb := '{}';
+BEGIN
+    PERFORM FROM status_logs WHERE id = ANY(log_ids) ORDER BY id FOR UPDATE;
+    FOR hanging IN
+        SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND a.attname = 'log_id' AND NOT a.attisdropped
+          AND c.relname NOT IN ('reprocess_items', 'redrive_items') AND c.relname NOT LIKE 'expired_attempts_%'
+        ORDER BY 1
+    LOOP
+        EXECUTE format('DELETE FROM %I WHERE log_id = ANY($1)', hanging) USING log_ids;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        deleted := deleted || jsonb_build_object(hanging, gone);
+    END LOOP;
+    DELETE FROM status_logs WHERE id = ANY(log_ids);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN deleted || jsonb_build_object('status_logs', gone);
+END
+$function$;
+
+-- The outcome of a redrive says in its reason what is in the letter: it goes with it, whoever deletes the letter.
+CREATE FUNCTION clear_reasons() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+BEGIN
+    UPDATE redrive_items i SET reason = NULL FROM gone
+    WHERE i.letter_id = gone.id AND i.letter_account = gone.account AND i.reason IS NOT NULL;
+    RETURN NULL;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION clear_reasons() FROM PUBLIC;
+CREATE TRIGGER clear_reasons AFTER DELETE ON dead_letters
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION clear_reasons();
+
 GRANT SELECT, INSERT ON dead_letter_edits, dead_letter_audit TO conexoes_writer;
 GRANT SELECT, INSERT, UPDATE (state, next_at) ON redrives TO conexoes_writer;
 GRANT SELECT, INSERT, UPDATE (state, leased_until, changed_at, partition, "offset", log_id, again_id, reason)
