@@ -20,7 +20,7 @@ RedriveState = Literal["running", "paused", "done", "cancelled"]
 RedriveItemState = Literal["queued", "sent", "stored", "refused", "conflict", "still_refused", "failed", "cancelled"]
 REDRIVE_ITEM_STATES: tuple[RedriveItemState, ...] = get_args(RedriveItemState)
 #: Acts of people on dead letters.
-LetterAct = Literal["redriven", "paused", "resumed", "cancelled", "edited", "erased"]
+LetterAct = Literal["redriven", "paused", "resumed", "cancelled", "edited", "erased", "exported"]
 DEFAULT_PER_SECOND = 200
 MAX_PER_SECOND = 5_000
 #: Letters that a plan reads; of more, the oldest.

@@ -87,14 +87,18 @@ async def list_dead_letters(
     after: TimeAndId | None,
     limit: int,
     value_bytes: int = DEAD_LETTER_BYTES,
+    places: bool = True,
 ) -> list[ShownDeadLetter]:
-    """Return the newest `limit` of a filter after `after`, each with up to `value_bytes` of its value."""
+    """Return the newest `limit` of a filter after `after`, each with up to `value_bytes` of its value.
+
+    `places`: also where in it each reason is, which takes a reading of the whole value.
+    """
     at, id_ = after or NEWEST_BY_ID
     async with database.reading(reach.account, every_account=reach.every_account) as connection:
         rows = await SQL["list_dead_letters"].fetch(
             connection, **choosing(reach, filter_), after_at=at, after_id=id_, limit=limit, value_bytes=value_bytes
         )
-    return [ShownDeadLetter(**_shown(row, evidence=reach.evidence)) for row in rows]
+    return [ShownDeadLetter(**_shown(row, evidence=reach.evidence, places=places)) for row in rows]
 
 
 async def count_dead_letters(
@@ -146,7 +150,7 @@ async def _get(connection: Connection, reach: Reach, letter_id: uuid.UUID) -> An
     )
 
 
-def _shown(row: Any, *, evidence: bool) -> dict[str, Any]:
+def _shown(row: Any, *, evidence: bool, places: bool = True) -> dict[str, Any]:
     reason = Reason.from_json(row["reason"])
     value = bytes(row["beginning"])
     return {
@@ -165,7 +169,7 @@ def _shown(row: Any, *, evidence: bool) -> dict[str, Any]:
         "headers": headers_shown(row["headers"]) if evidence else None,
         "value": text_of(value) if evidence else None,
         "value_bytes": row["value_bytes"],
-        "reasons": [_reason(each, value if evidence else b"") for each in each_of(reason)],
+        "reasons": [_reason(each, value if evidence and places else b"") for each in each_of(reason)],
         "state": row["state"],
         "state_at": row["state_at"],
         "redrive_id": _text(row["redrive_id"]),

@@ -88,7 +88,7 @@ CREATE TABLE dead_letter_audit (
     id bigint GENERATED ALWAYS AS IDENTITY,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     action text COLLATE "C" NOT NULL CHECK (
-        action IN ('redriven', 'paused', 'resumed', 'cancelled', 'edited', 'erased')
+        action IN ('redriven', 'paused', 'resumed', 'cancelled', 'edited', 'erased', 'exported')
     ),
     redrive_id uuid,
     letters integer NOT NULL,
@@ -101,7 +101,7 @@ CREATE TABLE dead_letter_audit (
 );
 
 COMMENT ON TABLE dead_letter_audit IS
-    'Who redrove, paused, resumed, cancelled, edited and erased dead letters, and why. Append-only. Kept for ever.';
+    'Who redrove, paused, resumed, cancelled, edited, erased and exported dead letters, and why. Append-only. Kept for ever.';
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON dead_letter_audit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -230,6 +230,10 @@ CREATE POLICY unattributed ON dead_letter_edits FOR SELECT TO conexoes_reader
     USING (account = '' AND current_setting('conexoes.every_account', true) = 'on');
 CREATE POLICY reader ON dead_letter_audit FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
+-- A reader may add its exports, and nothing else, as to the audit of exports.
+GRANT INSERT ON dead_letter_audit TO conexoes_reader;
+CREATE POLICY exporter ON dead_letter_audit FOR INSERT TO conexoes_reader
+    WITH CHECK (account = current_setting('conexoes.account', true) AND action = 'exported');
 CREATE POLICY reader ON redrives FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 -- An item says in its reason what is in its letter. One of a letter that names no account is seen as that letter is.

@@ -5,6 +5,7 @@ import itertools
 import json
 import uuid
 from collections import Counter
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from admin.rate import Rate
 from api.letter_plan import plan_redrive
+from exports.errors import TooManyExports
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.redrive import LetterChoice
@@ -22,6 +24,7 @@ from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
 from storage.dead_letters import Reach
+from storage.letter_audit import Author, add_act
 from tests.integration.api.conftest import Caller
 from tests.support.events import Event, at, data, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
@@ -395,6 +398,31 @@ async def test_versions_that_are_too_long_are_not_compared_and_edits_have_an_end
     assert [(each["too_long"], each["difference"] is None) for each in edits] == [(False, False), *[(True, True)] * 2]
     late = await operator.post(editing, json={**ASKED, "value": "{}"})
     assert (late.status_code, late.json()["type"]) == (409, "/problems/too-many-edits")
+
+
+async def test_an_export_is_in_the_audit_has_a_limit_and_says_no_places(
+    app: FastAPI, operator: Caller, letters: list[DeadLetter], owner: asyncpg.Connection, reader: Database
+) -> None:
+    exporting = f"{ACCOUNT}/export.jsonl"
+    exported = await operator.get(exporting, params={"q": "sku"})
+    lines = [json.loads(each) for each in exported.text.splitlines()]
+    assert lines
+    assert all(reason["place"] is None for each in lines for reason in each["reasons"])
+    [act] = await owner.fetch("SELECT * FROM dead_letter_audit")
+    assert (act["action"], act["letters"], act["key_name"]) == ("exported", len(lines), "o")
+    assert json.loads(act["request"]) == {"filter": {"q": "…"}}
+    with ExitStack() as slots:
+        while True:
+            try:
+                slots.enter_context(app.state.exports.slots.one("acme"))
+            except TooManyExports:
+                break
+        refused = await operator.get(exporting)
+    assert (refused.status_code, refused.headers["content-type"]) == (429, "application/problem+json")
+    assert await owner.fetchval("SELECT count(*) FROM dead_letter_audit") == 1
+    async with reader.recording("acme") as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await add_act(connection, "acme", "erased", Author("m", "r"), letters=1, request={})
 
 
 async def test_a_large_value_is_exported_whole(operator: Caller, writer: Database) -> None:
