@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api import listings
 from api.authentication import FIRST, Caller, OwnAccount
+from api.export_order import must_export
 from api.letter_export import LetterExport
 from api.pages import Page
 from api.parameters import NONE, PageQuery, once_each
@@ -112,6 +113,7 @@ async def export_letters(
 
     It counts against the limits of exports, and is in the audit of dead letters. No `place` of a reason is in it.
     """
+    must_export(grant)
     return LetterExport(request.app.state.exports, grant, reach_of(grant, account), query)
 
 

@@ -16,6 +16,7 @@ from admin.pages.times import to_local
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api import listings
 from api.dead_letters import reach_of, value_of
+from api.export_order import must_export
 from api.letter_export import LetterExport
 from api.problems import ProblemError, invalid_model, not_found
 from schemas.letter_filter import LETTER_FIELDS
@@ -69,6 +70,7 @@ async def dead_letters_page(request: Request, who: OwnPage) -> Response:
 @router.get(f"{ACCOUNT}/dead-letters/export.jsonl")
 async def export_file(request: Request, who: OwnPage) -> Response:
     """Return the dead letters that a filter matches as JSON Lines, as the query API does."""
+    must_export(who.grant)
     view = read_letter_view(request.query_params, who.visitor.zone)
     return LetterExport(request.app.state.exports, who.grant, reach_of(who.grant, who.account), view.filter)
 
