@@ -2,8 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -44,7 +44,7 @@ class Item(NamedTuple):
     letter_id: uuid.UUID
 
 
-Work = Callable[[Database, Sequence[Item]], Awaitable[object]]
+Work = Callable[[Database, Sequence[Item]], Coroutine[Any, Any, None]]
 
 
 async def sent(writer: Database, items: Sequence[Item]) -> None:
@@ -101,7 +101,7 @@ async def test_nothing_is_locked_after_what_another_has_and_letters_after_items(
         await holding.start()
         await owner.execute(held)
         blocker = await owner.fetchval("SELECT pg_backend_pid()")
-        working = asyncio.create_task(work(writer, items[::-1]))  # type: ignore[arg-type]
+        working = asyncio.create_task(work(writer, items[::-1]))
 
         async def waits(blocker: int = blocker) -> bool:
             found = "SELECT count(*) > 0 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
