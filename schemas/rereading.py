@@ -52,7 +52,7 @@ def _is_single(value: bytes) -> bool:
 
 #: Answer of `Rereading.refusal` for a letter of a topic that is none of `topics`.
 NOT_OF_RESULTS: Final = Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_A_RESULTS_TOPIC))
-#: Its answer for a letter with an event of an account that is not its own.
+#: Answer of it for a letter with an event of an account that is not its own.
 OF_ANOTHER_ACCOUNT: Final = Refusal(
     DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED_BY_LETTER, field="data.account")
 )

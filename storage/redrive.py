@@ -21,7 +21,7 @@ from storage.statements import SQL
 
 #: Letters that are fetched together to be read: 2 MiB each at most.
 _READ_AT_ONCE = 20
-#: Of a letter whose result was erased, with a person or with its silent log.
+#: Reason of a letter whose result was erased, with a person or with its silent log.
 RESULT_ERASED: Final = Reason(ReasonCode.RESULT_ERASED).to_json()
 Switch = Literal["paused", "resumed", "cancelled"]
 _STATES: Final[dict[Switch, tuple[RedriveState, tuple[RedriveState, ...]]]] = {
