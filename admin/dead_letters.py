@@ -4,6 +4,7 @@ What is accepted is in PostgreSQL when the answer goes out; the agents publish i
 """
 
 import uuid
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
@@ -19,16 +20,16 @@ from api.problems import ProblemError, not_found, too_often
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.said import Said
-from schemas.redrive import EraseLettersRequest, RedriveRequest, RedriveSwitchRequest
+from schemas.redrive import EraseLettersRequest, LetterChoice, RedriveRequest, RedriveSwitchRequest
 from schemas.reprocess import RequestedBy, WhyAsked
-from schemas.rereading import Rereading
+from schemas.rereading import OF_ANOTHER_ACCOUNT, Rereading
 from schemas.result import Account
 from schemas.shown.dead_letter import DeadLetterDetail
 from schemas.shown.redrive import ErasedLetters, Redrive, RedrivePlan
 from schemas.timestamp import NANOSECONDS
 from storage.access_keys import Grant
 from storage.database import clock
-from storage.dead_letters import get_dead_letter, kept_letter
+from storage.dead_letters import Reach, get_dead_letter, kept_letter
 from storage.letter_audit import Author
 from storage.letter_changes import count_erasable, edit_letter, erase_letters
 from storage.redrive import Switch, get_redrive, make_redrive, switch_redrive
@@ -38,9 +39,13 @@ router = APIRouter(prefix="/commands/dead-letters", tags=["dead letters"])
 
 NOT_OF_THIS_STATE = Reason(ReasonCode.REDRIVE_OVER)
 NOT_WAITING = Reason(ReasonCode.LETTER_NOT_WAITING)
-NOT_RESULTS = Reason(ReasonCode.NOT_A_RESULTS_TOPIC)
 #: Characters of an edited value: JSON of it still fits into a body.
 MAX_EDITED_CHARACTERS: Final = 100_000
+
+
+#: Edits of one letter: each view of it compares them all.
+MAX_EDITS: Final = 50
+NO_MORE_EDITS = Reason(ReasonCode.LETTER_EDITS_FULL, limit=MAX_EDITS)
 
 
 class EditRequest(BaseModel):
@@ -96,27 +101,39 @@ async def redrive_letters(request: Request, grant: Caller) -> Redrive | JSONResp
     asked = await read_body(request, RedriveRequest)
     operator_of(grant, asked.account)
     if asked.dry_run:
-        reach, rereading = reach_of(grant, asked.account), request.app.state.rereading
-        plan = await plan_redrive(request.app.state.reader, reach, asked, rereading, as_of=asked.as_of)
-        return JSONResponse(plan.model_dump(mode="json"))
+        planned = await plan(request.app, grant, asked, asked.as_of)
+        return JSONResponse(planned.model_dump(mode="json"))
     return await redrive(request.app, grant, asked)
+
+
+async def plan(app: FastAPI, grant: Grant, choice: LetterChoice, as_of: datetime | None = None) -> RedrivePlan:
+    """Plan a redrive. Raises the 429 problem of too many commands: a plan takes more work than most of them."""
+    _take(app, choice.account)
+    return await plan_redrive(
+        app.state.reader, reach_of(grant, choice.account), choice, app.state.rereading, as_of=as_of
+    )
+
+
+def _take(app: FastAPI, account: str) -> None:
+    if wait := app.state.rate.take(account):
+        raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
 
 
 async def redrive(app: FastAPI, grant: Grant, asked: RedriveRequest) -> Redrive:
     """Queue the letters of a request. Raises the 429 problem of too many commands."""
-    if wait := app.state.rate.take(asked.account):
-        raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
+    _take(app, asked.account)
     async with app.state.writer.connection() as connection:
         as_of = asked.as_of or await clock(connection)
+    reach = reach_of(grant, asked.account)
     made = await make_redrive(
         app.state.writer,
-        reach_of(grant, asked.account),
+        reach,
         asked,
         Author(asked.requested_by, asked.reason, UsedKey.grant(grant)),
         topics=app.state.rereading.topics,
         as_of=as_of,
     )
-    return await _redrive(app, asked.account, made)
+    return await _redrive(app, reach, made)
 
 
 @router.post(
@@ -143,14 +160,14 @@ async def switch(app: FastAPI, grant: Grant, redrive_id: uuid.UUID, to: Switch, 
     """Change a redrive and return it. Raises 404 for a missing one, 409 for one that can't be changed so."""
     author = Author(asked.requested_by, asked.reason, UsedKey.grant(grant))
     changed = await switch_redrive(app.state.writer, asked.account, redrive_id, to, author)
-    found = await _redrive(app, asked.account, redrive_id)
+    found = await _redrive(app, reach_of(grant, asked.account), redrive_id)
     if not changed:
         raise ProblemError(409, "over", NOT_OF_THIS_STATE.of(state=found.state))
     return found
 
 
-async def _redrive(app: FastAPI, account: str, redrive_id: uuid.UUID) -> Redrive:
-    found = await get_redrive(app.state.writer, account, redrive_id)
+async def _redrive(app: FastAPI, reach: Reach, redrive_id: uuid.UUID) -> Redrive:
+    found = await get_redrive(app.state.writer, reach, redrive_id)
     if found is None:
         raise not_found()
     return found
@@ -184,7 +201,11 @@ async def edit_dead_letter(request: Request, grant: Caller, letter_id: LetterId)
 
 
 async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequest) -> EditedLetter:
-    """Edit a letter, or only try. Raises 404 for a missing one, 403 without evidence, 409 if it does not wait."""
+    """Edit a letter, or only try.
+
+    Raises 404 for a missing one, 403 without evidence or for a value of another account, 409 if it does not wait
+    or has MAX_EDITS edits.
+    """
     operator_of(grant, asked.account)
     reach = reach_of(grant, asked.account)
     letter = await get_dead_letter(app.state.writer, reach, letter_id)
@@ -192,8 +213,12 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
         raise not_found()
     if not grant.may_see_evidence:
         raise ProblemError(403, "no-evidence", NO_EVIDENCE)
+    if len(letter.edits) >= MAX_EDITS:
+        raise ProblemError(409, "too-many-edits", NO_MORE_EDITS)
     value = asked.value.encode("utf-8", "surrogatepass")
     refusal = await _refusal(app, letter, value)
+    if refusal == OF_ANOTHER_ACCOUNT.reason:
+        raise ProblemError(403, "not-permitted", refusal)
     if not asked.dry_run:
         number = await edit_letter(
             app.state.writer,
@@ -212,8 +237,6 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
 async def _refusal(app: FastAPI, letter: DeadLetterDetail, value: bytes) -> Reason | None:
     """Say why today's rules refuse this value of a letter; None when they do not."""
     rereading: Rereading = app.state.rereading
-    if letter.topic not in rereading.topics:
-        return NOT_RESULTS
     async with app.state.reader.connection() as connection:
         now_ns = int((await clock(connection)).timestamp()) * NANOSECONDS
     refusal = rereading.refusal(kept_letter(letter, value), now_ns)

@@ -1,15 +1,14 @@
 """Dead letters: records that were refused, with the reason; their counts, values and redrives."""
 
 import uuid
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from api import listings
 from api.authentication import FIRST, Caller, OwnAccount
 from api.export_order import must_export
+from api.letter_export import LetterExport
 from api.pages import Page
 from api.parameters import NONE, PageQuery, once_each
 from api.problems import PAGED, ProblemError, not_found, problem_responses
@@ -19,9 +18,7 @@ from schemas.reasons.reason import Reason
 from schemas.redrive import RedriveItemState
 from schemas.shown.dead_letter import LETTER_ID, DeadLetterCounts, DeadLetterDetail, ShownDeadLetter
 from schemas.shown.redrive import REDRIVE_ID, Redrive, RedriveItem
-from schemas.topics import MAX_RECORD_BYTES
 from storage.access_keys import EVERY_ACCOUNT, Grant
-from storage.cursors import TimeAndId
 from storage.database import Database
 from storage.dead_letters import Reach, count_dead_letters, get_dead_letter, get_value
 from storage.dead_letters import list_dead_letters as read_dead_letters
@@ -32,8 +29,6 @@ from storage.redrive import list_redrives as read_redrives
 router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"], dependencies=FIRST)
 
 ONCE_OF_LETTERS = [Depends(once_each(LETTER_REPEATABLE))]
-#: Letters of one query of an export: 2 MiB each at most.
-_EXPORTED_AT_ONCE = 20
 NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 
 
@@ -108,55 +103,36 @@ async def count_letters(
             "description": "one dead letter a line, as the list has them, with their whole values",
             "content": {"application/jsonl": {"schema": {"type": "string"}}},
         },
-        **problem_responses((403, "the key may not export")),
+        **problem_responses((403, "the key may not export"), (429, "too many exports at once")),
     },
 )
 async def export_letters(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[LetterFilter, Query()]
 ) -> Response:
-    """Every dead letter that the filter matches as JSON Lines, newest first. Needs the right to export."""
+    """Every dead letter that the filter matches as JSON Lines, newest first. Needs the right to export.
+
+    It counts against the limits of exports, and is in the audit of dead letters. No `place` of a reason is in it.
+    """
     must_export(grant)
-    lines = export_lines(request.app.state.reader, reach_of(grant, account), query)
-    first = await anext(lines, b"")  # so that what fails at once is answered as a problem
-
-    async def body() -> AsyncIterator[bytes]:
-        yield first
-        async for line in lines:
-            yield line
-
-    name = f"dead-letters-{account}.jsonl"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(body(), media_type="application/jsonl", headers=headers)
-
-
-async def export_lines(reader: Database, reach: Reach, filter_: LetterFilter) -> AsyncIterator[bytes]:
-    """Yield each letter as a line of JSON, with its whole value."""
-    after: TimeAndId | None = None
-    while True:
-        letters = await read_dead_letters(
-            reader, reach, filter_, after=after, limit=_EXPORTED_AT_ONCE, value_bytes=MAX_RECORD_BYTES
-        )
-        for each in letters:
-            yield each.model_dump_json().encode() + b"\n"
-        if len(letters) < _EXPORTED_AT_ONCE:
-            return
-        after = letters[-1].received_at, uuid.UUID(letters[-1].id)
+    return LetterExport(request.app.state.exports, grant, reach_of(grant, account), query)
 
 
 @router.get("/redrives", dependencies=[Depends(once_each(()))], responses=PAGED)
 async def list_redrives(
-    request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
+    request: Request, response: Response, grant: Caller, account: OwnAccount, query: Annotated[PageQuery, Query()]
 ) -> Page[Redrive]:
     """Redrives, newest first, each with its letters counted by their outcome."""
     listing = listings.redrives(account, query.page_size, query.page_token)
-    found = await read_redrives(request.app.state.reader, account, after=listing.after_uuid, limit=listing.limit)
+    found = await read_redrives(
+        request.app.state.reader, reach_of(grant, account), after=listing.after_uuid, limit=listing.limit
+    )
     return listing.page(found, request, response)
 
 
 @router.get("/redrives/{redrive_id}", dependencies=NONE)
-async def get_redrive(request: Request, account: OwnAccount, redrive_id: RedriveId) -> Redrive:
+async def get_redrive(request: Request, grant: Caller, account: OwnAccount, redrive_id: RedriveId) -> Redrive:
     """One redrive, with who did what to it."""
-    found = await read_redrive(request.app.state.reader, account, redrive_id)
+    found = await read_redrive(request.app.state.reader, reach_of(grant, account), redrive_id)
     if found is None:
         raise not_found()
     return found
@@ -166,18 +142,23 @@ async def get_redrive(request: Request, account: OwnAccount, redrive_id: Redrive
 async def list_redrive_items(
     request: Request,
     response: Response,
+    grant: Caller,
     account: OwnAccount,
     redrive_id: RedriveId,
     query: Annotated[RedriveItemQuery, Query()],
 ) -> Page[RedriveItem]:
-    """The letters of a redrive, each with its outcome, in the order in which they are sent."""
+    """The letters of a redrive, each with its outcome, in the order in which they are sent.
+
+    Those that name no account are for keys of every account, as everywhere.
+    """
     listing = listings.redrive_items(account, redrive_id, query.state, query.page_size, query.page_token)
     after = listing.after_count
-    if await read_redrive(request.app.state.reader, account, redrive_id) is None:
+    reach = reach_of(grant, account)
+    if await read_redrive(request.app.state.reader, reach, redrive_id) is None:
         raise not_found()
     items = await read_redrive_items(
         request.app.state.reader,
-        account,
+        reach,
         redrive_id,
         state=query.state,
         after=None if after is None else min(after[0], 2**31 - 1),

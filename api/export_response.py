@@ -40,8 +40,8 @@ class ExportResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         order = self._order
-        if order.format != "xlsx" and scope["http_version"] == "1.0":
-            raise ProblemError(426, "http-version", Reason(ReasonCode.HTTP_1_1_NEEDED))
+        if order.format != "xlsx":
+            need_chunks(scope)
         answer = StreamedAnswer(send, attachment(order, datetime.now(UTC)))
         making = self._workbook if order.format == "xlsx" else self._stream
         try:
@@ -73,6 +73,12 @@ class ExportResponse(Response):
             rows = await make_file(self._desk.database, self._order, path, seconds=seconds, progress=lambda *_: None)
             await answer.file(path)
         return rows
+
+
+def need_chunks(scope: Scope) -> None:
+    """Raise a 426 problem for HTTP/1.0, where a body without its end looks whole."""
+    if scope["http_version"] == "1.0":
+        raise ProblemError(426, "http-version", Reason(ReasonCode.HTTP_1_1_NEEDED))
 
 
 def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:

@@ -13,6 +13,9 @@ from storage.dead_letters import Reach
 from storage.redrive import count_redrivable, letters_to_read
 
 MAX_SAMPLES = 5
+#: Bytes of values that a plan reads, and seconds that it takes: 10,000 letters may have 20 GiB.
+MAX_READ_BYTES = 64 * 1024 * 1024
+MAX_SECONDS = 5.0
 
 
 async def plan_redrive(
@@ -23,8 +26,13 @@ async def plan_redrive(
     *,
     as_of: datetime | None = None,
     at_most: int = MAX_PLANNED,
+    most_bytes: int = MAX_READ_BYTES,
+    seconds: float = MAX_SECONDS,
 ) -> RedrivePlan:
     """Read up to `at_most` letters that a redrive of this choice would take. `as_of`: None is now.
+
+    It ends early, with the letter after which it has read `most_bytes` of values or taken so many seconds: `read` says
+    how far it came.
 
     Raises StorageUnavailable.
     """
@@ -32,12 +40,14 @@ async def plan_redrive(
         now = await clock(connection)
     as_of = as_of or now
     counted = await count_redrivable(reader, reach, choice, rereading.topics, as_of)
-    read, refused = 0, Counter[str]()
+    read, size, refused = 0, 0, Counter[str]()
+    ends_at = asyncio.get_running_loop().time() + seconds
     samples: dict[str, list[RefusedSample]] = defaultdict(list)
     async for letter in letters_to_read(reader, reach, choice, rereading.topics, as_of):
-        if read == at_most:
+        if read == at_most or size >= most_bytes or asyncio.get_running_loop().time() > ends_at:
             break
         read += 1
+        size += len(letter.value)
         refusal = rereading.refusal(letter, int(now.timestamp()) * NANOSECONDS)
         if refusal is not None:
             refused[refusal.code.value] += 1

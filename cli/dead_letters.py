@@ -127,7 +127,7 @@ def redrive(
         made = await make_redrive(
             writer, reach, asked, Author(by, asked.reason), topics=rereading.topics, as_of=plan.as_of
         )
-        return await _followed(writer, account, made)
+        return await _followed(writer, reach, made)
 
     done = _run("writer", go)
     typer.echo(done.model_dump_json() if as_json else f"redrive {done.id}: {_states(done)}")
@@ -165,10 +165,10 @@ def erase(
     typer.echo(json.dumps(done) if as_json else said)
 
 
-async def _followed(writer: Database, account: str, redrive_id: uuid.UUID) -> Redrive:
+async def _followed(writer: Database, reach: Reach, redrive_id: uuid.UUID) -> Redrive:
     """Return the redrive when all is sent and read, or when it was paused or cancelled."""
     while True:
-        found = await get_redrive(writer, account, redrive_id)
+        found = await get_redrive(writer, reach, redrive_id)
         assert found is not None  # noqa: S101 - it was just made, and is kept for ever
         if found.state != "running" and not (found.state == "done" and found.items.get("sent")):
             return found
@@ -259,7 +259,7 @@ def _lines(letter: DeadLetterDetail) -> Iterator[str]:
         yield f"was refused again as {letter.again_id}"
     for edit in letter.edits:
         yield f"edit {edit.number} by {edit.requested_by}, {to_text(edit.edited_at)}: {edit.reason or ''}"
-        yield edit.difference or ""
+        yield "too long to be compared" if edit.too_long else edit.difference or ""
     yield ""
     yield letter.value or ""
 

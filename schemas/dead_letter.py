@@ -22,10 +22,21 @@ from schemas.storable import storable
 from schemas.topics import MAX_RECORD_BYTES
 
 _OURS = "x-dead-letter-"
-#: Header of a record that was redriven, with the id of its dead letter.
+#: Header of a record that was redriven: the id of its dead letter, `/`, and that of the redrive.
 REDRIVE_HEADER = "x-dead-letter-redrive"
 #: Limit for key and headers of a record with a batch of events: larger ones are not kept with each dead letter.
 MAX_REPEATED_BYTES = 1024
+
+
+class RedriveLink(NamedTuple):
+    """The dead letter that a record is of, and the redrive that published it."""
+
+    letter_id: str
+    redrive_id: str
+
+    def to_header(self) -> tuple[str, bytes]:
+        """Return the header of the published record."""
+        return REDRIVE_HEADER, "/".join(self).encode()
 
 
 class DeadLetter(NamedTuple):
@@ -41,7 +52,7 @@ class DeadLetter(NamedTuple):
     headers: Headers
     value: bytes
     timestamp: int = 0  # of the record, in milliseconds
-    redrive_of: str | None = None  # the dead letter that was redriven, and is refused again
+    link: RedriveLink | None = None  # of a record that was redriven, and is refused again
 
     @classmethod
     def of(cls, record: Any, position: int, refusal: Refusal) -> Self:
@@ -67,7 +78,7 @@ class DeadLetter(NamedTuple):
             headers,
             value[:MAX_RECORD_BYTES],
             record.timestamp,
-            redriven(record.headers),
+            link_of(record.headers),
         )
 
     @property
@@ -75,6 +86,11 @@ class DeadLetter(NamedTuple):
         """Id that is equal for each delivery of the record, and differs from a new topic's record at its place."""
         place = (self.topic, self.partition, self.offset, self.position)
         return dead_letter_id(*place, timestamp=self.timestamp, key=self.key, value=self.value)
+
+    @property
+    def redrive_of(self) -> str | None:
+        """The dead letter of which this is a copy that was refused again."""
+        return None if self.link is None else self.link.letter_id
 
     @property
     def affiliate(self) -> str | None:
@@ -103,12 +119,13 @@ class DeadLetter(NamedTuple):
         ]
 
 
-def redriven(headers: Headers) -> str | None:
-    """Return the id of the dead letter that a record is of; None for a record that was not redriven."""
+def link_of(headers: Headers) -> RedriveLink | None:
+    """Return the letter and the redrive that a record is of; None for a record that was not redriven."""
     for name, value in headers:
         if name == REDRIVE_HEADER:
+            letter, _slash, redrive = (value or b"").decode("ascii", "replace").partition("/")
             try:
-                return str(uuid.UUID((value or b"").decode("ascii", "replace")))
+                return RedriveLink(str(uuid.UUID(letter)), str(uuid.UUID(redrive)))
             except ValueError:
                 return None
     return None

@@ -15,11 +15,12 @@ from schemas.timestamp import Rfc3339
 RedriveState = Literal["running", "paused", "done", "cancelled"]
 #: State of one letter of a redrive. `queued`: not sent yet. `sent`: published, and not read yet. `stored`,
 #: `refused`, `conflict`: as states of letters. `still_refused`: today's rules refuse it too, so that it was not sent.
-#: `failed`: Kafka refuses it. `cancelled`: before it was sent.
+#: `failed`: Kafka refuses it, it was deleted while it was queued, or an unforeseen error met it (see
+#: the log). `cancelled`: before it was sent.
 RedriveItemState = Literal["queued", "sent", "stored", "refused", "conflict", "still_refused", "failed", "cancelled"]
 REDRIVE_ITEM_STATES: tuple[RedriveItemState, ...] = get_args(RedriveItemState)
 #: Acts of people on dead letters.
-LetterAct = Literal["redriven", "paused", "resumed", "cancelled", "edited", "erased"]
+LetterAct = Literal["redriven", "paused", "resumed", "cancelled", "edited", "erased", "exported"]
 DEFAULT_PER_SECOND = 200
 MAX_PER_SECOND = 5_000
 #: Letters that a plan reads; of more, the oldest.

@@ -1,13 +1,16 @@
 """Reading dead letters again with today's rules: those of ingest, and no others."""
 
+import uuid
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.catalogue import CATALOGUE, IntegrationType
-from schemas.dead_letter import REDRIVE_HEADER
+from schemas.dead_letter import REDRIVE_HEADER, RedriveLink, account_of
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.media_type import media_type
-from schemas.refusal import Refusal
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.refusal import DeadLetterCode, Refusal
 from schemas.result import Result, read
 from schemas.sources import Allowed, Sources
 from schemas.topics import Topics
@@ -17,13 +20,15 @@ class KeptLetter(NamedTuple):
     """A dead letter as it would be published again."""
 
     id: str
+    account: str  # whose it is; "" of a letter that is nobody's
     topic: str
     key: bytes | None
     headers: Headers
     value: bytes
+    redrive_id: str = str(uuid.UUID(int=0))  # that takes it; none of one that is only read
 
     def to_publish(self) -> list[tuple[str, bytes]]:
-        """Return the original headers, and the one that links the record with this letter.
+        """Return the original headers, and the one that links the record with this letter and its redrive.
 
         A letter that was one event of a batch has that event alone as its value, so it goes as a single event. A header
         without a value becomes an empty one, as in the dead-letter topic.
@@ -34,7 +39,7 @@ class KeptLetter(NamedTuple):
             for name, value in self.headers
             if name != REDRIVE_HEADER
         ]
-        return [*headers, (REDRIVE_HEADER, self.id.encode())]
+        return [*headers, RedriveLink(self.id, self.redrive_id).to_header()]
 
 
 def _is_batch(content_type: bytes | None) -> bool:
@@ -43,6 +48,14 @@ def _is_batch(content_type: bytes | None) -> bool:
 
 def _is_single(value: bytes) -> bool:
     return not value.lstrip().startswith(b"[")
+
+
+#: Answer of `Rereading.refusal` for a letter of a topic that is none of `topics`.
+NOT_OF_RESULTS: Final = Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_A_RESULTS_TOPIC))
+#: Answer of it for a letter with an event of an account that is not its own.
+OF_ANOTHER_ACCOUNT: Final = Refusal(
+    DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED_BY_LETTER, field="data.account")
+)
 
 
 class _Topic(NamedTuple):
@@ -74,8 +87,25 @@ class Rereading:
         ]
 
     def refusal(self, letter: KeptLetter, now_ns: int) -> Refusal | None:
-        """Say why nothing of a letter would become a result; None when something would."""
+        """Say why a letter may not be published; None when it may.
+
+        Something of it must become a result, and nothing of it may be another account's: an edited value is a person's
+        word, and a person of one account may not write into another.
+        A letter of a topic that is not read, as one of a connector that was removed, may not be published either.
+        """
+        if letter.topic not in self._topics:
+            return NOT_OF_RESULTS
         events = self.read(letter, now_ns)
+        if letter.account and any(_account_of(each, letter) not in {"", letter.account} for each in events):
+            return OF_ANOTHER_ACCOUNT
         if any(isinstance(each, Result) for each in events):
             return None
         return next((each for each in events if isinstance(each, Refusal)), None)
+
+
+def _account_of(event: Result | Refusal, letter: KeptLetter) -> str:
+    """Return the account that would get this event of a letter, as a result or as a dead letter; "" for nobody."""
+    if isinstance(event, Result):
+        return event.account
+    value = letter.value if event.part is None else event.part
+    return account_of(letter.key, letter.to_publish(), value, in_batch=event.part is not None)

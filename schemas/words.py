@@ -385,6 +385,7 @@ LETTER_ACTS = complete(
         "cancelled": _word("Cancelou", "Cancelled", "Canceló"),
         "edited": _word("Editou", "Edited", "Editó"),
         "erased": _word("Apagou", "Erased", "Borró"),
+        "exported": _word("Exportou", "Exported", "Exportó"),
     },
 )
 

@@ -1,5 +1,6 @@
 """Dead letters in the database, for people; the dead-letter topic has them for programs."""
 
+import asyncio
 import base64
 import difflib
 import json
@@ -30,6 +31,9 @@ from storage.statements import SQL
 
 #: Bytes of a value that are shown with one letter; a download has it all.
 DETAIL_BYTES = 256 * 1024
+#: Lines and bytes of a version that is compared with the one before: the time grows with the square of the lines.
+COMPARED_LINES = 2_000
+COMPARED_BYTES = 256 * 1024
 
 
 class Reach(NamedTuple):
@@ -52,6 +56,7 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
         value_bytes=[len(each.value) for each in letters],
         affiliate=[each.affiliate for each in letters],
         said=[each.said for each in letters],
+        redrive_of=[each.redrive_of for each in letters],
     )
 
 
@@ -82,14 +87,18 @@ async def list_dead_letters(
     after: TimeAndId | None,
     limit: int,
     value_bytes: int = DEAD_LETTER_BYTES,
+    places: bool = True,
 ) -> list[ShownDeadLetter]:
-    """Return the newest `limit` of a filter after `after`, each with up to `value_bytes` of its value."""
+    """Return the newest `limit` of a filter after `after`, each with up to `value_bytes` of its value.
+
+    `places`: also where in it each reason is, which takes a reading of the whole value.
+    """
     at, id_ = after or NEWEST_BY_ID
     async with database.reading(reach.account, every_account=reach.every_account) as connection:
         rows = await SQL["list_dead_letters"].fetch(
             connection, **choosing(reach, filter_), after_at=at, after_id=id_, limit=limit, value_bytes=value_bytes
         )
-    return [ShownDeadLetter(**_shown(row, evidence=reach.evidence)) for row in rows]
+    return [ShownDeadLetter(**_shown(row, evidence=reach.evidence, places=places)) for row in rows]
 
 
 async def count_dead_letters(
@@ -117,7 +126,8 @@ async def get_dead_letter(database: Database, reach: Reach, letter_id: uuid.UUID
         edits = await SQL["list_dead_letter_edits"].fetch(connection, account=row["account"], id=letter_id)
     return DeadLetterDetail(
         **_shown(dict(row) | {"beginning": row["beginning"][:DETAIL_BYTES]}, evidence=reach.evidence),
-        edits=_edits(row["beginning"], edits, evidence=reach.evidence),
+        # Seconds for long versions that have little in common; others are served meanwhile.
+        edits=await asyncio.to_thread(_edits, row["beginning"], edits, evidence=reach.evidence),
         log_id=_text(row["log_id"]),
         integration_type=row["integration_type"],
         again_id=_text(row["again_id"]),
@@ -140,7 +150,7 @@ async def _get(connection: Connection, reach: Reach, letter_id: uuid.UUID) -> An
     )
 
 
-def _shown(row: Any, *, evidence: bool) -> dict[str, Any]:
+def _shown(row: Any, *, evidence: bool, places: bool = True) -> dict[str, Any]:
     reason = Reason.from_json(row["reason"])
     value = bytes(row["beginning"])
     return {
@@ -159,7 +169,7 @@ def _shown(row: Any, *, evidence: bool) -> dict[str, Any]:
         "headers": headers_shown(row["headers"]) if evidence else None,
         "value": text_of(value) if evidence else None,
         "value_bytes": row["value_bytes"],
-        "reasons": [_reason(each, value if evidence else b"") for each in each_of(reason)],
+        "reasons": [_reason(each, value if evidence and places else b"") for each in each_of(reason)],
         "state": row["state"],
         "state_at": row["state_at"],
         "redrive_id": _text(row["redrive_id"]),
@@ -180,7 +190,9 @@ def headers_shown(stored: str) -> list[ShownHeader]:
 def kept_letter(letter: ShownDeadLetter, value: bytes) -> KeptLetter:
     """Return a letter as it would be published with this value. Its headers must be shown."""
     headers = [(each.name, _bytes(each.value, each.base64)) for each in letter.headers or ()]
-    return KeptLetter(letter.id, letter.topic, _bytes(letter.key, letter.key_base64), headers, value)
+    return KeptLetter(
+        letter.id, letter.account or "", letter.topic, _bytes(letter.key, letter.key_base64), headers, value
+    )
 
 
 def _bytes(text: str | None, encoded: str | None) -> bytes | None:
@@ -206,11 +218,16 @@ def _edits(original: bytes, edits: Sequence[Any], *, evidence: bool) -> list[Sho
                 requested_with=each["key_name"],
                 reason=each["reason"],
                 edited_at=each["edited_at"],
-                difference=_difference(before, after) if evidence else None,
+                difference=_difference(before, after) if evidence and _comparable(before, after) else None,
+                too_long=not _comparable(before, after),
             )
         )
         before = after
     return shown
+
+
+def _comparable(before: bytes, after: bytes) -> bool:
+    return all(len(each) <= COMPARED_BYTES and each.count(b"\n") < COMPARED_LINES for each in (before, after))
 
 
 def _difference(before: bytes, after: bytes) -> str:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from schemas.dead_letter import DeadLetter
+from schemas.dead_letter import DeadLetter, RedriveLink
+from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.redrive import LetterChoice, RedriveItemState, RedriveRequest, RedriveState
 from schemas.rereading import KeptLetter
@@ -20,6 +21,8 @@ from storage.statements import SQL
 
 #: Letters that are fetched together to be read: 2 MiB each at most.
 _READ_AT_ONCE = 20
+#: Reason of a letter whose result was erased, with a person or with its silent log.
+RESULT_ERASED: Final = Reason(ReasonCode.RESULT_ERASED).to_json()
 Switch = Literal["paused", "resumed", "cancelled"]
 _STATES: Final[dict[Switch, tuple[RedriveState, tuple[RedriveState, ...]]]] = {
     "paused": ("paused", ("running",)),
@@ -61,10 +64,12 @@ class Redriven(NamedTuple):
     """An event of a redriven record, and what became of it."""
 
     letter_id: str
+    redrive_id: str
     account: str  # that it names; "" when it names none
     state: Literal["stored", "conflict", "refused"]
     log_id: str | None
     again_id: str | None
+    reason: str | None = None  # JSON; of one that is refused without a new dead letter
 
 
 class Redrivable(NamedTuple):
@@ -108,7 +113,7 @@ async def letters_to_read(
                 limit=_READ_AT_ONCE,
             )
         for row in rows:
-            yield _kept(row, row["id"])
+            yield _kept(row, row["id"], row["account"])
         if len(rows) < _READ_AT_ONCE:
             return
         after = rows[-1]["received_at"], rows[-1]["id"]
@@ -171,7 +176,13 @@ async def claim_letters(
     """Lease the next letters of one running redrive, as many as its pace allows now; none when nothing is due."""
     rows = await SQL["claim_redrive"].fetch(connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds)
     return [
-        ClaimedLetter(row["account"], row["redrive_id"], row["number"], _kept(row, row["letter_id"])) for row in rows
+        ClaimedLetter(
+            row["account"],
+            row["redrive_id"],
+            row["number"],
+            _kept(row, row["letter_id"], row["letter_account"])._replace(redrive_id=str(row["redrive_id"])),
+        )
+        for row in rows
     ]
 
 
@@ -190,28 +201,32 @@ async def mark_letters(connection: Connection, sent: Sequence[SentLetter], unsen
 
 
 async def settle_results(
-    connection: Connection, results: Sequence[tuple[str, Result]], conflicts: Sequence[Result]
+    connection: Connection, results: Sequence[tuple[RedriveLink, Result]], conflicts: Sequence[Result]
 ) -> None:
-    """Link redriven letters, by their ids, with their results, in the transaction that stores these."""
-    refused = {id(each) for each in conflicts}
-    await _settle(
-        connection,
-        [
-            Redriven(letter_id, result.account, "conflict" if id(result) in refused else "stored", result.log_id, None)
-            for letter_id, result in results
-        ],
-    )
+    """Link redriven letters with their results, in the transaction that stores these.
+
+    `conflicts`: as `store` returns them, one result for all with its id and body. What was erased is not stored again:
+    its letter is refused.
+    """
+    used = {(each.id, each.body) for each in conflicts}
+    ids = [result.id for _link, result in results]
+    erased = {row["result_id"].hex for row in await SQL["find_erased"].fetch(connection, ids=ids)}
+    outcomes = []
+    for link, result in results:
+        if result.id in erased:
+            outcome = Redriven(*link, result.account, "refused", None, None, RESULT_ERASED)
+        else:
+            state: Literal["conflict", "stored"] = "conflict" if (result.id, result.body) in used else "stored"
+            outcome = Redriven(*link, result.account, state, result.log_id, None)
+        outcomes.append(outcome)
+    await _settle(connection, outcomes)
 
 
 async def settle_refused(connection: Connection, letters: Sequence[DeadLetter]) -> None:
     """Link redriven letters that were refused again with the new ones, in the transaction that inserts these."""
     await _settle(
         connection,
-        [
-            Redriven(each.redrive_of, each.account, "refused", None, each.id)
-            for each in letters
-            if each.redrive_of is not None
-        ],
+        [Redriven(*each.link, each.account, "refused", None, each.id) for each in letters if each.link is not None],
     )
 
 
@@ -220,30 +235,42 @@ async def _settle(connection: Connection, outcomes: Sequence[Redriven]) -> None:
         await SQL["settle_redriven"].execute(connection, outcomes)
 
 
-async def list_redrives(database: Database, account: str, *, after: TimeAndId | None, limit: int) -> list[Redrive]:
+async def list_redrives(database: Database, reach: Reach, *, after: TimeAndId | None, limit: int) -> list[Redrive]:
     """Return the newest `limit` redrives after `after`."""
     at, id_ = after or NEWEST_BY_ID
-    async with database.reading(account) as connection:
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
         rows = await SQL["list_redrives"].fetch(
-            connection, account=account, id=None, after_at=at, after_id=id_, limit=limit
+            connection,
+            account=reach.account,
+            every_account=reach.every_account,
+            id=None,
+            after_at=at,
+            after_id=id_,
+            limit=limit,
         )
     return [_redrive(row, []) for row in rows]
 
 
-async def get_redrive(database: Database, account: str, redrive_id: uuid.UUID) -> Redrive | None:
+async def get_redrive(database: Database, reach: Reach, redrive_id: uuid.UUID) -> Redrive | None:
     """Return one redrive, with what people did to it; None when the account has none of that id."""
     at, id_ = NEWEST_BY_ID
-    async with database.reading(account) as connection:
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
         row = await SQL["list_redrives"].fetchrow(
-            connection, account=account, id=redrive_id, after_at=at, after_id=id_, limit=1
+            connection,
+            account=reach.account,
+            every_account=reach.every_account,
+            id=redrive_id,
+            after_at=at,
+            after_id=id_,
+            limit=1,
         )
-        acts = await SQL["list_redrive_acts"].fetch(connection, account=account, id=redrive_id)
+        acts = await SQL["list_redrive_acts"].fetch(connection, account=reach.account, id=redrive_id)
     return None if row is None else _redrive(row, acts)
 
 
 async def list_redrive_items(
     database: Database,
-    account: str,
+    reach: Reach,
     redrive_id: uuid.UUID,
     *,
     state: RedriveItemState | None,
@@ -251,9 +278,15 @@ async def list_redrive_items(
     limit: int,
 ) -> list[RedriveItem]:
     """Return the letters of a redrive, of one state if one is given, after a number."""
-    async with database.reading(account) as connection:
+    async with database.reading(reach.account, every_account=reach.every_account) as connection:
         rows = await SQL["list_redrive_items"].fetch(
-            connection, account=account, redrive_id=redrive_id, state=state, after=max(after or 0, 0), limit=limit
+            connection,
+            account=reach.account,
+            every_account=reach.every_account,
+            redrive_id=redrive_id,
+            state=state,
+            after=max(after or 0, 0),
+            limit=limit,
         )
     return [
         RedriveItem(
@@ -299,10 +332,11 @@ def _redrive(row: Any, acts: Sequence[Any]) -> Redrive:
     )
 
 
-def _kept(row: Any, letter_id: uuid.UUID) -> KeptLetter:
+def _kept(row: Any, letter_id: uuid.UUID, account: str) -> KeptLetter:
     key = row["key"]
     return KeptLetter(
         str(letter_id),
+        account,
         row["topic"],
         None if key is None else bytes(key),
         headers_of(row["headers"]),

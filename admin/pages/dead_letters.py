@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.dead_letters import EditRequest, edit
@@ -15,8 +15,9 @@ from admin.pages.site import show
 from admin.pages.times import to_local
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api import listings
-from api.dead_letters import export_lines, reach_of, value_of
+from api.dead_letters import reach_of, value_of
 from api.export_order import must_export
+from api.letter_export import LetterExport
 from api.problems import ProblemError, invalid_model, not_found
 from schemas.letter_filter import LETTER_FIELDS
 from schemas.reasons.reason import Reason
@@ -71,9 +72,7 @@ async def export_file(request: Request, who: OwnPage) -> Response:
     """Return the dead letters that a filter matches as JSON Lines, as the query API does."""
     must_export(who.grant)
     view = read_letter_view(request.query_params, who.visitor.zone)
-    lines = export_lines(request.app.state.reader, reach_of(who.grant, who.account), view.filter)
-    headers = {"Content-Disposition": f'attachment; filename="dead-letters-{who.account}.jsonl"'}
-    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+    return LetterExport(request.app.state.exports, who.grant, reach_of(who.grant, who.account), view.filter)
 
 
 @router.get(f"{ACCOUNT}/dead-letters/{{letter_id:uuid}}")
@@ -109,7 +108,7 @@ async def edit_letter(request: Request, who: OwnPage, letter_id: LetterOfPath, f
     try:
         edited = await edit(request.app, who.grant, letter_id, asked)
     except ProblemError as exc:
-        if exc.status != 409:
+        if exc.kind not in {"not-waiting", "not-permitted", "too-many-edits"}:
             raise
         return _show_letter(request, who, await _letter(request, who, letter_id), value=asked.value, failed=exc)
     if not asked.dry_run:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from admin.dead_letters import SWITCHES, erase, redrive, switch
+from admin.dead_letters import SWITCHES, erase, plan, redrive, switch
 from admin.pages.letter_view import LetterView, read_letter_view
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
@@ -16,7 +16,6 @@ from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api import listings
 from api.dead_letters import reach_of
-from api.letter_plan import plan_redrive
 from api.problems import ProblemError, invalid, invalid_model, not_found
 from schemas.letter_filter import MAX_LETTER_IDS
 from schemas.reasons.code import ReasonCode
@@ -53,14 +52,13 @@ async def redrive_plan_page(request: Request, who: OwnPage) -> Response:
 async def _show_plan(request: Request, who: Member, choice: LetterChoice, view: LetterView) -> Response:
     reach = reach_of(who.grant, who.account)
     reader = request.app.state.reader
-    plan = await plan_redrive(reader, reach, choice, request.app.state.rereading)
     return show(
         request,
         who.visitor,
         "redrive_plan.html",
         account=who.account,
         page="dead-letters",
-        plan=plan,
+        plan=await plan(request.app, who.grant, choice),
         view=view,
         choice=choice.model_dump(mode="json", exclude={"account"}, exclude_defaults=True),
         ids=choice.ids or (),
@@ -100,7 +98,9 @@ async def erase_letters(request: Request, who: OwnPage, fields: OwnForm) -> Resp
 async def redrives_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
     """Show every redrive of the account, newest first."""
     listing = listings.redrives(who.account, REDRIVES_A_PAGE, page_token)
-    found = await list_redrives(request.app.state.reader, who.account, after=listing.after_uuid, limit=listing.limit)
+    found = await list_redrives(
+        request.app.state.reader, reach_of(who.grant, who.account), after=listing.after_uuid, limit=listing.limit
+    )
     page = listing.page(found, request, Response())
     return show(request, who.visitor, "redrives.html", account=who.account, page="dead-letters", redrives=page)
 
@@ -144,14 +144,15 @@ async def _show_redrive(
     page_token: str | None = None,
     refused: ProblemError | None = None,
 ) -> Response:
-    found = await get_redrive(request.app.state.writer, who.account, redrive_id)
+    reach = reach_of(who.grant, who.account)
+    found = await get_redrive(request.app.state.writer, reach, redrive_id)
     if found is None:
         raise not_found()
     listing = listings.redrive_items(who.account, redrive_id, state, ITEMS_A_PAGE, page_token)
     after = listing.after_count
     items = await list_redrive_items(
         request.app.state.writer,
-        who.account,
+        reach,
         redrive_id,
         state=state,
         after=None if after is None else min(after[0], 2**31 - 1),

@@ -21,7 +21,7 @@ from agents.process.availability import until_available
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
 from schemas.catalogue import IntegrationType
-from schemas.dead_letter import DeadLetter, redriven
+from schemas.dead_letter import DeadLetter, RedriveLink, link_of
 from schemas.policy import Policy
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
@@ -63,9 +63,9 @@ class AcceptedEvent(NamedTuple):
     position: int  # in a batch of events; 0 otherwise
 
     @property
-    def redrive_of(self) -> str | None:
-        """The dead letter that the record is of, if it was redriven."""
-        return redriven(self.record.headers)
+    def link(self) -> RedriveLink | None:
+        """The dead letter and the redrive that the record is of, if it was redriven."""
+        return link_of(self.record.headers)
 
 
 class Decoded(NamedTuple):
@@ -240,7 +240,7 @@ class Ingest:
         ):
             results = [each.result for each in accepted]
             stored = await store(connection, results, self._policy) if results else Stored([], [])
-            if again := [(letter, each.result) for each in accepted if (letter := each.redrive_of) is not None]:
+            if again := [(link, each.result) for each in accepted if (link := each.link) is not None]:
                 await settle_results(connection, again, stored.conflicts)
             await move_positions(connection, moves)
         for state in stored.outcomes:

@@ -13,6 +13,8 @@ from agents.metrics import REDRIVEN
 from agents.process.rounds import POLL_SECONDS, rounds
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.rereading import Rereading
 from storage.clock import ServerClock
 from storage.database import Database
@@ -65,25 +67,34 @@ class Redriving:
         to_send: list[ClaimedLetter] = []
         unsent: list[UnsentLetter] = []
         for each in claimed:
-            refusal = self._rereading.refusal(each.letter, now_ns)
-            if refusal is None:
+            outcome = self._read(each, now_ns)
+            if outcome is None:
                 to_send.append(each)
             else:
-                unsent.append(UnsentLetter(*each[:3], "still_refused", refusal.reason.to_json()))
+                unsent.append(outcome)
         sent, failed, unavailable = await self._publish(to_send)
         unsent += failed
         if sent or unsent:
             async with self._database.transaction() as connection:
                 await mark_letters(connection, sent, unsent)
         REDRIVEN.labels("sent").inc(len(sent))
-        REDRIVEN.labels("still_refused").inc(len(unsent) - len(failed))
-        REDRIVEN.labels("failed").inc(len(failed))
+        for state in (each.state for each in unsent):
+            REDRIVEN.labels(state).inc()
         if unavailable is not None:
             done = {each[:3] for each in sent} | {each[:3] for each in unsent}
             async with self._database.transaction() as connection:
                 await release_letters(connection, [each for each in claimed if each[:3] not in done])
             raise unavailable
         return len(claimed)
+
+    def _read(self, claimed: ClaimedLetter, now_ns: int) -> UnsentLetter | None:
+        """Say why a letter is not sent; None when it is."""
+        try:
+            refusal = self._rereading.refusal(claimed.letter, now_ns)
+        except Exception:
+            # One letter must not stop a worker, which then reads it again after every start.
+            return _unforeseen(claimed)
+        return None if refusal is None else UnsentLetter(*claimed[:3], "still_refused", refusal.reason.to_json())
 
     async def _publish(
         self, letters: Sequence[ClaimedLetter]
@@ -102,8 +113,16 @@ class Redriving:
                 failed.append(UnsentLetter(*each[:3], "failed", outcome.reason.to_json()))
             elif isinstance(outcome, BrokerUnavailable):
                 unavailable = outcome
+            elif isinstance(outcome, Exception):
+                failed.append(_unforeseen(each, outcome))
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
                 sent.append(SentLetter(*each[:3], outcome.partition, outcome.offset))
         return sent, failed, unavailable
+
+
+def _unforeseen(letter: ClaimedLetter, error: BaseException | None = None) -> UnsentLetter:
+    """Return what a letter becomes by an unforeseen error, and log that: by default the one that is being handled."""
+    log.error("letter not sent", account=letter.account, letter=letter.letter.id, exc_info=error or True)
+    return UnsentLetter(*letter[:3], "failed", Reason(ReasonCode.UNEXPECTED).to_json())

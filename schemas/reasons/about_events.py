@@ -187,6 +187,11 @@ EVENTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field}: this key does not allow it to be posted",
         "{field}: esta clave no permite enviar esto",
     ),
+    ReasonCode.NOT_ALLOWED_BY_LETTER: labels(
+        "{field}: deve ser a conta da própria mensagem",
+        "{field}: it must be the account of the letter itself",
+        "{field}: debe ser la cuenta del propio mensaje",
+    ),
     ReasonCode.TIME_FORMAT: labels(
         "{field} deve ser uma data e hora RFC 3339 com offset e no máximo {digits} dígitos de fração",
         "{field} must be an RFC 3339 date-time with an offset and at most {digits} fraction digits",

@@ -217,10 +217,20 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Only a letter that waits can be edited: this one is being redriven, was redriven, or was erased.",
         "Solo se edita un mensaje que espera: este se está reenviando, ya se reenvió o fue borrado.",
     ),
+    ReasonCode.LETTER_EDITS_FULL: labels(
+        "Uma mensagem tem no máximo {limit} edições.",
+        "A letter has at most {limit} edits.",
+        "Un mensaje tiene como máximo {limit} ediciones.",
+    ),
     ReasonCode.NOT_A_RESULTS_TOPIC: labels(
         "Só mensagens de tópicos de resultados são reenviadas.",
         "Only letters of results topics are redriven.",
         "Solo se reenvían mensajes de tópicos de resultados.",
+    ),
+    ReasonCode.RESULT_ERASED: labels(
+        "Este resultado foi apagado e não é armazenado de novo.",
+        "This result was erased, and is not stored again.",
+        "Este resultado fue borrado y no se guarda de nuevo.",
     ),
     ReasonCode.REDRIVE_OVER: labels(
         "O reenvio não pode mudar assim: seu estado é {state}.",

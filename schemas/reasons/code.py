@@ -54,6 +54,7 @@ class ReasonCode(StrEnum):
     STATUS_NOT_ALLOWED = "status_not_allowed"
     NOT_ALLOWED = "not_allowed"
     NOT_ALLOWED_BY_KEY = "not_allowed_by_key"
+    NOT_ALLOWED_BY_LETTER = "not_allowed_by_letter"
     TIME_FORMAT = "time_format"
     TIME_WITH_SPACE = "time_with_space"
     TIME_IMPOSSIBLE = "time_impossible"
@@ -71,7 +72,9 @@ class ReasonCode(StrEnum):
     # A dead letter.
     LETTER_ERASED = "letter_erased"
     LETTER_NOT_WAITING = "letter_not_waiting"
+    LETTER_EDITS_FULL = "letter_edits_full"
     NOT_A_RESULTS_TOPIC = "not_a_results_topic"
+    RESULT_ERASED = "result_erased"
     REDRIVE_OVER = "redrive_over"
 
     # One field.

@@ -97,8 +97,10 @@ class ShownEdit(Shown):
     reason: str | None
     edited_at: datetime
     difference: str | None = Field(
-        description="from the version before, as a unified diff; null for a key without the right to see evidence"
+        description="from the version before, as a unified diff; null when it is too long, "
+        "and for a key without the right to see evidence"
     )
+    too_long: bool = Field(description="one of the versions has too many lines or bytes to be compared")
 
 
 class DeadLetterDetail(ShownDeadLetter):

@@ -47,7 +47,7 @@ class RedrivePlan(Shown):
     as_of: datetime = Field(description="to be sent as the request's `as_of`: letters that come later are left out")
     matched: int
     redrivable: int = Field(description="of them, those that a redrive would take")
-    read: int = Field(description="of them, those that were read for this plan: the oldest, where there are very many")
+    read: int = Field(description="of them, those that were read for this plan: the oldest, of many or large ones")
     would_be_stored: int = Field(description="of those that were read: they would become results")
     still_refused: list[StillRefused] = Field(description="of those that were read: a redrive leaves them waiting")
     left_out: dict[LetterState, int] = Field(
@@ -88,7 +88,9 @@ class Redrive(Shown):
     account: str
     state: RedriveState = Field(description="`done`: nothing of it is left to be sent; outcomes may still come")
     letters: int
-    items: dict[RedriveItemState, int] = Field(description="letters by state; they sum to `letters`")
+    items: dict[RedriveItemState, int] = Field(
+        description="letters by state; they sum to `letters`, less those of no account, which keys of all accounts see"
+    )
     per_second: int
     request: dict[str, Any] = Field(description="the letters that were asked for: ids or a filter")
     requested_by: str
@@ -123,7 +125,7 @@ class RedriveItem(Shown):
     log_id: str | None = Field(description="the status log that it became a result of")
     integration_type: str | None = Field(description="of that log; null once it is deleted")
     again_id: str | None = Field(description="the new dead letter, when it was refused again")
-    reason: Said | None = Field(description="why it was not sent")
+    reason: Said | None = Field(description="why it was not sent, or not stored")
 
 
 class ErasedLetters(Shown):

@@ -74,7 +74,7 @@ CREATE TABLE redrive_items (
     "offset" bigint,
     log_id uuid,                                -- stored, conflict: the log of its (first) result
     again_id uuid,                              -- refused: the new dead letter
-    reason jsonb,                               -- still_refused, failed: schemas.reasons
+    reason jsonb,                               -- still_refused, failed, some refused: schemas.reasons
     PRIMARY KEY (account, redrive_id, number),
     FOREIGN KEY (account, redrive_id) REFERENCES redrives (account, id)
 );
@@ -91,7 +91,7 @@ CREATE TABLE dead_letter_audit (
     id bigint GENERATED ALWAYS AS IDENTITY,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     action text COLLATE "C" NOT NULL CHECK (
-        action IN ('redriven', 'paused', 'resumed', 'cancelled', 'edited', 'erased')
+        action IN ('redriven', 'paused', 'resumed', 'cancelled', 'edited', 'erased', 'exported')
     ),
     redrive_id uuid,
     letters integer NOT NULL,
@@ -104,7 +104,7 @@ CREATE TABLE dead_letter_audit (
 );
 
 COMMENT ON TABLE dead_letter_audit IS
-    'Who redrove, paused, resumed, cancelled, edited and erased dead letters, and why. Append-only. Kept for ever.';
+    'Who redrove, paused, resumed, cancelled, edited, erased and exported dead letters, and why. Append-only. Kept for ever.';
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON dead_letter_audit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -121,6 +121,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $functi
 DECLARE
     gone integer;
 BEGIN
+    -- Items are locked before letters, each in the order of their keys, as by agents that settle them.
+    PERFORM FROM redrive_items i
+    JOIN unnest(letter_accounts, ids) AS w (account, id) ON i.letter_account = w.account AND i.letter_id = w.id
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i;
     WITH wanted AS (
         SELECT d.account, d.id FROM dead_letters d
         JOIN unnest(letter_accounts, ids) AS w (account, id) ON d.account = w.account AND d.id = w.id
@@ -152,6 +157,62 @@ $function$;
 REVOKE ALL ON FUNCTION erase_dead_letters(text[], uuid[], text, jsonb, text, uuid, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erase_dead_letters(text[], uuid[], text, jsonb, text, uuid, text, text) TO conexoes_writer;
 
+-- The condition by which a row of a table has what $2 (in bytes: $3) matches, among `pages` pages from `first_page` on,
+-- for the account $1; where it can't be replaced, only if `keys`. Null for a table without such
+-- columns. A dead letter that names no account may be of any, and so may an edit of it.
+CREATE OR REPLACE FUNCTION erasable_rows(searched regclass, keys boolean, first_page bigint, pages integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = conexoes, pg_temp AS $function$
+    SELECT format('ctid >= %L::tid AND ctid < %L::tid AND account IN ($1, %L) AND ',
+        format('(%s,0)', first_page), format('(%s,0)', first_page + pages),
+        CASE WHEN searched IN ('conexoes.dead_letters'::regclass, 'conexoes.dead_letter_edits'::regclass) THEN '' END)
+        || '(' || string_agg(expression || CASE kind WHEN 'bytea' THEN ' ~ $3' ELSE ' ~ $2' END, ' OR ')
+        || CASE WHEN searched = 'conexoes.dead_letters'::regclass THEN ' OR text_of_headers(headers) ~ $3' ELSE '' END || ')'
+    FROM text_of_columns(searched)
+    WHERE keys OR (NOT is_key AND kind <> 'bytea')
+$function$;
+
+-- Deletes logs with all that hangs on them, which is what has their id: attempts, names. The items of their reprocesses and redrives
+-- stay, as the audit does. Triggers keep keys and counts. Rows are locked in the order of their key, as writers do.
+-- Returns the number of rows of each table.
+CREATE OR REPLACE FUNCTION delete_logs(log_ids uuid[]) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    hanging text;
+    gone integer;
+    deleted jsonb := '{}';
+BEGIN
+    PERFORM FROM status_logs WHERE id = ANY(log_ids) ORDER BY id FOR UPDATE;
+    FOR hanging IN
+        SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND a.attname = 'log_id' AND NOT a.attisdropped
+          AND c.relname NOT IN ('reprocess_items', 'redrive_items') AND c.relname NOT LIKE 'expired_attempts_%'
+        ORDER BY 1
+    LOOP
+        EXECUTE format('DELETE FROM %I WHERE log_id = ANY($1)', hanging) USING log_ids;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        deleted := deleted || jsonb_build_object(hanging, gone);
+    END LOOP;
+    DELETE FROM status_logs WHERE id = ANY(log_ids);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN deleted || jsonb_build_object('status_logs', gone);
+END
+$function$;
+
+-- The outcome of a redrive says in its reason what is in the letter: it goes with it, whoever deletes the letter.
+CREATE FUNCTION clear_reasons() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+BEGIN
+    UPDATE redrive_items i SET reason = NULL FROM gone
+    WHERE i.letter_id = gone.id AND i.letter_account = gone.account AND i.reason IS NOT NULL;
+    RETURN NULL;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION clear_reasons() FROM PUBLIC;
+CREATE TRIGGER clear_reasons AFTER DELETE ON dead_letters
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION clear_reasons();
+
 GRANT SELECT, INSERT ON dead_letter_edits, dead_letter_audit TO conexoes_writer;
 GRANT SELECT, INSERT, UPDATE (state, next_at) ON redrives TO conexoes_writer;
 GRANT SELECT, INSERT, UPDATE (state, leased_until, changed_at, partition, "offset", log_id, again_id, reason)
@@ -172,9 +233,19 @@ CREATE POLICY unattributed ON dead_letter_edits FOR SELECT TO conexoes_reader
     USING (account = '' AND current_setting('conexoes.every_account', true) = 'on');
 CREATE POLICY reader ON dead_letter_audit FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
+-- A reader may add its exports, and nothing else, as to the audit of exports.
+GRANT INSERT ON dead_letter_audit TO conexoes_reader;
+CREATE POLICY exporter ON dead_letter_audit FOR INSERT TO conexoes_reader
+    WITH CHECK (account = current_setting('conexoes.account', true) AND action = 'exported');
 CREATE POLICY reader ON redrives FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
+-- An item says in its reason what is in its letter. One of a letter that names no account is seen as that letter is.
 CREATE POLICY reader ON redrive_items FOR SELECT TO conexoes_reader
-    USING (account = current_setting('conexoes.account', true));
+    USING (account = current_setting('conexoes.account', true) AND letter_account <> '');
+CREATE POLICY unattributed ON redrive_items FOR SELECT TO conexoes_reader
+    USING (
+        account = current_setting('conexoes.account', true) AND letter_account = ''
+        AND current_setting('conexoes.every_account', true) = 'on'
+    );
 
 -- migrate: rollback

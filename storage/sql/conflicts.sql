@@ -5,6 +5,10 @@ SELECT r.result_id
 FROM received_results r
 WHERE r.result_id = ANY(:id::uuid[]) AND r.erased IS NULL AND r.xmin <> pg_current_xact_id()::xid
 
+-- find_erased --
+-- Those of these ids whose results were erased: they restore nothing, and are no conflict.
+SELECT result_id FROM received_results WHERE result_id = ANY(:ids::uuid[]) AND erased
+
 -- find_conflicts --
 -- The places of those of these refused results that came before with another body, or for another entity or time.
 -- Arrays with one element for each result. Every received result has an attempt with its body until its month

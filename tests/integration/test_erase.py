@@ -466,6 +466,69 @@ async def test_a_dead_letter_that_says_it_in_a_header_alone_is_deleted(
     assert {row["offset"] for row in await owner.fetch('SELECT "offset" FROM dead_letters')} == {1, 2}
 
 
+@pytest.mark.parametrize("account", ["acme", ""])
+async def test_edits_and_outcomes_of_a_dead_letter_go_with_it_also_of_one_of_nobody(
+    owning: Database, owner: asyncpg.Connection, account: str
+) -> None:
+    """The value is in the letter, or in its edit alone; the redrive is one of another account."""
+    for number, (value, edited) in enumerate([(b"ana@store", b"-"), (b"-", b"ana@store"), (b"-", b"-")]):
+        letter = uuid.uuid4()
+        await owner.execute(
+            """INSERT INTO dead_letters (
+                   account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
+               VALUES ($1, $2, 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, $3, 0, '[]', $4, 1)""",
+            account,
+            letter,
+            number,
+            value,
+        )
+        await owner.execute(
+            """INSERT INTO dead_letter_edits (account, letter_id, number, value, requested_by)
+               VALUES ($1, $2, 1, $3, 'm')""",
+            account,
+            letter,
+            edited,
+        )
+        redrive = uuid.uuid4()
+        await owner.execute(
+            """INSERT INTO redrives (account, id, state, letters, per_second, request, requested_by)
+               VALUES ('bravo', $1, 'done', 1, 1, '{}', 'm')""",
+            redrive,
+        )
+        await owner.execute(
+            """INSERT INTO redrive_items (account, redrive_id, number, letter_account, letter_id, state, reason)
+               VALUES ('bravo', $1, 1, $2, $3, 'still_refused', $4)""",
+            redrive,
+            account,
+            letter,
+            json.dumps({"code": "own_words", "parameters": {"text": value.decode()}}),
+        )
+    await erased(owning, "pattern", "ana@store")
+    for table in ("dead_letters", "dead_letter_edits", "redrive_items"):
+        for text in ("ana@store", b"ana@store".hex()):
+            assert await owner.fetchval(f"SELECT count(*) FROM {table} t WHERE t::text ~ $1", text) == 0, table
+    assert await owner.fetchval("SELECT count(*) FROM redrive_items WHERE reason IS NOT NULL") == 2
+
+
+async def test_the_outcome_of_a_redrive_outlives_the_log_that_it_became_a_result_of(
+    owning: Database, desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await fill(desk, owner)
+    log = await owner.fetchval("SELECT id FROM status_logs WHERE key = 'ORDER-77'")
+    await owner.execute(
+        """WITH made AS (
+               INSERT INTO redrives (account, id, state, letters, per_second, request, requested_by)
+               VALUES ('acme', gen_random_uuid(), 'done', 1, 1, '{}', 'm') RETURNING account, id
+           )
+           INSERT INTO redrive_items (account, redrive_id, number, letter_account, letter_id, state, log_id)
+           SELECT account, id, 1, account, gen_random_uuid(), 'stored', $1 FROM made""",
+        log,
+    )
+    await erased(owning, "key", "ORDER-77")
+    assert await owner.fetchval("SELECT count(*) FROM status_logs WHERE id = $1", log) == 0
+    assert await owner.fetchval("SELECT count(*) FROM redrive_items WHERE state = 'stored'") == 1
+
+
 async def test_files_of_the_account_go_but_those_of_running_exports(tmp_path: Path) -> None:
     for name in ("acme/a.xlsx", "acme/b.csv.part", "acme/c.lock", "acme/c.csv.part", "bravo/d.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

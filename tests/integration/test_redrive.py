@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -15,17 +16,24 @@ from agents.results.redrive import Redriving
 from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record, Written
 from broker.settings import BrokerSettings
-from schemas.dead_letter import REDRIVE_HEADER
-from schemas.redrive import RedriveRequest
-from schemas.rereading import Rereading
+from schemas.catalogue import BY_NAME
+from schemas.dead_letter import REDRIVE_HEADER, RedriveLink
+from schemas.envelope import STRUCTURED
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.redrive import RedriveItemState, RedriveRequest
+from schemas.refusal import Refusal
+from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
+from schemas.result import Result, read
 from storage.clock import ServerClock
 from storage.database import Database
-from storage.dead_letters import Reach, get_dead_letter
+from storage.dead_letters import Reach, get_dead_letter, headers_of
 from storage.letter_audit import Author
-from storage.redrive import get_redrive, make_redrive, switch_redrive
+from storage.redrive import get_redrive, list_redrive_items, make_redrive, settle_results, switch_redrive
+from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.agents import produce, records, running_worker
-from tests.support.events import SOURCE, Event, result
+from tests.support.events import SOURCE, Event, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
 from tests.support.processes import conexoes
 from tests.support.waiting import eventually
@@ -55,7 +63,7 @@ async def settled(reader: Database, redrive_id: uuid.UUID, **states: int) -> Non
     """Wait until the letters of a redrive are in these states, and nothing of it is left."""
 
     async def look() -> bool:
-        found = await get_redrive(reader, "acme", redrive_id)
+        found = await get_redrive(reader, REACH, redrive_id)
         assert found is not None
         return found.items == states and found.state == "done"
 
@@ -158,7 +166,10 @@ async def test_what_is_still_refused_is_not_sent_and_an_edit_is(
     assert (shown.state, shown.integration_type) == ("stored", "price")
     again = next(each for each in await records(servers, topic, 5) if dict(each.headers).get(REDRIVE_HEADER))
     assert again.key == events[0].key
-    assert list(again.headers) == [*events[0].headers, (REDRIVE_HEADER, str(first["id"]).encode())]
+    assert list(again.headers) == [
+        *events[0].headers,
+        RedriveLink(str(first["id"]), str(made)).to_header(),
+    ]
 
 
 async def test_one_that_is_refused_again_is_linked_with_the_new_letter(
@@ -179,7 +190,7 @@ async def test_one_that_is_refused_again_is_linked_with_the_new_letter(
         clock, publisher = ServerClock(writer), Publisher(servers)
         await clock.measure()
         try:
-            while not (await get_redrive(reader, "acme", made)).items.get("refused"):  # type: ignore[union-attr]
+            while not (await get_redrive(reader, REACH, made)).items.get("refused"):  # type: ignore[union-attr]
                 await owner.execute("UPDATE redrive_items SET state = 'queued' WHERE state = 'still_refused'")
                 await owner.execute("UPDATE redrives SET state = 'running', next_at = now()")
                 await Redriving(writer, publisher, Rereading(broker_settings.topics, None), clock).send()
@@ -265,7 +276,7 @@ async def test_what_kafka_takes_is_marked_and_the_rest_is_tried_again(
     worker = await redriving(writer, broker_settings, odd)
     with pytest.raises(BrokerUnavailable):
         await worker.send()
-    found = await get_redrive(reader, "acme", queued)
+    found = await get_redrive(reader, REACH, queued)
     assert found is not None
     assert found.items == {"sent": 15, "queued": 15}
     all_ = Stubborn(lambda _record: True)
@@ -273,7 +284,7 @@ async def test_what_kafka_takes_is_marked_and_the_rest_is_tried_again(
 
     async def done() -> bool:
         await (await redriving(writer, broker_settings, all_)).send()
-        shown = await get_redrive(reader, "acme", queued)
+        shown = await get_redrive(reader, REACH, queued)
         return shown is not None and shown.state == "done"
 
     await eventually(done)
@@ -291,7 +302,7 @@ async def test_a_redrive_that_is_paused_or_cancelled_sends_nothing(
     assert await worker.send(10) == 10
     assert await switch_redrive(writer, "acme", queued, "cancelled", MARIA)
     assert await worker.send() == 0
-    found = await get_redrive(reader, "acme", queued)
+    found = await get_redrive(reader, REACH, queued)
     assert found is not None
     assert (found.state, found.items) == ("cancelled", {"sent": 10, "cancelled": 20})
     states = await owner.fetch("SELECT state, count(*) FROM dead_letters GROUP BY 1")
@@ -343,7 +354,7 @@ async def test_a_forged_link_to_a_letter_of_another_account_changes_nothing(
     await owner.execute("UPDATE redrives SET state = 'paused'")
     letter = await owner.fetchval("SELECT id FROM dead_letters LIMIT 1")
     forged = result("f", account="globex")
-    forged.headers.append((REDRIVE_HEADER, str(letter).encode()))
+    forged.headers.append(RedriveLink(str(letter), str(queued)).to_header())
     async with running_worker(broker_settings, storage_settings, data_dir):
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [forged])
 
@@ -352,6 +363,148 @@ async def test_a_forged_link_to_a_letter_of_another_account_changes_nothing(
 
         await eventually(there)
     assert await owner.fetchval("SELECT count(*) FROM dead_letters WHERE state <> 'queued'") == 0
+
+
+async def test_an_edited_value_of_another_account_is_not_sent(
+    writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    event = Event(None, json.dumps(whole(result(), type="x")).encode(), [("content-type", STRUCTURED.encode())])
+    await insert_refused(writer, [event])
+    await owner.execute("UPDATE dead_letters SET topic = $1", broker_settings.topics.results("price"))
+    await owner.execute(
+        """INSERT INTO dead_letter_edits (account, letter_id, number, value, requested_by)
+           SELECT account, id, 1, $1, 'an older version' FROM dead_letters""",
+        json.dumps(whole(result(account="globex"))).encode(),
+    )
+    made = await redrive(writer, broker_settings)
+    publisher = Stubborn(lambda _record: True)
+    assert await (await redriving(writer, broker_settings, publisher)).send() == 1
+    assert publisher.sent == 0
+    [item] = await list_redrive_items(reader, REACH, made, state="still_refused", after=None, limit=9)
+    assert item.reason == OF_ANOTHER_ACCOUNT.reason
+
+
+class Breaking(Rereading):
+    """Rules with a bug that one letter meets."""
+
+    def read(self, letter: KeptLetter, now_ns: int) -> list[Result | Refusal]:
+        if b"S7" in letter.value:
+            raise ZeroDivisionError
+        return super().read(letter, now_ns)
+
+
+class BreakingPublisher(Stubborn):
+    """A broker's client with a bug that one record meets."""
+
+    async def publish(self, record: Record) -> Written:
+        if b"S8" in (record.value or b""):
+            raise ZeroDivisionError
+        return await super().publish(record)
+
+
+async def test_no_letter_stops_a_worker(
+    queued: uuid.UUID, writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("UPDATE dead_letters SET topic = 'gone' WHERE encode(value, 'escape') LIKE '%S9\"%'")
+    clock, publisher = ServerClock(writer), BreakingPublisher(lambda _record: True)
+    await clock.measure()
+    assert await Redriving(writer, publisher, Breaking(broker_settings.topics, None), clock).send() == 30
+    found = await get_redrive(reader, REACH, queued)
+    assert found is not None
+    assert found.items == {"sent": 27, "failed": 2, "still_refused": 1}
+    expected: list[tuple[RedriveItemState, Reason]] = [
+        ("failed", Reason(ReasonCode.UNEXPECTED)),
+        ("still_refused", NOT_OF_RESULTS.reason),
+    ]
+    for state, reason in expected:
+        items = await list_redrive_items(reader, REACH, queued, state=state, after=None, limit=9)
+        assert {each.reason for each in items} == {reason}
+
+
+@pytest.mark.parametrize("left", [0, 1, 30])
+async def test_letters_that_were_deleted_while_queued_hold_no_redrive_up(
+    queued: uuid.UUID,
+    writer: Database,
+    reader: Database,
+    broker_settings: BrokerSettings,
+    owner: asyncpg.Connection,
+    left: int,
+) -> None:
+    await owner.execute(
+        """DELETE FROM dead_letters WHERE id IN (
+               SELECT letter_id FROM redrive_items ORDER BY number LIMIT 30 - $1::integer
+           )""",
+        left,
+    )
+    publisher = Stubborn(lambda _record: True)
+    worker = await redriving(writer, broker_settings, publisher)
+    for _ in range(4):  # with 10 letters at a time
+        await owner.execute("UPDATE redrives SET next_at = now() WHERE next_at > now()")
+        await worker.send(10)
+    found = await get_redrive(reader, REACH, queued)
+    assert found is not None
+    expected = {"failed": 30 - left, "sent": left}
+    assert found.items == {state: letters for state, letters in expected.items() if letters}
+    assert found.state == "done"
+    assert publisher.sent == left
+    items = await list_redrive_items(reader, REACH, queued, state="failed", after=None, limit=30)
+    assert {each.reason for each in items} <= {Reason(ReasonCode.LETTER_ERASED)}
+
+
+async def test_an_outcome_is_that_of_its_own_redrive(
+    queued: uuid.UUID, writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    assert await switch_redrive(writer, "acme", queued, "cancelled", MARIA)
+    again = await redrive(writer, broker_settings)
+    await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
+    letter = await owner.fetchval("SELECT id FROM dead_letters LIMIT 1")
+    async with writer.transaction() as connection:
+        await settle_results(connection, [(RedriveLink(str(letter), str(again)), _read(result()))], [])
+    for redrive_id, items in ((queued, {"cancelled": 30}), (again, {"sent": 29, "stored": 1})):
+        found = await get_redrive(reader, REACH, redrive_id)
+        assert found is not None
+        assert found.items == items
+
+
+async def test_what_was_not_stored_is_not_settled_as_stored(
+    writer: Database,
+    reader: Database,
+    broker_settings: BrokerSettings,
+    owner: asyncpg.Connection,
+    kafka_free_letters: Callable[[list[Event]], Awaitable[None]],
+) -> None:
+    """Two letters with one body of a used id; one whose result was erased; one that is stored."""
+    conflict = result("used", key="A", message="second")
+    await kafka_free_letters([conflict, conflict, result("erased", key="B"), result("new", key="C")])
+    used = result("used", key="A", message="first")
+    results = {name: _read(each) for name, each in {"used": used, "erased": result("erased", key="B")}.items()}
+    async with writer.transaction() as connection:
+        await store(connection, list(results.values()))
+    await owner.execute("UPDATE received_results SET erased = true WHERE result_id = $1", results["erased"].id)
+    made = await redrive(writer, broker_settings)
+    await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
+    letters = await owner.fetch(
+        """SELECT d.id, d.key, d.value, d.headers FROM redrive_items i JOIN dead_letters d ON d.id = i.letter_id
+           ORDER BY number"""
+    )
+    again = [
+        (RedriveLink(str(row["id"]), str(made)), _read(Event(row["key"], row["value"], headers_of(row["headers"]))))  # type: ignore[arg-type]
+        for row in letters
+    ]
+    async with writer.transaction() as connection:
+        stored = await store(connection, [each for _link, each in again])
+        await settle_results(connection, again, stored.conflicts)
+    items = await list_redrive_items(reader, REACH, made, state=None, after=None, limit=9)
+    assert [each.state for each in items] == ["conflict", "conflict", "refused", "stored"]
+    assert [each.reason for each in items] == [None, None, Reason(ReasonCode.RESULT_ERASED), None]
+    states = await owner.fetch("SELECT state, count(*) FROM dead_letters GROUP BY 1")
+    assert {row["state"]: row["count"] for row in states} == {"conflict": 2, "refused": 1, "stored": 1}
+
+
+def _read(event: Event) -> Result:
+    [found] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", time.time_ns())
+    assert isinstance(found, Result)
+    return found
 
 
 async def test_only_results_are_redriven(
@@ -363,7 +516,7 @@ async def test_only_results_are_redriven(
 ) -> None:
     await kafka_free_letters([result("1")])
     await owner.execute("UPDATE dead_letters SET topic = $1", broker_settings.topics.commands)
-    found = await get_redrive(reader, "acme", await redrive(writer, broker_settings))
+    found = await get_redrive(reader, REACH, await redrive(writer, broker_settings))
     assert found is not None
     assert (found.letters, found.state) == (0, "done")
 
@@ -372,10 +525,10 @@ async def test_a_letter_of_which_nobody_heard_for_an_hour_can_be_redriven_again(
     queued: uuid.UUID, writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
 ) -> None:
     await (await redriving(writer, broker_settings, Stubborn(lambda _record: True))).send()
-    found = await get_redrive(reader, "acme", await redrive(writer, broker_settings))
+    found = await get_redrive(reader, REACH, await redrive(writer, broker_settings))
     assert found is not None
     assert found.letters == 0
     await owner.execute("UPDATE dead_letters SET state_at = now() - interval '61 minutes'")
-    found = await get_redrive(reader, "acme", await redrive(writer, broker_settings))
+    found = await get_redrive(reader, REACH, await redrive(writer, broker_settings))
     assert found is not None
     assert found.letters == 30

@@ -39,11 +39,12 @@ from schemas.reasons.error import ReasonError, reasons_of
 from schemas.reasons.reason import Reason, each_of, from_document
 from schemas.refusal import Refusal
 from schemas.reprocess import read_command
+from schemas.rereading import KeptLetter, Rereading
 from schemas.result import Result, read
 from schemas.series import SeriesQuery
 from schemas.sources import Allowed, Sources
 from schemas.steps import StepFault, judge
-from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
+from schemas.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES, Topics
 from schemas.verdict import REASONS
 from storage.access_keys import Grant
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
@@ -69,6 +70,15 @@ def of_another_source() -> Reason:
     [read_result] = read(BY_NAME["price"], event.headers, event.key, event.value or b"", int(NOW.timestamp() * 1e9))
     assert isinstance(read_result, Result)
     refusal = Allowed(Sources.model_validate({"/connectors/mlb": {}}), None).refusal(read_result)
+    assert refusal is not None
+    return refusal.reason
+
+
+def of_a_letter_of_another() -> Reason:
+    headers = [("content-type", envelope.STRUCTURED.encode())]
+    value = json.dumps(whole(result(account="globex"))).encode()
+    letter = KeptLetter("l", "acme", Topics().results("price"), None, headers, value)
+    refusal = Rereading(Topics(), None).refusal(letter, int(NOW.timestamp() * 1e9))
     assert refusal is not None
     return refusal.reason
 
@@ -261,6 +271,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.STATUS_NOT_ALLOWED: lambda: of_data(status="parked"),
     Code.NOT_ALLOWED: of_another_source,
     Code.NOT_ALLOWED_BY_KEY: of_another_key,
+    Code.NOT_ALLOWED_BY_LETTER: of_a_letter_of_another,
     Code.EVENT_TYPE_UNKNOWN: of_unknown_type,
     Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
     Code.TIME_WITH_SPACE: lambda: of_data(processed_at="2026-11-24T08:00:00 03:00"),

@@ -32,9 +32,11 @@ from schemas.filter import LogFilter
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
+from schemas.rereading import NOT_OF_RESULTS
 from schemas.role import Role
 from storage.access_keys import Grant
 from storage.database import Database
+from storage.redrive import RESULT_ERASED
 from storage.settings import StorageSettings
 
 #: Reason as erase_dead_letters of storage/migrations/0021_redrive.sql writes it.
@@ -222,7 +224,9 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.EVIDENCE_NOT_SEEN: lambda: NO_EVIDENCE,
     Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
-    Code.NOT_A_RESULTS_TOPIC: lambda: dead_letters.NOT_RESULTS,
+    Code.LETTER_EDITS_FULL: lambda: dead_letters.NO_MORE_EDITS,
+    Code.NOT_A_RESULTS_TOPIC: lambda: NOT_OF_RESULTS.reason,
+    Code.RESULT_ERASED: lambda: Reason.from_json(RESULT_ERASED),
     Code.REDRIVE_OVER: lambda: dead_letters.NOT_OF_THIS_STATE.of(state="done"),
     Code.COMMAND_DONE: lambda: cancellation.DONE,
     Code.UNEXPECTED: lambda: of(problems.unexpected(request())),

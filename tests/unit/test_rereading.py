@@ -11,22 +11,23 @@ from agents.results.ingest import decode
 from broker.publisher import Record
 from connectors.simulator.malformed import MALFORMED
 from schemas.catalogue import BY_NAME
-from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, affiliate_of, redriven
+from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, RedriveLink, affiliate_of, link_of
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.rereading import KeptLetter, Rereading
+from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
 from schemas.result import Result
 from schemas.topics import Topics
-from tests.support.events import SOURCE, Event, at, data, result
+from tests.support.events import SOURCE, Event, at, data, result, whole
 from tests.support.letters import OTHER_SOURCES, refused
 
 TOPICS = Topics()
 NOW = time.time_ns()
 LETTER = "11111111-1111-1111-1111-111111111111"
+REDRIVE = "33333333-3333-3333-3333-333333333333"
 
 
 def kept(letter: DeadLetter) -> KeptLetter:
-    return KeptLetter(letter.id, letter.topic, letter.key, letter.headers, letter.value)
+    return KeptLetter(letter.id, letter.account, letter.topic, letter.key, letter.headers, letter.value)
 
 
 def malformed(code: DeadLetterCode) -> Event:
@@ -68,29 +69,37 @@ def test_an_event_of_a_batch_comes_back_alone() -> None:
 
 def test_a_whole_batch_that_was_refused_stays_a_batch() -> None:
     value = b'[{"specversion": "1.0"}'
-    letter = KeptLetter(LETTER, TOPICS.results("price"), None, [("content-type", BATCH.encode())], value)
+    letter = KeptLetter(LETTER, "acme", TOPICS.results("price"), None, [("content-type", BATCH.encode())], value)
     assert ("content-type", BATCH.encode()) in letter.to_publish()
 
 
 def test_the_record_says_which_letter_it_is_of_and_no_earlier_one() -> None:
-    first = KeptLetter(LETTER, "t", None, [("a", b"1"), ("a", b"2"), ("b", None)], b"{}")
+    first = KeptLetter(LETTER, "acme", "t", None, [("a", b"1"), ("a", b"2"), ("b", None)], b"{}")
     again = first._replace(id="22222222-2222-2222-2222-222222222222", headers=first.to_publish())
-    assert redriven(first.to_publish()) == LETTER
-    assert redriven(again.to_publish()) == again.id
+    assert link_of(first.to_publish()) == RedriveLink(LETTER, first.redrive_id)
+    assert link_of(again._replace(redrive_id=REDRIVE).to_publish()) == RedriveLink(again.id, REDRIVE)
     assert again.to_publish()[:3] == [("a", b"1"), ("a", b"2"), ("b", b"")]
 
 
-@pytest.mark.parametrize("value", [None, b"", b"no id", b"\xff"])
+@pytest.mark.parametrize(
+    "value", [None, b"", b"no id", b"\xff", LETTER.encode(), f"{LETTER}/".encode(), f"/{LETTER}".encode()]
+)
 def test_a_header_without_an_id_links_nothing(value: bytes | None) -> None:
-    assert redriven([(REDRIVE_HEADER, value)]) is None
+    assert link_of([(REDRIVE_HEADER, value)]) is None
 
 
 def test_a_refused_copy_knows_its_letter_even_where_its_headers_are_not_kept() -> None:
-    headers = [("content-type", BATCH.encode()), ("x", b"x" * 5000), (REDRIVE_HEADER, LETTER.encode())]
+    headers = [("content-type", BATCH.encode()), ("x", b"x" * 5000), RedriveLink(LETTER, REDRIVE).to_header()]
     record = ConsumerRecord(TOPICS.results("price"), 0, 1, 0, 0, None, b"[1]", None, 0, 0, tuple(headers))
     batch = RecordBatch(("t", 0), 0, [record], 0, 1)  # type: ignore[arg-type]
     [letter] = decode(BY_NAME["price"], batch, NOW).refused
     assert (letter.headers, letter.redrive_of) == ((), LETTER)
+
+
+def test_a_letter_of_another_topic_is_refused() -> None:
+    for name in (TOPICS.commands, TOPICS.results("price", "gone"), ""):
+        letter = KeptLetter(LETTER, "acme", name, None, [], b"{}")
+        assert Rereading(TOPICS, None).refusal(letter, NOW) is NOT_OF_RESULTS
 
 
 def test_only_topics_of_results_are_read() -> None:
@@ -121,3 +130,28 @@ def test_the_affiliate_is_told_where_it_can_be(key: bytes | None, value: bytes, 
 def test_a_reading_is_of_results_and_refusals_only() -> None:
     [letter] = refused([malformed(DeadLetterCode.SCHEMA)])
     assert [type(each) for each in Rereading(TOPICS, None).read(kept(letter), NOW)] == [Refusal]
+
+
+def structured(*events: Event) -> bytes:
+    """The events as one structured event, or as a batch."""
+    each = [whole(event) for event in events]
+    return json.dumps(each if len(each) > 1 else each[0]).encode()
+
+
+FOREIGN = {
+    "a result": structured(result(account="globex")),
+    "one result of a batch": structured(result("1"), result("2", account="globex")),
+    "one refused event of a batch": structured(result("1"), result("2", account="globex", status="maybe")),
+}
+
+
+@pytest.mark.parametrize("value", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("key", [None, b"SKU-1"])
+def test_a_letter_of_one_account_says_nothing_of_another(key: bytes | None, value: bytes) -> None:
+    media = BATCH if value.startswith(b"[") else STRUCTURED
+    letter = KeptLetter(LETTER, "acme", TOPICS.results("price"), key, [("content-type", media.encode())], value)
+    refusal = Rereading(TOPICS, None).refusal(letter, NOW)
+    assert refusal is OF_ANOTHER_ACCOUNT
+    assert Rereading(TOPICS, None).refusal(letter._replace(account=""), NOW) is None
+    own = letter._replace(value=value.replace(b"globex", b"acme"))
+    assert Rereading(TOPICS, None).refusal(own, NOW) is None

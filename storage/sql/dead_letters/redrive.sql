@@ -31,9 +31,15 @@ WITH chosen AS (
     FROM ({dead_letters_seen}) AS seen
     WHERE {is_redrivable} AND received_at <= :as_of::timestamptz
 ),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id, c.number
+    FROM dead_letters d JOIN chosen c ON d.account = c.account AND d.id = c.id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 taken AS (
     UPDATE dead_letters d SET state = 'queued', state_at = now(), redrive_id = :redrive_id::uuid
-    FROM chosen c
+    FROM letters c
     -- Again, for one that another redrive has taken meanwhile.
     WHERE d.account = c.account AND d.id = c.id AND d.state IN ('waiting', 'sent')
     RETURNING d.account, d.id, c.number
@@ -70,6 +76,15 @@ next AS (
     LIMIT (SELECT least(:most::integer, per_second) FROM due)
     FOR UPDATE OF i SKIP LOCKED
 ),
+-- Their letters were deleted meanwhile, as by retention: there is nothing to send.
+gone AS (
+    UPDATE redrive_items i SET
+        state = 'failed', reason = '{"code": "letter_erased", "parameters": {}}', changed_at = now(), leased_until = NULL
+    FROM next n
+    WHERE i.account = n.account AND i.redrive_id = n.redrive_id AND i.number = n.number
+      AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.account = n.letter_account AND d.id = n.letter_id)
+    RETURNING i.number
+),
 measured AS (
     SELECT next.*, sum(d.value_bytes) OVER (ORDER BY next.number) - d.value_bytes AS bytes_before
     FROM next JOIN dead_letters d ON d.account = next.letter_account AND d.id = next.letter_id
@@ -87,11 +102,13 @@ paced AS (
             WHEN EXISTS (
                 SELECT FROM redrive_items q
                 WHERE q.account = r.account AND q.redrive_id = r.id AND q.state = 'queued'
+                  AND q.number NOT IN (SELECT number FROM gone)
             ) THEN r.state
             ELSE 'done'
         END,
         -- Without any leased now, others have the rest: until their leases end there is nothing to do.
         next_at = CASE
+            WHEN n.leased = 0 AND EXISTS (SELECT FROM gone) THEN now()
             WHEN n.leased = 0 THEN now() + interval '1 second'
             ELSE greatest(r.next_at, now() - interval '1 second')
                 + make_interval(secs => n.leased::float8 / r.per_second)
@@ -115,18 +132,33 @@ WHERE i.account = l.account AND i.redrive_id = l.redrive_id AND i.number = l.num
 
 -- mark_redriven --
 -- Letters that Kafka took. Their outcome may be known already; a letter of a redrive that was cancelled meanwhile was sent
--- all the same.
+-- all the same. It locks first, as every statement that changes items and letters does: items in the order of their key,
+-- then letters in that of theirs.
 WITH told AS (
     SELECT * FROM unnest(
         :account::text[], :redrive_id::uuid[], :number::integer[], :partition::integer[], :offset::bigint[]
     ) AS t (account, redrive_id, number, partition, "offset")
 ),
+items AS MATERIALIZED (
+    SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, t.partition, t."offset"
+    FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 sent AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state IN ('queued', 'cancelled') THEN 'sent' ELSE i.state END,
         partition = t.partition, "offset" = t."offset", changed_at = now()
-    FROM told t
+    FROM items t
+    -- The count makes it wait until all letters are locked.
     WHERE i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+      AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id, i.redrive_id, i.state
 )
 UPDATE dead_letters d SET state = 'sent', state_at = now()
@@ -141,10 +173,23 @@ WITH told AS (
         :account::text[], :redrive_id::uuid[], :number::integer[], :state::text[], :reason::jsonb[]
     ) AS t (account, redrive_id, number, state, reason)
 ),
+items AS MATERIALIZED (
+    SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, t.state, t.reason
+    FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
 refused AS (
     UPDATE redrive_items i SET state = t.state, reason = t.reason, changed_at = now()
-    FROM told t
+    FROM items t
     WHERE i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number AND i.state = 'queued'
+      AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id, i.redrive_id
 )
 UPDATE dead_letters d SET state = 'waiting', state_at = now()
@@ -152,29 +197,47 @@ FROM refused r
 WHERE d.account = r.letter_account AND d.id = r.letter_id AND d.redrive_id = r.redrive_id AND d.state = 'queued'
 
 -- settle_redriven --
--- What became of redriven letters, as it is stored: `stored` or `conflict` with a log, `refused` with a new dead letter. Of
--- a record with several events the gravest counts. Told of a letter of another account, it changes nothing.
+-- What became of redriven letters, as it is stored: `stored` or `conflict` with a log, `refused` with a new dead letter or a reason. Of
+-- a record with several events the gravest counts. Told of a letter of another account, it changes nothing. An earlier redrive of the
+-- same letter, which may be cancelled, keeps its outcome.
 WITH told AS (
     SELECT * FROM unnest(
-        :letter_id::uuid[], :account::text[], :state::text[], :log_id::uuid[], :again_id::uuid[]
-    ) AS t (letter_id, account, state, log_id, again_id)
+        :letter_id::uuid[], :redrive_id::uuid[], :account::text[], :state::text[], :log_id::uuid[], :again_id::uuid[],
+        :reason::jsonb[]
+    ) AS t (letter_id, redrive_id, account, state, log_id, again_id, reason)
 ),
 one AS (
     SELECT
-        letter_id, (array_agg(account))[1] AS account,
+        letter_id, redrive_id, (array_agg(account))[1] AS account,
         CASE WHEN bool_or(state = 'refused') THEN 'refused' WHEN bool_or(state = 'conflict') THEN 'conflict' ELSE 'stored' END
             AS state,
         (array_agg(log_id) FILTER (WHERE log_id IS NOT NULL))[1] AS log_id,
-        (array_agg(again_id) FILTER (WHERE again_id IS NOT NULL))[1] AS again_id
+        (array_agg(again_id) FILTER (WHERE again_id IS NOT NULL))[1] AS again_id,
+        (array_agg(reason) FILTER (WHERE reason IS NOT NULL))[1] AS reason
     FROM told
-    GROUP BY letter_id
+    GROUP BY letter_id, redrive_id
+),
+items AS MATERIALIZED (
+    SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, one.state, one.log_id, one.again_id, one.reason
+    FROM redrive_items i JOIN one ON i.letter_id = one.letter_id AND i.redrive_id = one.redrive_id
+    WHERE i.letter_account = '' OR one.account IN ('', i.letter_account)
+    ORDER BY i.account, i.redrive_id, i.number
+    FOR UPDATE OF i
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
 ),
 settled AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state = 'refused' OR i.state = 'conflict' AND one.state = 'stored' THEN i.state ELSE one.state END,
-        log_id = coalesce(i.log_id, one.log_id), again_id = coalesce(i.again_id, one.again_id), changed_at = now()
-    FROM one
-    WHERE i.letter_id = one.letter_id AND (i.letter_account = '' OR one.account IN ('', i.letter_account))
+        log_id = coalesce(i.log_id, one.log_id), again_id = coalesce(i.again_id, one.again_id),
+        reason = coalesce(i.reason, one.reason), changed_at = now()
+    FROM items one
+    WHERE i.account = one.account AND i.redrive_id = one.redrive_id AND i.number = one.number
+      AND (SELECT count(*) FROM letters) >= 0
       AND i.state IN ('queued', 'sent', 'cancelled', 'stored', 'refused', 'conflict')
     RETURNING i.letter_account, i.letter_id, i.redrive_id, i.state
 )
@@ -183,13 +246,16 @@ FROM settled s
 WHERE d.account = s.letter_account AND d.id = s.letter_id AND d.redrive_id = s.redrive_id AND d.state <> 'erased'
 
 -- list_redrives --
--- One page of an account's redrives, newest first, after (:after_at, :after_id), with their items by state.
+-- One page of an account's redrives, newest first, after (:after_at, :after_id), with their items by state. Items
+-- of letters that name no account are for callers of :every_account, as these letters are.
 SELECT
     r.account, r.id, r.state, r.letters, r.per_second, r.request, r.requested_by, r.key_name, r.reason, r.requested_at,
     (
         SELECT jsonb_object_agg(state, number) FROM (
             SELECT i.state, count(*) AS number FROM redrive_items i
-            WHERE i.account = r.account AND i.redrive_id = r.id GROUP BY i.state
+            WHERE i.account = r.account AND i.redrive_id = r.id
+              AND (i.letter_account <> '' OR :every_account::boolean)
+            GROUP BY i.state
         ) AS counted
     ) AS items
 FROM redrives r
@@ -209,12 +275,14 @@ WHERE account = :account::text AND redrive_id = :id::uuid
 ORDER BY id
 
 -- list_redrive_items --
--- One page of the letters of a redrive, in the order in which they are sent, after number :after.
+-- One page of the letters of a redrive, in the order in which they are sent, after number :after. Those of
+-- letters that name no account are for callers of :every_account.
 SELECT
     i.number, i.letter_id, i.state, i.changed_at, i.partition, i."offset", i.log_id, i.again_id, i.reason,
     l.integration_type
 FROM redrive_items i LEFT JOIN status_logs l ON l.id = i.log_id
 WHERE i.account = :account::text AND i.redrive_id = :redrive_id::uuid AND i.number > :after::integer
+  AND (i.letter_account <> '' OR :every_account::boolean)
   AND (:state::text IS NULL OR i.state = :state::text)
 ORDER BY i.number
 LIMIT :limit::integer
@@ -227,9 +295,23 @@ RETURNING letters
 
 -- cancel_redrive_items --
 -- The queued letters of a cancelled redrive wait again. Returns how many.
-WITH cancelled AS (
-    UPDATE redrive_items i SET state = 'cancelled', changed_at = now()
+WITH items AS MATERIALIZED (
+    SELECT i.number, i.letter_account, i.letter_id FROM redrive_items i
     WHERE i.account = :account::text AND i.redrive_id = :id::uuid AND i.state = 'queued'
+    ORDER BY i.number
+    FOR UPDATE
+),
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+),
+cancelled AS (
+    UPDATE redrive_items i SET state = 'cancelled', changed_at = now()
+    FROM items
+    WHERE i.account = :account::text AND i.redrive_id = :id::uuid AND i.number = items.number AND i.state = 'queued'
+      AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id
 ),
 waiting AS (

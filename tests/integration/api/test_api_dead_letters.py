@@ -5,6 +5,7 @@ import itertools
 import json
 import uuid
 from collections import Counter
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,20 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
+from admin.rate import Rate
+from api.letter_plan import plan_redrive
+from exports.errors import TooManyExports
 from schemas.dead_letter import DeadLetter
-from schemas.envelope import BATCH
+from schemas.envelope import BATCH, STRUCTURED
+from schemas.redrive import LetterChoice
+from schemas.rereading import Rereading
+from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
+from storage.dead_letters import Reach
+from storage.letter_audit import Author, add_act
 from tests.integration.api.conftest import Caller
-from tests.support.events import Event, at, data, result
+from tests.support.events import Event, at, data, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
 
 ACCOUNT = "/api/v1/accounts/acme/dead-letters"
@@ -68,6 +77,7 @@ async def listed(client: Caller, **query: Any) -> list[dict[str, Any]]:
 async def test_a_filter_is_the_same_for_list_counts_export_plan_and_erase(
     app: FastAPI, keys: dict[str, str], every: Caller, operator: Caller, letters: list[DeadLetter]
 ) -> None:
+    app.state.rate = Rate(10_000, 10_000)
     fields: list[dict[str, Any]] = [
         {"code": "status_not_allowed"},
         {"code": ["json", "timestamp"]},
@@ -182,6 +192,27 @@ async def test_a_plan_says_what_would_become_of_each_and_changes_nothing(
     assert await owner.fetchval("SELECT count(*) FROM dead_letters WHERE state <> 'waiting'") == 0
 
 
+async def test_a_plan_has_an_end_and_counts_as_a_command(
+    app: FastAPI, keys: dict[str, str], operator: Caller, reader: Database, letters: list[DeadLetter]
+) -> None:
+    reach = Reach("acme", every_account=True, evidence=True)
+    choice = LetterChoice.model_validate({"account": "acme", "filter": {}, "all": True})
+    limits: list[tuple[dict[str, Any], int]] = [
+        ({}, 6),
+        ({"at_most": 2}, 2),
+        ({"most_bytes": 1}, 1),
+        ({"most_bytes": 0}, 0),
+        ({"seconds": -1}, 0),
+    ]
+    for limit, read in limits:
+        plan = await plan_redrive(reader, reach, choice, Rereading(Topics(), None), **limit)
+        assert (plan.read, plan.redrivable) == (read, 6)
+    app.state.rate = Rate(0.001, 1)
+    asked = {**ASKED, "filter": {}, "all": True, "dry_run": True}
+    answers = [await operator.post("/commands/dead-letters/redrive", json=asked) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 429]
+
+
 async def test_the_same_request_twice_takes_each_letter_once(operator: Caller, letters: list[DeadLetter]) -> None:
     asked = {**ASKED, "filter": {"code": "status_not_allowed"}, "reason": "again"}
     answers = await asyncio.gather(*(operator.post("/commands/dead-letters/redrive", json=asked) for _ in range(4)))
@@ -237,6 +268,36 @@ async def test_letters_of_nobody_are_for_keys_of_every_account(
         erased = await operator.post("/commands/dead-letters/erase", json={**asked, "reason": "r"})
         assert erased.status_code == 403
     assert (await every.post("/commands/dead-letters/redrive", json={**ASKED, "ids": [nobodys]})).json()["letters"] == 1
+
+
+async def test_the_outcome_of_a_letter_of_nobody_is_for_keys_of_every_account(
+    app: FastAPI,
+    keys: dict[str, str],
+    every: Caller,
+    operator: Caller,
+    reader: Database,
+    letters: list[DeadLetter],
+    owner: asyncpg.Connection,
+) -> None:
+    asked = {**ASKED, "filter": {}, "all": True}
+    made = (await every.post("/commands/dead-letters/redrive", json=asked)).json()
+    assert made["items"] == {"queued": 6}
+    told = '{"code": "own_words", "parameters": {"text": "what it says"}}'
+    await owner.execute("UPDATE redrive_items SET state = 'still_refused', reason = $1", told)
+    path = f"{ACCOUNT}/redrives/{made['id']}"
+    switching = f"/commands/dead-letters/redrives/{made['id']}/pause"
+    async with Caller(app, keys["viewer"]) as viewer:
+        for client, number in ((every, 6), (operator, 5), (viewer, 5)):
+            items = (await client.get(f"{path}/items")).json()["items"]
+            assert len(items) == number
+            for answer in (await client.get(path)).json(), (await client.get(f"{ACCOUNT}/redrives")).json()["items"][0]:
+                assert answer["items"] == {"still_refused": number}
+    assert (await operator.post(switching, json=ASKED)).json()["items"] == {"still_refused": 5}
+    for every_account, number in ((False, 5), (True, 6)):
+        async with reader.reading("acme", every_account=every_account) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM redrive_items") == number
+    async with reader.reading("globex", every_account=True) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM redrive_items") == 0
 
 
 async def test_erased_bytes_are_gone_and_the_trail_stays(
@@ -304,6 +365,64 @@ async def test_an_edit_keeps_the_original_and_says_who_changed_what(
     blind = await access_keys.create(owning, "acme", "operator", "b", may_see_evidence=False)
     async with Caller(app, blind) as client:
         assert (await client.post(editing, json={**ASKED, "value": right})).status_code == 403
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_edit_writes_into_no_other_account(
+    operator: Caller, every: Caller, writer: Database, *, dry_run: bool
+) -> None:
+    event = Event(None, json.dumps(whole(result(), type="x")).encode(), [("content-type", STRUCTURED.encode())])
+    [letter] = ids(await insert_refused(writer, [event]))
+    foreign = json.dumps(whole(result(account="globex")))
+    for client in (operator, every):
+        answer = await client.post(
+            f"/commands/dead-letters/{letter}/edit", json={**ASKED, "value": foreign, "dry_run": dry_run}
+        )
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
+        assert [error["field"] for error in answer.json()["errors"]] == ["data.account"]
+        assert (await client.get(f"{ACCOUNT}/{letter}")).json()["edits"] == []
+
+
+@pytest.mark.parametrize("value", ["{" + "\n" * 2000, "x" * 95_000 + "é" * 5_000])
+async def test_versions_that_are_too_long_are_not_compared_and_edits_have_an_end(
+    operator: Caller, letters: list[DeadLetter], owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setattr("storage.dead_letters.COMPARED_BYTES", 100_000)
+    monkeypatch.setattr("admin.dead_letters.MAX_EDITS", 3)
+    [letter] = await listed(operator, q="sku-3")
+    editing = f"/commands/dead-letters/{letter['id']}/edit"
+    for edited in ("{}", value, "{}"):
+        answer = await operator.post(editing, json={**ASKED, "value": edited})
+        assert answer.status_code == 200, answer.text
+    edits = (await operator.get(f"{ACCOUNT}/{letter['id']}")).json()["edits"]
+    assert [(each["too_long"], each["difference"] is None) for each in edits] == [(False, False), *[(True, True)] * 2]
+    late = await operator.post(editing, json={**ASKED, "value": "{}"})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/too-many-edits")
+
+
+async def test_an_export_is_in_the_audit_has_a_limit_and_says_no_places(
+    app: FastAPI, operator: Caller, letters: list[DeadLetter], owner: asyncpg.Connection, reader: Database
+) -> None:
+    exporting = f"{ACCOUNT}/export.jsonl"
+    exported = await operator.get(exporting, params={"q": "sku"})
+    lines = [json.loads(each) for each in exported.text.splitlines()]
+    assert lines
+    assert all(reason["place"] is None for each in lines for reason in each["reasons"])
+    [act] = await owner.fetch("SELECT * FROM dead_letter_audit")
+    assert (act["action"], act["letters"], act["key_name"]) == ("exported", len(lines), "o")
+    assert json.loads(act["request"]) == {"filter": {"q": "…"}}
+    with ExitStack() as slots:
+        while True:
+            try:
+                slots.enter_context(app.state.exports.slots.one("acme"))
+            except TooManyExports:
+                break
+        refused = await operator.get(exporting)
+    assert (refused.status_code, refused.headers["content-type"]) == (429, "application/problem+json")
+    assert await owner.fetchval("SELECT count(*) FROM dead_letter_audit") == 1
+    async with reader.recording("acme") as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await add_act(connection, "acme", "erased", Author("m", "r"), letters=1, request={})
 
 
 async def test_a_large_value_is_exported_whole(operator: Caller, writer: Database) -> None:
