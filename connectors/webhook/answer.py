@@ -11,7 +11,7 @@ from schemas.topics import MAX_EVENT_BYTES
 
 #: Fields that an answer may have. The entity is that of the retry, whatever the target says.
 _FIELDS: Final = tuple(each.name for each in fields(Answer))
-#: Those that are texts. All else is given on as it came, digit for digit.
+#: Fields that are texts. All else is given on as it came, digit for digit.
 _TEXTS: Final = frozenset({"status", "message", "operation", "processed_at"})
 _SHOWN_CHARACTERS: Final = 2000
 
