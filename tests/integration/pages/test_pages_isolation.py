@@ -192,7 +192,7 @@ async def ask(
         attributes = {name.replace("_", "-"): value for name, value in event_headers("e", "price", "SKU-1", at(0))}
         headers = {"Idempotency-Key": str(uuid.uuid4()), **{name: value.decode() for name, value in attributes.items()}}
         return await by_key.request(method, address, json={"account": account, **body}, headers=headers)
-    if path.startswith(("/api/", "/commands/")):
+    if path.startswith(("/api/", "/commands/", "/vtex/")):
         return await by_key.request(method, address)
     if method == "POST":
         rest = re.sub(r"^/\{account:account\}(/\{integration_type:integration_type\})?", "", path)
