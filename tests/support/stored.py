@@ -13,6 +13,10 @@ from schemas.reasons.say import OWN_WORDS, TEMPLATES
 _LONGEST = 4000
 
 
+#: Columns that no reader is shown: words of reasons in every language, by which dead letters are found.
+SEARCHED = {"dead_letters.said"}
+
+
 async def texts(owner: asyncpg.Connection) -> dict[str, list[str]]:
     """Every text by "table.column"; of JSON each string in it."""
     columns = await owner.fetch(
@@ -44,7 +48,7 @@ def sentences(stored: dict[str, list[str]]) -> dict[str, list[str]]:
         name: [text for text in given if len(text) < _LONGEST and any(_in_order(each, text) for each in all_pieces)]
         for name, given in stored.items()
     }
-    return {name: given for name, given in found.items() if given}
+    return {name: given for name, given in found.items() if given and name not in SEARCHED}
 
 
 def _pieces(template: str) -> list[str]:

@@ -219,7 +219,7 @@ async def test_items_say_when_they_are_tried_again_and_what_changed(visit: Visit
     await desk.answer(busy, status="error", errors=[{"code": "QuotaExceeded", "message": "later"}])
     await desk.answer(other, status="error", errors=[two[1], {"code": "c", "message": "third"}])
     page = (await (await visit("viewer")).get("/acme/reprocess/c1")).text
-    assert "Busy" in page
+    assert "Marketplace busy" in page
     assert "tried again from" in page
     assert "1 went, 1 stayed, 1 came" in page
     assert "Send the same again" in page

@@ -125,10 +125,10 @@ async def test_a_blank_reason_shows_the_plan_again_in_the_readers_language(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/acme/search?q=%EF%BF%BD", "q deve ser UTF-8 válido, sem NUL"),
+        ("/acme/search?q=%EF%BF%BD", "Busca deve ser UTF-8 válido, sem NUL"),
         ("/acme/price?status=no", "status.0 deve ser um destes: success, warning, error"),
         ("/acme/price?page_size=0", "page_size deve estar entre 1 e "),
-        ("/acme/price?processed_from=no&period=custom", "processed_from não é uma data e hora que existe"),
+        ("/acme/price?processed_from=no&period=custom", "De não é uma data e hora que existe"),
     ],
 )
 async def test_what_is_wrong_with_an_address_is_said_in_the_readers_language(
