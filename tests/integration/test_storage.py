@@ -252,7 +252,7 @@ async def test_a_database_that_is_away_or_refuses_is_said_so(
         ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '25006'; END $$", StorageUnavailable),  # after a failover
         ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$", StorageUnavailable),  # disk full
         ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57014'; END $$", TimedOut),  # statement_timeout
-        ("SELECT no_such_function()", asyncpg.UndefinedFunctionError),
+        ("SELECT FROM WHERE", asyncpg.PostgresSyntaxError),  # a bug of ours
     ):
         with pytest.raises(error):
             async with writer.connection() as connection:
