@@ -130,10 +130,24 @@ UPDATE redrive_items i SET leased_until = NULL
 FROM unnest(:account::text[], :redrive_id::uuid[], :number::integer[]) AS l (account, redrive_id, number)
 WHERE i.account = l.account AND i.redrive_id = l.redrive_id AND i.number = l.number AND i.state = 'queued'
 
+-- locked_as_told --
+-- Every statement that changes items and letters locks first: items in the order of their key, here those of `told`, ...
+FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
+ORDER BY i.account, i.redrive_id, i.number
+FOR UPDATE OF i
+
+-- locked_letters --
+-- ... then the letters of `items` in that of theirs. Who counts them waits until all are locked.
+letters AS MATERIALIZED (
+    SELECT d.account, d.id
+    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
+    ORDER BY d.account, d.id
+    FOR UPDATE OF d
+)
+
 -- mark_redriven --
 -- Letters that Kafka took. Their outcome may be known already; a letter of a redrive that was cancelled meanwhile was sent
--- all the same. It locks first, as every statement that changes items and letters does: items in the order of their key,
--- then letters in that of theirs.
+-- all the same.
 WITH told AS (
     SELECT * FROM unnest(
         :account::text[], :redrive_id::uuid[], :number::integer[], :partition::integer[], :offset::bigint[]
@@ -141,22 +155,14 @@ WITH told AS (
 ),
 items AS MATERIALIZED (
     SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, t.partition, t."offset"
-    FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
-    ORDER BY i.account, i.redrive_id, i.number
-    FOR UPDATE OF i
+    {locked_as_told}
 ),
-letters AS MATERIALIZED (
-    SELECT d.account, d.id
-    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
-    ORDER BY d.account, d.id
-    FOR UPDATE OF d
-),
+{locked_letters},
 sent AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state IN ('queued', 'cancelled') THEN 'sent' ELSE i.state END,
         partition = t.partition, "offset" = t."offset", changed_at = now()
     FROM items t
-    -- The count makes it wait until all letters are locked.
     WHERE i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
       AND (SELECT count(*) FROM letters) >= 0
     RETURNING i.letter_account, i.letter_id, i.redrive_id, i.state
@@ -175,16 +181,9 @@ WITH told AS (
 ),
 items AS MATERIALIZED (
     SELECT i.account, i.redrive_id, i.number, i.letter_account, i.letter_id, t.state, t.reason
-    FROM redrive_items i JOIN told t ON i.account = t.account AND i.redrive_id = t.redrive_id AND i.number = t.number
-    ORDER BY i.account, i.redrive_id, i.number
-    FOR UPDATE OF i
+    {locked_as_told}
 ),
-letters AS MATERIALIZED (
-    SELECT d.account, d.id
-    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
-    ORDER BY d.account, d.id
-    FOR UPDATE OF d
-),
+{locked_letters},
 refused AS (
     UPDATE redrive_items i SET state = t.state, reason = t.reason, changed_at = now()
     FROM items t
@@ -224,12 +223,7 @@ items AS MATERIALIZED (
     ORDER BY i.account, i.redrive_id, i.number
     FOR UPDATE OF i
 ),
-letters AS MATERIALIZED (
-    SELECT d.account, d.id
-    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
-    ORDER BY d.account, d.id
-    FOR UPDATE OF d
-),
+{locked_letters},
 settled AS (
     UPDATE redrive_items i SET
         state = CASE WHEN i.state = 'refused' OR i.state = 'conflict' AND one.state = 'stored' THEN i.state ELSE one.state END,
@@ -301,12 +295,7 @@ WITH items AS MATERIALIZED (
     ORDER BY i.number
     FOR UPDATE
 ),
-letters AS MATERIALIZED (
-    SELECT d.account, d.id
-    FROM dead_letters d JOIN items i ON d.account = i.letter_account AND d.id = i.letter_id
-    ORDER BY d.account, d.id
-    FOR UPDATE OF d
-),
+{locked_letters},
 cancelled AS (
     UPDATE redrive_items i SET state = 'cancelled', changed_at = now()
     FROM items

@@ -68,19 +68,27 @@ RETURNING
         FROM aliases a WHERE a.account = i.account AND a.log_id = i.log_id
     ) AS aliases
 
+-- items_and_before --
+-- Items, each with the log and the result that it is about.
+unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
+    AS item (account, id, log_id, source, event_id)
+
+-- attempt_before --
+-- The attempt of the result that `item` is about, if it is still kept. Uses the primary key of attempts.
+FROM attempts a
+WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
+  AND (item.source IS NULL OR a.source = item.source)
+ORDER BY a.version DESC
+LIMIT 1
+
 -- kept_requests --
 -- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
 -- after its retention, no row. Uses the primary key of attempts.
 SELECT item.id, kept.request
-FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
-    AS item (account, id, log_id, source, event_id)
+FROM {items_and_before}
 CROSS JOIN LATERAL (
     SELECT ((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text AS request
-    FROM attempts a
-    WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
-      AND (item.source IS NULL OR a.source = item.source)
-    ORDER BY a.version DESC
-    LIMIT 1
+    {attempt_before}
 ) AS kept
 WHERE kept.request <> 'null'
 
@@ -88,15 +96,10 @@ WHERE kept.request <> 'null'
 -- The `traceparent` of the result that each item is about, as text; without one, and after its retention, no row. Uses
 -- the primary key of attempts.
 SELECT item.id, kept.traceparent
-FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
-    AS item (account, id, log_id, source, event_id)
+FROM {items_and_before}
 CROSS JOIN LATERAL (
     SELECT (CASE WHEN a.structured THEN a.body ELSE a.extensions END)::json ->> 'traceparent' AS traceparent
-    FROM attempts a
-    WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
-      AND (item.source IS NULL OR a.source = item.source)
-    ORDER BY a.version DESC
-    LIMIT 1
+    {attempt_before}
 ) AS kept
 WHERE kept.traceparent IS NOT NULL
 

@@ -229,15 +229,10 @@ FOR UPDATE OF i
 -- kept_results --
 -- `data` of the result that each item is about, as JSON; after its retention, no row. Uses the primary key of attempts.
 SELECT item.account, item.id, kept.data
-FROM unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
-    AS item (account, id, log_id, source, event_id)
+FROM {items_and_before}
 CROSS JOIN LATERAL (
     SELECT (CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END)::text AS data
-    FROM attempts a
-    WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
-      AND (item.source IS NULL OR a.source = item.source)
-    ORDER BY a.version DESC
-    LIMIT 1
+    {attempt_before}
 ) AS kept
 
 -- mark_answered --
