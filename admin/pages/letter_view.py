@@ -1,18 +1,16 @@
 """The view of the list of dead letters, which is all in its address: any view is a link."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from admin.pages.times import read_local
-from api.problems import invalid, invalid_model
+from admin.pages.address import date_of, texts_of
+from api.problems import invalid_model
 from schemas.letter_filter import LETTER_FIELDS, LetterFilter
-from schemas.reasons.code import ReasonCode
-from schemas.timestamp import to_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +22,7 @@ class LetterView:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the filter as in the address, without the cursor."""
-        return [(name, text) for name in LETTER_FIELDS for text in _texts(getattr(self.filter, name))]
+        return [(name, text) for name in LETTER_FIELDS for text in texts_of(getattr(self.filter, name))]
 
     def query(self, *, token: str | None = None) -> str:
         """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
@@ -45,25 +43,9 @@ def read_letter_view(query: QueryParams, zone: tzinfo) -> LetterView:
         if field.is_repeatable:
             fields[name] = tuple(dict.fromkeys(given))
         elif given:
-            fields[name] = _date(name, given[0], zone) if field.is_time else given[0]
+            fields[name] = date_of(name, given[0], zone) if field.is_time else given[0]
     try:
         filter_ = LetterFilter.model_validate(fields)
     except ValidationError as exc:
         raise invalid_model(exc, "filter") from None
     return LetterView(filter=filter_, page_token=query.get("page_token") or None)
-
-
-def _texts(value: Any) -> list[str]:
-    """Return the values of a field as in an address; none for a field that is not set."""
-    if value is None:
-        return []
-    if isinstance(value, datetime):
-        return [to_text(value)]
-    return [str(each) for each in value] if isinstance(value, tuple) else [str(value)]
-
-
-def _date(name: str, text: str, zone: tzinfo) -> datetime:
-    try:
-        return read_local(text, zone)
-    except ValueError:
-        raise invalid(name, ReasonCode.TIME_IMPOSSIBLE) from None

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from admin.pages.times import PERIODS, Period, read_local, span_of
+from admin.pages.address import date_of, texts_of
+from admin.pages.times import PERIODS, Period, span_of
 from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
 from schemas.filter import FIELDS, REPEATABLE, SPAN, FilterField, LogFilter
@@ -55,7 +56,7 @@ class View:
 
         The part `dates` is both ends of the period; its value is the period's name, `custom` for none.
         """
-        found = [(each.name, text) for each in _PLAIN for text in _texts(getattr(self.filter, each.name))]
+        found = [(each.name, text) for each in _PLAIN for text in texts_of(getattr(self.filter, each.name))]
         if any(getattr(self.filter, name) is not None for name in SPAN):
             found.append(("dates", self.period or "custom"))
         return found
@@ -114,7 +115,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
         if each.is_repeatable:
             fields[each.name] = tuple(dict.fromkeys(text for text in query.getlist(each.name) if text))
         elif text := _text(each, query):
-            fields[each.name] = _date(each.name, text, zone) if each.is_time else text
+            fields[each.name] = date_of(each.name, text, zone) if each.is_time else text
     period = _period(given)
     if period is not None and period != "custom":
         span = span_of(period, now, zone)
@@ -122,7 +123,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
     else:
         for name in SPAN:
             if name in given:
-                fields[name] = _date(name, given[name], zone)
+                fields[name] = date_of(name, given[name], zone)
     try:
         filter_ = LogFilter.model_validate(fields)
     except ValidationError as exc:
@@ -154,28 +155,12 @@ def _text(field: FilterField, query: QueryParams) -> str:
     return text.strip() and (text if field.shown.control == "search" else text.strip())
 
 
-def _texts(value: Any) -> list[str]:
-    """Return the values of a field as in an address; none for a field that is not set."""
-    if value is None:
-        return []
-    if isinstance(value, datetime):
-        return [to_text(value)]
-    return [str(each) for each in value] if isinstance(value, tuple) else [str(value)]
-
-
 def _period(given: dict[str, str]) -> Period | None:
     asked = given.get("period")
     known = next((each for each in PERIODS if each == asked), None)
     if known is None and any(name in given for name in SPAN):
         return "custom"
     return known
-
-
-def _date(name: str, text: str, zone: tzinfo) -> datetime:
-    try:
-        return read_local(text, zone)
-    except ValueError:
-        raise invalid(name, ReasonCode.TIME_IMPOSSIBLE) from None
 
 
 def _page_size(text: str | None) -> int:
