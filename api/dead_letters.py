@@ -10,7 +10,7 @@ from api.authentication import FIRST, Caller, OwnAccount
 from api.export_order import must_export
 from api.letter_export import LetterExport
 from api.pages import Page
-from api.parameters import NONE, PageQuery, once_each
+from api.parameters import NONE, PageQuery, once_each, uuid_of
 from api.problems import PAGED, ProblemError, not_found, problem_responses
 from schemas.letter_filter import LETTER_REPEATABLE, LetterFilter
 from schemas.reasons.code import ReasonCode
@@ -49,23 +49,16 @@ class RedriveItemQuery(PageQuery):
 
 async def letter_id(letter_id: Annotated[str, Path(examples=[LETTER_ID])]) -> uuid.UUID:
     """The id of the path; 404 for what can't be one."""
-    return _uuid(letter_id)
+    return uuid_of(letter_id)
 
 
 async def redrive_id(redrive_id: Annotated[str, Path(examples=[REDRIVE_ID])]) -> uuid.UUID:
     """The id of the path; 404 for what can't be one."""
-    return _uuid(redrive_id)
+    return uuid_of(redrive_id)
 
 
 LetterId = Annotated[uuid.UUID, Depends(letter_id)]
 RedriveId = Annotated[uuid.UUID, Depends(redrive_id)]
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise not_found() from None
 
 
 def reach_of(grant: Grant, account: str) -> Reach:

@@ -1,6 +1,8 @@
 """The answer to a request for an export: the file, or the problem."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -44,20 +46,10 @@ class ExportResponse(Response):
             need_chunks(scope)
         answer = StreamedAnswer(send, attachment(order, datetime.now(UTC)))
         making = self._workbook if order.format == "xlsx" else self._stream
-        try:
+        with failing_as_told(answer):
             async with self._desk.one(order) as outcome:
                 outcome.rows = await unless_left(making(answer), receive)
                 await answer.end()
-        except CallerLeft:
-            pass  # there is nobody to answer
-        except TooManyExports as exc:
-            raise not_made(exc) from None
-        except (ExportFailed, StorageError, TimeoutError) as exc:
-            if answer.begun:
-                return  # without an end: the server closes the connection
-            if isinstance(exc, StorageError):
-                raise
-            raise not_made(exc) from exc
 
     async def _stream(self, answer: StreamedAnswer) -> int:
         if self._order.command_id is not None:
@@ -73,6 +65,26 @@ class ExportResponse(Response):
             rows = await make_file(self._desk.database, self._order, path, seconds=seconds, progress=lambda *_: None)
             await answer.file(path)
         return rows
+
+
+@contextmanager
+def failing_as_told(answer: StreamedAnswer) -> Iterator[None]:
+    """Turn the failure of an export into a problem, or once its answer has begun into an answer without an end.
+
+    The server closes the connection of such a one. For a caller who left there is nobody to answer.
+    """
+    try:
+        yield
+    except CallerLeft:
+        pass
+    except TooManyExports as exc:
+        raise not_made(exc) from None
+    except (ExportFailed, StorageError, TimeoutError) as exc:
+        if answer.begun:
+            return
+        if isinstance(exc, StorageError):
+            raise
+        raise not_made(exc) from exc
 
 
 def need_chunks(scope: Scope) -> None:

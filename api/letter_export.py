@@ -8,9 +8,8 @@ from typing import Final
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from api.export_response import need_chunks, not_made
+from api.export_response import failing_as_told, need_chunks
 from api.streaming import StreamedAnswer, unless_left
-from exports.errors import CallerLeft, TooManyExports
 from exports.jobs.desk import ExportDesk
 from schemas.letter_filter import LetterFilter
 from schemas.redrive import LetterChoice
@@ -19,7 +18,6 @@ from storage.access_keys import Grant
 from storage.cursors import TimeAndId
 from storage.database import Database
 from storage.dead_letters import Reach, count_dead_letters, list_dead_letters
-from storage.errors import StorageError
 from storage.letter_audit import Author, add_act
 from storage.reprocess.audit import UsedKey
 
@@ -48,21 +46,10 @@ class LetterExport(Response):
         name = f"dead-letters-{account}.jsonl"
         headers = {"Content-Type": "application/jsonl", "Content-Disposition": f'attachment; filename="{name}"'}
         answer = StreamedAnswer(send, headers)
-        try:
-            with self._desk.slots.one(account):
-                async with asyncio.timeout(self._desk.settings.export_seconds):
-                    await unless_left(self._write(answer), receive)
-                    await answer.end()
-        except CallerLeft:
-            pass  # there is nobody to answer
-        except TooManyExports as exc:
-            raise not_made(exc) from None
-        except (StorageError, TimeoutError) as exc:
-            if answer.begun:
-                return  # without an end: the server closes the connection
-            if isinstance(exc, StorageError):
-                raise
-            raise not_made(exc) from exc
+        with failing_as_told(answer), self._desk.slots.one(account):
+            async with asyncio.timeout(self._desk.settings.export_seconds):
+                await unless_left(self._write(answer), receive)
+                await answer.end()
 
     async def _write(self, answer: StreamedAnswer) -> int:
         database = self._desk.database

@@ -124,8 +124,13 @@ def type_not_found() -> ProblemError:
 
 async def log_id(log_id: Annotated[str, Path(examples=["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"])]) -> uuid.UUID:
     """The id of the path; 404 for what can't be one."""
+    return uuid_of(log_id)
+
+
+def uuid_of(text: str) -> uuid.UUID:
+    """Return the id that a part of a path is; 404 for what can't be one."""
     try:
-        return uuid.UUID(log_id)
+        return uuid.UUID(text)
     except ValueError:
         raise not_found() from None
 
