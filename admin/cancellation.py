@@ -4,7 +4,6 @@ Items that a worker has claimed already are on their way to Kafka, and are still
 """
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from pydantic import BaseModel, ConfigDict
 
 from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
@@ -12,8 +11,7 @@ from api.parameters import NONE, CommandIdOfPath
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, not_found
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import RequestedBy, WhyAsked
-from schemas.result import Account
+from schemas.reprocess import AuthoredRequest
 from schemas.shown.command import ReprocessCommand
 from storage.access_keys import Grant
 from storage.reprocess.audit import UsedKey
@@ -26,18 +24,8 @@ NOT_RECORDED = Reason(ReasonCode.COMMAND_NOT_RECORDED)
 DONE = Reason(ReasonCode.COMMAND_DONE)
 
 
-class CancelRequest(BaseModel):
+class CancelRequest(AuthoredRequest):
     """A request to cancel, with author and reason."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={"examples": [{"account": "demo", "requested_by": "maria@store.example"}]},
-    )
-
-    account: Account
-    requested_by: RequestedBy
-    reason: WhyAsked = None
 
 
 @router.post(

@@ -41,8 +41,6 @@ NOT_OF_THIS_STATE = Reason(ReasonCode.REDRIVE_OVER)
 NOT_WAITING = Reason(ReasonCode.LETTER_NOT_WAITING)
 #: Characters of an edited value: JSON of it still fits into a body.
 MAX_EDITED_CHARACTERS: Final = 100_000
-
-
 #: Edits of one letter: each view of it compares them all.
 MAX_EDITS: Final = 50
 NO_MORE_EDITS = Reason(ReasonCode.LETTER_EDITS_FULL, limit=MAX_EDITS)

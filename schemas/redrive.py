@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from schemas.letter_filter import MAX_LETTER_IDS, LetterFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
-from schemas.reprocess import MAX_REASON_CHARACTERS, RequestedBy, WhyAsked
+from schemas.reprocess import MAX_REASON_CHARACTERS, AuthoredRequest, RequestedBy, WhyAsked
 from schemas.result import Account
 from schemas.timestamp import Rfc3339
 
@@ -62,8 +62,6 @@ class RedriveRequest(LetterChoice):
     """A request to redrive, or with `dry_run` to plan it."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -90,8 +88,6 @@ class EraseLettersRequest(LetterChoice):
     """A request to erase the bytes of dead letters, or with `dry_run` to count them."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -110,15 +106,5 @@ class EraseLettersRequest(LetterChoice):
     dry_run: bool = Field(default=False, description="only count")
 
 
-class RedriveSwitchRequest(BaseModel):
+class RedriveSwitchRequest(AuthoredRequest):
     """A request to pause, resume or cancel a redrive, with author and reason."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={"examples": [{"account": "demo", "requested_by": "maria@store.example"}]},
-    )
-
-    account: Account
-    requested_by: RequestedBy
-    reason: WhyAsked = None

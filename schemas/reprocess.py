@@ -58,6 +58,20 @@ ENDED_COMMAND_STATES = (CommandState.DONE, CommandState.CANCELLED)
 OPEN_COMMAND_STATES = tuple(each for each in CommandState if each not in ENDED_COMMAND_STATES)
 
 
+class AuthoredRequest(BaseModel):
+    """A request about something of an account, with author and reason."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"account": "demo", "requested_by": "maria@store.example"}]},
+    )
+
+    account: Account
+    requested_by: RequestedBy
+    reason: WhyAsked = None
+
+
 class ReprocessRequest(BaseModel):
     """Request of a person or backend: `data` of a command, and the body of `POST /commands/reprocess`."""
 

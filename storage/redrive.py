@@ -237,35 +237,37 @@ async def _settle(connection: Connection, outcomes: Sequence[Redriven]) -> None:
 
 async def list_redrives(database: Database, reach: Reach, *, after: TimeAndId | None, limit: int) -> list[Redrive]:
     """Return the newest `limit` redrives after `after`."""
-    at, id_ = after or NEWEST_BY_ID
     async with database.reading(reach.account, every_account=reach.every_account) as connection:
-        rows = await SQL["list_redrives"].fetch(
-            connection,
-            account=reach.account,
-            every_account=reach.every_account,
-            id=None,
-            after_at=at,
-            after_id=id_,
-            limit=limit,
-        )
-    return [_redrive(row, []) for row in rows]
+        return [_redrive(row, []) for row in await _rows(connection, reach, after=after, limit=limit)]
 
 
 async def get_redrive(database: Database, reach: Reach, redrive_id: uuid.UUID) -> Redrive | None:
     """Return one redrive, with what people did to it; None when the account has none of that id."""
-    at, id_ = NEWEST_BY_ID
     async with database.reading(reach.account, every_account=reach.every_account) as connection:
-        row = await SQL["list_redrives"].fetchrow(
-            connection,
-            account=reach.account,
-            every_account=reach.every_account,
-            id=redrive_id,
-            after_at=at,
-            after_id=id_,
-            limit=1,
-        )
+        rows = await _rows(connection, reach, redrive_id)
         acts = await SQL["list_redrive_acts"].fetch(connection, account=reach.account, id=redrive_id)
-    return None if row is None else _redrive(row, acts)
+    return _redrive(rows[0], acts) if rows else None
+
+
+async def _rows(
+    connection: Connection,
+    reach: Reach,
+    redrive_id: uuid.UUID | None = None,
+    *,
+    after: TimeAndId | None = None,
+    limit: int = 1,
+) -> list[Any]:
+    """Return the rows of redrives, the newest first; with `redrive_id`, of that one alone."""
+    at, id_ = after or NEWEST_BY_ID
+    return await SQL["list_redrives"].fetch(
+        connection,
+        account=reach.account,
+        every_account=reach.every_account,
+        id=redrive_id,
+        after_at=at,
+        after_id=id_,
+        limit=limit,
+    )
 
 
 async def list_redrive_items(
