@@ -10,6 +10,7 @@ import structlog
 from broker.backoff import pauses
 from broker.outage import Outages
 from broker.publisher import Record
+from connectors import outbound
 
 log = structlog.get_logger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -46,7 +47,7 @@ class HttpDoor:
             ) as response:
                 return response.status, await response.text()
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-            return None, str(exc) or type(exc).__name__
+            return None, outbound.reason(exc)
 
     def _headers(self, record: Record) -> Mapping[str, str]:
         """Return the attributes as the HTTP binding has them: `ce_id` is `ce-id`, percent-encoded."""

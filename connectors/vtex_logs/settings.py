@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.outbound import Networks, Url, refuse_plain
+from connectors.source import Source
 from schemas.catalogue import BY_NAME
 from schemas.export import TimeZone
 from schemas.result import ACCOUNT
@@ -21,9 +22,7 @@ class VtexLogsSettings(Settings):
     vtex_logs_affiliate: str = Field(
         min_length=1, max_length=64, description="marketplace of the connector: the contract does not say it"
     )
-    vtex_logs_source: str = Field(
-        pattern=r"^/[A-Za-z0-9._~/-]{1,100}$", description="`source` of the results, e.g. `/connectors/mlb`"
-    )
+    vtex_logs_source: Source = Field(description="`source` of the results, e.g. `/connectors/mlb`")
     vtex_logs_own_topics: str | None = Field(
         default=None, description="`connector` that CONEXOES_SOURCES has for this source, if its topics are its own"
     )

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.outbound import Networks, Url, refuse_plain
+from connectors.source import Source
 from connectors.webhook.signature import Signer
 from schemas.catalogue import BY_NAME
 from schemas.settings import Settings, secret
@@ -14,8 +15,7 @@ class WebhookSettings(Settings):
     """Environment variables `CONEXOES_WEBHOOK_…`; `conexoes bridge webhook` has options for most of them."""
 
     webhook_url: Url = Field(description="where retries are posted to")
-    webhook_source: str = Field(
-        pattern=r"^/[A-Za-z0-9._~/-]{1,100}$",
+    webhook_source: Source = Field(
         description="name of this connector, the `source` of its answers, e.g. `/connectors/mlb`. The consumer group "
         "is named after it",
     )
