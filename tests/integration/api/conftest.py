@@ -1,8 +1,10 @@
 """The admin app (which serves the query API too) in process, on a fresh database, with a key of each kind."""
 
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from admin.session import Sessions
 from api.authentication import Authenticator
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.policy import Policy
 from schemas.result import Result, read
@@ -68,20 +71,22 @@ async def keys(owning: Database) -> dict[str, str]:
 
 @asynccontextmanager
 async def app_on(reader: Database, writer: Database, servers: str, topics: Topics) -> AsyncIterator[FastAPI]:
-    """The admin app with a publisher of its own, closed at the end of the block."""
+    """The admin app with a publisher and kept files of its own, which are gone at the end of the block."""
     publisher = Publisher(servers, timeout_seconds=4)
-    try:
-        yield build_admin(
-            reader,
-            writer,
-            publisher,
-            authenticator=Authenticator(reader, BOOTSTRAP),
-            policy=Policy(),
-            topics=topics,
-            sessions=Sessions(SESSION_SECRET),
-        )
-    finally:
-        await publisher.close()
+    with tempfile.TemporaryDirectory(prefix="conexoes-tests-") as directory:
+        try:
+            yield build_admin(
+                reader,
+                writer,
+                publisher,
+                authenticator=Authenticator(reader, BOOTSTRAP),
+                policy=Policy(),
+                topics=topics,
+                sessions=Sessions(SESSION_SECRET),
+                export_settings=ExportSettings(data_dir=Path(directory)),
+            )
+        finally:
+            await publisher.close()
 
 
 @pytest.fixture
