@@ -18,7 +18,8 @@ class EventRefusal(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     position: int | None = Field(
-        description="of the event, the first is 0; null when the body as a whole is not what it should be"
+        default=None,
+        description="of the event, the first is 0; left out when the body as a whole is not what it should be",
     )
     code: str = Field(description="as of a dead letter, e.g. `schema` or `not_allowed`")
     reasons: list[str] = Field(description="sentences for the connector's developer, in English, the true reason first")
