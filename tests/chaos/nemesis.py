@@ -17,15 +17,15 @@ from tests.chaos.turns import Turns
 #: Seconds before each fault of a lane, from and to.
 _PAUSES = {
     Lane.KILLS: (0.2, 1.0),
-    Lane.WORKERS: (2.0, 20.0),
-    Lane.MACHINES: (5.0, 60.0),
-    Lane.POSTGRESQL: (0.5, 3.0),
-    Lane.KAFKA: (0.5, 3.0),
-    Lane.PAGES: (5.0, 20.0),
+    Lane.WORKERS: (0.5, 5.0),
+    Lane.MACHINES: (1.0, 10.0),
+    Lane.POSTGRESQL: (0.5, 2.0),
+    Lane.KAFKA: (0.5, 2.0),
+    Lane.PAGES: (2.0, 12.0),
     Lane.RECORDS: (5.0, 40.0),
 }
 #: One in so many of a kind is measured, while nothing else is hurt; the others come in the thick of it.
-_MEASURED = 3
+_MEASURED = 5
 
 
 class Nemesis:
