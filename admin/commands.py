@@ -24,6 +24,7 @@ from storage.access_keys import Grant
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.reprocess.idempotency import claim, is_known, mark_published, revoke
+from tracing.spans import current_traceparent
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["commands"])
@@ -90,7 +91,9 @@ async def give_command(
     asked_at = await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant)
     if asked_at is None:
         raise key_was_used()
-    record = command_record(request.app.state.topics, command, body, asked_at, traceparent)
+    # While spans are sent, what becomes of the command hangs below the span of this request.
+    trace = current_traceparent() or traceparent
+    record = command_record(request.app.state.topics, command, body, asked_at, trace)
     published = await _published(request, command, record)
     if not (published and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command, published=published)

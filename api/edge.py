@@ -14,6 +14,7 @@ from api.fairness import AFTER_ANSWER
 from api.problems import ANSWER_HEADERS, METHODS, ProblemError, response
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
+from tracing.spans import answered, served
 
 REQUEST_ID = "X-Request-Id"
 #: Room for any filter that a person makes. api.connection_limits cuts off what is much larger.
@@ -60,7 +61,11 @@ class Edge:
                 message = {**message, "body": b""}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        known = method if method in METHODS else "other"
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            served(known, Headers(scope=scope)) as span,
+        ):
             try:
                 unusable = _unusable(scope)
                 await (self._app if unusable is None else response(unusable))(inner, receive, send_out)
@@ -68,7 +73,7 @@ class Edge:
                 for release in after_answer:
                     release()
                 route = getattr(inner.get("route"), "path", "none")
-                known = method if method in METHODS else "other"
+                answered(span, known, route, status)
                 self.seconds.labels(known, route, status).observe(time.perf_counter() - started)
 
 

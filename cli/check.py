@@ -15,6 +15,7 @@ from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import Result
 from schemas.shown.check import check_of
+from schemas.sources import Sources
 
 
 class Checked(NamedTuple):
@@ -25,12 +26,19 @@ class Checked(NamedTuple):
     outcome: Result | Refusal
 
 
-def checked(files: list[str], of_type: IntegrationType | None) -> Iterator[Checked]:
-    """Yield each event of each file in order, by this host's clock. Raises UnusableError for a file without any."""
+def checked(files: list[str], of_type: IntegrationType | None, sources: Sources | None = None) -> Iterator[Checked]:
+    """Yield each event of each file in order, by this host's clock. Raises UnusableError for a file without any.
+
+    With `sources`, a result that its source may not send is refused. Which topic it will come by is not known here: the
+    source's own is assumed.
+    """
     for file in files:
         found = None
         for position, event in enumerate(events_in(_content(file), of_type)):
-            found = Checked(file, position, check(event, time.time_ns()))
+            outcome = check(event, time.time_ns())
+            if isinstance(outcome, Result) and sources is not None:
+                outcome = sources.refusal(outcome) or outcome
+            found = Checked(file, position, outcome)
             yield found
         if found is None:
             raise UnusableError(f"{file}: there is no event in it.")

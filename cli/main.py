@@ -67,6 +67,7 @@ from storage.logins import make_logins
 from storage.migrate import migrate as apply_migrations
 from storage.retention_floors import set_floors
 from storage.settings import StorageSettings
+from tracing.exporter import TracingUnusable, sending_spans
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.callback()(options)
@@ -106,14 +107,16 @@ def agents() -> None:
         probes = Probes(REGISTRY, stop)
         await work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch, probes=probes.serve)
 
-    _run(until)
+    with sending_spans("conexoes-agents"):
+        _run(until)
 
 
 @app.command()
 def api() -> None:
     """Serve the query API."""
     storage, policy = storage_settings(), InstallationSettings().policy
-    _run(lambda stop: serve_api(storage, policy, stop), uvloop.new_event_loop)
+    with sending_spans("conexoes-api"):
+        _run(lambda stop: serve_api(storage, policy, stop), uvloop.new_event_loop)
 
 
 @app.command()
@@ -122,7 +125,8 @@ def admin() -> None:
     settings = InstallationSettings()
     broker, storage = broker_settings(), storage_settings()
     sessions = Sessions(session_secret(settings.data_dir, ApiSettings().session_secret))
-    _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
+    with sending_spans("conexoes-admin"):
+        _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
 
 
 @app.command()
@@ -312,11 +316,12 @@ def check(
     """Say what would become of events: the result that each would be, or all that is wrong with it.
 
     A file has a CloudEvent in JSON, a list of them, or JSON Lines. With --type, an object that is no CloudEvent is the
-    data alone, as in binary mode. Nothing is sent, and no server is needed. Exit 1 if any is refused.
+    data alone, as in binary mode. What CONEXOES_SOURCES does not allow is refused too, where it is set.
+    Nothing is sent, and no server is needed. Exit 1 if any is refused.
     """
     refused = False
     _need_known(integration_type)
-    for each in checked(files, BY_NAME.get(integration_type or "")):
+    for each in checked(files, BY_NAME.get(integration_type or ""), BrokerSettings().sources):
         refused = refused or isinstance(each.outcome, Refusal)
         typer.echo(document_of(each) if as_json else line_of(each))
     if refused:
@@ -465,6 +470,7 @@ def main() -> None:
         BrokerError,
         ExportFailed,
         StorageError,
+        TracingUnusable,
     ) as exc:
         typer.echo(f"conexoes: {exc}", err=True)
         sys.exit(1)

@@ -52,6 +52,11 @@ class Sources(RootModel[Annotated[dict[Source, SourceRule], Field(min_length=1)]
             return "data.affiliate"
         return None
 
+    def refusal(self, result: Result) -> Refusal | None:
+        """Say why this result may not come from its source by any topic; None when it may by one."""
+        rule = self.root.get(result.source)
+        return Allowed(self, None if rule is None else rule.connector).refusal(result)
+
     @property
     def connectors(self) -> tuple[str, ...]:
         """Names of connectors with topics of their own, in order."""

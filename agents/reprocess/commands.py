@@ -3,12 +3,13 @@
 A command that names logs is decided here. For one with a filter, agents.reprocess.materialise makes the items.
 """
 
+import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -31,6 +32,7 @@ from storage.reprocess.audit import OURSELVES
 from storage.reprocess.idempotency import is_revoked
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
+from tracing.spans import Step, processed
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +73,15 @@ class Commands:
         async with self._database.transaction() as connection:
             await move_positions(connection, [move])
 
-    async def _handle_record(self, record: object) -> None:
+    async def _handle_record(self, record: Any) -> None:
         refused: list[DeadLetter] = []
-        for position, command in enumerate(read_command(record.headers, record.value)):  # type: ignore[attr-defined]
+        begun_ns = time.time_ns()
+        for position, command in enumerate(read_command(record.headers, record.value)):
             refusal = command if isinstance(command, Refusal) else await self.handle(command)
+            if isinstance(command, Command) and command.traceparent is not None:
+                about = {"conexoes.command_id": command.id}
+                step = Step(command.traceparent, record.topic, record.partition, record.offset, about)
+                processed([step], begun_ns)
             if refusal is None:
                 continue
             letter = DeadLetter.of(record, position, refusal)

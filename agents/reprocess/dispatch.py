@@ -7,6 +7,7 @@ sent again with the same id, by which connectors recognise it (design section 3)
 import asyncio
 import contextlib
 import hashlib
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ from schemas.topics import MAX_EVENT_BYTES, Topics
 from storage.database import Database, clock
 from storage.reprocess.claims import QueuedItem, kept_requests, kept_traces, release_claims, types_to_send
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
+from tracing.spans import Step
+from tracing.spans import sent as record_sent
 
 log = structlog.get_logger(__name__)
 
@@ -164,7 +167,9 @@ class Dispatch:
             traces = await kept_traces(connection, untraced) if untraced else {}
         requests = {id_: request for id_, request in kept.items() if _is_as_it_was(request)}
         items = [in_trace_of(in_mode_of(each, requests.get(each.id)), traces.get(each.id)) for each in items]
+        begun_ns = time.time_ns()
         sent, failed, unavailable = await self._publish(items, requests, now)
+        record_sent((_step(each, self._topics) for each in sent if each.item.traceparent), begun_ns)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
             async with self._database.transaction() as connection:
@@ -226,6 +231,13 @@ def in_trace_of(item: QueuedItem, of_result: str | None) -> QueuedItem:
 def _is_as_it_was(request: str) -> bool:
     """Return if a kept request is still what was sent: no secret was taken out of it, and it is not too large."""
     return REDACTED not in request and len(request.encode()) <= MAX_REQUEST_BYTES
+
+
+def _step(sent: Sent, topics: Topics) -> Step:
+    item, written = sent.item, sent.written
+    about = {"conexoes.item_id": str(item.id), "conexoes.mode": item.mode}
+    topic = topics.retry(item.integration_type)
+    return Step(str(item.traceparent), topic, written.partition, written.offset, about)
 
 
 def _sent_item(sent: Sent) -> SentItem:

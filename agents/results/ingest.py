@@ -5,6 +5,7 @@ delivered again; none blocks its neighbours.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
+from agents.results.trace import steps_of
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter, RedriveLink, link_of
 from schemas.policy import Policy
@@ -33,6 +35,7 @@ from storage.errors import RowRefused
 from storage.positions import Move, move_positions
 from storage.redrive import settle_results
 from storage.results import Stored, store
+from tracing.spans import processed, sends_spans
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
 MAX_WARNINGS = 20
@@ -196,9 +199,13 @@ class Ingest:
                 self._count(together)
 
     async def _write(self, together: Sequence[Decoded]) -> None:
+        accepted = [accepted for each in together for accepted in each.accepted]
+        begun_ns = time.time_ns()
         with STORE_SECONDS.time():
             await self._dead_letters.keep([letter for each in together for letter in each.refused])
-            await self.store([accepted for each in together for accepted in each.accepted], _moves(together))
+            await self.store(accepted, _moves(together))
+        if sends_spans():
+            processed(steps_of(accepted), begun_ns)
 
     async def store(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
         """Write results, waiting for PostgreSQL as long as it takes; what it refuses is dead-lettered alone.

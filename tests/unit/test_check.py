@@ -237,6 +237,17 @@ def test_the_command_says_what_becomes_of_each_and_exits_with_one_if_any_is_refu
     assert refused.startswith(f"{file}:1  refused  status_not_allowed: data.status")
 
 
+def test_the_command_says_what_a_source_may_not_send(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = tmp_path / "sources.json"
+    monkeypatch.setenv("CONEXOES_SOURCES", str(sources))
+    event = json.dumps(whole(result("good")))
+    sources.write_text(json.dumps({"/connectors/other": {}}))
+    [refused] = run("-", read=event, status=1)
+    assert refused.startswith("-:0  refused  not_allowed: ")
+    sources.write_text(json.dumps({"/connectors/test": {"connector": "own"}}))
+    assert run("-", read=event) == ["-:0  stored   price  acme/MLB/SKU-1  error  price.minimum"]
+
+
 def test_the_command_as_json_is_what_a_dry_run_answers() -> None:
     stored, refused = map(json.loads, run("--json", "-", read=json.dumps([whole(result("good")), {}]), status=1))
     assert (stored["file"], stored["position"], stored["refusal"]) == ("-", 0, None)

@@ -1,4 +1,4 @@
-"""What `api.problems` may leave out of an error body, the document must not ask for."""
+"""Error bodies: what `api.problems` may leave out of one, the document must not ask for."""
 
 import pytest
 from pydantic import BaseModel
