@@ -10,6 +10,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY storage storage
 COPY broker broker
+COPY tracing tracing
 COPY agents agents
 COPY exports exports
 COPY api api
