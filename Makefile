@@ -95,7 +95,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 lock: ## update every lock file to pyproject.toml; requirements.lock is the development environment
 	@$(LOCK) --extra embedded --extra tracing --group dev pyproject.toml --output-file requirements.lock
 	@$(LOCK) --extra tracing pyproject.toml --constraint requirements.lock --output-file requirements-runtime.lock
-	@$(LOCK) --extra embedded pyproject.toml --constraint requirements.lock --output-file requirements-embedded.lock
+	@$(LOCK) --extra embedded --extra tracing pyproject.toml --constraint requirements.lock --output-file requirements-embedded.lock
 	@$(LOCK) --group pyproject.toml:build --constraint requirements.lock --output-file requirements-build.lock
 	@$(LOCK) --group pyproject.toml:peers --constraint requirements.lock --output-file bench/peers.lock
 	@$(LOCK) --group pyproject.toml:docs --constraint requirements.lock --output-file docs/site.lock
