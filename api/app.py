@@ -18,6 +18,9 @@ from api import (
     series,
     vtex_logs,
 )
+from api import (
+    playbook as playbook_routes,
+)
 from api.authentication import Authenticator
 from api.document import add_schemas
 from api.edge import Edge
@@ -71,6 +74,7 @@ def build_api(
         reprocess,
         reprocess_plan,
         dead_letters,
+        playbook_routes,
         groups,
         exports,
         logs,

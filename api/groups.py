@@ -9,9 +9,10 @@ from api import listings
 from api.authentication import FIRST, OwnAccount
 from api.pages import Page
 from api.parameters import ONCE, LogQuery, Type
+from api.playbook import playbook_for
 from api.problems import PAGED
 from schemas.group import ErrorGroup
-from schemas.playbook import Playbook
+from schemas.playbook import Playbook, SeenError
 from storage.logs import groups as error_groups
 
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
@@ -41,7 +42,7 @@ async def list_groups(
         limit=listing.limit,
     )
     page = listing.page(groups, request, response)
-    playbook: Playbook = request.app.state.playbook()
+    playbook = await playbook_for(request.app, account)
     return page.model_copy(
         update={"items": [explained(group, integration_type.name, playbook) for group in page.items]}
     )
@@ -49,5 +50,12 @@ async def list_groups(
 
 def explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:
     """Return the group with the playbook's entry for it."""
-    entry = playbook.about(integration_type, group.affiliates[0], group.code, group.fingerprint)
-    return group.model_copy(update={"playbook": entry})
+    error = SeenError(
+        integration_type,
+        group.affiliates[0],
+        code=group.code,
+        fingerprint=group.fingerprint,
+        message=group.sample.message,
+        category=group.category,
+    )
+    return group.model_copy(update={"playbook": playbook.about(error)})

@@ -12,6 +12,7 @@ from schemas.redrive import RedriveItemState
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
+from schemas.shown.playbook import ListedEntry, PlaybookFilter
 from schemas.shown.redrive import Redrive, RedriveItem
 from storage.cursors import TimeAndText
 from storage.dead_letters import Reach
@@ -37,6 +38,11 @@ def groups(
     """Groups of equal errors among the logs that a filter matches, most logs first."""
     name = f"groups\n{account}\n{integration_type}\n{filter_.model_dump_json()}"
     return Listing(name, lambda group: (group.logs, group.fingerprint), size, token)
+
+
+def playbook(account: str, filter_: PlaybookFilter, size: int, token: str | None) -> Listing[ListedEntry]:
+    """Entries of the playbook: an account's own, then the file's, then those that are shipped."""
+    return Listing(f"playbook\n{account}\n{filter_.model_dump_json()}", lambda entry: entry.place, size, token)
 
 
 def timeline(

@@ -11,6 +11,7 @@ from api.authentication import FIRST, Caller, OwnAccount
 from api.evidence import with_evidence
 from api.pages import Page
 from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
+from api.playbook import error_of, playbook_for
 from api.problems import PAGED, not_found
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
@@ -78,7 +79,8 @@ async def get_log(
         raise not_found()
     log = found.log
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
-    known = request.app.state.playbook().about(log.integration_type, log.affiliate, log.code, log.fingerprint)
+    playbook = await playbook_for(request.app, account)
+    known = None if log.status == "success" else playbook.about(error_of(log, found.last_attempt))
     detail = found._asdict() | {"troubleshooting": guide, "playbook": known}
     del detail["log"]
     return with_evidence(StatusLogDetail.model_validate(vars(log) | detail))

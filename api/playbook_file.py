@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, Playbook
+from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, WrittenEntries
 
 #: Seconds between two looks at the file: the longest time until an edit shows.
 CHECK_SECONDS = 2.0
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class PlaybookFile:
-    """A playbook in a file that people edit while this process runs."""
+    """Entries of a playbook in a file that people edit while this process runs."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Read the file. Raises BadPlaybookError with a sentence when it can't be used. `clock` is in seconds."""
@@ -26,17 +26,17 @@ class PlaybookFile:
         self._looked_at = clock()
         try:
             self._stamp = self._look()
-            self._playbook = self._read()
+            self._entries = self._read()
         except (OSError, ValueError) as exc:
             raise BadPlaybookError(f"The playbook {path} (CONEXOES_PLAYBOOK) can't be used: {exc}") from exc
 
-    def __call__(self) -> Playbook:
-        """Return the file's playbook, or the last good one."""
+    def __call__(self) -> WrittenEntries:
+        """Return the file's entries, or the last good ones."""
         now = self._clock()
         if now - self._looked_at >= CHECK_SECONDS:
             self._looked_at = now
             self._look_again()
-        return self._playbook
+        return self._entries
 
     def _look_again(self) -> None:
         before, self._stamp = self._stamp, None
@@ -44,21 +44,21 @@ class PlaybookFile:
             self._stamp = self._look()
             if self._stamp == before:
                 return
-            self._playbook = self._read()
+            self._entries = self._read()
         except (OSError, ValueError) as exc:
             # Logged once for each edit, not at each look.
             if self._stamp != before:
                 log.warning("playbook: the last good one stays", path=str(self._path), reason=str(exc))
             return
-        log.info("playbook", path=str(self._path), entries=len(self._playbook))
+        log.info("playbook", path=str(self._path), entries=len(self._entries))
 
     def _look(self) -> _Stamp:
         found = self._path.stat()
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _read(self) -> Playbook:
+    def _read(self) -> WrittenEntries:
         with self._path.open("rb") as file:
             content = file.read(MAX_PLAYBOOK_BYTES + 1)
         if len(content) > MAX_PLAYBOOK_BYTES:
             raise BadPlaybookError(f"it has more than {MAX_PLAYBOOK_BYTES} bytes")
-        return Playbook.read(content.decode("utf-8"))
+        return WrittenEntries.read(content.decode("utf-8"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
+from schemas.playbook.marketplaces import Marketplaces
 from schemas.settings import Settings, secret
 
 #: Limit for a key that people choose. Those that `conexoes keys create` makes have 47.
@@ -41,7 +42,11 @@ class ApiSettings(Settings):
         "unset = made once, in the data directory",
     )
     playbook: Path | None = Field(
-        default=None, description="TOML file of the playbook, read again when it changes; unset = no playbook"
+        default=None, description="TOML file of entries of the playbook, read again when it changes; unset = none"
+    )
+    marketplaces: Marketplaces = Field(
+        default_factory=Marketplaces,
+        description='names of marketplaces by affiliate, beside those that are usual: JSON, `{"MLX": "Mercado Livre"}`',
     )
 
     @field_validator("bootstrap_key")

@@ -17,6 +17,7 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from cli.probes import Probes
 from schemas.playbook import Playbook
+from schemas.playbook.shipped import shipped
 from schemas.policy import Policy
 from storage.database import Database
 from storage.errors import SchemaUnfit, StorageUnavailable
@@ -101,8 +102,17 @@ async def _refuse_unfit(reader: Database) -> None:
 
 
 def playbook_of(settings: ApiSettings) -> Callable[[], Playbook]:
-    """Return a function that gives the playbook. Raises BadPlaybookError."""
-    return Playbook if settings.playbook is None else PlaybookFile(settings.playbook)
+    """Return a function that gives the playbook: the file's entries, and what is shipped, read at its first call.
+
+    Raises BadPlaybookError.
+    """
+    file = None if settings.playbook is None else PlaybookFile(settings.playbook)
+
+    def playbook() -> Playbook:
+        known = Playbook(marketplaces=settings.marketplaces, shipped=shipped())
+        return known if file is None else known._replace(file=file())
+
+    return playbook
 
 
 def _authenticator(reader: Database, settings: ApiSettings) -> Authenticator:

@@ -1,11 +1,9 @@
-"""Advice about one error in a sentence: who must act, and if sending again alone can help."""
+"""Advice about one error in a sentence, where the playbook has none: not even the error's class is known."""
 
 from typing import NamedTuple
 
 from schemas.fault import rank
 from schemas.raw_json import RawJson
-
-_COMMUNICATION = {"communication", "timeout", "rate_limit", "throttling"}
 
 
 def _(message: str) -> str:
@@ -13,13 +11,11 @@ def _(message: str) -> str:
     return message
 
 
-AGAIN = _("The marketplace could not be reached or was busy: reprocess, nothing needs to be changed.")
 GUIDE = _("Follow the troubleshooting guide of the marketplace.")
 FIELD = _("Correct this field where the data comes from, then reprocess.")
 FIELD_AND_GUIDE = _("Correct this field where the data comes from; the troubleshooting guide says how.")
 WAIT = _("The work was done: there is nothing you must do, but read the message.")
 BESIDE = _("The connector calls it a warning: look at the errors first.")
-CONNECTOR = _("The connector itself failed: tell the team that runs it. Reprocess once it is fixed.")
 READ = _("Read the message and correct what it names, then reprocess.")
 
 
@@ -42,17 +38,13 @@ def shown(error: RawJson, *, reprocessable: bool, warning: bool) -> ShownError:
         return ShownError(**texts, advice=BESIDE)
     return ShownError(
         **texts,
-        advice=_advice(texts["code"], texts["category"], texts["field"], reprocessable=reprocessable, warns=warning),
+        advice=_advice(texts["field"], reprocessable=reprocessable, warns=warning),
     )
 
 
-def _advice(code: str, category: str, field: str, *, reprocessable: bool, warns: bool) -> str:
+def _advice(field: str, *, reprocessable: bool, warns: bool) -> str:
     if not reprocessable:
         return FIELD_AND_GUIDE if field else GUIDE
-    if category.lower() in _COMMUNICATION or code.startswith(("http.5", "http.429", "http.408")) or "timeout" in code:
-        return AGAIN
-    if code.startswith("connector."):
-        return CONNECTOR
     if warns:
         return WAIT
     return FIELD if field else READ

@@ -15,6 +15,7 @@ from admin.pages.view import read_view
 from admin.pages.visitor import OwnForm, OwnPage, need_operator
 from api import listings
 from api.groups import explained
+from api.playbook import playbook_for
 from api.problems import invalid_model, not_found
 from schemas.fingerprint import FINGERPRINT
 from schemas.group import GroupDecision
@@ -41,7 +42,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         limit=listing.limit,
     )
     page = listing.page(found, request, Response())
-    playbook = request.app.state.playbook()
+    playbook = await playbook_for(request.app, who.account)
     token = page.next_page_token
     return show(
         request,

@@ -16,6 +16,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnPage
 from api import listings
+from api.playbook import error_of, playbook_for
 from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.fault import group_of, rank
@@ -82,12 +83,12 @@ async def read_details(
     if found is None:
         return None
     log, attempt = found.log, found.last_attempt
-    playbook: Playbook = request.app.state.playbook()
+    playbook = await playbook_for(request.app, account)
     reprocessable = request.app.state.policy.for_(kind.name, log.affiliate).reprocessable
     warning = log.status == "warning"
     told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
     told.sort(key=lambda error: rank(error.severity))
-    errors = [_known(playbook, log, each, only=len(told) == 1) for each in told]
+    errors = [_known(playbook, log, attempt, each, only=len(told) == 1) for each in told]
     beginning = BEGINNING if whole else ROW_EVIDENCE
     details = Details(
         log=log,
@@ -96,7 +97,7 @@ async def read_details(
         aliases=found.aliases,
         sources=found.sources,
         errors=errors,
-        known=None if errors else playbook.about(kind.name, log.affiliate, log.code, log.fingerprint),
+        known=None if errors or log.status == "success" else playbook.about(error_of(log, attempt)),
         request=lay_out(attempt.request, beginning) if attempt else None,
         response=lay_out(attempt.response, beginning) if attempt else None,
         as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
@@ -119,13 +120,23 @@ def _for_a_row(details: Details) -> Details:
     return details._replace(message=message, errors=errors, aliases=aliases, cut=cut)
 
 
-def _known(playbook: Playbook, log: StatusLog, error: ShownError, *, only: bool) -> KnownError:
+def _known(playbook: Playbook, log: StatusLog, attempt: Attempt | None, error: ShownError, *, only: bool) -> KnownError:
     """Say what is known of an error of the result that `log` shows. An error of a success is in no group."""
     fingerprint = log.fingerprint
     if log.status != "success" and not only:
         fingerprint = group_of(log.integration_type, log.affiliate, log.key, error)
-    known = fingerprint and playbook.about(log.integration_type, log.affiliate, error.code or None, fingerprint)
-    return KnownError(error, fingerprint, known or None)
+    if not fingerprint:
+        return KnownError(error, fingerprint, None)
+    seen = error_of(log, attempt if only else None)._replace(
+        code=error.code or None,
+        fingerprint=fingerprint,
+        message=error.message or (log.message if only else None),
+        category=error.category or None,
+    )
+    known = playbook.about(seen)
+    is_less = log.status == "warning" or rank(error.severity) > 0
+    # Of what is less than an error only somebody who knows it can say more than its severity does.
+    return KnownError(error, fingerprint, None if is_less and known and known.origin == "class" else known)
 
 
 async def read_open(

@@ -169,6 +169,8 @@ def status_log_detail_example() -> Example:
         playbook=PlaybookEntry(
             code=log.code,
             who="seller",
+            helps="after_fix",
+            origin="file",
             cause=InEveryLanguage(
                 pt="O preço é menor que o mínimo da categoria.",
                 en="The price is below the minimum of the category.",

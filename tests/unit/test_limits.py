@@ -18,7 +18,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.envelope import Envelope
 from schemas.filter import LogFilter
 from schemas.group import GroupDecision
-from schemas.playbook import BadPlaybookError, InEveryLanguage, PlaybookEntry
+from schemas.playbook import BadPlaybookError, InEveryLanguage, WrittenEntry
 from schemas.policy import RuleChange
 from schemas.reasons.reason import own_words
 from schemas.reasons.say import say
@@ -53,7 +53,7 @@ BASE: dict[type[BaseModel], dict[str, Any]] = {
     ReprocessRequest: REQUEST,
     RetryData: RETRY,
     GroupDecision: DECISION,
-    PlaybookEntry: ENTRY,
+    WrittenEntry: ENTRY,
     InEveryLanguage: TEXTS,
     LogFilter: {},
     Pace: {},
@@ -92,8 +92,8 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
     (RetryData, "attempt", int, 1, None),
     (GroupDecision, "set_by", text, 1, 200),
     (GroupDecision, "note", text, 0, 1000),
-    (PlaybookEntry, "code", text, 1, 200),
-    (PlaybookEntry, "link", link, 9, 2000),
+    (WrittenEntry, "code", text, 1, 200),
+    (WrittenEntry, "link", link, 9, 2000),
     (InEveryLanguage, "pt", text, 1, 2000),
     (LogFilter, "status", lambda count: ["error"] * count, 0, 50),
     (LogFilter, "affiliate", lambda count: ["MLB"] * count, 0, 50),

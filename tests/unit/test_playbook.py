@@ -11,7 +11,7 @@ from api.playbook_file import CHECK_SECONDS, PlaybookFile
 from connectors.simulator import PLAYBOOK
 from connectors.simulator.any_type import ANOTHER
 from connectors.simulator.marketplaces import MARKETPLACES
-from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, Playbook
+from schemas.playbook import MAX_PLAYBOOK_BYTES, BadPlaybookError, SeenError, WrittenEntries
 
 TEXTS = 'cause = {pt = "a", en = "b", es = "c"}\nwhat_to_do = {pt = "a", en = "b", es = "c"}\n'
 NAMED = "0123456789abcdef"
@@ -36,7 +36,7 @@ def entry(subject: str, rest: str = 'who = "seller"') -> str:
 def test_the_most_specific_entry_wins(less: str, more: str) -> None:
     for order in ((less, more), (more, less)):
         texts = [entry(subject, f'who = "{"connector" if subject == more else "seller"}"') for subject in order]
-        found = Playbook.read("".join(texts)).about("price", "MLB", "c", NAMED)
+        found = WrittenEntries.read("".join(texts)).about(SeenError("price", "MLB", "c", NAMED))
         assert found is not None
         assert found.who == "connector"
 
@@ -54,7 +54,7 @@ def test_the_most_specific_entry_wins(less: str, more: str) -> None:
 def test_what_an_entry_is_not_about_it_does_not_answer(
     subject: str, error: tuple[str, str, str | None, str | None]
 ) -> None:
-    assert Playbook.read(entry(subject)).about(*error) is None
+    assert WrittenEntries.read(entry(subject)).about(SeenError(*error)) is None
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_an_entry_is_not_about_it_does_not_answer(
         ("entry = 1", "entry: must be a list, not a number"),
         (entry('code = "a"') + entry('code = "c"', 'who = "nobody"'), "entry 2 who: must be one of seller, "),
         (entry('code = "a"', ""), "entry 1 who: is missing"),
-        (entry(""), "entry 1: give either code or fingerprint"),
-        (entry(f'code = "a"\nfingerprint = "{NAMED}"'), "entry 1: give either code or fingerprint"),
+        (entry(""), "entry 1: give one of code, fingerprint, message"),
+        (entry(f'code = "a"\nfingerprint = "{NAMED}"'), "entry 1: give one of code, fingerprint, message"),
         (entry('fingerprint = "x"'), "entry 1 fingerprint: must be of the form"),
         (entry('code = "a"\nintegration_type = "x"'), "integration_type must be one of orders"),
         (entry('code = "a"') + entry('code = "a"'), "entry 2 is about the same as entry 1"),
@@ -78,7 +78,7 @@ def test_what_an_entry_is_not_about_it_does_not_answer(
 )
 def test_a_bad_playbook_is_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(BadPlaybookError) as raised:
-        Playbook.read(text)
+        WrittenEntries.read(text)
     assert sentence in str(raised.value)
 
 
@@ -88,7 +88,7 @@ def test_the_demo_knows_every_code_of_its_connector() -> None:
     for marketplace in MARKETPLACES:
         for name, faults in marketplace.faults.items():
             for code in {code for fault in (*faults, ANOTHER) for code in fault.codes}:
-                assert playbook.about(name, marketplace.affiliate, code, None) is not None, (name, code)
+                assert playbook.about(SeenError(name, marketplace.affiliate, code)) is not None, (name, code)
                 used.add(code)
     assert len(playbook) == len(used)
 
@@ -142,4 +142,4 @@ class TestFile:
         path.write_text(entry('code = "z"'))
         os.utime(path, ns=(1, 1))
         clock.now += CHECK_SECONDS
-        assert playbook().about("price", "MLB", "z", None) is not None
+        assert playbook().about(SeenError("price", "MLB", "z")) is not None

@@ -12,7 +12,7 @@ from agents.reprocess.new_items import Asked, new_items
 from schemas.catalogue import BY_NAME, TROUBLESHOOTING_GUIDE
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.item_state import ItemState, outcome
-from schemas.playbook import BadPlaybookError, Playbook, PlaybookEntry
+from schemas.playbook import BadPlaybookError, SeenError, WrittenEntries
 from schemas.policy import BUSY_PAUSE_CEILING_SECONDS, BUSY_PAUSE_SECONDS, BUSY_TRIES, Policy
 from schemas.raw_json import load, spliced
 from schemas.reasons.reason import own_words
@@ -236,14 +236,14 @@ TEXTS = 'cause = {pt = "a", en = "b", es = "c"}\nwhat_to_do = {pt = "a", en = "b
 
 def test_a_playbook_counts_its_entries_and_names_the_first_bad_one() -> None:
     one, two = f'[[entry]]\ncode = "a"\n{TEXTS}', f'[[entry]]\ncode = "b"\n{TEXTS}'
-    assert (len(Playbook()), len(Playbook.read("")), len(Playbook.read(one + two))) == (0, 0, 2)
+    assert (len(WrittenEntries()), len(WrittenEntries.read("")), len(WrittenEntries.read(one + two))) == (0, 0, 2)
     with pytest.raises(BadPlaybookError, match="entry 3 is about the same as entry 2"):
-        Playbook.read(one + two + two)
-    found = Playbook.read(one).about("price", "MLB", "a", None)
-    assert isinstance(found, PlaybookEntry)
-    assert found.subject == (None, "a", None, None)
-    assert Playbook.read(one).about("price", "MLB", "a", "f" * 16) == found
-    assert Playbook.read(one).about("price", "MLB", None, None) is None
+        WrittenEntries.read(one + two + two)
+    found = WrittenEntries.read(one).about(SeenError("price", "MLB", "a"))
+    assert found is not None
+    assert found.subject == (None, "a", None, None, None)
+    assert WrittenEntries.read(one).about(SeenError("price", "MLB", "a", "f" * 16)) == found
+    assert WrittenEntries.read(one).about(SeenError("price", "MLB")) is None
 
 
 @pytest.mark.parametrize(

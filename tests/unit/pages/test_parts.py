@@ -104,9 +104,6 @@ def test_a_plan_says_what_is_sent_first_and_sums_up() -> None:
 @pytest.mark.parametrize(
     ("error", "reprocessable", "said"),
     [
-        ({"code": "http.502"}, True, advice.AGAIN),
-        ({"code": "x", "category": "COMMUNICATION"}, True, advice.AGAIN),
-        ({"code": "connector.exception"}, True, advice.CONNECTOR),
         ({"code": "x", "field": "price"}, True, advice.FIELD),
         ({"code": "x", "severity": "warning"}, True, advice.BESIDE),
         ({"code": "x", "severity": "Aviso"}, False, advice.BESIDE),
