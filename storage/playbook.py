@@ -20,11 +20,15 @@ _ADDED: Action = "added"
 _CHANGED: Action = "changed"
 
 
-class AnotherEntryError(Exception):
+class EntryRefusedError(Exception):
+    """An entry that can't be kept."""
+
+
+class AnotherEntryError(EntryRefusedError):
     """Another entry of the account is about the same."""
 
 
-class TooManyEntriesError(Exception):
+class TooManyEntriesError(EntryRefusedError):
     """The account has as many entries as one may have."""
 
 

@@ -74,6 +74,7 @@ class Site:
                 who=who,
                 form_token="" if who.session is None else self.sessions.form_token(who.session),
                 fragment=is_fragment(request),
+                marketplace=lambda affiliate: request.app.state.playbook().marketplace_of(affiliate),
                 exact=lambda at: times.exact(at, who.locale, who.zone),
                 brief=lambda at: times.brief(at, who.locale, who.zone),
                 relative=lambda at: times.relative(at, who.now, who.locale),

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from schemas import words
 from schemas.catalogue import Language
 
-Own = Literal["theme", "period", "who"]
+Own = Literal["theme", "period", "who", "actor", "origin", "helps", "subject", "change", "fault_class"]
 Kind = words.Kind | Own
 
 
@@ -26,6 +26,40 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "seller": _("The store must act:"),
             "connector": _("The connector team must act:"),
             "marketplace": _("The marketplace must act:"),
+        },
+        "actor": {
+            "seller": _("The store"),
+            "connector": _("The connector team"),
+            "marketplace": _("The marketplace"),
+        },
+        "origin": {
+            "own": _("This account's own"),
+            "file": _("File of the installation"),
+            "shipped": _("Shipped with Conexões"),
+            "class": _("By its class"),
+            "unknown": _("Not known"),
+        },
+        "helps": {
+            "yes": _("Reprocessing helps"),
+            "after_fix": _("Correct it first, then reprocess"),
+            "no": _("Reprocessing does not help"),
+        },
+        "subject": {
+            "code": _("An error code"),
+            "message": _("A part of the message"),
+            "fingerprint": _("One group of equal errors"),
+        },
+        "change": {"added": _("Written"), "changed": _("Revised"), "removed": _("Removed")},
+        "fault_class": {
+            "transient": _("Out of reach or busy"),
+            "limit": _("Limit"),
+            "credentials": _("Credentials"),
+            "permission": _("Permission"),
+            "not_found": _("Not found there"),
+            "conflict": _("Conflict"),
+            "validation": _("Refused value"),
+            "connector": _("Fault of the connector"),
+            "marketplace": _("Fault of the marketplace"),
         },
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {

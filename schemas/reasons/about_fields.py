@@ -109,6 +109,16 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} must be 1 to {limit} printable characters",
         "{field} debe tener de 1 a {limit} caracteres imprimibles",
     ),
+    ReasonCode.ENTRY_EXISTS: labels(
+        "{field}: outra entrada desta conta já trata disso",
+        "{field}: another entry of this account is about the same",
+        "{field}: otra entrada de esta cuenta ya trata de eso",
+    ),
+    ReasonCode.ENTRIES_FULL: labels(
+        "{field}: esta conta já tem {limit} entradas; remova uma que não é mais usada",
+        "{field}: this account has {limit} entries already; remove one that is no longer used",
+        "{field}: esta cuenta ya tiene {limit} entradas; elimine una que ya no se use",
+    ),
     ReasonCode.FORM_CHANGED: labels(
         "{field} deve ser enviado como estava no formulário",
         "{field} must be sent as the form had it",

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.door import not_of_key
+from admin.pages.playbook import refused as not_kept
 from admin.pages.reprocess import _key as key_of_form
 from admin.pages.saved_views import read_name
 from admin.pages.view import read_view
@@ -49,6 +50,7 @@ from schemas.verdict import REASONS
 from storage.access_keys import Grant
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.exports.audit import LOST
+from storage.playbook import AnotherEntryError, TooManyEntriesError
 from storage.reprocess.cancellation import note_of
 from tests.support.events import Event, at, data, raw, result, whole
 from tests.support.reasons_of_requests import REQUESTS, refused
@@ -308,6 +310,8 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.FIELD_NOT_ONE_OF: lambda: of_command(mode="again"),
     Code.FIELD_BETWEEN: lambda: of_address("page_size=0"),
     Code.FIELD_NAME: lambda: refused(lambda: read_name(" ")),
+    Code.ENTRY_EXISTS: lambda: not_kept(AnotherEntryError()).reasons[0],
+    Code.ENTRIES_FULL: lambda: not_kept(TooManyEntriesError()).reasons[0],
     Code.FORM_CHANGED: lambda: refused(lambda: key_of_form("", [])),
     Code.TIMEZONE_UNKNOWN: lambda: of_type(TimeZone, "localtime"),
     Code.FIELD_WRONG: lambda: of_type(Decimal, "x"),  # a type that no field of ours has

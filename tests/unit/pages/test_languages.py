@@ -9,12 +9,16 @@ import pytest
 from babel.numbers import format_decimal
 
 from admin.pages import languages, times
+from admin.pages.playbook import SUBJECTS
 from admin.pages.visitor import THEMES
 from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
 from schemas.catalogue import LANGUAGES, Language
-from schemas.playbook import Who
+from schemas.playbook import Origin, Who
+from schemas.playbook.entry import Helps
+from schemas.playbook.fault_class import FaultClass
 from schemas.words import VOCABULARY
+from storage.playbook import Action
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
@@ -83,7 +87,20 @@ def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
             assert sorted(_PLACEHOLDER.findall(english)) == sorted(_PLACEHOLDER.findall(translated)), english
 
 
-@pytest.mark.parametrize(("kind", "names"), [("period", times.PERIODS), ("theme", THEMES), ("who", get_args(Who))])
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("period", times.PERIODS),
+        ("theme", THEMES),
+        ("who", get_args(Who)),
+        ("actor", get_args(Who)),
+        ("origin", (*get_args(Origin), "unknown")),
+        ("helps", get_args(Helps)),
+        ("subject", SUBJECTS),
+        ("change", get_args(Action)),
+        ("fault_class", tuple(FaultClass)),
+    ],
+)
 def test_every_word_of_the_pages_own_is_known(kind: Own, names: tuple[str, ...]) -> None:
     assert [name for name in names if name not in OWN[kind]] == []
 
