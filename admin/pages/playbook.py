@@ -31,7 +31,8 @@ EntryOfPath = Annotated[uuid.UUID, Path()]
 @router.get(f"{ACCOUNT}/playbook")
 async def playbook_page(request: Request, who: OwnPage) -> Response:
     """Show the entries that a search finds, own ones first, and how much of what failed they explain."""
-    asked = {name: value for name, value in request.query_params.items() if value.strip()}
+    given = request.query_params
+    asked = {name: given[name] for name in ("q", "origin", "page_token") if given.get(name, "").strip()}
     try:
         query = PlaybookQuery.model_validate({"page_size": ENTRIES_A_PAGE} | asked)
     except ValidationError as exc:

@@ -22,6 +22,8 @@ PAGES = [
     "/acme/price/groups?status=error",
     "/acme/reprocess",
     "/acme/affiliates",
+    "/acme/playbook",
+    "/acme/playbook/entry?code=price.minimum&integration_type=price",
     "/acme/dead-letters",
     "/acme/check",
     "/acme/dead-letters?code=json&state=waiting",

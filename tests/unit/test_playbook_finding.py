@@ -110,7 +110,7 @@ def test_the_answer_says_what_code_and_message_do_not() -> None:
 
 def test_own_entries_win_over_the_file_and_the_file_over_what_is_shipped() -> None:
     own, file = (
-        WrittenEntries([WrittenEntry(code="8541", who=who, cause=TEXTS, what_to_do=TEXTS)])  # type: ignore[arg-type]
+        WrittenEntries([WrittenEntry(code="8541", who=who, cause=TEXTS, what_to_do=TEXTS)])
         for who in ("marketplace", "connector")
     )
     error = SeenError("price", "AMZ", "8541")
@@ -124,7 +124,7 @@ def test_own_entries_win_over_the_file_and_the_file_over_what_is_shipped() -> No
 
 def test_a_part_of_the_message_is_a_subject_and_the_longest_says_most() -> None:
     entries = WrittenEntries(
-        WrittenEntry(message=text, who="seller", cause=TEXTS, what_to_do=TEXTS, **more)  # type: ignore[arg-type]
+        WrittenEntry(message=text, who="seller", cause=TEXTS, what_to_do=TEXTS, **more)
         for text, more in (
             ("brand", {}),
             ("Brand is WANTED", {"integration_type": "products"}),
@@ -260,8 +260,8 @@ def test_a_long_text_gives_few_codes(piece: str) -> None:
 
 def test_coverage_counts_errors_by_where_their_entry_is_from() -> None:
     since = datetime(2026, 11, 22, tzinfo=UTC)
-    own = WrittenEntries([WrittenEntry(code="a", who="seller", cause=TEXTS, what_to_do=TEXTS)])  # type: ignore[arg-type]
-    file = WrittenEntries([WrittenEntry(code="b", who="seller", cause=TEXTS, what_to_do=TEXTS)])  # type: ignore[arg-type]
+    own = WrittenEntries([WrittenEntry(code="a", who="seller", cause=TEXTS, what_to_do=TEXTS)])
+    file = WrittenEntries([WrittenEntry(code="b", who="seller", cause=TEXTS, what_to_do=TEXTS)])
     codes = {"a": 10, "b": 20, "CHK002": 30, "read_timeout": 5, "zzz": 7}
     faults = [(SeenError("price", "MINE", code), number) for code, number in codes.items()]
     told = coverage(BOOK._replace(file=file).with_own(own), since, faults, 80)

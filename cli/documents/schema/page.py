@@ -26,6 +26,7 @@ REFERENCES = {
     "redrive_id": "redrives",
     "export_id": "exports",
     "key_id": "access_keys",
+    "entry_id": "playbook_changes",
 }
 #: Condition by which row-level security selects a reader's own rows.
 _OWN = "(account = current_setting('conexoes.account'::text, true))"

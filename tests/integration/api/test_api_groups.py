@@ -75,7 +75,8 @@ async def test_equal_errors_are_one_group_and_the_largest_comes_first(viewer: Ca
     assert first["first_seen_at"] < first["last_seen_at"]
     assert first["trend"] == {"last_24_hours": 3, "the_24_hours_before": 0}
     assert first["cure"] == Cure.of({}).model_dump()
-    assert (first["state"], first["reopened"], first["state_by"], first["playbook"]) == ("open", False, None, None)
+    assert (first["state"], first["reopened"], first["state_by"]) == ("open", False, None)
+    assert first["playbook"]["origin"] == "class"
     sample = await viewer.get(f"/api/v1/accounts/acme/price/logs/{first['sample']['log_id']}")
     assert sample.json()["fingerprint"] == first["fingerprint"]
     assert len(await groups(viewer)) == 3
@@ -327,11 +328,11 @@ class TestPlaybook:
         known = {"message": "Below {}", "errors": [{"code": "item.price.below_minimum", "message": "x"}]}
         await store_events(failed("A", known), failed("B", LOCKED), failed("C", OK))
         found = {each["code"]: each["playbook"] for each in await groups(knowing)}
-        assert found["locked"] is None
+        assert (found["locked"]["origin"], found["locked"]["fault_class"]) == ("class", "conflict")
         assert found["item.price.below_minimum"]["who"] == "seller"
         assert set(found["item.price.below_minimum"]["what_to_do"]) == {"pt", "en", "es"}
         logs = (await knowing.get("/api/v1/accounts/acme/price/logs")).json()["items"]
         details = [(await knowing.get(f"/api/v1/accounts/acme/price/logs/{log['id']}")).json() for log in logs]
         assert {each["key"]: each["playbook"] for each in details} == {
-            "A": found["item.price.below_minimum"], "B": None, "C": None,
+            "A": found["item.price.below_minimum"], "B": found["locked"], "C": None,
         }  # fmt: skip

@@ -17,11 +17,14 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from schemas.dead_letter import DeadLetter
+from schemas.playbook import InEveryLanguage, WrittenEntry
 from schemas.reasons.reason import own_words
 from schemas.redrive import RedriveRequest
 from schemas.refusal import DeadLetterCode, Refusal
+from storage.access_keys import Grant
 from storage.dead_letters import Reach, insert_dead_letters
 from storage.letter_audit import Author
+from storage.playbook import save
 from storage.redrive import make_redrive
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Browser, Visit
@@ -78,11 +81,13 @@ FORMS: dict[str, dict[str, str]] = {
     "/marked": {},
     "/check": {"text": "{}"},
     "/groups/{fingerprint}": {"state": "ignored"},
+    "/playbook/entries": {"text": "x", "who": "seller", "cause_en": "c", "what_to_do_en": "d"},
+    "/playbook/entries/{entry_id:uuid}": {"act": "remove"},
     "/reprocess": {"log_id": "{log_id}", "mode": "refresh"},
     "/reprocess/{command_id}/cancel": {},
 }
 #: Parameters of a path that belong to one account.
-IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id")
+IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id", "entry_id")
 OTHERS = {
     "integration_type": ["price"],
     "side": ["request", "response"],
@@ -146,6 +151,15 @@ async def ids(
         "bravo-command", account="globex", requested_by=CANARY, reason=CANARY, mode="refresh", log_ids=[row["id"]]
     )
     view = str(uuid.uuid4())
+    texts = {"pt": CANARY, "en": CANARY, "es": CANARY}
+    entry_id = await save(
+        desk.writer,
+        "globex",
+        None,
+        WrittenEntry(code="x", who="seller", cause=InEveryLanguage(**texts), what_to_do=InEveryLanguage(**texts)),
+        changed_by=CANARY,
+        grant=Grant("globex", "operator", CANARY, may_export=False, may_see_evidence=False, key_id=None),
+    )
     await owner.execute("INSERT INTO saved_views VALUES ('globex', $1, 'price', $2, '', $2)", uuid.UUID(view), CANARY)
     async with Caller(app, keys["other"]) as globex:
         job = await globex.post(
@@ -164,6 +178,7 @@ async def ids(
         "letter_id": str(uuid.UUID(letter._replace(offset=1).id)),
         "redrive_id": str(redrive_id),
         "export_id": job.json()["id"],
+        "entry_id": str(entry_id),
     }
     await app.state.jobs.close()
 
@@ -247,7 +262,7 @@ async def test_ids_of_another_account_are_ids_that_never_were(
     app: FastAPI, ids: dict[str, str], callers: Callers, owner: asyncpg.Connection
 ) -> None:
     absent = {
-        **{name: str(uuid.uuid4()) for name in ("log_id", "view_id", "export_id", "letter_id", "redrive_id")},
+        **{name: str(uuid.uuid4()) for name in IDS if name not in {"command_id", "fingerprint"}},
         "command_id": "never-was",
         "fingerprint": "0123456789abcdef",
     }
