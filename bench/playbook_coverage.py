@@ -40,7 +40,7 @@ def bodies(directory: Path) -> Iterator[Body]:
             status = _STATUS.search(row["note"])
             error = SeenError(
                 integration_type=folder,
-                affiliate=row["affiliate"],
+                affiliate=row["affiliate"].rpartition(" via ")[2],  # a hub answers in its own words
                 message=_text((directory / row["file"]).read_text("utf-8", "replace")),
                 status=int(status[1]) if status else None,
             )

@@ -34,6 +34,8 @@ FIELDS: Final = (
 ANY: Final = "any"
 #: A fragment that is longer says by itself whose it is.
 _DISTINCTIVE_FRAGMENT: Final = 24
+#: Characters of a code that a marketplace does not use twice.
+_LONG_CODE: Final = 5
 _SPACES: Final = re.compile(r"\s+")
 _LINK: Final = re.compile(r"https?://[!-~]+")
 
@@ -233,8 +235,10 @@ class _Search:
         for fact in self._shipped.of_code(code):
             owner = self._owner(fact, distinctive=distinctive)
             other_type = not self._is_of_type(fact)
-            # A code that says whose it is means the same in a type where nobody had seen it.
-            if owner is not None and (distinctive or not other_type):
+            # A code that says whose it is, or a long one of the marketplace, means the same in a type where nobody had
+            # seen it; short ones are used again for something else.
+            says_it = distinctive or (owner == _OWN and len(code) >= _LONG_CODE)
+            if owner is not None and (says_it or not other_type):
                 rank = (is_umbrella(fact.text), owner, where, place, other_type, fact.integration_type == ANY)
                 yield _Found(rank, fact)
 

@@ -22,6 +22,8 @@ FACTS = Shipped(
         fact("8541", "eBay"),
         fact("INVALID_ASIN", "Amazon", integration_type="price"),
         fact("InvalidInput", "Amazon"),
+        fact("13013", "Amazon", integration_type="products"),
+        fact("E012", "Amazon", integration_type="price"),
         fact("Marketplace ID is not defined", "Amazon", "message"),
         fact("item.price.below_minimum", "Mercado Livre", integration_type="price"),
         fact("NOT_FOUND", "Mercado Livre"),
@@ -53,6 +55,9 @@ def found(affiliate: str, code: str | None = None, message: str | None = None, k
         (("MLB", "8541"), None),
         (("MINE", "8541"), None),
         (("MINE", "15"), None),
+        (("AMZ", "13013", None, "inventory"), "13013"),
+        (("AMZ", "E012", None, "inventory"), None),
+        (("AMZ", "E012"), "E012"),
         # A code that says whose it is, whatever the affiliate, the case, and the type in which it was seen.
         (("MLB", "INVALID_ASIN"), "INVALID_ASIN"),
         (("MINE", "invalid_asin", None, "inventory"), "INVALID_ASIN"),
@@ -273,10 +278,10 @@ def test_coverage_counts_errors_by_where_their_entry_is_from() -> None:
 @pytest.mark.parametrize(
     ("asked", "number"),
     [
-        ({}, 16),
+        ({}, 18),
         ({"q": "asin"}, 1),
-        ({"q": "AMAZON"}, 4),
-        ({"q": "cause_PT"}, 16),
+        ({"q": "AMAZON"}, 6),
+        ({"q": "cause_PT"}, 18),
         ({"origin": "own"}, 0),
         ({"q": "zzz"}, 0),
     ],

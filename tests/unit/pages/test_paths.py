@@ -28,6 +28,7 @@ SAMPLES = {
     "view_id": str(uuid.uuid4()),
     "letter_id": str(uuid.uuid4()),
     "redrive_id": str(uuid.uuid4()),
+    "entry_id": str(uuid.uuid4()),
     "action": "pause",
     "fingerprint": "0123456789abcdef",
     "side": "request",
