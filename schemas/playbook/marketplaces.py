@@ -56,7 +56,7 @@ _SAME: Final = (
     ),
     ("Carrefour", "Carrefour Brasil"),
     ("Walmart", "Walmart US", "Walmart CA", "Walmart MX"),
-    ("Google Merchant", "Google", "Google Shopping", "Google Merchant Center"),
+    ("Google Merchant Center", "Google Merchant", "Google", "Google Shopping"),
     ("Meta", "Facebook", "Instagram", "Meta catalogue", "Meta Commerce"),
     ("TikTok Shop", "TikTok"),
     ("Mirakl", "Mirakl operators"),

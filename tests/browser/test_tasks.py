@@ -311,7 +311,7 @@ async def test_without_scripts_everything_is_links_and_forms(arrive: Arrive, sto
     await page.click("button:has-text('Filter')")
     await expect(page.locator("tr.log")).to_have_count(1)
     await page.click(".disclose")
-    await expect(page.locator("tr.detail")).to_contain_text("What to do:")
+    await expect(page.locator("tr.detail")).to_contain_text("The store must act:")
     await page.click(".disclose")
     await expect(page.locator("tr.detail")).to_have_count(0)
     await page.click("text=Expand all")
