@@ -1,5 +1,6 @@
 """The playbook of an account: its entries, and how much of what fails they explain."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -70,7 +71,9 @@ async def read_coverage(app: FastAPI, account: str) -> Coverage:
     """Return how much of what failed in the last days the playbook explains."""
     since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=COVERED_DAYS)
     counts = await count_faults(app.state.reader, account, since=since)
-    return coverage(await playbook_for(app, account), since, counts.faults, counts.results)
+    playbook = await playbook_for(app, account)
+    # A thousand look-ups take up to a second, in which others are answered.
+    return await asyncio.to_thread(coverage, playbook, since, counts.faults, counts.results)
 
 
 @router.get("", dependencies=[Depends(once_each(()))], responses=PAGED)

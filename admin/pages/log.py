@@ -88,7 +88,10 @@ async def read_details(
     warning = log.status == "warning"
     told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
     told.sort(key=lambda error: rank(error.severity))
-    errors = [_known(playbook, log, attempt, each, only=len(told) == 1) for each in told]
+    only = len(told) == 1
+    looked_up = told if whole else told[: ROW_ERRORS + 1]  # one more, which says that there are more
+    # A thousand look-ups take up to a second, in which others are answered.
+    errors = await asyncio.to_thread(lambda: [_known(playbook, log, attempt, each, only=only) for each in looked_up])
     beginning = BEGINNING if whole else ROW_EVIDENCE
     details = Details(
         log=log,
