@@ -177,7 +177,10 @@ class Automatic:
 
 
 def _command(lane: Lane, rule: AutomaticRule, chosen: Mapping[uuid.UUID, LockedLog], at: datetime) -> Command:
-    """Return the command that tries these logs again. Its id is made of each log and the ordinal of its reprocess."""
+    """Return the command that tries these logs again. Its id is made of each log and the ordinal of its reprocess.
+
+    It is constructed, since its author's name is refused of anybody else.
+    """
     pace = Pace() if lane.fingerprint is None else CANARY
     request = ReprocessRequest.model_construct(
         account=lane.account,
@@ -187,4 +190,4 @@ def _command(lane: Lane, rule: AutomaticRule, chosen: Mapping[uuid.UUID, LockedL
         pace=pace.model_copy(update={"per_second": rule.per_second}),
     )
     attempts = {each: found.reprocessed + 1 for each, found in chosen.items()}
-    return Command(id=automatic_command_id(lane.account, attempts), requested_at=at, request=request)
+    return Command.model_construct(id=automatic_command_id(lane.account, attempts), requested_at=at, request=request)

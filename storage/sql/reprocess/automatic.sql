@@ -25,7 +25,7 @@ WHERE a.received_at > :since::timestamptz AND a.received_at <= :until::timestamp
   AND NOT a.late
   AND (a.status <> 'success' OR EXISTS (SELECT FROM automatic_retries r WHERE r.log_id = a.log_id))
 ORDER BY a.received_at
-FETCH FIRST :limit::integer ROWS WITH TIES
+FETCH FIRST (:limit::integer) ROWS WITH TIES
 
 -- read_watched --
 SELECT r.log_id, r.tries, r.next_at FROM automatic_retries r WHERE r.log_id = ANY(:log_ids::uuid[])
