@@ -117,8 +117,8 @@ class Automatic:
         at = await clock(connection)
         rules = await automatic.rules_of(connection, [lane.account])
         rule = rules[lane.account].for_(lane.integration_type, lane.affiliate)
-        codes = await automatic.due_logs(connection, lane, at, COMMAND_LOGS)
-        due = list(codes)
+        watched = await automatic.due_logs(connection, lane, at, COMMAND_LOGS)
+        due = list(watched)
         if not rule.retries(lane.class_):
             await automatic.unwatch(connection, due)  # the rule has changed meanwhile
             return False
@@ -130,9 +130,12 @@ class Automatic:
         # Locked in the order of the key, as every transaction locks logs; rows of ours are locked by the progress.
         logs = await lock_logs(connection, lane.account, lane.integration_type, due, None)
         states = {each: self._verdict(lane, found) for each, found in logs.items()}
+        over = [each for each in due if states.get(each) not in {ItemState.QUEUED, ItemState.IN_FLIGHT}]
         waiting = [each for each, state in states.items() if state is ItemState.IN_FLIGHT]
-        chosen = {each: logs[each] for each in due if states.get(each) is ItemState.QUEUED}
-        await automatic.unwatch(connection, [each for each in due if each not in {*waiting, *chosen}])
+        # One that has failed otherwise since it was looked at may be permanent now: the next look tells.
+        same = {each for each, found in logs.items() if found.fingerprint == watched[each].fingerprint}
+        chosen = {each: logs[each] for each in due if each in same and states[each] is ItemState.QUEUED}
+        await automatic.unwatch(connection, over)
         await automatic.set_next_try(connection, waiting, at=at, pause=rule.pause_after(lane.tries), tried=False)
         if not chosen:
             return False
@@ -145,7 +148,7 @@ class Automatic:
             await automatic.set_canary(
                 connection, lane, tries=tries, at=at, pause=rule.pause_after(tries), command_id=command.id
             )
-        why = lane.reason(rule, [codes[each] for each in chosen])
+        why = lane.reason(rule, [watched[each].code for each in chosen])
         if not await insert_command(connection, command, None, automatic=why):
             return False  # a database that was restored in part has the command, and not that it was tried
         asked = Asked(lane.account, command.id, lane.integration_type, command.request.mode)

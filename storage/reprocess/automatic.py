@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from schemas.automatic_rule import FORGET_CANARY_SECONDS, AutomaticChange, AutomaticRule, AutomaticRules
-from schemas.error_class import ErrorClass, error_class
+from schemas.classification import error_class
+from schemas.error_class import ErrorClass
 from schemas.json_document import value_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -64,6 +65,13 @@ class Lane(NamedTuple):
         known = Counter(each for each in codes if each)
         code = max(sorted(known), key=known.__getitem__, default="–")
         return Reason(_WHY[self.class_], code=code, attempt=self.tries + 1, tries=rule.tries)
+
+
+class Due(NamedTuple):
+    """A failure that is due, as it was when it was looked at."""
+
+    code: str | None
+    fingerprint: str
 
 
 class Found(NamedTuple):
@@ -184,14 +192,10 @@ async def due_lanes(connection: Connection, at: datetime) -> list[Lane]:
     return [Lane(**{**row, "class_": ErrorClass(row["class_"])}) for row in rows]
 
 
-async def due_logs(connection: Connection, lane: Lane, at: datetime, limit: int) -> dict[uuid.UUID, str | None]:
-    """Return the logs of a lane that are due, with the code of each."""
-    rows = await SQL["due_logs"].fetch(connection, **_own(lane), at=at, limit=limit)
-    return {row["log_id"]: row["code"] for row in rows}
-
-
-def _own(lane: Lane) -> dict[str, Any]:
-    return lane._asdict()
+async def due_logs(connection: Connection, lane: Lane, at: datetime, limit: int) -> dict[uuid.UUID, Due]:
+    """Return the logs of a lane that are due; none while its account is switched off."""
+    rows = await SQL["due_logs"].fetch(connection, **lane._asdict(), at=at, limit=limit)
+    return {row["log_id"]: Due(row["code"], row["fingerprint"]) for row in rows}
 
 
 async def is_queue(connection: Connection, lane: Lane) -> bool:

@@ -227,6 +227,21 @@ async def test_pauses_people_and_changed_rules_come_first(desk: Desk, round_: Ro
     assert await owner.fetchval("SELECT count(*) FROM automatic_retries") == 0
 
 
+async def test_a_failure_that_is_permanent_since_it_was_looked_at_is_left(
+    desk: Desk, round_: Round, owner: asyncpg.Connection
+) -> None:
+    await set_rule(desk.writer, pause_seconds=0.000001)
+    await desk.fail(range(2), **BUSY)
+    agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
+    await agents.look()
+    await desk.store(result("worse", key="SKU-0", processed_at=at(60), **PERMANENT))
+    assert await agents.record_due() == 1
+    [command] = await round_.commands()
+    assert [each.key for each in await desk.items(command.id)] == ["SKU-1"]
+    await round_()
+    assert await owner.fetchval("SELECT count(*) FROM automatic_retries") == 1
+
+
 async def test_while_a_command_waits_to_be_sent_there_is_no_other_and_they_share_one_pace(
     desk: Desk, round_: Round, owner: asyncpg.Connection
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from schemas.automatic_rule import CANARY, AutomaticChange, AutomaticRule, AutomaticRules
 from schemas.catalogue import CATALOGUE
-from schemas.error_class import RETRIED_CLASSES, ErrorClass, error_class
+from schemas.classification import error_class
+from schemas.error_class import RETRIED_CLASSES, ErrorClass
 from schemas.group import Cure
 from schemas.item_state import ItemState
 from schemas.steps import judge

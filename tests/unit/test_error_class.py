@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from schemas import error_class as classes
+from schemas import classification as classes
 from schemas.busy import IN_CODES
-from schemas.error_class import ErrorClass, error_class
+from schemas.classification import error_class
+from schemas.error_class import ErrorClass
 from tests.unit.test_busy import BUSY_CODES, BUSY_MESSAGES, OTHER_CODES, OTHER_MESSAGES
 
 

@@ -80,12 +80,13 @@ ORDER BY lane.since
 LIMIT :limit::integer
 
 -- due_logs --
--- The logs of a lane that are due, longest first. Uses automatic_retries_due.
-SELECT r.log_id, r.code
+-- The logs of a lane that are due, longest first; none while its account is switched off. Uses automatic_retries_due.
+SELECT r.log_id, r.code, r.fingerprint
 FROM automatic_retries r
 WHERE r.account = :account::text AND r.integration_type = :integration_type::text AND r.affiliate = :affiliate::text
   AND r.class = :class_::text AND r.tries = :tries::integer AND r.next_at <= :at::timestamptz
   AND (:fingerprint::text IS NULL OR r.fingerprint = :fingerprint::text)
+  AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = :account::text)
 ORDER BY r.next_at, r.log_id
 LIMIT :limit::integer
 
