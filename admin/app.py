@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from admin import affiliates, cancellation, commands, dead_letters, events, exports, groups
+from admin import affiliates, automatic, cancellation, commands, dead_letters, events, exports, groups
 from admin.affiliates import AffiliateRequest
 from admin.cancellation import CancelRequest
 from admin.dead_letters import EditRequest
@@ -22,12 +22,13 @@ from api.settings import EVENTS_PER_SECOND
 from broker.publisher import Publisher
 from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
+from schemas.automatic_rule import AutomaticRuleRequest
 from schemas.export import ExportRequest
 from schemas.group import GroupDecision
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.redrive import EraseLettersRequest, RedriveRequest, RedriveSwitchRequest
-from schemas.reprocess import ReprocessRequest
+from schemas.reprocess import AuthoredRequest, ReprocessRequest
 from schemas.rereading import Rereading
 from schemas.sources import Sources
 from schemas.topics import Topics
@@ -92,6 +93,7 @@ def build_admin(
         responses=problem_responses(*body_problems, (409, "it is over, or not recorded yet")),
     )
     app.include_router(affiliates.router, responses=problem_responses(*body_problems))
+    app.include_router(automatic.router, responses=problem_responses(*body_problems))
     app.include_router(groups.router, responses=problem_responses(*body_problems))
     app.include_router(
         exports.router,
@@ -120,6 +122,7 @@ def build_admin(
     )
     # Bodies, which FastAPI does not know since we read and limit them.
     add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest, ResultEvent)
+    add_schemas(app, AuthoredRequest, AutomaticRuleRequest)
     add_schemas(app, RedriveRequest, RedriveSwitchRequest, EraseLettersRequest, EditRequest)
     add_pages(app, sessions, stop)
     return app

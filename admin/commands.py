@@ -11,7 +11,7 @@ from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.plan import lacking_reason
-from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, too_often
+from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, refusal, too_often
 from broker.errors import BrokerError
 from broker.publisher import Record
 from broker.structured import command_record
@@ -21,7 +21,7 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reprocess import ReprocessRequest
 from storage.access_keys import Grant
-from storage.database import Database
+from storage.database import Database, clock
 from storage.errors import StorageUnavailable
 from storage.reprocess.idempotency import claim, is_known, mark_published, revoke
 from tracing.spans import current_traceparent
@@ -85,6 +85,8 @@ async def give_command(
         raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
     command = command_id(body.account, idempotency_key)
     writer = request.app.state.writer
+    if body.not_before is not None:
+        await _need_near(request, body)
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
     if lack and not await is_known(writer, body.account, idempotency_key, command):
         raise ProblemError(422, "reason-required", lack.of(field="body.reason"))
@@ -98,6 +100,14 @@ async def give_command(
     if not (published and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command, published=published)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
+
+
+async def _need_near(request: Request, body: ReprocessRequest) -> None:
+    """Raise 422 when a command is to wait for longer than any may. Agents cancel one that came another way."""
+    async with request.app.state.reader.connection() as connection:
+        too_far = body.lies_too_far_ahead(await clock(connection))
+    if too_far:
+        raise refusal([too_far.of(field="body.not_before")])
 
 
 async def _published(request: Request, command: str, record: Record) -> bool:

@@ -51,6 +51,10 @@ OLDEST_WAITING = Gauge(
 )
 #: Values of `what`: queued (items to be sent), awaited (items without an answer yet), uncompacted (changes of counts)
 BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agents process", ["what"])
+#: Items by their state now: fixed, same_error, busy, queued, …
+AUTOMATIC_RETRIES = Gauge(
+    "conexoes_automatic_retries", "automatic retries that were recorded in the last 24 hours, by outcome", ["outcome"]
+)
 PROCESS = ProcessMetrics(REGISTRY)
 
 

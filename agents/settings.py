@@ -28,6 +28,11 @@ class AgentSettings(Settings):
         description="a record batch that is larger when it is decompressed is one dead letter `too_large`",
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
+    automatic_retries: bool = Field(
+        default=True,
+        description="0: nothing is tried again by itself, of any account, whatever its rules say; the same for every "
+        "agents process",
+    )
     redact: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = Field(
         default=(DEFAULT,),
         description="what is removed from evidence and messages before they are stored; `[]` = nothing: "

@@ -15,6 +15,7 @@ from agents.process.crash import guarded
 from agents.process.start import until_schema, until_topics
 from agents.process.watchdog import watch
 from agents.process.worker_id import WorkerId, claim_worker_id
+from agents.reprocess.automatic import Automatic
 from agents.reprocess.dispatch import Dispatch
 from agents.reprocess.expiry import Expiry
 from agents.reprocess.materialise import Materialise
@@ -103,6 +104,7 @@ async def work(
                 "steps": Steps(database, dispatch.wake).run,
                 "expiry": Expiry(database).run,
                 "waiting": Waiting(database, dispatch.wake).run,
+                "automatic": Automatic(database, policy, dispatch.wake, enabled=agent_settings.automatic_retries).run,
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
                 "clock": clock.run,

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from api import (
     affiliates,
+    automatic,
     dead_letters,
     exports,
     groups,
@@ -71,6 +72,7 @@ def build_api(
     for each in (
         integration_types,
         affiliates,
+        automatic,
         reprocess,
         reprocess_plan,
         dead_letters,

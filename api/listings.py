@@ -52,9 +52,9 @@ def timeline(
     return Listing(f"timeline\n{account}\n{integration_type}\n{log_id}", lambda placed: placed[0], size, token)
 
 
-def commands(account: str, size: int, token: str | None) -> Listing[ReprocessCommand]:
-    """Reprocess commands, newest first."""
-    return Listing(f"commands\n{account}", lambda command: (command.requested_at, command.id), size, token)
+def commands(account: str, automatic: bool | None, size: int, token: str | None) -> Listing[ReprocessCommand]:  # noqa: FBT001 - a filter
+    """Reprocess commands, newest first: those that are `automatic`, or are not, if that is told."""
+    return Listing(f"commands\n{account}\n{automatic}", lambda command: (command.requested_at, command.id), size, token)
 
 
 def items(

@@ -36,6 +36,14 @@ class PageQuery(BaseModel):
     page_token: PageToken | None = None
 
 
+class CommandQuery(PageQuery):
+    """Parameters of a page of commands."""
+
+    automatic: bool | None = Field(
+        default=None, description="true: only those that Conexões recorded by itself; false: all but those"
+    )
+
+
 class LogQuery(LogFilter):
     """Parameters of a page of logs."""
 

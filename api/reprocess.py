@@ -9,7 +9,7 @@ from api.authentication import FIRST, Caller, OwnAccount
 from api.export_order import must_export, order_of
 from api.export_response import ExportResponse, file_responses
 from api.pages import Page
-from api.parameters import NONE, ONCE, CommandIdOfPath, ItemQuery, LedgerQuery, PageQuery
+from api.parameters import NONE, ONCE, CommandIdOfPath, CommandQuery, ItemQuery, LedgerQuery
 from api.problems import PAGED, not_found
 from schemas.export import ExportRequest
 from schemas.shown.command import ReprocessCommand, ReprocessItem
@@ -20,12 +20,12 @@ router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"], d
 
 @router.get("", dependencies=ONCE, responses=PAGED)
 async def list_commands(
-    request: Request, response: Response, account: OwnAccount, query: Annotated[PageQuery, Query()]
+    request: Request, response: Response, account: OwnAccount, query: Annotated[CommandQuery, Query()]
 ) -> Page[ReprocessCommand]:
     """Commands, newest first, each with its items counted by state."""
-    listing = listings.commands(account, query.page_size, query.page_token)
+    listing = listings.commands(account, query.automatic, query.page_size, query.page_token)
     commands = await reprocess_reader.list_commands(
-        request.app.state.reader, account, after=listing.after, limit=listing.limit
+        request.app.state.reader, account, after=listing.after, limit=listing.limit, automatic=query.automatic
     )
     return listing.page(commands, request, response)
 

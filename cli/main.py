@@ -59,6 +59,7 @@ from schemas.erasure import Receipt
 from schemas.fingerprint.explanation import explain as explain_fingerprint
 from schemas.playbook import BadPlaybookError
 from schemas.refusal import Refusal
+from schemas.reprocess import OURSELVES
 from storage.check import check_database, what_is_logged
 from storage.database import Database
 from storage.erasure import list_receipts
@@ -208,6 +209,12 @@ def reprocess(
     ] = False,
     rate: Annotated[float | None, typer.Option(help="retries a second to each affiliate")] = None,
     mode: Annotated[str, typer.Option(help="refresh: read the source again; replay: send the same again")] = "refresh",
+    not_before: Annotated[
+        str | None, typer.Option(help="send nothing before, RFC 3339: 2026-12-01T02:00:00-03:00")
+    ] = None,
+    when_back: Annotated[
+        bool, typer.Option("--when-back", help="what is for a paused affiliate waits for the end of the pause")
+    ] = False,
     reason: Annotated[str | None, typer.Option(help="reason; kept with the command")] = None,
     requested_by: Annotated[
         str | None, typer.Option("--by", help="author of the command; by default the login name")
@@ -221,7 +228,7 @@ def reprocess(
 
     Ctrl-C ends the following, not the command, and so does --wait: it says how to cancel what is not sent yet.
     """
-    by = requested_by or getpass.getuser()
+    by = requested_by or _login_name()
     run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
     if cancel is not None:
         _run(lambda _stop: run.cancel(account, cancel, by, reason))
@@ -243,6 +250,8 @@ def reprocess(
             "filter": {**filter_, "all": everything} if marked is None else None,
             "log_ids": None if marked is None else marked.log_ids,
             "pace": None if rate is None else {"per_second": rate},
+            "not_before": not_before,
+            "when_back": when_back,
         }
     )
     if not _run(
@@ -326,6 +335,12 @@ def check(
         typer.echo(document_of(each) if as_json else line_of(each))
     if refused:
         raise typer.Exit(1)
+
+
+def _login_name() -> str:
+    """The author of a command by default. The login of our own image has the name that is reserved for ourselves."""
+    name = getpass.getuser()
+    return f"{name} (command line)" if name == OURSELVES else name
 
 
 def _need_known(integration_type: str | None) -> None:

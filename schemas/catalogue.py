@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from schemas.error_class import ErrorClass
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 
@@ -44,6 +45,7 @@ class IntegrationType:
     not_reprocessable_reason: Reason | None = None  # shown instead of the action
     refresh_only: bool = False  # the state of an entity moves on, so its old payload must never be sent again
     deadline_seconds: int = DEFAULT_DEADLINE_SECONDS
+    automatic: tuple[ErrorClass, ...] = (ErrorClass.BUSY,)  # classes that are tried again by themselves, by default
     troubleshooting: Mapping[str, Mapping[Language, str]] = field(
         default_factory=lambda: MappingProxyType({})
     )  # affiliate → its guide in TROUBLESHOOTING_GUIDE, whose address differs by language
@@ -99,6 +101,7 @@ ORDERS = IntegrationType(
     reprocessable=False,
     not_reprocessable_reason=Reason(ReasonCode.ORDERS_NOT_REPROCESSED),
     refresh_only=True,
+    automatic=(),
     troubleshooting=_ORDER_GUIDES,
     icon='<path d="M3 1.5h10v13l-2.5-1.6L8 14.5l-2.5-1.6L3 14.5zM6 5.5h4M6 8.5h4"/>',
 )

@@ -17,6 +17,13 @@ GroupState = Literal["open", "acknowledged", "ignored"]
 
 MAX_NOTE_CHARACTERS = 1000
 
+#: Advice on trying a group again by itself, from the measured outcome.
+Automation = Literal["offered", "advised_against"]
+#: Items that must have been tried before a cure rate says anything of it.
+MEASURED_ITEMS = 20
+#: The rate from which it is offered.
+OFFERED_RATE = 0.8
+
 _NOON = "2026-11-24T12:00:00Z"
 
 
@@ -86,6 +93,10 @@ class Cure(_Shown):
     rate: float | None = Field(description="fixed / tried; null: none was tried")
     low: float | None = Field(description="the lower end of the 90 % interval of the rate (Wilson)")
     high: float | None = Field(description="its upper end")
+    automation: Automation | None = Field(
+        description="advice on automatic retries, once 20 items or more were tried: `offered` when 80 % of them or "
+        "more are fixed, `advised_against` when none is; null: neither"
+    )
 
     @classmethod
     def of(cls, items: Mapping[str, int]) -> "Cure":
@@ -101,7 +112,16 @@ class Cure(_Shown):
             rate=fixed / tried if tried else None,
             low=interval and interval.low,
             high=interval and interval.high,
+            automation=_automation(fixed, tried),
         )
+
+
+def _automation(fixed: int, tried: int) -> Automation | None:
+    if tried < MEASURED_ITEMS:
+        return None
+    if fixed >= OFFERED_RATE * tried:
+        return "offered"
+    return "advised_against" if fixed == 0 else None
 
 
 class GroupSample(_Shown):
@@ -154,6 +174,7 @@ class ErrorGroup(Standing):
                         "rate": 0.7216,
                         "low": 0.6663,
                         "high": 0.7710,
+                        "automation": None,
                     },
                     "sample": {
                         "log_id": "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11",

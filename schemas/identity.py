@@ -5,6 +5,7 @@ making a `uuid.UUID` costs more than the hash itself.
 """
 
 import uuid
+from collections.abc import Mapping
 from hashlib import blake2b
 
 _SEPARATOR = "\x00"  # in no field that is joined: results refuse NUL in each of them
@@ -44,6 +45,15 @@ def dead_letter_id(
 def command_id(account: str, idempotency_key: str) -> str:
     """The id of the command that this Idempotency-Key stands for, as text with hyphens."""
     return str(uuid.UUID(_hex(b"conexoes.command", account, idempotency_key)))
+
+
+def automatic_command_id(account: str, attempts: Mapping[uuid.UUID, int]) -> str:
+    """The id of the command that tries these logs again by itself, as text with hyphens.
+
+    `attempts`: the ordinal of this reprocess of each log, so that the same try has the same id, and no other one has.
+    """
+    tries = sorted(f"{log}/{attempt}" for log, attempt in attempts.items())
+    return str(uuid.UUID(_hex(b"conexoes.auto", account, *tries)))
 
 
 def item_id(account: str, command: str, log: uuid.UUID) -> uuid.UUID:

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +22,10 @@ from schemas.timestamp import Rfc3339
 COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
 MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
+#: Days that a command may wait for its `not_before`: its entities are in flight all that time.
+MAX_DAYS_AHEAD = 31
+#: Author of actions that Conexões takes by itself; nobody else may use the name in a command.
+OURSELVES = "conexoes"
 
 RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 #: Text without the space around it; None when nothing is left.
@@ -101,6 +105,16 @@ class ReprocessRequest(BaseModel):
     filter: ReprocessFilter | None = None
     as_of: Rfc3339 | None = Field(default=None, description="required with `filter`: logs changed since are left")
     pace: Pace | None = Field(default=None, description="null: all at once, as fast as the policy allows")
+    not_before: Rfc3339 | None = Field(
+        default=None,
+        description=f"none of it is sent before, at most {MAX_DAYS_AHEAD} days ahead; what succeeds until then is "
+        "healed. Its entities are in flight meanwhile. null: at once",
+    )
+    when_back: bool = Field(
+        default=False,
+        description="what is for a paused affiliate waits for the end of the pause, instead of being refused as "
+        "`paused`; what a breaker holds back waits in any case",
+    )
 
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Self:
@@ -110,7 +124,15 @@ class ReprocessRequest(BaseModel):
             raise ReasonError(ReasonCode.ONE_WAY_TO_CHOOSE)
         if self.filter is not None and self.as_of is None:
             raise ReasonError(ReasonCode.AS_OF_MISSING)
+        if self.requested_by.strip().lower() == OURSELVES:
+            raise ReasonError(ReasonCode.NAME_RESERVED, name=OURSELVES)
         return self
+
+    def lies_too_far_ahead(self, now: datetime) -> Reason | None:
+        """Return why it can't wait as long as it wants to; None when it can. `now` is PostgreSQL's time."""
+        if self.not_before is None or self.not_before <= now + timedelta(days=MAX_DAYS_AHEAD):
+            return None
+        return Reason(ReasonCode.TOO_FAR_AHEAD, days=MAX_DAYS_AHEAD)
 
 
 def command_event(

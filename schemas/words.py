@@ -14,9 +14,10 @@ from typing import Any, Literal, NamedTuple, get_args
 from schemas.breaker import State as BreakerState
 from schemas.catalogue import LANGUAGES, Language, Status, labels
 from schemas.columns import ERROR_COLUMNS, ITEM_COLUMNS, LOG_COLUMNS, MARK
+from schemas.error_class import ErrorClass
 from schemas.export import ExportState
 from schemas.filter import FIELDS
-from schemas.group import GroupState
+from schemas.group import Automation, GroupState
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterState
 from schemas.redrive import LetterAct, RedriveItemState, RedriveState
@@ -34,6 +35,8 @@ Kind = Literal[
     "verdict",
     "command",
     "breaker",
+    "error_class",
+    "automation",
     "group",
     "export",
     "mode",
@@ -206,6 +209,54 @@ BREAKERS = complete(
             short=("Suspenso", "Suspended", "Suspendido"),
         ),
         "half_open": _word("Em teste", "Testing", "En prueba"),
+    },
+)
+
+#: Classes of failures, as rules of automatic retries name them.
+ERROR_CLASSES = complete(
+    ErrorClass,
+    {
+        ErrorClass.BUSY: _word(
+            "Marketplace sem tempo (429, 5xx, tempo esgotado)",
+            "Marketplace had no time (429, 5xx, time-out)",
+            "Marketplace sin tiempo (429, 5xx, tiempo agotado)",
+            short=("Sem tempo", "No time", "Sin tiempo"),
+        ),
+        ErrorClass.TRANSPORT: _word(
+            "Marketplace não alcançado (DNS, TLS, rede)",
+            "Marketplace not reached (DNS, TLS, network)",
+            "Marketplace no alcanzado (DNS, TLS, red)",
+            short=("Não alcançado", "Not reached", "No alcanzado"),
+        ),
+        ErrorClass.PERMANENT: _word(
+            "Erro no que foi enviado",
+            "Fault of what was sent",
+            "Error en lo que se envió",
+            short=("Permanente", "Permanent", "Permanente"),
+        ),
+        ErrorClass.UNKNOWN: _word(
+            "Causa desconhecida: primeiro um de cada grupo",
+            "Unknown cause: one of each group first",
+            "Causa desconocida: primero uno de cada grupo",
+            short=("Desconhecida", "Unknown", "Desconocida"),
+        ),
+    },
+)
+
+#: Advice on trying a group again by itself, from the measured outcome.
+AUTOMATIONS = complete(
+    Automation,
+    {
+        "offered": _word(
+            "Reprocessar quase sempre corrige: pode ser automático",
+            "Reprocessing mostly fixes it: it may be automated",
+            "Reprocesar casi siempre lo corrige: puede ser automático",
+        ),
+        "advised_against": _word(
+            "Reprocessar nunca corrigiu: não automatize",
+            "Reprocessing never fixed it: do not automate it",
+            "Reprocesar nunca lo corrigió: no lo automatice",
+        ),
     },
 )
 
@@ -409,6 +460,8 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "verdict": VERDICTS,
         "command": COMMANDS,
         "breaker": BREAKERS,
+        "error_class": ERROR_CLASSES,
+        "automation": AUTOMATIONS,
         "group": GROUPS,
         "export": EXPORTS,
         "mode": MODES,

@@ -8,7 +8,9 @@ from schemas.columns import LOG_COLUMNS, Kind
 from schemas.shown.log import StatusLog
 
 #: Fields that are columns of what statements of logs answer.
-AS_THEY_ARE: Final = tuple(name for name in StatusLog.model_fields if name not in {"id", "reprocess", "actions"})
+AS_THEY_ARE: Final = tuple(
+    name for name in StatusLog.model_fields if name not in {"id", "reprocess", "next_try_at", "actions"}
+)
 #: Columns of which an export shows more (the whole message, the errors themselves), and one that status_logs lacks.
 _MORE_IN_EXPORTS = frozenset({"message", "errors", "conflicts"})
 _REPROCESS = ("reprocess_state", "reprocess_item_id", "reprocess_command_id", "reprocess_at")

@@ -35,14 +35,25 @@ BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)
 
 
 @router.get(f"{ACCOUNT}/reprocess")
-async def commands_page(request: Request, who: OwnPage, page_token: str | None = None) -> Response:
-    """Show every command of the account, newest first."""
-    listing = listings.commands(who.account, COMMANDS_A_PAGE, page_token)
+async def commands_page(
+    request: Request, who: OwnPage, *, automatic: bool | None = None, page_token: str | None = None
+) -> Response:
+    """Show every command of the account, newest first; only people's, or only automatic ones, if that is asked for."""
+    listing = listings.commands(who.account, automatic, COMMANDS_A_PAGE, page_token)
     commands = await reprocess_reader.list_commands(
-        request.app.state.reader, who.account, after=listing.after, limit=listing.limit
+        request.app.state.reader, who.account, after=listing.after, limit=listing.limit, automatic=automatic
     )
     page = listing.page(commands, request, Response())
-    return show(request, who.visitor, "commands.html", account=who.account, page="reprocess", commands=page, **_words())
+    return show(
+        request,
+        who.visitor,
+        "commands.html",
+        account=who.account,
+        page="reprocess",
+        commands=page,
+        automatic=automatic,
+        **_words(),
+    )
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}")

@@ -30,7 +30,15 @@ class PlanTable(NamedTuple):
     @property
     def sent(self) -> int:
         """Number of logs that will be sent."""
-        return next((each.entities for each in self.verdicts if each.state == ItemState.QUEUED), 0)
+        return self._count(ItemState.QUEUED)
+
+    @property
+    def paused(self) -> int:
+        """Number of logs for paused affiliates: they may wait for the end of the pause."""
+        return self._count(ItemState.PAUSED)
+
+    def _count(self, state: ItemState) -> int:
+        return next((each.entities for each in self.verdicts if each.state == state), 0)
 
 
 def table_of(made: Plan | ReprocessPlan) -> PlanTable:

@@ -2,7 +2,9 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Literal
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -14,6 +16,7 @@ from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
+from admin.pages.times import read_local, to_local, tonight
 from admin.pages.view import View, read_view, view_of
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
 from api.plan import Plan, plan_filter, plan_rows
@@ -118,6 +121,8 @@ def _show_plan(
         fixed_share=DEFAULT_FIXED_SHARE,
         mode="refresh" if body is None else body.mode,
         in_steps=body is not None and body.pace is not None,
+        begins=_begins(body) if body or table.sent or not table.paused else "back",
+        begins_at=to_local((body and body.not_before) or tonight(who.visitor.now, who.visitor.zone), who.visitor.zone),
         refused=refused,
         takes_ignored=takes_ignored,
         unknown_affiliates=unknown,
@@ -145,6 +150,8 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
                 "filter": orjson.loads(given["filter"]) if "filter" in given else None,
                 "as_of": given.get("as_of"),
                 "pace": {"steps": given.get("steps", "").split(",")} if given.get("release") == "steps" else None,
+                "not_before": _not_before(given, who.visitor.zone),
+                "when_back": given.get("when") == "back",
             }
         )
     except orjson.JSONDecodeError:
@@ -154,13 +161,29 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     try:
         accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
     except ProblemError as exc:
-        if exc.kind != "reason-required":
+        if exc.kind != "reason-required" and not any(each.code == ReasonCode.TOO_FAR_AHEAD for each in exc.reasons):
             raise
         return await _show_again(request, who, kind, body, exc.reasons, takes_ignored=given.get("ignored") == "true")
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)
     return show(request, who.visitor, "parts/asked.html", account=who.account, kind=kind, ledger=ledger)
+
+
+def _begins(body: ReprocessRequest | None) -> Literal["now", "back", "at"]:
+    """Return when a form says that it begins."""
+    if body is None or not (body.not_before or body.when_back):
+        return "now"
+    return "at" if body.not_before else "back"
+
+
+def _not_before(given: Mapping[str, str], zone: tzinfo) -> datetime | None:
+    if given.get("when") != "at":
+        return None
+    try:
+        return read_local(given.get("not_before", ""), zone)
+    except ValueError:
+        raise invalid("not_before", ReasonCode.FORM_CHANGED) from None
 
 
 def _ids(texts: Sequence[str]) -> list[uuid.UUID]:

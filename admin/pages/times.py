@@ -92,5 +92,12 @@ def to_local(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
+def tonight(now: datetime, zone: tzinfo) -> datetime:
+    """Return the next two o'clock in the morning in `zone`, when shops are quiet."""
+    local = now.astimezone(zone)
+    today = datetime.combine(local.date(), time(2), zone)
+    return _utc(today if local < today else datetime.combine(local.date() + timedelta(days=1), time(2), zone))
+
+
 def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)

@@ -113,7 +113,8 @@ class Claiming:
         if policy is not None:
             paces[BucketName(_EVERY_ACCOUNT, f"{lane.integration_type}/{lane.affiliate}")] = policy
         if lane.per_second is not None:
-            paces[BucketName(lane.account, f"{lane.command_id}/{lane.affiliate}")] = lane.per_second
+            of = f"automatic/{lane.integration_type}" if lane.automatic else lane.command_id
+            paces[BucketName(lane.account, f"{of}/{lane.affiliate}")] = lane.per_second
         return paces
 
     def _limits_of(self, lane: Lane, trying: dict[BreakerName, Breaker]) -> Sequence[BucketName]:

@@ -23,12 +23,11 @@ from agents.reprocess.new_items import Asked, new_items
 from schemas.dead_letter import DeadLetter
 from schemas.policy import Policy
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.reprocess import Command, CommandRefusal, read_command
-from storage.database import Connection, Database
+from schemas.reprocess import OURSELVES, Command, CommandRefusal, read_command
+from storage.database import Connection, Database, clock
 from storage.errors import RowRefused
 from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
-from storage.reprocess.audit import OURSELVES
 from storage.reprocess.idempotency import is_revoked
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
@@ -116,7 +115,9 @@ class Commands:
                 return "revoked"
             if not await insert_command(connection, command, as_of):
                 return "repeated"
-            if command.request.log_ids is None:
+            if too_far := command.request.lies_too_far_ahead(await clock(connection)):
+                await cancel(connection, command.request.account, command.id, requested_by=OURSELVES, note=too_far)
+            elif command.request.log_ids is None:
                 await insert_selection(connection, command.request.account, command.id)
             else:
                 await self._record_items(connection, command, command.request.log_ids, as_of)
@@ -142,7 +143,7 @@ class Commands:
             await cancel(connection, request.account, command.id, requested_by=OURSELVES, note=lack)
             return
         asked = Asked(request.account, command.id, request.integration_type, request.mode)
-        paused = await affiliates.paused(connection, request.account)
+        paused = frozenset() if request.when_back else await affiliates.paused(connection, request.account)
         items = new_items(asked, log_ids, logs, self._policy, paused)
         stepped = request.pace is not None and request.pace.steps is not None
         await insert_items(

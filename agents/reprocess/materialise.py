@@ -17,12 +17,11 @@ from agents.reprocess.new_items import Asked, new_items
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import ENDED_COMMAND_STATES
+from schemas.reprocess import ENDED_COMMAND_STATES, OURSELVES
 from storage.constants import COUNTING_PHASES
 from storage.database import Connection, Database
 from storage.errors import StorageUnavailable, TimedOut
 from storage.reprocess import affiliates
-from storage.reprocess.audit import OURSELVES
 from storage.reprocess.selection import (
     Selection,
     by_affiliate,
@@ -162,7 +161,7 @@ class Materialise:
         if selection.phase == "unchanged":
             # A log that changed before it was locked has moved to the front: the next phase finds it.
             log_ids = [each for each in log_ids if logs[each].updated_at <= selection.as_of]
-        paused = await affiliates.paused(connection, account)
+        paused = frozenset() if selection.when_back else await affiliates.paused(connection, account)
         asked = Asked(account, command_id, integration_type, selection.mode)  # type: ignore[arg-type]
         items = new_items(asked, log_ids, logs, self._policy, paused)
         after = selection._replace(after=cursors[-1] if cursors else None)

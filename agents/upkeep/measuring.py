@@ -1,9 +1,11 @@
-"""Measures the backlog of the database for /metrics."""
+"""Measures the backlog of the database, and what automatic retries bring about, for /metrics."""
 
-from agents.metrics import BACKLOG
+from agents.metrics import AUTOMATIC_RETRIES, BACKLOG
 from agents.process.rounds import rounds
+from schemas.item_state import TO_SEND
 from storage.backlog import backlog
 from storage.database import Database
+from storage.reprocess.automatic import outcomes
 
 _EVERY_SECONDS = 30.0
 
@@ -22,6 +24,9 @@ class Measuring:
         """Measure now. Raises StorageUnavailable."""
         async with self._database.connection() as connection:
             found = await backlog(connection)
+            automatic = await outcomes(connection)
         for what, rows in found.items():
             BACKLOG.labels(what).set(rows)
+        for state in TO_SEND:
+            AUTOMATIC_RETRIES.labels(state.value).set(automatic.get(state, 0))
         return 0

@@ -146,4 +146,34 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{count} resolvidos antes do envio", "{count} healed before they were sent", "{count} resueltos antes del envío"
     ),
     ReasonCode.PART_OTHER: labels("{count} {state}", "{count} {state}", "{count} {state}"),
+    ReasonCode.AUTOMATIC_BUSY: labels(
+        "Tentado de novo automaticamente, {attempt} de {tries}: o marketplace estava sem tempo ({code}).",
+        "Tried again by itself, {attempt} of {tries}: the marketplace had no time ({code}).",
+        "Reintentado automáticamente, {attempt} de {tries}: el marketplace no tenía tiempo ({code}).",
+    ),
+    ReasonCode.AUTOMATIC_TRANSPORT: labels(
+        "Tentado de novo automaticamente, {attempt} de {tries}: o marketplace não foi alcançado ({code}).",
+        "Tried again by itself, {attempt} of {tries}: the marketplace was not reached ({code}).",
+        "Reintentado automáticamente, {attempt} de {tries}: no se alcanzó el marketplace ({code}).",
+    ),
+    ReasonCode.AUTOMATIC_CANARY: labels(
+        "Tentado de novo automaticamente, {attempt} de {tries}: primeiro um, os demais só se for corrigido ({code}).",
+        "Tried again by itself, {attempt} of {tries}: one first, and the others only if that is fixed ({code}).",
+        "Reintentado automáticamente, {attempt} de {tries}: uno primero, y los demás solo si se corrige ({code}).",
+    ),
+    ReasonCode.AUTOMATIC_SWITCHED_OFF: labels(
+        "As novas tentativas automáticas foram desligadas.",
+        "Automatic retries were switched off.",
+        "Se desactivaron los reintentos automáticos.",
+    ),
+    ReasonCode.NAME_RESERVED: labels(
+        "o nome {name} é do próprio Conexões",
+        "the name {name} is that of Conexões itself",
+        "el nombre {name} es de Conexões",
+    ),
+    ReasonCode.TOO_FAR_AHEAD: labels(
+        "not_before pode estar no máximo {days} dias à frente",
+        "not_before may be at most {days} days ahead",
+        "not_before puede estar como máximo {days} días adelante",
+    ),
 }

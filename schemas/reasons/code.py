@@ -152,6 +152,14 @@ class ReasonCode(StrEnum):
     PART_HEALED = "part_healed"
     PART_OTHER = "part_other"
 
+    # What is tried again by itself, or later.
+    AUTOMATIC_BUSY = "automatic_busy"
+    AUTOMATIC_TRANSPORT = "automatic_transport"
+    AUTOMATIC_CANARY = "automatic_canary"
+    AUTOMATIC_SWITCHED_OFF = "automatic_switched_off"
+    NAME_RESERVED = "name_reserved"
+    TOO_FAR_AHEAD = "too_far_ahead"
+
     # An export without a file.
     NOT_EXPORTING = "not_exporting"
     EXPORT_TOO_LONG = "export_too_long"

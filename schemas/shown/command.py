@@ -57,6 +57,9 @@ class ReprocessCommand(Shown):
         ending=None,
         joined={"fixed": 1},
         joined_since=2,
+        automatic=None,
+        not_before=None,
+        when_back=False,
     )
 
     id: str
@@ -96,6 +99,11 @@ class ReprocessCommand(Shown):
         description="new failures that match the filter and are not among its items: counted when these are made, and "
         "once more when it is over"
     )
+    automatic: Said | None = Field(
+        description="why it was recorded by Conexões itself, in a sentence; null: somebody asked for it"
+    )
+    not_before: datetime | None = Field(description="none of its items is sent before; null: at once")
+    when_back: bool = Field(description="items of a paused affiliate wait for the end of the pause")
 
 
 class ReprocessItem(Explained):

@@ -62,6 +62,7 @@ class StatusLog(Shown):
         first_seen_at="2026-11-20T09:30:00Z",
         updated_at=NOON,
         reprocess={"state": "same_error", "item_id": ITEM_ID, "command_id": COMMAND_ID, "at": NOON},
+        next_try_at="2026-11-24T12:01:00Z",
         actions=[{"name": "reprocess", "allowed": True, "verdict": None, "reason": None, "link": None}],
     )
 
@@ -88,6 +89,10 @@ class StatusLog(Shown):
     updated_at: datetime = Field(description="when this row last changed here")
     reprocess: ReprocessStep | None = Field(
         description="the last one; an outcome `at` before `updated_at` is of an earlier result"
+    )
+    next_try_at: datetime | None = Field(
+        description="from when on it is tried again without anybody's doing: after a busy answer, at the time that its "
+        "command was given for, or by an automatic retry; null: it is not, or is being tried now"
     )
     actions: list[Action]
 
@@ -199,6 +204,7 @@ class TimelineReprocess(Shown):
     requested_by: str = Field(description="who asked, as the caller says")
     requested_with: str | None = Field(description="name of the access key that it came with, as we know; null: none")
     reason: str | None
+    automatic: Said | None = Field(description="why nobody had to ask, in a sentence; null: somebody did")
     mode: str
     refusal: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence; null otherwise")
 

@@ -195,6 +195,7 @@ class LogReader:
         fields = dict(zip(AS_THEY_ARE, _as_they_are(row), strict=True))
         fields["id"] = str(row["id"])
         fields["reprocess"] = reprocess
+        fields["next_try_at"] = row["next_try_at"]
         fields["actions"] = self._actions(*_action_columns(row))
         return StatusLog.model_validate(fields)
 
@@ -279,6 +280,7 @@ def _entry(
         requested_by=item["requested_by"],
         requested_with=item["requested_with"],
         reason=item["reason"],
+        automatic=item["automatic"] and Reason.from_json(item["automatic"]),
         mode=item["mode"],
         refusal=item["refusal"] and Reason.from_json(item["refusal"]),
     )

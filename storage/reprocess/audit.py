@@ -7,9 +7,9 @@ from storage.access_keys import Grant
 from storage.database import Connection
 from storage.statements import SQL
 
-#: Author of actions that Conexões takes by itself; the command has the reason.
-OURSELVES = "conexoes"
-Action = Literal["requested", "cancelled", "stopped", "paused", "resumed"]
+Action = Literal[
+    "requested", "cancelled", "stopped", "paused", "resumed", "automatic_rule", "automatic_off", "automatic_on"
+]
 
 
 class UsedKey(NamedTuple):

@@ -30,6 +30,7 @@ class Lane(NamedTuple):
     affiliate: str
     integration_type: str
     per_second: float | None  # the command's own pace
+    automatic: bool  # nobody asked for it: its pace is that of all such commands together
     released: int | None  # items up to this position; None: all
     ready: int
     paused: bool  # by a person

@@ -7,23 +7,27 @@ from typing import Any
 
 from schemas.item_state import Change, ItemState
 from schemas.reasons.reason import Reason, own_words
+from schemas.reprocess import OURSELVES
 from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
-from storage.reprocess.audit import OURSELVES
 from storage.statements import SQL
 
 #: Items of an export that one statement reads.
 _AT_ONCE = 1000
 
 
+#: Statements of a list: of all commands, of those that somebody asked for, of those that we did.
+_LISTS = {None: "list_commands", False: "list_asked_commands", True: "list_automatic_commands"}
+
+
 async def list_commands(
-    database: Database, account: str, *, after: TimeAndText | None, limit: int
+    database: Database, account: str, *, after: TimeAndText | None, limit: int, automatic: bool | None = None
 ) -> list[ReprocessCommand]:
-    """Return the newest `limit` commands after `after`."""
+    """Return the newest `limit` commands after `after`: those that are `automatic`, or are not, if that is told."""
     async with database.snapshot(account) as connection:
         at, id_ = after or NEWEST_BY_TEXT
-        rows = await SQL["list_commands"].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
+        rows = await SQL[_LISTS[automatic]].fetch(connection, account=account, after_at=at, after_id=id_, limit=limit)
         return await _with_counts(connection, account, rows)
 
 
@@ -109,10 +113,11 @@ def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
     request = json.loads(row["request"])
     pace = request.get("pace")
     note = row["note"] and Reason.from_json(row["note"])
+    own = {"request", "step", "selected", "note", "ending", "automatic"}
     total = sum(counts.values())
     stepped = bool(pace and pace.get("steps"))
     return ReprocessCommand(
-        **{name: value for name, value in row.items() if name not in {"request", "step", "selected", "note", "ending"}},
+        **{name: value for name, value in row.items() if name not in own},
         total=total,
         items=counts,
         filter=request.get("filter"),
@@ -120,6 +125,7 @@ def _command(row: Any, counts: dict[str, int]) -> ReprocessCommand:
         pace=pace,
         step=row["step"] + 1 if stepped else None,
         note=note,
+        automatic=row["automatic"] and Reason.from_json(row["automatic"]),
         ending=row["ending"] and _ending(json.loads(row["ending"]), note),
         joined=None,
     )

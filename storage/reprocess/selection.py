@@ -44,6 +44,7 @@ class Selection(NamedTuple):
     mode: str
     as_of: datetime
     stepped: bool
+    when_back: bool  # what is for a paused affiliate waits
     reason: str | None
     asked: str  # the command's filter, JSON
 

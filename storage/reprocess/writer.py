@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from schemas.item_state import OPEN_ITEM_STATES, ItemState, outcome
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
-from schemas.reprocess import Command, Mode
+from schemas.reprocess import OURSELVES, Command, Mode
 from schemas.result import Result
 from schemas.steps import Judgement, StepFault, judge, released
 from schemas.verdict import REASONS
 from storage.constants import ITEM_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess import audit
-from storage.reprocess.audit import NO_KEY, OURSELVES, UsedKey
+from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.reprocess.breakers import Answered, count_answers
 from storage.reprocess.claims import QueuedItem, release_claims
 from storage.reprocess.faults_before import faults_before
@@ -115,8 +115,13 @@ class NewItem(NamedTuple):
     joined_item_id: uuid.UUID | None = None
 
 
-async def insert_command(connection: Connection, command: Command, as_of: datetime | None) -> bool:
-    """Record a command, and its author in the audit. Returns False when this id is recorded already."""
+async def insert_command(
+    connection: Connection, command: Command, as_of: datetime | None, *, automatic: Reason | None = None
+) -> bool:
+    """Record a command, and its author in the audit. Returns False when this id is recorded already.
+
+    `automatic`: why we ask for it by ourselves.
+    """
     request = command.request
     pace = request.pace
     steps = None if pace is None or pace.steps is None else list(pace.steps)
@@ -137,6 +142,9 @@ async def insert_command(connection: Connection, command: Command, as_of: dateti
         fixed_share=pace and pace.fixed_share,
         released=released(steps, 0) if steps else None,
         traceparent=command.traceparent,
+        automatic=automatic and automatic.to_json(),
+        not_before=request.not_before,
+        when_back=request.when_back,
     )
     if inserted is None:
         return False

@@ -128,6 +128,7 @@ def _selection(asked: Asked, phase: Phase) -> Selection:
         state="running",
         mode="refresh",
         as_of=asked.as_of,
+        when_back=False,
         stepped=False,
         reason=None,
         asked="{}",

@@ -186,6 +186,8 @@ async def test_ctrl_c_leaves_the_command_and_says_how_to_cancel_it(
         ({"filter": {"status": None}}, "all=true"),
         ({"filter": {"status": ["bad"]}}, "--status"),
         ({"pace": {"per_second": 0, "steps": None}}, "--rate"),
+        ({"not_before": "tonight"}, "--not-before"),
+        ({"requested_by": "conexoes"}, "that of Conexões itself"),
     ],
     ids=str,
 )

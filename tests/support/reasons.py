@@ -28,8 +28,10 @@ from exports.errors import CallerLeft, ServerStopped
 from exports.excel.process import ended_with
 from exports.jobs.outcome import BUG, explain
 from schemas import envelope
+from schemas.automatic_rule import AutomaticRules
 from schemas.catalogue import BY_NAME
 from schemas.check import check, events_of
+from schemas.error_class import ErrorClass
 from schemas.export import TimeZone
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState
@@ -39,7 +41,7 @@ from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.error import ReasonError, reasons_of
 from schemas.reasons.reason import Reason, each_of, from_document
 from schemas.refusal import Refusal
-from schemas.reprocess import read_command
+from schemas.reprocess import ReprocessRequest, read_command
 from schemas.rereading import KeptLetter, Rereading
 from schemas.result import Result, read
 from schemas.series import SeriesQuery
@@ -51,6 +53,7 @@ from storage.access_keys import Grant
 from storage.errors import RowRefused, StorageUnavailable, TimedOut
 from storage.exports.audit import LOST
 from storage.playbook import AnotherEntryError, TooManyEntriesError
+from storage.reprocess.automatic import SWITCHED_OFF, Lane
 from storage.reprocess.cancellation import note_of
 from tests.support.events import Event, at, data, raw, result, whole
 from tests.support.reasons_of_requests import REQUESTS, refused
@@ -133,6 +136,20 @@ def of_command(**changes: Any) -> Reason:
     [refusal] = read_command([], json.dumps({**event, "data": fields}).encode())
     assert isinstance(refusal, Refusal)
     return refusal.reason
+
+
+def automatic_why(class_: ErrorClass) -> Reason:
+    lane = Lane("acme", "price", "MLB", class_, 1, None)
+    return lane.reason(AutomaticRules().for_("price", "MLB"), ["http.503", None, "http.429", "http.429"])
+
+
+def too_far_ahead() -> Reason:
+    fields = {"account": "acme", "integration_type": "price", "requested_by": "m", "log_ids": [uuid.uuid4()]}
+    request = ReprocessRequest.model_validate({**fields, "not_before": NOW + timedelta(days=32)})
+    refused = request.lies_too_far_ahead(NOW)
+    assert refused is not None
+    assert request.lies_too_far_ahead(NOW + timedelta(days=1)) is None
+    return refused
 
 
 def of_filter(**fields: Any) -> Reason:
@@ -352,6 +369,12 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.PART_CANCELLED: lambda: part("cancelled"),
     Code.PART_BUSY: lambda: part("busy"),
     Code.PART_HEALED: lambda: part("healed"),
+    Code.AUTOMATIC_BUSY: lambda: automatic_why(ErrorClass.BUSY),
+    Code.AUTOMATIC_TRANSPORT: lambda: automatic_why(ErrorClass.TRANSPORT),
+    Code.AUTOMATIC_CANARY: lambda: automatic_why(ErrorClass.UNKNOWN),
+    Code.AUTOMATIC_SWITCHED_OFF: lambda: SWITCHED_OFF,
+    Code.NAME_RESERVED: lambda: of_command(requested_by=" Conexoes"),
+    Code.TOO_FAR_AHEAD: too_far_ahead,
     Code.PART_OTHER: lambda: part("of_tomorrow"),
     Code.NOT_EXPORTING: lambda: NOT_EXPORTING,
     Code.EXPORT_TOO_LONG: lambda: explain(TimeoutError())[1],

@@ -14,6 +14,16 @@ def test_ids_are_what_they_always_were() -> None:
     assert dead == "7212dd78e4cba86d67d86dc1fed2d114"
     assert identity.command_id("demo", "key") == "5c0fb974-664b-692c-639b-d76048bf4095"
     assert identity.item_id("demo", "c", ID) == uuid.UUID("af9819dc-4908-1433-ffa0-3d9ec956b0a9")
+    assert identity.automatic_command_id("demo", {ID: 1}) == "3b698e65-3612-9a1c-e623-06e82ab275b1"
+
+
+def test_another_try_or_log_is_another_automatic_command() -> None:
+    other = uuid.UUID(int=1)
+    tries: list[dict[uuid.UUID, int]] = [{ID: 1}, {ID: 2}, {other: 1}, {ID: 1, other: 1}, {ID: 1, other: 2}]
+    assert len({identity.automatic_command_id("demo", each) for each in tries}) == 5
+    assert identity.automatic_command_id("demo", {ID: 1, other: 2}) == identity.automatic_command_id(
+        "demo", {other: 2, ID: 1}
+    )
 
 
 def test_another_record_at_the_same_place_is_another_dead_letter() -> None:

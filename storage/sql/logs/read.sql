@@ -3,7 +3,23 @@
 {SHOWN_COLUMNS}, s.message, s.errors, ({conflicts_of_log}) AS conflicts,
 s.affiliate = ANY(ARRAY(
     SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
-)) AS paused
+)) AS paused, ({next_try_of_log}) AS next_try_at
+
+-- next_try_of_log --
+-- When the log `s` is tried again without anybody's doing; one that waits for its turn has none. Uses the primary keys.
+CASE
+    WHEN s.reprocess_state = 'queued' THEN (
+        SELECT greatest(i.not_before, CASE WHEN c.not_before > now() THEN c.not_before END)
+        FROM reprocess_items i
+        JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
+        WHERE i.account = s.account AND i.id = s.reprocess_item_id
+    )
+    WHEN s.status <> 'success' AND s.reprocess_state IS DISTINCT FROM 'sent' THEN (
+        SELECT r.next_at FROM automatic_retries r
+        WHERE r.account = s.account AND r.log_id = s.id
+          AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = s.account)
+    )
+END
 
 -- conflicts_of_log --
 -- How many results about the log `s` were refused, up to {MAX_CONFLICTS}. Uses the primary key of conflicts.

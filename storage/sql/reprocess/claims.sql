@@ -5,7 +5,8 @@
 -- ready. Uses reprocess_commands_running, the primary key of reprocess_counts, reprocess_items_queued and
 -- reprocess_items_waiting_by_command.
 SELECT
-    n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.released,
+    n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.automatic IS NOT NULL AS automatic,
+    c.released,
     CASE WHEN c.released IS NULL THEN n.items - (
         SELECT count(*) FROM reprocess_items i
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
@@ -23,6 +24,7 @@ LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
 LEFT JOIN breakers b
     ON b.account = n.account AND b.affiliate = n.affiliate AND b.integration_type = c.integration_type
 WHERE n.state = 'queued' AND n.items > 0 AND c.integration_type = :integration_type::text
+  AND (c.not_before IS NULL OR c.not_before <= now())
 ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
 LIMIT :limit::integer
 
@@ -31,7 +33,7 @@ LIMIT :limit::integer
 SELECT DISTINCT c.integration_type
 FROM reprocess_counts n
 JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
-WHERE n.state = 'queued' AND n.items > 0
+WHERE n.state = 'queued' AND n.items > 0 AND (c.not_before IS NULL OR c.not_before <= now())
 
 -- claim_items --
 -- Claim items of each lane, up to the position :released, for :lease_seconds. Items that another worker has claimed

@@ -1,6 +1,6 @@
 -- command_columns --
 id, account, integration_type, state, requested_by, reason, mode, coalesce(modes, '{}') AS modes, requested_at, finished_at, as_of, selected,
-request, step, note, joined_since, (
+request, step, note, joined_since, automatic, not_before, when_back, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
     LIMIT 1
@@ -23,6 +23,24 @@ WHERE account = :account::text AND (requested_at, id) < (:after_at::timestamptz,
 ORDER BY requested_at DESC, id DESC
 LIMIT :limit::integer
 
+-- list_asked_commands --
+-- The same of those that somebody asked for. Uses reprocess_commands_asked.
+SELECT {command_columns}
+FROM reprocess_commands c
+WHERE account = :account::text AND automatic IS NULL
+  AND (requested_at, id) < (:after_at::timestamptz, :after_id::text)
+ORDER BY requested_at DESC, id DESC
+LIMIT :limit::integer
+
+-- list_automatic_commands --
+-- The same of those that we asked for by ourselves. Uses reprocess_commands_automatic.
+SELECT {command_columns}
+FROM reprocess_commands c
+WHERE account = :account::text AND automatic IS NOT NULL
+  AND (requested_at, id) < (:after_at::timestamptz, :after_id::text)
+ORDER BY requested_at DESC, id DESC
+LIMIT :limit::integer
+
 -- get_command --
 -- One command; `accepted` while Kafka has it and the agents have not recorded it yet, `cancelled` when they can't.
 -- Uses the primary key of reprocess_commands, reprocess_audit_by_command and idempotency_keys_by_command.
@@ -34,7 +52,8 @@ SELECT
     k.command_id, k.account, k.request ->> 'integration_type',
     CASE WHEN k.refused IS NULL THEN 'accepted' ELSE 'cancelled' END, k.request ->> 'requested_by',
     k.request ->> 'reason', k.request ->> 'mode', '{}', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
-    k.request, 0, k.refused, NULL, k.key_name, NULL
+    k.request, 0, k.refused, NULL, NULL, (k.request ->> 'not_before')::timestamptz,
+    coalesce((k.request ->> 'when_back')::boolean, false), k.key_name, NULL
 FROM idempotency_keys k
 WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.published_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)
@@ -113,7 +132,7 @@ LIMIT :limit::integer
 
 -- get_items --
 -- Items by id, with the author, the key and the reason of their command. Uses the primary keys and reprocess_audit_by_command.
-SELECT i.id, i.command_id, {shown_state_of_item} AS state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, (
+SELECT i.id, i.command_id, {shown_state_of_item} AS state, i.mode, i.sent_at, i.reason AS refusal, c.requested_by, c.reason, c.automatic, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
     LIMIT 1

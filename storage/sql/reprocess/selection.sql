@@ -181,7 +181,7 @@ INSERT INTO reprocess_selections (account, command_id, phase) VALUES (:account::
 -- Uses reprocess_selections_open.
 SELECT
     p.account, p.command_id, p.phase, p.after_at, p.after_id, p.next_position,
-    c.integration_type, c.state, c.mode, c.as_of, c.steps IS NOT NULL AS stepped, c.reason,
+    c.integration_type, c.state, c.mode, c.as_of, c.steps IS NOT NULL AS stepped, c.when_back, c.reason,
     c.request -> 'filter' AS asked
 FROM reprocess_selections p
 JOIN reprocess_commands c ON c.account = p.account AND c.id = p.command_id

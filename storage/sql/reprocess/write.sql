@@ -3,7 +3,7 @@
 -- dated now: agents may have been away for a day, and clocks may be some minutes ahead.
 INSERT INTO reprocess_commands (
     account, id, integration_type, state, mode, requested_by, reason, request, requested_at,
-    as_of, per_second, steps, fixed_share, released, traceparent
+    as_of, per_second, steps, fixed_share, released, traceparent, automatic, not_before, when_back
 )
 VALUES (
     :account::text, :id::text, :integration_type::text, 'accepted', :mode::text, :requested_by::text, :reason::text,
@@ -14,7 +14,8 @@ VALUES (
         ELSE now()
     END,
     :as_of::timestamptz, :per_second::double precision,
-    :steps::integer[], :fixed_share::double precision, :released::integer, :traceparent::text
+    :steps::integer[], :fixed_share::double precision, :released::integer, :traceparent::text,
+    :automatic::jsonb, :not_before::timestamptz, :when_back::boolean
 )
 ON CONFLICT DO NOTHING
 RETURNING id

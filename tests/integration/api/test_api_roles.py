@@ -37,6 +37,7 @@ PATHS = {
     "/accounts/{account}/reprocess/{command_id}/items": f"/accounts/acme/reprocess/{COMMAND}/items",
     "/accounts/{account}/{integration_type}/reprocess-plan": "/accounts/acme/price/reprocess-plan?status=error",
     "/accounts/{account}/affiliates": "/accounts/acme/affiliates",
+    "/accounts/{account}/automatic-retries": "/accounts/acme/automatic-retries",
     "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
     "/accounts/{account}/dead-letters/summary": "/accounts/acme/dead-letters/summary",
     "/accounts/{account}/dead-letters/{letter_id}": f"/accounts/acme/dead-letters/{LETTER}",

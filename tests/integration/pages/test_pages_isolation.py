@@ -58,6 +58,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/commands/reprocess/{command_id}/cancel"): {"requested_by": "m"},
     ("POST", "/commands/affiliates/pause"): {"affiliate": "MLB", "requested_by": "m"},
     ("POST", "/commands/affiliates/resume"): {"affiliate": "MLB", "requested_by": "m"},
+    ("PUT", "/commands/automatic-retries/rule"): {
+        "integration_type": "price",
+        "change": {"busy": False},
+        "requested_by": "m",
+    },
+    ("POST", "/commands/automatic-retries/off"): {"requested_by": "m"},
+    ("POST", "/commands/automatic-retries/on"): {"requested_by": "m"},
     ("PUT", "/commands/groups/{fingerprint}"): {"integration_type": "price", "state": "ignored", "set_by": "m"},
     ("POST", "/commands/dead-letters/redrive"): {"ids": ["{letter_id}"], "requested_by": "m"},
     ("POST", "/commands/dead-letters/redrives/{redrive_id}/{action}"): {"requested_by": "m"},
@@ -70,6 +77,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 FORMS: dict[str, dict[str, str]] = {
     "/affiliates/pause": {"affiliate": "MLB"},
     "/affiliates/resume": {"affiliate": "MLB"},
+    "/affiliates/automatic-rule": {"integration_type": "price", "busy": "false"},
+    "/affiliates/automatic-off": {},
+    "/affiliates/automatic-on": {},
     "/dead-letters/redrive": {"choice": '{"ids": ["{letter_id}"]}'},
     "/dead-letters/erase": {"choice": '{"ids": ["{letter_id}"]}', "reason": "r"},
     "/dead-letters/redrives/{redrive_id:uuid}/{action}": {},

@@ -54,6 +54,7 @@ def log(number: int = 1, **changed: Any) -> StatusLog:
         "first_seen_at": T0,
         "updated_at": T0,
         "reprocess": None,
+        "next_try_at": None,
         "actions": [Action(allowed=True)],
         **changed,
     }

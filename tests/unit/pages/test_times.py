@@ -31,6 +31,18 @@ def test_a_period_begins_and_ends(period: Period, start: datetime | None, end: d
     assert all(at is None or at.utcoffset() == timedelta(0) for at in found)
 
 
+@pytest.mark.parametrize(
+    ("now", "tonight"),
+    [
+        ("2026-11-23T22:30", "2026-11-24T02:00"),
+        ("2026-11-24T01:59", "2026-11-24T02:00"),
+        ("2026-11-24T02:00", "2026-11-25T02:00"),
+    ],
+)
+def test_tonight_is_the_next_two_o_clock_of_the_zone(now: str, tonight: str) -> None:
+    assert times.to_local(times.tonight(times.read_local(now, ZONE), ZONE), ZONE) == tonight
+
+
 def test_the_time_of_a_field_is_of_the_zone() -> None:
     assert times.read_local("2026-11-23T22:30", ZONE) == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
     assert times.read_local("2026-11-23T22:30:00Z", ZONE) == datetime(2026, 11, 23, 22, 30, tzinfo=UTC)

@@ -1,0 +1,188 @@
+"""Classification of failures: what goes away by itself, what needs somebody, and what nobody knows.
+
+The class decides what is tried again by itself (schemas.automatic_rule). Pure: what the errors, the message and the
+evidence of a result say. What means that the marketplace had no time is in schemas.busy; this adds what never reached
+it, and what its answer blames on what was sent.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from schemas.busy import MAX_CHARACTERS, Said, Spelling, is_busy, is_busy_code, is_busy_message, status_of
+from schemas.error_class import ErrorClass
+from schemas.fault import ToldError, rank
+
+#: Spellings of a code of the transport. In lower case, its words divided by spaces.
+TRANSPORT_CODES: Final = (
+    Spelling(r"\b(?:enotfound|enetunreach|enetdown|ehostdown|epipe|eproto|econnection)\b", "Node.js, libuv"),
+    Spelling(r"\beai (?:noname|fail|nodata)\b|\bgetaddrinfo\b|\bnxdomain\b|\bserv ?fail\b", "getaddrinfo; RFC 1035"),
+    Spelling(r"\b(?:dns|name ?resolution|name ?lookup)(?: ?(?:error|failed|failure|lookup))*\b", "HTTP libraries"),
+    Spelling(r"\bunknown ?host\b|\bno ?route ?to ?host\b|\bhost ?unreachable\b|\bnetwork ?(?:error|failure)\b", "Java"),
+    Spelling(r"\b(?:ssl|tls) ?(?:error|exception|handshake|alert|protocol|eof)", "OpenSSL; Java: SSLException"),
+    Spelling(r"\bc ?urle? (?:error )?(?:5|6|16|18|35|92)\b", "libcurl: no name, HTTP/2, part of a file, TLS"),
+    Spelling(r"\bbroken ?pipe\b|\bconnect ?exception\b|\bproxy ?(?:error|failure)\b", "Java; HTTP libraries"),
+    Spelling(r"\b(?:deadlock|lock ?wait ?timeout|could ?not ?serialize|serialization ?failure)\b", "databases"),
+    Spelling(r"\b(?:40001|40p01|08006|08001|08003|57p01|57p03)\b", "SQLSTATE classes 08, 40, 57"),
+)
+#: Spellings in a sentence.
+TRANSPORT_MESSAGES: Final = (
+    Spelling(r"getaddrinfo|\bname or service not known|\btemporary failure in name resolution", "libc"),
+    Spelling(
+        r"\bcould ?n[o']t resolve (?:the )?(?:host|name|proxy)|\bunknown ?host|\bdns (?:error|lookup|fail)", "libcurl"
+    ),
+    Spelling(r"\bno route to host|\bnetwork is unreachable|\bhost is (?:down|unreachable)", "errno"),
+    Spelling(
+        r"\b(?:ssl|tls)[ _-]?(?:handshake|error|exception|alert)|\bssl_error_|\bhandshake (?:failed|failure)", "OpenSSL"
+    ),
+    Spelling(r"\bunexpected eof\b|\bbroken pipe\b|\bpremature (?:eof|close|end)|\bnetwork error\b", "HTTP libraries"),
+    Spelling(
+        r"\b(?:server|peer|remote end) closed (?:the )?connection|\bconnection (?:lost|dropped)", "HTTP libraries"
+    ),
+    Spelling(r"\bdeadlock (?:detected|found)|\block wait timeout|\bcould not serialize access", "PostgreSQL; MySQL"),
+    Spelling(
+        r"falha (?:de|na) (?:conex[aã]o|rede)|erro de (?:conex[aã]o|rede)|error de (?:conexi[oó]n|red)\b", "connectors"
+    ),
+)
+
+#: Words of a category. Connectors and marketplaces name few of them.
+BUSY_CATEGORIES: Final = frozenset(
+    [
+        "throttling",
+        "throttled",
+        "throttle",
+        "ratelimit",
+        "rate_limit",
+        "rate",
+        "limit",
+        "quota",
+        "busy",
+        "timeout",
+        "time_out",
+        "unavailable",
+        "transient",
+        "temporary",
+        "server",
+        "server_error",
+        "5xx",
+    ]
+)
+TRANSPORT_CATEGORIES: Final = frozenset(
+    ["network", "connection", "connectivity", "transport", "dns", "tls", "ssl", "socket", "proxy"]
+)
+PERMANENT_CATEGORIES: Final = frozenset(
+    [
+        "validation",
+        "invalid",
+        "business",
+        "business_rule",
+        "rule",
+        "schema",
+        "data",
+        "format",
+        "auth",
+        "authentication",
+        "authorization",
+        "credentials",
+        "permission",
+        "forbidden",
+        "unauthorized",
+        "not_found",
+        "notfound",
+        "missing",
+        "required",
+        "duplicate",
+        "duplicated",
+        "conflict",
+        "pricing",
+        "price",
+        "catalog",
+        "catalogue",
+        "mapping",
+        "attribute",
+        "attributes",
+        "image",
+        "images",
+        "tax",
+        "fiscal",
+        "policy",
+        "moderation",
+        "prohibited",
+    ]
+)
+#: Statuses that blame the request, or its sender. 408, 425 and 429 are busy; 403 is also said by what throttles, 409
+#: and 423 by what is not ready yet, so that they say nothing by themselves.
+PERMANENT_STATUSES: Final = frozenset({*range(400, 500), 501, 505} - {403, 408, 409, 423, 424, 425, 429})
+#: Words of a code that blame what was sent.
+PERMANENT_CODES: Final = (
+    Spelling(
+        r"\b(?:invalid|inv[aá]lid[oa]|malformed|illegal|unsupported|not ?allowed|not ?supported)\b", "all of them"
+    ),
+    Spelling(r"\b(?:required|missing|mandatory|obrigat[oó]ri[oa]|obligatori[oa]|ausente|faltante)\b", "all of them"),
+    Spelling(
+        r"\b(?:not ?found|does ?not ?exist|unknown ?(?:sku|item|product|category)|n[aã]o ?encontrad[oa])\b", "all"
+    ),
+    Spelling(r"\b(?:duplicat\w*|already ?exists?|conflict(?:ing)?|mismatch)\b", "all of them"),
+    Spelling(
+        r"\b(?:unauthori[sz]ed|unauthenticated|forbidden|access ?denied|permission ?denied|expired ?token)\b", "OAuth"
+    ),
+    Spelling(r"\b(?:too ?(?:long|short|low|high|large|small)|below|above|minimum|maximum|out ?of ?range)\b", "limits"),
+    Spelling(
+        r"\b(?:validation|bad ?request|unprocessable|blocked|banned|suspended|closed|inactive|prohibited)\b", "all"
+    ),
+    Spelling(
+        r"\b(?:http|status)(?: (?:status|code|error))* (?:400|401|404|405|406|410|411|412|413|414|415|422|451)\b",
+        "RFC 9110",
+    ),
+    Spelling(r"\A(?:400|401|404|405|406|410|411|412|413|414|415|422|451)\Z", "RFC 9110"),
+)
+
+_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-ZÀ-Ý]?[a-zß-ÿ]+|[A-Z]+|\d+[a-z]\d+|\d+", re.UNICODE)
+_TRANSPORT_CODE, _TRANSPORT_MESSAGE, _PERMANENT_CODE = (
+    re.compile("|".join(f"(?:{each.pattern})" for each in spellings))
+    for spellings in (TRANSPORT_CODES, TRANSPORT_MESSAGES, PERMANENT_CODES)
+)
+
+
+def error_class(errors: Sequence[ToldError], message: str | None, response: Any) -> ErrorClass:
+    """Return the class of a failed result, by its gravest errors, its own message and the evidence of its answer.
+
+    One error that is permanent makes all of it so; it is busy, or of the transport, only if each error is. A status of
+    the evidence counts before all words.
+    """
+    first = min((rank(each.severity) for each in errors), default=0)
+    gravest = [each for each in errors if rank(each.severity) == first]
+    said = [Said(each.code, each.message) for each in gravest]
+    if is_busy(said, message, response):
+        return ErrorClass.BUSY
+    if status_of(response) in PERMANENT_STATUSES:
+        return ErrorClass.PERMANENT
+    classes = {_of_error(each.code, each.message or message, each.category) for each in gravest} or {
+        _of_error(None, message, None)
+    }
+    if ErrorClass.PERMANENT in classes or ErrorClass.UNKNOWN in classes:
+        return ErrorClass.PERMANENT if ErrorClass.PERMANENT in classes else ErrorClass.UNKNOWN
+    return ErrorClass.TRANSPORT if ErrorClass.TRANSPORT in classes else ErrorClass.BUSY
+
+
+def _of_error(code: str | None, message: str | None, category: str | None) -> ErrorClass:
+    """Return the class of one error: its code says more than its category, and that more than its sentence."""
+    words = " ".join(each.lower() for each in _WORD.findall(code or ""))
+    if is_busy_code(code):
+        return ErrorClass.BUSY
+    if _TRANSPORT_CODE.search(words):
+        return ErrorClass.TRANSPORT
+    if _PERMANENT_CODE.search(words):
+        return ErrorClass.PERMANENT
+    named = (category or "").strip().lower().replace("-", "_").replace(" ", "_")
+    for names, found in (
+        (BUSY_CATEGORIES, ErrorClass.BUSY),
+        (TRANSPORT_CATEGORIES, ErrorClass.TRANSPORT),
+        (PERMANENT_CATEGORIES, ErrorClass.PERMANENT),
+    ):
+        if named in names:
+            return found
+    if is_busy_message(message):
+        return ErrorClass.BUSY
+    beginning = (message or "")[:MAX_CHARACTERS].lower()
+    return ErrorClass.TRANSPORT if _TRANSPORT_MESSAGE.search(beginning) else ErrorClass.UNKNOWN

@@ -1,0 +1,179 @@
+-- lock_automatic_progress --
+-- How far results have been looked at; no row while another worker does this work.
+SELECT received_until FROM automatic_progress FOR UPDATE SKIP LOCKED
+
+-- move_automatic_progress --
+UPDATE automatic_progress SET received_until = :until::timestamptz
+
+-- results_to_class --
+-- Results after :since up to :until, oldest first: those that failed, with what says why, and of logs that are watched
+-- also those that did not. Up to :limit, and all of the last one's transaction. Evidence of more than 64 KiB says
+-- nothing. Uses attempts_with_evidence and the primary key of automatic_retries.
+SELECT
+    a.account, a.log_id, a.integration_type, a.affiliate, a.status, a.version, a.code, a.fingerprint, a.received_at,
+    a.item_id IS NOT NULL AS answers,
+    a.data ->> 'message' AS message, (a.data -> 'errors')::text AS errors,
+    CASE WHEN octet_length((a.data -> 'response')::text) <= 65536 THEN (a.data -> 'response')::text END AS response
+FROM (
+    SELECT
+        a.*,
+        CASE WHEN a.status <> 'success'
+        THEN CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END END AS data
+    FROM attempts a
+) AS a
+WHERE a.received_at > :since::timestamptz AND a.received_at <= :until::timestamptz AND a.evidence_expired_at IS NULL
+  AND NOT a.late
+  AND (a.status <> 'success' OR EXISTS (SELECT FROM automatic_retries r WHERE r.log_id = a.log_id))
+ORDER BY a.received_at
+FETCH FIRST (:limit::integer) ROWS WITH TIES
+
+-- read_watched --
+SELECT r.log_id, r.tries, r.next_at FROM automatic_retries r WHERE r.log_id = ANY(:log_ids::uuid[])
+
+-- watch --
+-- Watch failures. Their logs are locked against erasure only, in the order of the key; those that are erased already are
+-- left out.
+INSERT INTO automatic_retries AS r
+    (account, log_id, integration_type, affiliate, class, code, fingerprint, next_at)
+SELECT f.account, s.id, f.integration_type, f.affiliate, f.class, f.code, f.fingerprint, f.next_at
+FROM (SELECT s.id FROM status_logs s WHERE s.id = ANY(:log_id::uuid[]) ORDER BY s.id FOR KEY SHARE OF s) AS s
+JOIN unnest(
+    :account::text[], :log_id::uuid[], :integration_type::text[], :affiliate::text[], :class_::text[], :code::text[],
+    :fingerprint::text[], :next_at::timestamptz[]
+) AS f (account, log_id, integration_type, affiliate, class, code, fingerprint, next_at) ON f.log_id = s.id
+ON CONFLICT (log_id) DO UPDATE SET
+    class = excluded.class, code = excluded.code, fingerprint = excluded.fingerprint, next_at = excluded.next_at
+
+-- unwatch --
+DELETE FROM automatic_retries WHERE log_id = ANY(:log_ids::uuid[])
+
+-- unwatch_all --
+-- Up to :limit of them, of every account.
+DELETE FROM automatic_retries
+WHERE log_id IN (SELECT r.log_id FROM automatic_retries r LIMIT :limit::integer)
+RETURNING log_id
+
+-- due_lanes --
+-- What is due at :at, by lane: failures of one type, affiliate and class that were tried equally often, and of one group
+-- where nobody knows the class. Accounts that are switched off, affiliates that are paused, and groups whose canary is
+-- not due wait. Uses automatic_retries_due.
+SELECT lane.account, lane.integration_type, lane.affiliate, lane.class AS class_, lane.tries, lane.fingerprint
+FROM (
+    SELECT
+        r.account, r.integration_type, r.affiliate, r.class, r.tries,
+        CASE WHEN r.class = 'unknown' THEN r.fingerprint END AS fingerprint, min(r.next_at) AS since
+    FROM automatic_retries r
+    WHERE r.next_at <= :at::timestamptz
+    GROUP BY 1, 2, 3, 4, 5, 6
+) AS lane
+WHERE NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = lane.account)
+  AND NOT EXISTS (
+      SELECT FROM affiliates f
+      WHERE f.account = lane.account AND f.affiliate = lane.affiliate AND f.paused_at IS NOT NULL
+  )
+  AND NOT EXISTS (
+      SELECT FROM automatic_canaries k
+      WHERE k.account = lane.account AND k.integration_type = lane.integration_type AND k.affiliate = lane.affiliate
+        AND k.fingerprint = lane.fingerprint AND k.next_at > :at::timestamptz
+  )
+ORDER BY lane.since
+LIMIT :limit::integer
+
+-- due_logs --
+-- The logs of a lane that are due, longest first; none while its account is switched off. Uses automatic_retries_due.
+SELECT r.log_id, r.code, r.fingerprint
+FROM automatic_retries r
+WHERE r.account = :account::text AND r.integration_type = :integration_type::text AND r.affiliate = :affiliate::text
+  AND r.class = :class_::text AND r.tries = :tries::integer AND r.next_at <= :at::timestamptz
+  AND (:fingerprint::text IS NULL OR r.fingerprint = :fingerprint::text)
+  AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = :account::text)
+ORDER BY r.next_at, r.log_id
+LIMIT :limit::integer
+
+-- is_automatic_queue --
+-- True while items of an automatic command wait to be sent to this affiliate, at once: neither as a canary's group nor
+-- after a busy answer. Uses reprocess_commands_running and reprocess_items_queued.
+SELECT EXISTS (
+    SELECT FROM reprocess_commands c
+    JOIN reprocess_items i
+        ON i.account = c.account AND i.command_id = c.id AND i.affiliate = :affiliate::text AND i.state = 'queued'
+    WHERE c.account = :account::text AND c.state = 'running' AND c.automatic IS NOT NULL AND c.steps IS NULL
+      AND c.integration_type = :integration_type::text AND i.not_before IS NULL
+)
+
+-- set_next_try --
+UPDATE automatic_retries SET tries = tries + :more::integer, next_at = :next_at::timestamptz
+WHERE log_id = ANY(:log_ids::uuid[])
+
+-- read_canary --
+-- The canary of a group, and what became of its command. Uses the primary keys.
+SELECT k.tries, k.tried_at, k.next_at, c.state IN ({OPEN_COMMAND_STATES}) AS is_open, c.step > 0 AS is_fixed
+FROM automatic_canaries k
+JOIN reprocess_commands c ON c.account = k.account AND c.id = k.command_id
+WHERE k.account = :account::text AND k.integration_type = :integration_type::text AND k.affiliate = :affiliate::text
+  AND k.fingerprint = :fingerprint::text
+
+-- set_canary --
+INSERT INTO automatic_canaries
+    (account, integration_type, affiliate, fingerprint, tries, tried_at, next_at, command_id)
+VALUES (
+    :account::text, :integration_type::text, :affiliate::text, :fingerprint::text, :tries::integer,
+    :tried_at::timestamptz, :next_at::timestamptz, :command_id::text
+)
+ON CONFLICT (account, integration_type, affiliate, fingerprint) DO UPDATE SET
+    tries = excluded.tries, tried_at = excluded.tried_at, next_at = excluded.next_at, command_id = excluded.command_id
+
+-- automatic_rules --
+-- The changes of an account, or of several. Uses the primary key.
+SELECT account, integration_type, affiliate, change, set_by, set_at
+FROM automatic_rules
+WHERE account = ANY(:accounts::text[])
+ORDER BY account, integration_type, affiliate
+
+-- set_automatic_rule --
+INSERT INTO automatic_rules AS r (account, integration_type, affiliate, change, set_by)
+VALUES (:account::text, :integration_type::text, :affiliate::text, :change::jsonb, :set_by::text)
+ON CONFLICT (account, integration_type, affiliate) DO UPDATE
+SET change = excluded.change, set_by = excluded.set_by, set_at = now()
+WHERE r.change <> excluded.change
+RETURNING affiliate
+
+-- take_back_automatic_rule --
+DELETE FROM automatic_rules
+WHERE account = :account::text AND integration_type = :integration_type::text AND affiliate = :affiliate::text
+RETURNING affiliate
+
+-- switch_automatic_off --
+INSERT INTO automatic_off (account, set_by, reason) VALUES (:account::text, :set_by::text, :reason::text)
+ON CONFLICT (account) DO NOTHING
+RETURNING account
+
+-- switch_automatic_on --
+DELETE FROM automatic_off WHERE account = :account::text RETURNING account
+
+-- read_automatic_off --
+SELECT o.set_by, o.reason, o.set_at, (
+    SELECT a.key_name FROM reprocess_audit a
+    WHERE a.account = o.account AND a.command_id IS NULL AND a.action = 'automatic_off'
+    ORDER BY a.at DESC
+    LIMIT 1
+) AS set_with
+FROM automatic_off o
+WHERE o.account = :account::text
+
+-- automatic_commands_to_stop --
+-- Open automatic commands of accounts that are switched off; with :all, of every account. Uses
+-- reprocess_commands_running; one that is automatic is running once its items are made, in the same transaction.
+SELECT c.account, c.id
+FROM reprocess_commands c
+WHERE c.state = 'running' AND c.automatic IS NOT NULL
+  AND (:all::boolean OR EXISTS (SELECT FROM automatic_off o WHERE o.account = c.account))
+
+-- automatic_outcomes --
+-- Items of the automatic commands of the last day, of all accounts, by state. Uses reprocess_commands_automatic_by_time
+-- and the primary key of reprocess_counts.
+SELECT n.state, sum(n.items)::integer AS items
+FROM reprocess_commands c
+JOIN reprocess_counts n ON n.account = c.account AND n.command_id = c.id
+WHERE c.automatic IS NOT NULL AND c.accepted_at > now() - interval '1 day'
+GROUP BY n.state

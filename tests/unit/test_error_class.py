@@ -1,0 +1,155 @@
+"""Classes of failures: what goes away by itself, what needs somebody, and what nobody knows."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from schemas import classification as classes
+from schemas.busy import IN_CODES
+from schemas.classification import error_class
+from schemas.error_class import ErrorClass
+from tests.unit.test_busy import BUSY_CODES, BUSY_MESSAGES, OTHER_CODES, OTHER_MESSAGES
+
+
+class Told(NamedTuple):
+    """An error as a result lists it."""
+
+    code: str | None = None
+    message: str | None = None
+    severity: str | None = None
+    category: str | None = None
+
+
+def of(*errors: Told, message: str | None = None, response: Any = None) -> ErrorClass:
+    return error_class(errors, message, response)
+
+
+@pytest.mark.parametrize("code", BUSY_CODES)
+def test_every_code_of_the_busy_table_is_busy(code: str) -> None:
+    assert of(Told(code)) is ErrorClass.BUSY
+
+
+@pytest.mark.parametrize("text", BUSY_MESSAGES)
+def test_every_sentence_of_the_busy_table_is_busy(text: str) -> None:
+    assert of(message=text) is of(Told(None, text)) is ErrorClass.BUSY
+
+
+@pytest.mark.parametrize("code", [each for each in OTHER_CODES if each])
+def test_a_code_that_only_sounds_busy_is_not_retried_as_such(code: str) -> None:
+    assert of(Told(code)) in {ErrorClass.PERMANENT, ErrorClass.UNKNOWN}
+
+
+@pytest.mark.parametrize("text", [each for each in OTHER_MESSAGES if each])
+def test_a_sentence_that_only_sounds_busy_says_nothing(text: str) -> None:
+    assert of(message=text) is ErrorClass.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ENOTFOUND",
+        "EPIPE",
+        "java.net.UnknownHostException",
+        "javax.net.ssl.SSLHandshakeException",
+        "curl 35",
+        "dns.lookup_failed",
+        "name_resolution_error",
+        "network_error",
+        "NetworkError",
+        "ProxyError",
+        "40001",
+        "deadlock_detected",
+    ],
+)
+def test_a_code_of_the_transport(code: str) -> None:
+    assert of(Told(code)) is ErrorClass.TRANSPORT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "getaddrinfo ENOTFOUND api.example",
+        "Could not resolve host: api.example",
+        "[Errno -3] Temporary failure in name resolution",
+        "No route to host",
+        "SSL handshake failed",
+        "unexpected EOF",
+        "The server closed the connection unexpectedly",
+        "ERROR: deadlock detected",
+        "Falha de conexão com o marketplace",
+        "Error de red",
+    ],
+)
+def test_a_sentence_of_the_transport(text: str) -> None:
+    assert of(message=text) is ErrorClass.TRANSPORT
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "price.below_minimum",
+        "item.attributes.missing_required",
+        "INVALID_SKU",
+        "sku_not_found",
+        "DuplicateListing",
+        "http.404",
+        "HTTP_422",
+        "400",
+        "invalid_grant",
+        "title_too_long",
+        "AccessDenied",
+    ],
+)
+def test_a_code_that_blames_what_was_sent_is_permanent(code: str) -> None:
+    assert of(Told(code)) is ErrorClass.PERMANENT
+
+
+@pytest.mark.parametrize("status", range(400, 600))
+def test_a_status_of_the_evidence_says_more_than_words(status: int) -> None:
+    silent = {403, 409, 423, 424}
+    found = of(Told("E1", "no words for it"), response={"status": status})
+    if status in silent:
+        assert found is ErrorClass.UNKNOWN
+    elif status in {408, 425, 429} or (status >= 500 and status not in {501, 505}):
+        assert found is ErrorClass.BUSY
+    else:
+        assert found is ErrorClass.PERMANENT
+        assert of(Told(None, "connection lost"), response={"status": status}) is ErrorClass.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (classes.BUSY_CATEGORIES, ErrorClass.BUSY),
+        (classes.TRANSPORT_CATEGORIES, ErrorClass.TRANSPORT),
+        (classes.PERMANENT_CATEGORIES, ErrorClass.PERMANENT),
+    ],
+)
+def test_a_category_says_what_the_code_does_not(names: frozenset[str], found: ErrorClass) -> None:
+    for each in names:
+        assert of(Told("E1", "no words for it", category=each.upper())) is found
+        assert of(Told("QuotaExceeded", category=each)) is ErrorClass.BUSY
+
+
+BUSY, TRANSPORT, PERMANENT, UNKNOWN = Told("HTTP_503"), Told("ENOTFOUND"), Told("INVALID_SKU"), Told("E1")
+
+
+@pytest.mark.parametrize(
+    ("errors", "found"),
+    [
+        ((BUSY, TRANSPORT), ErrorClass.TRANSPORT),
+        ((BUSY, UNKNOWN), ErrorClass.UNKNOWN),
+        ((BUSY, PERMANENT), ErrorClass.PERMANENT),
+        ((UNKNOWN, PERMANENT), ErrorClass.PERMANENT),
+        ((BUSY, PERMANENT._replace(severity="warning")), ErrorClass.BUSY),
+        ((), ErrorClass.UNKNOWN),
+    ],
+)
+def test_a_result_is_what_its_gravest_errors_are_together(errors: tuple[Told, ...], found: ErrorClass) -> None:
+    assert of(*errors) is of(*reversed(errors)) is found
+
+
+def test_every_spelling_has_a_source() -> None:
+    ours = (*classes.TRANSPORT_CODES, *classes.TRANSPORT_MESSAGES, *classes.PERMANENT_CODES)
+    assert all(each.source and each.pattern for each in ours)
+    assert not {each.pattern for each in ours} & {each.pattern for each in IN_CODES}
