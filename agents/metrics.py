@@ -1,4 +1,4 @@
-"""Every metric of the agents: kind, meaning and unit. No account or key is ever a label."""
+"""Every metric of the agents: kind, meaning and unit. No key is ever a label; an account is where a setting says so."""
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
@@ -51,6 +51,16 @@ OLDEST_WAITING = Gauge(
 )
 #: Values of `what`: queued (items to be sent), awaited (items without an answer yet), uncompacted (changes of counts)
 BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agents process", ["what"])
+#: Of the process that judged last: take the maximum.
+FRESHNESS = Gauge("conexoes_freshness", "types of affiliates, by how fresh their results are", ["state"])
+#: Labels kind: schemas.incident.Kind
+OPEN_INCIDENTS = Gauge("conexoes_open_incidents", "incidents that are not over, by kind", ["kind"])
+#: Only with CONEXOES_METRICS_OF_ACCOUNTS, and for the 1,000 that have been without a result for longest.
+RESULT_AGE = Gauge(
+    "conexoes_result_age_seconds",
+    "seconds since the last result of a type of an affiliate was received, with CONEXOES_METRICS_OF_ACCOUNTS",
+    ["account", "affiliate", "integration_type", "state"],
+)
 PROCESS = ProcessMetrics(REGISTRY)
 
 

@@ -28,6 +28,10 @@ class AgentSettings(Settings):
         description="a record batch that is larger when it is decompressed is one dead letter `too_large`",
     )
     stop_seconds: float = Field(default=20.0, gt=0, description="time to finish work in flight after a stop signal")
+    metrics_of_accounts: bool = Field(
+        default=False,
+        description="/metrics, which asks for no key, shows the age of the last result by account, affiliate and type",
+    )
     redact: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = Field(
         default=(DEFAULT,),
         description="what is removed from evidence and messages before they are stored; `[]` = nothing: "
