@@ -42,6 +42,9 @@ _ENOUGH = 5
 _MIN_OF_HOUR = 20
 #: Hours of that kind that must be there to say how much.
 _MIN_HOURS = 24
+#: Hours of steps that say how many results come together, and the part that counts as arrivals while there are fewer.
+_MIN_STEP_HOURS = 3
+_UNKNOWN_APART = 0.1
 #: Points by which a share is taken to vary at least, and while it isn't known how much.
 _LEAST_ROUGH, _UNKNOWN_ROUGH = 0.02, 0.1
 _HOUR = timedelta(hours=1)
@@ -237,8 +240,8 @@ def _apart(steps: Mapping[datetime, Count]) -> float:
         hours.setdefault(int((step - EPOCH) // _HOUR), []).append(count.results)
     whole = [hours[each] for each in sorted(hours)][1:-1]  # the first and the last hour are not
     results = sum(map(sum, whole))
-    if not results:
-        return 1.0
+    if len(whole) < _MIN_STEP_HOURS:
+        return _UNKNOWN_APART
     arrivals = differences = 0.0
     for busy in whole:
         mean = sum(busy) / _STEPS_OF_HOUR

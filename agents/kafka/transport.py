@@ -170,7 +170,7 @@ class BatchConsumer(driver.Consumer):
         return {tp: batches[0][1] for tp, batches in self._begins_at.items() if batches}
 
     def whole(self) -> dict[TP, tuple[float, bool]]:
-        """Return when each partition was looked at last, in seconds since 1970 by this host, and if all was stored then.
+        """Tell when each partition was looked at last, in seconds since 1970 by this host; and if all was stored then.
 
         All is what the broker has, records of open transactions included; of those partitions that were reached.
         """

@@ -93,13 +93,17 @@ class Store:
     def _history(self, start: datetime, weeks: int) -> None:
         for flow in self.flows:
             at = start - weeks * WEEK
-            while at < start:
+            while at < start - DAY:
                 count = flow.together * poisson(self.draw, pace(flow, at) * self._factor(flow, at) / flow.together)
                 failures = sum(self.draw.random() < flow.share for _ in range(count))
                 if count:
                     self.hours[flow.name][at] = Count(count, failures)
                     self.last[flow.name] = at + HOUR - timedelta(seconds=1)
                 at += HOUR
+        for self.now in minutes(start - DAY, start, STEP):
+            for flow in self.flows:
+                self.arrive(flow, STEP)
+        self.now, self.results = start, 0
         self.learn()
 
     def _factor(self, flow: Flow, at: datetime) -> float:

@@ -25,11 +25,11 @@ from tests.support.seeded_days import (
 
 #: 50,000 results on a weekday. Of one flow nearly half fails, as usual.
 FLOWS = [
-    Flow("products", "MGL", 600, share=0.45),
+    Flow("products", "MGL", 640, share=0.45, vary=0.03),
     *(
         Flow(type_, affiliate, per_hour)
         for affiliate in ("MLB", "AMZ", "SHP")
-        for type_, per_hour in (("orders", 70), ("price", 200), ("inventory", 140))
+        for type_, per_hour in (("orders", 60), ("price", 260), ("inventory", 90))
     ),
     Flow("orders", "MGL", 60),
     Flow("tracking", "MGL", 12, share=0.2),
@@ -66,7 +66,7 @@ def move(store: Store, span: timedelta, going_on: list[Trouble], draw: random.Ra
     for flow in store.flows:
         if (*flow.name, Kind.SILENCE) in wrong:
             continue
-        failures = store.arrive(flow, span, share=0.8 if (*flow.name, Kind.FAILURE_SHARE) in wrong else None)
+        failures = store.arrive(flow, span, share=0.95 if (*flow.name, Kind.FAILURE_SHARE) in wrong else None)
         trouble = wrong.get((*flow.name, Kind.NEW_FAULT)) or wrong.get((*flow.name, Kind.GROUP_ESCALATES))
         if trouble is not None:
             name = f"new {trouble.start}" if trouble.kind is Kind.NEW_FAULT else f"known {trouble.start.hour}"

@@ -94,31 +94,22 @@ WHERE (t.account = :account::text OR :account::text IS NULL)
 ORDER BY t.account, t.affiliate, t.integration_type
 
 -- newest_tracking --
--- The newest logs of tracking, up to :limit for each of :affiliates. Uses facets_by_type and status_logs_by_facet.
-SELECT s.affiliate, s.key, s.processed_at
-FROM unnest(:affiliates::text[]) AS a (affiliate)
-CROSS JOIN LATERAL (
-    SELECT l.affiliate, l.key, l.processed_at
-    FROM facets f
-    CROSS JOIN LATERAL (
-        SELECT s.affiliate, s.key, s.processed_at
-        FROM status_logs s
-        WHERE s.account = :account::text AND s.facet_id = f.id
-        ORDER BY s.processed_at DESC, s.id DESC
-        LIMIT :limit::integer
-    ) AS l
-    WHERE f.account = :account::text AND f.integration_type = 'tracking' AND f.affiliate = a.affiliate
-    ORDER BY l.processed_at DESC
-    LIMIT :limit::integer
-) AS s
+-- The newest logs of tracking. Uses status_logs_by_time.
+SELECT s.affiliate, s.key, s.processed_at, s.id AS log_id
+FROM status_logs s
+WHERE s.account = :account::text AND s.integration_type = 'tracking'
+ORDER BY s.processed_at DESC, s.id DESC
+LIMIT :limit::integer
 
 -- logs_of_ids --
 -- Which of these logs there are. Uses the primary key.
 SELECT id FROM status_logs WHERE account = :account::text AND id = ANY(:ids::uuid[])
 
 -- orders_named --
--- Which of :names are whole names of a log of orders; :whole has the gram of each. Uses log_names_by_gram.
-SELECT n.names
+-- Logs of orders that have one of :names whole, with all of theirs; :whole has the gram of each. Uses log_names_by_gram and
+-- the primary keys.
+SELECT s.affiliate, n.names
 FROM logs_named_one_of('orders', :names::text[], :whole::integer[], 2147483647) AS found (id)
+JOIN status_logs s ON s.id = found.id
 JOIN log_names n ON n.log_id = found.id
-WHERE n.account = :account::text
+WHERE s.account = :account::text AND n.account = :account::text
