@@ -58,7 +58,7 @@ async def list_incidents(
     """Incidents, opened last first. Parameters that may be given several times ask for any of their values."""
     listing = listings.incidents(account, query.where, query.page_size, query.page_token)
     found = await incidents.list_incidents(
-        request.app.state.reader, account, where=query.where, after=listing.after, limit=listing.limit
+        request.app.state.reader, account, where=query.where, after=listing.after_id, limit=listing.limit
     )
     return listing.page(found, request, response)
 

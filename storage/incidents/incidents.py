@@ -1,17 +1,16 @@
 """Incidents as they are kept: read by pages and the API, changed by the worker that judges."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas.incident import Edge, Incident, IncidentEdge, IncidentFacts, IncidentStory, Kind, State
 from schemas.incident_change import Change, Known
-from storage.cursors import TimeAndText
 from storage.database import Connection, Database
 from storage.statements import SQL
 
 #: After every incident: none is opened later.
-_FIRST_PAGE = (datetime.max, 2**63 - 1)
+_FIRST_PAGE = (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 
 
 async def known_incidents(connection: Connection, since: datetime) -> dict[str, list[Known]]:
@@ -55,17 +54,17 @@ async def list_incidents(
     account: str,
     *,
     where: Mapping[str, Sequence[str]],
-    after: TimeAndText | None,
+    after: tuple[datetime, int] | None,
     limit: int,
 ) -> list[Incident]:
     """Return the incidents of an account, opened last first, after `after`.
 
     `where`: the states, kinds, affiliates and types that are asked for, by name of the column; empty: any.
     """
-    cursor = _FIRST_PAGE if after is None else (after[0], int(after[1]))
+    at, number = after or _FIRST_PAGE
     async with database.reading(account) as connection:
         rows = await SQL["list_incidents"].fetch(
-            connection, account=account, after_at=cursor[0], after_id=cursor[1], limit=limit, **where
+            connection, account=account, after_at=at, after_id=number, limit=limit, **where
         )
     return [Incident(**_fields(row)) for row in rows]
 

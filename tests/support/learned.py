@@ -1,8 +1,14 @@
 """Weeks of results, as counters have them, for whoever judges what is usual."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
+
+from schemas.incident import Edge, IncidentFacts, Kind, State
+from schemas.incident_change import Change, Known
+from storage.incidents.incidents import keep
 
 
 async def have_had(
@@ -54,3 +60,36 @@ async def pass_time(owner: asyncpg.Connection, minutes: int) -> None:
                 facts = facts || jsonb_build_object('seen_at', (facts ->> 'seen_at')::timestamptz - {back})"""
         )
         await owner.execute(f"UPDATE incident_edges SET at = at - {back}")
+
+
+async def an_incident(owner: asyncpg.Connection, **changes: Any) -> int:
+    """Store an incident of acme that joined others, escalated. Returns its id. `changes` are fields."""
+    incident = Known(
+        incident_id=None,
+        kind=Kind.FAILURE_SHARE,
+        integration_type="price",
+        affiliate="MLB",
+        subject="",
+        state=State.ESCALATED,
+        severity="critical",
+        opened_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+        changed_at=datetime(2026, 11, 24, 12, 9, tzinfo=UTC),
+        resolved_at=None,
+        facts=IncidentFacts(
+            count=212,
+            of=240,
+            minutes=30,
+            share=212 / 240,
+            usual=0.06,
+            code="gateway.timeout",
+            fingerprint="74dab71393f51981",
+            faults=["74dab71393f51981", "84dab71393f51981"],
+            kinds=list(Kind)[1:],
+            integration_types=["price"],
+            usual_interval_seconds=100,
+        ),
+    )._replace(**changes)
+    await keep(owner, "acme", [Change(incident, Edge.OPENED)])
+    number: int = await owner.fetchval("SELECT max(incident_id) FROM incidents")
+    await keep(owner, "acme", [Change(incident._replace(incident_id=number), Edge.ESCALATED)])
+    return number

@@ -82,7 +82,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/reprocess/{command_id}/cancel": {},
 }
 #: Parameters of a path that belong to one account.
-IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id")
+IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id", "incident_id")
 OTHERS = {
     "integration_type": ["price"],
     "side": ["request", "response"],
@@ -145,6 +145,17 @@ async def ids(
     await desk.command(
         "bravo-command", account="globex", requested_by=CANARY, reason=CANARY, mode="refresh", log_ids=[row["id"]]
     )
+    incident_id = await owner.fetchval(
+        """INSERT INTO incidents (account, kind, affiliate, subject, state, severity, opened_at, changed_at, facts)
+           VALUES ('globex', 'new_fault', $1, $1, 'open', 'warning', now(), now(), jsonb_build_object('code', $1::text))
+           RETURNING incident_id""",
+        CANARY,
+    )
+    await owner.execute(
+        """INSERT INTO incident_edges (incident_id, account, edge, at, facts)
+           VALUES ($1, 'globex', 'opened', now(), '{}')""",
+        incident_id,
+    )
     view = str(uuid.uuid4())
     await owner.execute("INSERT INTO saved_views VALUES ('globex', $1, 'price', $2, '', $2)", uuid.UUID(view), CANARY)
     async with Caller(app, keys["other"]) as globex:
@@ -164,6 +175,7 @@ async def ids(
         "letter_id": str(uuid.UUID(letter._replace(offset=1).id)),
         "redrive_id": str(redrive_id),
         "export_id": job.json()["id"],
+        "incident_id": str(incident_id),
     }
     await app.state.jobs.close()
 
@@ -249,6 +261,7 @@ async def test_ids_of_another_account_are_ids_that_never_were(
     absent = {
         **{name: str(uuid.uuid4()) for name in ("log_id", "view_id", "export_id", "letter_id", "redrive_id")},
         "command_id": "never-was",
+        "incident_id": "4711",
         "fingerprint": "0123456789abcdef",
     }
     before = await everything_of(owner, "globex")
