@@ -104,9 +104,9 @@ class _Growing:
         """Tell if a signal at the same affiliate is about the same thing."""
         if signal.kind in _OF_FAULTS and signal.subject in self._faults():
             return True
-        if at - self._before.opened_at < JOINS_WITHIN:
-            return signal.opens
-        if signal.kind in _OF_FAULTS and kinds <= _OF_FAULTS:
+        if at - self._before.opened_at < JOINS_WITHIN and signal.opens:
+            return True
+        if signal.kind in _OF_FAULTS and (kinds <= _OF_FAULTS or not signal.opens):
             return False
         return signal.kind in kinds or self._shares_a_type(signal)
 

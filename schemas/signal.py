@@ -17,6 +17,7 @@ from schemas.rhythm import (
     SILENT,
     SLOW_DAY_HOURS,
     UNKNOWN,
+    USUAL,
     WEEK_HOURS,
     Count,
     Freshness,
@@ -217,8 +218,12 @@ def _silence(figures: Figures, pairs: Sequence[Pair], affiliate: str | None) -> 
     known = [at for each in pairs if (at := figures.whole_since.get(each.integration_type)) is not None]
     # A pair that has been silent for long says nothing about the others any more.
     lively = [each for each in pairs if since - each.last < timedelta(hours=SLOW_DAY_HOURS)]
-    rhythm = together((each.rhythm, slowness(each.rhythm, each.last, _seen(each))) for each in lively if each.rhythm)
-    found = freshness(rhythm, since, as_of, seen=None, whole_since=max(known, default=None))
+    whole_since = max(known, default=None)
+    rhythms = [(each.rhythm, slowness(each.rhythm, each.last, _seen(each))) for each in lively if each.rhythm]
+    start = since if whole_since is None else max(since, whole_since)
+    if sum(part * rhythm.expected(start, as_of) for rhythm, part in rhythms) < SILENT * USUAL:
+        return None  # as freshness would say, in a tenth of the time
+    found = freshness(together(rhythms), since, as_of, seen=None, whole_since=whole_since)
     if found.state is not FreshnessState.SILENT:
         return None
     limit = (found.silent_from or as_of) - since

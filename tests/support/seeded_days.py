@@ -4,13 +4,13 @@ import math
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from schemas.incident import Edge, Kind, State
 from schemas.incident_change import Change, Known, changes
 from schemas.rhythm import STEP_MINUTES, Count, Rhythm, learn
-from schemas.signal import Figures, Letters, NewFault, OpenBreaker, Pair, RisingFault, Stopped, signals
+from schemas.signal import Figures, Letters, NewFault, OpenBreaker, Pair, RisingFault, Signal, Stopped, signals
 from schemas.timestamp import EPOCH
 
 #: A Thursday.
@@ -144,7 +144,8 @@ class Store:
         hour = hours_of(self.now)
         self.faults.setdefault(name, {})[hour] = self.faults.get(name, {}).get(hour, 0) + count
         self.first_seen.setdefault(name, self.now)
-        self.last_seen[name] = self.now
+        self.last_seen.pop(name, None)
+        self.last_seen[name] = self.now  # behind all others
 
     def forget(self) -> None:
         """Forget steps of more than a day ago, as maintenance does."""
@@ -157,10 +158,9 @@ class Store:
         as_of = self.now - self.lag
         types = {flow.integration_type for flow in self.flows}
         hour = hours_of(as_of)
-        recent = {name: counts for name, counts in self.faults.items() if self.last_seen[name] > as_of - 3 * HOUR}
         new, known = [], []
-        for (type_, affiliate, fingerprint), counts in recent.items():
-            name = (type_, affiliate, fingerprint)
+        for name in takewhile(lambda each: self.last_seen[each] > as_of - 3 * HOUR, reversed(self.last_seen)):
+            (type_, affiliate, fingerprint), counts = name, self.faults[name]
             first = self.first_seen[name]
             if as_of - first < DAY:
                 new.append(
@@ -187,8 +187,8 @@ class Store:
 
     def _pair(self, flow: Flow) -> Pair:
         last, steps = self.last[flow.name], self.steps[flow.name]
-        recent = {step: count for step, count in steps.items() if step > last - 6 * HOUR}
-        return Pair(*flow.name, self.rhythms[flow.name], last, recent)
+        recent = takewhile(lambda each: each[0] > last - 6 * HOUR, reversed(steps.items()))
+        return Pair(*flow.name, self.rhythms[flow.name], last, dict(recent))
 
 
 class Told(NamedTuple):
@@ -211,7 +211,11 @@ class Book:
 
     def judge(self, figures: Figures) -> list[Change]:
         """Judge once."""
-        found = changes(list(self.incidents.values()), figures, signals(figures))
+        return self.take(figures, signals(figures))
+
+    def take(self, figures: Figures, seen: list[Signal]) -> list[Change]:
+        """Keep what signals change."""
+        found = changes(list(self.incidents.values()), figures, seen)
         for change in found:
             number = change.incident.incident_id or len(self.incidents) + 1
             self.incidents[number] = incident = change.incident._replace(incident_id=number)
