@@ -1,8 +1,11 @@
 """Incidents as they are kept: read by pages and the API, changed by the worker that judges."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from schemas.incident import Edge, Incident, IncidentEdge, IncidentFacts, IncidentStory, Kind, State
 from schemas.incident_change import Change, Known
@@ -100,4 +103,10 @@ def _fields(row: Any) -> dict[str, Any]:
 
 
 def _facts(row: Any) -> IncidentFacts:
-    return IncidentFacts.model_validate_json(row["facts"])
+    """Read facts. An erasure may have put its mark in the place of a number or time: what it is no more is left out."""
+    told = json.loads(row["facts"])
+    try:
+        return IncidentFacts.model_validate(told)
+    except ValidationError as exc:
+        erased = {error["loc"][0] for error in exc.errors()}
+        return IncidentFacts.model_validate({name: value for name, value in told.items() if name not in erased})

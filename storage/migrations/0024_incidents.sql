@@ -147,7 +147,8 @@ ALTER TABLE stored_until ENABLE ROW LEVEL SECURITY;
 ALTER TABLE data_times ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON stored_until TO conexoes_writer USING (true) WITH CHECK (true);
 CREATE POLICY writer ON data_times TO conexoes_writer USING (true) WITH CHECK (true);
-CREATE POLICY reader ON data_times FOR SELECT TO conexoes_reader USING (true);
+CREATE POLICY reader ON data_times FOR SELECT TO conexoes_reader
+    USING (current_setting('conexoes.account', true) ~ '^[a-z0-9-]+$');
 
 -- Faults of a day, and reprocesses that stopped lately, are looked for several times a minute.
 CREATE INDEX faults_by_first_seen ON faults (first_seen_at);

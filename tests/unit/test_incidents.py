@@ -23,7 +23,6 @@ from tests.support.seeded_days import (
     poisson,
 )
 
-#: More seeds have passed by hand: 6 days of the first sort, 3 years of the second. One of each is quick enough for every run.
 #: 50,000 results on a weekday. Of one flow nearly half fails, as usual.
 FLOWS = [
     Flow("products", "MGL", 640, share=0.45, vary=0.03),

@@ -15,14 +15,15 @@ SELECT pg_try_advisory_xact_lock(hashtext('conexoes.incidents'))
 -- move_data_times --
 -- The time up to which the data of each type is complete: what all partitions of its topics have stored, and what is
 -- added up. :topic and :integration_type are arrays of the topics with their types; a type of which no partition was ever
--- looked at has no time. `whole_since` begins anew after a gap of more than :gap_seconds, in which nobody looked.
+-- looked at has no time; one that nobody has looked at for a day is gone. `whole_since` begins anew after a gap of more than
+-- :gap_seconds, in which nobody looked.
 WITH pending AS (
     SELECT integration_type, min(received_at) AS at FROM result_changes GROUP BY 1
 ),
 complete AS (
     SELECT t.integration_type, least(min(s.at), min(p.at), clock_timestamp()) AS as_of
     FROM unnest(:topic::text[], :integration_type::text[]) AS t (topic, integration_type)
-    JOIN stored_until s USING (topic)
+    JOIN stored_until s ON s.topic = t.topic AND s.at > clock_timestamp() - interval '1 day'
     LEFT JOIN pending p USING (integration_type)
     GROUP BY 1
 )

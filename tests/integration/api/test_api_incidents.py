@@ -1,4 +1,4 @@
-"""Incidents and freshness by the API and on pages; what is kept of them, and for how long."""
+"""Incidents and freshness by the API; what is kept of them, and for how long."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,6 @@ from storage.database import Database
 from storage.logs.compaction import compact_results
 from storage.retention import forget_incidents, forget_received
 from tests.integration.api.conftest import Caller, Store
-from tests.integration.pages.conftest import Visit
 from tests.support.events import result
 from tests.support.learned import an_incident, have_had
 
@@ -65,7 +64,7 @@ async def test_what_has_no_history_is_not_known_and_what_has_is_judged_by_what_i
 
 @pytest.mark.parametrize("by", ["key", "alias"])
 async def test_an_order_that_is_known_by_its_tracking_only_is_named(
-    viewer: Caller, store_events: Store, visit: Visit, by: str
+    viewer: Caller, store_events: Store, by: str
 ) -> None:
     named = {"key": "O-1"} if by == "key" else {"key": "other", "aliases": {"marketplace_order_id": "o-1"}}
     await store_events(
@@ -76,27 +75,6 @@ async def test_an_order_that_is_known_by_its_tracking_only_is_named(
     )
     found = (await viewer.get(f"{API}/freshness")).json()["tracking_only"]
     assert (found["looked_at"], [each["key"] for each in found["orders"]]) == (2, ["O-2"])
-    browser = await visit("viewer")
-    assert found["orders"][0]["log_id"] in (await browser.get("/acme/freshness")).text
-
-
-async def test_pages_lead_from_the_overview_to_the_rows(
-    visit: Visit, owner: asyncpg.Connection, store_events: Store
-) -> None:
-    await store_events(result())
-    await an_incident(owner, kind=Kind.NEW_FAULT)
-    await an_incident(owner, state=State.RESOLVED, resolved_at=NOW)
-    browser = await visit("operator")
-    assert "/acme/incidents" in (await browser.get("/acme/overview")).text
-    listed = (await browser.get("/acme/incidents")).text
-    assert "/acme/incidents/1" in listed
-    assert "/acme/incidents/2" not in listed
-    assert "/acme/incidents/2" in (await browser.get("/acme/incidents?over=true")).text
-    one = (await browser.get("/acme/incidents/1")).text
-    query = "status=error&amp;affiliate=MLB&amp;fingerprint=74dab71393f51981"
-    for address in (f"/acme/price?{query}", f"/acme/price/groups?{query}", f"/acme/price/reprocess?{query}"):
-        assert address in one
-    assert (await browser.get("/acme/incidents/3")).status_code == 404
 
 
 async def test_incidents_are_kept_for_years_after_they_are_over(owner: asyncpg.Connection, writer: Database) -> None:
