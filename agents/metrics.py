@@ -1,4 +1,4 @@
-"""Every metric of the agents: kind, meaning and unit. No account or key is ever a label."""
+"""Every metric of the agents: kind, meaning and unit. No key is ever a label; an account is where a setting says so."""
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
@@ -54,6 +54,16 @@ BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agen
 #: Items by their state now: fixed, same_error, busy, queued, …
 AUTOMATIC_RETRIES = Gauge(
     "conexoes_automatic_retries", "automatic retries that were recorded in the last 24 hours, by outcome", ["outcome"]
+)
+#: Of the process that judged last: take the maximum.
+FRESHNESS = Gauge("conexoes_freshness", "types of affiliates, by how fresh their results are", ["state"])
+#: Labels kind: schemas.incident.Kind
+OPEN_INCIDENTS = Gauge("conexoes_open_incidents", "incidents that are not over, by kind", ["kind"])
+#: Only with CONEXOES_METRICS_OF_ACCOUNTS, and for the 1,000 that have been without a result for longest.
+RESULT_AGE = Gauge(
+    "conexoes_result_age_seconds",
+    "seconds since the last result of a type of an affiliate was received, with CONEXOES_METRICS_OF_ACCOUNTS",
+    ["account", "affiliate", "integration_type", "state"],
 )
 PROCESS = ProcessMetrics(REGISTRY)
 

@@ -33,6 +33,10 @@ class AgentSettings(Settings):
         description="0: nothing is tried again by itself, of any account, whatever its rules say; the same for every "
         "agents process",
     )
+    metrics_of_accounts: bool = Field(
+        default=False,
+        description="/metrics, which asks for no key, shows the age of the last result by account, affiliate and type",
+    )
     redact: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = Field(
         default=(DEFAULT,),
         description="what is removed from evidence and messages before they are stored; `[]` = nothing: "

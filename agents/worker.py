@@ -25,6 +25,7 @@ from agents.results.redrive import Redriving
 from agents.settings import AgentSettings
 from agents.upkeep.counting import Counting
 from agents.upkeep.indexing import Indexing
+from agents.upkeep.judging import Judging
 from agents.upkeep.maintenance import Maintenance
 from agents.upkeep.measuring import Measuring
 from broker.publisher import Publisher
@@ -96,6 +97,12 @@ async def work(
             max_batch_bytes=agent_settings.max_batch_bytes,
             stopping=stop,
         )
+        judging = Judging(
+            database,
+            broker_settings.topics,
+            lambda: app.lag.ages(app.batches),
+            of_accounts=agent_settings.metrics_of_accounts,
+        )
         worker = Worker(
             app,
             beside={
@@ -111,6 +118,7 @@ async def work(
                 "worker id": only.run,
                 "indexing": Indexing(database).run,
                 "measuring": Measuring(database).run,
+                "judging": judging.run,
                 "redrive": redriving.run,
             },
             stop_seconds=agent_settings.stop_seconds,

@@ -1,11 +1,13 @@
 """The lists that are read page by page, each with its name and order. The API and the pages read the same ones."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 
 from api.pages import Listing
 from schemas.export import Export
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
+from schemas.incident import Incident
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
 from schemas.redrive import RedriveItemState
@@ -81,6 +83,12 @@ def redrive_items(
     """Letters of one redrive, of one state if one is given, in the order in which they are sent."""
     name = f"redrive-items\n{account}\n{redrive_id}\n{state}"
     return Listing(name, lambda item: (item.number, item.letter_id), size, token)
+
+
+def incidents(account: str, where: Mapping[str, Sequence[str]], size: int, token: str | None) -> Listing[Incident]:
+    """Incidents of some states, kinds, affiliates and types, opened last first."""
+    name = f"incidents\n{account}\n{sorted(where.items())}"
+    return Listing(name, lambda incident: (incident.opened_at, str(incident.incident_id)), size, token)
 
 
 def exports(account: str, size: int, token: str | None) -> Listing[Export]:

@@ -63,6 +63,13 @@ def uuid_of(place: tuple[object, str]) -> uuid.UUID:
         raise _refused() from exc
 
 
+def id_of(place: tuple[object, str]) -> int:
+    """Return the row of a cursor in a list of rows that are numbered. 400 for a token without a number."""
+    if not (place[1].isascii() and place[1].isdecimal() and len(place[1]) < len(str(_MAX_NUMBER))):
+        raise _refused()
+    return int(place[1])
+
+
 def _binding(list_: str) -> str:
     return hashlib.blake2b(list_.encode("utf-8", "surrogatepass"), digest_size=_BINDING_BYTES).hexdigest()
 

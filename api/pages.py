@@ -52,6 +52,11 @@ class Listing(Generic[T]):
         """The cursor of a list in order of time, then UUID. Raises a 400 problem for a token without them."""
         return None if self.after is None else (self.after[0], page_token.uuid_of(self.after))
 
+    @property
+    def after_id(self) -> tuple[datetime, int] | None:
+        """The cursor of a list in order of time, then number. Raises a 400 problem for a token without them."""
+        return None if self.after is None else (self.after[0], page_token.id_of(self.after))
+
     def page(self, rows: Sequence[T], request: Request, response: Response, *, cut: bool = False) -> Page[T]:
         """Make a page of `rows`, up to `limit` of them, and set the RFC 8288 Link to the next.
 

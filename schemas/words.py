@@ -18,11 +18,14 @@ from schemas.error_class import ErrorClass
 from schemas.export import ExportState
 from schemas.filter import FIELDS
 from schemas.group import Automation, GroupState
+from schemas.incident import Edge, Severity, State
+from schemas.incident import Kind as IncidentKind
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterState
 from schemas.redrive import LetterAct, RedriveItemState, RedriveState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, Mode, TimelineStep
+from schemas.rhythm import FreshnessState
 from schemas.role import Role
 
 #: States of a command, and the end that it made by itself, after a step.
@@ -47,6 +50,11 @@ Kind = Literal[
     "redrive",
     "redriven",
     "letter_act",
+    "incident",
+    "incident_state",
+    "severity",
+    "edge",
+    "freshness",
     "column",
     "item",
     "field",
@@ -440,6 +448,53 @@ LETTER_ACTS = complete(
     },
 )
 
+INCIDENTS = complete(
+    IncidentKind,
+    {
+        IncidentKind.REPROCESS_STOPPED: _word("Reprocessamento parou", "Reprocess stopped", "Reprocesamiento detenido"),
+        IncidentKind.NEW_FAULT: _word("Erro nunca visto", "Error never seen before", "Error nunca visto"),
+        IncidentKind.GROUP_ESCALATES: _word("Erro aumenta", "Error escalates", "Error en aumento"),
+        IncidentKind.BREAKER_OPENED: _word("Reenvios suspensos", "Retries held back", "Reenvíos suspendidos"),
+        IncidentKind.FAILURE_SHARE: _word("Falhas acima do usual", "Failures above the usual", "Fallas sobre lo usual"),
+        IncidentKind.SILENCE: _word("Silêncio", "Silence", "Silencio"),
+        IncidentKind.DEAD_LETTERS_RISE: _word(
+            "Eventos ilegíveis aumentam", "Dead letters rise", "Eventos ilegibles en aumento"
+        ),
+    },
+)
+
+INCIDENT_STATES = complete(
+    State,
+    {
+        State.OPEN: _word("Em curso", "Going on", "En curso"),
+        State.ESCALATED: _word("Agravado", "Escalated", "Agravado"),
+        State.RESOLVED: _word("Encerrado", "Resolved", "Resuelto"),
+    },
+)
+
+SEVERITIES = complete(
+    Severity, {"warning": _word("Atenção", "Warning", "Atención"), "critical": _word("Crítico", "Critical", "Crítico")}
+)
+
+EDGES = complete(
+    Edge,
+    {
+        Edge.OPENED: _word("Começou", "Opened", "Comenzó"),
+        Edge.ESCALATED: _word("Agravou-se", "Escalated", "Se agravó"),
+        Edge.RESOLVED: _word("Acabou", "Resolved", "Terminó"),
+        Edge.REOPENED: _word("Voltou", "Reopened", "Volvió"),
+    },
+)
+
+FRESHNESSES = complete(
+    FreshnessState,
+    {
+        FreshnessState.FRESH: _word("Em dia", "Fresh", "Al día"),
+        FreshnessState.LATE: _word("Atrasado", "Late", "Con retraso"),
+        FreshnessState.SILENT: _word("Em silêncio", "Silent", "En silencio"),
+    },
+)
+
 #: Headings of the list of logs, of its files and of their sheet of errors; schemas.columns has them.
 COLUMNS: Mapping[str, Word] = MappingProxyType(
     {each.name: Word(each.labels, each.labels) for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)}
@@ -472,6 +527,11 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "redrive": REDRIVES,
         "redriven": REDRIVEN,
         "letter_act": LETTER_ACTS,
+        "incident": INCIDENTS,
+        "incident_state": INCIDENT_STATES,
+        "severity": SEVERITIES,
+        "edge": EDGES,
+        "freshness": FRESHNESSES,
         "column": COLUMNS,
         "item": ITEMS,
         "field": FIELD_NAMES,

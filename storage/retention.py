@@ -98,3 +98,14 @@ async def forget_fault_hours(connection: Connection, retention_days: int) -> int
 async def forget_result_day(connection: Connection, retention_days: int) -> bool:
     """Delete the oldest day of the series if it is older. Returns True when there may be more."""
     return bool(await SQL["forget_result_day"].fetchval(connection, retention_days=retention_days))
+
+
+async def forget_received(connection: Connection) -> int:
+    """Delete the counts of arrivals that no rhythm is learned from any more. Returns their number."""
+    return int(await SQL["forget_received"].fetchval(connection))
+
+
+async def forget_incidents(connection: Connection, retention_days: int) -> bool:
+    """Delete some incidents that were over longer ago, with their edges. Returns True when there may be more."""
+    gone = await SQL["forget_incidents"].fetchval(connection, retention_days=retention_days, limit=ROWS)
+    return bool(gone == ROWS)

@@ -23,6 +23,7 @@ from schemas.series import ResultSeries
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.summary import LogSummary
 from storage.dead_letters import list_dead_letters
+from storage.incidents.incidents import count_open
 from storage.logs.groups import list_groups
 from storage.logs.summary import summarize
 
@@ -69,10 +70,13 @@ async def overview_page(
 ) -> Response:
     """Show the overview, with its numbers if they come within the budget, else with the address that has them."""
     period = period if period in SPANS else DEFAULT_SPAN
-    numbers, letters, unknown = await asyncio.gather(
-        _numbers(request, who, period, wait=wait), _letters(request, who), is_unknown(request, who)
+    numbers, letters, unknown, open_ = await asyncio.gather(
+        _numbers(request, who, period, wait=wait),
+        _letters(request, who),
+        is_unknown(request, who),
+        count_open(request.app.state.reader, who.account),
     )
-    return _page(request, who, "overview.html", period, numbers, letters, unknown=unknown)
+    return _page(request, who, "overview.html", period, numbers, letters, unknown=unknown, open_incidents=open_)
 
 
 @router.get(f"{ACCOUNT}/overview/numbers")
@@ -91,6 +95,7 @@ def _page(
     letters: list[ShownDeadLetter],
     *,
     unknown: bool = False,
+    open_incidents: int = 0,
 ) -> Response:
     return show(
         request,
@@ -103,6 +108,7 @@ def _page(
         numbers=numbers,
         letters=letters,
         unknown=unknown,
+        open_incidents=open_incidents,
         top_affiliates=TOP_AFFILIATES,
     )
 

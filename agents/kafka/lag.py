@@ -1,5 +1,7 @@
-"""Shows on /metrics how far behind each partition of this process is."""
+"""Tells how far behind each partition of this process is, on /metrics and to whoever judges what is missing."""
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +17,7 @@ class Lag:
     def __init__(self) -> None:
         self._shown: set[TP] = set()
         self._stored_ms: dict[TP, int] = {}
+        self._whole_at: dict[TP, float] = {}  # when all of a partition was stored last
 
     def stored(self, batch: RecordBatch) -> None:
         """Show the time of `batch`, all of which is stored."""
@@ -38,6 +41,26 @@ class Lag:
                 OLDEST_WAITING.labels(*_labels(tp)).set(oldest_ms[tp] / 1000)
             else:
                 _forget(OLDEST_WAITING, tp)
+
+    def ages(self, consumer: BatchConsumer, clock: Callable[[], float] = time.time) -> dict[TP, float]:
+        """Return how many seconds ago all that each partition had was stored: what may be missing is as old at most.
+
+        While records wait, that is the age of the oldest; while they can't be read, behind an open transaction or since
+        Kafka is away, that of the last time when none waited. A partition of which neither is known is left out.
+        """
+        now, found, oldest = clock(), {}, consumer.oldest_waiting_ms()
+        whole = consumer.whole()
+        for tp in self._whole_at.keys() - whole.keys():
+            del self._whole_at[tp]
+        for tp, (looked_at, is_whole) in whole.items():
+            if is_whole:
+                self._whole_at[tp] = looked_at
+            known = [self._whole_at[tp]] if tp in self._whole_at else []
+            if not is_whole and (waiting := oldest.get(tp, self._stored_ms.get(tp))) is not None:
+                known.append(min(waiting / 1000, looked_at))
+            if known:
+                found[tp] = max(0.0, now - max(known))
+        return found
 
 
 def _labels(tp: TP) -> tuple[str, str]:

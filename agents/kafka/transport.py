@@ -169,6 +169,20 @@ class BatchConsumer(driver.Consumer):
         """Times of the oldest records in flight, in milliseconds since 1970, of the partitions that have any."""
         return {tp: batches[0][1] for tp, batches in self._begins_at.items() if batches}
 
+    def whole(self) -> dict[TP, tuple[float, bool]]:
+        """Tell when each partition was looked at last, in seconds since 1970 by this host; and if all was stored then.
+
+        All is what the broker has, records of open transactions included; of those partitions that were reached.
+        """
+        consumer: Any = self._thread._ensure_consumer()
+        reached = {**self._begun, **self.watermark.stored()}
+        looked_at = {tp: consumer.last_poll_timestamp(tp) for tp in self.assignment() if tp in reached}
+        return {
+            tp: (ms / 1000, reached[tp] >= (consumer.highwater(tp) or 0))
+            for tp, ms in looked_at.items()
+            if ms is not None
+        }
+
     def _end(self, tp: TP) -> int | None:
         """The last stable offset, as of the last fetch; None before the first."""
         end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)

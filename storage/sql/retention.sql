@@ -40,3 +40,9 @@ ON CONFLICT (kind) DO UPDATE SET days = excluded.days
 -- floors --
 -- Days that each kind of row is kept at least; null: for ever. For the owner only.
 SELECT kind, days FROM retention_floors
+
+-- forget_received --
+SELECT forget_received()
+
+-- forget_incidents --
+SELECT forget_incidents(:retention_days::integer, :limit::integer)

@@ -1,15 +1,19 @@
 """Every page and state by axe: no violation of WCAG 2.2 AA or of its best practices; no width at which it breaks."""
 
+import asyncpg
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from schemas.policy import Policy
+from storage.database import Database
+from storage.logs.compaction import compact_results
 from storage.settings import StorageSettings
 from tests.browser.conftest import Arrive
 from tests.integration.api.conftest import Store
 from tests.support.account import account
 from tests.support.events import result
+from tests.support.learned import an_incident
 from tests.support.reprocess import Desk
 
 PAGES = [
@@ -24,6 +28,9 @@ PAGES = [
     "/acme/affiliates",
     "/acme/playbook",
     "/acme/playbook/entry?code=price.minimum&integration_type=price",
+    "/acme/incidents?over=true",
+    "/acme/incidents/1",
+    "/acme/freshness",
     "/acme/dead-letters",
     "/acme/check",
     "/acme/dead-letters?code=json&state=waiting",
@@ -41,8 +48,13 @@ async def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1360, 3840])
-async def test_no_page_has_a_violation(arrive: Arrive, store_events: Store, scheme: str, width: int) -> None:
+async def test_no_page_has_a_violation(
+    arrive: Arrive, store_events: Store, writer: Database, owner: asyncpg.Connection, scheme: str, width: int
+) -> None:
     await store_events(*account())
+    async with writer.transaction() as connection:
+        await compact_results(connection, 1000)
+    assert await an_incident(owner) == 1
     lang = {360: "pt-BR", 1360: "en-US", 3840: "es-AR"}[width]
     person = await arrive("operator", lang=lang, color_scheme=scheme, viewport={"width": width, "height": 900})
     for path in PAGES:

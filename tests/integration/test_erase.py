@@ -18,12 +18,14 @@ from exports.kept_files import delete_files
 from schemas.dead_letter import DeadLetter
 from schemas.erasure import MARK, WAYS, By, Receipt, Wanted
 from schemas.filter import LogFilter
+from schemas.incident import IncidentFacts, Kind
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
 from storage.database import Database
 from storage.dead_letters import insert_dead_letters
 from storage.erasure import PAGES, Act, Erasure, list_receipts
+from storage.incidents.incidents import get_incident
 from storage.logs.summary import summarize
 from storage.results import store
 from storage.settings import StorageSettings
@@ -31,6 +33,7 @@ from storage.statements import SQL
 from tests.support.agents import produce, running_worker
 from tests.support.events import Event, at, result
 from tests.support.explained import explained, nodes
+from tests.support.learned import an_incident
 from tests.support.opened import opened
 from tests.support.reprocess import Desk
 from tests.support.searched import files_with, tables_with
@@ -98,6 +101,8 @@ async def fill(desk: Desk, owner: asyncpg.Connection) -> None:
            VALUES ('acme', 'AMZ', now(), $1, $1)""",
         text,
     )
+    # A code is a connector's text, and a pattern may be any number.
+    await an_incident(owner, subject=text, facts=IncidentFacts(code=text, count=int(CPF), kinds=[Kind.SILENCE]))
     for account in ("acme", "", "bravo"):
         await owner.execute(
             """INSERT INTO dead_letters
@@ -120,13 +125,14 @@ async def left(owner: asyncpg.Connection) -> dict[str, int]:
 
 
 async def test_after_her_patterns_are_erased_no_table_has_them(
-    desk: Desk, owner: asyncpg.Connection, owning: Database
+    desk: Desk, owner: asyncpg.Connection, owning: Database, reader: Database
 ) -> None:
     await fill(desk, owner)
     before = await left(owner)
     assert before.keys() >= {
         *("status_logs", "attempts", "aliases", "dead_letters", "reprocess_items", "reprocess_commands"),
         *("reprocess_audit", "saved_views", "exports", "idempotency_keys", "fault_states", "affiliates"),
+        *("incidents", "incident_edges"),
     }
     audits = await owner.fetchval("SELECT count(*) FROM reprocess_audit")
     for value in (CPF, EMAIL, TOKEN):
@@ -141,6 +147,9 @@ async def test_after_her_patterns_are_erased_no_table_has_them(
     assert await left(owner) == {}
     assert await owner.fetchval("SELECT count(*) FROM reprocess_audit") == audits
     assert await owner.fetchval("SELECT paused_reason FROM affiliates") == f"{MARK} {MARK} {MARK}"
+    story = await get_incident(reader, "acme", 1)
+    assert story is not None
+    assert (story.facts.code, story.facts.count) == (f"{MARK} {MARK} {MARK}", None)
     assert json.loads(await owner.fetchval("SELECT filter FROM exports")) == {
         "q": f"{MARK} {MARK} {MARK}",
         "n": [1, None, MARK],

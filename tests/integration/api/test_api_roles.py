@@ -16,6 +16,7 @@ from storage import access_keys
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import at, result
+from tests.support.learned import an_incident
 
 LOG = log_id("acme", "price", "MLB", "SKU-1")
 COMMAND = "c1"
@@ -38,6 +39,9 @@ PATHS = {
     "/accounts/{account}/{integration_type}/reprocess-plan": "/accounts/acme/price/reprocess-plan?status=error",
     "/accounts/{account}/affiliates": "/accounts/acme/affiliates",
     "/accounts/{account}/automatic-retries": "/accounts/acme/automatic-retries",
+    "/accounts/{account}/freshness": "/accounts/acme/freshness",
+    "/accounts/{account}/incidents": "/accounts/acme/incidents",
+    "/accounts/{account}/incidents/{incident_id}": "/accounts/acme/incidents/1",
     "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
     "/accounts/{account}/dead-letters/summary": "/accounts/acme/dead-letters/summary",
     "/accounts/{account}/dead-letters/{letter_id}": f"/accounts/acme/dead-letters/{LETTER}",
@@ -77,6 +81,7 @@ async def _one_of_each(store_events: Store, owner: asyncpg.Connection) -> None:
     await owner.execute(INSERT_COMMAND)
     await owner.execute(INSERT_LETTER, LETTER)
     await owner.execute(INSERT_REDRIVE, REDRIVE)
+    assert await an_incident(owner) == 1
 
 
 def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:

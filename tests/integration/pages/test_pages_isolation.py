@@ -97,7 +97,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/reprocess/{command_id}/cancel": {},
 }
 #: Parameters of a path that belong to one account.
-IDS = ("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id", "entry_id")
+IDS = (
+    "log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id", "entry_id", "incident_id"
+)
 OTHERS = {
     "integration_type": ["price"],
     "side": ["request", "response"],
@@ -160,6 +162,17 @@ async def ids(
     await desk.command(
         "bravo-command", account="globex", requested_by=CANARY, reason=CANARY, mode="refresh", log_ids=[row["id"]]
     )
+    incident_id = await owner.fetchval(
+        """INSERT INTO incidents (account, kind, affiliate, subject, state, severity, opened_at, changed_at, facts)
+           VALUES ('globex', 'new_fault', $1, $1, 'open', 'warning', now(), now(), jsonb_build_object('code', $1::text))
+           RETURNING incident_id""",
+        CANARY,
+    )
+    await owner.execute(
+        """INSERT INTO incident_edges (incident_id, account, edge, at, facts)
+           VALUES ($1, 'globex', 'opened', now(), '{}')""",
+        incident_id,
+    )
     view = str(uuid.uuid4())
     texts = {"pt": CANARY, "en": CANARY, "es": CANARY}
     entry_id = await save(
@@ -189,6 +202,7 @@ async def ids(
         "redrive_id": str(redrive_id),
         "export_id": job.json()["id"],
         "entry_id": str(entry_id),
+        "incident_id": str(incident_id),
     }
     await app.state.jobs.close()
 
@@ -274,6 +288,7 @@ async def test_ids_of_another_account_are_ids_that_never_were(
     absent = {
         **{name: str(uuid.uuid4()) for name in IDS if name not in {"command_id", "fingerprint"}},
         "command_id": "never-was",
+        "incident_id": "4711",
         "fingerprint": "0123456789abcdef",
     }
     before = await everything_of(owner, "globex")

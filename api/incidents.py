@@ -1,0 +1,72 @@
+"""Incidents: what goes wrong, since when, and what it was."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
+
+from api import listings
+from api.authentication import FIRST, OwnAccount
+from api.pages import Page
+from api.parameters import NONE, PageQuery, once_each
+from api.problems import PAGED, not_found
+from schemas.filter import MAX_VALUES, QueryText
+from schemas.incident import Incident, IncidentStory, Kind, State
+from storage.incidents import incidents
+
+router = APIRouter(prefix="/accounts/{account}/incidents", tags=["incidents"], dependencies=FIRST)
+
+_REPEATABLE = ("state", "kind", "affiliate", "integration_type")
+_MAX_ID = 2**63 - 1
+
+
+class IncidentQuery(PageQuery):
+    """Parameters of a page of incidents."""
+
+    state: Annotated[tuple[State, ...], Field(max_length=MAX_VALUES)] = Field(default=(), description="any of these")
+    kind: Annotated[tuple[Kind, ...], Field(max_length=MAX_VALUES)] = Field(default=(), description="any of these")
+    affiliate: Annotated[tuple[QueryText, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="any of these; incidents of no one affiliate are left out"
+    )
+    integration_type: Annotated[tuple[QueryText, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(),
+        description="about any of these; incidents of no type are about each",
+    )
+
+    @property
+    def where(self) -> Mapping[str, Sequence[str]]:
+        """What is asked for, by name of the column."""
+        return {name: [str(each) for each in getattr(self, name)] for name in _REPEATABLE}
+
+
+async def incident_id(incident_id: Annotated[str, Path(examples=["17"])]) -> int:
+    """The id of the path; 404 for what can't be one."""
+    number = int(incident_id) if incident_id.isascii() and incident_id.isdecimal() and len(incident_id) < 20 else 0
+    if not 0 < number <= _MAX_ID:
+        raise not_found()
+    return number
+
+
+IncidentId = Annotated[int, Depends(incident_id)]
+
+
+@router.get("", dependencies=[Depends(once_each(_REPEATABLE))], responses=PAGED)
+async def list_incidents(
+    request: Request, response: Response, account: OwnAccount, query: Annotated[IncidentQuery, Query()]
+) -> Page[Incident]:
+    """Incidents, opened last first. Parameters that may be given several times ask for any of their values."""
+    listing = listings.incidents(account, query.where, query.page_size, query.page_token)
+    found = await incidents.list_incidents(
+        request.app.state.reader, account, where=query.where, after=listing.after_id, limit=listing.limit
+    )
+    return listing.page(found, request, response)
+
+
+@router.get("/{incident_id}", dependencies=NONE)
+async def get_incident(request: Request, account: OwnAccount, incident_id: IncidentId) -> IncidentStory:
+    """One incident with its story: when it was opened, escalated, resolved and reopened, with the figures of then."""
+    found = await incidents.get_incident(request.app.state.reader, account, incident_id)
+    if found is None:
+        raise not_found()
+    return found

@@ -1,0 +1,79 @@
+-- new_faults --
+-- Faults whose first result was processed after :since, with some results. Uses faults_by_first_seen; the affiliate is
+-- that of a facet, by facets_by_type.
+SELECT f.account, f.integration_type, f.fingerprint, f.code, f.results, f.first_seen_at, f.last_seen_at, {affiliate_of}
+FROM faults f
+WHERE f.first_seen_at > :since::timestamptz AND f.results >= 2
+
+-- affiliate_of --
+-- Not a statement: the affiliate of fault f. A fault is of one affiliate, which its fingerprint is made of.
+(
+    SELECT s.affiliate FROM facets s
+    WHERE s.account = f.account AND s.integration_type = f.integration_type AND f.fingerprint = ANY(s.fingerprints)
+    LIMIT 1
+) AS affiliate
+
+-- rising_faults --
+-- Faults that were known before :known and have :some results or more since the hour :since, with their results by hour
+-- since :history. Uses fault_hours_by_hour and the primary keys.
+WITH many AS (
+    SELECT account, integration_type, fingerprint FROM fault_hours
+    WHERE hour >= :since::timestamptz
+    GROUP BY 1, 2, 3 HAVING sum(results) >= :some::integer
+)
+SELECT f.account, f.integration_type, f.fingerprint, f.code, {affiliate_of}, h.hours, h.results
+FROM many m
+JOIN faults f USING (account, integration_type, fingerprint)
+CROSS JOIN LATERAL (
+    SELECT array_agg((extract(epoch FROM h.hour) / 3600)::integer) AS hours, array_agg(h.results) AS results
+    FROM fault_hours h
+    WHERE h.account = f.account AND h.integration_type = f.integration_type AND h.fingerprint = f.fingerprint
+      AND h.hour >= :history::timestamptz
+) AS h
+WHERE f.first_seen_at <= :known::timestamptz
+
+-- open_breakers --
+SELECT account, integration_type, affiliate, changed_at, openings FROM breakers WHERE state <> 'closed'
+
+-- recent_letters --
+-- Dead letters of the last hour, of which :limit are looked at. Copies that a redrive has made are not new ones. Uses
+-- dead_letters_by_age.
+SELECT account, topic, affiliate, code, count(*)::integer AS letters
+FROM (
+    SELECT account, topic, affiliate, code FROM dead_letters
+    WHERE received_at > clock_timestamp() - interval '1 hour' AND redrive_of IS NULL
+    ORDER BY received_at DESC
+    LIMIT :limit::integer
+) AS recent
+WHERE account <> ''
+GROUP BY 1, 2, 3, 4
+
+-- letters_by_hour --
+-- Dead letters by hour of the two weeks before the last three hours. Uses dead_letters_by_age.
+SELECT account, array_agg(letters) AS letters
+FROM (
+    SELECT account, date_trunc('hour', received_at, 'UTC') AS hour, count(*)::integer AS letters FROM dead_letters
+    WHERE received_at > now() - interval '14 days' AND received_at < now() - interval '3 hours'
+      AND redrive_of IS NULL AND account <> ''
+    GROUP BY 1, 2
+) AS by_hour
+GROUP BY 1
+
+-- stopped_commands --
+-- Reprocesses that stopped by themselves after :since, and after which nobody asked for another one of their type. Uses
+-- reprocess_commands_by_end, reprocess_audit_by_command and the primary key of reprocess_counts.
+SELECT c.account, c.integration_type, c.id, c.finished_at, a.affiliate
+FROM reprocess_commands c
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN count(DISTINCT n.affiliate) = 1 THEN min(n.affiliate) END AS affiliate
+    FROM reprocess_counts n WHERE n.account = c.account AND n.command_id = c.id AND n.affiliate <> ''
+) AS a
+WHERE c.state = 'cancelled' AND c.finished_at > :since::timestamptz
+  AND EXISTS (
+      SELECT FROM reprocess_audit b WHERE b.account = c.account AND b.command_id = c.id AND b.action = 'stopped'
+  )
+  AND NOT EXISTS (
+      SELECT FROM reprocess_commands later
+      WHERE later.account = c.account AND later.requested_at > c.finished_at
+        AND later.integration_type = c.integration_type
+  )
