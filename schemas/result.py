@@ -263,8 +263,8 @@ def _result(
     except ReasonError:
         raise _refusal(integration_type, event, record, now_ns) from None
     emitted = event.time or processed
-    said = said_by(integration_type.name, data)
-    item, busy = answered(event.correlationid, said.faults, data.message, lambda: data.response)
+    tells = told_by(integration_type.name, data)
+    item, busy = answered(event.correlationid, tells.faults, data.message, lambda: data.response)
     return Result(
         id=result_id(data.account, event.source, event.id),
         log_id=log_id(data.account, integration_type.name, data.affiliate, data.key),
@@ -278,13 +278,13 @@ def _result(
         source=event.source,
         event_id=event.id,
         operation=data.operation,
-        message=said.message,
-        code=said.code,
-        category=said.category,
-        fingerprint=said.fingerprint,
-        errors=said.errors,
-        faults=said.faults,
-        words=said.words,
+        message=tells.message,
+        code=tells.code,
+        category=tells.category,
+        fingerprint=tells.fingerprint,
+        errors=tells.errors,
+        faults=tells.faults,
+        words=tells.words,
         aliases=data.aliases or {},
         correlation_id=item,
         busy=busy,
@@ -314,8 +314,8 @@ class ToldData(Protocol):
     def errors(self) -> Sequence[ToldError] | None: ...
 
 
-class Said(NamedTuple):
-    """What a result says of its work: fields of Result, in their order."""
+class Told(NamedTuple):
+    """What a result tells of its work: fields of Result, in their order."""
 
     message: str | None
     code: str | None
@@ -326,17 +326,17 @@ class Said(NamedTuple):
     words: tuple[int, ...] | None
 
 
-def said_by(integration_type: str, data: ToldData) -> Said:
-    """Return what the data of a valid result says."""
+def told_by(integration_type: str, data: ToldData) -> Told:
+    """Return what the data of a valid result tells."""
     message, told = data.message, data.errors or ()
     messages = _messages(message, told)
     words = word_numbers(data.account, integration_type, messages) if messages else None
     if data.status != "success":
         faults = faults_of(integration_type, data.affiliate, data.key, told, message)
         code, category, _severity, of_first, fingerprint = faults[0]
-        return Said(_shown(message or of_first), code, category, fingerprint, len(told), faults, words)
+        return Told(_shown(message or of_first), code, category, fingerprint, len(told), faults, words)
     # An error of a success is no fault, but may say what there is to say.
-    return Said(_shown(message or (told[0].message if told else None)), None, None, None, 0, (), words)
+    return Told(_shown(message or (told[0].message if told else None)), None, None, None, 0, (), words)
 
 
 def _shown(message: str | None) -> str | None:

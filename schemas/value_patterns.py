@@ -145,9 +145,7 @@ class ValuePatterns:
 
 
 def _has_figure_behind_escape(text: bytes) -> bool:
-    return any(
-        rest[length : length + 1].isdigit() for sign, length in _ESCAPES for rest in text.split(sign)[1:]
-    )
+    return any(rest[length : length + 1].isdigit() for sign, length in _ESCAPES for rest in text.split(sign)[1:])
 
 
 def _replaced(

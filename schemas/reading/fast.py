@@ -32,7 +32,7 @@ from schemas.reading.shapes import EventWithResponse, UsualData, UsualEvent, Wit
 from schemas.reasons.error import ReasonError
 from schemas.redaction import Redaction
 from schemas.refusal import Refusal
-from schemas.result import ACCOUNT, Result, Said, answered, processed_at, said_by
+from schemas.result import ACCOUNT, Result, Told, answered, processed_at, told_by
 from schemas.version import named, version_of
 
 #: Limit of the answers that are remembered of each kind, and of the characters of a media type that are: connectors,
@@ -48,8 +48,8 @@ _event_of: Final = Decoder(UsualEvent).decode
 _parts_of: Final = Decoder(list[Raw]).decode
 _with_response: Final = Decoder(WithResponse).decode
 _event_with_response: Final = Decoder(EventWithResponse).decode
-#: What a success says that has no message.
-_NOTHING: Final = Said(None, None, None, None, 0, (), None)
+#: What a success tells that has no message.
+_NOTHING: Final = Told(None, None, None, None, 0, (), None)
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -163,9 +163,7 @@ class FastWay:
             in_batch=in_batch,
         )
 
-    def _binary(
-        self, headers: Mapping[str, bytes | None], key: bytes | None, value: bytes, now_ns: int
-    ) -> Result:
+    def _binary(self, headers: Mapping[str, bytes | None], key: bytes | None, value: bytes, now_ns: int) -> Result:
         integration_type = self._types.get(headers.get("ce_type"))
         source, id_ = headers.get("ce_source"), headers.get("ce_id")
         subject, time = headers.get("ce_subject"), headers.get("ce_time")
@@ -238,13 +236,13 @@ class FastWay:
             emitted = envelope.time_of({"time": time})
         if self._may_be_redacted and self._may_be_redacted(value):
             raise UnusualError
-        said = _NOTHING
+        tells = _NOTHING
         if data.message is not None or data.errors is not None or data.status != "success":
-            said = said_by(integration_type.name, data)
+            tells = told_by(integration_type.name, data)
         item, busy = None, False
         if correlationid is not None:
             response_of = partial(_response_in_event if structured else _response_in_data, value)
-            item, busy = answered(correlationid, said.faults, data.message, response_of)
+            item, busy = answered(correlationid, tells.faults, data.message, response_of)
         event = named(source, event_id)
         return Result._make(
             (
@@ -260,7 +258,7 @@ class FastWay:
                 source,
                 event_id,
                 data.operation,
-                *said,
+                *tells,
                 data.aliases or {},
                 item,
                 busy,

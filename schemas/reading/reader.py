@@ -25,7 +25,12 @@ class ResultsReader:
         self._first: Final = next(iter(self._by_event_type.values()))
         self._redaction = redaction
         self._fast = FastWay(self._by_event_type.values(), redaction)
-        self.counts: dict[Way, int] = {"fast": 0, "full": 0}  # events that were read each way
+        self._counts: dict[Way, int] = {"fast": 0, "full": 0}
+
+    def drain(self) -> dict[Way, int]:
+        """Return how many events were read each way since this was asked last."""
+        counts, self._counts = self._counts, {"fast": 0, "full": 0}
+        return counts
 
     def read(self, headers: Headers, key: bytes | None, value: bytes, now_ns: int) -> Sequence[Result | Refusal]:
         """Return the results and refusals in one record, in order; arguments as of `schemas.result.read`."""
@@ -33,20 +38,20 @@ class ResultsReader:
             found = self._fast.read(headers, key, value, now_ns)
         except UNUSUAL:
             events = list(read_each(self._type_of, headers, key, value, now_ns, redaction=self._redaction))
-            self.counts["full"] += len(events)
+            self._counts["full"] += len(events)
             return events
         if isinstance(found, Batch):
             return [self._part(key, part, position, now_ns) for position, part in enumerate(found.parts)]
-        self.counts["fast"] += 1
+        self._counts["fast"] += 1
         return (found,)
 
     def _part(self, key: bytes | None, part: bytes, position: int, now_ns: int) -> Result | Refusal:
         try:
             found = self._fast.event(key, part, now_ns, in_batch=True)
         except UNUSUAL:
-            self.counts["full"] += 1
+            self._counts["full"] += 1
             return read_part(self._type_of, key, part, position, now_ns, redaction=self._redaction)
-        self.counts["fast"] += 1
+        self._counts["fast"] += 1
         return found
 
     def _type_of(self, event_type: object) -> IntegrationType:
