@@ -130,7 +130,7 @@ class FastWay:
         mode = self._modes[content_type] if content_type in self._modes else self._mode_of(content_type)
         if mode is None and "ce_specversion" in by_name:
             return self._binary(by_name, key, value, now_ns)
-        if _is_too_large(by_name):
+        if len(by_name) > (content_type is not None) and _is_too_large(by_name):
             raise UnusualError
         return _batch(value) if mode == "batch" else self.event(key, value, now_ns)
 
