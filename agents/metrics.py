@@ -6,6 +6,8 @@ from storage.process_metrics import ProcessMetrics
 
 #: outcome: stored (new or seen before), dead_letter, tombstone
 RECORDS = Counter("conexoes_records_total", "events read from results topics", ["integration_type", "outcome"])
+#: way: fast (the usual shape of an event), full (any other, refused ones too); an event that is read again counts again
+READ = Counter("conexoes_events_read_total", "events read from results topics, by the way", ["integration_type", "way"])
 CONFLICTS = Counter(
     "conexoes_conflicting_results_total",
     "results that were not stored, because another one has their source and id",

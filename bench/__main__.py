@@ -16,19 +16,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reads
+from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reading, reads
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
 
-SECTIONS = ("ingest", "latency", "posts", "growth", "reads")
+SECTIONS = ("reading", "ingest", "latency", "posts", "growth", "reads")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """Sizes and times of the measurements."""
 
+    readings: int  # results that are read in each round, without servers
     events: int  # in each round of ingest
     rounds: int
     latency_seconds: float  # at each rate
@@ -38,11 +39,20 @@ class Scale:
 
 
 READ_ROUNDS = 3
-SHORT = Scale(events=100_000, rounds=3, latency_seconds=10, posts=20_000, read_seconds=0.5, logs=1_000_000)
-FULL = Scale(events=300_000, rounds=5, latency_seconds=30, posts=100_000, read_seconds=3, logs=10_000_000)
+SHORT = Scale(
+    readings=10_000, events=100_000, rounds=3, latency_seconds=10, posts=20_000, read_seconds=0.5, logs=1_000_000
+)
+FULL = Scale(
+    readings=50_000, events=300_000, rounds=5, latency_seconds=30, posts=100_000, read_seconds=3, logs=10_000_000
+)
 
 
 async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peers: bool) -> None:
+    if "reading" in sections:
+        made = events.simulated(scale.readings, ingest.TYPE)
+        kept.write("reading", reading.measure(made, scale.rounds), huge_pages=None)
+    if sections == ["reading"]:
+        return  # which needs no servers
     with tempfile.TemporaryDirectory(prefix="conexoes-bench-") as name:
         async with servers(home or Path(name) / "servers", Path(name)) as system:
             keep = partial(kept.write, huge_pages=system.huge_pages)
@@ -95,6 +105,7 @@ def main() -> None:
         parser.error(f"no section {', '.join(sorted(unknown))}")
     base = FULL if given.full else SHORT
     scale = Scale(
+        readings=given.count or base.readings,
         events=given.count or base.events,
         rounds=given.rounds or base.rounds,
         latency_seconds=base.latency_seconds,

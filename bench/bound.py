@@ -11,7 +11,8 @@ import time
 from aiokafka import AIOKafkaConsumer
 
 from schemas.catalogue import BY_NAME
-from schemas.result import Result, read
+from schemas.reading.reader import ResultsReader
+from schemas.result import Result
 from storage.database import Database
 from storage.results import store
 from storage.settings import StorageSettings
@@ -30,6 +31,7 @@ async def main() -> None:
         enable_auto_commit=False,
     )
     await consumer.start()
+    reader = ResultsReader([BY_NAME["price"]])
     writing: asyncio.Task[None] | None = None
     while True:
         batches = await consumer.getmany(timeout_ms=1000, max_records=MAX_ROWS)
@@ -37,7 +39,7 @@ async def main() -> None:
             event
             for records in batches.values()
             for record in records
-            for event in read(BY_NAME["price"], record.headers, record.key, record.value, time.time_ns())
+            for event in reader.read(record.headers, record.key, record.value, time.time_ns())
             if isinstance(event, Result)
         ]
         if writing is not None:

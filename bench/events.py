@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from bench.loader.population import Entity
 from broker.publisher import Record
 from conexoes_connector.result_event import result_record
+from connectors.simulator.marketplaces import faults_of
 from connectors.simulator.plan import SOURCE, fault_of, outcome_data
 from connectors.simulator.settings import SimulatorSettings
-from schemas.envelope import BATCH
+from schemas.envelope import BATCH, STRUCTURED
 from schemas.identity import result_id
 from schemas.timestamp import to_text
 from schemas.topics import Topics
@@ -91,6 +92,30 @@ def as_json_batches(events: Sequence[Event], size: int = BATCH_EVENTS) -> list[E
         record = Record("", None, value.encode(), [("content-type", BATCH.encode())])
         batches.append(inside[-1]._replace(record=record, results=len(inside)))
     return batches
+
+
+def as_structured(event: Event) -> Event:
+    """Return the same result in structured mode."""
+    value = json.dumps(_structured(event.record), ensure_ascii=False, separators=(",", ":")).encode()
+    headers = [("content-type", STRUCTURED.encode())]
+    return event._replace(record=event.record._replace(value=value, headers=headers))
+
+
+def with_more_errors(events: Sequence[Event]) -> list[Event]:
+    """Return the same results; each of those that list an error lists up to three others of its marketplace too."""
+    draw = random.Random(len(events))
+    return [_with_more_errors(each, draw) for each in events]
+
+
+def _with_more_errors(event: Event, draw: random.Random) -> Event:
+    data = json.loads(event.record.value or b"{}")
+    if not data.get("errors"):
+        return event
+    faults = faults_of(event.integration_type, data["affiliate"])
+    more = [draw.choice(faults).errors(draw.randrange(100), data["key"])[0] for _ in range(draw.randrange(4))]
+    data["errors"] += more
+    value = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return event._replace(record=event.record._replace(value=value))
 
 
 def _structured(record: Record) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from faststream import AckPolicy, FastStream
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from schemas.catalogue import BY_NAME
-from schemas.result import Result, read
+from schemas.reading.reader import ResultsReader
+from schemas.result import Result
 from storage.database import Database
 from storage.results import store
 from storage.settings import StorageSettings
@@ -18,6 +19,7 @@ MAX_ROWS = 5000
 
 settings = StorageSettings()
 database = Database(str(settings.database_url), "writer", settings)
+reader = ResultsReader([BY_NAME["price"]])
 broker = KafkaBroker(os.environ["CONEXOES_KAFKA_BOOTSTRAP_SERVERS"], logger=None)
 
 
@@ -39,7 +41,7 @@ async def ingest(_values: list[Any], message: KafkaMessage) -> None:
     results = [
         event
         for record in message.raw_message
-        for event in read(BY_NAME["price"], record.headers, record.key, record.value, time.time_ns())
+        for event in reader.read(record.headers, record.key, record.value, time.time_ns())
         if isinstance(event, Result)
     ]
     async with database.transaction() as connection:

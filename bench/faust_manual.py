@@ -6,7 +6,8 @@ import time
 import faust
 
 from schemas.catalogue import BY_NAME
-from schemas.result import Result, read
+from schemas.reading.reader import ResultsReader
+from schemas.result import Result
 from storage.database import Database
 from storage.results import store
 from storage.settings import StorageSettings
@@ -22,6 +23,7 @@ app = faust.App(
     datadir=os.environ["CONEXOES_DATA_DIR"],
 )
 settings = StorageSettings()
+reader = ResultsReader([BY_NAME["price"]])
 database = Database(str(settings.database_url), "writer", settings)
 
 
@@ -29,7 +31,7 @@ database = Database(str(settings.database_url), "writer", settings)
 async def ingest(stream):  # type: ignore[no-untyped-def]
     async for event in stream.events():
         headers = list(event.message.headers)
-        for result in read(BY_NAME["price"], headers, event.message.key, event.message.value, time.time_ns()):
+        for result in reader.read(headers, event.message.key, event.message.value, time.time_ns()):
             if isinstance(result, Result):
                 async with database.transaction() as connection:
                     await store(connection, [result])

@@ -10,11 +10,15 @@ from bench.say import say
 DIRECTORY = Path(__file__).parent / "results"
 
 
-def write(section: str, measured: Any, *, huge_pages: bool) -> None:
-    """Keep a section, replacing what was measured before. `huge_pages`: whether PostgreSQL had its buffers in some."""
+def write(section: str, measured: Any, *, huge_pages: bool | None) -> None:
+    """Keep a section, replacing what was measured before.
+
+    `huge_pages`: whether PostgreSQL had its buffers in some; None where there was no PostgreSQL.
+    """
     DIRECTORY.mkdir(exist_ok=True)
+    pages = {} if huge_pages is None else {"huge_pages": huge_pages}
     path = DIRECTORY / f"{section}.json"
-    document = {"section": section, "machine": description() | {"huge_pages": huge_pages}, **measured}
+    document = {"section": section, "machine": description() | pages, **measured}
     path.write_text(json.dumps(_rounded(document), indent=1, ensure_ascii=False) + "\n", "utf-8")
     say(f"wrote {path.relative_to(DIRECTORY.parents[1])}")
 

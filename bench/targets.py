@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from bench.contestants import BOUND, CONNECT, FASTSTREAM, FAUST, JSON_BATCHES, OURS, TOGETHER
 from bench.figures import ratios, spread
+from bench.reading import MOST
 
 
 class Target(NamedTuple):
@@ -20,6 +21,7 @@ class Target(NamedTuple):
 def targets(sections: Mapping[str, Any]) -> list[Target]:
     """Return all promises in order; what was not measured is left out."""
     return [
+        *_reading(sections.get("reading")),
         *_ingest(sections.get("ingest")),
         *_growth(sections.get("growth")),
         *_memory(sections.get("ingest")),
@@ -32,6 +34,13 @@ def targets(sections: Mapping[str, Any]) -> list[Target]:
 def rates(section: Mapping[str, Any]) -> dict[str, list[float]]:
     """Results a second of each row, round by round."""
     return {row["name"]: [one["results_per_second"] for one in row["rounds"]] for row in section["rows"]}
+
+
+def _reading(section: Any) -> Iterator[Target]:
+    for row in section["rows"] if section else ():
+        found = ratios([one["fast_us"] for one in row["rounds"]], [one["full_us"] for one in row["rounds"]])
+        reached = f"{found.median:.2f} ({found.low:.2f}–{found.high:.2f})"
+        yield Target(f"reading the fast way ÷ the full way, {row['name']}", f"≤ {MOST}", reached, found.median <= MOST)
 
 
 def _ingest(section: Any) -> Iterator[Target]:

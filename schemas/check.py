@@ -10,6 +10,7 @@ from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.event_batch import MAX_BATCH_BYTES, cut
 from schemas.json_document import BYTE_ORDER_MARK
 from schemas.media_type import media_type
+from schemas.reading.reader import ResultsReader
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, all_of, from_document
 from schemas.refusal import Refusal
@@ -17,6 +18,7 @@ from schemas.result import Result, read_each
 
 _ONE: Headers = [("content-type", STRUCTURED.encode())]
 _MANY: Headers = [("content-type", BATCH.encode())]
+_READER = ResultsReader(CATALOGUE)
 _BY_EVENT_TYPE = {each.result_event_type: each for each in CATALOGUE}
 
 
@@ -42,6 +44,12 @@ def check(event: UnsentEvent | Refusal, now_ns: int) -> Result | Refusal:
     """Return what becomes of an event that is sent at `now_ns`, nanoseconds since 1970, to the topic of its type."""
     if isinstance(event, Refusal):
         return event
+    [outcome] = _READER.read(event.headers, None, event.value, now_ns)
+    return outcome if isinstance(outcome, Result) else _refusal_of(event, now_ns)
+
+
+def _refusal_of(event: UnsentEvent, now_ns: int) -> Result | Refusal:
+    """Read an event again that is refused: which types it may be of is said only here."""
     named: list[IntegrationType | None] = []
 
     def type_of(event_type: object) -> IntegrationType:

@@ -34,7 +34,8 @@ BATCH = "application/cloudevents-batch+json"
 _CLOUDEVENTS = "application/cloudevents"
 #: RFC 3986 forbids these everywhere in a URI-reference; the rest is left to the connector.
 _URI_REFERENCE = re.compile(r'[^\s\x00-\x20\x7f<>"{}|\\^`]+')
-_VERSION = "1.0"
+VERSION = "1.0"  # of CloudEvents
+INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677 to 2262
 
 Mode = Literal["binary", "structured", "batch"]
 #: Media types without attributes in headers: the event, or each of the events, has its own.
@@ -70,13 +71,13 @@ def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = N
     """
     try:
         by_name = _check_headers(headers)
-        mode = _mode(by_name)  # first: what a foreign content-type says explains why the value is no JSON
+        mode = mode_of(by_name)  # first: what a foreign content-type says explains why the value is no JSON
         try:
             document = json_document.load(value)
         except Refusal as refusal:
             raise _explained(refusal, by_name) from None
         if mode is None:
-            mode = _mode_of(by_name, document.value)
+            mode = _mode_by_value(by_name, document.value)
         if mode == "batch":
             yield from _read_batch(document, faults_of_data)
         elif mode == "structured":
@@ -106,7 +107,7 @@ def _check_headers(headers: Headers) -> dict[str, str]:
     return texts
 
 
-def _mode(headers: Mapping[str, str]) -> Mode | None:
+def mode_of(headers: Mapping[str, str]) -> Mode | None:
     """Return the mode that the headers name; None when only the value can tell. Raises Refusal for a foreign type."""
     written = headers.get("content-type", "")
     found = media_type(written)
@@ -115,11 +116,11 @@ def _mode(headers: Mapping[str, str]) -> Mode | None:
     if not is_json(found):
         if found.startswith(_CLOUDEVENTS):
             raise _refused(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=tuple(MODES), value=shown(written))
-        _check_json(written, "content-type")
+        check_json(written, "content-type")
     return "binary" if "ce_specversion" in headers else None
 
 
-def _mode_of(headers: Mapping[str, str], value: Any) -> Mode:
+def _mode_by_value(headers: Mapping[str, str], value: Any) -> Mode:
     if isinstance(value, dict) and "specversion" in value:
         return "structured"
     if "ce-specversion" in headers:
@@ -148,13 +149,23 @@ def _read_batch(document: Document, faults_of_data: FaultsOfData | None) -> Iter
     # Cut from the text, not written again from the values: those have lost the digits of numbers over 64 bits.
     texts = raw_json.elements(document.text.decode())
     for position, (event, text) in enumerate(zip(events, texts, strict=True)):
-        part = text.encode()
-        try:
-            found = _structured(Document(event, part, document.altered), faults_of_data)
-            yield found._replace(part=part)
-        except Refusal as refusal:
-            reason = Reason(ReasonCode.IN_BATCH, position=position, reason=refusal.reason)
-            yield Refusal(refusal.code, reason, part)
+        yield _of_batch(Document(event, text.encode(), document.altered), position, faults_of_data)
+
+
+def read_part(part: bytes, position: int, faults_of_data: FaultsOfData | None = None) -> Envelope | Refusal:
+    """Return the event at `position` of a batch that is read otherwise, as `read` yields it of the whole batch.
+
+    `part` is its text, of which `schemas.json_document.text_of` has altered nothing. Raises JSONDecodeError.
+    """
+    return _of_batch(Document(json_document.value_of(part), part, altered=False), position, faults_of_data)
+
+
+def _of_batch(document: Document, position: int, faults_of_data: FaultsOfData | None) -> Envelope | Refusal:
+    try:
+        return _structured(document, faults_of_data)._replace(part=document.text)
+    except Refusal as refusal:
+        reason = Reason(ReasonCode.IN_BATCH, position=position, reason=refusal.reason)
+        return Refusal(refusal.code, reason, document.text)
 
 
 def _structured(document: Document, faults_of_data: FaultsOfData | None) -> Envelope:
@@ -191,7 +202,7 @@ def _decoded(document: Document) -> Document:
     return Document(data.value, text.encode(), document.altered or data.altered)
 
 
-def _check_json(content_type: object, field: str) -> None:
+def check_json(content_type: object, field: str) -> None:
     """Raise Refusal for a media type of something else than JSON; none at all is one of JSON."""
     if not content_type:
         return
@@ -210,16 +221,16 @@ def _envelope(
     """Return an event with its data, and the document whose text holds it. Raises Refusal with all that is wrong."""
     try:
         if structured:
-            _check_json(attributes.get("datacontenttype"), "datacontenttype")
-        if attributes.get("specversion") != _VERSION:
+            check_json(attributes.get("datacontenttype"), "datacontenttype")
+        if attributes.get("specversion") != VERSION:
             _check_version(attributes)
         correlation = attributes.get("correlationid")
         return Envelope(
             _text(attributes, "type"),
-            _source(attributes),
+            source_of(attributes),
             _text(attributes, "id"),
             None if attributes.get("subject") is None else _text(attributes, "subject"),
-            None if attributes.get("time") is None else _time(attributes),
+            None if attributes.get("time") is None else time_of(attributes),
             correlation if isinstance(correlation, str) else None,
             data,
             document.text,
@@ -238,13 +249,13 @@ def _envelope(
 def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refusal]:
     """Yield all that is wrong with the attributes of an event, in the order in which they are read."""
     checks: list[Callable[[], object]] = [
-        lambda: _check_json(attributes.get("datacontenttype") if structured else None, "datacontenttype"),
+        lambda: check_json(attributes.get("datacontenttype") if structured else None, "datacontenttype"),
         lambda: _check_version(attributes),
         lambda: _text(attributes, "type"),
-        lambda: _source(attributes),
+        lambda: source_of(attributes),
         lambda: _text(attributes, "id"),
         lambda: None if attributes.get("subject") is None else _text(attributes, "subject"),
-        lambda: None if attributes.get("time") is None else _time(attributes),
+        lambda: None if attributes.get("time") is None else time_of(attributes),
     ]
     for check in checks:
         try:
@@ -255,33 +266,32 @@ def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refu
 
 def _check_version(attributes: Mapping[str, Any]) -> None:
     version = attributes.get("specversion")
-    if version != _VERSION:
+    if version != VERSION:
         text = _text(attributes, "specversion")
-        raise _refused(ReasonCode.SPECVERSION, version=_VERSION, value=shown(text))
+        raise _refused(ReasonCode.SPECVERSION, version=VERSION, value=shown(text))
 
 
-def _source(attributes: Mapping[str, Any]) -> str:
+def source_of(attributes: Mapping[str, Any]) -> str:
+    """Return the `source` of an event. Raises Refusal."""
     source = _text(attributes, "source")
     if _URI_REFERENCE.fullmatch(source) is None:
         raise _refused(ReasonCode.SOURCE_NOT_A_URI, value=shown(source))
     return source
 
 
-def _time(attributes: Mapping[str, Any]) -> Timestamp:
+def time_of(attributes: Mapping[str, Any]) -> Timestamp:
+    """Return the `time` of an event that has one. Raises Refusal."""
     text = _text(attributes, "time")
     try:
         time = parse(text)
     except ReasonError as exc:
         reason = exc.reason.of(field="time", value=shown(text))
         raise Refusal(DeadLetterCode.TIMESTAMP, reason) from None
-    first, last = _INT64_YEARS
+    first, last = INT64_YEARS
     if not first <= time.at.year <= last:
         reason = Reason(ReasonCode.TIME_OUT_OF_YEARS, field="time", first=first, last=last, value=shown(text))
         raise Refusal(DeadLetterCode.TIMESTAMP, reason)
     return time
-
-
-_INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677 to 2262
 
 
 def _text(attributes: Mapping[str, Any], name: str) -> str:

@@ -8,12 +8,29 @@ import uuid
 from collections.abc import Mapping
 from hashlib import blake2b
 
+from schemas.version import named
+
 _SEPARATOR = "\x00"  # in no field that is joined: results refuse NUL in each of them
 
 
 def _hex(purpose: bytes, *parts: str) -> str:
-    text = _SEPARATOR.join(parts).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=16, person=purpose).hexdigest()
+    return BegunId(purpose, *parts[:-1]).with_last(parts[-1].encode("utf-8", "surrogatepass"))
+
+
+class BegunId:
+    """An id without its last part, for many that differ in that alone: the parts before are hashed once."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, purpose: bytes, *parts: str) -> None:
+        text = "".join(f"{part}{_SEPARATOR}" for part in parts)
+        self._begun = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, person=purpose)
+
+    def with_last(self, part: bytes) -> str:
+        """Return the id with this part, in UTF-8, as its last; or with several, joined as they are hashed."""
+        hashed = self._begun.copy()
+        hashed.update(part)
+        return hashed.hexdigest()
 
 
 def log_id(account: str, integration_type: str, affiliate: str, key: str) -> str:
@@ -21,12 +38,22 @@ def log_id(account: str, integration_type: str, affiliate: str, key: str) -> str
 
     No two accounts have the same, so that it is a key by itself.
     """
-    return _hex(b"conexoes.log", account, integration_type, affiliate, key)
+    return log_ids(account, integration_type, affiliate).with_last(key.encode("utf-8", "surrogatepass"))
+
+
+def log_ids(account: str, integration_type: str, affiliate: str) -> BegunId:
+    """Return the ids of the logs of an affiliate, whose last part is the key."""
+    return BegunId(b"conexoes.log", account, integration_type, affiliate)
 
 
 def result_id(account: str, source: str, event_id: str) -> str:
     """The id of a result: delivered twice, it is one attempt. No two accounts have the same."""
-    return _hex(b"conexoes.result", account, source, event_id)
+    return result_ids(account).with_last(named(source, event_id))
+
+
+def result_ids(account: str) -> BegunId:
+    """Return the ids of the results of an account, whose last part is what `schemas.version.named` returns."""
+    return BegunId(b"conexoes.result", account)
 
 
 def dead_letter_id(

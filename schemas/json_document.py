@@ -46,21 +46,31 @@ def load(raw: bytes, limit: int = MAX_EVENT_BYTES) -> Document:
 
     Raises Refusal: empty, too_large, encoding, json or too_deep.
     """
+    text, altered = text_of(raw, limit)
+    try:
+        return Document(value_of(text), text, altered)
+    except json.JSONDecodeError as exc:
+        raise explained(text, exc) from None
+
+
+def text_of(raw: bytes, limit: int = MAX_EVENT_BYTES) -> tuple[bytes, bool]:
+    """Return the text of `raw` that PostgreSQL can hold, which any parser may be given, and whether it was altered.
+
+    It is `raw` itself where nothing had to be done. Raises Refusal: empty, too_large or too_deep.
+    """
     if not raw:
         raise Refusal(DeadLetterCode.EMPTY, Reason(ReasonCode.NO_BYTES))
     if len(raw) > limit:
         raise Refusal(DeadLetterCode.TOO_LARGE, Reason(ReasonCode.VALUE_TOO_LARGE, bytes=len(raw), limit=limit))
     text, altered = raw, False
-    if b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
+    # A byte alone is found ten times as fast as two.
+    if b"\\" in raw and b"\\u" in raw and any(suspect in raw for suspect in _SUSPECT):
         text, altered = _without_unstorable(raw)
     text = text.removeprefix(BYTE_ORDER_MARK)
     # Checked before parsing: a recursive parser must not meet 100,000 brackets. Few brackets can't nest deeply.
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise Refusal(DeadLetterCode.TOO_DEEP, Reason(ReasonCode.VALUE_TOO_DEEP, limit=MAX_DEPTH))
-    try:
-        return Document(value_of(text), text, altered)
-    except json.JSONDecodeError as exc:
-        raise explained(text, exc) from None
+    return text, altered
 
 
 def value_of(text: bytes) -> Any:

@@ -39,6 +39,8 @@ PRESET: Final = (
 
 #: An escape of a letter or figure that a name may have.
 _ESCAPED = re.compile(rb"\\u00[0-7]")
+#: Escapes that may end in a letter.
+_ENDING_IN_LETTER, _PERCENT_LETTER = re.compile(rb"\\[A-Za-z]"), re.compile(rb"%[0-9A-Fa-f][A-Fa-f]")
 _WORD = re.compile("[a-z]+")
 _SMALL = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 #: Small letters, and a space for all that is no letter.
@@ -98,7 +100,7 @@ class Redaction:
         if not self._words.isdisjoint(text.translate(_AS_WORDS, b"_-").split()):
             return True
         # An escape may end in letters, right in front of a name.
-        if b"\\" in text or b"%" in text:
+        if (b"\\" in text and _ENDING_IN_LETTER.search(text)) or (b"%" in text and _PERCENT_LETTER.search(text)):
             squeezed = text.translate(_SMALL, b"_-").decode("latin-1")
             if any(name in squeezed for name in self._shortest) or _ESCAPED.search(text) is not None:
                 return True

@@ -4,14 +4,15 @@ import uuid
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from schemas.catalogue import CATALOGUE, IntegrationType
+from schemas.catalogue import CATALOGUE
 from schemas.dead_letter import REDRIVE_HEADER, RedriveLink, account_of
 from schemas.envelope import BATCH, STRUCTURED, Headers
 from schemas.media_type import media_type
+from schemas.reading.reader import ResultsReader
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.result import Result, read
+from schemas.result import Result
 from schemas.sources import Allowed, Sources
 from schemas.topics import Topics
 
@@ -59,7 +60,7 @@ OF_ANOTHER_ACCOUNT: Final = Refusal(
 
 
 class _Topic(NamedTuple):
-    integration_type: IntegrationType
+    reader: ResultsReader
     allowed: Allowed | None
 
 
@@ -68,7 +69,9 @@ class Rereading:
 
     def __init__(self, topics: Topics, sources: Sources | None) -> None:
         self._topics: Mapping[str, _Topic] = {
-            topics.results(each.name, connector): _Topic(each, Allowed(sources, connector) if sources else None)
+            topics.results(each.name, connector): _Topic(
+                ResultsReader([each]), Allowed(sources, connector) if sources else None
+            )
             for each in CATALOGUE
             for connector in (None, *topics.connectors)
         }
@@ -83,7 +86,7 @@ class Rereading:
         topic = self._topics[letter.topic]
         return [
             (topic.allowed.refusal(event) if topic.allowed and isinstance(event, Result) else None) or event
-            for event in read(topic.integration_type, letter.to_publish(), letter.key, letter.value, now_ns)
+            for event in topic.reader.read(letter.to_publish(), letter.key, letter.value, now_ns)
         ]
 
     def refusal(self, letter: KeptLetter, now_ns: int) -> Refusal | None:

@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -22,7 +22,7 @@ from schemas.explanation import (
     MAX_ERRORS,
     MAX_OPERATION_CHARACTERS,
 )
-from schemas.fault import MAX_SHOWN_MESSAGE, Fault, faults_of, rank
+from schemas.fault import MAX_SHOWN_MESSAGE, Fault, ToldError, faults_of, rank
 from schemas.identity import log_id, result_id
 from schemas.mended_event import alterations_text, mended_event
 from schemas.reasons.code import ReasonCode
@@ -39,6 +39,7 @@ from schemas.version import version
 EARLIEST = 946_684_800 * NANOSECONDS  # 2000-01-01T00:00:00Z
 #: Limit for how far the clock of a connector may be ahead of ours.
 MAX_AHEAD_SECONDS = 3600
+_MAX_AHEAD = MAX_AHEAD_SECONDS * NANOSECONDS
 #: A result that was further ahead of PostgreSQL's clock when it came is marked: its connector's clock is off, and it
 #: may win over later ones.
 MARKED_AHEAD = timedelta(minutes=5)
@@ -46,6 +47,7 @@ MAX_SEQUENCE = 2**63 - 1
 #: The greatest whole number up to which a number with a fraction, `12.0`, is surely the one that was meant.
 _MAX_EXACT = 2**53
 MAX_AFFILIATE_CHARACTERS = 64
+MAX_KEY_CHARACTERS = 200
 
 
 def _visible(text: str) -> str:
@@ -60,7 +62,7 @@ Account = Annotated[str, StringConstraints(pattern=f"^{ACCOUNT.pattern}$")]
 Affiliate = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_AFFILIATE_CHARACTERS), AfterValidator(_visible)
 ]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_CHARACTERS), AfterValidator(_visible)]
 AliasName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_NAME_CHARACTERS)]
 AliasValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALIAS_CHARACTERS)]
 
@@ -205,21 +207,48 @@ def read_each(
     redaction: Redaction | None = None,
 ) -> Iterator[Result | Refusal]:
     """Yield what `read` does, each event as one of the integration type that `type_of` its event type."""
+    rules = _Rules(type_of, key, now_ns, redaction)
+    return map(rules.outcome_of, cloudevents.read(headers, value, rules.faults_of))
 
-    def faults_of(attributes: Mapping[str, Any], data: Any) -> list[Refusal]:
-        return _faults(type_of(attributes.get("type")), key, now_ns, attributes, data)
 
-    for event in cloudevents.read(headers, value, faults_of):
+def read_part(
+    type_of: Callable[[object], IntegrationType],
+    key: bytes | None,
+    part: bytes,
+    position: int,
+    now_ns: int,
+    *,
+    redaction: Redaction | None = None,
+) -> Result | Refusal:
+    """Return what `read_each` yields of the event at `position` of a batch, given the text of that event alone.
+
+    The batch must be one of which nothing else is to be refused: `schemas.envelope.read_part`.
+    """
+    rules = _Rules(type_of, key, now_ns, redaction)
+    return rules.outcome_of(cloudevents.read_part(part, position, rules.faults_of))
+
+
+class _Rules(NamedTuple):
+    """The rules by which the events of one record are read."""
+
+    type_of: Callable[[object], IntegrationType]
+    key: bytes | None
+    now_ns: int
+    redaction: Redaction | None
+
+    def faults_of(self, attributes: Mapping[str, Any], data: Any) -> list[Refusal]:
+        return _faults(self.type_of(attributes.get("type")), self.key, self.now_ns, attributes, data)
+
+    def outcome_of(self, event: cloudevents.Envelope | Refusal) -> Result | Refusal:
         if isinstance(event, Refusal):
-            yield event
-            continue
+            return event
         try:
-            kept = event if redaction is None else redacted(event, redaction, _KNOWN, ResultError.model_fields)
-            result = _result(type_of(event.type), kept, key, now_ns)
+            kept = event
+            if self.redaction is not None:
+                kept = redacted(event, self.redaction, _KNOWN, ResultError.model_fields)
+            return _result(self.type_of(event.type), kept, self.key, self.now_ns)
         except Refusal as refusal:
-            yield Refusal(refusal.code, refusal.reason, event.part)
-        else:
-            yield result
+            return Refusal(refusal.code, refusal.reason, event.part)
 
 
 def _result(
@@ -230,17 +259,12 @@ def _result(
     if data is None or not _agrees(integration_type, event, data, record):
         raise _refusal(integration_type, event, record, now_ns)
     try:
-        processed = _processed_at(data.processed_at, now_ns)
+        processed = processed_at(data.processed_at, now_ns)
     except ReasonError:
         raise _refusal(integration_type, event, record, now_ns) from None
-    told = data.errors or ()
-    failed = data.status != "success"
-    faults = faults_of(integration_type.name, data.affiliate, data.key, told, data.message) if failed else ()
-    first = faults[0] if faults else None
-    # An error of a success is no fault, but may say what there is to say.
-    message = data.message or (first.message if first else told[0].message if told else None)
-    answers = _uuid(event.correlationid)
     emitted = event.time or processed
+    tells = told_by(integration_type.name, data)
+    item, busy = answered(event.correlationid, tells.faults, data.message, lambda: data.response)
     return Result(
         id=result_id(data.account, event.source, event.id),
         log_id=log_id(data.account, integration_type.name, data.affiliate, data.key),
@@ -254,16 +278,16 @@ def _result(
         source=event.source,
         event_id=event.id,
         operation=data.operation,
-        message=message[:MAX_SHOWN_MESSAGE] if message else None,
-        code=first.code if first else None,
-        category=first.category if first else None,
-        fingerprint=first.fingerprint if first else None,
-        errors=len(told) if failed else 0,
-        faults=faults,
-        words=word_numbers(data.account, integration_type.name, messages) if (messages := _messages(data)) else None,
+        message=tells.message,
+        code=tells.code,
+        category=tells.category,
+        fingerprint=tells.fingerprint,
+        errors=tells.errors,
+        faults=tells.faults,
+        words=tells.words,
         aliases=data.aliases or {},
-        correlation_id=answers,
-        busy=failed and answers is not None and _is_busy(faults, data),
+        correlation_id=item,
+        busy=busy,
         body=event.body.decode(),
         extensions=event.extensions,
         structured=event.structured,
@@ -271,6 +295,63 @@ def _result(
         alterations=alterations_text(event, done) if done or event.altered else None,
         in_batch=event.part is not None,
     )
+
+
+class ToldData(Protocol):
+    """The `data` of a valid result, as far as it says what there was to say."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def affiliate(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def message(self) -> str | None: ...
+    @property
+    def errors(self) -> Sequence[ToldError] | None: ...
+
+
+class Told(NamedTuple):
+    """What a result tells of its work: fields of Result, in their order."""
+
+    message: str | None
+    code: str | None
+    category: str | None
+    fingerprint: str | None
+    errors: int
+    faults: tuple[Fault, ...]
+    words: tuple[int, ...] | None
+
+
+def told_by(integration_type: str, data: ToldData) -> Told:
+    """Return what the data of a valid result tells."""
+    message, told = data.message, data.errors or ()
+    messages = _messages(message, told)
+    words = word_numbers(data.account, integration_type, messages) if messages else None
+    if data.status != "success":
+        faults = faults_of(integration_type, data.affiliate, data.key, told, message)
+        code, category, _severity, of_first, fingerprint = faults[0]
+        return Told(_shown(message or of_first), code, category, fingerprint, len(told), faults, words)
+    # An error of a success is no fault, but may say what there is to say.
+    return Told(_shown(message or (told[0].message if told else None)), None, None, None, 0, (), words)
+
+
+def _shown(message: str | None) -> str | None:
+    return message[:MAX_SHOWN_MESSAGE] if message else None
+
+
+def answered(
+    correlationid: str | None, faults: Sequence[Fault], message: str | None, response_of: Callable[[], Any]
+) -> tuple[uuid.UUID | None, bool]:
+    """Return the item that a result answers, and if it says that the marketplace had no time.
+
+    `response_of` returns the answer in its evidence, and is called only for a failed answer to an item.
+    """
+    item = _uuid(correlationid) if correlationid else None
+    return item, item is not None and bool(faults) and _is_busy(faults, message, response_of())
 
 
 #: Function that validates `data`. Raises ValidationError.
@@ -349,7 +430,7 @@ def _faults(
         found += _wrong_status(integration_type, data) if "status" not in wrong else ()
     if "processed_at" not in wrong:
         try:
-            _processed_at(data["processed_at"], now_ns)
+            processed_at(data["processed_at"], now_ns)
         except ReasonError as exc:
             reason = exc.reason.of(field="data.processed_at", value=shown(data["processed_at"]))
             found.append(Refusal(DeadLetterCode.TIMESTAMP, reason))
@@ -383,31 +464,31 @@ def _wrong_status(integration_type: IntegrationType, data: Mapping[str, Any]) ->
         yield Refusal(DeadLetterCode.STATUS_NOT_ALLOWED, reason)
 
 
-def _processed_at(text: str, now_ns: int) -> Timestamp:
-    """Raises ReasonError."""
+def processed_at(text: str, now_ns: int) -> Timestamp:
+    """Read the time of a result that comes at `now_ns`, nanoseconds since 1970. Raises ReasonError."""
     processed = parse(text)
     if processed.nanoseconds < EARLIEST:
         raise ReasonError(ReasonCode.TIME_TOO_EARLY, earliest="2000-01-01")
-    if processed.nanoseconds > now_ns + MAX_AHEAD_SECONDS * NANOSECONDS:
+    if processed.nanoseconds > now_ns + _MAX_AHEAD:
         raise ReasonError(ReasonCode.TIME_AHEAD, hours=MAX_AHEAD_SECONDS // 3600)
     return processed
 
 
-def _is_busy(faults: Sequence[Fault], data: ResultData) -> bool:
+def _is_busy(faults: Sequence[Fault], message: str | None, response: Any) -> bool:
     """Return True if the gravest faults all say that the marketplace had no time; lesser ones say nothing."""
     gravest = [Said(each.code, each.message) for each in faults if rank(each.severity) == rank(faults[0].severity)]
-    return is_busy(gravest, data.message, data.response)
+    return is_busy(gravest, message, response)
 
 
-def _messages(data: ResultData) -> list[str]:
-    """Return every message of this result, in which search finds words."""
-    told = [data.message] if data.message else []
-    return told + [each.message for each in data.errors if each.message] if data.errors else told
+def _messages(message: str | None, told: Sequence[ToldError]) -> list[str]:
+    """Return every message of a result, in which search finds words: its own, and those of its errors."""
+    messages = [message] if message else []
+    return messages + [each.message for each in told if each.message] if told else messages
 
 
-def _uuid(text: str | None) -> uuid.UUID | None:
+def _uuid(text: str) -> uuid.UUID | None:
     """Return an item id, or None for a correlation id that is not one of ours."""
     try:
-        return uuid.UUID(text) if text else None
+        return uuid.UUID(text)
     except ValueError:
         return None

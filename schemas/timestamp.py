@@ -1,7 +1,7 @@
 """RFC 3339 timestamps to the nanosecond, which `datetime` alone can't hold."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -20,11 +20,21 @@ _RFC3339 = re.compile(
 _SPACED_OFFSET = re.compile(r" (?=[0-9]{2}:[0-9]{2}$)")
 
 
+#: Characters of a date-time in front of its fraction and offset.
+_SECOND = 19
+#: Limit of seconds that are remembered: a connector's results are of few at a time.
+_MAX_SECONDS = 10_000
+
+
 class Timestamp(NamedTuple):
     """An instant in two forms: exact for comparing, and as PostgreSQL can store it."""
 
     nanoseconds: int  # since 1970-01-01T00:00:00Z, exact
     at: datetime  # UTC, cut to microseconds
+
+
+#: Whole seconds that were read, by their text with its offset. A fraction of one is only added to it.
+_SECONDS: dict[str, Timestamp] = {}
 
 
 def parse(text: str) -> Timestamp:
@@ -33,6 +43,29 @@ def parse(text: str) -> Timestamp:
     Raises ReasonError, which takes the name of the field, when it is not one: no offset, a tenth fraction digit, a day
     or second that does not exist (leap seconds included: Python and PostgreSQL can't tell them from the next one).
     """
+    offset = -1 if text[-1:] == "Z" else -6  # where it begins, if it is one
+    whole = text[:_SECOND] + text[offset:]
+    second = _SECONDS.get(whole)
+    if second is None:
+        found = _parse(text)
+        if text[offset] in "Z+-":
+            if len(_SECONDS) >= _MAX_SECONDS:
+                _SECONDS.clear()
+            fraction = found.nanoseconds % NANOSECONDS
+            _SECONDS[whole] = Timestamp(found.nanoseconds - fraction, found.at.replace(microsecond=0))
+        return found
+    if text[_SECOND] != ".":
+        return second if len(text) == len(whole) else _parse(text)
+    figures = text[_SECOND + 1 : offset]
+    if not 0 < len(figures) <= 9 or not (figures.isascii() and figures.isdecimal()):
+        return _parse(text)
+    nanoseconds = int(figures.ljust(9, "0"))
+    # What `fromisoformat` returns needs no moving to UTC only behind a Z.
+    at = datetime.fromisoformat(text) if offset == -1 else second.at + timedelta(microseconds=nanoseconds // 1000)
+    return Timestamp(second.nanoseconds + nanoseconds, at)
+
+
+def _parse(text: str) -> Timestamp:
     match = _RFC3339.fullmatch(text)
     if match is None:
         if _RFC3339.fullmatch(_SPACED_OFFSET.sub("+", text)):

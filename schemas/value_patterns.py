@@ -31,8 +31,12 @@ _CPF = re.compile(rf"{_FIRST}(?:\d{{10}}|\d{{8}}-\d\d|\d\d\.\d{{3}}\.\d{{3}}[-/]
 #: numbers, as that of an EAN.
 _FIGURES: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _MAYBE_NUMBER = re.compile(
-    rb"000(?<!0000)(?:00000000(?:0{3,8})?(?!0)|\.000\.000|000000-00|0([ -])(?:0000|000000)\1(?:000))"
+    rb"000(?<!0000)(?=00000000(?:0{3,8})?(?!0)|\.000\.000|000000-00|0([ -])(?:0000|000000)\1(?:000))"
 )
+#: Escapes that may end in front of a number, and how many characters of each follow its sign.
+_ESCAPES: Final = ((b"\\u", 4), (b"%", 2))
+#: Characters of a number and of the one behind it, and of the longest escape in front of it.
+_LONGEST_NUMBER, _LONGEST_ESCAPE = 20, 6
 _GAP = r"(?:[ \t+]|%20)+"
 # These take all that may belong to the value, and leave it to a rule: a pattern that fails late would read a long text
 # once for each of its beginnings.
@@ -108,21 +112,40 @@ class ValuePatterns:
 
     def may_be_without_word(self, text: bytes) -> bool:
         """Return True when a text, which may be JSON as it is written, may have a value that needs none of `words`."""
-        if self._has_jwt and b"eyJ" in text:
+        if self._has_jwt and b"J" in text and b"eyJ" in text:
             return True
         if not self._numbers:
             return False
-        escaped = b"\\u" in text or b"%" in text  # an escape may end in figures, right in front of a number
-        if not escaped and _MAYBE_NUMBER.search(text.translate(_FIGURES)) is None:
-            return False
-        decoded = text.decode("utf-8", "surrogatepass")
-        return any(is_one(match[0]) for pattern, is_one in self._numbers for match in pattern.finditer(decoded))
+        if (b"\\" in text or b"%" in text) and _has_figure_behind_escape(text):
+            decoded = text.decode("utf-8", "surrogatepass")
+            return any(is_one(match[0]) for pattern, is_one in self._numbers for match in pattern.finditer(decoded))
+        figures = text.translate(_FIGURES)
+        found = _MAYBE_NUMBER.search(figures)
+        while found is not None:
+            if self._is_number(text, found.start()):
+                return True
+            found = _MAYBE_NUMBER.search(figures, found.end())
+        return False
+
+    def _is_number(self, text: bytes, at: int) -> bool:
+        """Tell if one of the numbers begins at `at`, where figures begin."""
+        start = max(at - _LONGEST_ESCAPE, 0)
+        around = text[start : at + _LONGEST_NUMBER].decode("latin-1")  # only what is in ASCII says anything here
+        for pattern, is_one in self._numbers:
+            match = pattern.match(around, at - start)
+            if match is not None and is_one(match[0]):
+                return True
+        return False
 
     def without(self, text: str, replacement: str, spared: Container[str] = ()) -> str:
         """Return the text with `replacement` in place of each value that is not in `spared`."""
         for pattern, is_one in self._rules:
             text = pattern.sub(_replaced(is_one, replacement, spared), text)
         return text
+
+
+def _has_figure_behind_escape(text: bytes) -> bool:
+    return any(rest[length : length + 1].isdigit() for sign, length in _ESCAPES for rest in text.split(sign)[1:])
 
 
 def _replaced(

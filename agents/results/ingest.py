@@ -17,7 +17,7 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.transport import RecordBatch
 from agents.kafka.unreadable import Unreadable
-from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, RECORDS, STORE_SECONDS
+from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, READ, RECORDS, STORE_SECONDS
 from agents.process.availability import until_available
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
@@ -25,9 +25,10 @@ from agents.results.trace import steps_of
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter, RedriveLink, link_of
 from schemas.policy import Policy
+from schemas.reading.reader import ResultsReader
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.result import Result, read
+from schemas.result import Result
 from schemas.sources import Allowed
 from storage.clock import ServerClock
 from storage.database import Database
@@ -80,14 +81,7 @@ class Decoded(NamedTuple):
     tombstones: int
 
 
-def decode(
-    integration_type: IntegrationType,
-    batch: RecordBatch,
-    now_ns: int,
-    *,
-    redaction: Redaction | None = None,
-    allowed: Allowed | None = None,
-) -> Decoded:
+def decode(reader: ResultsReader, batch: RecordBatch, now_ns: int, *, allowed: Allowed | None = None) -> Decoded:
     """Read every event of `batch`. Null values say nothing and are only counted. `allowed` None: any source."""
     accepted: list[AcceptedEvent] = []
     refused: list[DeadLetter] = []
@@ -100,8 +94,7 @@ def decode(
             tombstones += 1
             continue
         latest_ns = max(now_ns, _appended_ns(record))
-        events = read(integration_type, record.headers, record.key, record.value, latest_ns, redaction=redaction)
-        for position, event in enumerate(events):
+        for position, event in enumerate(reader.read(record.headers, record.key, record.value, latest_ns)):
             refusal = event if isinstance(event, Refusal) else allowed and allowed.refusal(event)
             if refusal is not None:
                 refused.append(DeadLetter.of(record, position, refusal))
@@ -147,7 +140,7 @@ class Ingest:
         self._clock = clock
         self._policy = policy
         self._size = StatementSize(MAX_ROWS)
-        self._redaction = redaction
+        self._reader = ResultsReader([integration_type], redaction)
         self._allowed = allowed
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
@@ -170,13 +163,15 @@ class Ingest:
                 writer.cancel()
 
     async def _decode(self, batch: RecordBatch) -> Decoded:
-        decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction, allowed=self._allowed)
+        decoded = decode(self._reader, batch, self._clock.now_ns(), allowed=self._allowed)
         if self._clock.age_seconds > _FRESH_SECONDS and any(
             each.refusal.code is DeadLetterCode.TIMESTAMP for each in decoded.refused
         ):
             # Nothing is refused by a clock that may have stood still with this machine.
             await until_available("clock", self._clock.measure)
-            decoded = decode(self._type, batch, self._clock.now_ns(), redaction=self._redaction, allowed=self._allowed)
+            decoded = decode(self._reader, batch, self._clock.now_ns(), allowed=self._allowed)
+        for way, count in self._reader.drain().items():
+            READ.labels(self._type.name, way).inc(count)
         return decoded
 
     def _drop_outlived(self, decoded: asyncio.Queue[Decoded]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from schemas.fingerprint.code import TOKEN, is_told_as_code
@@ -11,6 +12,7 @@ from schemas.fingerprint.numbers import merged_numbers
 from schemas.fingerprint.plain_text import plain
 from schemas.fingerprint.quoted import Quoted, quotations
 
+_LONGEST_REMEMBERED: Final = 1000
 _KEPT_CHARACTERS: Final = 400  # of the normalized message: the beginning of a stack trace identifies it
 
 
@@ -93,9 +95,21 @@ def normalize(message: str, note: Note | None = None) -> str:
     text = _without_ids(text, note)
     if _DIGIT.search(text):
         text = _without_numbers(text, note)
+    if note is None and len(text) <= _LONGEST_REMEMBERED:
+        return _known_words(text)
+    return _words(text, note)
+
+
+def _words(text: str, note: Note | None) -> str:
     if _HEX_LETTERS.search(text):
         text = _replaced(_HEX, "#", text, Part.ID, note)
     return _collapsed(text.lower())
+
+
+@lru_cache(maxsize=2048)
+def _known_words(text: str) -> str:
+    """Remember the words of a text without its numbers: messages that differ in these alone are most of all."""
+    return _words(text, None)
 
 
 def _collapsed(text: str) -> str:

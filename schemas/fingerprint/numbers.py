@@ -47,13 +47,14 @@ _MONTH_AFTER: Final = re.compile(
     rf"#[\s./]*(?:(?:de|of)\s+)?(?=[a-z])(?!out\s+of)"
     rf"(?:{_any(_MONTHS)}(?:[\s,]*(?:del?\s+)?#)?|{_any(_SHORT_MONTHS)}[\s./,]*(?:del?\s+)?#)"
 )
-_SIGNS: Final = frozenset("$€£¥₹₽₩")
-_AMOUNT: Final = re.compile(rf"(?:\b[a-z]{{1,3}})?[{''.join(_SIGNS)}]\s*#")
+_SIGNS: Final = "$€£¥₹₽₩"
+_SIGN: Final = re.compile(f"[{_SIGNS}]")
+_AMOUNT: Final = re.compile(rf"(?:\b[a-z]{{1,3}})?[{_SIGNS}]\s*#")
 _SPACELESS_DATE: Final = re.compile(r"#\s?[年년]\s?#\s?[月월](?:\s?#\s?[日号일])?")
 #: Several numbers with nothing but signs between them: a date, an amount, a list, with its unit of money or zone.
 _NUMBERS: Final = re.compile(
     rf"#(?:\s*(?:[.,:;/|×*+-]|\b(?:x|e|y|and|ou|or)\b)*\s*#)*"
-    rf"(?:\s*(?:[{''.join(_SIGNS)}]|{_any(_CURRENCIES)}|(?:[ap]\.?m|gmt|utc)\b))?"
+    rf"(?:\s*(?:[{_SIGNS}]|{_any(_CURRENCIES)}|(?:[ap]\.?m|gmt|utc)\b))?"
 )
 
 
@@ -64,6 +65,6 @@ def merged_numbers(text: str) -> str:
     text = _MONTH_AFTER.sub("#", text)
     if not _BEFORE_A_NUMBER.isdisjoint(text.split()):
         text = _NAMED.sub("", text)
-    if "$" in text or not (text.isascii() or _SIGNS.isdisjoint(text)):
+    if "$" in text or (not text.isascii() and _SIGN.search(text)):
         text = _AMOUNT.sub("#", text)
     return _NUMBERS.sub("#", text)

@@ -95,11 +95,12 @@ def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> t
     The words of an account and type have numbers of their own: 64 bits, signed. Words beyond MAX_CHARACTERS or
     MAX_WORDS are left out.
     """
-    if len(texts) == 1:
-        return _numbers(account, integration_type, texts[0][:MAX_CHARACTERS]) or None
+    different = list(dict.fromkeys(texts)) if len(texts) > 1 else texts  # an error often says what its result says
+    if len(different) == 1:
+        return _numbers(account, integration_type, different[0][:MAX_CHARACTERS]) or None
     room = MAX_CHARACTERS
     found: dict[int, None] = {}
-    for text in dict.fromkeys(texts):  # a result often says again what its error says
+    for text in different:
         found.update(dict.fromkeys(_numbers(account, integration_type, text[:room])))
         room -= len(text[:room])
     return tuple(islice(found, MAX_WORDS)) or None
@@ -109,27 +110,40 @@ def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> t
 @lru_cache(maxsize=1024)
 def _numbers(account: str, integration_type: str, text: str) -> tuple[int, ...]:
     known = _known(account, integration_type)
-    return tuple([known[word] for word in islice(dict.fromkeys(words_of(text)), MAX_WORDS)])
+    numbers = dict.fromkeys([number for token in text.split() for number in known[token]])
+    return tuple(numbers if len(numbers) <= MAX_WORDS else islice(numbers, MAX_WORDS))
 
 
-class _Known(dict[str, int]):
-    """Numbers of the words of one account and type."""
+class _Known(dict[str, tuple[int, ...]]):
+    """Numbers of the words in texts without white space, of one account and type.
+
+    No word reaches over white space, and folding changes nothing across it, so that a message is read piece by piece.
+    """
 
     def __init__(self, account: str, integration_type: str) -> None:
         super().__init__()
         self._begun = blake2b(f"{account}/{integration_type}/".encode(), digest_size=8, person=b"conexoes.word")
+        self._of_words: dict[str, int] = {}
 
-    def __missing__(self, word: str) -> int:
-        hashed = self._begun.copy()
-        hashed.update(word.encode("utf-8", "surrogatepass"))
-        number = int.from_bytes(hashed.digest(), signed=True)
-        if len(self) < _REMEMBERED and len(word) <= _SHORT:
-            self[word] = number
+    def __missing__(self, text: str) -> tuple[int, ...]:
+        numbers = tuple([self._number(word) for word in words_of(text)])
+        if len(self) < _REMEMBERED and len(text) <= _SHORT:
+            self[text] = numbers
+        return numbers
+
+    def _number(self, word: str) -> int:
+        number = self._of_words.get(word)
+        if number is None:
+            hashed = self._begun.copy()
+            hashed.update(word.encode("utf-8", "surrogatepass"))
+            number = int.from_bytes(hashed.digest(), signed=True)
+            if len(self._of_words) < _REMEMBERED and len(word) <= _SHORT:
+                self._of_words[word] = number
         return number
 
 
-#: Words of an account and type whose numbers are remembered: those of every day come first.
-_REMEMBERED: Final = 5_000
+#: Texts, and words, of an account and type whose numbers are remembered: those of every day come first.
+_REMEMBERED: Final = 2_500
 _SHORT: Final = 40
 
 

@@ -20,8 +20,9 @@ from agents.kafka.weight import RECORD_BYTES
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
-from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
+from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.policy import Policy
+from schemas.reading.reader import ResultsReader
 from storage.clock import ServerClock
 from storage.database import Database
 from storage.positions import Move
@@ -261,10 +262,10 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
     monkeypatch.setattr("agents.kafka.transport.MAX_FETCH_BYTES", 50_000)
     taken = 0
 
-    def counted(integration_type: IntegrationType, batch: RecordBatch, now_ns: int, **options: Any) -> Decoded:
+    def counted(reader: ResultsReader, batch: RecordBatch, now_ns: int, **options: Any) -> Decoded:
         nonlocal taken
         taken += len(batch.records)
-        return decode(integration_type, batch, now_ns, **options)
+        return decode(reader, batch, now_ns, **options)
 
     monkeypatch.setattr("agents.results.ingest.decode", counted)
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
@@ -342,7 +343,7 @@ def test_a_clock_that_is_behind_does_not_refuse_what_the_broker_dates(timestamp_
     now = datetime.now(UTC)
     record = _record(now.isoformat(), int(now.timestamp() * 1000), timestamp_type)
     batch = RecordBatch(TP("t", 0), 0, [record], 1000, 1)
-    decoded = decode(BY_NAME["price"], batch, int((now - timedelta(hours=12)).timestamp()) * 10**9)
+    decoded = decode(ResultsReader([BY_NAME["price"]]), batch, int((now - timedelta(hours=12)).timestamp()) * 10**9)
     assert (len(decoded.accepted), len(decoded.refused)) == (accepted, 1 - accepted)
 
 

@@ -10,6 +10,7 @@ from agents.kafka.transport import RecordBatch
 from agents.results.ingest import decode
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
+from schemas.reading.reader import ResultsReader
 from schemas.sources import Allowed, Sources
 from schemas.topics import Topics
 from storage.database import Database
@@ -31,7 +32,8 @@ def refused(events: Iterable[Event], sources: Sources | None = None) -> list[Dea
         )
         batch = RecordBatch((topic, 0), 0, [record], 0, 1)  # type: ignore[arg-type]
         allowed = None if sources is None else Allowed(sources, None)
-        letters += decode(BY_NAME[event.integration_type], batch, time.time_ns(), allowed=allowed).refused
+        reader = ResultsReader([BY_NAME[event.integration_type]])
+        letters += decode(reader, batch, time.time_ns(), allowed=allowed).refused
     return letters
 
 

@@ -15,6 +15,7 @@ from agents.results.ingest import decode
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, MAX_BATCH_EVENTS, STRUCTURED
+from schemas.reading.reader import ResultsReader
 from tests.support.events import SOURCE, at, data
 
 TOPIC = "conexoes.results.price"
@@ -27,7 +28,7 @@ def record(value: bytes, key: bytes | None = None, headers: Any = ()) -> Consume
 
 def letters(*records: ConsumerRecord) -> list[DeadLetter]:
     batch = RecordBatch((TOPIC, 0), 0, list(records), 0, 6)  # type: ignore[arg-type]
-    return decode(BY_NAME["price"], batch, time.time_ns()).refused
+    return decode(ResultsReader([BY_NAME["price"]]), batch, time.time_ns()).refused
 
 
 def event(number: int, **changes: Any) -> str:
@@ -84,7 +85,7 @@ def account_of(value: bytes, headers: Any = (), key: bytes | None = b"acme/M/k")
 
 def letters_of(found: ConsumerRecord) -> list[DeadLetter]:
     batch = RecordBatch((TOPIC, 0), 0, [found], 0, 6)  # type: ignore[arg-type]
-    return decode(BY_NAME["price"], batch, time.time_ns()).refused
+    return decode(ResultsReader([BY_NAME["price"]]), batch, time.time_ns()).refused
 
 
 def test_a_batch_of_several_accounts_that_was_cut_off_is_nobodys() -> None:

@@ -13,6 +13,7 @@ from connectors.simulator.malformed import MALFORMED
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, RedriveLink, affiliate_of, link_of
 from schemas.envelope import BATCH, STRUCTURED
+from schemas.reading.reader import ResultsReader
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
 from schemas.result import Result
@@ -92,7 +93,7 @@ def test_a_refused_copy_knows_its_letter_even_where_its_headers_are_not_kept() -
     headers = [("content-type", BATCH.encode()), ("x", b"x" * 5000), RedriveLink(LETTER, REDRIVE).to_header()]
     record = ConsumerRecord(TOPICS.results("price"), 0, 1, 0, 0, None, b"[1]", None, 0, 0, tuple(headers))
     batch = RecordBatch(("t", 0), 0, [record], 0, 1)  # type: ignore[arg-type]
-    [letter] = decode(BY_NAME["price"], batch, NOW).refused
+    [letter] = decode(ResultsReader([BY_NAME["price"]]), batch, NOW).refused
     assert (letter.headers, letter.redrive_of) == ((), LETTER)
 
 

@@ -15,6 +15,7 @@ from broker.settings import BrokerSettings
 from cli.settings_errors import sentences
 from schemas.catalogue import BY_NAME, CATALOGUE
 from schemas.envelope import BATCH
+from schemas.reading.reader import ResultsReader
 from schemas.sources import Allowed, Sources
 from tests.support.events import SOURCE, Event, at, data, result
 
@@ -52,7 +53,7 @@ def read(event: Event, allowed: Allowed | None) -> Decoded:
     value = event.value or b""
     record = ConsumerRecord("t", 0, 5, 0, 0, event.key, value, None, 1, len(value), tuple(event.headers))
     batch = RecordBatch(("t", 0), 0, [record], 0, 6)  # type: ignore[arg-type]
-    return decode(BY_NAME["price"], batch, time.time_ns(), allowed=allowed)
+    return decode(ResultsReader([BY_NAME["price"]]), batch, time.time_ns(), allowed=allowed)
 
 
 def test_a_result_outside_is_a_dead_letter_of_the_account_that_it_names() -> None:

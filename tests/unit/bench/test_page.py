@@ -50,6 +50,15 @@ def sections() -> dict[str, Any]:
     common = {"machine": MACHINE, "noise": NOISE}
     where = {"samples": 9, "p50_ms": 20.0, "p99_ms": 80.0}
     return {
+        "reading": common
+        | {
+            "events": 1000,
+            "rounds": 2,
+            "rows": [
+                {"name": name, "rounds": [{"fast_us": fast, "full_us": 40.0, "fast_share": 0.99}] * 2}
+                for name, fast in (("binary mode", 16.0), ("batches", 30.0))
+            ],
+        },
         "ingest": common
         | {
             "events": 1000,
@@ -108,6 +117,8 @@ def test_each_target_says_what_was_measured_and_whether_it_is_kept() -> None:
     assert found[f"{OURS} ÷ {FAUST}"] == ("20.00 (20.00–20.00)", True)
     assert found["ingest at 5,000 logs ÷ on empty tables, with huge pages"] == ("0.60 (0.60–0.60)", False)
     assert found["produce to visible at 1,000/s, p99"] == ("600 ms", False)  # the slower of database and API
+    assert found["reading the fast way ÷ the full way, binary mode"] == ("0.40 (0.40–0.40)", True)
+    assert found["reading the fast way ÷ the full way, batches"] == ("0.75 (0.75–0.75)", False)
     assert found["page 1,000 ÷ page 1, no filter"] == ("1.15", True)
     assert found["results by HTTP, batches of 500"] == ("6,000/s", True)
     reads = {what: met for what, (_, met) in found.items() if what.startswith("API")}
@@ -124,7 +135,7 @@ def test_the_page_has_every_section_its_plot_and_its_machine() -> None:
     assert "`/nowhere`" in text
 
 
-@pytest.mark.parametrize("missing", ["ingest", "growth", "latency", "posts", "reads"])
+@pytest.mark.parametrize("missing", ["reading", "ingest", "growth", "latency", "posts", "reads"])
 def test_a_section_that_was_not_measured_is_left_out(missing: str) -> None:
     text, plots = page({name: section for name, section in sections().items() if name != missing})
     assert missing not in plots
