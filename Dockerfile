@@ -11,6 +11,7 @@ COPY schemas schemas
 COPY storage storage
 COPY broker broker
 COPY agents agents
+COPY outbound outbound
 COPY exports exports
 COPY api api
 COPY admin admin
