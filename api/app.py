@@ -13,6 +13,7 @@ from api import (
     health,
     integration_types,
     logs,
+    notifications,
     reprocess,
     reprocess_plan,
     series,
@@ -71,6 +72,7 @@ def build_api(
         dead_letters,
         groups,
         exports,
+        notifications,
         logs,
         series,
     ):

@@ -8,10 +8,12 @@ from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
+from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
+from schemas.shown.notification import ShownMessage
 from schemas.shown.redrive import Redrive, RedriveItem
 from storage.cursors import TimeAndText
 from storage.dead_letters import Reach
@@ -75,6 +77,12 @@ def redrive_items(
     """Letters of one redrive, of one state if one is given, in the order in which they are sent."""
     name = f"redrive-items\n{account}\n{redrive_id}\n{state}"
     return Listing(name, lambda item: (item.number, item.letter_id), size, token)
+
+
+def messages(account: str, state: MessageState | None, size: int, token: str | None) -> Listing[ShownMessage]:
+    """Messages of the log of notifications, of one state if one is given, newest first."""
+    name = f"messages\n{account}\n{state}"
+    return Listing(name, lambda message: (message.number, message.id), size, token)
 
 
 def exports(account: str, size: int, token: str | None) -> Listing[Export]:

@@ -16,6 +16,7 @@ from api.settings import ApiSettings
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from cli.probes import Probes
+from outbound.settings import NotificationSettings
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from storage.database import Database
@@ -40,7 +41,13 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
 
 
 async def serve_admin(
-    broker: BrokerSettings, storage: StorageSettings, policy: Policy, sessions: Sessions, stop: asyncio.Event
+    broker: BrokerSettings,
+    storage: StorageSettings,
+    policy: Policy,
+    sessions: Sessions,
+    stop: asyncio.Event,
+    *,
+    notifications: NotificationSettings,
 ) -> None:
     """Serve the query API, the commands and the pages, until `stop` is set."""
     settings = ApiSettings()
@@ -62,6 +69,7 @@ async def serve_admin(
             playbook=playbook,
             sessions=sessions,
             sources=broker.sources,
+            notifications=notifications,
             events_per_second=settings.events_per_second,
             stop=stop,
         )

@@ -51,7 +51,7 @@ def email_of(message: Message, content: Content, sender: str, to: str) -> EmailM
     email["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     if message.thread is not None:
         email["References"] = f"<{message.thread}@{sender.rpartition('@')[2]}>"
-    email["Content-Language"] = content.language
+    email["X-Conexoes-Language"] = content.language
     email.set_content(content.text)
     email.add_alternative(content.html, subtype="html")
     return email

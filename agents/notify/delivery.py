@@ -115,7 +115,7 @@ class Delivery:
         parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
         sent, last = 0, Sent("sent")
         for part in parts:
-            last = await self._send(session, channel, part)
+            last = await self._try(session, channel, part)
             tried = [_tried(each, last) for each in part]
             await until_available(_WORK, partial(self._mark, channel.account, tried))
             for each in part:
@@ -159,6 +159,14 @@ class Delivery:
                 error=last.error,
                 pause_seconds=max(pause, last.after_seconds),
             )
+
+    async def _try(self, session: aiohttp.ClientSession, channel: LeasedChannel, part: Sequence[Waiting]) -> Sent:
+        """Send, whatever happens: one message must not stop a worker, which would send it again after every start."""
+        try:
+            return await self._send(session, channel, part)
+        except Exception as exc:
+            log.exception("unexpected", channel=str(channel.id))
+            return failed("again", f"unexpected: {type(exc).__name__}")
 
     async def _send(self, session: aiohttp.ClientSession, channel: LeasedChannel, part: Sequence[Waiting]) -> Sent:
         if channel.kind == "topic":

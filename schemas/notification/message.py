@@ -16,6 +16,9 @@ MessageKind = Literal["notice", "digest", "test", "event"]
 MessageState = Literal["waiting", "sent", "failed", "superseded", "muted"]
 
 
+ChannelKind = Literal["email", "chat", "webhook", "topic"]
+
+
 class Message(NamedTuple):
     """Identity of a message: what a receiver tells a doubled one by."""
 

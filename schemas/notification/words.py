@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 from schemas.catalogue import LANGUAGES, Language, labels
 from schemas.incident import Edge, Kind
+from schemas.notification.message import ChannelKind, MessageState
 from schemas.notification.rule import Severity
 
 Words = Mapping[Language, str]
@@ -89,6 +90,42 @@ SEVERITY_WORDS: Final[Mapping[Severity, Words]] = MappingProxyType(
     {"warning": labels("Atenção", "Warning", "Atención"), "critical": labels("Crítico", "Critical", "Crítico")}
 )
 
+STATES: Final[Mapping[MessageState, Words]] = MappingProxyType(
+    {
+        "waiting": labels("a enviar", "to be sent", "por enviar"),
+        "sent": labels("enviado", "sent", "enviado"),
+        "failed": labels("não enviado", "not sent", "no enviado"),
+        "superseded": labels("substituído por outro", "replaced by a newer one", "reemplazado por otro"),
+        "muted": labels("calado: manutenção", "muted: maintenance", "callado: mantenimiento"),
+    }
+)
+
+CHANNELS: Final[Mapping[ChannelKind, Words]] = MappingProxyType(
+    {
+        "email": labels("E-mail", "E-mail", "Correo"),
+        "chat": labels(*("Chat (Slack, Teams, Telegram…)",) * 3),
+        "webhook": labels("Webhook assinado", "Signed webhook", "Webhook firmado"),
+        "topic": labels("Tópico do Kafka", "Kafka topic", "Tema de Kafka"),
+    }
+)
+
+SUBJECTS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "channel": labels("Canal", "Channel", "Canal"),
+        "rule": labels("Regra", "Rule", "Regla"),
+        "window": labels("Janela de manutenção", "Maintenance window", "Ventana de mantenimiento"),
+    }
+)
+
+ACTIONS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "made": labels("criação", "made", "creación"),
+        "changed": labels("alteração", "changed", "cambio"),
+        "removed": labels("remoção", "removed", "eliminación"),
+        "tested": labels("teste", "tested", "prueba"),
+    }
+)
+
 #: Headings of lines, and sentences of every message.
 PHRASES: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -128,4 +165,8 @@ _check(EDGES, tuple(Edge))
 _check(KINDS, tuple(Kind))
 _check(ADVICE, tuple(Kind))
 _check(SEVERITY_WORDS, get_args(Severity))
+_check(STATES, get_args(MessageState))
+_check(CHANNELS, get_args(ChannelKind))
+_check(SUBJECTS, tuple(SUBJECTS))
+_check(ACTIONS, tuple(ACTIONS))
 _check(PHRASES, tuple(PHRASES))

@@ -102,6 +102,7 @@ class ReasonCode(StrEnum):
     FIELD_NOT_ONE_OF = "field_not_one_of"
     FIELD_BETWEEN = "field_between"
     FIELD_NAME = "field_name"
+    CHANNEL_ADDRESS = "channel_address"
     FORM_CHANGED = "form_changed"
     TIMEZONE_UNKNOWN = "timezone_unknown"
     FIELD_WRONG = "field_wrong"  # whatever else is wrong with it

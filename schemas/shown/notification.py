@@ -6,11 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.catalogue import Language
-from schemas.notification.message import MessageKind, MessageState
+from schemas.notification.message import ChannelKind, MessageKind, MessageState
 from schemas.notification.rule import Rule, Scope
 from schemas.shown.base import NOON, Shown, example
 
-ChannelKind = Literal["email", "chat", "webhook", "topic"]
 _ID = "0b2f9c1e-7d5a-4c1b-9f6e-2a4f0f6f1c33"
 
 

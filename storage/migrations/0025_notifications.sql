@@ -64,7 +64,8 @@ CREATE TABLE notification_channels (
     sent bigint NOT NULL DEFAULT 0,          -- messages
     last_sent_at timestamptz,
     last_error text,                         -- of the last failure; never an address
-    PRIMARY KEY (account, id)
+    PRIMARY KEY (account, id),
+    CHECK (kind IN ('webhook', 'topic') OR events = '{}')
 );
 
 COMMENT ON TABLE notification_channels IS

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from schemas.catalogue import Language
+from schemas.notification.message import ChannelKind
 from schemas.notification.rule import Rule, Scope
-from schemas.shown.notification import ChannelKind, ShownChange, ShownChannel, ShownMessage, ShownRule, ShownWindow
+from schemas.shown.notification import ShownChange, ShownChannel, ShownMessage, ShownRule, ShownWindow
 from storage.database import Connection, Database
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.notification.message import Content, MessageKind
+from schemas.notification.message import ChannelKind, Content, MessageKind
 from schemas.notification.notice import Reader
-from schemas.shown.notification import ChannelKind
 from storage.database import Connection
 from storage.statements import SQL
 
