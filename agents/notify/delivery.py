@@ -212,9 +212,9 @@ class Delivery:
 
 def _event_of(waiting: Waiting) -> dict[str, object]:
     """Return a message as a CloudEvent, the same at each try."""
-    if waiting.kind == "event" and waiting.event_id is not None:
+    if waiting.kind == "event" and waiting.event_uuid is not None:
         return event(
-            event_id=waiting.event_id,
+            event_id=waiting.event_uuid,
             event_type=str(waiting.event_type),
             at=waiting.made_at,
             subject=str(waiting.subject),

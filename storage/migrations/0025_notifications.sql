@@ -69,7 +69,7 @@ CREATE TABLE notification_channels (
 );
 
 COMMENT ON TABLE notification_channels IS
-    'Channels of notifications and of events out. Removed ones too are kept for ever, without their addresses.';
+    'Channels of notifications and of events out; removed ones without their addresses. Kept for ever.';
 
 CREATE UNIQUE INDEX notification_channels_by_name ON notification_channels (account, name) WHERE removed_at IS NULL;
 -- What a log that fails or recovers looks up: empty where nobody wants events.
@@ -151,7 +151,7 @@ CREATE TABLE notification_audit (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     action text COLLATE "C" NOT NULL CHECK (action IN ('made', 'changed', 'removed', 'tested')),
     subject text COLLATE "C" NOT NULL CHECK (subject IN ('channel', 'rule', 'window')),
-    subject_id uuid NOT NULL,
+    subject_id text COLLATE "C" NOT NULL,
     name text NOT NULL,
     details jsonb NOT NULL,                  -- as it is afterwards, without address and secret
     requested_by text NOT NULL,
@@ -189,7 +189,7 @@ CREATE TABLE notification_messages (
     edge_ids bigint[],                       -- notice: one; digest: those of the day
     maintenance boolean NOT NULL DEFAULT false,  -- it waits for the end of a maintenance window
     event_type text COLLATE "C",             -- event: CloudEvents type, …
-    event_id uuid,                           -- … id, the same on every channel, …
+    event_uuid uuid,                         -- … id, the same on every channel, …
     subject text COLLATE "C",                -- … and subject
     content jsonb,                           -- event: data; else schemas.notification.message.Content; null until it is known
     made_at timestamptz NOT NULL DEFAULT now(),
@@ -203,8 +203,8 @@ CREATE TABLE notification_messages (
 );
 
 COMMENT ON TABLE notification_messages IS
-    'The outbox of notifications and events out, and their log. Events that were sent are deleted; the rest is kept for '
-    'CONEXOES_NOTIFICATION_RETENTION_DAYS after its end.';
+    'The outbox of notifications and events out, and their log. Events that were sent are deleted. '
+    'Kept for CONEXOES_NOTIFICATION_RETENTION_DAYS after its end.';
 
 CREATE INDEX notification_messages_waiting ON notification_messages (account, channel_id, not_before)
     WHERE state = 'waiting';
@@ -228,7 +228,7 @@ CREATE TABLE unplanned_edges (
     PRIMARY KEY (account, edge_id)
 );
 
-COMMENT ON TABLE unplanned_edges IS 'Edges of incidents until the messages about them are planned.';
+COMMENT ON TABLE unplanned_edges IS 'Edges of incidents of which no message was planned yet. Kept until it is.';
 
 GRANT SELECT, DELETE ON unplanned_edges TO conexoes_writer;
 ALTER TABLE unplanned_edges ENABLE ROW LEVEL SECURITY;
@@ -239,7 +239,7 @@ CREATE POLICY writer ON unplanned_edges TO conexoes_writer USING (true) WITH CHE
 CREATE FUNCTION tell_event(account text, event_type text, key text, subject text, data jsonb) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     INSERT INTO notification_messages (
-        account, id, channel_id, kind, event_type, event_id, subject, content, due_at, not_before
+        account, id, channel_id, kind, event_type, event_uuid, subject, content, due_at, not_before
     )
     SELECT c.account, md5(e.id || c.id::text)::uuid, c.id, 'event', tell_event.event_type, e.id::uuid,
         tell_event.subject, tell_event.data, now(), now()

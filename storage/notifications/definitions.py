@@ -235,7 +235,7 @@ async def _add_change(
     await SQL["insert_notification_audit"].execute(
         connection,
         account=account,
-        **what._asdict(),
+        **{**what._asdict(), "subject_id": str(what.subject_id)},
         details=json.dumps(details or {}),
         requested_by=author.requested_by,
         key_id=author.key.key_id,

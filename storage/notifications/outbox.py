@@ -34,7 +34,7 @@ class Waiting(NamedTuple):
     incident_id: int | None
     edge_ids: list[int]
     event_type: str | None
-    event_id: uuid.UUID | None
+    event_uuid: uuid.UUID | None
     subject: str | None
     content: Any  # as JSON has it; None of a digest that was not tried yet
     made_at: datetime
@@ -84,7 +84,7 @@ async def messages_to_send(connection: Connection, channel: LeasedChannel, at_mo
             row["incident_id"],
             row["edge_ids"] or [],
             row["event_type"],
-            row["event_id"],
+            row["event_uuid"],
             row["subject"],
             None if row["content"] is None else json.loads(row["content"]),
             row["made_at"],

@@ -26,6 +26,9 @@ REFERENCES = {
     "redrive_id": "redrives",
     "export_id": "exports",
     "key_id": "access_keys",
+    "channel_id": "notification_channels",
+    "rule_id": "notification_rules",
+    "incident_id": "incidents",
 }
 #: Condition by which row-level security selects a reader's own rows.
 _OWN = "(account = current_setting('conexoes.account'::text, true))"

@@ -78,7 +78,7 @@ DELETE FROM maintenance_windows WHERE account = :account::text AND id = :id::uui
 -- insert_notification_audit --
 INSERT INTO notification_audit (account, action, subject, subject_id, name, details, requested_by, key_id, key_name)
 VALUES (
-    :account::text, :action::text, :subject::text, :subject_id::uuid, :name::text, :details::jsonb,
+    :account::text, :action::text, :subject::text, :subject_id::text, :name::text, :details::jsonb,
     :requested_by::text, :key_id::uuid, :key_name::text
 )
 

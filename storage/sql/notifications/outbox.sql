@@ -102,7 +102,7 @@ RETURNING c.account, c.id, c.kind, c.language, c.time_zone, c.failures, a.addres
 
 -- messages_to_send --
 -- The next messages of a channel, in order. For who has its lease.
-SELECT id, kind, rule_id, incident_id, edge_ids, event_type, event_id, subject, content, made_at, due_at, tries
+SELECT id, kind, rule_id, incident_id, edge_ids, event_type, event_uuid, subject, content, made_at, due_at, tries
 FROM notification_messages
 WHERE account = :account::text AND channel_id = :channel_id::uuid AND state = 'waiting' AND not_before <= now()
 ORDER BY number
