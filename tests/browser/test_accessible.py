@@ -23,6 +23,7 @@ PAGES = [
     "/acme/reprocess",
     "/acme/affiliates",
     "/acme/dead-letters",
+    "/acme/notifications",
     "/acme/check",
     "/acme/dead-letters?code=json&state=waiting",
     "/acme/dead-letters/redrives",

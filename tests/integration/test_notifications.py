@@ -132,7 +132,7 @@ async def test_an_edge_becomes_a_message_in_portuguese_with_the_plan_and_is_in_t
     opened, resolved = mailbox.messages
     assert opened["Subject"] == "Começou: MLB · Preço: um erro aparece cada vez mais (135)"
     assert opened["To"] == "maria@store.example"
-    for part in opened.iter_parts():  # type: ignore[attr-defined]
+    for part in opened.iter_parts():
         text = part.get_content()
         assert "O preço é baixo." in text
         assert plan.replace("&", "&amp;") in text or plan in text
@@ -209,7 +209,7 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
 async def test_nothing_is_lost_and_no_id_has_two_contents_while_the_delivery_is_killed(
     database_url: str, writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:
-    edges, kills, each_time = 40, 8, 5
+    edges, kills, each_time = 20, 5, 4
     received = 0
     process: asyncio.subprocess.Process | None = None
 
@@ -255,7 +255,7 @@ async def test_nothing_is_lost_and_no_id_has_two_contents_while_the_delivery_is_
                 died += 1
     emails: defaultdict[str, list[str]] = defaultdict(list)
     for email in mailbox.messages:
-        emails[email["Message-ID"]].append(str([part.get_content() for part in email.iter_parts()]) + email["Subject"])  # type: ignore[attr-defined]
+        emails[email["Message-ID"]].append(str([part.get_content() for part in email.iter_parts()]) + email["Subject"])
     assert died == kills
     assert len(emails) == len(hook.bodies) == edges  # none is lost
     contents = [*emails.values(), *hook.bodies.values()]
@@ -314,7 +314,8 @@ async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_inc
 async def test_events_out_are_edges_of_logs_and_reach_topic_and_webhook_once_each(
     broker_settings: BrokerSettings, writer: Database, reader: Database, owner: asyncpg.Connection, desk: Desk
 ) -> None:
-    hook, error = Receiver(), {"status": "error", "errors": [{"code": "c"}]}
+    hook = Receiver()
+    error: dict[str, Any] = {"status": "error", "errors": [{"code": "c"}]}
     async with answering(hook) as address:
         await add_channel(writer, "topic", events=list(EventType))
         await add_channel(writer, "webhook", address, events=["conexoes.log.recovered.v1"])
