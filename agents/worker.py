@@ -9,6 +9,7 @@ import structlog
 from agents.app import AgentsApp, build_app, group_of
 from agents.metrics import PROCESS, ingest_waits
 from agents.notify.delivery import Delivery
+from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
 from agents.process import crash
 from agents.process.availability import until_available
@@ -130,6 +131,7 @@ async def work(
                 "measuring": Measuring(database).run,
                 "redrive": redriving.run,
                 "planning notifications": planning.run,
+                "events of logs": LogEdges(database).run,
                 "notifications": delivery.run,
             },
             stop_seconds=agent_settings.stop_seconds,

@@ -39,6 +39,12 @@ async def take_edges(connection: Connection, at_most: int) -> list[Told]:
     return [told_of(row) for row in await SQL["take_edges"].fetch(connection, limit=at_most)]
 
 
+async def tell_log_edges(connection: Connection, at_most: int) -> int:
+    """Put events about logs that failed or recovered into the outbox. Returns the number of these edges."""
+    told: int = await SQL["tell_log_edges"].fetchval(connection, limit=at_most)
+    return told
+
+
 async def edges_told(connection: Connection, edge_ids: Sequence[int]) -> list[Told]:
     """Return the edges of a digest, in order."""
     return [told_of(row) for row in await SQL["edges_told"].fetch(connection, edge_ids=list(edge_ids))]

@@ -18,6 +18,7 @@ import pytest
 from aiohttp import web
 
 from agents.notify.delivery import Delivery
+from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
@@ -89,7 +90,8 @@ async def delivering(
     planning = Planning(writer, playbook=lambda: PLAYBOOK, public_url=telling.public_url, every_seconds=0.02)
     topic = broker.topics.events if broker else "none"
     delivery = Delivery(writer, publisher, telling, SEALER, topic=topic, every_seconds=0.02)
-    tasks = [asyncio.create_task(planning.run()), asyncio.create_task(delivery.run())]
+    edges = LogEdges(writer, every_seconds=0.02)
+    tasks = [asyncio.create_task(each.run()) for each in (planning, edges, delivery)]
     try:
         yield
     finally:

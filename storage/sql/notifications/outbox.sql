@@ -135,3 +135,6 @@ SET lease = NULL, leased_until = NULL, failures = :failures::integer, last_error
     sent = sent + :sent::integer,
     last_sent_at = CASE WHEN :sent::integer > 0 THEN now() ELSE last_sent_at END
 WHERE account = :account::text AND id = :id::uuid AND lease = :lease::uuid
+
+-- tell_log_edges --
+SELECT tell_log_edges(:limit::integer)

@@ -92,16 +92,8 @@ FORMS: dict[str, dict[str, str]] = {
 }
 #: Parameters of a path that belong to one account.
 IDS = (
-    "log_id",
-    "command_id",
-    "export_id",
-    "view_id",
-    "fingerprint",
-    "letter_id",
-    "redrive_id",
-    "channel_id",
-    "rule_id",
-    "window_id",
+    *("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id"),
+    *("channel_id", "rule_id", "window_id"),
 )
 OTHERS = {
     "integration_type": ["price"],

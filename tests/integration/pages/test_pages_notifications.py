@@ -67,15 +67,11 @@ async def test_an_admin_makes_tests_changes_and_removes_and_the_trail_says_so(
     assert (failed.state, failed.error) == ("failed", "the channel was removed")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/channels",
-        "/rules",
-        "/windows",
-        *(f"/{what}/{'0' * 8}-0000-4000-8000-{'0' * 12}/remove" for what in ("channels", "rules", "windows")),
-    ],
-)
+NONE = "00000000-0000-4000-8000-000000000000"
+WRITES = [f"/{what}{rest}" for what in ("channels", "rules", "windows") for rest in ("", f"/{NONE}/remove")]
+
+
+@pytest.mark.parametrize("path", [*WRITES, f"/channels/{NONE}/test"])
 @pytest.mark.parametrize("who", ["viewer", "operator"])
 async def test_who_is_no_admin_only_reads(visit: Visit, who: str, path: str) -> None:
     browser = await visit(who)
