@@ -12,6 +12,7 @@ COPY storage storage
 COPY broker broker
 COPY tracing tracing
 COPY agents agents
+COPY outbound outbound
 COPY exports exports
 COPY api api
 COPY admin admin

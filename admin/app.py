@@ -22,6 +22,8 @@ from api.settings import EVENTS_PER_SECOND
 from broker.publisher import Publisher
 from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
+from outbound.sealed import Sealer, new_key
+from outbound.settings import NotificationSettings
 from schemas.automatic_rule import AutomaticRuleRequest
 from schemas.export import ExportRequest
 from schemas.group import GroupDecision
@@ -49,6 +51,7 @@ def build_admin(
     topics: Topics,
     sessions: Sessions,
     sources: Sources | None = None,
+    notifications: NotificationSettings | None = None,
     events_per_second: int = EVENTS_PER_SECOND,
     playbook: Callable[[], Playbook] = Playbook,
     export_settings: ExportSettings | None = None,
@@ -57,8 +60,8 @@ def build_admin(
     """Build the app: the query API, the commands, the door for results, exports in the background, and the pages.
 
     The caller closes the arguments. It must recover `app.state.jobs` before the first request, and close it after the
-    last. `sources`: as for agents. `events_per_second`: that one key may post. `stop`: set when the process is to end,
-    so that streams end too.
+    last. `sources`, `notifications`: as for agents. `events_per_second`: that one key may post. `stop`: set when the
+    process is to end, so that streams end too.
     """
     app = build_api(reader, authenticator, policy, playbook, export_settings)
     app.state.jobs = Jobs(app.state.exports)
@@ -74,6 +77,9 @@ def build_admin(
         events_per_second=events_per_second,
         registry=app.state.metrics,
     )
+    app.state.notifications = notifications or NotificationSettings()
+    key = app.state.notifications.channels_key
+    app.state.sealer = Sealer(new_key() if key is None else key.get_secret_value())
     app.state.rereading = Rereading(topics, sources)
     app.state.rate = Rate(COMMANDS_PER_SECOND, COMMAND_BURST)
     body_problems = (

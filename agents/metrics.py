@@ -36,6 +36,10 @@ DEAD_LETTERS = Counter("conexoes_dead_letters_total", "events and commands that 
 REDRIVEN = Counter(
     "conexoes_redriven_letters_total", "dead letters that a redrive took up, by what was done", ["outcome"]
 )  # sent, still_refused, failed
+#: Labels: channel (email, chat, webhook, topic), message (notice, digest, test, event), outcome (sent, again, refused)
+NOTIFICATIONS = Counter(
+    "conexoes_notifications_total", "tries to send a message, by what became of it", ["channel", "message", "outcome"]
+)
 LAG = Gauge(
     "conexoes_lag_records",
     "offsets between what is stored and the end of a partition that this process has",

@@ -8,6 +8,9 @@ import structlog
 
 from agents.app import AgentsApp, build_app, group_of
 from agents.metrics import PROCESS, ingest_waits
+from agents.notify.delivery import Delivery
+from agents.notify.log_edges import LogEdges
+from agents.notify.planning import Planning
 from agents.process import crash
 from agents.process.availability import until_available
 from agents.process.clock import WorkerClock
@@ -30,6 +33,9 @@ from agents.upkeep.maintenance import Maintenance
 from agents.upkeep.measuring import Measuring
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from outbound.sealed import Sealer, new_key
+from outbound.settings import NotificationSettings
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.redaction import Redaction
 from schemas.rereading import Rereading
@@ -53,6 +59,8 @@ async def work(
     *,
     policy: Policy,
     stop: asyncio.Event,
+    notifications: NotificationSettings | None = None,
+    playbook: Callable[[], Playbook] = Playbook,
     ready: Callable[[], None] = lambda: None,
     probes: Probes | None = None,
 ) -> None:
@@ -61,6 +69,7 @@ async def work(
     The addresses of both servers must be set. `ready` is called when partitions are assigned. Waits for servers that
     are away, and at the start for a schema, topics and rights that are missing, saying which once a minute. Ends the
     process with exit code 70 on an unforeseen error (agents.process.crash). `probes` runs from before the start.
+    `notifications`: None takes them from the environment; without a key no address of a channel can be read.
     """
     servers, url = broker_settings.kafka_bootstrap_servers, storage_settings.writer_url
     if servers is None:
@@ -81,6 +90,17 @@ async def work(
         clock, only = WorkerClock(database), WorkerId(database, worker_id)
         rereading = Rereading(broker_settings.topics, broker_settings.sources)
         redriving = Redriving(database, publisher, rereading, clock)
+        telling = notifications or NotificationSettings()
+        key = telling.channels_key
+        delivery = Delivery(
+            database,
+            publisher,
+            telling,
+            Sealer(new_key() if key is None else key.get_secret_value()),
+            topic=broker_settings.topics.events,
+            playbook=playbook,
+        )
+        planning = Planning(database, playbook=playbook, public_url=telling.public_url)
         app = build_app(
             servers=servers,
             security=broker_settings.security,
@@ -120,6 +140,9 @@ async def work(
                 "measuring": Measuring(database).run,
                 "judging": judging.run,
                 "redrive": redriving.run,
+                "planning notifications": planning.run,
+                "events of logs": LogEdges(database).run,
+                "notifications": delivery.run,
             },
             stop_seconds=agent_settings.stop_seconds,
         )

@@ -16,6 +16,7 @@ from api import (
     incidents,
     integration_types,
     logs,
+    notifications,
     reprocess,
     reprocess_plan,
     series,
@@ -83,6 +84,7 @@ def build_api(
         incidents,
         groups,
         exports,
+        notifications,
         logs,
         series,
     ):

@@ -10,10 +10,12 @@ from schemas.group import ErrorGroup
 from schemas.incident import Incident
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
+from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
+from schemas.shown.notification import ShownMessage
 from schemas.shown.playbook import ListedEntry, PlaybookFilter
 from schemas.shown.redrive import Redrive, RedriveItem
 from storage.cursors import TimeAndText
@@ -89,6 +91,12 @@ def incidents(account: str, where: Mapping[str, Sequence[str]], size: int, token
     """Incidents of some states, kinds, affiliates and types, opened last first."""
     name = f"incidents\n{account}\n{sorted(where.items())}"
     return Listing(name, lambda incident: (incident.opened_at, str(incident.incident_id)), size, token)
+
+
+def messages(account: str, state: MessageState | None, size: int, token: str | None) -> Listing[ShownMessage]:
+    """Messages of the log of notifications, of one state if one is given, newest first."""
+    name = f"messages\n{account}\n{state}"
+    return Listing(name, lambda message: (message.number, message.id), size, token)
 
 
 def exports(account: str, size: int, token: str | None) -> Listing[Export]:

@@ -16,6 +16,7 @@ from api.settings import ApiSettings
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from cli.probes import Probes
+from outbound.settings import NotificationSettings
 from schemas.playbook import Playbook
 from schemas.playbook.shipped import shipped
 from schemas.policy import Policy
@@ -41,7 +42,13 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
 
 
 async def serve_admin(
-    broker: BrokerSettings, storage: StorageSettings, policy: Policy, sessions: Sessions, stop: asyncio.Event
+    broker: BrokerSettings,
+    storage: StorageSettings,
+    policy: Policy,
+    sessions: Sessions,
+    stop: asyncio.Event,
+    *,
+    notifications: NotificationSettings,
 ) -> None:
     """Serve the query API, the commands and the pages, until `stop` is set."""
     settings = ApiSettings()
@@ -63,6 +70,7 @@ async def serve_admin(
             playbook=playbook,
             sessions=sessions,
             sources=broker.sources,
+            notifications=notifications,
             events_per_second=settings.events_per_second,
             stop=stop,
         )

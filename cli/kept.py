@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from outbound.sealed import new_key
+from outbound.settings import NotificationSettings
 from storage.access_keys import new_secret
 
 SESSION_SECRET = "session.secret"  # noqa: S105 - the name of a file
@@ -22,6 +24,15 @@ def session_secret(data_dir: Path, given: SecretStr | None) -> bytes:
     if given is not None:
         return given.get_secret_value().encode()
     return _kept(data_dir / SESSION_SECRET, secrets.token_urlsafe(32)).encode()
+
+
+def notification_settings(data_dir: Path) -> NotificationSettings:
+    """Return the settings of notifications, with a kept key for channels where none is given."""
+    settings = NotificationSettings()
+    if settings.channels_key is not None:
+        return settings
+    key = SecretStr(_kept(data_dir / "channels.key", new_key()))
+    return settings.model_copy(update={"channels_key": key})
 
 
 def worker_id(data_dir: Path) -> str:

@@ -30,7 +30,7 @@ from cli.export import export as make_export
 from cli.export import request_of, until
 from cli.filter_options import STDIN
 from cli.fingerprint import shown, texts_of
-from cli.http import serve_admin, serve_api
+from cli.http import playbook_of, serve_admin, serve_api
 from cli.installation import (
     InstallationSettings,
     UnusableError,
@@ -40,7 +40,7 @@ from cli.installation import (
     storage_settings,
     system_here,
 )
-from cli.kept import session_secret
+from cli.kept import notification_settings, session_secret
 from cli.logs import log_as_json
 from cli.marked import marked_rows
 from cli.numbers import many
@@ -102,11 +102,22 @@ def agents() -> None:
     """Fold results, decide commands, send retries. Run as many of these processes as you need."""
     settings, policy = AgentSettings(), InstallationSettings().policy
     broker, storage = broker_settings(), storage_settings()
+    notifications, playbook = notification_settings(settings.data_dir), playbook_of(ApiSettings())
     ready = ready_file(settings.data_dir)
 
     async def until(stop: asyncio.Event) -> None:
         probes = Probes(REGISTRY, stop)
-        await work(settings, broker, storage, policy=policy, stop=stop, ready=ready.touch, probes=probes.serve)
+        await work(
+            settings,
+            broker,
+            storage,
+            policy=policy,
+            stop=stop,
+            notifications=notifications,
+            playbook=playbook,
+            ready=ready.touch,
+            probes=probes.serve,
+        )
 
     with sending_spans("conexoes-agents"):
         _run(until)
@@ -126,8 +137,12 @@ def admin() -> None:
     settings = InstallationSettings()
     broker, storage = broker_settings(), storage_settings()
     sessions = Sessions(session_secret(settings.data_dir, ApiSettings().session_secret))
+    told = notification_settings(settings.data_dir)
     with sending_spans("conexoes-admin"):
-        _run(lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop), uvloop.new_event_loop)
+        _run(
+            lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop, notifications=told),
+            uvloop.new_event_loop,
+        )
 
 
 @app.command()

@@ -16,7 +16,8 @@ class ExportSettings(Settings):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="URL of the pages, for links in files; unset = the address of the request",
+        description="URL of the pages, for links in files and notifications; unset = the address of the request, and "
+        "notifications without links",
     )
     exports_per_account: int = Field(
         default=2, ge=1, le=100, description="exports of one account at once in each process"

@@ -39,6 +39,10 @@ class Topics:
     def dead_letter(self) -> str:
         return f"{self.prefix}.dead-letter"
 
+    @property
+    def events(self) -> str:
+        return f"{self.prefix}.events"
+
     def read_by_agents(self) -> list[str]:
         """Name the topics that agents consume."""
         results = (self.results(each.name, connector) for each in CATALOGUE for connector in (None, *self.connectors))
@@ -52,3 +56,4 @@ class Topics:
             yield self.retry(each.name), MAX_RECORD_BYTES
         yield self.commands, MAX_RECORD_BYTES
         yield self.dead_letter, MAX_DEAD_LETTER_BYTES
+        yield self.events, MAX_RECORD_BYTES

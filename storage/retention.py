@@ -78,6 +78,12 @@ async def forget_dead_letters(connection: Connection, retention_days: int) -> bo
     return bool(gone == ROWS)
 
 
+async def forget_notifications(connection: Connection, retention_days: int) -> bool:
+    """Delete some messages that ended longer ago. Returns True when there may be more."""
+    gone = await SQL["forget_notifications"].fetchval(connection, retention_days=retention_days, limit=ROWS)
+    return bool(gone == ROWS)
+
+
 async def forget_conflicts(connection: Connection, retention_days: int) -> bool:
     """Delete some conflicts that are older. Returns True when there may be more."""
     gone = await SQL["forget_conflicts"].fetchval(connection, retention_days=retention_days, limit=ROWS)

@@ -14,6 +14,7 @@ FLOORS: Mapping[str, str] = {
     "dead_letters": "dead_letter_retention_days",
     "evidence": "evidence_retention_days",
     "idempotency_keys": "idempotency_retention_days",
+    "notifications": "notification_retention_days",
     "logs": "silent_log_retention_days",
     "series": "series_retention_days",
 }

@@ -49,6 +49,9 @@ class StorageSettings(Settings):
     series_retention_days: int = Field(
         default=1095, ge=1, le=3660, description="counts of results over time are kept this long"
     )
+    notification_retention_days: int = Field(
+        default=90, ge=1, le=3660, description="the log of notifications is kept this long"
+    )
     idempotency_retention_days: int = Field(
         default=7, ge=1, le=3660, description="a repeated Idempotency-Key is recognised for at least this long"
     )

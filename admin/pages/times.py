@@ -6,7 +6,14 @@ from typing import Final, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale
-from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta, get_timezone_name
+from babel.dates import (
+    format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_day_names,
+    get_timezone_name,
+)
 
 from schemas.timestamp import parse
 
@@ -85,6 +92,12 @@ def read_local(text: str, zone: tzinfo) -> datetime:
         return parse(text).at
     except ValueError:
         return _utc(datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone))
+
+
+def weekdays(locale: Locale) -> list[str]:
+    """Return the short names of the days, Monday first."""
+    names = get_day_names("abbreviated", locale=locale)
+    return [names[day] for day in range(7)]
 
 
 def to_local(at: datetime, zone: tzinfo) -> str:

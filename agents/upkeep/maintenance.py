@@ -60,6 +60,8 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_incidents(connection, series))
         kept = self._settings.dead_letter_retention_days
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
+        told = self._settings.notification_retention_days
+        await self._repeat(lambda connection: retention.forget_notifications(connection, told))
         keys = self._settings.idempotency_retention_days
         await self._repeat(lambda connection: retention.forget_idempotency_keys(connection, keys))
 

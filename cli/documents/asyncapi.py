@@ -4,15 +4,17 @@ import copy
 from typing import Any
 
 from broker.settings import BrokerSettings
-from cli.documents.json_schemas import COMMAND, json_schemas
-from cli.documents.messages import BINDING, Message, batch, binary, dead_letter, retry, structured
+from cli.documents.json_schemas import COMMAND, event_name, json_schemas
+from cli.documents.messages import BINDING, Message, batch, binary, dead_letter, event_out, retry, structured
 from cli.documents.rules import Schema
 from cli.installation import InstallationSettings
 from schemas.catalogue import CATALOGUE
 from schemas.envelope import MAX_BATCH_EVENTS
+from schemas.event_out import EventType
 from schemas.topics import KIBIBYTE, MAX_EVENT_BYTES, Topics
 
 GROUP = "conexoes-agents"
+_EVENT_KEY = "account/affiliate/key of an entity, else the account"
 _ENTITY_KEY = "account/affiliate/key in UTF-8, so that one entity keeps its order"
 
 
@@ -49,6 +51,14 @@ def asyncapi() -> dict[str, Any]:
         topics.dead_letter,
         "What can't be a result or a command: its bytes, key and headers as they came, and why.",
         {"record": dead_letter()},
+    )
+    names = [event_name(each) for each in EventType]
+    document.send(
+        "events",
+        topics.events,
+        "What changed: logs that fail or recover, incidents, commands that are over, dead letters. Only of accounts "
+        "that have a channel of this kind (docs/notifications.md). At least once, told apart by id.",
+        {name: event_out(name, schemas[name], key=_EVENT_KEY) for name in names},
     )
     return {
         "asyncapi": "3.1.0",
@@ -125,7 +135,10 @@ class _Document:
         self, channel: str, topic: str, summary: str, messages: dict[str, Message], *, reply: str | None = None
     ) -> None:
         """Add a topic that agents write; `reply` is the channel of the answers."""
-        self._channel(channel, topic, summary, {name: (channel, each) for name, each in messages.items()})
+        several = len(messages) > 1
+        self._channel(
+            channel, topic, summary, {name: (name if several else channel, each) for name, each in messages.items()}
+        )
         self._operations[f"send-{channel}"] = {
             "action": "send",
             "channel": {"$ref": f"#/channels/{channel}"},

@@ -1,15 +1,19 @@
 """Examples of each event and answer, made by the code that makes the real ones where there is such code."""
 
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from schemas.catalogue import BY_NAME, IntegrationType
+from schemas.event_out import DATA, CommandDone, EventType, IncidentEdge, LetterReceived, LogEdge, event
 from schemas.playbook import InEveryLanguage, PlaybookEntry
 from schemas.problem import FieldProblem, Problem
 from schemas.raw_json import RawJson, dump
 from schemas.reprocess import ReprocessRequest, RetryData, command_event
+from schemas.shown.base import COMMAND_ID
+from schemas.shown.dead_letter import LETTER_ID
 from schemas.shown.log import Attempt, Source, StatusLog, StatusLogDetail
 
 Example = dict[str, Any]
@@ -20,6 +24,7 @@ _ASKED_AT = "2026-11-24T12:05:00.000000Z"
 _EXPIRES_AT = "2026-11-24T12:20:00.000000Z"
 _SOURCE = "/connectors/mercado-livre"
 _EVENT = "0b5ff2f0-57f5-4c58-8d2f-0e4c3d2a9f11"
+_EVENT_OUT = "6f9d0f6b-64a4-4b43-9d7c-7c1c1f8ab6a2"
 _TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _ITEM = "79495b7f-cb87-7bc5-0720-a249abafafd9"
 _COMMAND = "f62fc572-a9a3-5d71-0071-904bedb5848b"
@@ -185,6 +190,52 @@ def status_log_detail_example() -> Example:
     )
     example: Example = json.loads(dump(detail.model_dump()))
     return example
+
+
+def event_out_example(event_type: EventType) -> Example:
+    """Return an event out of this type, whole."""
+    log = StatusLog.model_validate(_first_example(StatusLog))
+    about = {"account": log.account, "integration_type": log.integration_type, "affiliate": log.affiliate}
+    data = {
+        LogEdge: {
+            **about,
+            "log_id": log.id,
+            "key": log.key,
+            "status": "error" if event_type is EventType.LOG_FAILED else "success",
+            "processed_at": log.processed_at,
+            "code": log.code if event_type is EventType.LOG_FAILED else None,
+            "fingerprint": log.fingerprint if event_type is EventType.LOG_FAILED else None,
+        },
+        IncidentEdge: {
+            **about,
+            "incident_id": "7",
+            "edge": event_type.split(".")[2],
+            "kind": "failure_share",
+            "severity": "critical",
+            "opened_at": log.processed_at,
+            "facts": {"count": 135, "share": 0.48, "usual": 0.03},
+        },
+        CommandDone: {
+            "account": log.account,
+            "command_id": COMMAND_ID,
+            "integration_type": log.integration_type,
+            "state": "done",
+            "requested_by": "maria@store.example",
+        },
+        LetterReceived: {
+            "account": log.account,
+            "letter_id": LETTER_ID,
+            "code": "json",
+            "topic": "conexoes.results.price",
+            "partition": 3,
+            "offset": 77,
+            "position": 0,
+        },
+    }[DATA[event_type]]
+    checked = DATA[event_type].model_validate(data).model_dump(mode="json")
+    subject = next(checked[name] for name in ("key", "incident_id", "command_id", "letter_id") if name in checked)
+    event_id = uuid.UUID(_EVENT_OUT)
+    return event(event_id=event_id, event_type=event_type, at=log.updated_at, subject=subject, data=checked)
 
 
 def _first_example(model: type[ReprocessRequest] | type[StatusLog]) -> Any:

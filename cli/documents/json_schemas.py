@@ -1,5 +1,6 @@
 """JSON Schema of every event and of the API's answers."""
 
+import inspect
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 from cli.documents import examples, rules
 from cli.documents.rules import Schema
 from schemas.catalogue import BY_NAME, CATALOGUE, SEVERITY, IntegrationType
+from schemas.event_out import DATA, SOURCE, EventType
 from schemas.filter import FIELDS, LogFilter, ReprocessState
 from schemas.item_state import ItemState
 from schemas.problem import Problem
@@ -33,6 +35,8 @@ def json_schemas() -> dict[str, Schema]:
         schemas[f"{each.name}-result"] = _result(each)
         schemas[f"{each.name}-retry"] = _retry(each)
     schemas[COMMAND] = _command()
+    for event_type in EventType:
+        schemas[event_name(event_type)] = _event_out(event_type)
     schemas["status-log"] = _status_log(StatusLog)
     schemas["status-log-detail"] = {
         **_status_log(StatusLogDetail),
@@ -111,6 +115,27 @@ def _command() -> Schema:
         data,
         {"id": {**rules.COMMAND_ID_TEXT, "description": "the command's id: the same id again is the same command"}},
         examples.command_example(),
+    )
+
+
+def event_name(event_type: EventType) -> str:
+    """Return the name of the schema of an event out."""
+    return event_type.removeprefix("conexoes.").removesuffix(".v1").replace(".", "-").replace("_", "-")
+
+
+def _event_out(event_type: EventType) -> Schema:
+    model = DATA[event_type]
+    return _event(
+        event_type,
+        f"{inspect.cleandoc(model.__doc__ or '')} Always in structured mode. It may come twice, with the same id.",
+        _data(model),
+        {
+            "id": {**rules.TEXT, "description": "the same on the topic and on every webhook"},
+            "source": {"const": SOURCE},
+            "subject": {**rules.TEXT, "description": "key, incident, command or dead letter that it is about"},
+        },
+        examples.event_out_example(event_type),
+        required=("subject", "datacontenttype"),
     )
 
 

@@ -82,6 +82,13 @@ def retry(name: str, schema: Schema, *, key: str) -> Message:
     return message
 
 
+def event_out(name: str, schema: Schema, *, key: str) -> Message:
+    """Describe an event out as agents.notify.delivery sends it: structured, with exactly this content-type."""
+    message = retry(name, schema, key=key)
+    del message["correlationId"]
+    return message
+
+
 def dead_letter() -> Message:
     """Describe a dead letter: the original record with more headers."""
     headers: Schema = {

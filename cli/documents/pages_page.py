@@ -16,6 +16,7 @@ from admin.pages.route import PageRoute, bug
 from admin.pages.site import TEMPLATES
 from admin.pages.visitor import SignInNeededError, need_operator, own_form
 from admin.pages.visitor import member as need_member
+from api.authentication import admin_of
 from api.export_order import must_export
 from schemas.catalogue import LANGUAGES
 
@@ -119,6 +120,8 @@ def _page(route: PageRoute) -> Page:
 def _needs(route: PageRoute, handler: Callable[..., Any]) -> str:
     """Return the right without which the page is refused."""
     called = set(_called(handler))
+    if admin_of in called:
+        return "admin"
     if need_operator in called:
         return "operator"
     if must_export in called:

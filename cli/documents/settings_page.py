@@ -14,6 +14,7 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.vtex_logs.settings import VtexLogsSettings
 from connectors.webhook.settings import WebhookSettings
 from exports.settings import ExportSettings
+from outbound.settings import NotificationSettings
 from schemas.policy import Policy
 from schemas.settings import FILE, Settings, is_secret
 from storage.settings import StorageSettings
@@ -26,6 +27,7 @@ PAGES: tuple[tuple[str, type[Settings]], ...] = (
     ("HTTP: `api`, `admin`, `up`", ApiSettings),
     ("Exports: `api`, `admin`, `export`", ExportSettings),
     ("Metrics and health: `agents`, `api`, `admin`", ProbeSettings),
+    ("Notifications: `agents`, `admin`", NotificationSettings),
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),
     ("`bridge webhook`", WebhookSettings),

@@ -10,7 +10,7 @@ import structlog
 from broker.backoff import pauses
 from broker.outage import Outages
 from broker.publisher import Record
-from connectors import outbound
+from outbound import http as outbound
 
 log = structlog.get_logger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=30)

@@ -15,12 +15,12 @@ from broker.outage import Outages
 from broker.security import PLAINTEXT, Security
 from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
-from connectors import outbound
 from connectors.unique_name import unique_name
 from connectors.vtex_logs.endpoint import Endpoint, EndpointError
 from connectors.vtex_logs.memory import Memory
 from connectors.vtex_logs.message import Message, known_of, message_of, result_of
 from connectors.vtex_logs.settings import VtexLogsSettings
+from outbound import http as outbound
 from schemas.reasons.error import ReasonError
 from schemas.timestamp import parse, to_text
 from schemas.vtex_log import PENDING, SOURCE, span_of

@@ -7,8 +7,8 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from connectors import outbound
 from connectors.foreign_json import read_json
+from outbound import http as outbound
 from schemas import vtex_log as vtex
 from schemas.raw_json import RawJson, elements
 

@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.outbound import Networks, Url, refuse_plain
 from connectors.source import Source
+from outbound.http import Networks, Url, refuse_plain
 from schemas.catalogue import BY_NAME
 from schemas.export import TimeZone
 from schemas.result import ACCOUNT

@@ -17,8 +17,6 @@ _SHOWN_CHARACTERS: Final = 2000
 
 #: Code of an answer of more bytes than a result may have.
 TOO_LARGE: Final = "webhook.answer_too_large"
-#: Statuses that say "not now": the request may be good a moment later.
-NOT_NOW: Final = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
 
 
 def read_answer(status: int, body: bytes | None) -> Answer | None:

@@ -5,11 +5,11 @@ import asyncio
 from broker.security import PLAINTEXT, Security
 from conexoes_connector.connector import Connector
 from conexoes_connector.retries import serve_retries
-from connectors import outbound
 from connectors.unique_name import unique_name
 from connectors.webhook.deliver import Target
 from connectors.webhook.settings import WebhookSettings
-from connectors.webhook.signature import Signer
+from outbound import http as outbound
+from outbound.signature import Signer
 
 
 async def bridge(

@@ -11,10 +11,10 @@ import orjson
 import structlog
 
 from conexoes_connector.retry import Answer, Retry
-from connectors import outbound
-from connectors.outbound import AddressNotAllowed
-from connectors.webhook.answer import NOT_NOW, not_reached, not_tried, read_answer, refused
-from connectors.webhook.signature import Signer
+from connectors.webhook.answer import not_reached, not_tried, read_answer, refused
+from outbound import http as outbound
+from outbound.http import NOT_NOW
+from outbound.signature import Signer
 from schemas.breaker import Breaker
 from schemas.topics import MAX_EVENT_BYTES
 
@@ -95,7 +95,7 @@ class Target:
         except TimeoutError:
             return self._failed(not_reached("webhook.timeout", "no answer in time")), 0.0
         except (aiohttp.ClientError, OSError) as exc:
-            if _is_not_allowed(exc):
+            if outbound.is_not_allowed(exc):
                 return not_reached("webhook.address_not_allowed", outbound.reason(exc)), None
             return self._failed(not_reached("webhook.connection_error", outbound.reason(exc))), 0.0
         if status in NOT_NOW:
@@ -109,10 +109,6 @@ class Target:
     def _failed(self, answer: Answer) -> Answer:
         self._not_tried = not_tried(answer)
         return answer
-
-
-def _is_not_allowed(exc: BaseException) -> bool:
-    return isinstance(getattr(exc, "os_error", exc), AddressNotAllowed | aiohttp.InvalidURL)
 
 
 def _trace_of(event: bytes) -> dict[str, str]:

@@ -4,9 +4,9 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.outbound import Networks, Url, refuse_plain
 from connectors.source import Source
-from connectors.webhook.signature import Signer
+from outbound.http import Networks, Url, refuse_plain
+from outbound.signature import Signer
 from schemas.catalogue import BY_NAME
 from schemas.settings import Settings, secret
 

@@ -129,6 +129,14 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} must be a name of the tz database, e.g. America/Sao_Paulo, or UTC",
         "{field} debe ser un nombre de la base tz, como America/Sao_Paulo, o UTC",
     ),
+    ReasonCode.CHANNEL_ADDRESS: labels(
+        "{field} deve ser um endereço de e-mail, a URL de um canal do Slack, Teams, Telegram ou outro chat conhecido, "
+        "ou, de um webhook, uma URL https:// da internet",
+        "{field} must be an e-mail address, the URL of a channel of Slack, Teams, Telegram or another known chat, or, "
+        "of a webhook, an https:// URL of the internet",
+        "{field} debe ser una dirección de correo, la URL de un canal de Slack, Teams, Telegram u otro chat conocido, "
+        "o, de un webhook, una URL https:// de internet",
+    ),
     ReasonCode.RANGE_BACKWARDS: labels(
         "{first} deve ser anterior a {last}",
         "{first} must be before {last}",

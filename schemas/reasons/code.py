@@ -104,6 +104,7 @@ class ReasonCode(StrEnum):
     FIELD_NAME = "field_name"
     ENTRY_EXISTS = "entry_exists"
     ENTRIES_FULL = "entries_full"
+    CHANNEL_ADDRESS = "channel_address"
     FORM_CHANGED = "form_changed"
     TIMEZONE_UNKNOWN = "timezone_unknown"
     FIELD_WRONG = "field_wrong"  # whatever else is wrong with it

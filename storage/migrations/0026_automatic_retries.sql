@@ -1,5 +1,5 @@
 -- automatic retries: rules, the switch, failures that are watched, canaries; commands that wait, and ours
--- depends: 0022_upgrades_and_recounts
+-- depends: 0025_notifications
 
 -- migrate: apply
 

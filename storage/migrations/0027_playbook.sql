@@ -1,5 +1,5 @@
 -- the playbook: entries of an account, with everybody who changed them
--- depends: 0022_upgrades_and_recounts
+-- depends: 0026_automatic_retries
 
 -- migrate: apply
 

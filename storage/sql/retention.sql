@@ -32,6 +32,9 @@ SELECT forget_fault_hours(:retention_days::integer)
 -- forget_result_day --
 SELECT forget_result_day(:retention_days::integer)
 
+-- forget_notifications --
+SELECT forget_notifications(:retention_days::integer, :limit::integer)
+
 -- set_floor --
 -- Have rows of a kind kept for :days at least; null: for ever. For the owner only.
 INSERT INTO retention_floors (kind, days) VALUES (:kind::text, :days::integer)

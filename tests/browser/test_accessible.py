@@ -32,6 +32,7 @@ PAGES = [
     "/acme/incidents/1",
     "/acme/freshness",
     "/acme/dead-letters",
+    "/acme/notifications",
     "/acme/check",
     "/acme/dead-letters?code=json&state=waiting",
     "/acme/dead-letters/redrives",

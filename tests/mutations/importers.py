@@ -10,7 +10,19 @@ from tests.mutations.modules import ROOT
 
 #: Everything of ours that a unit test can import.
 OURS: Final = (
-    *("admin", "agents", "api", "broker", "cli", "conexoes_connector", "connectors", "embedded", "exports", "schemas"),
+    *(
+        "admin",
+        "agents",
+        "api",
+        "broker",
+        "cli",
+        "conexoes_connector",
+        "connectors",
+        "embedded",
+        "exports",
+        "outbound",
+        "schemas",
+    ),
     "storage",
 )
 _SEARCHED: Final = (*OURS, "tests/support")

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from aiohttp import web
 
-from connectors.outbound import Network
+from outbound.http import Network
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Networks that a bridge of the tests may connect to.

@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 
 from admin.door import not_of_key
 from admin.pages.playbook import refused as not_kept
+from admin.pages.notifications import read_channel
 from admin.pages.reprocess import _key as key_of_form
 from admin.pages.saved_views import read_name
 from admin.pages.view import read_view
@@ -27,6 +28,8 @@ from broker.errors import RecordRefused
 from exports.errors import CallerLeft, ServerStopped
 from exports.excel.process import ended_with
 from exports.jobs.outcome import BUG, explain
+from outbound.sealed import Sealer, new_key
+from outbound.settings import NotificationSettings
 from schemas import envelope
 from schemas.automatic_rule import AutomaticRules
 from schemas.catalogue import BY_NAME
@@ -61,6 +64,10 @@ from tests.support.reasons_of_workbooks import WORKBOOKS
 from tests.support.record_batch import STAND_IN, bomb, record_batch
 
 NOW = datetime.now(UTC)
+
+
+def no_channel() -> object:
+    return read_channel([("kind", "email")], NotificationSettings(), Sealer(new_key()))
 
 
 def of_result(event: Event) -> Reason:
@@ -329,6 +336,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.FIELD_NAME: lambda: refused(lambda: read_name(" ")),
     Code.ENTRY_EXISTS: lambda: not_kept(AnotherEntryError()).reasons[0],
     Code.ENTRIES_FULL: lambda: not_kept(TooManyEntriesError()).reasons[0],
+    Code.CHANNEL_ADDRESS: lambda: refused(no_channel),
     Code.FORM_CHANGED: lambda: refused(lambda: key_of_form("", [])),
     Code.TIMEZONE_UNKNOWN: lambda: of_type(TimeZone, "localtime"),
     Code.FIELD_WRONG: lambda: of_type(Decimal, "x"),  # a type that no field of ours has

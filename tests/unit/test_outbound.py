@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from connectors.outbound import is_allowed
+from outbound.http import is_allowed
 
 PUBLIC = ["8.8.8.8", "200.147.3.157", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1"]
 INSIDE = [

@@ -22,6 +22,7 @@ PACKAGES = (
     "docs",
     "embedded",
     "exports",
+    "outbound",
     "schemas",
     "storage",
     "tests",

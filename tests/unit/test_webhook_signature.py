@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from connectors.webhook.signature import Signer
+from outbound.signature import Signer
 
 #: Vector that libraries of Standard Webhooks test themselves with.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -27,6 +27,9 @@ REFERENCES = {
     "export_id": "exports",
     "key_id": "access_keys",
     "entry_id": "playbook_changes",
+    "channel_id": "notification_channels",
+    "rule_id": "notification_rules",
+    "incident_id": "incidents",
 }
 #: Condition by which row-level security selects a reader's own rows.
 _OWN = "(account = current_setting('conexoes.account'::text, true))"

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 
 from broker.settings import BrokerSettings
 from conexoes_connector.connector import Connector
-from connectors import outbound
 from connectors.vtex_logs.bridge import Reading
 from connectors.vtex_logs.endpoint import Endpoint
 from connectors.vtex_logs.settings import VtexLogsSettings
+from outbound import http as outbound
 from schemas import vtex_log as vtex
 from schemas.catalogue import BY_NAME, CATALOGUE
 from storage import access_keys

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from broker.settings import BrokerSettings
 from conexoes_connector.connector import Connector
-from connectors import outbound
 from connectors.vtex_logs.bridge import MAX_DAYS, Reading, bridge
 from connectors.vtex_logs.endpoint import Endpoint
 from connectors.vtex_logs.settings import VtexLogsSettings
+from outbound import http as outbound
 from schemas.catalogue import BY_NAME
 from schemas.result import MAX_AHEAD_SECONDS, Result, read
 from tests.support.agents import records

@@ -18,12 +18,12 @@ from typer.testing import CliRunner
 from broker.settings import BrokerSettings
 from cli.main import app as command_line
 from conexoes_connector.retry import Answer, Retry, read_retry
-from connectors import outbound
-from connectors.outbound import Network
 from connectors.webhook.bridge import bridge
 from connectors.webhook.deliver import Target
 from connectors.webhook.settings import WebhookSettings
-from connectors.webhook.signature import Signer
+from outbound import http as outbound
+from outbound.http import Network
+from outbound.signature import Signer
 from schemas.breaker import BAD_IN_A_ROW, FIRST_PAUSE_SECONDS
 from schemas.busy import Said, is_busy
 from schemas.json_document import dump

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from schemas.dead_letter import DeadLetter
+from schemas.notification.rule import Scope
 from schemas.playbook import InEveryLanguage, WrittenEntry
 from schemas.reasons.reason import own_words
 from schemas.redrive import RedriveRequest
@@ -24,12 +25,14 @@ from schemas.refusal import DeadLetterCode, Refusal
 from storage.access_keys import Grant
 from storage.dead_letters import Reach, insert_dead_letters
 from storage.letter_audit import Author
+from storage.notifications import definitions
 from storage.playbook import save
 from storage.redrive import make_redrive
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.events import at, result
 from tests.support.events import attributes as event_headers
+from tests.support.notified import MARIA, add_channel, add_rule
 from tests.support.reprocess import Desk
 
 pytestmark = pytest.mark.law
@@ -90,6 +93,12 @@ FORMS: dict[str, dict[str, str]] = {
     "/exports/{export_id}/cancel": {},
     "/marked": {},
     "/check": {"text": "{}"},
+    "/notifications/channels": {"name": "n", "kind": "topic", "language": "pt", "time_zone": "UTC"},
+    "/notifications/channels/{channel_id:uuid}/{act}": {},
+    "/notifications/rules": {"name": "n", "severity": "warning", "rule": "{rule_id}"},
+    "/notifications/rules/{rule_id:uuid}/remove": {},
+    "/notifications/windows": {"begins_at": "2026-11-24T12:00", "ends_at": "2026-11-24T13:00"},
+    "/notifications/windows/{window_id:uuid}/remove": {},
     "/groups/{fingerprint}": {"state": "ignored"},
     "/playbook/entries": {"text": "x", "who": "seller", "cause_en": "c", "what_to_do_en": "d"},
     "/playbook/entries/{entry_id:uuid}": {"act": "remove"},
@@ -98,13 +107,15 @@ FORMS: dict[str, dict[str, str]] = {
 }
 #: Parameters of a path that belong to one account.
 IDS = (
-    "log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id", "entry_id", "incident_id"
+    *("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id"),
+    *("entry_id", "incident_id", "channel_id", "rule_id", "window_id"),
 )
 OTHERS = {
     "integration_type": ["price"],
     "side": ["request", "response"],
     "file_format": ["csv", "jsonl"],
     "action": ["pause", "resume", "cancel"],
+    "act": ["test", "remove"],
 }
 PLACE = re.compile(r"\{(\w+)[^}]*\}")
 
@@ -184,6 +195,18 @@ async def ids(
         grant=Grant("globex", "operator", CANARY, may_export=False, may_see_evidence=False, key_id=None),
     )
     await owner.execute("INSERT INTO saved_views VALUES ('globex', $1, 'price', $2, '', $2)", uuid.UUID(view), CANARY)
+    channel = await add_channel(desk.writer, "topic", account="globex", name=CANARY)
+    await add_rule(desk.writer, channel, account="globex", name=CANARY)
+    [rule] = await definitions.list_rules(desk.reader, "globex")
+    window = await definitions.make_window(
+        desk.writer,
+        "globex",
+        begins_at=datetime.now(UTC),
+        ends_at=datetime.now(UTC) + timedelta(hours=1),
+        scope=Scope(),
+        reason=CANARY,
+        author=MARIA,
+    )
     async with Caller(app, keys["other"]) as globex:
         job = await globex.post(
             "/commands/exports", json={"account": "globex", "integration_type": "price", "format": "csv", "filter": {}}
@@ -203,6 +226,9 @@ async def ids(
         "export_id": job.json()["id"],
         "entry_id": str(entry_id),
         "incident_id": str(incident_id),
+        "channel_id": str(channel),
+        "rule_id": rule.id,
+        "window_id": str(window),
     }
     await app.state.jobs.close()
 

@@ -35,6 +35,7 @@ PAGES = [
     "/acme/reprocess/any",
     "/acme/reprocess/any/items.csv",
     "/acme/affiliates",
+    "/acme/notifications",
     "/acme/price/groups",
     "/acme/dead-letters",
     "/acme/dead-letters/export.jsonl",

@@ -22,8 +22,8 @@ from broker.settings import BrokerSettings
 from cli.documents.connector_examples import EXAMPLES
 from connectors.webhook.bridge import bridge
 from connectors.webhook.settings import WebhookSettings
-from connectors.webhook.signature import Signer
 from embedded.ports import free_port
+from outbound.signature import Signer
 from schemas import raw_json
 from storage import access_keys
 from storage.database import Database

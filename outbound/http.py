@@ -16,6 +16,9 @@ from yarl import URL
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+#: Statuses that say "not now": the request may be good a moment later.
+NOT_NOW: Final = frozenset({408, 425, 429, *range(500, 600)}) - {501, 505}
+
 #: Global unicast, RFC 4291. All else that IPv6 has is inside some network, or leads to IPv4 by another form.
 _PUBLIC_V6: Final = ipaddress.IPv6Network("2000::/3")
 #: Anycast of 6to4 relays, RFC 7526: deprecated, and no place of a server.
@@ -95,6 +98,11 @@ def reason(exc: Exception) -> str:
     """Return why a request failed, in one line and never empty: some errors of asyncio have no text."""
     cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
     return (str(cause).splitlines() or [""])[0][:500] or type(cause).__name__
+
+
+def is_not_allowed(exc: BaseException) -> bool:
+    """Return True for the error of a request that was not sent: its address is inside a network, or no address."""
+    return isinstance(getattr(exc, "os_error", exc), AddressNotAllowed | aiohttp.InvalidURL)
 
 
 def is_allowed(address: str, allowed: Sequence[Network]) -> bool:

@@ -1,0 +1,244 @@
+"""Sends the outbox. Each channel has its own turn, so that one that is down or hangs holds up no other.
+
+A message is sent, then recorded as sent, in a transaction of its own. After a kill -9 between the two it is sent again
+when the lease of its channel ends, with the same id and the same content, by which a receiver can tell.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import aiohttp
+import orjson
+import structlog
+
+from agents.metrics import NOTIFICATIONS
+from agents.process.availability import until_available
+from broker.errors import BrokerUnavailable, RecordRefused
+from broker.publisher import Publisher, Record
+from outbound import http
+from outbound.chat import send_chat
+from outbound.email import send_email
+from outbound.sealed import SealedElsewhere, Sealer
+from outbound.sent import Sent, failed
+from outbound.settings import NotificationSettings
+from outbound.signature import Signer
+from outbound.webhook import send_webhook
+from schemas.envelope import STRUCTURED
+from schemas.event_out import NOTIFICATION, event
+from schemas.notification.message import Content, Message
+from schemas.notification.notice import digest
+from schemas.notification.tries import is_given_up, pause_after
+from schemas.playbook import Playbook
+from storage.database import Database
+from storage.notifications.outbox import (
+    LeasedChannel,
+    Tried,
+    Waiting,
+    claim_channels,
+    keep_content,
+    mark_tried,
+    messages_to_send,
+    release_channel,
+)
+from storage.notifications.planning import edges_told
+
+#: Channels to which a worker sends at once.
+SLOTS: Final = 32
+#: Time after which a channel of a worker that was killed is another's. One turn of a channel takes less: TURN_SECONDS,
+#: and the longest try.
+LEASE_SECONDS: Final = 120.0
+TURN_SECONDS: Final = 20.0
+#: Messages that are looked up for one turn of a channel; of a topic, they are sent and recorded together.
+AT_ONCE: Final = 200
+#: Longest pause of a channel after failures: what waits is sent so soon after it is back.
+_MAX_PAUSE_SECONDS: Final = 600.0
+_EVERY_SECONDS: Final = 0.5
+_WORK: Final = "notifications"
+
+log = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """Sends messages; any number of workers share the channels."""
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        settings: NotificationSettings,
+        sealer: Sealer,
+        *,
+        topic: str,
+        playbook: Callable[[], Playbook] = Playbook,
+        lease_seconds: float = LEASE_SECONDS,
+        every_seconds: float = _EVERY_SECONDS,
+    ) -> None:
+        """`topic`: of the events out."""
+        self._database = database
+        self._publisher = publisher
+        self._settings = settings
+        self._sealer = sealer
+        self._topic = topic
+        self._playbook = playbook
+        self._lease_seconds = lease_seconds
+        self._every_seconds = every_seconds
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Send until cancelled, waiting for PostgreSQL as long as it takes."""
+        settings = self._settings
+        async with (
+            http.session(settings.channels_allowed_networks, settings.notification_timeout_seconds) as session,
+            asyncio.TaskGroup() as turns,
+        ):
+            while True:
+                if free := SLOTS - len(self._busy):
+                    for channel in await until_available(_WORK, partial(self._claim, free)):
+                        turn = turns.create_task(self._turn(session, channel))
+                        self._busy.add(turn)
+                        turn.add_done_callback(self._busy.discard)
+                await asyncio.sleep(self._every_seconds)
+
+    async def _claim(self, free: int) -> list[LeasedChannel]:
+        async with self._database.transaction() as connection:
+            return await claim_channels(connection, at_most=free, lease=uuid.uuid4(), lease_seconds=self._lease_seconds)
+
+    async def _turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
+        """Send what a channel has to get, in order, until a try fails or its time is over."""
+        ends = time.monotonic() + min(TURN_SECONDS, self._lease_seconds / 2)
+        waiting = await until_available(_WORK, partial(self._prepare, channel))
+        parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
+        sent, last = 0, Sent("sent")
+        for part in parts:
+            last = await self._try(session, channel, part)
+            tried = [_tried(each, last) for each in part]
+            await until_available(_WORK, partial(self._mark, channel.account, tried))
+            for each in part:
+                NOTIFICATIONS.labels(channel.kind, each.kind, last.outcome).inc()
+            if last.outcome == "sent":
+                sent += len(part)
+            else:
+                log.warning("not sent", channel=str(channel.id), kind=channel.kind, **last._asdict())
+            if last.outcome == "again" or time.monotonic() >= ends:
+                break
+        await until_available(_WORK, partial(self._release, channel, sent, last))
+
+    async def _prepare(self, channel: LeasedChannel) -> list[Waiting]:
+        """Return the messages of a turn, each with the content that it keeps from now on."""
+        async with self._database.transaction() as connection:
+            waiting = await messages_to_send(connection, channel, AT_ONCE)
+            for place, each in enumerate(waiting):
+                if each.content is None:
+                    tolds = await edges_told(connection, each.edge_ids)
+                    content = digest(
+                        tolds, channel.reader, playbook=self._playbook(), public_url=self._settings.public_url
+                    )
+                    await keep_content(connection, channel.account, each.id, content)
+                    waiting[place] = each._replace(content=content.model_dump(mode="json"))
+        return waiting
+
+    async def _mark(self, account: str, tried: Sequence[Tried]) -> None:
+        async with self._database.transaction() as connection:
+            await mark_tried(connection, account, tried)
+
+    async def _release(self, channel: LeasedChannel, sent: int, last: Sent) -> None:
+        """End the lease. After a try that may succeed later, the channel is left alone for a while."""
+        failures = channel.failures + 1 if last.outcome == "again" else 0
+        pause = min(pause_after(failures).total_seconds(), _MAX_PAUSE_SECONDS) if failures else 0.0
+        async with self._database.transaction() as connection:
+            await release_channel(
+                connection,
+                channel,
+                sent=sent,
+                failures=failures,
+                error=last.error,
+                pause_seconds=max(pause, last.after_seconds),
+            )
+
+    async def _try(self, session: aiohttp.ClientSession, channel: LeasedChannel, part: Sequence[Waiting]) -> Sent:
+        """Send, whatever happens: one message must not stop a worker, which would send it again after every start."""
+        try:
+            return await self._send(session, channel, part)
+        except Exception as exc:
+            log.exception("unexpected", channel=str(channel.id))
+            return failed("again", f"unexpected: {type(exc).__name__}")
+
+    async def _send(self, session: aiohttp.ClientSession, channel: LeasedChannel, part: Sequence[Waiting]) -> Sent:
+        if channel.kind == "topic":
+            return await self._publish(channel, part)
+        if channel.address is None:
+            return failed("refused", "the channel was removed")
+        try:
+            address = self._sealer.open(channel.address)
+            secret = None if channel.secret is None else self._sealer.open(channel.secret)
+        except SealedElsewhere:
+            return failed("again", "its address can't be decrypted: is CONEXOES_CHANNELS_KEY the same everywhere?")
+        [waiting] = part
+        if channel.kind == "webhook":
+            body, signer = orjson.dumps(_event_of(waiting)), Signer(secret or "")
+            return await send_webhook(
+                session, address, signer, message_id=str(waiting.id), body=body, content_type=STRUCTURED
+            )
+        return await self._tell(channel, address, waiting)
+
+    async def _tell(self, channel: LeasedChannel, address: str, waiting: Waiting) -> Sent:
+        """Send a message to people."""
+        settings, content = self._settings, Content.model_validate(waiting.content)
+        if channel.kind == "email":
+            thread = None if waiting.incident_id is None else f"incident-{waiting.incident_id}.{channel.account}"
+            return await send_email(settings, Message(waiting.id, waiting.made_at, thread), content, address)
+        return await send_chat(
+            address, content, settings.channels_allowed_networks, settings.notification_timeout_seconds
+        )
+
+    async def _publish(self, channel: LeasedChannel, part: Sequence[Waiting]) -> Sent:
+        headers = (("content-type", STRUCTURED.encode()),)
+        records = [
+            Record(self._topic, _key_of(channel.account, each), orjson.dumps(_event_of(each)), headers) for each in part
+        ]
+        try:
+            await self._publisher.publish_all(records)
+        except RecordRefused as exc:
+            return failed("refused", str(exc))
+        except BrokerUnavailable as exc:
+            return failed("again", f"Kafka did not acknowledge it: {exc}")
+        return Sent("sent")
+
+
+def _event_of(waiting: Waiting) -> dict[str, object]:
+    """Return a message as a CloudEvent, the same at each try."""
+    if waiting.kind == "event" and waiting.event_uuid is not None:
+        return event(
+            event_id=waiting.event_uuid,
+            event_type=str(waiting.event_type),
+            at=waiting.made_at,
+            subject=str(waiting.subject),
+            data=waiting.content,
+        )
+    content = Content.model_validate(waiting.content)
+    data = {**content.data, "language": content.language, "text": content.text}
+    subject = str(content.data.get("incident_id") or waiting.kind)
+    return event(event_id=waiting.id, event_type=NOTIFICATION, at=waiting.made_at, subject=subject, data=data)
+
+
+def _key_of(account: str, waiting: Waiting) -> bytes:
+    """Return the record key: an entity's events keep their order, as those of an account without an entity do."""
+    data = waiting.content if waiting.kind == "event" else {}
+    entity = [data[name] for name in ("affiliate", "key") if data.get(name) and "key" in data]
+    return "/".join([account, *entity]).encode()
+
+
+def _tried(waiting: Waiting, outcome: Sent) -> Tried:
+    if outcome.outcome == "sent":
+        return Tried(waiting.id, "sent", 0, None, 0.0)
+    if outcome.outcome == "refused":
+        return Tried(waiting.id, "failed", 1, outcome.error, 0.0)
+    pause = pause_after(waiting.tries + 1)
+    if is_given_up(waiting.due_at, datetime.now(UTC) + pause):
+        return Tried(waiting.id, "failed", 1, f"given up: {outcome.error}", 0.0)
+    return Tried(waiting.id, "waiting", 1, outcome.error, max(pause.total_seconds(), outcome.after_seconds))

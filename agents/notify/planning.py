@@ -1,0 +1,102 @@
+"""Plans messages: each edge of an incident, by each rule that tells it, to each channel of that rule."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from agents.process.rounds import rounds
+from schemas.incident import Edge
+from schemas.notification.message import MessageState
+from schemas.notification.notice import Told, notice
+from schemas.notification.rule import Window, digest_after, due
+from schemas.playbook import Playbook
+from storage.database import Connection, Database
+from storage.notifications.planning import (
+    InForce,
+    add_notice,
+    add_to_digest,
+    plan_alone,
+    rules_in_force,
+    supersede,
+    take_edges,
+    windows_in_force,
+)
+
+_AT_ONCE = 200
+_EVERY_SECONDS = 0.5
+
+
+class Planning:
+    """Runs in every worker; they take turns by an advisory lock, so that edges of an incident are planned in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        playbook: Callable[[], Playbook] = Playbook,
+        public_url: str | None = None,
+        every_seconds: float = _EVERY_SECONDS,
+    ) -> None:
+        """`playbook` is asked for each message. `public_url`: links begin with it; without it there are none."""
+        self._database = database
+        self._playbook = playbook
+        self._public_url = public_url
+        self._every_seconds = every_seconds
+
+    async def run(self) -> None:
+        """Plan until cancelled, waiting for PostgreSQL as long as it takes."""
+        await rounds("planning notifications", self.plan, full=_AT_ONCE, pause_seconds=self._every_seconds)
+
+    async def plan(self, at_most: int = _AT_ONCE) -> int:
+        """Plan the messages about some edges. Returns the number of edges.
+
+        One transaction: edges are taken and their messages are in the outbox, or neither.
+        """
+        async with self._database.transaction() as connection:
+            now = await plan_alone(connection)
+            tolds = await take_edges(connection, at_most) if now is not None else []
+            if now is None or not tolds:
+                return 0
+            accounts = {each.account for each in tolds}
+            rules = await rules_in_force(connection, accounts)
+            windows = await windows_in_force(connection, accounts, now)
+            for told in tolds:
+                own = [window for account, window in windows if account == told.account]
+                for each in rules:
+                    if each.account == told.account:
+                        await self._tell(connection, told, each, own, now)
+        return len(tolds)
+
+    async def _tell(
+        self, connection: Connection, told: Told, by: InForce, windows: Sequence[Window], now: datetime
+    ) -> None:
+        tells = by.rule.tells(
+            affiliate=told.affiliate,
+            integration_type=told.integration_type,
+            kind=told.kind,
+            severity=told.severity,
+        )
+        over = told.edge is Edge.RESOLVED
+        if not tells and not over:
+            return
+        was_told = await supersede(connection, told, by, now)
+        # Who was told that it began is told that it is over, whatever the rule or the severity is by now.
+        if not tells and not was_told:
+            return
+        when = due(
+            by.rule,
+            windows,
+            by.reader.zone,
+            now,
+            affiliate=told.affiliate,
+            integration_type=told.integration_type,
+            severity=told.severity,
+        )
+        if when.digest and by.rule.digest_at is not None:
+            at = when.at
+            while not await add_to_digest(connection, told, by, at):
+                at = digest_after(by.rule.digest_at, at, by.reader.zone)
+            return
+        content = notice(told, by.reader, playbook=self._playbook(), public_url=self._public_url)
+        # It began and ended within a maintenance window: nobody is told, and the log says so.
+        state: MessageState = "muted" if over and when.maintenance and not was_told else "waiting"
+        await add_notice(connection, told, by, when, content=content, state=state)

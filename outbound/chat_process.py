@@ -1,0 +1,55 @@
+"""Sends one text to one chat and ends: `python -m outbound.chat_process`, with the task as JSON on stdin.
+
+Exit code 0: the service took it. Otherwise a line on stdout says why not, without the chat's address.
+"""
+
+import ipaddress
+import json
+import signal
+import socket
+import sys
+from typing import Any
+
+from outbound.chat import plugin_of
+from outbound.http import AddressNotAllowed, Network, is_allowed
+
+
+def main() -> int:
+    """Send the task of stdin. Returns the exit code."""
+    task = json.load(sys.stdin)
+    # Beyond the limits of each connection: a service that sends a byte a second is at an end, too.
+    signal.alarm(int(task["seconds"]) + 1)
+    refused = watch_connections([ipaddress.ip_network(each) for each in task["allowed"]])
+    found = plugin_of(task["url"])
+    if found is None:
+        print("the chat's URL can't be read any more")  # noqa: T201 - the answer of this process
+        return 1
+    if found.notify(body=task["text"], title=task["title"]):
+        return 0
+    print(str(AddressNotAllowed()) if refused else "the chat did not take it")  # noqa: T201
+    return 1
+
+
+def watch_connections(allowed: list[Network]) -> list[str]:
+    """Refuse connections of this process to addresses that are not allowed, by any library, from now on for ever.
+
+    Returns the list to which refused addresses are added.
+    """
+    refused: list[str] = []
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "socket.connect":
+            return
+        connecting, address = arguments
+        if connecting.family == socket.AF_UNIX or not connecting.type & socket.SOCK_STREAM:
+            return  # of this machine itself, or of the look-up of a name
+        if not is_allowed(str(address[0]), allowed):
+            refused.append(str(address[0]))
+            raise AddressNotAllowed()
+
+    sys.addaudithook(hook)
+    return refused
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Notifications: rules, when a message is due, its text, and what it is sent by. Pure."""

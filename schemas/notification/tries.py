@@ -1,0 +1,19 @@
+"""When a message is tried again, and when it is given up."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+#: Pauses after the first tries; the last one is that of each try after them.
+PAUSES: Final = (10, 30, 60, 120, 300, 600, 1200, 1800)
+#: A message that was not taken so long after it was due is given up, and the log says so.
+GIVE_UP: Final = timedelta(hours=24)
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return the pause after so many tries that failed, 1 or more."""
+    return timedelta(seconds=PAUSES[min(tries, len(PAUSES)) - 1])
+
+
+def is_given_up(due_at: datetime, next_try: datetime) -> bool:
+    """Return True when the next try would come too late."""
+    return next_try - due_at > GIVE_UP

@@ -1,0 +1,1 @@
+"""Notifications in PostgreSQL: what people define, the messages that follow from it, and their delivery."""

@@ -1,0 +1,123 @@
+"""Delivery: channels are leased one by one, their messages sent in order, and what became of each is recorded."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.notification.message import ChannelKind, Content, MessageKind
+from schemas.notification.notice import Reader
+from storage.database import Connection
+from storage.statements import SQL
+
+
+class LeasedChannel(NamedTuple):
+    """A channel to which this worker alone sends until its lease ends."""
+
+    account: str
+    id: uuid.UUID
+    kind: ChannelKind
+    reader: Reader
+    failures: int
+    lease: uuid.UUID
+    address: bytes | None  # sealed
+    secret: bytes | None  # sealed
+
+
+class Waiting(NamedTuple):
+    """A message that is to be sent."""
+
+    id: uuid.UUID
+    kind: MessageKind
+    incident_id: int | None
+    edge_ids: list[int]
+    event_type: str | None
+    event_uuid: uuid.UUID | None
+    subject: str | None
+    content: Any  # as JSON has it; None of a digest that was not tried yet
+    made_at: datetime
+    due_at: datetime
+    tries: int
+
+
+class Tried(NamedTuple):
+    """What became of a message by one try."""
+
+    id: uuid.UUID
+    state: str
+    failed: int  # 1 for a try that failed
+    error: str | None
+    pause_seconds: float
+
+
+async def claim_channels(
+    connection: Connection, *, at_most: int, lease: uuid.UUID, lease_seconds: float
+) -> list[LeasedChannel]:
+    """Lease channels that have messages to be sent now."""
+    rows = await SQL["claim_channels"].fetch(connection, limit=at_most, lease=lease, lease_seconds=lease_seconds)
+    return [
+        LeasedChannel(
+            row["account"],
+            row["id"],
+            row["kind"],
+            Reader(row["language"], ZoneInfo(row["time_zone"])),
+            row["failures"],
+            lease,
+            row["address"],
+            row["secret"],
+        )
+        for row in rows
+    ]
+
+
+async def messages_to_send(connection: Connection, channel: LeasedChannel, at_most: int) -> list[Waiting]:
+    """Return the next messages of a channel, in order."""
+    rows = await SQL["messages_to_send"].fetch(
+        connection, account=channel.account, channel_id=channel.id, limit=at_most
+    )
+    return [
+        Waiting(
+            row["id"],
+            row["kind"],
+            row["incident_id"],
+            row["edge_ids"] or [],
+            row["event_type"],
+            row["event_uuid"],
+            row["subject"],
+            None if row["content"] is None else json.loads(row["content"]),
+            row["made_at"],
+            row["due_at"],
+            row["tries"],
+        )
+        for row in rows
+    ]
+
+
+async def keep_content(connection: Connection, account: str, message: uuid.UUID, content: Content) -> None:
+    """Store the content of a message before its first try. It never changes after that."""
+    await SQL["keep_content"].execute(connection, account=account, id=message, content=content.model_dump_json())
+
+
+async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:
+    """Record what became of messages. Events that were sent are deleted."""
+    await SQL["mark_tried"].execute(connection, tried, account=account)
+    if sent := [each.id for each in tried if each.state == "sent"]:
+        await SQL["delete_sent_events"].execute(connection, account=account, ids=sent)
+
+
+async def release_channel(
+    connection: Connection, channel: LeasedChannel, *, sent: int, failures: int, error: str | None, pause_seconds: float
+) -> None:
+    """End the lease of a channel. After a failure it is left alone for `pause_seconds`."""
+    await SQL["release_channel"].execute(
+        connection,
+        account=channel.account,
+        id=channel.id,
+        lease=channel.lease,
+        sent=sent,
+        failures=failures,
+        error=error,
+        pause_seconds=pause_seconds,
+    )

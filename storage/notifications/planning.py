@@ -1,0 +1,139 @@
+"""Edges of incidents that are to be told, and the messages that are planned about them."""
+
+import json
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.incident import Edge, Kind
+from schemas.notification.message import Content, MessageState, message_id
+from schemas.notification.notice import Reader, Told
+from schemas.notification.rule import Due, Rule, Scope, Window
+from storage.database import Connection
+from storage.statements import SQL
+
+
+class InForce(NamedTuple):
+    """A rule with one of its channels."""
+
+    account: str
+    rule_id: uuid.UUID
+    rule: Rule
+    channel_id: uuid.UUID
+    reader: Reader
+
+
+async def plan_alone(connection: Connection) -> datetime | None:
+    """Take the lock under which messages are planned, until the transaction ends. Returns PostgreSQL's time.
+
+    None while another worker has it.
+    """
+    now: datetime | None = await SQL["plan_alone"].fetchval(connection)
+    return now
+
+
+async def take_edges(connection: Connection, at_most: int) -> list[Told]:
+    """Take the next edges of which no message was planned yet, in order: with the end of the transaction they are."""
+    return [told_of(row) for row in await SQL["take_edges"].fetch(connection, limit=at_most)]
+
+
+async def tell_log_edges(connection: Connection, at_most: int) -> int:
+    """Put events about logs that failed or recovered into the outbox. Returns the number of these edges."""
+    told: int = await SQL["tell_log_edges"].fetchval(connection, limit=at_most)
+    return told
+
+
+async def edges_told(connection: Connection, edge_ids: Sequence[int]) -> list[Told]:
+    """Return the edges of a digest, in order."""
+    return [told_of(row) for row in await SQL["edges_told"].fetch(connection, edge_ids=list(edge_ids))]
+
+
+async def rules_in_force(connection: Connection, accounts: Collection[str]) -> list[InForce]:
+    """Return the rules of these accounts, once for each of their channels."""
+    rows = await SQL["rules_in_force"].fetch(connection, accounts=list(accounts))
+    return [
+        InForce(
+            row["account"],
+            row["rule_id"],
+            Rule.model_validate_json(row["rule"]),
+            row["channel_id"],
+            Reader(row["language"], ZoneInfo(row["time_zone"])),
+        )
+        for row in rows
+    ]
+
+
+async def windows_in_force(
+    connection: Connection, accounts: Collection[str], now: datetime
+) -> list[tuple[str, Window]]:
+    """Return the maintenance windows of these accounts that are not over, each with its account."""
+    rows = await SQL["windows_in_force"].fetch(connection, accounts=list(accounts), now=now)
+    return [
+        (row["account"], Window(row["begins_at"], row["ends_at"], Scope.model_validate_json(row["scope"])))
+        for row in rows
+    ]
+
+
+async def supersede(connection: Connection, told: Told, by: InForce, now: datetime) -> bool:
+    """End what waits for its time to tell of an earlier edge. Returns True when its incident was told before."""
+    of = {
+        "account": told.account,
+        "incident_id": told.incident_id,
+        "rule_id": by.rule_id,
+        "channel_id": by.channel_id,
+    }
+    await SQL["supersede"].execute(connection, **of, now=now)
+    return bool(await SQL["was_told"].fetchval(connection, **of))
+
+
+async def add_notice(
+    connection: Connection, told: Told, by: InForce, due: Due, *, content: Content, state: MessageState
+) -> None:
+    """Put a message about one edge into the outbox, once whatever happens: its id is made of edge, rule and channel."""
+    await SQL["insert_message"].fetchval(
+        connection,
+        account=told.account,
+        id=message_id(told.edge_id, by.rule_id, by.channel_id),
+        channel_id=by.channel_id,
+        kind="notice",
+        state=state,
+        rule_id=by.rule_id,
+        incident_id=told.incident_id,
+        edge_ids=[told.edge_id],
+        maintenance=due.maintenance,
+        content=content.model_dump_json(),
+        due_at=due.at,
+    )
+
+
+async def add_to_digest(connection: Connection, told: Told, by: InForce, at: datetime) -> bool:
+    """Add an edge to the digest of `at`. Returns False when that has its content already."""
+    added = await SQL["add_to_digest"].fetchval(
+        connection,
+        account=told.account,
+        id=message_id("digest", at.isoformat(), by.rule_id, by.channel_id),
+        channel_id=by.channel_id,
+        rule_id=by.rule_id,
+        edge_id=told.edge_id,
+        due_at=at,
+    )
+    return added is not None
+
+
+def told_of(row: Any) -> Told:
+    """Return the edge of a row with `told_columns`."""
+    return Told(
+        row["edge_id"],
+        row["incident_id"],
+        row["account"],
+        Edge(row["edge"]),
+        row["at"],
+        Kind(row["kind"]),
+        row["severity"],
+        row["integration_type"],
+        row["affiliate"],
+        row["opened_at"],
+        json.loads(row["facts"]),
+    )

@@ -1,0 +1,140 @@
+-- plan_alone --
+-- Takes the lock under which messages are planned, for this transaction, and answers the time; nothing while another
+-- session has it.
+SELECT clock_timestamp() WHERE pg_try_advisory_xact_lock(hashtext('conexoes.plan_notifications'))
+
+-- take_edges --
+-- Takes the next edges of which no message was planned, in order, with their incidents as they were then. For who holds
+-- the advisory lock.
+WITH taken AS (
+    DELETE FROM unplanned_edges
+    WHERE (account, edge_id) IN (SELECT account, edge_id FROM unplanned_edges ORDER BY edge_id LIMIT :limit::integer)
+    RETURNING edge_id
+)
+SELECT {told_columns} FROM taken t
+JOIN incident_edges e USING (edge_id)
+JOIN incidents i USING (incident_id)
+ORDER BY e.edge_id
+
+-- told_columns --
+-- Not a statement: an edge, and its incident.
+e.edge_id, e.incident_id, e.account, e.edge, e.at, i.kind, i.severity, i.integration_type, i.affiliate, i.opened_at,
+e.facts
+
+-- edges_told --
+SELECT {told_columns} FROM incident_edges e
+JOIN incidents i USING (incident_id)
+WHERE e.edge_id = ANY(:edge_ids::bigint[])
+ORDER BY e.edge_id
+
+-- rules_in_force --
+-- Each rule of these accounts with each of its channels.
+SELECT r.account, r.id AS rule_id, r.rule, c.id AS channel_id, c.language, c.time_zone
+FROM notification_rules r
+CROSS JOIN LATERAL unnest(r.channels) AS each (channel_id)
+JOIN notification_channels c ON c.account = r.account AND c.id = each.channel_id AND c.removed_at IS NULL
+WHERE r.account = ANY(:accounts::text[])
+ORDER BY r.account, r.id, c.id
+
+-- windows_in_force --
+SELECT account, begins_at, ends_at, scope FROM maintenance_windows
+WHERE account = ANY(:accounts::text[]) AND ends_at > :now::timestamptz
+
+-- supersede --
+-- Ends the notices of an incident, by one rule to one channel, that wait for their time: a later edge says more.
+UPDATE notification_messages SET state = 'superseded', ended_at = now()
+WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
+  AND channel_id = :channel_id::uuid AND state = 'waiting' AND tries = 0 AND due_at > :now::timestamptz
+
+-- was_told --
+-- Tells if a message about an incident, by one rule to one channel, was sent or is on its way.
+SELECT EXISTS (
+    SELECT FROM notification_messages
+    WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
+      AND channel_id = :channel_id::uuid AND state IN ('waiting', 'sent', 'failed')
+)
+
+-- insert_message --
+-- Answers true unless it is there already.
+INSERT INTO notification_messages (
+    account, id, channel_id, kind, state, rule_id, incident_id, edge_ids, maintenance, content, due_at, not_before,
+    ended_at
+)
+VALUES (
+    :account::text, :id::uuid, :channel_id::uuid, :kind::text, :state::text, :rule_id::uuid, :incident_id::bigint,
+    :edge_ids::bigint[], :maintenance::boolean, :content::jsonb, :due_at::timestamptz, :due_at::timestamptz,
+    CASE WHEN :state::text <> 'waiting' THEN now() END
+)
+ON CONFLICT (account, id) DO NOTHING
+RETURNING true
+
+-- add_to_digest --
+-- Adds an edge to the digest of one moment, or makes that. Answers nothing when it has its content already, so that the
+-- edge must wait for the next one.
+INSERT INTO notification_messages AS m (account, id, channel_id, kind, rule_id, edge_ids, due_at, not_before)
+VALUES (
+    :account::text, :id::uuid, :channel_id::uuid, 'digest', :rule_id::uuid, ARRAY[:edge_id::bigint],
+    :due_at::timestamptz, :due_at::timestamptz
+)
+ON CONFLICT (account, id) DO UPDATE SET edge_ids = m.edge_ids || :edge_id::bigint
+WHERE m.state = 'waiting' AND m.content IS NULL
+RETURNING true
+
+-- claim_channels --
+-- Leases channels that have messages to be sent now. Those of other workers are skipped.
+WITH free AS (
+    SELECT c.account, c.id FROM notification_channels c
+    WHERE c.removed_at IS NULL AND c.not_before <= now() AND (c.leased_until IS NULL OR c.leased_until <= now())
+      AND EXISTS (
+          SELECT FROM notification_messages m
+          WHERE m.account = c.account AND m.channel_id = c.id AND m.state = 'waiting' AND m.not_before <= now()
+      )
+    ORDER BY c.last_sent_at NULLS FIRST
+    LIMIT :limit::integer
+    FOR UPDATE OF c SKIP LOCKED
+)
+UPDATE notification_channels c
+SET lease = :lease::uuid, leased_until = now() + make_interval(secs => :lease_seconds::double precision)
+FROM free f
+LEFT JOIN notification_addresses a ON a.account = f.account AND a.channel_id = f.id
+WHERE c.account = f.account AND c.id = f.id
+RETURNING c.account, c.id, c.kind, c.language, c.time_zone, c.failures, a.address, a.secret
+
+-- messages_to_send --
+-- The next messages of a channel, in order. For who has its lease.
+SELECT id, kind, rule_id, incident_id, edge_ids, event_type, event_uuid, subject, content, made_at, due_at, tries
+FROM notification_messages
+WHERE account = :account::text AND channel_id = :channel_id::uuid AND state = 'waiting' AND not_before <= now()
+ORDER BY number
+LIMIT :limit::integer
+
+-- keep_content --
+-- The content of a message, before it is tried for the first time.
+UPDATE notification_messages SET content = :content::jsonb
+WHERE account = :account::text AND id = :id::uuid AND content IS NULL
+
+-- mark_tried --
+-- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again.
+UPDATE notification_messages m
+SET state = t.state, tries = m.tries + t.failed, error = t.error,
+    not_before = now() + make_interval(secs => t.pause_seconds),
+    ended_at = CASE WHEN t.state <> 'waiting' THEN now() END
+FROM unnest(
+    :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
+) AS t (id, state, failed, error, pause_seconds)
+WHERE m.account = :account::text AND m.id = t.id AND m.state = 'waiting'
+
+-- delete_sent_events --
+SELECT delete_sent_events(:account::text, :ids::uuid[])
+
+-- release_channel --
+-- Ends the lease, unless another worker has it by now, and leaves the channel alone after a failure.
+UPDATE notification_channels
+SET lease = NULL, leased_until = NULL, failures = :failures::integer, last_error = :error::text,
+    not_before = now() + make_interval(secs => :pause_seconds::double precision),
+    sent = sent + :sent::integer,
+    last_sent_at = CASE WHEN :sent::integer > 0 THEN now() ELSE last_sent_at END
+WHERE account = :account::text AND id = :id::uuid AND lease = :lease::uuid
+
+-- tell_log_edges --
+SELECT tell_log_edges(:limit::integer)

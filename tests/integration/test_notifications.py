@@ -1,0 +1,382 @@
+"""From the edge of an incident to the message, on a real PostgreSQL, a real SMTP server and real HTTP receivers."""
+
+import asyncio
+import base64
+import hmac
+import json
+import sys
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import pytest
+from aiohttp import web
+
+from agents.notify.delivery import Delivery
+from agents.notify.log_edges import LogEdges
+from agents.notify.planning import Planning
+from broker.publisher import Publisher
+from broker.settings import BrokerSettings
+from outbound.settings import NotificationSettings
+from outbound.signature import PREFIX
+from schemas.event_out import EventType
+from schemas.notification.rule import Scope
+from schemas.playbook import Playbook
+from schemas.shown.notification import ShownMessage
+from storage.database import Database
+from storage.notifications import definitions
+from tests.support.agents import records
+from tests.support.events import at, result
+from tests.support.http_server import answering
+from tests.support.notified import (
+    KEY,
+    MARIA,
+    SEALER,
+    SECRET,
+    Mailbox,
+    add_channel,
+    add_edge,
+    add_incident,
+    add_rule,
+    settings,
+    smtp,
+)
+from tests.support.reprocess import Desk
+from tests.support.waiting import eventually
+
+PLAYBOOK = Playbook.read("""
+[[entry]]
+code = "price.below_minimum"
+who = "seller"
+cause = {pt = "O preço é baixo.", en = "x", es = "x"}
+what_to_do = {pt = "Corrija o preço.", en = "x", es = "x"}
+""")
+
+
+class Receiver:
+    """An HTTP server's handler that keeps what it gets, checks signatures, and answers with a status."""
+
+    def __init__(self, status: int = 204) -> None:
+        self.status = status
+        self.bodies: defaultdict[str, list[Any]] = defaultdict(list)  # by webhook-id; those of chats by ""
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        message_id = request.headers.get("webhook-id", "")
+        if message_id:
+            signed = f"{message_id}.{request.headers['webhook-timestamp']}.".encode() + body
+            key = base64.b64decode(SECRET.removeprefix(PREFIX))
+            assert request.headers["webhook-signature"] == (
+                f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
+            )
+        self.bodies[message_id].append(body)
+        await self.answers.wait()
+        return web.Response(status=self.status)
+
+
+@asynccontextmanager
+async def delivering(
+    writer: Database, telling: NotificationSettings, broker: BrokerSettings | None = None
+) -> AsyncIterator[None]:
+    """Plan and send while the block runs."""
+    publisher = Publisher(str(broker.kafka_bootstrap_servers) if broker else "127.0.0.1:1")
+    planning = Planning(writer, playbook=lambda: PLAYBOOK, public_url=telling.public_url, every_seconds=0.02)
+    topic = broker.topics.events if broker else "none"
+    delivery = Delivery(writer, publisher, telling, SEALER, topic=topic, every_seconds=0.02)
+    edges = LogEdges(writer, every_seconds=0.02)
+    tasks = [asyncio.create_task(each.run()) for each in (planning, edges, delivery)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
+        await publisher.close()
+
+
+async def log_of(reader: Database, states: set[str], count: int, account: str = "acme") -> list[ShownMessage]:
+    """Wait until the log has so many messages, all of these states."""
+
+    async def look() -> list[ShownMessage]:
+        found = await definitions.list_messages(reader, account, limit=500)
+        return found if len(found) == count and {each.state for each in found} <= states else []
+
+    return await eventually(look)
+
+
+async def test_an_edge_becomes_a_message_in_portuguese_with_the_plan_and_is_in_the_log(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    mailbox, hook, chat = Mailbox(), Receiver(), Receiver(200)
+    async with smtp(mailbox) as port, answering(hook) as address, answering(chat) as chat_address:
+        chat_url = f"mmost://{chat_address.removeprefix('http://')}/abcdefghijklmnopqrstuvwxyz"
+        channels = [
+            await add_channel(writer, "email", "maria@store.example"),
+            await add_channel(writer, "webhook", f"{address}/hook?token=SECRET"),
+            await add_channel(writer, "chat", chat_url),
+        ]
+        await add_rule(writer, *channels)
+        await add_rule(writer, *channels, name="Só crítico", severity="critical")
+        async with delivering(writer, settings(port)):
+            incident = await add_incident(owner)
+            await log_of(reader, {"sent"}, 3)
+            await add_edge(owner, incident, "resolved")
+            log = await log_of(reader, {"sent"}, 6)
+    plan = "https://conexoes.store.example/acme/price/reprocess?status=error&affiliate=MLB&code=price.below_minimum"
+    opened, resolved = mailbox.messages
+    assert opened["Subject"] == "Começou: MLB · Preço: um erro aparece cada vez mais (135)"
+    assert opened["To"] == "maria@store.example"
+    for part in opened.iter_parts():
+        text = part.get_content()
+        assert "O preço é baixo." in text
+        assert plan.replace("&", "&amp;") in text or plan in text
+    assert resolved["Subject"].startswith("Resolvido: ")
+    assert resolved["References"] == opened["References"]
+    events = [json.loads(body) for [body] in hook.bodies.values()]
+    assert {event["id"] for event in events} == set(hook.bodies)
+    assert [event["data"]["edge"] for event in events] == ["opened", "resolved"]
+    assert events[0]["type"] == "conexoes.notification.v1"
+    assert events[0]["data"]["link"] == plan
+    posts = [json.loads(body)["text"] for body in chat.bodies[""]]
+    assert len(posts) == 2
+    assert "O preço é baixo." in posts[0]
+    ids = {str(each.id) for each in log}
+    assert {opened["Message-ID"], resolved["Message-ID"]} <= {f"<{each}@store.example>" for each in ids}
+    assert set(hook.bodies) <= ids
+    everything = await owner.fetch(
+        """SELECT to_jsonb(m)::text AS row FROM notification_messages m UNION ALL
+           SELECT to_jsonb(c)::text FROM notification_channels c UNION ALL
+           SELECT to_jsonb(a)::text FROM notification_audit a UNION ALL
+           SELECT encode(address, 'escape') FROM notification_addresses"""
+    )
+    assert not [row for row in everything if "SECRET" in row["row"] or "maria@store" in row["row"]]
+
+
+async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hanging, failing, refusing, good = Receiver(), Receiver(503), Receiver(410), Receiver()
+    hanging.answers.clear()
+    mailbox = Mailbox()
+    mailbox.answer = "451 busy"
+    async with (
+        smtp(mailbox) as port,
+        answering(hanging) as a,
+        answering(failing) as b,
+        answering(refusing) as c,
+        answering(good) as d,
+    ):
+        channels = [await add_channel(writer, "webhook", url, name=url) for url in (a, b, c, d)]
+        inside = await add_channel(writer, "webhook", "http://10.0.0.1:9/", name="inside")
+        channels += [inside, await add_channel(writer, "email", "maria@store.example")]
+        await add_rule(writer, *channels)
+        async with delivering(writer, settings(port, notification_timeout_seconds=2)):
+            for number in range(20):
+                await add_incident(owner, subject=str(number))
+
+            async def all_good() -> bool:
+                return len(good.bodies) == 20
+
+            await eventually(all_good)
+            by_channel: dict[str, Any] = {}
+
+            async def tried() -> bool:
+                nonlocal by_channel
+                by_channel = {each.id: each for each in await definitions.list_channels(reader, "acme")}
+                return all(by_channel[str(each)].error for each in (channels[0], channels[1], channels[5]))
+
+            await eventually(tried)
+        hanging.answers.set()
+    assert all(len(bodies) == 1 for bodies in good.bodies.values())
+    assert by_channel[str(channels[0])].error == "no answer in time"
+    assert by_channel[str(channels[1])].error == "the webhook answered 503"
+    assert by_channel[str(channels[5])].error == "the SMTP server refused it: 451"
+    log = await definitions.list_messages(reader, "acme", limit=500)
+    states = Counter((each.channel_id, each.state) for each in log)
+    assert states[str(channels[2]), "failed"] == states[str(inside), "failed"] == states[str(channels[3]), "sent"] == 20
+    assert states[str(channels[1]), "waiting"] == states[str(channels[5]), "waiting"] == 20
+    assert {each.error for each in log if each.channel_id == str(inside)} == {
+        "the address is not a public one, and in no network that is allowed"
+    }
+
+
+async def test_nothing_is_lost_and_no_id_has_two_contents_while_the_delivery_is_killed(
+    database_url: str, writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    edges, kills, each_time = 20, 5, 4
+    received = 0
+    process: asyncio.subprocess.Process | None = None
+
+    def count() -> None:
+        """Kill the process while it waits for the answer to a message: between sending and recording it."""
+        nonlocal received
+        received += 1
+        if process is not None and received % each_time == 0 and received <= kills * each_time:
+            with suppress(ProcessLookupError):
+                process.kill()
+
+    class Killer(Receiver):
+        async def __call__(self, request: web.Request) -> web.StreamResponse:
+            answer = await super().__call__(request)
+            count()
+            return answer
+
+    mailbox, hook = Mailbox(count), Killer()
+    async with smtp(mailbox) as port, answering(hook) as address:
+        channels = [
+            await add_channel(writer, "email", "maria@store.example"),
+            await add_channel(writer, "webhook", address),
+        ]
+        await add_rule(writer, *channels)
+        for number in range(edges):
+            await add_incident(owner, subject=str(number))
+        planning = Planning(writer)
+        assert await planning.plan() == edges
+        assert await planning.plan() == 0
+        died = 0
+        while await owner.fetchval("SELECT count(*) FROM notification_messages WHERE state = 'waiting'"):
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.support.deliver", database_url, KEY, str(port))
+            )
+            while process.returncode is None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), 0.2)
+                if not await owner.fetchval("SELECT count(*) FROM notification_messages WHERE state = 'waiting'"):
+                    process.kill()
+                    await process.wait()
+                    break
+            else:
+                died += 1
+    emails: defaultdict[str, list[str]] = defaultdict(list)
+    for email in mailbox.messages:
+        emails[email["Message-ID"]].append(str([part.get_content() for part in email.iter_parts()]) + email["Subject"])
+    assert died == kills
+    assert len(emails) == len(hook.bodies) == edges  # none is lost
+    contents = [*emails.values(), *hook.bodies.values()]
+    assert all(len(set(each)) == 1 for each in contents)
+    doubled = sum(len(each) - 1 for each in contents)
+    assert doubled <= 2 * kills, doubled  # what was on its way to either channel
+    log = await definitions.list_messages(reader, "acme", limit=500)
+    assert Counter(each.state for each in log) == {"sent": 2 * edges}
+
+
+async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_incident_once(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """In quiet hours, in maintenance, and once a day."""
+    channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    now = datetime.now(UTC)
+    local = now.astimezone(ZoneInfo("America/Sao_Paulo"))
+    quiet = {name: (local + timedelta(hours=hours)).strftime("%H:%M") for name, hours in (("begin", 1), ("end", 2))}
+    await add_rule(writer, channel, name="quiet", affiliates=["Q"], hours=quiet)
+    await add_rule(writer, channel, name="digest", affiliates=["D"], digest_at=local.strftime("%H:%M"))
+    await add_rule(writer, channel, name="window", affiliates=["W"])
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    scope = Scope(affiliates=("W",))
+    await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
+    planning = Planning(writer)
+    incidents = {name: await add_incident(owner, affiliate=name) for name in ("Q", "D", "W")}
+    await planning.plan()
+    for name in ("Q", "D"):
+        await add_edge(owner, incidents[name], "escalated")
+    await add_edge(owner, incidents["W"], "resolved")
+    await add_incident(owner, affiliate="W", subject="goes on")
+    await planning.plan()
+    log = await definitions.list_messages(reader, "acme", limit=50)
+    assert Counter((each.rule, each.kind, each.state) for each in log) == {
+        ("quiet", "notice", "superseded"): 1,
+        ("quiet", "notice", "waiting"): 1,
+        ("digest", "digest", "waiting"): 1,
+        ("window", "notice", "superseded"): 1,  # opened
+        ("window", "notice", "muted"): 1,  # and over, within it
+        ("window", "notice", "waiting"): 1,
+    }
+    assert all(each.due_at > now for each in log if each.state == "waiting")
+    assert await owner.fetchval("SELECT cardinality(edge_ids) FROM notification_messages WHERE kind = 'digest'") == 2
+    hook = Receiver()
+    async with answering(hook) as address:
+        await owner.execute("DELETE FROM notification_addresses")
+        sealed = SEALER.seal(address), SEALER.seal(SECRET)
+        await owner.execute("INSERT INTO notification_addresses VALUES ('acme', $1, $2, $3)", channel, *sealed)
+        await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
+        async with delivering(writer, settings(1)):
+            await log_of(reader, {"sent", "superseded", "muted"}, 6)
+    titles = sorted(json.loads(body)["data"]["title"].partition(":")[0] for [body] in hook.bodies.values())
+    assert titles == ["Começou", "Piorou", "Resumo do dia"]
+
+
+async def test_events_out_are_edges_of_logs_and_reach_topic_and_webhook_once_each(
+    broker_settings: BrokerSettings, writer: Database, reader: Database, owner: asyncpg.Connection, desk: Desk
+) -> None:
+    hook = Receiver()
+    error: dict[str, Any] = {"status": "error", "errors": [{"code": "c"}]}
+    async with answering(hook) as address:
+        await add_channel(writer, "topic", events=list(EventType))
+        await add_channel(writer, "webhook", address, events=["conexoes.log.recovered.v1"])
+        await desk.store(
+            result("1", **error, processed_at=at(0)),
+            result("2", key="SKU-2", status="success", processed_at=at(0)),
+            result("3", account="globex", **error),
+        )
+        await desk.store(result("4", **error, processed_at=at(1)))  # still failing: no edge
+        await desk.store(result("5", status="success", processed_at=at(2)))
+        await desk.store(result("6", **error, processed_at=at(1)))  # late
+        await desk.store(result("7", key="SKU-2", **error, processed_at=at(3)))
+        await add_incident(owner)
+        async with delivering(writer, settings(1), broker_settings):
+            found = await records(str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.events, 4)
+
+            async def quiet() -> bool:
+                return not await owner.fetchval("SELECT count(*) FROM notification_messages")
+
+            await eventually(quiet)
+    events = [json.loads(each.value) for each in found]
+    assert Counter((event["type"], event["subject"]) for event in events) == {
+        ("conexoes.log.failed.v1", "SKU-1"): 1,
+        ("conexoes.log.recovered.v1", "SKU-1"): 1,
+        ("conexoes.log.failed.v1", "SKU-2"): 1,
+        ("conexoes.incident.opened.v1", "1"): 1,
+    }
+    assert {each.key for each in found} == {b"acme/MLB/SKU-1", b"acme/MLB/SKU-2", b"acme"}
+    [[body]] = hook.bodies.values()
+    assert json.loads(body) in events  # the same id and content on both
+    sent = {each.kind: each.sent for each in await definitions.list_channels(reader, "acme")}
+    assert sent == {"topic": 4, "webhook": 1}
+    assert uuid.UUID(events[0]["id"])
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removed", "of another key"])
+async def test_a_channel_whose_address_is_gone_sends_nothing_and_says_why(
+    *, writer: Database, reader: Database, owner: asyncpg.Connection, removed: bool
+) -> None:
+    channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    await add_rule(writer, channel)
+    await add_incident(owner)
+    await Planning(writer).plan()
+    if removed:
+        assert await definitions.remove_channel(writer, "acme", channel, MARIA)
+        assert not await definitions.remove_channel(writer, "acme", channel, MARIA)
+        assert await owner.fetchval("SELECT count(*) FROM notification_addresses") == 0
+        [message] = await log_of(reader, {"failed"}, 1)
+        assert message.error == "the channel was removed"
+        [shown] = await definitions.list_rules(reader, "acme")
+        assert shown.channels == []
+        return
+    await owner.execute("UPDATE notification_addresses SET address = 'x'")
+    async with delivering(writer, settings(1)):
+
+        async def said() -> str | None:
+            [message] = await definitions.list_messages(reader, "acme", limit=5)
+            return message.error
+
+        error = await eventually(said)
+    assert error is not None
+    assert "CONEXOES_CHANNELS_KEY" in error

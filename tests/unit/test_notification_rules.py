@@ -1,0 +1,181 @@
+"""When an edge is told: rules, hours across midnight and changes of the clock, digests, maintenance windows, tries."""
+
+import itertools
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+
+from schemas.incident import Kind
+from schemas.notification.message import message_id
+from schemas.notification.rule import SEVERITIES, Due, Hours, Rule, Scope, Window, digest_after, due
+from schemas.notification.tries import GIVE_UP, PAUSES, is_given_up, pause_after
+
+BRAZIL = ZoneInfo("America/Sao_Paulo")  # no change of the clock since 2019
+MADRID = ZoneInfo("Europe/Madrid")  # 02:00 → 03:00 on 2026-03-29, 03:00 → 02:00 on 2026-10-25
+PRICE = {"affiliate": "MLB", "integration_type": "price"}
+
+
+def at(text: str, zone: ZoneInfo = BRAZIL, *, fold: int = 0) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone, fold=fold).astimezone(UTC)
+
+
+def hours(begin: str, end: str, *days: int) -> Hours:
+    return Hours(begin=time.fromisoformat(begin), end=time.fromisoformat(end), days=frozenset(days or range(1, 8)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "tells"),
+    [
+        ({}, True),
+        ({"enabled": False}, False),
+        ({"affiliates": ["MLB", "AMZ"]}, True),
+        ({"affiliates": ["mlb"]}, False),
+        ({"integration_types": ["price"]}, True),
+        ({"integration_types": ["orders"]}, False),
+        ({"kinds": ["silence"]}, False),
+        ({"kinds": ["silence", "new_fault"]}, True),
+        ({"severity": "critical"}, False),
+    ],
+)
+def test_a_rule_tells_what_all_of_its_limits_let_through(rule: dict[str, object], *, tells: bool) -> None:
+    made = Rule.model_validate({"name": "n", **rule})
+    assert made.tells(**PRICE, kind=Kind.NEW_FAULT, severity="warning") is tells
+
+
+def test_severities_of_a_rule_and_more_are_told() -> None:
+    for least, severity in itertools.product(SEVERITIES, SEVERITIES):
+        told = Rule(name="n", severity=least).tells(**PRICE, kind=Kind.SILENCE, severity=severity)
+        assert told is (SEVERITIES.index(severity) >= SEVERITIES.index(least))
+
+
+def test_what_is_of_no_affiliate_is_in_no_rule_that_names_some() -> None:
+    for scope, inside in ((Scope(), True), (Scope(affiliates=("MLB",)), False)):
+        assert scope.has(None, None) is inside
+    assert Scope(integration_types=("price",)).has("MLB", None) is False
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": "n" * 81},
+        {"name": "n", "integration_types": ["prices"]},
+        {"name": "n", "hours": {"begin": "08:00", "end": "20:00", "days": []}},
+        {"name": "n", "hours": {"begin": "08:00", "end": "20:00", "days": [8]}},
+        {"name": "n", "hours": {"begin": "08:00Z", "end": "20:00"}},
+        {"name": "n", "hours": {"begin": "8", "end": ""}},
+        {"name": "n", "colour": "red"},
+    ],
+)
+def test_a_rule_that_can_t_be_meant_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Rule.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("these", "now", "begins"),
+    [
+        (hours("08:00", "20:00"), "2026-11-24T08:00", None),  # a Tuesday
+        (hours("08:00", "20:00"), "2026-11-24T19:59:59", None),
+        (hours("08:00", "20:00"), "2026-11-24T20:00", "2026-11-25T08:00"),
+        (hours("08:00", "20:00"), "2026-11-24T07:59", "2026-11-24T08:00"),
+        (hours("08:00", "20:00", 1, 2, 3, 4, 5), "2026-11-27T20:00", "2026-11-30T08:00"),
+        (hours("08:00", "20:00", 6), "2026-11-28T20:00", "2026-12-05T08:00"),
+        # past midnight, and of the day on which they begin
+        (hours("22:00", "06:00"), "2026-11-24T23:59", None),
+        (hours("22:00", "06:00"), "2026-11-24T05:59", None),
+        (hours("22:00", "06:00"), "2026-11-24T06:00", "2026-11-24T22:00"),
+        (hours("22:00", "06:00", 5), "2026-11-28T05:59", None),
+        (hours("22:00", "06:00", 5), "2026-11-27T05:59", "2026-11-27T22:00"),
+        (hours("22:00", "06:00", 5), "2026-11-28T22:00", "2026-12-04T22:00"),
+        (hours("09:00", "09:00", 2), "2026-11-25T08:59", None),  # a whole day
+        (hours("09:00", "09:00", 2), "2026-11-25T09:00", "2026-12-01T09:00"),
+    ],
+)
+def test_messages_wait_for_the_hours_of_their_reader(these: Hours, now: str, begins: str | None) -> None:
+    assert these.has(at(now), BRAZIL) is (begins is None)
+    assert these.next(at(now), BRAZIL) == at(begins or now)
+
+
+@pytest.mark.parametrize(
+    ("these", "now", "begins"),
+    [
+        (hours("02:30", "20:00"), "2026-03-29T01:59", "2026-03-29T03:00"),  # 02:30 is left out that day
+        (hours("03:00", "20:00"), "2026-03-29T01:59", "2026-03-29T03:00"),
+        (hours("02:30", "02:40", 7), "2026-03-29T01:59", "2026-03-29T03:00"),  # their only day has none of them
+        (hours("08:00", "20:00"), "2026-10-24T20:00", "2026-10-25T08:00"),
+    ],
+)
+def test_hours_where_the_clock_changes(these: Hours, now: str, begins: str) -> None:
+    found = these.next(at(now, MADRID), MADRID)
+    assert at(now, MADRID) < found
+    if these.days != frozenset({7}):
+        assert abs(found - at(begins, MADRID)) <= timedelta(minutes=30)
+        assert these.has(found, MADRID)
+
+
+def test_an_hour_that_comes_twice_is_quiet_twice() -> None:
+    these = hours("02:45", "20:00")
+    first, second = (at("2026-10-25T02:40", MADRID, fold=fold) for fold in (0, 1))
+    assert second - first == timedelta(hours=1)
+    for moment in (first, second):
+        assert not these.has(moment, MADRID)
+        assert these.has(these.next(moment, MADRID), MADRID)
+
+
+@pytest.mark.parametrize("zone", [BRAZIL, MADRID, ZoneInfo("America/Santiago"), ZoneInfo("Australia/Lord_Howe")])
+@pytest.mark.parametrize("clock", ["00:00", "02:30", "08:00", "23:59"])
+def test_a_digest_comes_once_on_each_day_of_a_year(zone: ZoneInfo, clock: str) -> None:
+    moment, days = at("2026-01-01T12:00", zone), []
+    for _ in range(366):
+        moment = digest_after(time.fromisoformat(clock), moment, zone)
+        days.append(moment.astimezone(zone).date())
+    assert [(later - day).days for day, later in itertools.pairwise(days)] == [1] * 365
+
+
+NOW = at("2026-11-24T23:00")
+WINDOW = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=2), Scope(affiliates=("MLB",)))
+NEXT = Window(NOW + timedelta(hours=2), NOW + timedelta(hours=3), Scope())
+DAY = hours("08:00", "20:00")
+
+
+@pytest.mark.parametrize(
+    ("rule", "windows", "severity", "expected"),
+    [
+        ({}, [], "warning", Due(NOW)),
+        ({"hours": DAY}, [], "warning", Due(at("2026-11-25T08:00"))),
+        ({"hours": DAY}, [], "critical", Due(NOW)),
+        ({"hours": DAY, "critical_at_once": False}, [], "critical", Due(at("2026-11-25T08:00"))),
+        ({"digest_at": time(8)}, [], "warning", Due(at("2026-11-25T08:00"), digest=True)),
+        ({"digest_at": time(8)}, [], "critical", Due(NOW)),
+        ({}, [WINDOW], "critical", Due(WINDOW.end, maintenance=True)),
+        ({}, [NEXT, WINDOW], "warning", Due(NEXT.end, maintenance=True)),
+        ({}, [NEXT], "warning", Due(NOW)),
+        ({"hours": DAY}, [WINDOW], "warning", Due(at("2026-11-25T08:00"), maintenance=True)),
+    ],
+)
+def test_when_an_edge_is_told(rule: dict[str, object], windows: list[Window], severity: str, expected: Due) -> None:
+    made = Rule.model_validate({"name": "n", **rule})
+    assert due(made, windows, BRAZIL, NOW, **PRICE, severity=severity) == expected  # type: ignore[arg-type]
+
+
+def test_a_window_is_of_its_part_of_the_account_and_ends_when_it_ends() -> None:
+    assert due(
+        Rule(name="n"), [WINDOW], BRAZIL, NOW, affiliate="AMZ", integration_type="price", severity="warning"
+    ) == Due(NOW)
+    assert not WINDOW.has(WINDOW.end, "MLB", "price")
+    assert WINDOW.has(WINDOW.begin, "MLB", "price")
+
+
+def test_pauses_grow_to_a_ceiling_and_a_message_is_given_up_after_a_day() -> None:
+    pauses = [pause_after(tries).total_seconds() for tries in range(1, len(PAUSES) + 3)]
+    assert pauses == [*PAUSES, PAUSES[-1], PAUSES[-1]]
+    assert not is_given_up(NOW, NOW + GIVE_UP)
+    assert is_given_up(NOW, NOW + GIVE_UP + timedelta(seconds=1))
+
+
+def test_an_id_is_made_of_what_a_message_is_about() -> None:
+    assert message_id(1, "a") == message_id(1, "a")
+    assert len({message_id(1, "a"), message_id("1a"), message_id(1, "b"), message_id(11)}) == 4
