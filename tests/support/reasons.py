@@ -14,8 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.door import not_of_key
-from admin.pages.playbook import refused as not_kept
 from admin.pages.notifications import read_channel
+from admin.pages.playbook import refused as not_kept
 from admin.pages.reprocess import _key as key_of_form
 from admin.pages.saved_views import read_name
 from admin.pages.view import read_view
