@@ -4,7 +4,6 @@ No Kafka and no PostgreSQL: records in memory, results out. What functions remem
 a process that meets its messages for the first time.
 """
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -75,7 +74,6 @@ def _round(row: _Row, *, fast_first: bool) -> dict[str, float]:
 def _microseconds(events: Sequence[Event], way: Callable[[Record], None]) -> float:
     records = [each.record for each in events]
     _forget()
-    gc.collect()
     started = time.process_time()
     for record in records:
         way(record)
