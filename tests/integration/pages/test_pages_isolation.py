@@ -174,8 +174,13 @@ async def ids(
         "bravo-command", account="globex", requested_by=CANARY, reason=CANARY, mode="refresh", log_ids=[row["id"]]
     )
     incident_id = await owner.fetchval(
-        """INSERT INTO incidents (account, kind, affiliate, subject, state, severity, opened_at, changed_at, facts)
-           VALUES ('globex', 'new_fault', $1, $1, 'open', 'warning', now(), now(), jsonb_build_object('code', $1::text))
+        """INSERT INTO incidents
+               (incident_id, account, kind, affiliate, subject, state, severity, opened_at, changed_at, facts)
+           OVERRIDING SYSTEM VALUE
+           VALUES (
+               470123047, 'globex', 'new_fault', $1, $1, 'open', 'warning', now(), now(),
+               jsonb_build_object('code', $1::text)
+           )
            RETURNING incident_id""",
         CANARY,
     )
@@ -314,7 +319,7 @@ async def test_ids_of_another_account_are_ids_that_never_were(
     absent = {
         **{name: str(uuid.uuid4()) for name in IDS if name not in {"command_id", "fingerprint"}},
         "command_id": "never-was",
-        "incident_id": "4711",
+        "incident_id": "470123048",
         "fingerprint": "0123456789abcdef",
     }
     before = await everything_of(owner, "globex")
