@@ -80,7 +80,7 @@ async def read_coverage(app: FastAPI, account: str) -> Coverage:
 async def list_playbook(
     request: Request, response: Response, account: OwnAccount, query: Annotated[PlaybookQuery, Query()]
 ) -> Page[ListedEntry]:
-    """What is known about errors: entries of this account, then of the installation, then those that are shipped.
+    """Knowledge about errors: entries of this account, then of the installation, then those that are shipped.
 
     An error is explained by the first of them that is about it. The classes of errors that nobody knows are not listed.
     """
@@ -93,7 +93,7 @@ async def list_playbook(
 
 @router.get("/coverage", dependencies=NONE)
 async def get_coverage(request: Request, account: OwnAccount) -> Coverage:
-    """How many of the errors of the last 7 days are explained, by where the explanation is from.
+    """Share of the errors of the last 7 days that is explained, and counts by where the explanation is from.
 
     The 1,000 most frequent faults are looked at; what only rarer ones say counts as unknown.
     """

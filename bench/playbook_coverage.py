@@ -1,4 +1,4 @@
-"""How many failing bodies of vendors the playbook explains: `python -m bench.playbook_coverage DIRECTORY`.
+"""Coverage of failing bodies of vendors by the playbook: `python -m bench.playbook_coverage DIRECTORY`.
 
 The directory has `index.csv` (`file`, `kind`, `affiliate`, `note`) and the bodies, in a folder for each type; none of
 it is committed. A body becomes the message of an error, as a connector sends it that knows no better; a status that the

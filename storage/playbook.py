@@ -43,7 +43,7 @@ class OwnEntry(NamedTuple):
 
 
 class EntryChange(NamedTuple):
-    """Who did what to an entry."""
+    """A change of an entry, with its author."""
 
     action: Action
     changed_by: str

@@ -23,7 +23,7 @@ from storage.playbook import MAX_OWN_ENTRIES, AnotherEntryError, EntryRefusedErr
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ENTRIES_A_PAGE = 50
-#: What an entry can be about.
+#: Subjects that an entry can have.
 SUBJECTS = ("code", "message", "fingerprint")
 EntryOfPath = Annotated[uuid.UUID, Path()]
 

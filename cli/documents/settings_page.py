@@ -15,6 +15,7 @@ from connectors.vtex_logs.settings import VtexLogsSettings
 from connectors.webhook.settings import WebhookSettings
 from exports.settings import ExportSettings
 from outbound.settings import NotificationSettings
+from schemas.playbook.marketplaces import Marketplaces
 from schemas.policy import Policy
 from schemas.settings import FILE, Settings, is_secret
 from storage.settings import StorageSettings
@@ -107,7 +108,7 @@ def default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if value is None or isinstance(value, SecretStr):
         return "unset"
-    if isinstance(value, Policy):
+    if isinstance(value, Policy | Marketplaces):
         return "`{}`"
     if isinstance(value, bool):
         return f"`{int(value)}`"

@@ -1,4 +1,4 @@
-"""What is said of each class of errors, in the languages of the pages."""
+"""Entries of each class of errors, in the languages of the pages."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -18,7 +18,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whi
 Who = Literal["seller", "connector", "marketplace"]
 #: Does reprocessing help? `yes`: as it is; `after_fix`: once the cause is put right; `no`: never.
 Helps = Literal["yes", "after_fix", "no"]
-#: Where an entry came from; an earlier one wins.
+#: Source of an entry; an earlier one wins.
 Origin = Literal["own", "file", "shipped", "class"]
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 #: Subject of an entry: fingerprint, code, fragment of a message, type, affiliate; None is any.

@@ -124,7 +124,7 @@ class Marketplaces(RootModel[Mapping[Affiliate, Name]]):
         return self.root.get(affiliate) or _usual(affiliate)
 
 
-#: What stores put behind a code when they have two accounts on one marketplace.
+#: Endings of a code of stores that have two accounts on one marketplace.
 _ENDING: Final = re.compile(r"(?<=[A-Z0-9]{3})(?:\d|[-_ ].*)$", re.DOTALL)
 #: Affiliates that are a name themselves: `amazon`, `Mercado Libre`.
 _BY_NAME: Final = {_plain(each): names[0] for names in _SAME for each in names} | {

@@ -1,4 +1,4 @@
-"""What is shipped: facts about public error codes and messages of marketplaces, each with its source.
+"""Shipped knowledge: facts about public error codes and messages of marketplaces, each with its source.
 
 They are in `schemas/knowledge`, a CSV file for each marketplace: read at the first question, once for a process.
 """
@@ -59,7 +59,7 @@ class Fact(NamedTuple):
 
     @property
     def subject(self) -> tuple[str, str, str, str]:
-        """What tells it from every other."""
+        """Fields that tell it from every other."""
         return plain_name(self.marketplace), self.integration_type, self.match, _plain(self.text)
 
     def entry(self) -> PlaybookEntry:

@@ -24,7 +24,7 @@ class ListedEntry(PlaybookEntry):
 
     @property
     def place(self) -> tuple[int, str]:
-        """Where it stands in the list: own entries, then the file's, then shipped ones by marketplace."""
+        """Place in the list: own entries, then the file's, then shipped ones by marketplace."""
         names = (self.marketplace, self.code, self.message, self.fingerprint, self.integration_type, self.affiliate)
         return ORIGINS.index(self.origin), "\n".join(each or "" for each in names)
 

@@ -65,7 +65,7 @@ def test_no_text_stands_in_the_column_of_another_language(language: str) -> None
 
 
 def test_every_fact_is_found_by_its_own_text() -> None:
-    """By what a connector of that marketplace sends; of several about one text, one of them."""
+    """A connector of that marketplace sends it; of several facts about one text, one is found."""
     playbook = Playbook(shipped=shipped())
     for each in shipped():
         kind = "price" if each.integration_type == ANY else each.integration_type
