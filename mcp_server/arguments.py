@@ -53,7 +53,7 @@ class OfAccount(BaseModel):
 class OfType(OfAccount):
     """Arguments of a tool about one integration type of an account."""
 
-    integration_type: TypeName
+    integration_type: TypeName = Field(description="the kind of entity that the call is about")
 
 
 class Paged(BaseModel):
@@ -76,13 +76,13 @@ class FindEntity(OfAccount):
 class ListLogs(OfType, Paged):
     """Arguments of `list_logs`."""
 
-    filter: LogFilter = LogFilter()
+    filter: LogFilter = Field(default=LogFilter(), description="logs that match all of its fields; {} is all of them")
 
 
 class CountLogs(OfType):
     """Arguments of `count_logs`."""
 
-    filter: LogFilter = LogFilter()
+    filter: LogFilter = Field(default=LogFilter(), description="logs that match all of its fields; {} is all of them")
 
 
 class CountResults(SeriesQuery, OfType):
@@ -92,20 +92,20 @@ class CountResults(SeriesQuery, OfType):
 class ListGroups(OfType, Paged):
     """Arguments of `list_groups`."""
 
-    filter: LogFilter = LogFilter()
+    filter: LogFilter = Field(default=LogFilter(), description="logs that match all of its fields; {} is all of them")
 
 
 class GetLog(OfType, Paged):
     """Arguments of `get_log`."""
 
-    log_id: uuid.UUID
+    log_id: uuid.UUID = Field(description="`id` of the log")
     page_size: PageSize = 10
 
 
 class PlanReprocess(OfType):
     """Arguments of `plan_reprocess`."""
 
-    filter: ReprocessFilter
+    filter: ReprocessFilter = Field(description="logs that match all of its fields")
     ignored: bool = Field(default=False, description="true: logs of groups that people decided to ignore as well")
     as_of: Rfc3339 | None = Field(default=None, description="`as_of` of an earlier plan, to see it again; unset = now")
 
@@ -113,7 +113,7 @@ class PlanReprocess(OfType):
 class FollowCommand(OfAccount, Paged):
     """Arguments of `follow_command`."""
 
-    command_id: CommandId
+    command_id: CommandId = Field(description="`id` of the command")
     wait_seconds: Annotated[int, Field(ge=0, le=MAX_WAIT_SECONDS)] = Field(
         default=20, description="time to wait for the command to be over; 0: answer at once"
     )
@@ -124,13 +124,15 @@ class FollowCommand(OfAccount, Paged):
 class ListDeadLetters(OfAccount, Paged):
     """Arguments of `list_dead_letters`."""
 
-    filter: LetterFilter = LetterFilter()
+    filter: LetterFilter = Field(
+        default=LetterFilter(), description="letters that match all of its fields; {} is all of them"
+    )
 
 
 class ReprocessLog(OfType):
     """Arguments of `reprocess_log`."""
 
-    log_id: uuid.UUID
+    log_id: uuid.UUID = Field(description="`id` of the log")
     updated_at: Rfc3339 = Field(
         description="the log's `updated_at` as you have read it: the call is refused when the log has changed since. "
         "The same arguments are the same command; to try once more, read the log again"
@@ -189,5 +191,5 @@ class ReprocessLogs(OfType):
 class CancelCommand(OfAccount):
     """Arguments of `cancel_command`."""
 
-    command_id: CommandId
+    command_id: CommandId = Field(description="`id` of the command")
     reason: Reason
