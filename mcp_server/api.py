@@ -13,7 +13,6 @@ from yarl import URL
 from mcp_server.refused import RefusedError
 from mcp_server.routes import Route
 from schemas.problem import Problem
-from schemas.shown.key import OwnKey
 
 #: Longer than the API gives any statement of the database.
 _TIMEOUT_SECONDS: Final = 60.0
@@ -36,17 +35,17 @@ class Api:
         """Return the same API, by these routes and by that of the key alone."""
         return Api(self._session, self._url, routes)
 
-    async def key(self) -> OwnKey:
-        """Return what the key is called and may do. Raises RefusedError."""
-        return OwnKey.model_validate(json.loads(await self.text(Route.KEY)))
+    async def key_name(self) -> str:
+        """Return the name of the key. Raises RefusedError."""
+        return str((await self.get(Route.KEY))["name"])
 
     async def account(self, given: str | None) -> str:
         """Return the account that a tool is about: the `given` one, else that of the key. Raises RefusedError."""
         if given is not None:
             return given
-        if (own := (await self.key()).account) is None:
+        if (own := (await self.get(Route.KEY))["account"]) is None:
             raise RefusedError("account: the key is for every account, so say which one is meant")
-        return own
+        return str(own)
 
     async def get(self, route: Route, query: Query = (), /, **parts: str) -> Any:
         """Return the answer of a route, parsed. Raises RefusedError."""
@@ -79,9 +78,10 @@ class Api:
                         raise RefusedError("The answer of the API is too large. Ask for a smaller page.")
                 text = body.decode("utf-8", "replace")
                 status, again = answer.status, answer.headers.get("Retry-After")
+                is_json = answer.content_type == "application/json"
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             raise RefusedError(_no_answer(self._url, exc)) from exc
-        if status >= 300:
+        if status >= 300 or not is_json:
             raise RefusedError(said(status, text, again), status)
         return text
 

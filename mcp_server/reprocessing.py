@@ -26,7 +26,7 @@ async def reprocess_log(api: Api, asked: ReprocessLog) -> dict[str, Any]:
     body = ReprocessRequest(
         account=account,
         integration_type=asked.integration_type,
-        requested_by=requested_by((await api.key()).name),
+        requested_by=requested_by(await api.key_name()),
         reason=asked.reason,
         mode=asked.mode,
         log_ids=[asked.log_id],
@@ -52,7 +52,7 @@ async def reprocess_logs(api: Api, asked: ReprocessLogs) -> dict[str, Any]:
     body = ReprocessRequest(
         account=account,
         integration_type=asked.integration_type,
-        requested_by=requested_by((await api.key()).name),
+        requested_by=requested_by(await api.key_name()),
         reason=asked.reason,
         mode=asked.mode,
         log_ids=asked.log_ids,
@@ -76,7 +76,7 @@ async def cancel_command(api: Api, asked: CancelCommand) -> dict[str, Any]:
     Safe to repeat. A command that is over can't be cancelled.
     """
     account = await api.account(asked.account)
-    body = AuthoredRequest(account=account, requested_by=requested_by((await api.key()).name), reason=asked.reason)
+    body = AuthoredRequest(account=account, requested_by=requested_by(await api.key_name()), reason=asked.reason)
     command = await api.post(Route.CANCEL, body, command_id=asked.command_id)
     return {"command_id": asked.command_id, "repeated": False, "command": command}
 

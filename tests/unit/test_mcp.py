@@ -88,10 +88,7 @@ def test_names_of_tools_are_their_functions_and_told_once() -> None:
 def test_a_tool_asks_what_the_api_documents_and_what_a_page_shows() -> None:
     assert {route for tool in TOOLS for route in tool.routes} == set(Route) - {Route.KEY}
     pages = {
-        (method, route.path)  # type: ignore[attr-defined]
-        for module in PAGES
-        for route in module.router.routes
-        for method in route.methods or ()  # type: ignore[attr-defined]
+        (method, route.path) for module in PAGES for route in module.router.routes for method in route.methods or ()
     }
     for route in Route:
         operation = OPENAPI["paths"][route.path][route.method.lower()]
@@ -143,7 +140,7 @@ async def test_arguments_that_are_none_are_refused_by_name(name: str, arguments:
 async def test_an_installation_that_is_away_is_said_and_other_routes_than_ones_own_are_none() -> None:
     async with connected(NOWHERE, "k") as api:
         with pytest.raises(RefusedError, match="did not answer: .*the same call again does it once"):
-            await api.key()
+            await api.key_name()
         with pytest.raises(LookupError):
             await api.limited_to((Route.LOGS,)).get(Route.PLAN, account="acme", integration_type="price")
 
@@ -164,6 +161,7 @@ async def test_an_installation_that_is_away_is_said_and_other_routes_than_ones_o
             "429 too-many-commands: Too many. Try again in 3 seconds.",
         ),
         (307, "", None, "307: this is not an answer of Conexões. CONEXOES_MCP_URL must be"),
+        (200, "<html>", None, "200: this is not an answer of Conexões."),
         (502, "<html>", None, "502: this is not an answer of Conexões."),
     ],
 )
