@@ -18,6 +18,7 @@ COPY api api
 COPY admin admin
 COPY conexoes_connector conexoes_connector
 COPY connectors connectors
+COPY mcp_server mcp_server
 COPY embedded embedded
 COPY cli cli
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \

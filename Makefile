@@ -93,7 +93,7 @@ chromium: ## install Chromium for the browser tests, if it is missing; on Debian
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 lock: ## update every lock file to pyproject.toml; requirements.lock is the development environment
-	@$(LOCK) --extra embedded --extra tracing --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --extra embedded --extra mcp --extra tracing --group dev pyproject.toml --output-file requirements.lock
 	@$(LOCK) --extra tracing pyproject.toml --constraint requirements.lock --output-file requirements-runtime.lock
 	@$(LOCK) --extra embedded --extra tracing pyproject.toml --constraint requirements.lock --output-file requirements-embedded.lock
 	@$(LOCK) --group pyproject.toml:build --constraint requirements.lock --output-file requirements-build.lock

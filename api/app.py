@@ -17,6 +17,7 @@ from api import (
     integration_types,
     logs,
     notifications,
+    own_key,
     reprocess,
     reprocess_plan,
     series,
@@ -74,6 +75,7 @@ def build_api(
     # one log, whose id can't be one of these words.
     for each in (
         integration_types,
+        own_key,
         affiliates,
         automatic,
         reprocess,

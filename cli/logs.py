@@ -16,7 +16,10 @@ REPEAT_SECONDS = 60.0
 _MAX_LINES = 1000
 _DIGITS = re.compile(r"\d+")
 
-_OURS = ("agents", "broker", "storage", "outbound", "exports", "api", "admin", "connectors", "conexoes_connector")
+_OURS = (
+    *("agents", "broker", "storage", "outbound", "exports", "api", "admin", "connectors", "conexoes_connector"),
+    "mcp_server",
+)
 
 
 class SameLineOncePerMinute(logging.Filter):

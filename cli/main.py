@@ -43,6 +43,7 @@ from cli.installation import (
 from cli.kept import notification_settings, session_secret
 from cli.logs import log_as_json
 from cli.marked import marked_rows
+from cli.mcp import serve as serve_assistant
 from cli.numbers import many
 from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
@@ -143,6 +144,20 @@ def admin() -> None:
             lambda stop: serve_admin(broker, storage, settings.policy, sessions, stop, notifications=told),
             uvloop.new_event_loop,
         )
+
+
+@app.command()
+def mcp(
+    *,
+    read_only: Annotated[
+        bool | None, typer.Option("--read-only/--read-write", help="without or with the tools that reprocess")
+    ] = None,
+) -> None:
+    """Serve the tools of an assistant, as an MCP server over standard input and output (docs/assistants.md).
+
+    It asks the admin app at CONEXOES_MCP_URL with the key CONEXOES_MCP_KEY, and may do what this key may.
+    """
+    serve_assistant(read_only=read_only)
 
 
 @app.command()

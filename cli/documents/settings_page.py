@@ -14,6 +14,7 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.vtex_logs.settings import VtexLogsSettings
 from connectors.webhook.settings import WebhookSettings
 from exports.settings import ExportSettings
+from mcp_server.settings import McpSettings
 from outbound.settings import NotificationSettings
 from schemas.playbook.marketplaces import Marketplaces
 from schemas.policy import Policy
@@ -33,6 +34,7 @@ PAGES: tuple[tuple[str, type[Settings]], ...] = (
     ("`simulate`, and the demo of `up`", SimulatorSettings),
     ("`bridge webhook`", WebhookSettings),
     ("`bridge vtex-logs`", VtexLogsSettings),
+    ("`mcp`", McpSettings),
 )
 #: Units, which are the last word of a name.
 _UNITS = ("seconds", "days")

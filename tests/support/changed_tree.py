@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 #: Variable by which a child run gets the servers of its parent: `[Kafka's bootstrap servers, the database's URL]`.
 SERVERS = "TESTS_SERVERS"
 _PACKAGES = (
-    *("admin", "agents", "api", "broker", "cli", "conexoes_connector", "connectors", "embedded", "exports", "schemas"),
-    *("storage", "tests"),
+    *("admin", "agents", "api", "broker", "cli", "conexoes_connector", "connectors", "embedded", "exports"),
+    *("mcp_server", "schemas", "storage", "tests"),
     "docs",
 )
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "images", "node_modules")

@@ -114,7 +114,7 @@ def test_what_is_a_secret_by_its_type_or_name_can_be_in_a_file() -> None:
         if "SecretStr" in str(settings.model_fields[name].annotation) or re.search("password|secret|_key$|_url$", name)
     }
     # Addresses, whose secrets are settings of their own.
-    known = {f"CONEXOES_{name}_URL" for name in ("PUBLIC", "WEBHOOK", "VTEX_LOGS", "SIMULATE_HTTP")}
+    known = {f"CONEXOES_{name}_URL" for name in ("PUBLIC", "WEBHOOK", "VTEX_LOGS", "SIMULATE_HTTP", "MCP")}
     assert hidden - known == {variable(*field) for field in SECRETS}
 
 

@@ -1,0 +1,249 @@
+"""`conexoes mcp`, by the SDK's own client over stdio, with an admin process, agents, and a connector that answers."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from broker.settings import BrokerSettings
+from cli.documents.__main__ import ROOT
+from embedded.ports import free_port
+from mcp_server.tools import TOOLS
+from storage import access_keys
+from storage.settings import StorageSettings
+from tests.support.agents import consuming, produce, running_worker, stored
+from tests.support.events import at, result, with_evidence
+from tests.support.opened import opened
+from tests.support.processes import conexoes
+from tests.support.served import until_alive
+
+#: Digits that a parsed value would lose.
+PRICE = "19.90"
+GROUP = 8
+
+
+class Assistant:
+    """An assistant's client, which counts its calls. The SDK holds each answer to its tool's schema."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.calls = 0
+
+    async def call(self, tool: str, **arguments: Any) -> Any:
+        """The answer of a tool."""
+        self.calls += 1
+        found = await self.client.call_tool(tool, arguments)
+        assert not found.is_error, found.content
+        [text] = found.content
+        assert json.loads(text.text) == found.structured_content  # type: ignore[union-attr]
+        return found.structured_content
+
+    async def followed(self, command_id: str, **arguments: Any) -> Any:
+        """A command that is over. On a slow machine one call may not wait long enough; all of them count as one."""
+        calls, over = self.calls, None
+        while over is None or not over["over"]:
+            over = await self.call("follow_command", command_id=command_id, wait_seconds=45, **arguments)
+        self.calls = calls + 1
+        return over
+
+    async def refusal(self, tool: str, **arguments: Any) -> str:
+        found = await self.client.call_tool(tool, arguments)
+        assert found.is_error, found.structured_content
+        assert found.structured_content is None
+        [text] = found.content
+        return str(text.text)  # type: ignore[union-attr]
+
+
+@asynccontextmanager
+async def answering(broker: BrokerSettings) -> AsyncIterator[None]:
+    """A connector that fixes whatever it is asked to do again."""
+
+    async def answer() -> None:
+        servers = str(broker.kafka_bootstrap_servers)
+        async with consuming(servers, broker.topics.retry("price")) as consumer:
+            async for record in consumer:
+                retry = orjson.loads(record.value)
+                fields = {"key": retry["data"]["key"], "status": "success", "errors": None, "processed_at": at(60)}
+                await produce(servers, broker.topic_prefix, [result(retry["id"], correlationid=retry["id"], **fields)])
+
+    task = asyncio.create_task(answer())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def installation(broker: BrokerSettings, database_url: str, tmp_path: Path) -> AsyncIterator[str]:
+    """An admin process. Gives its address."""
+    port = free_port()
+    settings = {
+        "KAFKA_BOOTSTRAP_SERVERS": str(broker.kafka_bootstrap_servers),
+        "TOPIC_PREFIX": broker.topic_prefix,
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(tmp_path / "data"),
+        "HTTP_PORT": str(port),
+    }
+    async with conexoes("admin", log=tmp_path / "admin.log", **settings):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            await until_alive(client)
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def assistant(url: str, key: Path, *options: str, mode: str = "auto") -> AsyncIterator[Assistant]:
+    """An assistant that has started `conexoes mcp` with the key in a file. `mode`: `legacy` is the older handshake."""
+    environment = {"CONEXOES_MCP_URL": url, "CONEXOES_MCP_KEY_FILE": str(key)}
+    parameters = StdioServerParameters(
+        command=sys.executable, args=["-m", "cli", "mcp", *options], env=environment, cwd=ROOT
+    )
+    with key.with_suffix(".log").open("w") as log:
+        async with Client(stdio_client(parameters, errlog=log), mode=mode) as client:
+            yield Assistant(client)
+
+
+@pytest.fixture
+async def keys(database_url: str, tmp_path: Path) -> dict[str, Path]:
+    """Files of keys by role or owner."""
+    files = {}
+    async with opened(database_url, "owner") as owning:
+        for name, account, role in (
+            ("operator", "acme", "operator"),
+            ("viewer", "acme", "viewer"),
+            ("other", "globex", "admin"),
+            ("every", "*", "admin"),
+        ):
+            files[name] = tmp_path / f"{name}.key"
+            files[name].write_text(await access_keys.create(owning, account, role, f"the {name}"))  # type: ignore[arg-type]
+    return files
+
+
+@pytest.mark.law
+async def test_an_assistant_cures_a_group_and_may_no_more_than_its_key(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    database_url: str,
+    data_dir: Path,
+    tmp_path: Path,
+    owner: asyncpg.Connection,
+    keys: dict[str, Path],
+) -> None:
+    of_price = {"integration_type": "price"}
+    failures = [with_evidence(result(f"e{n}", key=f"SKU-{n}"), f'{{"price": {PRICE}}}') for n in range(GROUP)]
+    another = result("other", key="SKU-X", message="No such category", errors=[{"code": "category", "message": "none"}])
+    async with (
+        running_worker(broker_settings, storage_settings, data_dir),
+        answering(broker_settings),
+        installation(broker_settings, database_url, tmp_path) as url,
+    ):
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [*failures, another])
+        await stored(owner, GROUP + 1)
+
+        async with assistant(url, keys["operator"]) as one:
+            await _cure(one, owner)
+
+        async with assistant(url, keys["viewer"]) as viewer:
+            await _every_answer(viewer, owner)
+
+        async with assistant(url, keys["other"]) as stranger:
+            assert await stranger.call("list_logs", **of_price) == {
+                "items": [],
+                "next_page_token": None,
+                "not_found": [],
+            }
+            for tool in ("list_logs", "list_groups", "count_logs"):
+                assert (await stranger.refusal(tool, account="acme", **of_price)).startswith("404 not-found")
+
+        async with assistant(url, keys["every"], "--read-only", mode="legacy") as reader:
+            assert [each.name for each in (await reader.client.list_tools()).tools] == [
+                each.name for each in TOOLS if not each.writes
+            ]
+            assert "read-only" in await reader.refusal("cancel_command", account="acme", command_id="c", reason="r")
+            assert "for every account" in await reader.refusal("count_logs", **of_price)
+            assert (await reader.call("count_logs", account="acme", **of_price))["total"] == GROUP + 1
+    assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 2
+
+
+async def _cure(one: Assistant, owner: asyncpg.Connection) -> None:
+    """Ten calls from `what fails?` to `all of it is cured`, and then what is refused."""
+    of_price = {"integration_type": "price"}
+    group, left = (await one.call("list_groups", **of_price, filter={"status": ["error"]}))["items"]
+    assert (group["logs"], left["logs"], group["cure"]["tried"]) == (GROUP, 1, 0)
+    of_group = {"filter": {"fingerprint": group["fingerprint"], "status": ["error"]}}
+    sample = await one.call("get_log", **of_price, log_id=group["sample"]["log_id"])
+    assert sample["log"]["last_attempt"]["request"] == f'{{"price": {PRICE}}}'
+    stale = await one.call("plan_reprocess", **of_price, **of_group)
+    assert (stale["verdicts"]["will_send"], stale["steps"]) == (GROUP, [4])
+    of_sample = {"log_id": sample["log"]["id"], "updated_at": sample["log"]["updated_at"], "reason": "try one"}
+    tried = await one.call("reprocess_log", **of_price, **of_sample)
+    done = await one.followed(tried["command_id"])
+    assert (done["command"]["state"], done["command"]["items"]) == ("done", {"fixed": 1})
+    assert done["command"]["requested_by"] == "the operator, by an assistant"
+    plan = await one.call("plan_reprocess", **of_price, **of_group)
+    many = {
+        **of_price,
+        "filter": plan["filter"],
+        "as_of": plan["as_of"],
+        "will_send": plan["verdicts"]["will_send"],
+        "reason": "one of them was fixed",
+    }
+    given = await one.call("reprocess_logs", **many)
+    whole = await one.followed(given["command_id"], items=True)
+    assert (whole["command"]["state"], whole["command"]["items"]) == ("done", {"fixed": GROUP - 1})
+    assert whole["command"]["pace"]["steps"] == [3]
+    assert {each["state"] for each in whole["items"]} == {"fixed"}
+    counts = await one.call("count_logs", **of_price, filter={"status": ["error"]})
+    assert (counts["total"], counts["by_code"]) == (1, {"category": 1})
+    assert one.calls <= 10
+
+    # The same calls again are the same commands, though the logs and the plan have changed since by their effect.
+    assert (await one.call("reprocess_log", **of_price, **of_sample))["command"]["id"] == tried["command_id"]
+    assert (await one.call("reprocess_logs", **many))["repeated"] is True
+    assert "has changed since" in await one.refusal("reprocess_log", **of_price, **{**of_sample, "reason": "again"})
+    late = {"filter": stale["filter"], "as_of": stale["as_of"], "will_send": GROUP, "reason": "by the first plan"}
+    assert "Nothing of it would be sent" in await one.refusal("reprocess_logs", **of_price, **late)
+    over = await one.refusal("cancel_command", command_id=given["command_id"], reason="too late")
+    assert over.startswith("409 over: ")
+    assert "filter" in await one.refusal("plan_reprocess", **of_price, filter={})
+    assert (await one.refusal("list_logs", **of_price, page_token="x")).startswith("400 ")
+
+
+async def _every_answer(viewer: Assistant, owner: asyncpg.Connection) -> None:
+    """Every tool that reads answers a viewer, as its schema says; none that writes does."""
+    log = await owner.fetchrow("SELECT id, updated_at FROM status_logs WHERE key = 'SKU-X'")
+    command = await owner.fetchval("SELECT id FROM reprocess_commands LIMIT 1")
+    assert log is not None
+    of_log = {"integration_type": "price", "log_id": str(log["id"])}
+    arguments: dict[str, dict[str, Any]] = {
+        "find_entity": {"q": "sku-x"},
+        "get_log": of_log,
+        "list_dead_letters": {},
+        "plan_reprocess": {"integration_type": "price", "filter": {"status": ["error"]}},
+        "follow_command": {"command_id": command, "items": True},
+    }
+    listed = {each.name: each for each in (await viewer.client.list_tools()).tools}
+    assert list(listed) == [each.name for each in TOOLS]
+    answers = {
+        each.name: await viewer.call(each.name, **arguments.get(each.name, {"integration_type": "price"}))
+        for each in TOOLS
+        if not each.writes
+    }
+    assert [each["key"] for each in answers["find_entity"]["items"]] == ["SKU-X"]
+    assert answers["get_log"]["log"]["last_attempt"]["evidence"] == "not_permitted"
+    assert answers["get_log"]["timeline"][0]["attempt"]["request"] is None
+    assert answers["count_results_over_time"]["total"] == 2 * GROUP + 1
+    seen = {"reason": "as a viewer", "updated_at": log["updated_at"].isoformat()}
+    refused = await viewer.refusal("reprocess_log", **of_log, **seen)
+    assert refused.startswith("403 not-permitted: ")
+    assert (await viewer.refusal("cancel_command", command_id=command, reason="as a viewer")).startswith("403 ")
