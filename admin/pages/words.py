@@ -11,7 +11,7 @@ from typing import Final, Literal
 from schemas import words
 from schemas.catalogue import Language
 
-Own = Literal["theme", "period", "who"]
+Own = Literal["theme", "period", "who", "who_short"]
 Kind = words.Kind | Own
 
 
@@ -26,6 +26,11 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "seller": _("The store must act:"),
             "connector": _("The connector team must act:"),
             "marketplace": _("The marketplace must act:"),
+        },
+        "who_short": {
+            "seller": _("Store"),
+            "connector": _("Connector"),
+            "marketplace": _("Marketplace"),
         },
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {
