@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.pages.actions import can_reprocess
+from admin.pages.histogram import draw
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -24,6 +25,8 @@ from storage.logs.group_decisions import decide
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 GROUPS_A_PAGE = 25
+#: Days of the small chart of each group.
+_DAYS = 14
 
 
 @router.get(f"{TYPE}/groups")
@@ -42,6 +45,10 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         limit=listing.limit,
     )
     page = listing.page(found, request, Response())
+    names = [each.fingerprint for each in page.items]
+    days = await error_groups.fault_days(
+        request.app.state.reader, who.account, kind.name, names, now=datetime.now(UTC), days=_DAYS
+    )
     playbook = await playbook_for(request.app, who.account)
     token = page.next_page_token
     return show(
@@ -55,6 +62,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         list_base=f"/{who.account}/{kind.name}",
         view=view,
         groups=[explained(each, kind.name, playbook) for each in page.items],
+        sparks={name: draw(of_one) for name, of_one in days.items()},
         following=None if token is None else view.frozen().query(token=token),
         can_reprocess=can_reprocess(request.app.state.policy, kind),
     )

@@ -264,6 +264,22 @@ function flash(row) {
   row.classList.add("fresh");
 }
 
+// What a person has opened stays open when the page is morphed into a newer one.
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
+  !(name === "open" && change === "remove" && node.matches(".more-filters, .facet-charts, .as-table"));
+
+// A page is kept open all day: "2 minutes ago" goes on.
+const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+function tick() {
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+  for (const place of $$("time[datetime] .relative")) {
+    const seconds = (Date.parse(place.parentElement.dateTime) - Date.now()) / 1000;
+    const [unit, length] = SPANS.find(([, each]) => Math.abs(seconds) >= each * 1.2) ?? SPANS.at(-1);
+    if (Math.abs(seconds) < 7 * 86400) place.textContent = words.format(Math.round(seconds / length), unit);
+  }
+}
+setInterval(() => { if (!document.hidden) tick(); }, 30000);
+
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { listen(); counted(); }
 });

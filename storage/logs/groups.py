@@ -1,7 +1,8 @@
 """Reader of groups of equal errors: it lists them from the kept counts, then reads the details of one page."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.fingerprint import fingerprint
@@ -60,6 +61,34 @@ async def list_groups(
         _group(row, sample_of[name], fault_of[name], cures[name], decided.get(name))
         for row, name in zip(rows, fingerprints, strict=True)
     ]
+
+
+class FaultDay(NamedTuple):
+    """Failed results of one error on one day of UTC."""
+
+    from_: datetime
+    to: datetime
+    results: int
+
+    @property
+    def by_status(self) -> dict[str, int]:
+        """Results as a histogram has them."""
+        return {"error": self.results} if self.results else {}
+
+
+async def fault_days(
+    database: Database, account: str, integration_type: str, fingerprints: Sequence[str], *, now: datetime, days: int
+) -> dict[str, list[FaultDay]]:
+    """Return the last `days` days of each of these errors, today included, oldest first; days without results too."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = [today - DAY * back for back in reversed(range(days))]
+    own = {"account": account, "integration_type": integration_type, "fingerprints": list(fingerprints)}
+    async with database.snapshot(account) as connection:
+        rows = await SQL["read_fault_days"].fetch(connection, **own, since=starts[0])
+    results = {(row["fingerprint"], row["day"]): row["results"] for row in rows}
+    return {
+        each: [FaultDay(start, start + DAY, results.get((each, start), 0)) for start in starts] for each in fingerprints
+    }
 
 
 async def _groups(connection: Connection, own: dict[str, Any], filter_: LogFilter, page: dict[str, Any]) -> list[Any]:

@@ -140,6 +140,23 @@ LEFT JOIN (
     GROUP BY r.fingerprint
 ) AS trend USING (fingerprint)
 
+-- read_fault_days --
+-- Failed results of the faults :fingerprints by day of UTC, from :since on. Uses the primary key of fault_hours, and
+-- fault_changes_by_type.
+SELECT fingerprint, date_trunc('day', hour, 'UTC') AS day, sum(results)::bigint AS results
+FROM (
+    SELECT h.fingerprint, h.hour, h.results
+    FROM fault_hours h
+    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
+      AND h.fingerprint = ANY(:fingerprints::text[]) AND h.hour >= :since::timestamptz
+    UNION ALL
+    SELECT c.fingerprint, c.hour, c.results
+    FROM fault_changes c
+    WHERE c.account = :account::text AND c.integration_type = :integration_type::text
+      AND c.fingerprint = ANY(:fingerprints::text[]) AND c.hour >= :since::timestamptz
+) AS counted
+GROUP BY 1, 2
+
 -- count_cures --
 -- Outcomes of the items that were requested because of the faults :fingerprints. Uses
 -- reprocess_items_by_fingerprint, of which the index alone is read, and reprocess_items_by_fingerprints for the items
