@@ -85,7 +85,9 @@ def _events(count: int, *, entities: int | None) -> Iterator[Event]:
     """Results of so many entities, 12 % of them failed; `entities` None: each is of a new one."""
     draw = random.Random(count)
     keys = (number if entities is None else draw.randrange(entities) for number in range(count))
-    return events.about((Entity(_ACCOUNT, TYPE, draw.choice(_AFFILIATES), f"SKU-{key:07}") for key in keys), "storing")
+    return events.about(
+        (Entity(_ACCOUNT, TYPE, _AFFILIATES[key % len(_AFFILIATES)], f"SKU-{key:07}") for key in keys), "storing"
+    )
 
 
 def _with_errors(made: Iterator[Event]) -> Iterator[Event]:

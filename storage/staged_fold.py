@@ -19,7 +19,7 @@ from storage.fold import OTHERS, others, sample
 from storage.statements import SQL, array
 
 #: Results of a batch from which on staging is worth its statements.
-FEWEST: Final = 200
+FEWEST: Final = 500
 
 #: Columns of staged_results, and the field of Result that each has.
 _FIELDS: Final = {
