@@ -91,7 +91,7 @@ def _events(count: int, *, entities: int | None) -> Iterator[Event]:
 
 
 def _with_errors(made: Iterator[Event]) -> Iterator[Event]:
-    """The same results, with up to _ERRORS errors where they fail; each message is one of hundreds."""
+    """Give up to _ERRORS errors to results that fail; each message is one of hundreds."""
     draw = random.Random(_ERRORS)
     for each in made:
         data = json.loads(each.record.value or b"")

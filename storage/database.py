@@ -219,7 +219,7 @@ class Database:
             # counts to that. Planning it anew costs as much as reading one log.
             server_settings["plan_cache_mode"] = "force_generic_plan"
         self._server_settings = server_settings
-        #: How many connections were made so far. The next one may be to a database that was restored.
+        #: Number of connections that were made so far. The next one may be to a database that was restored.
         self.connections_made = 0
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()

@@ -17,7 +17,7 @@ OTHERS: Final = {"other_codes": "code", "other_categories": "category", "other_f
 
 
 class Folded(NamedTuple):
-    """What was new of a batch."""
+    """New results and new logs of a batch."""
 
     received: Sequence[Result]  # the results that were stored
     new_logs: Collection[uuid.UUID]

@@ -7,7 +7,7 @@ from schemas.result import Result
 #: Limit of logs that are remembered: some 130 bytes each.
 MOST = 250_000
 
-#: Of each log, by the number that its id is, a hash of the aliases that were sent last. Two sets of aliases of one log
+#: Hashes of the aliases that were sent last of each log, by the number that its id is. Two sets of aliases of one log
 #: have the same with a probability of 2^-64.
 Digests = Mapping[int, int]
 

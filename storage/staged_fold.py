@@ -54,7 +54,7 @@ _NOTHING: Final = (None,) * (1 + len(OTHERS))
 
 
 class _Alike(NamedTuple):
-    """How many results are alike in what they are counted by: a row of result_changes."""
+    """Number of results that are alike in what they are counted by: a row of result_changes."""
 
     hour: datetime
     other_codes: str | None
@@ -165,7 +165,7 @@ def _counted(results: Sequence[Result]) -> dict[str, list[Any]]:
 
 
 class _FaultHour(NamedTuple):
-    """What the results of an hour say of a fault: a row of fault_changes."""
+    """Results of one hour with one fault: a row of fault_changes."""
 
     account: str
     integration_type: str

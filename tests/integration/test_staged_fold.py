@@ -1,4 +1,4 @@
-"""Both ways of storing a batch leave the same rows in every table: as most are staged, and by the fold of any batch."""
+"""Two ways of storing a batch leave the same rows in every table: staged, as most are, and by the fold of any batch."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
-#: What a clock of this run has written is later; all results are older.
+#: Age that all results have at least, and nothing that a clock of this run has written.
 _CUT = timedelta(minutes=30)
 _AS_OF = re.compile(r"(?<=\"as_of\": \")[^\"]+")
 _ODD = 'it\'s \\ "odd", {1,2} \u00e7\u4ef7\u683c'
@@ -197,7 +197,7 @@ async def _database(server: str, template: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 def staged(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each batch that was tried was staged."""
+    """List that says of each batch that was tried if it was staged."""
     tried = []
 
     async def told(connection: Any, results: Sequence[Result]) -> Any:
