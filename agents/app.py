@@ -28,6 +28,7 @@ from schemas.sources import Allowed, Sources
 from schemas.topics import Topics
 from storage.clock import ServerClock
 from storage.database import Database
+from storage.sent_aliases import SentAliases
 
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
 SESSION_SECONDS = 30.0
@@ -148,6 +149,7 @@ def build_app(
     app.stopping, app.database, app.lag = stopping, database, Lag()
     dead_letters = DeadLetters(topics.dead_letter, publisher, database)
     delivery = Delivery(app.done, app.current, app.begin_again)
+    sent = SentAliases()
     for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):
         ingest = Ingest(
             each,
@@ -156,6 +158,7 @@ def build_app(
             delivery,
             clock=clock,
             policy=policy,
+            sent=sent,
             redaction=redaction,
             allowed=Allowed(sources, connector) if sources is not None else None,
         )

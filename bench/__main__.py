@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reading, reads
+from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reading, reads, storing
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
 
-SECTIONS = ("reading", "ingest", "latency", "posts", "growth", "reads")
+SECTIONS = ("reading", "ingest", "storing", "latency", "posts", "growth", "reads")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,8 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
                 made = events.simulated(scale.events, ingest.TYPE)
                 contestants = [*CONTESTANTS, *peers.contestants()] if with_peers else CONTESTANTS
                 keep("ingest", await ingest.measure(system, contestants, made, scale.rounds))
+            if "storing" in sections:
+                keep("storing", await storing.measure(system, scale.events))
             if "latency" in sections:
                 keep("latency", await latency.measure(system, scale.latency_seconds))
             if "posts" in sections:

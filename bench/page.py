@@ -7,6 +7,7 @@ from bench import kept
 from bench.child import ROOT
 from bench.contestants import OURS
 from bench.figures import Spread, ratios, spread
+from bench.storing import ANY, STAGED
 from bench.svg import Bar, chart
 from bench.targets import rates, targets
 
@@ -37,6 +38,7 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     makers: Mapping[str, Callable[[Any], tuple[str, str]]] = {
         "reading": _reading,
         "ingest": _ingest,
+        "storing": _storing,
         "growth": _growth,
         "latency": _latency,
         "posts": _posts,
@@ -127,6 +129,28 @@ def _ingest(section: Any) -> tuple[str, str]:
     )
     bars = [_bar(name, spread(values), ours=name.startswith(OURS)) for name, values in reached.items()]
     return text, chart("Results stored a second", bars, "/s")
+
+
+def _storing(section: Any) -> tuple[str, str]:
+    rows, bars = [], []
+    for row in section["rows"]:
+        cells = []
+        for key, where in (("database_cpu", "PostgreSQL"), ("worker_cpu", "worker")):
+            staged, general = ([one[way][key] for one in row["rounds"]] for way in (STAGED, ANY))
+            found = ratios(staged, general)
+            figures = [f"{spread(each).median:.2f}" for each in (staged, general)]
+            cells += [*figures, f"{found.median:.2f} ({found.low:.2f}–{found.high:.2f})"]
+            bars.append(_bar(f"{row['name']}: {where}", found, ours=True))
+        rows.append((row["name"], *cells))
+    text = (
+        f"## Storing alone\n\n{section['events']:,} results, 12 % of which failed, given to the database batch by "
+        f"batch, by turns: {STAGED}, as batches are whose results are all new, and as any batch may be. CPU is in "
+        "seconds for 100,000 results.\n\n"
+    ) + _table(
+        ("results", f"PostgreSQL {STAGED}", ANY, "ratio", f"worker {STAGED}", ANY, "ratio"),
+        rows,
+    )
+    return text, chart(f"CPU of storing, {STAGED} ÷ {ANY}", bars, "×")
 
 
 def _growth(section: Any) -> tuple[str, str]:

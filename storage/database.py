@@ -219,6 +219,8 @@ class Database:
             # counts to that. Planning it anew costs as much as reading one log.
             server_settings["plan_cache_mode"] = "force_generic_plan"
         self._server_settings = server_settings
+        #: Number of connections that were made so far. The next one may be to a database that was restored.
+        self.connections_made = 0
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -333,6 +335,7 @@ class Database:
         A pooler may have dropped the parameter that sets the role. A writer's transactions are bounded too, where
         PostgreSQL can do that (17).
         """
+        self.connections_made += 1
         if self._runs_as is None:
             return
         # Twice a statement's own limit, so that this comes first on a slow line: what timed out is halved, and what the

@@ -69,6 +69,11 @@ class Statement:
         """Run the statement, without an answer. Arguments are those of `arguments`, here and below."""
         await connection.execute(self.text, *self.arguments(rows, **named))
 
+    async def change(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> int:
+        """Run the statement, and return how many rows it inserted, updated or deleted."""
+        status = await connection.execute(self.text, *self.arguments(rows, **named))
+        return int(status.rpartition(" ")[2])
+
     async def fetch(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
         """Return every row."""
         return list(await connection.fetch(self.text, *self.arguments(rows, **named)))

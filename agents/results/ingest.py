@@ -32,10 +32,11 @@ from schemas.result import Result
 from schemas.sources import Allowed
 from storage.clock import ServerClock
 from storage.database import Database
-from storage.errors import RowRefused
+from storage.errors import RowRefused, StorageError
 from storage.positions import Move, move_positions
 from storage.redrive import settle_results
 from storage.results import Stored, store
+from storage.sent_aliases import SentAliases
 from tracing.spans import processed, sends_spans
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
@@ -130,9 +131,11 @@ class Ingest:
         *,
         clock: ServerClock,
         policy: Policy,
+        sent: SentAliases | None = None,
         redaction: Redaction | None = None,
         allowed: Allowed | None = None,
     ) -> None:
+        """`sent` is that of all topics, so that it has one limit."""
         self._type = integration_type
         self._database = database
         self._dead_letters = dead_letters
@@ -140,6 +143,7 @@ class Ingest:
         self._clock = clock
         self._policy = policy
         self._size = StatementSize(MAX_ROWS)
+        self._sent = sent or SentAliases()
         self._reader = ResultsReader([integration_type], redaction)
         self._allowed = allowed
 
@@ -153,6 +157,7 @@ class Ingest:
             async for batch in batches:
                 if batch.generation != generation:
                     generation = batch.generation
+                    self._sent.forget()  # of a partition that comes back, logs may have been deleted and made anew
                     for queue in queues:
                         self._drop_outlived(queue)
                 # A partition always has the same writer: the order of a partition is the order of the watermark.
@@ -236,15 +241,21 @@ class Ingest:
         if not accepted and not moves:
             return
         BATCH_ROWS.observe(len(accepted))
-        async with (
-            self._database.transaction() as connection,
-            saying_blockers(f"store {self._type.name}", self._database, connection),
-        ):
-            results = [each.result for each in accepted]
-            stored = await store(connection, results, self._policy) if results else Stored([], [])
-            if again := [(link, each.result) for each in accepted if (link := each.link) is not None]:
-                await settle_results(connection, again, stored.conflicts)
-            await move_positions(connection, moves)
+        try:
+            async with (
+                self._database.transaction() as connection,
+                saying_blockers(f"store {self._type.name}", self._database, connection),
+            ):
+                results = [each.result for each in accepted]
+                self._sent.at(self._database.connections_made)
+                stored = await store(connection, results, self._policy, self._sent) if results else Stored([], [], {})
+                if again := [(link, each.result) for each in accepted if (link := each.link) is not None]:
+                    await settle_results(connection, again, stored.conflicts)
+                await move_positions(connection, moves)
+        except StorageError:
+            self._sent.forget()
+            raise
+        self._sent.keep(stored.aliases)
         for state in stored.outcomes:
             ITEMS.labels(state).inc()
         if stored.conflicts:

@@ -1,5 +1,5 @@
 -- incidents: when results are received, the rhythm of that, and what goes wrong
--- depends: 0022_upgrades_and_recounts
+-- depends: 0023_attempts_by_log
 
 -- migrate: apply
 

@@ -14,7 +14,7 @@ SELECT result_id FROM received_results WHERE result_id = ANY(:ids::uuid[]) AND e
 -- Arrays with one element for each result. Every received result has an attempt with its body until its month
 -- expires; a result without one is another event with a used id. A body whose evidence has expired can't be compared,
 -- nor one that was redacted: by other rules it would be another.
--- Uses the primary key of attempts.
+-- Uses attempts_by_log.
 SELECT i.place
 FROM unnest(
     :account::text[], :id::uuid[], :log_id::uuid[], :processed_at::timestamptz[], :body::text[], :place::integer[]

@@ -100,25 +100,7 @@ shown AS (
         other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
     FROM folded
     ON CONFLICT (id) DO UPDATE SET
-        attempts = s.attempts + excluded.attempts,
-        first_seen_at = least(s.first_seen_at, excluded.first_seen_at),
-        status = CASE WHEN excluded.version > s.version THEN excluded.status ELSE s.status END,
-        processed_at = CASE WHEN excluded.version > s.version THEN excluded.processed_at ELSE s.processed_at END,
-        source = CASE WHEN excluded.version > s.version THEN excluded.source ELSE s.source END,
-        event_id = CASE WHEN excluded.version > s.version THEN excluded.event_id ELSE s.event_id END,
-        message = CASE WHEN excluded.version > s.version THEN excluded.message ELSE s.message END,
-        code = CASE WHEN excluded.version > s.version THEN excluded.code ELSE s.code END,
-        category = CASE WHEN excluded.version > s.version THEN excluded.category ELSE s.category END,
-        fingerprint = CASE WHEN excluded.version > s.version THEN excluded.fingerprint ELSE s.fingerprint END,
-        errors = CASE WHEN excluded.version > s.version THEN excluded.errors ELSE s.errors END,
-        other_codes = CASE WHEN excluded.version > s.version THEN excluded.other_codes ELSE s.other_codes END,
-        other_categories =
-            CASE WHEN excluded.version > s.version THEN excluded.other_categories ELSE s.other_categories END,
-        other_fingerprints =
-            CASE WHEN excluded.version > s.version THEN excluded.other_fingerprints ELSE s.other_fingerprints END,
-        words = CASE WHEN excluded.version > s.version THEN excluded.words ELSE s.words END,
-        updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
-        version = greatest(s.version, excluded.version)
+        {when_known}
     RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
 )
 SELECT
@@ -146,3 +128,26 @@ ON CONFLICT (log_id) DO UPDATE SET
     -- Each begins and ends with an edge.
     names = n.names || substr(excluded.names, 2),
     grams = n.grams || excluded.grams
+
+-- when_known --
+-- What a log `s` that is known becomes by what a batch has of it: `excluded`, its highest version and its number of
+-- results.
+attempts = s.attempts + excluded.attempts,
+first_seen_at = least(s.first_seen_at, excluded.first_seen_at),
+status = CASE WHEN excluded.version > s.version THEN excluded.status ELSE s.status END,
+processed_at = CASE WHEN excluded.version > s.version THEN excluded.processed_at ELSE s.processed_at END,
+source = CASE WHEN excluded.version > s.version THEN excluded.source ELSE s.source END,
+event_id = CASE WHEN excluded.version > s.version THEN excluded.event_id ELSE s.event_id END,
+message = CASE WHEN excluded.version > s.version THEN excluded.message ELSE s.message END,
+code = CASE WHEN excluded.version > s.version THEN excluded.code ELSE s.code END,
+category = CASE WHEN excluded.version > s.version THEN excluded.category ELSE s.category END,
+fingerprint = CASE WHEN excluded.version > s.version THEN excluded.fingerprint ELSE s.fingerprint END,
+errors = CASE WHEN excluded.version > s.version THEN excluded.errors ELSE s.errors END,
+other_codes = CASE WHEN excluded.version > s.version THEN excluded.other_codes ELSE s.other_codes END,
+other_categories =
+    CASE WHEN excluded.version > s.version THEN excluded.other_categories ELSE s.other_categories END,
+other_fingerprints =
+    CASE WHEN excluded.version > s.version THEN excluded.other_fingerprints ELSE s.other_fingerprints END,
+words = CASE WHEN excluded.version > s.version THEN excluded.words ELSE s.words END,
+updated_at = CASE WHEN excluded.version > s.version THEN now() ELSE s.updated_at END,
+version = greatest(s.version, excluded.version)

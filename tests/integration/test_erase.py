@@ -35,7 +35,7 @@ from tests.support.events import Event, at, result
 from tests.support.explained import explained, nodes
 from tests.support.learned import an_incident
 from tests.support.opened import opened
-from tests.support.reprocess import Desk
+from tests.support.reprocess import Desk, read_all
 from tests.support.searched import files_with, tables_with
 from tests.support.waiting import eventually
 
@@ -274,7 +274,7 @@ async def test_an_erased_result_that_is_delivered_again_restores_nothing_and_is_
     await desk.store(HERS)
     await erased(owning, "key", "ORDER-77")
     async with desk.writer.transaction() as connection:
-        stored = await store(connection, desk.read(HERS))
+        stored = await store(connection, read_all([HERS]))
     assert stored.conflicts == []
     assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
     assert await tables_with(owner, [*PERSON, "ORDER-77"]) == {}
@@ -339,7 +339,7 @@ async def test_a_conflicting_result_adds_no_alias_and_answers_nothing(desk: Desk
     [item] = await desk.send()
     conflicting = result("same", key="A", aliases={"email": EMAIL}, correlationid=str(item.id), status="success")
     async with desk.writer.transaction() as connection:
-        stored = await store(connection, desk.read(conflicting))
+        stored = await store(connection, read_all([conflicting]))
     assert len(stored.conflicts) == 1
     assert stored.outcomes == []
     assert await tables_with(owner, [EMAIL]) == {}

@@ -21,7 +21,7 @@ from storage.results import store
 from storage.retention import evidence_until
 from storage.settings import StorageSettings
 from tests.support.events import at, result, with_extensions
-from tests.support.reprocess import Desk
+from tests.support.reprocess import Desk, read_all
 from tests.support.searched import tables_with
 
 CANARY = "canary-of-evidence"
@@ -62,7 +62,7 @@ async def test_after_its_time_evidence_goes_and_the_attempt_stays(desk: Desk, ow
     del body["errors"][0]["own"]
     assert json.loads(after["body"]) == body
     async with desk.writer.transaction() as connection:
-        stored = await store(connection, desk.read(event))
+        stored = await store(connection, read_all([event]))
     assert stored.conflicts == []
 
 
@@ -118,7 +118,7 @@ async def test_a_replay_of_a_silent_log_that_was_deleted_counts_nothing_twice(
     assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
     changes = await owner.fetchval("SELECT sum(results) FROM result_changes")
     async with desk.writer.transaction() as connection:
-        stored = await store(connection, desk.read(event))
+        stored = await store(connection, read_all([event]))
     assert stored.conflicts == []
     assert await tables_with(owner, [CANARY]) == {}
     assert await owner.fetchval("SELECT sum(results) FROM result_changes") == changes

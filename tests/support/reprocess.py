@@ -3,6 +3,7 @@
 import itertools
 import time
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,17 @@ DEADLINE = timedelta(minutes=15)
 DIGEST = bytes(32)
 
 
+def read_all(events: Iterable[Event]) -> list[Result]:
+    """Return the results of valid events."""
+    results = []
+    for event in events:
+        each = BY_NAME[event.integration_type]
+        for found in read(each, event.headers, event.key, event.value or b"", time.time_ns()):
+            assert isinstance(found, Result), found
+            results.append(found)
+    return results
+
+
 class Desk:
     """One account's reprocesses, `price` unless said otherwise."""
 
@@ -63,17 +75,7 @@ class Desk:
     async def store(self, *events: Event) -> None:
         """Store results as ingest does, in one batch."""
         async with self.writer.transaction() as connection:
-            await store(connection, self.read(*events), self.policy)
-
-    def read(self, *events: Event) -> list[Result]:
-        """Return the results of valid events."""
-        results = []
-        for event in events:
-            each = BY_NAME[event.integration_type]
-            for found in read(each, event.headers, event.key, event.value or b"", time.time_ns()):
-                assert isinstance(found, Result), found
-                results.append(found)
-        return results
+            await store(connection, read_all(events), self.policy)
 
     async def fail(self, keys: range, affiliate: str = "MLB", **changes: Any) -> None:
         """A failed result for each entity."""

@@ -21,7 +21,7 @@ FROM (
 -- All logs that the filter matches, newest first. The result that each log shows is joined for its errors, and for
 -- a message that the log has cut, and only then: reading it costs more than the log itself. `json`, not jsonb, so that
 -- a number of any size passes. LATERAL … LIMIT 1 reads one attempt at a time, in the order of
--- status_logs_by_time, so that the first row comes at once; uses the primary key of attempts.
+-- status_logs_by_time, so that the first row comes at once; uses attempts_by_log.
 SELECT
     {SHOWN_COLUMNS},
     CASE

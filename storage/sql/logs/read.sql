@@ -205,7 +205,8 @@ a.evidence_expired_at AS attempt_evidence_expired_at, a.extensions AS attempt_ex
 
 -- get_log --
 -- One status log with every name of the entity, the attempt that it shows, unless retention has deleted that, and the
--- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of all three.
+-- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of logs and aliases, and
+-- attempts_by_log.
 SELECT {log_columns}, {attempt_columns},
     ARRAY(
         SELECT ARRAY[n.name, n.value] FROM aliases n WHERE n.account = s.account AND n.log_id = s.id
@@ -237,7 +238,7 @@ WHERE s.account = :account::text AND s.integration_type = :integration_type::tex
 
 -- get_shown_attempts --
 -- Attempts that the logs :log_ids show, in this order, until they are :most_bytes together, and one in any case; null
--- for one that retention has deleted. Sizes are known without reading. Uses the primary keys of both.
+-- for one that retention has deleted. Sizes are known without reading. Uses the primary key of status_logs, and attempts_by_log.
 SELECT {attempt_columns}
 FROM (
     SELECT wanted.place, attempt.*,
@@ -252,7 +253,7 @@ WHERE a.place = 1 OR a.bytes_so_far <= :most_bytes::bigint
 ORDER BY a.place
 
 -- get_attempts --
--- Attempts of one log, arrays with time and result of each. Uses the primary key of attempts, one partition each.
+-- Attempts of one log, arrays with time and result of each. Uses attempts_by_log, one partition each.
 SELECT {attempt_columns}
 FROM unnest(:processed_at::timestamptz[], :result_id::uuid[]) AS wanted (processed_at, result_id)
 JOIN attempts a
@@ -268,7 +269,7 @@ WHERE c.account = :account::text AND c.log_id = :log_id::uuid AND c.id = ANY(:id
 -- timeline --
 -- One page of the timeline of one log, newest first, after (:after_at, :after_name): attempts by processed_at, the
 -- steps of its reprocesses and the results that were refused by their time. `bytes` is the size of the evidence, known
--- without reading it. Uses the primary keys of attempts and conflicts, and reprocess_items_by_log.
+-- without reading it. Uses attempts_by_log, the primary key of conflicts, and reprocess_items_by_log.
 SELECT entry.at, entry.name, entry.id, entry.bytes
 FROM (
     (

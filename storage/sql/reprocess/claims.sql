@@ -76,7 +76,7 @@ unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :
     AS item (account, id, log_id, source, event_id)
 
 -- attempt_before --
--- The attempt of the result that `item` is about, if it is still kept. Uses the primary key of attempts.
+-- The attempt of the result that `item` is about, if it is still kept. Uses attempts_by_log.
 FROM attempts a
 WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
   AND (item.source IS NULL OR a.source = item.source)
@@ -85,7 +85,7 @@ LIMIT 1
 
 -- kept_requests --
 -- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
--- after its retention, no row. Uses the primary key of attempts.
+-- after its retention, no row. Uses attempts_by_log.
 SELECT item.id, kept.request
 FROM {items_and_before}
 CROSS JOIN LATERAL (
@@ -96,7 +96,7 @@ WHERE kept.request <> 'null'
 
 -- kept_traces --
 -- The `traceparent` of the result that each item is about, as text; without one, and after its retention, no row. Uses
--- the primary key of attempts.
+-- attempts_by_log.
 SELECT item.id, kept.traceparent
 FROM {items_and_before}
 CROSS JOIN LATERAL (

@@ -6,7 +6,7 @@ SELECT settled_until()
 -- Not a statement: `live` is a log that has changed since :as_of, and `s` is its state at :as_of, in every column of
 -- status_logs that is known of that time. `changed`: a newer result came. A log whose result of that time retention has
 -- deleted can't be told from one that did not exist. Uses status_logs_by_update or status_logs_by_time, and the
--- primary key of attempts.
+-- index attempts_by_log.
 FROM status_logs live
 CROSS JOIN LATERAL (
     SELECT EXISTS (

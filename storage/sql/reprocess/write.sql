@@ -43,7 +43,7 @@ FOR UPDATE OF s
 
 -- read_locked_logs --
 -- The locked logs, with the item in flight, the count of earlier reprocesses, and true for a result after :as_of (null:
--- no limit). Uses the primary keys of status_logs and attempts, reprocess_items_in_flight and
+-- no limit). Uses the primary key of status_logs, attempts_by_log, reprocess_items_in_flight and
 -- reprocess_items_by_log.
 SELECT
     s.id, s.affiliate, s.key, s.status, s.code, left(s.message, {ITEM_MESSAGE_CHARACTERS}) AS message, s.fingerprint,
@@ -228,7 +228,7 @@ ORDER BY i.account, i.id
 FOR UPDATE OF i
 
 -- kept_results --
--- `data` of the result that each item is about, as JSON; after its retention, no row. Uses the primary key of attempts.
+-- `data` of the result that each item is about, as JSON; after its retention, no row. Uses attempts_by_log.
 SELECT item.account, item.id, kept.data
 FROM {items_and_before}
 CROSS JOIN LATERAL (

@@ -10,6 +10,7 @@ from bench import kept
 from bench.child import ROOT
 from bench.contestants import CONTESTANTS, FAUST, OURS
 from bench.page import PAGE, PLOTS, page
+from bench.storing import ANY, STAGED
 from bench.svg import Bar, chart
 from bench.targets import targets
 
@@ -66,6 +67,21 @@ def sections() -> dict[str, Any]:
             "rows": [
                 {"name": each.name, "rounds": _rounds(*((100, 50) if each.name == FAUST else (2000, 1000)))}
                 for each in CONTESTANTS
+            ],
+        },
+        "storing": common
+        | {
+            "events": 1000,
+            "rows": [
+                {
+                    "name": "updates",
+                    "rounds": [
+                        {
+                            STAGED: {"worker_cpu": 1.0, "database_cpu": 3.0},
+                            ANY: {"worker_cpu": 2.0, "database_cpu": 4.0},
+                        }
+                    ],
+                }
             ],
         },
         "growth": common

@@ -1,0 +1,114 @@
+-- may_stage --
+-- If the role of the session may make a temporary table, which PostgreSQL lets everybody do unless that was taken away.
+SELECT has_database_privilege(current_database(), 'TEMPORARY')
+
+-- make_staging --
+-- The table of this session that a batch of results is copied into; empty again after each transaction. Columns are named
+-- as in attempts, and `attempts` and `first_seen_at` are of the entity: they are given with the result of the batch that it
+-- shows, and null with its others.
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_results (
+    result_id uuid, log_id uuid, account text COLLATE "C", integration_type text COLLATE "C", affiliate text COLLATE "C",
+    key text COLLATE "C", status text COLLATE "C", processed_at timestamptz, version bytea, source text COLLATE "C",
+    event_id text COLLATE "C", message text, code text COLLATE "C", category text COLLATE "C",
+    fingerprint text COLLATE "C", errors integer, item_id uuid, body text, extensions text,
+    structured boolean, altered boolean, alterations jsonb, late boolean, words text, other_codes text,
+    other_categories text, other_fingerprints text, attempts integer, first_seen_at timestamptz
+) ON COMMIT DELETE ROWS
+
+-- join_in_order --
+-- Until the transaction ends: a hash join would take and lock logs in no order.
+SET LOCAL enable_hashjoin = off
+
+-- receive_staged --
+-- Those of the staged results that the fold would store are received: fewer than were staged when one was received
+-- before, or is older than the retention and shown already.
+INSERT INTO received_results (account, result_id)
+SELECT i.account, i.result_id
+FROM pg_temp.staged_results i
+WHERE NOT (
+    i.processed_at < (SELECT before FROM retention_horizon)
+    AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
+)
+ORDER BY i.result_id
+ON CONFLICT DO NOTHING
+
+-- fold_staged --
+-- Stores the staged results, all of which are new, as `fold` does. Arrays: of :fault_… an element for each fault and hour
+-- of the batch, of :counted_… one for each group of results that count together. Answers how many entities were changed or
+-- added, and which logs are new. Rows were staged in the order of log_id, in which logs are locked, since no join may be a
+-- hash join. Uses the primary key of status_logs.
+WITH attempted AS (
+    INSERT INTO attempts (
+        account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints,
+        item_id, body, structured, altered, late, words, extensions, alterations
+    )
+    SELECT
+        i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
+        i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, i.errors,
+        i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
+        i.item_id, i.body, i.structured, i.altered,
+        i.late OR coalesce(i.version < s.version, false), i.words::bigint[], i.extensions, i.alterations
+    FROM pg_temp.staged_results i
+    LEFT JOIN status_logs s ON s.id = i.log_id
+),
+faulted AS (
+    INSERT INTO fault_changes (
+        account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at, code, category, message
+    )
+    SELECT account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at, code, category, message
+    FROM unnest(
+        :fault_account::text[], :fault_integration_type::text[], :fault_fingerprint::text[], :fault_hour::timestamptz[],
+        :fault_results::bigint[], :fault_first_seen_at::timestamptz[], :fault_last_seen_at::timestamptz[],
+        :fault_code::text[], :fault_category::text[], :fault_message::text[]
+    ) AS fault (
+        account, integration_type, fingerprint, hour, results, first_seen_at, last_seen_at, code, category, message
+    )
+),
+counted AS (
+    INSERT INTO result_changes (account, integration_type, hour, affiliate, status, code, other_codes, results)
+    SELECT account, integration_type, hour, affiliate, status, code, other_codes::text[], results
+    FROM unnest(
+        :counted_account::text[], :counted_integration_type::text[], :counted_hour::timestamptz[],
+        :counted_affiliate::text[], :counted_status::text[], :counted_code::text[], :counted_other_codes::text[],
+        :counted_results::bigint[]
+    ) AS counted (account, integration_type, hour, affiliate, status, code, other_codes, results)
+),
+changed AS (
+    UPDATE status_logs s SET
+        {when_known}
+    FROM ({shown_staged}) AS excluded
+    WHERE s.id = excluded.log_id
+    RETURNING 1
+),
+shown AS (
+    INSERT INTO status_logs AS s (
+        account, id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
+    )
+    SELECT
+        account, log_id, integration_type, affiliate, key, status, processed_at,
+        version, source, event_id, message, code, category, fingerprint, errors,
+        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
+    FROM ({shown_staged}) AS i
+    WHERE NOT EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id)
+    ORDER BY log_id
+    ON CONFLICT (id) DO UPDATE SET
+        {when_known}
+    RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
+)
+SELECT
+    (SELECT count(*) FROM changed) + (SELECT count(*) FROM shown) AS logs,
+    ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
+
+-- shown_staged --
+-- The results that their entities show, of the staged ones.
+SELECT
+    account, log_id, integration_type, affiliate, key, status, processed_at,
+    version, source, event_id, message, code, category, fingerprint, errors,
+    other_codes::text[] AS other_codes, other_categories::text[] AS other_categories,
+    other_fingerprints::text[] AS other_fingerprints, words::bigint[] AS words, attempts, first_seen_at
+FROM pg_temp.staged_results
+WHERE attempts IS NOT NULL
