@@ -68,7 +68,7 @@ class FaultCounts(NamedTuple):
 async def list_own(reader: Database, account: str) -> list[OwnEntry]:
     """Return the entries of an account."""
     async with reader.reading(account) as connection:
-        return await _list(connection, account)
+        return await list_entries(connection, account)
 
 
 async def list_changes(reader: Database, account: str, entry_id: uuid.UUID) -> list[EntryChange]:
@@ -87,7 +87,7 @@ async def save(
     """
     async with writer.transaction() as connection:
         await SQL["lock_own_entries"].execute(connection, account=account)
-        known = {each.id: each.entry for each in await _list(connection, account)}
+        known = {each.id: each.entry for each in await list_entries(connection, account)}
         if entry_id is not None and entry_id not in known:
             return None
         if any(each.subject == entry.subject for other, each in known.items() if other != entry_id):
@@ -108,7 +108,7 @@ async def remove(writer: Database, account: str, entry_id: uuid.UUID, *, changed
     """Remove an entry, which its changes keep. Returns False when there is no such entry now."""
     async with writer.transaction() as connection:
         await SQL["lock_own_entries"].execute(connection, account=account)
-        if all(each.id != entry_id for each in await _list(connection, account)):
+        if all(each.id != entry_id for each in await list_entries(connection, account)):
             return False
         await _add(connection, None, grant, account=account, entry_id=entry_id, action="removed", changed_by=changed_by)
     return True
@@ -125,7 +125,8 @@ async def count_faults(reader: Database, account: str, *, since: datetime) -> Fa
 _OF_ERROR = ("integration_type", "affiliate", "code", "fingerprint", "message", "category")
 
 
-async def _list(connection: Connection, account: str) -> list[OwnEntry]:
+async def list_entries(connection: Connection, account: str) -> list[OwnEntry]:
+    """Return the entries of an account, on a connection that sees them."""
     rows = await SQL["list_own_entries"].fetch(connection, account=account)
     return [
         OwnEntry(

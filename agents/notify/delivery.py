@@ -45,7 +45,7 @@ from storage.notifications.outbox import (
     messages_to_send,
     release_channel,
 )
-from storage.notifications.planning import edges_told
+from storage.notifications.planning import edges_told, with_own_entries
 
 #: Channels to which a worker sends at once.
 SLOTS: Final = 32
@@ -135,9 +135,8 @@ class Delivery:
             for place, each in enumerate(waiting):
                 if each.content is None:
                     tolds = await edges_told(connection, each.edge_ids)
-                    content = digest(
-                        tolds, channel.reader, playbook=self._playbook(), public_url=self._settings.public_url
-                    )
+                    playbook = await with_own_entries(connection, self._playbook(), channel.account)
+                    content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
                     await keep_content(connection, channel.account, each.id, content)
                     waiting[place] = each._replace(content=content.model_dump(mode="json"))
         return waiting

@@ -19,6 +19,7 @@ from storage.notifications.planning import (
     supersede,
     take_edges,
     windows_in_force,
+    with_own_entries,
 )
 
 _AT_ONCE = 200
@@ -59,15 +60,23 @@ class Planning:
             accounts = {each.account for each in tolds}
             rules = await rules_in_force(connection, accounts)
             windows = await windows_in_force(connection, accounts, now)
+            playbooks = {each: await with_own_entries(connection, self._playbook(), each) for each in accounts}
             for told in tolds:
                 own = [window for account, window in windows if account == told.account]
                 for each in rules:
                     if each.account == told.account:
-                        await self._tell(connection, told, each, own, now)
+                        await self._tell(connection, told, each, own, now=now, playbook=playbooks[told.account])
         return len(tolds)
 
     async def _tell(
-        self, connection: Connection, told: Told, by: InForce, windows: Sequence[Window], now: datetime
+        self,
+        connection: Connection,
+        told: Told,
+        by: InForce,
+        windows: Sequence[Window],
+        *,
+        now: datetime,
+        playbook: Playbook,
     ) -> None:
         tells = by.rule.tells(
             affiliate=told.affiliate,
@@ -96,7 +105,7 @@ class Planning:
             while not await add_to_digest(connection, told, by, at):
                 at = digest_after(by.rule.digest_at, at, by.reader.zone)
             return
-        content = notice(told, by.reader, playbook=self._playbook(), public_url=self._public_url)
+        content = notice(told, by.reader, playbook=playbook, public_url=self._public_url)
         # It began and ended within a maintenance window: nobody is told, and the log says so.
         state: MessageState = "muted" if over and when.maintenance and not was_told else "waiting"
         await add_notice(connection, told, by, when, content=content, state=state)

@@ -12,11 +12,10 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from schemas.catalogue import BY_NAME, Language
-from schemas.incident import Edge, Kind
+from schemas.incident import Edge, Kind, Severity
 from schemas.notification.message import Content
-from schemas.notification.rule import Severity
 from schemas.notification.words import ADVICE, EDGES, KINDS, PHRASES, SEVERITY_WORDS
-from schemas.playbook import Playbook, PlaybookEntry
+from schemas.playbook import Playbook, PlaybookEntry, SeenError
 
 #: Incidents of a digest that are told one by one; of more, how many there are.
 DIGEST_INCIDENTS: Final = 50
@@ -51,10 +50,14 @@ class Reader(NamedTuple):
 
 
 def link(public_url: str | None, told: Told) -> str | None:
-    """Return the address of the plan that would reprocess what is told, or else of the incident; None without a URL."""
+    """Return the address of the plan that would reprocess what is told, or of the command that stopped, else of the
+    incident; None without a URL.
+    """
     if public_url is None:
         return None
     account = f"{public_url.rstrip('/')}/{quote(told.account)}"
+    if command := told.facts.get("command_id"):
+        return f"{account}/reprocess/{quote(str(command), safe='')}"
     chosen = {name: told.facts.get(name) for name in ("fingerprint", "code")}
     kind = BY_NAME.get(told.integration_type or "")
     if told.edge is Edge.RESOLVED or kind is None or not kind.reprocessable or not any(chosen.values()):
@@ -152,7 +155,7 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
         lines += [("affiliate", told.affiliate)] if told.affiliate else []
         lines += [("type", kind)] if (kind := _type(told, say.language)) else []
         lines.append(("severity", SEVERITY_WORDS[told.severity][say.language]))
-    lines.append(("since", say.moment(told.opened_at)))
+    lines.append(("since", say.moment(_since(told))))
     lines += [("until", say.moment(told.at))] if told.edge is Edge.RESOLVED else []
     lines += [("count", say.number(count))] if count is not None else []
     if share is not None:
@@ -172,6 +175,15 @@ def _figure(told: Told, name: str) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _since(told: Told) -> datetime:
+    """Return when it began, as far as the facts know; else when it was found."""
+    try:
+        since = datetime.fromisoformat(str(told.facts.get("since")))
+    except ValueError:
+        return told.opened_at
+    return since if since.tzinfo is not None else told.opened_at
+
+
 def _type(told: Told, language: Language) -> str | None:
     name = told.integration_type
     return None if name is None else BY_NAME[name].labels[language] if name in BY_NAME else name
@@ -181,7 +193,9 @@ def _entry(told: Told, playbook: Playbook) -> PlaybookEntry | None:
     code, fingerprint = (told.facts.get(name) for name in ("code", "fingerprint"))
     if code is None and fingerprint is None:
         return None
-    return playbook.about(told.integration_type or "", told.affiliate or "", code, fingerprint)
+    return playbook.about(
+        SeenError(told.integration_type or "", told.affiliate or "", code=code, fingerprint=fingerprint)
+    )
 
 
 def _data(told: Told, entry: PlaybookEntry | None, address: str | None, language: Language) -> dict[str, Any]:

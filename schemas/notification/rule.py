@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, Literal, NamedTuple, Self
+from typing import Annotated, Final, NamedTuple, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.catalogue import BY_NAME
-from schemas.incident import Kind
+from schemas.incident import Kind, Severity
 from schemas.result import Affiliate
 
 #: The least first.
-Severity = Literal["warning", "critical"]
-SEVERITIES: Final[tuple[Severity, ...]] = ("warning", "critical")
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 MAX_NAME_CHARACTERS: Final = 80
 MAX_CHOICES: Final = 100
 

@@ -5,9 +5,8 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from schemas.catalogue import LANGUAGES, Language, labels
-from schemas.incident import Edge, Kind
+from schemas.incident import Edge, Kind, Severity
 from schemas.notification.message import ChannelKind, MessageState
-from schemas.notification.rule import Severity
 
 Words = Mapping[Language, str]
 

@@ -11,7 +11,9 @@ from schemas.incident import Edge, Kind
 from schemas.notification.message import Content, MessageState, message_id
 from schemas.notification.notice import Reader, Told
 from schemas.notification.rule import Due, Rule, Scope, Window
+from schemas.playbook import Playbook, WrittenEntries
 from storage.database import Connection
+from storage.playbook import list_entries
 from storage.statements import SQL
 
 
@@ -63,6 +65,11 @@ async def rules_in_force(connection: Connection, accounts: Collection[str]) -> l
         )
         for row in rows
     ]
+
+
+async def with_own_entries(connection: Connection, playbook: Playbook, account: str) -> Playbook:
+    """Return the playbook with the account's own entries."""
+    return playbook.with_own(WrittenEntries(each.entry for each in await list_entries(connection, account)))
 
 
 async def windows_in_force(

@@ -100,6 +100,7 @@ def test_a_message_has_number_since_when_cause_advice_and_the_plan() -> None:
         ({"facts": {}}, "/acme/incidents/7"),
         ({"edge": Edge.RESOLVED}, "/acme/incidents/7"),
         ({"integration_type": "orders"}, "/acme/incidents/7"),  # not reprocessed
+        ({"facts": {"command_id": "c/1"}}, "/acme/reprocess/c%2F1"),
         ({"integration_type": None}, "/acme/incidents/7"),
         ({"integration_type": "gone"}, "/acme/incidents/7"),
     ],
@@ -113,6 +114,20 @@ def test_the_link_is_that_of_the_very_plan_else_of_the_incident(changes: dict[st
         given = {name: values if name in REPEATABLE else values[0] for name, values in parse_qs(parts.query).items()}
         assert LogFilter.model_validate(given).status == ("error",)
     assert link(None, told(**changes)) is None
+
+
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [
+        ("2026-11-24T10:00:00Z", "07:00"),
+        ("2026-11-24T10:00:00-03:00", "10:00"),
+        ("2026-11-24T10:00:00", "09:30"),  # of no time zone: the time at which it was found
+        ("yesterday", "09:30"),
+        (None, "09:30"),
+    ],
+)
+def test_since_when_is_what_the_facts_know(since: str | None, shown: str) -> None:
+    assert f"Desde: 24 nov. 2026, {shown} (" in write(told(facts={"since": since})).text
 
 
 HOSTILE = "<script>x</script>\r\nBcc: a@b.example"
