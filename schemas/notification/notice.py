@@ -17,6 +17,8 @@ from schemas.notification.message import Content
 from schemas.notification.words import ADVICE, EDGES, KINDS, PHRASES, SEVERITY_WORDS
 from schemas.playbook import Playbook, PlaybookEntry, SeenError
 
+#: Facts of an incident that say which error it is about.
+_OF_ERROR: Final = ("code", "fingerprint")
 #: Incidents of a digest that are told one by one; of more, how many there are.
 DIGEST_INCIDENTS: Final = 50
 _LOCALES: Final[Mapping[Language, Locale]] = {
@@ -190,7 +192,7 @@ def _type(told: Told, language: Language) -> str | None:
 
 
 def _entry(told: Told, playbook: Playbook) -> PlaybookEntry | None:
-    code, fingerprint = (told.facts.get(name) for name in ("code", "fingerprint"))
+    code, fingerprint = (None if (fact := told.facts.get(name)) is None else str(fact) for name in _OF_ERROR)
     if code is None and fingerprint is None:
         return None
     return playbook.about(
