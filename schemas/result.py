@@ -315,7 +315,7 @@ class ToldData(Protocol):
 
 
 class Told(NamedTuple):
-    """What a result tells of its work: fields of Result, in their order."""
+    """Fields of a result that tell of its work, in their order there."""
 
     message: str | None
     code: str | None

@@ -48,7 +48,7 @@ _event_of: Final = Decoder(UsualEvent).decode
 _parts_of: Final = Decoder(list[Raw]).decode
 _with_response: Final = Decoder(WithResponse).decode
 _event_with_response: Final = Decoder(EventWithResponse).decode
-#: What a success tells that has no message.
+#: Telling of a success that has no message.
 _NOTHING: Final = Told(None, None, None, None, 0, (), None)
 K = TypeVar("K")
 V = TypeVar("V")

@@ -69,6 +69,6 @@ class WithResponse(Struct, gc=False):
 
 
 class EventWithResponse(Struct, gc=False):
-    """The same of an event in structured mode."""
+    """Event in structured mode, with no more of its data than that."""
 
     data: WithResponse

@@ -266,7 +266,7 @@ MEMBERS = st.lists(st.tuples(NAMES, TEXTS), max_size=3)
 def test_any_json_is_read_alike(
     members: list[tuple[str, str]], changes: dict[str, Any], answers: Any, mode: int
 ) -> None:
-    """Of names that are there twice the last one counts, wherever it stands."""
+    """The last one counts of names that are there twice, wherever it stands."""
     fields = json.dumps(data(**changes))[:-1] + "".join(f', "{name}" : {text}' for name, text in members) + "}"
     headers, value = list(in_each_mode(fields, attributes(correlationid=answers)))[mode]
     same(headers, KEY, value)
