@@ -61,11 +61,11 @@ BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agen
 AUTOMATIC_RETRIES = Gauge(
     "conexoes_automatic_retries", "automatic retries that were recorded in the last 24 hours, by outcome", ["outcome"]
 )
-#: Of the process that judged last: take the maximum.
+#: Shown by the process that judged last: take the maximum.
 FRESHNESS = Gauge("conexoes_freshness", "types of affiliates, by how fresh their results are", ["state"])
 #: Labels kind: schemas.incident.Kind
 OPEN_INCIDENTS = Gauge("conexoes_open_incidents", "incidents that are not over, by kind", ["kind"])
-#: Only with CONEXOES_METRICS_OF_ACCOUNTS, and for the 1,000 that have been without a result for longest.
+#: Shown with CONEXOES_METRICS_OF_ACCOUNTS alone, for the 1,000 that have been without a result for longest.
 RESULT_AGE = Gauge(
     "conexoes_result_age_seconds",
     "seconds since the last result of a type of an affiliate was received, with CONEXOES_METRICS_OF_ACCOUNTS",

@@ -36,7 +36,7 @@ class IncidentQuery(PageQuery):
 
     @property
     def where(self) -> Mapping[str, Sequence[str]]:
-        """What is asked for, by name of the column."""
+        """The values that are asked for, by name of the column."""
         return {name: [str(each) for each in getattr(self, name)] for name in _REPEATABLE}
 
 

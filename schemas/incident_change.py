@@ -17,7 +17,7 @@ from schemas.signal import Figures, Signal
 CALM = timedelta(minutes=10)
 #: A thing that is back within so long after it was over is the same incident again.
 REOPENED_WITHIN = timedelta(hours=2)
-#: What begins at one affiliate within so long is one thing, whatever its kind and type.
+#: Time within which all that begins at one affiliate is one thing, whatever its kind and type.
 JOINS_WITHIN = timedelta(minutes=30)
 #: Fingerprints that the facts name.
 MAX_FAULTS = 10

@@ -51,7 +51,7 @@ _HOUR = timedelta(hours=1)
 
 
 class FreshnessState(StrEnum):
-    """How the time since the last result compares with the usual interval."""
+    """The time since the last result, compared with the usual interval."""
 
     FRESH = "fresh"
     LATE = "late"
@@ -67,7 +67,7 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True)
 class Rhythm:
-    """What each hour of the week usually brings. Hours of UTC, the first is that of 1970-01-01 00:00, a Thursday."""
+    """The usual results of each hour of the week. Hours of UTC, the first is that of 1970-01-01 00:00, a Thursday."""
 
     weeks: int
     pace: tuple[float, ...]  # arrivals to be expected in each hour of the week, cautiously

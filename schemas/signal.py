@@ -1,4 +1,4 @@
-"""What figures say is wrong now, one kind at a time: signals, from which schemas.incident_change makes incidents.
+"""Signals: one kind of figures says that something is wrong now. schemas.incident_change makes incidents of them.
 
 Pure: counts and times in. Nothing is judged without a rhythm (schemas.rhythm), but what is a fact by itself: a breaker,
 and a reprocess that stopped. Each limit here is a compromise: it is held by seeded days and years in
@@ -54,7 +54,7 @@ ESCALATES_RESULTS, ESCALATES_TIMES = 20, 3
 LETTERS, LETTERS_TIMES = 10, 3
 #: A stopped reprocess that nobody goes on with is history after this.
 STOPPED_FOR = timedelta(hours=24)
-#: What makes an incident critical: shares, counts, and how much longer than the limit of silence.
+#: Limits that make an incident critical: shares, counts, and how much longer than the limit of silence.
 _CRITICAL_SHARE, _CRITICAL_FAILURES = 0.5, 50
 _CRITICAL_TIMES = 10
 _CRITICAL_LETTERS = 100
@@ -124,7 +124,7 @@ class Stopped(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What is known of one account at one moment."""
+    """All that is known of one account at one moment."""
 
     now: datetime
     as_of: Mapping[str, datetime]  # the time up to which the data of a type is complete; types without are not judged

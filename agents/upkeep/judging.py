@@ -26,7 +26,7 @@ from storage.incidents.times import StoredUntil, move_times, set_stored_until, t
 _EVERY_SECONDS = 5.0
 #: Seconds between two judgements, over all processes: 40 statements over counters, 20 ms of PostgreSQL for one account.
 JUDGED_SECONDS = 15.0
-#: What each hour of the week brings is learned anew after this.
+#: Time after which it is learned anew what each hour of the week brings.
 _LEARNED = timedelta(hours=1)
 #: Series of one metric: more would be a burden to who scrapes them.
 MAX_SERIES = 1000

@@ -1,4 +1,4 @@
-"""How fresh the results of an account are, as the query API shows it."""
+"""Freshness of the results of an account, as the query API shows it."""
 
 from datetime import datetime
 
@@ -65,7 +65,7 @@ class TrackingOnly(Shown):
 
 
 class AccountFreshness(Shown):
-    """How fresh an account is."""
+    """Freshness of an account."""
 
     items: list[ShownFreshness] = Field(description="every type of every affiliate that ever had a result")
     tracking_only: TrackingOnly

@@ -12,7 +12,7 @@ from schemas.incident_change import Change, Known
 from storage.database import Connection, Database
 from storage.statements import SQL
 
-#: After every incident: none is opened later.
+#: Place before every incident: none is opened later.
 _FIRST_PAGE = (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 
 

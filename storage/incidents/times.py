@@ -12,7 +12,7 @@ GAP_SECONDS = 120.0
 
 
 class StoredUntil(NamedTuple):
-    """How old what a partition may still lack is."""
+    """The age of what a partition may still lack."""
 
     topic: str
     partition: int

@@ -20,7 +20,7 @@ STEP = timedelta(minutes=STEP_MINUTES)
 
 
 class Flow(NamedTuple):
-    """How the results of one type of one affiliate usually come."""
+    """The usual course of the results of one type of one affiliate."""
 
     integration_type: str
     affiliate: str

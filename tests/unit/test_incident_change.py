@@ -13,7 +13,7 @@ TYPES = ("orders", "products", "tracking", "price", "inventory")
 
 
 def at(minutes: float) -> Figures:
-    """What is known so many minutes later, where nothing is wrong."""
+    """Return figures of so many minutes later, where nothing is wrong."""
     return known_until(DAY0 + minutes * MINUTE)
 
 
