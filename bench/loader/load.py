@@ -95,8 +95,13 @@ async def _fill(url: str, wanted: Load) -> None:
         raise
 
 
+def _in_order(undressed: bare.Undressed) -> list[bare.Piece]:
+    """Return pieces in the order in which they can be made again."""
+    return sorted(undressed.pieces, key=lambda each: each.last)
+
+
 async def _dress(owner: asyncpg.Connection, undressed: bare.Undressed) -> None:
-    for piece in sorted(undressed.pieces, key=lambda each: each.last):
+    for piece in _in_order(undressed):
         started = time.monotonic()
         await owner.execute(piece.on)
         say(f"{piece.name}: {time.monotonic() - started:.0f} s")
@@ -124,7 +129,7 @@ async def _empty(url: str, undressed: bare.Undressed) -> None:
     try:
         await owner.execute(f"TRUNCATE {', '.join(bare.TABLES)}")
         missing = {piece.name for piece in undressed.pieces} - {piece.name for piece in (await bare.find(owner)).pieces}
-        await _each(owner, [piece.on for piece in undressed.pieces if piece.name in missing])
+        await _each(owner, [piece.on for piece in _in_order(undressed) if piece.name in missing])
     finally:
         await owner.close()
 
