@@ -16,7 +16,7 @@ from schemas.problem import Problem
 
 #: Longer than the API gives any statement of the database.
 _TIMEOUT_SECONDS: Final = 60.0
-#: Of one answer: a page of a timeline has 50 results of 1 MiB at most.
+#: Bytes of one answer: a page of a timeline has 50 results of 1 MiB at most.
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 Query = Iterable[tuple[str, str]]

@@ -65,7 +65,7 @@ class Count(NamedTuple):
     failures: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rhythm:
     """The usual results of each hour of the week. Hours of UTC, the first is that of 1970-01-01 00:00, a Thursday."""
 

@@ -37,14 +37,19 @@ def sends_spans() -> bool:
     return _tracer is not None
 
 
+def begin() -> int:
+    """Return the moment at which a step begins, for `processed` and `sent`; by this host's clock, as spans are."""
+    return time.time_ns()
+
+
 def processed(steps: Iterable[Step], begun_ns: int) -> None:
-    """Make a span for each record that was read and stored since `begun_ns` (`time.time_ns`)."""
+    """Make a span for each record that was read and stored since `begun_ns` (of `begin`)."""
     if _tracer is not None:
         _record(_tracer, "process", SpanKind.CONSUMER, steps, begun_ns)
 
 
 def sent(steps: Iterable[Step], begun_ns: int) -> None:
-    """Make a span for each record that Kafka has taken since `begun_ns` (`time.time_ns`)."""
+    """Make a span for each record that Kafka has taken since `begun_ns` (of `begin`)."""
     if _tracer is not None:
         _record(_tracer, "send", SpanKind.PRODUCER, steps, begun_ns)
 

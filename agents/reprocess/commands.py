@@ -3,7 +3,6 @@
 A command that names logs is decided here. For one with a filter, agents.reprocess.materialise makes the items.
 """
 
-import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterable, Callable
@@ -31,7 +30,7 @@ from storage.reprocess import affiliates
 from storage.reprocess.idempotency import is_revoked
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
-from tracing.spans import Step, processed
+from tracing.spans import Step, begin, processed
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +73,7 @@ class Commands:
 
     async def _handle_record(self, record: Any) -> None:
         refused: list[DeadLetter] = []
-        begun_ns = time.time_ns()
+        begun_ns = begin()
         for position, command in enumerate(read_command(record.headers, record.value)):
             refusal = command if isinstance(command, Refusal) else await self.handle(command)
             if isinstance(command, Command) and command.traceparent is not None:

@@ -7,7 +7,6 @@ sent again with the same id, by which connectors recognise it (design section 3)
 import asyncio
 import contextlib
 import hashlib
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -35,7 +34,7 @@ from schemas.topics import MAX_EVENT_BYTES, Topics
 from storage.database import Database, clock
 from storage.reprocess.claims import QueuedItem, kept_requests, kept_traces, release_claims, types_to_send
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
-from tracing.spans import Step
+from tracing.spans import Step, begin
 from tracing.spans import sent as record_sent
 
 log = structlog.get_logger(__name__)
@@ -167,7 +166,7 @@ class Dispatch:
             traces = await kept_traces(connection, untraced) if untraced else {}
         requests = {id_: request for id_, request in kept.items() if _is_as_it_was(request)}
         items = [in_trace_of(in_mode_of(each, requests.get(each.id)), traces.get(each.id)) for each in items]
-        begun_ns = time.time_ns()
+        begun_ns = begin()
         sent, failed, unavailable = await self._publish(items, requests, now)
         record_sent((_step(each, self._topics) for each in sent if each.item.traceparent), begun_ns)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.

@@ -5,7 +5,6 @@ delivered again; none blocks its neighbours.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -37,7 +36,7 @@ from storage.positions import Move, move_positions
 from storage.redrive import settle_results
 from storage.results import Stored, store
 from storage.sent_aliases import SentAliases
-from tracing.spans import processed, sends_spans
+from tracing.spans import begin, processed, sends_spans
 
 #: Lines about ids that were used twice, of one batch; the metric counts all.
 MAX_WARNINGS = 20
@@ -200,7 +199,7 @@ class Ingest:
 
     async def _write(self, together: Sequence[Decoded]) -> None:
         accepted = [accepted for each in together for accepted in each.accepted]
-        begun_ns = time.time_ns()
+        begun_ns = begin()
         with STORE_SECONDS.time():
             await self._dead_letters.keep([letter for each in together for letter in each.refused])
             await self.store(accepted, _moves(together))

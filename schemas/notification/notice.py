@@ -118,7 +118,7 @@ def tried(account: str, reader: Reader, public_url: str | None) -> Content:
 
 
 class _Words:
-    """What one reader reads."""
+    """Words and figures for one reader."""
 
     def __init__(self, reader: Reader) -> None:
         self.language = reader.language

@@ -101,7 +101,7 @@ class Rule(Scope):
 
 
 class Due(NamedTuple):
-    """When an edge is told."""
+    """The moment at which an edge is told."""
 
     at: datetime
     digest: bool = False  # with all others of that moment, in one message

@@ -1,4 +1,4 @@
-"""When a message is tried again, and when it is given up."""
+"""Tries of a message: when it is tried again, and when it is given up."""
 
 from datetime import datetime, timedelta
 from typing import Final

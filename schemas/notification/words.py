@@ -19,7 +19,7 @@ EDGES: Final[Mapping[Edge, Words]] = MappingProxyType(
     }
 )
 
-#: What goes wrong, as part of a title.
+#: Kinds of incidents, as part of a title.
 KINDS: Final[Mapping[Kind, Words]] = MappingProxyType(
     {
         Kind.FAILURE_SHARE: labels("mais falhas que o normal", "more failures than usual", "más fallas de lo normal"),
@@ -44,7 +44,7 @@ KINDS: Final[Mapping[Kind, Words]] = MappingProxyType(
     }
 )
 
-#: What to do, where the playbook has nothing about it.
+#: Advice where the playbook has nothing about it.
 ADVICE: Final[Mapping[Kind, Words]] = MappingProxyType(
     {
         Kind.FAILURE_SHARE: labels(

@@ -109,7 +109,7 @@ class ShownMessage(Shown):
 
 
 class ShownChange(Shown):
-    """What a person did with a channel, a rule or a maintenance window."""
+    """An act of a person on a channel, a rule or a maintenance window."""
 
     id: str
     at: datetime

@@ -58,7 +58,7 @@ async def learn_rhythms(connection: Connection) -> int:
 async def read_rhythms(connection: Connection, account: str | None = None) -> dict[PairName, Rhythm]:
     """Return the rhythms of an account; of all accounts when it is None."""
     return {
-        _name(row): Rhythm(row["weeks"], tuple(row["pace"]), tuple(row["shares"]), row["rough"])
+        _name(row): Rhythm(weeks=row["weeks"], pace=tuple(row["pace"]), shares=tuple(row["shares"]), rough=row["rough"])
         for row in await SQL["read_rhythms"].fetch(connection, account=account)
     }
 

@@ -43,7 +43,7 @@ class Waiting(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """What became of a message by one try."""
+    """The outcome of one try to send a message."""
 
     id: uuid.UUID
     state: str

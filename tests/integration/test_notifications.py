@@ -1,4 +1,4 @@
-"""From the edge of an incident to the message, on a real PostgreSQL, a real SMTP server and real HTTP receivers."""
+"""Notifications, from the edge of an incident to the message, by a real SMTP server and real HTTP receivers."""
 
 import asyncio
 import base64
@@ -271,7 +271,7 @@ async def test_nothing_is_lost_and_no_id_has_two_contents_while_the_delivery_is_
 async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_incident_once(
     writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:
-    """In quiet hours, in maintenance, and once a day."""
+    """Messages wait in quiet hours and in maintenance, or come once a day."""
     channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
     now = datetime.now(UTC)
     local = now.astimezone(ZoneInfo("America/Sao_Paulo"))

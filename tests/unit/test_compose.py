@@ -50,7 +50,8 @@ WRITES = {**READS, "admin": "conexoes_admin"}
 
 def _interpolated(text: str) -> str:
     """Interpolate as `docker compose` does, with GIVEN. KeyError for a variable that the file does not ask for."""
-    return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda match: GIVEN[match[1]], text)
+    asked = re.sub(r"\$\{(\w+):\?[^}]*\}", lambda match: GIVEN[match[1]], text)
+    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda match: GIVEN.get(match[1], match[2]), asked)
 
 
 MIGRATES = StorageSettings(

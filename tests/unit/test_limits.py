@@ -164,6 +164,7 @@ def test_sizes_of_records() -> None:
     assert dict(topics.Topics(prefix="x").all()) == {
         **{name: 2_097_152 for each in BY_NAME for name in (f"x.results.{each}", f"x.retry.{each}")},
         "x.reprocess.commands": 2_097_152,
+        "x.events": 2_097_152,
         "x.dead-letter": 2_162_688,
     }
 

@@ -1,4 +1,4 @@
-"""When an edge is told: rules, hours across midnight and changes of the clock, digests, maintenance windows, tries."""
+"""Moments at which an edge is told: rules, hours across midnight and changes of the clock, digests, maintenance, tries."""
 
 import itertools
 from datetime import UTC, datetime, time, timedelta

@@ -22,10 +22,12 @@ PACKAGES = (
     "docs",
     "embedded",
     "exports",
+    "mcp_server",
     "outbound",
     "schemas",
     "storage",
     "tests",
+    "tracing",
 )
 #: Files of them that do not keep it yet.
 LATER: set[str] = set()

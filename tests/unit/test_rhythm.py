@@ -147,7 +147,7 @@ def test_the_share_of_an_hour_with_few_results_is_about_that_of_the_week() -> No
 
 
 RHYTHMS = st.lists(st.floats(0, 100), min_size=WEEK_HOURS, max_size=WEEK_HOURS).map(
-    lambda pace: Rhythm(8, tuple(pace), (0.1,) * WEEK_HOURS, 0.1)
+    lambda pace: Rhythm(weeks=8, pace=tuple(pace), shares=(0.1,) * WEEK_HOURS, rough=0.1)
 )
 TIMES = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=NOW.tzinfo))
 

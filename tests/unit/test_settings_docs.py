@@ -13,6 +13,7 @@ import cli.main  # every class of settings is a subclass of BaseSettings only on
 from cli.documents.__main__ import ROOT
 from cli.documents.settings_page import PAGES, default, settings_page, takes, variable
 from cli.settings_errors import sentences
+from outbound.sealed import new_key
 from schemas.settings import FILE, Settings, is_secret
 from storage.settings import StorageSettings
 
@@ -127,6 +128,8 @@ def test_a_secret_is_read_from_its_file(
     monkeypatch.setenv("CONEXOES_KAFKA_SASL_USERNAME", "agents")
     is_json = "dict" in str(settings.model_fields[name].annotation)
     text = '{"conexoes_api": "with a space"}' if is_json else "0123456789abcdef with a space, 0123456789abcdef"
+    if name == "channels_key":
+        text = f"{new_key()} {new_key()}"
     if name == "webhook_secret":
         text = f"{GIVEN[variable(settings, name)]} {GIVEN[variable(settings, name)]}"
     monkeypatch.delenv(variable(settings, name), raising=False)

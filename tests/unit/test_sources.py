@@ -83,7 +83,7 @@ def test_connectors_of_the_file_have_topics_for_every_type(tmp_path: Path, monke
     assert settings.sources == SOURCES
     names = {name for name, _size in settings.topics.all()}
     assert {f"conexoes.results.{each.name}.mlb" for each in CATALOGUE} <= names
-    assert len(names) == 3 * len(CATALOGUE) + 2
+    assert len(names) == 3 * len(CATALOGUE) + 3
 
 
 @pytest.mark.parametrize(

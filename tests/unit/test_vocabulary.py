@@ -12,14 +12,19 @@ from exports.excel.texts import SYMBOLS
 from schemas.breaker import State
 from schemas.catalogue import LANGUAGES, SEVERITY, labels
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
+from schemas.error_class import ErrorClass
 from schemas.export import ExportState
 from schemas.filter import FIELDS, LogFilter, ReprocessState
-from schemas.group import GroupState
+from schemas.group import Automation, GroupState
+from schemas.incident import Edge, Severity
+from schemas.incident import Kind as IncidentKind
+from schemas.incident import State as IncidentState
 from schemas.item_state import ItemState
 from schemas.letter_filter import LETTER_STATES
 from schemas.redrive import REDRIVE_ITEM_STATES, LetterAct, RedriveState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, Mode
+from schemas.rhythm import FreshnessState
 from schemas.role import Role
 from schemas.shown.command import CommandEnding, ReprocessItem
 from schemas.shown.log import TimelineReprocess
@@ -42,6 +47,13 @@ MEMBERS: dict[Kind, list[str]] = {
     "redriven": list(REDRIVE_ITEM_STATES),
     "letter_act": list(get_args(LetterAct)),
     "column": [each.name for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)],
+    "error_class": list(members(ErrorClass)),
+    "automation": list(get_args(Automation)),
+    "incident": list(members(IncidentKind)),
+    "incident_state": list(members(IncidentState)),
+    "severity": list(members(Severity)),
+    "edge": list(members(Edge)),
+    "freshness": list(members(FreshnessState)),
     "item": list(ReprocessItem.model_fields),
     "field": list(LogFilter.model_fields),
 }
