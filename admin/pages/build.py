@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 
 from admin.ended_sessions import EndedSessions
 from admin.pages import (
+    activity,
     affiliates,
     check,
     dead_letters,
@@ -47,6 +48,7 @@ PAGES = (
     playbook,
     incidents,
     notifications,
+    activity,
     saved_views,
     live,
     exports,

@@ -33,6 +33,8 @@ PAGES = [
     "/acme/freshness",
     "/acme/dead-letters",
     "/acme/notifications",
+    "/acme/activity",
+    "/acme/activity?kind=export&who=nobody",
     "/acme/check",
     "/acme/dead-letters?code=json&state=waiting",
     "/acme/dead-letters/redrives",
