@@ -13,9 +13,9 @@ from storage.statements import SQL
 async def decide(
     database: Database, fingerprint: str, wanted: GroupDecision, *, key_name: str | None = None
 ) -> Standing | None:
-    """Add a decision with the name of the key that it came by, unless the same one, by the same person with the same note, holds.
+    """Add a decision, unless the same one, by the same person with the same note, holds already.
 
-    Returns the state of the group afterwards; None when no result of this account and type ever had this error.
+    `key_name`: of the access key that it came by. Returns the state of the group afterwards; None when no result of this account and type ever had this error.
     """
     group = {
         "account": wanted.account,
