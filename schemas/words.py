@@ -495,6 +495,8 @@ FRESHNESSES = complete(
         FreshnessState.FRESH: _word("Em dia", "Fresh", "Al día"),
         FreshnessState.LATE: _word("Atrasado", "Late", "Con retraso"),
         FreshnessState.SILENT: _word("Em silêncio", "Silent", "En silencio"),
+    },
+)
 
 #: Subjects of acts of people.
 ACTIVITY = complete(

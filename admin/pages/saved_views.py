@@ -63,7 +63,7 @@ async def delete_view(
 
 
 def read_name(text: str) -> str:
-    """The name of a view, without the space around it. Raises the 422 problem of one that is too long, or empty."""
+    """The name of a view or key, without the space around it. Raises the 422 problem of a too long or empty one."""
     name = text.strip()
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
         raise invalid("name", ReasonCode.FIELD_NAME, limit=MAX_NAME_CHARACTERS)

@@ -1,6 +1,7 @@
 """Sign-in by access key or by the link that `conexoes up` prints, sign-out, and preferences."""
 
 import ipaddress
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +20,7 @@ from admin.pages.visitor import (
     ZONE_COOKIE,
     AnyVisitor,
     OwnForm,
+    Visitor,
     refuse_foreign,
     session_cookie,
 )
@@ -26,7 +28,7 @@ from admin.session import SESSION_SECONDS
 from api.problems import too_often
 from schemas.catalogue import LANGUAGES
 from schemas.reasons.code import ReasonCode
-from storage.access_keys import digest
+from storage.access_keys import accept, digest
 from storage.sign_in import use_link
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -36,9 +38,16 @@ Target = Annotated[str, Query(alias="next", max_length=16_000, description="wher
 
 @router.get("/sign-in")
 async def show_sign_in(
-    request: Request, who: AnyVisitor, target: Target = "/", link: Annotated[str | None, Query(max_length=300)] = None
+    request: Request,
+    who: AnyVisitor,
+    target: Target = "/",
+    link: Annotated[str | None, Query(max_length=300)] = None,
+    invitation: Annotated[str | None, Query(max_length=_MAX_KEY_CHARACTERS)] = None,
 ) -> Response:
-    """The form; or, with a link, the button that uses it: whoever previews a message with the link uses nothing up."""
+    """The form; or, with a link or an invitation, the button that uses it: whoever previews a message with it uses
+    nothing up."""
+    if invitation is not None:
+        return _form(request, who, target, invitation=invitation)
     if link is not None:
         good = request.app.state.site.sessions.read_link(link) is not None
         return _form(request, who, target, link=link) if good else _form(request, who, target, "link", 401)
@@ -47,7 +56,8 @@ async def show_sign_in(
 
 @router.post("/sign-in")
 async def sign_in(request: Request, who: AnyVisitor) -> Response:
-    """A session for a good key, or of the bootstrap key for a link that nobody has used; the form again, 401, else.
+    """A session for a good key, for an invitation, or of the bootstrap key for a link that nobody has used; the form
+    again, 401, else.
 
     429 for an address from which too many wrong keys came: api.server says which address that is behind a proxy.
     """
@@ -59,6 +69,11 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
     address, wrong_keys = _address(request), request.app.state.wrong_keys
     if wait := wrong_keys.take(address):  # before anything is awaited: many may come at once
         raise too_often("too-many-keys", ReasonCode.TOO_MANY_WRONG_KEYS, wait)
+    if "invitation" in fields:
+        answer = await _accept(request, who, fields["invitation"], target)
+        if answer.status_code == HTTPStatus.OK:
+            wrong_keys.give_back(address)
+        return answer
     grant = None
     if 0 < len(key) <= _MAX_KEY_CHARACTERS:
         grant = await request.app.state.authenticator.grant(key)
@@ -116,8 +131,32 @@ def _form(
     status: int = 200,
     *,
     link: str | None = None,
+    invitation: str | None = None,
 ) -> Response:
-    return show(request, who, "sign_in.html", status=status, next=_local(target), refused=refused, link=link)
+    return show(
+        request,
+        who,
+        "sign_in.html",
+        status=status,
+        next=_local(target),
+        refused=refused,
+        link=link,
+        invitation=invitation,
+    )
+
+
+async def _accept(request: Request, who: Visitor, invitation: str, target: str) -> Response:
+    """Make a key of an invitation, show it this once, and sign in with it; the form again, 401, for a used one."""
+    secret = None
+    if 0 < len(invitation) <= _MAX_KEY_CHARACTERS:
+        secret = await accept(request.app.state.writer, invitation)
+    if secret is None:
+        return _form(request, who, target, "invitation", 401)
+    answer = show(request, who, "joined.html", secret=secret)
+    answer.headers["Cache-Control"] = "no-store"
+    cookie = request.app.state.site.sessions.start(digest(secret))
+    _remember(request, answer, session_cookie(request), cookie, SESSION_SECONDS)
+    return answer
 
 
 async def _use_link(request: Request, who: AnyVisitor, link: str, target: str) -> Response:

@@ -174,6 +174,11 @@ def need_operator(who: Member) -> None:
     authentication.need_operator(who.grant)
 
 
+def need_admin(who: Member) -> None:
+    """Raise 403 for a key of another role than admin."""
+    authentication.need_admin(who.grant)
+
+
 def new_once() -> str:
     """Return a random part of the Idempotency-Key, by which two sends of one form are one command."""
     return secrets.token_urlsafe(12)

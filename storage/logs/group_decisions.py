@@ -15,7 +15,8 @@ async def decide(
 ) -> Standing | None:
     """Add a decision, unless the same one, by the same person with the same note, holds already.
 
-    `key_name`: of the access key that it came by. Returns the state of the group afterwards; None when no result of this account and type ever had this error.
+    `key_name`: of the access key that it came by. Returns the state of the group afterwards; None when no
+    result of this account and type ever had this error.
     """
     group = {
         "account": wanted.account,

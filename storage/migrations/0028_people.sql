@@ -1,4 +1,4 @@
--- activity: what people did in an account, with the key they came by
+-- people: what they did in an account, and keys that admins make, invite with and revoke
 -- depends: 0022_upgrades_and_recounts
 
 -- migrate: apply
@@ -45,5 +45,109 @@ CREATE POLICY exporter ON account_audit FOR INSERT TO conexoes_reader
 -- The key that a person came by, as every other audit has it. Null: none, or before 0028.
 ALTER TABLE fault_states ADD COLUMN key_name text;
 ALTER TABLE exports ADD COLUMN key_name text;
+
+ALTER TABLE access_keys
+    ADD COLUMN created_by text,                 -- null: before 0028
+    ADD COLUMN last_seen_at timestamptz,        -- within a minute
+    ADD COLUMN invited_until timestamptz;       -- an invitation, whose digest is that of its link; null: a key
+
+COMMENT ON TABLE access_keys IS
+    'Access keys of the API and invitations to have one, of which only the SHA-256 is stored. Kept for ever, revoked '
+    'ones too.';
+
+-- The grant of the key with this SHA-256, unless it was revoked or is an invitation. It runs as the owner: nobody else
+-- may read this table. Uses access_keys_by_digest.
+CREATE OR REPLACE FUNCTION key_of(digest bytea)
+RETURNS TABLE (
+    account text, role text, name text, may_export boolean, may_see_evidence boolean, key_id uuid, source text,
+    affiliates text[]
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT k.account, k.role, k.name, k.may_export, k.may_see_evidence, k.id, k.source, k.affiliates
+    FROM access_keys k
+    WHERE k.digest = key_of.digest AND k.revoked_at IS NULL AND k.invited_until IS NULL
+$function$;
+
+-- The functions below run as the owner too. Those that change something add the act to the audit themselves, so that
+-- no login can do it without a trace.
+
+-- The keys and invitations of these accounts, without what they are found by.
+CREATE FUNCTION keys_of(accounts text[])
+RETURNS TABLE (
+    account text, id uuid, name text, role text, created_at timestamptz, revoked_at timestamptz, may_export boolean,
+    may_see_evidence boolean, source text, affiliates text[], created_by text, last_seen_at timestamptz,
+    invited_until timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT k.account, k.id, k.name, k.role, k.created_at, k.revoked_at, k.may_export, k.may_see_evidence, k.source,
+        k.affiliates, k.created_by, k.last_seen_at, k.invited_until
+    FROM access_keys k
+    WHERE k.account = ANY(accounts)
+    ORDER BY k.account, k.created_at, k.id
+$function$;
+
+-- Makes a key or, for a number of seconds, an invitation to have one.
+CREATE FUNCTION make_key(
+    account text, id uuid, name text, role text, digest bytea, may_export boolean, may_see_evidence boolean,
+    source text, affiliates text[], invited_for double precision, requested_by text, by_key_id uuid, by_key_name text
+) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    INSERT INTO access_keys (
+        account, id, name, role, digest, may_export, may_see_evidence, source, affiliates, created_by, invited_until
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, now() + make_interval(secs => $10));
+    INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)
+    VALUES ($1, 'key', CASE WHEN $10 IS NULL THEN 'created' ELSE 'invited' END,
+        jsonb_build_object('key_id', $2, 'name', $3, 'role', $4), $11, $12, $13);
+$function$;
+
+-- Revokes a key or invitation of these accounts. Returns its id; null when there is none that is good.
+CREATE FUNCTION revoke_key(accounts text[], id uuid, requested_by text, by_key_id uuid, by_key_name text) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    WITH revoked AS (
+        UPDATE access_keys k SET revoked_at = now()
+        WHERE (accounts IS NULL OR k.account = ANY(accounts)) AND k.id = $2 AND k.revoked_at IS NULL
+        RETURNING k.account, k.id, k.name, k.role
+    )
+    INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)
+    SELECT r.account, 'key', 'revoked', jsonb_build_object('key_id', r.id, 'name', r.name, 'role', r.role), $3, $4, $5
+    FROM revoked r
+    RETURNING (about ->> 'key_id')::uuid;
+$function$;
+
+-- Makes a key of the invitation with the SHA-256 `invited`, once. Returns its name; null for one that is not good.
+CREATE FUNCTION accept_invitation(invited bytea, digest bytea) RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    WITH joined AS (
+        UPDATE access_keys k SET digest = $2, invited_until = NULL
+        WHERE k.digest = $1 AND k.invited_until > now() AND k.revoked_at IS NULL
+        RETURNING k.account, k.id, k.name, k.role
+    )
+    INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)
+    SELECT j.account, 'key', 'joined', jsonb_build_object('key_id', j.id, 'name', j.name, 'role', j.role), j.name,
+        j.id, j.name
+    FROM joined j
+    RETURNING key_name;
+$function$;
+
+-- Keeps that a key was used, once a minute.
+CREATE FUNCTION saw_key(account text, id uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    UPDATE access_keys k SET last_seen_at = now()
+    WHERE k.account = $1 AND k.id = $2
+      AND (k.last_seen_at IS NULL OR k.last_seen_at < now() - interval '1 minute');
+$function$;
+
+REVOKE ALL ON FUNCTION
+    keys_of(text[]),
+    make_key(text, uuid, text, text, bytea, boolean, boolean, text, text[], double precision, text, uuid, text),
+    revoke_key(text[], uuid, text, uuid, text), accept_invitation(bytea, bytea), saw_key(text, uuid)
+FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    keys_of(text[]),
+    make_key(text, uuid, text, text, bytea, boolean, boolean, text, text[], double precision, text, uuid, text),
+    revoke_key(text[], uuid, text, uuid, text), accept_invitation(bytea, bytea)
+TO conexoes_writer;
+GRANT EXECUTE ON FUNCTION saw_key(text, uuid) TO conexoes_writer, conexoes_reader;
 
 -- migrate: rollback

@@ -29,6 +29,7 @@ MARIA = {"account": "acme", "requested_by": "Maria"}
 
 
 async def acts(caller: Caller, query: str = "") -> list[tuple[str, str, str, str | None]]:
+    """Return acts, but those on keys, which fixtures made."""
     answer = await caller.get(f"{BASE}{query}")
     assert answer.status_code == 200, answer.text
     return [
@@ -86,7 +87,7 @@ async def test_who_did_what_is_in_one_list(
     assert await acts(viewer) == everything
     assert await acts(viewer, "?who=mARI") == everything[-3:]
     assert await acts(viewer, "?kind=view&kind=reprocess") == [*everything[:2], everything[3]]
-    first = (await viewer.get(BASE)).json()["items"][-1]
+    first = (await viewer.get(f"{BASE}?kind=affiliate")).json()["items"][-1]
     assert (first["reason"], first["about"]) == ("campaign", {"affiliate": "MLB"})
     assert await acts(viewer, f"?at_to={first['at'].replace('+', '%2B')}") == []
     assert len(await acts(viewer, f"?at_from={first['at'].replace('+', '%2B')}")) == len(everything)
@@ -108,7 +109,7 @@ async def test_who_did_what_is_in_one_list(
         ("Exportação", "Exportou"),
         ("Visão salva", "Excluiu"),
     ]
-    assert len(rows) == len(everything) + 2
+    assert len([each for each in rows if each["O quê"] != "Pessoa ou chave"]) == len(everything) + 2
     for change in ("UPDATE account_audit SET requested_by = 'x'", "DELETE FROM account_audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await owner.execute(change)
