@@ -29,6 +29,7 @@ Act = Literal[
     "created",
     "invited",
     "joined",
+    "changed",
     "revoked",
     "saved",
     "deleted",

@@ -47,11 +47,13 @@ async def show_sign_in(
     """The form; or, with a link or an invitation, the button that uses it: whoever previews a message with it uses
     nothing up."""
     if invitation is not None:
-        return _form(request, who, target, invitation=invitation)
+        return sign_in_form(request, who, target, invitation=invitation)
     if link is not None:
         good = request.app.state.site.sessions.read_link(link) is not None
-        return _form(request, who, target, link=link) if good else _form(request, who, target, "link", 401)
-    return RedirectResponse(_local(target), 303) if who.grant else _form(request, who, target)
+        return (
+            sign_in_form(request, who, target, link=link) if good else sign_in_form(request, who, target, "link", 401)
+        )
+    return RedirectResponse(local(target), 303) if who.grant else sign_in_form(request, who, target)
 
 
 @router.post("/sign-in")
@@ -78,13 +80,13 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
     if 0 < len(key) <= _MAX_KEY_CHARACTERS:
         grant = await request.app.state.authenticator.grant(key)
     if grant is None:
-        return _form(request, who, target, "key", 401)
+        return sign_in_form(request, who, target, "key", 401)
     if grant.role == "connector":  # a key that is right, and for no page
-        return _form(request, who, target, "connector", 403)
+        return sign_in_form(request, who, target, "connector", 403)
     wrong_keys.give_back(address)
     answer = _signed_in(request, digest(key), target)
     if ZONE_COOKIE not in request.cookies and fields.get("zone") in times.zone_names():
-        _remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
+        remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
     return answer
 
 
@@ -93,9 +95,11 @@ async def sign_out(request: Request, who: AnyVisitor, _fields: OwnForm) -> Respo
     """The end of the session, wherever its cookie is."""
     if who.session is not None:
         await request.app.state.ended_sessions.end(who.session)
+        if who.session.is_person:
+            await request.app.state.person_sessions.end(who.session)
     answer = RedirectResponse("/sign-in", 303)
     name = session_cookie(request)
-    answer.delete_cookie(name, path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+    answer.delete_cookie(name, path="/", secure=is_secure(request), httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
@@ -105,13 +109,13 @@ async def prefer(request: Request) -> Response:
     """Store language, zone and theme in cookies, for requests from our own pages."""
     refuse_foreign(request)
     fields = dict(await read_form(request))
-    answer = RedirectResponse(_local(fields.get("next", "/")), 303)
+    answer = RedirectResponse(local(fields.get("next", "/")), 303)
     if fields.get("language") in LANGUAGES:
-        _remember(request, answer, LANGUAGE_COOKIE, fields["language"], PREFERENCE_SECONDS)
+        remember(request, answer, LANGUAGE_COOKIE, fields["language"], PREFERENCE_SECONDS)
     if fields.get("zone") in times.zone_names():
-        _remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
+        remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
     if fields.get("theme") in THEMES:
-        _remember(request, answer, THEME_COOKIE, fields["theme"], PREFERENCE_SECONDS)
+        remember(request, answer, THEME_COOKIE, fields["theme"], PREFERENCE_SECONDS)
     return answer
 
 
@@ -119,11 +123,11 @@ async def prefer(request: Request) -> Response:
 async def show_preferences(request: Request, who: AnyVisitor, target: Target = "/") -> Response:
     """Show language, zone, theme, and the rights of the key."""
     return show(
-        request, who, "preferences.html", next=_local(target), zones=times.zone_names(), themes=THEMES, names=NAMES
+        request, who, "preferences.html", next=local(target), zones=times.zone_names(), themes=THEMES, names=NAMES
     )
 
 
-def _form(
+def sign_in_form(
     request: Request,
     who: AnyVisitor,
     target: str,
@@ -133,15 +137,17 @@ def _form(
     link: str | None = None,
     invitation: str | None = None,
 ) -> Response:
+    """Show the form of sign-in. `refused`: why the visitor is not signed in."""
     return show(
         request,
         who,
         "sign_in.html",
         status=status,
-        next=_local(target),
+        next=local(target),
         refused=refused,
         link=link,
         invitation=invitation,
+        by_issuer=request.app.state.person_sessions.issuer is not None,
     )
 
 
@@ -151,11 +157,11 @@ async def _accept(request: Request, who: Visitor, invitation: str, target: str) 
     if 0 < len(invitation) <= _MAX_KEY_CHARACTERS:
         secret = await accept(request.app.state.writer, invitation)
     if secret is None:
-        return _form(request, who, target, "invitation", 401)
+        return sign_in_form(request, who, target, "invitation", 401)
     answer = show(request, who, "joined.html", secret=secret)
     answer.headers["Cache-Control"] = "no-store"
     cookie = request.app.state.site.sessions.start(digest(secret))
-    _remember(request, answer, session_cookie(request), cookie, SESSION_SECONDS)
+    remember(request, answer, session_cookie(request), cookie, SESSION_SECONDS)
     return answer
 
 
@@ -164,7 +170,7 @@ async def _use_link(request: Request, who: AnyVisitor, link: str, target: str) -
     bootstrap = request.app.state.authenticator.bootstrap
     if known is not None and bootstrap is not None and await use_link(request.app.state.writer, known.nonce):
         return _signed_in(request, bootstrap, target)
-    return _form(request, who, target, "link", 401)
+    return sign_in_form(request, who, target, "link", 401)
 
 
 def _address(request: Request) -> str:
@@ -177,24 +183,25 @@ def _address(request: Request) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else text
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Return True when the visitor's browser reached us by TLS."""
     return bool(request.app.state.site.secure) or request.url.scheme == "https"
 
 
 def _signed_in(request: Request, key_digest: bytes, target: str) -> Response:
-    answer = RedirectResponse(_local(target), 303)
+    answer = RedirectResponse(local(target), 303)
     cookie = request.app.state.site.sessions.start(key_digest)
-    _remember(request, answer, session_cookie(request), cookie, SESSION_SECONDS)
+    remember(request, answer, session_cookie(request), cookie, SESSION_SECONDS)
     return answer
 
 
-def _remember(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-    """`Lax`, so that a link from a colleague's message opens signed in; forms are held by their own token."""
-    secure = _is_secure(request)
+def remember(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    """Set a cookie: `Lax`, so that a link from a colleague's message opens signed in; forms have their own token."""
+    secure = is_secure(request)
     answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def _local(target: str) -> str:
+def local(target: str) -> str:
     """Return an address on this host; `/` for any other."""
     good = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if good else "/"

@@ -1,5 +1,5 @@
 -- people: what they did in an account, and keys that admins make, invite with and revoke
--- depends: 0022_upgrades_and_recounts
+-- depends: 0027_playbook
 
 -- migrate: apply
 
@@ -10,7 +10,7 @@ CREATE TABLE account_audit (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     kind text COLLATE "C" NOT NULL CHECK (kind IN ('key', 'view', 'export')),
     action text COLLATE "C" NOT NULL CHECK (
-        action IN ('created', 'invited', 'joined', 'revoked', 'saved', 'deleted', 'exported')
+        action IN ('created', 'invited', 'joined', 'changed', 'revoked', 'saved', 'deleted', 'exported')
     ),
     about jsonb NOT NULL,                       -- schemas.activity.Activity.about
     requested_by text NOT NULL,
@@ -137,6 +137,73 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WHERE k.account = $1 AND k.id = $2
       AND (k.last_seen_at IS NULL OR k.last_seen_at < now() - interval '1 minute');
 $function$;
+
+-- A person who signs in by an issuer is an access key whose secret nobody knows: their sessions are found by its digest.
+ALTER TABLE access_keys
+    ADD COLUMN issuer text COLLATE "C",
+    ADD COLUMN subject text COLLATE "C",        -- the person's id at the issuer
+    ADD CONSTRAINT access_keys_person_check CHECK (
+        (issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL OR role <> 'connector')
+    );
+
+CREATE UNIQUE INDEX access_keys_by_subject ON access_keys (account, issuer, subject) WHERE issuer IS NOT NULL;
+
+-- Lets a person into an account, or gives them the name and rights that their groups give now. Returns their digest;
+-- null when they were revoked here.
+CREATE FUNCTION admit_person(
+    account text, issuer text, subject text, name text, role text, digest bytea, may_export boolean,
+    may_see_evidence boolean
+) RETURNS bytea
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+#variable_conflict use_column
+DECLARE
+    known access_keys%ROWTYPE;
+    act text := 'joined';
+BEGIN
+    SELECT * INTO known FROM access_keys k WHERE k.account = $1 AND k.issuer = $2 AND k.subject = $3 FOR UPDATE;
+    IF known.revoked_at IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    IF known.id IS NULL THEN
+        INSERT INTO access_keys AS k (
+            account, id, name, role, digest, may_export, may_see_evidence, created_by, issuer, subject
+        )
+        VALUES ($1, gen_random_uuid(), $4, $5, $6, $7, $8, $2, $2, $3)
+        ON CONFLICT (account, issuer, subject) WHERE issuer IS NOT NULL DO UPDATE SET name = k.name
+        RETURNING * INTO known;
+    ELSE
+        act := CASE WHEN known.role <> $5 THEN 'changed' END;
+        UPDATE access_keys k SET name = $4, role = $5, may_export = $7, may_see_evidence = $8
+        WHERE k.account = known.account AND k.id = known.id AND (k.name, k.role) IS DISTINCT FROM ($4, $5);
+    END IF;
+    IF act IS NOT NULL THEN
+        INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)
+        VALUES ($1, 'key', act, jsonb_build_object('key_id', known.id, 'name', $4, 'role', $5), $4, known.id, $4);
+    END IF;
+    RETURN known.digest;
+END
+$function$;
+
+CREATE TABLE person_sessions (
+    nonce bytea NOT NULL,                       -- of the cookie
+    account text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    refresh_token text NOT NULL,                -- encrypted by the secret of sessions
+    started_at timestamptz NOT NULL DEFAULT now(),
+    asked_at timestamptz NOT NULL DEFAULT now(), -- the issuer, if the person may stay
+    good_until timestamptz NOT NULL,            -- the issuer's last word
+    PRIMARY KEY (nonce)
+);
+
+COMMENT ON TABLE person_sessions IS
+    'Sessions of people who signed in by an issuer. Kept until they sign out, are refused, or their cookies are too old.';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON person_sessions TO conexoes_writer;
+ALTER TABLE person_sessions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON person_sessions TO conexoes_writer USING (true) WITH CHECK (true);
+
+REVOKE ALL ON FUNCTION admit_person(text, text, text, text, text, bytea, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admit_person(text, text, text, text, text, bytea, boolean, boolean) TO conexoes_writer;
 
 REVOKE ALL ON FUNCTION
     keys_of(text[]),

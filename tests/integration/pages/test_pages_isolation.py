@@ -51,6 +51,8 @@ OPEN = {
         "/static/{digest}/{name:path}",
         "/favicon.ico",
         "/sign-in",
+        "/sign-in/oidc",
+        "/sign-in/oidc/callback",
         "/preferences",
     )
 } | {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/preferences")}
