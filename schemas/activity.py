@@ -12,10 +12,23 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.timestamp import Rfc3339
 
-#: Subjects of an act. `reprocess`: a command. `affiliate`: its pause. `group`: a group of equal errors. `export`: a
-#: file. `dead_letter`: letters and their redrives. `erasure`: a person or entity. `key`: one of access, or an
-#: invitation. `view`: a saved view.
-ActivityKind = Literal["reprocess", "affiliate", "group", "export", "dead_letter", "erasure", "key", "view"]
+#: Subjects of an act. `reprocess`: a command. `affiliate`: its pause. `automatic`: retries without a click. `group`: a
+#: group of equal errors. `export`: a file. `dead_letter`: letters and their redrives. `erasure`: a person or entity.
+#: `notification`: a channel, rule or window. `playbook`: an entry of it. `key`: one of access, or an invitation.
+#: `view`: a saved view.
+ActivityKind = Literal[
+    "reprocess",
+    "affiliate",
+    "automatic",
+    "group",
+    "export",
+    "dead_letter",
+    "erasure",
+    "notification",
+    "playbook",
+    "key",
+    "view",
+]
 ACTIVITY_KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
 #: Acts, beside decisions about groups and acts on dead letters, which have their own lists.
 Act = Literal[
@@ -24,6 +37,9 @@ Act = Literal[
     "stopped",
     "paused",
     "resumed",
+    "automatic_rule",
+    "automatic_off",
+    "automatic_on",
     "exported",
     "erased",
     "created",
@@ -33,6 +49,10 @@ Act = Literal[
     "revoked",
     "saved",
     "deleted",
+    "made",
+    "removed",
+    "tested",
+    "added",
 ]
 
 

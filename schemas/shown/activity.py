@@ -32,5 +32,5 @@ class Activity(Shown):
     reason: str | None
     about: dict[str, Any] = Field(
         description="the ids and names that the act was about: `command_id`, `affiliate`, `fingerprint`, `export_id`, "
-        "`format`, `redrive_id`, `letters`, `erasure_id`, `key_id`, `name`, `role`, `integration_type`"
+        "`format`, `redrive_id`, `letters`, `erasure_id`, `entry_id`, `key_id`, `name`, `role`, `integration_type`"
     )

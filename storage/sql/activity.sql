@@ -1,7 +1,9 @@
 -- acts_of_account --
 -- Every act of an account, from the audits that there are. Each is read by its index of account and time.
 SELECT
-    a.at, 'reprocess:' || a.id AS id, CASE WHEN a.command_id IS NULL THEN 'affiliate' ELSE 'reprocess' END AS kind,
+    a.at, 'reprocess:' || a.id AS id, CASE
+        WHEN a.command_id IS NOT NULL THEN 'reprocess' WHEN starts_with(a.action, 'automatic') THEN 'automatic' ELSE 'affiliate'
+    END AS kind,
     a.action, a.requested_by, a.key_name AS requested_with, a.reason,
     jsonb_build_object(
         'command_id', a.command_id, 'affiliate', a.affiliate, 'integration_type', a.request ->> 'integration_type'
@@ -34,6 +36,18 @@ SELECT
     jsonb_build_object('erasure_id', r.id)
 FROM erasures r
 WHERE r.account = :account::text
+UNION ALL
+SELECT
+    n.at, 'notification:' || n.id, 'notification', n.action, n.requested_by, n.key_name, NULL,
+    jsonb_build_object('name', n.name)
+FROM notification_audit n
+WHERE n.account = :account::text
+UNION ALL
+SELECT
+    p.changed_at, 'playbook:' || p.entry_id || ':' || p.id, 'playbook', p.action, p.changed_by, p.key_name, NULL,
+    jsonb_build_object('entry_id', p.entry_id)
+FROM playbook_changes p
+WHERE p.account = :account::text
 UNION ALL
 SELECT o.at, 'account:' || o.id, o.kind, o.action, o.requested_by, o.key_name, NULL, o.about
 FROM account_audit o
