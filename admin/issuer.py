@@ -41,7 +41,7 @@ class IssuerRefusedError(Exception):
 
 
 class Told(NamedTuple):
-    """What the issuer told of a person, with the token to ask again."""
+    """Word of the issuer on a person, with the token to ask again."""
 
     person: Person | None  # None: it said only that the person may stay
     refresh_token: str

@@ -17,7 +17,7 @@ class Admitted(NamedTuple):
 
 
 class KeptSession(NamedTuple):
-    """What is kept of a person's session."""
+    """A person's session as it is kept."""
 
     account: str
     subject: str

@@ -27,7 +27,7 @@ CLIENT_SECRET = "secret of the client"
 
 @dataclass
 class IssuerOfTests:
-    """What the issuer knows. Tests change it while it answers."""
+    """The issuer, with all that it knows. Tests change that while it answers."""
 
     address: str = ""
     #: Claims of each person who may sign in, by subject.
