@@ -11,6 +11,7 @@ from admin.cancellation import CancelRequest
 from admin.dead_letters import EditRequest
 from admin.door import Door
 from admin.event_body import ResultEvent
+from admin.issuer import Issuer
 from admin.pages.build import add_pages
 from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
 from admin.session import Sessions
@@ -56,12 +57,14 @@ def build_admin(
     playbook: Callable[[], Playbook] = Playbook,
     export_settings: ExportSettings | None = None,
     stop: asyncio.Event | None = None,
+    issuer: Issuer | None = None,
 ) -> FastAPI:
     """Build the app: the query API, the commands, the door for results, exports in the background, and the pages.
 
     The caller closes the arguments. It must recover `app.state.jobs` before the first request, and close it after the
     last. `sources`, `notifications`: as for agents. `events_per_second`: that one key may post. `stop`: set when the
-    process is to end, so that streams end too.
+    process is to end, so that streams end too. `issuer`: by which people may sign in, beside
+    keys.
     """
     app = build_api(reader, authenticator, policy, playbook, export_settings)
     app.state.jobs = Jobs(app.state.exports)
@@ -130,5 +133,5 @@ def build_admin(
     add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest, ResultEvent)
     add_schemas(app, AuthoredRequest, AutomaticRuleRequest)
     add_schemas(app, RedriveRequest, RedriveSwitchRequest, EraseLettersRequest, EditRequest)
-    add_pages(app, sessions, stop)
+    add_pages(app, sessions, stop, issuer)
     return app

@@ -34,7 +34,7 @@ async def set_group_state(
     operator_of(grant, wanted.account)
     if FINGERPRINT.fullmatch(fingerprint) is None or wanted.integration_type not in BY_NAME:
         raise not_found()
-    decided = await decide(request.app.state.writer, fingerprint, wanted)
+    decided = await decide(request.app.state.writer, fingerprint, wanted, key_name=grant.name)
     if decided is None:
         raise not_found()
     return decided

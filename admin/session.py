@@ -1,4 +1,4 @@
-"""Sessions of the pages, in signed cookies; the server stores none.
+"""Sessions of the pages, in signed cookies; the server stores none, but those of admin.person_sessions.
 
 A session has the SHA-256 of the access key, never the key, and the key's grant is looked up for each request: so a
 revoked key ends its sessions within `api.authentication.CACHE_SECONDS`.
@@ -27,6 +27,7 @@ class Session(NamedTuple):
 
     key_digest: bytes  # SHA-256 of the access key
     nonce: bytes  # unique for the session; forms are bound to it
+    is_person: bool = False  # signed in by an issuer, which is asked again: admin.person_sessions
 
 
 class Link(NamedTuple):
@@ -47,12 +48,30 @@ class Sessions:
         """Return the cookie of a new session, valid for SESSION_SECONDS."""
         return self._sign(b"session", key_digest + secrets.token_bytes(_NONCE_BYTES), SESSION_SECONDS)
 
+    def start_person(self, key_digest: bytes) -> tuple[str, Session]:
+        """Return the cookie of a new session of a person whom an issuer knows, and the session."""
+        session = Session(key_digest, secrets.token_bytes(_NONCE_BYTES), is_person=True)
+        return self._sign(b"person", session.key_digest + session.nonce, SESSION_SECONDS), session
+
     def read(self, cookie: str) -> Session | None:
         """Return the session of a cookie; None when it is not ours, or has expired."""
-        content = self._open(b"session", cookie)
-        if content is None or len(content) != _DIGEST_BYTES + _NONCE_BYTES:
-            return None
-        return Session(content[:_DIGEST_BYTES], content[_DIGEST_BYTES:])
+        for purpose in (b"session", b"person"):
+            content = self._open(purpose, cookie)
+            if content is not None and len(content) == _DIGEST_BYTES + _NONCE_BYTES:
+                return Session(content[:_DIGEST_BYTES], content[_DIGEST_BYTES:], is_person=purpose == b"person")
+        return None
+
+    def secret_for(self, purpose: bytes) -> bytes:
+        """Return 32 bytes that only who has the secret can make, the same for the same purpose."""
+        return self._mac(b"secret", purpose)
+
+    def seal(self, content: bytes, seconds: int) -> str:
+        """Return `content`, signed but legible, for the cookie of somebody who is signing in."""
+        return self._sign(b"signing in", content, seconds)
+
+    def unseal(self, text: str) -> bytes | None:
+        """Return what was sealed; None when it is not ours, or too old."""
+        return self._open(b"signing in", text)
 
     def make_link(self) -> str:
         """Return a token that signs in with the bootstrap key, once, within LINK_SECONDS."""

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from api import (
+    activity,
     affiliates,
     automatic,
     dead_letters,
@@ -84,6 +85,7 @@ def build_api(
         playbook_routes,
         freshness,
         incidents,
+        activity,
         groups,
         exports,
         notifications,

@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from contextlib import suppress
 from typing import Annotated, TypeVar, get_args
 
 from fastapi import Depends, Path, Request
@@ -13,14 +14,17 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
 from schemas.role import Role
-from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find
+from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find, saw
 from storage.database import Database
+from storage.errors import StorageError
 
 #: Seconds for which a key is cached. A revoked key may still work for so long.
 CACHE_SECONDS = 10.0
 _CACHE_SIZE = 10_000
 #: A key that does not exist is not looked up again for so long.
 UNKNOWN_SECONDS = 3.0
+#: Time between two updates of when a key was last seen.
+SEEN_SECONDS = 60.0
 #: Keys that were never good here are looked up so many at once: who guesses takes no more of the database.
 MAX_GUESSES = 2
 _RANK: dict[Role, int] = {role: rank for rank, role in enumerate(get_args(Role))}
@@ -37,6 +41,7 @@ class Authenticator:
         self._found: dict[bytes, tuple[float, Grant]] = {}  # also what is too old: it tells whom we know
         self._unknown: dict[bytes, float] = {}  # digest → until when
         self._guesses = Places(MAX_GUESSES)
+        self._seen: dict[bytes, float] = {}  # digest → when the database was told that the key is used
 
     async def grant(self, secret: str) -> Grant | None:
         """Return the grant of the key `secret`; None when there is no such key. Raises StorageUnavailable."""
@@ -69,7 +74,16 @@ class Authenticator:
             _keep(self._unknown, secret_digest, time.monotonic() + UNKNOWN_SECONDS)
         else:
             _keep(self._found, secret_digest, (time.monotonic(), grant))
+            await self._saw(secret_digest, grant)
         return grant
+
+    async def _saw(self, secret_digest: bytes, grant: Grant) -> None:
+        """Keep that a key is used, once in SEEN_SECONDS. No request fails for it: a standby can't keep it."""
+        now = time.monotonic()
+        if now - self._seen.get(secret_digest, -SEEN_SECONDS) >= SEEN_SECONDS:
+            _keep(self._seen, secret_digest, now)
+            with suppress(StorageError):
+                await saw(self._database, grant)
 
 
 def _keep(cache: dict[bytes, T], name: bytes, value: T) -> None:
@@ -135,14 +149,19 @@ def admin_of(grant: Grant, account: str) -> None:
     """Require the role admin. 404 for an account that the caller may not see, 403 for another role."""
     if not may_see(grant, account):
         raise not_found()
-    if not at_least(grant, "admin"):
-        raise ProblemError(403, "not-permitted", Reason(ReasonCode.ADMIN_NEEDED))
+    need_admin(grant)
 
 
 def need_operator(grant: Grant) -> None:
     """Raise 403 for a read-only key."""
     if not at_least(grant, "operator"):
         raise ProblemError(403, "not-permitted", Reason(ReasonCode.OPERATOR_NEEDED))
+
+
+def need_admin(grant: Grant) -> None:
+    """Raise 403 for a key of another role than admin."""
+    if not at_least(grant, "admin"):
+        raise ProblemError(403, "not-permitted", Reason(ReasonCode.ADMIN_NEEDED))
 
 
 AccountOfPath = Annotated[str, Path(examples=["demo"])]

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from api.pages import Listing
+from schemas.activity import ActivityFilter
 from schemas.export import Export
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
@@ -12,6 +13,7 @@ from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
 from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
+from schemas.shown.activity import Activity
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
@@ -102,3 +104,9 @@ def messages(account: str, state: MessageState | None, size: int, token: str | N
 def exports(account: str, size: int, token: str | None) -> Listing[Export]:
     """The audit of exports, newest first."""
     return Listing(f"exports\n{account}", lambda export: (export.requested_at, export.id), size, token)
+
+
+def activity(account: str, filter_: ActivityFilter, size: int, token: str | None) -> Listing[Activity]:
+    """Acts of people that a filter matches, newest first."""
+    name = f"activity\n{account}\n{filter_.model_dump_json()}"
+    return Listing(name, lambda act: (act.at, act.id), size, token)

@@ -7,7 +7,9 @@ import structlog
 from fastapi import FastAPI
 
 from admin.app import PUBLISH_SECONDS, build_admin
+from admin.issuer import Issuer
 from admin.session import Sessions
+from admin.settings import SignInSettings
 from api.app import build_api
 from api.authentication import Authenticator
 from api.playbook_file import PlaybookFile
@@ -51,8 +53,9 @@ async def serve_admin(
     notifications: NotificationSettings,
 ) -> None:
     """Serve the query API, the commands and the pages, until `stop` is set."""
-    settings = ApiSettings()
+    settings, signing_in = ApiSettings(), SignInSettings()
     playbook = playbook_of(settings)
+    issuer = None if signing_in.oidc_issuer is None else Issuer(signing_in)
     reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-admin")
     writer = Database(storage.writer_url, "writer", storage, application_name="conexoes-admin")
     publisher = Publisher(
@@ -73,6 +76,7 @@ async def serve_admin(
             notifications=notifications,
             events_per_second=settings.events_per_second,
             stop=stop,
+            issuer=issuer,
         )
         await app.state.jobs.recover()
         try:
@@ -80,6 +84,8 @@ async def serve_admin(
         finally:
             await app.state.jobs.close()
     finally:
+        if issuer is not None:
+            await issuer.close()
         await publisher.close()
         await writer.close()
         await reader.close()

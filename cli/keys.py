@@ -1,6 +1,7 @@
 """`conexoes keys`: access keys of the API."""
 
 import asyncio
+import getpass
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -14,7 +15,7 @@ from schemas.result import ACCOUNT, Affiliate
 from schemas.role import Role
 from schemas.sources import Source
 from storage import access_keys
-from storage.access_keys import EVERY_ACCOUNT
+from storage.access_keys import EVERY_ACCOUNT, KeyAuthor, NewKey
 from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys of the API.")
@@ -80,18 +81,22 @@ def create(
         raise UnusableError("--role connector: such a key only posts results; it can't have --export or --evidence.")
 
     async def create_key(owner: Database) -> str:
-        return await access_keys.create(
-            owner,
-            account,
-            role,
-            name,
+        key = NewKey(
+            account=account,
+            role=role,
+            name=name,
             may_export=export,
             may_see_evidence=evidence,
             source=None if binding is None else binding.source,
             affiliates=None if binding is None else binding.affiliates,
         )
+        return await access_keys.make(owner, key, _author())
 
     typer.echo(as_owner(create_key))
+
+
+def _author() -> KeyAuthor:
+    return KeyAuthor(f"{getpass.getuser()} (command line)")
 
 
 class _Binding(BaseModel):
@@ -117,7 +122,9 @@ def _binding(role: Role, source: str | None, affiliates: list[str] | None) -> _B
 def list_keys() -> None:
     """List every key, without its secret."""
     for each in as_owner(access_keys.list_all):
-        state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else "valid"
+        state = "valid" if each.invited_until is None else f"invited until {each.invited_until:%Y-%m-%d}"
+        if each.revoked_at:
+            state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}"
         export = "export" if each.may_export else "no export"
         evidence = "evidence" if each.may_see_evidence else "no evidence"
         posts = f"  posts {each.source}: {', '.join(each.affiliates or [])}" if each.source is not None else ""
@@ -130,6 +137,6 @@ def list_keys() -> None:
 @app.command()
 def revoke(key_id: Annotated[uuid.UUID, typer.Argument(help="as `keys list` shows it")]) -> None:
     """Revoke a key. Processes that have it cached accept it for ten seconds more."""
-    if not as_owner(lambda owner: access_keys.revoke(owner, key_id)):
+    if not as_owner(lambda owner: access_keys.revoke(owner, key_id, _author())):
         raise UnusableError(f"There is no valid key {key_id}.")
     typer.echo(f"revoked {key_id}")

@@ -197,3 +197,15 @@ ITEM_COLUMNS = (
         kind="id",
     ),
 )
+
+#: One row an act of a person, in the file of an account's activity; its fields are those of schemas.shown.activity.
+ACTIVITY_COLUMNS = (
+    Column(name="at", labels=labels("Quando", "When", "Cuándo"), kind="time"),
+    Column(name="requested_by", labels=labels("Quem", "Who", "Quién")),
+    Column(name="requested_with", labels=labels("Chave de acesso", "Access key", "Clave de acceso")),
+    Column(name="kind", labels=labels("O quê", "What", "Qué")),
+    Column(name="action", labels=labels("Ação", "Act", "Acción")),
+    Column(name="about", labels=labels("Sobre", "About", "Sobre"), kind="text"),
+    Column(name="reason", labels=labels("Motivo", "Reason", "Motivo"), kind="text"),
+    Column(name="id", labels=labels("ID", "ID", "ID"), kind="id"),
+)

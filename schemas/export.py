@@ -85,6 +85,7 @@ class ExportOrder(ExportRequest):
 
     requested_by: str
     key_id: str | None = Field(description="of the access key; null for the bootstrap key and the command line")
+    key_name: str | None = Field(default=None, description="of that key; null without one, as from the command line")
     public_url: str = Field(description="what links to logs begin with, without a slash at the end")
     command_id: str | None = Field(
         default=None, description="export the items of this command instead of logs, without a filter"

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
+from schemas.activity import Act, ActivityKind
 from schemas.breaker import State as BreakerState
 from schemas.catalogue import LANGUAGES, Language, Status, labels
 from schemas.columns import ERROR_COLUMNS, ITEM_COLUMNS, LOG_COLUMNS, MARK
@@ -55,6 +56,8 @@ Kind = Literal[
     "severity",
     "edge",
     "freshness",
+    "activity",
+    "act",
     "column",
     "item",
     "field",
@@ -495,6 +498,52 @@ FRESHNESSES = complete(
     },
 )
 
+#: Subjects of acts of people.
+ACTIVITY = complete(
+    ActivityKind,
+    {
+        "reprocess": _word("Reprocessamento", "Reprocess", "Reprocesamiento"),
+        "affiliate": _word("Afiliado", "Affiliate", "Afiliado"),
+        "group": _word("Grupo de erros", "Error group", "Grupo de errores"),
+        "export": _word("Exportação", "Export", "Exportación"),
+        "dead_letter": _word("Registro recusado", "Refused record", "Registro rechazado"),
+        "erasure": _word("Dados pessoais", "Personal data", "Datos personales"),
+        "automatic": _word("Reenvio sem clique", "Retries without a click", "Reenvío sin clic"),
+        "notification": _word("Aviso", "Notification", "Aviso"),
+        "playbook": _word("Guia de erros", "Playbook entry", "Guía de errores"),
+        "key": _word("Pessoa ou chave", "Person or key", "Persona o clave"),
+        "view": _word("Visão salva", "Saved view", "Vista guardada"),
+    },
+)
+
+#: Acts of people, beside decisions about groups, whose words are GROUPS, and LETTER_ACTS.
+ACTS = complete(
+    Act,
+    {
+        "requested": _word("Pediu", "Requested", "Pidió"),
+        "cancelled": _word("Cancelou", "Cancelled", "Canceló"),
+        "stopped": _word("Parou", "Stopped", "Detuvo"),
+        "paused": _word("Pausou", "Paused", "Pausó"),
+        "resumed": _word("Retomou", "Resumed", "Reanudó"),
+        "exported": _word("Exportou", "Exported", "Exportó"),
+        "erased": _word("Apagou", "Erased", "Borró"),
+        "created": _word("Criou", "Created", "Creó"),
+        "invited": _word("Convidou", "Invited", "Invitó"),
+        "joined": _word("Entrou pela primeira vez", "Joined", "Se incorporó"),
+        "changed": _word("Alterou", "Changed", "Cambió"),
+        "automatic_rule": _word("Mudou a regra", "Changed the rule", "Cambió la regla"),
+        "automatic_off": _word("Desligou", "Turned off", "Desactivó"),
+        "automatic_on": _word("Ligou", "Turned on", "Activó"),
+        "made": _word("Adicionou", "Set up", "Agregó"),
+        "removed": _word("Removeu", "Took away", "Quitó"),
+        "tested": _word("Testou", "Tested", "Probó"),
+        "added": _word("Acrescentou", "Added", "Añadió"),
+        "revoked": _word("Revogou", "Revoked", "Revocó"),
+        "saved": _word("Salvou", "Saved", "Guardó"),
+        "deleted": _word("Excluiu", "Deleted", "Eliminó"),
+    },
+)
+
 #: Headings of the list of logs, of its files and of their sheet of errors; schemas.columns has them.
 COLUMNS: Mapping[str, Word] = MappingProxyType(
     {each.name: Word(each.labels, each.labels) for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)}
@@ -532,6 +581,8 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "severity": SEVERITIES,
         "edge": EDGES,
         "freshness": FRESHNESSES,
+        "activity": ACTIVITY,
+        "act": ACTS,
         "column": COLUMNS,
         "item": ITEMS,
         "field": FIELD_NAMES,
@@ -545,3 +596,9 @@ def word(kind: Kind, name: str, language: Language, *, short: bool = False) -> s
     if known is None:
         return name
     return (known.short if short else known.long)[language]
+
+
+def word_of_act(kind: str, action: str, language: Language) -> str:
+    """Return the word for an act of the activity, whose list depends on its kind."""
+    lists: Mapping[str, Kind] = {"group": "group", "dead_letter": "letter_act"}
+    return word(lists.get(kind, "act"), action, language)

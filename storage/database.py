@@ -44,6 +44,14 @@ async def clock(connection: Connection) -> datetime:
     return at
 
 
+async def _write(connection: Connection) -> None:
+    """Let a transaction of a reader write what its rights allow. Raises StorageUnavailable on a standby."""
+    try:
+        await connection.execute("SET TRANSACTION READ WRITE")
+    except asyncpg.FeatureNotSupportedError as exc:  # what a standby says
+        raise StorageUnavailable(f"the database is read-only: {exc}") from exc
+
+
 def _meaning(code: str) -> type[StorageError] | None:
     if code in _CANCELLED:
         return TimedOut
@@ -283,10 +291,17 @@ class Database:
         Raises StorageUnavailable where the database itself is read-only, e.g. a standby.
         """
         async with self.reading(account) as connection, connection.transaction():
-            try:
-                await connection.execute("SET TRANSACTION READ WRITE")
-            except asyncpg.FeatureNotSupportedError as exc:  # what a standby says
-                raise StorageUnavailable(f"the database is read-only: {exc}") from exc
+            await _write(connection)
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Connection]:
+        """Give a transaction in which a reader may call the functions that write for it, and that need no account.
+
+        Raises StorageUnavailable where the database itself is read-only, e.g. a standby.
+        """
+        async with self.transaction() as connection:
+            await _write(connection)
             yield connection
 
     @asynccontextmanager

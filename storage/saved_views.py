@@ -3,7 +3,9 @@
 import uuid
 from typing import NamedTuple
 
+from storage.activity import add_act
 from storage.database import Database
+from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
 
 MAX_NAME_CHARACTERS = 80
@@ -18,12 +20,23 @@ class SavedView(NamedTuple):
     saved_by: str  # name of the access key
 
 
-async def save(writer: Database, account: str, integration_type: str, *, name: str, query: str, saved_by: str) -> None:
-    """Save `query` under `name`; an earlier view of that name is replaced."""
-    async with writer.connection() as connection:
+async def save(
+    writer: Database,
+    account: str,
+    integration_type: str,
+    *,
+    name: str,
+    query: str,
+    saved_by: str,
+    key: UsedKey = NO_KEY,
+) -> None:
+    """Save `query` under `name`; an earlier view of that name is replaced. The activity says who did."""
+    async with writer.transaction() as connection:
         await SQL["insert_saved_view"].execute(
             connection, account=account, integration_type=integration_type, name=name, query=query, saved_by=saved_by
         )
+        about = {"integration_type": integration_type, "name": name}
+        await add_act(connection, account, "view", "saved", about, requested_by=saved_by, key=key)
 
 
 async def list_saved(reader: Database, account: str, integration_type: str) -> list[SavedView]:
@@ -33,9 +46,20 @@ async def list_saved(reader: Database, account: str, integration_type: str) -> l
         return [SavedView(**row) for row in rows]
 
 
-async def delete(writer: Database, account: str, integration_type: str, view_id: uuid.UUID) -> None:
-    """Delete a view. A missing one is no error: it may be deleted twice."""
-    async with writer.connection() as connection:
-        await SQL["delete_saved_view"].execute(
+async def delete(
+    writer: Database,
+    account: str,
+    integration_type: str,
+    view_id: uuid.UUID,
+    *,
+    requested_by: str,
+    key: UsedKey = NO_KEY,
+) -> None:
+    """Delete a view; the activity says who did. A missing one is no error: it may be deleted twice."""
+    async with writer.transaction() as connection:
+        name = await SQL["delete_saved_view"].fetchval(
             connection, account=account, integration_type=integration_type, id=view_id
         )
+        if name is not None:
+            about = {"integration_type": integration_type, "name": name}
+            await add_act(connection, account, "view", "deleted", about, requested_by=requested_by, key=key)

@@ -6,7 +6,9 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from admin.ended_sessions import EndedSessions
+from admin.issuer import Issuer
 from admin.pages import (
+    activity,
     affiliates,
     check,
     dead_letters,
@@ -19,7 +21,9 @@ from admin.pages import (
     log,
     logs,
     notifications,
+    oidc,
     overview,
+    people,
     playbook,
     redrives,
     reprocess,
@@ -30,6 +34,7 @@ from admin.pages import (
 )
 from admin.pages.route import bug, refused
 from admin.pages.site import Site
+from admin.person_sessions import PersonSessions
 from admin.rate import WRONG_KEY_BURST, WRONG_KEYS_PER_SECOND, Rate
 from admin.session import Sessions
 from api.fairness import MAX_STREAMS, Places
@@ -38,6 +43,7 @@ from api.fairness import MAX_STREAMS, Places
 PAGES = (
     home,
     sign_in,
+    oidc,
     overview,
     search,
     redrives,
@@ -47,6 +53,8 @@ PAGES = (
     playbook,
     incidents,
     notifications,
+    activity,
+    people,
     saved_views,
     live,
     exports,
@@ -59,10 +67,11 @@ PAGES = (
 )
 
 
-def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None) -> None:
+def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None, issuer: Issuer | None = None) -> None:
     """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
     app.state.site = Site(sessions, stop, public_url=app.state.exports.settings.public_url)
     app.state.ended_sessions = EndedSessions(app.state.writer)
+    app.state.person_sessions = PersonSessions(app.state.writer, sessions, issuer)
     app.state.streams = Places(MAX_STREAMS, 0)
     app.state.wrong_keys = Rate(WRONG_KEYS_PER_SECOND, WRONG_KEY_BURST)
     app.add_exception_handler(Exception, bug)

@@ -90,6 +90,6 @@ async def decide_group(
         )
     except ValidationError as exc:
         raise invalid_model(exc) from None
-    if await decide(request.app.state.writer, fingerprint, wanted) is None:
+    if await decide(request.app.state.writer, fingerprint, wanted, key_name=who.grant.name) is None:
         raise not_found()
     return RedirectResponse(f"/{who.account}/{kind.name}/groups{view.here}#group-{fingerprint}", 303)

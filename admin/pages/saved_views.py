@@ -13,6 +13,7 @@ from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api.problems import invalid
 from schemas.catalogue import IntegrationType
 from schemas.reasons.code import ReasonCode
+from storage.reprocess.audit import UsedKey
 from storage.saved_views import MAX_NAME_CHARACTERS, SavedView, delete, list_saved, save
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -31,7 +32,15 @@ async def save_view(request: Request, who: OwnPage, integration_type: TypeName, 
     name = read_name(given.get("name", ""))
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
     query = view.query().lstrip("?")
-    await save(request.app.state.writer, who.account, kind.name, name=name, query=query, saved_by=who.grant.name)
+    await save(
+        request.app.state.writer,
+        who.account,
+        kind.name,
+        name=name,
+        query=query,
+        saved_by=who.name,
+        key=UsedKey.grant(who.grant),
+    )
     return RedirectResponse(f"/{who.account}/{kind.name}?{query}", 303)
 
 
@@ -42,12 +51,19 @@ async def delete_view(
     """Delete a saved view."""
     need_operator(who)
     kind = type_of(integration_type)
-    await delete(request.app.state.writer, who.account, kind.name, view_id)
+    await delete(
+        request.app.state.writer,
+        who.account,
+        kind.name,
+        view_id,
+        requested_by=who.name,
+        key=UsedKey.grant(who.grant),
+    )
     return RedirectResponse(f"/{who.account}/{kind.name}", 303)
 
 
 def read_name(text: str) -> str:
-    """The name of a view, without the space around it. Raises the 422 problem of one that is too long, or empty."""
+    """The name of a view or key, without the space around it. Raises the 422 problem of a too long or empty one."""
     name = text.strip()
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
         raise invalid("name", ReasonCode.FIELD_NAME, limit=MAX_NAME_CHARACTERS)

@@ -84,7 +84,7 @@ async def visitor(request: Request) -> Visitor:
     """Return the visitor. A session that signed out, or whose key was revoked, counts as none."""
     session = request.app.state.site.sessions.read(request.cookies.get(session_cookie(request), ""))
     grant = None
-    if session is not None and not await request.app.state.ended_sessions.has(session):
+    if session is not None and await _is_good(request, session):
         grant = await request.app.state.authenticator.grant_of(session.key_digest)
     theme = request.cookies.get(THEME_COOKIE)
     accepted = request.headers.get("accept-language", "")
@@ -98,6 +98,13 @@ async def visitor(request: Request) -> Visitor:
         theme=next((each for each in THEMES if each == theme), "auto"),
         now=datetime.now(UTC),
     )
+
+
+async def _is_good(request: Request, session: Session) -> bool:
+    """Return True unless a session has ended, or the issuer of its person has said so."""
+    if await request.app.state.ended_sessions.has(session):
+        return False
+    return not session.is_person or await request.app.state.person_sessions.is_good(session)
 
 
 AnyVisitor = Annotated[Visitor, Depends(visitor)]
@@ -172,6 +179,11 @@ def refuse_foreign(request: Request) -> None:
 def need_operator(who: Member) -> None:
     """Raise 403 for a read-only key."""
     authentication.need_operator(who.grant)
+
+
+def need_admin(who: Member) -> None:
+    """Raise 403 for a key of another role than admin."""
+    authentication.need_admin(who.grant)
 
 
 def new_once() -> str:

@@ -14,7 +14,7 @@ from admin.pages.build import PAGES
 from admin.pages.languages import DEFAULT, NAMES
 from admin.pages.route import PageRoute, bug
 from admin.pages.site import TEMPLATES
-from admin.pages.visitor import SignInNeededError, need_operator, own_form
+from admin.pages.visitor import SignInNeededError, need_admin, need_operator, own_form
 from admin.pages.visitor import member as need_member
 from api.authentication import admin_of
 from api.export_order import must_export
@@ -120,7 +120,7 @@ def _page(route: PageRoute) -> Page:
 def _needs(route: PageRoute, handler: Callable[..., Any]) -> str:
     """Return the right without which the page is refused."""
     called = set(_called(handler))
-    if admin_of in called:
+    if called & {admin_of, need_admin}:
         return "admin"
     if need_operator in called:
         return "operator"

@@ -50,6 +50,7 @@ class ExportDesk:
             **dict(request),
             requested_by=grant.name or f"key {key_id}",
             key_id=key_id,
+            key_name=grant.name,
             public_url=(self.settings.public_url or base_url).rstrip("/"),
             command_id=command_id,
             item_state=item_state,

@@ -55,6 +55,11 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "This needs a key of the admin role. Ask whoever runs Conexões for one.",
         "Esto requiere una clave con el rol de administrador. Pídala a quien opera Conexões.",
     ),
+    ReasonCode.CONNECTOR_NOT_BOUND: labels(
+        "Um conector precisa da origem dos seus eventos e de pelo menos um afiliado, e não pode ser convidado.",
+        "A connector needs the source of its events and at least one affiliate, and can't be invited.",
+        "Un conector necesita el origen de sus eventos y al menos un afiliado, y no se lo puede invitar.",
+    ),
     ReasonCode.EVIDENCE_NOT_SEEN: labels(
         "Sua chave não pode ver o que foi enviado e o que voltou.",
         "Your key may not see what was sent and what came back.",

@@ -211,6 +211,7 @@ class ReasonCode(StrEnum):
     CONNECTOR_NEEDED = "connector_needed"
     CONNECTOR_ONLY_POSTS = "connector_only_posts"
     ADMIN_NEEDED = "admin_needed"
+    CONNECTOR_NOT_BOUND = "connector_not_bound"
     EVIDENCE_NOT_SEEN = "evidence_not_seen"
     FORM_OF_ANOTHER_SESSION = "form_of_another_session"
     FROM_ANOTHER_SITE = "from_another_site"

@@ -35,6 +35,7 @@ async def record_order(database: Database, export_id: uuid.UUID, order: ExportOr
             timezone=order.timezone,
             requested_by=order.requested_by,
             key_id=None if order.key_id is None else uuid.UUID(order.key_id),
+            key_name=order.key_name,
             command_id=order.command_id,
             item_state=order.item_state,
             seconds=seconds + _OUTCOME_SECONDS,

@@ -10,10 +10,13 @@ from storage.logs.groups import decision
 from storage.statements import SQL
 
 
-async def decide(database: Database, fingerprint: str, wanted: GroupDecision) -> Standing | None:
+async def decide(
+    database: Database, fingerprint: str, wanted: GroupDecision, *, key_name: str | None = None
+) -> Standing | None:
     """Add a decision, unless the same one, by the same person with the same note, holds already.
 
-    Returns the state of the group afterwards; None when no result of this account and type ever had this error.
+    `key_name`: of the access key that it came by. Returns the state of the group afterwards; None when no
+    result of this account and type ever had this error.
     """
     group = {
         "account": wanted.account,
@@ -28,7 +31,12 @@ async def decide(database: Database, fingerprint: str, wanted: GroupDecision) ->
         now = await _standing(connection, wanted, fingerprint, last_received_at)
         if (now.state, now.state_by, now.note) != (wanted.state, wanted.set_by, wanted.note):
             await SQL["insert_fault_state"].execute(
-                connection, **group, state=wanted.state, set_by=wanted.set_by, note=wanted.note
+                connection,
+                **group,
+                state=wanted.state,
+                set_by=wanted.set_by,
+                key_name=key_name,
+                note=wanted.note,
             )
             now = await _standing(connection, wanted, fingerprint, last_received_at)
         return now

@@ -13,6 +13,7 @@ ORDER BY name
 
 -- delete_saved_view --
 DELETE FROM saved_views WHERE account = :account::text AND integration_type = :integration_type::text AND id = :id::uuid
+RETURNING name
 
 -- use_sign_in_link --
 -- The session that inserts it may sign in with it.

@@ -33,6 +33,8 @@ PAGES = [
     "/acme/freshness",
     "/acme/dead-letters",
     "/acme/notifications",
+    "/acme/activity",
+    "/acme/activity?kind=export&who=nobody",
     "/acme/check",
     "/acme/dead-letters?code=json&state=waiting",
     "/acme/dead-letters/redrives",
@@ -147,6 +149,24 @@ async def test_a_command_without_anything_sent_has_no_violation(
         await person.open(f"/acme/reprocess{path}")
         assert (path, await violations(person.page)) == (path, [])
     await expect(person.page.get_by_role("img", name="Nothing sent")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_pages_of_admins_have_no_violation(arrive: Arrive, scheme: str) -> None:
+    person = await arrive("admin", color_scheme=scheme)
+    page = person.page
+    await person.open("/acme/people")
+    assert await violations(page) == []
+    await page.fill("#name", "Maria")
+    await page.click("text=Invite by a link")
+    link = await page.input_value(".made")
+    assert await violations(page) == []
+    guest = await arrive(None, color_scheme=scheme)
+    await guest.open(link[link.index("/sign-in") :])
+    assert await violations(guest.page) == []
+    await guest.page.click("text=Accept the invitation")
+    await expect(guest.page.locator(".made")).to_be_visible()
+    assert await violations(guest.page) == []
 
 
 async def test_signing_in_and_errors_have_no_violation(arrive: Arrive, store_events: Store) -> None:

@@ -18,7 +18,7 @@ from admin import body, cancellation, commands, dead_letters, events, kept_file
 from admin.events import EventsRefused
 from admin.form_body import read_form
 from admin.json_body import read_json
-from admin.pages import languages, route, visitor
+from admin.pages import languages, people, route, visitor
 from admin.upload import read_upload
 from api import authentication, edge, export_response, fairness, page_token, parameters, problems
 from api.dead_letters import NO_EVIDENCE
@@ -221,6 +221,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
             Grant("acme", "operator", "k", may_export=True, may_see_evidence=True, key_id=None), "acme"
         )
     ),
+    Code.CONNECTOR_NOT_BOUND: lambda: refused(lambda: people.read_new_key({"role": "connector", "invite": "1"})),
     Code.EVIDENCE_NOT_SEEN: lambda: NO_EVIDENCE,
     Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,

@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog
 from api.plan import VERDICTS, WILL_SEND
 from cli.documents import catalogues
 from exports.excel.texts import SYMBOLS
+from schemas.activity import ACTIVITY_KINDS, Act
 from schemas.breaker import State
 from schemas.catalogue import LANGUAGES, SEVERITY, labels
 from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
@@ -46,6 +47,8 @@ MEMBERS: dict[Kind, list[str]] = {
     "redrive": list(get_args(RedriveState)),
     "redriven": list(REDRIVE_ITEM_STATES),
     "letter_act": list(get_args(LetterAct)),
+    "activity": list(ACTIVITY_KINDS),
+    "act": list(get_args(Act)),
     "column": [each.name for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)],
     "error_class": list(members(ErrorClass)),
     "automation": list(get_args(Automation)),

@@ -162,13 +162,13 @@ GROUP BY 1, 2
 
 -- insert_export --
 INSERT INTO exports (
-    account, id, integration_type, format, filter, language, timezone, requested_by, key_id, command_id, item_state,
-    ends_by
+    account, id, integration_type, format, filter, language, timezone, requested_by, key_id, key_name,
+    command_id, item_state, ends_by
 )
 VALUES (
     :account::text, :id::uuid, :integration_type::text, :format::text, :filter::jsonb, :language::text,
-    :timezone::text, :requested_by::text, :key_id::uuid, :command_id::text, :item_state::text,
-    now() + make_interval(secs => :seconds::double precision)
+    :timezone::text, :requested_by::text, :key_id::uuid, :key_name::text, :command_id::text,
+    :item_state::text, now() + make_interval(secs => :seconds::double precision)
 )
 
 -- insert_export_outcome --

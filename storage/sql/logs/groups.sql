@@ -234,6 +234,6 @@ SELECT greatest(
 
 -- insert_fault_state --
 -- Add a decision.
-INSERT INTO fault_states (account, integration_type, fingerprint, state, set_by, set_at, note)
-VALUES (:account::text, :integration_type::text, :fingerprint::text, :state::text, :set_by::text, clock_timestamp(),
-    :note::text)
+INSERT INTO fault_states (account, integration_type, fingerprint, state, set_by, key_name, set_at, note)
+VALUES (:account::text, :integration_type::text, :fingerprint::text, :state::text, :set_by::text, :key_name::text,
+    clock_timestamp(), :note::text)

@@ -51,6 +51,7 @@ PATHS = {
         f"/accounts/acme/dead-letters/redrives/{REDRIVE}/items"
     ),
     "/accounts/{account}/exports": "/accounts/acme/exports",
+    "/accounts/{account}/activity": "/accounts/acme/activity",
     "/vtex/{account}/logs/": f"/vtex/acme/logs/?DateAt={at(0)[:10]}",
 }
 INSERT_COMMAND = """
@@ -93,6 +94,7 @@ def test_every_path_of_an_account_is_walked_here(app: FastAPI) -> None:
     # What a key may export is a right of its own: test_api_exports.py and test_api_reprocess.py walk these.
     exports = {f"/accounts/{{account}}/{{integration_type}}/logs/export.{each}" for each in ("xlsx", "csv", "jsonl")}
     exports.add("/accounts/{account}/reprocess/{command_id}/items/export.{file_format}")
+    exports |= {f"/accounts/{{account}}/activity/export.{each}" for each in ("csv", "jsonl")}  # test_api_activity.py
     # So is what a key may see of bytes: test_api_dead_letters.py walks these.
     exports |= {f"/accounts/{{account}}/dead-letters/{each}" for each in ("export.jsonl", "{letter_id}/value")}
     assert documented == set(PATHS) | exports

@@ -22,7 +22,7 @@ from schemas.playbook import InEveryLanguage, WrittenEntry
 from schemas.reasons.reason import own_words
 from schemas.redrive import RedriveRequest
 from schemas.refusal import DeadLetterCode, Refusal
-from storage.access_keys import Grant
+from storage.access_keys import Grant, KeyAuthor, NewKey, list_of, make
 from storage.dead_letters import Reach, insert_dead_letters
 from storage.letter_audit import Author
 from storage.notifications import definitions
@@ -51,6 +51,8 @@ OPEN = {
         "/static/{digest}/{name:path}",
         "/favicon.ico",
         "/sign-in",
+        "/sign-in/oidc",
+        "/sign-in/oidc/callback",
         "/preferences",
     )
 } | {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/preferences")}
@@ -99,6 +101,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/notifications/rules/{rule_id:uuid}/remove": {},
     "/notifications/windows": {"begins_at": "2026-11-24T12:00", "ends_at": "2026-11-24T13:00"},
     "/notifications/windows/{window_id:uuid}/remove": {},
+    "/people": {"name": "n", "role": "viewer"},
+    "/people/{key_id}/revoke": {},
     "/groups/{fingerprint}": {"state": "ignored"},
     "/playbook/entries": {"text": "x", "who": "seller", "cause_en": "c", "what_to_do_en": "d"},
     "/playbook/entries/{entry_id:uuid}": {"act": "remove"},
@@ -108,7 +112,7 @@ FORMS: dict[str, dict[str, str]] = {
 #: Parameters of a path that belong to one account.
 IDS = (
     *("log_id", "command_id", "export_id", "view_id", "fingerprint", "letter_id", "redrive_id"),
-    *("entry_id", "incident_id", "channel_id", "rule_id", "window_id"),
+    *("entry_id", "incident_id", "channel_id", "rule_id", "window_id", "key_id"),
 )
 OTHERS = {
     "integration_type": ["price"],
@@ -212,6 +216,9 @@ async def ids(
         reason=CANARY,
         author=MARIA,
     )
+    key = NewKey(account="globex", role="viewer", name=CANARY)
+    await make(desk.writer, key, KeyAuthor(CANARY))
+    [key_id] = [each.id for each in await list_of(desk.writer, ["globex"]) if each.name == CANARY]
     async with Caller(app, keys["other"]) as globex:
         job = await globex.post(
             "/commands/exports", json={"account": "globex", "integration_type": "price", "format": "csv", "filter": {}}
@@ -234,6 +241,7 @@ async def ids(
         "channel_id": str(channel),
         "rule_id": rule.id,
         "window_id": str(window),
+        "key_id": str(key_id),
     }
     await app.state.jobs.close()
 

@@ -1,0 +1,98 @@
+"""Activity of the account: who did what, with filter and export."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from admin.pages.address import date_of, texts_of
+from admin.pages.paths import ACCOUNT
+from admin.pages.route import PageRoute
+from admin.pages.site import show
+from admin.pages.times import to_local
+from admin.pages.visitor import OwnPage
+from api import listings
+from api.activity_export import ActivityExport, ActivityFormat
+from api.export_order import must_export
+from api.problems import invalid_model
+from schemas.activity import ACTIVITY_FIELDS, ACTIVITY_KINDS, ActivityFilter
+from schemas.catalogue import BY_NAME
+from schemas.words import word_of_act
+from storage.activity import list_activity
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+ACTS_A_PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityView:
+    """One view of the activity, which is all in its address."""
+
+    filter: ActivityFilter
+    page_token: str | None = None
+
+    def query(self, *, token: str | None = None) -> str:
+        """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
+        pairs = [(name, text) for name in ACTIVITY_FIELDS for text in texts_of(getattr(self.filter, name))]
+        pairs += [("page_token", token)] if token else []
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def read_activity_view(query: QueryParams, zone: tzinfo) -> ActivityView:
+    """Read the view of an address. Raises the 422 problem of an invalid value. Unknown names are ignored."""
+    fields: dict[str, Any] = {}
+    for name, field in ACTIVITY_FIELDS.items():
+        given = [text for text in query.getlist(name) if text.strip()]
+        if field.is_repeatable:
+            fields[name] = tuple(dict.fromkeys(given))
+        elif given:
+            fields[name] = date_of(name, given[0], zone) if field.is_time else given[0]
+    try:
+        filter_ = ActivityFilter.model_validate(fields)
+    except ValidationError as exc:
+        raise invalid_model(exc, "filter") from None
+    return ActivityView(filter=filter_, page_token=query.get("page_token") or None)
+
+
+@router.get(f"{ACCOUNT}/activity")
+async def activity_page(request: Request, who: OwnPage) -> Response:
+    """Show what people did in the account, newest first, with the key they came by."""
+    view = read_activity_view(request.query_params, who.visitor.zone)
+    listing = listings.activity(who.account, view.filter, ACTS_A_PAGE, view.page_token)
+    acts = await list_activity(
+        request.app.state.reader, who.account, view.filter, after=listing.after, limit=listing.limit
+    )
+    return show(
+        request,
+        who.visitor,
+        "activity.html",
+        account=who.account,
+        page="activity",
+        view=view,
+        fields=ACTIVITY_FIELDS,
+        kinds=ACTIVITY_KINDS,
+        types=BY_NAME,
+        acts=listing.page(acts, request, Response()),
+        may_export=who.grant.may_export,
+        to_local=lambda at: to_local(at, who.visitor.zone),
+        act_word=lambda each: word_of_act(each.kind, each.action, who.visitor.language),
+    )
+
+
+@router.get(f"{ACCOUNT}/activity/export.{{file_format}}")
+async def export_file(request: Request, who: OwnPage, file_format: Annotated[ActivityFormat, Path()]) -> Response:
+    """Return the acts that a filter matches as CSV or JSON Lines, as the query API does."""
+    must_export(who.grant)
+    view = read_activity_view(request.query_params, who.visitor.zone)
+    return ActivityExport(
+        request.app.state.exports,
+        who.grant,
+        who.account,
+        view.filter,
+        format_=file_format,
+        language=who.visitor.language,
+    )

@@ -1,0 +1,36 @@
+"""Acts of people in an account, as the API shows them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from schemas.activity import ActivityKind
+from schemas.shown.base import COMMAND_ID, NOON, Shown, example
+
+
+class Activity(Shown):
+    """An act: who did what, when and why. It never changes."""
+
+    model_config = example(
+        id=f"reprocess:{COMMAND_ID}",
+        at=NOON,
+        kind="reprocess",
+        action="requested",
+        requested_by="maria@store.example",
+        requested_with="maria",
+        reason="the price table was corrected",
+        about={"command_id": COMMAND_ID, "integration_type": "price"},
+    )
+
+    id: str
+    at: datetime
+    kind: ActivityKind
+    action: str = Field(description="the act; of a group the state that was decided")
+    requested_by: str = Field(description="as the caller said; `conexoes`: it stopped a command by itself")
+    requested_with: str | None = Field(description="name of the access key; null without one, as from the command line")
+    reason: str | None
+    about: dict[str, Any] = Field(
+        description="the ids and names that the act was about: `command_id`, `affiliate`, `fingerprint`, `export_id`, "
+        "`format`, `redrive_id`, `letters`, `erasure_id`, `entry_id`, `key_id`, `name`, `role`, `integration_type`"
+    )

@@ -1,0 +1,75 @@
+-- acts_of_account --
+-- Every act of an account, from the audits that there are. Each is read by its index of account and time.
+SELECT
+    a.at, 'reprocess:' || a.id AS id, CASE
+        WHEN a.command_id IS NOT NULL THEN 'reprocess' WHEN starts_with(a.action, 'automatic') THEN 'automatic' ELSE 'affiliate'
+    END AS kind,
+    a.action, a.requested_by, a.key_name AS requested_with, a.reason,
+    jsonb_build_object(
+        'command_id', a.command_id, 'affiliate', a.affiliate, 'integration_type', a.request ->> 'integration_type'
+    ) AS about
+FROM reprocess_audit a
+WHERE a.account = :account::text
+UNION ALL
+SELECT
+    d.set_at, 'group:' || d.id, 'group', d.state, d.set_by,
+    d.key_name, d.note, jsonb_build_object('fingerprint', d.fingerprint, 'integration_type', d.integration_type)
+FROM fault_states d
+WHERE d.account = :account::text
+UNION ALL
+SELECT
+    e.requested_at, 'export:' || e.id, 'export', 'exported', e.requested_by, e.key_name, NULL,
+    jsonb_build_object(
+        'export_id', e.id, 'format', e.format, 'integration_type', e.integration_type, 'command_id', e.command_id
+    )
+FROM exports e
+WHERE e.account = :account::text
+UNION ALL
+SELECT
+    l.at, 'dead_letter:' || l.id, 'dead_letter', l.action, l.requested_by, l.key_name, l.reason,
+    jsonb_build_object('redrive_id', l.redrive_id, 'letters', l.letters)
+FROM dead_letter_audit l
+WHERE l.account = :account::text
+UNION ALL
+SELECT
+    r.requested_at, 'erasure:' || r.id, 'erasure', 'erased', r.requested_by, NULL, r.reason,
+    jsonb_build_object('erasure_id', r.id)
+FROM erasures r
+WHERE r.account = :account::text
+UNION ALL
+SELECT
+    n.at, 'notification:' || n.id, 'notification', n.action, n.requested_by, n.key_name, NULL,
+    jsonb_build_object('name', n.name)
+FROM notification_audit n
+WHERE n.account = :account::text
+UNION ALL
+SELECT
+    p.changed_at, 'playbook:' || p.entry_id || ':' || p.id, 'playbook', p.action, p.changed_by, p.key_name, NULL,
+    jsonb_build_object('entry_id', p.entry_id)
+FROM playbook_changes p
+WHERE p.account = :account::text
+UNION ALL
+SELECT o.at, 'account:' || o.id, o.kind, o.action, o.requested_by, o.key_name, NULL, o.about
+FROM account_audit o
+WHERE o.account = :account::text
+
+-- list_activity --
+-- Acts after a cursor, newest first.
+SELECT act.id, act.at, act.kind, act.action, act.requested_by, act.requested_with, act.reason,
+    jsonb_strip_nulls(act.about)::text AS about
+FROM ({acts_of_account}) AS act
+WHERE (act.at, act.id COLLATE "C") < (:after_at::timestamptz, :after_id::text COLLATE "C")
+  AND (:at_from::timestamptz IS NULL OR act.at >= :at_from::timestamptz)
+  AND (:at_to::timestamptz IS NULL OR act.at < :at_to::timestamptz)
+  AND (:kind::text[] IS NULL OR act.kind = ANY(:kind::text[]))
+  AND (
+      :who::text IS NULL OR strpos(lower(act.requested_by), lower(:who::text)) > 0
+      OR strpos(lower(act.requested_with), lower(:who::text)) > 0
+  )
+ORDER BY act.at DESC, act.id COLLATE "C" DESC
+LIMIT :limit::integer
+
+-- insert_account_audit --
+INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)
+VALUES (:account::text, :kind::text, :action::text, :about::jsonb, :requested_by::text, :key_id::uuid,
+    :key_name::text)

@@ -1,0 +1,28 @@
+"""The activity as a page: pauses that are over are still there, with who, why and the key; filter and file."""
+
+from tests.integration.api.conftest import Store
+from tests.integration.pages.conftest import Visit
+from tests.support.events import result
+
+
+async def test_a_pause_that_is_over_is_still_there(visit: Visit, store_events: Store) -> None:
+    await store_events(result())
+    browser = await visit("operator")
+    assert "conexoes" in (await browser.get("/acme/activity?kind=key")).text  # made the keys of the tests
+    token = await browser.form_token("/acme/affiliates")
+    for act in ("pause", "resume"):
+        fields = {"form_token": token, "affiliate": "MLB", "reason": "campaign"}
+        assert (await browser.post(f"/acme/affiliates/{act}", data=fields)).status_code == 303
+    await browser.post("/acme/price/views", data={"form_token": token, "name": "<b>mine</b>", "query": "?status=error"})
+    text = (await browser.get("/acme/activity", headers={"Accept-Language": "pt"})).text
+    for shown in ("Pausou", "Retomou", "Salvou", "campaign", "&lt;b&gt;mine&lt;/b&gt;", "Preço"):
+        assert shown in text
+    found = (await browser.get("/acme/activity?kind=affiliate&at_from=2020-01-01T00:00")).text
+    assert ("campaign" in found, "mine" in found) == (True, False)
+    assert "Nothing matches these filters" in (await browser.get("/acme/activity?who=nobody")).text
+    assert (await browser.get("/acme/activity?kind=moon")).status_code == 422
+    file = await browser.get("/acme/activity/export.csv?kind=affiliate", headers={"Accept-Language": "es"})
+    assert [each.count(";") for each in file.text.splitlines()] == [7, 7, 7]
+    seeing = await visit("viewer")
+    assert "campaign" in (await seeing.get("/acme/activity")).text
+    assert (await seeing.get("/acme/activity/export.csv")).status_code == 403
