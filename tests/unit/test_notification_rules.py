@@ -1,4 +1,4 @@
-"""Moments at which an edge is told: rules, hours across midnight and changes of the clock, digests, maintenance, tries."""
+"""Moments at which an edge is told: rules, hours across midnight and DST, digests, maintenance windows, tries."""
 
 import itertools
 from datetime import UTC, datetime, time, timedelta
