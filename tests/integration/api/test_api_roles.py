@@ -52,6 +52,12 @@ PATHS = {
     ),
     "/accounts/{account}/exports": "/accounts/acme/exports",
     "/accounts/{account}/activity": "/accounts/acme/activity",
+    "/accounts/{account}/playbook": "/accounts/acme/playbook",
+    "/accounts/{account}/playbook/coverage": "/accounts/acme/playbook/coverage",
+    **{
+        f"/accounts/{{account}}/notifications/{each}": f"/accounts/acme/notifications/{each}"
+        for each in ("channels", "rules", "windows", "messages", "changes")
+    },
     "/vtex/{account}/logs/": f"/vtex/acme/logs/?DateAt={at(0)[:10]}",
 }
 INSERT_COMMAND = """
