@@ -15,7 +15,7 @@ from api.parameters import PageQuery, once_each
 from api.problems import PAGED
 from schemas.activity import ActivityFilter
 from schemas.catalogue import Language
-from schemas.shown.activity import Activity
+from schemas.shown.activity import ActivityEntry
 from storage.activity import list_activity as read_activity
 
 router = APIRouter(prefix="/accounts/{account}/activity", tags=["activity"], dependencies=FIRST)
@@ -49,7 +49,7 @@ def _filter_of(query: ActivityFilter) -> ActivityFilter:
 @router.get("", dependencies=ONCE_OF_ACTIVITY, responses=PAGED)
 async def list_activity(
     request: Request, response: Response, account: OwnAccount, query: Annotated[ActivityQuery, Query()]
-) -> Page[Activity]:
+) -> Page[ActivityEntry]:
     """Acts of people, newest first, from every audit: reprocesses, pauses, groups, exports, dead letters, erasures,
     keys and saved views."""
     listing = listings.activity(account, query.filter, query.page_size, query.page_token)

@@ -13,7 +13,7 @@ from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
 from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
-from schemas.shown.activity import Activity
+from schemas.shown.activity import ActivityEntry
 from schemas.shown.command import ReprocessCommand, ReprocessItem
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
@@ -106,7 +106,7 @@ def exports(account: str, size: int, token: str | None) -> Listing[Export]:
     return Listing(f"exports\n{account}", lambda export: (export.requested_at, export.id), size, token)
 
 
-def activity(account: str, filter_: ActivityFilter, size: int, token: str | None) -> Listing[Activity]:
+def activity(account: str, filter_: ActivityFilter, size: int, token: str | None) -> Listing[ActivityEntry]:
     """Acts of people that a filter matches, newest first."""
     name = f"activity\n{account}\n{filter_.model_dump_json()}"
     return Listing(name, lambda act: (act.at, act.id), size, token)

@@ -3,7 +3,7 @@
 from exports.csv import BYTE_ORDER_MARK, csv_line, guarded
 from schemas.catalogue import Language
 from schemas.columns import ACTIVITY_COLUMNS
-from schemas.shown.activity import Activity
+from schemas.shown.activity import ActivityEntry
 from schemas.timestamp import to_text
 from schemas.words import word, word_of_act
 
@@ -14,7 +14,7 @@ def activity_heading(language: Language) -> bytes:
     return (BYTE_ORDER_MARK + csv_line(headings, language)).encode()
 
 
-def activity_csv(act: Activity, language: Language) -> bytes:
+def activity_csv(act: ActivityEntry, language: Language) -> bytes:
     """Return one act as a line of CSV, guarded and separated as that of logs; times are UTC."""
     cells = {
         "at": to_text(act.at),

@@ -167,7 +167,8 @@ _AROUND: Final = frozenset(
     {"response", "error", "errors", "fault", "meta", "result", "http", "res", "body", "detail", "details"}
 )
 #: Statuses that a `code` of the evidence may mean; 500 is a code of its own for Lazada, whatever failed.
-_CODES_OF_EVIDENCE: Final = frozenset({429, 502, 503, 504})
+_CODES_OF_EVIDENCE: Final = frozenset({"429", "502", "503", "504"})
+_LONGEST: Final = 10**9
 
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[.:/]")
 _SEVERAL_STOPS: Final = re.compile(r"[.:/]+")
@@ -292,12 +293,14 @@ def _of_text(text: str) -> int | None:
 def _status(name: str, value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
+    # No whole number of more characters is read: Python refuses those of some thousands.
+    text = value if isinstance(value, str) else str(value) if -_LONGEST < value < _LONGEST else ""
     if name in STATUS_NAMES:
-        line = _STATUS_LINE.match(str(value))
+        line = _STATUS_LINE.match(text)
         number = int(line[1]) if line else 0
         return number if 100 <= number < 600 else None
-    if name == "code" and str(value).isdecimal() and int(value) in _CODES_OF_EVIDENCE:
-        return int(value)
+    if name == "code" and text in _CODES_OF_EVIDENCE:
+        return int(text)
     return None
 
 

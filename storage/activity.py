@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Literal
 
 from schemas.activity import ActivityFilter
-from schemas.shown.activity import Activity
+from schemas.shown.activity import ActivityEntry
 from storage.cursors import NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
 from storage.reprocess.audit import UsedKey
@@ -40,7 +40,7 @@ async def add_act(
 
 async def list_activity(
     database: Database, account: str, filter_: ActivityFilter, *, after: TimeAndText | None, limit: int
-) -> list[Activity]:
+) -> list[ActivityEntry]:
     """Return the newest `limit` acts after `after` that a filter matches."""
     at, id_ = after or NEWEST_BY_TEXT
     async with database.reading(account) as connection:
@@ -55,10 +55,12 @@ async def list_activity(
             who=filter_.who,
             limit=limit,
         )
-    return [Activity(**dict(row) | {"about": json.loads(row["about"])}) for row in rows]
+    return [ActivityEntry(**dict(row) | {"about": json.loads(row["about"])}) for row in rows]
 
 
-async def all_activity(database: Database, account: str, filter_: ActivityFilter) -> AsyncIterator[Sequence[Activity]]:
+async def all_activity(
+    database: Database, account: str, filter_: ActivityFilter
+) -> AsyncIterator[Sequence[ActivityEntry]]:
     """Yield every act that a filter matches, newest first, some at a time."""
     after: TimeAndText | None = None
     while True:

@@ -1,9 +1,12 @@
 """Aliases that this process has written, so that they are not sent again with each result of their log."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 
 from schemas.result import Result
 
+#: Seconds after which all are sent once more: another worker may have made a log anew that was erased, without them.
+LAPSE_SECONDS = 600.0
 #: Limit of logs that are remembered: some 130 bytes each.
 MOST = 250_000
 
@@ -24,6 +27,7 @@ class SentAliases:
         self._most = most
         self._digests: dict[int, int] = {}
         self._connections = 0
+        self._since = time.monotonic()
 
     def unsent(self, results: Sequence[Result], new_logs: Collection[str]) -> list[Result]:
         """Return those of `results` with aliases that are not known to be stored. `new_logs`: ids."""
@@ -36,13 +40,14 @@ class SentAliases:
 
     def keep(self, digests: Digests) -> None:
         """Remember what a transaction has sent, once it is committed."""
-        if len(self._digests) + len(digests) > self._most:
-            self._digests = {}
+        if len(self._digests) + len(digests) > self._most or time.monotonic() - self._since > LAPSE_SECONDS:
+            self.forget()
         self._digests.update(digests)
 
     def forget(self) -> None:
         """Remember nothing."""
         self._digests = {}
+        self._since = time.monotonic()
 
     def at(self, connections: int) -> None:
         """Forget all if this number is not that of the last call: `connections` were made to the database so far."""

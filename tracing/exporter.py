@@ -1,6 +1,5 @@
 """Starts and ends the sending of spans, as the variables of the OpenTelemetry specification say."""
 
-import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,14 +32,15 @@ def sending_spans(service: str, environment: Mapping[str, str] = os.environ) -> 
     protocol = next((found for each in _PROTOCOLS if (found := environment.get(each))), _PROTOCOL)
     if protocol != _PROTOCOL:
         raise TracingUnusable(f"Spans are sent by {_PROTOCOL} only, not by {protocol}: set {_PROTOCOLS[1]}.")
-    if importlib.util.find_spec("opentelemetry") is None:
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - optional
+        from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    except ImportError:
         raise TracingUnusable(
             f"{ENDPOINTS[0]} is set, but what sends spans is not installed: pip install 'conexoes[tracing]'."
-        )
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - optional
-    from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        ) from None
 
     resource = Resource.create({"service.name": service}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)

@@ -82,7 +82,14 @@ def served(method: str, headers: Mapping[str, str]) -> Iterator[Span | None]:
         yield None
         return
     attributes = {"http.request.method": method}
-    with _tracer.start_as_current_span(method, _W3C.extract(headers), SpanKind.SERVER, attributes=attributes) as span:
+    with _tracer.start_as_current_span(
+        method,
+        _W3C.extract(headers),
+        SpanKind.SERVER,
+        attributes=attributes,
+        record_exception=False,  # its text may have a value
+        set_status_on_exception=False,
+    ) as span:
         yield span
 
 

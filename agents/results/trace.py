@@ -1,11 +1,11 @@
 """Finds the trace that a result came in."""
 
-import json
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.extensions import traceparent_of
+from schemas.json_document import value_of
 from schemas.result import Result
 from tracing.spans import Step
 
@@ -28,7 +28,7 @@ def _of_event(result: Result) -> str | None:
     text = result.extensions or result.body
     if _NAME not in text:  # as most have none, and reading JSON costs more than this
         return None
-    event = json.loads(text)
+    event = value_of(text.encode())
     return traceparent_of(event.get(_NAME)) if isinstance(event, dict) else None
 
 

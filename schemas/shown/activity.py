@@ -9,7 +9,7 @@ from schemas.activity import ActivityKind
 from schemas.shown.base import COMMAND_ID, NOON, Shown, example
 
 
-class Activity(Shown):
+class ActivityEntry(Shown):
     """An act: who did what, when and why. It never changes."""
 
     model_config = example(

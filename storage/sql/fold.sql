@@ -66,7 +66,8 @@ faulted AS (
     )
     SELECT
         a.account, a.integration_type, fault.fingerprint, date_trunc('hour', a.processed_at, 'UTC'),
-        count(DISTINCT a.result_id), min(a.processed_at), max(a.processed_at), min(fault.code), min(fault.category), min(fault.message)
+        count(DISTINCT a.result_id), min(a.processed_at), max(a.processed_at),
+        min(fault.code COLLATE "C"), min(fault.category COLLATE "C"), min(fault.message COLLATE "C")
     FROM unnest(
         :fault_result_id::uuid[], :fault_fingerprint::text[], :fault_code::text[], :fault_category::text[],
         :fault_message::text[]

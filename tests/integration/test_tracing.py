@@ -17,13 +17,14 @@ from api.edge import Edge
 from broker.settings import BrokerSettings
 from storage.settings import StorageSettings
 from tests.support.agents import TRACE, log_ids, produce, records, running_worker, send_command
-from tests.support.events import result, with_extensions
+from tests.support.events import result, with_evidence, with_extensions
 from tests.support.http_server import answering
 from tests.support.served import served
 from tracing.exporter import sending_spans
 from tracing.spans import current_traceparent
 
 RESULT_TRACE = "00-11111111111111111111111111111111-2222222222222222-01"
+LONG_NUMBER = "00-55555555555555555555555555555555-6666666666666666-01"
 NOT_SAMPLED = "00-33333333333333333333333333333333-4444444444444444-00"
 
 
@@ -71,14 +72,18 @@ async def test_a_trace_goes_from_result_and_command_to_the_retry(
         # Ended in a thread: its exporter waits for the receiver, which runs in this loop.
         spans = sending_spans("conexoes-agents")
         spans.__enter__()
+        shown = with_evidence(result("e4", key="SKU-4"), '{"n": 1234567}')
+        event = with_extensions(shown, structured=True, traceparent=LONG_NUMBER)
+        long_number = event._replace(value=(event.value or b"").replace(b"1234567", b"9" * 5000))
         async with running_worker(broker_settings, storage_settings, data_dir):
             events = [
                 with_extensions(result("e1", key="SKU-1"), structured=True, traceparent=RESULT_TRACE),
                 with_extensions(result("e2", key="SKU-2"), structured=False, traceparent=NOT_SAMPLED),
                 result("e3", key="SKU-3"),
+                long_number,
             ]
             await produce(servers, broker_settings.topic_prefix, events)
-            ids = await log_ids(owner, 3)
+            ids = await log_ids(owner, 4)
             await send_command(broker_settings, "c1", [ids["SKU-3"]])
             [_retry] = await records(servers, topics.retry("price"), 1)
         await _in_thread(lambda: spans.__exit__(None, None, None))
@@ -88,6 +93,7 @@ async def test_a_trace_goes_from_result_and_command_to_the_retry(
     assert stored.attributes["messaging.system"] == "kafka"
     assert receiver.of(TRACE).keys() == {f"process {topics.commands}", f"send {topics.retry('price')}"}
     assert not receiver.of(NOT_SAMPLED)
+    assert receiver.of(LONG_NUMBER)
     assert receiver.services == {"conexoes-agents"}
     told = repr(receiver.spans)
     assert "acme" not in told

@@ -273,6 +273,13 @@ def test_an_answer_is_busy_by_all_that_it_says(
     assert is_busy(errors, message, response) is busy
 
 
+@pytest.mark.parametrize("name", ["code", "status"])
+@pytest.mark.parametrize("value", ["9" * 5000, 10**4400, -(10**4400)], ids=["text", "number", "below zero"])
+def test_a_number_of_thousands_of_digits_is_no_status(name: str, value: Any) -> None:
+    """A number that Python neither reads nor writes."""
+    assert status_of({name: value}) in {None, 999}
+
+
 def test_every_spelling_has_a_source() -> None:
     assert all(each.source and each.pattern for each in (*IN_CODES, *ALONE_IN_PART, *ALONE, *IN_MESSAGES))
     assert all(name == name.lower() and name.isalnum() for name in STATUS_NAMES)

@@ -32,6 +32,13 @@ def test_without_an_address_no_spans_are_made(environment: dict[str, str]) -> No
             assert span is None
 
 
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    environment = {ENDPOINTS[0]: "http://x"}
+    with pytest.raises(TracingUnusable, match=r"pip install 'conexoes\[tracing\]'"), sending_spans("x", environment):
+        pass
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_protocol_that_is_not_spoken_is_refused_by_name(endpoint: str) -> None:
     environment = {endpoint: "http://x", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}

@@ -146,6 +146,7 @@ async def test_what_a_retry_did_is_counted_by_the_error_that_it_was_sent_for(
         "rate": 4 / 9,
         "low": group["cure"]["low"],
         "high": group["cure"]["high"],
+        "automation": None,
     }
     assert 0 < group["cure"]["low"] < 4 / 9 < group["cure"]["high"] < 1
 

@@ -34,6 +34,8 @@ SAMPLES = {
     "rule_id": str(uuid.uuid4()),
     "window_id": str(uuid.uuid4()),
     "act": "test",
+    "key_id": str(uuid.uuid4()),
+    "format": "csv",
     "action": "pause",
     "fingerprint": "0123456789abcdef",
     "side": "request",
