@@ -64,11 +64,20 @@ APART = """([first, second]) => {
   });
   return Math.abs(a - b);
 }"""
-#: Elements of a row that stand over the edge of their cell.
+#: Elements of a row that are seen over the edge of their cell: texts may be cut there with an ellipsis, controls not.
 OVER = """() => [...document.querySelectorAll("tr.log > td")].flatMap((cell) => {
   const edge = cell.getBoundingClientRect().right;
+  const isCut = (each) => {
+    for (let at = each; ; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      const cuts = style.overflowX === "hidden" && style.textOverflow === "ellipsis";
+      if (cuts && at.getBoundingClientRect().right <= edge + 0.5) return true;
+      if (at === cell) return false;
+    }
+  };
   return [...cell.querySelectorAll(".exact, .relative, .button, .status, .state, .key, .code, bdi")]
     .filter((each) => each.offsetParent && each.getBoundingClientRect().right > edge + 0.5)
+    .filter((each) => each.matches(".button") || !isCut(each))
     .map((each) => each.textContent);
 })"""
 CODES = ("order.freight_mismatch", "tracking.invoice_missing", "price.list_below_sale", "inventory.warehouse_unlinked")

@@ -65,7 +65,7 @@ async def test_all_120_permutations_of_five_versions_show_the_highest(
 ) -> None:
     seen = set()
     for order in itertools.permutations(FIVE):
-        await owner.execute("TRUNCATE status_logs, log_names, attempts, received_results")
+        await owner.execute("TRUNCATE status_logs, log_names, attempts, received_results CASCADE")
         await _store(writer, *([each] for each in order))
         [row] = await owner.fetch(f"{SHOWN} FROM status_logs")
         seen.add(tuple(row))
@@ -113,7 +113,7 @@ async def test_one_batch_or_many_make_no_difference(writer: Database, owner: asy
     for _ in range(30):
         order = rng.choices(FIVE, k=4) + rng.sample(FIVE, k=5)
         cut = rng.randrange(len(order))
-        await owner.execute("TRUNCATE status_logs, log_names, attempts, received_results")
+        await owner.execute("TRUNCATE status_logs, log_names, attempts, received_results CASCADE")
         await _store(writer, order[:cut] or order, order[cut:])
         [row] = await owner.fetch(f"{SHOWN} FROM status_logs")
         seen.add(tuple(row))
