@@ -26,8 +26,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## everything, embedded, with the demo; Ctrl-C stops it
 	@exec $(VENV)/bin/conexoes up
 
-test: $(STAMP) chromium node_modules/.installed ## every test, on a real Kafka, a real PostgreSQL and a real browser
-	@$(VENV)/bin/python -m pytest
+test: $(STAMP) chromium node_modules/.installed ## every test, in two processes, each with a real Kafka, PostgreSQL and browser
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 unit: $(STAMP) ## the tests that need no server
 	@$(VENV)/bin/python -m pytest tests/unit
