@@ -7,11 +7,12 @@ it, and what its answer blames on what was sent.
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.busy import MAX_CHARACTERS, Said, Spelling, is_busy, is_busy_code, is_busy_message, status_of
 from schemas.error_class import ErrorClass
 from schemas.fault import ToldError, rank
+from schemas.json_document import value_of
 
 #: Spellings of a code of the transport. In lower case, its words divided by spaces.
 TRANSPORT_CODES: Final = (
@@ -142,6 +143,35 @@ _TRANSPORT_CODE, _TRANSPORT_MESSAGE, _PERMANENT_CODE = (
     re.compile("|".join(f"(?:{each.pattern})" for each in spellings))
     for spellings in (TRANSPORT_CODES, TRANSPORT_MESSAGES, PERMANENT_CODES)
 )
+
+
+class _Told(NamedTuple):
+    code: str | None
+    message: str | None
+    severity: str | None
+    category: str | None
+
+
+def class_of_texts(errors: str | None, message: str | None, response: str | None) -> ErrorClass:
+    """Return the class of a failed result as it is stored: `errors` and `response` are texts of JSON, or absent.
+
+    What no parser reads says nothing, so it is of an unknown class.
+    """
+    try:
+        listed = value_of(errors.encode()) if errors else None
+        evidence = value_of(response.encode()) if response else None
+    except (ValueError, RecursionError):
+        return ErrorClass.UNKNOWN
+    told = [
+        _Told(*(_text(each.get(name)) for name in _Told._fields))
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict)
+    ]
+    return error_class(told, message, evidence)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def error_class(errors: Sequence[ToldError], message: str | None, response: Any) -> ErrorClass:

@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from schemas.automatic_rule import FORGET_CANARY_SECONDS, AutomaticChange, AutomaticRule, AutomaticRules
-from schemas.classification import error_class
+from schemas.classification import class_of_texts
 from schemas.error_class import ErrorClass
-from schemas.json_document import value_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reprocess import OURSELVES
@@ -129,28 +128,9 @@ async def results_since(connection: Connection, since: datetime, until: datetime
 
 def _classed(row: Any) -> ClassedResult:
     fields = {name: row[name] for name in ClassedResult._fields if name != "class_"}
-    return ClassedResult(**fields, class_=None if row["status"] == "success" else _class_of(row))
-
-
-class _Told(NamedTuple):
-    code: str | None
-    message: str | None
-    severity: str | None
-    category: str | None
-
-
-def _class_of(row: Any) -> ErrorClass:
-    errors = json.loads(row["errors"]) if row["errors"] else None
-    told = [
-        _Told(*(_text(each.get(name)) for name in _Told._fields))
-        for each in (errors if isinstance(errors, list) else [])
-        if isinstance(each, dict)
-    ]
-    return error_class(told, row["message"], value_of(row["response"].encode()) if row["response"] else None)
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    if row["status"] == "success":
+        return ClassedResult(**fields, class_=None)
+    return ClassedResult(**fields, class_=class_of_texts(row["errors"], row["message"], row["response"]))
 
 
 async def watch(connection: Connection, results: Sequence[ClassedResult], rules: Mapping[str, AutomaticRules]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from schemas import classification as classes
 from schemas.busy import IN_CODES
-from schemas.classification import error_class
+from schemas.classification import class_of_texts, error_class
 from schemas.error_class import ErrorClass
 from tests.unit.test_busy import BUSY_CODES, BUSY_MESSAGES, OTHER_CODES, OTHER_MESSAGES
 
@@ -153,3 +153,29 @@ def test_every_spelling_has_a_source() -> None:
     ours = (*classes.TRANSPORT_CODES, *classes.TRANSPORT_MESSAGES, *classes.PERMANENT_CODES)
     assert all(each.source and each.pattern for each in ours)
     assert not {each.pattern for each in ours} & {each.pattern for each in IN_CODES}
+
+
+HUGE = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("errors", "response", "expected"),
+    [
+        (f'[{{"code": "http.429", "seen": {HUGE}}}]', None, ErrorClass.BUSY),
+        (f'[{{"code": "E-77", "seen": -{HUGE}.5e400}}]', None, ErrorClass.UNKNOWN),
+        (None, f'{{"status": 503, "seen": {HUGE}}}', ErrorClass.BUSY),
+        (None, f'{{"status": {HUGE}}}', ErrorClass.UNKNOWN),
+        (None, f'{{"code": "{HUGE}"}}', ErrorClass.UNKNOWN),
+        (None, '{"code": "503"}', ErrorClass.BUSY),
+        ('[{"code": "http.429"', None, ErrorClass.UNKNOWN),
+        ('[{"code": "http.429", "seen": NaN}]', None, ErrorClass.UNKNOWN),
+        ('[{"code": "http.429"}]', "{", ErrorClass.UNKNOWN),
+        ("[" * 100_000, None, ErrorClass.UNKNOWN),
+        ('{"code": "http.429"}', None, ErrorClass.UNKNOWN),
+        ('["http.429", {"code": 429}]', None, ErrorClass.UNKNOWN),
+        (None, None, ErrorClass.UNKNOWN),
+    ],
+    ids=range(13),
+)
+def test_any_stored_text_has_a_class(errors: str | None, response: str | None, expected: ErrorClass) -> None:
+    assert class_of_texts(errors, None, response) is expected
