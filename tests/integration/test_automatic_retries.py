@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from storage.logs.reader import LogReader
 from storage.reprocess import affiliates, automatic
 from storage.reprocess.reader import list_commands
 from storage.settings import StorageSettings
+from storage.statements import SQL
 from tests.support.agents import consuming, produce
 from tests.support.events import at, result
 from tests.support.processes import conexoes, end
@@ -173,6 +175,35 @@ async def test_a_canary_that_is_not_fixed_is_the_only_one_that_is_sent(desk: Des
         counts.update(each.items)
     assert counts["same_error"] == 2
     assert set(counts) == {"same_error", "cancelled"}
+
+
+async def test_only_what_a_person_asked_for_is_told_as_stopped_and_only_a_person_s_command_ends_that(
+    desk: Desk, round_: Round, owner: asyncpg.Connection
+) -> None:
+    async def stopped() -> list[str]:
+        async with desk.writer.transaction() as connection:
+            rows = await SQL["stopped_commands"].fetch(connection, since=datetime.now(UTC) - timedelta(hours=1))
+        return [row["id"] for row in rows]
+
+    async def canary_fails(seconds: int) -> None:
+        [canary] = await desk.send()
+        await desk.answer(canary, seconds=seconds, status="error", **UNKNOWN)
+        await desk.judge()
+        await desk.let_go()
+
+    await desk.fail(range(3), **UNKNOWN)
+    logs = [row["id"] for row in await owner.fetch("SELECT id FROM status_logs ORDER BY key")]
+    await desk.command("mine", log_ids=logs, pace={"steps": [1], "fixed_share": 1.0})
+    await canary_fails(60)
+    assert await stopped() == ["mine"]
+    await set_rule(desk.writer, unknown=True)
+    await round_()
+    assert await stopped() == ["mine"]
+    await canary_fails(120)
+    assert [each.state for each in await round_.commands()] == ["cancelled"]
+    assert await stopped() == ["mine"]
+    await desk.command("again", log_ids=logs)
+    assert await stopped() == []
 
 
 async def test_one_switch_stops_all_of_an_account_and_a_setting_all_of_it(

@@ -60,20 +60,20 @@ FROM (
 GROUP BY 1
 
 -- stopped_commands --
--- Reprocesses that stopped by themselves after :since, and after which nobody asked for another one of their type. Uses
--- reprocess_commands_by_end, reprocess_audit_by_command and the primary key of reprocess_counts.
+-- Reprocesses of people that stopped by themselves after :since, and after which nobody asked for another one of their
+-- type. Uses reprocess_commands_by_end, reprocess_audit_by_command and the primary key of reprocess_counts.
 SELECT c.account, c.integration_type, c.id, c.finished_at, a.affiliate
 FROM reprocess_commands c
 CROSS JOIN LATERAL (
     SELECT CASE WHEN count(DISTINCT n.affiliate) = 1 THEN min(n.affiliate) END AS affiliate
     FROM reprocess_counts n WHERE n.account = c.account AND n.command_id = c.id AND n.affiliate <> ''
 ) AS a
-WHERE c.state = 'cancelled' AND c.finished_at > :since::timestamptz
+WHERE c.state = 'cancelled' AND c.finished_at > :since::timestamptz AND c.automatic IS NULL
   AND EXISTS (
       SELECT FROM reprocess_audit b WHERE b.account = c.account AND b.command_id = c.id AND b.action = 'stopped'
   )
   AND NOT EXISTS (
       SELECT FROM reprocess_commands later
       WHERE later.account = c.account AND later.requested_at > c.finished_at
-        AND later.integration_type = c.integration_type
+        AND later.integration_type = c.integration_type AND later.automatic IS NULL
   )
