@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from schemas.automatic_rule import FORGET_CANARY_SECONDS, AutomaticChange, AutomaticRule, AutomaticRules
+from schemas.busy import MAX_CHARACTERS
 from schemas.classification import class_of_texts
 from schemas.error_class import ErrorClass
 from schemas.reasons.code import ReasonCode
@@ -120,7 +121,9 @@ async def move_progress(connection: Connection, until: datetime) -> None:
 
 async def results_since(connection: Connection, since: datetime, until: datetime, limit: int) -> Found:
     """Return results that came after `since`, up to `until`. About `limit` are read; of a transaction all or none."""
-    rows = await SQL["results_to_class"].fetch(connection, since=since, until=until, limit=limit)
+    rows = await SQL["results_to_class"].fetch(
+        connection, since=since, until=until, limit=limit, characters=MAX_CHARACTERS
+    )
     newest = {row["log_id"]: row for row in sorted(rows, key=lambda row: bytes(row["version"]))}
     reached = until if len(rows) < limit else max(row["received_at"] for row in rows)
     return Found([_classed(row) for row in newest.values()], reached, len(rows))
@@ -130,6 +133,8 @@ def _classed(row: Any) -> ClassedResult:
     fields = {name: row[name] for name in ClassedResult._fields if name != "class_"}
     if row["status"] == "success":
         return ClassedResult(**fields, class_=None)
+    if row["too_long"]:
+        return ClassedResult(**fields, class_=ErrorClass.UNKNOWN)
     return ClassedResult(**fields, class_=class_of_texts(row["errors"], row["message"], row["response"]))
 
 

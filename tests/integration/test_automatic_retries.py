@@ -15,6 +15,7 @@ from agents.reprocess.automatic import Automatic
 from api.actions import actions_for
 from broker.settings import BrokerSettings
 from schemas.automatic_rule import AutomaticChange
+from schemas.error_class import ErrorClass
 from schemas.policy import Policy
 from schemas.shown.command import ReprocessCommand
 from storage.access_keys import Grant
@@ -175,6 +176,22 @@ async def test_a_canary_that_is_not_fixed_is_the_only_one_that_is_sent(desk: Des
         counts.update(each.items)
     assert counts["same_error"] == 2
     assert set(counts) == {"same_error", "cancelled"}
+
+
+@pytest.mark.parametrize("size", [0, 70_000])
+async def test_of_a_huge_result_no_more_is_read_than_is_looked_at(
+    desk: Desk, owner: asyncpg.Connection, size: int
+) -> None:
+    await desk.fail(range(1), errors=[{**BUSY["errors"][0], "seen": "x" * size}], message="y" * size)
+    async with desk.writer.transaction() as connection:
+        since = await owner.fetchval("SELECT now() - interval '1 hour'")
+        found = await automatic.results_since(connection, since, datetime.now(UTC), 10)
+        [row] = await SQL["results_to_class"].fetch(
+            connection, since=since, until=datetime.now(UTC), limit=10, characters=2000
+        )
+    assert [each.class_ for each in found.results] == [ErrorClass.UNKNOWN if size else ErrorClass.BUSY]
+    assert row["message"] == ("y" * size)[:2000]
+    assert (row["errors"] is None) is bool(size)
 
 
 async def test_only_what_a_person_asked_for_is_told_as_stopped_and_only_a_person_s_command_ends_that(

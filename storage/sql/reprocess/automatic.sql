@@ -8,11 +8,13 @@ UPDATE automatic_progress SET received_until = :until::timestamptz
 -- results_to_class --
 -- Results after :since up to :until, oldest first: those that failed, with what says why, and of logs that are watched
 -- also those that did not. Up to :limit, and all of the last one's transaction. Evidence of more than 64 KiB says
--- nothing. Uses attempts_with_evidence and the primary key of automatic_retries.
+-- nothing, nor does a message after :characters; errors of more are not read. Uses attempts_with_evidence and the primary key of automatic_retries.
 SELECT
     a.account, a.log_id, a.integration_type, a.affiliate, a.status, a.version, a.code, a.fingerprint, a.received_at,
     a.item_id IS NOT NULL AS answers,
-    a.data ->> 'message' AS message, (a.data -> 'errors')::text AS errors,
+    left(a.data ->> 'message', :characters::integer) AS message,
+    CASE WHEN octet_length((a.data -> 'errors')::text) <= 65536 THEN (a.data -> 'errors')::text END AS errors,
+    coalesce(octet_length((a.data -> 'errors')::text) > 65536, false) AS too_long,
     CASE WHEN octet_length((a.data -> 'response')::text) <= 65536 THEN (a.data -> 'response')::text END AS response
 FROM (
     SELECT
