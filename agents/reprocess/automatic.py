@@ -74,7 +74,10 @@ class Automatic:
         return read
 
     async def look(self, at_most: int = LOOK) -> int:
-        """Watch the failures among the next `at_most` results or so; return how many were read."""
+        """Watch the failures among the next `at_most` results or so.
+
+        Returns how many were read, and `at_most` or more where others may have come as well.
+        """
         async with self._database.connection() as connection:
             until = await settled_until(connection)
         async with self._database.transaction() as connection:

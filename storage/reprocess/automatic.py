@@ -28,6 +28,8 @@ from storage.statements import SQL
 SWITCHED_OFF = Reason(ReasonCode.AUTOMATIC_SWITCHED_OFF)
 #: Lanes that one look finds; others have their turn after these.
 MAX_LANES = 1000
+#: Results that are passed over, for each that is read, in one statement at most.
+SCANNED = 5
 #: Sentences of why, by class.
 _WHY = {
     ErrorClass.BUSY: ReasonCode.AUTOMATIC_BUSY,
@@ -79,7 +81,7 @@ class Found(NamedTuple):
 
     results: list[ClassedResult]  # the newest of each log
     until: datetime  # all that came until then are among them
-    read: int
+    read: int  # as many as were to be read at least, if there may be more
 
 
 class Canary(NamedTuple):
@@ -120,13 +122,18 @@ async def move_progress(connection: Connection, until: datetime) -> None:
 
 
 async def results_since(connection: Connection, since: datetime, until: datetime, limit: int) -> Found:
-    """Return results that came after `since`, up to `until`. About `limit` are read; of a transaction all or none."""
+    """Return results that came after `since`, up to `until`. About `limit` are read; of a transaction all or none.
+
+    Those that did not fail are passed over, up to SCANNED times as many: a backlog of them is looked at in pieces.
+    """
+    end = await SQL["results_until"].fetchval(connection, since=since, until=until, many=limit * SCANNED)
     rows = await SQL["results_to_class"].fetch(
-        connection, since=since, until=until, limit=limit, characters=MAX_CHARACTERS
+        connection, since=since, until=end, limit=limit, characters=MAX_CHARACTERS
     )
     newest = {row["log_id"]: row for row in sorted(rows, key=lambda row: bytes(row["version"]))}
-    reached = until if len(rows) < limit else max(row["received_at"] for row in rows)
-    return Found([_classed(row) for row in newest.values()], reached, len(rows))
+    reached = end if len(rows) < limit else max(row["received_at"] for row in rows)
+    read = max(len(rows), limit) if reached < until else len(rows)
+    return Found([_classed(row) for row in newest.values()], reached, read)
 
 
 def _classed(row: Any) -> ClassedResult:

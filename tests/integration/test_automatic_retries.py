@@ -194,6 +194,20 @@ async def test_of_a_huge_result_no_more_is_read_than_is_looked_at(
     assert (row["errors"] is None) is bool(size)
 
 
+async def test_a_backlog_of_successes_is_passed_over_in_pieces(desk: Desk, owner: asyncpg.Connection) -> None:
+    agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
+    for number in range(2 * automatic.SCANNED):
+        await desk.store(result(f"s{number}", key=f"SKU-{number}", status="success"))
+    await desk.fail(range(100, 101), **BUSY)
+    assert [await agents.look(1) for _ in range(2)] == [1, 1]
+    assert await owner.fetchval("SELECT count(*) FROM automatic_retries") == 0
+    times = [row["received_at"] for row in await owner.fetch("SELECT received_at FROM attempts ORDER BY received_at")]
+    assert await owner.fetchval("SELECT received_until FROM automatic_progress") == times[-2]
+    assert await agents.look(1) == 1
+    assert await owner.fetchval("SELECT count(*) FROM automatic_retries") == 1
+    assert await agents.look(1) == 0
+
+
 async def test_only_what_a_person_asked_for_is_told_as_stopped_and_only_a_person_s_command_ends_that(
     desk: Desk, round_: Round, owner: asyncpg.Connection
 ) -> None:

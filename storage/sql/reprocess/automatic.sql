@@ -5,6 +5,15 @@ SELECT received_until FROM automatic_progress FOR UPDATE SKIP LOCKED
 -- move_automatic_progress --
 UPDATE automatic_progress SET received_until = :until::timestamptz
 
+-- results_until --
+-- When the :many-th result after :since came; :until, if that is earlier or there are fewer. Uses attempts_with_evidence.
+SELECT least(:until::timestamptz, (
+    SELECT a.received_at FROM attempts a
+    WHERE a.received_at > :since::timestamptz AND a.evidence_expired_at IS NULL
+    ORDER BY a.received_at
+    LIMIT 1 OFFSET :many::integer - 1
+))
+
 -- results_to_class --
 -- Results after :since up to :until, oldest first: those that failed, with what says why, and of logs that are watched
 -- also those that did not. Up to :limit, and all of the last one's transaction. Evidence of more than 64 KiB says
