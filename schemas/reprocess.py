@@ -24,10 +24,17 @@ MAX_LOG_IDS = 1000
 MAX_REASON_CHARACTERS = 1000
 #: Days that a command may wait for its `not_before`: its entities are in flight all that time.
 MAX_DAYS_AHEAD = 31
-#: Author of actions that Conexões takes by itself; nobody else may use the name in a command.
+#: Author of actions that Conexões takes by itself; nobody else may use the name.
 OURSELVES = "conexoes"
 
-RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+def _of_somebody(name: str) -> str:
+    if name.strip().lower() == OURSELVES:
+        raise ReasonError(ReasonCode.NAME_RESERVED, name=OURSELVES)
+    return name
+
+
+RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_of_somebody)]
 #: Text without the space around it; None when nothing is left.
 WhyAsked = Annotated[
     Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARACTERS)] | None,
@@ -124,8 +131,6 @@ class ReprocessRequest(BaseModel):
             raise ReasonError(ReasonCode.ONE_WAY_TO_CHOOSE)
         if self.filter is not None and self.as_of is None:
             raise ReasonError(ReasonCode.AS_OF_MISSING)
-        if self.requested_by.strip().lower() == OURSELVES:
-            raise ReasonError(ReasonCode.NAME_RESERVED, name=OURSELVES)
         return self
 
     def lies_too_far_ahead(self, now: datetime) -> Reason | None:

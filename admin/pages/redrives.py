@@ -125,7 +125,10 @@ async def change_redrive(
     need_operator(who)
     if action not in SWITCHES:
         raise not_found()
-    asked = RedriveSwitchRequest(account=who.account, requested_by=who.name)
+    try:
+        asked = RedriveSwitchRequest(account=who.account, requested_by=who.name)
+    except ValidationError as exc:
+        raise invalid_model(exc) from None
     try:
         await switch(request.app, who.grant, redrive_id, SWITCHES[action], asked)
     except ProblemError as exc:

@@ -8,12 +8,16 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
 
+from admin.app import build_admin as _of_all_bodies  # noqa: F401
 from agents.reprocess.dispatch import in_mode_of, retry_record
 from agents.reprocess.new_items import Asked, new_items
 from schemas.filter import LogFilter
 from schemas.item_state import Change, ItemState, outcome
 from schemas.policy import Policy
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import reasons_of
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.reprocess import Command, CommandRefusal, Mode, RetryData, read_command
@@ -266,3 +270,27 @@ def test_a_filter_is_the_query_parameters_as_an_object(filter_: dict[str, Any], 
     assert isinstance(one, Command)
     assert one.request.filter is not None
     assert one.request.filter.filter == LogFilter(**meant)
+
+
+def bodies() -> list[type[BaseModel]]:
+    """Each body of the API that has an author."""
+    pending, found = [BaseModel], []
+    while pending:
+        each = pending.pop()
+        pending += each.__subclasses__()
+        if each.__module__.startswith(("admin.", "schemas.")) and each.__name__.endswith("Request"):
+            found.append(each)
+    return sorted({each for each in found if "requested_by" in each.model_fields}, key=lambda each: each.__name__)
+
+
+@pytest.mark.parametrize("body", bodies(), ids=lambda each: each.__name__)
+@pytest.mark.parametrize("name", ["conexoes", " Conexoes\t"])
+def test_nobody_else_has_the_name_of_what_we_do_by_ourselves(body: type[BaseModel], name: str) -> None:
+    def fields(author: str) -> list[Any]:
+        with pytest.raises(ValidationError) as refused:
+            body.model_validate({"requested_by": author, "nothing": 1})
+        reserved = [each for each in reasons_of(refused.value) if each.code == ReasonCode.NAME_RESERVED]
+        return [each.parameters["field"] for each in reserved]
+
+    assert fields("conexoes of ours") == []
+    assert fields(name) == ["requested_by"]
