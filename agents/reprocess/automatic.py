@@ -142,8 +142,11 @@ class Automatic:
         await automatic.set_next_try(connection, waiting, at=at, pause=rule.pause_after(lane.tries), tried=False)
         if not chosen:
             return False
-        pause = rule.pause_after(lane.tries + 1)
-        await automatic.set_next_try(connection, list(chosen), at=at, pause=pause, tried=True)
+        # Of a group only the canary is sent for now; the others are counted when they are.
+        sent = list(chosen)[: None if lane.fingerprint is None else 1]
+        await automatic.set_next_try(connection, sent, at=at, pause=rule.pause_after(lane.tries + 1), tried=True)
+        others = list(chosen)[len(sent) :]
+        await automatic.set_next_try(connection, others, at=at, pause=rule.pause_after(lane.tries), tried=False)
         command = _command(lane, rule, chosen, at)
         if lane.fingerprint is not None:
             canary = await automatic.canary_of(connection, lane, at)

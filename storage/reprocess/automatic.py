@@ -50,6 +50,7 @@ class ClassedResult(NamedTuple):
     fingerprint: str | None
     received_at: datetime
     answers: bool  # it answers a retry, ours or a person's
+    followed: bool  # it answers one of ours that was sent since the canary of its group was fixed
 
 
 class Lane(NamedTuple):
@@ -107,6 +108,7 @@ class _Watched(NamedTuple):
     class_: str
     code: str | None
     fingerprint: str | None
+    tries: int
     next_at: datetime | None
 
 
@@ -149,7 +151,7 @@ async def watch(connection: Connection, results: Sequence[ClassedResult], rules:
     """Watch what failed for a reason that is retried, and stop watching the rest. `rules`: by account.
 
     A failure that answers no retry leaves the next try where it was: a connector that tries by itself does not push it
-    away.
+    away. What followed a canary is counted here, since nobody knew before that it would be sent.
     """
     known = {
         row["log_id"]: row
@@ -163,11 +165,12 @@ async def watch(connection: Connection, results: Sequence[ClassedResult], rules:
             over.append(each.log_id)
             continue
         row = known.get(each.log_id)
-        pause = rule.pause_after(row["tries"] if row else 0)
+        tries = (row["tries"] if row else 0) + (1 if each.followed else 0)
+        pause = rule.pause_after(tries)
         next_at = None if pause is None else each.received_at + timedelta(seconds=pause)
         if row and row["next_at"] and next_at and not each.answers:
             next_at = row["next_at"]
-        watched.append(_Watched(*each[:4], each.class_.value, each.code, each.fingerprint, next_at))
+        watched.append(_Watched(*each[:4], each.class_.value, each.code, each.fingerprint, tries, next_at))
     if watched:
         await SQL["watch"].execute(connection, watched)
     await unwatch(connection, over)

@@ -208,6 +208,33 @@ async def test_a_backlog_of_successes_is_passed_over_in_pieces(desk: Desk, owner
     assert await agents.look(1) == 0
 
 
+async def test_of_a_group_only_what_was_sent_is_counted_as_a_try(
+    desk: Desk, round_: Round, owner: asyncpg.Connection
+) -> None:
+    async def tries() -> list[int]:
+        await Automatic(desk.writer, desk.policy, lambda: None, enabled=True).look()
+        return [row["tries"] for row in await owner.fetch("SELECT tries FROM automatic_retries ORDER BY tries")]
+
+    await set_rule(desk.writer, unknown=True)
+    await desk.fail(range(4), **UNKNOWN)
+    await round_()
+    assert await tries() == [0, 0, 0, 1]
+    [canary] = await desk.send()
+    await desk.answer(canary)
+    await desk.judge()
+    others = await desk.send()
+    await desk.answer(*others[:2], seconds=60, status="error", **UNKNOWN)
+    assert await tries() == [0, 1, 1], "one is not answered yet"
+    await desk.answer(others[2], seconds=60, status="error", **UNKNOWN)
+    assert await tries() == [1, 1, 1]
+    await round_()
+    [canary] = await desk.send()
+    await desk.answer(canary, seconds=120, status="error", **UNKNOWN)
+    await desk.judge()
+    await desk.let_go()
+    assert await tries() == [1, 1, 2]
+
+
 async def test_only_what_a_person_asked_for_is_told_as_stopped_and_only_a_person_s_command_ends_that(
     desk: Desk, round_: Round, owner: asyncpg.Connection
 ) -> None:
