@@ -135,18 +135,24 @@ class Automatic:
         states = {each: self._verdict(lane, found) for each, found in logs.items()}
         over = [each for each in due if states.get(each) not in {ItemState.QUEUED, ItemState.IN_FLIGHT}]
         waiting = [each for each, state in states.items() if state is ItemState.IN_FLIGHT]
-        # One that has failed otherwise since it was looked at may be permanent now: the next look tells.
-        same = {each for each, found in logs.items() if found.fingerprint == watched[each].fingerprint}
-        chosen = {each: logs[each] for each in due if each in same and states[each] is ItemState.QUEUED}
+        queued = {each: logs[each] for each in due if states.get(each) is ItemState.QUEUED}
+        chosen = {each: found for each, found in queued.items() if found.fingerprint == watched[each].fingerprint}
+        # One that has failed otherwise since it was looked at may be permanent now: the next look tells, if there is
+        # anything to look at. A fingerprint that was made anew is tried after a pause.
+        changed = {
+            each: found.fingerprint for each, found in queued.items() if each not in chosen and found.fingerprint
+        }
+        pause = rule.pause_after(lane.tries)
         await automatic.unwatch(connection, over)
-        await automatic.set_next_try(connection, waiting, at=at, pause=rule.pause_after(lane.tries), tried=False)
+        await automatic.set_next_try(connection, waiting, at=at, pause=pause, tried=False)
+        await automatic.set_fingerprint(connection, changed, at=at, pause=pause)
         if not chosen:
             return False
         # Of a group only the canary is sent for now; the others are counted when they are.
         sent = list(chosen)[: None if lane.fingerprint is None else 1]
         await automatic.set_next_try(connection, sent, at=at, pause=rule.pause_after(lane.tries + 1), tried=True)
         others = list(chosen)[len(sent) :]
-        await automatic.set_next_try(connection, others, at=at, pause=rule.pause_after(lane.tries), tried=False)
+        await automatic.set_next_try(connection, others, at=at, pause=pause, tried=False)
         command = _command(lane, rule, chosen, at)
         if lane.fingerprint is not None:
             canary = await automatic.canary_of(connection, lane, at)

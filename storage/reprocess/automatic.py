@@ -230,6 +230,17 @@ async def set_next_try(
         await SQL["set_next_try"].execute(connection, log_ids=log_ids, next_at=next_at, more=1 if tried else 0)
 
 
+async def set_fingerprint(
+    connection: Connection, fingerprints: Mapping[uuid.UUID, str], *, at: datetime, pause: float | None
+) -> None:
+    """Give watched logs the fingerprint that they have now, by log id, and `pause` seconds from `at` to their try."""
+    if fingerprints:
+        next_at = None if pause is None else at + timedelta(seconds=pause)
+        await SQL["set_fingerprint"].execute(
+            connection, log_ids=list(fingerprints), fingerprints=list(fingerprints.values()), next_at=next_at
+        )
+
+
 async def unwatch(connection: Connection, log_ids: Sequence[uuid.UUID]) -> None:
     """Stop watching logs."""
     if log_ids:

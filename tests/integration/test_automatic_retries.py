@@ -331,6 +331,19 @@ async def test_a_failure_that_is_permanent_since_it_was_looked_at_is_left(
     assert await owner.fetchval("SELECT count(*) FROM automatic_retries") == 1
 
 
+async def test_a_failure_whose_fingerprint_was_made_anew_is_tried_after_a_pause(
+    desk: Desk, round_: Round, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(1), **BUSY)
+    await Automatic(desk.writer, desk.policy, lambda: None, enabled=True).look()
+    await owner.execute("UPDATE status_logs SET fingerprint = 'anew'")
+    await round_()
+    assert await round_.commands() == []
+    assert await owner.fetchval("SELECT fingerprint FROM automatic_retries WHERE next_at > now()") == "anew"
+    await round_()
+    assert len(await round_.commands()) == 1
+
+
 async def test_while_a_command_waits_to_be_sent_there_is_no_other_and_they_share_one_pace(
     desk: Desk, round_: Round, owner: asyncpg.Connection
 ) -> None:

@@ -124,6 +124,11 @@ SELECT EXISTS (
 UPDATE automatic_retries SET tries = tries + :more::integer, next_at = :next_at::timestamptz
 WHERE log_id = ANY(:log_ids::uuid[])
 
+-- set_fingerprint --
+UPDATE automatic_retries r SET fingerprint = f.fingerprint, next_at = :next_at::timestamptz
+FROM unnest(:log_ids::uuid[], :fingerprints::text[]) AS f (log_id, fingerprint)
+WHERE r.log_id = f.log_id
+
 -- read_canary --
 -- The canary of a group, and what became of its command. Uses the primary keys.
 SELECT k.tries, k.tried_at, k.next_at, c.state IN ({OPEN_COMMAND_STATES}) AS is_open, c.step > 0 AS is_fixed
