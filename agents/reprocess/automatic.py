@@ -103,7 +103,9 @@ class Automatic:
 
     async def record_due(self) -> int:
         """Record a command for each lane with something due that nothing holds back; return how many were recorded."""
-        async with self._database.connection() as connection:
+        async with self._database.transaction() as connection:
+            if await automatic.lock_progress(connection) is None:
+                return 0  # nobody looks for what another worker records
             lanes = await automatic.due_lanes(connection, await clock(connection))
         recorded = 0
         for lane in lanes:

@@ -80,8 +80,10 @@ COMMENT ON TABLE automatic_retries IS
     'Failures that are tried again by themselves: how often they were, and when they are next. Kept until their log '
     'succeeds, or fails for a reason that is not retried.';
 
-CREATE INDEX automatic_retries_due
-    ON automatic_retries (account, integration_type, affiliate, class, tries, next_at) WHERE next_at IS NOT NULL;
+-- By lane, so that the next one is found without reading this one: failures of an unknown class are of a group each.
+CREATE INDEX automatic_retries_due ON automatic_retries (
+    account, integration_type, affiliate, class, tries, (CASE WHEN class = 'unknown' THEN fingerprint ELSE '' END), next_at
+) WHERE next_at IS NOT NULL;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON automatic_retries TO conexoes_writer;
 GRANT SELECT ON automatic_retries TO conexoes_reader;

@@ -19,7 +19,7 @@ from schemas.error_class import ErrorClass
 from schemas.policy import Policy
 from schemas.shown.command import ReprocessCommand
 from storage.access_keys import Grant
-from storage.database import Database
+from storage.database import Database, clock
 from storage.logs.reader import LogReader
 from storage.reprocess import affiliates, automatic
 from storage.reprocess.reader import list_commands
@@ -359,6 +359,44 @@ async def test_while_a_command_waits_to_be_sent_there_is_no_other_and_they_share
     await round_()
     assert len(await round_.commands()) == 2
     assert await desk.send() == [], "of a bucket of its own, the second command would have one"
+
+
+async def test_a_lane_is_found_once_while_nothing_holds_it_back_and_by_one_worker(
+    desk: Desk, round_: Round, owner: asyncpg.Connection
+) -> None:
+    async def lanes() -> list[tuple[Any, ...]]:
+        async with desk.writer.transaction() as connection:
+            found = await automatic.due_lanes(connection, await clock(connection))
+        return sorted((each.affiliate, each.class_, each.tries, each.fingerprint is None) for each in found)
+
+    async with desk.writer.transaction() as connection:
+        rule = AutomaticChange(unknown=True, per_second=0.0001)
+        assert await automatic.set_rule(connection, "acme", "price", "*", rule, requested_by="maria", reason="test")
+    await desk.fail(range(3), **BUSY)
+    await desk.fail(range(3, 6), "AMZ", **BUSY)
+    await desk.fail(range(6, 9), **UNKNOWN)
+    await desk.fail(range(9, 12), errors=[{"code": "E-78", "message": "could not be done either"}], message=None)
+    agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
+    await agents.look()
+    assert await lanes() == []
+    await owner.execute("UPDATE automatic_retries SET next_at = now()")
+    busy = [("AMZ", "busy", 0, True), ("MLB", "busy", 0, True)]
+    assert await lanes() == [*busy, ("MLB", "unknown", 0, False), ("MLB", "unknown", 0, False)]
+    await owner.execute(
+        "UPDATE automatic_retries SET tries = 1, next_at = now() + interval '1 hour' WHERE affiliate = 'AMZ'"
+    )
+    assert len(await lanes()) == 3
+    async with owner.transaction():
+        await owner.execute("SELECT FROM automatic_progress FOR UPDATE")
+        await owner.execute("LOCK TABLE automatic_retries IN ACCESS EXCLUSIVE MODE")
+        assert await agents.record_due() == 0, "it does not wait for what it is not to read"
+    assert await agents.record_due() == 3
+    await desk.fail(range(20, 22), **BUSY)
+    await desk.fail(range(22, 24), **UNKNOWN)
+    await agents.look()
+    await owner.execute("UPDATE automatic_retries SET next_at = now()")
+    await owner.execute("UPDATE automatic_canaries SET next_at = now()")
+    assert await lanes() == [("AMZ", "busy", 1, True)], "a queue and two canaries hold the others back"
 
 
 async def test_what_is_erased_is_watched_no_more(desk: Desk, round_: Round, owner: asyncpg.Connection) -> None:

@@ -74,29 +74,61 @@ RETURNING log_id
 
 -- due_lanes --
 -- What is due at :at, by lane: failures of one type, affiliate and class that were tried equally often, and of one group
--- where nobody knows the class. Accounts that are switched off, affiliates that are paused, and groups whose canary is
--- not due wait. Uses automatic_retries_due.
-SELECT lane.account, lane.integration_type, lane.affiliate, lane.class AS class_, lane.tries, lane.fingerprint
-FROM (
-    SELECT
-        r.account, r.integration_type, r.affiliate, r.class, r.tries,
-        CASE WHEN r.class = 'unknown' THEN r.fingerprint END AS fingerprint, min(r.next_at) AS since
-    FROM automatic_retries r
-    WHERE r.next_at <= :at::timestamptz
-    GROUP BY 1, 2, 3, 4, 5, 6
-) AS lane
-WHERE NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = lane.account)
+-- where nobody knows the class. Accounts that are switched off, affiliates that are paused, what an earlier command
+-- is to be sent before, and groups whose canary is not due or on its way wait. Reads one row of each lane, by
+-- automatic_retries_due, however many there are.
+WITH RECURSIVE lanes AS (
+    (
+        SELECT {lane} FROM automatic_retries r WHERE r.next_at IS NOT NULL
+        ORDER BY 1, 2, 3, 4, 5, 6, 7
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.* FROM lanes l
+    CROSS JOIN LATERAL (
+        SELECT {lane} FROM automatic_retries r
+        WHERE r.next_at IS NOT NULL AND (r.account, r.integration_type, r.affiliate, r.class, r.tries, {lane_group})
+            > (l.account, l.integration_type, l.affiliate, l.class, l.tries, l.lane_group)
+        ORDER BY 1, 2, 3, 4, 5, 6, 7
+        LIMIT 1
+    ) AS following
+)
+SELECT
+    lane.account, lane.integration_type, lane.affiliate, lane.class AS class_, lane.tries,
+    nullif(lane.lane_group, '') AS fingerprint
+FROM lanes lane
+WHERE lane.since <= :at::timestamptz
+  AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = lane.account)
   AND NOT EXISTS (
       SELECT FROM affiliates f
       WHERE f.account = lane.account AND f.affiliate = lane.affiliate AND f.paused_at IS NOT NULL
   )
+  AND (lane.lane_group <> '' OR NOT EXISTS ({queue}))
   AND NOT EXISTS (
       SELECT FROM automatic_canaries k
+      LEFT JOIN reprocess_commands c ON c.account = k.account AND c.id = k.command_id
       WHERE k.account = lane.account AND k.integration_type = lane.integration_type AND k.affiliate = lane.affiliate
-        AND k.fingerprint = lane.fingerprint AND k.next_at > :at::timestamptz
+        AND k.fingerprint = lane.lane_group AND (k.next_at > :at::timestamptz OR c.state IN ({OPEN_COMMAND_STATES}))
   )
-ORDER BY lane.since
+ORDER BY lane.since, lane.tries, lane.account, lane.integration_type, lane.affiliate, lane.class, lane.lane_group
 LIMIT :limit::integer
+
+-- lane --
+-- Not a statement: the lane of failure r, and its time.
+r.account, r.integration_type, r.affiliate, r.class, r.tries, {lane_group} AS lane_group, r.next_at AS since
+
+-- lane_group --
+-- Not a statement: the group of failure r where nobody knows its class, else ''. An index has it in these words.
+(CASE WHEN r.class = 'unknown' THEN r.fingerprint ELSE '' END)
+
+-- queue --
+-- Not a statement: items of an automatic command that wait to be sent where a lane's are, at once: neither as a canary's
+-- group nor after a busy answer. Uses reprocess_commands_running and reprocess_items_queued.
+SELECT FROM reprocess_commands c
+JOIN reprocess_items i
+    ON i.account = c.account AND i.command_id = c.id AND i.affiliate = lane.affiliate AND i.state = 'queued'
+WHERE c.account = lane.account AND c.state = 'running' AND c.automatic IS NOT NULL AND c.steps IS NULL
+  AND c.integration_type = lane.integration_type AND i.not_before IS NULL
 
 -- due_logs --
 -- The logs of a lane that are due, longest first; none while its account is switched off. Uses automatic_retries_due.
@@ -104,21 +136,17 @@ SELECT r.log_id, r.code, r.fingerprint
 FROM automatic_retries r
 WHERE r.account = :account::text AND r.integration_type = :integration_type::text AND r.affiliate = :affiliate::text
   AND r.class = :class_::text AND r.tries = :tries::integer AND r.next_at <= :at::timestamptz
-  AND (:fingerprint::text IS NULL OR r.fingerprint = :fingerprint::text)
+  AND {lane_group} = coalesce(:fingerprint::text, '')
   AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = :account::text)
 ORDER BY r.next_at, r.log_id
 LIMIT :limit::integer
 
 -- is_automatic_queue --
--- True while items of an automatic command wait to be sent to this affiliate, at once: neither as a canary's group nor
--- after a busy answer. Uses reprocess_commands_running and reprocess_items_queued.
-SELECT EXISTS (
-    SELECT FROM reprocess_commands c
-    JOIN reprocess_items i
-        ON i.account = c.account AND i.command_id = c.id AND i.affiliate = :affiliate::text AND i.state = 'queued'
-    WHERE c.account = :account::text AND c.state = 'running' AND c.automatic IS NOT NULL AND c.steps IS NULL
-      AND c.integration_type = :integration_type::text AND i.not_before IS NULL
-)
+-- True while something is to be sent before a lane is.
+SELECT EXISTS ({queue})
+FROM (
+    SELECT :account::text AS account, :integration_type::text AS integration_type, :affiliate::text AS affiliate
+) AS lane
 
 -- set_next_try --
 UPDATE automatic_retries SET tries = tries + :more::integer, next_at = :next_at::timestamptz
