@@ -11,7 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from schemas.automatic_rule import FORGET_CANARY_SECONDS, AutomaticChange, AutomaticRule, AutomaticRules
+from schemas.automatic_rule import (
+    COMMAND_LOGS,
+    FORGET_CANARY_SECONDS,
+    GATHER_SECONDS,
+    AutomaticChange,
+    AutomaticRule,
+    AutomaticRules,
+)
 from schemas.busy import MAX_CHARACTERS
 from schemas.classification import class_of_texts
 from schemas.error_class import ErrorClass
@@ -182,8 +189,9 @@ async def forget_all(connection: Connection, limit: int) -> int:
 
 
 async def due_lanes(connection: Connection, at: datetime) -> list[Lane]:
-    """Return what is due at a time, and held back by nobody, longest first."""
-    rows = await SQL["due_lanes"].fetch(connection, at=at, limit=MAX_LANES)
+    """Return what is due at a time, gathered, and held back by nobody, longest first."""
+    gathered = at - timedelta(seconds=GATHER_SECONDS)
+    rows = await SQL["due_lanes"].fetch(connection, at=at, gathered=gathered, many=COMMAND_LOGS, limit=MAX_LANES)
     return [Lane(**{**row, "class_": ErrorClass(row["class_"])}) for row in rows]
 
 

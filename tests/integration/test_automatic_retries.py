@@ -14,7 +14,7 @@ import pytest
 from agents.reprocess.automatic import Automatic
 from api.actions import actions_for
 from broker.settings import BrokerSettings
-from schemas.automatic_rule import AutomaticChange
+from schemas.automatic_rule import COMMAND_LOGS, GATHER_SECONDS, AutomaticChange
 from schemas.error_class import ErrorClass
 from schemas.policy import Policy
 from schemas.shown.command import ReprocessCommand
@@ -40,6 +40,9 @@ PERMANENT: dict[str, Any] = {"errors": [{"code": "price.below_minimum", "message
 NO_BUSY_TRIES = Policy.model_validate({"price": {"*": {"busy_tries": 0}}, "orders": {"ORD": {"reprocessable": True}}})
 
 
+PAUSES_ARE_OVER = "UPDATE automatic_retries SET next_at = now() - interval '1 minute' WHERE next_at IS NOT NULL"
+
+
 class Round:
     """The agents' round on a desk, whose pauses a test ends."""
 
@@ -50,7 +53,7 @@ class Round:
     async def __call__(self) -> None:
         """Look at what came, and record what is due as if every pause were over."""
         await self._automatic.once()
-        await self._owner.execute("UPDATE automatic_retries SET next_at = now() WHERE next_at IS NOT NULL")
+        await self._owner.execute(PAUSES_ARE_OVER)
         await self._owner.execute("UPDATE automatic_canaries SET next_at = now() WHERE next_at IS NOT NULL")
         await self._automatic.once()
 
@@ -319,10 +322,10 @@ async def test_pauses_people_and_changed_rules_come_first(desk: Desk, round_: Ro
 async def test_a_failure_that_is_permanent_since_it_was_looked_at_is_left(
     desk: Desk, round_: Round, owner: asyncpg.Connection
 ) -> None:
-    await set_rule(desk.writer, pause_seconds=0.000001)
     await desk.fail(range(2), **BUSY)
     agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
     await agents.look()
+    await owner.execute(PAUSES_ARE_OVER)
     await desk.store(result("worse", key="SKU-0", processed_at=at(60), **PERMANENT))
     assert await agents.record_due() == 1
     [command] = await round_.commands()
@@ -379,7 +382,7 @@ async def test_a_lane_is_found_once_while_nothing_holds_it_back_and_by_one_worke
     agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
     await agents.look()
     assert await lanes() == []
-    await owner.execute("UPDATE automatic_retries SET next_at = now()")
+    await owner.execute(PAUSES_ARE_OVER)
     busy = [("AMZ", "busy", 0, True), ("MLB", "busy", 0, True)]
     assert await lanes() == [*busy, ("MLB", "unknown", 0, False), ("MLB", "unknown", 0, False)]
     await owner.execute(
@@ -394,9 +397,26 @@ async def test_a_lane_is_found_once_while_nothing_holds_it_back_and_by_one_worke
     await desk.fail(range(20, 22), **BUSY)
     await desk.fail(range(22, 24), **UNKNOWN)
     await agents.look()
-    await owner.execute("UPDATE automatic_retries SET next_at = now()")
+    await owner.execute(PAUSES_ARE_OVER)
     await owner.execute("UPDATE automatic_canaries SET next_at = now()")
     assert await lanes() == [("AMZ", "busy", 1, True)], "a queue and two canaries hold the others back"
+
+
+async def test_a_trickle_is_gathered_and_what_makes_a_whole_command_is_not(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
+
+    async def recorded(affiliate: str, number: int, seconds: float) -> int:
+        await desk.fail(range(number), affiliate, **BUSY)
+        await agents.look()
+        await owner.execute("UPDATE automatic_retries SET next_at = now() - make_interval(secs => $1)", seconds)
+        return await agents.record_due()
+
+    assert await recorded("MLB", COMMAND_LOGS - 1, 0) == 0
+    assert await recorded("MLB", COMMAND_LOGS, 0) == 1
+    assert await recorded("AMZ", 1, 0) == 0
+    assert await recorded("AMZ", 1, GATHER_SECONDS) == 1
 
 
 async def test_what_is_erased_is_watched_no_more(desk: Desk, round_: Round, owner: asyncpg.Connection) -> None:

@@ -75,8 +75,9 @@ RETURNING log_id
 -- due_lanes --
 -- What is due at :at, by lane: failures of one type, affiliate and class that were tried equally often, and of one group
 -- where nobody knows the class. Accounts that are switched off, affiliates that are paused, what an earlier command
--- is to be sent before, and groups whose canary is not due or on its way wait. Reads one row of each lane, by
--- automatic_retries_due, however many there are.
+-- is to be sent before, and groups whose canary is not due or on its way wait; so does a lane of which nothing was due
+-- by :gathered, and of which there are fewer than :many. Reads one row of each lane, by automatic_retries_due, however
+-- many there are, and up to :many of one that is gathered.
 WITH RECURSIVE lanes AS (
     (
         SELECT {lane} FROM automatic_retries r WHERE r.next_at IS NOT NULL
@@ -98,6 +99,13 @@ SELECT
     nullif(lane.lane_group, '') AS fingerprint
 FROM lanes lane
 WHERE lane.since <= :at::timestamptz
+  AND (lane.since <= :gathered::timestamptz OR EXISTS (
+      SELECT FROM automatic_retries r
+      WHERE r.account = lane.account AND r.integration_type = lane.integration_type AND r.affiliate = lane.affiliate
+        AND r.class = lane.class AND r.tries = lane.tries AND {lane_group} = lane.lane_group
+        AND r.next_at <= :at::timestamptz
+      LIMIT 1 OFFSET :many::integer - 1
+  ))
   AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = lane.account)
   AND NOT EXISTS (
       SELECT FROM affiliates f

@@ -46,9 +46,10 @@ async def test_a_rule_is_changed_shown_and_taken_back_and_the_audit_keeps_it(
 
 async def test_the_switch_and_the_ledger_s_filter(operator: Caller, viewer: Caller, desk: Desk) -> None:
     await desk.fail(range(2), errors=[{"code": "http.503"}])
-    await operator.put(RULE, json={**WHO, "integration_type": "price", "change": {"pause_seconds": 0.000001}})
     round_ = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
     await round_.once()
+    async with desk.writer.transaction() as connection:
+        await connection.execute("UPDATE automatic_retries SET next_at = now() - interval '1 minute'")
     await round_.once()
     await desk.command("mine", log_ids=["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"])
 
