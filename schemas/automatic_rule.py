@@ -25,8 +25,8 @@ MAX_TRIES: Final = 20
 PER_SECOND: Final = 10.0
 #: Logs of one automatic command: while they wait to be sent, no other one is made for the same type and affiliate.
 COMMAND_LOGS: Final = 1000
-#: What is due waits so long for more of its kind, unless it makes a whole command: a trickle of failures would make a
-#: command each second.
+#: Seconds that what is due waits for more of its kind, unless it makes a whole command: a trickle of failures would
+#: make a command each second.
 GATHER_SECONDS: Final = 30.0
 #: A group whose canaries have all failed is left alone for so long, then it is a new one.
 FORGET_CANARY_SECONDS: Final = 7 * 24 * 3600
