@@ -21,7 +21,7 @@ from storage.incidents.rhythms import PairName, read_pairs
 from storage.incidents.times import DataTimes
 from storage.statements import SQL
 
-#: Dead letters of the last hour that are counted: beyond that there is no doubt.
+#: Dead letters of an account in the last hour that are counted: beyond that there is no doubt.
 MAX_LETTERS = 10_000
 #: Hours of two weeks, in which dead letters are usual.
 _LETTER_HOURS = 14 * 24
@@ -70,7 +70,7 @@ async def read_figures(
     for row in await SQL["open_breakers"].fetch(connection):
         breaker = OpenBreaker(row["integration_type"], row["affiliate"], row["changed_at"], row["openings"])
         add(row["account"], "breakers", breaker)
-    for row in await SQL["recent_letters"].fetch(connection, limit=MAX_LETTERS):
+    for row in await SQL["recent_letters"].fetch(connection, since=now - timedelta(hours=1), limit=MAX_LETTERS):
         letter = Letters(topics.get(row["topic"]), row["affiliate"], row["code"], row["letters"])
         add(row["account"], "letters", letter)
     for row in await SQL["stopped_commands"].fetch(connection, since=now - STOPPED_FOR):

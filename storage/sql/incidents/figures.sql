@@ -36,16 +36,22 @@ WHERE f.first_seen_at <= :known::timestamptz
 SELECT account, integration_type, affiliate, changed_at, openings FROM breakers WHERE state <> 'closed'
 
 -- recent_letters --
--- Dead letters of the last hour, of which :limit are looked at. Copies that a redrive has made are not new ones. Uses
--- dead_letters_by_age.
-SELECT account, topic, affiliate, code, count(*)::integer AS letters
-FROM (
-    SELECT account, topic, affiliate, code FROM dead_letters
-    WHERE received_at > clock_timestamp() - interval '1 hour' AND redrive_of IS NULL
+-- Dead letters after :since, of which the last :limit of each account are looked at: those of one account hide no other's.
+-- Copies that a redrive has made are not new ones. Accounts are few, and found one after the other; uses
+-- dead_letters_by_time.
+WITH RECURSIVE named (account) AS (
+    SELECT min(account) FROM dead_letters WHERE account > ''
+    UNION ALL
+    SELECT (SELECT min(account) FROM dead_letters WHERE account > n.account) FROM named n WHERE n.account IS NOT NULL
+)
+SELECT n.account, l.topic, l.affiliate, l.code, count(*)::integer AS letters
+FROM named n
+CROSS JOIN LATERAL (
+    SELECT topic, affiliate, code FROM dead_letters
+    WHERE account = n.account AND received_at > :since::timestamptz AND redrive_of IS NULL
     ORDER BY received_at DESC
     LIMIT :limit::integer
-) AS recent
-WHERE account <> ''
+) AS l
 GROUP BY 1, 2, 3, 4
 
 -- letters_by_hour --
