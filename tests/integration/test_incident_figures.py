@@ -1,13 +1,17 @@
 """What incidents are judged by, as it is read of every account at once."""
 
+from datetime import timedelta
+
 import asyncpg
 import pytest
 
+from schemas.incident import IncidentFacts, Kind
 from schemas.signal import Figures
 from storage.database import Database
 from storage.incidents import figures
 from storage.incidents.times import DataTimes
 from tests.support.events import result
+from tests.support.learned import an_incident
 from tests.support.letters import insert_refused
 
 
@@ -36,3 +40,50 @@ async def test_dead_letters_of_one_account_hide_no_others(
     }
     await owner.execute("UPDATE dead_letters SET received_at = received_at - interval '1 hour'")
     assert await read(writer) == {}
+
+
+async def faults(owner: asyncpg.Connection, hours_old: int, **results: int) -> None:
+    """Let acme have faults of MLB, by fingerprint, that were first seen so long ago and go on."""
+    for fingerprint, count in results.items():
+        await owner.execute(
+            """INSERT INTO faults (
+                   account, integration_type, fingerprint, results, first_seen_at, last_seen_at, last_received_at
+               )
+               VALUES ('acme', 'price', $1, $2, now() - make_interval(hours => $3), now(), now())""",
+            fingerprint,
+            count,
+            hours_old,
+        )
+        await owner.execute(
+            """INSERT INTO fault_hours (account, integration_type, fingerprint, hour, results)
+               VALUES ('acme', 'price', $1, date_trunc('hour', now(), 'UTC'), $2)""",
+            fingerprint,
+            count,
+        )
+        await owner.execute(
+            """INSERT INTO facets (account, id, integration_type, affiliate, status, codes, categories, fingerprints)
+               VALUES ('acme', gen_random_uuid(), 'price', 'MLB', 'error', '{}', '{}', ARRAY[$1])""",
+            fingerprint,
+        )
+
+
+async def test_the_largest_faults_are_looked_at_and_those_of_open_incidents_as_long_as_they_go_on(
+    writer: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MAX_FAULTS", 2)
+    await faults(owner, 1, large=30, larger=40, small=8, smallest=7, joined=2)
+    await faults(owner, 28, goes_on=1, known=20, known_more=30, known_less=12)
+    await faults(owner, 100, older=1)
+
+    async def looked_at() -> tuple[set[str], set[str]]:
+        mine = (await read(writer))["acme"]
+        return {each.fingerprint for each in mine.new_faults}, {each.fingerprint for each in mine.rising}
+
+    assert await looked_at() == ({"large", "larger"}, {"known", "known_more"})
+    now = await owner.fetchval("SELECT now()")
+    facts = IncidentFacts(faults=["goes_on", "joined", "older"], kinds=[Kind.NEW_FAULT], integration_types=["price"])
+    began = {"opened_at": now - timedelta(hours=27), "facts": facts}
+    number = await an_incident(owner, **began)
+    assert await looked_at() == ({"large", "larger", "goes_on", "joined"}, {"known", "known_more"})
+    await owner.execute("UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE incident_id = $1", number)
+    assert await looked_at() == ({"large", "larger"}, {"known", "known_more"})
