@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+import outbound.http
 from admin.settings import SignInSettings
 from schemas.person import Person, PersonRole, roles_of
 
@@ -173,7 +174,9 @@ class Issuer:
             async with self._http.request(
                 method, address, data=body, headers=accepting, allow_redirects=False
             ) as answer:
-                content = await answer.content.read(_MAX_ANSWER_BYTES)
+                content = await outbound.http.read(answer, _MAX_ANSWER_BYTES)
+                if content is None:
+                    raise IssuerUnavailableError(f"{address}: answers more than {_MAX_ANSWER_BYTES} bytes")
                 if method == "POST" and 400 <= answer.status < 500 and answer.status not in {408, 429}:
                     raise IssuerRefusedError(f"{answer.status}: {content[:200]!r}")
                 answer.raise_for_status()

@@ -1,0 +1,47 @@
+"""What an issuer of OpenID Connect answers, and what is made of it."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from admin.issuer import Issuer, IssuerUnavailableError, Told
+from admin.settings import SignInSettings
+from tests.support.oidc_issuer import CLIENT_ID, CLIENT_SECRET, IssuerOfTests, issuing
+
+ROLES = {"ops": {"account": "acme", "role": "operator"}}
+MARIA = {"email": "maria@store.example", "name": "Maria", "groups": ["ops"]}
+
+
+@pytest.fixture
+async def there() -> AsyncIterator[IssuerOfTests]:
+    async with issuing(maria=MARIA) as running:
+        yield running
+
+
+@pytest.fixture
+async def issuer(there: IssuerOfTests) -> AsyncIterator[Issuer]:
+    settings = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET, "oidc_roles": ROLES}
+    made = Issuer(SignInSettings(oidc_issuer=there.address, **settings))
+    yield made
+    await made.close()
+
+
+async def enter(issuer: Issuer) -> Told:
+    back, secrets = "http://conexoes.test/back", {"nonce": "n", "verifier": "v" * 43}
+    address = await issuer.address(back, state="s", **secrets)
+    async with httpx.AsyncClient() as browser:
+        answer = await browser.get(f"{address}&subject=maria")
+    [code] = parse_qs(urlsplit(answer.headers["location"]).query)["code"]
+    return await issuer.redeem(code, back, **secrets)
+
+
+async def test_answers_are_read_to_their_end(issuer: Issuer, there: IssuerOfTests) -> None:
+    there.in_pieces = True
+    told = await enter(issuer)
+    assert told.person is not None
+    assert told.person.name == "maria@store.example"
+    there.padding = 256 * 1024
+    with pytest.raises(IssuerUnavailableError, match="more than 262144 bytes"):
+        await issuer.renew(told.refresh_token, "maria")
