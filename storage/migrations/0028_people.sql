@@ -192,6 +192,7 @@ CREATE TABLE person_sessions (
     started_at timestamptz NOT NULL DEFAULT now(),
     asked_at timestamptz NOT NULL DEFAULT now(), -- the issuer, if the person may stay
     good_until timestamptz NOT NULL,            -- the issuer's last word
+    told_at timestamptz NOT NULL DEFAULT now(), -- when it last told the person's groups
     PRIMARY KEY (nonce)
 );
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from admin.issuer import Issuer, IssuerUnavailableError, Told
+from admin.issuer import Issuer, IssuerRefusedError, IssuerUnavailableError, Told
 from admin.settings import SignInSettings
 from tests.support.oidc_issuer import CLIENT_ID, CLIENT_SECRET, IssuerOfTests, issuing
 
@@ -45,3 +45,25 @@ async def test_answers_are_read_to_their_end(issuer: Issuer, there: IssuerOfTest
     there.padding = 256 * 1024
     with pytest.raises(IssuerUnavailableError, match="more than 262144 bytes"):
         await issuer.renew(told.refresh_token, "maria")
+
+
+async def test_groups_come_by_userinfo_where_no_id_token_comes(issuer: Issuer, there: IssuerOfTests) -> None:
+    there.renews_id_tokens, there.has_userinfo = False, True
+    token = (await enter(issuer)).refresh_token
+
+    async def groups() -> frozenset[str] | None:
+        nonlocal token
+        told = await issuer.renew(token, "maria")
+        token = told.refresh_token
+        return None if told.person is None else told.person.groups
+
+    assert await groups() == {"ops"}
+    there.people["maria"] = MARIA | {"groups": []}
+    assert await groups() == set()
+    there.down = "/userinfo"
+    assert await groups() is None
+    there.down, there.people["maria"] = None, {"email": "maria@store.example"}
+    assert await groups() is None
+    there.claims = {"sub": "somebody else", "groups": ["ops"]}
+    with pytest.raises(IssuerRefusedError, match="somebody else"):
+        await groups()

@@ -147,6 +147,22 @@ async def test_whom_nothing_is_heard_of_is_refused(
     assert (await browser.get("/acme/activity")).status_code == 200  # the cookie is as good as before
 
 
+async def test_groups_that_are_told_no_more_are_good_for_a_short_time(
+    browser: Browser, issuer: IssuerOfTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(browser, "maria")
+    issuer.renews_id_tokens = False
+    issuer.people["maria"] = MARIA | {"groups": []}
+    assert (await browser.get("/acme/activity")).status_code == 200
+    issuer.renews_id_tokens, issuer.people["maria"] = True, MARIA
+    monkeypatch.setattr(person_sessions, "GROUPS_GOOD_SECONDS", 0.0)
+    assert (await browser.get("/acme/activity")).status_code == 200
+    issuer.renews_id_tokens = False
+    assert (await browser.get("/acme/activity")).headers["location"].startswith("/sign-in")
+    issuer.renews_id_tokens = True
+    assert (await browser.get("/acme/activity")).status_code == 303  # the session is over for good
+
+
 async def test_signing_out_and_revoking_end_a_persons_sessions(
     browser: Browser, app: FastAPI, issuer: IssuerOfTests, writer: Database
 ) -> None:
