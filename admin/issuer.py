@@ -32,6 +32,9 @@ _LEEWAY_SECONDS = 60
 _MAX_NAME_CHARACTERS = 200
 #: Signatures that are taken: `none`, and those by a shared secret, are not.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+#: An e-mail address that is not the person's for certain names nobody: they could have written another's there. Some
+#: issuers send the claim as text.
+_UNPROVEN = (False, "false")
 #: Claims that a person is called by, the first that there is.
 _NAMES = ("email", "preferred_username", "name", "sub")
 
@@ -153,7 +156,8 @@ class Issuer:
 
     def _named(self, claims: Mapping[str, Any]) -> Person:
         groups = claims.get(self._settings.oidc_groups_claim) or []
-        named = next(str(claims[each]) for each in _NAMES if claims.get(each))
+        unproven = {"email"} if claims.get("email_verified") in _UNPROVEN else set()
+        named = next(str(claims[each]) for each in _NAMES if claims.get(each) and each not in unproven)
         name = "".join(each for each in named if each.isprintable())[:_MAX_NAME_CHARACTERS]
         listed = [groups] if isinstance(groups, str) else groups
         return Person(str(claims["sub"]), name, frozenset(each for each in listed if isinstance(each, str)))

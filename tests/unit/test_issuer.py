@@ -1,6 +1,7 @@
 """What an issuer of OpenID Connect answers, and what is made of it."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -67,3 +68,23 @@ async def test_groups_come_by_userinfo_where_no_id_token_comes(issuer: Issuer, t
     there.claims = {"sub": "somebody else", "groups": ["ops"]}
     with pytest.raises(IssuerRefusedError, match="somebody else"):
         await groups()
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({}, "maria@store.example"),
+        ({"email_verified": True}, "maria@store.example"),
+        ({"email_verified": False}, "Maria"),
+        ({"email_verified": "false"}, "Maria"),
+        ({"email_verified": False, "name": None}, "maria"),
+        ({"email_verified": False, "preferred_username": "mary"}, "mary"),
+    ],
+)
+async def test_an_address_that_is_not_verified_is_nobodys_name(
+    issuer: Issuer, there: IssuerOfTests, claims: dict[str, Any], name: str
+) -> None:
+    there.claims = claims
+    told = await enter(issuer)
+    assert told.person is not None
+    assert (told.person.subject, told.person.name) == ("maria", name)

@@ -118,7 +118,11 @@ async def test_a_person_acts_under_their_name_until_the_issuer_refuses_them(
     issuer.people["maria"] = MARIA | {"groups": ["bosses"]}
     assert (await browser.get("/acme/activity?kind=key")).status_code == 200
     page = await browser.get("/acme/people")
-    assert (page.status_code, issuer.address in page.text) == (200, True)
+    assert (page.status_code, issuer.address in page.text, '<bdi class="code">maria</bdi>' in page.text) == (
+        200,
+        True,
+        True,
+    )
     acts = (await browser.get("/acme/activity?kind=key&who=maria")).text
     assert ("Joined" in acts, "Changed" in acts) == (True, True)
 
