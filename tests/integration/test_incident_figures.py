@@ -4,14 +4,18 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from faust.types import TP
 
+from agents.metrics import FRESHNESS, OPEN_INCIDENTS, RESULT_AGE
+from agents.upkeep.judging import Judging
 from schemas.incident import IncidentFacts, Kind
 from schemas.signal import Figures
+from schemas.topics import Topics
 from storage.database import Database
 from storage.incidents import figures
 from storage.incidents.times import DataTimes
 from tests.support.events import result
-from tests.support.learned import an_incident
+from tests.support.learned import an_incident, have_had
 from tests.support.letters import insert_refused
 
 
@@ -87,3 +91,39 @@ async def test_the_largest_faults_are_looked_at_and_those_of_open_incidents_as_l
     assert await looked_at() == ({"large", "larger", "goes_on", "joined"}, {"known", "known_more"})
     await owner.execute("UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE incident_id = $1", number)
     assert await looked_at() == ({"large", "larger"}, {"known", "known_more"})
+
+
+async def test_what_was_judged_is_shown_until_another_must_have_judged_since(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    """A process judges in one round of some, and is scraped between them."""
+    await have_had(owner, [("acme", "price", "MLB")])
+    seen_at = await owner.fetchval("SELECT now()")
+    await an_incident(owner, facts=IncidentFacts(kinds=[Kind.FAILURE_SHARE], seen_at=seen_at))
+    now = 100.0
+    ages = {TP(Topics().results("price"), 0): 0.0}
+    judging = Judging(writer, Topics(), lambda: ages, of_accounts=True, judged_seconds=3600.0, monotonic=lambda: now)
+
+    def shown() -> list[tuple[str, dict[str, str]]]:
+        return [
+            (sample.name, sample.labels)
+            for metric in (OPEN_INCIDENTS, FRESHNESS, RESULT_AGE)
+            for family in metric.collect()
+            for sample in family.samples
+            if sample.value > 0
+        ]
+
+    await judging.once()
+    found = shown()
+    assert ("conexoes_open_incidents", {"kind": "failure_share"}) in found
+    assert {name for name, _labels in found} == {
+        "conexoes_open_incidents",
+        "conexoes_freshness",
+        "conexoes_result_age_seconds",
+    }
+    now += 7200
+    await judging.once()  # somebody has judged a moment ago: this process itself
+    assert shown() == found
+    now += 1
+    await judging.once()
+    assert shown() == []
