@@ -23,8 +23,14 @@ async def there() -> AsyncIterator[IssuerOfTests]:
 
 @pytest.fixture
 async def issuer(there: IssuerOfTests) -> AsyncIterator[Issuer]:
-    settings = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET, "oidc_roles": ROLES}
-    made = Issuer(SignInSettings(oidc_issuer=there.address, **settings))
+    made = Issuer(
+        SignInSettings(
+            oidc_issuer=there.address,
+            oidc_client_id=CLIENT_ID,
+            oidc_client_secret=CLIENT_SECRET,
+            oidc_roles=ROLES,
+        )
+    )
     yield made
     await made.close()
 
@@ -52,11 +58,11 @@ async def test_groups_come_by_userinfo_where_no_id_token_comes(issuer: Issuer, t
     there.renews_id_tokens, there.has_userinfo = False, True
     token = (await enter(issuer)).refresh_token
 
-    async def groups() -> frozenset[str] | None:
+    async def groups() -> set[str] | None:
         nonlocal token
         told = await issuer.renew(token, "maria")
         token = told.refresh_token
-        return None if told.person is None else told.person.groups
+        return None if told.person is None else set(told.person.groups)
 
     assert await groups() == {"ops"}
     there.people["maria"] = MARIA | {"groups": []}
