@@ -1,4 +1,4 @@
-"""What incidents are judged by, as it is read of every account at once."""
+"""Figures by which incidents are judged, as they are read of every account at once."""
 
 from datetime import timedelta
 

@@ -37,10 +37,10 @@ class IssuerOfTests:
     claims: dict[str, Any] = field(default_factory=dict)
     #: Path whose answers are 503.
     down: str | None = None
-    #: Its answers come in pieces, as through a proxy, after so many bytes of padding.
+    #: True: answers come in pieces, as through a proxy, after so many bytes of padding.
     in_pieces: bool = False
     padding: int = 0
-    #: Whether it gives an ID token to a refresh token too, and has the address of userinfo.
+    #: True: it gives an ID token to a refresh token too, and has userinfo.
     renews_id_tokens: bool = True
     has_userinfo: bool = False
     asked: list[str] = field(default_factory=list)

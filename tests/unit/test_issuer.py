@@ -1,4 +1,4 @@
-"""What an issuer of OpenID Connect answers, and what is made of it."""
+"""Answers of an issuer of OpenID Connect, and what is made of them."""
 
 from collections.abc import AsyncIterator
 from typing import Any
