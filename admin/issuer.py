@@ -4,10 +4,12 @@ The steps are authlib's and joserfc's; here is only what is asked of which addre
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import aiohttp
 import orjson
+import structlog
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -16,9 +18,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+import outbound.http
 from admin.settings import SignInSettings
 from schemas.person import Person, PersonRole, roles_of
 
+log = structlog.get_logger(__name__)
 #: Time for one answer of the issuer.
 ANSWER_SECONDS = 5.0
 #: Time for which its addresses and keys are kept. A key that is not among them is asked for at once.
@@ -28,6 +32,9 @@ _LEEWAY_SECONDS = 60
 _MAX_NAME_CHARACTERS = 200
 #: Signatures that are taken: `none`, and those by a shared secret, are not.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+#: An e-mail address that is not the person's for certain names nobody: they could have written another's there. Some
+#: issuers send the claim as text.
+_UNPROVEN = (False, "false")
 #: Claims that a person is called by, the first that there is.
 _NAMES = ("email", "preferred_username", "name", "sub")
 
@@ -43,7 +50,7 @@ class IssuerRefusedError(Exception):
 class Told(NamedTuple):
     """Word of the issuer on a person, with the token to ask again."""
 
-    person: Person | None  # None: it said only that the person may stay
+    person: Person | None  # None: it said only that the person may stay, and nothing of groups
     refresh_token: str
 
 
@@ -99,13 +106,18 @@ class Issuer:
         return Told(await self._person(answer.get("id_token"), nonce), answer["refresh_token"])
 
     async def renew(self, refresh_token: str, subject: str) -> Told:
-        """Ask if a person may stay. Raises IssuerUnavailableError; IssuerRefusedError when they may not."""
+        """Ask if a person may stay. Raises IssuerUnavailableError; IssuerRefusedError when they may not.
+
+        An issuer need give no ID token here (OpenID Connect Core 12.2): then its userinfo is asked for the groups.
+        """
         answer = await self._token(prepare_token_request("refresh_token", refresh_token=refresh_token))
         person = None
         if answer.get("id_token") is not None:
             person = await self._person(answer["id_token"], None)
-            if person.subject != subject:
-                raise IssuerRefusedError("it answers for somebody else")
+        else:
+            person = await self._told_of(answer.get("access_token"))
+        if person is not None and person.subject != subject:
+            raise IssuerRefusedError("it answers for somebody else")
         following = answer.get("refresh_token")
         return Told(person, following if isinstance(following, str) else refresh_token)
 
@@ -123,8 +135,29 @@ class Issuer:
             claims.validate(leeway=_LEEWAY_SECONDS)
         except (JoseError, ValueError) as exc:
             raise IssuerRefusedError(f"its ID token is not good: {exc}") from exc
+        return self._named(claims)
+
+    async def _told_of(self, access_token: object) -> Person | None:
+        """Return the person of the issuer's userinfo, by OpenID Connect Core 5.3; None where it tells no groups.
+
+        Also None while it doesn't answer: the refresh token that came with this one is good, and must not be lost.
+        """
+        try:
+            address = (await self._discover()).get("userinfo_endpoint")
+            if not isinstance(address, str) or not isinstance(access_token, str):
+                return None
+            claims = await self._ask("GET", address, headers={"Authorization": f"Bearer {access_token}"})
+        except IssuerUnavailableError as exc:
+            log.warning("issuer", reason=str(exc))
+            return None
+        if not isinstance(claims.get("sub"), str):
+            raise IssuerRefusedError("its userinfo names nobody")
+        return self._named(claims) if self._settings.oidc_groups_claim in claims else None
+
+    def _named(self, claims: Mapping[str, Any]) -> Person:
         groups = claims.get(self._settings.oidc_groups_claim) or []
-        named = next(str(claims[each]) for each in _NAMES if claims.get(each))
+        unproven = {"email"} if claims.get("email_verified") in _UNPROVEN else set()
+        named = next(str(claims[each]) for each in _NAMES if claims.get(each) and each not in unproven)
         name = "".join(each for each in named if each.isprintable())[:_MAX_NAME_CHARACTERS]
         listed = [groups] if isinstance(groups, str) else groups
         return Person(str(claims["sub"]), name, frozenset(each for each in listed if isinstance(each, str)))
@@ -173,7 +206,9 @@ class Issuer:
             async with self._http.request(
                 method, address, data=body, headers=accepting, allow_redirects=False
             ) as answer:
-                content = await answer.content.read(_MAX_ANSWER_BYTES)
+                content = await outbound.http.read(answer, _MAX_ANSWER_BYTES)
+                if content is None:
+                    raise IssuerUnavailableError(f"{address}: answers more than {_MAX_ANSWER_BYTES} bytes")
                 if method == "POST" and 400 <= answer.status < 500 and answer.status not in {408, 429}:
                     raise IssuerRefusedError(f"{answer.status}: {content[:200]!r}")
                 answer.raise_for_status()

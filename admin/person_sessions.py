@@ -1,8 +1,9 @@
 """Sessions of people who signed in by an issuer: it is asked again and again if they may stay.
 
 A session is good for GOOD_SECONDS after the issuer said so. A person who is removed there, who signs out there, or
-whose groups give the account no more is refused before a minute is over, also while the issuer does not answer. The
-token to ask with is kept encrypted by the secret of sessions.
+whose groups give the account no more is refused before a minute is over, also while the issuer does not answer. One
+that tells no groups when it is asked again (no ID token, and no groups in its userinfo) is trusted for
+GROUPS_GOOD_SECONDS with those of before. The token to ask with is kept encrypted by the secret of sessions.
 """
 
 import asyncio
@@ -18,13 +19,16 @@ from schemas.person import Person, PersonRole
 from storage import people
 from storage.access_keys import digest, new_secret
 from storage.database import Database
-from storage.people import KeptSession
+from storage.people import Claimed, KeptSession
 
 log = structlog.get_logger(__name__)
 #: Age of the issuer's last word at which it is asked again.
 RENEW_SECONDS = 20.0
 #: Time for which its last word is good. With what processes cache (api.authentication) less than a minute.
 GOOD_SECONDS = 40.0
+#: Time for which the groups that it told last are good while it tells none, by ID token or userinfo. Then the person
+#: signs in again.
+GROUPS_GOOD_SECONDS = 900.0
 #: Time for which one process does not look into the database again.
 _LOOKED_SECONDS = 5.0
 #: Time to wait for another request that asks the issuer for the same session just now.
@@ -89,7 +93,7 @@ class PersonSessions:
         self._looked.pop(session.nonce, None)
         await people.end_session(self._writer, session.nonce)
 
-    async def _renew(self, session: Session, kept: KeptSession) -> None:
+    async def _renew(self, session: Session, kept: Claimed) -> None:
         """Ask the issuer, and keep what it says; while it does not answer, nothing changes."""
         if self.issuer is None:
             return
@@ -109,8 +113,17 @@ class PersonSessions:
             ):
                 await self.end(session)
                 return
-        renewed = kept._replace(refresh_token=self._sealed(told.refresh_token))
-        await people.renew_session(self._writer, session.nonce, renewed, good_seconds=GOOD_SECONDS)
+        elif kept.told_seconds > GROUPS_GOOD_SECONDS:
+            log.info("person refused", reason="the issuer does not tell their groups")
+            await self.end(session)
+            return
+        await people.renew_session(
+            self._writer,
+            session.nonce,
+            self._sealed(told.refresh_token),
+            told=told.person is not None,
+            good_seconds=GOOD_SECONDS,
+        )
 
     def _sealed(self, token: str) -> str:
         return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, token, self._key)

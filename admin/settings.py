@@ -27,7 +27,9 @@ class SignInSettings(Settings):
         description='rights of each group, as `{"ops": {"account": "demo", "role": "operator"}}`; account `*` is '
         "every account; who is in none of them is refused",
     )
-    oidc_groups_claim: str = Field(default="groups", description="claim of the ID token that lists a person's groups")
+    oidc_groups_claim: str = Field(
+        default="groups", description="claim of the ID token, or of userinfo, that lists a person's groups"
+    )
     oidc_scope: str = Field(
         default="openid profile email offline_access",
         description="scopes that are asked for; they must bring a refresh token, by which a person is checked again",

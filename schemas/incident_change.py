@@ -143,7 +143,7 @@ class _Growing:
         edge, state = self._edge, before.state
         if edge is not None:
             state = State.OPEN
-        elif state is State.OPEN and (graver or got_critical):
+        elif got_critical or (state is State.OPEN and graver):
             edge, state = Edge.ESCALATED, State.ESCALATED
         facts = self._facts(kinds, types)
         after = before._replace(

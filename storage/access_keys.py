@@ -33,6 +33,7 @@ class AccessKey(NamedTuple):
     created_by: str | None = None  # None: before that was kept
     last_seen_at: datetime | None = None  # within a minute
     invited_until: datetime | None = None  # of an invitation: its link is good until then, and it is no key yet
+    subject: str | None = None  # of a person who signs in by an issuer: its id of them, which no other has
 
 
 class Grant(NamedTuple):

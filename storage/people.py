@@ -24,6 +24,15 @@ class KeptSession(NamedTuple):
     refresh_token: str  # encrypted
 
 
+class Claimed(NamedTuple):
+    """A person's session about which the issuer is to be asked."""
+
+    account: str
+    subject: str
+    refresh_token: str  # encrypted
+    told_seconds: float  # since the issuer last told the person's groups
+
+
 async def admit(
     writer: Database, issuer: str, person: Person, account: str, role: PersonRole, *, new_digest: bytes
 ) -> Admitted | None:
@@ -56,11 +65,11 @@ async def start_session(
         await SQL["start_person_session"].execute(connection, nonce=nonce, good_seconds=good_seconds, **kept._asdict())
 
 
-async def claim_session(writer: Database, nonce: bytes, *, older_seconds: float) -> KeptSession | None:
+async def claim_session(writer: Database, nonce: bytes, *, older_seconds: float) -> Claimed | None:
     """Take on to ask the issuer for a session, if nobody did within `older_seconds`."""
     async with writer.connection() as connection:
         row = await SQL["claim_person_session"].fetchrow(connection, nonce=nonce, older_seconds=older_seconds)
-    return None if row is None else KeptSession(**row)
+    return None if row is None else Claimed(**row)
 
 
 async def session_standing(writer: Database, nonce: bytes) -> Standing:
@@ -70,11 +79,11 @@ async def session_standing(writer: Database, nonce: bytes) -> Standing:
     return "gone" if is_good is None else "good" if is_good else "due"
 
 
-async def renew_session(writer: Database, nonce: bytes, kept: KeptSession, *, good_seconds: float) -> None:
-    """Keep that a session is good for so long, and its next token."""
+async def renew_session(writer: Database, nonce: bytes, refresh_token: str, *, told: bool, good_seconds: float) -> None:
+    """Keep that a session is good for so long, and its next token, encrypted. `told`: with the person's groups."""
     async with writer.connection() as connection:
         await SQL["renew_person_session"].execute(
-            connection, nonce=nonce, refresh_token=kept.refresh_token, good_seconds=good_seconds
+            connection, nonce=nonce, refresh_token=refresh_token, told=told, good_seconds=good_seconds
         )
 
 

@@ -1,6 +1,7 @@
 """Judges incidents: says how far the data of this process goes, and in its turn what is wrong in each account."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -46,8 +47,12 @@ class Judging:
         *,
         of_accounts: bool = False,
         judged_seconds: float = JUDGED_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`ages`: seconds since all of each partition of this process was stored. `of_accounts`: metrics name them."""
+        """`ages`: seconds since all of each partition of this process was stored. `of_accounts`: metrics name them.
+
+        `monotonic`: seconds, by which what is shown gets old.
+        """
         self._database = database
         #: The type of each topic of results.
         self._topics = {
@@ -61,6 +66,8 @@ class Judging:
         self._rhythms: dict[PairName, Rhythm] = {}
         self._letters: dict[str, float] = {}
         self._read_at: datetime | None = None
+        self._monotonic = monotonic
+        self._shown_at: float | None = None
 
     async def run(self) -> None:
         """Judge until cancelled, waiting for PostgreSQL as long as it takes."""
@@ -75,10 +82,12 @@ class Judging:
             await set_stored_until(connection, sorted(stored))
         async with self._database.transaction() as connection:
             judged = await self._judge(connection) if await take_turn(connection, self._judged_seconds) else None
-        if judged is None:
-            _show_nothing()
-        else:
+        if judged is not None:
             self._show(*judged)
+            self._shown_at = self._monotonic()
+        elif self._shown_at is not None and self._monotonic() - self._shown_at > 2 * self._judged_seconds:
+            _show_nothing()
+            self._shown_at = None
         return 0
 
     async def _judge(self, connection: Connection) -> tuple[dict[str, Figures], Counter[Kind]]:
@@ -137,7 +146,7 @@ class Judging:
 
 
 def _show_nothing() -> None:
-    """Another process judges: what this one has shown is old."""
+    """Another process judges by now: what this one has shown is old."""
     for metric in (OPEN_INCIDENTS, FRESHNESS, RESULT_AGE):
         metric.clear()
 

@@ -50,22 +50,22 @@ ADVICE: Final[Mapping[Kind, Words]] = MappingProxyType(
         Kind.FAILURE_SHARE: labels(
             "Veja os erros mais frequentes e o que têm em comum.",
             "Look at the most frequent errors, and at what they have in common.",
-            "Mira los errores más frecuentes y lo que tienen en común.",
+            "Vea los errores más frecuentes y lo que tienen en común.",
         ),
         Kind.NEW_FAULT: labels(
             "Leia a mensagem do erro e decida quem deve agir.",
             "Read the message of the error, and decide who must act.",
-            "Lee el mensaje del error y decide quién debe actuar.",
+            "Lea el mensaje del error y decida quién debe actuar.",
         ),
         Kind.GROUP_ESCALATES: labels(
             "Corrija a causa e depois reprocesse o grupo.",
             "Correct the cause, then reprocess the group.",
-            "Corrige la causa y luego reprocesa el grupo.",
+            "Corrija la causa y luego reprocese el grupo.",
         ),
         Kind.SILENCE: labels(
             "Veja se o conector está no ar e se o marketplace responde.",
             "See whether the connector runs, and whether the marketplace answers.",
-            "Mira si el conector está en marcha y si el marketplace responde.",
+            "Vea si el conector está en marcha y si el marketplace responde.",
         ),
         Kind.BREAKER_OPENED: labels(
             "Não é preciso fazer nada: os reenvios voltam sozinhos quando o marketplace responder.",
@@ -75,12 +75,12 @@ ADVICE: Final[Mapping[Kind, Words]] = MappingProxyType(
         Kind.DEAD_LETTERS_RISE: labels(
             "Veja por que não foram lidos e avise quem cuida do conector.",
             "See why they could not be read, and tell whoever runs the connector.",
-            "Mira por qué no se pudieron leer y avisa a quien opera el conector.",
+            "Vea por qué no se pudieron leer y avise a quien opera el conector.",
         ),
         Kind.REPROCESS_STOPPED: labels(
             "Veja o que a primeira etapa respondeu antes de continuar.",
             "See what the first step was answered before you go on.",
-            "Mira qué respondió la primera etapa antes de continuar.",
+            "Vea qué respondió la primera etapa antes de continuar.",
         ),
     }
 )

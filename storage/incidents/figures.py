@@ -7,6 +7,7 @@ from typing import Any
 from schemas.rhythm import WEEKS, Rhythm, high
 from schemas.signal import (
     ESCALATES_RESULTS,
+    NEW_FAULT_RESULTS,
     NEW_FOR,
     STOPPED_FOR,
     Figures,
@@ -21,8 +22,11 @@ from storage.incidents.rhythms import PairName, read_pairs
 from storage.incidents.times import DataTimes
 from storage.statements import SQL
 
-#: Dead letters of the last hour that are counted: beyond that there is no doubt.
+#: Dead letters of an account in the last hour that are counted: beyond that there is no doubt.
 MAX_LETTERS = 10_000
+#: New faults of an account that are looked at, the largest; as many that rise; those of open incidents besides. To find
+#: the affiliate of each takes a look at facets.
+MAX_FAULTS = 200
 #: Hours of two weeks, in which dead letters are usual.
 _LETTER_HOURS = 14 * 24
 _FAULT_WEEKS = WEEKS // 2
@@ -54,7 +58,13 @@ async def read_figures(
 
     for account, pairs in (await read_pairs(connection, rhythms)).items():
         found[account] = {"pairs": list(pairs)}
-    for row in await SQL["new_faults"].fetch(connection, since=now - NEW_FOR - timedelta(hours=3)):
+    for row in await SQL["new_faults"].fetch(
+        connection,
+        since=now - NEW_FOR - timedelta(hours=3),  # data may be late
+        some=NEW_FAULT_RESULTS,
+        limit=MAX_FAULTS,
+        new_for=NEW_FOR,
+    ):
         if row["affiliate"] is not None:
             add(row["account"], "new_faults", NewFault(**_without(row, "account")))
     for row in await SQL["rising_faults"].fetch(
@@ -63,6 +73,7 @@ async def read_figures(
         history=now - timedelta(weeks=_FAULT_WEEKS),
         known=now - NEW_FOR,
         some=ESCALATES_RESULTS // 2,
+        limit=MAX_FAULTS,
     ):
         if row["affiliate"] is not None:
             hours = dict(zip(row["hours"], row["results"], strict=True))
@@ -70,7 +81,7 @@ async def read_figures(
     for row in await SQL["open_breakers"].fetch(connection):
         breaker = OpenBreaker(row["integration_type"], row["affiliate"], row["changed_at"], row["openings"])
         add(row["account"], "breakers", breaker)
-    for row in await SQL["recent_letters"].fetch(connection, limit=MAX_LETTERS):
+    for row in await SQL["recent_letters"].fetch(connection, since=now - timedelta(hours=1), limit=MAX_LETTERS):
         letter = Letters(topics.get(row["topic"]), row["affiliate"], row["code"], row["letters"])
         add(row["account"], "letters", letter)
     for row in await SQL["stopped_commands"].fetch(connection, since=now - STOPPED_FOR):

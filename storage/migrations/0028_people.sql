@@ -51,6 +51,16 @@ ALTER TABLE access_keys
     ADD COLUMN last_seen_at timestamptz,        -- within a minute
     ADD COLUMN invited_until timestamptz;       -- an invitation, whose digest is that of its link; null: a key
 
+-- A person who signs in by an issuer is an access key whose secret nobody knows: their sessions are found by its digest.
+ALTER TABLE access_keys
+    ADD COLUMN issuer text COLLATE "C",
+    ADD COLUMN subject text COLLATE "C",        -- the person's id at the issuer
+    ADD CONSTRAINT access_keys_person_check CHECK (
+        (issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL OR role <> 'connector')
+    );
+
+CREATE UNIQUE INDEX access_keys_by_subject ON access_keys (account, issuer, subject) WHERE issuer IS NOT NULL;
+
 COMMENT ON TABLE access_keys IS
     'Access keys of the API and invitations to have one, of which only the SHA-256 is stored. Kept for ever, revoked '
     'ones too.';
@@ -76,11 +86,11 @@ CREATE FUNCTION keys_of(accounts text[])
 RETURNS TABLE (
     account text, id uuid, name text, role text, created_at timestamptz, revoked_at timestamptz, may_export boolean,
     may_see_evidence boolean, source text, affiliates text[], created_by text, last_seen_at timestamptz,
-    invited_until timestamptz
+    invited_until timestamptz, subject text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT k.account, k.id, k.name, k.role, k.created_at, k.revoked_at, k.may_export, k.may_see_evidence, k.source,
-        k.affiliates, k.created_by, k.last_seen_at, k.invited_until
+        k.affiliates, k.created_by, k.last_seen_at, k.invited_until, k.subject
     FROM access_keys k
     WHERE k.account = ANY(accounts)
     ORDER BY k.account, k.created_at, k.id
@@ -138,16 +148,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
       AND (k.last_seen_at IS NULL OR k.last_seen_at < now() - interval '1 minute');
 $function$;
 
--- A person who signs in by an issuer is an access key whose secret nobody knows: their sessions are found by its digest.
-ALTER TABLE access_keys
-    ADD COLUMN issuer text COLLATE "C",
-    ADD COLUMN subject text COLLATE "C",        -- the person's id at the issuer
-    ADD CONSTRAINT access_keys_person_check CHECK (
-        (issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL OR role <> 'connector')
-    );
-
-CREATE UNIQUE INDEX access_keys_by_subject ON access_keys (account, issuer, subject) WHERE issuer IS NOT NULL;
-
 -- Lets a person into an account, or gives them the name and rights that their groups give now. Returns their digest;
 -- null when they were revoked here.
 CREATE FUNCTION admit_person(
@@ -192,6 +192,7 @@ CREATE TABLE person_sessions (
     started_at timestamptz NOT NULL DEFAULT now(),
     asked_at timestamptz NOT NULL DEFAULT now(), -- the issuer, if the person may stay
     good_until timestamptz NOT NULL,            -- the issuer's last word
+    told_at timestamptz NOT NULL DEFAULT now(), -- when it last told the person's groups
     PRIMARY KEY (nonce)
 );
 

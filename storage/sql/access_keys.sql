@@ -9,12 +9,12 @@ SELECT account, role, name, may_export, may_see_evidence, key_id, source, affili
 
 -- list_access_keys --
 SELECT account, id, name, role, created_at, revoked_at, may_export, may_see_evidence, source, affiliates,
-    created_by, last_seen_at, invited_until
+    created_by, last_seen_at, invited_until, subject
 FROM access_keys ORDER BY account, created_at, id
 
 -- keys_of_accounts --
 SELECT account, id, name, role, created_at, revoked_at, may_export, may_see_evidence, source, affiliates,
-    created_by, last_seen_at, invited_until
+    created_by, last_seen_at, invited_until, subject
 FROM keys_of(:accounts::text[])
 
 -- revoke_access_key --

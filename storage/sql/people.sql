@@ -14,7 +14,8 @@ VALUES (:nonce::bytea, :account::text, :subject::text, :refresh_token::text,
 -- claim_person_session --
 UPDATE person_sessions SET asked_at = now()
 WHERE nonce = :nonce::bytea AND asked_at < now() - make_interval(secs => :older_seconds::double precision)
-RETURNING account, subject, refresh_token
+RETURNING account, subject, refresh_token,
+    extract(epoch FROM now() - told_at)::double precision AS told_seconds
 
 -- is_person_session_good --
 SELECT good_until > now() FROM person_sessions WHERE nonce = :nonce::bytea
@@ -22,6 +23,7 @@ SELECT good_until > now() FROM person_sessions WHERE nonce = :nonce::bytea
 -- renew_person_session --
 UPDATE person_sessions
 SET refresh_token = :refresh_token::text,
+    told_at = CASE WHEN :told::boolean THEN now() ELSE told_at END,
     good_until = now() + make_interval(secs => :good_seconds::double precision)
 WHERE nonce = :nonce::bytea
 

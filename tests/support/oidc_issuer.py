@@ -4,6 +4,7 @@ It is strict where an issuer must be: a code and a refresh token are good once, 
 client must know its secret.
 """
 
+import asyncio
 import base64
 import hashlib
 import html
@@ -36,19 +37,40 @@ class IssuerOfTests:
     claims: dict[str, Any] = field(default_factory=dict)
     #: Path whose answers are 503.
     down: str | None = None
+    #: True: answers come in pieces, as through a proxy, after so many bytes of padding.
+    in_pieces: bool = False
+    padding: int = 0
+    #: True: it gives an ID token to a refresh token too, and has userinfo.
+    renews_id_tokens: bool = True
+    has_userinfo: bool = False
     asked: list[str] = field(default_factory=list)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
     codes: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     refresh_tokens: dict[str, str] = field(default_factory=dict)
+    access_tokens: dict[str, str] = field(default_factory=dict)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         self.asked.append(request.path)
         if self.down is not None and request.path.startswith(self.down):
             return web.Response(status=503)
+        whole = await self._answer(request)
+        if not self.in_pieces or not isinstance(whole.body, bytes):
+            return whole
+        answer = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
+        await answer.prepare(request)
+        body = b" " * self.padding + whole.body
+        for piece in (body[: len(body) // 2], body[len(body) // 2 :]):
+            await answer.write(piece)
+            await asyncio.sleep(0.02)  # so that the pieces are not one when they are read
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.Response:
         match request.path:
             case "/.well-known/openid-configuration":
                 ends = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+                if self.has_userinfo:
+                    ends["userinfo_endpoint"] = "userinfo"
                 paths = {name: f"{self.address}/{path}" for name, path in ends.items()}
                 return web.json_response({"issuer": self.address, **paths})
             case "/keys":
@@ -57,6 +79,9 @@ class IssuerOfTests:
                 return self._authorize(dict(request.query))
             case "/token":
                 return self._token(request, {name: str(value) for name, value in (await request.post()).items()})
+            case "/userinfo":
+                subject = self.access_tokens[request.headers["Authorization"].removeprefix("Bearer ")]
+                return web.json_response({"sub": subject, **self.people[subject], **self.claims})
         return web.Response(status=404)
 
     def _authorize(self, query: dict[str, str]) -> web.Response:
@@ -95,8 +120,8 @@ class IssuerOfTests:
             subject = self.refresh_tokens.pop(form["refresh_token"], "")
         if subject not in self.people:
             return web.json_response({"error": "invalid_grant"}, status=400)
-        refresh_token = secrets.token_urlsafe()
-        self.refresh_tokens[refresh_token] = subject
+        refresh_token, access_token = secrets.token_urlsafe(), secrets.token_urlsafe()
+        self.refresh_tokens[refresh_token] = self.access_tokens[access_token] = subject
         claims = {
             "iss": self.address,
             "sub": subject,
@@ -107,8 +132,9 @@ class IssuerOfTests:
             **self.people[subject],
             **self.claims,
         }
-        id_token = jwt.encode({"alg": "RS256", "kid": "1"}, claims, self.key)
-        told = {"access_token": "a", "token_type": "Bearer", "id_token": id_token, "refresh_token": refresh_token}
+        told = {"access_token": access_token, "token_type": "Bearer", "refresh_token": refresh_token}
+        if nonce is not None or self.renews_id_tokens:
+            told["id_token"] = jwt.encode({"alg": "RS256", "kid": "1"}, claims, self.key)
         return web.json_response(told)
 
 

@@ -111,6 +111,18 @@ def test_an_incident_escalates_once(days: Days) -> None:
     assert [each.edge for each in other.told] == [Edge.OPENED]
 
 
+def test_what_turns_critical_is_told_though_it_has_escalated(days: Days) -> None:
+    fault, share = signal(Kind.NEW_FAULT, "price", fault="a"), signal(Kind.FAILURE_SHARE, "price")
+    days.see(0, fault)
+    days.see(1, fault, share)
+    for minutes in (2, 3):
+        days.see(minutes, fault, share._replace(critical=True))
+    days.see(4, fault, share, signal(Kind.SILENCE, "price"))
+    assert [each.edge for each in days.told] == [Edge.OPENED, Edge.ESCALATED, Edge.ESCALATED]
+    assert (days.open[0].severity, days.open[0].state) == ("critical", State.ESCALATED)
+    assert days.open[0].changed_at == DAY0 + 2 * MINUTE
+
+
 def test_it_is_over_after_ten_calm_minutes_of_data_and_reopened_when_it_is_back(days: Days) -> None:
     share, calm = signal(Kind.FAILURE_SHARE, "price"), CALM / MINUTE
     days.see(0, share)

@@ -135,7 +135,7 @@ def _each_edge_once(book: Book) -> None:
         assert edges[-1] is Edge.RESOLVED
         assert edges.count(Edge.RESOLVED) == edges.count(Edge.REOPENED) + 1
         between = "".join(each.value[0] for each in edges).replace("opened", "o")
-        assert "ee" not in between  # once escalated, it stays so until it is over
+        assert "eee" not in between  # by a graver kind and by becoming critical, each once until it is over
 
 
 #: Quiet nights, and noise of every sort: days that differ, results that come together, shares that are high anyway,

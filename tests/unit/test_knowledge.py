@@ -76,6 +76,21 @@ def test_every_fact_is_found_by_its_own_text() -> None:
         assert found.origin == "shipped", each
 
 
+@pytest.mark.parametrize(
+    ("marketplace", "text", "helps"),
+    [
+        ("TikTok Shop", "10007002", "no"),  # an order that is closed stays so
+        ("TikTok Shop", "21004020", "after_fix"),
+        ("Coupang", "Access Denied", "after_fix"),  # to go on makes the block longer
+        ("Coupang", "423", "after_fix"),
+        ("Lazada", "4170", "no"),  # a lower stock is refused as long as the campaign is on
+    ],
+)
+def test_what_reprocessing_as_it_is_does_not_help_is_no_yes(marketplace: str, text: str, helps: str) -> None:
+    [found] = [each for each in shipped() if (each.marketplace, each.text) == (marketplace, text)]
+    assert found.helps == helps
+
+
 def test_files_are_in_one_order_and_named_after_their_marketplace() -> None:
     names = [each.name for each in (files("schemas") / "knowledge").iterdir() if each.name.endswith(".csv")]
     assert names

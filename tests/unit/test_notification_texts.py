@@ -29,7 +29,7 @@ PLAYBOOK = Playbook.read("""
 code = "price.below_minimum"
 who = "seller"
 cause = {pt = "O preço é baixo.", en = "The price is low.", es = "El precio es bajo."}
-what_to_do = {pt = "Corrija o preço.", en = "Correct the price.", es = "Corrige el precio."}
+what_to_do = {pt = "Corrija o preço.", en = "Correct the price.", es = "Corrija el precio."}
 """)
 
 

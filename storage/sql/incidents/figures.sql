@@ -1,9 +1,26 @@
 -- new_faults --
--- Faults whose first result was processed after :since, with some results. Uses faults_by_first_seen; the affiliate is
--- that of a facet, by facets_by_type.
+-- Faults with :some results or more whose first result was processed after :since, the :limit largest of each account; and
+-- those, however old, that were new when an incident began that is not over: what goes on is not resolved. Uses
+-- faults_by_first_seen, incidents_unresolved and the primary key; the affiliate is that of a facet, by facets_by_type.
+WITH ranked AS (
+    SELECT account, integration_type, fingerprint,
+        row_number() OVER (PARTITION BY account ORDER BY results DESC, integration_type, fingerprint) AS rank
+    FROM faults
+    WHERE first_seen_at > :since::timestamptz AND results >= :some::integer
+),
+named AS (
+    SELECT account, integration_type, fingerprint FROM ranked WHERE rank <= :limit::integer
+    UNION
+    SELECT o.account, o.integration_type, o.fingerprint
+    FROM incidents i
+    CROSS JOIN LATERAL jsonb_array_elements_text(i.facts -> 'faults') AS fault (fingerprint)
+    JOIN faults o ON o.account = i.account AND o.fingerprint = fault.fingerprint
+        AND o.first_seen_at > i.opened_at - :new_for::interval
+    WHERE i.state <> 'resolved'
+)
 SELECT f.account, f.integration_type, f.fingerprint, f.code, f.results, f.first_seen_at, f.last_seen_at, {affiliate_of}
-FROM faults f
-WHERE f.first_seen_at > :since::timestamptz AND f.results >= 2
+FROM named
+JOIN faults f USING (account, integration_type, fingerprint)
 
 -- affiliate_of --
 -- Not a statement: the affiliate of fault f. A fault is of one affiliate, which its fingerprint is made of.
@@ -14,38 +31,49 @@ WHERE f.first_seen_at > :since::timestamptz AND f.results >= 2
 ) AS affiliate
 
 -- rising_faults --
--- Faults that were known before :known and have :some results or more since the hour :since, with their results by hour
--- since :history. Uses fault_hours_by_hour and the primary keys.
+-- Faults that were known before :known and have :some results or more since the hour :since, the :limit largest of each
+-- account, with their results by hour since :history. Uses fault_hours_by_hour and the primary keys.
 WITH many AS (
-    SELECT account, integration_type, fingerprint FROM fault_hours
+    SELECT account, integration_type, fingerprint, sum(results) AS results FROM fault_hours
     WHERE hour >= :since::timestamptz
     GROUP BY 1, 2, 3 HAVING sum(results) >= :some::integer
+),
+ranked AS (
+    SELECT account, integration_type, fingerprint, f.code,
+        row_number() OVER (PARTITION BY account ORDER BY m.results DESC, integration_type, fingerprint) AS rank
+    FROM many m JOIN faults f USING (account, integration_type, fingerprint)
+    WHERE f.first_seen_at <= :known::timestamptz
 )
 SELECT f.account, f.integration_type, f.fingerprint, f.code, {affiliate_of}, h.hours, h.results
-FROM many m
-JOIN faults f USING (account, integration_type, fingerprint)
+FROM ranked f
 CROSS JOIN LATERAL (
     SELECT array_agg((extract(epoch FROM h.hour) / 3600)::integer) AS hours, array_agg(h.results) AS results
     FROM fault_hours h
     WHERE h.account = f.account AND h.integration_type = f.integration_type AND h.fingerprint = f.fingerprint
       AND h.hour >= :history::timestamptz
 ) AS h
-WHERE f.first_seen_at <= :known::timestamptz
+WHERE f.rank <= :limit::integer
 
 -- open_breakers --
 SELECT account, integration_type, affiliate, changed_at, openings FROM breakers WHERE state <> 'closed'
 
 -- recent_letters --
--- Dead letters of the last hour, of which :limit are looked at. Copies that a redrive has made are not new ones. Uses
--- dead_letters_by_age.
-SELECT account, topic, affiliate, code, count(*)::integer AS letters
-FROM (
-    SELECT account, topic, affiliate, code FROM dead_letters
-    WHERE received_at > clock_timestamp() - interval '1 hour' AND redrive_of IS NULL
+-- Dead letters after :since, of which the last :limit of each account are looked at: those of one account hide no other's.
+-- Copies that a redrive has made are not new ones. Accounts are few, and found one after the other; uses
+-- dead_letters_by_time.
+WITH RECURSIVE named (account) AS (
+    SELECT min(account) FROM dead_letters WHERE account > ''
+    UNION ALL
+    SELECT (SELECT min(account) FROM dead_letters WHERE account > n.account) FROM named n WHERE n.account IS NOT NULL
+)
+SELECT n.account, l.topic, l.affiliate, l.code, count(*)::integer AS letters
+FROM named n
+CROSS JOIN LATERAL (
+    SELECT topic, affiliate, code FROM dead_letters
+    WHERE account = n.account AND received_at > :since::timestamptz AND redrive_of IS NULL
     ORDER BY received_at DESC
     LIMIT :limit::integer
-) AS recent
-WHERE account <> ''
+) AS l
 GROUP BY 1, 2, 3, 4
 
 -- letters_by_hour --

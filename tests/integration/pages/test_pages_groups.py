@@ -41,8 +41,25 @@ async def test_a_group_says_what_is_known_and_leads_to_its_logs(
     browser = await visit("operator")
     fingerprint = await the_group(browser)
     page = (await browser.get("/acme/price/groups?affiliate=MLB")).text
-    for words in ("price.minimum", "<b>3</b> entities", "The price is too low", "Raise it", "The store must act:"):
+    for words in (
+        "price.minimum",
+        '<b>3</b> <span class="g-word">entities</span>',
+        "The price is too low",
+        "Raise it",
+        "The store must act:",
+    ):
         assert words in page
+    # A line of the list says what each of its figures is to who only hears it, and its time goes on by itself.
+    summary = page.partition('<details class="group">')[2].partition("</summary>")[0]
+    assert re.findall(r'<span class="hidden">([^<]+): </span>', summary) == [
+        "Affiliate",
+        "24 h / day before",
+        "Last seen",
+        "Fixed",
+        "Whose turn",
+        "Decision",
+    ]
+    assert re.search(r'<time datetime="[^"]+" title="[^"]+"><span class="relative">[^<]+</span></time>', summary)
     assert f'href="/acme/price?affiliate=MLB&amp;fingerprint={fingerprint}"' in page
     assert f'href="/acme/price/reprocess?affiliate=MLB&amp;fingerprint={fingerprint}"' in page
     assert "Faça" in (await browser.get("/acme/price/groups?lang=pt")).text

@@ -118,7 +118,11 @@ async def test_a_person_acts_under_their_name_until_the_issuer_refuses_them(
     issuer.people["maria"] = MARIA | {"groups": ["bosses"]}
     assert (await browser.get("/acme/activity?kind=key")).status_code == 200
     page = await browser.get("/acme/people")
-    assert (page.status_code, issuer.address in page.text) == (200, True)
+    assert (page.status_code, issuer.address in page.text, '<bdi class="code">maria</bdi>' in page.text) == (
+        200,
+        True,
+        True,
+    )
     acts = (await browser.get("/acme/activity?kind=key&who=maria")).text
     assert ("Joined" in acts, "Changed" in acts) == (True, True)
 
@@ -145,6 +149,22 @@ async def test_whom_nothing_is_heard_of_is_refused(
     monkeypatch.setattr(person_sessions, "GOOD_SECONDS", 40.0)
     issuer.down = None
     assert (await browser.get("/acme/activity")).status_code == 200  # the cookie is as good as before
+
+
+async def test_groups_that_are_told_no_more_are_good_for_a_short_time(
+    browser: Browser, issuer: IssuerOfTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(browser, "maria")
+    issuer.renews_id_tokens = False
+    issuer.people["maria"] = MARIA | {"groups": []}
+    assert (await browser.get("/acme/activity")).status_code == 200
+    issuer.renews_id_tokens, issuer.people["maria"] = True, MARIA
+    monkeypatch.setattr(person_sessions, "GROUPS_GOOD_SECONDS", 0.0)
+    assert (await browser.get("/acme/activity")).status_code == 200
+    issuer.renews_id_tokens = False
+    assert (await browser.get("/acme/activity")).headers["location"].startswith("/sign-in")
+    issuer.renews_id_tokens = True
+    assert (await browser.get("/acme/activity")).status_code == 303  # the session is over for good
 
 
 async def test_signing_out_and_revoking_end_a_persons_sessions(

@@ -14,13 +14,24 @@ from admin.pages.visitor import THEMES
 from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
 from schemas.catalogue import LANGUAGES, Language
+from schemas.notification.words import ADVICE
 from schemas.playbook import Origin, Who
 from schemas.playbook.entry import Helps
 from schemas.playbook.fault_class import FaultClass
+from schemas.playbook.shipped import shipped
 from schemas.words import VOCABULARY
 from storage.playbook import Action
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_ADVICE = {
+    *(each["es"] for each in ADVICE.values()),
+    *(text.es for each in shipped() for text in (each.entry().cause, each.entry().what_to_do)),
+}
+_TU = re.compile(
+    r"(?:^|[.!?] )(?:abre|avisa|comprueba|corrige|cópialo|crea|decide|elige|envía|escribe|espera|haz|lee|mira|"
+    r"pide|prueba|reprocesa|revisa|usa|verifica)\b|\b(?:tus?|puedes|tienes|debes)\b",
+    re.IGNORECASE,
+)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{n\}")
 
 
@@ -85,6 +96,14 @@ def test_a_translation_has_the_same_places_to_fill(language: Language) -> None:
         strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
         for english, translated in zip(ids, strings, strict=True):
             assert sorted(_PLACEHOLDER.findall(english)) == sorted(_PLACEHOLDER.findall(translated)), english
+
+
+def test_spanish_says_usted() -> None:
+    """Imperatives of *tú* are told by their place, at the beginning of a sentence: elsewhere they are other words."""
+    pages = {text for each in catalogues.read("es") for text in ([each.string] if each.id else []) if text}
+    texts = {*(text for each in pages for text in ([each] if isinstance(each, str) else each)), *_ADVICE}
+    assert [each for each in texts if _TU.search(each)] == []
+    assert all(_TU.search(each) for each in ("Mira si anda.", "Así es. Cópialo ahora.", "Tu clave"))
 
 
 @pytest.mark.parametrize(
