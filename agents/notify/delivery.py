@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from agents.metrics import NOTIFICATIONS
+from agents.notify.apart import apart
 from agents.process.availability import until_available
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
@@ -34,7 +35,7 @@ from schemas.notification.message import Content, Message
 from schemas.notification.notice import digest
 from schemas.notification.tries import is_given_up, pause_after
 from schemas.playbook import Playbook
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.notifications.outbox import (
     LeasedChannel,
     Tried,
@@ -99,7 +100,7 @@ class Delivery:
             while True:
                 if free := SLOTS - len(self._busy):
                     for channel in await until_available(_WORK, partial(self._claim, free)):
-                        turn = turns.create_task(self._turn(session, channel))
+                        turn = turns.create_task(self._guarded_turn(session, channel))
                         self._busy.add(turn)
                         turn.add_done_callback(self._busy.discard)
                 await asyncio.sleep(self._every_seconds)
@@ -107,6 +108,13 @@ class Delivery:
     async def _claim(self, free: int) -> list[LeasedChannel]:
         async with self._database.transaction() as connection:
             return await claim_channels(connection, at_most=free, lease=uuid.uuid4(), lease_seconds=self._lease_seconds)
+
+    async def _guarded_turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
+        """Have one channel's error stop no other. The next turn of this one is after its lease."""
+        try:
+            await self._turn(session, channel)
+        except Exception:
+            log.exception("the turn of a channel failed", channel=str(channel.id))
 
     async def _turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
         """Send what a channel has to get, in order, until a try fails or its time is over."""
@@ -129,17 +137,30 @@ class Delivery:
         await until_available(_WORK, partial(self._release, channel, sent, last))
 
     async def _prepare(self, channel: LeasedChannel) -> list[Waiting]:
-        """Return the messages of a turn, each with the content that it keeps from now on."""
+        """Return the messages of a turn, each with the content that it keeps from now on.
+
+        A digest that can't be written fails: tried again, it would stop every worker, and all that waits behind it.
+        """
+        written: list[Waiting] = []
         async with self._database.transaction() as connection:
-            waiting = await messages_to_send(connection, channel, AT_ONCE)
-            for place, each in enumerate(waiting):
-                if each.content is None:
-                    tolds = await edges_told(connection, each.edge_ids)
-                    playbook = await with_own_entries(connection, self._playbook(), channel.account)
-                    content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
-                    await keep_content(connection, channel.account, each.id, content)
-                    waiting[place] = each._replace(content=content.model_dump(mode="json"))
-        return waiting
+            for each in await messages_to_send(connection, channel, AT_ONCE):
+                if each.content is not None:
+                    written.append(each)
+                    continue
+                async with apart(connection, account=channel.account, message=str(each.id)):
+                    written.append(await self._write(connection, channel, each))
+                    continue
+                lost = Tried(each.id, "failed", 1, "it could not be written", 0.0)
+                await mark_tried(connection, channel.account, [lost])
+        return written
+
+    async def _write(self, connection: Connection, channel: LeasedChannel, waiting: Waiting) -> Waiting:
+        """Write a digest, and keep what is written."""
+        tolds = await edges_told(connection, waiting.edge_ids)
+        playbook = await with_own_entries(connection, self._playbook(), channel.account)
+        content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
+        await keep_content(connection, channel.account, waiting.id, content)
+        return waiting._replace(content=content.model_dump(mode="json"))
 
     async def _mark(self, account: str, tried: Sequence[Tried]) -> None:
         async with self._database.transaction() as connection:

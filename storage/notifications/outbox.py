@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from schemas.notification.message import ChannelKind, Content, MessageKind
 from schemas.notification.notice import Reader
 from storage.database import Connection
+from storage.readable import readable
 from storage.statements import SQL
 
 
@@ -55,10 +56,13 @@ class Tried(NamedTuple):
 async def claim_channels(
     connection: Connection, *, at_most: int, lease: uuid.UUID, lease_seconds: float
 ) -> list[LeasedChannel]:
-    """Lease channels that have messages to be sent now."""
+    """Lease channels that have messages to be sent now. One that can't be read is left out until its lease ends."""
     rows = await SQL["claim_channels"].fetch(connection, limit=at_most, lease=lease, lease_seconds=lease_seconds)
-    return [
-        LeasedChannel(
+    return readable(
+        "channel",
+        None,
+        rows,
+        lambda row: LeasedChannel(
             row["account"],
             row["id"],
             row["kind"],
@@ -67,9 +71,8 @@ async def claim_channels(
             lease,
             row["address"],
             row["secret"],
-        )
-        for row in rows
-    ]
+        ),
+    )
 
 
 async def messages_to_send(connection: Connection, channel: LeasedChannel, at_most: int) -> list[Waiting]:

@@ -380,3 +380,33 @@ async def test_a_channel_whose_address_is_gone_sends_nothing_and_says_why(
         error = await eventually(said)
     assert error is not None
     assert "CONEXOES_CHANNELS_KEY" in error
+
+
+async def test_what_can_t_be_read_or_written_stops_nothing_else(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """Erasing puts a mark into texts, which may make them too long for what they are in."""
+    hook = Receiver()
+    async with answering(hook) as address:
+        channel = await add_channel(writer, "webhook", address)
+        await add_rule(writer, channel, name="too long")
+        await owner.execute("UPDATE notification_rules SET rule = rule || jsonb_build_object('name', repeat('n', 81))")
+        await add_rule(writer, channel, name="good")
+        await owner.execute(
+            """INSERT INTO playbook_changes (account, entry_id, action, entry, changed_by, key_name)
+               VALUES ('acme', gen_random_uuid(), 'added', '{}', 'maria', 'a')"""
+        )
+        await owner.execute(  # of edges that are gone
+            """INSERT INTO notification_messages (account, id, channel_id, kind, edge_ids, due_at, not_before)
+               VALUES ('acme', gen_random_uuid(), $1, 'digest', '{999999}', now(), now())""",
+            channel,
+        )
+        odd = await add_incident(owner, severity="odd")
+        await add_incident(owner)
+        async with delivering(writer, settings(1)):
+            log = await log_of(reader, {"sent", "failed"}, 2)
+    assert {(each.kind, each.state, each.error) for each in log} == {
+        ("notice", "sent", None),
+        ("digest", "failed", "it could not be written"),
+    }
+    assert odd not in {int(each.incident_id) for each in log if each.incident_id}
