@@ -167,6 +167,10 @@ COMMENT ON TABLE notification_messages IS
 
 CREATE INDEX notification_messages_waiting ON notification_messages (account, channel_id, not_before)
     WHERE state = 'waiting';
+-- As a channel gets them: what a person tests is not behind what waits for a channel that was down.
+CREATE INDEX notification_messages_in_order ON notification_messages (account, channel_id, (kind <> 'test'), number)
+    WHERE state = 'waiting';
+CREATE INDEX notification_messages_by_due ON notification_messages (due_at) WHERE state = 'waiting';
 CREATE INDEX notification_messages_by_time ON notification_messages (account, number DESC);
 CREATE INDEX notification_messages_of_incident ON notification_messages (account, incident_id, channel_id)
     WHERE incident_id IS NOT NULL;

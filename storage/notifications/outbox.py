@@ -4,14 +4,18 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.notification.message import ChannelKind, Content, MessageKind
 from schemas.notification.notice import Reader
+from schemas.notification.tries import GIVE_UP
 from storage.database import Connection
 from storage.readable import readable
 from storage.statements import SQL
+
+#: Messages that one transaction ends.
+_ENDED_AT_ONCE: Final = 500
 
 
 class LeasedChannel(NamedTuple):
@@ -108,6 +112,18 @@ async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried
     await SQL["mark_tried"].execute(connection, tried, account=account)
     if sent := [each.id for each in tried if each.state == "sent"]:
         await SQL["delete_sent_events"].execute(connection, account=account, ids=sent)
+
+
+async def end_removed(connection: Connection, account: str | None = None) -> bool:
+    """End some messages to removed channels, of an account or of all. Returns True when there may be more."""
+    ended = await SQL["end_removed"].fetchval(connection, account=account, limit=_ENDED_AT_ONCE)
+    return bool(ended == _ENDED_AT_ONCE)
+
+
+async def give_up(connection: Connection) -> bool:
+    """End some messages that were due longer than GIVE_UP ago. Returns True when there may be more."""
+    ended = await SQL["give_up"].fetchval(connection, after=GIVE_UP, limit=_ENDED_AT_ONCE)
+    return bool(ended == _ENDED_AT_ONCE)
 
 
 async def release_channel(

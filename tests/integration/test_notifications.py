@@ -20,6 +20,7 @@ from aiohttp import web
 from agents.notify.delivery import Delivery
 from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
+from agents.upkeep.maintenance import Maintenance
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from outbound.settings import NotificationSettings
@@ -410,3 +411,26 @@ async def test_what_can_t_be_read_or_written_stops_nothing_else(
         ("digest", "failed", "it could not be written"),
     }
     assert odd not in {int(each.incident_id) for each in log if each.incident_id}
+
+
+async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    """Only the first message is tried while a channel is down; those behind it get as old as that one."""
+    dead, removed = [await add_channel(writer, "webhook", "http://127.0.0.1:9/", name=name) for name in ("d", "r")]
+    insert = """INSERT INTO notification_messages (account, id, channel_id, kind, content, due_at, not_before)
+                SELECT 'acme', gen_random_uuid(), $1, 'event', '{}', now() - $2::interval, now()
+                FROM generate_series(1, $3)"""
+    await owner.execute(insert, dead, timedelta(hours=24, minutes=1), 501)
+    await owner.execute(insert, dead, timedelta(hours=23), 1)
+    await owner.execute(insert, removed, timedelta(), 1001)
+    await definitions.remove_channel(writer, "acme", removed, MARIA)
+    count = "SELECT state, error, count(*) FROM notification_messages WHERE channel_id = $1 GROUP BY 1, 2 ORDER BY 3"
+    some = [tuple(row) for row in await owner.fetch(count, removed)]
+    assert some == [("failed", "the channel was removed", 500), ("waiting", None, 501)]  # at once
+    await Maintenance(writer, writer.settings).once()
+    assert [tuple(row) for row in await owner.fetch(count, removed)] == [("failed", "the channel was removed", 1001)]
+    assert [tuple(row) for row in await owner.fetch(count, dead)] == [
+        ("waiting", None, 1),
+        ("failed", "given up: its turn did not come", 501),
+    ]

@@ -30,10 +30,6 @@ WITH removed AS (
 forgotten AS (
     DELETE FROM notification_addresses WHERE account = :account::text AND channel_id = :id::uuid
 ),
-given_up AS (
-    UPDATE notification_messages SET state = 'failed', error = :error::text, ended_at = now()
-    WHERE account = :account::text AND channel_id = :id::uuid AND state = 'waiting'
-),
 unused AS (
     UPDATE notification_rules SET channels = array_remove(channels, :id::uuid)
     WHERE account = :account::text AND :id::uuid = ANY(channels)

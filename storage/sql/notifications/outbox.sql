@@ -115,6 +115,7 @@ WHERE account = :account::text AND id = :id::uuid AND content IS NULL
 
 -- mark_tried --
 -- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again.
+-- One that was ended meanwhile was sent all the same.
 UPDATE notification_messages m
 SET state = t.state, tries = m.tries + t.failed, error = t.error,
     not_before = now() + make_interval(secs => t.pause_seconds),
@@ -122,7 +123,7 @@ SET state = t.state, tries = m.tries + t.failed, error = t.error,
 FROM unnest(
     :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
 ) AS t (id, state, failed, error, pause_seconds)
-WHERE m.account = :account::text AND m.id = t.id AND m.state = 'waiting'
+WHERE m.account = :account::text AND m.id = t.id AND (m.state = 'waiting' OR t.state = 'sent')
 
 -- delete_sent_events --
 SELECT delete_sent_events(:account::text, :ids::uuid[])
@@ -135,6 +136,46 @@ SET lease = NULL, leased_until = NULL, failures = :failures::integer, last_error
     sent = sent + :sent::integer,
     last_sent_at = CASE WHEN :sent::integer > 0 THEN now() ELSE last_sent_at END
 WHERE account = :account::text AND id = :id::uuid AND lease = :lease::uuid
+
+-- end_removed --
+-- Ends some messages of removed channels, of one account or of all. Answers with their number.
+WITH ended AS (
+    SELECT w.account, w.id FROM notification_channels c
+    CROSS JOIN LATERAL (
+        SELECT m.account, m.id FROM notification_messages m
+        WHERE m.account = c.account AND m.channel_id = c.id AND m.state = 'waiting'
+        LIMIT :limit::integer
+        FOR UPDATE SKIP LOCKED
+    ) AS w
+    WHERE c.removed_at IS NOT NULL AND (:account::text IS NULL OR c.account = :account::text)
+    LIMIT :limit::integer
+),
+updated AS (
+    UPDATE notification_messages m SET state = 'failed', error = 'the channel was removed', ended_at = now()
+    FROM ended e
+    WHERE m.account = e.account AND m.id = e.id
+    RETURNING 1
+)
+SELECT count(*)::integer FROM updated
+
+-- give_up --
+-- Ends some messages that were due so long ago, tried or not: behind one that is not taken, none is. Answers with their
+-- number.
+WITH ended AS (
+    SELECT account, id FROM notification_messages
+    WHERE state = 'waiting' AND due_at < now() - :after::interval
+    ORDER BY due_at
+    LIMIT :limit::integer
+    FOR UPDATE SKIP LOCKED
+),
+updated AS (
+    UPDATE notification_messages m
+    SET state = 'failed', ended_at = now(), error = 'given up: ' || coalesce(m.error, 'its turn did not come')
+    FROM ended e
+    WHERE m.account = e.account AND m.id = e.id
+    RETURNING 1
+)
+SELECT count(*)::integer FROM updated
 
 -- tell_log_edges --
 SELECT tell_log_edges(:limit::integer)
