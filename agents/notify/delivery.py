@@ -56,8 +56,6 @@ LEASE_SECONDS: Final = 120.0
 TURN_SECONDS: Final = 20.0
 #: Messages that are looked up for one turn of a channel; of a topic, they are sent and recorded together.
 AT_ONCE: Final = 200
-#: Longest pause of a channel after failures: what waits is sent so soon after it is back.
-_MAX_PAUSE_SECONDS: Final = 600.0
 _EVERY_SECONDS: Final = 0.5
 _WORK: Final = "notifications"
 
@@ -169,7 +167,7 @@ class Delivery:
     async def _release(self, channel: LeasedChannel, sent: int, last: Sent) -> None:
         """End the lease. After a try that may succeed later, the channel is left alone for a while."""
         failures = channel.failures + 1 if last.outcome == "again" else 0
-        pause = min(pause_after(failures).total_seconds(), _MAX_PAUSE_SECONDS) if failures else 0.0
+        pause = pause_after(failures).total_seconds() if failures else 0.0
         async with self._database.transaction() as connection:
             await release_channel(
                 connection,

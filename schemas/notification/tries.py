@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-#: Pauses after the first tries; the last one is that of each try after them.
-PAUSES: Final = (10, 30, 60, 120, 300, 600, 1200, 1800)
+#: Pauses after the first tries; the last one is that of each try after them. A channel is left alone as long after as
+#: many failures in a row: were a message's pause longer than its channel's, those behind it would be sent before it.
+PAUSES: Final = (10, 30, 60, 120, 300, 600)
 #: A message that was not taken so long after it was due is given up, and the log says so.
 GIVE_UP: Final = timedelta(hours=24)
 

@@ -434,3 +434,23 @@ async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took
         ("waiting", None, 1),
         ("failed", "given up: its turn did not come", 501),
     ]
+
+
+async def test_what_failed_is_replaced_by_what_is_newer_and_its_reader_is_told_the_end(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """Else "began" could come after "resolved". The answer was lost, perhaps, and not the message."""
+    channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    await add_rule(writer, channel)
+    incident = await add_incident(owner)
+    planning = Planning(writer)
+    await planning.plan()
+    await owner.execute("UPDATE notification_messages SET tries = 1, not_before = now() + interval '10 minutes'")
+    await owner.execute("UPDATE notification_rules SET rule = rule || '{\"enabled\": false}'")
+    await add_edge(owner, incident, "resolved")
+    await planning.plan()
+    log = await definitions.list_messages(reader, "acme", limit=5)
+    assert [(each.state, (each.title or "").partition(":")[0]) for each in log] == [
+        ("waiting", "Resolvido"),
+        ("superseded", "Começou"),
+    ]

@@ -41,17 +41,19 @@ SELECT account, begins_at, ends_at, scope FROM maintenance_windows
 WHERE account = ANY(:accounts::text[]) AND ends_at > :now::timestamptz
 
 -- supersede --
--- Ends the notices of an incident, by one rule to one channel, that wait for their time: a later edge says more.
+-- Ends the notices of an incident, by one rule to one channel, that wait for their time or for another try: a later edge
+-- says more.
 UPDATE notification_messages SET state = 'superseded', ended_at = now()
 WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-  AND channel_id = :channel_id::uuid AND state = 'waiting' AND tries = 0 AND due_at > :now::timestamptz
+  AND channel_id = :channel_id::uuid AND state = 'waiting' AND (tries > 0 OR due_at > :now::timestamptz)
 
 -- was_told --
--- Tells if a message about an incident, by one rule to one channel, was sent or is on its way.
+-- Tells if a message about an incident, by one rule to one channel, was sent or is on its way. One that was tried may have
+-- arrived, whatever the answer was.
 SELECT EXISTS (
     SELECT FROM notification_messages
     WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-      AND channel_id = :channel_id::uuid AND state IN ('waiting', 'sent', 'failed')
+      AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
 )
 
 -- insert_message --
