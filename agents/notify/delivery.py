@@ -31,7 +31,7 @@ from outbound.signature import Signer
 from outbound.webhook import send_webhook
 from schemas.envelope import STRUCTURED
 from schemas.event_out import NOTIFICATION, event
-from schemas.notification.message import Content, Message
+from schemas.notification.message import ChannelKind, Content, Message
 from schemas.notification.notice import digest
 from schemas.notification.tries import is_given_up, pause_after
 from schemas.playbook import Playbook
@@ -50,6 +50,8 @@ from storage.notifications.planning import edges_told, with_own_entries
 
 #: Channels to which a worker sends at once.
 SLOTS: Final = 32
+#: Of them those that may be chats: each message to one is a process, which takes 0.3 s of CPU time.
+CHATS: Final = 4
 #: Time after which a channel of a worker that was killed is another's. One turn of a channel takes less: TURN_SECONDS,
 #: and the longest try.
 LEASE_SECONDS: Final = 120.0
@@ -86,7 +88,7 @@ class Delivery:
         self._playbook = playbook
         self._lease_seconds = lease_seconds
         self._every_seconds = every_seconds
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: dict[asyncio.Task[None], ChannelKind] = {}
 
     async def run(self) -> None:
         """Send until cancelled, waiting for PostgreSQL as long as it takes."""
@@ -99,13 +101,16 @@ class Delivery:
                 if free := SLOTS - len(self._busy):
                     for channel in await until_available(_WORK, partial(self._claim, free)):
                         turn = turns.create_task(self._guarded_turn(session, channel))
-                        self._busy.add(turn)
-                        turn.add_done_callback(self._busy.discard)
+                        self._busy[turn] = channel.kind
+                        turn.add_done_callback(self._busy.pop)
                 await asyncio.sleep(self._every_seconds)
 
     async def _claim(self, free: int) -> list[LeasedChannel]:
+        chats = CHATS - sum(kind == "chat" for kind in self._busy.values())
         async with self._database.transaction() as connection:
-            return await claim_channels(connection, at_most=free, lease=uuid.uuid4(), lease_seconds=self._lease_seconds)
+            return await claim_channels(
+                connection, at_most=free, chats=chats, lease=uuid.uuid4(), lease_seconds=self._lease_seconds
+            )
 
     async def _guarded_turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
         """Have one channel's error stop no other. The next turn of this one is after its lease."""

@@ -14,6 +14,9 @@ from storage.database import Connection
 from storage.readable import readable
 from storage.statements import SQL
 
+#: Channels of one account that may have a turn at once, whatever the number of workers: those of one that hang must
+#: leave turns to the others.
+ACCOUNT_SHARE: Final = 8
 #: Messages that one transaction ends.
 _ENDED_AT_ONCE: Final = 500
 
@@ -58,10 +61,14 @@ class Tried(NamedTuple):
 
 
 async def claim_channels(
-    connection: Connection, *, at_most: int, lease: uuid.UUID, lease_seconds: float
+    connection: Connection, *, at_most: int, chats: int, lease: uuid.UUID, lease_seconds: float
 ) -> list[LeasedChannel]:
-    """Lease channels that have messages to be sent now. One that can't be read is left out until its lease ends."""
-    rows = await SQL["claim_channels"].fetch(connection, limit=at_most, lease=lease, lease_seconds=lease_seconds)
+    """Lease channels that have messages to be sent now, of which `chats` at most are chats, and no account has more
+    than ACCOUNT_SHARE at once. One that can't be read is left out until its lease ends.
+    """
+    rows = await SQL["claim_channels"].fetch(
+        connection, limit=at_most, chats=chats, share=ACCOUNT_SHARE, lease=lease, lease_seconds=lease_seconds
+    )
     return readable(
         "channel",
         None,

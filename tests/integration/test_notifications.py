@@ -31,6 +31,7 @@ from schemas.playbook import Playbook
 from schemas.shown.notification import ShownMessage
 from storage.database import Database
 from storage.notifications import definitions
+from storage.notifications.outbox import claim_channels
 from tests.support.agents import records
 from tests.support.events import at, result
 from tests.support.http_server import answering
@@ -454,3 +455,27 @@ async def test_what_failed_is_replaced_by_what_is_newer_and_its_reader_is_told_t
         ("waiting", "Resolvido"),
         ("superseded", "Começou"),
     ]
+
+
+async def test_turns_are_shared_by_accounts_and_few_are_chats(writer: Database, owner: asyncpg.Connection) -> None:
+    """Channels that hang, of an account that has many, must leave turns to others."""
+    for account, kind, count in (("acme", "webhook", 12), ("globex", "webhook", 1), ("initech", "chat", 6)):
+        for number in range(count):
+            await add_channel(writer, kind, "x", account, name=f"{kind} {number}")
+    await owner.execute(
+        """INSERT INTO notification_messages (account, id, channel_id, kind, content, due_at, not_before)
+           SELECT account, gen_random_uuid(), id, 'test', '{}', now(), now() FROM notification_channels"""
+    )
+
+    async def claim(at_most: int, chats: int) -> Counter[str]:
+        async with writer.transaction() as connection:
+            lease = {"lease": uuid.uuid4(), "lease_seconds": 60}
+            return Counter(
+                each.account for each in await claim_channels(connection, at_most=at_most, chats=chats, **lease)
+            )
+
+    assert await claim(3, 4) == {"acme": 1, "globex": 1, "initech": 1}
+    assert await claim(32, 3) == {"acme": 7, "initech": 3}
+    assert await claim(32, 4) == {"initech": 2}  # one account has its share, which the first claims count to
+    await owner.execute("UPDATE notification_channels SET leased_until = NULL WHERE account = 'acme'")
+    assert await claim(32, 0) == {"acme": 8}

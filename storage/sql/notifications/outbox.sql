@@ -83,15 +83,32 @@ WHERE m.state = 'waiting' AND m.content IS NULL
 RETURNING true
 
 -- claim_channels --
--- Leases channels that have messages to be sent now. Those of other workers are skipped.
-WITH free AS (
-    SELECT c.account, c.id FROM notification_channels c
-    WHERE c.removed_at IS NULL AND c.not_before <= now() AND (c.leased_until IS NULL OR c.leased_until <= now())
+-- Leases channels that have messages to be sent now, up to :share of one account at once, with those that have a turn
+-- already, and up to :chats chats. Accounts take turns. Channels of other workers are skipped.
+WITH due AS (
+    SELECT c.account, c.id, c.kind, c.last_sent_at,
+        row_number() OVER (PARTITION BY c.account ORDER BY c.last_sent_at NULLS FIRST, c.id) AS place
+    FROM notification_channels c
+    WHERE {may_have_a_turn}
       AND EXISTS (
           SELECT FROM notification_messages m
           WHERE m.account = c.account AND m.channel_id = c.id AND m.state = 'waiting' AND m.not_before <= now()
       )
-    ORDER BY c.last_sent_at NULLS FIRST
+),
+busy AS (
+    SELECT account, count(*) AS channels FROM notification_channels WHERE leased_until > now() GROUP BY account
+),
+shared AS (
+    SELECT d.*, row_number() OVER (PARTITION BY d.kind = 'chat' ORDER BY d.place, d.last_sent_at NULLS FIRST) AS among
+    FROM due d
+    LEFT JOIN busy b USING (account)
+    WHERE d.place + coalesce(b.channels, 0) <= :share::integer
+),
+free AS (
+    SELECT c.account, c.id FROM notification_channels c
+    JOIN shared s USING (account, id)
+    WHERE {may_have_a_turn} AND (s.kind <> 'chat' OR s.among <= :chats::integer)
+    ORDER BY s.place, s.last_sent_at NULLS FIRST
     LIMIT :limit::integer
     FOR UPDATE OF c SKIP LOCKED
 )
@@ -101,6 +118,10 @@ FROM free f
 LEFT JOIN notification_addresses a ON a.account = f.account AND a.channel_id = f.id
 WHERE c.account = f.account AND c.id = f.id
 RETURNING c.account, c.id, c.kind, c.language, c.time_zone, c.failures, a.address, a.secret
+
+-- may_have_a_turn --
+-- Not a statement.
+c.removed_at IS NULL AND c.not_before <= now() AND (c.leased_until IS NULL OR c.leased_until <= now())
 
 -- messages_to_send --
 -- The next messages of a channel, in order. For who has its lease.
