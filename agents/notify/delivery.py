@@ -150,6 +150,9 @@ class Delivery:
                 if each.content is not None:
                     written.append(each)
                     continue
+                if not each.edge_ids:  # all of it was told otherwise
+                    await mark_tried(connection, channel.account, [Tried(each.id, "superseded", 0, None, 0.0)])
+                    continue
                 async with apart(connection, account=channel.account, message=str(each.id)):
                     written.append(await self._write(connection, channel, each))
                     continue

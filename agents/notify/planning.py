@@ -115,12 +115,13 @@ class Planning:
             integration_type=told.integration_type,
             severity=told.severity,
         )
-        if when.digest and by.rule.digest_at is not None:
+        # It began and ended within a maintenance window: nobody is told, and the log says so.
+        began_within = any(each.has(told.opened_at, told.affiliate, told.integration_type) for each in windows)
+        state: MessageState = "muted" if over and when.maintenance and began_within and not was_told else "waiting"
+        if when.digest and by.rule.digest_at is not None and state == "waiting":
             at = when.at
             while not await add_to_digest(connection, told, by, at):
                 at = digest_after(by.rule.digest_at, at, by.reader.zone)
             return
         content = notice(told, by.reader, playbook=playbook, public_url=self._public_url)
-        # It began and ended within a maintenance window: nobody is told, and the log says so.
-        state: MessageState = "muted" if over and when.maintenance and not was_told else "waiting"
         await add_notice(connection, told, by, when, content=content, state=state)

@@ -174,6 +174,8 @@ CREATE INDEX notification_messages_by_due ON notification_messages (due_at) WHER
 CREATE INDEX notification_messages_by_time ON notification_messages (account, number DESC);
 CREATE INDEX notification_messages_of_incident ON notification_messages (account, incident_id, channel_id)
     WHERE incident_id IS NOT NULL;
+CREATE INDEX notification_messages_digests ON notification_messages (account, channel_id, rule_id)
+    WHERE kind = 'digest';
 CREATE INDEX notification_messages_by_end ON notification_messages (ended_at) WHERE ended_at IS NOT NULL;
 
 GRANT SELECT, INSERT ON notification_messages TO conexoes_writer;

@@ -89,7 +89,7 @@ async def windows_in_force(
 
 
 async def supersede(connection: Connection, told: Told, by: InForce, now: datetime) -> bool:
-    """End what waits for its time to tell of an earlier edge. Returns True when its incident was told before."""
+    """End what waits to tell of an earlier edge. Returns True when its incident was told before."""
     of = {
         "account": told.account,
         "incident_id": told.incident_id,
@@ -97,6 +97,7 @@ async def supersede(connection: Connection, told: Told, by: InForce, now: dateti
         "channel_id": by.channel_id,
     }
     await SQL["supersede"].execute(connection, **of, now=now)
+    await SQL["take_from_digests"].execute(connection, **of, now=now)
     return bool(await SQL["was_told"].fetchval(connection, **of))
 
 

@@ -302,7 +302,7 @@ async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_inc
         ("window", "notice", "waiting"): 1,
     }
     assert all(each.due_at > now for each in log if each.state == "waiting")
-    assert await owner.fetchval("SELECT cardinality(edge_ids) FROM notification_messages WHERE kind = 'digest'") == 2
+    assert await owner.fetchval("SELECT cardinality(edge_ids) FROM notification_messages WHERE kind = 'digest'") == 1
     hook = Receiver()
     async with answering(hook) as address:
         await owner.execute("DELETE FROM notification_addresses")
@@ -479,3 +479,45 @@ async def test_turns_are_shared_by_accounts_and_few_are_chats(writer: Database, 
     assert await claim(32, 4) == {"initech": 2}  # one account has its share, which the first claims count to
     await owner.execute("UPDATE notification_channels SET leased_until = NULL WHERE account = 'acme'")
     assert await claim(32, 0) == {"acme": 8}
+
+
+async def test_a_digest_has_nothing_that_was_told_already_or_was_over_within_a_maintenance_window(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hook, now = Receiver(), datetime.now(UTC)
+    clock = (now.astimezone(ZoneInfo("America/Sao_Paulo")) + timedelta(hours=2)).strftime("%H:%M")
+    edges = "SELECT edge_ids FROM notification_messages WHERE kind = 'digest' AND state = 'waiting'"
+    planning = Planning(writer)
+    async with answering(hook) as address:
+        await add_rule(writer, await add_channel(writer, "webhook", address), digest_at=clock)
+        span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+        scope = Scope(affiliates=("W",))
+        await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
+        within, at_once = await add_incident(owner, affiliate="W"), await add_incident(owner, affiliate="C")
+        before = await add_incident(owner, affiliate="W", subject="before")
+        await owner.execute(
+            "UPDATE incidents SET opened_at = $1 WHERE incident_id = $2", now - timedelta(days=1), before
+        )
+        await planning.plan()
+        assert len(await owner.fetchval(edges)) == 3
+        await owner.execute("UPDATE incidents SET severity = 'critical' WHERE incident_id = $1", at_once)
+        await add_edge(owner, at_once, "escalated")
+        await add_edge(owner, within, "resolved")
+        await add_edge(owner, before, "resolved")
+        await planning.plan()
+        assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]
+        await owner.execute("UPDATE notification_messages SET edge_ids = '{}' WHERE kind = 'digest'")
+        await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
+        async with delivering(writer, settings(1)):
+            log = await log_of(reader, {"sent", "superseded", "muted"}, 3)
+    assert {(each.kind, each.state, each.incident_id) for each in log} == {
+        ("notice", "muted", str(within)),
+        ("notice", "sent", str(at_once)),
+        ("digest", "superseded", None),  # nothing is left of it
+    }
+    told = await add_incident(owner, affiliate="W", subject="told")
+    await planning.plan()
+    await owner.execute("UPDATE notification_messages SET state = 'sent', ended_at = now() WHERE state = 'waiting'")
+    await add_edge(owner, told, "resolved")
+    await planning.plan()
+    assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]

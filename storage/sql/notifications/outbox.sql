@@ -47,13 +47,31 @@ UPDATE notification_messages SET state = 'superseded', ended_at = now()
 WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
   AND channel_id = :channel_id::uuid AND state = 'waiting' AND (tries > 0 OR due_at > :now::timestamptz)
 
+-- take_from_digests --
+-- Takes the edges of an incident out of digests, by one rule to one channel, that wait for their time: as above.
+UPDATE notification_messages m
+SET edge_ids = ARRAY(SELECT unnest(m.edge_ids) EXCEPT SELECT unnest(o.edges) ORDER BY 1)
+FROM (
+    SELECT array_agg(edge_id) AS edges FROM incident_edges
+    WHERE account = :account::text AND incident_id = :incident_id::bigint
+) AS o
+WHERE m.account = :account::text AND m.channel_id = :channel_id::uuid AND m.rule_id = :rule_id::uuid
+  AND m.kind = 'digest' AND m.state = 'waiting' AND m.content IS NULL AND m.due_at > :now::timestamptz
+  AND m.edge_ids && o.edges
+
 -- was_told --
--- Tells if a message about an incident, by one rule to one channel, was sent or is on its way. One that was tried may have
--- arrived, whatever the answer was.
+-- Tells if a message about an incident, by one rule to one channel, was sent or is on its way: its own, or a digest. One
+-- that was tried may have arrived, whatever the answer was.
 SELECT EXISTS (
     SELECT FROM notification_messages
     WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
       AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
+) OR EXISTS (
+    SELECT FROM notification_messages
+    WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
+      AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed') AND edge_ids && ARRAY(
+          SELECT edge_id FROM incident_edges WHERE account = :account::text AND incident_id = :incident_id::bigint
+      )
 )
 
 -- insert_message --
