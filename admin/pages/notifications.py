@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
@@ -233,7 +233,6 @@ async def _test(request: Request, who: Member, channel: ShownChannel) -> None:
         channel,
         content=content.model_dump(mode="json"),
         author=_author(who),
-        at=datetime.now(UTC),
     )
 
 

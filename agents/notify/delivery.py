@@ -124,7 +124,8 @@ class Delivery:
         ends = time.monotonic() + min(TURN_SECONDS, self._lease_seconds / 2)
         waiting = await until_available(_WORK, partial(self._prepare, channel))
         parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
-        sent, last = 0, Sent("sent")
+        sent = 0
+        last: Sent | None = None
         for part in parts:
             last = await self._try(session, channel, part)
             tried = [_tried(each, last) for each in part]
@@ -172,16 +173,23 @@ class Delivery:
         async with self._database.transaction() as connection:
             await mark_tried(connection, account, tried)
 
-    async def _release(self, channel: LeasedChannel, sent: int, last: Sent) -> None:
-        """End the lease. After a try that may succeed later, the channel is left alone for a while."""
-        failures = channel.failures + 1 if last.outcome == "again" else 0
-        pause = pause_after(failures).total_seconds() if failures else 0.0
+    async def _release(self, channel: LeasedChannel, sent: int, last: Sent | None) -> None:
+        """End the lease. After a try that may succeed later, the channel is left alone for a while.
+
+        `last` is the last try; None when all that waited was ended meanwhile, which says nothing about the channel.
+        """
+        if last is None:
+            last, failures, tried = Sent("sent"), channel.failures, False
+        else:
+            failures, tried = (channel.failures + 1 if last.outcome == "again" else 0), True
+        pause = pause_after(failures).total_seconds() if last.outcome == "again" else 0.0
         async with self._database.transaction() as connection:
             await release_channel(
                 connection,
                 channel,
                 sent=sent,
                 failures=failures,
+                tried=tried,
                 error=last.error,
                 pause_seconds=max(pause, last.after_seconds),
             )

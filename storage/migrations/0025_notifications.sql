@@ -22,7 +22,7 @@ CREATE TABLE notification_channels (
     failures integer NOT NULL DEFAULT 0,     -- tries in a row
     sent bigint NOT NULL DEFAULT 0,          -- messages
     last_sent_at timestamptz,
-    last_error text,                         -- of the last failure; never an address
+    last_error text,                         -- of the last try, when it failed; never an address
     PRIMARY KEY (account, id),
     CHECK (kind IN ('webhook', 'topic') OR events = '{}')
 );

@@ -207,9 +207,9 @@ async def list_changes(reader: Database, account: str) -> list[ShownChange]:
 
 
 async def add_test(
-    writer: Database, account: str, channel: ShownChannel, *, content: Mapping[str, Any], author: Author, at: datetime
+    writer: Database, account: str, channel: ShownChannel, *, content: Mapping[str, Any], author: Author
 ) -> uuid.UUID:
-    """Put a test message to a channel into the outbox. Returns its id."""
+    """Put a test message to a channel into the outbox, and end the channel's pause after failures. Returns its id."""
     id_ = uuid.uuid4()
     async with writer.transaction() as connection:
         await SQL["insert_message"].fetchval(
@@ -224,8 +224,9 @@ async def add_test(
             edge_ids=None,
             maintenance=False,
             content=json.dumps(content),
-            due_at=at,
+            due_at=None,
         )
+        await SQL["try_channel"].execute(connection, account=account, id=uuid.UUID(channel.id))
         await _add_change(
             connection, account, author, _Change("tested", "channel", uuid.UUID(channel.id), channel.name)
         )

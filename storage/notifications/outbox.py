@@ -134,9 +134,18 @@ async def give_up(connection: Connection) -> bool:
 
 
 async def release_channel(
-    connection: Connection, channel: LeasedChannel, *, sent: int, failures: int, error: str | None, pause_seconds: float
+    connection: Connection,
+    channel: LeasedChannel,
+    *,
+    sent: int,
+    failures: int,
+    tried: bool,
+    error: str | None,
+    pause_seconds: float,
 ) -> None:
-    """End the lease of a channel. After a failure it is left alone for `pause_seconds`."""
+    """End the lease of a channel. After a failure it is left alone for `pause_seconds`. `tried`: there was a try, whose
+    error is that of the channel now.
+    """
     await SQL["release_channel"].execute(
         connection,
         account=channel.account,
@@ -144,6 +153,7 @@ async def release_channel(
         lease=channel.lease,
         sent=sent,
         failures=failures,
+        tried=tried,
         error=error,
         pause_seconds=pause_seconds,
     )

@@ -31,7 +31,14 @@ from schemas.playbook import Playbook
 from schemas.shown.notification import ShownMessage
 from storage.database import Database
 from storage.notifications import definitions
-from storage.notifications.outbox import claim_channels
+from storage.notifications.outbox import (
+    LeasedChannel,
+    Tried,
+    claim_channels,
+    mark_tried,
+    messages_to_send,
+    release_channel,
+)
 from tests.support.agents import records
 from tests.support.events import at, result
 from tests.support.http_server import answering
@@ -193,7 +200,7 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
             async def tried() -> bool:
                 nonlocal by_channel
                 by_channel = {each.id: each for each in await definitions.list_channels(reader, "acme")}
-                return all(by_channel[str(each)].error for each in (channels[0], channels[1], channels[5]))
+                return all(by_channel[str(channels[place])].error for place in (0, 1, 2, 4, 5))
 
             await eventually(tried)
         hanging.answers.set()
@@ -201,6 +208,9 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
     assert by_channel[str(channels[0])].error == "no answer in time"
     assert by_channel[str(channels[1])].error == "the webhook answered 503"
     assert by_channel[str(channels[5])].error == "the SMTP server refused it: 451"
+    assert by_channel[str(channels[2])].error == "the webhook answered 410"
+    assert by_channel[str(channels[2])].next_try_at is None  # what it refuses is not tried again
+    assert by_channel[str(channels[3])].error is None
     log = await definitions.list_messages(reader, "acme", limit=500)
     states = Counter((each.channel_id, each.state) for each in log)
     assert states[str(channels[2]), "failed"] == states[str(inside), "failed"] == states[str(channels[3]), "sent"] == 20
@@ -521,3 +531,31 @@ async def test_a_digest_has_nothing_that_was_told_already_or_was_over_within_a_m
     await add_edge(owner, told, "resolved")
     await planning.plan()
     assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]
+
+
+async def test_a_test_is_sent_at_once_whatever_failed_before_and_whatever_waits(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    await add_rule(writer, channel)
+    await add_incident(owner)
+    await Planning(writer).plan()
+    await owner.execute("UPDATE notification_channels SET failures = 9, not_before = now() + interval '10 minutes'")
+    [shown] = await definitions.list_channels(reader, "acme")
+
+    async def claimed() -> LeasedChannel:
+        async with writer.transaction() as connection:
+            [leased] = await claim_channels(connection, at_most=1, chats=0, lease=uuid.uuid4(), lease_seconds=60)
+        return leased
+
+    await definitions.add_test(writer, "acme", shown, content={}, author=MARIA)
+    leased = await claimed()
+    async with writer.transaction() as connection:
+        first, second = await messages_to_send(connection, leased, 5)
+        assert (first.kind, second.kind) == ("test", "notice")
+        await mark_tried(connection, "acme", [Tried(first.id, "sent", 0, None, 0.0)])
+    await definitions.add_test(writer, "acme", shown, content={}, author=MARIA)  # while the notice is tried
+    async with writer.transaction() as connection:
+        said: dict[str, Any] = {"sent": 1, "failures": 10, "tried": True, "error": "x", "pause_seconds": 600}
+        await release_channel(connection, leased, **said)
+    assert (await claimed()).id == channel

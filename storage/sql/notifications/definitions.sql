@@ -12,7 +12,7 @@ VALUES (:account::text, :channel_id::uuid, :address::bytea, :secret::bytea)
 -- channel_columns --
 -- Not a statement.
 id, name, kind, shown, language, time_zone, events, made_at, sent, last_sent_at,
-CASE WHEN failures > 0 THEN last_error END AS error, CASE WHEN failures > 0 THEN not_before END AS next_try_at
+last_error AS error, CASE WHEN failures > 0 THEN not_before END AS next_try_at
 
 -- list_channels --
 -- Channels of an account, by name.
@@ -35,6 +35,10 @@ unused AS (
     WHERE account = :account::text AND :id::uuid = ANY(channels)
 )
 SELECT name FROM removed
+
+-- try_channel --
+-- Ends its pause.
+UPDATE notification_channels SET not_before = now() WHERE account = :account::text AND id = :id::uuid
 
 -- list_rules --
 SELECT id, rule, channels, made_at FROM notification_rules

@@ -75,15 +75,15 @@ SELECT EXISTS (
 )
 
 -- insert_message --
--- Answers true unless it is there already.
+-- Answers true unless it is there already. Without a time it is due now.
 INSERT INTO notification_messages (
     account, id, channel_id, kind, state, rule_id, incident_id, edge_ids, maintenance, content, due_at, not_before,
     ended_at
 )
 VALUES (
     :account::text, :id::uuid, :channel_id::uuid, :kind::text, :state::text, :rule_id::uuid, :incident_id::bigint,
-    :edge_ids::bigint[], :maintenance::boolean, :content::jsonb, :due_at::timestamptz, :due_at::timestamptz,
-    CASE WHEN :state::text <> 'waiting' THEN now() END
+    :edge_ids::bigint[], :maintenance::boolean, :content::jsonb, coalesce(:due_at::timestamptz, now()),
+    coalesce(:due_at::timestamptz, now()), CASE WHEN :state::text <> 'waiting' THEN now() END
 )
 ON CONFLICT (account, id) DO NOTHING
 RETURNING true
@@ -142,11 +142,11 @@ RETURNING c.account, c.id, c.kind, c.language, c.time_zone, c.failures, a.addres
 c.removed_at IS NULL AND c.not_before <= now() AND (c.leased_until IS NULL OR c.leased_until <= now())
 
 -- messages_to_send --
--- The next messages of a channel, in order. For who has its lease.
+-- The next messages of a channel, in order, tests first. For who has its lease.
 SELECT id, kind, rule_id, incident_id, edge_ids, event_type, event_uuid, subject, content, made_at, due_at, tries
 FROM notification_messages
 WHERE account = :account::text AND channel_id = :channel_id::uuid AND state = 'waiting' AND not_before <= now()
-ORDER BY number
+ORDER BY kind <> 'test', number
 LIMIT :limit::integer
 
 -- keep_content --
@@ -170,10 +170,18 @@ WHERE m.account = :account::text AND m.id = t.id AND (m.state = 'waiting' OR t.s
 SELECT delete_sent_events(:account::text, :ids::uuid[])
 
 -- release_channel --
--- Ends the lease, unless another worker has it by now, and leaves the channel alone after a failure.
+-- Ends the lease, unless another worker has it by now, and leaves the channel alone after a failure. Its error stays until
+-- something is sent, or fails otherwise.
 UPDATE notification_channels
-SET lease = NULL, leased_until = NULL, failures = :failures::integer, last_error = :error::text,
-    not_before = now() + make_interval(secs => :pause_seconds::double precision),
+SET lease = NULL, leased_until = NULL, failures = :failures::integer,
+    last_error = CASE WHEN :tried::boolean THEN :error::text ELSE last_error END,
+    -- A test that was asked for meanwhile, the first message if there is one, is sent at once.
+    not_before = now() + CASE WHEN (
+        SELECT m.kind = 'test' AND m.tries = 0 FROM notification_messages m
+        WHERE m.account = :account::text AND m.channel_id = :id::uuid AND m.state = 'waiting'
+        ORDER BY m.kind <> 'test', m.number
+        LIMIT 1
+    ) THEN interval '0' ELSE make_interval(secs => :pause_seconds::double precision) END,
     sent = sent + :sent::integer,
     last_sent_at = CASE WHEN :sent::integer > 0 THEN now() ELSE last_sent_at END
 WHERE account = :account::text AND id = :id::uuid AND lease = :lease::uuid
