@@ -186,7 +186,7 @@ def read_rule(fields: Sequence[tuple[str, str]]) -> tuple[Rule, list[uuid.UUID]]
     """Read the form of a rule, and the ids of its channels. Raises the 422 problem of the first field that is wrong."""
     given = dict(fields)
     begin, end = given.get("begin", ""), given.get("end", "")
-    hours = {"begin": begin, "end": end, "days": [int(each) for each in _all(fields, "days") if each.isdigit()]}
+    hours = {"begin": begin, "end": end, "days": [int(each) for each in _all(fields, "days") if each.isdecimal()]}
     rule = _model(
         Rule,
         {

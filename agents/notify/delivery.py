@@ -8,7 +8,6 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -33,7 +32,7 @@ from schemas.envelope import STRUCTURED
 from schemas.event_out import NOTIFICATION, event
 from schemas.notification.message import ChannelKind, Content, Message
 from schemas.notification.notice import digest
-from schemas.notification.tries import is_given_up, pause_after
+from schemas.notification.tries import pause_after
 from schemas.playbook import Playbook
 from storage.database import Connection, Database
 from storage.notifications.outbox import (
@@ -272,7 +271,5 @@ def _tried(waiting: Waiting, outcome: Sent) -> Tried:
         return Tried(waiting.id, "sent", 0, None, 0.0)
     if outcome.outcome == "refused":
         return Tried(waiting.id, "failed", 1, outcome.error, 0.0)
-    pause = pause_after(waiting.tries + 1)
-    if is_given_up(waiting.due_at, datetime.now(UTC) + pause):
-        return Tried(waiting.id, "failed", 1, f"given up: {outcome.error}", 0.0)
-    return Tried(waiting.id, "waiting", 1, outcome.error, max(pause.total_seconds(), outcome.after_seconds))
+    pause = max(pause_after(waiting.tries + 1).total_seconds(), outcome.after_seconds)
+    return Tried(waiting.id, "waiting", 1, outcome.error, pause)

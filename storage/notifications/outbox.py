@@ -115,8 +115,8 @@ async def keep_content(connection: Connection, account: str, message: uuid.UUID,
 
 
 async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:
-    """Record what became of messages. Events that were sent are deleted."""
-    await SQL["mark_tried"].execute(connection, tried, account=account)
+    """Record what became of messages. Events that were sent are deleted; what would wait too long is given up."""
+    await SQL["mark_tried"].execute(connection, tried, account=account, after=GIVE_UP)
     if sent := [each.id for each in tried if each.state == "sent"]:
         await SQL["delete_sent_events"].execute(connection, account=account, ids=sent)
 

@@ -559,3 +559,19 @@ async def test_a_test_is_sent_at_once_whatever_failed_before_and_whatever_waits(
         said: dict[str, Any] = {"sent": 1, "failures": 10, "tried": True, "error": "x", "pause_seconds": 600}
         await release_channel(connection, leased, **said)
     assert (await claimed()).id == channel
+
+
+async def test_a_message_is_given_up_when_its_next_try_would_be_a_day_after_it_was_due(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    [shown] = await definitions.list_channels(reader, "acme")
+    ids = [await definitions.add_test(writer, "acme", shown, content={}, author=MARIA) for _ in range(3)]
+    for message, hours in zip(ids, (23.8, 23.9, 25), strict=True):
+        update = "UPDATE notification_messages SET due_at = now() - $1::interval WHERE id = $2"
+        await owner.execute(update, timedelta(hours=hours), message)
+    tried = [Tried(each, "waiting", 1, "x", 600.0) for each in ids[:2]] + [Tried(ids[2], "sent", 0, None, 0.0)]
+    async with writer.transaction() as connection:
+        await mark_tried(connection, "acme", tried)
+    log = {each.id: (each.state, each.error) for each in await definitions.list_messages(reader, "acme", limit=5)}
+    assert [log[str(each)] for each in ids] == [("waiting", "x"), ("failed", "given up: x"), ("sent", None)]

@@ -123,7 +123,13 @@ def test_the_form_of_a_rule_is_a_rule() -> None:
     assert rule.hours is not None
     assert rule.hours.days == {6, 7}
     assert [str(each) for each in channels] == ["0b2f9c1e-7d5a-4c1b-9f6e-2a4f0f6f1c33"]
-    for wrong in ({"severity": "x"}, {"channels": "x"}, {"begin": "25:00", "end": "1"}, {"kinds": "x"}):
+    for wrong in (
+        {"begin": "08:00", "end": "09:00", "days": "²"},
+        {"severity": "x"},
+        {"channels": "x"},
+        {"begin": "25:00", "end": "1"},
+        {"kinds": "x"},
+    ):
         with pytest.raises(ProblemError):
             read_rule(list(({"name": "n", "severity": "warning"} | wrong).items()))
 

@@ -155,15 +155,20 @@ UPDATE notification_messages SET content = :content::jsonb
 WHERE account = :account::text AND id = :id::uuid AND content IS NULL
 
 -- mark_tried --
--- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again.
--- One that was ended meanwhile was sent all the same.
+-- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
+-- is given up when that would be too late. One that was ended meanwhile was sent all the same.
 UPDATE notification_messages m
-SET state = t.state, tries = m.tries + t.failed, error = t.error,
-    not_before = now() + make_interval(secs => t.pause_seconds),
-    ended_at = CASE WHEN t.state <> 'waiting' THEN now() END
+SET state = CASE WHEN n.late THEN 'failed' ELSE t.state END, tries = m.tries + t.failed,
+    error = CASE WHEN n.late THEN 'given up: ' ELSE '' END || t.error, not_before = n.at,
+    ended_at = CASE WHEN n.late OR t.state <> 'waiting' THEN now() END
 FROM unnest(
     :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
 ) AS t (id, state, failed, error, pause_seconds)
+JOIN notification_messages w ON w.account = :account::text AND w.id = t.id
+CROSS JOIN LATERAL (
+    SELECT next.at, t.state = 'waiting' AND next.at > w.due_at + :after::interval AS late
+    FROM (SELECT now() + make_interval(secs => t.pause_seconds) AS at) AS next
+) AS n
 WHERE m.account = :account::text AND m.id = t.id AND (m.state = 'waiting' OR t.state = 'sent')
 
 -- delete_sent_events --
