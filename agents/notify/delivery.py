@@ -49,7 +49,7 @@ from storage.notifications.planning import edges_told, with_own_entries
 
 #: Channels to which a worker sends at once.
 SLOTS: Final = 32
-#: Of them those that may be chats: each message to one is a process, which takes 0.3 s of CPU time.
+#: Chats among them: each message to one is a process, which takes 0.3 s of CPU time.
 CHATS: Final = 4
 #: Time after which a channel of a worker that was killed is another's. One turn of a channel takes less: TURN_SECONDS,
 #: and the longest try.
@@ -112,7 +112,7 @@ class Delivery:
             )
 
     async def _guarded_turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
-        """Have one channel's error stop no other. The next turn of this one is after its lease."""
+        """Run a turn, and end its error here: it stops no other channel. This one's next turn comes after its lease."""
         try:
             await self._turn(session, channel)
         except Exception:

@@ -427,7 +427,7 @@ async def test_what_can_t_be_read_or_written_stops_nothing_else(
 async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took(
     writer: Database, owner: asyncpg.Connection
 ) -> None:
-    """Only the first message is tried while a channel is down; those behind it get as old as that one."""
+    """The first message alone is tried while a channel is down; those behind it get as old as that one."""
     dead, removed = [await add_channel(writer, "webhook", "http://127.0.0.1:9/", name=name) for name in ("d", "r")]
     insert = """INSERT INTO notification_messages (account, id, channel_id, kind, content, due_at, not_before)
                 SELECT 'acme', gen_random_uuid(), $1, 'event', '{}', now() - $2::interval, now()
@@ -479,10 +479,9 @@ async def test_turns_are_shared_by_accounts_and_few_are_chats(writer: Database, 
 
     async def claim(at_most: int, chats: int) -> Counter[str]:
         async with writer.transaction() as connection:
-            lease = {"lease": uuid.uuid4(), "lease_seconds": 60}
-            return Counter(
-                each.account for each in await claim_channels(connection, at_most=at_most, chats=chats, **lease)
-            )
+            lease: dict[str, Any] = {"lease": uuid.uuid4(), "lease_seconds": 60}
+            leased = await claim_channels(connection, at_most=at_most, chats=chats, **lease)
+        return Counter(each.account for each in leased)
 
     assert await claim(3, 4) == {"acme": 1, "globex": 1, "initech": 1}
     assert await claim(32, 3) == {"acme": 7, "initech": 3}

@@ -50,7 +50,9 @@ WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_i
 -- take_from_digests --
 -- Takes the edges of an incident out of digests, by one rule to one channel, that wait for their time: as above.
 UPDATE notification_messages m
-SET edge_ids = ARRAY(SELECT unnest(m.edge_ids) EXCEPT SELECT unnest(o.edges) ORDER BY 1)
+SET edge_ids = ARRAY(
+    SELECT told.edge FROM unnest(m.edge_ids) AS told (edge) WHERE told.edge <> ALL(o.edges) ORDER BY 1
+)
 FROM (
     SELECT array_agg(edge_id) AS edges FROM incident_edges
     WHERE account = :account::text AND incident_id = :incident_id::bigint
