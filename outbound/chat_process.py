@@ -10,6 +10,10 @@ import socket
 import sys
 from typing import Any
 
+import apprise
+from apprise.common import NotifyFormat
+from apprise.plugins.base import NotifyBase
+
 from outbound.chat import plugin_of
 from outbound.http import AddressNotAllowed, Network, is_allowed
 
@@ -24,10 +28,21 @@ def main() -> int:
     if found is None:
         print("the chat's URL can't be read any more")  # noqa: T201 - the answer of this process
         return 1
-    if found.notify(body=task["text"], title=task["title"]):
+    if tell(found, task["title"], task["text"]):
         return 0
     print(str(AddressNotAllowed()) if refused else "the chat did not take it")  # noqa: T201
     return 1
+
+
+def tell(plugin: NotifyBase, title: str, text: str) -> bool:
+    """Send a text, which nothing in it makes into markup. Returns False when the service did not take it.
+
+    Apprise takes a text of no format for what the service wants, which Telegram would read as HTML. By itself, its
+    plugin does not convert a text of a format either.
+    """
+    sender = apprise.Apprise(asset=plugin.asset)
+    sender.add(plugin)
+    return bool(sender.notify(body=text, title=title, body_format=NotifyFormat.TEXT))
 
 
 def watch_connections(allowed: list[Network]) -> list[str]:

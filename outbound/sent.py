@@ -16,6 +16,6 @@ class Sent(NamedTuple):
 
 
 def failed(outcome: Outcome, error: str) -> Sent:
-    """Return a failed try; of the error the first line is kept."""
-    line = (error.strip().splitlines() or ["no reason was given"])[0]
+    """Return a failed try; of the error the first line is kept, without NUL, which PostgreSQL does not take."""
+    line = (error.replace("\0", "").strip().splitlines() or ["no reason was given"])[0]
     return Sent(outcome, line[:MAX_ERROR_CHARACTERS])

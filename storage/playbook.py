@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from schemas.playbook import SeenError, WrittenEntry
 from storage.access_keys import Grant
 from storage.database import Connection, Database
+from storage.readable import readable
 from storage.statements import SQL
 
 #: Entries that one account may have: all of them are read for a page.
@@ -126,18 +127,20 @@ _OF_ERROR = ("integration_type", "affiliate", "code", "fingerprint", "message", 
 
 
 async def list_entries(connection: Connection, account: str) -> list[OwnEntry]:
-    """Return the entries of an account, on a connection that sees them."""
+    """Return the entries of an account, on a connection that sees them. One that can't be read holds no more."""
     rows = await SQL["list_own_entries"].fetch(connection, account=account)
-    return [
-        OwnEntry(
+    return readable(
+        "entry of the playbook",
+        account,
+        rows,
+        lambda row: OwnEntry(
             row["entry_id"],
             WrittenEntry.model_validate_json(row["entry"]),
             row["changed_by"],
             row["key_name"],
             row["changed_at"],
-        )
-        for row in rows
-    ]
+        ),
+    )
 
 
 async def _add(connection: Connection, entry: WrittenEntry | None, grant: Grant, **change: str | uuid.UUID) -> None:

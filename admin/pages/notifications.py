@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
@@ -186,7 +186,7 @@ def read_rule(fields: Sequence[tuple[str, str]]) -> tuple[Rule, list[uuid.UUID]]
     """Read the form of a rule, and the ids of its channels. Raises the 422 problem of the first field that is wrong."""
     given = dict(fields)
     begin, end = given.get("begin", ""), given.get("end", "")
-    hours = {"begin": begin, "end": end, "days": [int(each) for each in _all(fields, "days") if each.isdigit()]}
+    hours = {"begin": begin, "end": end, "days": [int(each) for each in _all(fields, "days") if each.isdecimal()]}
     rule = _model(
         Rule,
         {
@@ -233,7 +233,6 @@ async def _test(request: Request, who: Member, channel: ShownChannel) -> None:
         channel,
         content=content.model_dump(mode="json"),
         author=_author(who),
-        at=datetime.now(UTC),
     )
 
 

@@ -8,7 +8,6 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -17,6 +16,7 @@ import orjson
 import structlog
 
 from agents.metrics import NOTIFICATIONS
+from agents.notify.apart import apart
 from agents.process.availability import until_available
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
@@ -30,11 +30,11 @@ from outbound.signature import Signer
 from outbound.webhook import send_webhook
 from schemas.envelope import STRUCTURED
 from schemas.event_out import NOTIFICATION, event
-from schemas.notification.message import Content, Message
+from schemas.notification.message import ChannelKind, Content, Message
 from schemas.notification.notice import digest
-from schemas.notification.tries import is_given_up, pause_after
+from schemas.notification.tries import pause_after
 from schemas.playbook import Playbook
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.notifications.outbox import (
     LeasedChannel,
     Tried,
@@ -49,14 +49,14 @@ from storage.notifications.planning import edges_told, with_own_entries
 
 #: Channels to which a worker sends at once.
 SLOTS: Final = 32
+#: Chats among them: each message to one is a process, which takes 0.3 s of CPU time.
+CHATS: Final = 4
 #: Time after which a channel of a worker that was killed is another's. One turn of a channel takes less: TURN_SECONDS,
 #: and the longest try.
 LEASE_SECONDS: Final = 120.0
 TURN_SECONDS: Final = 20.0
 #: Messages that are looked up for one turn of a channel; of a topic, they are sent and recorded together.
 AT_ONCE: Final = 200
-#: Longest pause of a channel after failures: what waits is sent so soon after it is back.
-_MAX_PAUSE_SECONDS: Final = 600.0
 _EVERY_SECONDS: Final = 0.5
 _WORK: Final = "notifications"
 
@@ -87,7 +87,7 @@ class Delivery:
         self._playbook = playbook
         self._lease_seconds = lease_seconds
         self._every_seconds = every_seconds
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: dict[asyncio.Task[None], ChannelKind] = {}
 
     async def run(self) -> None:
         """Send until cancelled, waiting for PostgreSQL as long as it takes."""
@@ -99,21 +99,32 @@ class Delivery:
             while True:
                 if free := SLOTS - len(self._busy):
                     for channel in await until_available(_WORK, partial(self._claim, free)):
-                        turn = turns.create_task(self._turn(session, channel))
-                        self._busy.add(turn)
-                        turn.add_done_callback(self._busy.discard)
+                        turn = turns.create_task(self._guarded_turn(session, channel))
+                        self._busy[turn] = channel.kind
+                        turn.add_done_callback(self._busy.pop)
                 await asyncio.sleep(self._every_seconds)
 
     async def _claim(self, free: int) -> list[LeasedChannel]:
+        chats = CHATS - sum(kind == "chat" for kind in self._busy.values())
         async with self._database.transaction() as connection:
-            return await claim_channels(connection, at_most=free, lease=uuid.uuid4(), lease_seconds=self._lease_seconds)
+            return await claim_channels(
+                connection, at_most=free, chats=chats, lease=uuid.uuid4(), lease_seconds=self._lease_seconds
+            )
+
+    async def _guarded_turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
+        """Run a turn, and end its error here: it stops no other channel. This one's next turn comes after its lease."""
+        try:
+            await self._turn(session, channel)
+        except Exception:
+            log.exception("the turn of a channel failed", channel=str(channel.id))
 
     async def _turn(self, session: aiohttp.ClientSession, channel: LeasedChannel) -> None:
         """Send what a channel has to get, in order, until a try fails or its time is over."""
         ends = time.monotonic() + min(TURN_SECONDS, self._lease_seconds / 2)
         waiting = await until_available(_WORK, partial(self._prepare, channel))
         parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
-        sent, last = 0, Sent("sent")
+        sent = 0
+        last: Sent | None = None
         for part in parts:
             last = await self._try(session, channel, part)
             tried = [_tried(each, last) for each in part]
@@ -129,32 +140,55 @@ class Delivery:
         await until_available(_WORK, partial(self._release, channel, sent, last))
 
     async def _prepare(self, channel: LeasedChannel) -> list[Waiting]:
-        """Return the messages of a turn, each with the content that it keeps from now on."""
+        """Return the messages of a turn, each with the content that it keeps from now on.
+
+        A digest that can't be written fails: tried again, it would stop every worker, and all that waits behind it.
+        """
+        written: list[Waiting] = []
         async with self._database.transaction() as connection:
-            waiting = await messages_to_send(connection, channel, AT_ONCE)
-            for place, each in enumerate(waiting):
-                if each.content is None:
-                    tolds = await edges_told(connection, each.edge_ids)
-                    playbook = await with_own_entries(connection, self._playbook(), channel.account)
-                    content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
-                    await keep_content(connection, channel.account, each.id, content)
-                    waiting[place] = each._replace(content=content.model_dump(mode="json"))
-        return waiting
+            for each in await messages_to_send(connection, channel, AT_ONCE):
+                if each.content is not None:
+                    written.append(each)
+                    continue
+                if not each.edge_ids:  # all of it was told otherwise
+                    await mark_tried(connection, channel.account, [Tried(each.id, "superseded", 0, None, 0.0)])
+                    continue
+                async with apart(connection, account=channel.account, message=str(each.id)):
+                    written.append(await self._write(connection, channel, each))
+                    continue
+                lost = Tried(each.id, "failed", 1, "it could not be written", 0.0)
+                await mark_tried(connection, channel.account, [lost])
+        return written
+
+    async def _write(self, connection: Connection, channel: LeasedChannel, waiting: Waiting) -> Waiting:
+        """Write a digest, and keep what is written."""
+        tolds = await edges_told(connection, waiting.edge_ids)
+        playbook = await with_own_entries(connection, self._playbook(), channel.account)
+        content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
+        await keep_content(connection, channel.account, waiting.id, content)
+        return waiting._replace(content=content.model_dump(mode="json"))
 
     async def _mark(self, account: str, tried: Sequence[Tried]) -> None:
         async with self._database.transaction() as connection:
             await mark_tried(connection, account, tried)
 
-    async def _release(self, channel: LeasedChannel, sent: int, last: Sent) -> None:
-        """End the lease. After a try that may succeed later, the channel is left alone for a while."""
-        failures = channel.failures + 1 if last.outcome == "again" else 0
-        pause = min(pause_after(failures).total_seconds(), _MAX_PAUSE_SECONDS) if failures else 0.0
+    async def _release(self, channel: LeasedChannel, sent: int, last: Sent | None) -> None:
+        """End the lease. After a try that may succeed later, the channel is left alone for a while.
+
+        `last` is the last try; None when all that waited was ended meanwhile, which says nothing about the channel.
+        """
+        if last is None:
+            last, failures, tried = Sent("sent"), channel.failures, False
+        else:
+            failures, tried = (channel.failures + 1 if last.outcome == "again" else 0), True
+        pause = pause_after(failures).total_seconds() if last.outcome == "again" else 0.0
         async with self._database.transaction() as connection:
             await release_channel(
                 connection,
                 channel,
                 sent=sent,
                 failures=failures,
+                tried=tried,
                 error=last.error,
                 pause_seconds=max(pause, last.after_seconds),
             )
@@ -237,7 +271,5 @@ def _tried(waiting: Waiting, outcome: Sent) -> Tried:
         return Tried(waiting.id, "sent", 0, None, 0.0)
     if outcome.outcome == "refused":
         return Tried(waiting.id, "failed", 1, outcome.error, 0.0)
-    pause = pause_after(waiting.tries + 1)
-    if is_given_up(waiting.due_at, datetime.now(UTC) + pause):
-        return Tried(waiting.id, "failed", 1, f"given up: {outcome.error}", 0.0)
-    return Tried(waiting.id, "waiting", 1, outcome.error, max(pause.total_seconds(), outcome.after_seconds))
+    pause = max(pause_after(waiting.tries + 1).total_seconds(), outcome.after_seconds)
+    return Tried(waiting.id, "waiting", 1, outcome.error, pause)

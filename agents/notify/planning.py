@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from agents.notify.apart import apart
 from agents.process.rounds import rounds
 from schemas.incident import Edge
 from schemas.notification.message import MessageState
@@ -84,9 +85,23 @@ class Planning:
             kind=told.kind,
             severity=told.severity,
         )
-        over = told.edge is Edge.RESOLVED
-        if not tells and not over:
+        if not tells and told.edge is not Edge.RESOLVED:
             return
+        async with apart(connection, account=told.account, edge_id=told.edge_id, rule=str(by.rule_id)):
+            await self._plan_message(connection, told, by, windows, now=now, playbook=playbook, tells=tells)
+
+    async def _plan_message(
+        self,
+        connection: Connection,
+        told: Told,
+        by: InForce,
+        windows: Sequence[Window],
+        *,
+        now: datetime,
+        playbook: Playbook,
+        tells: bool,
+    ) -> None:
+        over = told.edge is Edge.RESOLVED
         was_told = await supersede(connection, told, by, now)
         # Who was told that it began is told that it is over, whatever the rule or the severity is by now.
         if not tells and not was_told:
@@ -100,12 +115,13 @@ class Planning:
             integration_type=told.integration_type,
             severity=told.severity,
         )
-        if when.digest and by.rule.digest_at is not None:
+        # It began and ended within a maintenance window: nobody is told, and the log says so.
+        began_within = any(each.has(told.opened_at, told.affiliate, told.integration_type) for each in windows)
+        state: MessageState = "muted" if over and when.maintenance and began_within and not was_told else "waiting"
+        if when.digest and by.rule.digest_at is not None and state == "waiting":
             at = when.at
             while not await add_to_digest(connection, told, by, at):
                 at = digest_after(by.rule.digest_at, at, by.reader.zone)
             return
         content = notice(told, by.reader, playbook=playbook, public_url=self._public_url)
-        # It began and ended within a maintenance window: nobody is told, and the log says so.
-        state: MessageState = "muted" if over and when.maintenance and not was_told else "waiting"
         await add_notice(connection, told, by, when, content=content, state=state)

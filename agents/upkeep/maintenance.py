@@ -9,6 +9,7 @@ import structlog
 from agents.process.availability import until_available
 from storage import retention
 from storage.database import Connection, Database
+from storage.notifications import outbox
 from storage.settings import StorageSettings
 
 #: Seconds between two rounds. Partitions are made two months ahead; what is old may wait an hour.
@@ -36,7 +37,7 @@ class Maintenance:
             await asyncio.sleep(self._every_seconds)
 
     async def once(self) -> None:
-        """Make missing partitions, then delete what is old.
+        """Make missing partitions, then delete what is old, and end messages that nobody takes.
 
         It may be cancelled at any moment; the next call goes on from there.
         """
@@ -60,6 +61,8 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_incidents(connection, series))
         kept = self._settings.dead_letter_retention_days
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
+        await self._repeat(outbox.end_removed)
+        await self._repeat(outbox.give_up)
         told = self._settings.notification_retention_days
         await self._repeat(lambda connection: retention.forget_notifications(connection, told))
         keys = self._settings.idempotency_retention_days

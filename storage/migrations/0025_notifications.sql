@@ -22,7 +22,7 @@ CREATE TABLE notification_channels (
     failures integer NOT NULL DEFAULT 0,     -- tries in a row
     sent bigint NOT NULL DEFAULT 0,          -- messages
     last_sent_at timestamptz,
-    last_error text,                         -- of the last failure; never an address
+    last_error text,                         -- of the last try, when it failed; never an address
     PRIMARY KEY (account, id),
     CHECK (kind IN ('webhook', 'topic') OR events = '{}')
 );
@@ -167,9 +167,15 @@ COMMENT ON TABLE notification_messages IS
 
 CREATE INDEX notification_messages_waiting ON notification_messages (account, channel_id, not_before)
     WHERE state = 'waiting';
+-- As a channel gets them: what a person tests is not behind what waits for a channel that was down.
+CREATE INDEX notification_messages_in_order ON notification_messages (account, channel_id, (kind <> 'test'), number)
+    WHERE state = 'waiting';
+CREATE INDEX notification_messages_by_due ON notification_messages (due_at) WHERE state = 'waiting';
 CREATE INDEX notification_messages_by_time ON notification_messages (account, number DESC);
 CREATE INDEX notification_messages_of_incident ON notification_messages (account, incident_id, channel_id)
     WHERE incident_id IS NOT NULL;
+CREATE INDEX notification_messages_digests ON notification_messages (account, channel_id, rule_id)
+    WHERE kind = 'digest';
 CREATE INDEX notification_messages_by_end ON notification_messages (ended_at) WHERE ended_at IS NOT NULL;
 
 GRANT SELECT, INSERT ON notification_messages TO conexoes_writer;

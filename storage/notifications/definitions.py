@@ -11,6 +11,7 @@ from schemas.notification.message import ChannelKind
 from schemas.notification.rule import Rule, Scope
 from schemas.shown.notification import ShownChange, ShownChannel, ShownMessage, ShownRule, ShownWindow
 from storage.database import Connection, Database
+from storage.notifications.outbox import end_removed
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
 
@@ -79,12 +80,14 @@ async def make_channel(writer: Database, account: str, new: NewChannel, author: 
 
 
 async def remove_channel(writer: Database, account: str, channel_id: uuid.UUID, author: Author) -> bool:
-    """Remove a channel with its address; what waits for it fails. Returns False when there is none."""
+    """Remove a channel with its address; what waits for it fails, some at once and the rest by maintenance.
+
+    Returns False when there is none.
+    """
     async with writer.transaction() as connection:
-        name = await SQL["remove_channel"].fetchval(
-            connection, account=account, id=channel_id, error="the channel was removed"
-        )
+        name = await SQL["remove_channel"].fetchval(connection, account=account, id=channel_id)
         if name is not None:
+            await end_removed(connection, account)
             await _add_change(connection, account, author, _Change("removed", "channel", channel_id, name))
     return name is not None
 
@@ -204,9 +207,9 @@ async def list_changes(reader: Database, account: str) -> list[ShownChange]:
 
 
 async def add_test(
-    writer: Database, account: str, channel: ShownChannel, *, content: Mapping[str, Any], author: Author, at: datetime
+    writer: Database, account: str, channel: ShownChannel, *, content: Mapping[str, Any], author: Author
 ) -> uuid.UUID:
-    """Put a test message to a channel into the outbox. Returns its id."""
+    """Put a test message to a channel into the outbox, and end the channel's pause after failures. Returns its id."""
     id_ = uuid.uuid4()
     async with writer.transaction() as connection:
         await SQL["insert_message"].fetchval(
@@ -221,8 +224,9 @@ async def add_test(
             edge_ids=None,
             maintenance=False,
             content=json.dumps(content),
-            due_at=at,
+            due_at=None,
         )
+        await SQL["try_channel"].execute(connection, account=account, id=uuid.UUID(channel.id))
         await _add_change(
             connection, account, author, _Change("tested", "channel", uuid.UUID(channel.id), channel.name)
         )

@@ -4,13 +4,21 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.notification.message import ChannelKind, Content, MessageKind
 from schemas.notification.notice import Reader
+from schemas.notification.tries import GIVE_UP
 from storage.database import Connection
+from storage.readable import readable
 from storage.statements import SQL
+
+#: Channels of one account that may have a turn at once, whatever the number of workers: those of one that hang must
+#: leave turns to the others.
+ACCOUNT_SHARE: Final = 8
+#: Messages that one transaction ends.
+_ENDED_AT_ONCE: Final = 500
 
 
 class LeasedChannel(NamedTuple):
@@ -53,12 +61,19 @@ class Tried(NamedTuple):
 
 
 async def claim_channels(
-    connection: Connection, *, at_most: int, lease: uuid.UUID, lease_seconds: float
+    connection: Connection, *, at_most: int, chats: int, lease: uuid.UUID, lease_seconds: float
 ) -> list[LeasedChannel]:
-    """Lease channels that have messages to be sent now."""
-    rows = await SQL["claim_channels"].fetch(connection, limit=at_most, lease=lease, lease_seconds=lease_seconds)
-    return [
-        LeasedChannel(
+    """Lease channels that have messages to be sent now, of which `chats` at most are chats, and no account has more
+    than ACCOUNT_SHARE at once. One that can't be read is left out until its lease ends.
+    """
+    rows = await SQL["claim_channels"].fetch(
+        connection, limit=at_most, chats=chats, share=ACCOUNT_SHARE, lease=lease, lease_seconds=lease_seconds
+    )
+    return readable(
+        "channel",
+        None,
+        rows,
+        lambda row: LeasedChannel(
             row["account"],
             row["id"],
             row["kind"],
@@ -67,9 +82,8 @@ async def claim_channels(
             lease,
             row["address"],
             row["secret"],
-        )
-        for row in rows
-    ]
+        ),
+    )
 
 
 async def messages_to_send(connection: Connection, channel: LeasedChannel, at_most: int) -> list[Waiting]:
@@ -101,16 +115,37 @@ async def keep_content(connection: Connection, account: str, message: uuid.UUID,
 
 
 async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:
-    """Record what became of messages. Events that were sent are deleted."""
-    await SQL["mark_tried"].execute(connection, tried, account=account)
+    """Record what became of messages. Events that were sent are deleted; what would wait too long is given up."""
+    await SQL["mark_tried"].execute(connection, tried, account=account, after=GIVE_UP)
     if sent := [each.id for each in tried if each.state == "sent"]:
         await SQL["delete_sent_events"].execute(connection, account=account, ids=sent)
 
 
+async def end_removed(connection: Connection, account: str | None = None) -> bool:
+    """End some messages to removed channels, of an account or of all. Returns True when there may be more."""
+    ended = await SQL["end_removed"].fetchval(connection, account=account, limit=_ENDED_AT_ONCE)
+    return bool(ended == _ENDED_AT_ONCE)
+
+
+async def give_up(connection: Connection) -> bool:
+    """End some messages that were due longer than GIVE_UP ago. Returns True when there may be more."""
+    ended = await SQL["give_up"].fetchval(connection, after=GIVE_UP, limit=_ENDED_AT_ONCE)
+    return bool(ended == _ENDED_AT_ONCE)
+
+
 async def release_channel(
-    connection: Connection, channel: LeasedChannel, *, sent: int, failures: int, error: str | None, pause_seconds: float
+    connection: Connection,
+    channel: LeasedChannel,
+    *,
+    sent: int,
+    failures: int,
+    tried: bool,
+    error: str | None,
+    pause_seconds: float,
 ) -> None:
-    """End the lease of a channel. After a failure it is left alone for `pause_seconds`."""
+    """End the lease of a channel. After a failure it is left alone for `pause_seconds`. `tried`: there was a try, whose
+    error is that of the channel now.
+    """
     await SQL["release_channel"].execute(
         connection,
         account=channel.account,
@@ -118,6 +153,7 @@ async def release_channel(
         lease=channel.lease,
         sent=sent,
         failures=failures,
+        tried=tried,
         error=error,
         pause_seconds=pause_seconds,
     )

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from schemas.incident import Edge, Kind
 from schemas.notification.message import Content, MessageState, message_id
 from schemas.notification.notice import Reader, Told
-from schemas.notification.rule import Due, Rule, Scope, Window
+from schemas.notification.rule import SEVERITIES, Due, Rule, Scope, Window
 from schemas.playbook import Playbook, WrittenEntries
 from storage.database import Connection
 from storage.playbook import list_entries
+from storage.readable import readable
 from storage.statements import SQL
 
 
@@ -38,7 +39,7 @@ async def plan_alone(connection: Connection) -> datetime | None:
 
 async def take_edges(connection: Connection, at_most: int) -> list[Told]:
     """Take the next edges of which no message was planned yet, in order: with the end of the transaction they are."""
-    return [told_of(row) for row in await SQL["take_edges"].fetch(connection, limit=at_most)]
+    return readable("edge", None, await SQL["take_edges"].fetch(connection, limit=at_most), told_of)
 
 
 async def tell_log_edges(connection: Connection, at_most: int) -> int:
@@ -49,22 +50,24 @@ async def tell_log_edges(connection: Connection, at_most: int) -> int:
 
 async def edges_told(connection: Connection, edge_ids: Sequence[int]) -> list[Told]:
     """Return the edges of a digest, in order."""
-    return [told_of(row) for row in await SQL["edges_told"].fetch(connection, edge_ids=list(edge_ids))]
+    return readable("edge", None, await SQL["edges_told"].fetch(connection, edge_ids=list(edge_ids)), told_of)
 
 
 async def rules_in_force(connection: Connection, accounts: Collection[str]) -> list[InForce]:
     """Return the rules of these accounts, once for each of their channels."""
     rows = await SQL["rules_in_force"].fetch(connection, accounts=list(accounts))
-    return [
-        InForce(
+    return readable(
+        "rule of notifications",
+        None,
+        rows,
+        lambda row: InForce(
             row["account"],
             row["rule_id"],
             Rule.model_validate_json(row["rule"]),
             row["channel_id"],
             Reader(row["language"], ZoneInfo(row["time_zone"])),
-        )
-        for row in rows
-    ]
+        ),
+    )
 
 
 async def with_own_entries(connection: Connection, playbook: Playbook, account: str) -> Playbook:
@@ -77,14 +80,16 @@ async def windows_in_force(
 ) -> list[tuple[str, Window]]:
     """Return the maintenance windows of these accounts that are not over, each with its account."""
     rows = await SQL["windows_in_force"].fetch(connection, accounts=list(accounts), now=now)
-    return [
-        (row["account"], Window(row["begins_at"], row["ends_at"], Scope.model_validate_json(row["scope"])))
-        for row in rows
-    ]
+    return readable(
+        "maintenance window",
+        None,
+        rows,
+        lambda row: (row["account"], Window(row["begins_at"], row["ends_at"], Scope.model_validate_json(row["scope"]))),
+    )
 
 
 async def supersede(connection: Connection, told: Told, by: InForce, now: datetime) -> bool:
-    """End what waits for its time to tell of an earlier edge. Returns True when its incident was told before."""
+    """End what waits to tell of an earlier edge. Returns True when its incident was told before."""
     of = {
         "account": told.account,
         "incident_id": told.incident_id,
@@ -92,6 +97,7 @@ async def supersede(connection: Connection, told: Told, by: InForce, now: dateti
         "channel_id": by.channel_id,
     }
     await SQL["supersede"].execute(connection, **of, now=now)
+    await SQL["take_from_digests"].execute(connection, **of, now=now)
     return bool(await SQL["was_told"].fetchval(connection, **of))
 
 
@@ -130,7 +136,7 @@ async def add_to_digest(connection: Connection, told: Told, by: InForce, at: dat
 
 
 def told_of(row: Any) -> Told:
-    """Return the edge of a row with `told_columns`."""
+    """Return the edge of a row with `told_columns`. Raises ValueError for words that this version does not know."""
     return Told(
         row["edge_id"],
         row["incident_id"],
@@ -138,7 +144,7 @@ def told_of(row: Any) -> Told:
         Edge(row["edge"]),
         row["at"],
         Kind(row["kind"]),
-        row["severity"],
+        SEVERITIES[SEVERITIES.index(row["severity"])],
         row["integration_type"],
         row["affiliate"],
         row["opened_at"],

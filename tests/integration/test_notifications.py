@@ -20,6 +20,7 @@ from aiohttp import web
 from agents.notify.delivery import Delivery
 from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
+from agents.upkeep.maintenance import Maintenance
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from outbound.settings import NotificationSettings
@@ -30,6 +31,14 @@ from schemas.playbook import Playbook
 from schemas.shown.notification import ShownMessage
 from storage.database import Database
 from storage.notifications import definitions
+from storage.notifications.outbox import (
+    LeasedChannel,
+    Tried,
+    claim_channels,
+    mark_tried,
+    messages_to_send,
+    release_channel,
+)
 from tests.support.agents import records
 from tests.support.events import at, result
 from tests.support.http_server import answering
@@ -191,7 +200,7 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
             async def tried() -> bool:
                 nonlocal by_channel
                 by_channel = {each.id: each for each in await definitions.list_channels(reader, "acme")}
-                return all(by_channel[str(each)].error for each in (channels[0], channels[1], channels[5]))
+                return all(by_channel[str(channels[place])].error for place in (0, 1, 2, 4, 5))
 
             await eventually(tried)
         hanging.answers.set()
@@ -199,6 +208,9 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
     assert by_channel[str(channels[0])].error == "no answer in time"
     assert by_channel[str(channels[1])].error == "the webhook answered 503"
     assert by_channel[str(channels[5])].error == "the SMTP server refused it: 451"
+    assert by_channel[str(channels[2])].error == "the webhook answered 410"
+    assert by_channel[str(channels[2])].next_try_at is None  # what it refuses is not tried again
+    assert by_channel[str(channels[3])].error is None
     log = await definitions.list_messages(reader, "acme", limit=500)
     states = Counter((each.channel_id, each.state) for each in log)
     assert states[str(channels[2]), "failed"] == states[str(inside), "failed"] == states[str(channels[3]), "sent"] == 20
@@ -300,7 +312,7 @@ async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_inc
         ("window", "notice", "waiting"): 1,
     }
     assert all(each.due_at > now for each in log if each.state == "waiting")
-    assert await owner.fetchval("SELECT cardinality(edge_ids) FROM notification_messages WHERE kind = 'digest'") == 2
+    assert await owner.fetchval("SELECT cardinality(edge_ids) FROM notification_messages WHERE kind = 'digest'") == 1
     hook = Receiver()
     async with answering(hook) as address:
         await owner.execute("DELETE FROM notification_addresses")
@@ -380,3 +392,185 @@ async def test_a_channel_whose_address_is_gone_sends_nothing_and_says_why(
         error = await eventually(said)
     assert error is not None
     assert "CONEXOES_CHANNELS_KEY" in error
+
+
+async def test_what_can_t_be_read_or_written_stops_nothing_else(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """Erasing puts a mark into texts, which may make them too long for what they are in."""
+    hook = Receiver()
+    async with answering(hook) as address:
+        channel = await add_channel(writer, "webhook", address)
+        await add_rule(writer, channel, name="too long")
+        await owner.execute("UPDATE notification_rules SET rule = rule || jsonb_build_object('name', repeat('n', 81))")
+        await add_rule(writer, channel, name="good")
+        await owner.execute(
+            """INSERT INTO playbook_changes (account, entry_id, action, entry, changed_by, key_name)
+               VALUES ('acme', gen_random_uuid(), 'added', '{}', 'maria', 'a')"""
+        )
+        await owner.execute(  # of edges that are gone
+            """INSERT INTO notification_messages (account, id, channel_id, kind, edge_ids, due_at, not_before)
+               VALUES ('acme', gen_random_uuid(), $1, 'digest', '{999999}', now(), now())""",
+            channel,
+        )
+        odd = await add_incident(owner, severity="odd")
+        await add_incident(owner)
+        async with delivering(writer, settings(1)):
+            log = await log_of(reader, {"sent", "failed"}, 2)
+    assert {(each.kind, each.state, each.error) for each in log} == {
+        ("notice", "sent", None),
+        ("digest", "failed", "it could not be written"),
+    }
+    assert odd not in {int(each.incident_id) for each in log if each.incident_id}
+
+
+async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    """The first message alone is tried while a channel is down; those behind it get as old as that one."""
+    dead, removed = [await add_channel(writer, "webhook", "http://127.0.0.1:9/", name=name) for name in ("d", "r")]
+    insert = """INSERT INTO notification_messages (account, id, channel_id, kind, content, due_at, not_before)
+                SELECT 'acme', gen_random_uuid(), $1, 'event', '{}', now() - $2::interval, now()
+                FROM generate_series(1, $3)"""
+    await owner.execute(insert, dead, timedelta(hours=24, minutes=1), 501)
+    await owner.execute(insert, dead, timedelta(hours=23), 1)
+    await owner.execute(insert, removed, timedelta(), 1001)
+    await definitions.remove_channel(writer, "acme", removed, MARIA)
+    count = "SELECT state, error, count(*) FROM notification_messages WHERE channel_id = $1 GROUP BY 1, 2 ORDER BY 3"
+    some = [tuple(row) for row in await owner.fetch(count, removed)]
+    assert some == [("failed", "the channel was removed", 500), ("waiting", None, 501)]  # at once
+    await Maintenance(writer, writer.settings).once()
+    assert [tuple(row) for row in await owner.fetch(count, removed)] == [("failed", "the channel was removed", 1001)]
+    assert [tuple(row) for row in await owner.fetch(count, dead)] == [
+        ("waiting", None, 1),
+        ("failed", "given up: its turn did not come", 501),
+    ]
+
+
+async def test_what_failed_is_replaced_by_what_is_newer_and_its_reader_is_told_the_end(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """Else "began" could come after "resolved". The answer was lost, perhaps, and not the message."""
+    channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    await add_rule(writer, channel)
+    incident = await add_incident(owner)
+    planning = Planning(writer)
+    await planning.plan()
+    await owner.execute("UPDATE notification_messages SET tries = 1, not_before = now() + interval '10 minutes'")
+    await owner.execute("UPDATE notification_rules SET rule = rule || '{\"enabled\": false}'")
+    await add_edge(owner, incident, "resolved")
+    await planning.plan()
+    log = await definitions.list_messages(reader, "acme", limit=5)
+    assert [(each.state, (each.title or "").partition(":")[0]) for each in log] == [
+        ("waiting", "Resolvido"),
+        ("superseded", "Começou"),
+    ]
+
+
+async def test_turns_are_shared_by_accounts_and_few_are_chats(writer: Database, owner: asyncpg.Connection) -> None:
+    """Channels that hang, of an account that has many, must leave turns to others."""
+    for account, kind, count in (("acme", "webhook", 12), ("globex", "webhook", 1), ("initech", "chat", 6)):
+        for number in range(count):
+            await add_channel(writer, kind, "x", account, name=f"{kind} {number}")
+    await owner.execute(
+        """INSERT INTO notification_messages (account, id, channel_id, kind, content, due_at, not_before)
+           SELECT account, gen_random_uuid(), id, 'test', '{}', now(), now() FROM notification_channels"""
+    )
+
+    async def claim(at_most: int, chats: int) -> Counter[str]:
+        async with writer.transaction() as connection:
+            lease: dict[str, Any] = {"lease": uuid.uuid4(), "lease_seconds": 60}
+            leased = await claim_channels(connection, at_most=at_most, chats=chats, **lease)
+        return Counter(each.account for each in leased)
+
+    assert await claim(3, 4) == {"acme": 1, "globex": 1, "initech": 1}
+    assert await claim(32, 3) == {"acme": 7, "initech": 3}
+    assert await claim(32, 4) == {"initech": 2}  # one account has its share, which the first claims count to
+    await owner.execute("UPDATE notification_channels SET leased_until = NULL WHERE account = 'acme'")
+    assert await claim(32, 0) == {"acme": 8}
+
+
+async def test_a_digest_has_nothing_that_was_told_already_or_was_over_within_a_maintenance_window(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hook, now = Receiver(), datetime.now(UTC)
+    clock = (now.astimezone(ZoneInfo("America/Sao_Paulo")) + timedelta(hours=2)).strftime("%H:%M")
+    edges = "SELECT edge_ids FROM notification_messages WHERE kind = 'digest' AND state = 'waiting'"
+    planning = Planning(writer)
+    async with answering(hook) as address:
+        await add_rule(writer, await add_channel(writer, "webhook", address), digest_at=clock)
+        span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+        scope = Scope(affiliates=("W",))
+        await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
+        within, at_once = await add_incident(owner, affiliate="W"), await add_incident(owner, affiliate="C")
+        before = await add_incident(owner, affiliate="W", subject="before")
+        await owner.execute(
+            "UPDATE incidents SET opened_at = $1 WHERE incident_id = $2", now - timedelta(days=1), before
+        )
+        await planning.plan()
+        assert len(await owner.fetchval(edges)) == 3
+        await owner.execute("UPDATE incidents SET severity = 'critical' WHERE incident_id = $1", at_once)
+        await add_edge(owner, at_once, "escalated")
+        await add_edge(owner, within, "resolved")
+        await add_edge(owner, before, "resolved")
+        await planning.plan()
+        assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]
+        await owner.execute("UPDATE notification_messages SET edge_ids = '{}' WHERE kind = 'digest'")
+        await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
+        async with delivering(writer, settings(1)):
+            log = await log_of(reader, {"sent", "superseded", "muted"}, 3)
+    assert {(each.kind, each.state, each.incident_id) for each in log} == {
+        ("notice", "muted", str(within)),
+        ("notice", "sent", str(at_once)),
+        ("digest", "superseded", None),  # nothing is left of it
+    }
+    told = await add_incident(owner, affiliate="W", subject="told")
+    await planning.plan()
+    await owner.execute("UPDATE notification_messages SET state = 'sent', ended_at = now() WHERE state = 'waiting'")
+    await add_edge(owner, told, "resolved")
+    await planning.plan()
+    assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]
+
+
+async def test_a_test_is_sent_at_once_whatever_failed_before_and_whatever_waits(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel = await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    await add_rule(writer, channel)
+    await add_incident(owner)
+    await Planning(writer).plan()
+    await owner.execute("UPDATE notification_channels SET failures = 9, not_before = now() + interval '10 minutes'")
+    [shown] = await definitions.list_channels(reader, "acme")
+
+    async def claimed() -> LeasedChannel:
+        async with writer.transaction() as connection:
+            [leased] = await claim_channels(connection, at_most=1, chats=0, lease=uuid.uuid4(), lease_seconds=60)
+        return leased
+
+    await definitions.add_test(writer, "acme", shown, content={}, author=MARIA)
+    leased = await claimed()
+    async with writer.transaction() as connection:
+        first, second = await messages_to_send(connection, leased, 5)
+        assert (first.kind, second.kind) == ("test", "notice")
+        await mark_tried(connection, "acme", [Tried(first.id, "sent", 0, None, 0.0)])
+    await definitions.add_test(writer, "acme", shown, content={}, author=MARIA)  # while the notice is tried
+    async with writer.transaction() as connection:
+        said: dict[str, Any] = {"sent": 1, "failures": 10, "tried": True, "error": "x", "pause_seconds": 600}
+        await release_channel(connection, leased, **said)
+    assert (await claimed()).id == channel
+
+
+async def test_a_message_is_given_up_when_its_next_try_would_be_a_day_after_it_was_due(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    [shown] = await definitions.list_channels(reader, "acme")
+    ids = [await definitions.add_test(writer, "acme", shown, content={}, author=MARIA) for _ in range(3)]
+    for message, hours in zip(ids, (23.8, 23.9, 25), strict=True):
+        update = "UPDATE notification_messages SET due_at = now() - $1::interval WHERE id = $2"
+        await owner.execute(update, timedelta(hours=hours), message)
+    tried = [Tried(each, "waiting", 1, "x", 600.0) for each in ids[:2]] + [Tried(ids[2], "sent", 0, None, 0.0)]
+    async with writer.transaction() as connection:
+        await mark_tried(connection, "acme", tried)
+    log = {each.id: (each.state, each.error) for each in await definitions.list_messages(reader, "acme", limit=5)}
+    assert [log[str(each)] for each in ids] == [("waiting", "x"), ("failed", "given up: x"), ("sent", None)]

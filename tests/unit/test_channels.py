@@ -1,15 +1,21 @@
 """Addresses of channels: what can be one, how it is shown, and that it is nowhere readable."""
 
+import asyncio
+from html import unescape
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from admin.pages.notifications import read_channel, read_rule
 from api.problems import ProblemError
-from outbound.chat import shown_chat
+from outbound.chat import plugin_of, shown_chat
+from outbound.chat_process import tell
 from outbound.sealed import SealedElsewhere, Sealer, new_key
 from outbound.settings import NotificationSettings
 from outbound.signature import Signer
+from tests.support.http_server import answering
 
 SETTINGS = NotificationSettings()
 INSIDE = NotificationSettings(channels_allowed_networks=("127.0.0.0/8",))
@@ -117,7 +123,13 @@ def test_the_form_of_a_rule_is_a_rule() -> None:
     assert rule.hours is not None
     assert rule.hours.days == {6, 7}
     assert [str(each) for each in channels] == ["0b2f9c1e-7d5a-4c1b-9f6e-2a4f0f6f1c33"]
-    for wrong in ({"severity": "x"}, {"channels": "x"}, {"begin": "25:00", "end": "1"}, {"kinds": "x"}):
+    for wrong in (
+        {"begin": "08:00", "end": "09:00", "days": "²"},
+        {"severity": "x"},
+        {"channels": "x"},
+        {"begin": "25:00", "end": "1"},
+        {"kinds": "x"},
+    ):
         with pytest.raises(ProblemError):
             read_rule(list(({"name": "n", "severity": "warning"} | wrong).items()))
 
@@ -131,3 +143,23 @@ def test_what_was_sealed_with_an_old_key_is_opened_while_both_are_known() -> Non
     for bad in ("", "x", f"{new} x", "é" * 44):
         with pytest.raises(ValueError, match="32 bytes"):
             Sealer(bad)
+
+
+async def test_a_text_for_telegram_is_no_markup() -> None:
+    """Values of messages are anybody's: a link in one must not be a link from us, nor a `<` refuse the message."""
+    posts: list[dict[str, Any]] = []
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        posts.append(await request.json())
+        return web.json_response({"ok": True})
+
+    plugin = plugin_of("tgram://123456789:ABCdefghijklmnopqrstuvwxyzABCDEFGHI/12345")
+    assert plugin is not None
+    async with answering(take) as address:
+        vars(plugin)["notify_url"] = f"{address}/bot"
+        assert await asyncio.to_thread(tell, plugin, "MLB <b>", '<a href="https://evil.example">1 < 2</a> & _x_')
+    [post] = posts
+    assert post["parse_mode"] == "HTML"
+    assert "<a" not in post["text"]
+    assert "MLB &lt;b&gt;" in post["text"]
+    assert ">1 < 2</a> & _x_" in unescape(post["text"])

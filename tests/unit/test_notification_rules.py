@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from schemas.incident import Kind
 from schemas.notification.message import message_id
 from schemas.notification.rule import SEVERITIES, Due, Hours, Rule, Scope, Window, digest_after, due
-from schemas.notification.tries import GIVE_UP, PAUSES, is_given_up, pause_after
+from schemas.notification.tries import PAUSES, pause_after
 
 BRAZIL = ZoneInfo("America/Sao_Paulo")  # no change of the clock since 2019
 MADRID = ZoneInfo("Europe/Madrid")  # 02:00 → 03:00 on 2026-03-29, 03:00 → 02:00 on 2026-10-25
@@ -169,11 +169,9 @@ def test_a_window_is_of_its_part_of_the_account_and_ends_when_it_ends() -> None:
     assert WINDOW.has(WINDOW.begin, "MLB", "price")
 
 
-def test_pauses_grow_to_a_ceiling_and_a_message_is_given_up_after_a_day() -> None:
+def test_pauses_grow_to_a_ceiling() -> None:
     pauses = [pause_after(tries).total_seconds() for tries in range(1, len(PAUSES) + 3)]
     assert pauses == [*PAUSES, PAUSES[-1], PAUSES[-1]]
-    assert not is_given_up(NOW, NOW + GIVE_UP)
-    assert is_given_up(NOW, NOW + GIVE_UP + timedelta(seconds=1))
 
 
 def test_an_id_is_made_of_what_a_message_is_about() -> None:

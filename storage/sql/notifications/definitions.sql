@@ -12,7 +12,7 @@ VALUES (:account::text, :channel_id::uuid, :address::bytea, :secret::bytea)
 -- channel_columns --
 -- Not a statement.
 id, name, kind, shown, language, time_zone, events, made_at, sent, last_sent_at,
-CASE WHEN failures > 0 THEN last_error END AS error, CASE WHEN failures > 0 THEN not_before END AS next_try_at
+last_error AS error, CASE WHEN failures > 0 THEN not_before END AS next_try_at
 
 -- list_channels --
 -- Channels of an account, by name.
@@ -30,15 +30,15 @@ WITH removed AS (
 forgotten AS (
     DELETE FROM notification_addresses WHERE account = :account::text AND channel_id = :id::uuid
 ),
-given_up AS (
-    UPDATE notification_messages SET state = 'failed', error = :error::text, ended_at = now()
-    WHERE account = :account::text AND channel_id = :id::uuid AND state = 'waiting'
-),
 unused AS (
     UPDATE notification_rules SET channels = array_remove(channels, :id::uuid)
     WHERE account = :account::text AND :id::uuid = ANY(channels)
 )
 SELECT name FROM removed
+
+-- try_channel --
+-- Ends its pause.
+UPDATE notification_channels SET not_before = now() WHERE account = :account::text AND id = :id::uuid
 
 -- list_rules --
 SELECT id, rule, channels, made_at FROM notification_rules

@@ -41,29 +41,51 @@ SELECT account, begins_at, ends_at, scope FROM maintenance_windows
 WHERE account = ANY(:accounts::text[]) AND ends_at > :now::timestamptz
 
 -- supersede --
--- Ends the notices of an incident, by one rule to one channel, that wait for their time: a later edge says more.
+-- Ends the notices of an incident, by one rule to one channel, that wait for their time or for another try: a later edge
+-- says more.
 UPDATE notification_messages SET state = 'superseded', ended_at = now()
 WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-  AND channel_id = :channel_id::uuid AND state = 'waiting' AND tries = 0 AND due_at > :now::timestamptz
+  AND channel_id = :channel_id::uuid AND state = 'waiting' AND (tries > 0 OR due_at > :now::timestamptz)
+
+-- take_from_digests --
+-- Takes the edges of an incident out of digests, by one rule to one channel, that wait for their time: as above.
+UPDATE notification_messages m
+SET edge_ids = ARRAY(
+    SELECT told.edge FROM unnest(m.edge_ids) AS told (edge) WHERE told.edge <> ALL(o.edges) ORDER BY 1
+)
+FROM (
+    SELECT array_agg(edge_id) AS edges FROM incident_edges
+    WHERE account = :account::text AND incident_id = :incident_id::bigint
+) AS o
+WHERE m.account = :account::text AND m.channel_id = :channel_id::uuid AND m.rule_id = :rule_id::uuid
+  AND m.kind = 'digest' AND m.state = 'waiting' AND m.content IS NULL AND m.due_at > :now::timestamptz
+  AND m.edge_ids && o.edges
 
 -- was_told --
--- Tells if a message about an incident, by one rule to one channel, was sent or is on its way.
+-- Tells if a message about an incident, by one rule to one channel, was sent or is on its way: its own, or a digest. One
+-- that was tried may have arrived, whatever the answer was.
 SELECT EXISTS (
     SELECT FROM notification_messages
     WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-      AND channel_id = :channel_id::uuid AND state IN ('waiting', 'sent', 'failed')
+      AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
+) OR EXISTS (
+    SELECT FROM notification_messages
+    WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
+      AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed') AND edge_ids && ARRAY(
+          SELECT edge_id FROM incident_edges WHERE account = :account::text AND incident_id = :incident_id::bigint
+      )
 )
 
 -- insert_message --
--- Answers true unless it is there already.
+-- Answers true unless it is there already. Without a time it is due now.
 INSERT INTO notification_messages (
     account, id, channel_id, kind, state, rule_id, incident_id, edge_ids, maintenance, content, due_at, not_before,
     ended_at
 )
 VALUES (
     :account::text, :id::uuid, :channel_id::uuid, :kind::text, :state::text, :rule_id::uuid, :incident_id::bigint,
-    :edge_ids::bigint[], :maintenance::boolean, :content::jsonb, :due_at::timestamptz, :due_at::timestamptz,
-    CASE WHEN :state::text <> 'waiting' THEN now() END
+    :edge_ids::bigint[], :maintenance::boolean, :content::jsonb, coalesce(:due_at::timestamptz, now()),
+    coalesce(:due_at::timestamptz, now()), CASE WHEN :state::text <> 'waiting' THEN now() END
 )
 ON CONFLICT (account, id) DO NOTHING
 RETURNING true
@@ -81,15 +103,32 @@ WHERE m.state = 'waiting' AND m.content IS NULL
 RETURNING true
 
 -- claim_channels --
--- Leases channels that have messages to be sent now. Those of other workers are skipped.
-WITH free AS (
-    SELECT c.account, c.id FROM notification_channels c
-    WHERE c.removed_at IS NULL AND c.not_before <= now() AND (c.leased_until IS NULL OR c.leased_until <= now())
+-- Leases channels that have messages to be sent now, up to :share of one account at once, with those that have a turn
+-- already, and up to :chats chats. Accounts take turns. Channels of other workers are skipped.
+WITH due AS (
+    SELECT c.account, c.id, c.kind, c.last_sent_at,
+        row_number() OVER (PARTITION BY c.account ORDER BY c.last_sent_at NULLS FIRST, c.id) AS place
+    FROM notification_channels c
+    WHERE {may_have_a_turn}
       AND EXISTS (
           SELECT FROM notification_messages m
           WHERE m.account = c.account AND m.channel_id = c.id AND m.state = 'waiting' AND m.not_before <= now()
       )
-    ORDER BY c.last_sent_at NULLS FIRST
+),
+busy AS (
+    SELECT account, count(*) AS channels FROM notification_channels WHERE leased_until > now() GROUP BY account
+),
+shared AS (
+    SELECT d.*, row_number() OVER (PARTITION BY d.kind = 'chat' ORDER BY d.place, d.last_sent_at NULLS FIRST) AS among
+    FROM due d
+    LEFT JOIN busy b USING (account)
+    WHERE d.place + coalesce(b.channels, 0) <= :share::integer
+),
+free AS (
+    SELECT c.account, c.id FROM notification_channels c
+    JOIN shared s USING (account, id)
+    WHERE {may_have_a_turn} AND (s.kind <> 'chat' OR s.among <= :chats::integer)
+    ORDER BY s.place, s.last_sent_at NULLS FIRST
     LIMIT :limit::integer
     FOR UPDATE OF c SKIP LOCKED
 )
@@ -100,12 +139,16 @@ LEFT JOIN notification_addresses a ON a.account = f.account AND a.channel_id = f
 WHERE c.account = f.account AND c.id = f.id
 RETURNING c.account, c.id, c.kind, c.language, c.time_zone, c.failures, a.address, a.secret
 
+-- may_have_a_turn --
+-- Not a statement.
+c.removed_at IS NULL AND c.not_before <= now() AND (c.leased_until IS NULL OR c.leased_until <= now())
+
 -- messages_to_send --
--- The next messages of a channel, in order. For who has its lease.
+-- The next messages of a channel, in order, tests first. For who has its lease.
 SELECT id, kind, rule_id, incident_id, edge_ids, event_type, event_uuid, subject, content, made_at, due_at, tries
 FROM notification_messages
 WHERE account = :account::text AND channel_id = :channel_id::uuid AND state = 'waiting' AND not_before <= now()
-ORDER BY number
+ORDER BY kind <> 'test', number
 LIMIT :limit::integer
 
 -- keep_content --
@@ -114,27 +157,81 @@ UPDATE notification_messages SET content = :content::jsonb
 WHERE account = :account::text AND id = :id::uuid AND content IS NULL
 
 -- mark_tried --
--- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again.
+-- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
+-- is given up when that would be too late. One that was ended meanwhile was sent all the same.
 UPDATE notification_messages m
-SET state = t.state, tries = m.tries + t.failed, error = t.error,
-    not_before = now() + make_interval(secs => t.pause_seconds),
-    ended_at = CASE WHEN t.state <> 'waiting' THEN now() END
+SET state = CASE WHEN n.late THEN 'failed' ELSE t.state END, tries = m.tries + t.failed,
+    error = CASE WHEN n.late THEN 'given up: ' ELSE '' END || t.error, not_before = n.at,
+    ended_at = CASE WHEN n.late OR t.state <> 'waiting' THEN now() END
 FROM unnest(
     :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
 ) AS t (id, state, failed, error, pause_seconds)
-WHERE m.account = :account::text AND m.id = t.id AND m.state = 'waiting'
+JOIN notification_messages w ON w.account = :account::text AND w.id = t.id
+CROSS JOIN LATERAL (
+    SELECT next.at, t.state = 'waiting' AND next.at > w.due_at + :after::interval AS late
+    FROM (SELECT now() + make_interval(secs => t.pause_seconds) AS at) AS next
+) AS n
+WHERE m.account = :account::text AND m.id = t.id AND (m.state = 'waiting' OR t.state = 'sent')
 
 -- delete_sent_events --
 SELECT delete_sent_events(:account::text, :ids::uuid[])
 
 -- release_channel --
--- Ends the lease, unless another worker has it by now, and leaves the channel alone after a failure.
+-- Ends the lease, unless another worker has it by now, and leaves the channel alone after a failure. Its error stays until
+-- something is sent, or fails otherwise.
 UPDATE notification_channels
-SET lease = NULL, leased_until = NULL, failures = :failures::integer, last_error = :error::text,
-    not_before = now() + make_interval(secs => :pause_seconds::double precision),
+SET lease = NULL, leased_until = NULL, failures = :failures::integer,
+    last_error = CASE WHEN :tried::boolean THEN :error::text ELSE last_error END,
+    -- A test that was asked for meanwhile, the first message if there is one, is sent at once.
+    not_before = now() + CASE WHEN (
+        SELECT m.kind = 'test' AND m.tries = 0 FROM notification_messages m
+        WHERE m.account = :account::text AND m.channel_id = :id::uuid AND m.state = 'waiting'
+        ORDER BY m.kind <> 'test', m.number
+        LIMIT 1
+    ) THEN interval '0' ELSE make_interval(secs => :pause_seconds::double precision) END,
     sent = sent + :sent::integer,
     last_sent_at = CASE WHEN :sent::integer > 0 THEN now() ELSE last_sent_at END
 WHERE account = :account::text AND id = :id::uuid AND lease = :lease::uuid
+
+-- end_removed --
+-- Ends some messages of removed channels, of one account or of all. Answers with their number.
+WITH ended AS (
+    SELECT w.account, w.id FROM notification_channels c
+    CROSS JOIN LATERAL (
+        SELECT m.account, m.id FROM notification_messages m
+        WHERE m.account = c.account AND m.channel_id = c.id AND m.state = 'waiting'
+        LIMIT :limit::integer
+        FOR UPDATE SKIP LOCKED
+    ) AS w
+    WHERE c.removed_at IS NOT NULL AND (:account::text IS NULL OR c.account = :account::text)
+    LIMIT :limit::integer
+),
+updated AS (
+    UPDATE notification_messages m SET state = 'failed', error = 'the channel was removed', ended_at = now()
+    FROM ended e
+    WHERE m.account = e.account AND m.id = e.id
+    RETURNING 1
+)
+SELECT count(*)::integer FROM updated
+
+-- give_up --
+-- Ends some messages that were due so long ago, tried or not: behind one that is not taken, none is. Answers with their
+-- number.
+WITH ended AS (
+    SELECT account, id FROM notification_messages
+    WHERE state = 'waiting' AND due_at < now() - :after::interval
+    ORDER BY due_at
+    LIMIT :limit::integer
+    FOR UPDATE SKIP LOCKED
+),
+updated AS (
+    UPDATE notification_messages m
+    SET state = 'failed', ended_at = now(), error = 'given up: ' || coalesce(m.error, 'its turn did not come')
+    FROM ended e
+    WHERE m.account = e.account AND m.id = e.id
+    RETURNING 1
+)
+SELECT count(*)::integer FROM updated
 
 -- tell_log_edges --
 SELECT tell_log_edges(:limit::integer)
