@@ -295,6 +295,9 @@ document.addEventListener("htmx:sendError", () => say(text("Failed")));
 document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else listen(); });
 addEventListener("pagehide", () => source?.close());
 addEventListener("DOMContentLoaded", () => {
+  // Whoever decided on a group comes back to it.
+  const group = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.group");
+  if (group) group.open = true;
   const zone = $("[data-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   counted();

@@ -47,10 +47,12 @@ async def test_after_deciding_on_a_group(arrive: Arrive, store_events: Store) ->
     person = await arrive("operator")
     page = person.page
     await person.open("/acme/price/groups")
+    await page.locator(".group summary").last.click()
     await page.locator(".group button[value=ignored]").last.focus()
     await page.keyboard.press("Enter")
     await expect(page.locator(".group .tag", has_text="Ignored")).to_be_visible()
-    await expect(page.locator(".group", has_text="Ignored")).to_be_focused()
+    await expect(page.locator(".group-row", has_text="Ignored")).to_be_focused()
+    await expect(page.locator(".group-row", has_text="Ignored").locator(".decide")).to_be_visible()
 
 
 async def test_the_first_row_is_near(arrive: Arrive, store_events: Store) -> None:
