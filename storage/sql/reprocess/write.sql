@@ -237,14 +237,14 @@ CROSS JOIN LATERAL (
 ) AS kept
 
 -- mark_answered --
--- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent. One that is tried again
+-- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent, and before the answer. One tried again
 -- is queued, and not sent before its pause is over.
 UPDATE reprocess_items i
 SET state = CASE WHEN answer.pause_seconds IS NULL THEN answer.state ELSE 'queued' END,
     before_fingerprints = answer.before::text[],
     after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_fingerprints = answer.fingerprints::text[],
-    after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now()),
+    after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now() - interval '1 microsecond'),
     busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
     not_before = now() + make_interval(secs => answer.pause_seconds), claimed_until = NULL
 FROM unnest(

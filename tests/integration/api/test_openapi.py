@@ -60,6 +60,10 @@ DEAD_LETTER = """
         account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
     VALUES ('acme', gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, $1, 0, '[]', 'x', 1)
 """
+INCIDENT = """
+    INSERT INTO incidents (account, kind, subject, state, severity, opened_at, changed_at, facts)
+    VALUES ('acme', 'new_fault', '', 'open', 'warning', now(), now(), '{}') RETURNING incident_id
+"""
 REDRIVE = """
     INSERT INTO redrives (account, id, state, letters, per_second, request, requested_by)
     VALUES ('acme', $1, 'running', 0, 1, '{}', 'maria')
@@ -93,6 +97,7 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
     redrives = [str(uuid.uuid4()) for _ in range(3)]
     for each in redrives:
         await owner.execute(REDRIVE, each)
+    incident = await owner.fetchval(INCIDENT)
     exports = [await finished_export(operator, format_) for format_ in ("csv", "jsonl", "xlsx") for _ in range(3)]
     logs = [log for type_ in BY_NAME for log in (await operator.get(f"{API}/{type_}/logs")).json()["items"]]
     tokens = [(await operator.get(f"{API}/price/logs?page_size=2")).json()["next_page_token"]]
@@ -107,6 +112,7 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
         "affiliate": ["MLB"],
         "letter_id": [str(row["id"]) for row in await owner.fetch("SELECT id FROM dead_letters ORDER BY 1")],
         "redrive_id": redrives,
+        "incident_id": [str(incident)],
         "action": ["pause", "resume", "cancel"],
         "code": ["price.minimum"],
         "q": ["SKU-1", "below"],
