@@ -118,7 +118,8 @@ async def check_reprocess(
     findings: Findings,
 ) -> None:
     """Every command and every item has its end, and none is there that nobody wants."""
-    rows = await owner.fetch("SELECT id, state FROM reprocess_commands")
+    # Agents record commands of their own for what is tried again by itself.
+    rows = await owner.fetch("SELECT id, state FROM reprocess_commands WHERE automatic IS NULL")
     recorded = {row["id"]: row["state"] for row in rows}
     findings.add("phantom", (f"command {each}" for each in recorded if each not in commands.asked))
     for command, asked in commands.asked.items():
