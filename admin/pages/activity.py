@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import date_of, texts_of
+from admin.pages.address import filter_pairs, read_filter
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -18,7 +17,6 @@ from admin.pages.visitor import OwnPage
 from api import listings
 from api.activity_export import ActivityExport, ActivityFormat
 from api.export_order import must_export
-from api.problems import invalid_model
 from schemas.activity import ACTIVITY_FIELDS, ACTIVITY_KINDS, ActivityFilter
 from schemas.catalogue import BY_NAME
 from schemas.words import word_of_act
@@ -37,24 +35,14 @@ class ActivityView:
 
     def query(self, *, token: str | None = None) -> str:
         """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
-        pairs = [(name, text) for name in ACTIVITY_FIELDS for text in texts_of(getattr(self.filter, name))]
+        pairs = filter_pairs(self.filter, ACTIVITY_FIELDS)
         pairs += [("page_token", token)] if token else []
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def read_activity_view(query: QueryParams, zone: tzinfo) -> ActivityView:
     """Read the view of an address. Raises the 422 problem of an invalid value. Unknown names are ignored."""
-    fields: dict[str, Any] = {}
-    for name, field in ACTIVITY_FIELDS.items():
-        given = [text for text in query.getlist(name) if text.strip()]
-        if field.is_repeatable:
-            fields[name] = tuple(dict.fromkeys(given))
-        elif given:
-            fields[name] = date_of(name, given[0], zone) if field.is_time else given[0]
-    try:
-        filter_ = ActivityFilter.model_validate(fields)
-    except ValidationError as exc:
-        raise invalid_model(exc, "filter") from None
+    filter_ = read_filter(ActivityFilter, ACTIVITY_FIELDS, query, zone)
     return ActivityView(filter=filter_, page_token=query.get("page_token") or None)
 
 

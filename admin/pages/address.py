@@ -1,12 +1,19 @@
 """Values of a filter's fields as they stand in an address."""
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
 
 from admin.pages.times import read_local
-from api.problems import invalid
+from api.problems import invalid, invalid_model
+from schemas.filter import FilterField
 from schemas.reasons.code import ReasonCode
 from schemas.timestamp import to_text
+
+Filter = TypeVar("Filter", bound=BaseModel)
 
 
 def texts_of(value: Any) -> list[str]:
@@ -24,3 +31,23 @@ def date_of(name: str, text: str, zone: tzinfo) -> datetime:
         return read_local(text, zone)
     except ValueError:
         raise invalid(name, ReasonCode.TIME_IMPOSSIBLE) from None
+
+
+def filter_pairs(filter_: BaseModel, fields: Mapping[str, FilterField]) -> list[tuple[str, str]]:
+    """Return a filter as in an address."""
+    return [(name, text) for name in fields for text in texts_of(getattr(filter_, name))]
+
+
+def read_filter(model: type[Filter], fields: Mapping[str, FilterField], query: QueryParams, zone: tzinfo) -> Filter:
+    """Read a filter from an address. Raises the 422 problem of an invalid value. Unknown names are ignored."""
+    found: dict[str, Any] = {}
+    for name, field in fields.items():
+        given = [text for text in query.getlist(name) if text.strip()]
+        if field.is_repeatable:
+            found[name] = tuple(dict.fromkeys(given))
+        elif given:
+            found[name] = date_of(name, given[0], zone) if field.is_time else given[0]
+    try:
+        return model.model_validate(found)
+    except ValidationError as exc:
+        raise invalid_model(exc, "filter") from None

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import date_of, texts_of
-from api.problems import invalid_model
+from admin.pages.address import filter_pairs, read_filter
 from schemas.letter_filter import LETTER_FIELDS, LetterFilter
 
 
@@ -22,7 +19,7 @@ class LetterView:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the filter as in the address, without the cursor."""
-        return [(name, text) for name in LETTER_FIELDS for text in texts_of(getattr(self.filter, name))]
+        return filter_pairs(self.filter, LETTER_FIELDS)
 
     def query(self, *, token: str | None = None) -> str:
         """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
@@ -37,15 +34,5 @@ class LetterView:
 
 def read_letter_view(query: QueryParams, zone: tzinfo) -> LetterView:
     """Read the view of an address. Raises the 422 problem of an invalid value. Unknown names are ignored."""
-    fields: dict[str, Any] = {}
-    for name, field in LETTER_FIELDS.items():
-        given = [text for text in query.getlist(name) if text.strip()]
-        if field.is_repeatable:
-            fields[name] = tuple(dict.fromkeys(given))
-        elif given:
-            fields[name] = date_of(name, given[0], zone) if field.is_time else given[0]
-    try:
-        filter_ = LetterFilter.model_validate(fields)
-    except ValidationError as exc:
-        raise invalid_model(exc, "filter") from None
+    filter_ = read_filter(LetterFilter, LETTER_FIELDS, query, zone)
     return LetterView(filter=filter_, page_token=query.get("page_token") or None)
