@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -115,9 +116,13 @@ async def check_reprocess(
     commands: Commands,
     answers: Answers,
     lost_spans: Sequence[tuple[float, float]],
+    settled_at: datetime,
     findings: Findings,
 ) -> None:
-    """Every command and every item has its end, and none is there that nobody wants."""
+    """Every command and every item has its end, and none is there that nobody wants.
+
+    What agents try again by themselves goes on after `settled_at`, when nobody answers any more: it has no end yet.
+    """
     # Agents record commands of their own for what is tried again by itself.
     rows = await owner.fetch("SELECT id, state FROM reprocess_commands WHERE automatic IS NULL")
     recorded = {row["id"]: row["state"] for row in rows}
@@ -128,9 +133,15 @@ async def check_reprocess(
                 findings.add("unaccounted", [f"command {command} is {recorded.get(command)}"])
         elif asked.said == "refused" and command in recorded and not _forgotten(asked, lost_spans):
             findings.add("phantom", [f"command {command}, whose caller was told that nothing was queued"])
-    items = {str(row["id"]): row["state"] for row in await owner.fetch("SELECT id, state FROM reprocess_items")}
+    query = """
+        SELECT i.id, i.state, i.created_at > $1 AND c.automatic IS NOT NULL AS too_young
+        FROM reprocess_items i JOIN reprocess_commands c ON (c.account, c.id) = (i.account, i.command_id)
+    """
+    found = await owner.fetch(query, settled_at)
+    items = {str(row["id"]): row["state"] for row in found}
     still_open = {each.value for each in OPEN_ITEM_STATES}
-    findings.add("unaccounted", (f"item {item} is {state}" for item, state in items.items() if state in still_open))
+    unended = (row for row in found if row["state"] in still_open and not row["too_young"])
+    findings.add("unaccounted", (f"item {row['id']} is {row['state']}" for row in unended))
     findings.add("unaccounted", (f"retry {each} is of no item" for each in answers.asked - set(items)))
     fixed = (item for item, state in items.items() if state == "fixed" and "success" not in answers.said.get(item, ()))
     findings.add("wrong", (f"item {each} is fixed, and nobody said so" for each in fixed))

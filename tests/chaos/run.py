@@ -6,7 +6,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from tests.chaos.checker import (
     Findings,
@@ -72,9 +74,11 @@ async def _torment(report: Report, system: System, load: Load, faults: Sequence[
             load.stop.set()
         say(f"{nemesis.done.total()} faults, {load.ledger.records} records; waiting for them to be handled")
         report.settled_seconds = await _settled(load, commands)
+        settled_at = await _now(system)
         stop_answering.set()
         await answering
-    await _compare(report, system, load, web, commands, answers)
+    await eventually(load.all_handled, SETTLE_SECONDS)  # answers of the last moment, too
+    await _compare(report, system, load, web, commands, answers, settled_at)
     await web.client.aclose()
     report.faults = {each.name: nemesis.done[each.name] for each in faults}
     report.sent = {
@@ -112,7 +116,24 @@ async def _settled(load: Load, commands: Commands) -> float | None:
     return round(time.monotonic() - began, 1)
 
 
-async def _compare(report: Report, system: System, load: Load, web: Web, commands: Commands, answers: Answers) -> None:
+async def _now(system: System) -> datetime:
+    """Return PostgreSQL's time: commands and items are dated by it."""
+    owner = await system.owner()
+    try:
+        return cast(datetime, await owner.fetchval("SELECT clock_timestamp()"))
+    finally:
+        await owner.close(timeout=5)
+
+
+async def _compare(
+    report: Report,
+    system: System,
+    load: Load,
+    web: Web,
+    commands: Commands,
+    answers: Answers,
+    settled_at: datetime,
+) -> None:
     findings = Findings()
     sent = list(load.ledger.results.values())
     findings.add("wrong", load.complaints)
@@ -120,7 +141,7 @@ async def _compare(report: Report, system: System, load: Load, web: Web, command
     try:
         await check_results(owner, sent, findings)
         await check_dead_letters(owner, load.ledger, findings)
-        await check_reprocess(owner, commands, answers, system.lost_spans, findings)
+        await check_reprocess(owner, commands, answers, system.lost_spans, settled_at, findings)
         await check_counts(web, sent, findings)
         await check_sums(web, ACCOUNTS, findings)
     finally:

@@ -23,7 +23,9 @@ _PARTITION = re.compile(r'^conexoes_lag_records\{partition="(\d+)",topic="([^"]+
 class Slot:
     """One process that is started again and again under the same settings."""
 
-    def __init__(self, name: str, command: str, directory: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, command: str, directory: Path, settings: Mapping[str, str], *, module: str = "cli"
+    ) -> None:
         self.name = name
         self.lock = asyncio.Lock()
         #: Exit codes of those that ended by themselves.
@@ -31,6 +33,7 @@ class Slot:
         self.peak_mib = 0.0
         self.log = directory / f"{name}.log"
         self._command = command
+        self._module = module
         self._home = directory / name
         self._metrics_port = free_port()
         self._settings = {**settings, "DATA_DIR": str(self._home), "METRICS_PORT": str(self._metrics_port)}
@@ -53,7 +56,12 @@ class Slot:
         self._home.mkdir(parents=True, exist_ok=True)
         (self._home / "agents.ready").unlink(missing_ok=True)
         self._process = await start(
-            self._command, log=self.log, settings=self._settings, environment=environment, own_session=True
+            self._command,
+            log=self.log,
+            settings=self._settings,
+            environment=environment,
+            own_session=True,
+            module=self._module,
         )
 
     async def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 60.0) -> None:

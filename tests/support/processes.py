@@ -29,8 +29,12 @@ async def start(
     settings: Mapping[str, str],
     environment: Mapping[str, str] | None = None,
     own_session: bool = False,
+    module: str = "cli",
 ) -> Process:
-    """`conexoes …` with these CONEXOES_ settings, and `environment` beside ours; Ctrl-C reaches no `own_session`."""
+    """`conexoes …` with these CONEXOES_ settings, and `environment` beside ours; Ctrl-C reaches no `own_session`.
+
+    `module`: another one that takes the same command line.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONEXOES_")},
         **{f"CONEXOES_{name}": value for name, value in settings.items()},
@@ -41,7 +45,7 @@ async def start(
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "cli",
+            module,
             *arguments,
             env=environment,
             stdout=out,
