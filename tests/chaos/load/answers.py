@@ -1,9 +1,10 @@
 """A connector's answers to retries: most of them help, some are wrong, given twice, another's, or not given."""
 
 import asyncio
+import time
 import zlib
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from conexoes_connector.retries import serve_retries
 from conexoes_connector.retry import Answer, Retry
@@ -11,12 +12,19 @@ from schemas.catalogue import BY_NAME
 from tests.chaos.load.load import Load
 
 
+class Asked(NamedTuple):
+    """One retry, when it came for the first time."""
+
+    command: str
+    at: float  # time.monotonic
+
+
 class Answers:
     """Retries that the connector got, and its answers, by the id of the item."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self.asked: set[str] = set()
+        self.asked: dict[str, Asked] = {}
         self.said: dict[str, set[str]] = defaultdict(set)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -26,7 +34,7 @@ class Answers:
         )
 
     async def _work(self, retry: Retry) -> Answer | None:
-        self.asked.add(retry.id)
+        self.asked.setdefault(retry.id, Asked(retry.command_id, time.monotonic()))
         kind = zlib.crc32(retry.id.encode()) % 20
         if kind == 0:
             return None
