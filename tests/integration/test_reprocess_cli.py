@@ -18,6 +18,7 @@ from cli.reprocess import Reprocess, asked_for
 from exports.excel.make import make_workbook
 from schemas.columns import LOG_COLUMNS
 from schemas.export import ExportOrder
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
@@ -107,7 +108,7 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
         await stored(owner, 4)
         reader = Database(database_url, "reader", storage_settings)
-        await make_workbook(reader, ORDER, path, seconds=60)
+        await make_workbook(reader, ORDER, path, seconds=60, playbook=Playbook())
         await reader.close()
         with pytest.raises(UnusableError, match="No row is marked"):
             await marked_rows(path, "acme", None)
