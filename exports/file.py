@@ -42,7 +42,7 @@ async def make_file(
                 seconds=seconds,
                 writer=writer,
                 entries=tuple(playbook.file),
-                marketplaces=playbook.marketplaces,
+                marketplaces=dict(playbook.marketplaces.root),
             )
             rows = await workbook_by_worker(task, progress)
         else:

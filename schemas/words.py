@@ -546,7 +546,7 @@ ACTS = complete(
     },
 )
 
-#: Whose turn it is, by the playbook.
+#: Words for who must act, by the playbook.
 ACTORS = complete(
     Who,
     {

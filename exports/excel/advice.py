@@ -1,4 +1,4 @@
-"""What the playbook says of an error, as cells: who must act, and what to do."""
+"""Advice of the playbook on an error, as cells: who must act, and what to do."""
 
 from typing import Any, NamedTuple
 

@@ -43,7 +43,7 @@ class Task(BaseModel):
     seconds: float
     writer: WorkbookWriter
     entries: tuple[WrittenEntry, ...]  # of the installation's playbook
-    marketplaces: Marketplaces
+    marketplaces: dict[str, str]  # names by affiliate, as Marketplaces has them
 
 
 def main() -> int:
@@ -75,7 +75,7 @@ async def _make(task: Task) -> int:
             task.order,
             task.path,
             seconds=task.seconds,
-            playbook=Playbook(WrittenEntries(task.entries), shipped(), task.marketplaces),
+            playbook=Playbook(WrittenEntries(task.entries), shipped(), Marketplaces(task.marketplaces)),
             writer=task.writer,
             progress=lambda read, written, total: _say(f"{read} {written} {total}"),
         )

@@ -1,4 +1,4 @@
-"""Both writers of workbooks make the same cells, and the same things around them."""
+"""Writers of workbooks: each makes the same cells, and the same things around them."""
 
 import random
 import zipfile
