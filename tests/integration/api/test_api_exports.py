@@ -230,7 +230,7 @@ async def test_nothing_matched_is_a_file_with_headings(
     if format_ == "csv":
         assert csv_rows(answer) == [heading]
     else:
-        assert sheet_rows(answer, tmp_path, "Logs") == [[*heading, "Reprocess?"]]
+        assert sheet_rows(answer, tmp_path, "Logs") == [[*heading, "Whose turn", "What to do", "Reprocess?"]]
 
 
 @pytest.mark.parametrize("format_", FORMATS)
