@@ -69,7 +69,7 @@ def build_api(
     app.state.policy = policy
     app.state.playbook = playbook
     app.state.places = Places(places_of(reader.pool_size))
-    app.state.exports = ExportDesk(reader, export_settings or ExportSettings())
+    app.state.exports = ExportDesk(reader, export_settings or ExportSettings(), playbook)
     problems = problem_responses()
     # One by one: with a router inside a router, FastAPI would search all paths a second time.
     # Commands before logs: a command's id may be `logs`, but no type is called `reprocess`. Groups and exports before

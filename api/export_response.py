@@ -59,10 +59,18 @@ class ExportResponse(Response):
         return await through_file(make, answer.write)
 
     async def _workbook(self, answer: StreamedAnswer) -> int:
-        seconds = self._desk.settings.export_seconds
+        settings = self._desk.settings
         with tempfile.TemporaryDirectory(prefix="conexoes-export-") as directory:
             path = Path(directory) / "export.xlsx"
-            rows = await make_file(self._desk.database, self._order, path, seconds=seconds, progress=lambda *_: None)
+            rows = await make_file(
+                self._desk.database,
+                self._order,
+                path,
+                seconds=settings.export_seconds,
+                progress=lambda *_: None,
+                playbook=self._desk.playbook(),
+                writer=settings.workbook_writer,
+            )
             await answer.file(path)
         return rows
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.settings import ApiSettings
 from cli.installation import UnusableError, storage_settings, system_here
+from cli.playbook import playbook_of
 from exports.errors import ExportFailed
 from exports.file import make_file
 from exports.jobs.outcome import followed
@@ -80,7 +81,15 @@ async def export(request: ExportRequest, out: Path) -> int:
         await record_order(database, export_id, order, seconds=settings.export_seconds)
         async with followed(database, order, export_id) as outcome, asyncio.timeout(settings.export_seconds):
             with _bar() as progress:
-                outcome.rows = await make_file(database, order, out, seconds=settings.export_seconds, progress=progress)
+                outcome.rows = await make_file(
+                    database,
+                    order,
+                    out,
+                    seconds=settings.export_seconds,
+                    progress=progress,
+                    playbook=playbook_of(http)(),
+                    writer=settings.workbook_writer,
+                )
         return outcome.rows
     except TimeoutError:
         raise ExportFailed(Reason(ReasonCode.EXPORT_TOO_LONG)) from None

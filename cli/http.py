@@ -1,7 +1,6 @@
 """`conexoes api` and `conexoes admin`: the two ASGI apps, whose connections are opened and closed here."""
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 from fastapi import FastAPI
@@ -12,15 +11,13 @@ from admin.session import Sessions
 from admin.settings import SignInSettings
 from api.app import build_api
 from api.authentication import Authenticator
-from api.playbook_file import PlaybookFile
 from api.server import serve
 from api.settings import ApiSettings
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from cli.playbook import playbook_of
 from cli.probes import Probes
 from outbound.settings import NotificationSettings
-from schemas.playbook import Playbook
-from schemas.playbook.shipped import shipped
 from schemas.policy import Policy
 from storage.database import Database
 from storage.errors import SchemaUnfit, StorageUnavailable
@@ -113,20 +110,6 @@ async def _refuse_unfit(reader: Database) -> None:
     else:
         if found.later is not None:  # it is meant
             log.warning("schema", reason=found.later)
-
-
-def playbook_of(settings: ApiSettings) -> Callable[[], Playbook]:
-    """Return a function that gives the playbook: the file's entries, and what is shipped, read at its first call.
-
-    Raises BadPlaybookError.
-    """
-    file = None if settings.playbook is None else PlaybookFile(settings.playbook)
-
-    def playbook() -> Playbook:
-        known = Playbook(marketplaces=settings.marketplaces, shipped=shipped())
-        return known if file is None else known._replace(file=file())
-
-    return playbook
 
 
 def _authenticator(reader: Database, settings: ApiSettings) -> Authenticator:

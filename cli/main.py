@@ -30,7 +30,7 @@ from cli.export import export as make_export
 from cli.export import request_of, until
 from cli.filter_options import STDIN
 from cli.fingerprint import shown, texts_of
-from cli.http import playbook_of, serve_admin, serve_api
+from cli.http import serve_admin, serve_api
 from cli.installation import (
     InstallationSettings,
     UnusableError,
@@ -45,6 +45,7 @@ from cli.logs import log_as_json
 from cli.marked import marked_rows
 from cli.mcp import serve as serve_assistant
 from cli.numbers import many
+from cli.playbook import playbook_of
 from cli.probes import Probes
 from cli.reprocess import Reprocess, asked_for
 from cli.run import run as _run

@@ -11,9 +11,9 @@ from admin.session import Sessions
 from api.settings import ApiSettings
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
-from cli.http import playbook_of
 from cli.installation import InstallationSettings, UnusableError, embedded_url, ready_file
 from cli.kept import local_key, session_secret, worker_id
+from cli.playbook import playbook_of
 from connectors.simulator import PLAYBOOK
 from connectors.simulator.marketplaces import marketplace_of
 from connectors.simulator.settings import SimulatorSettings

@@ -7,24 +7,43 @@ from pathlib import Path
 from exports.excel.make import Progress
 from exports.excel.process import workbook_by_worker
 from exports.excel.worker import Task
+from exports.settings import WorkbookWriter
 from exports.stream import write_rows
 from schemas.export import ExportOrder
+from schemas.playbook import Playbook
 from storage.database import Database
 from storage.exports.reader import snapshot
 
 
-async def make_file(database: Database, order: ExportOrder, path: Path, *, seconds: float, progress: Progress) -> int:
+async def make_file(
+    database: Database,
+    order: ExportOrder,
+    path: Path,
+    *,
+    seconds: float,
+    progress: Progress,
+    playbook: Playbook,
+    writer: WorkbookWriter = "auto",
+) -> int:
     """Make the file of `order` at `path`, readable by its owner only. Returns the number of logs in it.
 
-    It is made beside `path` and renamed when it is complete. A workbook is made by a process of its own, other formats
-    by this one.
+    It is made beside `path` and renamed when it is complete. A workbook is made by a process of its own, by `writer`
+    and with the advice of `playbook` and of what is shipped; other formats by this process.
     Raises ExportFailed, StorageUnavailable, RowRefused or OSError.
     """
     part = path.with_name(f"{path.name}.part")
     try:
         part.touch(mode=0o600)
         if order.format == "xlsx":
-            task = Task(database_url=database.url, order=order, path=part, seconds=seconds)
+            task = Task(
+                database_url=database.url,
+                order=order,
+                path=part,
+                seconds=seconds,
+                writer=writer,
+                entries=tuple(playbook.file),
+                marketplaces=dict(playbook.marketplaces.root),
+            )
             rows = await workbook_by_worker(task, progress)
         else:
             rows = await _stream_to(database, order, part, seconds=seconds, progress=progress)

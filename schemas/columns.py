@@ -13,9 +13,23 @@ from schemas.catalogue import IntegrationType, Language, labels
 
 #: `name` is text that is never long, `text` may be cut for a cell; `status`, `state` and `mode` are words of the
 #: reader's language; `errors` and `aliases` are listed, `link` begins with the address of the pages, `names` are
-#: several. An `offset` from UTC tells two equal times of the hour that a zone repeats when its summer ends.
+#: several, a `share` is of 1. An `offset` from UTC tells two equal times of the hour that a zone repeats when its
+#: summer ends.
 Kind = Literal[
-    "name", "text", "time", "offset", "number", "status", "state", "mode", "errors", "aliases", "link", "id", "names"
+    "name",
+    "text",
+    "time",
+    "offset",
+    "number",
+    "status",
+    "state",
+    "mode",
+    "errors",
+    "aliases",
+    "link",
+    "id",
+    "names",
+    "share",
 ]
 
 
@@ -59,6 +73,7 @@ _CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Cód
 _CATEGORY = Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18)
 _MESSAGE = Column(name="message", labels=labels("Mensagem", "Message", "Mensaje"), kind="text", width=60)
 _ID = Column(name="id", labels=labels("ID do log", "Log ID", "ID del log"), kind="id", width=38)
+_GROUP = Column(name="fingerprint", labels=labels("Grupo de erros", "Error group", "Grupo de errores"), width=18)
 
 #: Columns of the sheet of logs: one row for each log.
 LOG_COLUMNS = (
@@ -110,9 +125,51 @@ ERROR_COLUMNS = (
     _STATUS,
     _PROCESSED_AT,
     *ERROR_FIELDS,
-    Column(name="fingerprint", labels=labels("Grupo de erros", "Error group", "Grupo de errores"), width=18),
+    _GROUP,
     _PROCESSED_OFFSET,
     _ID,
+)
+#: Columns of the sheets of a workbook that name an error: what the playbook says of it. Only there: CSV and JSON Lines
+#: are made by PostgreSQL, which knows no playbook.
+ADVICE_COLUMNS = (
+    Column(name="who", labels=labels("De quem é a vez", "Whose turn", "A quién le toca"), kind="text", width=22),
+    Column(name="what_to_do", labels=labels("O que fazer", "What to do", "Qué hacer"), kind="text", width=60),
+)
+#: Columns of the sheet of error groups of a workbook: one row for each group, the largest first.
+GROUP_COLUMNS = (
+    _CODE,
+    _MESSAGE,
+    Column(name="affiliates", labels=labels("Afiliados", "Affiliates", "Afiliados"), kind="text", width=24),
+    Column(name="logs", labels=labels("Logs", "Logs", "Logs"), kind="number", width=10),
+    Column(name="last_day", labels=labels("Últimas 24 h", "Last 24 h", "Últimas 24 h"), kind="number", width=14),
+    Column(
+        name="day_before",
+        labels=labels("24 h anteriores", "24 h before", "24 h anteriores"),
+        kind="number",
+        width=14,
+    ),
+    Column(name="change", labels=labels("Variação", "Change", "Variación"), kind="number", width=10),
+    *ADVICE_COLUMNS,
+    Column(
+        name="cure_rate",
+        labels=labels("Corrigido ao reprocessar", "Fixed by reprocessing", "Corregido al reprocesar"),
+        kind="share",
+        width=14,
+    ),
+    Column(
+        name="cure_low",
+        labels=labels("Intervalo de 90 %: de", "90 % interval: from", "Intervalo del 90 %: desde"),
+        kind="share",
+        width=12,
+    ),
+    Column(
+        name="cure_high",
+        labels=labels("Intervalo de 90 %: até", "90 % interval: to", "Intervalo del 90 %: hasta"),
+        kind="share",
+        width=12,
+    ),
+    Column(name="cure_tried", labels=labels("Tentados", "Tried", "Intentados"), kind="number", width=10),
+    _GROUP,
 )
 #: Column of the sheet of logs only, where a person marks logs to be reprocessed.
 MARK = Column(name="mark", labels=labels("Reprocessar?", "Reprocess?", "¿Reprocesar?"), width=14)

@@ -23,6 +23,7 @@ from schemas.incident import Edge, Severity, State
 from schemas.incident import Kind as IncidentKind
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterState
+from schemas.playbook.entry import Who
 from schemas.redrive import LetterAct, RedriveItemState, RedriveState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, Mode, TimelineStep
@@ -58,6 +59,7 @@ Kind = Literal[
     "freshness",
     "activity",
     "act",
+    "actor",
     "column",
     "item",
     "field",
@@ -544,6 +546,16 @@ ACTS = complete(
     },
 )
 
+#: Words for who must act, by the playbook.
+ACTORS = complete(
+    Who,
+    {
+        "seller": _word("A loja", "The store", "La tienda"),
+        "connector": _word("A equipe do conector", "The connector team", "El equipo del conector"),
+        "marketplace": _word("O marketplace", "The marketplace", "El marketplace"),
+    },
+)
+
 #: Headings of the list of logs, of its files and of their sheet of errors; schemas.columns has them.
 COLUMNS: Mapping[str, Word] = MappingProxyType(
     {each.name: Word(each.labels, each.labels) for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)}
@@ -583,6 +595,7 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "freshness": FRESHNESSES,
         "activity": ACTIVITY,
         "act": ACTS,
+        "actor": ACTORS,
         "column": COLUMNS,
         "item": ITEMS,
         "field": FIELD_NAMES,

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from schemas import words
 from schemas.catalogue import Language
 
-Own = Literal["theme", "period", "who", "actor", "origin", "helps", "subject", "change", "fault_class"]
+Own = Literal["theme", "period", "who", "origin", "helps", "subject", "change", "fault_class"]
 Kind = words.Kind | Own
 
 
@@ -26,11 +26,6 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "seller": _("The store must act:"),
             "connector": _("The connector team must act:"),
             "marketplace": _("The marketplace must act:"),
-        },
-        "actor": {
-            "seller": _("The store"),
-            "connector": _("The connector team"),
-            "marketplace": _("The marketplace"),
         },
         "origin": {
             "own": _("This account's own"),

@@ -1,7 +1,7 @@
 """Text that a cell of a workbook can hold.
 
-The writer (decision 0011) writes every text as text: never a formula, a number, a link or an error, whatever it begins
-with. Characters that XML can't hold, and text that looks like an escape, it writes as Excel's own escapes (`_x000B_`),
+The writers (decision 0011) write every text as text: never a formula, a number, a link or an error, whatever it begins
+with. Characters that XML can't hold, and text that looks like an escape, they write as Excel's own escapes (`_x000B_`),
 which Excel and LibreOffice turn back. This module does the rest: it cuts text to the limit of a cell.
 """
 
@@ -10,7 +10,7 @@ from bisect import bisect_right
 
 #: Limit of a cell in UTF-16 code units: support.microsoft.com, "Excel specifications and limits".
 MAX_CELL_UNITS = 32_767
-#: Characters that the writer escapes. Each counts as seven while a program reads it.
+#: Characters that a writer escapes. Each counts as seven while a program reads it.
 _ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
 _UNITS_MORE = 6
 
@@ -24,6 +24,11 @@ def cell_text(text: str, mark: str) -> str:
     room = MAX_CELL_UNITS - _units(mark)
     lengths = range(min(len(text), MAX_CELL_UNITS) + 1)
     return text[: bisect_right(lengths, room, key=lambda length: _units(text[:length])) - 1] + mark
+
+
+def escaped(text: str) -> str:
+    """Return `text` with Excel's own escapes, for a writer that does not make them."""
+    return _ESCAPED.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
 def _units(text: str) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exports.excel.advice import NONE, Advice, Adviser
 from exports.excel.cell import cell_text
 from exports.excel.texts import CUT, SYMBOLS
 from exports.names import log_link
@@ -26,9 +27,10 @@ Cell = Callable[[Any, Any], Any]
 class WorkbookRows:
     """Maker of rows for one order, in its language and time zone."""
 
-    def __init__(self, order: ExportOrder) -> None:
+    def __init__(self, order: ExportOrder, adviser: Adviser) -> None:
         language = order.language
         self._type = order.integration_type
+        self._adviser = adviser
         self._zone = ZoneInfo(order.timezone)
         self._mark = CUT[language]
         self._link = log_link(order)
@@ -39,7 +41,8 @@ class WorkbookRows:
 
     def log(self, row: Any, errors: Iterable[Any]) -> list[Any]:
         """Return one row of export_logs, with its errors as `errors_of` gives them. The cell to mark is empty."""
-        return [*(cell(row, errors) for cell in self._log_cells), None]
+        advice = NONE if row["status"] == "success" else self._advice(row, row, row["fingerprint"])
+        return [*(cell(row, errors) for cell in self._log_cells), *advice, None]
 
     def errors(self, row: Any, errors: Iterable[Any]) -> list[list[Any]]:
         """Return the rows of the sheet of errors for one log."""
@@ -48,9 +51,21 @@ class WorkbookRows:
         listed = list(errors) or [{"code": row["code"], "message": row["message"]}]
         groups = [row["fingerprint"]] if len(listed) == 1 else [self._group(row, error) for error in listed]
         return [
-            [cell(row, {**error, "fingerprint": group}) for cell in self._error_cells]
+            [
+                *(cell(row, {**error, "fingerprint": group}) for cell in self._error_cells),
+                *self._advice(row, error, group),
+            ]
             for error, group in zip(listed, groups, strict=True)
         ]
+
+    def _advice(self, row: Any, error: Any, group: str | None) -> Advice:
+        return self._adviser.about(
+            row["affiliate"],
+            code=error.get("code"),
+            message=error.get("message"),
+            category=error.get("category"),
+            fingerprint=group,
+        )
 
     def _group(self, row: Any, error: Mapping[str, Any]) -> str | None:
         """Return the group of one of several errors of a log."""

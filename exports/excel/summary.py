@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 
 from exports.excel import texts
 from schemas.catalogue import IntegrationType, Language
-from schemas.group import Cure
 from storage.exports.reader import Count
 
-#: Affiliates and error groups that are listed, the largest first.
+#: Affiliates that are listed, the largest first.
 LARGEST = 50
 #: Least number of days. There are as many days as rows on the left, so that the chart has no empty end.
 MIN_DAYS = 14
-MAX_NAME_CHARACTERS = 200
-_ORDER = ("status", "affiliate", "group")
+_ORDER = ("status", "affiliate")
 
 
 class Summary(NamedTuple):
@@ -31,10 +29,8 @@ class Summary(NamedTuple):
     series: list[str]  # headings of the counts by day
 
 
-def left_rows(
-    language: Language, statuses: Mapping[str, str], counts: Sequence[Count], cures: Mapping[str, Cure]
-) -> list[list[Any]]:
-    """Return counts: of all logs, then by status, affiliate and error group. A group's row ends with its cure."""
+def left_rows(language: Language, statuses: Mapping[str, str], counts: Sequence[Count]) -> list[list[Any]]:
+    """Return counts: of all logs, then by status and affiliate."""
     in_all = [count for count in counts if count.kind == "status"]
     rows: list[list[Any]] = [
         [
@@ -43,32 +39,13 @@ def left_rows(
             sum(count.total for count in in_all),
             sum(count.last_day for count in in_all),
             sum(count.day_before for count in in_all),
-            *_cured(None),
         ]
     ]
     for kind in _ORDER:
-        for count in counts:
-            if count.kind == kind:
-                name = _name(count, statuses)
-                cured = _cured(cures.get(count.name) if kind == "group" else None)
-                rows.append([texts.KINDS[kind][language], name, count.total, count.last_day, count.day_before, *cured])
-    return [[*row[:5], row[3] - row[4], *row[5:]] for row in rows]
-
-
-def _cured(cure: Cure | None) -> list[Any]:
-    """Return the cells of a cure: the rate and the ends of its interval as shares of 1, then how many were tried."""
-    if cure is None or cure.rate is None:
-        return [None, None, None, cure.tried if cure else None]
-    return [round(cure.rate, 4), round(cure.low or 0.0, 4), round(cure.high or 0.0, 4), cure.tried]
-
-
-def _name(count: Count, statuses: Mapping[str, str]) -> str:
-    if count.kind == "status":
-        return statuses[count.name]
-    if count.kind == "affiliate":
-        return count.name
-    parts = [count.affiliate, count.code, (count.message or "").replace("\n", " "), count.name]
-    return " · ".join(part[:MAX_NAME_CHARACTERS] for part in parts if part)
+        for count in [each for each in counts if each.kind == kind][:LARGEST]:
+            name = statuses[count.name] if kind == "status" else count.name
+            rows.append([texts.KINDS[kind][language], name, count.total, count.last_day, count.day_before])
+    return [[*row, row[3] - row[4]] for row in rows]
 
 
 def day_list(rows_on_the_left: int, today: date) -> list[date]:
@@ -89,7 +66,7 @@ def summary(
     """Return the whole sheet. `statuses` are the words for statuses, `by_day` the counts of Snapshot.days."""
     series = [statuses[status] for status in integration_type.statuses]
     day = texts.DAY[language]
-    left_headings = [each[language] for each in (*texts.COUNTS, *texts.CURE)]
+    left_headings = [each[language] for each in texts.COUNTS]
     right = [
         [each.isoformat(), *(by_day.get((each, status), 0) for status in integration_type.statuses)] for each in days
     ]

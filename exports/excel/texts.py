@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from schemas.catalogue import Language, labels
+from schemas.columns import GROUP_COLUMNS
 from schemas.words import COLUMNS
 
 #: Symbol before a status, so that it can be read without its colour.
 SYMBOLS: Mapping[str, str] = MappingProxyType({"success": "✔", "warning": "⚠", "error": "✖"})
 
 SUMMARY = labels("Resumo", "Summary", "Resumen")
+GROUPS = labels("Grupos de erros", "Error groups", "Grupos de errores")
 LOGS = labels("Logs", "Logs", "Logs")
 ERRORS = labels("Erros", "Errors", "Errores")
 ABOUT = labels("Sobre", "About", "Acerca de")
@@ -17,24 +19,17 @@ ABOUT = labels("Sobre", "About", "Acerca de")
 COUNTED_BY = labels("Contagem por", "Counted by", "Recuento por")
 VALUE = labels("Valor", "Value", "Valor")
 TOTAL = labels("Total", "Total", "Total")
-LAST_DAY = labels("Últimas 24 h", "Last 24 h", "Últimas 24 h")
-DAY_BEFORE = labels("24 h anteriores", "24 h before", "24 h anteriores")
-CHANGE = labels("Variação", "Change", "Variación")
-#: Headings of the counts, and of the outcome of reprocessing beside them.
-COUNTS = (COUNTED_BY, VALUE, TOTAL, LAST_DAY, DAY_BEFORE, CHANGE)
-CURE = (
-    labels("Corrigido ao reprocessar", "Fixed by reprocessing", "Corregido al reprocesar"),
-    labels("Intervalo de 90 %: de", "90 % interval: from", "Intervalo del 90 %: desde"),
-    labels("Intervalo de 90 %: até", "90 % interval: to", "Intervalo del 90 %: hasta"),
-    labels("Tentados", "Tried", "Intentados"),
+LAST_DAY, DAY_BEFORE, CHANGE = (
+    next(each.labels for each in GROUP_COLUMNS if each.name == name) for name in ("last_day", "day_before", "change")
 )
+#: Headings of the counts.
+COUNTS = (COUNTED_BY, VALUE, TOTAL, LAST_DAY, DAY_BEFORE, CHANGE)
 DAY = labels("Dia", "Day", "Día")
 KINDS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {
         "all": labels("Tudo", "All", "Todo"),
         "status": COLUMNS["status"].long,
         "affiliate": COLUMNS["affiliate"].long,
-        "group": COLUMNS["fingerprint"].long,
     }
 )
 BY_DAY = labels("Logs por dia de processamento", "Logs by processing day", "Logs por día de procesamiento")

@@ -15,7 +15,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from exports.excel.make import make_workbook
+from exports.settings import WorkbookWriter
 from schemas.export import ExportOrder
+from schemas.playbook import Playbook, WrittenEntries, WrittenEntry
+from schemas.playbook.marketplaces import Marketplaces
+from schemas.playbook.shipped import shipped
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from storage.database import Database
@@ -37,6 +41,9 @@ class Task(BaseModel):
     order: ExportOrder
     path: Path
     seconds: float
+    writer: WorkbookWriter
+    entries: tuple[WrittenEntry, ...]  # of the installation's playbook
+    marketplaces: dict[str, str]  # names by affiliate, as Marketplaces has them
 
 
 def main() -> int:
@@ -68,6 +75,8 @@ async def _make(task: Task) -> int:
             task.order,
             task.path,
             seconds=task.seconds,
+            playbook=Playbook(WrittenEntries(task.entries), shipped(), Marketplaces(task.marketplaces)),
+            writer=task.writer,
             progress=lambda read, written, total: _say(f"{read} {written} {total}"),
         )
     finally:

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from exports.jobs.outcome import Outcome, followed
@@ -10,6 +10,7 @@ from exports.jobs.slots import Limit, Slots
 from exports.settings import ExportSettings
 from schemas.export import ExportOrder, ExportRequest
 from schemas.item_state import ItemState
+from schemas.playbook import Playbook
 from schemas.reasons.code import ReasonCode
 from storage.access_keys import Grant
 from storage.database import Database
@@ -22,9 +23,12 @@ READINGS_IN_ALL = 4
 class ExportDesk:
     """The desk of one process. `database` must be in the reader role."""
 
-    def __init__(self, database: Database, settings: ExportSettings) -> None:
+    def __init__(
+        self, database: Database, settings: ExportSettings, playbook: Callable[[], Playbook] = Playbook
+    ) -> None:
         self.database = database
         self.settings = settings
+        self.playbook = playbook
         self.slots = Slots(
             Limit(settings.exports_per_account, ReasonCode.TOO_MANY_EXPORTS),
             Limit(settings.exports_in_all, ReasonCode.TOO_MANY_EXPORTS_IN_ALL),

@@ -178,6 +178,8 @@ class Jobs:
                 settings.directory / order.account / f"{export_id}.{order.format}",
                 seconds=settings.export_seconds,
                 progress=running.progress,
+                playbook=self._desk.playbook(),
+                writer=settings.workbook_writer,
             )
 
     def _lock(self, order: ExportOrder, export_id: uuid.UUID) -> Lock:

@@ -25,7 +25,7 @@ class Count(NamedTuple):
 
     kind: str  # "status", "affiliate" or "group"
     name: str  # the status, affiliate or fingerprint
-    affiliate: str  # of some log of it
+    affiliates: Sequence[str] | None  # of the logs of a group
     code: str | None  # of the error of a group
     message: str | None  # of the error of a group, its beginning
     total: int
@@ -49,7 +49,8 @@ class Snapshot:
     def __init__(
         self, connection: Connection, account: str, integration_type: str, filter_: LogFilter, seconds: float
     ) -> None:
-        self._connection = connection
+        #: The connection, for what else must be of the same moment.
+        self.connection = connection
         self._of = {"account": account, "integration_type": integration_type}
         self._filter = filter_
         self._seconds = seconds
@@ -65,7 +66,7 @@ class Snapshot:
 
     async def cures(self, fingerprints: Sequence[str]) -> dict[str, Cure]:
         """Return what reprocessing did about each of these faults, whatever the filter."""
-        return await cures_of(self._connection, self._of["account"], fingerprints)
+        return await cures_of(self.connection, self._of["account"], fingerprints)
 
     async def days(self, timezone: str, first: date) -> dict[tuple[date, str], int]:
         """Count by day in `timezone` and status, from `first` on."""
@@ -75,7 +76,7 @@ class Snapshot:
     async def rows(self) -> AsyncIterator[list[Any]]:
         """Yield all logs, newest processing date first, CHUNK_ROWS at a time, through a cursor of the server."""
         logs = self._statement("export_logs")
-        cursor = await self._connection.cursor(logs.text, *logs.arguments, timeout=self._seconds)
+        cursor = await self.connection.cursor(logs.text, *logs.arguments, timeout=self._seconds)
         while chunk := await cursor.fetch(CHUNK_ROWS, timeout=self._seconds):
             yield chunk
 
@@ -93,7 +94,7 @@ class Snapshot:
 
     async def _copy(self, statement: Filtered, write: Write, quote: str, delimiter: str) -> int:
         # COPY takes no arguments: asyncpg has the server quote them, and inserts them.
-        tag = await self._connection.copy_from_query(
+        tag = await self.connection.copy_from_query(
             statement.text,
             *statement.arguments,
             output=write,
@@ -106,7 +107,7 @@ class Snapshot:
 
     async def _fetch(self, name: str, **named: Any) -> list[Any]:
         statement = self._statement(name, **named)
-        return list(await self._connection.fetch(statement.text, *statement.arguments, timeout=self._seconds))
+        return list(await self.connection.fetch(statement.text, *statement.arguments, timeout=self._seconds))
 
     def _statement(self, name: str, **named: Any) -> Filtered:
         return filtered(name, self._filter, **self._of, **named)

@@ -16,8 +16,9 @@ from cli.installation import UnusableError
 from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
 from exports.excel.make import make_workbook
-from schemas.columns import LOG_COLUMNS
+from schemas.columns import ADVICE_COLUMNS, LOG_COLUMNS
 from schemas.export import ExportOrder
+from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
@@ -107,13 +108,13 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
         await stored(owner, 4)
         reader = Database(database_url, "reader", storage_settings)
-        await make_workbook(reader, ORDER, path, seconds=60)
+        await make_workbook(reader, ORDER, path, seconds=60, playbook=Playbook())
         await reader.close()
         with pytest.raises(UnusableError, match="No row is marked"):
             await marked_rows(path, "acme", None)
         book = openpyxl.load_workbook(path)
         for row in (2, 4):
-            book["Logs"].cell(row, len(LOG_COLUMNS) + 1, "x")
+            book["Logs"].cell(row, len(LOG_COLUMNS) + len(ADVICE_COLUMNS) + 1, "x")
         book.save(path)
         for account, type_ in (("globex", None), ("acme", "products")):
             with pytest.raises(UnusableError, match="another account or another list: acme / price"):

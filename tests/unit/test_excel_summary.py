@@ -1,23 +1,56 @@
-"""The summary sheet's rows: counts, and what reprocessing did about each group."""
+"""The sheets of counts and of groups: what reprocessing did, who must act, each fact in a cell of its own."""
 
+from exports.excel.advice import Adviser
+from exports.excel.groups import group_rows
 from exports.excel.summary import left_rows
-from exports.excel.texts import COUNTS, CURE
+from exports.excel.texts import COUNTS
+from schemas.columns import GROUP_COLUMNS
 from schemas.group import Cure
+from schemas.playbook import Playbook, WrittenEntries
 from storage.exports.reader import Count
 
 STATUSES = {"error": "Error"}
+COUNTED = [
+    Count("status", "error", None, None, None, 5, 3, 1),
+    Count("affiliate", "MLB", None, None, None, 5, 3, 1),
+    Count("group", "f1", ["AMZ", "MLB"], "price.min", "too low", 3, 2, 1),
+    Count("group", "f2", ["MLB"], None, None, 2, 1, 0),
+]
+ENTRIES = WrittenEntries.read("""
+[[entry]]
+code = "price.min"
+who = "seller"
+cause = {pt = "c", en = "c", es = "c"}
+what_to_do = {pt = "Suba o preço", en = "Raise the price", es = "Suba el precio"}
+""")
 
 
-def test_a_group_has_its_cure_with_the_interval_and_nothing_else_has() -> None:
-    counts = [
-        Count("status", "error", "", None, None, 5, 3, 1),
-        Count("group", "f1", "MLB", "price.min", "too low", 3, 2, 1),
-        Count("group", "f2", "MLB", None, None, 2, 1, 0),
-    ]
+def test_the_summary_counts_all_then_statuses_and_affiliates() -> None:
+    everything, status, affiliate = left_rows("en", STATUSES, COUNTED)
+    assert {len(each) for each in (everything, status, affiliate)} == {len(COUNTS)}
+    assert everything[2:] == status[2:] == affiliate[2:] == [5, 3, 1, 2]
+    assert (status[1], affiliate[1]) == ("Error", "MLB")
+
+
+def test_a_group_has_its_cure_with_the_interval_and_the_advice() -> None:
     cures = {"f1": Cure.of({"fixed": 5, "same_error": 5, "busy": 90}), "f2": Cure.of({"healed": 3})}
-    everything, status, tried, untried = left_rows("en", STATUSES, counts, cures)
-    assert {len(each) for each in (everything, status, tried, untried)} == {len(COUNTS) + len(CURE)}
-    assert everything[2:] == [5, 3, 1, 2, None, None, None, None]
-    assert status[6:] == [None] * 4
-    assert tried[2:] == [3, 2, 1, 1, 0.5, 0.2693, 0.7307, 10]
-    assert untried[6:] == [None, None, None, 0]
+    adviser = Adviser(Playbook(ENTRIES), "price", "es")
+    names = [column.name for column in GROUP_COLUMNS]
+    tried, untried = (dict(zip(names, row, strict=True)) for row in group_rows("es", COUNTED, cures, adviser))
+    assert tried == {
+        "code": "price.min",
+        "message": "too low",
+        "affiliates": "AMZ, MLB",
+        "logs": 3,
+        "last_day": 2,
+        "day_before": 1,
+        "change": 1,
+        "who": "La tienda",
+        "what_to_do": "Suba el precio",
+        "cure_rate": 0.5,
+        "cure_low": 0.2693,
+        "cure_high": 0.7307,
+        "cure_tried": 10,
+        "fingerprint": "f1",
+    }
+    assert [untried[name] for name in ("who", "cure_rate", "cure_tried")] == [None, None, 0]

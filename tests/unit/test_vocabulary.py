@@ -22,6 +22,7 @@ from schemas.incident import Kind as IncidentKind
 from schemas.incident import State as IncidentState
 from schemas.item_state import ItemState
 from schemas.letter_filter import LETTER_STATES
+from schemas.playbook.entry import Who
 from schemas.redrive import REDRIVE_ITEM_STATES, LetterAct, RedriveState
 from schemas.refusal import DeadLetterCode
 from schemas.reprocess import CommandState, Mode
@@ -49,6 +50,7 @@ MEMBERS: dict[Kind, list[str]] = {
     "letter_act": list(get_args(LetterAct)),
     "activity": list(ACTIVITY_KINDS),
     "act": list(get_args(Act)),
+    "actor": list(get_args(Who)),
     "column": [each.name for each in (*LOG_COLUMNS, *ERROR_COLUMNS, MARK)],
     "error_class": list(members(ErrorClass)),
     "automation": list(get_args(Automation)),

@@ -3,9 +3,11 @@
 import json
 import random
 
+from exports.excel.advice import Adviser
 from exports.excel.rows import WorkbookRows, errors_of
 from schemas.columns import ERROR_COLUMNS
 from schemas.export import ExportOrder
+from schemas.playbook import Playbook
 from schemas.result import Result
 from tests.support.some_logs import faults, some_result
 
@@ -22,7 +24,9 @@ GROUP = [column.name for column in ERROR_COLUMNS].index("fingerprint")
 
 def sheet(result: Result) -> list[list[object]]:
     row = {**result._asdict(), "id": result.log_id}
-    return WorkbookRows(ORDER).errors(row, json.loads(result.body).get("errors") or [])
+    return WorkbookRows(ORDER, Adviser(Playbook(), "price", "pt")).errors(
+        row, json.loads(result.body).get("errors") or []
+    )
 
 
 def test_the_fields_of_an_error_are_texts_of_the_digits_that_came() -> None:

@@ -115,13 +115,13 @@ WITH matched AS (
 counted AS (
     SELECT
         CASE WHEN grouping(status) = 0 THEN 'status' ELSE 'affiliate' END AS kind,
-        coalesce(status, affiliate) AS name, min(affiliate) AS affiliate, count(*) AS total,
+        coalesce(status, affiliate) AS name, NULL::text[] AS affiliates, count(*) AS total,
         count(*) FILTER (WHERE is_last_day) AS last_day, count(*) FILTER (WHERE is_day_before) AS day_before
     FROM matched
     GROUP BY GROUPING SETS ((status), (affiliate))
     UNION ALL
     SELECT
-        'group', fault.fingerprint, min(m.affiliate), count(*),
+        'group', fault.fingerprint, array_agg(DISTINCT m.affiliate ORDER BY m.affiliate), count(*),
         count(*) FILTER (WHERE m.is_last_day), count(*) FILTER (WHERE m.is_day_before)
     FROM matched m
     CROSS JOIN LATERAL unnest(array_append(m.other_fingerprints, m.fingerprint)) AS fault (fingerprint)
@@ -129,7 +129,7 @@ counted AS (
     GROUP BY 2
 )
 SELECT
-    placed.kind, placed.name, placed.affiliate, fault.code,
+    placed.kind, placed.name, placed.affiliates, fault.code,
     left(fault.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
     placed.total, placed.last_day, placed.day_before
 FROM (

@@ -19,9 +19,9 @@ NOT_KEPT = {"formula after return", "line breaks"}
 @pytest.mark.parametrize(
     ("language", "names"),
     [
-        ("pt", ["Resumo", "Logs", "Erros", "Sobre"]),
-        ("en", ["Summary", "Logs", "Errors", "About"]),
-        ("es", ["Resumen", "Logs", "Errores", "Acerca de"]),
+        ("pt", ["Resumo", "Grupos de erros", "Logs", "Erros", "Sobre"]),
+        ("en", ["Summary", "Error groups", "Logs", "Errors", "About"]),
+        ("es", ["Resumen", "Grupos de errores", "Logs", "Errores", "Acerca de"]),
     ],
 )
 async def test_it_reads_every_sheet_and_text(

@@ -16,9 +16,13 @@ from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.catalogue import BY_NAME
 from schemas.columns import log_columns
+from schemas.playbook import WrittenEntry
+from schemas.playbook.entry import InEveryLanguage
 from schemas.role import Role
 from storage import access_keys
+from storage.access_keys import Grant
 from storage.database import Database
+from storage.playbook import save
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import FORMATS, LOGS, csv_rows, json_rows, sheet_rows
 from tests.support.events import T0, at, result, with_evidence
@@ -166,8 +170,35 @@ class TestContent:
         assert counted["Tudo", None] == [3, 3, 0, 3]
         assert counted["Status", "⚠ Alerta"] == [1, 1, 0, 1]
         assert counted["Afiliado", "MLB"] == [3, 3, 0, 3]
-        assert [key[1] for key in counted if key[0] == "Grupo de erros"] != []
-        assert [sum(row[column] for row in rows) for column in (12, 13, 14)] == [1, 1, 1]
+        assert [sum(row[column] for row in rows) for column in (8, 9, 10)] == [1, 1, 1]
+
+    async def test_each_group_is_a_row_with_a_fact_in_each_cell(self, operator: Caller, tmp_path: Path) -> None:
+        answer = await operator.get(f"{LOGS}/export.xlsx", params={"language": "pt"})
+        headings, *rows = sheet_rows(answer, tmp_path, "Grupos de erros")
+        assert headings[:7] == [
+            "Código do erro", "Mensagem", "Afiliados", "Logs", "Últimas 24 h", "24 h anteriores", "Variação",
+        ]  # fmt: skip
+        assert {(row[0], row[1], *row[2:7]) for row in rows} == {
+            ("a", "first", "MLB", 1, 1, 0, 1),
+            ("b", "second", "MLB", 1, 1, 0, 1),
+            (None, "broken", "MLB", 1, 1, 0, 1),
+        }
+        assert all(len(row[13]) == 16 for row in rows)
+
+    async def test_an_own_entry_of_the_playbook_is_beside_what_it_is_about(
+        self, operator: Caller, writer: Database, tmp_path: Path
+    ) -> None:
+        said = InEveryLanguage(pt="Suba", en="Raise it", es="Suba")
+        entry = WrittenEntry(code="a", who="seller", cause=said, what_to_do=said)
+        grant = Grant("acme", "operator", "maria", may_export=False, may_see_evidence=False, key_id=None)
+        await save(writer, "acme", None, entry, changed_by="maria", grant=grant)
+        answer = await operator.get(f"{LOGS}/export.xlsx", params={"language": "en"})
+        for sheet, place in (("Error groups", 0), ("Logs", 5), ("Errors", 4)):
+            headings, *rows = sheet_rows(answer, tmp_path, sheet)
+            advice = [headings.index("Whose turn"), headings.index("What to do")]
+            assert {tuple(row[each] for each in advice) for row in rows if row[place] == "a"} == {
+                ("The store", "Raise it")
+            }
 
     async def test_about_says_what_it_is(self, operator: Caller, tmp_path: Path) -> None:
         asked = {"status": ["warning", "error"], "q": "=1", "language": "pt"}
@@ -199,7 +230,7 @@ async def test_nothing_matched_is_a_file_with_headings(
     if format_ == "csv":
         assert csv_rows(answer) == [heading]
     else:
-        assert sheet_rows(answer, tmp_path, "Logs") == [[*heading, "Reprocess?"]]
+        assert sheet_rows(answer, tmp_path, "Logs") == [[*heading, "Whose turn", "What to do", "Reprocess?"]]
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -18,7 +18,7 @@ from admin import upload as receiving
 from admin.pages import upload
 from exports.excel import marked_process
 from exports.excel.marked import MAX_FILE_BYTES, WorkbookRefused
-from schemas.columns import LOG_COLUMNS
+from schemas.columns import ADVICE_COLUMNS, LOG_COLUMNS
 from schemas.identity import log_id
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -43,7 +43,7 @@ async def test_the_link_of_a_row_leads_to_the_page_of_its_log(
 
 
 MARKED = "/acme/price/marked"
-MARK_COLUMN = len(LOG_COLUMNS) + 1
+MARK_COLUMN = len(LOG_COLUMNS) + len(ADVICE_COLUMNS) + 1
 
 
 @pytest.fixture

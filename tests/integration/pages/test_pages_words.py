@@ -17,6 +17,7 @@ from schemas.catalogue import LANGUAGES, SEVERITY, Language
 from schemas.columns import LOG_COLUMNS
 from schemas.export import ExportOrder
 from schemas.filter import ReprocessState
+from schemas.playbook import Playbook
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS, csv_rows, sheet_rows
@@ -112,7 +113,7 @@ async def test_the_command_line_makes_the_same_file(
         key_id=None,
         public_url="http://here",
     )
-    await make_file(reader, order, out, seconds=60, progress=lambda *_: None)
+    await make_file(reader, order, out, seconds=60, progress=lambda *_: None, playbook=Playbook())
     delimiter = "," if language == "en" else ";"
     rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig"), newline=""), delimiter=delimiter))[1:]
     assert {row[0]: (row[2], row[STATE]) for row in rows} == shown

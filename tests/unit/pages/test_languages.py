@@ -112,7 +112,6 @@ def test_spanish_says_usted() -> None:
         ("period", times.PERIODS),
         ("theme", THEMES),
         ("who", get_args(Who)),
-        ("actor", get_args(Who)),
         ("origin", (*get_args(Origin), "unknown")),
         ("helps", get_args(Helps)),
         ("subject", SUBJECTS),

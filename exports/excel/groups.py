@@ -1,0 +1,54 @@
+"""Rows of the sheet of error groups: a fact in each cell."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from exports.excel.advice import Adviser
+from exports.excel.cell import cell_text
+from exports.excel.texts import CUT
+from schemas.catalogue import Language
+from schemas.columns import GROUP_COLUMNS
+from schemas.group import Cure
+from storage.exports.reader import Count
+
+#: Groups that are listed, the largest first.
+LARGEST: Final = 1000
+
+
+def group_rows(
+    language: Language, counts: Iterable[Count], cures: Mapping[str, Cure], adviser: Adviser
+) -> list[list[Any]]:
+    """Return a row of GROUP_COLUMNS for each group among `counts`; no rate where nothing was tried."""
+    return [_row(count, cures.get(count.name), adviser, CUT[language]) for count in counts if count.kind == "group"]
+
+
+def _row(count: Count, cure: Cure | None, adviser: Adviser, mark: str) -> list[Any]:
+    affiliates = count.affiliates or []
+    advice = adviser.about(
+        affiliates[0] if affiliates else "", code=count.code, message=count.message, fingerprint=count.name
+    )
+    cells = {
+        "code": count.code,
+        "message": None if count.message is None else cell_text(count.message, mark),
+        "affiliates": cell_text(", ".join(affiliates), mark),
+        "logs": count.total,
+        "last_day": count.last_day,
+        "day_before": count.day_before,
+        "change": count.last_day - count.day_before,
+        "who": advice.who,
+        "what_to_do": advice.what_to_do,
+        **_cured(cure),
+        "fingerprint": count.name,
+    }
+    return [cells[column.name] for column in GROUP_COLUMNS]
+
+
+def _cured(cure: Cure | None) -> dict[str, float | int | None]:
+    if cure is None or cure.rate is None:
+        return {"cure_rate": None, "cure_low": None, "cure_high": None, "cure_tried": cure.tried if cure else None}
+    return {
+        "cure_rate": round(cure.rate, 4),
+        "cure_low": round(cure.low or 0.0, 4),
+        "cure_high": round(cure.high or 0.0, 4),
+        "cure_tried": cure.tried,
+    }
