@@ -1,4 +1,4 @@
-"""Settings of sign-in by an issuer of OpenID Connect."""
+"""Settings of the pages, and of sign-in by an issuer of OpenID Connect."""
 
 from typing import Self
 from urllib.parse import urlsplit
@@ -10,6 +10,14 @@ from schemas.settings import Settings, secret
 
 #: Hosts of an issuer that need no TLS: this machine's own.
 _HERE = {"127.0.0.1", "localhost", "::1"}
+
+
+class PageSettings(Settings):
+    """Environment variables `CONEXOES_…`."""
+
+    styleguide: bool = Field(
+        default=False, description="1: /styleguide shows every part of the pages, for whoever changes them"
+    )
 
 
 class SignInSettings(Settings):

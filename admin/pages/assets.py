@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ STATIC = Path(__file__).parents[1] / "static"
 PREFIX = "/static"
 _KEPT = "public, max-age=31536000, immutable"
 _COMPRESSED = {".css", ".js", ".svg"}
+#: Another file, as a style sheet names it: by its path in the directory.
+_NAMED = re.compile(rb'url\("([^":#]+)"\)')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +32,22 @@ class Asset:
 
 
 def load(directory: Path = STATIC) -> Mapping[str, Asset]:
-    """Return every file by its path in `directory`, e.g. `vendor/htmx-2.0.11.min.js`. Licences are not sent."""
-    assets = {}
-    for path in sorted(directory.rglob("*")):
+    """Return every file by its path in `directory`, e.g. `vendor/htmx-2.0.11.min.js`. Licences are not sent.
+
+    Raises KeyError for a style sheet that names a file that is not there.
+    """
+    assets: dict[str, Asset] = {}
+
+    def address(named: re.Match[bytes]) -> bytes:
+        return b'url("%b")' % assets[named[1].decode()].url.encode()
+
+    # Style sheets come last: they name others, and those by names that change with the content.
+    for path in sorted(directory.rglob("*"), key=lambda path: (path.suffix == ".css", path)):
         if not path.is_file() or path.suffix == ".LICENSE":
             continue
         body = path.read_bytes()
+        if path.suffix == ".css":
+            body = _NAMED.sub(address, body)
         name = path.relative_to(directory).as_posix()
         digest = hashlib.blake2b(body, digest_size=6).hexdigest()
         compressed = gzip.compress(body, 9, mtime=0) if path.suffix in _COMPRESSED else None

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from admin.settings import SignInSettings
+from admin.settings import PageSettings, SignInSettings
 from agents.settings import AgentSettings
 from api.settings import ApiSettings, ProbeSettings
 from broker.settings import BrokerSettings
@@ -28,6 +28,7 @@ PAGES: tuple[tuple[str, type[Settings]], ...] = (
     ("Kafka", BrokerSettings),
     ("PostgreSQL", StorageSettings),
     ("HTTP: `api`, `admin`, `up`", ApiSettings),
+    ("Pages: `admin`, `up`", PageSettings),
     ("Sign-in by an issuer: `admin`, `up`", SignInSettings),
     ("Exports: `api`, `admin`, `export`", ExportSettings),
     ("Metrics and health: `agents`, `api`, `admin`", ProbeSettings),

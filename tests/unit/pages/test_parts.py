@@ -1,6 +1,7 @@
 """The small pure parts: histogram, plan, advice, stamps, what a stream says, files."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -149,10 +150,35 @@ def test_a_file_has_its_content_in_its_address_and_licences_stay_here() -> None:
     assert {"pages.css", "pages.js", "icon.svg"} <= set(found)
     assert all(each.url.startswith("/static/") for each in found.values())
     assert not [name for name in found if "LICENSE" in name]
-    vendored = list((assets.STATIC / "vendor").glob("*.js"))
-    assert vendored
+    vendored = [each for each in (assets.STATIC / "vendor").iterdir() if each.suffix != ".LICENSE"]
+    assert {each.suffix for each in vendored} == {".js", ".woff2"}
     for path in vendored:
-        assert (path.parent / f"{path.name.split('-')[0]}.LICENSE").exists()
+        name = re.split(r"-\d", path.name)[0]
+        assert (path.parent / f"{name}.LICENSE").exists()
+
+
+def test_a_style_sheet_names_other_files_by_their_address() -> None:
+    found = assets.load()
+    named = re.findall(r'url\("([^"]+)"\)', found["tokens.css"].body.decode())
+    assert set(named) == {each.url for name, each in found.items() if name.endswith(".woff2")}
+    assert {each.media_type for name, each in found.items() if name.endswith(".woff2")} == {"font/woff2"}
+
+
+#: What only tokens.css may say, so that one place decides it.
+_OF_TOKENS = re.compile(
+    r"#[0-9a-f]{3,8}\b|light-dark\(|rgba?\(|hsla?\(|oklch\("
+    r"|font-size: [\d.]+rem|font-weight: \d+|border-radius: [\d.]+px|(?:transition|animation): [^;}]*?[\d.]+m?s\b"
+)
+
+
+def test_colours_sizes_of_text_corners_and_motion_are_tokens() -> None:
+    css = re.sub(r"/\*.*?\*/", "", (assets.STATIC / "pages.css").read_text("utf-8"), flags=re.DOTALL)
+    assert _OF_TOKENS.findall(css) == []
+    tokens = (assets.STATIC / "tokens.css").read_text("utf-8")
+    known = set(re.findall(r"(--[\w-]+):", tokens))
+    used = set(re.findall(r"var\((--[\w-]+)", css))
+    own = set(re.findall(r"(--[\w-]+):", css))  # of one part, set beside it
+    assert used - known - own == set()
 
 
 @pytest.mark.parametrize("state", ItemState)
