@@ -38,7 +38,6 @@ from admin.pages.site import Site
 from admin.person_sessions import PersonSessions
 from admin.rate import WRONG_KEY_BURST, WRONG_KEYS_PER_SECOND, Rate
 from admin.session import Sessions
-from admin.settings import PageSettings
 from api.fairness import MAX_STREAMS, Places
 
 #: Modules of pages, in the order in which addresses are matched.
@@ -46,6 +45,7 @@ PAGES = (
     home,
     sign_in,
     oidc,
+    styleguide,
     overview,
     search,
     redrives,
@@ -80,5 +80,3 @@ def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None, issu
     app.add_exception_handler(HTTPException, refused)
     for each in PAGES:
         app.include_router(each.router)
-    if PageSettings().styleguide:
-        app.include_router(styleguide.router)

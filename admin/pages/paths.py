@@ -33,6 +33,7 @@ RESERVED = frozenset(
         "sign-in",
         "sign-out",
         "static",
+        "styleguide",
         "vtex",
     }
 )

@@ -11,6 +11,8 @@ from admin.pages.histogram import draw
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import AnyVisitor
+from admin.settings import PageSettings
+from api.problems import not_found
 from schemas.catalogue import SEVERITY
 from schemas.item_state import ItemState
 
@@ -34,7 +36,9 @@ class _Span(NamedTuple):
 
 @router.get("/styleguide")
 async def styleguide(request: Request, who: AnyVisitor) -> Response:
-    """Show every token and part, in the visitor's language and colours."""
+    """Show every token and part, in the visitor's language and colours, where CONEXOES_STYLEGUIDE is 1."""
+    if not PageSettings().styleguide:
+        raise not_found()
     tokens = request.app.state.site.assets["tokens.css"].body.decode()
     return show(
         request,

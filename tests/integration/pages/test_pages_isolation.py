@@ -52,6 +52,7 @@ OPEN = {
         "/static/{digest}/{name:path}",
         "/favicon.ico",
         "/sign-in",
+        "/styleguide",
         "/sign-in/oidc",
         "/sign-in/oidc/callback",
         "/preferences",
