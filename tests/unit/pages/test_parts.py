@@ -164,23 +164,6 @@ def test_a_style_sheet_names_other_files_by_their_address() -> None:
     assert {each.media_type for name, each in found.items() if name.endswith(".woff2")} == {"font/woff2"}
 
 
-#: What only tokens.css may say, so that one place decides it.
-_OF_TOKENS = re.compile(
-    r"#[0-9a-f]{3,8}\b|light-dark\(|rgba?\(|hsla?\(|oklch\("
-    r"|font-size: [\d.]+rem|font-weight: \d+|border-radius: [\d.]+px|(?:transition|animation): [^;}]*?[\d.]+m?s\b"
-)
-
-
-def test_colours_sizes_of_text_corners_and_motion_are_tokens() -> None:
-    css = re.sub(r"/\*.*?\*/", "", (assets.STATIC / "pages.css").read_text("utf-8"), flags=re.DOTALL)
-    assert _OF_TOKENS.findall(css) == []
-    tokens = (assets.STATIC / "tokens.css").read_text("utf-8")
-    known = set(re.findall(r"(--[\w-]+):", tokens))
-    used = set(re.findall(r"var\((--[\w-]+)", css))
-    own = set(re.findall(r"(--[\w-]+):", css))  # of one part, set beside it
-    assert used - known - own == set()
-
-
 @pytest.mark.parametrize("state", ItemState)
 @pytest.mark.parametrize(("newer", "past"), [(timedelta(0), False), (timedelta(microseconds=1), True)])
 def test_an_outcome_of_an_earlier_result_is_past_and_what_is_under_way_never_is(

@@ -1,12 +1,21 @@
-"""The style sheet: each colour in one place, by light and by dark."""
+"""The style sheets: each colour, size, corner and motion in one place, colours by light and by dark."""
 
 import re
 from collections import Counter
 
-from cli.documents.__main__ import ROOT
+import pytest
 
-TEXT = (ROOT / "admin" / "static" / "pages.css").read_text("utf-8")
-DEFINED = re.findall(r"(--[a-z-]+):\s*([^;]+);", TEXT)
+from admin.pages.assets import STATIC
+
+TOKENS = (STATIC / "tokens.css").read_text("utf-8")
+PAGES = re.sub(r"/\*.*?\*/", "", (STATIC / "pages.css").read_text("utf-8"), flags=re.DOTALL)
+#: Names with their values; those of the media queries, which change some of them, are not among these.
+DEFINED = re.findall(r"(--[\w-]+):\s*([^;]+);", TOKENS.partition("@media")[0])
+#: What only tokens.css may say.
+_OF_TOKENS = re.compile(
+    r"#[0-9a-f]{3,8}\b|light-dark\(|rgba?\(|hsla?\(|oklch\("
+    r"|font-size: [\d.]+rem|font-weight: \d+|border-radius: [\d.]+px|(?:transition|animation): [^;}]*?[\d.]+m?s\b"
+)
 
 
 def test_no_name_is_given_a_value_twice() -> None:
@@ -16,9 +25,21 @@ def test_no_name_is_given_a_value_twice() -> None:
 def test_every_colour_is_said_for_light_and_for_dark() -> None:
     for name, value in DEFINED:
         outside = re.sub(r"light-dark\(#[0-9a-f]+, #[0-9a-f]+\)", "", value)
-        assert "#" not in outside, (name, value)
-    assert "prefers-color-scheme" not in TEXT
+        assert "#" not in outside or name in {"--veil", "--sheet"}, (name, value)
+    assert "prefers-color-scheme" not in TOKENS + PAGES
 
 
 def test_every_name_that_is_used_is_defined() -> None:
-    assert set(re.findall(r"var\((--[a-z-]+)", TEXT)) <= {name for name, _value in DEFINED}
+    own = set(re.findall(r"(--[\w-]+):", PAGES))  # of one part, set beside it
+    assert set(re.findall(r"var\((--[\w-]+)", TOKENS + PAGES)) <= {name for name, _value in DEFINED} | own
+
+
+def test_the_pages_say_no_value_of_their_own() -> None:
+    assert _OF_TOKENS.findall(PAGES) == []
+
+
+@pytest.mark.parametrize(
+    ("css", "found"), [("a { color: #fff; }", 1), ("a { font-size: 1.1rem; }", 1), ("#main { }", 0)]
+)
+def test_what_counts_as_one(css: str, found: int) -> None:
+    assert len(_OF_TOKENS.findall(css)) == found
