@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from schemas.raw_json import Members, RawJson, elements, load, members
 
-#: Limit of the characters of each text: a comparison takes a tenth of a second at most.
+#: Limit of the characters of each text: a comparison takes some milliseconds, and of the dearest texts half a second.
 MOST_CHARACTERS = 100_000
 #: Limit of the levels that are compared; what is deeper is one value.
-MOST_LEVELS = 32
+MOST_LEVELS = 12
 MOST_CHANGES = 50
 
 
