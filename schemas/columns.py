@@ -42,6 +42,7 @@ class Column:
     kind: Kind = "name"
     width: float = 16  # in characters, of the workbook
     listed: bool = False  # on the list page too
+    offered: bool = False  # on the list page for whoever chooses it
     of: str | None = None  # the field that its value is made of; None: that of its own name
 
     def heading(self, language: Language, timezone: str) -> str:
@@ -69,7 +70,7 @@ _PROCESSED_OFFSET = Column(
     width=12,
     of="processed_at",
 )
-_CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24)
+_CODE = Column(name="code", labels=labels("Código do erro", "Error code", "Código del error"), width=24, offered=True)
 _CATEGORY = Column(name="category", labels=labels("Categoria", "Category", "Categoría"), kind="text", width=18)
 _MESSAGE = Column(name="message", labels=labels("Mensagem", "Message", "Mensaje"), kind="text", width=60)
 _ID = Column(name="id", labels=labels("ID do log", "Log ID", "ID del log"), kind="id", width=38)
@@ -86,12 +87,13 @@ LOG_COLUMNS = (
     _CATEGORY,
     Column(name="errors", labels=labels("Erros", "Errors", "Errores"), kind="errors", width=60),
     Column(name="aliases", labels=labels("Outros nomes", "Other names", "Otros nombres"), kind="aliases", width=36),
-    Column(name="attempts", labels=labels("Tentativas", "Attempts", "Intentos"), kind="number", width=11),
+    Column(name="attempts", labels=labels("Tentativas", "Attempts", "Intentos"), kind="number", width=11, offered=True),
     Column(
         name="first_seen_at",
         labels=labels("Visto pela primeira vez", "First seen", "Visto por primera vez"),
         kind="time",
         width=24,
+        offered=True,
     ),
     Column(
         name="reprocess_state", labels=labels("Reprocessamento", "Reprocess", "Reprocesamiento"), kind="state", width=24
@@ -173,6 +175,10 @@ GROUP_COLUMNS = (
 )
 #: Column of the sheet of logs only, where a person marks logs to be reprocessed.
 MARK = Column(name="mark", labels=labels("Reprocessar?", "Reprocess?", "¿Reprocesar?"), width=14)
+
+
+#: Columns of the list page that a person may leave out or add; the key is always there.
+CHOOSABLE = tuple(each.name for each in LOG_COLUMNS if (each.listed or each.offered) and each is not _KEY)
 
 
 def labels_of(name: str) -> Mapping[Language, str]:

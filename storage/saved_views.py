@@ -46,6 +46,13 @@ async def list_saved(reader: Database, account: str, integration_type: str) -> l
         return [SavedView(**row) for row in rows]
 
 
+async def list_every_saved(reader: Database, account: str) -> list[tuple[str, SavedView]]:
+    """Return every view of every page, each with its type, by type and name."""
+    async with reader.reading(account) as connection:
+        rows = await SQL["list_every_saved_view"].fetch(connection, account=account)
+        return [(integration_type, SavedView(*view)) for integration_type, *view in map(tuple, rows)]
+
+
 async def delete(
     writer: Database,
     account: str,

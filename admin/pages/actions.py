@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import Request
 
+from admin.pages.preferences import columns_of
 from admin.pages.visitor import Member, new_once
 from schemas.catalogue import IntegrationType
-from schemas.columns import log_columns
 from schemas.policy import Policy
 from schemas.shown.log import StatusLog
 
@@ -18,10 +18,15 @@ def can_reprocess(policy: Policy, kind: IntegrationType) -> bool:
     return kind.reprocessable or any(change.reprocessable for change in changes)
 
 
-def type_values(request: Request, who: Member, kind: IntegrationType) -> dict[str, Any]:
-    """Return values for every template that shows rows of a type, or the details of one."""
+def type_values(
+    request: Request, who: Member, kind: IntegrationType, columns: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Return values for every template that shows rows of a type, or the details of one.
+
+    `columns`: those that the address names, in place of the visitor's own.
+    """
     chosen = can_reprocess(request.app.state.policy, kind)
-    listed = [each for each in log_columns(kind) if each.listed]
+    listed = columns_of(kind, who.visitor.columns if columns is None else columns)
     return {
         "account": who.account,
         "page": kind.name,

@@ -37,6 +37,8 @@ class Column(NamedTuple):
     total: int
     bars: list[Bar]
     week_before: int | None  # total of the same time one week before, where that is drawn too
+    left: float
+    width: float
 
     def of(self, status: str) -> int:
         """Return how many have a status."""
@@ -114,7 +116,15 @@ def draw(spans: Sequence[Span], before: Sequence[int] = (), within: Window | Non
     lefts = [WIDTH * ((each.from_ - start) / length) for each in spans]
     widths = [WIDTH * ((each.to - each.from_) / length) for each in spans]
     columns = [
-        Column(each.from_, each.to, total, _bars(each.by_status, x, width, highest), earlier)
+        Column(
+            each.from_,
+            each.to,
+            total,
+            _bars(each.by_status, x, width, highest),
+            earlier,
+            round(x, 2),
+            round(width, 2),
+        )
         for each, x, width, total, earlier in zip(spans, lefts, widths, totals, weeks, strict=True)
     ]
     points = (x + width / 2 for x, width in zip(lefts, widths, strict=True))

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from admin.pages.actions import type_values
 from admin.pages.advice import ShownError, shown
+from admin.pages.changed import Changed, compare
 from admin.pages.evidence import BEGINNING, Beginning, Evidence, lay_out, original
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
@@ -65,7 +66,13 @@ class Details(NamedTuple):
     request: Evidence | None
     response: Evidence | None
     as_it_came: Evidence | None  # what was altered
+    changed: Changed | None  # in the request, since the last success
     cut: bool = False  # there are more errors or names, or more of a message: on the log's own page
+
+    @property
+    def names(self) -> list[str]:
+        """The key and every alias."""
+        return [self.log.key, *(value for values in self.aliases.values() for value in values)]
 
 
 class Timeline(NamedTuple):
@@ -104,8 +111,19 @@ async def read_details(
         request=lay_out(attempt.request, beginning) if attempt else None,
         response=lay_out(attempt.response, beginning) if attempt else None,
         as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
+        changed=await _changed(reader, log, attempt),
     )
     return details if whole else _for_a_row(details)
+
+
+async def _changed(reader: LogReader, log: StatusLog, attempt: Attempt | None) -> Changed | None:
+    """Return what changed in the request since the last success, for whoever may see it."""
+    if log.status == "success" or attempt is None or attempt.request is None:
+        return None
+    before = await reader.last_success(log.account, uuid.UUID(log.id), attempt.processed_at)
+    if before is None or before.request is None:
+        return None
+    return await asyncio.to_thread(compare, before, attempt)
 
 
 def _for_a_row(details: Details) -> Details:

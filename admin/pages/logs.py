@@ -1,6 +1,8 @@
 """The list page of one integration type."""
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +12,9 @@ from admin.pages import log, saved_views
 from admin.pages.actions import type_values
 from admin.pages.counts import count_view
 from admin.pages.histogram import draw, draw_results, window
+from admin.pages.log import Details
 from admin.pages.paths import TYPE, TypeName, type_of
+from admin.pages.preferences import choosable
 from admin.pages.route import PageRoute
 from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
@@ -20,10 +24,13 @@ from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
 from schemas.filter import FIELDS
+from schemas.search.query import is_whole
 from schemas.series import MAX_DAYS, uncounted
 from storage.reprocess import affiliates
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+#: Affiliates that stand in the line of the filter, those with most logs first.
+MOST_AFFILIATES = 6
 
 
 @router.get(TYPE)
@@ -36,7 +43,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         read_counts(request, who, kind, view, wait=wait),
         saved_views.of_page(request, who, kind),
     )
-    details = await log.read_open(request, who, kind, [each for each in shown["rows"] if view.shows(each.id)])
+    view, details = await _opened(request, who, kind, view, shown)
     unknown = not shown["rows"] and await is_unknown(request, who)
     page = show(
         request,
@@ -76,16 +83,35 @@ async def details_part(request: Request, who: OwnPage, integration_type: TypeNam
     )
 
 
+async def _opened(
+    request: Request, who: Member, kind: IntegrationType, view: View, shown: dict[str, Any]
+) -> tuple[View, dict[str, Details]]:
+    """Return the details of the open rows, and the view with these. The only hit of a whole name opens by itself."""
+    rows = shown["rows"]
+    hit = view.filter.q and len(rows) == 1 and not (shown["following"] or view.page_token or view.open)
+    details = await log.read_open(request, who, kind, rows if hit else [each for each in rows if view.shows(each.id)])
+    if hit:
+        found = [each for each in details.values() if is_whole(view.filter.q or "", each.names)]
+        details = {each.log.id: each for each in found}
+        view = replace(view, open=tuple(details))
+    return view, details
+
+
 def page_values(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
     """Return the values for every template about a view."""
     return {
-        **type_values(request, who, kind),
+        **type_values(request, who, kind, view.columns),
         "view": view,
+        "choosable": choosable(kind),
+        "with_columns": lambda names: replace(view, columns=tuple(names)).query(),
+        "own_columns": replace(view, columns=None).query(),
+        "bucket": lambda start, end: f"/{who.account}/{kind.name}{view.within(start, end).query()}",
         "may_export": who.grant.may_export,
         "periods": PERIODS,
         "page_sizes": PAGE_SIZES,
         "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
+        "most_affiliates": MOST_AFFILIATES,
         "most_days": MAX_DAYS["day"],
         "to_local": lambda at: to_local(at, who.visitor.zone),
     }
@@ -105,6 +131,7 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
         "rows": page.items,
         "following": following,
         "not_found": missing,
+        "affiliates_here": [name for name, _ in Counter(each.affiliate for each in page.items).most_common()],
         "unknown_affiliates": await affiliates.without_logs(request.app.state.reader, who.account, view.filter),
     }
 

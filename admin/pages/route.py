@@ -128,7 +128,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
     page = show(
         request,
         who,
-        "error.html",
+        "parts/problem.html" if is_fragment(request) else "error.html",
         status=problem.status,
         problem=problem,
         reasons=[_by_label(each, who.language) for each in problem.reasons],

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from admin.form_body import read_form
 from admin.pages import times
 from admin.pages.languages import NAMES
+from admin.pages.preferences import COLUMNS_COOKIE, PAGING_COOKIE, PAGINGS, write_columns
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import (
@@ -27,6 +28,7 @@ from admin.pages.visitor import (
 from admin.session import SESSION_SECONDS
 from api.problems import too_often
 from schemas.catalogue import LANGUAGES
+from schemas.columns import CHOOSABLE
 from schemas.reasons.code import ReasonCode
 from storage.access_keys import accept, digest
 from storage.sign_in import use_link
@@ -106,9 +108,10 @@ async def sign_out(request: Request, who: AnyVisitor, _fields: OwnForm) -> Respo
 
 @router.post("/preferences")
 async def prefer(request: Request) -> Response:
-    """Store language, zone and theme in cookies, for requests from our own pages."""
+    """Store language, zone, theme and how lists are shown in cookies, for requests from our own pages."""
     refuse_foreign(request)
-    fields = dict(await read_form(request))
+    given = await read_form(request)
+    fields = dict(given)
     answer = RedirectResponse(local(fields.get("next", "/")), 303)
     if fields.get("language") in LANGUAGES:
         remember(request, answer, LANGUAGE_COOKIE, fields["language"], PREFERENCE_SECONDS)
@@ -116,6 +119,12 @@ async def prefer(request: Request) -> Response:
         remember(request, answer, ZONE_COOKIE, fields["zone"], PREFERENCE_SECONDS)
     if fields.get("theme") in THEMES:
         remember(request, answer, THEME_COOKIE, fields["theme"], PREFERENCE_SECONDS)
+    if fields.get("paging") in PAGINGS:
+        remember(request, answer, PAGING_COOKIE, fields["paging"], PREFERENCE_SECONDS)
+    if "columns" in fields:
+        ticked = {value for name, value in given if name == "column"}
+        columns = write_columns(tuple(each for each in CHOOSABLE if each in ticked))
+        remember(request, answer, COLUMNS_COOKIE, columns, PREFERENCE_SECONDS)
     return answer
 
 
@@ -123,7 +132,14 @@ async def prefer(request: Request) -> Response:
 async def show_preferences(request: Request, who: AnyVisitor, target: Target = "/") -> Response:
     """Show language, zone, theme, and the rights of the key."""
     return show(
-        request, who, "preferences.html", next=local(target), zones=times.zone_names(), themes=THEMES, names=NAMES
+        request,
+        who,
+        "preferences.html",
+        next=local(target),
+        zones=times.zone_names(),
+        themes=THEMES,
+        names=NAMES,
+        pagings=PAGINGS,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.pages.address import date_of, texts_of
+from admin.pages.preferences import read_columns, write_columns
 from admin.pages.times import PERIODS, Period, span_of
 from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
@@ -32,6 +33,7 @@ class View:
     period: Period | None = None  # source of the dates of `filter`; None: it has no dates
     page_size: int = DEFAULT_PAGE_SIZE
     page_token: str | None = None
+    columns: tuple[str, ...] | None = None  # where the address names them; None: the visitor's own
     open: tuple[str, ...] = ()  # ids of expanded rows; (ALL,): every row
 
     def shows(self, log_id: str) -> bool:
@@ -49,6 +51,8 @@ class View:
             found += dates or ([("period", "custom")] if self.period else [])
         if self.page_size != DEFAULT_PAGE_SIZE:
             found.append(("page_size", str(self.page_size)))
+        if self.columns is not None:
+            found.append(("columns", write_columns(self.columns)))
         return found
 
     def parts(self) -> list[tuple[str, str]]:
@@ -79,6 +83,15 @@ class View:
         period = None if set(SPAN) & set(changes) else self.period
         filter_ = self.filter.model_copy(update=changes)
         return replace(self, filter=filter_, period=period, page_token=None, open=())
+
+    def within(self, start: datetime, end: datetime) -> "View":
+        """Return this view of a part of its time, as a column of a chart is one."""
+        ends = {"processed_from": start, "processed_to": end}
+        if self.filter.processed_from is not None:
+            ends["processed_from"] = max(start, self.filter.processed_from)
+        if self.filter.processed_to is not None:
+            ends["processed_to"] = min(end, self.filter.processed_to)
+        return replace(self.with_(**ends), period="custom")
 
     def toggled(self, name: str, value: str) -> str:
         """Return the address after one value of a repeatable field is added or removed."""
@@ -133,6 +146,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
         period=period,
         page_size=_page_size(given.get("page_size")),
         page_token=given.get("page_token"),
+        columns=read_columns(given.get("columns")),
         open=tuple(each for each in query.getlist("open") if each == ALL or _is_id(each)),
     )
 

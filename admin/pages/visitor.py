@@ -13,6 +13,7 @@ from fastapi import Depends, Path, Request
 
 from admin.form_body import read_form
 from admin.pages import languages, times
+from admin.pages.preferences import COLUMNS_COOKIE, PAGING_COOKIE, PAGINGS, Paging, read_columns
 from admin.session import Session
 from api import authentication
 from api.actions import reader_for
@@ -51,6 +52,8 @@ class Visitor:
     locale: Locale  # of the reader's region, for dates and numbers
     zone: ZoneInfo
     theme: Theme
+    columns: tuple[str, ...] | None  # of lists; None: the usual ones
+    paging: Paging
     now: datetime
 
     def may(self, role: Literal["viewer", "operator", "admin"]) -> bool:
@@ -86,7 +89,7 @@ async def visitor(request: Request) -> Visitor:
     grant = None
     if session is not None and await _is_good(request, session):
         grant = await request.app.state.authenticator.grant_of(session.key_digest)
-    theme = request.cookies.get(THEME_COOKIE)
+    theme, paging = request.cookies.get(THEME_COOKIE), request.cookies.get(PAGING_COOKIE)
     accepted = request.headers.get("accept-language", "")
     language = languages.choose(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), accepted)
     return Visitor(
@@ -96,6 +99,8 @@ async def visitor(request: Request) -> Visitor:
         locale=languages.locale(language, accepted),
         zone=times.zone(request.cookies.get(ZONE_COOKIE)),
         theme=next((each for each in THEMES if each == theme), "auto"),
+        columns=read_columns(request.cookies.get(COLUMNS_COOKIE)),
+        paging=next((each for each in PAGINGS if each == paging), "pages"),
         now=datetime.now(UTC),
     )
 

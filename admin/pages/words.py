@@ -11,7 +11,7 @@ from typing import Final, Literal
 from schemas import words
 from schemas.catalogue import Language
 
-Own = Literal["theme", "period", "who", "origin", "helps", "subject", "change", "fault_class"]
+Own = Literal["theme", "period", "who", "origin", "helps", "subject", "change", "fault_class", "paging"]
 Kind = words.Kind | Own
 
 
@@ -56,6 +56,7 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "connector": _("Fault of the connector"),
             "marketplace": _("Fault of the marketplace"),
         },
+        "paging": {"pages": _("In pages"), "scroll": _("Going on while I scroll")},
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {
             "today": _("Today"),

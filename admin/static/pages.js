@@ -4,11 +4,13 @@ document.documentElement.classList.add("scripted");
 const text = (name) => document.body.dataset[`text${name}`];
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-const part = (url) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then((answer) => {
+const part = (url, signal) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin", signal }).then(async (answer) => {
   if (answer.status === 401) location.assign(answer.headers.get("HX-Redirect") || "/sign-in");
-  if (!answer.ok) throw new Error(`${answer.status} ${url}`);
+  if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${url}`), { words: await wordsOf(answer) });
   return answer.text();
 });
+const inner = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+const wordsOf = async (answer) => answer.headers.get("content-type")?.startsWith("text/html") ? inner(await answer.text()) : "";
 
 function say(words, kind = "bad") {
   const message = document.createElement("p");
@@ -36,8 +38,27 @@ function put(row, html) {
   template.innerHTML = html;
   const detail = template.content.firstElementChild;
   if (!detail || detailOf(row.dataset.id)) return;
+  detail.firstElementChild.colSpan = row.cells.length;
   row.after(detail);
   htmx.process(detail);
+}
+
+// What went wrong with a row is said under it, with the way to try again; the list stays as it is.
+function problem(row, words, again) {
+  detailOf(row.dataset.id)?.remove();
+  const place = document.createElement("tr"), cell = place.insertCell(), line = document.createElement("p"), button = document.createElement("button");
+  place.className = "detail problem";
+  place.id = `detail-${row.dataset.id}`;
+  cell.colSpan = row.cells.length;
+  line.className = "notice error";
+  line.setAttribute("role", "alert");
+  button.type = "button";
+  button.className = "small";
+  button.textContent = text("Again");
+  button.addEventListener("click", () => { place.remove(); $(".disclose", row).setAttribute("aria-expanded", false); again(); });
+  line.append(`${words || text("Row")} `, button);
+  cell.append(line);
+  row.after(place);
 }
 
 async function toggle(row, open) {
@@ -46,21 +67,28 @@ async function toggle(row, open) {
   link.setAttribute("aria-expanded", wanted);
   if (!wanted) detailOf(row.dataset.id)?.remove();
   else if (!detailOf(row.dataset.id)) {
-    try { put(row, await part(link.dataset.detail)); } catch { location.assign(link.href); }
+    try { put(row, await part(link.dataset.detail)); } catch (error) {
+      problem(row, error.words, () => { link.focus(); toggle(row, true); });
+    }
   }
   inAddress();
 }
 
 async function expandAll(link) {
+  for (const url of [link.dataset.details, ...further]) await expand(url);
+  inAddress();
+}
+
+async function expand(url) {
   const template = document.createElement("template");
-  template.innerHTML = await part(link.dataset.details);
+  template.innerHTML = await part(url);
   for (const detail of [...template.content.children]) {
     const row = document.getElementById(`log-${detail.dataset.of}`);
     if (!row) continue;
     $(".disclose", row).setAttribute("aria-expanded", true);
+    $(`#${detail.id}.problem`)?.remove();
     if (!detailOf(detail.dataset.of)) { row.after(detail); htmx.process(detail); }
   }
-  inAddress();
 }
 
 function collapseAll() {
@@ -116,7 +144,7 @@ document.addEventListener("click", async (event) => {
       $("pre", body).outerHTML = await part(target.dataset.whole);
       target.closest("p").remove();
     }
-  } catch (error) { say(text("Failed")); }
+  } catch (error) { say(error.words || text("Failed")); }
 });
 
 document.addEventListener("change", (event) => {
@@ -242,7 +270,7 @@ async function refresh(all) {
 function takeOver(rows, wanted, fresher) {
   const ids = new Set(wanted.map((row) => row.id));
   for (const row of $$("tr.log", rows)) {
-    const kept = detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
+    const kept = "further" in row.dataset || detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
     if (!ids.has(row.id) && !kept) row.remove();
   }
   let before = rows.firstElementChild;
@@ -266,7 +294,7 @@ function flash(row) {
 
 // What a person has opened stays open when the page is morphed into a newer one.
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
-  !(name === "open" && change === "remove" && node.matches(".more-filters, .facet-charts, .as-table"));
+  !(name === "open" && change === "remove" && node.matches(".more-filters, .more-affiliates, .facet-charts, .as-table"));
 
 // A page is kept open all day: "2 minutes ago" goes on.
 const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
@@ -281,7 +309,7 @@ function tick() {
 setInterval(() => { if (!document.hidden) tick(); }, 30000);
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { listen(); counted(); }
+  if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { further = []; listen(); counted(); watch(); }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const menu = event.target.closest?.("details.menu");
@@ -290,10 +318,54 @@ document.addEventListener("htmx:afterRequest", (event) => {
   menu.open = false;
   if (within) $("summary", menu).focus();
 });
-document.addEventListener("htmx:responseError", () => say(text("Failed")));
-document.addEventListener("htmx:sendError", () => say(text("Failed")));
+function failed(event) {
+  const row = event.target.closest?.("tr.log");
+  const words = event.detail.xhr?.getResponseHeader("content-type")?.startsWith("text/html") ? inner(event.detail.xhr.responseText) : "";
+  if (!row) { say(words || text("Failed")); return; }
+  const button = event.target;
+  problem(row, words || text("Failed"), () => { $("summary", row)?.focus(); button.click(); });
+}
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
 document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else listen(); });
 addEventListener("pagehide", () => source?.close());
+
+// One list that goes on, for whoever prefers it: the next page is taken when its link comes near. It ends where a page
+// would be slow; the link stays.
+const MOST_ROWS = 2000;
+let further = [];
+const near = new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) goOn(); }, { rootMargin: "600px" });
+
+function watch() {
+  near.disconnect();
+  const link = $(".pager[data-goes-on] a[rel=next]");
+  if (link && $$("tr.log").length < MOST_ROWS) near.observe(link);
+}
+
+async function goOn() {
+  const link = $(".pager[data-goes-on] a[rel=next]");
+  if (!link || link.getAttribute("aria-busy")) return;
+  link.setAttribute("aria-busy", "true");
+  near.disconnect();
+  try {
+    const fresh = new DOMParser().parseFromString(await part(link.href), "text/html");
+    if (!link.isConnected) return;
+    for (const row of $$("tr.log", fresh)) {
+      if (document.getElementById(row.id)) continue;
+      row.dataset.further = "";
+      const added = document.importNode(row, true);
+      $("#rows").append(added);
+      htmx.process(added);
+    }
+    const details = $("#expand-all", fresh)?.dataset.details, next = $(".pager a[rel=next]", fresh), end = $(".pager > .soft", fresh);
+    if (details) further.push(details);
+    const focused = link === document.activeElement;
+    link.replaceWith(...[next || end].filter(Boolean));
+    if (focused) next?.focus({ preventScroll: true });
+    counted();
+    watch();
+  } catch { link.removeAttribute("aria-busy"); say(text("Failed")); }
+}
 addEventListener("DOMContentLoaded", () => {
   // Whoever decided on a group comes back to it.
   const group = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.group");
@@ -302,4 +374,5 @@ addEventListener("DOMContentLoaded", () => {
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   counted();
   listen();
+  watch();
 });

@@ -1,6 +1,7 @@
 """A person's text in the search bar, as what it finds."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -37,6 +38,11 @@ def listed(text: str) -> dict[str, str]:
         names.setdefault(fold(each), each.strip())
     names.pop("", None)
     return names if len(names) > 1 else {}
+
+
+def is_whole(text: str, names: Iterable[str]) -> bool:
+    """Return True when a search is for one name, and that is the whole of one of `names`."""
+    return not listed(text) and fold(text) in map(fold, names)
 
 
 @lru_cache(maxsize=256)  # one request asks several times

@@ -139,6 +139,12 @@ class LogReader:
             )
         return [None if row["attempt_result_id"] is None else self._attempt(row) for row in rows]
 
+    async def last_success(self, account: str, log_id: uuid.UUID, before: datetime) -> Attempt | None:
+        """Return the last success of a log among its newest attempts before a time; None when there is none."""
+        async with self._database.reading(account) as connection:
+            row = await SQL["get_last_success"].fetchrow(connection, account=account, log_id=log_id, before=before)
+        return None if row is None else self._attempt(row)
+
     async def timeline(
         self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
     ) -> FoundTimeline | None:

@@ -11,6 +11,12 @@ SELECT id, name, query, saved_by FROM saved_views
 WHERE account = :account::text AND integration_type = :integration_type::text
 ORDER BY name
 
+-- list_every_saved_view --
+-- Views of every page, by type and name. Uses saved_views_by_name.
+SELECT integration_type, id, name, query, saved_by FROM saved_views
+WHERE account = :account::text
+ORDER BY integration_type, name
+
 -- delete_saved_view --
 DELETE FROM saved_views WHERE account = :account::text AND integration_type = :integration_type::text AND id = :id::uuid
 RETURNING name

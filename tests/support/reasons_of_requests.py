@@ -161,6 +161,8 @@ def _nobody() -> visitor.Visitor:
         language="en",
         locale=languages.locale("en", ""),
         zone=ZoneInfo("UTC"),
+        columns=None,
+        paging="pages",
         theme="auto",
         now=datetime.now(UTC),
     )

@@ -260,6 +260,20 @@ JOIN attempts a
     ON a.account = :account::text AND a.log_id = :log_id::uuid
     AND a.processed_at = wanted.processed_at AND a.result_id = wanted.result_id
 
+-- get_last_success --
+-- The last success of one log among its newest {SOURCED_ATTEMPTS} attempts before :before. Uses attempts_by_log.
+SELECT {attempt_columns}
+FROM (
+    SELECT newest.* FROM attempts newest
+    WHERE newest.account = :account::text AND newest.log_id = :log_id::uuid
+      AND newest.processed_at < :before::timestamptz
+    ORDER BY newest.processed_at DESC
+    LIMIT {SOURCED_ATTEMPTS}
+) AS a
+WHERE a.status = 'success'
+ORDER BY a.processed_at DESC
+LIMIT 1
+
 -- get_conflicts --
 -- Refused results about one log, by id. Uses the primary key of conflicts.
 SELECT c.id, c.source, c.event_id, c.status, c.processed_at

@@ -1,0 +1,174 @@
+"""A list as a desk: the palette, columns, a list that goes on, charts that answer, errors that stay in their row."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Arrive, Person
+from tests.browser.test_accessible import violations
+from tests.integration.api.conftest import Store
+from tests.support.account import account
+from tests.support.events import at, result
+
+
+async def chosen(page: Page) -> str:
+    """The option that the field of the palette points at, by its id, as a screen reader finds it."""
+    return str(
+        await page.locator("#palette input").evaluate(
+            "(field) => document.getElementById(field.getAttribute('aria-activedescendant'))?.textContent.trim()"
+        )
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_palette_goes_anywhere_by_the_keyboard_alone(
+    arrive: Arrive, store_events: Store, scheme: str
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator", color_scheme=scheme)
+    page = person.page
+    palette, field = page.locator("#palette"), page.locator("#palette input")
+    await person.open("/acme/price?status=error")
+    await page.click("#views summary")
+    await page.fill("#view-name", "only errors")
+    await page.click("#views button:has-text('Save')")
+    await page.locator("#expand-all").focus()
+    await page.keyboard.press("Control+k")
+    await expect(field).to_be_focused()
+    await expect(palette.get_by_role("option", name="only errors")).to_be_visible()
+    assert await violations(page) == []
+    first = await chosen(page)
+    await page.keyboard.press("ArrowDown")
+    assert await chosen(page) not in {first, "None"}
+    await page.keyboard.press("ArrowUp")
+    assert await chosen(page) == first
+    await page.keyboard.press("Escape")
+    await expect(palette).to_be_hidden()
+    await expect(page.locator("#expand-all")).to_be_focused()
+    # A saved view, by some of its letters; a page; a name, of which the last that was typed counts.
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("ONLY err")
+    await expect(palette.get_by_role("option").filter(visible=True).first).to_contain_text("only errors")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
+    await page.keyboard.press("Meta+k")
+    await page.keyboard.type("track")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{person.address}/acme/tracking")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("sku-")
+    await page.keyboard.type("3")
+    await expect(palette.get_by_role("option", name="SKU-3")).to_have_count(2)  # the log, and all that is found
+    await expect(palette.get_by_role("option").filter(visible=True).first).to_contain_text("SKU-3")
+    assert await violations(page) == []
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("SKU-3")
+    # Colours stay, languages too.
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("dark")
+    await expect(palette.get_by_role("option", name="Dark")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await page.reload()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("portugues")
+    await expect(palette.get_by_role("option", name="Português")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+
+
+async def test_columns_are_chosen_and_a_list_goes_on_while_one_scrolls(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*(result(f"m{n}", key=f"SKU-{n:03}", processed_at=at(n / 10)) for n in range(120)))
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?page_size=25")
+    await page.click("#columns summary")
+    await page.check("#columns [value=attempts]")
+    await page.uncheck("#columns [value=affiliate]")
+    await page.click("#columns button")
+    await expect(page.locator("th.c-attempts")).to_be_visible()
+    await expect(page.locator("th.c-affiliate")).to_have_count(0)
+    await expect(page).to_have_url(f"{person.address}/acme/price?page_size=25")
+    await page.click("tr.log >> nth=0 >> .disclose")
+    await expect(page.locator("tr.detail td[colspan='6']")).to_be_visible()
+    await page.click("tr.log >> nth=0 >> .disclose")
+    await expect(page.locator("tr.log")).to_have_count(25)
+    await person.open("/preferences?next=/acme/price?page_size=25")
+    await page.check("input[name=paging][value=scroll]", force=True)
+    await page.click("button.primary")
+    await page.wait_for_url("**/acme/price?page_size=25")
+    for _ in range(12):
+        await page.keyboard.press("End")
+        if await page.locator("tr.log").count() == 120:
+            break
+        await page.wait_for_timeout(300)
+    await expect(page.locator("tr.log")).to_have_count(120)
+    await expect(page.locator(".pager")).to_contain_text("End of the list.")
+    keys = await page.locator("tr.log .key").all_inner_texts()
+    assert keys == [f"SKU-{n:03}" for n in reversed(range(120))]
+    await page.click("#expand-all")
+    await expect(page.locator("tr.detail")).to_have_count(120)
+
+
+async def test_charts_have_a_scale_and_their_columns_answer(arrive: Arrive, store_events: Store) -> None:
+    old = [result(f"d{n}", key=f"OLD-{n}", processed_at=at(-86_400 * n)) for n in range(1, 5)]
+    await store_events(*account(), *old)
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price?period=7d")
+    await page.click(".facet-charts > summary")
+    chart = page.locator(".chart", has_text="Logs by status")
+    await expect(chart.locator(".scale")).to_contain_text("0")
+    assert await violations(page) == []
+    last = chart.locator("a.column").last
+    await last.focus()
+    await expect(chart.locator("[data-reading]")).to_contain_text("Error")
+    told = await chart.locator("[data-reading]").inner_text()
+    await page.keyboard.press("ArrowLeft")
+    await expect(chart.locator("[data-reading]")).not_to_have_text(told)
+    await page.keyboard.press("End")
+    await expect(last).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".applied-chip")).to_have_count(1)
+    await expect(page.locator("tr.log", has_text="OLD-4")).to_have_count(0)
+    await expect(page.locator("tr.log", has_text="SKU-7")).to_have_count(1)
+
+
+async def test_an_error_of_a_row_stays_in_it_and_the_list_where_it_was(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    address = f"{person.address}/acme/price?status=error"
+    row = page.locator("tr.log", has_text="SKU-3")
+    await expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    await page.context.set_offline(True)
+    await row.locator(".disclose").focus()
+    await page.keyboard.press("Enter")
+    problem = page.locator("tr.problem")
+    await expect(problem).to_contain_text("This row could not be loaded.")
+    await expect(page.locator("tr.log")).to_have_count(5)
+    assert page.url.startswith(address)
+    await page.context.set_offline(False)
+    await problem.get_by_role("button", name="Try again").click()
+    await expect(page.locator("tr.detail .panel")).to_be_visible()
+    await expect(problem).to_have_count(0)
+    await expect(row.locator(".disclose")).to_be_focused()
+    await row.locator(".disclose").click()
+    # The same for what the row was asked to do.
+    await page.context.set_offline(True)
+    await row.locator("summary").click()
+    await row.get_by_role("button", name="Reprocess").click()
+    await expect(problem).to_be_visible()
+    await page.context.set_offline(False)
+    await problem.get_by_role("button", name="Try again").click()
+    await expect(page.locator(".message.good").first).to_be_visible()
+    await expect(row.locator("summary")).to_be_focused()
+    await expect(problem).to_have_count(0)
+    _nothing_but_the_line(person)
+
+
+def _nothing_but_the_line(person: Person) -> None:
+    """A browser says in its console that it had no line, as htmx does; nothing else may be there."""
+    expected = ("net::ERR_INTERNET_DISCONNECTED", "error: htmx:")
+    person.faults = [each for each in person.faults if not any(words in each for words in expected)]
