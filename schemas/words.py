@@ -453,17 +453,30 @@ LETTER_ACTS = complete(
     },
 )
 
+#: Kinds of incidents. In the midst of a sentence the first letter is small.
 INCIDENTS = complete(
     IncidentKind,
     {
-        IncidentKind.REPROCESS_STOPPED: _word("Reprocessamento parou", "Reprocess stopped", "Reprocesamiento detenido"),
-        IncidentKind.NEW_FAULT: _word("Erro nunca visto", "Error never seen before", "Error nunca visto"),
-        IncidentKind.GROUP_ESCALATES: _word("Erro aumenta", "Error escalates", "Error en aumento"),
-        IncidentKind.BREAKER_OPENED: _word("Reenvios suspensos", "Retries held back", "Reenvíos suspendidos"),
-        IncidentKind.FAILURE_SHARE: _word("Falhas acima do usual", "Failures above the usual", "Fallas sobre lo usual"),
-        IncidentKind.SILENCE: _word("Silêncio", "Silence", "Silencio"),
+        IncidentKind.REPROCESS_STOPPED: _word(
+            "Um reprocessamento parou sozinho", "A reprocess stopped by itself", "Un reprocesamiento se detuvo solo"
+        ),
+        IncidentKind.NEW_FAULT: _word("Um erro nunca visto", "An error never seen before", "Un error nunca visto"),
+        IncidentKind.GROUP_ESCALATES: _word(
+            "Um erro aparece cada vez mais", "An error comes more and more often", "Un error aparece cada vez más"
+        ),
+        IncidentKind.BREAKER_OPENED: _word(
+            "Reenvios suspensos: o marketplace não dá conta",
+            "Retries are suspended: the marketplace is busy",
+            "Reenvíos suspendidos: el marketplace no da abasto",
+        ),
+        IncidentKind.FAILURE_SHARE: _word(
+            "Mais falhas que o normal", "More failures than usual", "Más fallas de lo normal"
+        ),
+        IncidentKind.SILENCE: _word("Nada chega", "Nothing arrives", "No llega nada"),
         IncidentKind.DEAD_LETTERS_RISE: _word(
-            "Eventos ilegíveis aumentam", "Dead letters rise", "Eventos ilegibles en aumento"
+            "Mais eventos que não podem ser lidos",
+            "More events that can't be read",
+            "Más eventos que no se pueden leer",
         ),
     },
 )
@@ -484,10 +497,10 @@ SEVERITIES = complete(
 EDGES = complete(
     Edge,
     {
-        Edge.OPENED: _word("Começou", "Opened", "Comenzó"),
-        Edge.ESCALATED: _word("Agravou-se", "Escalated", "Se agravó"),
-        Edge.RESOLVED: _word("Acabou", "Resolved", "Terminó"),
-        Edge.REOPENED: _word("Voltou", "Reopened", "Volvió"),
+        Edge.OPENED: _word("Começou", "Started", "Comenzó"),
+        Edge.ESCALATED: _word("Piorou", "Got worse", "Empeoró"),
+        Edge.RESOLVED: _word("Resolvido", "Resolved", "Resuelto"),
+        Edge.REOPENED: _word("Voltou", "Back again", "Volvió"),
     },
 )
 

@@ -35,6 +35,7 @@ from schemas.notification.notice import Reader, tried
 from schemas.notification.rule import SEVERITIES, Rule, Scope
 from schemas.reasons.code import ReasonCode
 from schemas.shown.notification import ShownChannel
+from schemas.words import word
 from storage.notifications import definitions
 from storage.notifications.definitions import MAX_CHANNELS, MAX_RULES, Author, NewChannel
 from storage.reprocess import affiliates
@@ -277,7 +278,7 @@ async def _page(
         types=CATALOGUE,
         type_choices=[(each.name, each.labels[language]) for each in CATALOGUE],
         kinds=tuple(Kind),
-        kind_choices=[(each.value, words.KINDS[each][language]) for each in Kind],
+        kind_choices=[(each.value, word("incident", each, language)) for each in Kind],
         channel_choices=[(each.id, each.name) for each in channels if each.kind != "topic"],
         weekdays=weekdays,
         day_choices=list(enumerate(weekdays, start=1)),

@@ -14,8 +14,9 @@ from babel.numbers import format_decimal, format_percent
 from schemas.catalogue import BY_NAME, Language
 from schemas.incident import Edge, Kind, Severity
 from schemas.notification.message import Content
-from schemas.notification.words import ADVICE, EDGES, KINDS, PHRASES, SEVERITY_WORDS
+from schemas.notification.words import ADVICE, PHRASES
 from schemas.playbook import Playbook, PlaybookEntry, SeenError
+from schemas.words import word
 
 #: Facts of an incident that say which error it is about.
 _OF_ERROR: Final = ("code", "fingerprint")
@@ -145,7 +146,8 @@ def _title(told: Told, say: _Words) -> str:
     place = " · ".join(filter(None, (told.affiliate, _type(told, say.language)))) or told.account
     count = _figure(told, "count")
     number = "" if count is None else f" ({say.number(count)})"
-    return f"{EDGES[told.edge][say.language]}: {place}: {KINDS[told.kind][say.language]}{number}"
+    kind = word("incident", told.kind, say.language)
+    return f"{word('edge', told.edge, say.language)}: {place}: {kind[:1].lower()}{kind[1:]}{number}"
 
 
 def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool = False) -> list[tuple[str, str]]:
@@ -156,7 +158,7 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
         lines.append(("account", told.account))
         lines += [("affiliate", told.affiliate)] if told.affiliate else []
         lines += [("type", kind)] if (kind := _type(told, say.language)) else []
-        lines.append(("severity", SEVERITY_WORDS[told.severity][say.language]))
+        lines.append(("severity", word("severity", told.severity, say.language)))
     lines.append(("since", say.moment(_since(told))))
     lines += [("until", say.moment(told.at))] if told.edge is Edge.RESOLVED else []
     lines += [("count", say.number(count))] if count is not None else []

@@ -1,48 +1,17 @@
-"""Words and sentences of messages, each in three languages. A kind or an edge that lacks one fails at import."""
+"""Sentences of messages, and words for their parts, in three languages: one that lacks fails at import.
+
+Words for incidents are those of schemas.words.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from schemas.catalogue import LANGUAGES, Language, labels
-from schemas.incident import Edge, Kind, Severity
+from schemas.incident import Kind
 from schemas.notification.message import ChannelKind, MessageState
 
 Words = Mapping[Language, str]
-
-EDGES: Final[Mapping[Edge, Words]] = MappingProxyType(
-    {
-        Edge.OPENED: labels("Começou", "Started", "Comenzó"),
-        Edge.ESCALATED: labels("Piorou", "Got worse", "Empeoró"),
-        Edge.RESOLVED: labels("Resolvido", "Resolved", "Resuelto"),
-        Edge.REOPENED: labels("Voltou", "Back again", "Volvió"),
-    }
-)
-
-#: Kinds of incidents, as part of a title.
-KINDS: Final[Mapping[Kind, Words]] = MappingProxyType(
-    {
-        Kind.FAILURE_SHARE: labels("mais falhas que o normal", "more failures than usual", "más fallas de lo normal"),
-        Kind.NEW_FAULT: labels("um erro nunca visto", "an error never seen before", "un error nunca visto"),
-        Kind.GROUP_ESCALATES: labels(
-            "um erro aparece cada vez mais", "an error comes more and more often", "un error aparece cada vez más"
-        ),
-        Kind.SILENCE: labels("nada chega", "nothing arrives", "no llega nada"),
-        Kind.BREAKER_OPENED: labels(
-            "reenvios suspensos: o marketplace não dá conta",
-            "retries are suspended: the marketplace is busy",
-            "reenvíos suspendidos: el marketplace no da abasto",
-        ),
-        Kind.DEAD_LETTERS_RISE: labels(
-            "mais eventos que não podem ser lidos",
-            "more events that can't be read",
-            "más eventos que no se pueden leer",
-        ),
-        Kind.REPROCESS_STOPPED: labels(
-            "um reprocessamento parou sozinho", "a reprocess stopped by itself", "un reprocesamiento se detuvo solo"
-        ),
-    }
-)
 
 #: Advice where the playbook has nothing about it.
 ADVICE: Final[Mapping[Kind, Words]] = MappingProxyType(
@@ -83,10 +52,6 @@ ADVICE: Final[Mapping[Kind, Words]] = MappingProxyType(
             "Vea qué respondió la primera etapa antes de continuar.",
         ),
     }
-)
-
-SEVERITY_WORDS: Final[Mapping[Severity, Words]] = MappingProxyType(
-    {"warning": labels("Atenção", "Warning", "Atención"), "critical": labels("Crítico", "Critical", "Crítico")}
 )
 
 STATES: Final[Mapping[MessageState, Words]] = MappingProxyType(
@@ -160,10 +125,7 @@ def _check(words: Mapping[Any, Words], members: tuple[object, ...]) -> None:
         raise TypeError("a word lacks a language")
 
 
-_check(EDGES, tuple(Edge))
-_check(KINDS, tuple(Kind))
 _check(ADVICE, tuple(Kind))
-_check(SEVERITY_WORDS, get_args(Severity))
 _check(STATES, get_args(MessageState))
 _check(CHANNELS, get_args(ChannelKind))
 _check(SUBJECTS, tuple(SUBJECTS))

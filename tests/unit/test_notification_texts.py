@@ -18,8 +18,9 @@ from schemas.filter import REPEATABLE, LogFilter
 from schemas.incident import Edge, Kind
 from schemas.notification.message import Content, Message
 from schemas.notification.notice import DIGEST_INCIDENTS, Reader, Told, digest, link, notice, tried
-from schemas.notification.words import ADVICE, EDGES, KINDS, PHRASES
+from schemas.notification.words import ADVICE, PHRASES
 from schemas.playbook import Playbook
+from schemas.words import word
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 SITE = "https://conexoes.store.example/"
@@ -62,8 +63,8 @@ def test_every_kind_and_edge_has_a_text_in_every_language(language: Language) ->
     for kind, edge in itertools.product(Kind, Edge):
         for facts in (FACTS, {}, {"count": None, "share": "much", "code": None}):
             content = write(told(kind=kind, edge=edge, facts=facts), language)
-            assert content.title.startswith(f"{EDGES[edge][language]}: MLB · ")
-            assert KINDS[kind][language] in content.title
+            assert content.title.startswith(f"{word('edge', edge, language)}: MLB · ")
+            assert word("incident", kind, language)[1:] in content.title
             assert content.text.startswith(f"{content.title}\n\n")
             assert "None" not in content.text + content.html
             assert (ADVICE[kind][language] in content.text) is (edge is not Edge.RESOLVED and facts is not FACTS)
