@@ -78,9 +78,20 @@ class Rhythm:
     def _sums(self) -> list[float]:
         return list(accumulate(self.pace, initial=0.0))
 
+    @cached_property
+    def _failing_sums(self) -> list[float]:
+        return list(accumulate((pace * share for pace, share in zip(self.pace, self.shares, strict=True)), initial=0.0))
+
     def expected(self, start: datetime, end: datetime) -> float:
         """Return how many results are to be expected between two times; 0 where `end` is not later."""
-        return max(0.0, self._until(end) - self._until(start)) if end > start else 0.0
+        return max(0.0, _until(end, self._sums) - _until(start, self._sums)) if end > start else 0.0
+
+    def share_between(self, start: datetime, end: datetime) -> float:
+        """Return the share of results that usually fail between two times, each hour with the weight of its results."""
+        expected = self.expected(start, end)
+        if expected <= 0:
+            return self.share(start)
+        return (_until(end, self._failing_sums) - _until(start, self._failing_sums)) / expected
 
     def when(self, start: datetime, expected: float) -> datetime | None:
         """Return the time until which so many results are to be expected since `start`; None within no eight weeks."""
@@ -88,7 +99,7 @@ class Rhythm:
         week = sums[-1]
         if week <= 0:
             return None
-        target = self._until(start) + expected
+        target = _until(start, sums) + expected
         weeks, rest = divmod(target, week)
         slot = min(bisect_right(sums, rest), WEEK_HOURS) - 1
         within = (rest - sums[slot]) / self.pace[slot] if self.pace[slot] > 0 else 0.0
@@ -102,11 +113,6 @@ class Rhythm:
         """Return the share of results that usually fail in the hour of `at`."""
         return self.shares[slot_of(at)]
 
-    def _until(self, at: datetime) -> float:
-        weeks, hours = divmod((at - EPOCH) / _HOUR, WEEK_HOURS)
-        slot = int(hours)
-        return weeks * self._sums[-1] + self._sums[slot] + (hours - slot) * self.pace[slot]
-
 
 class Freshness(NamedTuple):
     """The state of one type of one affiliate, and the times at which it changes if nothing comes."""
@@ -118,6 +124,13 @@ class Freshness(NamedTuple):
 
 
 UNKNOWN = Freshness(None, None, None, None)
+
+
+def _until(at: datetime, sums: Sequence[float]) -> float:
+    """Return what comes from 1970 until a time, by the sums until each hour of the week."""
+    weeks, hours = divmod((at - EPOCH) / _HOUR, WEEK_HOURS)
+    slot = int(hours)
+    return weeks * sums[-1] + sums[slot] + (hours - slot) * (sums[slot + 1] - sums[slot])
 
 
 def slot_of(at: datetime) -> int:

@@ -290,13 +290,21 @@ def _newest(steps: Mapping[datetime, Count], as_of: datetime) -> tuple[Count, in
     return (found, minutes) if found.results >= _MIN_RESULTS else None
 
 
+def surprise(count: Count, usual: float) -> float:
+    """Return the negative logarithm of the chance of a share of failures so far from `usual` (Chernoff's bound).
+
+    `usual` is the chance with which each result fails; the share may be above it or below.
+    """
+    share, found = count.failures / count.results, 0.0
+    for part, chance in ((share, usual), (1 - share, 1 - usual)):
+        if part > 0:
+            found += part * log(part / chance) if chance > 0 else inf
+    return count.results * found
+
+
 def _beyond_chance(count: Count, usual: float, limit: float) -> bool:
-    """Tell if so many failures are beyond chance where each result fails with the chance `usual` (Chernoff's bound)."""
-    share = count.failures / count.results
-    if share <= usual:
-        return False
-    rest = (1 - share) * log((1 - share) / (1 - usual)) if share < 1 else 0.0
-    return count.results * (share * (log(share / usual) if usual > 0 else inf) + rest) >= limit
+    """Tell if so many failures are beyond chance where each result fails with the chance `usual`."""
+    return count.failures / count.results > usual and surprise(count, usual) >= limit
 
 
 def _new(fault: NewFault, as_of: datetime) -> Iterator[Signal]:

@@ -1,12 +1,13 @@
 """Reader of the series: results over time, from the counts that the fold keeps of them, and last week's beside them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from itertools import accumulate
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from schemas.overview.results import AccountResults, PairResults
 from schemas.series import (
     MAX_NAMES,
     REPEATABLE_OF_SERIES,
@@ -55,9 +56,7 @@ async def read_series(
 
     Raises ReasonError when the span is longer than its bucket allows.
     """
-    span = Span(*query.span(now))
-    bucket, zone = query.bucket_of(span), ZoneInfo(query.timezone)
-    edges = _edges(span, bucket, zone)
+    bucket, edges, earlier = _buckets(query, now)
     own = {"account": account, "integration_type": integration_type}
     own |= {name: getattr(query, name) for name in ("by", *REPEATABLE_OF_SERIES)}
     async with database.snapshot(account) as connection:
@@ -66,8 +65,6 @@ async def read_series(
         found = await _count(connection, edges, bucket, names=[], most=MAX_NAMES, **own)
         before = None
         if query.last_week:
-            # An hour that a clock put back shows twice is one of the week before: its second bucket has nothing.
-            earlier = list(accumulate((week_before(edge, zone) for edge in edges), max))
             names = list(set().union(*found.named))
             before = await _count(connection, earlier, bucket, names=names, most=MAX_NAMES - len(names), **own)
 
@@ -85,16 +82,64 @@ async def read_series(
     )
 
 
+async def read_account_results(
+    connection: Connection, account: str, integration_types: Iterable[str], query: SeriesQuery, now: datetime
+) -> AccountResults:
+    """Count the results of each type by affiliate and status, over the span of a query that chooses nothing else.
+
+    Two statements for each type, in the caller's snapshot. Raises ReasonError as `read_series`.
+    """
+    bucket, edges, earlier = _buckets(query, now)
+    pairs = []
+    await connection.execute("SET LOCAL enable_nestloop = off")
+    for integration_type in integration_types:
+        own = {"account": account, "integration_type": integration_type}
+        current = await _by_affiliate(connection, edges, bucket, **own)
+        before = await _by_affiliate(connection, earlier, bucket, **own)
+        pairs += [
+            PairResults(integration_type, each, current.get(each, {}), before.get(each, {}))
+            for each in sorted({*current, *before})
+        ]
+    await connection.execute("SET LOCAL enable_nestloop = on")
+    return AccountResults(bucket, query.timezone, edges, earlier, pairs)
+
+
+def _buckets(query: SeriesQuery, now: datetime) -> tuple[Bucket, list[datetime], list[datetime]]:
+    """Return the bucket of a query, the edges of its buckets, and those edges one week before."""
+    span, zone = Span(*query.span(now)), ZoneInfo(query.timezone)
+    bucket = query.bucket_of(span)
+    edges = _edges(span, bucket, zone)
+    # An hour that a clock put back shows twice is one of the week before: its second bucket has nothing.
+    return bucket, edges, list(accumulate((week_before(edge, zone) for edge in edges), max))
+
+
 def _edges(span: Span, bucket: Bucket, zone: tzinfo) -> list[datetime]:
     """Return the edges of the buckets of a span; the first and the last bucket are cut to it."""
     inner = (edge for edge in bars(span, DAY if bucket == "day" else HOUR, zone) if span.start < edge < span.end)
     return [span.start, *inner, span.end]
 
 
-async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any) -> _Counts:
+def _kept(edges: list[datetime], bucket: Bucket) -> dict[str, Any]:
+    """Return the parameters of `counted_results` that say which days and hours are counted."""
     parts = take_apart(edges[0], edges[-1], days=bucket == "day")
     kept = {name: at for name, at in parts.edges.items() if not name.startswith("logs_")}
-    rows = await SQL["count_results"].fetch(connection, edges=edges, moved=moved(parts.days, edges), **kept, **own)
+    return {"edges": edges, "moved": moved(parts.days, edges), **kept}
+
+
+async def _by_affiliate(
+    connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any
+) -> dict[str, dict[str, list[int]]]:
+    """Return the results of each bucket by affiliate and status."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for row in await SQL["count_results_by_affiliate"].fetch(connection, **_kept(edges, bucket), **own):
+        results = found.setdefault(row["affiliate"], {})[row["status"]] = [0] * (len(edges) - 1)
+        for number, counted in zip(row["buckets"], row["results"], strict=True):
+            results[number - 1] = counted
+    return found
+
+
+async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any) -> _Counts:
+    rows = await SQL["count_results"].fetch(connection, **_kept(edges, bucket), **own)
     buckets = range(len(edges) - 1)
     counts = _Counts(edges, [0 for _ in buckets], [{} for _ in buckets], [0 for _ in buckets])
     for row in rows:

@@ -3,13 +3,14 @@
 import uuid
 
 from schemas.identity import log_id
+from schemas.rhythm import Freshness
 from schemas.search.fold import fold
 from schemas.search.query import whole_gram
 from schemas.shown.freshness import AccountFreshness, ShownFreshness, TrackedOrder, TrackingOnly
-from schemas.signal import Figures, fresh
+from schemas.signal import Figures, Pair, fresh
 from storage.database import Connection, Database, clock
 from storage.incidents.rhythms import read_pairs, read_rhythms
-from storage.incidents.times import read_times
+from storage.incidents.times import DataTimes, read_times
 from storage.statements import SQL
 
 #: Logs of tracking whose orders are looked for.
@@ -23,22 +24,26 @@ async def read_freshness(database: Database, account: str) -> AccountFreshness:
     """
     async with database.snapshot(account) as connection:
         times = await read_times(connection)
-        pairs = await read_pairs(connection, await read_rhythms(connection, account), account)
-        figures = Figures(await clock(connection), times.as_of, times.whole_since)
+        pairs = await judged_pairs(connection, account, times)
         tracking_only = await _tracking_only(connection, account)
-    shown = []
-    for pair in pairs.get(account, []):
-        found = fresh(figures, pair)
-        shown.append(
-            ShownFreshness(
-                affiliate=pair.affiliate,
-                integration_type=pair.integration_type,
-                last_result_at=pair.last,
-                as_of=times.as_of.get(pair.integration_type),
-                **found._asdict(),
-            )
+    shown = [
+        ShownFreshness(
+            affiliate=pair.affiliate,
+            integration_type=pair.integration_type,
+            last_result_at=pair.last,
+            as_of=times.as_of.get(pair.integration_type),
+            **found._asdict(),
         )
+        for pair, found in pairs
+    ]
     return AccountFreshness(items=shown, tracking_only=tracking_only)
+
+
+async def judged_pairs(connection: Connection, account: str, times: DataTimes) -> list[tuple[Pair, Freshness]]:
+    """Return every type of every affiliate of an account that ever had a result, and how fresh it is."""
+    pairs = await read_pairs(connection, await read_rhythms(connection, account), account)
+    figures = Figures(await clock(connection), times.as_of, times.whole_since)
+    return [(pair, fresh(figures, pair)) for pair in pairs.get(account, [])]
 
 
 async def _tracking_only(connection: Connection, account: str) -> TrackingOnly:

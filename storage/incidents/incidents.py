@@ -72,6 +72,12 @@ async def list_incidents(
     return [Incident(**_fields(row)) for row in rows]
 
 
+async def worst_incidents(connection: Connection, account: str, limit: int) -> list[Incident]:
+    """Return incidents that aren't over, critical ones first, then those that were opened last."""
+    rows = await SQL["worst_incidents"].fetch(connection, account=account, limit=limit)
+    return [Incident(**_fields(row)) for row in rows]
+
+
 async def get_incident(database: Database, account: str, incident_id: int) -> IncidentStory | None:
     """Return one incident with its edges; None when the account has no such."""
     async with database.snapshot(account) as connection:

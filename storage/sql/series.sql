@@ -1,11 +1,10 @@
--- count_results --
--- Results by bucket and name, and by bucket alone (`named` false). A bucket is a number from 1 on; :edges are the
--- edges of the buckets. The hours of [:whole_hours_from, :whole_hours_to) are counted: days as they are kept, each in
--- the bucket of its noon, but for the hours :moved, which are moved to their own; then hours; then the changes that
--- were not added up yet. By name are counted :names, and the :most most frequent of the others; the name of all that
--- are left is null.
--- To be run without nested loops. In each bucket the most frequent names come first. Uses the primary keys of result_days, result_hours and result_facets, and result_changes_by_type.
-WITH parts AS (
+-- counted_results --
+-- Not a statement: results by bucket, status, affiliate and codes. A bucket is a number from 1 on; :edges are the edges of
+-- the buckets. The hours of [:whole_hours_from, :whole_hours_to) are counted: days as they are kept, each in the bucket of
+-- its noon, but for the hours :moved, which are moved to their own; then hours; then the changes that were not added up
+-- yet. To be run without nested loops. Uses the primary keys of result_days, result_hours and result_facets, and
+-- result_changes_by_type.
+parts AS (
     SELECT d.facet_id, d.day + interval '12 hours' AS at, d.results FROM result_days d
     WHERE d.account = :account::text AND d.integration_type = :integration_type::text
       AND d.day >= :days_from::timestamptz AND d.day < :days_to::timestamptz
@@ -42,7 +41,12 @@ counted AS (
     FROM result_changes c
     WHERE c.account = :account::text AND c.integration_type = :integration_type::text
       AND c.hour >= :whole_hours_from::timestamptz AND c.hour < :whole_hours_to::timestamptz
-),
+)
+
+-- count_results --
+-- Results by bucket and name, and by bucket alone (`named` false). By name are counted :names, and the :most most frequent
+-- of the others; the name of all that are left is null. In each bucket the most frequent names come first.
+WITH {counted_results},
 chosen AS MATERIALIZED (
     SELECT
         bucket, results,
@@ -72,3 +76,13 @@ LEFT JOIN (
 ) AS wanted ON wanted.name = s.name
 GROUP BY 1, 3 HAVING sum(s.results) <> 0
 ORDER BY 1, 4 DESC, 3
+
+-- count_results_by_affiliate --
+-- Results by affiliate and status: two arrays, of buckets and of the results of each.
+WITH {counted_results}
+SELECT affiliate, status, array_agg(bucket) AS buckets, array_agg(results) AS results
+FROM (
+    SELECT affiliate, status, bucket, sum(results)::bigint AS results
+    FROM counted GROUP BY 1, 2, 3 HAVING sum(results) <> 0
+) AS by_bucket
+GROUP BY 1, 2

@@ -47,6 +47,14 @@ WHERE account = :account::text AND (opened_at, incident_id) < (:after_at::timest
 ORDER BY opened_at DESC, incident_id DESC
 LIMIT :limit::integer
 
+-- worst_incidents --
+-- Incidents that aren't over, critical ones first, then those that were opened last. Uses incidents_unresolved.
+SELECT {incident_columns}
+FROM incidents
+WHERE account = :account::text AND state <> 'resolved'
+ORDER BY severity = 'critical' DESC, opened_at DESC, incident_id DESC
+LIMIT :limit::integer
+
 -- get_incident --
 SELECT {incident_columns} FROM incidents WHERE account = :account::text AND incident_id = :incident_id::bigint
 
