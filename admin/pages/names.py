@@ -1,6 +1,7 @@
-"""Technical names on pages: they break where they may, and show what nobody would see in them."""
+"""Names on pages: they break where they may and show what nobody would see in them; affiliates have a colour."""
 
 import re
+from zlib import crc32
 
 from markupsafe import Markup, escape
 
@@ -8,6 +9,8 @@ from schemas.characters import Part, named, parts
 
 #: Length of a name that fits in every column.
 _SHORT_CHARACTERS = 14
+#: Colours of affiliates, by the letter of their names in the style sheet.
+DOTS = "abcdefgh"
 _BREAKS = re.compile(r"(?<=[._/:-])(?=[^._/:-])")
 _UNSEEN = Markup('<span class="unseen" title="{}">{}</span>')
 
@@ -25,3 +28,8 @@ def _part(part: Part, *, breaks: bool) -> Markup:
     if part.unseen:
         return _UNSEEN.format(", ".join(map(named, part.unseen)), part.text)
     return Markup("<wbr>").join(_BREAKS.split(part.text)) if breaks else escape(part.text)
+
+
+def dot_of(affiliate: str) -> str:
+    """Return the letter of an affiliate's colour, one of DOTS, always the same; only its name tells it apart."""
+    return DOTS[crc32(affiliate.encode()) % len(DOTS)]

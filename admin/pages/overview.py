@@ -1,67 +1,78 @@
-"""The overview: failures of each type by time, frequent errors, affiliates, expired retries, dead letters."""
+"""The overview: what changed, shares of failures by affiliate and type, history of each type, frequent errors."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from admin.pages.counts import results_over_time
-from admin.pages.histogram import Chart, draw, draw_results, window
+from admin.pages.findings import Said, said
+from admin.pages.histogram import Chart, draw_results, window
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.times import Period, span_of
 from admin.pages.view import View
-from admin.pages.visitor import Member, OwnPage, is_unknown
+from admin.pages.visitor import Member, OwnPage
 from api.dead_letters import reach_of
+from api.playbook import playbook_for
 from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
 from schemas.letter_filter import LetterFilter
-from schemas.series import ResultSeries
+from schemas.overview.comparison import compare
+from schemas.overview.finding import MOST, findings
+from schemas.overview.matrix import Row, judge_pairs, matrix
+from schemas.overview.results import AccountResults
+from schemas.series import ResultSeries, SeriesQuery
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.summary import LogSummary
+from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letters import list_dead_letters
 from storage.incidents.incidents import count_open
 from storage.logs.groups import list_groups
 from storage.logs.summary import summarize
+from storage.overview import OverviewFigures, read_overview
+from storage.sign_in import has_account
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SPANS: tuple[Period, ...] = ("yesterday", "24h", "7d", "30d")
-DEFAULT_SPAN: Period = "7d"
+SPANS: tuple[Period, ...] = ("24h", "yesterday", "7d", "30d")
+DEFAULT_SPAN: Period = "24h"
 TOP_CODES = 4
-TOP_AFFILIATES = 6
+#: Affiliates in the matrix, those that depart from their usual first.
+MOST_AFFILIATES = 50
+_TYPES = tuple(each.name for each in CATALOGUE)
 _LETTERS = 5
 
 
-class TypeOverview(NamedTuple):
-    """Numbers of one type in the span."""
+class TypeLogs(NamedTuple):
+    """Logs of one type in the span, as they are now."""
 
-    kind: IntegrationType
-    view: View
     summary: LogSummary
-    series: ResultSeries | None
-    results_chart: Chart | None  # of what came in the span
-    logs_chart: Chart | None  # of what is so now
-    codes: list[tuple[str, int]]  # most frequent first
     groups: list[ErrorGroup]  # of equal errors, most logs first
-    failing: list[tuple[str, int]]  # affiliates by how many logs are errors, most first
     silent: int  # logs whose last reprocess got no answer, at any time
 
 
-class AffiliateShare(NamedTuple):
-    """Numbers of one marketplace over all types."""
+class TypeHistory(NamedTuple):
+    """Results of one type in the span, as they came."""
 
-    affiliate: str
-    total: int
-    failed: int
-    worst: TypeOverview  # where most of it failed; where most of it is, if none did
+    kind: IntegrationType
+    series: ResultSeries
+    chart: Chart | None
 
-    @property
-    def share(self) -> float:
-        """Share of failed logs, 0 to 1."""
-        return self.failed / self.total if self.total else 0.0
+
+class Numbers(NamedTuple):
+    """All that the overview counts."""
+
+    changed: Sequence[Said]  # worst first
+    more_incidents: int  # that are not over, beside those
+    as_of: datetime
+    comparable: bool  # it is known what is usual, or what was last week
+    rows: Sequence[Row]
+    more_affiliates: int
+    history: Sequence[TypeHistory]
+    logs: Mapping[str, TypeLogs]
 
 
 @router.get(f"{ACCOUNT}/overview")
@@ -70,101 +81,117 @@ async def overview_page(
 ) -> Response:
     """Show the overview, with its numbers if they come within the budget, else with the address that has them."""
     period = period if period in SPANS else DEFAULT_SPAN
-    numbers, letters, unknown, open_ = await asyncio.gather(
-        _numbers(request, who, period, wait=wait),
-        _letters(request, who),
-        is_unknown(request, who),
-        count_open(request.app.state.reader, who.account),
-    )
-    return _page(request, who, "overview.html", period, numbers, letters, unknown=unknown, open_incidents=open_)
+    if not await has_account(request.app.state.reader, who.account):
+        return await _empty(request, who, period)
+    numbers, letters = await asyncio.gather(_numbers(request, who, period, wait=wait), _letters(request, who))
+    return show(request, who.visitor, "overview.html", **_shared(who, period), numbers=numbers, letters=letters)
 
 
 @router.get(f"{ACCOUNT}/overview/numbers")
 async def numbers_part(request: Request, who: OwnPage, period: Period = DEFAULT_SPAN) -> Response:
     """Show the numbers alone, for a page that did not wait for them."""
+    period = period if period in SPANS else DEFAULT_SPAN
     numbers = await _numbers(request, who, period, wait=True)
-    return _page(request, who, "parts/overview.html", period, numbers, [])
+    return show(request, who.visitor, "parts/overview.html", **_shared(who, period), numbers=numbers)
 
 
-def _page(
-    request: Request,
-    who: Member,
-    template: str,
-    period: Period,
-    numbers: dict[str, Any] | None,
-    letters: list[ShownDeadLetter],
-    *,
-    unknown: bool = False,
-    open_incidents: int = 0,
-) -> Response:
-    return show(
-        request,
-        who.visitor,
-        template,
-        account=who.account,
-        page="overview",
-        period=period,
-        spans=SPANS,
-        numbers=numbers,
-        letters=letters,
-        unknown=unknown,
-        open_incidents=open_incidents,
-        top_affiliates=TOP_AFFILIATES,
+async def _figures(request: Request, who: Member, period: Period) -> OverviewFigures:
+    """Read what came in a period and in the last day."""
+    visitor = who.visitor
+    span, day = (_query(each, who) for each in (period, DEFAULT_SPAN))
+    return await read_overview(request.app.state.reader, who.account, _TYPES, span=span, last_day=day, now=visitor.now)
+
+
+def _query(period: Period, who: Member) -> SeriesQuery:
+    start, end = span_of(period, who.visitor.now, who.visitor.zone)
+    return SeriesQuery(processed_from=start, processed_to=end, timezone=who.visitor.zone.key)
+
+
+def _shared(who: Member, period: Period) -> dict[str, Any]:
+    return {"account": who.account, "page": "overview", "period": period, "spans": SPANS, "view": _view(who, period)}
+
+
+def _view(who: Member, period: Period) -> View:
+    span = span_of(period, who.visitor.now, who.visitor.zone)
+    return View(filter=LogFilter(processed_from=span.start, processed_to=span.end), period=period)
+
+
+def _is_comparable(figures: OverviewFigures) -> bool:
+    """Return True when it is known of anything what is usual, or what was last week."""
+    return any(each.rhythm is not None for each in figures.known.values()) or any(
+        each.week_before for each in figures.last_day.pairs
     )
 
 
-async def _numbers(request: Request, who: Member, period: Period, *, wait: bool) -> dict[str, Any] | None:
-    numbers: dict[str, Any] | None = await request.app.state.site.underway.within_budget(
-        ("overview", who.account, period, who.visitor.zone.key), lambda: _count(request, who, period), wait=wait
+def _history(results: AccountResults, who: Member, period: Period) -> list[TypeHistory]:
+    shown = window(_view(who, period).filter, who.visitor.now)
+    found = [(kind, results.of_type(kind.name)) for kind in CATALOGUE]
+    return [TypeHistory(kind, series, draw_results(series, shown)) for kind, series in found]
+
+
+async def _empty(request: Request, who: Member, period: Period) -> Response:
+    """Show what will happen next, and how the first marketplace is connected."""
+    site, url = request.app.state.site, request.url
+    return show(
+        request,
+        who.visitor,
+        "overview.html",
+        **_shared(who, period),
+        unknown=who.grant.account == EVERY_ACCOUNT,
+        empty=True,
+        address=f"{'https' if site.secure else url.scheme}://{site.public_host or url.netloc}",
+        topics=[(kind, request.app.state.topics.results(kind.name)) for kind in CATALOGUE],
+        processed_at=f"{who.visitor.now:%Y-%m-%dT%H:%M:%SZ}",
+        letters=await _letters(request, who),
+    )
+
+
+async def _numbers(request: Request, who: Member, period: Period, *, wait: bool) -> Numbers | None:
+    key = ("overview", who.account, period, who.visitor.zone.key, who.visitor.may("operator"))
+    numbers: Numbers | None = await request.app.state.site.underway.within_budget(
+        key, lambda: _count(request, who, period), wait=wait
     )
     return numbers
 
 
-async def _count(request: Request, who: Member, period: Period) -> dict[str, Any]:
-    types = await asyncio.gather(*(_of_type(request, who, kind, period) for kind in CATALOGUE))
-    names = {affiliate for each in types for affiliate in each.summary.by_affiliate}
-    shares = [_share(types, affiliate) for affiliate in names]
-    return {"types": types, "affiliates": sorted(shares, key=lambda each: (-each.share, each.affiliate))}
-
-
-def _share(types: Sequence[TypeOverview], affiliate: str) -> AffiliateShare:
-    counts = [(dict(each.failing).get(affiliate, 0), each.summary.by_affiliate.get(affiliate, 0)) for each in types]
-    worst = max(range(len(types)), key=lambda index: counts[index])
-    return AffiliateShare(affiliate, sum(c[1] for c in counts), sum(c[0] for c in counts), types[worst])
-
-
-async def _of_type(request: Request, who: Member, kind: IntegrationType, period: Period) -> TypeOverview:
-    span = span_of(period, who.visitor.now, who.visitor.zone)
-    filter_ = LogFilter(processed_from=span.start, processed_to=span.end)
-    failures = filter_.model_copy(update={"status": ("error",)})
-    series, summary, failed, silent, groups = await asyncio.gather(
-        results_over_time(request.app.state.reader, who.account, kind.name, filter_, who.visitor.zone, who.visitor.now),
-        summarize(request.app.state.reader, who.account, kind.name, filter_, who.visitor.zone),
-        summarize(request.app.state.reader, who.account, kind.name, failures),
-        summarize(request.app.state.reader, who.account, kind.name, LogFilter(reprocess="silent")),
-        list_groups(
-            request.app.state.reader,
-            who.account,
-            kind.name,
-            filter_,
-            now=who.visitor.now,
-            after=None,
-            limit=TOP_CODES,
+async def _count(request: Request, who: Member, period: Period) -> Numbers:
+    figures, open_, playbook, logs = await asyncio.gather(
+        _figures(request, who, period),
+        count_open(request.app.state.reader, who.account),
+        playbook_for(request.app, who.account),
+        asyncio.gather(*(_of_type(request, who, each, period) for each in _TYPES)),
+    )
+    judged = judge_pairs(figures.results, figures.known)
+    compared = compare(figures.last_day, judge_pairs(figures.last_day, figures.known))
+    found = findings(figures.incidents, compared)[:MOST]
+    rows = matrix(_TYPES, figures.results, judged, figures.known)
+    return Numbers(
+        changed=said(
+            found,
+            figures.last_day,
+            account=who.account,
+            policy=request.app.state.policy,
+            playbook=playbook,
+            may_reprocess=who.visitor.may("operator"),
         ),
+        more_incidents=max(0, open_ - sum(each.incident is not None for each in found)),
+        as_of=figures.as_of or who.visitor.now,
+        comparable=_is_comparable(figures),
+        rows=rows[:MOST_AFFILIATES],
+        more_affiliates=max(0, len(rows) - MOST_AFFILIATES),
+        history=_history(figures.results, who, period),
+        logs=dict(zip(_TYPES, logs, strict=True)),
     )
-    shown = window(filter_, who.visitor.now)
-    return TypeOverview(
-        kind=kind,
-        view=View(filter=filter_, period=period),
-        summary=summary,
-        series=series,
-        results_chart=draw_results(series, shown),
-        logs_chart=draw(summary.histogram, within=shown),
-        codes=list(summary.by_code.items())[:TOP_CODES],
-        groups=groups,
-        failing=sorted(failed.by_affiliate.items(), key=lambda each: (-each[1], each[0])),
-        silent=silent.total,
+
+
+async def _of_type(request: Request, who: Member, name: str, period: Period) -> TypeLogs:
+    reader, filter_ = request.app.state.reader, _view(who, period).filter
+    summary, silent, groups = await asyncio.gather(
+        summarize(reader, who.account, name, filter_, who.visitor.zone),
+        summarize(reader, who.account, name, LogFilter(reprocess="silent")),
+        list_groups(reader, who.account, name, filter_, now=who.visitor.now, after=None, limit=TOP_CODES),
     )
+    return TypeLogs(summary, groups, silent.total)
 
 
 async def _letters(request: Request, who: Member) -> list[ShownDeadLetter]:

@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 
 from admin.pages import assets, languages, times, words
 from admin.pages.counts import Underway
-from admin.pages.names import marked
+from admin.pages.names import dot_of, marked
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from schemas.catalogue import CATALOGUE, Language
@@ -79,6 +79,7 @@ class Site:
                 exact=lambda at: times.exact(at, who.locale, who.zone),
                 brief=lambda at: times.brief(at, who.locale, who.zone),
                 relative=lambda at: times.relative(at, who.now, who.locale),
+                elapsed=lambda at: times.elapsed(at, who.now, who.locale),
                 zone_label=times.zone_label(who.zone, who.now, who.locale),
                 **{"account": None, "page": None, **values},
             )
@@ -133,6 +134,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
     environment.globals.update(
         asset=lambda name: files[name].url,
         catalogue=CATALOGUE,
+        dot=dot_of,
         filter_fields=FIELDS,
         language=language,
         language_names=languages.NAMES,

@@ -64,6 +64,11 @@ def relative(at: datetime, now: datetime, locale: Locale) -> str:
     return format_timedelta(at - now, add_direction=True, locale=locale, threshold=1.2)
 
 
+def elapsed(since: datetime, now: datetime, locale: Locale) -> str:
+    """Return the rough time since then, as in "2 hr"."""
+    return format_timedelta(now - since, locale=locale, threshold=1.2, format="short")
+
+
 def zone_label(zone: ZoneInfo, now: datetime, locale: Locale) -> str:
     """Return the zone as the page names it, with its offset from UTC; UTC is no place, and has a name of its own."""
     if zone.key == "UTC":

@@ -11,7 +11,20 @@ from typing import Final, Literal
 from schemas import words
 from schemas.catalogue import Language
 
-Own = Literal["theme", "period", "who", "origin", "helps", "subject", "change", "fault_class", "paging"]
+Own = Literal[
+    "theme",
+    "period",
+    "who",
+    "origin",
+    "helps",
+    "subject",
+    "change",
+    "fault_class",
+    "difference",
+    "departure",
+    "way",
+    "paging",
+]
 Kind = words.Kind | Own
 
 
@@ -57,6 +70,18 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "marketplace": _("Fault of the marketplace"),
         },
         "paging": {"pages": _("In pages"), "scroll": _("Going on while I scroll")},
+        "difference": {
+            "more_failures": _("More failures than last week"),
+            "fewer_results": _("Fewer results than last week"),
+            "fewer_failures": _("Fewer failures than last week"),
+        },
+        "departure": {"more": _("more failures than usual"), "fewer": _("fewer failures than usual")},
+        "way": {
+            "list": _("See the list"),
+            "plan": _("See the plan"),
+            "incident": _("See the incident"),
+            "command": _("See the reprocess"),
+        },
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {
             "today": _("Today"),

@@ -1,4 +1,4 @@
-"""What changed: incidents that are not over, and differences from last week that none of them explains, worst first."""
+"""Findings: incidents that are not over, and differences from last week that none of them explains, worst first."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 
 
 class Known(NamedTuple):
-    """What is known of a type of an affiliate, whatever the span."""
+    """Rhythm and freshness of a type of an affiliate, whatever the span."""
 
     rhythm: Rhythm | None
     freshness: FreshnessState | None

@@ -222,7 +222,7 @@ async def test_an_affiliates_share_leads_to_its_errors(arrive: Arrive, store_eve
     person = await arrive("viewer")
     page = person.page
     await person.open("/acme/overview")
-    await page.click(".shares a:has-text('AMZ')")
+    await page.click(".matrix tr:has(bdi:text-is('AMZ')) td a[href*='/price?']")
     await expect(page.locator("tr.log")).to_have_count(2)
     await expect(page.locator(".applied")).to_contain_text("AMZ")
     await expect(page.locator(".applied")).to_contain_text("Error")

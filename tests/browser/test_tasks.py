@@ -101,7 +101,7 @@ async def test_send_yesterdays_inventory_errors_of_one_marketplace_and_see_which
     page, doing = person.page, Counted(person)
     async with connector(broker_settings, fixed_but_one):
         await doing.click(".segments a:has-text('Yesterday')")
-        await doing.click("section[aria-labelledby=of-inventory] .failing a:has-text('MLB')")
+        await doing.click(".matrix tr:has(bdi:text-is('MLB')) td a[href*='/inventory?']")
         await expect(page.locator("tr.log")).to_have_count(4)
         await doing.click("a:has-text('Reprocess all that match')")
         await expect(page.locator(".plan-total")).to_contain_text("4 of 4")

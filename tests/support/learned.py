@@ -1,14 +1,16 @@
 """Weeks of results, as counters have them, for whoever judges what is usual."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 
+from schemas.catalogue import CATALOGUE
 from schemas.incident import Edge, IncidentFacts, Kind, State
 from schemas.incident_change import Change, Known
 from storage.incidents.incidents import keep
+from storage.incidents.rhythms import learn_rhythms
 
 
 async def have_had(
@@ -44,6 +46,27 @@ async def have_had(
                VALUES ($1, $2, $3, now() - interval '70 days', now())""",
             *own,
         )
+
+
+async def learn(owner: asyncpg.Connection) -> None:
+    """Let agents have learned what is usual, and have looked at every type just now."""
+    await learn_rhythms(owner)
+    await owner.executemany(
+        """INSERT INTO data_times (integration_type, as_of, whole_since, judged_at)
+           VALUES ($1, now(), now() - interval '70 days', now())
+           ON CONFLICT (integration_type) DO UPDATE SET as_of = now()""",
+        [(each.name,) for each in CATALOGUE],
+    )
+
+
+async def have_come(owner: asyncpg.Connection, counts: Iterable[tuple[str, str, str, int, int]]) -> None:
+    """Let results of acme have come: rows of type, affiliate, status, hours ago, and how many."""
+    await owner.executemany(
+        """INSERT INTO result_changes (account, integration_type, affiliate, status, hour, results, received_at)
+           VALUES ('acme', $1, $2, $3, date_trunc('hour', now(), 'UTC') - $4::integer * interval '1 hour', $5, NULL)""",
+        counts,
+    )
+    await owner.fetchval("SELECT compact_result_changes(2147483647)")
 
 
 async def pass_time(owner: asyncpg.Connection, minutes: int) -> None:

@@ -42,7 +42,7 @@ PAGE_OF = {
     Route.LOGS: ("GET", TYPE),
     Route.SUMMARY: ("GET", f"{TYPE}/counts"),
     Route.GROUPS: ("GET", f"{TYPE}/groups"),
-    Route.SERIES: ("GET", f"{ACCOUNT}/overview/numbers"),
+    Route.SERIES: ("GET", f"{ACCOUNT}/overview"),
     Route.LOG: ("GET", f"{TYPE}/logs/{{log_id}}"),
     Route.TIMELINE: ("GET", f"{TYPE}/logs/{{log_id}}/timeline"),
     Route.PLAN: ("GET", f"{TYPE}/reprocess"),

@@ -3,7 +3,7 @@
 import itertools
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -172,9 +172,10 @@ def test_comparisons_say_since_when_and_join_the_types_of_an_affiliate(first: in
 @pytest.mark.parametrize("seed", range(5))
 def test_every_kind_of_incident_and_difference_has_its_place(seed: int) -> None:
     """Critical first, then what explains others; then what is different from last week, what is better last."""
+    severities: tuple[Severity, ...] = get_args(Severity)
     incidents = [
         incident(kind, severity, incident_id=number + 1, affiliate="AMZ")
-        for number, (kind, severity) in enumerate(itertools.product(Kind, ("warning", "critical")))
+        for number, (kind, severity) in enumerate(itertools.product(Kind, severities))
     ]
     comparisons = [Comparison(each, "MLB", ("orders",), Count(500, 90), Count(1000, 10), NOW) for each in Difference]
     draw = random.Random(seed)

@@ -9,12 +9,15 @@ import pytest
 from babel.numbers import format_decimal
 
 from admin.pages import languages, times
+from admin.pages.findings import WayName
 from admin.pages.playbook import SUBJECTS
 from admin.pages.visitor import THEMES
 from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
 from schemas.catalogue import LANGUAGES, Language
 from schemas.notification.words import ADVICE
+from schemas.overview.comparison import Difference
+from schemas.overview.departure import Departure
 from schemas.playbook import Origin, Who
 from schemas.playbook.entry import Helps
 from schemas.playbook.fault_class import FaultClass
@@ -117,6 +120,9 @@ def test_spanish_says_usted() -> None:
         ("subject", SUBJECTS),
         ("change", get_args(Action)),
         ("fault_class", tuple(FaultClass)),
+        ("difference", tuple(Difference)),
+        ("departure", tuple(Departure)),
+        ("way", get_args(WayName)),
     ],
 )
 def test_every_word_of_the_pages_own_is_known(kind: Own, names: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from admin.pages.assets import STATIC
+from admin.pages.names import DOTS, dot_of
 
 TOKENS = (STATIC / "tokens.css").read_text("utf-8")
 PAGES = re.sub(r"/\*.*?\*/", "", (STATIC / "pages.css").read_text("utf-8"), flags=re.DOTALL)
@@ -43,3 +44,11 @@ def test_the_pages_say_no_value_of_their_own() -> None:
 )
 def test_what_counts_as_one(css: str, found: int) -> None:
     assert len(_OF_TOKENS.findall(css)) == found
+
+
+def test_each_colour_of_affiliates_is_there_and_an_affiliate_keeps_its_own() -> None:
+    names = [name for name, _value in DEFINED if name.startswith("--dot-")]
+    assert names == [f"--dot-{letter}" for letter in DOTS]
+    affiliates = [*(f"A{number}" for number in range(200)), "MLB", "Loja São João", "😀", ""]
+    assert {dot_of(each) for each in affiliates} == set(DOTS)
+    assert [dot_of(each) for each in ("MLB", "AMZ", "SHP")] == ["e", "h", "c"]
