@@ -74,7 +74,7 @@ async def plan_filter(
     at = await _settled(database, as_of)
     async with database.snapshot(account) as connection:
         asked = filter_.filter
-        take_all = ignored or asked.fingerprint is not None
+        take_all = ignored or bool(asked.fingerprint)
         left_out = () if take_all else await list_ignored(connection, account, integration_type, asked)
         filter_ = filter_.without_groups(left_out)
         groups = await survey(connection, account, integration_type, filter_.filter, at)
