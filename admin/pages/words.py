@@ -11,7 +11,19 @@ from typing import Final, Literal
 from schemas import words
 from schemas.catalogue import Language
 
-Own = Literal["theme", "period", "who", "origin", "helps", "subject", "change", "fault_class", "paging"]
+Own = Literal[
+    "theme",
+    "period",
+    "with_status",
+    "caution",
+    "who",
+    "origin",
+    "helps",
+    "subject",
+    "change",
+    "fault_class",
+    "paging",
+]
 Kind = words.Kind | Own
 
 
@@ -57,6 +69,13 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "marketplace": _("Fault of the marketplace"),
         },
         "paging": {"pages": _("In pages"), "scroll": _("Going on while I scroll")},
+        "with_status": {"success": _("with success"), "warning": _("with a warning"), "error": _("with an error")},
+        "caution": {
+            "ignored": _("This group is ignored"),
+            "never_fixed": _("None of those that were tried was fixed"),
+            "after_fix": _("Correct it first: reprocessing repeats the error"),
+            "no": _("Reprocessing does not help"),
+        },
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {
             "today": _("Today"),
