@@ -38,7 +38,7 @@ AGAIN: dict[Again, tuple[ItemState, ...]] = {
 }
 #: States of items in the order of a command's page: what was sent in vain comes first.
 IN_ORDER = (*FAILING_STATES, *(each for each in (*TO_SEND, *VERDICTS) if each not in FAILING_STATES))
-#: How what is sent again is released, where the link says it.
+#: Release of what is sent again, where its link says it.
 _RELEASES: dict[Again, Release] = {"continue": "steps", "rest": "all"}
 #: States in the bar of a command. Cancelled items are no part of its progress.
 BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)

@@ -156,7 +156,7 @@ def _show_plan(
         kind=kind,
         base=f"/{who.account}/{kind.name}",
         view=view,
-        about=view.with_(exclude_fingerprint=()),
+        about=view if grouped is None else _without_listed(view, grouped),
         plan=table,
         ids=ids,
         grouped=grouped,
@@ -172,6 +172,12 @@ def _show_plan(
         unknown_affiliates=unknown,
         once=new_once(),
     )
+
+
+def _without_listed(view: View, grouped: GroupedPlan) -> View:
+    """Return the list without the groups that the plan lists: there they are ticked, or not."""
+    listed = {each.fingerprint for each in grouped.groups}
+    return view.with_(exclude_fingerprint=tuple(set(view.filter.exclude_fingerprint) - listed))
 
 
 @router.post(f"{TYPE}/reprocess")
