@@ -183,16 +183,16 @@ async def _page(
 async def _again(request: Request, who: Member, command: ReprocessCommand) -> dict[Again, int]:
     """Count what the plan of each link is about: logs that still fail, or items where it is by filter."""
     counts: dict[Again, int] = {}
-    for name, states in AGAIN.items():
-        items = [command.items.get(each, 0) for each in states]
+    for name in ("rest", "failing"):
+        items = [command.items.get(each, 0) for each in AGAIN[name]]
         if sum(items) > MAX_LOG_IDS:
             counts[name] = max(items)
-        else:
+        elif any(items):
             counts[name] = await reprocess_reader.count_still_failing(
-                request.app.state.reader, who.account, command.id, states
+                request.app.state.reader, who.account, command.id, AGAIN[name]
             )
-    if not (command.pace or {}).get("steps"):
-        counts.pop("continue")
+    if command.pace and command.pace.get("steps"):
+        counts["continue"] = counts.get("rest", 0)
     return counts
 
 

@@ -177,7 +177,7 @@ def _show_plan(
 def _without_listed(view: View, grouped: GroupedPlan) -> View:
     """Return the list without the groups that the plan lists: there they are ticked, or not."""
     listed = {each.fingerprint for each in grouped.groups}
-    return view.with_(exclude_fingerprint=tuple(set(view.filter.exclude_fingerprint) - listed))
+    return view.with_(exclude_fingerprint=tuple(each for each in view.filter.exclude_fingerprint if each not in listed))
 
 
 @router.post(f"{TYPE}/reprocess")

@@ -110,9 +110,8 @@ async def test_a_blank_reason_shows_the_plan_again_in_the_readers_language(
 ) -> None:
     """Blanks pass `required`. What was chosen in the form stays chosen."""
     browser.headers["accept-language"] = language
-    chosen = (
-        {"status": "error", "chosen": "true"} if by_filter else {"log_id": (await log_link(browser)).rpartition("/")[2]}
-    )
+    log_id = (await log_link(browser)).rpartition("/")[2]
+    chosen = {"status": "error", "chosen": "true"} if by_filter else {"log_id": log_id}
     page = (await browser.get("/acme/price/reprocess", params=chosen)).text
     hidden = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
     ticked = {"take": hidden.get("shown", "").split()}
@@ -181,7 +180,7 @@ def shown(page: str) -> Shown:
 
 @pytest.fixture
 async def mixed(visit: Visit, store_events: Store) -> Browser:
-    """An operator, before 3 prices that are too low, 2 of a busy marketplace, one that is both, and one that is well."""
+    """An operator, before 3 prices that are too low, 2 of a busy marketplace, one of both, and one that is well."""
     await store_events(
         *(result(f"m{n}", key=f"MIN-{n}", errors=[MINIMUM]) for n in range(3)),
         *(result(f"b{n}", key=f"BUSY-{n}", errors=[BUSY]) for n in range(2)),
