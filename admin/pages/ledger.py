@@ -175,14 +175,14 @@ async def _page(
         moving=is_moving(command),
         refused=refused,
         may_export=who.grant.may_export,
-        again=await _again(request, who, command) if finished else {},
+        again=await _again(request, who, command) if finished else dict.fromkeys(AGAIN, 0),
         **_words(),
     )
 
 
 async def _again(request: Request, who: Member, command: ReprocessCommand) -> dict[Again, int]:
     """Count what the plan of each link is about: logs that still fail, or items where it is by filter."""
-    counts: dict[Again, int] = {}
+    counts: dict[Again, int] = dict.fromkeys(AGAIN, 0)
     for name in ("rest", "failing"):
         items = [command.items.get(each, 0) for each in AGAIN[name]]
         if sum(items) > MAX_LOG_IDS:
@@ -192,7 +192,7 @@ async def _again(request: Request, who: Member, command: ReprocessCommand) -> di
                 request.app.state.reader, who.account, command.id, AGAIN[name]
             )
     if command.pace and command.pace.get("steps"):
-        counts["continue"] = counts.get("rest", 0)
+        counts["continue"] = counts["rest"]
     return counts
 
 

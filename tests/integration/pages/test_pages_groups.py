@@ -87,9 +87,10 @@ async def test_a_plan_says_how_many_are_in_ignored_groups_and_offers_them(visit:
     await store_events(*account())
     browser = await visit("operator")
     await decide(browser, await the_group(browser), state="ignored")
-    for named in ("status=error", "status=error&code=price.minimum"):  # a code is not a group
+    # The other group, of AMZ, is to be corrected first; who names its code means it, but not what is ignored.
+    for named, left_out in (("status=error", 5), ("status=error&code=price.minimum", 3)):
         page = (await browser.get(f"/acme/price/reprocess?{named}")).text
-        assert "3 entities are in groups that are not ticked, and are left out." in page
+        assert f"{left_out} entities are in groups that are not ticked, and are left out." in page
         assert "This group is ignored" in page
     assert "<b>2</b> of 2 will be sent" in page
     assert "de fora" in (await browser.get("/acme/price/reprocess?status=error&lang=pt")).text
