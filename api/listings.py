@@ -75,7 +75,8 @@ def items_by_state(
 ) -> Listing[ReprocessItem]:
     """Items of one command in the order of their `states`."""
     places = {state.value: place for place, state in enumerate(states)}
-    return Listing(f"items by state\n{account}\n{command_id}", lambda item: (places[item.state], item.id), size, token)
+    name = f"items by state\n{account}\n{command_id}\n{list(places)}"
+    return Listing(name, lambda item: (places[item.state], item.id), size, token)
 
 
 def dead_letters(reach: Reach, filter_: LetterFilter, size: int, token: str | None) -> Listing[ShownDeadLetter]:

@@ -169,7 +169,7 @@ def shown(page: str) -> Shown:
     codes = [re.sub("<[^>]+>", "", code) for _name, _checked, code, _rest in rows]
     return Shown(
         groups={
-            code: [re.sub("<[^>]+>", "", each) for each in re.findall(r'<td class="num">(.*?)</td>', rest)]
+            code: [re.sub("<[^>]+>", "", each) for each in re.findall(r'<td class="num"[^>]*>(.*?)</td>', rest)]
             for code, (*_, rest) in zip(codes, rows, strict=True)
         },
         ticked={code: bool(checked) for code, (_name, checked, *_) in zip(codes, rows, strict=True)},
