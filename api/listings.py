@@ -70,6 +70,15 @@ def items(
     return Listing(f"items\n{account}\n{command_id}\n{state}", lambda item: (item.created_at, item.id), size, token)
 
 
+def items_by_state(
+    account: str, command_id: str, states: Sequence[ItemState], size: int, token: str | None
+) -> Listing[ReprocessItem]:
+    """Items of one command in the order of their `states`."""
+    places = {state.value: place for place, state in enumerate(states)}
+    name = f"items by state\n{account}\n{command_id}\n{list(places)}"
+    return Listing(name, lambda item: (places[item.state], item.id), size, token)
+
+
 def dead_letters(reach: Reach, filter_: LetterFilter, size: int, token: str | None) -> Listing[ShownDeadLetter]:
     """Dead letters that a filter matches, newest first; for some callers also those that name no account."""
     name = f"dead-letters\n{reach.account}\n{reach.every_account}\n{filter_.model_dump_json()}"

@@ -53,6 +53,12 @@ class Listing(Generic[T]):
         return None if self.after is None else (self.after[0], page_token.uuid_of(self.after))
 
     @property
+    def after_count_uuid(self) -> tuple[int, uuid.UUID] | None:
+        """The cursor of a list in order of a count, then UUID. Raises a 400 problem for a token without them."""
+        place = self.after_count
+        return None if place is None else (place[0], page_token.uuid_of(place))
+
+    @property
     def after_id(self) -> tuple[datetime, int] | None:
         """The cursor of a list in order of time, then number. Raises a 400 problem for a token without them."""
         return None if self.after is None else (self.after[0], page_token.id_of(self.after))

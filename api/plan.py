@@ -71,15 +71,15 @@ async def plan_filter(
     Logs of ignored groups are left out: the filter of the plan says so by `exclude_fingerprint`. They are not where
     `ignored` is true, or where the filter names a group: who names one means its logs. Raises StorageUnavailable.
     """
-    at = await _settled(database, as_of)
+    at = await settled(database, as_of)
     async with database.snapshot(account) as connection:
         asked = filter_.filter
-        take_all = ignored or asked.fingerprint is not None
+        take_all = ignored or bool(asked.fingerprint)
         left_out = () if take_all else await list_ignored(connection, account, integration_type, asked)
         filter_ = filter_.without_groups(left_out)
         groups = await survey(connection, account, integration_type, filter_.filter, at)
         matched = await survey(connection, account, integration_type, asked, at) if left_out else groups
-        made = await _plan(connection, account, integration_type, groups, policy)
+        made = await plan_of(connection, account, integration_type, groups, policy)
     return ReprocessPlan(
         account=account,
         integration_type=integration_type,
@@ -99,7 +99,7 @@ async def plan_rows(
     async with database.snapshot(account) as connection:
         groups = await survey_rows(connection, account, integration_type, list(log_ids))
         missing = len(set(log_ids)) - sum(each.logs for each in groups)
-        return await _plan(connection, account, integration_type, groups, policy, missing)
+        return await plan_of(connection, account, integration_type, groups, policy, missing)
 
 
 async def lacking_reason(
@@ -115,7 +115,7 @@ async def lacking_reason(
         return None
     try:
         async with asyncio.timeout(seconds):
-            at = await _settled(database, request.as_of)
+            at = await settled(database, request.as_of)
             async with database.snapshot(account) as connection:
                 if request.filter is None:
                     groups = await survey_rows(connection, account, integration_type, request.log_ids or [])
@@ -146,9 +146,8 @@ def count_verdicts(
         return name
 
     for group in groups:
-        rule = policy.for_(integration_type, group.affiliate)
-        state = verdict(Facts(group.status, group.in_flight, group.changed, group.affiliate in paused), rule)
-        name = add(state, group.logs, reason(state, rule))
+        state = verdict_of(integration_type, group, policy=policy, paused=paused)
+        name = add(state, group.logs, reason(state, policy.for_(integration_type, group.affiliate)))
         by_name[group.affiliate][name] += group.logs
         samples[name] += group.sample
     if missing:
@@ -162,13 +161,20 @@ def count_verdicts(
     )
 
 
-async def _settled(database: Database, as_of: datetime | None) -> datetime:
+def verdict_of(integration_type: str, group: Group, *, policy: Policy, paused: Collection[str]) -> ItemState:
+    """Return the verdict that the agents would give to the logs of a group. Pure."""
+    facts = Facts(group.status, group.in_flight, group.changed, group.affiliate in paused)
+    return verdict(facts, policy.for_(integration_type, group.affiliate))
+
+
+async def settled(database: Database, as_of: datetime | None) -> datetime:
+    """Return `as_of`, or the latest time before which all writes are committed if that is earlier."""
     async with database.connection() as connection:
         known = await settled_until(connection)
     return known if as_of is None else min(as_of, known)
 
 
-async def _plan(
+async def plan_of(
     connection: Connection,
     account: str,
     integration_type: str,
@@ -176,6 +182,7 @@ async def _plan(
     policy: Policy,
     missing: int = 0,
 ) -> Plan:
+    """Give each of some groups of logs its verdict, and read the samples."""
     paused = await affiliates.paused(connection, account)
     counted = count_verdicts(integration_type, groups, policy=policy, paused=paused, missing=missing)
     samples = {name: await sample_logs(connection, account, ids) for name, ids in counted.samples.items()}

@@ -24,7 +24,7 @@ from schemas.storable import is_storable
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
-MAX_GROUPS = 500  # that are left out, as a plan does with ignored ones; so many fit into an address
+MAX_GROUPS = 500  # of a repeatable parameter, such as those that a plan leaves out; so many fit into an address
 MAX_QUERY_CHARACTERS = 200
 #: Limit of a search: 200 names of 29 characters, and an address that the usual proxies let through (8 KiB).
 MAX_SEARCH_CHARACTERS = 6_000
@@ -103,20 +103,25 @@ class LogFilter(BaseModel):
         "or more, or its beginning; or up to 200 whole names, separated by commas, semicolons, tabs or line breaks; or "
         "words of any message, all of them, whole, and of scripts without spaces any 2 neighbouring characters",
     )
-    code: Annotated[QueryText | None, OnPages(label=labels_of("code"), control="text")] = Field(
-        default=None, description="code of any of its errors, exactly"
-    )
-    category: Annotated[QueryText | None, OnPages(label=labels_of("category"), control="text")] = Field(
-        default=None, description="category of any of its errors, exactly"
-    )
+    code: Annotated[
+        tuple[QueryText, ...],
+        Field(max_length=MAX_VALUES),
+        OnPages(label=labels_of("code"), control="text"),
+    ] = Field(default=(), description="any error has any of these codes, exactly")
+    category: Annotated[
+        tuple[QueryText, ...],
+        Field(max_length=MAX_VALUES),
+        OnPages(label=labels_of("category"), control="text"),
+    ] = Field(default=(), description="any error has any of these categories, exactly")
     fingerprint: Annotated[
-        Fingerprint | None,
+        tuple[Fingerprint, ...],
+        Field(max_length=MAX_GROUPS),
         OnPages(
             label=labels("Grupo de erros iguais", "Group of equal errors", "Grupo de errores iguales"),
             control="kept",
             characters=8,
         ),
-    ] = Field(default=None, description="one group of equal errors, which any of its errors is in")
+    ] = Field(default=(), description="any error is in any of these groups of equal errors")
     reprocess: Annotated[
         ReprocessState | None,
         OnPages(label=labels_of("reprocess_state"), control="choice", words="state"),
@@ -141,6 +146,16 @@ class LogFilter(BaseModel):
             characters=8,
         ),
     ] = Field(default=(), description="no error is in any of these groups; a log without errors is in none")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_of_a_list(cls, value: Any) -> Any:
+        """Accept a single value of a repeatable parameter without the list, as in a URL."""
+        if isinstance(value, dict):
+            return {
+                name: [each] if name in REPEATABLE and isinstance(each, str) else each for name, each in value.items()
+            }
+        return value
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -201,16 +216,6 @@ class ReprocessFilter(LogFilter):
     all: bool = Field(
         default=False, description="required to be true when the filter is otherwise empty, or only excludes"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_of_a_list(cls, value: Any) -> Any:
-        """Accept a single value of a repeatable parameter without the list, as in a URL."""
-        if isinstance(value, dict):
-            return {
-                name: [each] if name in REPEATABLE and isinstance(each, str) else each for name, each in value.items()
-            }
-        return value
 
     @model_validator(mode="after")
     def _meant(self) -> Self:

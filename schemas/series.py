@@ -123,11 +123,8 @@ def series_of(filter_: LogFilter, zone: str) -> SeriesQuery | None:
     """
     if uncounted(filter_):
         return None
-    given = _given(filter_)
-    for name in REPEATABLE_OF_SERIES & set(given):
-        given[name] = given[name] if isinstance(given[name], tuple) else (given[name],)
     try:
-        return SeriesQuery(timezone=zone, **given)
+        return SeriesQuery(timezone=zone, **_given(filter_))
     except ValidationError:
         return None
 

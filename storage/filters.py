@@ -55,12 +55,12 @@ def _states(wanted: str, _own: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _of_any_error(name: str, others: str) -> Field:
-    """Return the field of logs of which any error has this value. `others`: its name in the plural."""
-    value = f":filter_{name}::text"
+    """Return the field of logs of which any error has any of these values. `others`: its name in the plural."""
+    values = f":filter_{name}::text[]"
     return Field(
-        f"(s.{name} = {value} OR {value} = ANY(s.other_{others}))",
+        f"(s.{name} = ANY({values}) OR s.other_{others} && {values})",
         is_dimension=True,
-        of_facets=f"{value} = ANY(s.{others})",
+        of_facets=f"s.{others} && {values}",
     )
 
 

@@ -1,6 +1,7 @@
 """The ledger: every reprocess command with author and reason, and the outcome of each entity."""
 
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from admin.cancellation import stop
 from admin.pages.paths import ACCOUNT
-from admin.pages.reprocess import show_rows_plan
+from admin.pages.reprocess import Release, show_rows_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View
@@ -20,7 +21,7 @@ from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
 from schemas.filter import LogFilter
-from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, ItemState
+from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, VERDICTS, ItemState
 from schemas.reprocess import MAX_LOG_IDS, CommandState, is_command_id
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
@@ -28,8 +29,17 @@ from storage.reprocess import reader as reprocess_reader
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25
 ITEMS_A_PAGE = 100
+Again = Literal["continue", "rest", "failing"]
 #: States of the items that a person may want to send again, by the name of the link.
-AGAIN: dict[str, tuple[ItemState, ...]] = {"rest": (ItemState.CANCELLED,), "failing": FAILING_STATES}
+AGAIN: dict[Again, tuple[ItemState, ...]] = {
+    "continue": (ItemState.CANCELLED,),
+    "rest": (ItemState.CANCELLED,),
+    "failing": FAILING_STATES,
+}
+#: States of items in the order of a command's page: what was sent in vain comes first.
+IN_ORDER = (*FAILING_STATES, *(each for each in (*TO_SEND, *VERDICTS) if each not in FAILING_STATES))
+#: Release of what is sent again, where its link says it.
+_RELEASES: dict[Again, Release] = {"continue": "steps", "rest": "all"}
 #: States in the bar of a command. Cancelled items are no part of its progress.
 BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)
 
@@ -87,8 +97,8 @@ async def items_file(
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}/again")
-async def plan_again(request: Request, who: OwnPage, command_id: str, what: Literal["rest", "failing"]) -> Response:
-    """Show the plan of what a command did not send (`rest`), or of what it sent in vain (`failing`).
+async def plan_again(request: Request, who: OwnPage, command_id: str, what: Again) -> Response:
+    """Show the plan of what a command did not send (`rest`, or `continue` in steps), or sent in vain (`failing`).
 
     Up to a thousand logs it is exactly these, as they are now; beyond that what the command's filter matches, in the
     state of its commonest outcome, since a command names no more logs than that. Without any, the command is shown.
@@ -104,11 +114,14 @@ async def plan_again(request: Request, who: OwnPage, command_id: str, what: Lite
     if not ids:
         return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
     view = filter_view(command)
+    release = _RELEASES.get(what)
     if len(ids) <= MAX_LOG_IDS or view is None:
-        return await show_rows_plan(request, who, kind, view or View(filter=LogFilter()), ids[:MAX_LOG_IDS])
+        view = view or View(filter=LogFilter())
+        return await show_rows_plan(request, who, kind, view, ids[:MAX_LOG_IDS], release=release, mode=command.mode)
     most = max(states, key=lambda each: command.items.get(each, 0))
+    how = {"chosen": "true", "mode": command.mode} | ({"release": release} if release else {})
     query = view.with_(reprocess=most.value).query()
-    return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{query}", 303)
+    return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{query}&{urlencode(how)}", 303)
 
 
 @router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
@@ -139,12 +152,13 @@ async def _page(
 ) -> Response:
     """Show a command. `refused`: why it could not be cancelled."""
     command = await _command(request, who, command_id)
-    listing = listings.items(who.account, command_id, state, ITEMS_A_PAGE, page_token)
-    after = listing.after_uuid
-    items = await reprocess_reader.list_items(
-        request.app.state.reader, who.account, command_id, state=state, after=after and after[1], limit=listing.limit
+    states = IN_ORDER if state is None else (state,)
+    listing = listings.items_by_state(who.account, command_id, states, ITEMS_A_PAGE, page_token)
+    items = await reprocess_reader.list_items_by_state(
+        request.app.state.reader, who.account, command_id, states, after=listing.after_count_uuid, limit=listing.limit
     )
-    page = listing.page(items or [], request, Response())
+    page = listing.page(items, request, Response())
+    finished = command.state in {CommandState.DONE, CommandState.CANCELLED}
     return show(
         request,
         who.visitor,
@@ -157,13 +171,29 @@ async def _page(
         items=page,
         state=state,
         view=filter_view(command),
-        finished=command.state in {CommandState.DONE, CommandState.CANCELLED},
+        finished=finished,
         moving=is_moving(command),
         refused=refused,
         may_export=who.grant.may_export,
-        again={name: sum(command.items.get(each, 0) for each in states) for name, states in AGAIN.items()},
+        again=await _again(request, who, command) if finished else dict.fromkeys(AGAIN, 0),
         **_words(),
     )
+
+
+async def _again(request: Request, who: Member, command: ReprocessCommand) -> dict[Again, int]:
+    """Count what the plan of each link is about: logs that still fail, or items where it is by filter."""
+    counts: dict[Again, int] = dict.fromkeys(AGAIN, 0)
+    for name in ("rest", "failing"):
+        items = [command.items.get(each, 0) for each in AGAIN[name]]
+        if sum(items) > MAX_LOG_IDS:
+            counts[name] = max(items)
+        elif any(items):
+            counts[name] = await reprocess_reader.count_still_failing(
+                request.app.state.reader, who.account, command.id, AGAIN[name]
+            )
+    if command.pace and command.pace.get("steps"):
+        counts["continue"] = counts["rest"]
+    return counts
 
 
 def is_moving(command: ReprocessCommand) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from api.plan import WILL_SEND, Plan
 from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason
-from schemas.shown.plan import PlannedLog, ReprocessPlan
+from schemas.shown.plan import PlannedLog
 
 SAMPLES = 5
 
@@ -41,7 +41,7 @@ class PlanTable(NamedTuple):
         return next((each.entities for each in self.verdicts if each.state == state), 0)
 
 
-def table_of(made: Plan | ReprocessPlan) -> PlanTable:
+def table_of(made: Plan) -> PlanTable:
     """Make the table of a plan, with the verdicts that some log gets."""
     verdicts = [
         VerdictCount(

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
+from admin.pages.choice import address_of_marked, address_of_new_choice
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
@@ -19,45 +20,90 @@ from admin.pages.site import is_fragment, show
 from admin.pages.times import read_local, to_local, tonight
 from admin.pages.view import View, read_view, view_of
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
-from api.plan import Plan, plan_filter, plan_rows
+from api.plan import Plan, plan_rows
+from api.plan_groups import GroupedPlan, plan_groups
+from api.playbook import playbook_for
 from api.problems import ProblemError, invalid, invalid_model
 from schemas.catalogue import IntegrationType
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import MAX_LOG_IDS, ReprocessRequest
-from schemas.shown.plan import ReprocessPlan
+from schemas.reprocess import MAX_LOG_IDS, Mode, ReprocessRequest
 from schemas.steps import DEFAULT_FIXED_SHARE, default_steps
 from storage.reprocess import affiliates
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+#: Logs above which a plan begins with its steps chosen.
+STEPS_ABOVE = 50
+Release = Literal["all", "steps"]
 
 
 @router.get(f"{TYPE}/reprocess")
-async def plan_page(request: Request, who: OwnPage, integration_type: TypeName, *, ignored: bool = False) -> Response:
+async def plan_page(
+    request: Request,
+    who: OwnPage,
+    integration_type: TypeName,
+    *,
+    chosen: bool = False,
+    unsent: bool = False,
+    release: Release | None = None,
+    mode: Mode = "refresh",
+    besides: str | None = None,
+) -> Response:
     """Show the plan of reprocessing the chosen rows, or all rows of a filter, and the form that starts it.
 
-    With `ignored`, rows of ignored groups as well.
+    `chosen`: the filter names the groups to leave out; else it is for the plan to say which. `unsent`: the choice was
+    changed in a form that was to be sent. `release` and `mode` are what the form has chosen at first. `besides`: groups
+    were marked in their list.
     """
     need_operator(who)
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    if besides is not None:
+        return RedirectResponse(f"/{who.account}/{kind.name}{address_of_marked(view, besides)}", 303)
     ids = _ids(request.query_params.getlist("log_id"))
     if ids:
         return await show_rows_plan(request, who, kind, view, ids)
     meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
-    policy = request.app.state.policy
-    asked = await plan_filter(request.app.state.reader, who.account, kind.name, meant, policy=policy, ignored=ignored)
+    made = await _plan(request, who, kind, meant, chosen=chosen)
     unknown = await affiliates.without_logs(request.app.state.reader, who.account, meant.filter)
-    return _show_plan(request, who, kind, view, asked, asked=asked, takes_ignored=ignored, unknown=unknown)
+    return _show_plan(request, who, kind, view, made, unsent=unsent, release=release, mode=mode, unknown=unknown)
 
 
 async def show_rows_plan(
-    request: Request, who: Member, kind: IntegrationType, view: View, ids: Sequence[uuid.UUID]
+    request: Request,
+    who: Member,
+    kind: IntegrationType,
+    view: View,
+    ids: Sequence[uuid.UUID],
+    *,
+    release: Release | None = None,
+    mode: str = "refresh",
 ) -> Response:
     """Show the plan of chosen logs, and the form that starts it."""
     made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
-    return _show_plan(request, who, kind, view, made, ids=ids)
+    return _show_plan(request, who, kind, view, made, ids=ids, release=release, mode=mode)
+
+
+async def _plan(
+    request: Request,
+    who: Member,
+    kind: IntegrationType,
+    filter_: ReprocessFilter,
+    *,
+    chosen: bool,
+    as_of: datetime | None = None,
+) -> GroupedPlan:
+    return await plan_groups(
+        request.app.state.reader,
+        who.account,
+        kind.name,
+        filter_,
+        policy=request.app.state.policy,
+        playbook=await playbook_for(request.app, who.account),
+        as_of=as_of,
+        chosen=chosen,
+    )
 
 
 async def _show_again(
@@ -66,22 +112,14 @@ async def _show_again(
     kind: IntegrationType,
     body: ReprocessRequest,
     refused: Sequence[Reason],
-    *,
-    takes_ignored: bool,
 ) -> Response:
     """The plan of a form that can't be taken as it was filled in, with why, and what was chosen in it."""
-    policy, reader = request.app.state.policy, request.app.state.reader
     if body.filter is None:
         ids = body.log_ids or []
-        made = await plan_rows(reader, who.account, kind.name, ids, policy=policy)
-        return _show_plan(request, who, kind, View(filter=LogFilter()), made, ids=ids, body=body, refused=refused)
-    asked = await plan_filter(
-        reader, who.account, kind.name, body.filter, policy=policy, as_of=body.as_of, ignored=True
-    )
-    view = view_of(body.filter.filter)
-    return _show_plan(
-        request, who, kind, view, asked, asked=asked, body=body, refused=refused, takes_ignored=takes_ignored
-    )
+        rows = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
+        return _show_plan(request, who, kind, View(filter=LogFilter()), rows, ids=ids, body=body, refused=refused)
+    made = await _plan(request, who, kind, body.filter, chosen=True, as_of=body.as_of)
+    return _show_plan(request, who, kind, view_of(body.filter.filter), made, body=body, refused=refused)
 
 
 def _show_plan(
@@ -89,21 +127,25 @@ def _show_plan(
     who: Member,
     kind: IntegrationType,
     view: View,
-    made: Plan | ReprocessPlan,
+    made: Plan | GroupedPlan,
     *,
     ids: Sequence[uuid.UUID] = (),
-    asked: ReprocessPlan | None = None,
     body: ReprocessRequest | None = None,
     refused: Sequence[Reason] = (),
-    takes_ignored: bool = False,
+    unsent: bool = False,
+    release: Release | None = None,
+    mode: str = "refresh",
     unknown: Sequence[str] = (),
 ) -> Response:
-    """Show a plan and the form that starts it: for the logs `ids`, or for the filter of `asked`.
+    """Show a plan and the form that starts it: for the logs `ids`, or for a filter, by group.
 
     `view` is the list that the person came from, and goes back to; `body` is what was chosen before, and `refused` why
-    that can't be taken, 422. `takes_ignored`: logs of ignored groups as well; `unknown`: affiliates that no log has.
+    that can't be taken, 422. `unknown`: affiliates that no log has.
     """
-    table = table_of(made)
+    grouped = made if isinstance(made, GroupedPlan) else None
+    table = table_of(made.plan if isinstance(made, GroupedPlan) else made)
+    if body is not None:
+        release, mode = "all" if body.pace is None else "steps", body.mode
     return show(
         request,
         who.visitor,
@@ -114,27 +156,40 @@ def _show_plan(
         kind=kind,
         base=f"/{who.account}/{kind.name}",
         view=view,
+        about=view if grouped is None else _without_listed(view, grouped),
         plan=table,
         ids=ids,
-        asked=asked,
+        grouped=grouped,
+        asked=None if grouped is None else grouped.filter.model_dump(mode="json", exclude_defaults=True),
         steps=default_steps(table.sent),
         fixed_share=DEFAULT_FIXED_SHARE,
-        mode="refresh" if body is None else body.mode,
-        in_steps=body is not None and body.pace is not None,
+        mode=mode,
+        in_steps=release == "steps" or (release is None and table.sent > STEPS_ABOVE),
         begins=_begins(body) if body or table.sent or not table.paused else "back",
         begins_at=to_local((body and body.not_before) or tonight(who.visitor.now, who.visitor.zone), who.visitor.zone),
         refused=refused,
-        takes_ignored=takes_ignored,
+        unsent=unsent,
         unknown_affiliates=unknown,
         once=new_once(),
     )
 
 
+def _without_listed(view: View, grouped: GroupedPlan) -> View:
+    """Return the list without the groups that the plan lists: there they are ticked, or not."""
+    listed = {each.fingerprint for each in grouped.groups}
+    return view.with_(exclude_fingerprint=tuple(each for each in view.filter.exclude_fingerprint if each not in listed))
+
+
 @router.post(f"{TYPE}/reprocess")
 async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
-    """Publish the command: a second click on the same form is the same command. 503 when Kafka can't take it."""
+    """Publish the command: a second click on the same form is the same command. 503 when Kafka can't take it.
+
+    A form whose choice of groups is not that of its plan sends nothing: the plan of the new choice is shown.
+    """
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
+    if (address := address_of_new_choice(fields, who.visitor.now, who.visitor.zone)) is not None:
+        return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{address}", 303)
     chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
     if not chosen:
         raise invalid("log_id", ReasonCode.FIELD_MISSING)
@@ -163,7 +218,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     except ProblemError as exc:
         if exc.kind != "reason-required" and not any(each.code == ReasonCode.TOO_FAR_AHEAD for each in exc.reasons):
             raise
-        return await _show_again(request, who, kind, body, exc.reasons, takes_ignored=given.get("ignored") == "true")
+        return await _show_again(request, who, kind, body, exc.reasons)
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)

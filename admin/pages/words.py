@@ -14,6 +14,8 @@ from schemas.catalogue import Language
 Own = Literal[
     "theme",
     "period",
+    "with_status",
+    "caution",
     "who",
     "origin",
     "helps",
@@ -81,6 +83,13 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "plan": _("See the plan"),
             "incident": _("See the incident"),
             "command": _("See the reprocess"),
+        },
+        "with_status": {"success": _("with success"), "warning": _("with a warning"), "error": _("with an error")},
+        "caution": {
+            "ignored": _("This group is ignored"),
+            "never_fixed": _("None of those that were tried was fixed"),
+            "after_fix": _("Correct it first: reprocessing repeats the error"),
+            "no": _("Reprocessing does not help"),
         },
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {

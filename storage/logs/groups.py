@@ -63,6 +63,23 @@ async def list_groups(
     ]
 
 
+class NamedFault(NamedTuple):
+    """An error as people know it."""
+
+    code: str | None
+    category: str | None
+    message: str | None  # that some result had
+
+
+async def name_faults(
+    connection: Connection, account: str, integration_type: str, fingerprints: Sequence[str], *, now: datetime
+) -> dict[str, NamedFault]:
+    """Return code, category and message of each of these errors, by fingerprint."""
+    those = {"account": account, "integration_type": integration_type, "fingerprints": list(fingerprints)}
+    rows = await SQL["read_faults"].fetch(connection, **those, recent=now, before=now)
+    return {row["fingerprint"]: NamedFault(row["code"], row["category"], row["message"]) for row in rows}
+
+
 class FaultDay(NamedTuple):
     """Failed results of one error on one day of UTC."""
 

@@ -58,6 +58,39 @@ async def list_items(
         return await _items(connection, account, command_id, state=state, after=after, limit=limit)
 
 
+async def list_items_by_state(
+    database: Database,
+    account: str,
+    command_id: str,
+    states: Sequence[ItemState],
+    *,
+    after: tuple[int, uuid.UUID] | None,
+    limit: int,
+) -> list[ReprocessItem]:
+    """Return `limit` items of a command in some states, in the order of `states`.
+
+    They come after `after`: the place of a state among `states`, and an item.
+    """
+    place, last = after or (0, BEFORE_EVERY_ID)
+    items: list[ReprocessItem] = []
+    async with database.snapshot(account) as connection:
+        for state in states[place:]:
+            items += await _items(connection, account, command_id, state=state, after=last, limit=limit - len(items))
+            if len(items) == limit:
+                break
+            last = BEFORE_EVERY_ID
+    return items
+
+
+async def count_still_failing(database: Database, account: str, command_id: str, states: Sequence[ItemState]) -> int:
+    """Count the logs of a command's items in some states that have not succeeded since, and are not in flight."""
+    async with database.reading(account) as connection:
+        count: int = await SQL["count_still_failing"].fetchval(
+            connection, account=account, command_id=command_id, states=[each.value for each in states]
+        )
+    return count
+
+
 async def logs_in_states(
     database: Database, account: str, command_id: str, states: Sequence[ItemState], limit: int
 ) -> list[uuid.UUID]:

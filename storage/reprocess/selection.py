@@ -31,6 +31,13 @@ class Group(NamedTuple):
     sample: list[uuid.UUID]  # ten of them, or all
 
 
+class FaultsGroup(NamedTuple):
+    """Selected logs with equal facts that showed the same errors."""
+
+    facts: Group
+    faults: frozenset[str]  # fingerprints; none of a log without errors
+
+
 class Selection(NamedTuple):
     """A command with a filter whose items are being materialised, and its progress."""
 
@@ -64,11 +71,18 @@ async def survey(
     connection: Connection, account: str, integration_type: str, filter_: LogFilter, as_of: datetime
 ) -> list[Group]:
     """Count the selected logs by group. To be called within a transaction."""
-    await SQL["plan_for_values"].execute(connection)
-    found = await _found(connection, account, integration_type, filter_)
-    own: dict[str, Any] = {"account": account, "integration_type": integration_type, "as_of": as_of}
-    rows = await filtered("survey_selection", filter_, found=found, **own).fetch(connection)
+    own = {"account": account, "integration_type": integration_type, "as_of": as_of}
+    rows = await _survey("survey_selection", connection, filter_, own)
     return [Group(**row) for row in rows]
+
+
+async def survey_faults(
+    connection: Connection, account: str, integration_type: str, filter_: LogFilter, as_of: datetime
+) -> list[FaultsGroup]:
+    """Count the selected logs by group and errors. To be called within a transaction."""
+    own = {"account": account, "integration_type": integration_type, "as_of": as_of}
+    rows = await _survey("survey_faults", connection, filter_, own)
+    return [FaultsGroup(Group(**{name: row[name] for name in Group._fields}), frozenset(row["faults"])) for row in rows]
 
 
 async def survey_rows(
@@ -162,6 +176,12 @@ def by_affiliate(groups: Sequence[Group]) -> dict[str, int]:
     for each in groups:
         counts[each.affiliate] = counts.get(each.affiliate, 0) + each.logs
     return counts
+
+
+async def _survey(name: str, connection: Connection, filter_: LogFilter, own: dict[str, Any]) -> list[Any]:
+    await SQL["plan_for_values"].execute(connection)
+    found = await _found(connection, own["account"], own["integration_type"], filter_)
+    return await filtered(name, filter_, found=found, **own).fetch(connection)
 
 
 async def _found(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> list[Any] | None:

@@ -24,6 +24,7 @@ PAGES = [
     "/acme/price?status=error&period=custom&q=SKU&code=price.minimum",
     "/acme/inventory?q=nothing-has-this",
     "/acme/price/groups?status=error",
+    "/acme/price/reprocess?affiliate=MLB&affiliate=AMZ",
     "/acme/reprocess",
     "/acme/affiliates",
     "/acme/playbook",

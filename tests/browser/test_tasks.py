@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import openpyxl
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from broker.settings import BrokerSettings
 from conexoes_connector.retry import Answer, Retry
@@ -152,6 +152,13 @@ async def test_an_export_shows_how_far_it_is_and_can_be_cancelled(
     await expect(page.locator("a:has-text('Download')")).to_have_count(0)
 
 
+async def take_all(page: Page) -> None:
+    """Tick every group of a plan, and update it."""
+    for box in await page.locator(".take input").all():
+        await box.check()
+    await page.click("button:has-text('Update the plan')")
+
+
 async def test_a_plan_by_filter_goes_in_steps_and_stops_by_itself(
     arrive: Arrive, store_events: Store, broker_settings: BrokerSettings, agents: None
 ) -> None:
@@ -177,8 +184,22 @@ async def test_a_plan_by_filter_goes_in_steps_and_stops_by_itself(
     page = person.page
     await person.open("/acme/price")
     await page.click("a:has-text('Reprocess all that match')")
+    await expect(page.locator(".plan-total")).to_contain_text("0 of 2")
+    await expect(page.locator(".plan-groups")).to_contain_text("Correct it first: reprocessing repeats the error")
+    await page.check("input[name=release][value=steps]", force=True)
+    await page.fill("#reason", "the table was corrected")
+    await expect(page.locator("button:has-text('Send 0')")).to_be_disabled()
+    await page.locator(".take input").first.check()
+    await page.press("#reason", "Enter")  # as the button does: the plan of the choice, and nothing sent
+    await expect(page.locator(".plan-total")).to_contain_text("7 of 9")
+    await take_all(page)
     await expect(page.locator(".plan-total")).to_contain_text("9 of 11")
-    await expect(page.locator("tbody")).to_contain_text("Succeeded already")
+    await expect(page.locator("tbody >> nth=1")).to_contain_text("Succeeded already")
+    await page.locator(".take input").first.uncheck()
+    await page.click("button:has-text('Send 9')")
+    await expect(page.get_by_role("alert")).to_contain_text("Nothing was sent.")
+    await expect(page.locator(".plan-total")).to_contain_text("2 of 4")
+    await take_all(page)
     await page.check("input[name=release][value=steps]", force=True)
     await page.fill("#reason", "the table was corrected")
     async with connector(broker_settings, same):
@@ -186,6 +207,8 @@ async def test_a_plan_by_filter_goes_in_steps_and_stops_by_itself(
         await expect(page.locator(".notice")).to_contain_text("Stopped after step 1: 0 of 5", timeout=60_000)
         await expect(page.locator("tbody .state.cancelled")).to_have_count(4, timeout=60_000)
     await expect(page.locator("tbody .state.same_error")).to_have_count(5)
+    await expect(page.get_by_role("link", name="Send those still failing: 5")).to_be_visible()
+    await expect(page.get_by_role("link", name="Continue in steps: 4")).to_be_visible()
     await expect(page.locator("dl.facts")).to_contain_text("All, without a filter")
     await expect(page.locator("dl.facts")).to_contain_text("1 of 2")
 
@@ -196,6 +219,7 @@ async def test_what_is_not_recorded_yet_says_so_when_it_is_cancelled(arrive: Arr
     page = person.page
     await person.open("/acme/price?status=error&affiliate=AMZ")
     await page.click("a:has-text('Reprocess all that match')")
+    await take_all(page)
     await page.click("button:has-text('Send 2')")  # no agents run here
     await expect(page.locator(".tag.big")).to_have_text("Accepted")
     person.expected_status.add(409)
@@ -215,6 +239,7 @@ async def test_cancelling_follows_what_was_sent(
     page = person.page
     await person.open("/acme/price?status=error&affiliate=AMZ")
     await page.click("a:has-text('Reprocess all that match')")
+    await take_all(page)
     await page.click("button:has-text('Send 2')")
     await expect(page.locator("tbody .state.sent")).to_have_count(2, timeout=60_000)
     await page.click("button:has-text('Cancel')")

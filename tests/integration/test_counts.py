@@ -4,12 +4,16 @@ import itertools
 import random
 import uuid
 from collections import Counter
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
-from schemas.filter import LogFilter
+from api.plan_groups import plan_groups
+from schemas.filter import LogFilter, ReprocessFilter
+from schemas.playbook import Playbook
+from schemas.policy import Policy
 from schemas.shown.log import StatusLog
 from storage.database import Database
 from storage.exports.reader import snapshot
@@ -19,7 +23,7 @@ from storage.logs.groups import list_groups
 from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
 from storage.reprocess.selection import settled_until, survey
-from tests.support.some_logs import change_something, known, matches, some_filter
+from tests.support.some_logs import Known, change_something, known, matches, some_filter
 
 #: Days that begin before and behind those of UTC, on half an hour, and far away.
 ZONES = ("UTC", "America/Sao_Paulo", "Europe/Madrid", "Asia/Kolkata", "Pacific/Auckland", "Pacific/Kiritimati")
@@ -70,10 +74,10 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_all_but_means_the_same_to_every_reader(
+async def test_any_of_these_and_all_but_these_mean_the_same_to_every_reader(
     seed: int, writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:
-    """Two hundred filters that exclude, over logs with up to four errors."""
+    """Two hundred filters that name groups or codes, or exclude, over logs with up to four errors."""
     draw, numbers = random.Random(200 + seed), itertools.count()
     logs_of = LogReader(reader, lambda *_: [])
     for _round in range(4):
@@ -83,7 +87,7 @@ async def test_all_but_means_the_same_to_every_reader(
         async with reader.reading("acme") as connection:
             as_of = await settled_until(connection)
         for _ in range(25):
-            filter_ = some_excluding(draw, every)
+            filter_ = some_choosing_errors(draw, every)
             expected = {log.id for log in every if matches(filter_, log, beside[log.id])}
             counts = Counter(each for log_id in expected for each in beside[log_id].fingerprints)
 
@@ -99,13 +103,53 @@ async def test_all_but_means_the_same_to_every_reader(
             async with reader.snapshot("acme") as connection:
                 planned = await survey(connection, "acme", "price", filter_, as_of)
             assert sum(each.logs for each in planned) == len(expected), filter_
+            await plan_agrees(reader, logs_of, filter_, as_of, every, beside)
 
 
-def some_excluding(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
-    """A filter that excludes something."""
+async def plan_agrees(
+    reader: Database,
+    logs_of: LogReader,
+    filter_: LogFilter,
+    as_of: datetime,
+    every: list[StatusLog],
+    beside: dict[str, Known],
+) -> None:
+    """A plan by group counts each log once, and in each of its groups; its filter is what the list shows."""
+    whole = filter_.model_copy(update={"exclude_fingerprint": ()})
+    matched = [log for log in every if matches(whole, log, beside[log.id])]
+    sizes = Counter(each for log in matched for each in beside[log.id].fingerprints)
+    for chosen in (True, False):
+        asked = ReprocessFilter(**dict(filter_), all=True)
+        made = await plan_groups(
+            reader, "acme", "price", asked, policy=Policy(), playbook=Playbook(), as_of=as_of, chosen=chosen
+        )
+        assert not chosen or made.filter == asked
+        taken = [log for log in matched if matches(made.filter.filter, log, beside[log.id])]
+        listed = await logs_of.page("acme", "price", made.filter.filter, after=None, limit=10_000)
+        assert {log.id for log in listed} == {log.id for log in taken}, filter_
+        sent = [
+            log
+            for log in taken
+            if log.status != "success" and not (log.reprocess and log.reprocess.state in {"queued", "sent"})
+        ]
+        of_each = Counter(each for log in sent for each in beside[log.id].fingerprints)
+        assert (made.plan.total, made.plan.verdicts["will_send"]) == (len(taken), len(sent)), filter_
+        assert made.matched == len(matched)
+        assert made.shared == sum(len(beside[log.id].fingerprints) > 1 for log in matched)
+        assert made.without_errors == sum(not beside[log.id].fingerprints for log in matched)
+        assert len(made.groups) + made.unlisted == len(sizes)
+        for each in made.groups:
+            assert (each.logs, each.sent) == (sizes[each.fingerprint], of_each[each.fingerprint]), filter_
+            assert each.taken == (each.fingerprint not in made.filter.exclude_fingerprint)
+        assert [each.logs for each in made.groups] == sorted((each.logs for each in made.groups), reverse=True)
+
+
+def some_choosing_errors(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
+    """A filter that names groups or codes, or excludes something."""
     while True:
         filter_ = some_filter(draw, logs)
-        if any(name.startswith("exclude_") for name in filter_.model_dump(exclude_defaults=True)):
+        given = filter_.model_dump(exclude_defaults=True)
+        if any(name.startswith("exclude_") or name in {"fingerprint", "code"} for name in given):
             return filter_
 
 

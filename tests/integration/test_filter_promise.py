@@ -21,7 +21,7 @@ from storage.logs import page as log_page
 from storage.logs.groups import list_groups
 from storage.logs.page import read_page
 from storage.logs.summary import summarize
-from storage.reprocess.selection import Selection, count_joined_since, next_logs, survey
+from storage.reprocess.selection import Selection, count_joined_since, next_logs, survey, survey_faults
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
@@ -107,6 +107,12 @@ async def _plan(asked: Asked) -> int:
     return sum(group.logs for group in groups)
 
 
+async def _plan_by_group(asked: Asked) -> int:
+    async with asked.desk.reader.snapshot(ACCOUNT) as connection:
+        found = await survey_faults(connection, ACCOUNT, TYPE, asked.filter_, asked.as_of)
+    return sum(each.facts.logs for each in found)
+
+
 class _Selection(Selection):
     """A selection with a filter that no command can ask for yet."""
 
@@ -172,6 +178,7 @@ READERS = {
     "CSV": Reader(_exported(_export_csv), 3, 1),
     "JSON Lines": Reader(_exported(_export_jsonl), 3, 1),
     "plan": Reader(_plan, 3, 2),
+    "plan by group": Reader(_plan_by_group, 3, 2),
     "selection, unchanged": Reader(_unchanged, 2, 1),
     "selection, changed": Reader(_changed, 1, 1),
     "joined since": Reader(_joined, 1, 0),

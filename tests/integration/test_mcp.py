@@ -180,7 +180,7 @@ async def _cure(one: Assistant, owner: asyncpg.Connection) -> None:
     of_price = {"integration_type": "price"}
     group, left = (await one.call("list_groups", **of_price, filter={"status": ["error"]}))["items"]
     assert (group["logs"], left["logs"], group["cure"]["tried"]) == (GROUP, 1, 0)
-    of_group = {"filter": {"fingerprint": group["fingerprint"], "status": ["error"]}}
+    of_group = {"filter": {"fingerprint": [group["fingerprint"]], "status": ["error"]}}
     sample = await one.call("get_log", **of_price, log_id=group["sample"]["log_id"])
     assert sample["log"]["last_attempt"]["request"] == f'{{"price": {PRICE}}}'
     stale = await one.call("plan_reprocess", **of_price, **of_group)

@@ -40,13 +40,13 @@ EVERY: Final[dict[str, Any]] = {
     "processed_from": datetime(2026, 1, 2, tzinfo=UTC),
     "processed_to": datetime(2026, 1, 3, tzinfo=UTC),
     "q": "x",
-    "code": "c",
-    "category": "k",
-    "fingerprint": "0" * 16,
+    "code": ("c", "b"),
+    "category": ("k", "j"),
+    "fingerprint": ("0" * 16, "1" * 16),
     "reprocess": "silent",
     "exclude_affiliate": ("AMZ", "a'b"),
     "exclude_code": ("c", "d"),
-    "exclude_fingerprint": ("0" * 16, "1" * 16),
+    "exclude_fingerprint": ("2" * 16, "3" * 16),
 }
 #: Every state that a log can show.
 STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
@@ -168,9 +168,9 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
     values: dict[str, Any] = {
         "status": draw.sample(("success", "warning", "error"), draw.randrange(1, 3)),
         "affiliate": draw.sample(AFFILIATES, draw.randrange(1, 3)),
-        "code": draw.choice(CODES),
-        "category": draw.choice((*CATEGORIES[:-1], "none has this")),
-        "fingerprint": draw.choice(fingerprints),
+        "code": draw.sample(CODES, draw.randrange(1, 3)),
+        "category": draw.sample((*CATEGORIES[:-1], "none has this"), draw.randrange(1, 3)),
+        "fingerprint": draw.sample(fingerprints, min(len(fingerprints), draw.randrange(1, 4))),
         "reprocess": draw.choice(get_args(ReprocessState)),
         "q": draw.choice(
             (
@@ -225,9 +225,9 @@ def matches(filter_: LogFilter, log: StatusLog, beside: Known) -> bool:
         (filter_.q is None or finds(filter_.q, [log.key, *beside.aliases], beside.messages))
         and (not filter_.status or log.status in filter_.status)
         and (not filter_.affiliate or log.affiliate in filter_.affiliate)
-        and (filter_.code is None or filter_.code in beside.codes)
-        and (filter_.category is None or filter_.category in beside.categories)
-        and (filter_.fingerprint is None or filter_.fingerprint in beside.fingerprints)
+        and (not filter_.code or not beside.codes.isdisjoint(filter_.code))
+        and (not filter_.category or not beside.categories.isdisjoint(filter_.category))
+        and (not filter_.fingerprint or not beside.fingerprints.isdisjoint(filter_.fingerprint))
         and log.affiliate not in filter_.exclude_affiliate
         and beside.codes.isdisjoint(filter_.exclude_code)
         and beside.fingerprints.isdisjoint(filter_.exclude_fingerprint)

@@ -54,7 +54,7 @@ def test_a_list_is_followed_where_results_are_counted_by_all_that_it_chooses_by(
         assert (query is None) == (name not in SeriesQuery.model_fields), name
         if query is not None:
             value = getattr(query, name)
-            assert value == ((EVERY[name],) if name == "code" else EVERY[name])
+            assert value == EVERY[name]
             assert query.timezone == "America/Sao_Paulo"
 
 

@@ -122,6 +122,15 @@ LIMIT :limit::integer
 ORDER BY i.id
 LIMIT :limit::integer
 
+-- count_still_failing --
+-- How many of the logs of a command's items in some states have not succeeded since and are not in flight. For few
+-- items. Uses reprocess_items_by_state and the primary key of status_logs.
+SELECT count(*)::integer
+FROM reprocess_items i
+JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
+WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.state = ANY(:states::text[])
+  AND s.status <> 'success' AND (s.reprocess_state IN ({OPEN_ITEM_STATES})) IS NOT TRUE
+
 -- logs_in_states --
 -- Logs of a command's items in some states, up to :limit. Uses reprocess_items_by_state.
 SELECT i.log_id

@@ -81,31 +81,51 @@ AND s.facet_id = ANY(ARRAY(
     {facet_ids}
 ))
 
--- survey_selection --
--- Logs that the filter matched at :as_of, grouped by the facts of a verdict, with a sample of each group. Uses
--- status_logs_by_facet, or status_logs_by_time where the filter names no dimension.
+-- errors_shown --
+-- Not a statement: the fingerprints of all errors that the log `s` shows or showed.
+CASE WHEN s.fingerprint IS NULL THEN '{}' ELSE s.fingerprint || s.other_fingerprints END
+
+-- selected_logs --
+-- Not a statement: logs that the filter matched at :as_of, with the facts of a verdict. Uses status_logs_by_facet, or
+-- status_logs_by_time where the filter names no dimension.
 -- For changed logs the filter is about their earlier state, which no index of their present state can answer.
+SELECT
+    s.id, s.affiliate, s.status,
+    coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight,
+    false AS changed,
+    {errors_shown} AS faults
+FROM status_logs s
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+  AND s.updated_at <= :as_of::timestamptz
+{filter}
+{in_facets}
+UNION ALL
+SELECT
+    live.id, live.affiliate, live.status,
+    coalesce(live.reprocess_state IN ({OPEN_ITEM_STATES}), false),
+    since.changed,
+    {errors_shown}
+{changed_logs}
+
+-- survey_selection --
+-- Selected logs, grouped by the facts of a verdict, with a sample of each group.
 WITH matched AS (
-    SELECT
-        s.id, s.affiliate, s.status,
-        coalesce(s.reprocess_state IN ({OPEN_ITEM_STATES}), false) AS in_flight,
-        false AS changed
-    FROM status_logs s
-    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
-      AND s.updated_at <= :as_of::timestamptz
-    {filter}
-    {in_facets}
-    UNION ALL
-    SELECT
-        live.id, live.affiliate, live.status,
-        coalesce(live.reprocess_state IN ({OPEN_ITEM_STATES}), false),
-        since.changed
-    {changed_logs}
+    {selected_logs}
 )
 SELECT affiliate, status, in_flight, changed, count(*) AS logs, (array_agg(id))[1:{PLAN_SAMPLES}] AS sample
 FROM matched
 GROUP BY affiliate, status, in_flight, changed
 ORDER BY affiliate, status, in_flight, changed
+
+-- survey_faults --
+-- The same, grouped by their errors as well.
+WITH matched AS (
+    {selected_logs}
+)
+SELECT affiliate, status, in_flight, changed, faults, count(*) AS logs, (array_agg(id))[1:{PLAN_SAMPLES}] AS sample
+FROM matched
+GROUP BY affiliate, status, in_flight, changed, faults
+ORDER BY affiliate, status, in_flight, changed, faults
 
 -- survey_rows --
 -- Chosen logs, as they are now, grouped likewise. Uses the primary key.

@@ -113,7 +113,7 @@ async def test_pages_of_groups_are_complete_and_their_tokens_are_of_this_list(
         assert (await viewer.get(other)).status_code == 400
 
 
-@pytest.mark.parametrize("query", ["page_size=0", "nope=1", "fingerprint=x", "code=a&code=b"])
+@pytest.mark.parametrize("query", ["page_size=0", "nope=1", "fingerprint=x", "reprocess=silent&reprocess=busy"])
 async def test_a_bad_parameter_is_refused(viewer: Caller, query: str) -> None:
     assert (await viewer.get(f"{GROUPS}?{query}")).status_code == 422
 

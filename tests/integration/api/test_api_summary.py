@@ -61,7 +61,7 @@ async def test_the_filter_is_the_lists(viewer: Caller, store_events: Store, quer
         ("page_size=5", "query.page_size"),
         ("statuses=error", "query.statuses"),
         ("status=bad", "query.status.0"),
-        ("code=a&code=b", "query.code"),
+        ("reprocess=silent&reprocess=busy", "query.reprocess"),
     ],
 )
 async def test_a_bad_parameter_is_named(viewer: Caller, query: str, field: str) -> None:

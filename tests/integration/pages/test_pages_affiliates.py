@@ -38,7 +38,7 @@ async def test_a_paused_affiliate_is_paused_on_every_page_as_in_the_api(
     shown = (await browser.get("/acme/price?status=error&affiliate=MLB")).text
     assert shown.count(PAUSED) == 3
     chosen = "&".join(f"log_id={each['id']}" for each in logs)
-    for asked in (chosen, "status=error&affiliate=MLB"):
+    for asked in (chosen, "status=error&affiliate=MLB&chosen=true"):
         plan = (await browser.get(f"/acme/price/reprocess?{asked}")).text
         assert "There is nothing to send." in plan
         assert "Marketplace paused" in plan

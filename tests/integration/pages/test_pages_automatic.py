@@ -74,7 +74,7 @@ async def test_a_row_says_when_it_is_tried_next_and_the_ledger_hides_what_nobody
 async def test_the_plan_asks_when_and_shows_what_was_chosen_again(visit: Visit, desk: Desk) -> None:
     await desk.fail(range(1))
     browser = await visit("operator")
-    path = "/acme/price/reprocess?status=error"
+    path = "/acme/price/reprocess?status=error&chosen=true"
     page = (await browser.get(path)).text
     assert re.search(r'name="when" value="now" checked', page)
     [time] = re.findall(r'name="not_before" value="([^"]+)"', page)
@@ -83,6 +83,7 @@ async def test_the_plan_asks_when_and_shows_what_was_chosen_again(visit: Visit, 
         re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.partition('class="card fields"')[2])
     )
     fields["filter"] = fields["filter"].replace("&#34;", '"')
+    fields["take"] = fields["shown"]
     answer = await browser.post(
         "/acme/price/reprocess", data={**fields, "mode": "refresh", "when": "at", "not_before": "2999-01-01T02:00"}
     )

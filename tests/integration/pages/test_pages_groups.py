@@ -87,18 +87,16 @@ async def test_a_plan_says_how_many_are_in_ignored_groups_and_offers_them(visit:
     await store_events(*account())
     browser = await visit("operator")
     await decide(browser, await the_group(browser), state="ignored")
-    page = (await browser.get("/acme/price/reprocess?status=error")).text
-    assert "3 more are in groups that are ignored, and are left out." in page
+    # The other group, of AMZ, is to be corrected first; who names its code means it, but not what is ignored.
+    for named, left_out in (("status=error", 5), ("status=error&code=price.minimum", 3)):
+        page = (await browser.get(f"/acme/price/reprocess?{named}")).text
+        assert f"{left_out} entities are in groups that are not ticked, and are left out." in page
+        assert "This group is ignored" in page
     assert "<b>2</b> of 2 will be sent" in page
     assert "de fora" in (await browser.get("/acme/price/reprocess?status=error&lang=pt")).text
-    [link] = re.findall(r'href="([^"]+ignored=true)"', page)
-    everything = (await browser.get(unescape(link))).text
+    everything = (await browser.get("/acme/price/reprocess?status=error&chosen=true")).text
     assert "<b>5</b> of 5 will be sent" in everything
-    assert "and are left out" not in everything  # what succeeds before a command begins is left out anyway
-    assert "Groups that are ignored are taken too." in everything
-    assert '<input type="hidden" name="ignored" value="true">' in everything
-    [back] = re.findall(r'href="([^"]+)">Leave them out', everything)
-    assert "<b>2</b> of 2 will be sent" in (await browser.get(unescape(back))).text
+    assert "are left out" not in everything  # what succeeds before a command begins is left out anyway
 
 
 async def test_a_row_shows_each_error_gravest_first_and_leads_to_its_group_and_to_all_others(

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 
 import pytest
 
@@ -180,11 +181,21 @@ async def test_a_command_that_is_over_offers_the_rest_and_what_still_fails(visit
     while await desk.let_go():
         pass
     page = (await browser.get("/acme/reprocess/c1")).text
-    assert "Plan the rest: 25" in page
-    assert "Plan those still failing: 5" in page
+    assert "Send the rest: 25" in page
+    assert "Send those still failing: 5" in page
+    assert re.findall(r'<tr id="item-.*?class="state (\w+)"', page, flags=re.DOTALL) == [
+        *("same_error",) * 5,
+        *("cancelled",) * 25,
+    ]
     healed = next(each for each in await desk.items("c1") if each.state == "cancelled")
     await desk.store(result("healed", key=healed.key or "", status="success", processed_at=at(90)))
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "Continue in steps: 24" in page
+    assert "Send the rest: 24" in page
+    in_steps = (await browser.get("/acme/reprocess/c1/again?what=continue")).text
+    assert re.findall(r'name="release" value="(\w+)" checked', in_steps) == ["steps"]
     rest = (await browser.get("/acme/reprocess/c1/again?what=rest")).text
+    assert re.findall(r'name="release" value="(\w+)" checked', rest) == ["all"]
     assert rest.count('name="log_id"') == 25
     assert "Send 24" in rest
     assert "Succeeded already" in rest
@@ -199,16 +210,25 @@ async def test_a_command_that_is_over_offers_the_rest_and_what_still_fails(visit
 
 async def test_a_rest_of_more_logs_than_a_command_may_name_is_planned_by_filter(visit: Visit, desk: Desk) -> None:
     await desk.fail(range(1001))
-    await desk.by_filter("c1", filter={"status": ["error"], "affiliate": ["MLB"]})
+    await desk.by_filter("c1", filter={"status": ["error"], "affiliate": ["MLB"]}, mode="replay")
     async with desk.writer.transaction() as connection:
         assert await cancel(connection, "acme", "c1", requested_by="maria", note=own_words("enough"))
     while await desk.let_go():
         pass
     browser = await visit("operator")
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "Send the rest: 1,001" in page
+    pages = [page]
+    while following := re.findall(r'rel="next" href="([^"]+)"', pages[-1]):
+        pages.append((await browser.get(unescape(following[0]))).text)
+    assert len({each for page in pages for each in re.findall(r'<tr id="item-([0-9a-f-]+)"', page)}) == 1001
     answer = await browser.get("/acme/reprocess/c1/again?what=rest")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/acme/price/reprocess?status=error&affiliate=MLB&reprocess=cancelled"
-    assert "Send 1,001" in (await browser.get(answer.headers["location"])).text
+    asked = "status=error&affiliate=MLB&reprocess=cancelled&chosen=true&mode=replay&release=all"
+    assert answer.headers["location"] == f"/acme/price/reprocess?{asked}"
+    plan = (await browser.get(answer.headers["location"])).text
+    assert "Send 1,001" in plan
+    assert re.search(r'value="replay" checked', plan)
 
 
 async def test_items_say_when_they_are_tried_again_and_what_changed(visit: Visit, desk: Desk) -> None:

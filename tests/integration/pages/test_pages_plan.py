@@ -3,7 +3,9 @@
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
 
@@ -60,7 +62,7 @@ async def test_a_row_can_be_chosen_with_others(browser: Browser) -> None:
 
 
 async def test_a_filter_asks_too(browser: Browser) -> None:
-    assert asks_for_a_reason((await browser.get("/acme/price/reprocess?status=error")).text)
+    assert asks_for_a_reason((await browser.get("/acme/price/reprocess?status=error&chosen=true")).text)
 
 
 async def test_a_workbook_asks_too(browser: Browser, operator: Caller, tmp_path: Path) -> None:
@@ -108,10 +110,12 @@ async def test_a_blank_reason_shows_the_plan_again_in_the_readers_language(
 ) -> None:
     """Blanks pass `required`. What was chosen in the form stays chosen."""
     browser.headers["accept-language"] = language
-    chosen = {"status": "error"} if by_filter else {"log_id": (await log_link(browser)).rpartition("/")[2]}
+    log_id = (await log_link(browser)).rpartition("/")[2]
+    chosen = {"status": "error", "chosen": "true"} if by_filter else {"log_id": log_id}
     page = (await browser.get("/acme/price/reprocess", params=chosen)).text
     hidden = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
-    data = {**hidden, "reason": "  ", "mode": "replay", "release": "steps"}
+    ticked = {"take": hidden.get("shown", "").split()}
+    data = {**hidden, **ticked, "reason": "  ", "mode": "replay", "release": "steps"}
     answer = await browser.post("/acme/price/reprocess", data=data)
     assert answer.status_code == 422
     assert answer.text.count(why) == 2  # as what is wrong, and beside the field
@@ -139,3 +143,126 @@ async def test_what_is_wrong_with_an_address_is_said_in_the_readers_language(
     assert answer.status_code == 422
     assert said in answer.text
     assert "must be" not in answer.text
+
+
+BUSY = {"code": "http.429", "message": "too many requests"}
+MINIMUM = {"code": "price.minimum", "message": "below the minimum"}
+
+
+class Shown(NamedTuple):
+    """A plan on the page: its groups by code, whether each is ticked, and the fields of its form."""
+
+    groups: dict[str, list[str]]  # code: entities, of these sent, outcome
+    ticked: dict[str, bool]
+    fields: dict[str, Any]
+    text: str
+
+
+def shown(page: str) -> Shown:
+    rows = re.findall(
+        r'name="take" value="(\w+)"( checked)?>.*?class="code">(.*?)</bdi>(.*?)</tr>', page, flags=re.DOTALL
+    )
+    fields: dict[str, Any] = {
+        name: unescape(value)
+        for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.partition('id="send"')[2])
+    }
+    codes = [re.sub("<[^>]+>", "", code) for _name, _checked, code, _rest in rows]
+    return Shown(
+        groups={
+            code: [re.sub("<[^>]+>", "", each) for each in re.findall(r'<td class="num"[^>]*>(.*?)</td>', rest)]
+            for code, (*_, rest) in zip(codes, rows, strict=True)
+        },
+        ticked={code: bool(checked) for code, (_name, checked, *_) in zip(codes, rows, strict=True)},
+        fields={**fields, "take": [name for name, checked, *_ in rows if checked]},
+        text=page,
+    )
+
+
+@pytest.fixture
+async def mixed(visit: Visit, store_events: Store) -> Browser:
+    """An operator, before 3 prices that are too low, 2 of a busy marketplace, one of both, and one that is well."""
+    await store_events(
+        *(result(f"m{n}", key=f"MIN-{n}", errors=[MINIMUM]) for n in range(3)),
+        *(result(f"b{n}", key=f"BUSY-{n}", errors=[BUSY]) for n in range(2)),
+        result("both", key="BOTH", errors=[BUSY, MINIMUM]),
+        result("well", key="WELL", status="success", errors=None),
+    )
+    return await visit("operator")
+
+
+async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
+    mixed: Browser, owner: asyncpg.Connection
+) -> None:
+    where = "/acme/price/reprocess?affiliate=MLB&period=30d"
+    first = shown((await mixed.get(where)).text)
+    assert first.ticked == {"price.minimum": False, "http.429": True}
+    assert first.groups == {"price.minimum": ["4", "0", "Not tried yet"], "http.429": ["3", "2", "Not tried yet"]}
+    for words in (
+        "<b>2</b> of 3 will be sent",  # one has succeeded
+        "Correct it first: reprocessing repeats the error",
+        "The store must act:",
+        "4 entities are in groups that are not ticked, and are left out.",
+        "1 entity is in several groups, and counts in each of them.",
+        "Without an error",
+    ):
+        assert words in first.text, words
+    [title] = re.findall("<h1>(.*?)</h1>", first.text)
+    assert re.sub("<[^>]+>", "", title) == "Reprocess · Price: 3 · MLB · Last 30 days"
+
+    every = [*first.fields["shown"].split()]
+    updated = await mixed.post("/acme/price/reprocess", data={**first.fields, "take": every, "update": "true"})
+    assert (updated.status_code, updated.headers["location"]) == (303, f"{where}&chosen=true")
+    both = shown((await mixed.get(updated.headers["location"])).text)
+    assert both.groups == {"price.minimum": ["4", "4", "Not tried yet"], "http.429": ["3", "3", "Not tried yet"]}
+    assert "<b>6</b> of 7 will be sent" in both.text
+    assert "not ticked" not in both.text
+
+    changed = await mixed.post("/acme/price/reprocess", data={**both.fields, "take": first.fields["take"]})
+    [minimum] = set(every) - set(first.fields["take"])
+    address = f"/acme/price/reprocess?affiliate=MLB&exclude_fingerprint={minimum}&period=30d&chosen=true&unsent=true"
+    assert (changed.status_code, changed.headers["location"]) == (303, address)
+    assert await owner.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+    again = shown((await mixed.get(address)).text)
+    assert (again.ticked, again.groups) == (first.ticked, first.groups)
+    assert "Nothing was sent." in again.text
+    assert "All but group of errors" not in again.text
+    assert (await mixed.post("/acme/price/reprocess", data=again.fields)).status_code == 503  # Kafka is away
+    assert f'href="/acme/price?affiliate=MLB&amp;exclude_fingerprint={minimum}&amp;period=30d"' in again.text
+
+
+@pytest.mark.parametrize(
+    ("query", "ticked"),
+    [
+        ("code=price.minimum", {"price.minimum": True, "http.429": True}),
+        ("status=error", {"price.minimum": False, "http.429": True}),
+    ],
+)
+async def test_who_names_a_code_means_it(mixed: Browser, query: str, ticked: dict[str, bool]) -> None:
+    assert shown((await mixed.get(f"/acme/price/reprocess?{query}")).text).ticked == ticked
+
+
+async def test_marked_groups_are_planned_together_and_none_are_no_plan(mixed: Browser) -> None:
+    groups = (await mixed.get("/acme/price/groups?status=error")).text
+    assert 'name="besides" value=""' in groups
+    names = re.findall(r'id="group-([0-9a-f]{16})"', groups)
+    marks = "".join(f"&exclude_fingerprint={each}" for each in names)
+    answer = await mixed.get(f"/acme/price/reprocess?status=error{marks}&besides=")
+    both = "".join(f"&fingerprint={each}" for each in names)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/acme/price/reprocess?status=error{both}")
+    assert shown((await mixed.get(answer.headers["location"])).text).ticked == {"price.minimum": True, "http.429": True}
+    left = await mixed.get(f"/acme/price/reprocess?status=error{marks}&besides={names[0]}")
+    asked = f"?status=error&fingerprint={names[1]}&exclude_fingerprint={names[0]}"
+    assert left.headers["location"] == f"/acme/price/reprocess{asked}"
+    assert set(shown((await mixed.get(f"/acme/price/reprocess{asked}")).text).ticked.values()) == {True, False}
+    none = await mixed.get("/acme/price/reprocess?status=error&besides=")
+    assert none.headers["location"] == "/acme/price/groups?status=error"
+
+
+@pytest.mark.parametrize(("logs", "checked"), [(50, "all"), (51, "steps")])
+async def test_many_go_in_steps_unless_somebody_chooses_otherwise(
+    visit: Visit, store_events: Store, logs: int, checked: str
+) -> None:
+    await store_events(*(result(f"b{n}", key=f"BUSY-{n}", errors=[BUSY]) for n in range(logs)))
+    page = (await (await visit("operator")).get("/acme/price/reprocess?status=error")).text
+    assert re.findall(r'name="release" value="(\w+)" checked', page) == [checked]
+    assert "In steps: 5" in page

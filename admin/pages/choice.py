@@ -1,0 +1,45 @@
+"""The choice of groups for a plan: those that are marked in a list of groups, and those that are ticked in its form."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+import orjson
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from admin.pages.view import View, read_view
+from schemas.filter import ReprocessFilter
+
+
+def address_of_marked(view: View, besides: str) -> str:
+    """Return where marked groups lead to, after the address of their list: their plan; without any the groups again.
+
+    A list of groups has marks as more values of `exclude_fingerprint`, for "all but these", and `besides` has those
+    that its filter leaves out anyway.
+    """
+    kept = tuple(besides.split())
+    marked = tuple(each for each in view.filter.exclude_fingerprint if each not in kept)
+    meant = view.with_(exclude_fingerprint=kept)
+    return f"/reprocess{meant.with_(fingerprint=marked).query()}" if marked else f"/groups{meant.query()}"
+
+
+def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone: tzinfo) -> str | None:
+    """Return the address, from its `?` on, of the plan of a form's choice; None where it is that of its own plan.
+
+    The form lists groups (`shown`), and takes those that are ticked (`take`). `query` is the address of the list that
+    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice.
+    """
+    given = dict(fields)
+    shown = given.get("shown", "").split()
+    try:
+        before = ReprocessFilter.model_validate(orjson.loads(given.get("filter", ""))).exclude_fingerprint
+    except (orjson.JSONDecodeError, ValidationError):
+        return None
+    taken = {value for name, value in fields if name == "take"}
+    after = [*(each for each in before if each not in shown), *(each for each in shown if each not in taken)]
+    updates = "update" in given
+    if not updates and set(after) == set(before):
+        return None
+    view = read_view(QueryParams(given.get("query", "").lstrip("?")), now, zone)
+    query = view.with_(exclude_fingerprint=tuple(after)).query()
+    return f"{query}{'&' if query else '?'}chosen=true{'' if updates else '&unsent=true'}"
