@@ -52,7 +52,6 @@ class PauseRequest(AffiliateRequest):
                     "account": "demo",
                     "affiliate": "MLB",
                     "requested_by": "maria@store.example",
-                    "until": "2026-11-24T14:00:00Z",
                     "integration_types": ["price"],
                 }
             ]
@@ -74,7 +73,7 @@ class PauseRequest(AffiliateRequest):
 
     @property
     def extent(self) -> affiliates.Extent:
-        """How far the pause goes."""
+        """The extent of the pause."""
         types = self.integration_types
         return affiliates.Extent(self.until, None if types is None else sorted(set(types)))
 
@@ -134,3 +133,4 @@ async def switch_affiliate(app: FastAPI, grant: Grant, asked: AffiliateRequest, 
             extent=extent,
             key=UsedKey.grant(grant),
         )
+    app.state.account_health.forget(asked.account)

@@ -20,7 +20,7 @@ ENDED_AT_ONCE = 100
 
 
 class Extent(NamedTuple):
-    """How far a pause goes."""
+    """The extent of a pause."""
 
     until: datetime | None = None  # by PostgreSQL's clock; None: until somebody resumes it
     types: Sequence[str] | None = None  # None: every type
