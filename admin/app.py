@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from admin import affiliates, automatic, cancellation, commands, dead_letters, events, exports, groups
-from admin.affiliates import AffiliateRequest
+from admin.affiliates import AffiliateRequest, PauseRequest
 from admin.cancellation import CancelRequest
 from admin.dead_letters import EditRequest
 from admin.door import Door
@@ -130,7 +130,8 @@ def build_admin(
         ),
     )
     # Bodies, which FastAPI does not know since we read and limit them.
-    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, GroupDecision, ExportRequest, ResultEvent)
+    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, PauseRequest, GroupDecision)
+    add_schemas(app, ExportRequest, ResultEvent)
     add_schemas(app, AuthoredRequest, AutomaticRuleRequest)
     add_schemas(app, RedriveRequest, RedriveSwitchRequest, EraseLettersRequest, EditRequest)
     add_pages(app, sessions, stop, issuer)

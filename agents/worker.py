@@ -22,6 +22,7 @@ from agents.reprocess.automatic import Automatic
 from agents.reprocess.dispatch import Dispatch
 from agents.reprocess.expiry import Expiry
 from agents.reprocess.materialise import Materialise
+from agents.reprocess.pauses import Pauses
 from agents.reprocess.steps import Steps
 from agents.reprocess.waiting import Waiting
 from agents.results.redrive import Redriving
@@ -131,6 +132,7 @@ async def work(
                 "steps": Steps(database, dispatch.wake).run,
                 "expiry": Expiry(database).run,
                 "waiting": Waiting(database, dispatch.wake).run,
+                "pauses": Pauses(database).run,
                 "automatic": Automatic(database, policy, dispatch.wake, enabled=agent_settings.automatic_retries).run,
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,

@@ -183,7 +183,7 @@ async def plan_of(
     missing: int = 0,
 ) -> Plan:
     """Give each of some groups of logs its verdict, and read the samples."""
-    paused = await affiliates.paused(connection, account)
+    paused = await affiliates.paused(connection, account, integration_type)
     counted = count_verdicts(integration_type, groups, policy=policy, paused=paused, missing=missing)
     samples = {name: await sample_logs(connection, account, ids) for name, ids in counted.samples.items()}
     return Plan(sum(counted.verdicts.values()), **{**counted._asdict(), "samples": samples})

@@ -37,6 +37,7 @@ Act = Literal[
     "stopped",
     "paused",
     "resumed",
+    "pause_ended",
     "automatic_rule",
     "automatic_off",
     "automatic_on",

@@ -540,6 +540,7 @@ ACTS = complete(
         "stopped": _word("Parou", "Stopped", "Detuvo"),
         "paused": _word("Pausou", "Paused", "Pausó"),
         "resumed": _word("Retomou", "Resumed", "Reanudó"),
+        "pause_ended": _word("A pausa terminou", "The pause ended", "La pausa terminó"),
         "exported": _word("Exportou", "Exported", "Exportó"),
         "erased": _word("Apagou", "Erased", "Borró"),
         "created": _word("Criou", "Created", "Creó"),

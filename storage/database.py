@@ -164,6 +164,8 @@ DEAD_PEER = {
     "tcp_keepalives_count": "2",
     "client_connection_check_interval": "5s",
 }
+#: Time after the timeout of a reader's statement, in which PostgreSQL may still say that it has ended it.
+_GRACE_SECONDS = 2.0
 #: Ends what the settings above do not: a session whose statement was announced and never sent is not idle, and where a
 #: container is frozen, or a pooler stands between, TCP goes on answering for it.
 _ROLE_AND_LIMIT = """
@@ -336,13 +338,18 @@ class Database:
                     min_size=0,
                     max_size=self.settings.pool_size,
                     timeout=self.settings.connect_seconds,
-                    command_timeout=self.settings.command_seconds,
+                    command_timeout=self._command_seconds(),
                     reset=_as_it_is,
                     connection_class=_Connection,
                     init=self._check_role,
                     server_settings=self._server_settings,
                 )
             return self._pool
+
+    def _command_seconds(self) -> float:
+        """Return the limit of a wait for a statement. A reader's is ended by PostgreSQL before, unless it hangs."""
+        longest = self.settings.command_seconds
+        return min(longest, self.settings.query_seconds + _GRACE_SECONDS) if self.role == "reader" else longest
 
     async def _check_role(self, connection: Connection) -> None:
         """Check that the connection has our role, since row-level security binds our roles only.

@@ -1,4 +1,4 @@
-"""Sign-in: links that work once, sessions that ended, and the list of accounts."""
+"""Sign-in: links that work once, and the list of accounts."""
 
 from storage.database import Database
 from storage.statements import SQL
@@ -10,20 +10,6 @@ async def use_link(writer: Database, nonce: bytes) -> bool:
     """Use the sign-in link with this nonce. Returns True the first time, False ever after."""
     async with writer.connection() as connection:
         return await SQL["use_sign_in_link"].fetchval(connection, nonce=nonce) is not None
-
-
-async def end_session(writer: Database, nonce: bytes, seconds: float) -> None:
-    """Keep that a session has ended, for `seconds`: as long as its cookie could be good."""
-    async with writer.connection() as connection:
-        await SQL["forget_ended_sessions"].execute(connection)
-        await SQL["end_session"].execute(connection, nonce=nonce, seconds=seconds)
-
-
-async def is_session_ended(writer: Database, nonce: bytes) -> bool:
-    """Return True when the session with this nonce has ended."""
-    async with writer.connection() as connection:
-        ended: bool = await SQL["is_session_ended"].fetchval(connection, nonce=nonce)
-        return ended
 
 
 async def has_account(database: Database, account: str) -> bool:

@@ -19,6 +19,7 @@ from api.activity_export import ActivityExport, ActivityFormat
 from api.export_order import must_export
 from schemas.activity import ACTIVITY_FIELDS, ACTIVITY_KINDS, ActivityFilter
 from schemas.catalogue import BY_NAME
+from schemas.timestamp import parse
 from schemas.words import word_of_act
 from storage.activity import list_activity
 
@@ -67,6 +68,7 @@ async def activity_page(request: Request, who: OwnPage) -> Response:
         acts=listing.page(acts, request, Response()),
         may_export=who.grant.may_export,
         to_local=lambda at: to_local(at, who.visitor.zone),
+        time_of=lambda text: parse(text).at,
         act_word=lambda each: word_of_act(each.kind, each.action, who.visitor.language),
     )
 

@@ -1,22 +1,28 @@
-"""Affiliates of an account: state of sending with its reason, a button to pause, and what is tried again by itself."""
+"""Affiliates of an account: state of sending with its reason, the form to pause, and what is tried again by itself."""
 
+from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from admin.affiliates import AffiliateRequest, switch_affiliate
+from admin.affiliates import AffiliateRequest, PauseRequest, switch_affiliate
 from admin.automatic import change_rule, switch_automatic
+from admin.pages.actions import can_reprocess
+from admin.pages.address import date_of
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
+from admin.pages.times import morning, to_local
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
-from api.problems import invalid_model
+from api.problems import invalid, invalid_model
 from schemas.automatic_rule import AutomaticRuleRequest
-from schemas.catalogue import BY_NAME
+from schemas.catalogue import BY_NAME, CATALOGUE, IntegrationType
 from schemas.error_class import RETRIED_CLASSES
 from schemas.policy import EVERY_AFFILIATE
+from schemas.reasons.code import ReasonCode
 from schemas.reprocess import AuthoredRequest
 from schemas.shown.affiliate import ShownAffiliate
 from storage.reprocess import affiliates
@@ -25,6 +31,8 @@ from storage.reprocess.automatic import read_automatic
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 #: Fields of a rule that are numbers, in the order of the form.
 NUMBERS = ("tries", "pause_seconds", "pause_ceiling_seconds", "per_second")
+#: Ends of a pause that its form offers, by name; beside them a time of one's own, and none.
+SPANS: Final = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4)}
 
 
 @router.get(f"{ACCOUNT}/affiliates")
@@ -42,13 +50,15 @@ async def affiliates_page(request: Request, who: OwnPage) -> Response:
         automatic=await read_automatic(request.app.state.reader, who.account),
         classes=RETRIED_CLASSES,
         numbers=NUMBERS,
+        pausable=_pausable(request),
+        tomorrow=to_local(morning(who.visitor.now, who.visitor.zone), who.visitor.zone),
         every_affiliate=EVERY_AFFILIATE,
     )
 
 
 @router.post(f"{ACCOUNT}/affiliates/pause")
 async def pause(request: Request, who: OwnPage, fields: OwnForm) -> Response:
-    """Pause an affiliate until somebody resumes it. One that is paused stays as it is."""
+    """Pause an affiliate, for some types or all, until a time or until somebody resumes it."""
     return await _change(request, who, fields, "paused")
 
 
@@ -105,23 +115,47 @@ async def _switch(request: Request, who: Member, fields: list[tuple[str, str]], 
 
 async def _change(request: Request, who: Member, fields: list[tuple[str, str]], to: affiliates.Switch) -> Response:
     need_operator(who)
-    asked = _asked(who, fields)
+    asked = _asked(request, who, fields, to)
     await switch_affiliate(request.app, who.grant, asked, to)
     # Both buttons of an affiliate have the same id, so that the keyboard focus stays there.
     return RedirectResponse(f"/{who.account}/affiliates#{quote(f'of-{asked.affiliate}')}", 303)
 
 
-def _asked(who: Member, fields: list[tuple[str, str]]) -> AffiliateRequest:
+def _asked(
+    request: Request, who: Member, fields: list[tuple[str, str]], to: affiliates.Switch
+) -> AffiliateRequest | PauseRequest:
     given = dict(fields)
+    common = {
+        "account": who.account,
+        "affiliate": given.get("affiliate", ""),
+        "requested_by": who.name,
+        "reason": given.get("reason"),
+    }
     try:
-        return AffiliateRequest(
-            account=who.account,
-            affiliate=given.get("affiliate", ""),
-            requested_by=who.name,
-            reason=given.get("reason", "").strip() or None,
+        if to == "resumed":
+            return AffiliateRequest.model_validate(common)
+        types = [value for name, value in fields if name == "integration_type"]
+        if not types and given.get("choosing"):
+            raise invalid("integration_types", ReasonCode.FIELD_MISSING)
+        everything = not types or set(types) >= {each.name for each in _pausable(request)}
+        return PauseRequest.model_validate(
+            {**common, "until": _end(who, given), "integration_types": None if everything else types}
         )
     except ValidationError as exc:
         raise invalid_model(exc) from None
+
+
+def _end(who: Member, given: dict[str, str]) -> datetime | None:
+    """Return when a pause ends; None for one that does not by itself. Raises the 422 problem of an impossible time."""
+    asked = given.get("ends", "")
+    if asked in SPANS:
+        return who.visitor.now + SPANS[asked]
+    return date_of("until", given.get("until", ""), who.visitor.zone) if asked == "at" else None
+
+
+def _pausable(request: Request) -> list[IntegrationType]:
+    """Return the types of which something may be sent."""
+    return [each for each in CATALOGUE if can_reprocess(request.app.state.policy, each)]
 
 
 async def _known(request: Request, who: Member) -> list[ShownAffiliate]:

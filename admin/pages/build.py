@@ -5,11 +5,13 @@ import asyncio
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from admin.ended_sessions import EndedSessions
+from admin.account_health import Healths
 from admin.issuer import Issuer
+from admin.known_sessions import KnownSessions
 from admin.pages import (
     activity,
     affiliates,
+    banners,
     check,
     dead_letters,
     exports,
@@ -30,6 +32,7 @@ from admin.pages import (
     reprocess,
     saved_views,
     search,
+    sessions,
     sign_in,
     styleguide,
     upload,
@@ -37,6 +40,7 @@ from admin.pages import (
 from admin.pages.route import bug, refused
 from admin.pages.site import Site
 from admin.person_sessions import PersonSessions
+from admin.pulse import Pulse
 from admin.rate import WRONG_KEY_BURST, WRONG_KEYS_PER_SECOND, Rate
 from admin.session import Sessions
 from api.fairness import MAX_STREAMS, Places
@@ -45,6 +49,7 @@ from api.fairness import MAX_STREAMS, Places
 PAGES = (
     home,
     sign_in,
+    sessions,
     oidc,
     styleguide,
     overview,
@@ -54,6 +59,7 @@ PAGES = (
     dead_letters,
     check,
     affiliates,
+    banners,
     playbook,
     incidents,
     notifications,
@@ -71,11 +77,13 @@ PAGES = (
 )
 
 
-def add_pages(app: FastAPI, sessions: Sessions, stop: asyncio.Event | None, issuer: Issuer | None = None) -> None:
+def add_pages(app: FastAPI, signer: Sessions, stop: asyncio.Event | None, issuer: Issuer | None = None) -> None:
     """Every page; last of all routes. No two are of the same address: admin.pages.paths keeps names apart."""
-    app.state.site = Site(sessions, stop, public_url=app.state.exports.settings.public_url)
-    app.state.ended_sessions = EndedSessions(app.state.writer)
-    app.state.person_sessions = PersonSessions(app.state.writer, sessions, issuer)
+    app.state.site = Site(signer, stop, public_url=app.state.exports.settings.public_url)
+    app.state.known_sessions = KnownSessions(app.state.writer, signer)
+    app.state.person_sessions = PersonSessions(app.state.writer, signer, issuer)
+    app.state.pulse = Pulse(app.state.reader)
+    app.state.account_health = Healths(app.state.reader)
     app.state.streams = Places(MAX_STREAMS, 0)
     app.state.wrong_keys = Rate(WRONG_KEYS_PER_SECOND, WRONG_KEY_BURST)
     app.add_exception_handler(Exception, bug)

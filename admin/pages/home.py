@@ -9,22 +9,26 @@ from admin.pages.site import show
 from admin.pages.visitor import AnyVisitor, SignInNeededError
 from api.problems import not_found
 from storage.access_keys import EVERY_ACCOUNT
+from storage.account_states import AccountState, read_account_states
 from storage.sign_in import list_accounts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/")
-async def home(request: Request, who: AnyVisitor) -> Response:
-    """Show the overview of the key's account, or the choice of accounts for a key of several."""
+async def home(request: Request, who: AnyVisitor, *, wait: bool = False) -> Response:
+    """Show the overview of the key's account; for a key of several all of them with their state, worst first."""
     if who.grant is None:
         raise SignInNeededError
-    accounts = [who.grant.account]
+    accounts, writer = [who.grant.account], request.app.state.writer
     if who.grant.account == EVERY_ACCOUNT:
-        accounts = await list_accounts(request.app.state.writer)
+        accounts = await list_accounts(writer)
     if len(accounts) == 1:
         return RedirectResponse(f"/{accounts[0]}/overview", 303)
-    return show(request, who, "accounts.html", accounts=accounts)
+    states: list[AccountState] | None = await request.app.state.site.underway.within_budget(
+        ("accounts",), lambda: read_account_states(writer, accounts), wait=wait
+    )
+    return show(request, who, "accounts.html", accounts=accounts, states=states)
 
 
 @router.get(f"{PREFIX}/{{digest}}/{{name:path}}")

@@ -1,4 +1,4 @@
-"""Server-sent events of a list page: rows on it have changed, or new ones came.
+"""Server-sent events of a list page: rows on it have changed, new ones came, and the database goes on answering.
 
 The stream has only their numbers; the page then loads itself again, so that there is one way to render a row. The
 stream polls the page's own query, which an index answers, and does not see every write.
@@ -27,8 +27,13 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LOOK_SECONDS = 2.0
 #: Share of the time that may be spent polling: a slow query is repeated less often.
 BUSY_SHARE = 0.05
-#: Interval of comments, which keep proxies from closing the stream.
-KEEP_ALIVE_SECONDS = 15.0
+#: Longest interval of heartbeats: each says that the database has answered just now. A page that had none for 15 s says
+#: so (admin/static/pages.js).
+BEAT_SECONDS = 5.0
+#: Shortest interval.
+PAUSE_SECONDS = 0.05
+#: Time within which the rows must come. PostgreSQL ends the query before; a database that hangs does not.
+ANSWER_SECONDS = 12.0
 #: Time after which the browser must connect again, so that a revoked key sees no more.
 STREAM_SECONDS = 300.0
 Mark = dict[str, tuple[Any, ...]]
@@ -57,32 +62,32 @@ def changes(before: Mark, after: Mark) -> dict[str, int] | None:
 
 async def _events(request: Request, who: Member, kind: IntegrationType, view: View) -> AsyncIterator[bytes]:
     stop: asyncio.Event = request.app.state.site.stop
-    started = said = time.monotonic()
+    started = due = time.monotonic()
     shown: Mark | None = None
     yield b"retry: 3000\n\n"
     while time.monotonic() - started < STREAM_SECONDS:
-        looked = time.monotonic()
+        answers = await request.app.state.pulse.answers()
         try:
-            if (await visitor(request)).grant is None:
+            if answers and (await visitor(request)).grant is None:
                 return  # signed out, or the key was revoked
-            async with request.app.state.places.one(who.account):
-                rows = (await read_rows(request, who, kind, view))["rows"]
-        except (StorageError, ProblemError):
+            if answers and time.monotonic() >= due:
+                looked = time.monotonic()
+                async with asyncio.timeout(ANSWER_SECONDS), request.app.state.places.one(who.account):
+                    rows = (await read_rows(request, who, kind, view))["rows"]
+                due = time.monotonic() + max(LOOK_SECONDS, (time.monotonic() - looked) / BUSY_SHARE)
+                now = marks(rows)
+                news = None if shown is None else changes(shown, now)
+                if shown is None:
+                    yield _event("ready", {})
+                if news is not None:
+                    yield _event("changed", news)
+                shown = now
+        except (StorageError, ProblemError, TimeoutError):
             return  # the browser connects anew, and shows meanwhile that what it has may be old
-        now = marks(rows)
-        news = None if shown is None else changes(shown, now)
-        if shown is None:
-            yield _event("ready", {})
-        if news is not None:
-            yield _event("changed", news)
-        if time.monotonic() - said > KEEP_ALIVE_SECONDS:
-            yield b": still here\n\n"
-        if news is not None or time.monotonic() - said > KEEP_ALIVE_SECONDS:
-            said = time.monotonic()
-        shown = now
-        pause = max(LOOK_SECONDS, (time.monotonic() - looked) / BUSY_SHARE)
+        # What proxies keep the stream open for, too.
+        yield _event("beat" if answers else "silent", {})
         try:
-            await asyncio.wait_for(stop.wait(), pause)
+            await asyncio.wait_for(stop.wait(), min(BEAT_SECONDS, max(due - time.monotonic(), PAUSE_SECONDS)))
             return
         except TimeoutError:
             pass

@@ -65,6 +65,8 @@ class PageRoute(APIRoute):
 def _to_sign_in(request: Request) -> Response:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = "/sign-in" + (f"?{urlencode({'next': here})}" if request.method == "GET" else "")
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=204)  # by which a browser knows to open the stream no more
     if is_fragment(request):
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)

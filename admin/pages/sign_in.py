@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from admin.form_body import read_form
+from admin.known_sessions import id_of
 from admin.pages import times
 from admin.pages.languages import NAMES
 from admin.pages.preferences import COLUMNS_COOKIE, PAGING_COOKIE, PAGINGS, write_columns
 from admin.pages.route import PageRoute
+from admin.pages.sessions import sessions_of
 from admin.pages.site import show
 from admin.pages.visitor import (
     LANGUAGE_COOKIE,
@@ -96,7 +98,7 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
 async def sign_out(request: Request, who: AnyVisitor, _fields: OwnForm) -> Response:
     """The end of the session, wherever its cookie is."""
     if who.session is not None:
-        await request.app.state.ended_sessions.end(who.session)
+        await request.app.state.known_sessions.end(who.session, id_of(who.session))
         if who.session.is_person:
             await request.app.state.person_sessions.end(who.session)
     answer = RedirectResponse("/sign-in", 303)
@@ -130,7 +132,7 @@ async def prefer(request: Request) -> Response:
 
 @router.get("/preferences")
 async def show_preferences(request: Request, who: AnyVisitor, target: Target = "/") -> Response:
-    """Show language, zone, theme, and the rights of the key."""
+    """Show language, zone, theme, the rights of the key, and where it is signed in."""
     return show(
         request,
         who,
@@ -140,6 +142,7 @@ async def show_preferences(request: Request, who: AnyVisitor, target: Target = "
         themes=THEMES,
         names=NAMES,
         pagings=PAGINGS,
+        sessions=await sessions_of(request, who),
     )
 
 

@@ -46,6 +46,8 @@ HEADERS = {
     "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
 }
 _WORTH_COMPRESSING_BYTES = 1024
+#: Banners of one kind; others are counted, or the page would be below them.
+MOST_BANNERS = 3
 
 
 class Site:
@@ -81,6 +83,7 @@ class Site:
                 relative=lambda at: times.relative(at, who.now, who.locale),
                 elapsed=lambda at: times.elapsed(at, who.now, who.locale),
                 zone_label=times.zone_label(who.zone, who.now, who.locale),
+                health=getattr(request.state, "health", None),
                 **{"account": None, "page": None, **values},
             )
         )
@@ -138,6 +141,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         filter_fields=FIELDS,
         language=language,
         language_names=languages.NAMES,
+        most_banners=MOST_BANNERS,
         search_characters=MAX_SEARCH_CHARACTERS,
         say=lambda reason: say(reason, language),
         word=partial(words.word, catalogue, language),

@@ -112,9 +112,18 @@ def to_local(at: datetime, zone: tzinfo) -> str:
 
 def tonight(now: datetime, zone: tzinfo) -> datetime:
     """Return the next two o'clock in the morning in `zone`, when shops are quiet."""
+    return _next(2, now, zone)
+
+
+def morning(now: datetime, zone: tzinfo) -> datetime:
+    """Return the next eight o'clock in the morning in `zone`, when people are back."""
+    return _next(8, now, zone)
+
+
+def _next(hour: int, now: datetime, zone: tzinfo) -> datetime:
     local = now.astimezone(zone)
-    today = datetime.combine(local.date(), time(2), zone)
-    return _utc(today if local < today else datetime.combine(local.date() + timedelta(days=1), time(2), zone))
+    today = datetime.combine(local.date(), time(hour), zone)
+    return _utc(today if local < today else datetime.combine(local.date() + timedelta(days=1), time(hour), zone))
 
 
 def _utc(at: datetime) -> datetime:

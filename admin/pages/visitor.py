@@ -24,6 +24,7 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
 from storage.access_keys import EVERY_ACCOUNT, Grant
+from storage.errors import StorageUnavailable
 from storage.logs.reader import LogReader
 from storage.sign_in import has_account
 
@@ -84,9 +85,14 @@ def session_cookie(request: Request) -> str:
 
 
 async def visitor(request: Request) -> Visitor:
-    """Return the visitor. A session that signed out, or whose key was revoked, counts as none."""
+    """Return the visitor. A session that signed out, or whose key was revoked, counts as none.
+
+    Raises StorageUnavailable, for one who has a session, while the database does not answer.
+    """
     session = request.app.state.site.sessions.read(request.cookies.get(session_cookie(request), ""))
     grant = None
+    if session is not None and not await request.app.state.pulse.answers():
+        raise StorageUnavailable("the database does not answer")  # nobody need wait for each query to say so
     if session is not None and await _is_good(request, session):
         grant = await request.app.state.authenticator.grant_of(session.key_digest)
     theme, paging = request.cookies.get(THEME_COOKIE), request.cookies.get(PAGING_COOKIE)
@@ -107,7 +113,7 @@ async def visitor(request: Request) -> Visitor:
 
 async def _is_good(request: Request, session: Session) -> bool:
     """Return True unless a session has ended, or the issuer of its person has said so."""
-    if await request.app.state.ended_sessions.has(session):
+    if await request.app.state.known_sessions.has_ended(session, request):
         return False
     return not session.is_person or await request.app.state.person_sessions.is_good(session)
 
@@ -133,7 +139,12 @@ async def is_unknown(request: Request, who: Member) -> bool:
 
 
 async def reading_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
-    """Give the member one of the account's slots for as long as the answer takes. 429 when all are taken."""
+    """Give the member one of the account's slots for as long as the answer takes. 429 when all are taken.
+
+    A whole page also has the account's health, which it shows on top.
+    """
+    if request.headers.get("hx-request") != "true":
+        request.state.health = await request.app.state.account_health.of(who.account)
     async with request.app.state.places.one(who.account):
         yield who
 

@@ -207,23 +207,61 @@ document.addEventListener("focusin", (event) => {
 let source = null;
 let pending = 0;
 
+// "Live" is what had a heartbeat lately: each says that the database has answered just now.
+const SILENCE_MS = 15000;
+let beat = 0;
+
 function mark(state) {
+  const lost = state === "lost";
+  const notice = $("#unreachable");
+  if (notice && notice.hidden === lost) notice.hidden = !lost;
   const sign = $("#live");
-  if (!sign) return;
+  if (!sign || sign.dataset.state === state) return;
+  const again = sign.dataset.state === "lost" && state === "on";
   sign.dataset.state = state;
-  sign.lastElementChild.textContent = state === "on" ? text("Live") : state === "lost" ? text("Offline") : "";
+  sign.lastElementChild.textContent = state === "on" ? text("Live") : lost ? text("Offline") : "";
+  if (again) refresh(false);
 }
+
+const alive = () => { beat = performance.now(); mark("on"); };
 
 function listen() {
   source?.close();
   source = null;
   const view = $("#view[data-live]");
   if (!view) return;
-  source = new EventSource(view.dataset.live);
-  source.addEventListener("ready", () => { if ($("#live")?.dataset.state === "lost") refresh(false); mark("on"); });
+  beat = performance.now();
+  if ($("#live").dataset.state === "on") mark("off");
+  const opened = source = new EventSource(view.dataset.live);
+  source.addEventListener("ready", alive);
+  source.addEventListener("beat", alive);
+  source.addEventListener("silent", () => mark("lost"));
   source.addEventListener("changed", (event) => { pending += JSON.parse(event.data).new; refresh(false); });
-  source.onerror = () => { mark("lost"); };
+  // A stream that ends is opened anew by the browser, in time for the next heartbeat; an answer that is none is not.
+  source.onerror = () => {
+    if (opened.readyState !== EventSource.CLOSED) return;
+    banners(); // says why: there is no session any more, or no database
+    setTimeout(() => { if (source === opened) listen(); }, 5000);
+  };
 }
+
+// Banners are asked for anew while the page is open. No answer, or 503, means that the database is not there.
+const BANNERS_MS = 10000;
+const ANSWER_MS = 5000;
+async function banners() {
+  const place = $("#banners");
+  if (!place || document.hidden) return;
+  const ours = { headers: { "HX-Request": "true" }, credentials: "same-origin", signal: AbortSignal.timeout(ANSWER_MS) };
+  let answer, html;
+  try { answer = await fetch(place.dataset.at, ours); html = await answer.text(); } catch { mark("lost"); return; }
+  if (answer.status === 401) location.assign(answer.headers.get("HX-Redirect") || "/sign-in");
+  if (answer.status >= 500) mark("lost");
+  if (!answer.ok) return;
+  if (!source) mark("on");
+  Idiomorph.morph(place, html);
+}
+setInterval(banners, BANNERS_MS);
+setInterval(() => { if (source && performance.now() - beat > SILENCE_MS) mark("lost"); }, 1000);
 
 const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") || $("details.menu[open]") || $("#rows")?.contains(document.activeElement);
 
@@ -327,7 +365,7 @@ function failed(event) {
 }
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
-document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else listen(); });
+document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else { listen(); banners(); } });
 addEventListener("pagehide", () => source?.close());
 
 // One list that goes on, for whoever prefers it: the next page is taken when its link comes near. It ends where a page

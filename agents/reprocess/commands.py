@@ -142,7 +142,11 @@ class Commands:
             await cancel(connection, request.account, command.id, requested_by=OURSELVES, note=lack)
             return
         asked = Asked(request.account, command.id, request.integration_type, request.mode)
-        paused = frozenset() if request.when_back else await affiliates.paused(connection, request.account)
+        paused = (
+            frozenset()
+            if request.when_back
+            else await affiliates.paused(connection, request.account, request.integration_type)
+        )
         items = new_items(asked, log_ids, logs, self._policy, paused)
         stepped = request.pace is not None and request.pace.steps is not None
         await insert_items(

@@ -161,7 +161,7 @@ class Materialise:
         if selection.phase == "unchanged":
             # A log that changed before it was locked has moved to the front: the next phase finds it.
             log_ids = [each for each in log_ids if logs[each].updated_at <= selection.as_of]
-        paused = frozenset() if selection.when_back else await affiliates.paused(connection, account)
+        paused = frozenset() if selection.when_back else await affiliates.paused(connection, account, integration_type)
         asked = Asked(account, command_id, integration_type, selection.mode)  # type: ignore[arg-type]
         items = new_items(asked, log_ids, logs, self._policy, paused)
         after = selection._replace(after=cursors[-1] if cursors else None)

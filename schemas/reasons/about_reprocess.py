@@ -176,4 +176,9 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "not_before may be at most {days} days ahead",
         "not_before puede estar como máximo {days} días adelante",
     ),
+    ReasonCode.PAUSE_OVER_ALREADY: labels(
+        "esta hora já passou: escolha uma futura para o fim da pausa",
+        "this time is over: choose a later one for the end of the pause",
+        "esta hora ya pasó: elija una posterior para el final de la pausa",
+    ),
 }

@@ -160,6 +160,7 @@ class ReasonCode(StrEnum):
     AUTOMATIC_SWITCHED_OFF = "automatic_switched_off"
     NAME_RESERVED = "name_reserved"
     TOO_FAR_AHEAD = "too_far_ahead"
+    PAUSE_OVER_ALREADY = "pause_over_already"
 
     # An export without a file.
     NOT_EXPORTING = "not_exporting"

@@ -32,21 +32,27 @@ class ShownAffiliate(Shown):
         paused_by="maria@store.example",
         paused_with="the admin of the store",
         paused_reason="their API is being maintained",
+        paused_until="2026-11-24T14:00:00Z",
+        paused_types=["price"],
         breaker="closed",
         breakers=[],
         queued=120,
+        queued_by_type={"price": 100, "products": 20},
         sent=0,
     )
 
     affiliate: str
-    sending: bool = Field(description="false when a person or a breaker holds retries back")
+    sending: bool = Field(description="false when a person or a breaker holds retries back, of one type at least")
     paused_at: datetime | None = Field(description="by a person; null when it is not")
     paused_by: str | None = Field(description="who paused it, as the caller says")
     paused_with: str | None = Field(description="name of the access key that it was paused with, as we know")
     paused_reason: str | None
+    paused_until: datetime | None = Field(description="the pause ends by itself then; null: when somebody resumes it")
+    paused_types: list[str] | None = Field(description="types that the pause holds back; null: every type")
     breaker: Literal["closed", "open", "half_open"] = Field(
         description="the most severe state of its breakers; closed: all is well"
     )
     breakers: list[ShownBreaker] = Field(description="those that are not closed: there is one for each type")
     queued: int = Field(description="items that wait to be sent there")
+    queued_by_type: dict[str, int] = Field(description="the same by type, without those of which none wait")
     sent: int = Field(description="items whose answer is awaited")

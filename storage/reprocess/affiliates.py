@@ -1,15 +1,37 @@
 """Affiliates, whose retries a person can pause; their breakers are in storage.reprocess.breakers."""
 
-from typing import Any, Literal
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 from schemas.filter import LogFilter
+from schemas.reprocess import OURSELVES
 from schemas.shown.affiliate import ShownAffiliate, ShownBreaker
+from schemas.timestamp import to_text
 from storage.database import Connection, Database
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
 
 Switch = Literal["paused", "resumed"]
+#: Limit of pauses that end in one transaction.
+ENDED_AT_ONCE = 100
+
+
+class Extent(NamedTuple):
+    """The extent of a pause."""
+
+    until: datetime | None = None  # by PostgreSQL's clock; None: until somebody resumes it
+    types: Sequence[str] | None = None  # None: every type
+
+    def as_audited(self) -> str:
+        """Return it as JSON of the audit, without what it has not."""
+        kept = {"until": self.until and to_text(self.until), "integration_types": self.types and list(self.types)}
+        return json.dumps({name: value for name, value in kept.items() if value})
+
+
+EVERYTHING = Extent()
 
 
 async def switch(
@@ -20,28 +42,68 @@ async def switch(
     *,
     requested_by: str,
     reason: str | None,
+    extent: Extent = EVERYTHING,
     key: UsedKey = NO_KEY,
 ) -> bool:
     """Pause an affiliate, so that nothing is sent to it, or resume it, whether a person or a breaker paused it.
 
-    The audit says who did. Returns False, and changes nothing, when it is so already.
+    A pause of another extent takes the place of the one that there is. The audit says who did. Returns False, and
+    changes nothing, when it is so already, or the time of the pause is over.
     """
     own = {"account": account, "affiliate": affiliate}
+    await end_pauses(connection, 1, **own)
     if to == "paused":
-        done = await SQL["pause_affiliate"].fetchval(connection, **own, requested_by=requested_by, reason=reason)
+        done = await SQL["pause_affiliate"].fetchval(
+            connection,
+            **own,
+            requested_by=requested_by,
+            reason=reason,
+            until=extent.until,
+            types=extent.types and sorted(extent.types),
+        )
         changed = done is not None
     else:
         was_paused = await SQL["resume_affiliate"].fetchval(connection, **own) is not None
         changed = bool(await SQL["close_breakers"].fetch(connection, **own)) or was_paused
     if not changed:
         return False
-    await audit.add(connection, account, to, affiliate=affiliate, requested_by=requested_by, reason=reason, key=key)
+    await audit.add(
+        connection,
+        account,
+        to,
+        affiliate=affiliate,
+        requested_by=requested_by,
+        reason=reason,
+        request=extent.as_audited(),
+        key=key,
+    )
     return True
 
 
-async def paused(connection: Connection, account: str) -> frozenset[str]:
-    """Return the affiliates that a person has paused."""
-    rows = await SQL["paused_affiliates"].fetch(connection, account=account)
+async def end_pauses(
+    connection: Connection, at_most: int = ENDED_AT_ONCE, *, account: str | None = None, affiliate: str | None = None
+) -> int:
+    """End pauses whose time is over, of one affiliate or of any, and say so in the audit. Returns their number.
+
+    They hold nothing back from that time on, whenever this is done.
+    """
+    rows = await SQL["end_pauses"].fetch(connection, account=account, affiliate=affiliate, limit=at_most)
+    for row in rows:
+        await audit.add(
+            connection,
+            row["account"],
+            "pause_ended",
+            affiliate=row["affiliate"],
+            requested_by=OURSELVES,
+            reason=None,
+            request=Extent(row["paused_until"], row["paused_types"]).as_audited(),
+        )
+    return len(rows)
+
+
+async def paused(connection: Connection, account: str, integration_type: str) -> frozenset[str]:
+    """Return the affiliates that a person has paused for a type."""
+    rows = await SQL["paused_affiliates"].fetch(connection, account=account, integration_type=integration_type)
     return frozenset(row["affiliate"] for row in rows)
 
 
@@ -52,7 +114,10 @@ async def list_affiliates(database: Database, account: str) -> list[ShownAffilia
         suspended: dict[str, list[ShownBreaker]] = {}
         for row in await SQL["suspended_types"].fetch(connection, account=account):
             suspended.setdefault(row["affiliate"], []).append(_breaker(row))
-    return [_shown(row, suspended.get(row["affiliate"], [])) for row in rows]
+        queued: dict[str, dict[str, int]] = {}
+        for row in await SQL["queued_by_type"].fetch(connection, account=account):
+            queued.setdefault(row["affiliate"], {})[row["integration_type"]] = row["items"]
+    return [_shown(row, suspended.get(row["affiliate"], []), queued.get(row["affiliate"], {})) for row in rows]
 
 
 async def with_logs(database: Database, account: str) -> list[str]:
@@ -81,14 +146,17 @@ def untouched(affiliate: str) -> ShownAffiliate:
         paused_by=None,
         paused_with=None,
         paused_reason=None,
+        paused_until=None,
+        paused_types=None,
         breaker="closed",
         breakers=[],
         queued=0,
+        queued_by_type={},
         sent=0,
     )
 
 
-def _shown(row: Any, breakers: list[ShownBreaker]) -> ShownAffiliate:
+def _shown(row: Any, breakers: list[ShownBreaker], queued: dict[str, int]) -> ShownAffiliate:
     states = {each.state for each in breakers}
     return ShownAffiliate(
         affiliate=row["affiliate"],
@@ -97,9 +165,12 @@ def _shown(row: Any, breakers: list[ShownBreaker]) -> ShownAffiliate:
         paused_by=row["paused_by"],
         paused_with=row["paused_with"],
         paused_reason=row["paused_reason"],
+        paused_until=row["paused_until"],
+        paused_types=row["paused_types"],
         breaker=next((each for each in ("open", "half_open") if each in states), "closed"),
         breakers=breakers,
         queued=row["queued"],
+        queued_by_type=queued,
         sent=row["sent"],
     )
 

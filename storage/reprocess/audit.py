@@ -8,7 +8,15 @@ from storage.database import Connection
 from storage.statements import SQL
 
 Action = Literal[
-    "requested", "cancelled", "stopped", "paused", "resumed", "automatic_rule", "automatic_off", "automatic_on"
+    "requested",
+    "cancelled",
+    "stopped",
+    "paused",
+    "resumed",
+    "pause_ended",
+    "automatic_rule",
+    "automatic_off",
+    "automatic_on",
 ]
 
 

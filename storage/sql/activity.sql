@@ -6,7 +6,8 @@ SELECT
     END AS kind,
     a.action, a.requested_by, a.key_name AS requested_with, a.reason,
     jsonb_build_object(
-        'command_id', a.command_id, 'affiliate', a.affiliate, 'integration_type', a.request ->> 'integration_type'
+        'command_id', a.command_id, 'affiliate', a.affiliate, 'integration_type', a.request ->> 'integration_type',
+        'until', a.request -> 'until', 'integration_types', a.request -> 'integration_types'
     ) AS about
 FROM reprocess_audit a
 WHERE a.account = :account::text

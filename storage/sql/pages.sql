@@ -25,18 +25,6 @@ RETURNING name
 -- The session that inserts it may sign in with it.
 INSERT INTO used_sign_in_links (nonce) VALUES (:nonce::bytea) ON CONFLICT DO NOTHING RETURNING nonce
 
--- forget_ended_sessions --
--- Those whose cookies are too old. Uses ended_sessions_by_expiry.
-DELETE FROM ended_sessions WHERE expires_at < now()
-
--- end_session --
-INSERT INTO ended_sessions (nonce, expires_at) VALUES (:nonce::bytea, now() + make_interval(secs => :seconds::float8))
-ON CONFLICT DO NOTHING
-
--- is_session_ended --
--- Uses the primary key.
-SELECT EXISTS (SELECT FROM ended_sessions WHERE nonce = :nonce::bytea)
-
 -- has_account --
 -- Uses status_logs_by_time.
 SELECT EXISTS (SELECT FROM status_logs WHERE account = :account::text)

@@ -19,6 +19,7 @@ from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from storage.errors import NotLetIn, StorageUnavailable
 from storage.reprocess import affiliates
+from storage.reprocess.affiliates import EVERYTHING, Extent, end_pauses
 from storage.reprocess.claims import QueuedItem
 from storage.reprocess.writer import FailedItem, cancel, mark_failed, mark_silent, mark_unneeded
 from storage.settings import StorageSettings
@@ -44,9 +45,11 @@ def desk_with(url: str, settings: StorageSettings, **price: object) -> Desk:
     return Desk(url, settings, Policy.model_validate({"price": {"*": price}}))
 
 
-async def pause(desk: Desk, affiliate: str) -> None:
+async def pause(desk: Desk, affiliate: str, extent: Extent = EVERYTHING) -> None:
     async with desk.writer.transaction() as connection:
-        await affiliates.switch(connection, "acme", affiliate, "paused", requested_by="maria", reason="maintenance")
+        await affiliates.switch(
+            connection, "acme", affiliate, "paused", requested_by="maria", reason="maintenance", extent=extent
+        )
 
 
 async def stop(desk: Desk, command_id: str) -> bool:
@@ -517,6 +520,51 @@ async def test_a_paused_affiliate_waits_and_nothing_of_it_is_red(desk: Desk) -> 
     async with desk.writer.transaction() as connection:
         assert await affiliates.switch(connection, "acme", "MLB", "resumed", requested_by="joao", reason=None)
     assert len(await desk.send()) == 3
+
+
+@pytest.mark.parametrize("types", [None, ["price"], ["inventory"], ["inventory", "price"]])
+async def test_a_pause_holds_back_its_types_until_its_end_and_no_longer(
+    desk: Desk, owner: asyncpg.Connection, types: list[str] | None
+) -> None:
+    held = types is None or "price" in types
+    await desk.fail(range(4))
+    await desk.fail(range(2), "AMZ")
+    await desk.by_filter("before")
+    until = datetime.now(UTC) + timedelta(hours=1)
+    await pause(desk, "MLB", Extent(until, types))
+    assert Counter(each.affiliate for each in await desk.send(4)) == ({"AMZ": 2} if held else {"AMZ": 2, "MLB": 2})
+    [_, mlb] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (mlb.paused_until, mlb.paused_types, mlb.queued_by_type) == (until, types, {"price": 4 if held else 2})
+    await desk.fail(range(4, 9))
+    assert (await desk.plan()).verdicts.get("paused", 0) == (5 if held else 0)
+    await desk.by_filter("while")
+    assert (await desk.ledger("while")).items.get("paused", 0) == (5 if held else 0)
+    # PostgreSQL's clock passes the end: nothing is held back, and nobody had to do anything.
+    await owner.execute("UPDATE affiliates SET paused_until = clock_timestamp()")
+    assert (await desk.plan()).verdicts.get("paused", 0) == 0
+    assert len(await desk.send(100)) == (4 if held else 7)
+    [_, mlb] = await affiliates.list_affiliates(desk.reader, "acme")
+    assert (mlb.paused_at, mlb.sending) == (None, True)
+    # Agents say it, once; one who pauses before they could does.
+    async with desk.writer.transaction() as connection:
+        assert (await end_pauses(connection), await end_pauses(connection)) == (1, 0)
+    await pause(desk, "MLB", Extent(datetime.now(UTC) + timedelta(hours=1)))
+    await owner.execute("UPDATE affiliates SET paused_until = clock_timestamp()")
+    await pause(desk, "MLB")
+    await pause(desk, "MLB")
+    await pause(desk, "MLB", Extent(types=["price"]))
+    acts = await owner.fetch(
+        "SELECT action, requested_by, request ->> 'until' IS NOT NULL AS ends FROM reprocess_audit"
+        " WHERE command_id IS NULL ORDER BY at, id"
+    )
+    assert [tuple(each) for each in acts] == [
+        ("paused", "maria", True),
+        ("pause_ended", "conexoes", True),
+        ("paused", "maria", True),
+        ("pause_ended", "conexoes", True),
+        ("paused", "maria", False),
+        ("paused", "maria", False),
+    ]
 
 
 async def test_an_affiliate_that_says_not_now_is_left_alone_and_tried_with_one(

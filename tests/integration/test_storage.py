@@ -212,7 +212,7 @@ async def test_the_writer_can_t_delete_the_audit_nor_what_a_result_said(
 #: Tables without an account: a sign-in link is used before anyone is signed in; the rest is of agents, not of accounts.
 WITHOUT_ACCOUNT = {
     "used_sign_in_links",
-    "ended_sessions",
+    "sessions",
     "positions",
     "workers",
     "retention_horizon",

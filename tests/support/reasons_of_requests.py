@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Message
 
-from admin import body, cancellation, commands, dead_letters, events, kept_file
+from admin import affiliates, body, cancellation, commands, dead_letters, events, kept_file
 from admin.events import EventsRefused
 from admin.form_body import read_form
 from admin.json_body import read_json
@@ -43,6 +43,7 @@ from storage.settings import StorageSettings
 ERASED = '{"code": "letter_erased", "parameters": {}}'
 FORM = "application/x-www-form-urlencoded"
 WITH_FILE = "multipart/form-data; boundary=b"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 HERE = FastAPI()
 HERE.state.site = SimpleNamespace(public_host="")
 
@@ -231,6 +232,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.NOT_A_RESULTS_TOPIC: lambda: NOT_OF_RESULTS.reason,
     Code.RESULT_ERASED: lambda: Reason.from_json(RESULT_ERASED),
     Code.REDRIVE_OVER: lambda: dead_letters.NOT_OF_THIS_STATE.of(state="done"),
+    Code.PAUSE_OVER_ALREADY: lambda: refused(lambda: affiliates.must_last(NOW, NOW)),
     Code.COMMAND_DONE: lambda: cancellation.DONE,
     Code.UNEXPECTED: lambda: of(problems.unexpected(request())),
     Code.TOO_MANY_EXPORTS: lambda: _full(_desk().slots, lambda: "acme"),

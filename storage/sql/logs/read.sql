@@ -1,9 +1,10 @@
 -- log_columns --
 -- Columns of logs of one account.
 {SHOWN_COLUMNS}, s.message, s.errors, ({conflicts_of_log}) AS conflicts,
-s.affiliate = ANY(ARRAY(
-    SELECT f.affiliate FROM affiliates f WHERE f.account = :account::text AND f.paused_at IS NOT NULL
-)) AS paused, ({next_try_of_log}) AS next_try_at
+EXISTS (
+    SELECT FROM affiliates f
+    WHERE f.account = :account::text AND f.affiliate = s.affiliate AND {pause_is_on} AND s.integration_type {pauses_type}
+) AS paused, ({next_try_of_log}) AS next_try_at
 
 -- next_try_of_log --
 -- When the log `s` is tried again without anybody's doing; one that waits for its turn has none. Uses the primary keys.

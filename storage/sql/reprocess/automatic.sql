@@ -109,7 +109,8 @@ WHERE lane.since <= :at::timestamptz
   AND NOT EXISTS (SELECT FROM automatic_off o WHERE o.account = lane.account)
   AND NOT EXISTS (
       SELECT FROM affiliates f
-      WHERE f.account = lane.account AND f.affiliate = lane.affiliate AND f.paused_at IS NOT NULL
+      WHERE f.account = lane.account AND f.affiliate = lane.affiliate AND {pause_is_on}
+        AND lane.integration_type {pauses_type}
   )
   AND (lane.lane_group <> '' OR NOT EXISTS ({queue}))
   AND NOT EXISTS (

@@ -16,7 +16,7 @@ SELECT
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
           AND i.state = 'queued' AND i.not_before IS NULL AND i.position <= c.released
     ) END AS ready,
-    f.paused_at IS NOT NULL AS paused,
+    ({pause_is_on} AND c.integration_type {pauses_type}) IS TRUE AS paused,
     b.state, b.changed_at, b.retry_at, b.good, b.bad, b.openings, b.in_a_row
 FROM reprocess_counts n
 JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'

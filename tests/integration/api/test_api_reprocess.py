@@ -78,6 +78,34 @@ async def test_a_pause_is_seen_in_plan_log_and_affiliates(operator: Caller, view
     assert (await operator.post("/commands/affiliates/resume", json={**body, "affiliate": "NEW"})).status_code == 200
 
 
+async def test_a_pause_may_be_of_some_types_and_until_a_time(operator: Caller, viewer: Caller, desk: Desk) -> None:
+    await desk.fail(range(2))
+    body = {**WHO, "affiliate": "MLB"}
+    wrongs: list[dict[str, object]] = [
+        {"until": "2020-01-01T00:00:00Z"},
+        {"until": "tomorrow"},
+        {"integration_types": []},
+        {"integration_types": ["price", "prices"]},
+        {"types": ["price"]},
+    ]
+    for wrong in wrongs:
+        assert (await operator.post("/commands/affiliates/pause", json={**body, **wrong})).status_code == 422, wrong
+    assert (await operator.post("/commands/affiliates/resume", json={**body, "until": None})).status_code == 422
+    until = "2096-11-24T14:00:00Z"
+    for types, paused, allowed in ((["tracking", "price", "price"], 2, False), (["tracking"], 0, True)):
+        asked = {**body, "until": until, "integration_types": types}
+        shown = (await operator.post("/commands/affiliates/pause", json=asked)).json()
+        assert (shown["paused_until"], shown["paused_types"]) == (until, sorted(set(types)))
+        assert (await viewer.get(f"{PLAN}?status=error")).json()["verdicts"].get("paused", 0) == paused
+        [log, _] = (await operator.get(f"{API}/price/logs")).json()["items"]
+        assert log["actions"][0]["allowed"] is allowed
+    acts = (await viewer.get(f"{API}/activity?kind=affiliate")).json()["items"]
+    assert [each["about"] for each in acts] == [
+        {"affiliate": "MLB", "until": "2096-11-24T14:00:00.000000Z", "integration_types": types}
+        for types in (["tracking"], ["price", "tracking"])
+    ]
+
+
 async def test_a_refused_item_says_why_on_the_log_s_timeline(viewer: Caller, desk: Desk) -> None:
     await desk.store(result("ok", status="success", errors=None))
     await desk.by_filter("c", filter={"all": True})

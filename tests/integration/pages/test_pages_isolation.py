@@ -57,7 +57,16 @@ OPEN = {
         "/sign-in/oidc/callback",
         "/preferences",
     )
-} | {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/preferences")}
+} | {
+    ("POST", path)
+    for path in (
+        "/sign-in",
+        "/sign-out",
+        "/preferences",
+        "/preferences/sessions/{session_id}/end",
+        "/preferences/sessions/end-others",
+    )
+}
 ASKED = {"integration_type": "price", "requested_by": "m", "mode": "refresh"}
 #: JSON bodies, whose account says whose it is.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {

@@ -1,6 +1,7 @@
 """Signing in, and what a session is good for: roles, accounts, forms, revoking."""
 
 import asyncio
+import re
 import uuid
 
 import asyncpg
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from admin.known_sessions import KnownSessions
 from admin.pages import live
 from admin.session import Sessions
 from api import authentication
@@ -183,12 +185,59 @@ async def test_a_session_that_signed_out_is_over_wherever_its_cookie_is(
     token = await browser.form_token("/acme/price")
     assert (await browser.post("/sign-out", data={"form_token": token})).status_code == 303
     assert (await thief.get("/acme/price")).status_code == 303
-    assert await owner.fetchval("SELECT count(*) FROM ended_sessions") == 1
-    await owner.execute("UPDATE ended_sessions SET expires_at = now() - interval '1 second'")
-    another = await visit("viewer")
-    token = await another.form_token("/acme/price")
-    await another.post("/sign-out", data={"form_token": token})
-    assert await owner.fetchval("SELECT count(*) FROM ended_sessions") == 1
+    assert await owner.fetchval("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL") == 1
+    await owner.execute("UPDATE sessions SET expires_at = now() - interval '1 second'")
+    await (await visit("viewer")).get("/acme/price")
+    assert await owner.fetchval("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL") == 0
+
+
+async def test_a_person_sees_where_their_key_is_signed_in_and_ends_it_there(
+    visit: Visit, owner: asyncpg.Connection, app: FastAPI
+) -> None:
+    here, phone, shop, admin = await visit("viewer"), await visit("viewer"), await visit("viewer"), await visit("admin")
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    for browser, agent in ((here, firefox), (phone, "Mozilla/5.0 (iPhone) Version/17.4 Safari/604.1"), (shop, "<b>")):
+        browser.headers["user-agent"] = agent
+        assert (await browser.get("/acme/price")).status_code == 200
+    assert (await admin.get("/acme/price")).status_code == 200
+    page = (await here.get("/preferences")).text
+    assert page.count("End this session") == 3
+    assert ("Firefox, Linux" in page, "Safari, iPhone" in page, "Unknown browser" in page) == (True, True, True)
+    ids = re.findall(r"/preferences/sessions/([0-9a-f]{64})/end", page)
+    [own] = re.findall(r">this session<.*?/preferences/sessions/([0-9a-f]{64})/end", page, re.DOTALL)
+    assert own == ids[0]
+    kept = await owner.fetch("SELECT * FROM sessions")
+    secrets = {key for browser in (here, phone) for key in browser.cookies.values()}
+    assert not any(secret[:20] in str(row) for secret in secrets for row in kept)
+
+    # Nobody ends what is another key's, nor what is no session.
+    other = await admin.form_token("/acme/price")
+    for address in (*ids, "0" * 64):
+        answer = await admin.post(f"/preferences/sessions/{address}/end", data={"form_token": other})
+        assert answer.status_code == 404
+    token = await here.form_token("/acme/price")
+    assert (await here.post("/preferences/sessions/x/end", data={"form_token": token})).status_code == 422
+
+    # At once in this process, whatever it remembers of them.
+    [of_phone] = [row["id"].hex() for row in kept if "iPhone" in row["browser"]]
+    assert (await here.post(f"/preferences/sessions/{of_phone}/end", data={"form_token": token})).status_code == 303
+    statuses = [(await each.get("/acme/price")).status_code for each in (here, phone, shop, admin)]
+    assert statuses == [200, 303, 200, 200]
+    assert (await here.post("/preferences/sessions/end-others", data={"form_token": token})).status_code == 303
+    statuses = [(await each.get("/acme/price")).status_code for each in (here, phone, shop, admin)]
+    assert statuses == [200, 303, 303, 200]
+    assert "End all other sessions" not in (await here.get("/preferences")).text
+
+    # In another process as soon as it looks again.
+    again = KnownSessions(app.state.writer, app.state.site.sessions)
+    app.state.known_sessions, before = again, app.state.known_sessions
+    phone = await visit("viewer")
+    assert (await phone.get("/acme/price")).status_code == 200
+    app.state.known_sessions = before
+    assert (await here.post("/preferences/sessions/end-others", data={"form_token": token})).status_code == 303
+    app.state.known_sessions = again
+    again._good.clear()
+    assert (await phone.get("/acme/price")).status_code == 303
 
 
 async def test_wrong_keys_slow_an_address_down_and_good_ones_cost_nothing(visit: Visit, keys: dict[str, str]) -> None:
@@ -202,7 +251,7 @@ async def test_wrong_keys_slow_an_address_down_and_good_ones_cost_nothing(visit:
     assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (429, True)
 
 
-@pytest.mark.parametrize("ending", ["revoke", "sign out"])
+@pytest.mark.parametrize("ending", ["revoke", "sign out", "end others"])
 async def test_a_live_stream_ends_with_its_session(
     visit: Visit, owning: Database, app: FastAPI, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
@@ -223,8 +272,12 @@ async def test_a_live_stream_ends_with_its_session(
         if ending == "revoke":
             [mine] = [each for each in await access_keys.list_all(owning) if each.name == "v"]
             assert await access_keys.revoke(owning, mine.id)
-        else:
+        elif ending == "sign out":
             await browser.post("/sign-out", data={"form_token": token})
+        else:
+            elsewhere = await visit("viewer")
+            other = await elsewhere.form_token("/acme/price")
+            await elsewhere.post("/preferences/sessions/end-others", data={"form_token": other})
         async with asyncio.timeout(live.STREAM_SECONDS / 10):
             async for _line in lines:
                 pass

@@ -35,6 +35,7 @@ SAMPLES = {
     "window_id": str(uuid.uuid4()),
     "act": "test",
     "key_id": str(uuid.uuid4()),
+    "session_id": "0" * 64,
     "format": "csv",
     "action": "pause",
     "fingerprint": "0123456789abcdef",

@@ -1,0 +1,53 @@
+"""The pulse of the database: if it answers just now. One that hangs refuses nothing, it only never answers."""
+
+import asyncio
+import math
+import time
+
+import structlog
+
+from storage.database import Database, clock
+from storage.errors import StorageError
+
+log = structlog.get_logger(__name__)
+#: Time for which an answer is taken for the next one too: a process asks no more often, however many pages are open.
+FRESH_SECONDS = 2.0
+#: Time within which the database must answer.
+DEADLINE_SECONDS = 4.0
+
+
+class Pulse:
+    """One for each app. Everyone who asks at the same time awaits the same question."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asking: asyncio.Task[bool] | None = None
+        self._asked_at = -math.inf
+        self._answered_at = -math.inf
+
+    async def answers(self) -> bool:
+        """Return True when the database has answered within FRESH_SECONDS, or does so within DEADLINE_SECONDS.
+
+        A question that has no answer stays the only one until it ends, so that nobody else waits for a database that
+        hangs.
+        """
+        now = time.monotonic()
+        if now - self._answered_at < FRESH_SECONDS:
+            return True
+        if self._asking is None or self._asking.done():
+            self._asking, self._asked_at = asyncio.create_task(self._ask()), now
+        asking = self._asking
+        left = self._asked_at + DEADLINE_SECONDS - now
+        if left > 0:
+            await asyncio.wait({asking}, timeout=left)
+        return asking.done() and asking.result()
+
+    async def _ask(self) -> bool:
+        try:
+            async with self._database.connection() as connection:
+                await clock(connection)
+        except StorageError as exc:
+            log.warning("no answer", reason=str(exc))
+            return False
+        self._answered_at = time.monotonic()
+        return True
