@@ -88,7 +88,7 @@ async def plan_groups(
         left_out = frozenset((*filter_.exclude_fingerprint, *first))
         taken = [each for each in found if left_out.isdisjoint(each.faults)]
         made = await plan_of(connection, account, integration_type, [each.facts for each in taken], policy)
-        paused = await affiliates.paused(connection, account)
+        paused = await affiliates.paused(connection, account, integration_type)
     sent = sizes_of(
         each
         for each in taken
