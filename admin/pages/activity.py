@@ -1,7 +1,7 @@
 """Activity of the account: who did what, with filter and export."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -67,6 +67,7 @@ async def activity_page(request: Request, who: OwnPage) -> Response:
         acts=listing.page(acts, request, Response()),
         may_export=who.grant.may_export,
         to_local=lambda at: to_local(at, who.visitor.zone),
+        datetime_of=datetime.fromisoformat,
         act_word=lambda each: word_of_act(each.kind, each.action, who.visitor.language),
     )
 
