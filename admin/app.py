@@ -27,7 +27,7 @@ from outbound.sealed import Sealer, new_key
 from outbound.settings import NotificationSettings
 from schemas.automatic_rule import AutomaticRuleRequest
 from schemas.export import ExportRequest
-from schemas.group import GroupDecision
+from schemas.group import GroupDecision, GroupNotes
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.redrive import EraseLettersRequest, RedriveRequest, RedriveSwitchRequest
@@ -130,7 +130,7 @@ def build_admin(
         ),
     )
     # Bodies, which FastAPI does not know since we read and limit them.
-    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, PauseRequest, GroupDecision)
+    add_schemas(app, ReprocessRequest, CancelRequest, AffiliateRequest, PauseRequest, GroupDecision, GroupNotes)
     add_schemas(app, ExportRequest, ResultEvent)
     add_schemas(app, AuthoredRequest, AutomaticRuleRequest)
     add_schemas(app, RedriveRequest, RedriveSwitchRequest, EraseLettersRequest, EditRequest)

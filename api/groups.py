@@ -3,35 +3,49 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api import listings
 from api.authentication import FIRST, OwnAccount
 from api.pages import Page
-from api.parameters import ONCE, LogQuery, Type
+from api.parameters import LogQuery, Type, once_each
 from api.playbook import playbook_for
 from api.problems import PAGED
+from schemas.filter import REPEATABLE
 from schemas.group import ErrorGroup
+from schemas.group_filter import GroupFilter
 from schemas.playbook import Playbook, SeenError
 from storage.logs import groups as error_groups
 
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
+ONCE_OF_GROUPS = [Depends(once_each({*REPEATABLE, "state"}))]
 
 
-@router.get("/{integration_type}/logs/groups", dependencies=ONCE, responses=PAGED)
+class GroupQuery(LogQuery, GroupFilter):
+    """Parameters of a page of groups."""
+
+    @property
+    def wanted(self) -> GroupFilter:
+        """The choice of groups alone, and their order."""
+        return GroupFilter.model_construct(**{name: getattr(self, name) for name in GroupFilter.model_fields})
+
+
+@router.get("/{integration_type}/logs/groups", dependencies=ONCE_OF_GROUPS, responses=PAGED)
 async def list_groups(
     request: Request,
     response: Response,
     account: OwnAccount,
     integration_type: Type,
-    query: Annotated[LogQuery, Query()],
+    query: Annotated[GroupQuery, Query()],
 ) -> Page[ErrorGroup]:
-    """One entry for each different error among the logs that the filter matches, the largest group first.
+    """One entry for each different error among the logs that the filter matches, by default the largest group first.
 
-    Groups are in the order of counts, and counts change: while you walk the pages, a group that shrinks may come again,
-    and one that grows may be missed. The fingerprint identifies a group.
+    Groups that are ignored come last. Counts change: while you walk the pages, a group that shrinks may come again, and
+    one that grows may be missed. The fingerprint identifies a group.
     """
-    listing = listings.groups(account, integration_type.name, query.filter, query.page_size, query.page_token)
+    listing = listings.groups(
+        account, integration_type.name, query.filter, query.wanted, query.page_size, query.page_token
+    )
     groups = await error_groups.list_groups(
         request.app.state.reader,
         account,
@@ -40,6 +54,7 @@ async def list_groups(
         now=datetime.now(UTC),
         after=listing.after_count,
         limit=listing.limit,
+        wanted=query.wanted,
     )
     page = listing.page(groups, request, response)
     playbook = await playbook_for(request.app, account)

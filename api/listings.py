@@ -8,6 +8,8 @@ from schemas.activity import ActivityFilter
 from schemas.export import Export
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
+from schemas.group_filter import GroupFilter, place_of
+from schemas.group_line import GroupLine
 from schemas.incident import Incident
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
@@ -39,11 +41,19 @@ def vtex_logs(
 
 
 def groups(
-    account: str, integration_type: str, filter_: LogFilter, size: int, token: str | None
+    account: str, integration_type: str, filter_: LogFilter, wanted: GroupFilter, size: int, token: str | None
 ) -> Listing[ErrorGroup]:
-    """Groups of equal errors among the logs that a filter matches, most logs first."""
-    name = f"groups\n{account}\n{integration_type}\n{filter_.model_dump_json()}"
-    return Listing(name, lambda group: (group.logs, group.fingerprint), size, token)
+    """Groups of equal errors among the logs that a filter matches, in the wanted order, those that are ignored last."""
+    name = f"groups\n{account}\n{integration_type}\n{filter_.model_dump_json()}\n{wanted.model_dump_json()}"
+    return Listing(name, lambda group: (place_of(group, wanted.sort), group.fingerprint), size, token)
+
+
+def lines(
+    account: str, integration_type: str, filter_: LogFilter, wanted: GroupFilter, size: int, token: str | None
+) -> Listing[GroupLine[ErrorGroup]]:
+    """Groups as `groups` has them, those of one error at several affiliates together."""
+    name = f"lines\n{account}\n{integration_type}\n{filter_.model_dump_json()}\n{wanted.model_dump_json()}"
+    return Listing(name, lambda line: (line.place, line.name), size, token)
 
 
 def playbook(account: str, filter_: PlaybookFilter, size: int, token: str | None) -> Listing[ListedEntry]:

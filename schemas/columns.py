@@ -171,6 +171,10 @@ GROUP_COLUMNS = (
         width=12,
     ),
     Column(name="cure_tried", labels=labels("Tentados", "Tried", "Intentados"), kind="number", width=10),
+    Column(name="group_state", labels=labels("Situação", "State", "Situación"), kind="text", width=14),
+    Column(name="owner", labels=labels("Responsável", "Owner", "Responsable"), kind="text", width=20),
+    Column(name="tags", labels=labels("Etiquetas", "Tags", "Etiquetas"), kind="text", width=20),
+    Column(name="ticket", labels=labels("Chamado", "Ticket", "Ticket"), kind="text", width=30),
     _GROUP,
 )
 #: Column of the sheet of logs only, where a person marks logs to be reprocessed.

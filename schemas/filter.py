@@ -191,7 +191,8 @@ def fields_of(model: type[BaseModel]) -> Iterator[FilterField]:
         shown = next((each for each in info.metadata if isinstance(each, OnPages)), None)
         if shown is None or not info.description:
             raise TypeError(f"{model.__name__}.{name} does not say how it is shown, or has no description")
-        choices = next((get_args(each) for each in get_args(info.annotation) if get_origin(each) is Literal), ())
+        types = (info.annotation, *get_args(info.annotation))
+        choices = next((get_args(each) for each in types if get_origin(each) is Literal), ())
         if shown.control == "choice" and not choices:
             raise TypeError(f"{model.__name__}.{name} is a choice, and its type names nothing to choose from")
         yield FilterField(

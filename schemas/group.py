@@ -2,20 +2,30 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from schemas.filter import QueryText
+from schemas.group_state import DecidedState, Standing, Until
 from schemas.interval import wilson
 from schemas.item_state import ANSWERED_STATES, TRIED_STATES, ItemState
 from schemas.playbook import PlaybookEntry
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.error import ReasonError
 from schemas.result import Account
-
-#: `open`: nobody has decided anything. `acknowledged`: somebody works on it; open again as soon as one more result
-#: fails with it. `ignored`: it needs no work, until somebody decides otherwise.
-GroupState = Literal["open", "acknowledged", "ignored"]
+from schemas.timestamp import Rfc3339
 
 MAX_NOTE_CHARACTERS = 1000
+MAX_TAGS = 8
+MAX_TAG_CHARACTERS = 30
+#: Acts on a group that it shows, the last ones; the activity has all.
+MAX_HISTORY = 20
+#: Kinds of what people write about a group. Of all but notes the newest holds.
+NoteKind = Literal["owner", "tags", "ticket", "note"]
+NOTE_KINDS: tuple[NoteKind, ...] = get_args(NoteKind)
+#: Acts of people on a group: decisions, and what they write.
+GroupAct = Literal[DecidedState, NoteKind]
 
 #: Advice on trying a group again by itself, from the measured outcome.
 Automation = Literal["offered", "advised_against"]
@@ -29,39 +39,6 @@ _NOON = "2026-11-24T12:00:00Z"
 
 class _Shown(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Decision(_Shown):
-    """The last decision that a person made about a group."""
-
-    state: GroupState
-    set_by: str
-    set_at: datetime
-    note: str | None = None
-
-
-class Standing(_Shown):
-    """The state of a group now."""
-
-    state: GroupState
-    reopened: bool = Field(description="true when it was acknowledged and has failed again since")
-    state_by: str | None = Field(description="who decided last; null when nobody has")
-    state_at: datetime | None
-    note: str | None
-
-
-def standing(decision: Decision | None, last_received_at: datetime) -> Standing:
-    """The state of a group whose last failed result was received at `last_received_at`."""
-    if decision is None:
-        return Standing(state="open", reopened=False, state_by=None, state_at=None, note=None)
-    reopened = decision.state == "acknowledged" and last_received_at > decision.set_at
-    return Standing(
-        state="open" if reopened else decision.state,
-        reopened=reopened,
-        state_by=decision.set_by,
-        state_at=decision.set_at,
-        note=decision.note,
-    )
 
 
 class Trend(_Shown):
@@ -134,6 +111,17 @@ class GroupSample(_Shown):
     )
 
 
+class GroupEntry(Until):
+    """An act of a person on a group. It is never changed."""
+
+    at: datetime
+    by: str
+    act: GroupAct = Field(description="the state that was decided, or `owner`, `tags`, `ticket`, `note`")
+    value: list[str] = Field(
+        description="the owner, the tags, the ticket, or the text of the note, also of a decision; empty: none any more"
+    )
+
+
 class ErrorGroup(Standing):
     """Logs of which one error is this one now, with its history and its playbook entry.
 
@@ -151,6 +139,10 @@ class ErrorGroup(Standing):
                     "state_by": "maria@store.example",
                     "state_at": "2026-11-23T09:00:00Z",
                     "note": "the price table is being corrected",
+                    "reopened_by": "failed_again",
+                    "until": None,
+                    "until_results": None,
+                    "until_escalates": False,
                     "fingerprint": "74dab71393f51981",
                     "code": "price.below_minimum",
                     "category": "PRICING",
@@ -182,6 +174,20 @@ class ErrorGroup(Standing):
                         "message": "The price 10.00 is below the minimum of this category",
                     },
                     "playbook": None,
+                    "owner": "maria@store.example",
+                    "tags": ["price table"],
+                    "ticket": "https://tickets.store.example/OPS-118",
+                    "history": [
+                        {
+                            "at": "2026-11-23T09:00:00Z",
+                            "by": "maria@store.example",
+                            "act": "acknowledged",
+                            "value": ["the price table is being corrected"],
+                            "until": None,
+                            "until_results": None,
+                            "until_escalates": False,
+                        }
+                    ],
                 }
             ]
         },
@@ -200,6 +206,26 @@ class ErrorGroup(Standing):
     cure: Cure
     sample: GroupSample
     playbook: PlaybookEntry | None
+    owner: str | None = Field(description="person who has it: the name of an access key; null: nobody")
+    tags: list[str]
+    ticket: str | None = Field(description="link to a ticket elsewhere")
+    history: list[GroupEntry] = Field(description="acts of people on it, newest first, 20 at most")
+
+
+def _in_one_form(tag: str) -> str:
+    """Return a tag in small letters, with single spaces: nobody wants two tags of one word."""
+    return " ".join(tag.split()).lower()
+
+
+Author = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+NoteText = Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)]
+Tag = Annotated[
+    QueryText,
+    StringConstraints(min_length=1, max_length=MAX_TAG_CHARACTERS, pattern=r"^[^,]*[^,\s][^,]*$"),
+    AfterValidator(_in_one_form),
+]
+# Pages make it a link: a web address, whose host is what it looks like.
+Ticket = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+([/?#][!-~]*)?$", max_length=1000)]
 
 
 class GroupDecision(BaseModel):
@@ -213,9 +239,10 @@ class GroupDecision(BaseModel):
                 {
                     "account": "demo",
                     "integration_type": "price",
-                    "state": "acknowledged",
+                    "state": "ignored",
+                    "until_results": 100,
                     "set_by": "maria@store.example",
-                    "note": "the price table is being corrected",
+                    "note": "a few of these are usual",
                 }
             ]
         },
@@ -223,6 +250,99 @@ class GroupDecision(BaseModel):
 
     account: Account
     integration_type: str
-    state: GroupState
-    set_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    note: Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    state: DecidedState
+    set_by: Author
+    note: NoteText | None = None
+    until: Rfc3339 | None = Field(default=None, description="with `ignored`: until this time, in the future")
+    until_results: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        description="with `ignored`: until so many results more have failed with it",
+    )
+    until_escalates: bool = Field(
+        default=False, description="with `ignored`: until it escalates, by the rule of the incident `group_escalates`"
+    )
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> Self:
+        ends = (self.until is not None) + (self.until_results is not None) + self.until_escalates
+        if ends > (self.state == "ignored"):
+            raise ReasonError(ReasonCode.UNTIL_OF_IGNORED)
+        return self
+
+
+class GroupNotes(BaseModel):
+    """Body of `POST /commands/groups/{fingerprint}/notes`: an owner, tags, a ticket, a note.
+
+    A field that is left out stays as it is.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "account": "demo",
+                    "integration_type": "price",
+                    "noted_by": "maria@store.example",
+                    "owner": "maria@store.example",
+                    "tags": ["price table"],
+                    "ticket": "https://tickets.store.example/OPS-118",
+                    "note": "asked the supplier for the new table",
+                }
+            ]
+        },
+    )
+
+    account: Account
+    integration_type: str
+    noted_by: Author
+    owner: Author | None = Field(default=None, description="name of a person's access key of the account; null: nobody")
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(
+        default=[], description="all of its tags; in small letters, each once"
+    )
+    ticket: Ticket | None = Field(default=None, description="link to a ticket elsewhere, by http or https; null: none")
+    note: Annotated[str, StringConstraints(min_length=1, max_length=MAX_NOTE_CHARACTERS)] | None = Field(
+        default=None, description="added to the history, where it stays"
+    )
+
+    @property
+    def written(self) -> dict[NoteKind, list[str]]:
+        """Return what was given, by kind, as it is kept: owner, ticket and note alone, tags each once."""
+        given: dict[NoteKind, list[str]] = {}
+        for kind in NOTE_KINDS:
+            value = getattr(self, kind)
+            if kind not in self.model_fields_set or (kind == "note" and value is None):
+                continue
+            given[kind] = sorted(set(value)) if kind == "tags" else [value] if value is not None else []
+        return given
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.written:
+            raise ReasonError(ReasonCode.NOTHING_WRITTEN)
+        return self
+
+
+class GroupLabels(_Shown):
+    """Owner, tags and ticket of a group."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "owner": "maria@store.example",
+                    "tags": ["price table"],
+                    "ticket": "https://tickets.store.example/OPS-118",
+                }
+            ]
+        },
+    )
+
+    owner: str | None
+    tags: list[str]
+    ticket: str | None

@@ -18,7 +18,9 @@ from schemas.columns import ERROR_COLUMNS, ITEM_COLUMNS, LOG_COLUMNS, MARK
 from schemas.error_class import ErrorClass
 from schemas.export import ExportState
 from schemas.filter import FIELDS
-from schemas.group import Automation, GroupState
+from schemas.group import Automation, GroupAct
+from schemas.group_filter import GroupSort
+from schemas.group_state import EndedBy, GroupState
 from schemas.incident import Edge, Severity, State
 from schemas.incident import Kind as IncidentKind
 from schemas.item_state import ItemState
@@ -43,6 +45,9 @@ Kind = Literal[
     "error_class",
     "automation",
     "group",
+    "group_end",
+    "group_act",
+    "group_sort",
     "export",
     "mode",
     "step",
@@ -278,7 +283,42 @@ GROUPS = complete(
     {
         "open": _word("Sem decisão", "Undecided", "Sin decisión"),
         "acknowledged": _word("Reconhecido", "Acknowledged", "Reconocido"),
+        "resolved": _word("Resolvido", "Resolved", "Resuelto"),
+        "regressed": _word("Voltou", "Regressed", "Volvió"),
         "ignored": _word("Ignorado", "Ignored", "Ignorado"),
+    },
+)
+
+GROUP_ENDS = complete(
+    EndedBy,
+    {
+        "failed_again": _word("Falhou de novo", "It has failed again since", "Falló de nuevo"),
+        "date": _word("O prazo acabou", "The date has come", "El plazo terminó"),
+        "results": _word("Vieram os resultados previstos", "As many results came", "Llegaron los resultados previstos"),
+        "escalated": _word("O erro aumentou", "It escalated", "El error aumentó"),
+    },
+)
+
+GROUP_ACTS = complete(
+    GroupAct,
+    {
+        "open": _word("Reabriu", "Opened again", "Reabrió"),
+        "acknowledged": _word("Reconheceu", "Acknowledged", "Reconoció"),
+        "resolved": _word("Resolveu", "Resolved", "Resolvió"),
+        "ignored": _word("Ignorou", "Ignored", "Ignoró"),
+        "owner": _word("Responsável", "Owner", "Responsable"),
+        "tags": _word("Etiquetas", "Tags", "Etiquetas"),
+        "ticket": _word("Chamado", "Ticket", "Ticket"),
+        "note": _word("Nota", "Note", "Nota"),
+    },
+)
+
+GROUP_SORTS = complete(
+    GroupSort,
+    {
+        "count": _word("Mais entidades", "Most entities", "Más entidades"),
+        "growth": _word("Maior aumento", "Growing most", "Mayor aumento"),
+        "age": _word("Mais antigos", "Oldest", "Más antiguos"),
     },
 )
 
@@ -531,7 +571,7 @@ ACTIVITY = complete(
     },
 )
 
-#: Acts of people, beside decisions about groups, whose words are GROUPS, and LETTER_ACTS.
+#: Acts of people, beside decisions about groups, whose words are GROUP_ACTS, and LETTER_ACTS.
 ACTS = complete(
     Act,
     {
@@ -593,6 +633,9 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "error_class": ERROR_CLASSES,
         "automation": AUTOMATIONS,
         "group": GROUPS,
+        "group_end": GROUP_ENDS,
+        "group_act": GROUP_ACTS,
+        "group_sort": GROUP_SORTS,
         "export": EXPORTS,
         "mode": MODES,
         "step": STEPS,
@@ -627,5 +670,5 @@ def word(kind: Kind, name: str, language: Language, *, short: bool = False) -> s
 
 def word_of_act(kind: str, action: str, language: Language) -> str:
     """Return the word for an act of the activity, whose list depends on its kind."""
-    lists: Mapping[str, Kind] = {"group": "group", "dead_letter": "letter_act"}
+    lists: Mapping[str, Kind] = {"group": "group_act", "dead_letter": "letter_act"}
     return word(lists.get(kind, "act"), action, language)

@@ -123,6 +123,13 @@ def _percent(context: Context, value: float) -> str:
     return format_percent(value, "#,##0.#%" if value < 0.1 else "#,##0%", locale=context["who"].locale)
 
 
+def _short_link(link: str) -> str:
+    """Return the host of a link and the last part of its path: what tells one ticket from another."""
+    parts = urlsplit(link)
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    return f"{parts.hostname or ''} … {last}" if last else parts.hostname or ""
+
+
 def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.Asset]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -151,5 +158,6 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         json=lambda value: orjson.dumps(value).decode(),
         number=_number,
         percent=_percent,
+        short_link=_short_link,
     )
     return environment

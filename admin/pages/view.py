@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
@@ -78,7 +78,7 @@ class View:
         """Return the address of this very view."""
         return self.query(token=self.page_token, open_=self.open)
 
-    def with_(self, **changes: Any) -> "View":
+    def with_(self, **changes: Any) -> Self:
         """Return this view with another filter, from its first page."""
         period = None if set(SPAN) & set(changes) else self.period
         filter_ = self.filter.model_copy(update=changes)
@@ -107,7 +107,7 @@ class View:
             return self.toggled(name, value)
         return self.with_(**{name: None}).query()
 
-    def frozen(self) -> "View":
+    def frozen(self) -> Self:
         """Return the view with fixed dates, so that a second page is of the same list as the first."""
         return self if self.period is None else replace(self, period="custom")
 

@@ -149,6 +149,9 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "pick-all") $$(".pick input:not(:disabled)").forEach((box) => { box.checked = event.target.checked; });
+  // Who marks a line of one error marks it at each of its affiliates.
+  const line = event.target.closest(".group-row > .pick")?.parentElement;
+  if (line) $$(".group-parts .pick input", line).forEach((box) => { box.checked = event.target.checked; });
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   counted();
 });

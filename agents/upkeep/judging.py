@@ -15,13 +15,14 @@ from schemas.catalogue import CATALOGUE
 from schemas.incident import Kind, State
 from schemas.incident_change import REOPENED_WITHIN, Change, Known, changes
 from schemas.rhythm import FreshnessState, Rhythm
-from schemas.signal import Figures, fresh, signals
+from schemas.signal import Figures, Signal, fresh, signals
 from schemas.topics import Topics
 from storage.database import Connection, Database, clock
 from storage.incidents.figures import read_figures, usual_letters
 from storage.incidents.incidents import keep, known_incidents
 from storage.incidents.rhythms import PairName, last_learned, learn_rhythms, read_rhythms
 from storage.incidents.times import StoredUntil, move_times, set_stored_until, take_turn
+from storage.logs.group_decisions import end_ignored
 
 #: Seconds between two looks at how far the data goes.
 _EVERY_SECONDS = 5.0
@@ -98,15 +99,19 @@ class Judging:
         figures = await read_figures(connection, times, self._rhythms, self._letters, self._topics)
         known = await known_incidents(connection, now - REOPENED_WITHIN - timedelta(hours=1))
         open_: Counter[Kind] = Counter()
+        every: list[tuple[str, Signal]] = []
         for account in sorted(figures.keys() | known.keys()):
             mine = figures.get(account) or Figures(now, times.as_of, times.whole_since)
-            found = changes(known.get(account, []), mine, signals(mine))
+            of_account = signals(mine)
+            every += [(account, each) for each in of_account]
+            found = changes(known.get(account, []), mine, of_account)
             await keep(connection, account, found)
             open_.update(_still_open(known.get(account, []), found))
             for incident, edge in found:
                 if edge is not None:
                     log.info("incident", account=account, edge=edge.value, kind=incident.kind.value)
             await asyncio.sleep(0)  # ingest has its turn between two accounts
+        await end_ignored(connection, every)
         return figures, open_
 
     async def _know_rhythms(self, connection: Connection, now: datetime) -> None:

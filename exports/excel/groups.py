@@ -9,20 +9,23 @@ from exports.excel.texts import CUT
 from schemas.catalogue import Language
 from schemas.columns import GROUP_COLUMNS
 from schemas.group import Cure
+from schemas.words import word
 from storage.exports.reader import Count
+from storage.logs.triage import Triage
 
 #: Groups that are listed, the largest first.
 LARGEST: Final = 1000
 
 
 def group_rows(
-    language: Language, counts: Iterable[Count], cures: Mapping[str, Cure], adviser: Adviser
+    language: Language, counts: Iterable[Count], cures: Mapping[str, Cure], adviser: Adviser, triage: Triage
 ) -> list[list[Any]]:
     """Return a row of GROUP_COLUMNS for each group among `counts`; no rate where nothing was tried."""
-    return [_row(count, cures.get(count.name), adviser, CUT[language]) for count in counts if count.kind == "group"]
+    return [_row(language, count, cures.get(count.name), adviser, triage) for count in counts if count.kind == "group"]
 
 
-def _row(count: Count, cure: Cure | None, adviser: Adviser, mark: str) -> list[Any]:
+def _row(language: Language, count: Count, cure: Cure | None, adviser: Adviser, triage: Triage) -> list[Any]:
+    mark = CUT[language]
     affiliates = count.affiliates or []
     advice = adviser.about(
         affiliates[0] if affiliates else "", code=count.code, message=count.message, fingerprint=count.name
@@ -38,6 +41,10 @@ def _row(count: Count, cure: Cure | None, adviser: Adviser, mark: str) -> list[A
         "who": advice.who,
         "what_to_do": advice.what_to_do,
         **_cured(cure),
+        "group_state": word("group", triage.standing(count.name).state, language),
+        "owner": triage.owners.get(count.name),
+        "tags": ", ".join(triage.tags.get(count.name, [])) or None,
+        "ticket": triage.tickets.get(count.name),
         "fingerprint": count.name,
     }
     return [cells[column.name] for column in GROUP_COLUMNS]

@@ -50,6 +50,7 @@ async def make_workbook(
             rows_of = WorkbookRows(order, adviser)
             counts = await matched.counts(LARGEST)
             cures = await matched.cures([each.name for each in counts if each.kind == "group"])
+            triage = await matched.triage()
             summed_up = await _summary(matched, order, rows_of, counts, as_of)
             read = error_count = 0
             progress(0, 0, total)
@@ -65,7 +66,7 @@ async def make_workbook(
             order=order,
             as_of=as_of,
             summary=summed_up,
-            groups=group_rows(order.language, counts, cures, adviser),
+            groups=group_rows(order.language, counts, cures, adviser, triage),
             logs=_telling(logs.rows(), progress, total),
             log_count=total,
             errors=errors.rows(),

@@ -109,6 +109,21 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} must be 1 to {limit} printable characters",
         "{field} debe tener de 1 a {limit} caracteres imprimibles",
     ),
+    ReasonCode.UNTIL_OF_IGNORED: labels(
+        "{field}: no máximo um de until, until_results e until_escalates, e só com o estado ignored",
+        "{field}: at most one of until, until_results and until_escalates, and only with the state ignored",
+        "{field}: como máximo uno de until, until_results y until_escalates, y solo con el estado ignored",
+    ),
+    ReasonCode.NOTHING_WRITTEN: labels(
+        "{field} deve ter um responsável, etiquetas, um chamado ou uma nota",
+        "{field} must have an owner, tags, a ticket or a note",
+        "{field} debe tener un responsable, etiquetas, un ticket o una nota",
+    ),
+    ReasonCode.OWNER_UNKNOWN: labels(
+        "{field}: nesta conta não há nenhuma pessoa com esse nome que possa entrar",
+        "{field}: nobody of this name can sign in to this account",
+        "{field}: en esta cuenta no hay nadie con ese nombre que pueda entrar",
+    ),
     ReasonCode.ENTRY_EXISTS: labels(
         "{field}: outra entrada desta conta já trata disso",
         "{field}: another entry of this account is about the same",
@@ -136,6 +151,9 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "of a webhook, an https:// URL of the internet",
         "{field} debe ser una dirección de correo, la URL de un canal de Slack, Teams, Telegram u otro chat conocido, "
         "o, de un webhook, una URL https:// de internet",
+    ),
+    ReasonCode.TIME_PAST: labels(
+        "{field} deve estar no futuro", "{field} must be in the future", "{field} debe estar en el futuro"
     ),
     ReasonCode.RANGE_BACKWARDS: labels(
         "{first} deve ser anterior a {last}",

@@ -26,12 +26,15 @@ class ActivityEntry(Shown):
     id: str
     at: datetime
     kind: ActivityKind
-    action: str = Field(description="the act; of a group the state that was decided")
+    action: str = Field(
+        description="the act; of a group the state that was decided, or `owner`, `tags`, `ticket`, `note`"
+    )
     requested_by: str = Field(description="as the caller said; `conexoes`: it happened by itself")
     requested_with: str | None = Field(description="name of the access key; null without one, as from the command line")
     reason: str | None
     about: dict[str, Any] = Field(
         description="the ids and names that the act was about: `command_id`, `affiliate`, `fingerprint`, `export_id`, "
         "`format`, `redrive_id`, `letters`, `erasure_id`, `entry_id`, `key_id`, `name`, `role`, `integration_type`; of "
-        "a pause `until` and `integration_types`"
+        "a pause `until` and `integration_types`; of a group `until`, `until_results`, `until_escalates`, `owner`, "
+        "`tags`, `ticket`, left out where there is none"
     )

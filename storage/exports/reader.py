@@ -12,6 +12,7 @@ from schemas.group import Cure
 from storage.database import Connection, Database
 from storage.filters import Filtered, filtered
 from storage.logs.cures import cures_of
+from storage.logs.triage import Triage, read_triage
 
 #: Rows of one FETCH of a cursor: some hundred kilobytes as a rule.
 CHUNK_ROWS = 1000
@@ -67,6 +68,10 @@ class Snapshot:
     async def cures(self, fingerprints: Sequence[str]) -> dict[str, Cure]:
         """Return what reprocessing did about each of these faults, whatever the filter."""
         return await cures_of(self.connection, self._of["account"], fingerprints)
+
+    async def triage(self) -> Triage:
+        """Return what people decided and wrote about the groups of the type."""
+        return await read_triage(self.connection, **self._of)
 
     async def days(self, timezone: str, first: date) -> dict[tuple[date, str], int]:
         """Count by day in `timezone` and status, from `first` on."""

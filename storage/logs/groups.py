@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.fingerprint import fingerprint
-from schemas.group import Cure, Decision, ErrorGroup, GroupSample, Trend, standing
+from schemas.group import ErrorGroup, GroupSample, Trend
+from schemas.group_filter import ANY_GROUP, BEHIND, GroupFilter
+from schemas.group_line import GroupLine, lines_of
 from schemas.search.query import search_of
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
@@ -14,7 +16,70 @@ from storage.filters import SEARCH, SPAN, filtered, no_dimensions
 from storage.logs.cures import cures_of
 from storage.logs.page import found_by_search, unlimited
 from storage.logs.spans import DAY, HOUR, between, take_apart
+from storage.logs.triage import Triage, read_history, read_triage
 from storage.statements import SQL
+
+#: Groups among which those of one error at several affiliates are looked for, in their order: the page says so where
+#: there are more.
+MAX_TOGETHER = 1000
+
+
+class _Asked(NamedTuple):
+    """Question to one snapshot."""
+
+    connection: Connection
+    own: dict[str, Any]  # account and type
+    filter_: LogFilter
+    wanted: GroupFilter
+    triage: Triage
+    recent: datetime  # the first of the 24 hours of UTC that end with the present one
+
+    async def rows(self, after: CountAndText | None, limit: int) -> list[Any]:
+        """Read one page of groups, without their details."""
+        place, name = after or BEFORE_EVERY_GROUP
+        only, never = self.triage.chosen(self.wanted)
+        page = {
+            "after_place": place,
+            "after_fingerprint": name,
+            "limit": limit,
+            "only": only,
+            "never": never,
+            "sort": self.wanted.sort,
+            "last": self.triage.ignored,
+            "behind": BEHIND,
+            "recent": self.recent,
+            "before": self.recent - DAY,
+        }
+        groups = _groups if self.filter_.q is None else _groups_found
+        return await groups(self.connection, self.own, self.filter_, page)
+
+    async def details(self, rows: Sequence[Any]) -> list[ErrorGroup]:
+        """Read the details of these groups."""
+        connection, account = self.connection, self.own["account"]
+        fingerprints = [row["fingerprint"] for row in rows]
+        newest = {row["fingerprint"]: row["newest"] for row in rows}
+        if self.filter_.q is None:
+            newest |= await _newest(connection, self.own, self.filter_, fingerprints)
+        samples = await SQL["sample_group_logs"].fetch(connection, account=account, ids=list(newest.values()))
+        those = {**self.own, "fingerprints": fingerprints}
+        faults = await SQL["read_faults"].fetch(connection, **those, recent=self.recent, before=self.recent - DAY)
+        cures = await cures_of(connection, account, fingerprints)
+        history = await read_history(connection, **those)
+        log_of = {row["id"]: row for row in samples}
+        fault_of = {row["fingerprint"]: row for row in faults}
+        return [
+            ErrorGroup(
+                **dict(self.triage.standing(name)),
+                **_counted(self.own["integration_type"], row, log_of[newest[name]], fault_of[name]),
+                cure=cures[name],
+                playbook=None,
+                owner=self.triage.owners.get(name),
+                tags=self.triage.tags.get(name, []),
+                ticket=self.triage.tickets.get(name),
+                history=history.get(name, []),
+            )
+            for row, name in zip(rows, fingerprints, strict=True)
+        ]
 
 
 async def list_groups(
@@ -26,41 +91,62 @@ async def list_groups(
     now: datetime,
     after: CountAndText | None,
     limit: int,
+    wanted: GroupFilter = ANY_GROUP,
 ) -> list[ErrorGroup]:
-    """Return `limit` groups of the logs that the filter matches, most logs first, then by fingerprint, after `after`.
+    """Return `limit` of the wanted groups of the logs that the filter matches, in the wanted order, after `after`.
 
-    The trend ends at `now`. The playbook is left out. Groups are exactly those of the list with the same filter at the
-    same time. Between two pages counts may change, and with them the position of a group.
+    Groups of one place (of `place_of`) are in the order of fingerprints. The trend ends at `now`. The playbook is left
+    out. Groups are exactly those of the list with the same filter at the same time. Between two pages counts may
+    change, and with them the position of a group.
     """
-    own = {"account": account, "integration_type": integration_type}
     async with database.snapshot(account) as connection:
-        groups = _groups if filter_.q is None else _groups_found
-        logs, name = after or BEFORE_EVERY_GROUP
-        page = {"after_logs": logs, "after_fingerprint": name, "limit": limit}
-        rows = await groups(connection, own, filter_, page)
-        fingerprints = [row["fingerprint"] for row in rows]
-        newest = {row["fingerprint"]: row["newest"] for row in rows}
-        if filter_.q is None:
-            newest |= await _newest(connection, own, filter_, fingerprints)
-        samples = await SQL["sample_group_logs"].fetch(connection, account=account, ids=list(newest.values()))
-        hour = now.replace(minute=0, second=0, microsecond=0) + HOUR - DAY
-        those = {**own, "fingerprints": fingerprints}
-        faults = await SQL["read_faults"].fetch(connection, **those, recent=hour, before=hour - DAY)
-        cures = await cures_of(connection, account, fingerprints)
-        states = await SQL["read_fault_states"].fetch(connection, **those)
-    decided = {row["fingerprint"]: decision(row) for row in states}
-    log_of = {row["id"]: row for row in samples}
-    fault_of = {row["fingerprint"]: row for row in faults}
-    sample_of = {
-        row["fingerprint"]: _sample(
-            integration_type, row, log_of[newest[row["fingerprint"]]], fault_of[row["fingerprint"]]
-        )
-        for row in rows
-    }
-    return [
-        _group(row, sample_of[name], fault_of[name], cures[name], decided.get(name))
-        for row, name in zip(rows, fingerprints, strict=True)
-    ]
+        asked = await _asked(connection, account, integration_type, filter_, wanted=wanted, now=now)
+        return await asked.details(await asked.rows(after, limit))
+
+
+async def list_lines(
+    database: Database,
+    account: str,
+    integration_type: str,
+    filter_: LogFilter,
+    *,
+    now: datetime,
+    after: CountAndText | None,
+    limit: int,
+    wanted: GroupFilter = ANY_GROUP,
+    together: int = MAX_TOGETHER,
+) -> tuple[list[GroupLine[ErrorGroup]], bool]:
+    """Return the groups as `list_groups` does, those of one error at several affiliates together, in `limit` lines.
+
+    Only the first `together` groups are looked at; the second value is True when there are more.
+    """
+    place, name = after or BEFORE_EVERY_GROUP
+    async with database.snapshot(account) as connection:
+        asked = await _asked(connection, account, integration_type, filter_, wanted=wanted, now=now)
+        rows = await asked.rows(None, together + 1)
+        more, rows = len(rows) > together, rows[:together]
+        names = [row["fingerprint"] for row in rows]
+        texts = await SQL["read_fault_texts"].fetch(connection, **asked.own, fingerprints=names)
+        error_of = {row["fingerprint"]: fingerprint(integration_type, "", row["code"], row["message"]) for row in texts}
+        every = lines_of(rows, lambda row: error_of[row["fingerprint"]], wanted.sort)
+        lines = [each for each in every if (-each.place, each.name) > (-place, name)][:limit]
+        groups = await asked.details([row for line in lines for row in line.groups])
+    group_of = {each.fingerprint: each for each in groups}
+    return [line.of([group_of[row["fingerprint"]] for row in line.groups]) for line in lines], more
+
+
+async def _asked(
+    connection: Connection,
+    account: str,
+    integration_type: str,
+    filter_: LogFilter,
+    *,
+    wanted: GroupFilter,
+    now: datetime,
+) -> _Asked:
+    own = {"account": account, "integration_type": integration_type}
+    recent = now.replace(minute=0, second=0, microsecond=0) + HOUR - DAY
+    return _Asked(connection, own, filter_, wanted, await read_triage(connection, **own), recent)
 
 
 class NamedFault(NamedTuple):
@@ -157,11 +243,6 @@ def _span(filter_: LogFilter) -> dict[str, Any]:
     return between(filter_.processed_from, filter_.processed_to)._asdict()
 
 
-def decision(row: Any) -> Decision:
-    """Make a decision from a row of `read_fault_states`."""
-    return Decision(state=row["state"], set_by=row["set_by"], set_at=row["set_at"], note=row["note"])
-
-
 def _sample(integration_type: str, group: Any, log: Any, fault: Any) -> GroupSample:
     """Show the newest log of a group, with its message if that is of this fault, else with one that some result had.
 
@@ -172,20 +253,18 @@ def _sample(integration_type: str, group: Any, log: Any, fault: Any) -> GroupSam
     return GroupSample(log_id=str(log["id"]), key=log["key"], message=message)
 
 
-def _group(row: Any, sample: GroupSample, fault: Any, cure: Cure, decided: Decision | None) -> ErrorGroup:
-    return ErrorGroup(
-        **dict(standing(decided, fault["last_received_at"])),
-        fingerprint=row["fingerprint"],
-        code=fault["code"],
-        category=fault["category"],
-        affiliates=row["affiliates"],
-        statuses=row["statuses"],
-        logs=row["logs"],
-        first_seen_at=fault["first_seen_at"],
-        last_seen_at=fault["last_seen_at"],
-        results=fault["results"],
-        trend=Trend(last_24_hours=fault["last_24_hours"], the_24_hours_before=fault["the_24_hours_before"]),
-        cure=cure,
-        sample=sample,
-        playbook=None,
-    )
+def _counted(integration_type: str, row: Any, log: Any, fault: Any) -> dict[str, Any]:
+    """Return what is counted of a group, and its sample."""
+    return {
+        "fingerprint": row["fingerprint"],
+        "code": fault["code"],
+        "category": fault["category"],
+        "affiliates": row["affiliates"],
+        "statuses": row["statuses"],
+        "logs": row["logs"],
+        "first_seen_at": fault["first_seen_at"],
+        "last_seen_at": fault["last_seen_at"],
+        "results": fault["results"],
+        "trend": Trend(last_24_hours=fault["last_24_hours"], the_24_hours_before=fault["the_24_hours_before"]),
+        "sample": _sample(integration_type, row, log, fault),
+    }

@@ -14,9 +14,23 @@ WHERE a.account = :account::text
 UNION ALL
 SELECT
     d.set_at, 'group:' || d.id, 'group', d.state, d.set_by,
-    d.key_name, d.note, jsonb_build_object('fingerprint', d.fingerprint, 'integration_type', d.integration_type)
+    d.key_name, d.note, jsonb_build_object(
+        'fingerprint', d.fingerprint, 'integration_type', d.integration_type, 'until', d.until_at,
+        'until_results', d.until_results, 'until_escalates', CASE WHEN d.until_escalates THEN true END
+    )
 FROM fault_states d
 WHERE d.account = :account::text
+UNION ALL
+SELECT
+    n.noted_at, 'group_note:' || n.id, 'group', n.kind, n.noted_by,
+    n.key_name, CASE WHEN n.kind = 'note' THEN n.value[1] END, jsonb_build_object(
+        'fingerprint', n.fingerprint, 'integration_type', n.integration_type,
+        'owner', CASE WHEN n.kind = 'owner' THEN n.value[1] END,
+        'tags', CASE WHEN n.kind = 'tags' AND n.value <> '{}' THEN to_jsonb(n.value) END,
+        'ticket', CASE WHEN n.kind = 'ticket' THEN n.value[1] END
+    )
+FROM fault_notes n
+WHERE n.account = :account::text
 UNION ALL
 SELECT
     e.requested_at, 'export:' || e.id, 'export', 'exported', e.requested_by, e.key_name, NULL,

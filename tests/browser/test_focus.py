@@ -53,7 +53,7 @@ async def test_after_deciding_on_a_group(arrive: Arrive, store_events: Store) ->
     await page.locator(".group summary").last.click()
     await page.locator(".group button[value=ignored]").last.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator(".group .tag", has_text="Ignored")).to_be_visible()
+    await expect(page.locator(".g-state .tag", has_text="Ignored")).to_be_visible()
     await expect(page.locator(".group-row", has_text="Ignored")).to_be_focused()
     await expect(page.locator(".group-row", has_text="Ignored").locator(".decide")).to_be_visible()
 

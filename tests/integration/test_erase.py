@@ -97,6 +97,11 @@ async def fill(desk: Desk, owner: asyncpg.Connection) -> None:
         text,
     )
     await owner.execute(
+        """INSERT INTO fault_notes (account, integration_type, fingerprint, kind, value, noted_by)
+           VALUES ('acme', 'price', 'f', 'note', ARRAY[$1], $1), ('acme', 'price', 'f', 'tags', ARRAY['x', $1], 'm')""",
+        text,
+    )
+    await owner.execute(
         """INSERT INTO affiliates (account, affiliate, paused_at, paused_by, paused_reason)
            VALUES ('acme', 'AMZ', now(), $1, $1)""",
         text,
@@ -131,7 +136,7 @@ async def test_after_her_patterns_are_erased_no_table_has_them(
     before = await left(owner)
     assert before.keys() >= {
         *("status_logs", "attempts", "aliases", "dead_letters", "reprocess_items", "reprocess_commands"),
-        *("reprocess_audit", "saved_views", "exports", "idempotency_keys", "fault_states", "affiliates"),
+        *("reprocess_audit", "saved_views", "exports", "idempotency_keys", "fault_states", "fault_notes", "affiliates"),
         *("incidents", "incident_edges"),
     }
     audits = await owner.fetchval("SELECT count(*) FROM reprocess_audit")

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 
+from admin import groups
 from admin.door import not_of_key
 from admin.pages.notifications import read_channel
 from admin.pages.playbook import refused as not_kept
@@ -37,6 +38,7 @@ from schemas.check import check, events_of
 from schemas.error_class import ErrorClass
 from schemas.export import TimeZone
 from schemas.filter import LogFilter
+from schemas.group import GroupDecision, GroupNotes
 from schemas.item_state import ItemState
 from schemas.json_document import MAX_DEPTH, load
 from schemas.policy import Policy
@@ -167,6 +169,13 @@ def of_type(type_: Any, value: Any) -> Reason:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(type_).validate_python(value)
     [found] = reasons_of(refused.value, "body", "field")
+    return found
+
+
+def of_model(model: type[BaseModel], **fields: Any) -> Reason:
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate({"account": "acme", "integration_type": "price", **fields})
+    [found] = reasons_of(refused.value, "body")
     return found
 
 
@@ -305,6 +314,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),
     Code.TIME_TOO_EARLY: lambda: of_data(processed_at="1999-12-31T23:59:59Z"),
     Code.TIME_AHEAD: lambda: of_data(processed_at=(NOW + timedelta(hours=2)).isoformat()),
+    Code.TIME_PAST: lambda: refused(lambda: groups.must_be_ahead(NOW, NOW)),
     Code.RANGE_BACKWARDS: lambda: of_filter(processed_from=at(1), processed_to=at(0)),
     Code.SPAN_TOO_LONG: lambda: of_series(processed_from=at(0), processed_to="2036-01-01T00:00:00Z"),
     Code.FILTER_EMPTY: of_filter,
@@ -334,6 +344,11 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.FIELD_NOT_ONE_OF: lambda: of_command(mode="again"),
     Code.FIELD_BETWEEN: lambda: of_address("page_size=0"),
     Code.FIELD_NAME: lambda: refused(lambda: read_name(" ")),
+    Code.UNTIL_OF_IGNORED: lambda: of_model(
+        GroupDecision, set_by="m", state="ignored", until_results=1, until_escalates=True
+    ),
+    Code.NOTHING_WRITTEN: lambda: of_model(GroupNotes, noted_by="m"),
+    Code.OWNER_UNKNOWN: lambda: refused(lambda: groups.must_be_one_of("nobody", ["maria"])),
     Code.ENTRY_EXISTS: lambda: not_kept(AnotherEntryError()).reasons[0],
     Code.ENTRIES_FULL: lambda: not_kept(TooManyEntriesError()).reasons[0],
     Code.CHANNEL_ADDRESS: lambda: refused(no_channel),

@@ -6,8 +6,10 @@ from exports.excel.summary import left_rows
 from exports.excel.texts import COUNTS
 from schemas.columns import GROUP_COLUMNS
 from schemas.group import Cure
+from schemas.group_state import UNDECIDED
 from schemas.playbook import Playbook, WrittenEntries
 from storage.exports.reader import Count
+from storage.logs.triage import Triage
 
 STATUSES = {"error": "Error"}
 COUNTED = [
@@ -32,11 +34,13 @@ def test_the_summary_counts_all_then_statuses_and_affiliates() -> None:
     assert (status[1], affiliate[1]) == ("Error", "MLB")
 
 
-def test_a_group_has_its_cure_with_the_interval_and_the_advice() -> None:
+def test_a_group_has_its_cure_with_the_interval_the_advice_and_what_people_decided() -> None:
     cures = {"f1": Cure.of({"fixed": 5, "same_error": 5, "busy": 90}), "f2": Cure.of({"healed": 3})}
     adviser = Adviser(Playbook(ENTRIES), "price", "es")
     names = [column.name for column in GROUP_COLUMNS]
-    tried, untried = (dict(zip(names, row, strict=True)) for row in group_rows("es", COUNTED, cures, adviser))
+    ignored = UNDECIDED.model_copy(update={"state": "ignored"})
+    triage = Triage({"f1": ignored}, {"f1": "maria"}, {"f1": ["a", "b"]}, {"f1": "https://tickets.example/1"})
+    tried, untried = (dict(zip(names, row, strict=True)) for row in group_rows("es", COUNTED, cures, adviser, triage))
     assert tried == {
         "code": "price.min",
         "message": "too low",
@@ -51,6 +55,11 @@ def test_a_group_has_its_cure_with_the_interval_and_the_advice() -> None:
         "cure_low": 0.2693,
         "cure_high": 0.7307,
         "cure_tried": 10,
+        "group_state": "Ignorado",
+        "owner": "maria",
+        "tags": "a, b",
+        "ticket": "https://tickets.example/1",
         "fingerprint": "f1",
     }
     assert [untried[name] for name in ("who", "cure_rate", "cure_tried")] == [None, None, 0]
+    assert [untried[name] for name in ("group_state", "owner", "tags", "ticket")] == ["Sin decisión", None, None, None]

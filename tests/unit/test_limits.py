@@ -17,7 +17,7 @@ from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Envelope
 from schemas.filter import LogFilter
-from schemas.group import GroupDecision
+from schemas.group import GroupDecision, GroupNotes
 from schemas.playbook import BadPlaybookError, InEveryLanguage, WrittenEntry
 from schemas.policy import RuleChange
 from schemas.reasons.reason import own_words
@@ -37,6 +37,7 @@ ERROR = {"code": "c", "message": "m"}
 RESULT = {"account": "a", "affiliate": "M", "key": "k", "status": "error", "processed_at": NOON}
 REQUEST = {"account": "a", "integration_type": "price", "requested_by": "me", "log_ids": [ID]}
 DECISION = {"account": "a", "integration_type": "price", "state": "open", "set_by": "me"}
+NOTES = {"account": "a", "integration_type": "price", "noted_by": "me", "note": "n"}
 RETRY = {
     "account": "a",
     "affiliate": "M",
@@ -53,6 +54,7 @@ BASE: dict[type[BaseModel], dict[str, Any]] = {
     ReprocessRequest: REQUEST,
     RetryData: RETRY,
     GroupDecision: DECISION,
+    GroupNotes: NOTES,
     WrittenEntry: ENTRY,
     InEveryLanguage: TEXTS,
     LogFilter: {},
@@ -92,6 +94,12 @@ LIMITS: list[tuple[type[BaseModel], str, Callable[[int], Any], int | None, int |
     (RetryData, "attempt", int, 1, None),
     (GroupDecision, "set_by", text, 1, 200),
     (GroupDecision, "note", text, 0, 1000),
+    (GroupNotes, "noted_by", text, 1, 200),
+    (GroupNotes, "owner", text, 1, 200),
+    (GroupNotes, "tags", lambda count: ["t"] * count, 0, 8),
+    (GroupNotes, "tags", lambda length: [text(length)], 1, 30),
+    (GroupNotes, "ticket", link, 9, 1000),
+    (GroupNotes, "note", text, 1, 1000),
     (WrittenEntry, "code", text, 1, 200),
     (WrittenEntry, "link", link, 9, 2000),
     (InEveryLanguage, "pt", text, 1, 2000),

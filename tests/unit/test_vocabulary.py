@@ -16,7 +16,9 @@ from schemas.columns import ERROR_COLUMNS, LOG_COLUMNS, MARK
 from schemas.error_class import ErrorClass
 from schemas.export import ExportState
 from schemas.filter import FIELDS, LogFilter, ReprocessState
-from schemas.group import Automation, GroupState
+from schemas.group import Automation, GroupAct
+from schemas.group_filter import GroupSort
+from schemas.group_state import EndedBy, GroupState
 from schemas.incident import Edge, Severity
 from schemas.incident import Kind as IncidentKind
 from schemas.incident import State as IncidentState
@@ -39,6 +41,9 @@ MEMBERS: dict[Kind, list[str]] = {
     "command": [*members(CommandState), *get_args(CommandEnding.model_fields["action"].annotation)],
     "breaker": list(get_args(State)),
     "group": list(get_args(GroupState)),
+    "group_end": list(get_args(EndedBy)),
+    "group_act": list(get_args(GroupAct)),
+    "group_sort": list(get_args(GroupSort)),
     "export": list(get_args(ExportState)),
     "mode": list(get_args(Mode)),
     "step": list(get_args(TimelineReprocess.model_fields["step"].annotation)),

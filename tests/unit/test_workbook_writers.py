@@ -24,6 +24,7 @@ from schemas.export import ExportOrder
 from schemas.group import Cure
 from schemas.playbook import Playbook
 from storage.exports.reader import Count
+from storage.logs.triage import Triage
 
 NOW = datetime(2026, 11, 29, 12, 30, 15, 123000, tzinfo=UTC)
 #: Texts that a spreadsheet could take for something else, and characters that its format can't hold.
@@ -60,7 +61,11 @@ def contents(language: Language, *, logs: int = 40, log_count: int | None = None
         as_of=NOW,
         summary=summary(BY_NAME["price"], language, rows_of.statuses, left=left, days=days, by_day={}),
         groups=group_rows(
-            language, counts, {"f1": Cure.of({"fixed": 5, "same_error": 5})}, Adviser(Playbook(), "price", language)
+            language,
+            counts,
+            {"f1": Cure.of({"fixed": 5, "same_error": 5})},
+            Adviser(Playbook(), "price", language),
+            Triage({}, {"f1": "=maria"}, {"f1": ["é"]}, {"f1": "https://tickets.example/1"}),
         ),
         logs=[rows_of.log(row, [{"code": "x", "message": row["message"] or ""}]) for row in drawn],
         log_count=logs if log_count is None else log_count,

@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ from fastapi import FastAPI
 
 from connectors.simulator import PLAYBOOK
 from schemas.group import Cure
+from schemas.incident import IncidentFacts, Kind
 from schemas.playbook import Playbook
+from schemas.signal import Signal
 from storage.database import Database
 from storage.errors import NotLetIn
 from storage.logs.compaction import compact_faults
+from storage.logs.group_decisions import end_ignored
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.test_api_pages import walk
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
+from tests.support.waiting import eventually
 
 GROUPS = "/api/v1/accounts/acme/price/logs/groups"
 BELOW = {"message": "The price {} is below the minimum", "errors": [{"code": "price.minimum", "message": "x"}]}
@@ -33,6 +38,11 @@ def failed(key: str, fault: dict[str, Any], **changes: Any) -> Any:
     number = next(numbers)
     said = {**fault, "message": fault["message"].format(number)} if fault["message"] else fault
     return result(f"g{number}", key=key, **{**said, **changes})
+
+
+def now_text(**shift: float) -> str:
+    """The present time, or one before it."""
+    return (datetime.now(UTC) + timedelta(**shift)).isoformat()
 
 
 async def groups(client: Caller, query: str = "") -> list[dict[str, Any]]:
@@ -314,6 +324,222 @@ class TestDecisions:
     @pytest.mark.parametrize("name", ["0" * 16, "x", "F" * 16])
     async def test_a_group_that_never_was_is_not_found(self, operator: Caller, name: str) -> None:
         assert (await decide(operator, name)).status_code == 404
+
+
+class TestTriage:
+    """States with an end, and what people write about a group, on one account."""
+
+    @pytest.fixture
+    async def fingerprint(self, viewer: Caller, store_events: Store) -> str:
+        await store_events(failed("A", BELOW))
+        [group] = await groups(viewer)
+        return str(group["fingerprint"])
+
+    async def test_each_state_until_its_end(
+        self, viewer: Caller, operator: Caller, store_events: Store, writer: Database, fingerprint: str
+    ) -> None:
+        """With changes that are added up and not; a plan leaves a group out only as long as it is ignored."""
+
+        async def seen() -> tuple[str, str | None, int]:
+            [group] = await groups(viewer)
+            assert group["reopened"] == (group["reopened_by"] is not None)
+            left_out = len((await plan(viewer, "status=error"))["ignored_groups"])
+            assert left_out == (group["state"] == "ignored")
+            return group["state"], group["reopened_by"], group["logs"]
+
+        async def over() -> bool:
+            return bool((await groups(viewer))[0]["state"] == "open")
+
+        async def add_up() -> None:
+            async with writer.transaction() as connection:
+                await compact_faults(connection, 1000)
+
+        await decide(operator, fingerprint, "resolved")
+        assert await seen() == ("resolved", None, 1)
+        await store_events(failed("B", BELOW))
+        assert await seen() == ("regressed", "failed_again", 2)
+        await add_up()
+        assert await seen() == ("regressed", "failed_again", 2)
+
+        assert (await decide(operator, fingerprint, "ignored", until_results=3)).status_code == 200
+        await store_events(failed("C", BELOW), failed("A", BELOW))
+        await add_up()
+        assert await seen() == ("ignored", None, 3)
+        await store_events(failed("D", BELOW))
+        assert await seen() == ("open", "results", 4)
+        await add_up()
+        assert await seen() == ("open", "results", 4)
+
+        at_once = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+        assert (await decide(operator, fingerprint, "ignored", until=at_once)).status_code == 200
+        await eventually(over)
+        assert await seen() == ("open", "date", 4)
+
+        past = await decide(operator, fingerprint, "ignored", until="2026-01-01T00:00:00Z")
+        assert (past.status_code, [each["field"] for each in past.json()["errors"]]) == (422, ["until"])
+        twice = await decide(operator, fingerprint, "ignored", until_results=1, until_escalates=True)
+        assert (twice.status_code, [each["field"] for each in twice.json()["errors"]]) == (422, ["body"])
+
+    async def test_a_group_is_ignored_until_it_has_three_times_what_it_had_when_it_escalates(
+        self, viewer: Caller, operator: Caller, store_events: Store, owner: asyncpg.Connection, writer: Database,
+        fingerprint: str,
+    ) -> None:  # fmt: skip
+        def signal(count: int, name: str = fingerprint, *, opens: bool = True) -> tuple[str, Signal]:
+            rises = Signal(
+                kind=Kind.GROUP_ESCALATES, types=("price",), affiliate="MLB", subject=name, opens=opens, critical=False,
+                facts=IncidentFacts(count=count),
+            )  # fmt: skip
+            return "acme", rises
+
+        async def end(*signals: tuple[str, Signal]) -> int:
+            async with writer.transaction() as connection:
+                return await end_ignored(connection, signals)
+
+        async with writer.transaction() as connection:
+            await compact_faults(connection, 1000)
+        await store_events(*(failed(f"B{n}", BELOW, processed_at=now_text()) for n in range(9)))  # the first is older
+        await decide(operator, fingerprint, "ignored", until_escalates=True)
+        baseline = await owner.fetchval("SELECT baseline FROM fault_states ORDER BY id DESC LIMIT 1")
+        assert baseline in {9, 10}  # with the first where this hour or the one before has it
+        assert await end() == 0
+        assert await end(signal(3 * baseline - 1), signal(3 * baseline, opens=False), signal(999, "0" * 16)) == 0
+        assert (await groups(viewer))[0]["state"] == "ignored"
+        assert await end(signal(3 * baseline)) == 1
+        assert await end(signal(3 * baseline)) == 0  # it is marked already
+        [group] = await groups(viewer)
+        assert (group["state"], group["reopened_by"], group["until_escalates"]) == ("open", "escalated", True)
+        for state, ends in (("ignored", {"until_escalates": True}), ("ignored", {}), ("open", {})):
+            await decide(operator, fingerprint, state, **ends)
+            assert (await groups(viewer))[0]["state"] == state
+
+    async def test_what_is_written_holds_and_everything_stays_in_the_history(
+        self, viewer: Caller, operator: Caller, owner: asyncpg.Connection, fingerprint: str
+    ) -> None:
+        async def write(**fields: Any) -> dict[str, Any]:
+            body = {"account": "acme", "integration_type": "price", "noted_by": "maria", **fields}
+            answer = await operator.post(f"/commands/groups/{fingerprint}/notes", json=body)
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+        link = "https://tickets.example/OPS-1"
+        assert await write(owner="v", tags=["Table", "b"]) == {"owner": "v", "tags": ["b", "table"], "ticket": None}
+        assert await write(ticket=link, owner="v") == {"owner": "v", "tags": ["b", "table"], "ticket": link}
+        await write(note="first")
+        await write(note="first")  # who writes it twice has said it twice
+        await decide(operator, fingerprint, "resolved", note="new table")
+        await write(owner=None, tags=[])
+        [group] = await groups(viewer)
+        assert (group["owner"], group["tags"], group["ticket"]) == (None, [], link)
+        acts = [(each["act"], each["value"], each["by"]) for each in group["history"]]
+        assert acts == [
+            ("tags", [], "maria"),
+            ("owner", [], "maria"),
+            ("resolved", ["new table"], "maria"),
+            ("note", ["first"], "maria"),
+            ("note", ["first"], "maria"),
+            ("ticket", [link], "maria"),
+            ("tags", ["b", "table"], "maria"),
+            ("owner", ["v"], "maria"),
+        ]
+        activity = (await viewer.get("/api/v1/accounts/acme/activity?kind=group")).json()["items"]
+        assert [each["action"] for each in activity] == [act for act, _value, _by in acts]
+        about = [{name: each["about"].get(name) for name in ("owner", "tags", "ticket")} for each in activity]
+        assert about[-1] == {"owner": "v", "tags": None, "ticket": None}
+        assert (activity[3]["reason"], activity[3]["requested_with"]) == ("first", "o")
+        assert about[-3] == {"owner": None, "tags": None, "ticket": link}
+        for statement in ("DELETE FROM fault_notes", "UPDATE fault_notes SET noted_by = 'x'"):
+            with pytest.raises(asyncpg.PostgresError):
+                await owner.execute(statement)
+
+    async def test_what_is_no_note_is_refused(self, operator: Caller, viewer: Caller, fingerprint: str) -> None:
+        bad: list[tuple[dict[str, Any], str]] = [
+            ({}, "body"),
+            ({"owner": "nobody"}, "owner"),
+            ({"owner": "c"}, "owner"),  # a connector is no person
+            ({"owner": "g"}, "owner"),  # of another account
+            ({"ticket": "javascript:alert(1)"}, "body.ticket"),
+            ({"tags": ["a,b"]}, "body.tags.0"),
+            ({"tags": [" "]}, "body.tags.0"),
+            ({"note": ""}, "body.note"),
+        ]
+        address = f"/commands/groups/{fingerprint}/notes"
+        for fields, field in bad:
+            body = {"account": "acme", "integration_type": "price", "noted_by": "m", **fields}
+            answer = await operator.post(address, json=body)
+            refused = [each["field"] for each in answer.json()["errors"]]
+            assert (answer.status_code, refused) == (422, [field]), fields
+        good = {"account": "acme", "integration_type": "price", "noted_by": "m", "note": "n"}
+        assert (await viewer.post(address, json=good)).status_code == 403
+        for changes in ({"account": "globex"}, {"integration_type": "orders"}, {"integration_type": "nope"}):
+            assert (await operator.post(address, json={**good, **changes})).status_code == 404
+        assert (await operator.post(f"/commands/groups/{'0' * 16}/notes", json=good)).status_code == 404
+
+    async def test_groups_by_state_owner_and_tag_in_every_order_page_by_page(
+        self, viewer: Caller, operator: Caller, store_events: Store, writer: Database
+    ) -> None:
+        """Against the list of all of them, sorted and filtered here, with counts added up and not."""
+        errors = [{"message": None, "errors": [{"code": f"c{n}", "message": "x"}]} for n in range(9)]
+        await store_events(
+            *(
+                failed(f"K{n}-{k}", errors[n], processed_at=now_text(hours=-5 * n * (k % 2) - k))
+                for n in range(9)
+                for k in range(1 + n % 4)
+            )
+        )
+        async with writer.transaction() as connection:
+            await compact_faults(connection, 1000)
+        await store_events(*(failed(f"L{n}", errors[n], processed_at=now_text()) for n in range(0, 9, 2)))
+        of = {each["code"]: each["fingerprint"] for each in await groups(viewer)}
+        wanted = {
+            "c0": "ignored",
+            "c1": "resolved",
+            "c2": "acknowledged",
+            "c3": "ignored",
+            "c4": "open",
+            "c5": "resolved",
+        }
+        for code, state in wanted.items():
+            await decide(operator, of[code], state)
+        await store_events(failed("again", errors[5], processed_at=now_text()))
+        for code, fields in {
+            "c2": {"owner": "o", "tags": ["x", "y"]},
+            "c3": {"owner": "o"},
+            "c7": {"tags": ["x"]},
+        }.items():
+            body = {"account": "acme", "integration_type": "price", "noted_by": "m", **fields}
+            assert (await operator.post(f"/commands/groups/{of[code]}/notes", json=body)).status_code == 200
+        every = await groups(viewer, "page_size=200")
+        assert {each["code"]: each["state"] for each in every} == {
+            **dict.fromkeys((f"c{n}" for n in range(9)), "open"), **wanted, "c5": "regressed",
+        }  # fmt: skip
+
+        values: dict[str, Any] = {
+            "count": lambda each: -each["logs"],
+            "growth": lambda each: each["trend"]["the_24_hours_before"] - each["trend"]["last_24_hours"],
+            "age": lambda each: each["first_seen_at"],
+        }
+        choices: list[tuple[str, Any]] = [
+            ("", lambda _each: True),
+            ("state=open", lambda each: each["state"] == "open"),
+            ("state=open&state=ignored", lambda each: each["state"] in {"open", "ignored"}),
+            ("state=ignored&state=regressed", lambda each: each["state"] in {"ignored", "regressed"}),
+            ("owner=o", lambda each: each["owner"] == "o"),
+            ("tag=X", lambda each: "x" in each["tags"]),
+            ("tag=x&owner=o&state=acknowledged", lambda each: each["code"] == "c2"),
+            ("owner=nobody", lambda _each: False),
+        ]
+        for sort, value in values.items():
+            for query, chooses in choices:
+                expected = sorted(
+                    (each for each in every if chooses(each)),
+                    key=lambda each: (each["state"] == "ignored", value(each), each["fingerprint"]),
+                )
+                pages = await walk(viewer, f"{GROUPS}?sort={sort}&page_size=2&{query}")
+                found = [each for page in pages for each in page]
+                assert [each["code"] for each in found] == [each["code"] for each in expected], (sort, query)
+        for bad in ("state=closed", "sort=size", "owner=a&owner=b"):
+            assert (await viewer.get(f"{GROUPS}?{bad}")).status_code == 422
 
 
 class TestPlaybook:
