@@ -1,7 +1,7 @@
 """Activity of the account: who did what, with filter and export."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated
 from urllib.parse import urlencode
 

@@ -502,11 +502,12 @@ class TestTriage:
         for code, state in wanted.items():
             await decide(operator, of[code], state)
         await store_events(failed("again", errors[5], processed_at=now_text()))
-        for code, fields in {
+        noted: dict[str, dict[str, Any]] = {
             "c2": {"owner": "o", "tags": ["x", "y"]},
             "c3": {"owner": "o"},
             "c7": {"tags": ["x"]},
-        }.items():
+        }
+        for code, fields in noted.items():
             body = {"account": "acme", "integration_type": "price", "noted_by": "m", **fields}
             assert (await operator.post(f"/commands/groups/{of[code]}/notes", json=body)).status_code == 200
         every = await groups(viewer, "page_size=200")

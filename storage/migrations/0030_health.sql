@@ -1,5 +1,5 @@
 -- health: pauses that end by themselves and of some types only; sessions that their person sees and ends
--- depends: 0028_people
+-- depends: 0029_triage
 
 -- migrate: apply
 
