@@ -14,7 +14,7 @@ from schemas.letter_filter import LetterFilter
 from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
 from schemas.shown.activity import ActivityEntry
-from schemas.shown.command import ReprocessCommand, ReprocessItem
+from schemas.shown.command import LedgerItem, ReprocessCommand
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
 from schemas.shown.notification import ShownMessage
@@ -63,9 +63,7 @@ def commands(account: str, automatic: bool | None, size: int, token: str | None)
     return Listing(f"commands\n{account}\n{automatic}", lambda command: (command.requested_at, command.id), size, token)
 
 
-def items(
-    account: str, command_id: str, state: ItemState | None, size: int, token: str | None
-) -> Listing[ReprocessItem]:
+def items(account: str, command_id: str, state: ItemState | None, size: int, token: str | None) -> Listing[LedgerItem]:
     """Items of one command, of one state if one is given, in the order in which they were made."""
     return Listing(f"items\n{account}\n{command_id}\n{state}", lambda item: (item.created_at, item.id), size, token)
 

@@ -142,7 +142,13 @@ async def _page(
     listing = listings.items(who.account, command_id, state, ITEMS_A_PAGE, page_token)
     after = listing.after_uuid
     items = await reprocess_reader.list_items(
-        request.app.state.reader, who.account, command_id, state=state, after=after and after[1], limit=listing.limit
+        request.app.state.reader,
+        who.account,
+        command_id,
+        state=state,
+        after=after and after[1],
+        limit=listing.limit,
+        evidence=who.grant.may_see_evidence,
     )
     page = listing.page(items or [], request, Response())
     return show(

@@ -5,12 +5,14 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from schemas.correction import KeptCorrection
 from schemas.item_state import Change, ItemState
 from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import OURSELVES
-from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
+from schemas.shown.command import CommandEnding, FieldChange, LedgerItem, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
+from storage.reprocess.corrections import get_corrections
 from storage.statements import SQL
 
 #: Items of an export that one statement reads.
@@ -50,12 +52,23 @@ async def list_items(
     state: ItemState | None,
     after: uuid.UUID | None,
     limit: int,
-) -> list[ReprocessItem] | None:
-    """Return `limit` items of a command after `after`; None when this account has no such command."""
+    evidence: bool = False,
+) -> list[LedgerItem] | None:
+    """Return `limit` items of a command after `after`; None when this account has no such command.
+
+    `evidence`: the caller may see it.
+    """
     async with database.snapshot(account) as connection:
         if await SQL["get_command"].fetchrow(connection, account=account, command_id=command_id) is None:
             return None
-        return await _items(connection, account, command_id, state=state, after=after, limit=limit)
+        items = await _items(connection, account, command_id, state=state, after=after, limit=limit)
+        wanted = [uuid.UUID(each.id) for each in items if each.corrected and evidence]
+        made = await get_corrections(connection, account, wanted)
+    return [LedgerItem(**vars(each), corrections=_changes(made.get(uuid.UUID(each.id)))) for each in items]
+
+
+def _changes(correction: KeptCorrection | None) -> list[FieldChange] | None:
+    return None if correction is None else [FieldChange(**each._asdict()) for each in correction.differences]
 
 
 async def logs_in_states(
