@@ -11,18 +11,21 @@ from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.plan import lacking_reason
-from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, refusal, too_often
+from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, no_evidence, refusal, too_often
 from broker.errors import BrokerError
 from broker.publisher import Record
 from broker.structured import command_record
 from schemas.extensions import traceparent_of
 from schemas.identity import command_id
+from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason
+from schemas.reasons.reason import Reason, each_of
 from schemas.reprocess import ReprocessRequest
+from schemas.verdict import REASONS
 from storage.access_keys import Grant
 from storage.database import Database, clock
 from storage.errors import StorageUnavailable
+from storage.reprocess.corrections import judge_corrections
 from storage.reprocess.idempotency import claim, is_known, mark_published, revoke
 from tracing.spans import current_traceparent
 
@@ -69,6 +72,9 @@ async def request_reprocess(
     Without a reason that the policy requires: 422 `reason-required`. The policy may require one from a number of logs
     on. A filter whose logs can't be counted within two seconds is accepted; if a reason is missing, the command is
     cancelled when the agents have counted, with the same sentence as its note.
+
+    `corrections` need the right to see evidence: 403 without it. One that the policy or the kept request does not allow
+    is 422, and nothing is sent.
     """
     if idempotency_key is None or _KEY.fullmatch(idempotency_key) is None:
         raise invalid("header.idempotency-key", ReasonCode.IDEMPOTENCY_KEY_NEEDED, 400, limit=_MAX_KEY_CHARACTERS)
@@ -90,7 +96,14 @@ async def give_command(
     lack = await lacking_reason(request.app.state.reader, request.app.state.policy, body)
     if lack and not await is_known(writer, body.account, idempotency_key, command):
         raise ProblemError(422, "reason-required", lack.of(field="body.reason"))
-    asked_at = await claim(writer, body.account, idempotency_key, command, body.model_dump_json(), grant=grant)
+    if body.corrections:
+        if not grant.may_see_evidence:
+            raise no_evidence()
+        if not await is_known(writer, body.account, idempotency_key, command):
+            await _need_correctable(request, body)
+    asked_at = await claim(
+        writer, body.account, idempotency_key, command, body.kept(), identity=body.identity(), grant=grant
+    )
     if asked_at is None:
         raise key_was_used()
     # While spans are sent, what becomes of the command hangs below the span of this request.
@@ -100,6 +113,23 @@ async def give_command(
     if not (published and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command, published=published)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
+
+
+async def _need_correctable(request: Request, body: ReprocessRequest) -> None:
+    """Raise 422 for corrections that the agents would refuse.
+
+    One of a log that has another result by now is not refused here: its item says so, and the others are sent.
+    """
+    async with request.app.state.reader.snapshot(body.account) as connection:
+        judged = await judge_corrections(connection, request.app.state.policy, body)
+    faults = [
+        each.of(field=f"body.corrections.{number}")
+        for number, correction in enumerate(body.corrections or ())
+        if isinstance(found := judged.get(correction.log_id), Reason) and found != REASONS[ItemState.CHANGED_SINCE]
+        for each in each_of(found)
+    ]
+    if faults:
+        raise refusal(faults)
 
 
 async def _need_near(request: Request, body: ReprocessRequest) -> None:

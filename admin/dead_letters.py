@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from admin.request_body import described, read_body
 from api.authentication import Caller, admin_of, caller, operator_of
-from api.dead_letters import NO_EVIDENCE, LetterId, RedriveId, reach_of
+from api.dead_letters import LetterId, RedriveId, reach_of
 from api.letter_plan import plan_redrive
 from api.parameters import NONE
-from api.problems import ProblemError, not_found, too_often
+from api.problems import ProblemError, no_evidence, not_found, too_often
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.said import Said
@@ -210,7 +210,7 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
     if letter is None:
         raise not_found()
     if not grant.may_see_evidence:
-        raise ProblemError(403, "no-evidence", NO_EVIDENCE)
+        raise no_evidence()
     if len(letter.edits) >= MAX_EDITS:
         raise ProblemError(409, "too-many-edits", NO_MORE_EDITS)
     value = asked.value.encode("utf-8", "surrogatepass")

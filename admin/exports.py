@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from admin.kept_file import KeptFile
 from admin.request_body import described, read_body
 from api.authentication import Caller, CheckedAccount, caller, may_see, own_account
-from api.export_order import must_export, order_of
+from api.export_order import must_export, must_get, order_of
 from api.export_response import attachment, file_content, not_made
 from api.parameters import NONE
 from api.problems import invalid, not_found, problem_responses
@@ -75,6 +75,7 @@ async def get_file(request: Request, grant: Caller, account: CheckedAccount, exp
     job, path = await jobs.get(account, export_id), jobs.path(account, export_id)
     if job is None or path is None:
         raise not_found()
+    must_get(grant, job)
     return KeptFile(path, headers=attachment(job, job.requested_at))
 
 

@@ -163,7 +163,7 @@ def build_app(
             allowed=Allowed(sources, connector) if sources is not None else None,
         )
         _add_agent(app, topics.results(each.name, connector), ingest)
-    commands = Commands(database, dead_letters, policy, delivery, recorded)
+    commands = Commands(database, dead_letters, policy, delivery, recorded, redaction=redaction)
     _add_agent(app, topics.commands, commands)
     return app
 

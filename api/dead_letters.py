@@ -11,10 +11,8 @@ from api.export_order import must_export
 from api.letter_export import LetterExport
 from api.pages import Page
 from api.parameters import NONE, PageQuery, once_each, uuid_of
-from api.problems import PAGED, ProblemError, not_found, problem_responses
+from api.problems import PAGED, no_evidence, not_found, problem_responses
 from schemas.letter_filter import LETTER_REPEATABLE, LetterFilter
-from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason
 from schemas.redrive import RedriveItemState
 from schemas.shown.dead_letter import LETTER_ID, DeadLetterCounts, DeadLetterDetail, ShownDeadLetter
 from schemas.shown.redrive import REDRIVE_ID, Redrive, RedriveItem
@@ -29,7 +27,6 @@ from storage.redrive import list_redrives as read_redrives
 router = APIRouter(prefix="/accounts/{account}/dead-letters", tags=["dead letters"], dependencies=FIRST)
 
 ONCE_OF_LETTERS = [Depends(once_each(LETTER_REPEATABLE))]
-NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 
 
 class LetterQuery(LetterFilter, PageQuery):
@@ -194,5 +191,5 @@ async def value_of(reader: Database, grant: Grant, account: str, letter_id: uuid
     if value is None:
         raise not_found()
     if not grant.may_see_evidence:
-        raise ProblemError(403, "no-evidence", NO_EVIDENCE)
+        raise no_evidence()
     return value

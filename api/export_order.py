@@ -4,9 +4,9 @@ import re
 
 from fastapi import Request
 
-from api.problems import ProblemError
+from api.problems import ProblemError, no_evidence
 from exports.jobs.desk import ExportDesk
-from schemas.export import ExportOrder, ExportRequest
+from schemas.export import Export, ExportOrder, ExportRequest
 from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -21,6 +21,13 @@ def must_export(grant: Grant) -> None:
     """Require the right to export. Raises a 403 problem for a key without it."""
     if not grant.may_export:
         raise ProblemError(403, "not-exporting", NOT_EXPORTING)
+
+
+def must_get(grant: Grant, export: Export) -> None:
+    """Require the rights to the file of an export. Raises a 403 problem for a key without them."""
+    must_export(grant)
+    if export.has_evidence and not grant.may_see_evidence:
+        raise no_evidence()
 
 
 def order_of(
@@ -42,4 +49,7 @@ def order_of(
     except ValueError:  # an invalid Host header
         base_url = ""
     shown = base_url if _BASE_URL.fullmatch(base_url) else "http://localhost"
-    return desk.order(asked, grant, shown, command_id=command_id, item_state=item_state)
+    order = desk.order(asked, grant, shown, command_id=command_id, item_state=item_state)
+    if order.format != "xlsx" or command_id is not None or not grant.may_see_evidence:
+        return order
+    return order.model_copy(update={"fixes": request.app.state.policy.fixable(order.integration_type)})

@@ -16,7 +16,7 @@ from schemas.letter_filter import LetterFilter
 from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
 from schemas.shown.activity import ActivityEntry
-from schemas.shown.command import ReprocessCommand, ReprocessItem
+from schemas.shown.command import LedgerItem, ReprocessCommand
 from schemas.shown.dead_letter import ShownDeadLetter
 from schemas.shown.log import StatusLog, TimelineEntry
 from schemas.shown.notification import ShownMessage
@@ -73,16 +73,14 @@ def commands(account: str, automatic: bool | None, size: int, token: str | None)
     return Listing(f"commands\n{account}\n{automatic}", lambda command: (command.requested_at, command.id), size, token)
 
 
-def items(
-    account: str, command_id: str, state: ItemState | None, size: int, token: str | None
-) -> Listing[ReprocessItem]:
+def items(account: str, command_id: str, state: ItemState | None, size: int, token: str | None) -> Listing[LedgerItem]:
     """Items of one command, of one state if one is given, in the order in which they were made."""
     return Listing(f"items\n{account}\n{command_id}\n{state}", lambda item: (item.created_at, item.id), size, token)
 
 
 def items_by_state(
     account: str, command_id: str, states: Sequence[ItemState], size: int, token: str | None
-) -> Listing[ReprocessItem]:
+) -> Listing[LedgerItem]:
     """Items of one command in the order of their `states`."""
     places = {state.value: place for place, state in enumerate(states)}
     name = f"items by state\n{account}\n{command_id}\n{list(places)}"

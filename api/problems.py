@@ -21,6 +21,7 @@ from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 RETRY_AFTER_SECONDS = "5"
 MAX_TOLD = 5  # faults in one `detail`
 #: Key in the scope of the headers that api.edge adds. The answer to an unhandled exception is made outside of it.
@@ -70,6 +71,11 @@ class ProblemError(Exception):
             f"{each.parameters['field']}: {fault_of(each)}" if "field" in each.parameters else say(each, "en")
             for each in self.reasons[:MAX_TOLD]
         )
+
+
+def no_evidence() -> ProblemError:
+    """A 403 for a key that may not see what was sent and what came back."""
+    return ProblemError(403, "no-evidence", NO_EVIDENCE)
 
 
 def not_found() -> ProblemError:

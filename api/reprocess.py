@@ -12,7 +12,7 @@ from api.pages import Page
 from api.parameters import NONE, ONCE, CommandIdOfPath, CommandQuery, ItemQuery, LedgerQuery
 from api.problems import PAGED, not_found
 from schemas.export import ExportRequest
-from schemas.shown.command import ReprocessCommand, ReprocessItem
+from schemas.shown.command import LedgerItem, ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
 router = APIRouter(prefix="/accounts/{account}/reprocess", tags=["reprocess"], dependencies=FIRST)
@@ -43,15 +43,22 @@ async def get_command(request: Request, account: OwnAccount, command_id: Command
 async def list_items(
     request: Request,
     response: Response,
+    grant: Caller,
     account: OwnAccount,
     command_id: CommandIdOfPath,
     query: Annotated[ItemQuery, Query()],
-) -> Page[ReprocessItem]:
+) -> Page[LedgerItem]:
     """The items of a command, one for each entity; only those in `state` if it is given."""
     listing = listings.items(account, command_id, query.state, query.page_size, query.page_token)
     after = listing.after_uuid
     items = await reprocess_reader.list_items(
-        request.app.state.reader, account, command_id, state=query.state, after=after and after[1], limit=listing.limit
+        request.app.state.reader,
+        account,
+        command_id,
+        state=query.state,
+        after=after and after[1],
+        limit=listing.limit,
+        evidence=grant.may_see_evidence,
     )
     if items is None:
         raise not_found()

@@ -64,4 +64,4 @@ def _cell(value: object, kind: Kind, language: Language) -> str:
         case "status" | "state" | "mode":
             return guarded(word(kind, str(value), language))
         case _:
-            return guarded(str(value))
+            return guarded(str(value).lower() if kind == "flag" else str(value))

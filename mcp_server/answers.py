@@ -4,7 +4,7 @@ from pydantic import Field
 
 from schemas.group import ErrorGroup
 from schemas.shown.base import Shown
-from schemas.shown.command import ReprocessCommand, ReprocessItem
+from schemas.shown.command import LedgerItem, ReprocessCommand
 from schemas.shown.dead_letter import DeadLetterCounts, ShownDeadLetter
 from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.shown.plan import ReprocessPlan
@@ -54,7 +54,7 @@ class FollowedCommand(Shown):
 
     over: bool = Field(description="it is done or cancelled: only late answers still move its items")
     command: ReprocessCommand
-    items: list[ReprocessItem] | None
+    items: list[LedgerItem] | None
     next_page_token: str | None = Field(description="of the items")
 
 

@@ -13,8 +13,8 @@ from schemas.catalogue import IntegrationType, Language, labels
 
 #: `name` is text that is never long, `text` may be cut for a cell; `status`, `state` and `mode` are words of the
 #: reader's language; `errors` and `aliases` are listed, `link` begins with the address of the pages, `names` are
-#: several, a `share` is of 1. An `offset` from UTC tells two equal times of the hour that a zone repeats when its
-#: summer ends.
+#: several, a `share` is of 1, a `flag` is true or false. An `offset` from UTC tells two equal times of the hour that a
+#: zone repeats when its summer ends.
 Kind = Literal[
     "name",
     "text",
@@ -30,6 +30,7 @@ Kind = Literal[
     "id",
     "names",
     "share",
+    "flag",
 ]
 
 
@@ -227,6 +228,7 @@ ITEM_COLUMNS = (
     Column(name="came", labels=labels("Grupos novos", "Groups that came", "Grupos nuevos"), kind="names"),
     Column(name="attempt", labels=labels("Tentativa", "Attempt", "Intento"), kind="number"),
     Column(name="mode", labels=labels("Modo", "Mode", "Modo"), kind="mode"),
+    Column(name="corrected", labels=labels("Corrigido", "Corrected", "Corregido"), kind="flag"),
     Column(name="created_at", labels=labels("Criado em", "Created at", "Creado el"), kind="time"),
     Column(name="sent_at", labels=labels("Enviado em", "Sent at", "Enviado el"), kind="time"),
     Column(name="healed_at", labels=labels("Resolvido em", "Healed at", "Resuelto el"), kind="time"),

@@ -91,6 +91,9 @@ class ExportOrder(ExportRequest):
         default=None, description="export the items of this command instead of logs, without a filter"
     )
     item_state: ItemState | None = Field(default=None, description="only items in this state")
+    fixes: tuple[str, ...] = Field(
+        default=(), description="fields of kept requests that have a column in the workbook, to be corrected in"
+    )
 
 
 class Export(BaseModel):
@@ -109,6 +112,7 @@ class Export(BaseModel):
     requested_at: datetime
     command_id: str | None = Field(description="set for an export of a command's items; null for one of logs")
     item_state: ItemState | None = Field(description="set when such an export has only items in this state")
+    has_evidence: bool = Field(description="its file has fields of requests: only keys that may see evidence get it")
     state: ExportState
     rows: int | None = Field(description="logs or items in the file; null until it is known")
     reason: Said | None = Field(description="why it is not done, in a sentence")

@@ -11,6 +11,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
 from schemas.catalogue import BY_NAME
+from schemas.correction import Pointer
+from schemas.json_pointer import ANY, parts_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import Mode
@@ -25,6 +27,10 @@ BUSY_PAUSE_SECONDS = 30.0
 BUSY_PAUSE_CEILING_SECONDS = 600.0
 MAX_BUSY_TRIES = 20
 MAX_BUSY_PAUSE_SECONDS = 24 * 3600
+#: Pointers of one rule: a person looks through them all.
+MAX_EDITABLE = 100
+#: Columns of a workbook for such fields.
+MAX_FIXABLE = 20
 SWITCHED_OFF = Reason(ReasonCode.SWITCHED_OFF)
 
 
@@ -42,6 +48,12 @@ class Rule(NamedTuple):
     busy_pause_seconds: float = BUSY_PAUSE_SECONDS  # before the first of these; each one later is twice as long
     busy_pause_ceiling_seconds: float = BUSY_PAUSE_CEILING_SECONDS  # no pause is longer
     replay_request: bool = True  # a `replay` carries the request that was kept
+    editable: tuple[str, ...] = ()  # pointers of the kept request that a person may change, with `*` for any part
+
+    @property
+    def correctable(self) -> tuple[str, ...]:
+        """The pointers that may be changed before a request is sent again: none where none is ever sent again."""
+        return self.editable if self.reprocessable and self.replay_request and self.mode != "refresh" else ()
 
     def pause_after(self, busy_answers: int) -> float | None:
         """Return the seconds until an item is tried again after so many busy answers; None: it is not."""
@@ -66,6 +78,7 @@ class RuleChange(BaseModel):
     busy_pause_seconds: Annotated[float, Field(gt=0, le=MAX_BUSY_PAUSE_SECONDS)] | None = None
     busy_pause_ceiling_seconds: Annotated[float, Field(gt=0, le=MAX_BUSY_PAUSE_SECONDS)] | None = None
     replay_request: bool | None = None
+    editable: Annotated[tuple[Pointer, ...], Field(max_length=MAX_EDITABLE)] | None = None
 
 
 class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
@@ -99,10 +112,11 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
             f"{name} of {affiliate}"
             for name, changes in self.root.items()
             for affiliate, change in changes.items()
-            if change.mode == "replay" and BY_NAME[name].refresh_only
+            if (change.mode == "replay" or change.editable) and BY_NAME[name].refresh_only
         ]
         if replayed:
-            raise ValueError(f"the policy lets {', '.join(replayed)} be replayed, which may only be refreshed")
+            named = ", ".join(replayed)
+            raise ValueError(f"the policy lets {named} be replayed or edited, which may only be refreshed")
         return self
 
     def for_(self, integration_type: str, affiliate: str) -> Rule:
@@ -122,6 +136,12 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
                     given["reason"] = own_words(given["reason"])
                 rule = rule._replace(**given)
         return rule._replace(reason=None if rule.reprocessable else rule.reason or SWITCHED_OFF)
+
+    def fixable(self, integration_type: str) -> tuple[str, ...]:
+        """Return the fields of requests that a workbook of the type has columns for: of some affiliate, without `*`."""
+        affiliates = (EVERY_AFFILIATE, *self.root.get(integration_type, {}))
+        named = [each for affiliate in affiliates for each in self.for_(integration_type, affiliate).correctable]
+        return tuple(dict.fromkeys(each for each in named if ANY not in parts_of(each)))[:MAX_FIXABLE]
 
     def may_require_reason(self, integration_type: str) -> bool:
         """Return True when some command about this type needs a reason."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME
+from schemas.correction import Correction
 from schemas.filter import ReprocessFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reasons_of, shown
@@ -122,6 +123,11 @@ class ReprocessRequest(BaseModel):
         description="what is for a paused affiliate waits for the end of the pause, instead of being refused as "
         "`paused`; what a breaker holds back waits in any case",
     )
+    corrections: Annotated[list[Correction], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = Field(
+        default=None,
+        description="changes in the kept requests of logs among `log_ids`, of a `replay`: each is sent as corrected, "
+        "and the others as they are kept. The policy says which fields may be changed (`editable`)",
+    )
 
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Self:
@@ -131,7 +137,19 @@ class ReprocessRequest(BaseModel):
             raise ReasonError(ReasonCode.ONE_WAY_TO_CHOOSE)
         if self.filter is not None and self.as_of is None:
             raise ReasonError(ReasonCode.AS_OF_MISSING)
+        if self.corrections is not None:
+            about = {each.log_id for each in self.corrections}
+            if self.mode != "replay" or len(about) < len(self.corrections) or not about <= {*(self.log_ids or ())}:
+                raise ReasonError(ReasonCode.CORRECTION_REPLAYS)
         return self
+
+    def kept(self) -> str:
+        """Return it as JSON as it is stored: corrections are evidence, which is stored with the items that have it."""
+        return self.model_dump_json(exclude_none=True, exclude={"corrections"})
+
+    def identity(self) -> str:
+        """Return all of it as JSON, by which two requests are the same one."""
+        return self.model_dump_json(exclude=None if self.corrections else {"corrections"})
 
     def lies_too_far_ahead(self, now: datetime) -> Reason | None:
         """Return why it can't wait as long as it wants to; None when it can. `now` is PostgreSQL's time."""
@@ -243,13 +261,18 @@ class RetryData(BaseModel):
         description="of a `replay`: the request that failed, as it was kept; absent when none was, when its retention "
         "is over, a secret was taken out of it, or the policy does not allow it",
     )
+    corrected: list[str] | None = Field(
+        default=None,
+        description="JSON pointers (RFC 6901) of what a person has changed in `request` since; absent when nothing was",
+    )
 
     def event(self, item_id: str, command_id: str, time: str, traceparent: str | None = None) -> dict[str, Any]:
         """Return this retry as a structured CloudEvent. `traceparent`: of its command, else of the result, if any."""
         trace = {} if traceparent is None else {"traceparent": traceparent}
         data = {name: getattr(self, name) for name in type(self).model_fields}
-        if self.request is None:
-            del data["request"]
+        for name in ("request", "corrected"):
+            if data[name] is None:
+                del data[name]
         return {
             **trace,
             "specversion": "1.0",

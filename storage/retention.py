@@ -53,6 +53,12 @@ async def expire_evidence(connection: Connection, retention_days: int) -> bool:
     return bool(gone == ROWS)
 
 
+async def expire_corrections(connection: Connection, retention_days: int) -> bool:
+    """Take the values out of some corrections of requests that are older. Returns True when there may be more."""
+    gone = await SQL["expire_corrections"].fetchval(connection, retention_days=retention_days, limit=ROWS)
+    return bool(gone == ROWS)
+
+
 def evidence_until(settings: StorageSettings, processed_at: datetime, received_at: datetime) -> datetime:
     """Return the time from which the evidence of an attempt may be deleted: with its month, or by itself before."""
     month = processed_at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

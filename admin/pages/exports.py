@@ -14,7 +14,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View, read_view
 from admin.pages.visitor import Member, OwnFile, OwnForm, OwnPage
-from api.export_order import must_export, order_of
+from api.export_order import must_export, must_get, order_of
 from api.export_response import attachment, not_made
 from api.problems import invalid_model, not_found
 from exports.errors import ExportFailed, TooManyExports
@@ -96,6 +96,7 @@ async def file(request: Request, who: OwnFile, export_id: uuid.UUID) -> Response
     """The file, whole."""
     must_export(who.grant)
     job = await _job(request, who, export_id)
+    must_get(who.grant, job)
     path = request.app.state.jobs.path(who.account, export_id)
     if path is None:
         raise not_found()

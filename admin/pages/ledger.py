@@ -155,7 +155,13 @@ async def _page(
     states = IN_ORDER if state is None else (state,)
     listing = listings.items_by_state(who.account, command_id, states, ITEMS_A_PAGE, page_token)
     items = await reprocess_reader.list_items_by_state(
-        request.app.state.reader, who.account, command_id, states, after=listing.after_count_uuid, limit=listing.limit
+        request.app.state.reader,
+        who.account,
+        command_id,
+        states,
+        after=listing.after_count_uuid,
+        limit=listing.limit,
+        evidence=who.grant.may_see_evidence,
     )
     page = listing.page(items, request, Response())
     finished = command.state in {CommandState.DONE, CommandState.CANCELLED}

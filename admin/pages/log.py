@@ -67,6 +67,7 @@ class Details(NamedTuple):
     response: Evidence | None
     as_it_came: Evidence | None  # what was altered
     changed: Changed | None  # in the request, since the last success
+    correctable: bool  # fields of its request may be changed and sent again, by who may reprocess it
     cut: bool = False  # there are more errors or names, or more of a message: on the log's own page
 
     @property
@@ -91,14 +92,15 @@ async def read_details(
         return None
     log, attempt = found.log, found.last_attempt
     playbook = await playbook_for(request.app, account)
-    reprocessable = request.app.state.policy.for_(kind.name, log.affiliate).reprocessable
+    rule = request.app.state.policy.for_(kind.name, log.affiliate)
     warning = log.status == "warning"
-    told = [shown(each, reprocessable=reprocessable, warning=warning) for each in (attempt.errors if attempt else ())]
+    errors = attempt.errors if attempt else ()
+    told = [shown(each, reprocessable=rule.reprocessable, warning=warning) for each in errors]
     told.sort(key=lambda error: rank(error.severity))
     only = len(told) == 1
     looked_up = told if whole else told[: ROW_ERRORS + 1]  # one more, which says that there are more
     # A thousand look-ups take up to a second, in which others are answered.
-    errors = await asyncio.to_thread(lambda: [_known(playbook, log, attempt, each, only=only) for each in looked_up])
+    known = await asyncio.to_thread(lambda: [_known(playbook, log, attempt, each, only=only) for each in looked_up])
     beginning = BEGINNING if whole else ROW_EVIDENCE
     details = Details(
         log=log,
@@ -106,12 +108,13 @@ async def read_details(
         message=(attempt and attempt.message) or log.message,
         aliases=found.aliases,
         sources=found.sources,
-        errors=errors,
-        known=None if errors or log.status == "success" else playbook.about(error_of(log, attempt)),
+        errors=known,
+        known=None if known or log.status == "success" else playbook.about(error_of(log, attempt)),
         request=lay_out(attempt.request, beginning) if attempt else None,
         response=lay_out(attempt.response, beginning) if attempt else None,
         as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
         changed=await _changed(reader, log, attempt),
+        correctable=bool(rule.correctable and attempt and attempt.request),
     )
     return details if whole else _for_a_row(details)
 

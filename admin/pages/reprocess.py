@@ -214,7 +214,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     except ValidationError as exc:
         raise invalid_model(exc) from None
     try:
-        accepted = await give_command(request, who.grant, _key(given.get("once", ""), chosen), body)
+        accepted = await give_command(request, who.grant, form_key(given.get("once", ""), chosen), body)
     except ProblemError as exc:
         if exc.kind != "reason-required" and not any(each.code == ReasonCode.TOO_FAR_AHEAD for each in exc.reasons):
             raise
@@ -252,7 +252,7 @@ def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
     return ids
 
 
-def _key(once: str, chosen: Sequence[str]) -> str:
+def form_key(once: str, chosen: Sequence[str]) -> str:
     """Return the Idempotency-Key of a form: its own random part with the chosen rows."""
     if not 1 <= len(once) <= 100:
         raise invalid("once", ReasonCode.FORM_CHANGED)

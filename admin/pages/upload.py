@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from admin.pages.corrections import corrected_by, show_corrections
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.reprocess import show_rows_plan
 from admin.pages.route import PageRoute
@@ -35,7 +36,9 @@ async def form(request: Request, who: OwnPage, integration_type: TypeName) -> Re
 
 @router.post(f"{TYPE}/marked")
 async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """Show the plan of the marked rows; for a refused workbook, the form again with the reason.
+    """Show the plan of the marked rows, or what is different in those that were corrected.
+
+    For a refused workbook, the form again with the reason.
 
     Nothing of the workbook is kept. Receiving and reading it takes one of the account's
     places for uploads.
@@ -45,6 +48,9 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     try:
         marked = await _receive(request, who)
         marked.need(who.account, kind.name)
+        corrected = await corrected_by(request, who, kind, marked)
+        if corrected is not None:
+            return await show_corrections(request, who, kind, corrected)
     except WorkbookRefused as exc:
         return _form(request, who, kind, exc.reason)
     ids = [uuid.UUID(each) for each in marked.log_ids]

@@ -104,6 +104,8 @@ class Claiming:
 
     def _verdict(self, item: QueuedItem) -> ItemState:
         rule = self._policy.for_(item.integration_type, item.affiliate)
+        if item.corrected:  # a correction is of the request of one result: sent after the next, it may undo that
+            rule = rule._replace(only_unchanged=True)
         return verdict_at_leaving(item.status, rule, changed=item.changed)
 
     def _paces(self, lane: Lane) -> dict[BucketName, float]:

@@ -21,12 +21,14 @@ from agents.process.availability import until_available
 from agents.reprocess.new_items import Asked, new_items
 from schemas.dead_letter import DeadLetter
 from schemas.policy import Policy
+from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import OURSELVES, Command, CommandRefusal, read_command
 from storage.database import Connection, Database, clock
 from storage.errors import RowRefused
 from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
+from storage.reprocess.corrections import judge_corrections
 from storage.reprocess.idempotency import is_revoked
 from storage.reprocess.selection import insert_selection, settled_until
 from storage.reprocess.writer import cancel, insert_command, insert_items, lock_logs, refuse_accepted
@@ -45,13 +47,16 @@ class Commands:
         policy: Policy,
         delivery: Delivery,
         recorded: Callable[[], None],
+        *,
+        redaction: Redaction | None = None,
     ) -> None:
-        """`recorded` is called when there may be items to make or to send."""
+        """`recorded` is called when there may be items to make or to send. `redaction`: of what is stored."""
         self._database = database
         self._dead_letters = dead_letters
         self._policy = policy
         self._delivery = delivery
         self._recorded = recorded
+        self._redaction = redaction
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Handle batches until cancelled. An exception out of here is a bug, and the process must end."""
@@ -147,7 +152,8 @@ class Commands:
             if request.when_back
             else await affiliates.paused(connection, request.account, request.integration_type)
         )
-        items = new_items(asked, log_ids, logs, self._policy, paused)
+        corrections = await judge_corrections(connection, self._policy, request, self._redaction)
+        items = new_items(asked, log_ids, logs, self._policy, paused, corrections=corrections)
         stepped = request.pace is not None and request.pace.steps is not None
         await insert_items(
             connection, request.account, command.id, request.integration_type, items, first=1 if stepped else None

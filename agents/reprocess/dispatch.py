@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -23,16 +23,19 @@ from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record, Written
 from broker.structured import structured_record
 from schemas.catalogue import CATALOGUE
+from schemas.correction import KeptCorrection, corrected_again
 from schemas.extensions import traceparent_of
 from schemas.policy import Policy, Rule
 from schemas.raw_json import RawJson
+from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.redaction import REDACTED
+from schemas.replay import is_as_it_was
 from schemas.reprocess import RetryData
 from schemas.timestamp import to_text
-from schemas.topics import MAX_EVENT_BYTES, Topics
+from schemas.topics import Topics
 from storage.database import Database, clock
 from storage.reprocess.claims import QueuedItem, kept_requests, kept_traces, release_claims, types_to_send
+from storage.reprocess.corrections import get_corrections_of
 from storage.reprocess.writer import FailedItem, SentItem, mark_failed, mark_sent
 from tracing.spans import Step, begin
 from tracing.spans import sent as record_sent
@@ -41,18 +44,24 @@ log = structlog.get_logger(__name__)
 
 #: Batches under way at once: one waits for Kafka while the other waits for PostgreSQL.
 SENDERS = 2
-#: Bytes of a kept request that a retry carries: what stands around it is never as long as the rest of an event.
-MAX_REQUEST_BYTES = MAX_EVENT_BYTES - 128 * 1024
+#: Reason why a corrected request is not sent: nor is it sent as it was, or read again from the source, instead.
+GONE = Reason(ReasonCode.CORRECTION_GONE)
 #: Retries that are claimed, published and marked together.
 SEND_BATCH = 500
 
 
 def retry_record(
-    item: QueuedItem, topics: Topics, sent_at: datetime, expires_at: datetime, request: str | None = None
+    item: QueuedItem,
+    topics: Topics,
+    sent_at: datetime,
+    expires_at: datetime,
+    request: str | None = None,
+    *,
+    correction: KeptCorrection | None = None,
 ) -> Record:
     """Make the record of one retry. It has the key of the entity's results, so that an entity keeps its order.
 
-    `request` is JSON, and comes in as it is.
+    `request` is JSON, and comes in as it is; `correction` is what was changed in it.
     """
     data = RetryData.model_construct(
         account=item.account,
@@ -66,6 +75,7 @@ def retry_record(
         aliases=item.aliases,
         busy_answers=item.busy_answers,
         request=None if request is None else RawJson(request),
+        corrected=None if correction is None else [each.pointer for each in correction.differences],
     )
     event = data.event(str(item.id), item.command_id, to_text(sent_at), item.traceparent)
     return structured_record(topics.retry(item.integration_type), f"{item.account}/{item.affiliate}/{item.key}", event)
@@ -164,10 +174,14 @@ class Dispatch:
             kept = await kept_requests(connection, replayed) if replayed else {}
             untraced = [each for each in items if each.traceparent is None]
             traces = await kept_traces(connection, untraced) if untraced else {}
-        requests = {id_: request for id_, request in kept.items() if _is_as_it_was(request)}
+            corrections = await get_corrections_of(connection, [each for each in items if each.corrected])
+        requests = requests_of(items, kept, corrections)
+        gone = [each for each in items if each.corrected and each.id not in requests]
+        items = [each for each in items if not each.corrected or each.id in requests]
         items = [in_trace_of(in_mode_of(each, requests.get(each.id)), traces.get(each.id)) for each in items]
         begun_ns = begin()
-        sent, failed, unavailable = await self._publish(items, requests, now)
+        sent, failed, unavailable = await self._publish(items, requests, corrections, now)
+        failed += [(each, GONE) for each in gone]
         record_sent((_step(each, self._topics) for each in sent if each.item.traceparent), begun_ns)
         # Two transactions: each locks logs before counts. In one, the second would lock logs after counts: a deadlock.
         if sent:
@@ -187,13 +201,17 @@ class Dispatch:
         return claimed.number
 
     async def _publish(
-        self, items: Sequence[QueuedItem], requests: Mapping[uuid.UUID, str], now: datetime
+        self,
+        items: Sequence[QueuedItem],
+        requests: Mapping[uuid.UUID, str],
+        corrections: Mapping[uuid.UUID, KeptCorrection],
+        now: datetime,
     ) -> tuple[list[Sent], list[tuple[QueuedItem, Reason]], BrokerUnavailable | None]:
         """Publish them. Returns what Kafka took, what it refused, and the error of the rest, if there is a rest."""
         deadlines = [now + timedelta(seconds=self._rule(item).deadline_seconds) for item in items]
         records = [
-            retry_record(item, self._topics, now, expires_at, requests.get(item.id))
-            for item, expires_at in zip(items, deadlines, strict=True)
+            retry_record(item, self._topics, now, until, requests.get(item.id), correction=corrections.get(item.id))
+            for item, until in zip(items, deadlines, strict=True)
         ]
         outcomes = await asyncio.gather(
             *(self._publisher.publish(record) for record in records), return_exceptions=True
@@ -217,6 +235,21 @@ class Dispatch:
         return self._policy.for_(item.integration_type, item.affiliate)
 
 
+def requests_of(
+    items: Iterable[QueuedItem], kept: Mapping[uuid.UUID, str], corrections: Mapping[uuid.UUID, KeptCorrection]
+) -> dict[uuid.UUID, str]:
+    """Return the requests that items are sent with, by item: as they are kept, or as they were corrected."""
+    found: dict[uuid.UUID, str] = {}
+    for item in items:
+        request = kept.get(item.id)
+        if item.corrected:
+            correction = corrections.get(item.id)
+            request = None if correction is None else corrected_again(request, correction)
+        if request is not None and is_as_it_was(request):
+            found[item.id] = request
+    return found
+
+
 def in_mode_of(item: QueuedItem, request: str | None) -> QueuedItem:
     """Return the item as it is sent: a `replay` without its request is a `refresh`."""
     return item._replace(mode="refresh") if item.mode == "replay" and request is None else item
@@ -225,11 +258,6 @@ def in_mode_of(item: QueuedItem, request: str | None) -> QueuedItem:
 def in_trace_of(item: QueuedItem, of_result: str | None) -> QueuedItem:
     """Return the item in the trace of its command, else in that of the result that it is about, if it has one."""
     return item._replace(traceparent=item.traceparent or traceparent_of(of_result))
-
-
-def _is_as_it_was(request: str) -> bool:
-    """Return if a kept request is still what was sent: no secret was taken out of it, and it is not too large."""
-    return REDACTED not in request and len(request.encode()) <= MAX_REQUEST_BYTES
 
 
 def _step(sent: Sent, topics: Topics) -> Step:

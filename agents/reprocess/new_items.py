@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
+from schemas.correction import KeptCorrection
 from schemas.identity import item_id
 from schemas.item_state import ItemState
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
 from schemas.reprocess import Mode
-from schemas.verdict import Facts, reason, verdict
+from schemas.verdict import REASONS, Facts, reason, verdict
 from storage.reprocess.writer import LockedLog, NewItem
 
 
@@ -27,12 +30,18 @@ def new_items(
     logs: Mapping[uuid.UUID, LockedLog],
     policy: Policy,
     paused: Collection[str],
+    *,
+    corrections: Mapping[uuid.UUID, KeptCorrection | Reason] = MappingProxyType({}),
 ) -> list[NewItem]:
     """Return one item for each log id, in order. A repeated id counts once.
 
-    `logs` are those of the ids that the database has, `paused` the affiliates that a person has paused.
+    `logs` are those of the ids that the database has, `paused` the affiliates that a person has paused, `corrections`
+    those of requests by log, or why one can't be made.
     """
-    return [_new_item(asked, each, logs.get(each), policy, paused) for each in dict.fromkeys(log_ids)]
+    return [
+        _corrected(_new_item(asked, each, logs.get(each), policy, paused), corrections.get(each))
+        for each in dict.fromkeys(log_ids)
+    ]
 
 
 def _new_item(
@@ -47,3 +56,14 @@ def _new_item(
     state = verdict(facts, rule)
     joined = found.in_flight if state is ItemState.IN_FLIGHT else None
     return NewItem(item, log_id, state, rule.mode or asked.mode, reason(state, rule), found, joined)
+
+
+def _corrected(item: NewItem, correction: KeptCorrection | Reason | None) -> NewItem:
+    """Return an item with its correction. One that can't be made refuses the item: what is wrong is not sent again."""
+    if correction is None or item.state is not ItemState.QUEUED:
+        return item
+    if isinstance(correction, KeptCorrection):
+        return item._replace(correction=correction)
+    since = correction == REASONS[ItemState.CHANGED_SINCE]
+    state = ItemState.CHANGED_SINCE if since else ItemState.NOT_REPROCESSABLE
+    return item._replace(state=state, reason=correction)

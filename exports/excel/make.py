@@ -1,12 +1,14 @@
 """Work of the worker process: it makes a workbook from rows of the database."""
 
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from exports.excel.advice import Adviser
+from exports.excel.fixes import fix_cells
 from exports.excel.groups import LARGEST, group_rows
 from exports.excel.rows import WorkbookRows, errors_of
 from exports.excel.sheets import MAX_SHEET_ROWS, Contents
@@ -18,7 +20,7 @@ from schemas.catalogue import BY_NAME
 from schemas.export import ExportOrder
 from schemas.playbook import Playbook, WrittenEntries
 from storage.database import Database
-from storage.exports.reader import CHUNK_ROWS, Count, Snapshot, snapshot
+from storage.exports.reader import CHUNK_ROWS, Count, Fixable, Snapshot, snapshot
 from storage.playbook import list_entries
 
 #: Callback with rows read, rows written, and rows in all.
@@ -56,7 +58,13 @@ async def make_workbook(
             progress(0, 0, total)
             async for chunk in matched.rows():
                 listed = [(row, errors_of(row)) for row in chunk]
-                logs.append([rows_of.log(row, of_row) for row, of_row in listed])
+                fixable = await _fixable(matched, order, chunk)
+                logs.append(
+                    [
+                        [*rows_of.log(row, of_row), *fix_cells(order.fixes, fixable.get(row["id"]))]
+                        for row, of_row in listed
+                    ]
+                )
                 error_rows = [each for row, of_row in listed for each in rows_of.errors(row, of_row)]
                 errors.append(error_rows)
                 error_count += len(error_rows)
@@ -75,6 +83,11 @@ async def make_workbook(
         )
         write_workbook(path, contents, writer=writer, max_rows=max_rows)
     return read
+
+
+async def _fixable(matched: Snapshot, order: ExportOrder, rows: Sequence[Any]) -> Mapping[uuid.UUID, Fixable]:
+    failed = [row["id"] for row in rows if row["status"] != "success"] if order.fixes else []
+    return await matched.fixable(failed, order.fixes) if failed else {}
 
 
 def _telling(rows: Iterator[list[Any]], progress: Progress, total: int) -> Iterator[list[Any]]:

@@ -19,6 +19,7 @@ from openpyxl.workbook.workbook import Workbook
 
 from exports.excel import texts
 from exports.excel.about import FORMAT
+from exports.excel.fixes import EVENT_ID, pointer_of_heading
 from schemas.catalogue import BY_NAME, LANGUAGES, Language
 from schemas.columns import MARK, log_columns
 from schemas.identity import log_id
@@ -57,12 +58,23 @@ def _refused(code: ReasonCode, **parameters: Value) -> WorkbookRefused:
     return WorkbookRefused(Reason(code, **parameters))
 
 
+class Fixes(NamedTuple):
+    """Cells of a marked row in which a request may have been corrected."""
+
+    log_id: str
+    event_id: str  # of the result whose request it was
+    cells: dict[str, str]  # by pointer; what was cleared is empty
+    sheet: str
+    row: int
+
+
 class Marked(NamedTuple):
     """Logs that a person marked. The plan decides later which of them may be reprocessed."""
 
     account: str
     integration_type: str
     log_ids: list[str]  # with hyphens, in the order of the sheets, none twice; MAX_LOG_IDS at most
+    fixes: tuple[Fixes, ...] = ()  # of those of a workbook with columns for it; at most one of a log
 
     def need(self, account: str, integration_type: str | None) -> None:
         """Raise WorkbookRefused unless they are of this account and type; None is any type."""
@@ -122,6 +134,7 @@ def _read(book: Workbook) -> Marked:
     if ACCOUNT.fullmatch(account) is None or name not in BY_NAME:
         raise _refused(ReasonCode.WORKBOOK_ABOUT_ALTERED)
     found: dict[str, None] = {}
+    fixes: dict[str, Fixes] = {}
     column = MARK.labels[language]
     with closing(_log_rows(book, language, name)) as rows:
         for count, (sheet, number, row) in enumerate(rows, 1):
@@ -137,11 +150,13 @@ def _read(book: Workbook) -> Marked:
             if str(row["id"]).strip().lower() != own:
                 raise _refused(ReasonCode.WORKBOOK_ROW_ALTERED, row=number, sheet=sheet)
             found[own] = None
+            if row["fixes"]:
+                fixes[own] = Fixes(own, str(row["event_id"] or ""), row["fixes"], sheet, number)
             if len(found) > MAX_LOG_IDS:
                 raise _refused(ReasonCode.WORKBOOK_TOO_MANY_MARKED, limit=MAX_LOG_IDS)
     if not found:
         raise _refused(ReasonCode.WORKBOOK_NONE_MARKED, column=column)
-    return Marked(account, name, list(found))
+    return Marked(account, name, list(found), tuple(fixes.values()))
 
 
 def _about(book: Workbook) -> tuple[Language, dict[str, Any]]:
@@ -169,13 +184,29 @@ def _log_rows(book: Workbook, language: Language, name: str) -> Generator[tuple[
                 if headings.count(heading) != 1:
                     raise _refused(ReasonCode.WORKBOOK_COLUMN, column=heading, sheet=sheet)
                 places[column] = headings.index(heading)
+            named = ((pointer_of_heading(each, language), place) for place, each in enumerate(headings))
+            fixed = {pointer: place for pointer, place in named if pointer is not None}
+            if fixed:
+                if headings.count(EVENT_ID.labels[language]) != 1:
+                    raise _refused(ReasonCode.WORKBOOK_COLUMN, column=EVENT_ID.labels[language], sheet=sheet)
+                places[EVENT_ID.name] = headings.index(EVENT_ID.labels[language])
             for number, row in enumerate(rows, 2):
                 cells = {column: _value(row[place] if place < len(row) else None) for column, place in places.items()}
-                yield sheet, number, cells
+                typed = {name: _typed(row[place] if place < len(row) else None) for name, place in fixed.items()}
+                yield sheet, number, {**cells, "fixes": typed}
 
 
 def _value(cell: Any) -> Any:
     return unescape(cell) if isinstance(cell, str) else cell
+
+
+def _typed(cell: Any) -> str:
+    """Return what stands in a cell as text: a number without the zeros that a program adds."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(_value(cell))
 
 
 def _is_marked(cell: Any) -> bool | None:

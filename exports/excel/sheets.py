@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from exports.excel import texts
 from exports.excel.about import about_rows
+from exports.excel.fixes import fix_columns
 from exports.excel.sheet import Chart, Colour, Form, Sheet
 from exports.excel.summary import Summary
 from schemas.catalogue import BY_NAME, Language
@@ -51,7 +52,7 @@ def sheets_of(contents: Contents, *, max_rows: int = MAX_SHEET_ROWS) -> list[She
         *_tables(
             contents,
             texts.LOGS,
-            (*log_columns(of_type), *ADVICE_COLUMNS, MARK),
+            (*log_columns(of_type), *ADVICE_COLUMNS, MARK, *fix_columns(order.fixes)),
             (contents.logs, contents.log_count),
             max_rows,
         ),

@@ -112,4 +112,14 @@ WORKBOOKS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "No row is marked: write x in the column “{column}” of the rows to reprocess.",
         "Ninguna fila está marcada: escriba x en la columna “{column}” de las filas a reprocesar.",
     ),
+    ReasonCode.WORKBOOK_FORMULA: labels(
+        "Linha {row} da aba {sheet}: há uma fórmula em {pointer}. Copie a coluna e cole só os valores.",
+        "Row {row} of the sheet {sheet}: {pointer} has a formula. Copy the column, and paste its values only.",
+        "Fila {row} de la hoja {sheet}: hay una fórmula en {pointer}. Copie la columna y pegue solo los valores.",
+    ),
+    ReasonCode.WORKBOOK_CORRECTS_TOO_MUCH: labels(
+        "As correções são grandes demais para um só comando: marque menos linhas de uma vez.",
+        "The corrections are too large for one command: mark fewer rows at once.",
+        "Las correcciones son demasiado grandes para un solo comando: marque menos filas a la vez.",
+    ),
 }

@@ -166,6 +166,20 @@ class ReasonCode(StrEnum):
     TOO_FAR_AHEAD = "too_far_ahead"
     PAUSE_OVER_ALREADY = "pause_over_already"
 
+    # A correction of a kept request.
+    CORRECTION_REPLAYS = "correction_replays"
+    CORRECTION_VALUE = "correction_value"
+    CORRECTION_TWICE = "correction_twice"
+    CORRECTION_NOT_ALLOWED = "correction_not_allowed"
+    CORRECTION_NO_FIELD = "correction_no_field"
+    CORRECTION_KIND = "correction_kind"
+    CORRECTION_NOT_JSON = "correction_not_json"
+    CORRECTION_NO_REQUEST = "correction_no_request"
+    CORRECTION_NOTHING = "correction_nothing"
+    CORRECTION_TOO_LARGE = "correction_too_large"
+    CORRECTION_REDACTED = "correction_redacted"
+    CORRECTION_GONE = "correction_gone"
+
     # An export without a file.
     NOT_EXPORTING = "not_exporting"
     EXPORT_TOO_LONG = "export_too_long"
@@ -205,6 +219,8 @@ class ReasonCode(StrEnum):
     WORKBOOK_MARK_UNCLEAR = "workbook_mark_unclear"
     WORKBOOK_TOO_MANY_MARKED = "workbook_too_many_marked"
     WORKBOOK_NONE_MARKED = "workbook_none_marked"
+    WORKBOOK_FORMULA = "workbook_formula"
+    WORKBOOK_CORRECTS_TOO_MUCH = "workbook_corrects_too_much"
 
     # A request that is refused.
     NO_VALID_KEY = "no_valid_key"

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.catalogue import LANGUAGES, Language, labels
 from schemas.reasons.about_alterations import ALTERATIONS
+from schemas.reasons.about_corrections import CORRECTIONS
 from schemas.reasons.about_events import EVENTS
 from schemas.reasons.about_exports import EXPORTS
 from schemas.reasons.about_fields import FIELDS, KINDS
@@ -45,7 +46,9 @@ def complete(*tables: Templates) -> Templates:
 
 
 OWN_WORDS: Templates = {ReasonCode.OWN_WORDS: labels("{text}", "{text}", "{text}")}
-TEMPLATES: Templates = complete(OWN_WORDS, EVENTS, FIELDS, ALTERATIONS, REPROCESS, EXPORTS, WORKBOOKS, REQUESTS)
+TEMPLATES: Templates = complete(
+    OWN_WORDS, EVENTS, FIELDS, ALTERATIONS, REPROCESS, CORRECTIONS, EXPORTS, WORKBOOKS, REQUESTS
+)
 
 
 def say(reason: Reason, language: Language) -> str:

@@ -1,7 +1,8 @@
 """A reprocess command and its items, as the query API shows them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -106,44 +107,48 @@ class ReprocessCommand(Shown):
     when_back: bool = Field(description="items of a paused affiliate wait for the end of the pause")
 
 
+_ITEM: Final[Mapping[str, Any]] = {
+    "id": ITEM_ID,
+    "log_id": LOG_ID,
+    "affiliate": "MLB",
+    "key": "SKU-00123",
+    "state": "fixed",
+    "reason": None,
+    "before_status": "error",
+    "before_code": "price.below_minimum",
+    "before_message": "The price 10.00 is below the minimum of this category",
+    "before_fingerprint": "74dab71393f51981",
+    "after_status": "success",
+    "after_code": None,
+    "after_message": None,
+    "after_fingerprint": None,
+    "went": ["74dab71393f51981"],
+    "stayed": [],
+    "came": [],
+    "attempt": 1,
+    "mode": "refresh",
+    "corrected": False,
+    "created_at": NOON,
+    "sent_at": NOON,
+    "healed_at": None,
+    "expires_at": "2026-11-24T12:15:00Z",
+    "answered_at": "2026-11-24T12:00:01Z",
+    "busy_answers": 0,
+    "not_before": None,
+    "sent_digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "sent_partition": 3,
+    "sent_offset": 1207,
+    "traceparent": None,
+    "joined_item_id": None,
+    "joined_state": None,
+    "joined_command_id": None,
+}
+
+
 class ReprocessItem(Explained):
     """The item of a command for one entity: its state, and the results before and after."""
 
-    model_config = example(
-        id=ITEM_ID,
-        log_id=LOG_ID,
-        affiliate="MLB",
-        key="SKU-00123",
-        state="fixed",
-        reason=None,
-        before_status="error",
-        before_code="price.below_minimum",
-        before_message="The price 10.00 is below the minimum of this category",
-        before_fingerprint="74dab71393f51981",
-        after_status="success",
-        after_code=None,
-        after_message=None,
-        after_fingerprint=None,
-        went=["74dab71393f51981"],
-        stayed=[],
-        came=[],
-        attempt=1,
-        mode="refresh",
-        created_at=NOON,
-        sent_at=NOON,
-        healed_at=None,
-        expires_at="2026-11-24T12:15:00Z",
-        answered_at="2026-11-24T12:00:01Z",
-        busy_answers=0,
-        not_before=None,
-        sent_digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        sent_partition=3,
-        sent_offset=1207,
-        traceparent=None,
-        joined_item_id=None,
-        joined_state=None,
-        joined_command_id=None,
-    )
+    model_config = example(**_ITEM)
 
     id: str
     log_id: str
@@ -166,6 +171,7 @@ class ReprocessItem(Explained):
     came: list[str] = Field(description="of those that only it has")
     attempt: int | None
     mode: str = Field(description="in which it is sent, whatever was asked for")
+    corrected: bool = Field(description="a person has changed the request that it sends again; `corrections` has how")
     created_at: datetime
     sent_at: datetime | None = Field(
         description="of one that is sent again since its answer was busy, the last time; null until then"
@@ -189,3 +195,23 @@ class ReprocessItem(Explained):
     joined_item_id: str | None = Field(description="the item in flight that this request joined")
     joined_state: str | None = Field(description="what became of that item")
     joined_command_id: str | None = Field(description="whose item that is")
+
+
+class FieldChange(Shown):
+    """One field of a kept request, as it was and as it was sent again."""
+
+    model_config = example(pointer="/price", before="10.00", after="24.90")
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) of it in the request")
+    before: str | None = Field(description="JSON text of the kept value, with every digit; null when it has expired")
+    after: str | None = Field(description="of the new one")
+
+
+class LedgerItem(ReprocessItem):
+    """The item of a command with what was changed in its request, which is evidence."""
+
+    model_config = example(**_ITEM, corrections=None)
+
+    corrections: list[FieldChange] | None = Field(
+        description="null where nothing was changed, or the key may not see evidence"
+    )

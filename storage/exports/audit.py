@@ -38,6 +38,7 @@ async def record_order(database: Database, export_id: uuid.UUID, order: ExportOr
             key_name=order.key_name,
             command_id=order.command_id,
             item_state=order.item_state,
+            has_evidence=bool(order.fixes),
             seconds=seconds + _OUTCOME_SECONDS,
         )
 

@@ -1,5 +1,6 @@
 """Reader for exports: all logs that a filter matches, in one snapshot, in bounded memory."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -9,10 +10,13 @@ import orjson
 
 from schemas.filter import LogFilter
 from schemas.group import Cure
+from schemas.json_pointer import parts_of
+from schemas.redaction import REDACTED
 from storage.database import Connection, Database
 from storage.filters import Filtered, filtered
 from storage.logs.cures import cures_of
 from storage.logs.triage import Triage, read_triage
+from storage.statements import SQL, text_array
 
 #: Rows of one FETCH of a cursor: some hundred kilobytes as a rule.
 CHUNK_ROWS = 1000
@@ -32,6 +36,13 @@ class Count(NamedTuple):
     total: int
     last_day: int  # processed in the 24 hours before the snapshot
     day_before: int  # processed in the 24 hours before those
+
+
+class Fixable(NamedTuple):
+    """Fields of the request of the result that a log shows, which may be corrected."""
+
+    event_id: str
+    values: Sequence[str | None]  # as JSON texts
 
 
 class CsvView(NamedTuple):
@@ -84,6 +95,17 @@ class Snapshot:
         cursor = await self.connection.cursor(logs.text, *logs.arguments, timeout=self._seconds)
         while chunk := await cursor.fetch(CHUNK_ROWS, timeout=self._seconds):
             yield chunk
+
+    async def fixable(self, log_ids: Sequence[uuid.UUID], pointers: Sequence[str]) -> dict[uuid.UUID, Fixable]:
+        """Return these fields of the kept requests of logs, by log; none of a log without a whole request."""
+        rows = await SQL["fixable_values"].fetch(
+            self.connection,
+            account=self._of["account"],
+            log_ids=log_ids,
+            paths=[text_array(parts_of(each)) for each in pointers],
+            redacted=REDACTED,
+        )
+        return {row["id"]: Fixable(row["event_id"], row["values"]) for row in rows}
 
     async def copy_csv(self, view: CsvView, write: Write) -> int:
         """Write all logs as CSV, without a heading. Returns their number. Waits when `write` does."""

@@ -61,6 +61,7 @@ class QueuedItem(NamedTuple):
     status: str = "error"  # of its log now
     before_source: str | None = None  # of the result with `before_event_id`; None: not known
     changed: bool = False  # its log has another result than the one that it is about
+    corrected: bool = False  # a person has changed its request
 
 
 class _Take(NamedTuple):

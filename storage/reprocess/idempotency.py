@@ -12,14 +12,23 @@ Revocation = Literal["revoked", "taken", "unknown"]
 
 
 async def claim(
-    database: Database, account: str, key: str, command_id: str, request: str, *, grant: Grant | None = None
+    database: Database,
+    account: str,
+    key: str,
+    command_id: str,
+    request: str,
+    *,
+    identity: str | None = None,
+    grant: Grant | None = None,
 ) -> datetime | None:
     """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns PostgreSQL's time, for its event.
+
+    `identity`: all of it, where `request` leaves out what is not to be stored.
 
     None when another request has the key. That is for ever, also when the key itself was forgotten by retention: its
     command is not. A command that was revoked may be recorded again.
     """
-    digest = hashlib.sha256(request.encode()).digest()
+    digest = hashlib.sha256((identity or request).encode()).digest()
     async with database.connection() as connection:
         await SQL["claim_idempotency_key"].execute(
             connection,

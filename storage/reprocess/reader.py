@@ -5,12 +5,14 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from schemas.correction import KeptCorrection
 from schemas.item_state import Change, ItemState
 from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import OURSELVES
-from schemas.shown.command import CommandEnding, ReprocessCommand, ReprocessItem
+from schemas.shown.command import CommandEnding, FieldChange, LedgerItem, ReprocessCommand, ReprocessItem
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
+from storage.reprocess.corrections import get_corrections
 from storage.statements import SQL
 
 #: Items of an export that one statement reads.
@@ -50,12 +52,29 @@ async def list_items(
     state: ItemState | None,
     after: uuid.UUID | None,
     limit: int,
-) -> list[ReprocessItem] | None:
-    """Return `limit` items of a command after `after`; None when this account has no such command."""
+    evidence: bool = False,
+) -> list[LedgerItem] | None:
+    """Return `limit` items of a command after `after`; None when this account has no such command.
+
+    `evidence`: the caller may see it.
+    """
     async with database.snapshot(account) as connection:
         if await SQL["get_command"].fetchrow(connection, account=account, command_id=command_id) is None:
             return None
-        return await _items(connection, account, command_id, state=state, after=after, limit=limit)
+        items = await _items(connection, account, command_id, state=state, after=after, limit=limit)
+        return await _with_corrections(connection, account, items, evidence=evidence)
+
+
+async def _with_corrections(
+    connection: Connection, account: str, items: Sequence[ReprocessItem], *, evidence: bool
+) -> list[LedgerItem]:
+    wanted = [uuid.UUID(each.id) for each in items if each.corrected and evidence]
+    made = await get_corrections(connection, account, wanted)
+    return [LedgerItem(**vars(each), corrections=_changes(made.get(uuid.UUID(each.id)))) for each in items]
+
+
+def _changes(correction: KeptCorrection | None) -> list[FieldChange] | None:
+    return None if correction is None else [FieldChange(**each._asdict()) for each in correction.differences]
 
 
 async def list_items_by_state(
@@ -66,10 +85,11 @@ async def list_items_by_state(
     *,
     after: tuple[int, uuid.UUID] | None,
     limit: int,
-) -> list[ReprocessItem]:
+    evidence: bool = False,
+) -> list[LedgerItem]:
     """Return `limit` items of a command in some states, in the order of `states`.
 
-    They come after `after`: the place of a state among `states`, and an item.
+    They come after `after`: the place of a state among `states`, and an item. `evidence`: the caller may see it.
     """
     place, last = after or (0, BEFORE_EVERY_ID)
     items: list[ReprocessItem] = []
@@ -79,7 +99,7 @@ async def list_items_by_state(
             if len(items) == limit:
                 break
             last = BEFORE_EVERY_ID
-    return items
+        return await _with_corrections(connection, account, items, evidence=evidence)
 
 
 async def count_still_failing(database: Database, account: str, command_id: str, states: Sequence[ItemState]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from schemas.correction import KeptCorrection
 from schemas.item_state import OPEN_ITEM_STATES, ItemState, outcome
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
@@ -22,6 +23,7 @@ from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.reprocess.breakers import Answered, count_answers
 from storage.reprocess.claims import QueuedItem, release_claims
+from storage.reprocess.corrections import insert_corrections
 from storage.reprocess.faults_before import faults_before
 from storage.statements import SQL, text_array
 
@@ -113,6 +115,7 @@ class NewItem(NamedTuple):
     reason: Reason | None = None
     log: LockedLog | None = None  # None: no such log
     joined_item_id: uuid.UUID | None = None
+    correction: KeptCorrection | None = None  # of its request
 
 
 async def insert_command(
@@ -125,7 +128,7 @@ async def insert_command(
     request = command.request
     pace = request.pace
     steps = None if pace is None or pace.steps is None else list(pace.steps)
-    document = request.model_dump_json(exclude_none=True)
+    document = request.kept()
     inserted = await SQL["insert_command"].fetchval(
         connection,
         account=request.account,
@@ -212,6 +215,10 @@ async def insert_items(
             before_event_id=[log and log.event_id for log in logs],
             attempt=[_attempt(each) for each in items],
             position=[positions.get(each.id) for each in items],
+            corrected=[each.correction is not None for each in items],
+        )
+        await insert_corrections(
+            connection, account, ((each.id, each.log_id, each.correction) for each in items if each.correction)
         )
     if queued:
         modes = sorted({each.mode for each in queued})

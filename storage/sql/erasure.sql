@@ -78,6 +78,7 @@ SELECT
     (SELECT count(*) FROM attempts WHERE log_id = ANY(:log_ids::uuid[])) AS attempts,
     (SELECT count(*) FROM aliases WHERE log_id = ANY(:log_ids::uuid[])) AS aliases,
     (SELECT count(*) FROM log_names WHERE log_id = ANY(:log_ids::uuid[])) AS log_names,
+    (SELECT count(*) FROM reprocess_corrections WHERE log_id = ANY(:log_ids::uuid[])) AS reprocess_corrections,
     (SELECT count(*) FROM reprocess_items WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[]))
         AS reprocess_items
 

@@ -14,6 +14,9 @@ SELECT forget_unplaced_attempts(:retention_days::integer, :first_page::bigint, :
 -- expire_evidence --
 SELECT expire_evidence(:retention_days::integer, :limit::integer)
 
+-- expire_corrections --
+SELECT expire_corrections(:retention_days::integer, :limit::integer)
+
 -- forget_silent_logs --
 SELECT forget_silent_logs(:retention_days::integer, :first_page::bigint, :pages::integer)
 

@@ -69,8 +69,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
+def policy() -> Policy:
+    """The policy of the pages and the agents."""
+    return Policy()
+
+
+@pytest.fixture
 async def address(
-    reader: Database, writer: Database, broker_settings: BrokerSettings, tmp_path: Path
+    reader: Database, writer: Database, broker_settings: BrokerSettings, policy: Policy, tmp_path: Path
 ) -> AsyncIterator[str]:
     """The admin app, served."""
     stop, port = asyncio.Event(), free_port()
@@ -80,7 +86,7 @@ async def address(
         writer,
         publisher,
         authenticator=Authenticator(reader, BOOTSTRAP),
-        policy=Policy(),
+        policy=policy,
         playbook=lambda: ADVICE,
         topics=broker_settings.topics,
         sessions=Sessions(SECRET),
@@ -97,10 +103,10 @@ async def address(
 
 @pytest.fixture
 async def agents(
-    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, policy: Policy, data_dir: Path
 ) -> AsyncIterator[None]:
     """The agents, which record commands and fold results."""
-    async with running_worker(broker_settings, storage_settings, data_dir):
+    async with running_worker(broker_settings, storage_settings, data_dir, policy):
         yield
 
 

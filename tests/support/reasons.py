@@ -17,7 +17,7 @@ from admin import groups
 from admin.door import not_of_key
 from admin.pages.notifications import read_channel
 from admin.pages.playbook import refused as not_kept
-from admin.pages.reprocess import _key as key_of_form
+from admin.pages.reprocess import form_key as key_of_form
 from admin.pages.saved_views import read_name
 from admin.pages.view import read_view
 from agents.kafka.expansion import install
@@ -61,6 +61,7 @@ from storage.playbook import AnotherEntryError, TooManyEntriesError
 from storage.reprocess.automatic import SWITCHED_OFF, Lane
 from storage.reprocess.cancellation import note_of
 from tests.support.events import Event, at, data, raw, result, whole
+from tests.support.reasons_of_corrections import CORRECTIONS
 from tests.support.reasons_of_requests import REQUESTS, refused
 from tests.support.reasons_of_workbooks import WORKBOOKS
 from tests.support.record_batch import STAND_IN, bomb, record_batch
@@ -409,6 +410,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.EXPORT_LOST: lambda: LOST,
     Code.EXPORT_NO_FILE: lambda: explain(OSError(28, "No space left on device"))[1],
     Code.EXPORT_PROCESS_ENDED: lambda: ended_with(-9),
+    **CORRECTIONS,
     **REQUESTS,
     **WORKBOOKS,
     **OF_BEFORE,

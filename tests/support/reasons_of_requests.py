@@ -21,8 +21,7 @@ from admin.json_body import read_json
 from admin.pages import languages, people, route, visitor
 from admin.upload import read_upload
 from api import authentication, edge, export_response, fairness, page_token, parameters, problems
-from api.dead_letters import NO_EVIDENCE
-from api.problems import ProblemError
+from api.problems import NO_EVIDENCE, ProblemError
 from exports.errors import TooManyExports
 from exports.jobs.desk import ExportDesk
 from exports.jobs.slots import Limit, Slots

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from openpyxl.workbook import Workbook
 
+from admin.body import MAX_BODY_BYTES
+from admin.pages.corrections import correction_of, need_room
 from exports.excel import marked
 from exports.excel.about import FORMAT
-from exports.excel.marked import Marked, WorkbookRefused, read_marked
+from exports.excel.marked import Fixes, Marked, WorkbookRefused, read_marked
 from exports.excel.marked_process import read_output, too_slow
 from exports.excel.texts import ABOUT, LOGS
 from schemas.catalogue import BY_NAME
@@ -21,6 +23,7 @@ from schemas.columns import MARK, log_columns
 from schemas.identity import log_id
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
+from storage.reprocess.corrections import ShownRequest
 
 _COLUMNS = ("key", "affiliate", "id", "mark")
 _DOCTYPE = b"<?xml version='1.0'?><!DOCTYPE a>"
@@ -79,6 +82,11 @@ def _row(key: str, text: str = "x") -> tuple[str, ...]:
     return (key, "MLB", str(uuid.UUID(log_id("acme", "price", "MLB", key))), text)
 
 
+def _formula() -> object:
+    cells = Fixes(str(uuid.uuid4()), "e", {"/price": "=B2"}, "Logs", 2)
+    return correction_of(cells, ShownRequest("MLB", "e", '{"price": 1}'))
+
+
 WORKBOOKS: Mapping[Code, Callable[[], Reason]] = {
     Code.WORKBOOK_NOT_XLSX: lambda: _of_file(Path.touch),
     Code.WORKBOOK_FOREIGN: lambda: _of_file(Workbook().save),
@@ -101,4 +109,6 @@ WORKBOOKS: Mapping[Code, Callable[[], Reason]] = {
     Code.WORKBOOK_MARK_UNCLEAR: lambda: _of_book(_row("1", "perhaps")),
     Code.WORKBOOK_TOO_MANY_MARKED: lambda: _of_book(_row("1"), _row("2"), MAX_LOG_IDS=1),
     Code.WORKBOOK_NONE_MARKED: _of_book,
+    Code.WORKBOOK_FORMULA: lambda: _refused(_formula),
+    Code.WORKBOOK_CORRECTS_TOO_MUCH: lambda: _refused(lambda: need_room("x" * MAX_BODY_BYTES, 0)),
 }

@@ -22,7 +22,7 @@ from schemas.policy import Policy
 from schemas.refusal import Refusal
 from schemas.reprocess import Command, ReprocessRequest
 from schemas.result import Result, read
-from schemas.shown.command import ReprocessItem
+from schemas.shown.command import LedgerItem
 from storage.database import Database
 from storage.reprocess import reader as reprocess_reader
 from storage.reprocess.claims import QueuedItem
@@ -155,7 +155,7 @@ class Desk:
     async def let_go(self) -> int:
         return await self._steps.let_go()
 
-    async def items(self, command_id: str) -> list[ReprocessItem]:
+    async def items(self, command_id: str) -> list[LedgerItem]:
         found = await reprocess_reader.list_items(self.reader, "acme", command_id, state=None, after=None, limit=1000)
         assert found is not None
         return found

@@ -158,7 +158,7 @@ def test_an_item_has_the_mode_of_the_policy_else_of_the_command(mode: Any) -> No
     assert (item.state, item.mode) == (ItemState.NOT_FOUND, mode)
     earlier = uuid.uuid4()
     [item] = new_items(asked, [log], {log: found(earlier)}, policy, ())
-    assert (item.state, item[-1]) == (ItemState.IN_FLIGHT, earlier)
+    assert (item.state, item.joined_item_id) == (ItemState.IN_FLIGHT, earlier)
     [item] = new_items(asked, [log], {log: found()}, policy, {"MLB"})
     assert (item.state, item[-1]) == (ItemState.PAUSED, None)
 
@@ -204,7 +204,7 @@ POLICY = Policy.model_validate(
     ],
 )
 def test_an_affiliate_is_laid_over_all_others(affiliate: str, rule: tuple[Any, ...]) -> None:
-    of_busy = (False, BUSY_TRIES, BUSY_PAUSE_SECONDS, BUSY_PAUSE_CEILING_SECONDS, True)
+    of_busy = (False, BUSY_TRIES, BUSY_PAUSE_SECONDS, BUSY_PAUSE_CEILING_SECONDS, True, ())
     assert tuple(POLICY.for_("price", affiliate)) == (*rule, *of_busy)
     assert tuple(POLICY.for_("inventory", affiliate)) == (True, None, None, 900, None, None, *of_busy)
     assert tuple(Policy().for_("orders", affiliate))[2:] == ("refresh", 900, None, None, *of_busy)

@@ -92,6 +92,24 @@ LEFT JOIN LATERAL (
     WHERE log.errors IS NOT NULL
 ) AS listed ON true
 
+-- fixable_values --
+-- The result that each of these logs shows, and some fields of its kept request as JSON texts, digit for digit: null for
+-- one that is not there, and all of them in a request from which something was taken out. Uses the primary key and
+-- attempts_by_log.
+SELECT s.id, s.event_id, ARRAY(
+    SELECT (kept.request::json #> path.parts::text[])::text
+    FROM unnest(:paths::text[]) WITH ORDINALITY AS path (parts, number)
+    ORDER BY path.number
+) AS values
+FROM status_logs s
+CROSS JOIN LATERAL (
+    SELECT {request_of_attempt} AS request
+    FROM attempts a
+    WHERE a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at AND a.version = s.version
+    LIMIT 1
+) AS kept
+WHERE s.account = :account::text AND s.id = ANY(:log_ids::uuid[]) AND strpos(kept.request, :redacted::text) = 0
+
 -- export_count --
 -- The number of logs that the filter matches, and the time of this snapshot.
 SELECT count(*) AS logs, now() AS as_of
@@ -163,12 +181,12 @@ GROUP BY 1, 2
 -- insert_export --
 INSERT INTO exports (
     account, id, integration_type, format, filter, language, timezone, requested_by, key_id, key_name,
-    command_id, item_state, ends_by
+    command_id, item_state, has_evidence, ends_by
 )
 VALUES (
     :account::text, :id::uuid, :integration_type::text, :format::text, :filter::jsonb, :language::text,
     :timezone::text, :requested_by::text, :key_id::uuid, :key_name::text, :command_id::text,
-    :item_state::text, now() + make_interval(secs => :seconds::double precision)
+    :item_state::text, :has_evidence::boolean, now() + make_interval(secs => :seconds::double precision)
 )
 
 -- insert_export_outcome --
@@ -182,7 +200,7 @@ ON CONFLICT DO NOTHING
 -- Lines of the audit, each with its outcome.
 SELECT
     e.id, e.account, e.integration_type, e.format, e.filter, e.language, e.timezone, e.requested_by, e.requested_at,
-    e.command_id, e.item_state, o.state, o.rows, o.reason, o.finished_at,
+    e.command_id, e.item_state, e.has_evidence, o.state, o.rows, o.reason, o.finished_at,
     o.state IS NULL AND now() > e.ends_by AS is_lost
 FROM exports e
 LEFT JOIN export_outcomes o ON o.account = e.account AND o.export_id = e.id

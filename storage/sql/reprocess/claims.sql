@@ -63,7 +63,7 @@ LEFT JOIN status_logs s ON s.account = c.account AND s.id = c.log_id
 WHERE i.account = c.account AND i.id = c.id
 RETURNING
     i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_source,
-    i.before_event_id, i.attempt, i.busy_answers, c.traceparent, coalesce(s.status, i.before_status) AS status,
+    i.before_event_id, i.attempt, i.busy_answers, i.corrected, c.traceparent, coalesce(s.status, i.before_status) AS status,
     coalesce({changed_before_leaving}, false) AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
@@ -83,13 +83,16 @@ WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.
 ORDER BY a.version DESC
 LIMIT 1
 
+-- request_of_attempt --
+((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text
+
 -- kept_requests --
 -- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
 -- after its retention, no row. Uses attempts_by_log.
 SELECT item.id, kept.request
 FROM {items_and_before}
 CROSS JOIN LATERAL (
-    SELECT ((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text AS request
+    SELECT {request_of_attempt} AS request
     {attempt_before}
 ) AS kept
 WHERE kept.request <> 'null'

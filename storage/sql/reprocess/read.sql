@@ -101,7 +101,7 @@ ORDER BY 1
 SELECT
     i.id, i.log_id, i.affiliate, i.key, {shown_state_of_item} AS state, i.reason, i.before_status, i.before_code, i.before_message,
     i.before_fingerprint, i.before_fingerprints, i.after_status, i.after_code, i.after_message, i.after_fingerprint,
-    i.after_fingerprints, i.attempt, i.mode, i.created_at, i.sent_at, i.healed_at, i.expires_at, i.answered_at,
+    i.after_fingerprints, i.attempt, i.mode, i.corrected, i.created_at, i.sent_at, i.healed_at, i.expires_at, i.answered_at,
     i.busy_answers, i.not_before, encode(i.sent_digest, 'hex') AS sent_digest, i.sent_partition, i.sent_offset,
     i.traceparent, i.joined_item_id, {shown_state_of_joined} AS joined_state,
     j.command_id AS joined_command_id

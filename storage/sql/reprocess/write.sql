@@ -78,23 +78,23 @@ INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
-    attempt, joined_item_id, position
+    attempt, joined_item_id, position, corrected
 )
 SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint,
     -- Given as its text: an array of arrays would be taken apart to its last elements.
-    before_fingerprints::text[], before_source, before_event_id, attempt, joined_item_id, position
+    before_fingerprints::text[], before_source, before_event_id, attempt, joined_item_id, position, corrected
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
     :before_fingerprints::text[], :before_source::text[], :before_event_id::text[], :attempt::integer[],
-    :joined_item_id::uuid[], :position::integer[]
+    :joined_item_id::uuid[], :position::integer[], :corrected::boolean[]
 ) AS item (
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
-    attempt, joined_item_id, position
+    attempt, joined_item_id, position, corrected
 )
 ON CONFLICT (account, id) DO NOTHING
 RETURNING id

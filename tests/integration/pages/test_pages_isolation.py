@@ -106,6 +106,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/export": {"format": "csv"},
     "/exports/{export_id}/cancel": {},
     "/marked": {},
+    "/correct": {"corrections": "[]", "log_id": "{log_id}"},
+    "/logs/{log_id}/correct": {"act": "review"},
     "/check": {"text": "{}"},
     "/notifications/channels": {"name": "n", "kind": "topic", "language": "pt", "time_zone": "UTC"},
     "/notifications/channels/{channel_id:uuid}/{act}": {},
