@@ -36,6 +36,7 @@ from admin.pages import (
     sign_in,
     styleguide,
     upload,
+    why,
 )
 from admin.pages.route import bug, refused
 from admin.pages.site import Site
@@ -70,6 +71,7 @@ PAGES = (
     exports,
     upload,
     groups,
+    why,
     log,
     reprocess,
     ledger,

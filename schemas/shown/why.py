@@ -90,7 +90,7 @@ class RequestChange(Shown):
 
 
 class RequestDifference(Shown):
-    """From the last successful request of one entity to the one that failed."""
+    """Difference between the last successful request of one entity and the one that failed."""
 
     log_id: str
     key: str
