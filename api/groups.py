@@ -6,16 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api import listings
-from api.authentication import FIRST, OwnAccount
+from api.authentication import FIRST, Caller, OwnAccount
+from api.evidence import with_evidence
 from api.pages import Page
-from api.parameters import LogQuery, Type, once_each
+from api.parameters import NONE, LogQuery, Type, once_each
 from api.playbook import playbook_for
-from api.problems import PAGED
+from api.problems import PAGED, not_found
 from schemas.filter import REPEATABLE
+from schemas.fingerprint import FINGERPRINT
 from schemas.group import ErrorGroup
 from schemas.group_filter import GroupFilter
 from schemas.playbook import Playbook, SeenError
+from schemas.shown.why import WhyNow
 from storage.logs import groups as error_groups
+from storage.why.why import why_group
 
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
 ONCE_OF_GROUPS = [Depends(once_each({*REPEATABLE, "state"}))]
@@ -61,6 +65,30 @@ async def list_groups(
     return page.model_copy(
         update={"items": [explained(group, integration_type.name, playbook) for group in page.items]}
     )
+
+
+@router.get("/{integration_type}/logs/groups/{fingerprint}/why", dependencies=NONE, response_model=WhyNow)
+async def why_group_now(
+    request: Request, grant: Caller, account: OwnAccount, integration_type: Type, fingerprint: str
+) -> Response:
+    """Changes just before an error began, and what the results with it have in common. Read when it is asked.
+
+    An error that has been known for more than two weeks began when it became more frequent. Extensions and requests are
+    looked at only for a key with the right to evidence.
+    """
+    found = None
+    if FINGERPRINT.fullmatch(fingerprint):
+        found = await why_group(
+            request.app.state.reader,
+            account,
+            integration_type.name,
+            fingerprint,
+            evidence=grant.may_see_evidence,
+            now=datetime.now(UTC),
+        )
+    if found is None:
+        raise not_found()
+    return with_evidence(found)
 
 
 def explained(group: ErrorGroup, integration_type: str, playbook: Playbook) -> ErrorGroup:

@@ -1,19 +1,23 @@
 """Incidents: what goes wrong, since when, and what it was."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from api import listings
-from api.authentication import FIRST, OwnAccount
+from api.authentication import FIRST, Caller, OwnAccount
+from api.evidence import with_evidence
 from api.pages import Page
 from api.parameters import NONE, PageQuery, once_each
 from api.problems import PAGED, not_found
 from schemas.filter import MAX_VALUES, QueryText
 from schemas.incident import Incident, IncidentStory, Kind, State
+from schemas.shown.why import WhyNow
 from storage.incidents import incidents
+from storage.why.why import why_incident
 
 router = APIRouter(prefix="/accounts/{account}/incidents", tags=["incidents"], dependencies=FIRST)
 
@@ -70,3 +74,16 @@ async def get_incident(request: Request, account: OwnAccount, incident_id: Incid
     if found is None:
         raise not_found()
     return found
+
+
+@router.get("/{incident_id}/why", dependencies=NONE, response_model=WhyNow)
+async def why_incident_now(request: Request, grant: Caller, account: OwnAccount, incident_id: IncidentId) -> Response:
+    """Changes just before an incident began, and what the affected results have in common. Read when it is asked.
+
+    Extensions and requests are looked at only for a key with the right to evidence.
+    """
+    reader = request.app.state.reader
+    found = await incidents.get_incident(reader, account, incident_id)
+    if found is None:
+        raise not_found()
+    return with_evidence(await why_incident(reader, found, evidence=grant.may_see_evidence, now=datetime.now(UTC)))

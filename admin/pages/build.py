@@ -38,6 +38,7 @@ from admin.pages import (
     sign_in,
     styleguide,
     upload,
+    why,
 )
 from admin.pages.route import bug, refused
 from admin.pages.site import Site
@@ -72,6 +73,7 @@ PAGES = (
     exports,
     upload,
     groups,
+    why,
     log,
     correction,
     corrections,

@@ -31,6 +31,7 @@ PAGES = [
     "/acme/playbook/entry?code=price.minimum&integration_type=price",
     "/acme/incidents?over=true",
     "/acme/incidents/1",
+    "/acme/incidents/1/why",
     "/acme/freshness",
     "/acme/dead-letters",
     "/acme/notifications",

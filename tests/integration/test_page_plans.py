@@ -26,6 +26,8 @@ from storage.logs.groups import list_groups
 from storage.logs.page import MAX_FOUND, MAX_PICKED, MAX_RUNS, MAX_SCANNED, SAMPLE, read_page
 from storage.logs.summary import summarize
 from storage.series import read_series
+from storage.why.sample import MOST_LOGS
+from storage.why.why import why_group
 from tests.support.explained import Plan, explained, nodes
 from tests.support.opened import opened
 from tests.support.some_logs import EVERY
@@ -282,3 +284,24 @@ async def test_a_series_is_counted_from_what_is_kept(
         ]  # fmt: skip
         by_hour = [each["Index Cond"] for each in found if each.get("Index Name") == "result_hours_pkey"]
         assert any("hour = ANY" in condition for condition in by_hour), by_hour
+
+
+async def test_why_now_reads_a_sample_by_index(reader: Database, accounts: list[Account]) -> None:
+    """However many logs there are: no statement reads a whole table, and each some rows of a bounded number of logs."""
+    for account in accounts:
+        database = ExplainingDatabase(reader)
+        found = await why_group(
+            database,  # type: ignore[arg-type]
+            account.name,
+            account.integration_type,
+            account.filter["fingerprint"],
+            evidence=True,
+            now=datetime.now(UTC),
+        )
+        assert found is not None
+        assert found.complete
+        assert found.affected
+        for plan in database.plans:
+            whole = [node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+            assert not LARGE & set(whole), plan
+            assert looked_at(plan) <= 20 * MOST_LOGS, plan

@@ -161,9 +161,11 @@ async def test_every_page_shows_it(
         return (await browser.get(f"{job}/file")).status_code == 200
 
     await eventually(made)
+    [fingerprint] = set(re.findall(r'id="group-([0-9a-f]{16})"', (await browser.get(f"/acme/{NAME}/groups")).text))
     values = {
         "account": "acme",
         "integration_type": NAME,
+        "fingerprint": fingerprint,
         "log_id": log_id,
         "side": "request",
         "command_id": "c1",

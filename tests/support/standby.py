@@ -1,10 +1,10 @@
-"""A real streaming standby of the tests' PostgreSQL."""
+"""Real copies of the tests' PostgreSQL: a streaming standby, and a server of its own that decodes its log."""
 
 import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,16 +21,29 @@ _COPY_SECONDS = 240.0
 @asynccontextmanager
 async def standby_of(url: str) -> AsyncIterator[str]:
     """`host:port` of a standby of the server of `url`, with its databases and logins, up to the end of the block."""
+    async with _copy_of(url, "-R") as host:
+        yield host
+
+
+@asynccontextmanager
+async def decoding_copy_of(url: str) -> AsyncIterator[str]:
+    """`host:port` of a server with the same databases and logins, and wal_level=logical, up to the end of the block."""
+    async with _copy_of(url, settings=("-c", "wal_level=logical")) as host:
+        yield host
+
+
+@asynccontextmanager
+async def _copy_of(url: str, *options: str, settings: Sequence[str] = ()) -> AsyncIterator[str]:
     programs, user = find_postgres(), server_user()
     with tempfile.TemporaryDirectory(prefix="conexoes-standby-") as temporary:
         home, log, port = Path(temporary, "data"), Path(temporary, "log"), free_port()
         if user is not None:
             os.chown(temporary, user.uid, user.gid)
         program = str(programs.directory / "pg_basebackup")
-        copy = [program, "-D", str(home), "-R", "-X", "stream", "-c", "fast", "-d", url]
+        copy = [program, "-D", str(home), *options, "-X", "stream", "-c", "fast", "-d", url]
         command = Command(argv=copy, directory=Path(temporary), log=log, user=user)
         assert await command.run(seconds=_COPY_SECONDS) == 0, log.read_text("utf-8")
-        serve = [str(programs.postgres), "-D", str(home), "-c", f"port={port}", "-c", "shared_buffers=32MB"]
+        serve = [str(programs.postgres), "-D", str(home), "-c", f"port={port}", "-c", "shared_buffers=32MB", *settings]
         command = Command(argv=serve, directory=Path(temporary), log=log, user=user)
         process = await command.spawn(dies_with_us_by=signal.SIGINT)
         try:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from schemas.fingerprint import fingerprint
 from schemas.identity import log_id
 from schemas.role import USUAL_RIGHTS, Rights, Role
 from storage import access_keys
@@ -23,6 +24,7 @@ COMMAND = "c1"
 LETTER = "11111111-1111-1111-1111-111111111111"
 REDRIVE = "22222222-2222-2222-2222-222222222222"
 EVIDENCE = "canary-of-evidence"
+FAULT = fingerprint("price", "MLB", "price.minimum", "below the minimum", "SKU-1")
 #: Every path that reads what is an account's, without the prefix /api/v1; a test below holds the list to the app's own
 #: document.
 PATHS = {
@@ -31,6 +33,9 @@ PATHS = {
     "/accounts/{account}/{integration_type}/logs/summary": "/accounts/acme/price/logs/summary",
     "/accounts/{account}/{integration_type}/results/series": "/accounts/acme/price/results/series",
     "/accounts/{account}/{integration_type}/logs/groups": "/accounts/acme/price/logs/groups",
+    "/accounts/{account}/{integration_type}/logs/groups/{fingerprint}/why": (
+        f"/accounts/acme/price/logs/groups/{FAULT}/why"
+    ),
     "/accounts/{account}/{integration_type}/logs/{log_id}": f"/accounts/acme/price/logs/{LOG}",
     "/accounts/{account}/{integration_type}/logs/{log_id}/timeline": f"/accounts/acme/price/logs/{LOG}/timeline",
     "/accounts/{account}/reprocess": "/accounts/acme/reprocess",
@@ -42,6 +47,7 @@ PATHS = {
     "/accounts/{account}/freshness": "/accounts/acme/freshness",
     "/accounts/{account}/incidents": "/accounts/acme/incidents",
     "/accounts/{account}/incidents/{incident_id}": "/accounts/acme/incidents/1",
+    "/accounts/{account}/incidents/{incident_id}/why": "/accounts/acme/incidents/1/why",
     "/accounts/{account}/dead-letters": "/accounts/acme/dead-letters",
     "/accounts/{account}/dead-letters/summary": "/accounts/acme/dead-letters/summary",
     "/accounts/{account}/dead-letters/{letter_id}": f"/accounts/acme/dead-letters/{LETTER}",
