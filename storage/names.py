@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -78,14 +78,10 @@ async def write_names(connection: Connection, logs: Sequence[Named]) -> None:
         places["first"].append(len(numbers) + 1)
         numbers += grams(each.account, each.integration_type, text)
         places["last"].append(len(numbers))
-    aliases = [_json(each.aliases) for each in logs]
+    aliases = [orjson.dumps(each.aliases).decode() for each in logs]
     await SQL["add_names"].execute(connection, logs, names=texts, grams=numbers, aliases=aliases, **places)
 
 
 async def move_aliases(connection: Connection) -> bool:
     """Move aliases of some logs of an earlier version to their names. Returns True when there may be more."""
     return bool(await SQL["move_aliases"].fetchval(connection, most=_MOVED))
-
-
-def _json(aliases: Any) -> str:
-    return orjson.dumps(aliases).decode() if aliases else "{}"

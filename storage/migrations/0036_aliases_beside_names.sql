@@ -1,12 +1,11 @@
 -- aliases beside the names by which a log is found
--- depends: 0028_people
+-- depends: 0031_corrections
 
 -- migrate: apply
 
 -- As rows of a table of their own, each with an entry of its key, aliases took a tenth of what a new log costs PostgreSQL.
--- Lists of values by name, as they were sent.
 SET LOCAL lock_timeout = '2s';
-ALTER TABLE log_names ADD COLUMN aliases jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE log_names ADD COLUMN aliases jsonb NOT NULL DEFAULT '{}';  -- lists of values by name, as they were sent
 GRANT UPDATE (aliases) ON log_names TO conexoes_writer;
 
 COMMENT ON TABLE log_names IS
