@@ -37,7 +37,7 @@ LEFT JOIN pg_index i ON i.indexrelid = c.oid
 LEFT JOIN pg_inherits part ON part.inhrelid = i.indrelid
 WHERE coalesce(part.inhparent, i.indrelid, c.oid) = ANY($1::regclass[]) AND c.relkind IN ('r', 'i')
 """
-_TABLES = ("status_logs", "received_results", "attempts", "aliases", "log_names", "log_hours", "log_days", "facets")
+_TABLES = ("status_logs", "received_results", "attempts", "log_names", "log_hours", "log_days", "facets")
 _READ_BYTES = 1024 * 1024
 
 

@@ -59,7 +59,7 @@ async def _samples(owner: asyncpg.Connection, account: str, seed: int) -> Mappin
         rows += await owner.fetch(statement + order, account, TYPE, at)
         failed += await owner.fetch(statement + " AND status = 'error'" + order, account, TYPE, at)
     aliases = await owner.fetch(
-        "SELECT value FROM aliases WHERE account = $1 AND log_id = ANY($2::uuid[])",
+        "SELECT n.value FROM unnest($2::uuid[]) AS log (id), aliases_of($1, log.id) AS n",
         account,
         [row["id"] for row in rows],
     )

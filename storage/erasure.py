@@ -30,9 +30,9 @@ PAGES = 256
 #: Times that one step is tried: writers may have its rows, in another order.
 _TRIES = 5
 #: Tables with a log of each row, and the column with its id. What hangs on a log in others goes with it.
-_LOGS = {"status_logs": "id", "aliases": "log_id"}
+_LOGS = {"status_logs": "id", "aliases": "log_id", "log_names": "log_id"}
 #: Tables that go with their logs, or have no text.
-_WITH_LOGS = {*_LOGS, "log_names", "facets"}
+_WITH_LOGS = {*_LOGS, "facets"}
 #: Tables whose rows are of no use without the value, or can't be changed.
 _DELETED = {"dead_letters", "dead_letter_edits", "saved_views"}
 Act = Literal["count", "delete", "replace"]

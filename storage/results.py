@@ -1,19 +1,18 @@
 """Writer of batches of results: attempts, status logs, names and answers to retries, in one transaction."""
 
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from schemas.policy import Policy
 from schemas.result import Result
-from schemas.search.names import grams, joined
 from storage.database import Connection
 from storage.fold import Folded, fold
+from storage.names import add_names
 from storage.reprocess.writer import record_answers
-from storage.sent_aliases import Digests, SentAliases, digests_of
+from storage.sent_aliases import Digests, SentAliases
 from storage.staged_fold import FEWEST, fold_staged
-from storage.statements import SQL, array
+from storage.statements import SQL
 
 CATALOGUE_POLICY: Final = Policy()
 
@@ -43,7 +42,7 @@ async def store(
     Raises StorageUnavailable, or RowRefused when PostgreSQL refuses some value of the batch, without saying whose.
     """
     received, new_logs = await _fold(connection, results, staged_from)
-    aliases = await _add_names(connection, received, new_logs, sent or SentAliases())
+    aliases = await add_names(connection, received, new_logs, sent or SentAliases())
     answers = [each for each in received if each.correlation_id is not None]
     outcomes = await record_answers(connection, answers, policy) if answers else []
     received_ids = {each.id for each in received}
@@ -61,29 +60,6 @@ async def _fold(connection: Connection, results: Sequence[Result], staged_from: 
         if new_logs is not None:
             return Folded(fresh, new_logs)
     return await fold(connection, fresh, _late(fresh))
-
-
-async def _add_names(
-    connection: Connection, received: Sequence[Result], new_logs: Collection[uuid.UUID], sent: SentAliases
-) -> Digests:
-    """Write the aliases that are not known yet, and make them and the keys of new logs found. Returns what was sent."""
-    names: defaultdict[str, list[str]] = defaultdict(list)
-    logs = {each.log_id: each for each in received}
-    for log_id in new_logs:
-        names[log_id.hex].append(logs[log_id.hex].key)
-    unsent = sent.unsent(received, names)
-    aliases = [(each, name, value) for each in unsent for name, value in each.aliases.items()]
-    if aliases:
-        named, kinds, values = zip(*aliases, strict=True)
-        for row in await SQL["add_aliases"].fetch(connection, named, name=kinds, value=values):
-            names[row["log_id"].hex].append(row["value"])
-    texts = {log_id: text for log_id, each in names.items() if (text := joined(each))}
-    if texts:
-        owners = [logs[log_id] for log_id in texts]
-        of_each = zip(owners, texts.values(), strict=True)
-        numbers = [array(grams(log.account, log.integration_type, text)) for log, text in of_each]
-        await SQL["add_names"].execute(connection, owners, names=list(texts.values()), grams=numbers)
-    return digests_of(unsent)
 
 
 async def _conflicts(connection: Connection, results: Sequence[Result], received: Collection[str]) -> list[Result]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 
 from agents.process.availability import until_available
-from storage import retention
+from storage import names, retention
 from storage.database import Connection, Database
 from storage.notifications import outbox
 from storage.settings import StorageSettings
@@ -47,6 +47,7 @@ class Maintenance:
         expired = await self._repeat(lambda connection: retention.expire_attempts(connection, days))
         if made or expired:
             log.info("partitions", made=made, expired=expired)
+        await self._repeat(names.move_aliases)
         await self._repeat(retention.forget_expired_attempts)
         await self._walk(lambda connection, page: retention.forget_unplaced_attempts(connection, days, page))
         if (evidence := self._settings.evidence_retention_days) is not None:

@@ -11,7 +11,6 @@ import asyncpg
 TABLES = (
     "status_logs",
     "log_names",
-    "aliases",
     "received_results",
     "attempts",
     "reprocess_commands",

@@ -97,14 +97,12 @@ async def _fill_all(job: Job, pipe: Connection) -> None:
     await connection.close()
 
 
-ALIAS_COLUMNS = ("account", "log_id", "integration_type", "name", "value")
-NAME_COLUMNS = ("log_id", "account", "integration_type", "names", "grams")
+NAME_COLUMNS = ("log_id", "account", "integration_type", "names", "grams", "aliases")
 
 
 async def _copy(connection: asyncpg.Connection, staged: Staged, fill_sql: str) -> None:
     async with connection.transaction():
         await connection.copy_records_to_table("staged_logs", records=staged.logs)
         await connection.copy_records_to_table("staged_attempts", records=staged.attempts)
-        await connection.copy_records_to_table("aliases", records=staged.aliases, columns=ALIAS_COLUMNS)
         await connection.copy_records_to_table("log_names", records=staged.names, columns=NAME_COLUMNS)
         await connection.execute(fill_sql)

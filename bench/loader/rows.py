@@ -30,8 +30,7 @@ class Staged(NamedTuple):
 
     logs: list[tuple[Any, ...]]
     attempts: list[tuple[Any, ...]]
-    aliases: list[tuple[str, str, str, str, str]]
-    names: list[tuple[str, str, str, str, list[int]]]  # rows of log_names
+    names: list[tuple[str, str, str, str, list[int], str]]  # rows of log_names
 
 
 def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, now_us: int) -> Staged:
@@ -40,7 +39,7 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
     `now_us` is microseconds since 1970; the newest log is about that old.
     """
     draw = random.Random(f"{seed}/{account.name}/{start}").random
-    staged = Staged([], [], [], [])
+    staged = Staged([], [], [])
     spread = 2 * attempts - 1
     for index in range(start, stop):
         entity = account.entity(index)
@@ -68,12 +67,10 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
                 )
             )
         aliases = entity.aliases
-        staged.aliases.extend(
-            (entity.account, log, entity.integration_type, name, value) for name, value in aliases.items()
-        )
         names = joined((entity.key, *aliases.values()))
         numbers = list(grams(entity.account, entity.integration_type, names))
-        staged.names.append((log, entity.account, entity.integration_type, names, numbers))
+        said = orjson.dumps({name: [value] for name, value in aliases.items()}).decode()
+        staged.names.append((log, entity.account, entity.integration_type, names, numbers, said))
         fault = _fault(entity, index) if any(failed) else None
         rest = orjson.dumps(_data(entity, index, aliases)).decode()
         staged.logs.append((index, *entity, log, source, count, *_told(entity, fault, index), rest))

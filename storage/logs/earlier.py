@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.json_document import value_of
-from schemas.search.names import grams, joined
 from schemas.search.words import word_numbers
 from storage.database import Connection
+from storage.names import Named, write_names
 from storage.statements import SQL, array
 
 _CHUNK: Final = 5_000
@@ -27,22 +27,14 @@ async def index_earlier_logs(connection: Connection) -> int:
 
 async def _index(connection: Connection, rows: Sequence[Any]) -> None:
     owners = [(row["account"], row["integration_type"]) for row in rows]
-    accounts, types = zip(*owners, strict=True)
-    ids = [row["id"] for row in rows]
-    names = [joined((row["key"], *row["aliases"])) for row in rows]
-    await SQL["add_names"].execute(
-        connection,
-        account=accounts,
-        integration_type=types,
-        log_id=ids,
-        names=names,
-        grams=[array(grams(*owner, text)) for owner, text in zip(owners, names, strict=True)],
-    )
+    of_each = zip(owners, rows, strict=True)
+    named = [Named(*owner, row["id"], [row["key"], *row["aliases"]], {}) for owner, row in of_each]
+    await write_names(connection, named)  # the aliases themselves are moved by agents
     words = [word_numbers(*owner, _messages(row)) for owner, row in zip(owners, rows, strict=True)]
     await SQL["set_words"].execute(
         connection,
-        account=accounts,
-        id=ids,
+        account=[row["account"] for row in rows],
+        id=[row["id"] for row in rows],
         processed_at=[row["processed_at"] for row in rows],
         version=[row["version"] for row in rows],
         words=[each and array(each) for each in words],

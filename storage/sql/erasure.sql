@@ -58,11 +58,11 @@ WHERE s.account = :account::text AND s.key = :value::text
 LIMIT :most::integer
 
 -- logs_with_alias --
--- Up to :most logs with this very alias, of any name where :name is null. Uses the primary key of aliases too.
-SELECT DISTINCT n.log_id
+-- Up to :most logs with this very alias, of any name where :name is null. Uses the primary key of log_names too.
+SELECT DISTINCT named.id AS log_id
 FROM ({logs_named_so}) AS named
-JOIN aliases n ON n.log_id = named.id
-WHERE n.account = :account::text AND n.value = :value::text AND (:name::text IS NULL OR n.name = :name::text)
+CROSS JOIN LATERAL aliases_of(:account::text, named.id) AS n
+WHERE n.value = :value::text AND (:name::text IS NULL OR n.name = :name::text)
 LIMIT :most::integer
 
 -- logs_with_text --

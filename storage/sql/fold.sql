@@ -108,28 +108,6 @@ SELECT
     ARRAY(SELECT result_id FROM received) AS received,
     ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
 
--- add_aliases --
--- Arrays with one element for each alias; known ones stay as they are. Answers the new ones.
-INSERT INTO aliases (account, log_id, integration_type, name, value)
-SELECT DISTINCT account, log_id, integration_type, name, value
-FROM unnest(:account::text[], :log_id::uuid[], :integration_type::text[], :name::text[], :value::text[])
-    AS alias (account, log_id, integration_type, name, value)
-ON CONFLICT DO NOTHING
-RETURNING log_id, value
-
--- add_names --
--- Arrays with one element for each log: its new names as schemas.search.names joins them, and their grams. Uses the
--- primary key.
-INSERT INTO log_names AS n (account, log_id, integration_type, names, grams)
-SELECT account, log_id, integration_type, names, grams::integer[]
-FROM unnest(:account::text[], :log_id::uuid[], :integration_type::text[], :names::text[], :grams::text[])
-    AS named (account, log_id, integration_type, names, grams)
-ORDER BY log_id
-ON CONFLICT (log_id) DO UPDATE SET
-    -- Each begins and ends with an edge.
-    names = n.names || substr(excluded.names, 2),
-    grams = n.grams || excluded.grams
-
 -- when_known --
 -- What a log `s` that is known becomes by what a batch has of it: `excluded`, its highest version and its number of
 -- results.

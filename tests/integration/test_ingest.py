@@ -44,7 +44,7 @@ async def test_results_of_every_type_become_status_logs(
         await stored(owner, len(events))
     rows = await owner.fetch("SELECT integration_type, status, code, attempts FROM status_logs ORDER BY 1")
     assert [tuple(row) for row in rows] == sorted((each.name, "error", "price.minimum", 1) for each in CATALOGUE)
-    assert await owner.fetchval("SELECT count(*) FROM aliases WHERE name = 'ean' AND value = '789'") == 5
+    assert await owner.fetchval('SELECT count(*) FROM log_names WHERE aliases = \'{"ean": ["789"]}\'') == 5
 
 
 async def test_a_mixed_batch_ends_stored_or_dead_lettered_and_all_of_it_is_committed(

@@ -1,6 +1,7 @@
 """Names of logs, which stand apart from the logs, and the logs that were there before they did."""
 
 import shutil
+import uuid
 from pathlib import Path
 
 import asyncpg
@@ -10,7 +11,7 @@ import pytest
 from schemas.filter import LogFilter
 from schemas.identity import log_id
 from schemas.search.names import grams, joined
-from storage.database import SCHEMA
+from storage.database import SCHEMA, Database
 from storage.logs.reader import LogReader
 from storage.migrate import migrate
 from storage.schema_version import MIGRATIONS
@@ -44,6 +45,40 @@ async def test_a_name_that_comes_later_joins_the_others(desk: Desk, owner: async
     [names] = [row["names"] for row in await owner.fetch(NAMES)]
     assert names.startswith("\nsku-1\n789\n")
     assert set(names.split("\n")) == {"", "sku-1", "789", "790", "7"}
+
+
+async def test_aliases_of_an_earlier_version_are_read_and_moved_to_the_names(
+    desk: Desk, reader: Database, owner: asyncpg.Connection
+) -> None:
+    """Some are known already: workers of two versions stored them. One log has no name that can be found."""
+    lone = "\u2060"
+    await desk.store(result("a", aliases={"ean": "789"}), result("b", key=lone), result("c", key="none"))
+    [mine, other] = [log_id("acme", "price", "MLB", key) for key in ("SKU-1", lone)]
+    await owner.executemany(
+        "INSERT INTO aliases (account, log_id, integration_type, name, value) VALUES ('acme', $1, 'price', $2, $3)",
+        [(mine, "ean", "789"), (mine, "ean", "790"), (mine, "shipment_id", 'a"b'), (other, "ean", lone)],
+    )
+    wanted = {mine: {"ean": ["789", "790"], "shipment_id": ['a"b']}, other: {"ean": [lone]}}
+
+    async def read() -> dict[str, dict[str, list[str]]]:
+        logs = LogReader(reader, lambda *_: [])
+        found = {each: await logs.one("acme", "price", uuid.UUID(each)) for each in wanted}
+        return {each: log.aliases for each, log in found.items() if log is not None}
+
+    assert await read() == wanted
+    written = "SELECT log_id, xmin FROM log_names ORDER BY log_id"
+    before = await owner.fetch(written)
+    await desk.store(result("again", aliases={"shipment_id": 'a"b'}, processed_at=at(1)))
+    assert await owner.fetch(written) == before, "an alias that was known wrote names"
+    assert await read() == wanted
+    await desk.store(result("more", aliases={"ean": "791"}, processed_at=at(2)))
+    wanted[mine]["ean"].append("791")
+    for at_once in (1, 500):
+        while await owner.fetchval("SELECT move_aliases($1)", at_once):
+            assert await read() == wanted
+        assert await owner.fetchval("SELECT count(*) FROM aliases") == 0
+        assert await read() == wanted
+    assert await owner.fetchval("SELECT count(*) FROM log_names WHERE aliases = '{}'") == 1
 
 
 async def test_a_log_that_goes_takes_its_names_with_it(desk: Desk, owner: asyncpg.Connection) -> None:

@@ -36,7 +36,7 @@ LOGS = 60_000
 LIMIT = 51
 DATABASE = "page_plans"
 #: Each has a row per log, or more.
-LARGE = {"status_logs", "log_names", "aliases", "attempts", "received_results"}
+LARGE = {"status_logs", "log_names", "attempts", "received_results"}
 
 
 class Account(NamedTuple):

@@ -84,7 +84,9 @@ class Known(NamedTuple):
 async def known(owner: asyncpg.Connection) -> dict[str, Known]:
     """Return aliases and faults of every log, by its id."""
     aliases: dict[str, list[str]] = defaultdict(list)
-    for row in await owner.fetch("SELECT log_id::text, value FROM aliases"):
+    for row in await owner.fetch(
+        "SELECT n.log_id::text, said.value FROM log_names n, aliases_of(n.account, n.log_id) AS said"
+    ):
         aliases[row["log_id"]].append(row["value"])
     rows = await owner.fetch(
         "SELECT s.id::text, a.body, a.structured FROM status_logs s"

@@ -85,7 +85,7 @@ def test_every_table_has_who_writes_and_who_reads_it() -> None:
 def test_uses_are_found_in_statements_python_and_functions() -> None:
     files = file_uses()
     fold = next(uses for name, uses in files.items() if name.endswith("fold.sql"))
-    assert {"status_logs", "attempts", "received_results", "aliases"} <= fold.writes
+    assert {"status_logs", "attempts", "received_results", "result_changes"} <= fold.writes
     assert any("log_names" in uses.reads for name, uses in files.items() if name.endswith("filters.py"))
     assert "log_changes" in function_uses()["count_logs"].writes
     assert "SET" not in {name for uses in files.values() for name in uses.writes}

@@ -1,19 +1,16 @@
 -- alias_lines --
--- Every name of the log `id` of the query around, a line each. In the order of the primary key of aliases, which an
--- index scan gives: 5 µs for each row, where grouping them cost 60.
+-- Every alias of the log `id` of the query around, a line each.
 SELECT nullif(array_to_string(ARRAY(
-    SELECT n.name || ': ' || n.value FROM aliases n
-    WHERE n.account = :account::text AND n.log_id = id
-    ORDER BY n.log_id, n.name, n.value
+    SELECT n.name || ': ' || n.value FROM aliases_of(:account::text, id) AS n
+    ORDER BY n.name COLLATE "C", n.value COLLATE "C"
 ), E'\n'), '')
 
 -- alias_object --
--- Every name of the log `id` of the query around, as the query API has them. Uses the primary key of aliases.
-SELECT json_object_agg(named.name, named.of_it ORDER BY named.name)
+-- Every alias of the log `id` of the query around, as the query API has them.
+SELECT json_object_agg(named.name, named.of_it ORDER BY named.name COLLATE "C")
 FROM (
-    SELECT n.name, array_agg(n.value ORDER BY n.value) AS of_it
-    FROM aliases n
-    WHERE n.account = :account::text AND n.log_id = id
+    SELECT n.name, array_agg(n.value ORDER BY n.value COLLATE "C") AS of_it
+    FROM aliases_of(:account::text, id) AS n
     GROUP BY n.name
 ) AS named
 

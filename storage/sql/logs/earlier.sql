@@ -3,7 +3,7 @@
 -- primary keys.
 SELECT
     s.id, s.account, s.integration_type, s.key, s.message, s.processed_at, s.version,
-    ARRAY(SELECT n.value FROM aliases n WHERE n.log_id = s.id ORDER BY n.name, n.value) AS aliases,
+    ARRAY(SELECT n.value FROM aliases_of(s.account, s.id) AS n ORDER BY n.name COLLATE "C", n.value COLLATE "C") AS aliases,
     shown.data::text AS data
 FROM status_logs s
 LEFT JOIN LATERAL (

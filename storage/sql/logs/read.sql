@@ -206,12 +206,12 @@ a.evidence_expired_at AS attempt_evidence_expired_at, a.extensions AS attempt_ex
 
 -- get_log --
 -- One status log with every name of the entity, the attempt that it shows, unless retention has deleted that, and the
--- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of logs and aliases, and
+-- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of logs and names, and
 -- attempts_by_log.
 SELECT {log_columns}, {attempt_columns},
     ARRAY(
-        SELECT ARRAY[n.name, n.value] FROM aliases n WHERE n.account = s.account AND n.log_id = s.id
-        ORDER BY n.name, n.value
+        SELECT ARRAY[n.name, n.value] FROM aliases_of(s.account, s.id) AS n
+        ORDER BY n.name COLLATE "C", n.value COLLATE "C"
     ) AS aliases,
     (
         SELECT coalesce(json_agg(json_build_object('source', said.source, 'results', said.results)), '[]')

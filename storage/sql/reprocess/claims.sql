@@ -66,8 +66,8 @@ RETURNING
     i.before_event_id, i.attempt, i.busy_answers, i.corrected, c.traceparent, coalesce(s.status, i.before_status) AS status,
     coalesce({changed_before_leaving}, false) AS changed,
     (
-        SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value), '{}')
-        FROM aliases a WHERE a.account = i.account AND a.log_id = i.log_id
+        SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value COLLATE "C"), '{}')
+        FROM aliases_of(i.account, i.log_id) AS a
     ) AS aliases
 
 -- items_and_before --

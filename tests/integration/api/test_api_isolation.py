@@ -14,6 +14,9 @@ from storage.errors import NotLetIn, StorageUnavailable
 from tests.integration.api.conftest import Store
 from tests.support.events import result
 
+#: Aliases as a version before stored them.
+EARLIER_ALIASES = "INSERT INTO aliases SELECT account, log_id, 'x', 'y', integration_type FROM log_names"
+
 pytestmark = pytest.mark.law
 
 
@@ -44,10 +47,13 @@ async def test_partitions_are_not_a_way_round(reader: Database, owner: asyncpg.C
                 await connection.fetch(f"SELECT * FROM {name}")
 
 
-async def test_the_reader_sees_one_account_with_the_filter_removed(reader: Database, store_events: Store) -> None:
+async def test_the_reader_sees_one_account_with_the_filter_removed(
+    reader: Database, owner: asyncpg.Connection, store_events: Store
+) -> None:
     await store_events(
         result("a", aliases={"ean": "1"}), result("b", account="globex", key="SKU-2", aliases={"ean": "2"})
     )
+    await owner.execute(EARLIER_ALIASES)
     for table in ("status_logs", "log_names", "aliases", "attempts"):
         async with reader.reading("acme") as connection:
             assert await connection.fetchval(f"SELECT array_agg(DISTINCT account) FROM {table}") == ["acme"]
@@ -122,6 +128,7 @@ async def test_who_says_no_account_sees_nothing_of_any_table(
 ) -> None:
     """Nor dead letters of no account, whoever had the connection before."""
     await store_events(result(aliases={"ean": "1"}))
+    await owner.execute(EARLIER_ALIASES)
     letter = DeadLetter("", Refusal(DeadLetterCode.JSON, own_words("not JSON")), "results", 0, 0, 0, None, (), b"{")
     async with writer.transaction() as connection:
         await insert_dead_letters(connection, [letter])

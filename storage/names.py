@@ -1,0 +1,87 @@
+"""Writer of the names of logs: their aliases as they were sent, and what makes them and their keys found."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+import orjson
+
+from schemas.result import Result
+from schemas.search.names import grams, joined
+from storage.database import Connection
+from storage.sent_aliases import Digests, SentAliases, digests_of
+from storage.statements import SQL
+
+#: Logs whose aliases one transaction moves.
+_MOVED: Final = 500
+
+
+class Named(NamedTuple):
+    """New names of one log."""
+
+    account: str
+    integration_type: str
+    log_id: str | uuid.UUID
+    names: list[str]  # its key where the log is new, and the values of aliases
+    aliases: dict[str, list[str]]
+
+    def add(self, name: str, value: str) -> None:
+        """Add an alias, once."""
+        values = self.aliases.get(name)
+        if values is None:
+            self.aliases[name] = [value]
+        elif value in values:
+            return
+        else:
+            values.append(value)
+        self.names.append(value)
+
+
+async def add_names(
+    connection: Connection, received: Sequence[Result], new_logs: Collection[uuid.UUID], sent: SentAliases
+) -> Digests:
+    """Write the keys of new logs, and the aliases that are not known yet. Returns what was sent of these.
+
+    The transaction has locked all logs of `received`, so that nobody else gives them names.
+    """
+    logs = {each.log_id: each for each in received}
+    named: dict[str, Named] = {}
+    for new in new_logs:
+        log = logs[new.hex]
+        named[log.log_id] = Named(log.account, log.integration_type, log.log_id, [log.key], {})
+    unsent = sent.unsent(received, named)
+    known = []
+    for each in unsent:
+        of_log = named.get(each.log_id)
+        for name, value in each.aliases.items():
+            if of_log is not None:
+                of_log.add(name, value)
+            else:
+                known.append((each.log_id, name, value))
+    if known:
+        ids, names, values = zip(*known, strict=True)
+        for row in await SQL["unknown_aliases"].fetch(connection, log_id=ids, name=names, value=values):
+            log = logs[row["log_id"].hex]
+            of_log = named.setdefault(log.log_id, Named(log.account, log.integration_type, log.log_id, [], {}))
+            of_log.add(row["name"], row["value"])
+    if named:
+        await write_names(connection, list(named.values()))
+    return digests_of(unsent)
+
+
+async def write_names(connection: Connection, logs: Sequence[Named]) -> None:
+    """Write new names of logs, each log once."""
+    texts = [joined(each.names) for each in logs]
+    numbers: list[int] = []
+    places: dict[str, list[int]] = {"first": [], "last": []}
+    for each, text in zip(logs, texts, strict=True):
+        places["first"].append(len(numbers) + 1)
+        numbers += grams(each.account, each.integration_type, text)
+        places["last"].append(len(numbers))
+    aliases = [orjson.dumps(each.aliases).decode() for each in logs]
+    await SQL["add_names"].execute(connection, logs, names=texts, grams=numbers, aliases=aliases, **places)
+
+
+async def move_aliases(connection: Connection) -> bool:
+    """Move aliases of some logs of an earlier version to their names. Returns True when there may be more."""
+    return bool(await SQL["move_aliases"].fetchval(connection, most=_MOVED))
