@@ -4,7 +4,7 @@ The pages act by the same functions, so that what one refuses the other refuses 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
@@ -19,7 +19,7 @@ from schemas.group import GroupDecision, GroupLabels, GroupNotes
 from schemas.group_state import Standing
 from schemas.reasons.code import ReasonCode
 from storage.access_keys import Grant, list_of
-from storage.database import Database
+from storage.database import Database, clock
 from storage.logs import group_decisions
 
 router = APIRouter(tags=["commands"])
@@ -60,7 +60,9 @@ async def write_group_notes(request: Request, grant: Caller, fingerprint: _Finge
 async def decide(app: FastAPI, grant: Grant, fingerprints: Sequence[str], wanted: GroupDecision) -> Standing:
     """Decide about groups of a type. Returns the state of the first. Raises 404 for one that is none, and 422."""
     _known(fingerprints, wanted.integration_type)
-    must_be_ahead(wanted.until, datetime.now(UTC))
+    if wanted.until is not None:
+        async with app.state.writer.transaction() as connection:
+            must_be_ahead(wanted.until, await clock(connection))
     decided = [
         await group_decisions.decide(app.state.writer, each, wanted, key_name=grant.name) for each in fingerprints
     ]

@@ -81,7 +81,7 @@ async def plan_groups(
         listed = _listed(sizes, {*ignored, *filter_.exclude_fingerprint})
         faults = await name_faults(connection, account, integration_type, listed, now=datetime.now(UTC))
         cures = await cures_of(connection, account, listed)
-        where = {name: affiliates_of(name, found) for name in listed}
+        where = affiliates_of(listed, found)
         entries = {name: playbook.about(_error(integration_type, name, where[name], faults[name])) for name in listed}
         cautions = {name: caution(entries[name], cures[name], ignored=name in ignored) for name in listed}
         first = [] if chosen else _left_out_at_first(cautions, filter_)
@@ -128,9 +128,13 @@ def sizes_of(found: Iterable[FaultsGroup]) -> Counter[str]:
     return sizes
 
 
-def affiliates_of(fingerprint: str, found: Sequence[FaultsGroup]) -> tuple[str, ...]:
-    """Return the affiliates of a group's logs. Pure."""
-    return tuple(sorted({each.facts.affiliate for each in found if fingerprint in each.faults}))
+def affiliates_of(fingerprints: Collection[str], found: Sequence[FaultsGroup]) -> dict[str, tuple[str, ...]]:
+    """Return the affiliates of the logs of each group. Pure."""
+    where: dict[str, set[str]] = {name: set() for name in fingerprints}
+    for each in found:
+        for name in where.keys() & each.faults:
+            where[name].add(each.facts.affiliate)
+    return {name: tuple(sorted(affiliates)) for name, affiliates in where.items()}
 
 
 def _listed(sizes: Counter[str], left_out: Collection[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.catalogue import labels
-from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of
+from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of, in_lists
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.timestamp import Rfc3339
@@ -80,10 +80,7 @@ class ActivityFilter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        """Accept a single value of a repeatable parameter without the list, as in a URL."""
-        if isinstance(value, dict) and isinstance(value.get("kind"), str):
-            return value | {"kind": [value["kind"]]}
-        return value
+        return in_lists(value, {"kind"})
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -5,7 +5,7 @@ and sentences) and the command line are loops over `LogFilter` and `FIELDS` (tes
 storage.filters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
@@ -72,6 +72,19 @@ class OnPages:
     control: Control
     words: str | None = None  # the kind of word of its values; None: they are shown as they are
     characters: int | None = None  # characters of a value that are shown; None: all
+
+
+def in_lists(value: Any, names: Collection[str]) -> Any:
+    """Return the fields of a filter with a single text of a field in `names` as a list, as a URL has it, and null as an
+    empty one.
+    """
+    if not isinstance(value, dict):
+        return value
+    return {name: _listed(each) if name in names else each for name, each in value.items()}
+
+
+def _listed(value: Any) -> Any:
+    return [] if value is None else [value] if isinstance(value, str) else value
 
 
 class LogFilter(BaseModel):
@@ -150,12 +163,7 @@ class LogFilter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        """Accept a single value of a repeatable parameter without the list, as in a URL."""
-        if isinstance(value, dict):
-            return {
-                name: [each] if name in REPEATABLE and isinstance(each, str) else each for name, each in value.items()
-            }
-        return value
+        return in_lists(value, REPEATABLE)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

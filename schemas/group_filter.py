@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.catalogue import labels
-from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of
+from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of, in_lists
 from schemas.group import ErrorGroup
 from schemas.group_state import GroupState
 from schemas.timestamp import EPOCH
@@ -51,10 +51,7 @@ class GroupFilter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        """Accept a single value of a repeatable parameter without the list, as in a URL."""
-        if isinstance(value, dict) and isinstance(value.get("state"), str):
-            return value | {"state": [value["state"]]}
-        return value
+        return in_lists(value, {"state"})
 
     @property
     def chooses(self) -> bool:

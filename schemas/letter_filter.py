@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.catalogue import labels
 from schemas.columns import labels_of
-from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of
+from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of, in_lists
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.refusal import DeadLetterCode
@@ -76,13 +76,7 @@ class LetterFilter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        """Accept a single value of a repeatable parameter without the list, as in a URL."""
-        if isinstance(value, dict):
-            return {
-                name: [each] if name in LETTER_REPEATABLE and isinstance(each, str) else each
-                for name, each in value.items()
-            }
-        return value
+        return in_lists(value, LETTER_REPEATABLE)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -26,6 +26,7 @@ class Way(NamedTuple):
 
     name: WayName
     address: str
+    integration_type: str | None = None  # the one that it leads to, where the finding is about several
 
 
 class Said(NamedTuple):
@@ -81,7 +82,8 @@ def _way(finding: Finding, entry: PlaybookEntry | None, account: str, policy: Po
     """Return the plan where reprocessing helps, the list where all of it is in one, else the incident."""
     incident = finding.about
     if isinstance(incident, Comparison):
-        return Way("list", f"/{account}/{finding.integration_types[0]}{_view(incident).query()}")
+        worst, *others = finding.integration_types
+        return Way("list", f"/{account}/{worst}{_view(incident).query()}", worst if others else None)
     if incident.kind is Kind.REPROCESS_STOPPED and incident.facts.command_id is not None:
         return Way("command", f"/{account}/reprocess/{quote(incident.facts.command_id, safe='')}")
     rows = rows_of(incident, account, policy)

@@ -99,6 +99,8 @@ def rows_of(incident: Incident, account: str, policy: Policy) -> list[Rows]:
     asked = {"status": "error", "affiliate": incident.affiliate}
     if facts.fingerprint is not None and incident.kind in (Kind.NEW_FAULT, Kind.GROUP_ESCALATES):
         asked["fingerprint"] = facts.fingerprint
+    else:  # what failed before is no part of it
+        asked["processed_from"] = (facts.since or incident.opened_at).isoformat()
     query = urlencode(asked, quote_via=quote)
     shown = [each for each in CATALOGUE if each.name in facts.integration_types]
     return [

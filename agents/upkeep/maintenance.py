@@ -47,7 +47,6 @@ class Maintenance:
         expired = await self._repeat(lambda connection: retention.expire_attempts(connection, days))
         if made or expired:
             log.info("partitions", made=made, expired=expired)
-        await self._repeat(names.move_aliases)
         await self._repeat(retention.forget_expired_attempts)
         await self._walk(lambda connection, page: retention.forget_unplaced_attempts(connection, days, page))
         if (evidence := self._settings.evidence_retention_days) is not None:
@@ -69,6 +68,8 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_notifications(connection, told))
         keys = self._settings.idempotency_retention_days
         await self._repeat(lambda connection: retention.forget_idempotency_keys(connection, keys))
+        # Last, since nothing waits for it and it may take long.
+        await self._repeat(names.move_aliases)
 
     async def _walk(self, work: Callable[[Connection, int], Awaitable[int | None]]) -> None:
         """Do `work` on a table from its first page on; it says which page is next."""

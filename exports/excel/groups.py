@@ -28,7 +28,11 @@ def _row(language: Language, count: Count, cure: Cure | None, adviser: Adviser, 
     mark = CUT[language]
     affiliates = count.affiliates or []
     advice = adviser.about(
-        affiliates[0] if affiliates else "", code=count.code, message=count.message, fingerprint=count.name
+        affiliates[0] if affiliates else "",
+        code=count.code,
+        message=count.message,
+        category=count.category,
+        fingerprint=count.name,
     )
     cells = {
         "code": count.code,

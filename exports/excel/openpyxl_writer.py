@@ -1,7 +1,7 @@
 """The writer of workbooks that needs no wheel of Rust: openpyxl, write-only, in one pass and bounded memory.
 
-It writes the same cells as exports.excel.rust_writer, in ten times the time (decision 0011). The one difference to see:
-openpyxl can't tell Excel that a number is meant to be text, so that Excel marks such cells with a small triangle.
+It writes the same cells as exports.excel.rust_writer, about ten times as slowly (decision 0011). The one difference to
+see: openpyxl can't tell Excel that a number is meant to be text, so that Excel marks such cells with a small triangle.
 """
 
 from collections.abc import Sequence

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +27,9 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
     Raises ExportFailed with a sentence. When this returns, raises or is cancelled, the process has ended; its files are
     deleted, but for the workbook of a task that is done.
     """
+    # Files of its libraries, which one that is killed leaves behind.
+    scratch = task.path.with_suffix(".sheets")
+    scratch.mkdir(mode=0o700, exist_ok=True)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -32,6 +37,7 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(scratch)},
     )
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise AssertionError("they are pipes")
@@ -60,6 +66,7 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
                 process.kill()
             await asyncio.shield(process.wait())
         await asyncio.shield(complaining)
+        shutil.rmtree(scratch, ignore_errors=True)
         for path in _leftovers(task.path, done=done is not None):
             path.unlink(missing_ok=True)
 

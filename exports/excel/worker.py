@@ -67,7 +67,9 @@ def _reason(exc: StorageError | OSError) -> Reason:
 
 
 async def _make(task: Task) -> int:
-    settings = StorageSettings().model_copy(update={"database_url": task.database_url})
+    # An export has its own limit of time, for each of its statements.
+    limits = {"query_seconds": task.seconds, "command_seconds": task.seconds}
+    settings = StorageSettings().model_copy(update={"database_url": task.database_url, **limits})
     database = Database(task.database_url, "reader", settings, application_name="conexoes-export")
     try:
         return await make_workbook(

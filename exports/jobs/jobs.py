@@ -5,6 +5,7 @@ that both outlive a restart. An export that a restart has interrupted is shown a
 """
 
 import asyncio
+import shutil
 import time
 import uuid
 from contextlib import suppress
@@ -82,7 +83,10 @@ class Jobs:
         # The process was killed after it recorded the outcome: the file is complete and stays.
         is_done = export is not None and export.state == "done"
         for path in self._files(f"{account}/{export_id}.{'lock' if is_done else '*'}"):
-            path.unlink(missing_ok=True)
+            if path.is_dir():  # of the process that made the workbook
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """End running exports; they are recorded as lost."""

@@ -30,7 +30,7 @@ class Difference(StrEnum):
 
 
 class Comparison(NamedTuple):
-    """One difference of an affiliate, of all types that show it."""
+    """One difference of an affiliate, of all types that show it, the one with the largest difference first."""
 
     difference: Difference
     affiliate: str
@@ -53,12 +53,13 @@ def compare(results: AccountResults, judged: Mapping[tuple[str, str], Judged]) -
 
     What is usual for these hours is no difference, however good last week was.
     """
+    compared = (
+        _compare(each, results.edges, judged.get((each.integration_type, each.affiliate))) for each in results.pairs
+    )
     found: dict[tuple[Difference, str], Comparison] = {}
-    for each in results.pairs:
-        one = _compare(each, results.edges, judged.get((each.integration_type, each.affiliate)))
-        if one is not None:
-            known = found.get((one.difference, one.affiliate))
-            found[one.difference, one.affiliate] = one if known is None else _together(known, one)
+    for one in sorted(filter(None, compared), key=lambda each: -each.size):
+        known = found.get((one.difference, one.affiliate))
+        found[one.difference, one.affiliate] = one if known is None else _together(known, one)
     return list(found.values())
 
 

@@ -33,6 +33,7 @@ class Count(NamedTuple):
     affiliates: Sequence[str] | None  # of the logs of a group
     code: str | None  # of the error of a group
     message: str | None  # of the error of a group, its beginning
+    category: str | None  # of the error of a group
     total: int
     last_day: int  # processed in the 24 hours before the snapshot
     day_before: int  # processed in the 24 hours before those

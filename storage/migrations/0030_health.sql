@@ -3,6 +3,8 @@
 
 -- migrate: apply
 
+SET LOCAL lock_timeout = '2s';
+
 ALTER TABLE affiliates
     ADD COLUMN paused_until timestamptz,             -- null: until somebody resumes it
     ADD COLUMN paused_types text[] COLLATE "C",      -- sorted; null: every type

@@ -3,6 +3,8 @@
 
 -- migrate: apply
 
+SET LOCAL lock_timeout = '2s';
+
 ALTER TABLE reprocess_items ADD COLUMN corrected boolean NOT NULL DEFAULT false;
 
 -- Evidence, as the request is: apart from items, so that who may not see evidence reads none by mistake, and with the id

@@ -127,6 +127,12 @@ async def check_reprocess(
     What agents try again by themselves goes on after `settled_at`, when nobody answers any more: it has no end yet.
     """
     # Agents record commands of their own for what is tried again by itself.
+    open_commands = await owner.fetch(
+        "SELECT id, state FROM reprocess_commands WHERE automatic IS NOT NULL AND accepted_at <= $1 "
+        "AND state NOT IN ('done', 'cancelled')",
+        settled_at,
+    )
+    findings.add("unaccounted", (f"automatic command {row['id']} is {row['state']}" for row in open_commands))
     rows = await owner.fetch("SELECT id, state FROM reprocess_commands WHERE automatic IS NULL")
     recorded = {row["id"]: row["state"] for row in rows}
     findings.add("phantom", (f"command {each}" for each in recorded if each not in commands.asked))

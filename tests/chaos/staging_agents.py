@@ -8,6 +8,6 @@ from storage.results import store
 _FROM: Final = 10
 
 if __name__ == "__main__":
-    assert store.__kwdefaults__ is not None
+    assert store.__kwdefaults__ is not None and "staged_from" in store.__kwdefaults__  # noqa: PT018
     store.__kwdefaults__["staged_from"] = _FROM
     main()

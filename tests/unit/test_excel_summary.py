@@ -13,10 +13,10 @@ from storage.logs.triage import Triage
 
 STATUSES = {"error": "Error"}
 COUNTED = [
-    Count("status", "error", None, None, None, 5, 3, 1),
-    Count("affiliate", "MLB", None, None, None, 5, 3, 1),
-    Count("group", "f1", ["AMZ", "MLB"], "price.min", "too low", 3, 2, 1),
-    Count("group", "f2", ["MLB"], None, None, 2, 1, 0),
+    Count("status", "error", None, None, None, None, 5, 3, 1),
+    Count("affiliate", "MLB", None, None, None, None, 5, 3, 1),
+    Count("group", "f1", ["AMZ", "MLB"], "price.min", "too low", None, 3, 2, 1),
+    Count("group", "f2", ["MLB"], None, None, None, 2, 1, 0),
 ]
 ENTRIES = WrittenEntries.read("""
 [[entry]]

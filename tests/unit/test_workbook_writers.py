@@ -49,10 +49,10 @@ def contents(language: Language, *, logs: int = 40, log_count: int | None = None
     rows_of = WorkbookRows(order, Adviser(Playbook(), "price", language))
     drawn = [_log(draw, number) for number in range(logs)]
     counts = [
-        Count("status", "error", None, None, None, 5, 3, 1),
-        Count("affiliate", "=MLB", None, None, None, 5, 3, 1),
-        Count("group", "f1", ["AMZ", "MLB"], "=code", "too\nlow", 3, 2, 1),
-        Count("group", "f2", ["MLB"], None, None, 2, 1, 0),
+        Count("status", "error", None, None, None, None, 5, 3, 1),
+        Count("affiliate", "=MLB", None, None, None, None, 5, 3, 1),
+        Count("group", "f1", ["AMZ", "MLB"], "=code", "too\nlow", None, 3, 2, 1),
+        Count("group", "f2", ["MLB"], None, None, None, 2, 1, 0),
     ]
     left = left_rows(language, rows_of.statuses, counts)
     days = day_list(len(left), NOW.date())

@@ -145,20 +145,20 @@ counted AS (
 )
 SELECT
     placed.kind, placed.name, placed.affiliates, fault.code,
-    left(fault.message, {GROUP_MESSAGE_CHARACTERS}) AS message,
+    left(fault.message, {GROUP_MESSAGE_CHARACTERS}) AS message, fault.category,
     placed.total, placed.last_day, placed.day_before
 FROM (
     SELECT *, row_number() OVER (PARTITION BY kind ORDER BY total DESC, name) AS place
     FROM counted
 ) AS placed
 LEFT JOIN LATERAL (
-    SELECT min(known.code) AS code, min(known.message) AS message
+    SELECT min(known.code) AS code, min(known.message) AS message, min(known.category) AS category
     FROM (
-        SELECT f.code, f.message FROM faults f
+        SELECT f.code, f.message, f.category FROM faults f
         WHERE f.account = :account::text AND f.integration_type = :integration_type::text
           AND f.fingerprint = placed.name
         UNION ALL
-        SELECT c.code, c.message FROM fault_changes c
+        SELECT c.code, c.message, c.category FROM fault_changes c
         WHERE c.account = :account::text AND c.integration_type = :integration_type::text
           AND c.fingerprint = placed.name
     ) AS known
