@@ -103,9 +103,16 @@ async function show() {
 
 async function prefer(option) {
   const body = new URLSearchParams(option.dataset.prefers);
-  const answer = await fetch("/preferences", { method: "POST", body, credentials: "same-origin", redirect: "manual" });
-  if (answer.type !== "opaqueredirect" && !answer.ok) { told.textContent = text("Failed"); return; }
-  if (body.has("theme")) { document.documentElement.dataset.theme = body.get("theme"); palette.close(); } else location.reload();
+  try {
+    const answer = await fetch("/preferences", { method: "POST", body, credentials: "same-origin", redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(`${answer.status} /preferences`);
+  } catch { told.textContent = text("Failed"); return; }
+  if (body.has("theme")) { document.documentElement.dataset.theme = body.get("theme"); palette.close(); return; }
+  // A language in the address would win over the one that was chosen just now.
+  const here = new URL(location.href);
+  here.searchParams.delete("lang");
+  history.replaceState(history.state, "", here);
+  location.reload();
 }
 
 if (palette) {

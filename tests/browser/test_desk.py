@@ -1,5 +1,7 @@
 """A list as a desk: the palette, columns, a list that goes on, charts that answer, errors that stay in their row."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -75,6 +77,31 @@ async def test_the_palette_goes_anywhere_by_the_keyboard_alone(
     await expect(palette.get_by_role("option", name="Português")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+
+
+async def test_a_language_chosen_in_the_palette_wins_over_that_of_the_address(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    palette = page.locator("#palette")
+    await person.open("/acme/price?lang=es&status=error")
+    await expect(page.locator("html")).to_have_attribute("lang", re.compile("^es"))
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("english")
+    await expect(palette.get_by_role("option").filter(visible=True).first).to_have_text("English")
+    await expect(palette.locator("[data-found] [role=option]")).to_have_count(1)
+    # Without a network the palette says that it did not work, and the page stays.
+    failed = str(await page.evaluate("document.body.dataset.textFailed"))
+    await page.context.set_offline(True)
+    await page.keyboard.press("Enter")
+    await expect(palette.get_by_role("status")).to_have_text(failed)
+    await page.context.set_offline(False)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("lang", re.compile("^en"))
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
+    _nothing_but_the_line(person)
 
 
 async def test_columns_are_chosen_and_a_list_goes_on_while_one_scrolls(arrive: Arrive, store_events: Store) -> None:
