@@ -7,11 +7,12 @@ const list = palette?.querySelector("[role=listbox]");
 const told = palette?.querySelector("[role=status]");
 const LEAST_CHARACTERS = 2;
 const PAUSE_MS = 180;
-let loaded = false, search = null, wait = 0, count = 0;
+let loaded = false, search = null, answered = "", wait = 0, count = 0;
 
 const plain = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 const options = () => [...list.querySelectorAll("[role=option]:not([hidden])")];
 const active = () => list.querySelector("[aria-selected=true]");
+const typed = () => field.value.trim();
 
 function group(id, heading) {
   const found = document.createElement("div"), words = document.createElement("p");
@@ -47,6 +48,13 @@ function choose(option) {
   option.scrollIntoView({ block: "nearest" });
 }
 
+// What an earlier text found is not for this one: Enter would open it.
+function forget() {
+  list.querySelector("[data-found]")?.remove();
+  answered = "";
+  choose(null);
+}
+
 // What is on the page already is narrowed at once; names are looked up when one pauses.
 function narrow() {
   const words = plain(field.value).split(/\s+/).filter(Boolean);
@@ -62,25 +70,26 @@ function settle() {
   for (const each of list.querySelectorAll("[role=option]:not([aria-selected])")) each.setAttribute("aria-selected", "false");
   const chosen = active();
   if (!chosen || chosen.hidden) choose(options()[0]);
-  told.textContent = options().length ? "" : palette.dataset.none;
+  const awaited = typed().length >= LEAST_CHARACTERS && typed() !== answered;
+  told.textContent = options().length || awaited ? "" : palette.dataset.none;
 }
 
 async function look() {
   search?.abort();
-  list.querySelector("[data-found]")?.remove();
-  const asked = field.value.trim();
-  if (asked.length < LEAST_CHARACTERS) { settle(); return; }
+  const asked = typed();
+  if (asked.length < LEAST_CHARACTERS || asked === answered) return;
   const own = search = new AbortController();
   palette.setAttribute("aria-busy", "true");
   try {
     const html = await part(`${palette.dataset.search}?q=${encodeURIComponent(asked)}`, own.signal);
-    if (own.signal.aborted) return;
+    if (own.signal.aborted || asked !== typed()) return;
+    answered = asked;
     const found = group("found", palette.dataset.found);
     found.dataset.found = "";
     found.insertAdjacentHTML("beforeend", html);
     settle();
   } catch {
-    if (!own.signal.aborted) told.textContent = text("Failed");
+    if (!own.signal.aborted && asked === typed()) told.textContent = text("Failed");
   } finally {
     if (own === search) palette.removeAttribute("aria-busy");
   }
@@ -91,7 +100,7 @@ async function show() {
   document.querySelector("dialog[open]")?.close();
   if (!list.childElementCount) pages();
   field.value = "";
-  list.querySelector("[data-found]")?.remove();
+  forget();
   palette.showModal();
   field.focus();
   narrow();
@@ -122,7 +131,7 @@ if (palette) {
     show();
   });
   document.querySelector("[data-open='#palette']")?.addEventListener("click", (event) => { event.stopPropagation(); show(); });
-  field.addEventListener("input", () => { narrow(); clearTimeout(wait); wait = setTimeout(look, PAUSE_MS); });
+  field.addEventListener("input", () => { forget(); narrow(); clearTimeout(wait); wait = setTimeout(look, PAUSE_MS); });
   field.addEventListener("keydown", (event) => {
     const all = options(), at = all.indexOf(active());
     const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: Math.min(at + 8, all.length - 1), PageUp: Math.max(at - 8, 0) };
@@ -131,7 +140,7 @@ if (palette) {
     else if (event.key === "Enter") {
       event.preventDefault();
       if (at >= 0) all[at].click();
-      else if (field.value.trim()) location.assign(`${palette.dataset.search}?q=${encodeURIComponent(field.value.trim())}`);
+      else if (typed()) location.assign(`${palette.dataset.search}?q=${encodeURIComponent(typed())}`);
     }
   });
   list.addEventListener("click", (event) => {

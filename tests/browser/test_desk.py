@@ -1,9 +1,10 @@
 """A list as a desk: the palette, columns, a list that goes on, charts that answer, errors that stay in their row."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Arrive, Person
 from tests.browser.test_accessible import violations
@@ -96,12 +97,46 @@ async def test_a_language_chosen_in_the_palette_wins_over_that_of_the_address(
     failed = str(await page.evaluate("document.body.dataset.textFailed"))
     await page.context.set_offline(True)
     await page.keyboard.press("Enter")
-    await expect(palette.get_by_role("status")).to_have_text(failed)
+    await expect(palette.locator("[role=status]")).to_have_text(failed)
     await page.context.set_offline(False)
     await page.keyboard.press("Enter")
     await expect(page.locator("html")).to_have_attribute("lang", re.compile("^en"))
     await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
     _nothing_but_the_line(person)
+
+
+async def test_the_palette_opens_nothing_that_an_earlier_text_found(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    palette, field = page.locator("#palette"), page.locator("#palette input")
+    said, hits = palette.locator("[role=status]"), palette.locator("[data-found] .key")
+    answers = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        if "hx-request" in route.request.headers:  # the palette, not the page of the search
+            await answers.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/acme/search\?"), slow)
+    await person.open("/acme/price")
+    await page.keyboard.press("Control+k")
+    await expect(palette.get_by_role("option", name="Dark")).to_be_visible()
+    await page.keyboard.type("~")  # too short for a search
+    await expect(said).to_have_text("Nothing was found under this name")
+    await field.fill("")
+    # While a search runs nothing is chosen, and nobody says yet that nothing was found.
+    async with page.expect_request(re.compile(r"/acme/search\?")):
+        await field.fill("sku-3")
+    await expect(said).to_be_empty()
+    await expect(field).not_to_have_attribute("aria-activedescendant", re.compile("."))
+    answers.set()
+    await expect(hits).to_have_text(["SKU-3"])
+    assert "SKU-3" in await chosen(page)
+    # Who types on and confirms at once means what is typed.
+    await page.keyboard.type("x")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{person.address}/acme/search?q=sku-3x")
 
 
 async def test_columns_are_chosen_and_a_list_goes_on_while_one_scrolls(arrive: Arrive, store_events: Store) -> None:
