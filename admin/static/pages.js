@@ -4,7 +4,7 @@ document.documentElement.classList.add("scripted");
 const text = (name) => document.body.dataset[`text${name}`];
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-const part = (url, signal) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin", signal }).then(async (answer) => {
+const part = (url) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then(async (answer) => {
   if (answer.status === 401) location.assign(answer.headers.get("HX-Redirect") || "/sign-in");
   if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${url}`), { words: await wordsOf(answer) });
   return answer.text();

@@ -7,7 +7,7 @@ const list = palette?.querySelector("[role=listbox]");
 const told = palette?.querySelector("[role=status]");
 const LEAST_CHARACTERS = 2;
 const PAUSE_MS = 180;
-let loaded = false, search = null, answered = "", wait = 0, count = 0;
+let loaded = false, searching = false, again = false, answered = "", wait = 0, count = 0;
 
 const plain = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 const options = () => [...list.querySelectorAll("[role=option]:not([hidden])")];
@@ -74,25 +74,27 @@ function settle() {
   told.textContent = options().length || awaited ? "" : palette.dataset.none;
 }
 
+// One search at a time: a server goes on with one whose answer nobody waits for. The newest text follows at its end.
 async function look() {
-  search?.abort();
   const asked = typed();
-  if (asked.length < LEAST_CHARACTERS || asked === answered) return;
-  const own = search = new AbortController();
+  again = searching;
+  if (searching || asked.length < LEAST_CHARACTERS || asked === answered) return;
+  searching = true;
   palette.setAttribute("aria-busy", "true");
-  try {
-    const html = await part(`${palette.dataset.search}?q=${encodeURIComponent(asked)}`, own.signal);
-    if (own.signal.aborted || asked !== typed()) return;
-    answered = asked;
-    const found = group("found", palette.dataset.found);
-    found.dataset.found = "";
-    found.insertAdjacentHTML("beforeend", html);
-    settle();
-  } catch {
-    if (!own.signal.aborted && asked === typed()) told.textContent = text("Failed");
-  } finally {
-    if (own === search) palette.removeAttribute("aria-busy");
+  let html = null;
+  try { html = await part(`${palette.dataset.search}?q=${encodeURIComponent(asked)}`); } catch { /* is said below */ }
+  searching = false;
+  palette.removeAttribute("aria-busy");
+  if (!palette.open || asked !== typed()) {
+    if (again) look();
+    return;
   }
+  if (html === null) { told.textContent = text("Failed"); return; }
+  answered = asked;
+  const found = group("found", palette.dataset.found);
+  found.dataset.found = "";
+  found.insertAdjacentHTML("beforeend", html);
+  settle();
 }
 
 async function show() {
@@ -148,6 +150,6 @@ if (palette) {
     if (option) prefer(option);
   });
   palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
-  palette.addEventListener("close", () => { clearTimeout(wait); search?.abort(); });
+  palette.addEventListener("close", () => { clearTimeout(wait); again = false; });
 }
 }

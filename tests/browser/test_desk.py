@@ -112,9 +112,11 @@ async def test_the_palette_opens_nothing_that_an_earlier_text_found(arrive: Arri
     palette, field = page.locator("#palette"), page.locator("#palette input")
     said, hits = palette.locator("[role=status]"), palette.locator("[data-found] .key")
     answers = asyncio.Event()
+    asked: list[str] = []
 
     async def slow(route: Route) -> None:
         if "hx-request" in route.request.headers:  # the palette, not the page of the search
+            asked.append(route.request.url.partition("?q=")[2])
             await answers.wait()
         await route.continue_()
 
@@ -130,7 +132,18 @@ async def test_the_palette_opens_nothing_that_an_earlier_text_found(arrive: Arri
         await field.fill("sku-3")
     await expect(said).to_be_empty()
     await expect(field).not_to_have_attribute("aria-activedescendant", re.compile("."))
+    # One search at a time: the newest text follows, and what the one before found is not shown.
+    for text in ("sku-2", "sku-1", "sku-"):
+        await field.fill(text)
+        await page.wait_for_timeout(300)
+    await field.fill("sku-3x")
+    await page.wait_for_timeout(300)
+    assert asked == ["sku-3"]
     answers.set()
+    await expect(palette.locator("[data-found]")).to_contain_text("sku-3x")
+    await expect(hits).to_have_count(0)
+    assert asked == ["sku-3", "sku-3x"]
+    await field.fill("sku-3")
     await expect(hits).to_have_text(["SKU-3"])
     assert "SKU-3" in await chosen(page)
     # Who types on and confirms at once means what is typed.
