@@ -39,6 +39,7 @@ SPANS: Final = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": ti
 async def affiliates_page(request: Request, who: OwnPage) -> Response:
     """Show every affiliate with logs of the account, or with sent items; and the rules of automatic retries."""
     shown = await _known(request, who)
+    tomorrow = morning(who.visitor.now, who.visitor.zone)
     return show(
         request,
         who.visitor,
@@ -51,7 +52,7 @@ async def affiliates_page(request: Request, who: OwnPage) -> Response:
         classes=RETRIED_CLASSES,
         numbers=NUMBERS,
         pausable=_pausable(request),
-        tomorrow=to_local(morning(who.visitor.now, who.visitor.zone), who.visitor.zone),
+        ends_at={each.affiliate: to_local(each.paused_until or tomorrow, who.visitor.zone) for each in shown},
         every_affiliate=EVERY_AFFILIATE,
     )
 

@@ -1,7 +1,8 @@
 """The choice of groups for a plan: those that are marked in a list of groups, and those that are ticked in its form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from urllib.parse import urlencode
 
 import orjson
 from pydantic import ValidationError
@@ -27,7 +28,8 @@ def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone
     """Return the address, from its `?` on, of the plan of a form's choice; None where it is that of its own plan.
 
     The form lists groups (`shown`), and takes those that are ticked (`take`). `query` is the address of the list that
-    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice.
+    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice. The rest of the form is
+    in the address too, so that the next plan has it again.
     """
     given = dict(fields)
     shown = given.get("shown", "").split()
@@ -42,4 +44,16 @@ def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone
         return None
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), now, zone)
     query = view.with_(exclude_fingerprint=tuple(after)).query()
-    return f"{query}{'&' if query else '?'}chosen=true{'' if updates else '&unsent=true'}"
+    form = {"chosen": "true"} | ({} if updates else {"unsent": "true"}) | _filled_in(given)
+    return f"{query}{'&' if query else '?'}{urlencode(form)}"
+
+
+def _filled_in(given: Mapping[str, str]) -> dict[str, str]:
+    """Return how, how fast, when and why of a form, without what any plan begins with.
+
+    "All at once" is kept where the plan began with steps (`usual`): else nobody chose it, and a larger plan of the next
+    choice begins with steps.
+    """
+    plain = {"mode": "refresh", "when": "now"} | ({"release": "all"} if given.get("usual") == "all" else {})
+    names = ("mode", "release", "when", *(["not_before"] if given.get("when") == "at" else []), "reason")
+    return {name: given[name] for name in names if given.get(name, "").strip() and given[name] != plain.get(name)}

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -36,6 +36,20 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 #: Logs above which a plan begins with its steps chosen.
 STEPS_ABOVE = 50
 Release = Literal["all", "steps"]
+Begins = Literal["now", "back", "at"]
+
+
+class Filled(NamedTuple):
+    """What the form of a plan has filled in. None: as any plan begins."""
+
+    mode: str = "refresh"
+    release: Release | None = None
+    when: Begins | None = None
+    not_before: str | None = None  # as in its field
+    reason: str = ""
+
+
+_UNFILLED: Final = Filled()
 
 
 @router.get(f"{TYPE}/reprocess")
@@ -48,13 +62,16 @@ async def plan_page(
     unsent: bool = False,
     release: Release | None = None,
     mode: Mode = "refresh",
+    when: Begins | None = None,
+    not_before: str | None = None,
+    reason: str = "",
     besides: str | None = None,
 ) -> Response:
     """Show the plan of reprocessing the chosen rows, or all rows of a filter, and the form that starts it.
 
     `chosen`: the filter names the groups to leave out; else it is for the plan to say which. `unsent`: the choice was
-    changed in a form that was to be sent. `release` and `mode` are what the form has chosen at first. `besides`: groups
-    were marked in their list.
+    changed in a form that was to be sent. `release`, `mode`, `when`, `not_before` and `reason` are what the form has at
+    first. `besides`: groups were marked in their list.
     """
     need_operator(who)
     kind = type_of(integration_type)
@@ -67,7 +84,8 @@ async def plan_page(
     meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
     made = await _plan(request, who, kind, meant, chosen=chosen)
     unknown = await affiliates.without_logs(request.app.state.reader, who.account, meant.filter)
-    return _show_plan(request, who, kind, view, made, unsent=unsent, release=release, mode=mode, unknown=unknown)
+    filled = Filled(mode, release, when, not_before, reason)
+    return _show_plan(request, who, kind, view, made, filled=filled, unsent=unsent, unknown=unknown)
 
 
 async def show_rows_plan(
@@ -82,7 +100,7 @@ async def show_rows_plan(
 ) -> Response:
     """Show the plan of chosen logs, and the form that starts it."""
     made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
-    return _show_plan(request, who, kind, view, made, ids=ids, release=release, mode=mode)
+    return _show_plan(request, who, kind, view, made, ids=ids, filled=Filled(mode, release))
 
 
 async def _plan(
@@ -114,12 +132,13 @@ async def _show_again(
     refused: Sequence[Reason],
 ) -> Response:
     """The plan of a form that can't be taken as it was filled in, with why, and what was chosen in it."""
+    filled = _filled(body, who.visitor.zone)
     if body.filter is None:
         ids = body.log_ids or []
         rows = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
-        return _show_plan(request, who, kind, View(filter=LogFilter()), rows, ids=ids, body=body, refused=refused)
+        return _show_plan(request, who, kind, View(filter=LogFilter()), rows, ids=ids, filled=filled, refused=refused)
     made = await _plan(request, who, kind, body.filter, chosen=True, as_of=body.as_of)
-    return _show_plan(request, who, kind, view_of(body.filter.filter), made, body=body, refused=refused)
+    return _show_plan(request, who, kind, view_of(body.filter.filter), made, filled=filled, refused=refused)
 
 
 def _show_plan(
@@ -130,22 +149,19 @@ def _show_plan(
     made: Plan | GroupedPlan,
     *,
     ids: Sequence[uuid.UUID] = (),
-    body: ReprocessRequest | None = None,
+    filled: Filled = _UNFILLED,
     refused: Sequence[Reason] = (),
     unsent: bool = False,
-    release: Release | None = None,
-    mode: str = "refresh",
     unknown: Sequence[str] = (),
 ) -> Response:
     """Show a plan and the form that starts it: for the logs `ids`, or for a filter, by group.
 
-    `view` is the list that the person came from, and goes back to; `body` is what was chosen before, and `refused` why
-    that can't be taken, 422. `unknown`: affiliates that no log has.
+    `view` is the list that the person came from, and goes back to; `filled` is what was chosen before, and `refused`
+    why that can't be taken, 422. `unknown`: affiliates that no log has.
     """
     grouped = made if isinstance(made, GroupedPlan) else None
     table = table_of(made.plan if isinstance(made, GroupedPlan) else made)
-    if body is not None:
-        release, mode = "all" if body.pace is None else "steps", body.mode
+    usual = "steps" if table.sent > STEPS_ABOVE else "all"
     return show(
         request,
         who.visitor,
@@ -163,11 +179,14 @@ def _show_plan(
         asked=None if grouped is None else grouped.filter.model_dump(mode="json", exclude_defaults=True),
         steps=default_steps(table.sent),
         fixed_share=DEFAULT_FIXED_SHARE,
-        mode=mode,
-        in_steps=release == "steps" or (release is None and table.sent > STEPS_ABOVE),
-        begins=_begins(body) if body or table.sent or not table.paused else "back",
-        begins_at=to_local((body and body.not_before) or tonight(who.visitor.now, who.visitor.zone), who.visitor.zone),
+        mode=filled.mode,
+        usual=usual,
+        in_steps=(filled.release or usual) == "steps",
+        begins=filled.when or ("now" if table.sent or not table.paused else "back"),
+        begins_at=filled.not_before or to_local(tonight(who.visitor.now, who.visitor.zone), who.visitor.zone),
+        reason=filled.reason,
         refused=refused,
+        too_far=any(each.code == ReasonCode.TOO_FAR_AHEAD for each in refused),
         unsent=unsent,
         unknown_affiliates=unknown,
         once=new_once(),
@@ -225,11 +244,15 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     return show(request, who.visitor, "parts/asked.html", account=who.account, kind=kind, ledger=ledger)
 
 
-def _begins(body: ReprocessRequest | None) -> Literal["now", "back", "at"]:
-    """Return when a form says that it begins."""
-    if body is None or not (body.not_before or body.when_back):
-        return "now"
-    return "at" if body.not_before else "back"
+def _filled(body: ReprocessRequest, zone: tzinfo) -> Filled:
+    """Return what a form had filled in that asked for this."""
+    return Filled(
+        mode=body.mode,
+        release="all" if body.pace is None else "steps",
+        when="at" if body.not_before else "back" if body.when_back else "now",
+        not_before=to_local(body.not_before, zone) if body.not_before else None,
+        reason=body.reason or "",
+    )
 
 
 def _not_before(given: Mapping[str, str], zone: tzinfo) -> datetime | None:

@@ -40,7 +40,8 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
         found = await reader.search(who.account, meant, SUGGESTED_AT_MOST if part else FOUND_AT_MOST)
         if not part and len(found) == 1 and await _is_named(request, who, found[0], meant):
             return RedirectResponse(f"/{who.account}/{found[0].integration_type}/logs/{found[0].id}", 303)
-        missing = await reader.not_found(who.account, BY_NAME, meant, has_logs=bool(found))
+        if not part:  # which has no place for names that were not found
+            missing = await reader.not_found(who.account, BY_NAME, meant, has_logs=bool(found))
     return show(
         request,
         who.visitor,

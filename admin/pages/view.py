@@ -1,7 +1,7 @@
 """The view of a list page, which is all in its address: any view is a link."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any, Self
@@ -126,7 +126,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
     fields: dict[str, Any] = {}
     for each in _PLAIN:
         if each.is_repeatable:
-            fields[each.name] = tuple(dict.fromkeys(text for text in query.getlist(each.name) if text))
+            fields[each.name] = tuple(dict.fromkeys(_texts(each, query)))
         elif text := _text(each, query):
             fields[each.name] = date_of(each.name, text, zone) if each.is_time else text
     period = _period(given)
@@ -155,6 +155,18 @@ def view_of(filter_: LogFilter) -> View:
     """The list of what a filter selects, whose dates are as they are."""
     dated = any(getattr(filter_, name) is not None for name in SPAN)
     return View(filter=filter_, period="custom" if dated else None)
+
+
+def _texts(field: FilterField, query: QueryParams) -> Iterator[str]:
+    """Yield the values of a repeatable field in an address.
+
+    A value of a field of groups may be several groups, with spaces between them: the box of a line is one value.
+    """
+    for text in query.getlist(field.name):
+        if field.shown.control == "kept":
+            yield from text.split()
+        elif text:
+            yield text
 
 
 def _text(field: FilterField, query: QueryParams) -> str:

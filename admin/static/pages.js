@@ -4,7 +4,7 @@ document.documentElement.classList.add("scripted");
 const text = (name) => document.body.dataset[`text${name}`];
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-const part = (url, signal) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin", signal }).then(async (answer) => {
+const part = (url) => fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then(async (answer) => {
   if (answer.status === 401) location.assign(answer.headers.get("HX-Redirect") || "/sign-in");
   if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${url}`), { words: await wordsOf(answer) });
   return answer.text();
@@ -103,7 +103,8 @@ const many = (place, number) => (number === 1 ? place.dataset.one : place.datase
 function counted() {
   const chosen = $$(".pick input:checked");
   const count = $(".bulk-count");
-  if (count) count.textContent = many(count, chosen.length);
+  // A line of one error counts once, at however many affiliates it is marked.
+  if (count) count.textContent = many(count, new Set(chosen.map((box) => box.closest(".group-row") || box)).size);
   const all = $("#pick-all");
   if (!all) return;
   const possible = $$(".pick input:not(:disabled)");
@@ -134,7 +135,7 @@ document.addEventListener("click", async (event) => {
     if (target.matches(".disclose")) { event.preventDefault(); await toggle(target.closest("tr")); }
     else if (target.id === "expand-all") { event.preventDefault(); await expandAll(target); }
     else if (target.id === "collapse-all") { event.preventDefault(); collapseAll(); }
-    else if (target.id === "pick-none") { $$(".pick input:checked").forEach((box) => { box.checked = false; }); counted(); }
+    else if (target.id === "pick-none") { $$(".pick input").forEach((box) => { box.checked = box.indeterminate = false; }); counted(); }
     else if (target.id === "newer") { scrollTo({ top: 0 }); await refresh(true); }
     else if (target.dataset.open) $(target.dataset.open).showModal();
     else if (target.dataset.copyText !== undefined || target.dataset.copy) await copy(target);
@@ -149,9 +150,15 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "pick-all") $$(".pick input:not(:disabled)").forEach((box) => { box.checked = event.target.checked; });
-  // Who marks a line of one error marks it at each of its affiliates.
-  const line = event.target.closest(".group-row > .pick")?.parentElement;
-  if (line) $$(".group-parts .pick input", line).forEach((box) => { box.checked = event.target.checked; });
+  // Who marks a line of one error marks it at each of its affiliates; it is marked itself while all of them are, since
+  // its box is sent for all of them.
+  const line = event.target.closest(".pick")?.closest(".group-row");
+  if (line) {
+    const [whole, ...parts] = $$(".pick input", line);
+    if (event.target === whole) parts.forEach((box) => { box.checked = whole.checked; });
+    else whole.checked = parts.every((box) => box.checked);
+    whole.indeterminate = !whole.checked && parts.some((box) => box.checked);
+  }
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   counted();
 });

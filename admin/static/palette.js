@@ -7,11 +7,12 @@ const list = palette?.querySelector("[role=listbox]");
 const told = palette?.querySelector("[role=status]");
 const LEAST_CHARACTERS = 2;
 const PAUSE_MS = 180;
-let loaded = false, search = null, wait = 0, count = 0;
+let loaded = false, searching = false, again = false, answered = "", wait = 0, count = 0;
 
 const plain = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 const options = () => [...list.querySelectorAll("[role=option]:not([hidden])")];
 const active = () => list.querySelector("[aria-selected=true]");
+const typed = () => field.value.trim();
 
 function group(id, heading) {
   const found = document.createElement("div"), words = document.createElement("p");
@@ -47,6 +48,13 @@ function choose(option) {
   option.scrollIntoView({ block: "nearest" });
 }
 
+// What an earlier text found is not for this one: Enter would open it.
+function forget() {
+  list.querySelector("[data-found]")?.remove();
+  answered = "";
+  choose(null);
+}
+
 // What is on the page already is narrowed at once; names are looked up when one pauses.
 function narrow() {
   const words = plain(field.value).split(/\s+/).filter(Boolean);
@@ -62,28 +70,31 @@ function settle() {
   for (const each of list.querySelectorAll("[role=option]:not([aria-selected])")) each.setAttribute("aria-selected", "false");
   const chosen = active();
   if (!chosen || chosen.hidden) choose(options()[0]);
-  told.textContent = options().length ? "" : palette.dataset.none;
+  const awaited = typed().length >= LEAST_CHARACTERS && typed() !== answered;
+  told.textContent = options().length || awaited ? "" : palette.dataset.none;
 }
 
+// One search at a time: a server goes on with one whose answer nobody waits for. The newest text follows at its end.
 async function look() {
-  search?.abort();
-  list.querySelector("[data-found]")?.remove();
-  const asked = field.value.trim();
-  if (asked.length < LEAST_CHARACTERS) { settle(); return; }
-  const own = search = new AbortController();
+  const asked = typed();
+  again = searching;
+  if (searching || asked.length < LEAST_CHARACTERS || asked === answered) return;
+  searching = true;
   palette.setAttribute("aria-busy", "true");
-  try {
-    const html = await part(`${palette.dataset.search}?q=${encodeURIComponent(asked)}`, own.signal);
-    if (own.signal.aborted) return;
-    const found = group("found", palette.dataset.found);
-    found.dataset.found = "";
-    found.insertAdjacentHTML("beforeend", html);
-    settle();
-  } catch {
-    if (!own.signal.aborted) told.textContent = text("Failed");
-  } finally {
-    if (own === search) palette.removeAttribute("aria-busy");
+  let html = null;
+  try { html = await part(`${palette.dataset.search}?q=${encodeURIComponent(asked)}`); } catch { /* is said below */ }
+  searching = false;
+  palette.removeAttribute("aria-busy");
+  if (!palette.open || asked !== typed()) {
+    if (again) look();
+    return;
   }
+  if (html === null) { told.textContent = text("Failed"); return; }
+  answered = asked;
+  const found = group("found", palette.dataset.found);
+  found.dataset.found = "";
+  found.insertAdjacentHTML("beforeend", html);
+  settle();
 }
 
 async function show() {
@@ -91,7 +102,7 @@ async function show() {
   document.querySelector("dialog[open]")?.close();
   if (!list.childElementCount) pages();
   field.value = "";
-  list.querySelector("[data-found]")?.remove();
+  forget();
   palette.showModal();
   field.focus();
   narrow();
@@ -103,9 +114,16 @@ async function show() {
 
 async function prefer(option) {
   const body = new URLSearchParams(option.dataset.prefers);
-  const answer = await fetch("/preferences", { method: "POST", body, credentials: "same-origin", redirect: "manual" });
-  if (answer.type !== "opaqueredirect" && !answer.ok) { told.textContent = text("Failed"); return; }
-  if (body.has("theme")) { document.documentElement.dataset.theme = body.get("theme"); palette.close(); } else location.reload();
+  try {
+    const answer = await fetch("/preferences", { method: "POST", body, credentials: "same-origin", redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(`${answer.status} /preferences`);
+  } catch { told.textContent = text("Failed"); return; }
+  if (body.has("theme")) { document.documentElement.dataset.theme = body.get("theme"); palette.close(); return; }
+  // A language in the address would win over the one that was chosen just now.
+  const here = new URL(location.href);
+  here.searchParams.delete("lang");
+  history.replaceState(history.state, "", here);
+  location.reload();
 }
 
 if (palette) {
@@ -115,7 +133,7 @@ if (palette) {
     show();
   });
   document.querySelector("[data-open='#palette']")?.addEventListener("click", (event) => { event.stopPropagation(); show(); });
-  field.addEventListener("input", () => { narrow(); clearTimeout(wait); wait = setTimeout(look, PAUSE_MS); });
+  field.addEventListener("input", () => { forget(); narrow(); clearTimeout(wait); wait = setTimeout(look, PAUSE_MS); });
   field.addEventListener("keydown", (event) => {
     const all = options(), at = all.indexOf(active());
     const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: Math.min(at + 8, all.length - 1), PageUp: Math.max(at - 8, 0) };
@@ -124,7 +142,7 @@ if (palette) {
     else if (event.key === "Enter") {
       event.preventDefault();
       if (at >= 0) all[at].click();
-      else if (field.value.trim()) location.assign(`${palette.dataset.search}?q=${encodeURIComponent(field.value.trim())}`);
+      else if (typed()) location.assign(`${palette.dataset.search}?q=${encodeURIComponent(typed())}`);
     }
   });
   list.addEventListener("click", (event) => {
@@ -132,6 +150,6 @@ if (palette) {
     if (option) prefer(option);
   });
   palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
-  palette.addEventListener("close", () => { clearTimeout(wait); search?.abort(); });
+  palette.addEventListener("close", () => { clearTimeout(wait); again = false; });
 }
 }

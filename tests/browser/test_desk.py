@@ -1,7 +1,10 @@
 """A list as a desk: the palette, columns, a list that goes on, charts that answer, errors that stay in their row."""
 
+import asyncio
+import re
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Arrive, Person
 from tests.browser.test_accessible import violations
@@ -75,6 +78,78 @@ async def test_the_palette_goes_anywhere_by_the_keyboard_alone(
     await expect(palette.get_by_role("option", name="Português")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+
+
+async def test_a_language_chosen_in_the_palette_wins_over_that_of_the_address(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    palette = page.locator("#palette")
+    await person.open("/acme/price?lang=es&status=error")
+    await expect(page.locator("html")).to_have_attribute("lang", re.compile("^es"))
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("english")
+    await expect(palette.get_by_role("option").filter(visible=True).first).to_have_text("English")
+    await expect(palette.locator("[data-found] [role=option]")).to_have_count(1)
+    # Without a network the palette says that it did not work, and the page stays.
+    failed = str(await page.evaluate("document.body.dataset.textFailed"))
+    await page.context.set_offline(True)
+    await page.keyboard.press("Enter")
+    await expect(palette.locator("[role=status]")).to_have_text(failed)
+    await page.context.set_offline(False)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("lang", re.compile("^en"))
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
+    _nothing_but_the_line(person)
+
+
+async def test_the_palette_opens_nothing_that_an_earlier_text_found(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    palette, field = page.locator("#palette"), page.locator("#palette input")
+    said, hits = palette.locator("[role=status]"), palette.locator("[data-found] .key")
+    answers = asyncio.Event()
+    asked: list[str] = []
+
+    async def slow(route: Route) -> None:
+        if "hx-request" in route.request.headers:  # the palette, not the page of the search
+            asked.append(route.request.url.partition("?q=")[2])
+            await answers.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/acme/search\?"), slow)
+    await person.open("/acme/price")
+    await page.keyboard.press("Control+k")
+    await expect(palette.get_by_role("option", name="Dark")).to_be_visible()
+    await page.keyboard.type("~")  # too short for a search
+    await expect(said).to_have_text("Nothing was found under this name")
+    await field.fill("")
+    # While a search runs nothing is chosen, and nobody says yet that nothing was found.
+    async with page.expect_request(re.compile(r"/acme/search\?")):
+        await field.fill("sku-3")
+    await expect(said).to_be_empty()
+    await expect(field).not_to_have_attribute("aria-activedescendant", re.compile("."))
+    # One search at a time: the newest text follows, and what the one before found is not shown.
+    for text in ("sku-2", "sku-1", "sku-"):
+        await field.fill(text)
+        await page.wait_for_timeout(300)
+    await field.fill("sku-3x")
+    await page.wait_for_timeout(300)
+    assert asked == ["sku-3"]
+    answers.set()
+    await expect(palette.locator("[data-found]")).to_contain_text("sku-3x")
+    await expect(hits).to_have_count(0)
+    assert asked == ["sku-3", "sku-3x"]
+    await field.fill("sku-3")
+    await expect(hits).to_have_text(["SKU-3"])
+    assert "SKU-3" in await chosen(page)
+    # Who types on and confirms at once means what is typed.
+    await page.keyboard.type("x")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{person.address}/acme/search?q=sku-3x")
 
 
 async def test_columns_are_chosen_and_a_list_goes_on_while_one_scrolls(arrive: Arrive, store_events: Store) -> None:

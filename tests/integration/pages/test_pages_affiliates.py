@@ -1,7 +1,9 @@
 """The page of affiliates: pausing, resuming, why nothing is sent; and that every page and the API agree on it."""
 
+import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import asyncpg
 
@@ -18,7 +20,7 @@ from tests.support.account import account
 PAUSED = "This marketplace is paused: resume it, then ask again."
 
 
-async def send(browser: Browser, verb: str, **fields: str) -> int:
+async def send(browser: Browser, verb: str, **fields: str | list[str]) -> int:
     token = await browser.form_token("/acme/affiliates")
     answer = await browser.post(f"/acme/affiliates/{verb}", data={"form_token": token, **fields})
     return answer.status_code
@@ -49,6 +51,43 @@ async def test_a_paused_affiliate_is_paused_on_every_page_as_in_the_api(
     assert [each["action"] for each in done] == ["paused", "resumed"]
     key_id = await owner.fetchval("SELECT id FROM access_keys WHERE account = 'acme' AND name = 'o'")
     assert [(each["key_name"], each["key_id"]) for each in done] == [("o", key_id)] * 2
+
+
+def form_of(page: str, affiliate: str) -> dict[str, str | list[str]]:
+    """The form that pauses an affiliate, as it is sent when nothing in it is changed."""
+    form = page.partition(f'name="affiliate" value="{affiliate}"><input type="hidden" name="choosing"')[2]
+    form = form.partition("</form>")[0]
+    [ends] = re.findall(r'name="ends" value="(\w*)" checked', form)
+    [until] = re.findall(r'name="until" value="([^"]*)"', form)
+    [reason] = re.findall(r'name="reason"[^>]* value="([^"]*)"', form)
+    types = re.findall(r'name="integration_type" value="(\w+)" checked', form)
+    return {"choosing": "1", "integration_type": types, "ends": ends, "until": until, "reason": unescape(reason)}
+
+
+async def test_a_pause_that_is_changed_keeps_its_end_and_its_reason(
+    visit: Visit, store_events: Store, owner: asyncpg.Connection
+) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    browser.cookies.set("conexoes_zone", "Asia/Tokyo")
+    until = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    asked = {"integration_type": "price", "ends": "at", "until": until.isoformat(), "reason": 'the "big" sale'}
+    assert await send(browser, "pause", affiliate="MLB", **asked) == 303
+    page = (await browser.get("/acme/affiliates")).text
+    form = form_of(page, "MLB")
+    assert (form["integration_type"], form["ends"], form["reason"]) == (["price"], "at", 'the "big" sale')
+    assert form["until"] == (until + timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M")
+    another = form_of(page, "AMZ")  # is not paused
+    assert (another["ends"], another["reason"], len(another["integration_type"]) > 1) == ("", "", True)
+    form["integration_type"] = ["price", "tracking"]
+    assert await send(browser, "pause", affiliate="MLB", **form) == 303
+    kept = await owner.fetchrow("SELECT * FROM affiliates WHERE affiliate = 'MLB'")
+    assert kept is not None
+    assert (kept["paused_until"], kept["paused_reason"]) == (until, 'the "big" sale')
+    assert sorted(kept["paused_types"]) == ["price", "tracking"]
+    # One that somebody has to resume stays so.
+    assert await send(browser, "pause", affiliate="AMZ", choosing="1", integration_type="price", ends="") == 303
+    assert form_of((await browser.get("/acme/affiliates")).text, "AMZ")["ends"] == ""
 
 
 async def test_a_breaker_that_is_open_says_why_nothing_is_sent(

@@ -85,12 +85,18 @@ async def test_the_plan_asks_when_and_shows_what_was_chosen_again(visit: Visit, 
     fields["filter"] = fields["filter"].replace("&#34;", '"')
     fields["take"] = fields["shown"]
     answer = await browser.post(
-        "/acme/price/reprocess", data={**fields, "mode": "refresh", "when": "at", "not_before": "2999-01-01T02:00"}
+        "/acme/price/reprocess",
+        data={**fields, "mode": "refresh", "when": "at", "not_before": "2999-01-01T02:00", "reason": "a new table"},
     )
     assert answer.status_code == 422
     assert "at most 31 days ahead" in answer.text
     assert re.search(r'name="when" value="at" checked', answer.text)
     assert 'name="not_before" value="2999-01-01T02:00"' in answer.text
+    assert re.search(r'<input id="not-before"[^>]* aria-invalid="true"[^>]* autofocus>', answer.text)
+    [why] = re.findall(r'<input id="reason"[^>]*>', answer.text)
+    assert 'value="a new table"' in why
+    assert "aria-invalid" not in why
+    assert "autofocus" not in why
     token = await browser.form_token("/acme/affiliates")
     await browser.post("/acme/affiliates/pause", data={"form_token": token, "affiliate": "MLB"})
     page = (await browser.get(path)).text

@@ -136,6 +136,40 @@ async def test_all_but_a_group_is_a_link_that_keeps_the_filter(visit: Visit, sto
         assert f'id="group-{fingerprint}"' not in others
 
 
+async def test_the_box_of_a_line_is_of_all_its_affiliates_and_each_has_its_own(
+    visit: Visit, store_events: Store
+) -> None:
+    """As a browser without scripts sends them: all but these, these, and all but these in a plan."""
+    table = [{"code": "price.table", "message": "The table is wrong"}]
+    await store_events(
+        *(result(f"t{name}", key=f"TABLE-{name}", affiliate=name, errors=table) for name in ("MLB", "AMZ", "VTEX")),
+        result("other", key="OTHER", errors=[{"code": "other", "message": "Other"}]),
+    )
+    browser = await visit("operator")
+    page = (await browser.get("/acme/price/groups?status=error")).text
+    boxes = re.findall(r'form="all-but" name="exclude_fingerprint" value="([^"]+)"', page)
+    [line] = [each for each in boxes if " " in each]
+    parts = line.split()
+    assert len(parts) == 3
+    assert [each for each in boxes if each in parts] == parts
+    assert len(boxes) == 5  # of the other line too
+
+    def marks(*values: str) -> dict[str, str | list[str]]:
+        return {"status": "error", "exclude_fingerprint": list(values)}
+
+    # With scripts the parts are sent beside their line.
+    for sent in (marks(line), marks(line, *parts), marks(*parts)):
+        listed = (await browser.get("/acme/price", params=sent)).text
+        assert ("OTHER" in listed, "TABLE-" in listed) == (True, False)
+        answer = await browser.get("/acme/price/reprocess", params={**sent, "besides": ""})
+        asked = "".join(f"&fingerprint={each}" for each in parts)
+        assert answer.headers["location"] == f"/acme/price/reprocess?status=error{asked}"
+        assert "Send 3" in (await browser.get(answer.headers["location"])).text
+        assert "Send 1" in (await browser.get("/acme/price/reprocess", params={**sent, "chosen": "true"})).text
+    one = await browser.get("/acme/price/reprocess", params={**marks(parts[0]), "besides": ""})
+    assert one.headers["location"] == f"/acme/price/reprocess?status=error&fingerprint={parts[0]}"
+
+
 async def test_what_is_no_decision_is_refused(visit: Visit, store_events: Store) -> None:
     await store_events(*account())
     browser = await visit("operator")

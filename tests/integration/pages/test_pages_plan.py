@@ -121,6 +121,8 @@ async def test_a_blank_reason_shows_the_plan_again_in_the_readers_language(
     assert answer.text.count(why) == 2  # as what is wrong, and beside the field
     assert re.search(r'value="replay" checked', answer.text)
     assert re.search(r'value="steps" checked', answer.text)
+    assert re.search(r'<input id="reason"[^>]* aria-invalid="true"[^>]* autofocus>', answer.text)
+    assert "autofocus" not in re.findall(r'<input id="not-before"[^>]*>', answer.text)[0]
     kept = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
     assert {name for name, _value in kept} == set(hidden)
     assert all(unescape(value) == hidden[name] for name, value in kept if name in {"log_id", "filter"})
@@ -228,6 +230,62 @@ async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
     assert "All but group of errors" not in again.text
     assert (await mixed.post("/acme/price/reprocess", data=again.fields)).status_code == 503  # Kafka is away
     assert f'href="/acme/price?affiliate=MLB&amp;exclude_fingerprint={minimum}&amp;period=30d"' in again.text
+
+
+def chosen_in(page: str) -> dict[str, str]:
+    """What is chosen in the form of a plan, by field."""
+    return {
+        **dict(re.findall(r'name="(mode|release|when)" value="(\w+)" checked', page)),
+        **{
+            name: unescape(value)
+            for name, value in re.findall(r'<input id="[\w-]+"[^>]* name="(not_before)" value="([^"]*)"', page)
+            + re.findall(r'<input id="reason" name="(reason)"[^>]* value="([^"]*)"', page)
+        },
+    }
+
+
+async def test_another_choice_of_groups_keeps_how_when_and_why(mixed: Browser) -> None:
+    where = "/acme/price/reprocess?affiliate=MLB&period=30d"
+    first = shown((await mixed.get(where)).text)
+    plain = chosen_in(first.text)
+    assert (plain["mode"], plain["release"], plain["when"], plain["reason"]) == ("refresh", "all", "now", "")
+    every = first.fields["shown"].split()
+    form = {
+        "mode": "replay",
+        "release": "steps",
+        "when": "at",
+        "not_before": "2999-01-01T02:00",
+        "reason": 'the "table" & more: ação',
+    }
+    asked = {**first.fields, **form, "take": every}
+    for update, said in (({"update": "true"}, False), ({}, True)):
+        answer = await mixed.post("/acme/price/reprocess", data={**asked, **update})
+        assert answer.status_code == 303
+        page = (await mixed.get(answer.headers["location"])).text
+        assert chosen_in(page) == form
+        assert set(shown(page).ticked.values()) == {True}
+        assert ("Nothing was sent." in page) is said
+    # What a plan begins with anyway is not in its address.
+    data = {**asked, **plain, "reason": " ", "update": "true"}
+    assert (await mixed.post("/acme/price/reprocess", data=data)).headers["location"] == f"{where}&chosen=true"
+
+
+@pytest.mark.parametrize(("usual", "then"), [("all", "steps"), ("steps", "all")])
+async def test_a_plan_that_grows_goes_in_steps_unless_all_at_once_was_chosen(
+    visit: Visit, store_events: Store, usual: str, then: str
+) -> None:
+    """A plan of 51 begins with steps, one of a single log does not: there all at once is what nobody chose."""
+    few, many = (BUSY, MINIMUM) if usual == "all" else (MINIMUM, BUSY)  # the one to correct first is not ticked
+    await store_events(
+        *(result(f"m{n}", key=f"MANY-{n}", errors=[many]) for n in range(51)),
+        result("f", key="FEW", errors=[few]),
+    )
+    browser = await visit("operator")
+    first = shown((await browser.get("/acme/price/reprocess?status=error")).text)
+    assert first.fields["usual"] == usual == chosen_in(first.text)["release"]
+    data = {**first.fields, "release": "all", "take": first.fields["shown"].split(), "update": "true"}
+    answer = await browser.post("/acme/price/reprocess", data=data)
+    assert chosen_in((await browser.get(answer.headers["location"])).text)["release"] == then
 
 
 @pytest.mark.parametrize(

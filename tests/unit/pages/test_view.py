@@ -60,6 +60,13 @@ def test_any_text_survives_its_own_link(name: str, text: str) -> None:
     assert read == made or (name == "q" and not text.strip() and read.is_plain)
 
 
+def test_a_value_may_be_several_groups() -> None:
+    first, second, third = ("1" * 16, "2" * 16, "3" * 16)
+    made = view(f"exclude_fingerprint={first}+{second}&exclude_fingerprint={second}&exclude_fingerprint={third}")
+    assert made.filter.exclude_fingerprint == (first, second, third)
+    assert made.query().count("&exclude_fingerprint=") == 2
+
+
 @pytest.mark.parametrize(
     "query",
     [
