@@ -248,7 +248,8 @@ function listen() {
   };
 }
 
-// Banners are asked for anew while the page is open. No answer, or 503, means that the database is not there.
+// Banners are asked for anew while the page is open. No answer, or 503, means that the database is not there; 204, that it
+// is slow, and that what is paused may still be.
 const BANNERS_MS = 10000;
 const ANSWER_MS = 5000;
 async function banners() {
@@ -261,7 +262,7 @@ async function banners() {
   if (answer.status >= 500) mark("lost");
   if (!answer.ok) return;
   if (!source) mark("on");
-  Idiomorph.morph(place, html);
+  if (answer.status !== 204) Idiomorph.morph(place, html);
 }
 setInterval(banners, BANNERS_MS);
 setInterval(() => { if (source && performance.now() - beat > SILENCE_MS) mark("lost"); }, 1000);

@@ -87,6 +87,35 @@ async def test_pauses_breakers_and_old_data_are_on_top_of_every_page_of_their_ac
     app.state.account_health = Healths(nowhere)
     answer = await operator.get("/acme/overview")
     assert (answer.status_code, "held back" in answer.text) == (200, False)
+    # One that is open keeps the banners that it has.
+    answer = await operator.get("/acme/banners")
+    assert (answer.status_code, answer.text) == (204, "")
+
+
+async def test_a_pause_is_shown_while_the_database_is_too_slow(
+    store_events: Store, owner: asyncpg.Connection, reader: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    await owner.execute(
+        "INSERT INTO affiliates (account, affiliate, paused_at, paused_by) VALUES ('acme', 'MLB', now(), 'maria')"
+    )
+    monkeypatch.setattr(account_health, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 10.0)
+    healths = Healths(reader)
+    read = await healths.of("acme")
+    assert read is not None
+    assert [each.affiliate for each in read.pauses] == ["MLB"]
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 0.1)
+    async with frozen(owner):
+        assert await healths.of("acme") == read
+        # After a minute nobody knows any more; nor after this process has changed it.
+        with monkeypatch.context() as later:
+            later.setattr(account_health, "KEPT_SECONDS", 0.0)
+            assert await healths.of("acme") is None
+        healths.forget("acme")
+        assert await healths.of("acme") is None
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 10.0)
+    assert await healths.of("acme") == read
 
 
 async def test_a_form_that_pauses_says_what_it_can_not(visit: Visit, store_events: Store) -> None:
