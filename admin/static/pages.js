@@ -213,20 +213,30 @@ let pending = 0;
 // "Live" is what had a heartbeat lately: each says that the database has answered just now.
 const SILENCE_MS = 15000;
 let beat = 0;
+// A stream tells of changes since it began. What came while there was none is read with the next heartbeat.
+let missed = false;
+let reading = null;
 
 function mark(state) {
   const lost = state === "lost";
+  if (lost) missed = true;
   const notice = $("#unreachable");
   if (notice && notice.hidden === lost) notice.hidden = !lost;
   const sign = $("#live");
   if (!sign || sign.dataset.state === state) return;
-  const again = sign.dataset.state === "lost" && state === "on";
   sign.dataset.state = state;
   sign.lastElementChild.textContent = state === "on" ? text("Live") : lost ? text("Offline") : "";
-  if (again) refresh(false);
 }
 
-const alive = () => { beat = performance.now(); mark("on"); };
+async function alive() {
+  beat = performance.now();
+  if (missed) { missed = false; reading = refresh(false); }
+  await reading;
+  if (!missed) mark("on");
+}
+
+// What is shown may be old, and nobody knows yet.
+const unsure = () => { missed = true; if ($("#live")?.dataset.state === "on") mark("off"); };
 
 function listen() {
   source?.close();
@@ -242,6 +252,7 @@ function listen() {
   source.addEventListener("changed", (event) => { pending += JSON.parse(event.data).new; refresh(false); });
   // A stream that ends is opened anew by the browser, in time for the next heartbeat; an answer that is none is not.
   source.onerror = () => {
+    missed = true;
     if (opened.readyState !== EventSource.CLOSED) return;
     banners(); // says why: there is no session any more, or no database
     setTimeout(() => { if (source === opened) listen(); }, 5000);
@@ -272,11 +283,14 @@ const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") |
 async function refresh(all) {
   const view = $("#view[data-live]");
   if (!view) return;
+  const query = view.dataset.query;
   let html;
-  try { html = await part(view.dataset.base + view.dataset.query.replace(/([?&])open=[^&]*/g, "$1")); } catch { return; }
+  try { html = await part(view.dataset.base + query.replace(/([?&])open=[^&]*/g, "$1")); } catch { unsure(); return; }
+  if (!view.isConnected || view.dataset.query !== query) return; // the filter was changed meanwhile
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const rows = $("#rows");
   const wanted = $$("tr.log", fresh);
+  if (!rows && !wanted.length) return;
   if (!rows || !wanted.length) { if (!busy()) location.reload(); return; }
   for (const row of $$("tr.log", rows)) {
     const next = fresh.getElementById(row.id);
@@ -369,7 +383,7 @@ function failed(event) {
 }
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
-document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else { listen(); banners(); } });
+document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; missed = true; } else { listen(); banners(); } });
 addEventListener("pagehide", () => source?.close());
 
 // One list that goes on, for whoever prefers it: the next page is taken when its link comes near. It ends where a page
