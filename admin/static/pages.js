@@ -20,14 +20,15 @@ function say(words, kind = "bad") {
   setTimeout(() => message.remove(), 6000);
 }
 
-// Rows: expand, collapse, all of them. The address says which are open.
+// Rows: expand, collapse, all of them. The address says which are open, of those that it shows when it is loaded.
 const detailOf = (id) => document.getElementById(`detail-${id}`);
 
 function inAddress() {
   const address = new URL(location.href);
   address.searchParams.delete("open");
-  const open = $$(".disclose[aria-expanded=true]").map((link) => link.closest("tr").dataset.id);
-  const all = open.length > 0 && open.length === $$("tr.log").length;
+  const rows = $$("tr.log:not([data-further])");
+  const open = rows.filter((row) => $(".disclose[aria-expanded=true]", row)).map((row) => row.dataset.id);
+  const all = open.length > 0 && open.length === rows.length;
   (all ? ["all"] : open).forEach((id) => address.searchParams.append("open", id));
   address.hash = "";
   history.replaceState(history.state, "", address);
@@ -76,6 +77,8 @@ async function toggle(row, open) {
 
 async function expandAll(link) {
   for (const url of [link.dataset.details, ...further]) await expand(url);
+  // Those that were pushed out of their page are on none that is known.
+  for (const row of $$("tr.log")) if (!detailOf(row.dataset.id)) await toggle(row, true);
   inAddress();
 }
 
@@ -316,19 +319,29 @@ async function refresh(all) {
   } else {
     pending = 0;
     pill.hidden = true;
-    takeOver(rows, wanted, fresher);
+    takeOver(rows, wanted, fresh);
   }
   const facets = $("#facets"), counts = $("#facets", fresh);
   if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML, { callbacks: { beforeAttributeUpdated: (name) => name !== "open" } }); htmx.process($("#facets")); }
   counted();
 }
 
-function takeOver(rows, wanted, fresher) {
+// Rows that newer ones push out of the first page are the first of those that come after it, if such rows are there. What
+// is before the last row of the page and not in it has left the view. A page of new rows alone may not join on to the
+// others at all: then the list begins anew, as one does that grew too long while nobody was at it.
+function takeOver(rows, wanted, fresh) {
   const ids = new Set(wanted.map((row) => row.id));
+  const last = document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id);
+  const goesOn = last !== null && $("[data-further]", rows) !== null && (busy() || rows.rows.length < MOST_ROWS);
+  let after = false;
   for (const row of $$("tr.log", rows)) {
-    const kept = "further" in row.dataset || detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
-    if (!ids.has(row.id) && !kept) row.remove();
+    const kept = detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
+    if (ids.has(row.id)) delete row.dataset.further;
+    else if (goesOn && after) row.dataset.further = "";
+    else if (!kept) row.remove();
+    after ||= row === last;
   }
+  if (!goesOn) { further = []; joinOn(fresh); }
   let before = rows.firstElementChild;
   for (const next of wanted) {
     let row = document.getElementById(next.id);
@@ -340,6 +353,7 @@ function takeOver(rows, wanted, fresher) {
     }
     before = (detailOf(row.dataset.id) || row).nextElementSibling;
   }
+  sayFurther();
 }
 
 function flash(row) {
@@ -389,6 +403,7 @@ addEventListener("pagehide", () => source?.close());
 // One list that goes on, for whoever prefers it: the next page is taken when its link comes near. It ends where a page
 // would be slow; the link stays.
 const MOST_ROWS = 2000;
+const NEXT = ".pager > a[rel=next], .pager > .soft";
 let further = [];
 const near = new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) goOn(); }, { rootMargin: "600px" });
 
@@ -398,14 +413,31 @@ function watch() {
   if (link && $$("tr.log").length < MOST_ROWS) near.observe(link);
 }
 
+// The link to what comes after the last row, or the words that nothing does, as `fresh` has it.
+function joinOn(fresh) {
+  const shown = $(NEXT), next = $(NEXT, fresh);
+  if (!shown || !next || shown.href === next.href) return;
+  const focused = shown === document.activeElement;
+  shown.replaceWith(next);
+  if (focused && next.href) next.focus({ preventScroll: true });
+  watch();
+}
+
+// The server tells of changes of the first page alone.
+function sayFurther() {
+  const words = $("#as-loaded");
+  if (words) words.hidden = !$("#rows [data-further]");
+}
+
 async function goOn() {
   const link = $(".pager[data-goes-on] a[rel=next]");
   if (!link || link.getAttribute("aria-busy")) return;
+  const { href } = link;
   link.setAttribute("aria-busy", "true");
   near.disconnect();
   try {
-    const fresh = new DOMParser().parseFromString(await part(link.href), "text/html");
-    if (!link.isConnected) return;
+    const fresh = new DOMParser().parseFromString(await part(href), "text/html");
+    if (!link.isConnected || link.href !== href) return; // the list is another one by now
     for (const row of $$("tr.log", fresh)) {
       if (document.getElementById(row.id)) continue;
       row.dataset.further = "";
@@ -413,13 +445,11 @@ async function goOn() {
       $("#rows").append(added);
       htmx.process(added);
     }
-    const details = $("#expand-all", fresh)?.dataset.details, next = $(".pager a[rel=next]", fresh), end = $(".pager > .soft", fresh);
+    const details = $("#expand-all", fresh)?.dataset.details;
     if (details) further.push(details);
-    const focused = link === document.activeElement;
-    link.replaceWith(...[next || end].filter(Boolean));
-    if (focused) next?.focus({ preventScroll: true });
+    joinOn(fresh);
+    sayFurther();
     counted();
-    watch();
   } catch { link.removeAttribute("aria-busy"); say(text("Failed")); }
 }
 addEventListener("DOMContentLoaded", () => {
