@@ -436,7 +436,7 @@ async function goOn() {
   link.setAttribute("aria-busy", "true");
   near.disconnect();
   try {
-    const fresh = new DOMParser().parseFromString(await part(href), "text/html");
+    const fresh = new DOMParser().parseFromString(await part(link.dataset.rows), "text/html");
     if (!link.isConnected || link.href !== href) return; // the list is another one by now
     for (const row of $$("tr.log", fresh)) {
       if (document.getElementById(row.id)) continue;
@@ -445,8 +445,7 @@ async function goOn() {
       $("#rows").append(added);
       htmx.process(added);
     }
-    const details = $("#expand-all", fresh)?.dataset.details;
-    if (details) further.push(details);
+    further.push($("#logs", fresh).dataset.details);
     joinOn(fresh);
     sayFurther();
     counted();
