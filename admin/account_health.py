@@ -12,6 +12,8 @@ from storage.health import AccountHealth, read_health
 log = structlog.get_logger(__name__)
 #: Time for which what was read is shown again.
 FRESH_SECONDS = 3.0
+#: Time for which it is shown while the database is too slow to read it anew: a pause is not over because of that.
+KEPT_SECONDS = 60.0
 #: Time that a page waits for it. A page without banners is better than one that comes late.
 WAIT_SECONDS = 0.5
 _CACHE_SIZE = 1000
@@ -26,7 +28,7 @@ class Healths:
         self._reading: dict[str, asyncio.Task[None]] = {}
 
     async def of(self, account: str) -> AccountHealth | None:
-        """Return the health of an account; None when it can't be read in time. Raises nothing."""
+        """Return the health of an account; None when it can't be read in time, nor was lately. Raises nothing."""
         known = self._read.get(account)
         if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
             return known[1]
@@ -34,8 +36,8 @@ class Healths:
         if reading is None:
             reading = self._reading[account] = asyncio.create_task(self._look(account))
         await asyncio.wait({reading}, timeout=WAIT_SECONDS)
-        known = self._read.get(account) if reading.done() else None
-        return None if known is None else known[1]
+        known = self._read.get(account)
+        return known[1] if known is not None and time.monotonic() - known[0] < KEPT_SECONDS else None
 
     def forget(self, account: str) -> None:
         """Read it anew for the next page: this process has changed it."""
@@ -51,8 +53,8 @@ class Healths:
         if self._reading.get(account) is not asyncio.current_task():
             return  # forgotten meanwhile
         del self._reading[account]
-        self._read.pop(account, None)
         if found is not None:
+            self._read.pop(account, None)
             if len(self._read) >= _CACHE_SIZE:
                 self._read.clear()
             self._read[account] = (at, found)

@@ -10,7 +10,8 @@ from storage.database import Database, clock
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
-#: Time for which an answer is taken for the next one too: a process asks no more often, however many pages are open.
+#: Time for which an answer or a refusal is taken for the next one too: a process asks no more often, however many pages
+#: are open.
 FRESH_SECONDS = 2.0
 #: Time within which the database must answer.
 DEADLINE_SECONDS = 4.0
@@ -29,12 +30,12 @@ class Pulse:
         """Return True when the database has answered within FRESH_SECONDS, or does so within DEADLINE_SECONDS.
 
         A question that has no answer stays the only one until it ends, so that nobody else waits for a database that
-        hangs.
+        hangs; one that refuses is asked again after FRESH_SECONDS.
         """
         now = time.monotonic()
         if now - self._answered_at < FRESH_SECONDS:
             return True
-        if self._asking is None or self._asking.done():
+        if self._asking is None or (self._asking.done() and now - self._asked_at >= FRESH_SECONDS):
             self._asking, self._asked_at = asyncio.create_task(self._ask()), now
         asking = self._asking
         left = self._asked_at + DEADLINE_SECONDS - now

@@ -16,7 +16,10 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 async def banners_part(request: Request, who: Annotated[Member, Depends(member)]) -> Response:
     """Show the banners alone, for a page that is open. It takes no slot: every page asks, and it is read once for all.
 
-    503 while the database does not answer, by which the page knows.
+    503 while the database does not answer, by which the page knows; 204 while it is too slow, so that the page keeps
+    those that it shows.
     """
     request.state.health = await request.app.state.account_health.of(who.account)
+    if request.state.health is None:
+        return Response(status_code=204)
     return show(request, who.visitor, "parts/banners.html", account=who.account)

@@ -86,8 +86,10 @@ async def _events(request: Request, who: Member, kind: IntegrationType, view: Vi
             return  # the browser connects anew, and shows meanwhile that what it has may be old
         # What proxies keep the stream open for, too.
         yield _event("beat" if answers else "silent", {})
+        # Without an answer no look is taken, and `due` stays in the past.
+        pause = min(BEAT_SECONDS, max(due - time.monotonic(), PAUSE_SECONDS)) if answers else BEAT_SECONDS
         try:
-            await asyncio.wait_for(stop.wait(), min(BEAT_SECONDS, max(due - time.monotonic(), PAUSE_SECONDS)))
+            await asyncio.wait_for(stop.wait(), pause)
             return
         except TimeoutError:
             pass

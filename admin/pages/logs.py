@@ -71,6 +71,15 @@ async def counts_part(request: Request, who: OwnPage, integration_type: TypeName
     return show(request, who.visitor, "parts/counts.html", **page_values(request, who, kind, view), **counts)
 
 
+@router.get(f"{TYPE}/rows")
+async def rows_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
+    """Show the rows of a view alone, for a list that goes on: its counts are on the page already."""
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    shown = await read_rows(request, who, kind, view)
+    return show(request, who.visitor, "parts/rows.html", **page_values(request, who, kind, view), **shown)
+
+
 @router.get(f"{TYPE}/details")
 async def details_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
     """Show the details of every row of a view, for a page that has the rows and expands them."""

@@ -20,14 +20,15 @@ function say(words, kind = "bad") {
   setTimeout(() => message.remove(), 6000);
 }
 
-// Rows: expand, collapse, all of them. The address says which are open.
+// Rows: expand, collapse, all of them. The address says which are open, of those that it shows when it is loaded.
 const detailOf = (id) => document.getElementById(`detail-${id}`);
 
 function inAddress() {
   const address = new URL(location.href);
   address.searchParams.delete("open");
-  const open = $$(".disclose[aria-expanded=true]").map((link) => link.closest("tr").dataset.id);
-  const all = open.length > 0 && open.length === $$("tr.log").length;
+  const rows = $$("tr.log:not([data-further])");
+  const open = rows.filter((row) => $(".disclose[aria-expanded=true]", row)).map((row) => row.dataset.id);
+  const all = open.length > 0 && open.length === rows.length;
   (all ? ["all"] : open).forEach((id) => address.searchParams.append("open", id));
   address.hash = "";
   history.replaceState(history.state, "", address);
@@ -76,6 +77,8 @@ async function toggle(row, open) {
 
 async function expandAll(link) {
   for (const url of [link.dataset.details, ...further]) await expand(url);
+  // Those that were pushed out of their page are on none that is known.
+  for (const row of $$("tr.log")) if (!detailOf(row.dataset.id)) await toggle(row, true);
   inAddress();
 }
 
@@ -220,20 +223,30 @@ let pending = 0;
 // "Live" is what had a heartbeat lately: each says that the database has answered just now.
 const SILENCE_MS = 15000;
 let beat = 0;
+// A stream tells of changes since it began. What came while there was none is read with the next heartbeat.
+let missed = false;
+let reading = null;
 
 function mark(state) {
   const lost = state === "lost";
+  if (lost) missed = true;
   const notice = $("#unreachable");
   if (notice && notice.hidden === lost) notice.hidden = !lost;
   const sign = $("#live");
   if (!sign || sign.dataset.state === state) return;
-  const again = sign.dataset.state === "lost" && state === "on";
   sign.dataset.state = state;
   sign.lastElementChild.textContent = state === "on" ? text("Live") : lost ? text("Offline") : "";
-  if (again) refresh(false);
 }
 
-const alive = () => { beat = performance.now(); mark("on"); };
+async function alive() {
+  beat = performance.now();
+  if (missed) { missed = false; reading = refresh(false); }
+  await reading;
+  if (!missed) mark("on");
+}
+
+// What is shown may be old, and nobody knows yet.
+const unsure = () => { missed = true; if ($("#live")?.dataset.state === "on") mark("off"); };
 
 function listen() {
   source?.close();
@@ -249,13 +262,15 @@ function listen() {
   source.addEventListener("changed", (event) => { pending += JSON.parse(event.data).new; refresh(false); });
   // A stream that ends is opened anew by the browser, in time for the next heartbeat; an answer that is none is not.
   source.onerror = () => {
+    missed = true;
     if (opened.readyState !== EventSource.CLOSED) return;
     banners(); // says why: there is no session any more, or no database
     setTimeout(() => { if (source === opened) listen(); }, 5000);
   };
 }
 
-// Banners are asked for anew while the page is open. No answer, or 503, means that the database is not there.
+// Banners are asked for anew while the page is open. No answer, or 503, means that the database is not there; 204, that it
+// is slow, and that what is paused may still be.
 const BANNERS_MS = 10000;
 const ANSWER_MS = 5000;
 async function banners() {
@@ -268,7 +283,7 @@ async function banners() {
   if (answer.status >= 500) mark("lost");
   if (!answer.ok) return;
   if (!source) mark("on");
-  Idiomorph.morph(place, html);
+  if (answer.status !== 204) Idiomorph.morph(place, html);
 }
 setInterval(banners, BANNERS_MS);
 setInterval(() => { if (source && performance.now() - beat > SILENCE_MS) mark("lost"); }, 1000);
@@ -278,11 +293,14 @@ const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") |
 async function refresh(all) {
   const view = $("#view[data-live]");
   if (!view) return;
+  const query = view.dataset.query;
   let html;
-  try { html = await part(view.dataset.base + view.dataset.query.replace(/([?&])open=[^&]*/g, "$1")); } catch { return; }
+  try { html = await part(view.dataset.base + query.replace(/([?&])open=[^&]*/g, "$1")); } catch { unsure(); return; }
+  if (!view.isConnected || view.dataset.query !== query) return; // the filter was changed meanwhile
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const rows = $("#rows");
   const wanted = $$("tr.log", fresh);
+  if (!rows && !wanted.length) return;
   if (!rows || !wanted.length) { if (!busy()) location.reload(); return; }
   for (const row of $$("tr.log", rows)) {
     const next = fresh.getElementById(row.id);
@@ -308,19 +326,29 @@ async function refresh(all) {
   } else {
     pending = 0;
     pill.hidden = true;
-    takeOver(rows, wanted, fresher);
+    takeOver(rows, wanted, fresh);
   }
   const facets = $("#facets"), counts = $("#facets", fresh);
   if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML, { callbacks: { beforeAttributeUpdated: (name) => name !== "open" } }); htmx.process($("#facets")); }
   counted();
 }
 
-function takeOver(rows, wanted, fresher) {
+// Rows that newer ones push out of the first page are the first of those that come after it, if such rows are there. What
+// is before the last row of the page and not in it has left the view. A page of new rows alone may not join on to the
+// others at all: then the list begins anew, as one does that grew too long while nobody was at it.
+function takeOver(rows, wanted, fresh) {
   const ids = new Set(wanted.map((row) => row.id));
+  const last = document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id);
+  const goesOn = last !== null && $("[data-further]", rows) !== null && (busy() || rows.rows.length < MOST_ROWS);
+  let after = false;
   for (const row of $$("tr.log", rows)) {
-    const kept = "further" in row.dataset || detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
-    if (!ids.has(row.id) && !kept) row.remove();
+    const kept = detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
+    if (ids.has(row.id)) delete row.dataset.further;
+    else if (goesOn && after) row.dataset.further = "";
+    else if (!kept) row.remove();
+    after ||= row === last;
   }
+  if (!goesOn) { further = []; joinOn(fresh); }
   let before = rows.firstElementChild;
   for (const next of wanted) {
     let row = document.getElementById(next.id);
@@ -332,6 +360,7 @@ function takeOver(rows, wanted, fresher) {
     }
     before = (detailOf(row.dataset.id) || row).nextElementSibling;
   }
+  sayFurther();
 }
 
 function flash(row) {
@@ -375,12 +404,13 @@ function failed(event) {
 }
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
-document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; } else { listen(); banners(); } });
+document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; missed = true; } else { listen(); banners(); } });
 addEventListener("pagehide", () => source?.close());
 
 // One list that goes on, for whoever prefers it: the next page is taken when its link comes near. It ends where a page
 // would be slow; the link stays.
 const MOST_ROWS = 2000;
+const NEXT = ".pager > a[rel=next], .pager > .soft";
 let further = [];
 const near = new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) goOn(); }, { rootMargin: "600px" });
 
@@ -390,14 +420,31 @@ function watch() {
   if (link && $$("tr.log").length < MOST_ROWS) near.observe(link);
 }
 
+// The link to what comes after the last row, or the words that nothing does, as `fresh` has it.
+function joinOn(fresh) {
+  const shown = $(NEXT), next = $(NEXT, fresh);
+  if (!shown || !next || shown.href === next.href) return;
+  const focused = shown === document.activeElement;
+  shown.replaceWith(next);
+  if (focused && next.href) next.focus({ preventScroll: true });
+  watch();
+}
+
+// The server tells of changes of the first page alone.
+function sayFurther() {
+  const words = $("#as-loaded");
+  if (words) words.hidden = !$("#rows [data-further]");
+}
+
 async function goOn() {
   const link = $(".pager[data-goes-on] a[rel=next]");
   if (!link || link.getAttribute("aria-busy")) return;
+  const { href } = link;
   link.setAttribute("aria-busy", "true");
   near.disconnect();
   try {
-    const fresh = new DOMParser().parseFromString(await part(link.href), "text/html");
-    if (!link.isConnected) return;
+    const fresh = new DOMParser().parseFromString(await part(link.dataset.rows), "text/html");
+    if (!link.isConnected || link.href !== href) return; // the list is another one by now
     for (const row of $$("tr.log", fresh)) {
       if (document.getElementById(row.id)) continue;
       row.dataset.further = "";
@@ -405,13 +452,10 @@ async function goOn() {
       $("#rows").append(added);
       htmx.process(added);
     }
-    const details = $("#expand-all", fresh)?.dataset.details, next = $(".pager a[rel=next]", fresh), end = $(".pager > .soft", fresh);
-    if (details) further.push(details);
-    const focused = link === document.activeElement;
-    link.replaceWith(...[next || end].filter(Boolean));
-    if (focused) next?.focus({ preventScroll: true });
+    further.push($("#logs", fresh).dataset.details);
+    joinOn(fresh);
+    sayFurther();
     counted();
-    watch();
   } catch { link.removeAttribute("aria-busy"); say(text("Failed")); }
 }
 addEventListener("DOMContentLoaded", () => {

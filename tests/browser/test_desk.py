@@ -185,6 +185,48 @@ async def test_columns_are_chosen_and_a_list_goes_on_while_one_scrolls(arrive: A
     await expect(page.locator("tr.detail")).to_have_count(120)
 
 
+async def test_a_list_that_goes_on_loses_no_row_to_newer_ones(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*(result(f"m{n}", key=f"SKU-{n:03}", processed_at=at(n / 10)) for n in range(120)))
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/preferences?next=/acme/price?page_size=25")
+    await page.check("input[name=paging][value=scroll]", force=True)
+    await page.click("button.primary")
+    await page.wait_for_url("**/acme/price?page_size=25")
+    await expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await expect(page.locator("tr.log >> nth=49")).to_be_attached()
+    await expect(page.locator("#as-loaded")).to_have_text("Rows further down are as they were when loaded.")
+    # What a reload would not show is not in the address.
+    await page.locator("tr.log >> nth=30 >> .disclose").click()
+    await expect(page.locator("tr.detail .panel")).to_be_visible()
+    await expect(page).to_have_url(f"{person.address}/acme/price?page_size=25")
+    await page.click("#collapse-all")
+    await page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    await store_events(*(result(f"n{n}", key=f"NEW-{n}", processed_at=at(60 + n)) for n in range(3)))
+    await expect(page.locator("tr.log >> nth=0")).to_contain_text("NEW-2")
+    keys = await page.locator("tr.log .key").all_inner_texts()
+    assert len(keys) >= 53
+    every = ["NEW-2", "NEW-1", "NEW-0", *(f"SKU-{n:03}" for n in reversed(range(120)))]
+    assert keys == every[: len(keys)]
+    await expect(page.locator("#as-loaded")).to_be_visible()
+    await page.click("#expand-all")
+    await expect(page.locator("tr.log .disclose[aria-expanded=false]")).to_have_count(0)
+
+
+async def test_the_next_page_is_that_after_the_rows_that_are_shown(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*(result(f"m{n}", key=f"SKU-{n:03}", processed_at=at(n / 10)) for n in range(40)))
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price?page_size=25")
+    await expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    await store_events(*(result(f"n{n}", key=f"NEW-{n}", processed_at=at(60 + n)) for n in range(3)))
+    await expect(page.locator("tr.log >> nth=0")).to_contain_text("NEW-2")
+    await expect(page.locator("tr.log >> nth=24")).to_contain_text("SKU-018")
+    await page.click(".pager a[rel=next]")
+    await expect(page.locator("tr.log >> nth=0")).to_contain_text("SKU-017")
+
+
 async def test_charts_have_a_scale_and_their_columns_answer(arrive: Arrive, store_events: Store) -> None:
     old = [result(f"d{n}", key=f"OLD-{n}", processed_at=at(-86_400 * n)) for n in range(1, 5)]
     await store_events(*account(), *old)

@@ -1,11 +1,21 @@
 """Live updates: what is new appears, and nothing that a person is at is lost."""
 
+import asyncio
+
+import pytest
 from playwright.async_api import expect
 
+from admin.pages import live
 from tests.browser.conftest import Arrive
 from tests.integration.api.conftest import Store
 from tests.support.account import account
 from tests.support.events import at, result
+
+#: Hides the tab, as another one before it does, or shows it again.
+HIDE = """(hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 async def test_a_new_result_appears_by_itself(arrive: Arrive, store_events: Store) -> None:
@@ -17,6 +27,37 @@ async def test_a_new_result_appears_by_itself(arrive: Arrive, store_events: Stor
     await store_events(result("n1", key="SKU-NEW", processed_at=at(60)))
     await expect(page.locator("tr.log >> nth=0")).to_contain_text("SKU-NEW")
     await expect(page.locator(".total")).to_contain_text("8")
+
+
+async def test_what_came_while_the_tab_was_hidden_is_there_when_it_is_back(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price")
+    await expect(page.locator("#live")).to_contain_text("Live")
+    await page.evaluate(HIDE, arg=True)
+    await store_events(result("n1", key="SKU-NEW", processed_at=at(60)))
+    await page.evaluate(HIDE, arg=False)
+    await expect(page.locator("tr.log >> nth=0")).to_contain_text("SKU-NEW")
+    await expect(page.locator("#live")).to_contain_text("Live")
+
+
+async def test_what_came_between_two_streams_appears_with_the_second(
+    arrive: Arrive, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price")
+    await expect(page.locator("#live")).to_contain_text("Live")
+    with monkeypatch.context() as ended:
+        ended.setattr(live, "STREAM_SECONDS", 0.0)
+        async with asyncio.timeout(20):
+            while await page.evaluate("source.readyState") == 1:
+                await page.wait_for_timeout(50)
+        await store_events(result("n1", key="SKU-NEW", processed_at=at(60)))
+    await expect(page.locator("tr.log >> nth=0")).to_contain_text("SKU-NEW", timeout=20_000)
+    await expect(page.locator("#live")).to_contain_text("Live")
 
 
 async def test_the_first_result_fills_an_empty_page(arrive: Arrive, store_events: Store) -> None:

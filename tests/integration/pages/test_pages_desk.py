@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
+from admin.pages import logs, saved_views
 from api.fairness import Places
 from schemas.columns import CHOOSABLE
 from tests.integration.api.conftest import Store
@@ -115,6 +116,33 @@ async def test_the_columns_that_somebody_chose_are_kept_and_an_address_has_its_o
     assert "data-goes-on" not in (await browser.get("/acme/price")).text
     await prefer(browser, paging="scroll")
     assert "data-goes-on" in (await browser.get("/acme/price")).text
+
+
+async def test_the_rows_of_a_next_page_come_without_counts(
+    visit: Visit, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*(result(f"m{n}", key=f"SKU-{n:03}", processed_at=at(n / 10)) for n in range(60)))
+    browser = await visit("operator")
+    await prefer(browser, "attempts", paging="scroll")
+    page = (await browser.get("/acme/price?page_size=25&period=7d")).text
+    keys = re.findall(r'<span title="(SKU-\d+)">', page)
+
+    async def read(*_values: object, **_named: object) -> None:
+        raise AssertionError("read for nothing")
+
+    monkeypatch.setattr(logs, "count_view", read)
+    monkeypatch.setattr(saved_views, "of_page", read)
+    for more in (25, 10):
+        [following] = re.findall(r'rel="next" href="[^"]+" data-rows="([^"]+)"', page)
+        answer = await browser.get(html.unescape(following), headers={"HX-Request": "true"})
+        page = answer.text
+        keys += re.findall(r'<span title="(SKU-\d+)">', page)
+        assert (answer.status_code, 'id="filter"' in page, 'class="c-attempts"' in page) == (200, False, True)
+        [details] = re.findall(r'data-details="([^"]+)"', page)
+        opened = (await browser.get(html.unescape(details), headers={"HX-Request": "true"})).text
+        assert opened.count(" data-of=") == more
+    assert keys == [f"SKU-{n:03}" for n in reversed(range(60))]
+    assert "End of the list." in page
 
 
 async def test_a_column_of_a_chart_leads_to_its_logs(visit: Visit, store_events: Store) -> None:

@@ -1,6 +1,7 @@
 """Health on the pages: banners, a database that hangs, and the home over many accounts."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,12 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from admin import account_health, pulse
 from admin.account_health import Healths
 from admin.pages import live
+from admin.pulse import Pulse
 from storage.database import Database
 from storage.reprocess.breakers import Answered, count_answers
 from storage.settings import StorageSettings
@@ -84,6 +87,35 @@ async def test_pauses_breakers_and_old_data_are_on_top_of_every_page_of_their_ac
     app.state.account_health = Healths(nowhere)
     answer = await operator.get("/acme/overview")
     assert (answer.status_code, "held back" in answer.text) == (200, False)
+    # One that is open keeps the banners that it has.
+    answer = await operator.get("/acme/banners")
+    assert (answer.status_code, answer.text) == (204, "")
+
+
+async def test_a_pause_is_shown_while_the_database_is_too_slow(
+    store_events: Store, owner: asyncpg.Connection, reader: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    await owner.execute(
+        "INSERT INTO affiliates (account, affiliate, paused_at, paused_by) VALUES ('acme', 'MLB', now(), 'maria')"
+    )
+    monkeypatch.setattr(account_health, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 10.0)
+    healths = Healths(reader)
+    read = await healths.of("acme")
+    assert read is not None
+    assert [each.affiliate for each in read.pauses] == ["MLB"]
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 0.1)
+    async with frozen(owner):
+        assert await healths.of("acme") == read
+        # After a minute nobody knows any more; nor after this process has changed it.
+        with monkeypatch.context() as later:
+            later.setattr(account_health, "KEPT_SECONDS", 0.0)
+            assert await healths.of("acme") is None
+        healths.forget("acme")
+        assert await healths.of("acme") is None
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 10.0)
+    assert await healths.of("acme") == read
 
 
 async def test_a_form_that_pauses_says_what_it_can_not(visit: Visit, store_events: Store) -> None:
@@ -134,6 +166,7 @@ async def test_a_heartbeat_is_an_answer_of_the_database(
     visit: Visit, stream: AsyncIterator[str], owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(live, "BEAT_SECONDS", 1.0)
     monkeypatch.setattr(pulse, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(pulse, "DEADLINE_SECONDS", 1.0)
     browser = await visit("viewer")
@@ -143,8 +176,26 @@ async def test_a_heartbeat_is_an_answer_of_the_database(
         await until(stream, "silent")
         asked = await asyncio.gather(*(browser.get(path) for path in ("/acme/price", "/acme/overview", "/preferences")))
         assert [each.status_code for each in asked] == [503] * 3
+        # It is said at the pace of heartbeats.
+        await until(stream, "silent")
+        said = time.monotonic()
+        await until(stream, "silent")
+        assert time.monotonic() - said > 0.5
     await until(stream, "beat")
     assert (await browser.get("/acme/price")).status_code == 200
+
+
+async def test_a_database_that_refuses_is_asked_once_for_every_page(
+    storage_settings: StorageSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = Pulse(Database("postgresql://127.0.0.1:9/x", "reader", storage_settings))
+    with capture_logs() as lines:
+        assert [await asking.answers() for _ in range(5)] == [False] * 5
+    assert [line["event"] for line in lines] == ["no answer"]
+    monkeypatch.setattr(pulse, "FRESH_SECONDS", 0.0)
+    with capture_logs() as lines:
+        assert await asking.answers() is False
+    assert [line["event"] for line in lines] == ["no answer"]
 
 
 async def test_who_has_many_accounts_sees_the_worst_first(

@@ -28,6 +28,7 @@ PAGES = [
     "/acme/price",
     "/acme/price/counts",
     "/acme/price/details",
+    "/acme/price/rows",
     "/acme/price/live",
     f"/acme/price/logs/{NOBODY}",
     f"/acme/price/logs/{NOBODY}/timeline",
