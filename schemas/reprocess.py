@@ -22,6 +22,8 @@ from schemas.timestamp import Rfc3339
 
 COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
 MAX_LOG_IDS = 1000
+#: Corrections of one command: each kept request, of almost a megabyte at most, is parsed to judge one.
+MAX_CORRECTIONS = 100
 MAX_REASON_CHARACTERS = 1000
 #: Days that a command may wait for its `not_before`: its entities are in flight all that time.
 MAX_DAYS_AHEAD = 31
@@ -123,7 +125,7 @@ class ReprocessRequest(BaseModel):
         description="what is for a paused affiliate waits for the end of the pause, instead of being refused as "
         "`paused`; what a breaker holds back waits in any case",
     )
-    corrections: Annotated[list[Correction], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = Field(
+    corrections: Annotated[list[Correction], Field(min_length=1, max_length=MAX_CORRECTIONS)] | None = Field(
         default=None,
         description="changes in the kept requests of logs among `log_ids`, of a `replay`: each is sent as corrected, "
         "and the others as they are kept. The policy says which fields may be changed (`editable`)",
