@@ -1,5 +1,7 @@
 """Reprocess: the command that asks for it, the retry that a connector gets, the states between them."""
 
+import hashlib
+import json
 import re
 import uuid
 from datetime import datetime, timedelta
@@ -146,8 +148,15 @@ class ReprocessRequest(BaseModel):
         return self
 
     def kept(self) -> str:
-        """Return it as JSON as it is stored: corrections are evidence, which is stored with the items that have it."""
-        return self.model_dump_json(exclude_none=True, exclude={"corrections"})
+        """Return it as JSON as it is stored: of its corrections only a digest, by which another request is told.
+
+        They are evidence, which is stored with the items that have it.
+        """
+        if self.corrections is None:
+            return self.model_dump_json(exclude_none=True)
+        digest = hashlib.sha256(self.model_dump_json(include={"corrections"}).encode()).hexdigest()
+        kept = self.model_dump(mode="json", exclude_none=True, exclude={"corrections"})
+        return json.dumps({**kept, "corrections_sha256": digest}, ensure_ascii=False)
 
     def identity(self) -> str:
         """Return all of it as JSON, by which two requests are the same one."""

@@ -122,6 +122,21 @@ def test_a_command_comes_back_as_it_was_sent() -> None:
     assert (command.id, command.request) == ("c1", request)
 
 
+def test_what_is_stored_of_a_command_tells_other_corrections_and_has_none_of_their_values() -> None:
+    def kept(value: str, event_id: str = "e") -> str:
+        correction = {"log_id": ID, "event_id": event_id, "changes": [{"pointer": "/a", "value": value}]}
+        fields = {**REQUEST, "mode": "replay", "log_ids": [ID], "corrections": [correction]}
+        request = ReprocessRequest.model_validate(fields)
+        [command] = read_command([], json.dumps(command_event("c1", request, NOON)).encode())
+        assert isinstance(command, Command)
+        assert command.request.kept() == request.kept()
+        return request.kept()
+
+    assert len({kept("24.90"), kept("24.9"), kept('"24.90"'), kept("24.90", "another")}) == 4
+    assert "24.90" not in kept("24.90")
+    assert "corrections" not in ReprocessRequest.model_validate({**REQUEST, "log_ids": [ID]}).kept()
+
+
 @pytest.mark.parametrize("batch", [False, True])
 @pytest.mark.parametrize(
     ("change", "code"), [({"type": "other"}, "type_mismatch"), ({"data": {}}, "schema"), ({"id": "a b"}, "schema")]
