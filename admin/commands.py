@@ -120,7 +120,7 @@ async def _need_correctable(request: Request, body: ReprocessRequest) -> None:
 
     One of a log that has another result by now is not refused here: its item says so, and the others are sent.
     """
-    async with request.app.state.reader.snapshot(body.account) as connection:
+    async with request.app.state.reader.reading(body.account) as connection:
         judged = await judge_corrections(connection, request.app.state.policy, body)
     faults = [
         each.of(field=f"body.corrections.{number}")

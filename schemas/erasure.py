@@ -47,13 +47,14 @@ class Wanted(NamedTuple):
         return any(each.lower() in text.lower() for each in self._forms())
 
     def _forms(self) -> list[str]:
-        """Return the value as people write it, and as it is escaped in JSON."""
+        """Return the value as people write it, as it is escaped in JSON, and in JSON in JSON as in corrections."""
         spelled = [self.value, *other_form_of_cpf(self.value)]
         forms = dict.fromkeys(spelled)
         for each in spelled:
             for ascii_only in (False, True):
                 inside = json.dumps(each, ensure_ascii=ascii_only)[1:-1]
-                forms |= dict.fromkeys((inside, inside.replace("/", "\\/")))
+                once = (inside, inside.replace("/", "\\/"))
+                forms |= dict.fromkeys((*once, *(json.dumps(form, ensure_ascii=False)[1:-1] for form in once)))
         return list(forms)
 
     def _expression(self, forms: list[str]) -> str:

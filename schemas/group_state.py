@@ -47,7 +47,8 @@ class Decision(Until):
     set_by: str
     set_at: datetime
     note: str | None = None
-    baseline: int | None = None  # of until_results: results that had come when it was decided
+    #: Of until_results, acknowledged and resolved: results that had come when it was decided. None in an old decision.
+    baseline: int | None = None
 
 
 class Evidence(NamedTuple):
@@ -100,7 +101,9 @@ def standing(decision: Decision | None, evidence: Evidence) -> Standing:
 
 def _ended(decision: Decision, evidence: Evidence) -> EndedBy | None:
     if decision.state in {"acknowledged", "resolved"}:
-        return "failed_again" if evidence.last_received_at > decision.set_at else None
+        # A result that began to be stored before the decision, and was seen after it, has the earlier time.
+        failed = decision.baseline is not None and evidence.received > decision.baseline
+        return "failed_again" if failed or evidence.last_received_at > decision.set_at else None
     if decision.until is not None:
         return "date" if evidence.now >= decision.until else None
     if decision.until_results is not None:

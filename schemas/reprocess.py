@@ -1,5 +1,7 @@
 """Reprocess: the command that asks for it, the retry that a connector gets, the states between them."""
 
+import hashlib
+import json
 import re
 import uuid
 from datetime import datetime, timedelta
@@ -22,6 +24,8 @@ from schemas.timestamp import Rfc3339
 
 COMMAND_EVENT_TYPE = "conexoes.reprocess.requested.v1"
 MAX_LOG_IDS = 1000
+#: Corrections of one command: each kept request, of almost a megabyte at most, is parsed to judge one.
+MAX_CORRECTIONS = 100
 MAX_REASON_CHARACTERS = 1000
 #: Days that a command may wait for its `not_before`: its entities are in flight all that time.
 MAX_DAYS_AHEAD = 31
@@ -123,7 +127,7 @@ class ReprocessRequest(BaseModel):
         description="what is for a paused affiliate waits for the end of the pause, instead of being refused as "
         "`paused`; what a breaker holds back waits in any case",
     )
-    corrections: Annotated[list[Correction], Field(min_length=1, max_length=MAX_LOG_IDS)] | None = Field(
+    corrections: Annotated[list[Correction], Field(min_length=1, max_length=MAX_CORRECTIONS)] | None = Field(
         default=None,
         description="changes in the kept requests of logs among `log_ids`, of a `replay`: each is sent as corrected, "
         "and the others as they are kept. The policy says which fields may be changed (`editable`)",
@@ -144,8 +148,15 @@ class ReprocessRequest(BaseModel):
         return self
 
     def kept(self) -> str:
-        """Return it as JSON as it is stored: corrections are evidence, which is stored with the items that have it."""
-        return self.model_dump_json(exclude_none=True, exclude={"corrections"})
+        """Return it as JSON as it is stored: of its corrections only a digest, by which another request is told.
+
+        They are evidence, which is stored with the items that have it.
+        """
+        if self.corrections is None:
+            return self.model_dump_json(exclude_none=True)
+        digest = hashlib.sha256(self.model_dump_json(include={"corrections"}).encode()).hexdigest()
+        kept = self.model_dump(mode="json", exclude_none=True, exclude={"corrections"})
+        return json.dumps({**kept, "corrections_sha256": digest}, ensure_ascii=False)
 
     def identity(self) -> str:
         """Return all of it as JSON, by which two requests are the same one."""

@@ -1,5 +1,6 @@
 """Corrections of many rows by a workbook: the differences, then the command, a canary first."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ from schemas.catalogue import IntegrationType
 from schemas.correction import Change, Correction, KeptCorrection, editable_fields, text_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import ReprocessRequest
+from schemas.reprocess import MAX_CORRECTIONS, ReprocessRequest
 from schemas.shown.log import StatusLog
 from schemas.steps import DEFAULT_FIXED_SHARE, default_steps
 from storage.database import Connection
@@ -59,10 +60,11 @@ async def corrected_by(request: Request, who: Member, kind: IntegrationType, mar
     if not who.grant.may_see_evidence:
         raise no_evidence()
     corrections: list[Correction] = []
-    async with request.app.state.reader.snapshot(who.account) as connection:
+    async with request.app.state.reader.reading(who.account) as connection:
         for start in range(0, len(marked.fixes), _AT_ONCE):
             some = marked.fixes[start : start + _AT_ONCE]
             corrections += await _corrections(connection, who.account, kind.name, some)
+            need_few(len(corrections))
     if not corrections:
         return None
     return _command(who, kind, [uuid.UUID(each) for each in marked.log_ids], corrections)
@@ -73,6 +75,10 @@ async def _corrections(
 ) -> list[Correction]:
     ids = [uuid.UUID(each.log_id) for each in fixes]
     shown = await shown_requests(connection, account, integration_type, ids)
+    return await asyncio.to_thread(_made, fixes, shown)
+
+
+def _made(fixes: Sequence[Fixes], shown: Mapping[uuid.UUID, ShownRequest]) -> list[Correction]:
     found = [correction_of(each, shown.get(uuid.UUID(each.log_id))) for each in fixes]
     return [each for each in found if each is not None]
 
@@ -145,7 +151,7 @@ async def show_corrections(
     Rows whose correction can't be made are left out, and shown with why. Raises WorkbookRefused for more than a form
     holds.
     """
-    async with request.app.state.reader.snapshot(who.account) as connection:
+    async with request.app.state.reader.reading(who.account) as connection:
         judged = await judge_corrections(connection, request.app.state.policy, body)
     wrong = {log_id: made for log_id, made in judged.items() if isinstance(made, Reason)}
     right = {log_id: made for log_id, made in judged.items() if isinstance(made, KeptCorrection)}
@@ -179,6 +185,12 @@ async def show_corrections(
         fixed_share=DEFAULT_FIXED_SHARE,
         once=new_once(),
     )
+
+
+def need_few(corrections: int) -> None:
+    """Raise WorkbookRefused for more corrections than a command may have."""
+    if corrections > MAX_CORRECTIONS:
+        raise WorkbookRefused(Reason(ReasonCode.WORKBOOK_CORRECTS_TOO_MANY, limit=MAX_CORRECTIONS))
 
 
 def need_room(written: str, plain: int) -> None:

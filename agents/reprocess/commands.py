@@ -19,11 +19,15 @@ from agents.kafka.unreadable import Unreadable
 from agents.metrics import COMMANDS
 from agents.process.availability import until_available
 from agents.reprocess.new_items import Asked, new_items
+from schemas.correction import KeptCorrection
 from schemas.dead_letter import DeadLetter
+from schemas.item_state import ItemState
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import OURSELVES, Command, CommandRefusal, read_command
+from schemas.verdict import REASONS
 from storage.database import Connection, Database, clock
 from storage.errors import RowRefused
 from storage.positions import Move, move_positions
@@ -114,6 +118,7 @@ class Commands:
     async def _record(self, command: Command) -> Literal["recorded", "repeated", "revoked"]:
         """Record it in one transaction, once. A command is left that was revoked: its caller was told 503."""
         as_of = await self._as_of(command)
+        corrections = await self._corrections(command)
         async with self._database.transaction() as connection:
             if await is_revoked(connection, command.request.account, command.id, command.requested_at):
                 return "revoked"
@@ -124,7 +129,7 @@ class Commands:
             elif command.request.log_ids is None:
                 await insert_selection(connection, command.request.account, command.id)
             else:
-                await self._record_items(connection, command, command.request.log_ids, as_of)
+                await self._record_items(connection, command, command.request.log_ids, as_of, corrections)
             return "recorded"
 
     async def _as_of(self, command: Command) -> datetime | None:
@@ -137,8 +142,20 @@ class Commands:
         async with self._database.connection() as connection:
             return min(command.request.as_of, await settled_until(connection))
 
+    async def _corrections(self, command: Command) -> dict[uuid.UUID, KeptCorrection | Reason]:
+        """Judge its corrections before logs are locked: results of these would wait for it."""
+        if command.request.corrections is None:
+            return {}
+        async with self._database.connection() as connection:
+            return await judge_corrections(connection, self._policy, command.request, self._redaction)
+
     async def _record_items(
-        self, connection: Connection, command: Command, log_ids: list[uuid.UUID], as_of: datetime | None
+        self,
+        connection: Connection,
+        command: Command,
+        log_ids: list[uuid.UUID],
+        as_of: datetime | None,
+        judged: dict[uuid.UUID, KeptCorrection | Reason],
     ) -> None:
         request = command.request
         logs = await lock_logs(connection, request.account, request.integration_type, log_ids, as_of)
@@ -152,7 +169,11 @@ class Commands:
             if request.when_back
             else await affiliates.paused(connection, request.account, request.integration_type)
         )
-        corrections = await judge_corrections(connection, self._policy, request, self._redaction)
+        corrections = dict(judged)
+        for each in request.corrections or ():
+            # A result that came after it was judged, or the first one.
+            if each.log_id in logs and (each.log_id not in judged or logs[each.log_id].event_id != each.event_id):
+                corrections[each.log_id] = REASONS[ItemState.CHANGED_SINCE]
         items = new_items(asked, log_ids, logs, self._policy, paused, corrections=corrections)
         stepped = request.pace is not None and request.pace.steps is not None
         await insert_items(

@@ -51,7 +51,9 @@ class Maintenance:
         await self._walk(lambda connection, page: retention.forget_unplaced_attempts(connection, days, page))
         if (evidence := self._settings.evidence_retention_days) is not None:
             await self._repeat(lambda connection: retention.expire_evidence(connection, evidence))
-            await self._repeat(lambda connection: retention.expire_corrections(connection, evidence))
+        # Without a retention of its own evidence goes with its attempts.
+        values = days if evidence is None else min(days, evidence)
+        await self._repeat(lambda connection: retention.expire_corrections(connection, values))
         if (silent := self._settings.silent_log_retention_days) is not None:
             await self._walk(lambda connection, page: retention.forget_silent_logs(connection, silent, page))
         await self._step(lambda connection: retention.forget_fault_hours(connection, days))

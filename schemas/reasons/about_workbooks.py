@@ -117,6 +117,11 @@ WORKBOOKS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Row {row} of the sheet {sheet}: {pointer} has a formula. Copy the column, and paste its values only.",
         "Fila {row} de la hoja {sheet}: hay una fórmula en {pointer}. Copie la columna y pegue solo los valores.",
     ),
+    ReasonCode.WORKBOOK_CORRECTS_TOO_MANY: labels(
+        "Mais de {limit} linhas marcadas foram corrigidas: marque menos linhas de uma vez.",
+        "More than {limit} marked rows were corrected: mark fewer rows at once.",
+        "Se corrigieron más de {limit} filas marcadas: marque menos filas a la vez.",
+    ),
     ReasonCode.WORKBOOK_CORRECTS_TOO_MUCH: labels(
         "As correções são grandes demais para um só comando: marque menos linhas de uma vez.",
         "The corrections are too large for one command: mark fewer rows at once.",

@@ -220,6 +220,7 @@ class ReasonCode(StrEnum):
     WORKBOOK_TOO_MANY_MARKED = "workbook_too_many_marked"
     WORKBOOK_NONE_MARKED = "workbook_none_marked"
     WORKBOOK_FORMULA = "workbook_formula"
+    WORKBOOK_CORRECTS_TOO_MANY = "workbook_corrects_too_many"
     WORKBOOK_CORRECTS_TOO_MUCH = "workbook_corrects_too_much"
 
     # A request that is refused.

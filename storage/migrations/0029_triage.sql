@@ -11,11 +11,13 @@ ALTER TABLE fault_states
     ADD COLUMN until_at timestamptz,            -- ignored until then; no until at all: for good
     ADD COLUMN until_results bigint,            -- ignored until so many results more
     ADD COLUMN until_escalates boolean NOT NULL DEFAULT false,
-    -- When it was decided: faults.received, for until_results; results of the last two hours, for until_escalates.
+    -- When it was decided: faults.received, for until_results, acknowledged and resolved (null before 0029); results of
+    -- the last two hours, for until_escalates.
     ADD COLUMN baseline bigint,
     ADD CONSTRAINT fault_states_until_check CHECK (
         num_nonnulls(until_at, until_results) + until_escalates::integer <= (state = 'ignored')::integer
-        AND (baseline IS NULL) = (until_results IS NULL AND NOT until_escalates)
+        AND (state IN ('acknowledged', 'resolved')
+             OR (baseline IS NULL) = (until_results IS NULL AND NOT until_escalates))
     );
 
 ALTER TABLE faults

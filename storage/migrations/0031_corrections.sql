@@ -17,16 +17,17 @@ CREATE TABLE reprocess_corrections (
     changes jsonb NOT NULL,
     digest bytea NOT NULL CHECK (length(digest) = 32),  -- SHA-256 of the corrected request: nothing else is sent
     made_at timestamptz NOT NULL DEFAULT now(),
+    received_at timestamptz NOT NULL,  -- when the result came whose request it is: the values are as old as that
     expired_at timestamptz,
     PRIMARY KEY (account, item_id)
 );
 
 COMMENT ON TABLE reprocess_corrections IS
     'One row for each item whose request a person has corrected: what was changed. Its command says who and when. '
-    'Kept as long as its log; the values for CONEXOES_EVIDENCE_RETENTION_DAYS.';
+    'Kept as long as its log; the values for CONEXOES_EVIDENCE_RETENTION_DAYS, or else CONEXOES_RETENTION_DAYS.';
 
 CREATE INDEX reprocess_corrections_by_log ON reprocess_corrections (log_id);
-CREATE INDEX reprocess_corrections_with_values ON reprocess_corrections (made_at) WHERE expired_at IS NULL;
+CREATE INDEX reprocess_corrections_with_values ON reprocess_corrections (received_at) WHERE expired_at IS NULL;
 
 GRANT SELECT, INSERT ON reprocess_corrections TO conexoes_writer;
 GRANT SELECT ON reprocess_corrections TO conexoes_reader;
@@ -35,14 +36,15 @@ CREATE POLICY writer ON reprocess_corrections TO conexoes_writer USING (true) WI
 CREATE POLICY reader ON reprocess_corrections FOR SELECT TO conexoes_reader
     USING (account = current_setting('conexoes.account', true));
 
--- Takes the values out of up to `most` corrections that were made longer than `retention_days` ago. Returns their
--- number. Uses reprocess_corrections_with_values.
+-- Takes the values out of up to `most` corrections of requests that came longer than `retention_days` ago. Returns their
+-- number. Evidence may go when its own floor lets it, or with its attempts. Uses reprocess_corrections_with_values.
 CREATE FUNCTION expire_corrections(retention_days integer, most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     WITH old AS (
         SELECT account, item_id FROM reprocess_corrections
-        WHERE expired_at IS NULL AND made_at < now() - kept_for('evidence', retention_days)
-        ORDER BY made_at
+        WHERE expired_at IS NULL
+          AND received_at < now() - least(kept_for('evidence', retention_days), kept_for('attempts', retention_days))
+        ORDER BY received_at
         LIMIT most
         FOR UPDATE SKIP LOCKED
     ),

@@ -1,11 +1,12 @@
 """Corrections of kept requests: judged by the request that a log shows, stored with the items that are sent."""
 
+import asyncio
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from schemas.correction import Corrected, Difference, KeptCorrection, corrected
+from schemas.correction import Corrected, Correction, Difference, KeptCorrection, corrected
 from schemas.item_state import ItemState
 from schemas.policy import Policy
 from schemas.reasons.reason import Reason
@@ -47,7 +48,8 @@ async def judge_corrections(
 ) -> dict[uuid.UUID, KeptCorrection | Reason]:
     """Return each correction of a command as it is kept, by log, or why it can't be made; none of a log that is not.
 
-    One whose log shows another result by now is refused as changed since, as the verdict on its item says it.
+    One whose log shows another result by now is refused as changed since, as the verdict on its item says it. It takes
+    up to some seconds, most of them in threads: not for a transaction that has locked anything.
     """
     judged: dict[uuid.UUID, KeptCorrection | Reason] = {}
     wanted = asked.corrections or []
@@ -55,15 +57,27 @@ async def judge_corrections(
         some = wanted[start : start + _AT_ONCE]
         ids = [each.log_id for each in some]
         shown = await shown_requests(connection, asked.account, asked.integration_type, ids)
-        for each in some:
-            if (found := shown.get(each.log_id)) is None:
-                continue
-            if found.event_id != each.event_id:
-                judged[each.log_id] = REASONS[ItemState.CHANGED_SINCE]
-                continue
-            editable = policy.for_(asked.integration_type, found.affiliate).correctable
-            made = corrected(found.request, each.changes, editable, redaction)
-            judged[each.log_id] = made.kept if isinstance(made, Corrected) else made
+        judged |= await asyncio.to_thread(_judged, some, shown, policy, asked.integration_type, redaction)
+    return judged
+
+
+def _judged(
+    some: Sequence[Correction],
+    shown: Mapping[uuid.UUID, ShownRequest],
+    policy: Policy,
+    integration_type: str,
+    redaction: Redaction | None,
+) -> dict[uuid.UUID, KeptCorrection | Reason]:
+    judged: dict[uuid.UUID, KeptCorrection | Reason] = {}
+    for each in some:
+        if (found := shown.get(each.log_id)) is None:
+            continue
+        if found.event_id != each.event_id:
+            judged[each.log_id] = REASONS[ItemState.CHANGED_SINCE]
+            continue
+        editable = policy.for_(integration_type, found.affiliate).correctable
+        made = corrected(found.request, each.changes, editable, redaction)
+        judged[each.log_id] = made.kept if isinstance(made, Corrected) else made
     return judged
 
 

@@ -23,7 +23,7 @@ async def claim(
 ) -> datetime | None:
     """Keep `key` for a request, given as JSON, of the bearer of `grant`. Returns PostgreSQL's time, for its event.
 
-    `identity`: all of it, where `request` leaves out what is not to be stored.
+    `identity`: all of it, where `request` has only a digest of what is not to be stored.
 
     None when another request has the key. That is for ever, also when the key itself was forgotten by retention: its
     command is not. A command that was revoked may be recorded again.

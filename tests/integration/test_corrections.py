@@ -21,6 +21,7 @@ from storage.erasure import Erasure
 from storage.reprocess.claims import QueuedItem, kept_requests
 from storage.reprocess.corrections import get_corrections_of
 from storage.reprocess.reader import list_items
+from storage.retention_floors import set_floors
 from storage.settings import StorageSettings
 from tests.integration.test_reprocess_agents import REQUEST, until_states
 from tests.support.agents import log_ids, produce, records, running_worker, send_command
@@ -109,6 +110,21 @@ async def requests(desk: Desk, items: list[QueuedItem]) -> list[str]:
     return list(requests_of(items, kept, corrections).values())
 
 
+async def test_the_values_are_as_old_as_the_result_whose_request_they_are_of(
+    database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
+) -> None:
+    desk = Desk(database_url, storage_settings, POLICY)
+    await desk.store(with_evidence(result("e1", key="A"), BUYER))
+    await owner.execute("UPDATE attempts SET received_at = received_at - interval '8 days'")
+    log_id = await owner.fetchval("SELECT id FROM status_logs")
+    correction = of(log_id, "/buyer/name", '"y"', "e1")
+    await desk.command("c1", log_ids=[log_id], mode="replay", corrections=[correction])
+    await desk.close()
+    assert await owner.fetchval(
+        "SELECT c.received_at = a.received_at FROM reprocess_corrections c JOIN attempts a USING (log_id)"
+    )
+
+
 async def test_only_who_may_see_evidence_reads_what_was_changed(corrected: Desk) -> None:
     own = {"state": None, "after": None, "limit": 10}
     [seen] = await list_items(corrected.reader, "acme", "c1", **own, evidence=True) or []  # type: ignore[arg-type]
@@ -149,9 +165,21 @@ async def _erase(owning: Database, by: Any, *, dry_run: bool) -> dict[str, int]:
 
 async def test_the_values_go_when_evidence_does(corrected: Desk, owner: asyncpg.Connection) -> None:
     items = await corrected.claim()
-    await owner.execute("UPDATE reprocess_corrections SET made_at = made_at - interval '8 days'")
+    await owner.execute("UPDATE reprocess_corrections SET received_at = received_at - interval '8 days'")
     for days, left in ((9, 1), (7, 0)):
         settings = corrected.writer.settings.model_copy(update={"evidence_retention_days": days})
         await Maintenance(corrected.writer, settings).once()
         assert len(await requests(corrected, items)) == left
     assert await owner.fetchval("SELECT changes::text FROM reprocess_corrections") == '[["/buyer/name", null, null]]'
+
+
+async def test_without_a_retention_of_evidence_the_values_go_as_attempts_do(
+    corrected: Desk, owner: asyncpg.Connection, database_url: str
+) -> None:
+    """The floor of evidence is for ever then, and must not keep them."""
+    await owner.execute("UPDATE reprocess_corrections SET received_at = received_at - interval '8 days'")
+    for days, gone in ((9, False), (7, True)):
+        settings = corrected.writer.settings.model_copy(update={"retention_days": days})
+        await set_floors(database_url, settings)
+        await Maintenance(corrected.writer, settings).once()
+        assert await owner.fetchval("SELECT expired_at IS NOT NULL FROM reprocess_corrections") is gone

@@ -51,6 +51,8 @@ async def test_every_function_that_forgets_names_a_kind_and_every_kind_has_a_set
              AND 'retention_days' = ANY(proargnames) AND proname <> 'kept_for'"""
     )
     kinds = {row["proname"]: re.findall(r"kept_for\('(\w+)', retention_days\)", row["prosrc"]) for row in found}
+    # Values of corrections go with evidence, which without a setting of its own goes with its attempts.
+    assert kinds.pop("expire_corrections") == ["evidence", "attempts"]
     assert all(len(named) == 1 for named in kinds.values()), kinds
     assert {named[0] for named in kinds.values()} == set(FLOORS)
     assert set(FLOORS.values()) == {name for name in StorageSettings.model_fields if name.endswith("retention_days")}

@@ -12,7 +12,7 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from admin.body import MAX_BODY_BYTES
-from admin.pages.corrections import correction_of, need_room
+from admin.pages.corrections import correction_of, need_few, need_room
 from exports.excel import marked
 from exports.excel.about import FORMAT
 from exports.excel.marked import Fixes, Marked, WorkbookRefused, read_marked
@@ -23,6 +23,7 @@ from schemas.columns import MARK, log_columns
 from schemas.identity import log_id
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
+from schemas.reprocess import MAX_CORRECTIONS
 from storage.reprocess.corrections import ShownRequest
 
 _COLUMNS = ("key", "affiliate", "id", "mark")
@@ -110,5 +111,6 @@ WORKBOOKS: Mapping[Code, Callable[[], Reason]] = {
     Code.WORKBOOK_TOO_MANY_MARKED: lambda: _of_book(_row("1"), _row("2"), MAX_LOG_IDS=1),
     Code.WORKBOOK_NONE_MARKED: _of_book,
     Code.WORKBOOK_FORMULA: lambda: _refused(_formula),
+    Code.WORKBOOK_CORRECTS_TOO_MANY: lambda: _refused(lambda: need_few(MAX_CORRECTIONS + 1)),
     Code.WORKBOOK_CORRECTS_TOO_MUCH: lambda: _refused(lambda: need_room("x" * MAX_BODY_BYTES, 0)),
 }

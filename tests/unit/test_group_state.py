@@ -41,7 +41,7 @@ ESCALATED = (None, NOON - MOMENT, NOON, NOON + MOMENT)
 
 def expected(state: DecidedState, until: str, seen: Evidence) -> tuple[GroupState, EndedBy | None]:
     """Return what the table of docs/equal-errors.md says."""
-    if state in {"acknowledged", "resolved"} and seen.last_received_at > NOON:
+    if state in {"acknowledged", "resolved"} and (seen.received > BASELINE or seen.last_received_at > NOON):
         return ("regressed" if state == "resolved" else "open"), "failed_again"
     ends: dict[str, tuple[bool, EndedBy]] = {
         "date": (seen.now >= NOON + timedelta(days=7), "date"),
@@ -70,6 +70,13 @@ def test_every_transition(state: DecidedState, until: str) -> None:
         reached.add(found.state)
     ends = {"open": set(), "acknowledged": {"open"}, "resolved": {"regressed"}, "ignored": {"open"}}[state]
     assert reached == {state} | (ends if (state, until) != ("ignored", "good") else set())
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "resolved"])
+def test_a_decision_without_a_count_ends_by_time_alone(state: DecidedState) -> None:
+    decision = Decision(state=state, set_by="maria", set_at=NOON)
+    for last, received in product(LAST, RECEIVED):
+        assert standing(decision, Evidence(NOWS[0], last, received, None)).reopened == (last > NOON)
 
 
 def test_every_state_and_end_is_reached() -> None:

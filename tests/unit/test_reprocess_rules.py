@@ -16,9 +16,18 @@ from schemas.playbook import BadPlaybookError, SeenError, WrittenEntries
 from schemas.policy import BUSY_PAUSE_CEILING_SECONDS, BUSY_PAUSE_SECONDS, BUSY_TRIES, Policy
 from schemas.raw_json import load, spliced
 from schemas.reasons.reason import own_words
+from schemas.reasons.say import say
 from schemas.redaction import Redaction
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.reprocess import Command, CommandRefusal, ReprocessRequest, RetryData, command_event, read_command
+from schemas.reprocess import (
+    MAX_CORRECTIONS,
+    Command,
+    CommandRefusal,
+    ReprocessRequest,
+    RetryData,
+    command_event,
+    read_command,
+)
 from schemas.steps import StepFault, judge, released
 from storage.reprocess.claims import Lane
 from storage.reprocess.writer import LockedLog
@@ -50,6 +59,20 @@ def test_logs_are_chosen_in_one_way(chosen: dict[str, Any], fault: str | None) -
     else:
         with pytest.raises(ValidationError, match=fault):
             ReprocessRequest.model_validate({**REQUEST, **chosen})
+
+
+@pytest.mark.parametrize(("count", "taken"), [(MAX_CORRECTIONS, True), (MAX_CORRECTIONS + 1, False)])
+def test_a_command_has_so_many_corrections_at_most(count: int, *, taken: bool) -> None:
+    ids = [str(uuid.UUID(int=each)) for each in range(count)]
+    corrections = [{"log_id": each, "event_id": "e", "changes": [{"pointer": "/a", "value": "1"}]} for each in ids]
+    sent = command_event("c1", ReprocessRequest.model_validate({**REQUEST, "log_ids": ids}), NOON)
+    sent["data"] |= {"mode": "replay", "corrections": corrections}
+    [command] = read_command([], json.dumps(sent).encode())
+    if taken:
+        assert isinstance(command, Command)
+    else:
+        assert isinstance(command, CommandRefusal)
+        assert say(command.reason, "en") == f"data.corrections must have at most {MAX_CORRECTIONS} values"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +120,21 @@ def test_a_command_comes_back_as_it_was_sent() -> None:
     [command] = read_command([], json.dumps(sent).encode())
     assert isinstance(command, Command)
     assert (command.id, command.request) == ("c1", request)
+
+
+def test_what_is_stored_of_a_command_tells_other_corrections_and_has_none_of_their_values() -> None:
+    def kept(value: str, event_id: str = "e") -> str:
+        correction = {"log_id": ID, "event_id": event_id, "changes": [{"pointer": "/a", "value": value}]}
+        fields = {**REQUEST, "mode": "replay", "log_ids": [ID], "corrections": [correction]}
+        request = ReprocessRequest.model_validate(fields)
+        [command] = read_command([], json.dumps(command_event("c1", request, NOON)).encode())
+        assert isinstance(command, Command)
+        assert command.request.kept() == request.kept()
+        return request.kept()
+
+    assert len({kept("24.90"), kept("24.9"), kept('"24.90"'), kept("24.90", "another")}) == 4
+    assert "24.90" not in kept("24.90")
+    assert "corrections" not in ReprocessRequest.model_validate({**REQUEST, "log_ids": [ID]}).kept()
 
 
 @pytest.mark.parametrize("batch", [False, True])

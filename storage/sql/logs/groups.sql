@@ -348,7 +348,7 @@ SELECT
     :account::text, :integration_type::text, :fingerprint::text, :state::text, :set_by::text, :key_name::text,
     clock_timestamp(), :note::text, :until::timestamptz, :until_results::bigint, :until_escalates::boolean,
     CASE
-        WHEN :until_results::bigint IS NOT NULL THEN coalesce((
+        WHEN :until_results::bigint IS NOT NULL OR :state::text IN ('acknowledged', 'resolved') THEN coalesce((
             SELECT f.received FROM faults f
             WHERE f.account = :account::text AND f.integration_type = :integration_type::text
               AND f.fingerprint = :fingerprint::text

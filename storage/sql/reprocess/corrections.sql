@@ -13,10 +13,22 @@ LEFT JOIN LATERAL (
 ) AS kept ON true
 
 -- insert_corrections --
--- An item that was made before a crash has its correction.
-INSERT INTO reprocess_corrections (account, item_id, log_id, changes, digest)
-SELECT :account::text, id, log_id, changes, digest
-FROM unnest(:id::uuid[], :log_id::uuid[], :changes::jsonb[], :digest::bytea[]) AS item (id, log_id, changes, digest)
+-- Corrections of items that are stored. An item that was made before a crash has its correction. Uses the primary key of
+-- reprocess_items and attempts_by_log.
+INSERT INTO reprocess_corrections (account, item_id, log_id, changes, digest, received_at)
+SELECT item.account, item.id, item.log_id, item.changes, item.digest, coalesce(kept.received_at, now())
+FROM (
+    SELECT
+        i.account, i.id, i.before_source AS source, i.before_event_id AS event_id, made.log_id, made.changes,
+        made.digest
+    FROM unnest(:id::uuid[], :log_id::uuid[], :changes::jsonb[], :digest::bytea[])
+        AS made (id, log_id, changes, digest)
+    JOIN reprocess_items i ON i.account = :account::text AND i.id = made.id
+) AS item
+LEFT JOIN LATERAL (
+    SELECT a.received_at
+    {attempt_before}
+) AS kept ON true
 ON CONFLICT DO NOTHING
 
 -- get_corrections --

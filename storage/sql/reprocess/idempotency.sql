@@ -1,7 +1,7 @@
 -- claim_idempotency_key --
 -- The first body that comes with a key keeps it; later requests read the stored one. A key that retention has deleted
--- is known by its command, which is kept for ever: only the same body may have it again. :key_id and :key_name are
--- those of the request's access key. Uses the primary keys.
+-- is known by its command, which is kept for ever: only the same body may have it again. :request has a digest of its
+-- corrections. :key_id and :key_name are those of the request's access key. Uses the primary keys.
 INSERT INTO idempotency_keys (account, key, command_id, body_digest, request, key_id, key_name)
 SELECT
     :account::text, :key::text, :command_id::text, :body_digest::bytea, :request::jsonb, :key_id::uuid, :key_name::text

@@ -16,15 +16,17 @@ from connectors.simulator import PLAYBOOK
 from schemas.group import Cure
 from schemas.incident import IncidentFacts, Kind
 from schemas.playbook import Playbook
+from schemas.policy import Policy
 from schemas.signal import Signal
 from storage.database import Database
 from storage.errors import NotLetIn
 from storage.logs.compaction import compact_faults
 from storage.logs.group_decisions import end_ignored
+from storage.results import store
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.test_api_pages import walk
 from tests.support.events import at, result
-from tests.support.reprocess import Desk
+from tests.support.reprocess import Desk, read_all
 from tests.support.waiting import eventually
 
 GROUPS = "/api/v1/accounts/acme/price/logs/groups"
@@ -379,6 +381,19 @@ class TestTriage:
         assert (past.status_code, [each["field"] for each in past.json()["errors"]]) == (422, ["until"])
         twice = await decide(operator, fingerprint, "ignored", until_results=1, until_escalates=True)
         assert (twice.status_code, [each["field"] for each in twice.json()["errors"]]) == (422, ["body"])
+
+    @pytest.mark.parametrize(("state", "after"), [("resolved", "regressed"), ("acknowledged", "open")])
+    async def test_a_failure_whose_transaction_began_before_the_decision_ends_it(
+        self, viewer: Caller, operator: Caller, writer: Database, fingerprint: str, state: str, after: str
+    ) -> None:
+        async with writer.transaction() as connection:
+            began = await connection.fetchval("SELECT now()")
+            assert (await decide(operator, fingerprint, state)).status_code == 200
+            assert (await groups(viewer))[0]["state"] == state
+            await store(connection, read_all([failed("B", BELOW)]), Policy())
+        [group] = await groups(viewer)
+        assert (group["state"], group["reopened_by"]) == (after, "failed_again")
+        assert datetime.fromisoformat(group["state_at"]) > began
 
     async def test_a_group_is_ignored_until_it_has_three_times_what_it_had_when_it_escalates(
         self, viewer: Caller, operator: Caller, store_events: Store, owner: asyncpg.Connection, writer: Database,
