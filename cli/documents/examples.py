@@ -123,7 +123,7 @@ def filter_example() -> Example:
         "affiliate": ["MLB"],
         "processed_from": "2026-11-24T00:00:00-03:00",
         "processed_to": "2026-11-25T00:00:00-03:00",
-        "code": "price.below_minimum",
+        "code": ["price.below_minimum"],
     }
 
 
