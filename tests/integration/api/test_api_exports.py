@@ -183,7 +183,7 @@ class TestContent:
             ("b", "second", "MLB", 1, 1, 0, 1),
             (None, "broken", "MLB", 1, 1, 0, 1),
         }
-        assert all(len(row[13]) == 16 for row in rows)
+        assert {len(row[headings.index("Grupo de erros")]) for row in rows} == {16}
 
     async def test_an_own_entry_of_the_playbook_is_beside_what_it_is_about(
         self, operator: Caller, writer: Database, tmp_path: Path
