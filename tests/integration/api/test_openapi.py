@@ -110,6 +110,7 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
         "log_ids": [[log["id"]] for log in logs],
         "fingerprint": sorted({log["fingerprint"] for log in logs} - {None}),
         "affiliate": ["MLB"],
+        "owner": ["o"],
         "letter_id": [str(row["id"]) for row in await owner.fetch("SELECT id FROM dead_letters ORDER BY 1")],
         "redrive_id": redrives,
         "incident_id": [str(incident)],
@@ -194,7 +195,7 @@ class Walk:
                 return
             case = operation.Case(
                 path_parameters=dict(zip(names, values, strict=True)),
-                query=self._first(each for each in operation.query if each.is_required),
+                query=self._first(each for each in operation.query if each.is_required or each.name == "all"),
                 media_type="application/json",
             )
             if (example := self._example(operation)) is not None:

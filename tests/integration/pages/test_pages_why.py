@@ -3,10 +3,18 @@
 import re
 
 import asyncpg
+import pytest
 
+from storage.why import sample
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Visit
 from tests.support.caused import have_a_cause
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no load of the machine cut a sample short: what is left out then is another test's."""
+    monkeypatch.setattr(sample, "_STATEMENT_TIMEOUT", "60s")
 
 
 async def test_why_is_shown_by_incident_and_by_group_in_every_language(
