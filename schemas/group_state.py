@@ -47,7 +47,7 @@ class Decision(Until):
     set_by: str
     set_at: datetime
     note: str | None = None
-    #: Of until_results, acknowledged and resolved: results that had come when it was decided. None in an old decision.
+    #: Results of until_results, acknowledged and resolved that had come when it was decided. None in an old decision.
     baseline: int | None = None
 
 

@@ -40,7 +40,7 @@ Begins = Literal["now", "back", "at"]
 
 
 class Filled(NamedTuple):
-    """What the form of a plan has filled in. None: as any plan begins."""
+    """Choices in the form of a plan. None: as any plan begins."""
 
     mode: str = "refresh"
     release: Release | None = None

@@ -21,6 +21,8 @@ from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
 ALL = "all"
+#: In the place of ids: no row is open, not even the only hit of a name.
+NONE_OPEN = "none"
 #: Fields of the filter that are in the address by their own names.
 _PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
 
@@ -147,7 +149,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
         page_size=_page_size(given.get("page_size")),
         page_token=given.get("page_token"),
         columns=read_columns(given.get("columns")),
-        open=tuple(each for each in query.getlist("open") if each == ALL or _is_id(each)),
+        open=tuple(each for each in query.getlist("open") if each in {ALL, NONE_OPEN} or _is_id(each)),
     )
 
 

@@ -22,7 +22,7 @@ def in_ascii_json(text: str) -> str:
 
 
 def in_a_correction(text: str) -> str:
-    """As PostgreSQL gives `changes` of reprocess_corrections as text: JSON texts in JSON."""
+    """Text of `changes` of reprocess_corrections, as PostgreSQL gives it: JSON texts in JSON."""
     return json.dumps([["/name", '"x"', json.dumps(text, ensure_ascii=False)]], ensure_ascii=False)
 
 

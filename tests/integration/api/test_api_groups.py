@@ -340,7 +340,7 @@ class TestTriage:
     async def test_each_state_until_its_end(
         self, viewer: Caller, operator: Caller, store_events: Store, writer: Database, fingerprint: str
     ) -> None:
-        """With changes that are added up and not; a plan leaves a group out only as long as it is ignored."""
+        """Changes are added up and not; a plan leaves a group out only as long as it is ignored."""
 
         async def seen() -> tuple[str, str | None, int]:
             [group] = await groups(viewer)

@@ -139,7 +139,7 @@ async def test_all_but_a_group_is_a_link_that_keeps_the_filter(visit: Visit, sto
 async def test_the_box_of_a_line_is_of_all_its_affiliates_and_each_has_its_own(
     visit: Visit, store_events: Store
 ) -> None:
-    """As a browser without scripts sends them: all but these, these, and all but these in a plan."""
+    """Marks as a browser without scripts sends them: all but these, these, and all but these in a plan."""
     table = [{"code": "price.table", "message": "The table is wrong"}]
     await store_events(
         *(result(f"t{name}", key=f"TABLE-{name}", affiliate=name, errors=table) for name in ("MLB", "AMZ", "VTEX")),

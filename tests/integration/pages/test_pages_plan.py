@@ -233,7 +233,7 @@ async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
 
 
 def chosen_in(page: str) -> dict[str, str]:
-    """What is chosen in the form of a plan, by field."""
+    """Choices in the form of a plan, by field."""
     return {
         **dict(re.findall(r'name="(mode|release|when)" value="(\w+)" checked', page)),
         **{

@@ -12,7 +12,7 @@ TOKENS = (STATIC / "tokens.css").read_text("utf-8")
 PAGES = re.sub(r"/\*.*?\*/", "", (STATIC / "pages.css").read_text("utf-8"), flags=re.DOTALL)
 #: Names with their values; those of the media queries, which change some of them, are not among these.
 DEFINED = re.findall(r"(--[\w-]+):\s*([^;]+);", TOKENS.partition("@media")[0])
-#: What only tokens.css may say.
+#: Values that only tokens.css may say.
 _OF_TOKENS = re.compile(
     r"#[0-9a-f]{3,8}\b|light-dark\(|rgba?\(|hsla?\(|oklch\("
     r"|font-size: [\d.]+rem|font-weight: \d+|border-radius: [\d.]+px|(?:transition|animation): [^;}]*?[\d.]+m?s\b"
