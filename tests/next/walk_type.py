@@ -187,7 +187,7 @@ async def test_every_page_shows_it(
             is_expected = answer.status_code == 200 or is_evidence or is_kept_shut or is_led_on
             assert is_expected, (path, answer.status_code, answer.text)
         walked += 1
-        if "<nav" in answer.text and answer.headers["content-type"].startswith("text/html"):
+        if 'class="side"' in answer.text and answer.headers["content-type"].startswith("text/html"):
             assert HEADING[language] in answer.text, path
     assert walked > 15
     assert KEY_HEADING[language] in listed.text
