@@ -85,12 +85,12 @@ async def _take(page: Page, address: str, language: str) -> None:
         await page.click("tr.log .disclose")
         await page.wait_for_selector(".timeline")
         await _picture(page, f"{each.name}-{language}")
-    await page.goto(f"{address}/demo/reprocess")
+    await page.goto(f"{address}/demo/reprocess?automatic=false")
     await page.click("tbody a")
     await page.wait_for_selector("tbody .key")
     await _picture(page, f"reprocess-{language}")
     await take("groups", "/demo/price/groups", ".group")
-    await take("affiliates", "/demo/affiliates", "tbody tr")
+    await take("affiliates", "/demo/affiliates", ".affiliates li")
 
 
 async def _picture(page: Page, name: str) -> None:
