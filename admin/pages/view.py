@@ -21,7 +21,7 @@ from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
 ALL = "all"
-#: In the place of ids: no row is open, not even the only hit of a name.
+#: Value in the place of ids: no row is open, not even the only hit of a name.
 NONE_OPEN = "none"
 #: Fields of the filter that are in the address by their own names.
 _PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
