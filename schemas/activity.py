@@ -30,8 +30,8 @@ ActivityKind = Literal[
     "view",
 ]
 ACTIVITY_KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
-#: Acts, beside decisions about groups and acts on dead letters, which have their own lists.
-Act = Literal[
+#: Acts in the audit of reprocesses.
+ReprocessAct = Literal[
     "requested",
     "cancelled",
     "stopped",
@@ -41,6 +41,10 @@ Act = Literal[
     "automatic_rule",
     "automatic_off",
     "automatic_on",
+]
+#: Acts, beside decisions about groups and acts on dead letters, which have their own lists.
+Act = Literal[
+    ReprocessAct,
     "exported",
     "erased",
     "created",

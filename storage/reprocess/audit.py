@@ -1,23 +1,12 @@
 """The audit of reprocesses: person, action, time and reason. Rows are added; the database refuses every change."""
 
 import uuid
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from schemas.activity import ReprocessAct
 from storage.access_keys import Grant
 from storage.database import Connection
 from storage.statements import SQL
-
-Action = Literal[
-    "requested",
-    "cancelled",
-    "stopped",
-    "paused",
-    "resumed",
-    "pause_ended",
-    "automatic_rule",
-    "automatic_off",
-    "automatic_on",
-]
 
 
 class UsedKey(NamedTuple):
@@ -38,7 +27,7 @@ NO_KEY = UsedKey()
 async def add(
     connection: Connection,
     account: str,
-    action: Action,
+    action: ReprocessAct,
     *,
     requested_by: str,
     reason: str | None,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from schemas.activity import ReprocessAct
 from schemas.automatic_rule import (
     COMMAND_LOGS,
     FORGET_CANARY_SECONDS,
@@ -320,7 +321,7 @@ async def switch(
         )
     if done is None:
         return False
-    action: audit.Action = "automatic_on" if on else "automatic_off"
+    action: ReprocessAct = "automatic_on" if on else "automatic_off"
     await audit.add(connection, account, action, requested_by=requested_by, reason=reason, key=key)
     if not on:
         await cancel_stopped(connection, every_account=False)
