@@ -75,6 +75,14 @@ class View:
         pairs += [("open", each) for each in open_]
         return f"?{urlencode(pairs)}" if pairs else ""
 
+    def toggled_row(self, log_id: str, *, alone: bool) -> str:
+        """Return the address of this view with only this row open, or with none where it is open.
+
+        `alone`: there is no other row, so that it might open by itself.
+        """
+        closed = (NONE_OPEN,) if alone else ()
+        return self.query(token=self.page_token, open_=closed if self.shows(log_id) else (log_id,))
+
     @property
     def here(self) -> str:
         """Return the address of this very view."""
