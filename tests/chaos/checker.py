@@ -12,7 +12,7 @@ from schemas.item_state import OPEN_ITEM_STATES
 from schemas.result import Result
 from tests.chaos.ledger import Ledger, Letter, batch_letter, letter
 from tests.chaos.load.answers import Answers
-from tests.chaos.load.commands import Asked, Commands
+from tests.chaos.load.commands import Commands
 from tests.chaos.load.web import Web
 from tests.support.model import fold
 
@@ -140,7 +140,7 @@ async def check_reprocess(
         if asked.said == "taken":
             if recorded.get(command) not in {"done", "cancelled"}:
                 findings.add("unaccounted", [f"command {command} is {recorded.get(command)}"])
-        elif asked.said == "refused" and command in recorded and not _forgotten(asked, lost_spans):
+        elif asked.said == "refused" and command in recorded and not _touches(lost_spans, asked.first, asked.at):
             findings.add("phantom", [f"command {command}, whose caller was told that nothing was queued"])
     query = """
         SELECT i.id, i.state, i.created_at > $1 AND c.automatic IS NOT NULL AS too_young
@@ -153,7 +153,7 @@ async def check_reprocess(
     findings.add("unaccounted", (f"item {row['id']} is {row['state']}" for row in unended))
     for item, retry in answers.asked.items():
         # Only the database has automatic retries: one that has lost them knows none of those (docs/backup.md).
-        is_lost = retry.command not in commands.asked and _was_lost(retry.at, lost_spans)
+        is_lost = retry.command not in commands.asked and _touches(lost_spans, retry.at - _ON_THE_WAY_SECONDS, retry.at)
         if item not in items and not is_lost:
             findings.add("unaccounted", [f"retry {item} of command {retry.command} is of no item"])
     fixed = (item for item, state in items.items() if state == "fixed" and "success" not in answers.said.get(item, ()))
@@ -177,11 +177,6 @@ async def check_sums(web: Web, accounts: Sequence[str], findings: Findings) -> N
                 break
 
 
-def _was_lost(at: float, lost_spans: Sequence[tuple[float, float]]) -> bool:
-    """True if what the database wrote shortly before `at` may be among what it lost."""
-    return any(since <= at <= until + _ON_THE_WAY_SECONDS for since, until in lost_spans)
-
-
-def _forgotten(asked: Asked, lost_spans: Sequence[tuple[float, float]]) -> bool:
-    """True if a database that has lost it knew that the command was revoked."""
-    return any(since <= asked.at and asked.first <= until for since, until in lost_spans)
+def _touches(lost_spans: Sequence[tuple[float, float]], first: float, last: float) -> bool:
+    """True if what a database has lost may be of the time from `first` to `last`."""
+    return any(since <= last and first <= until for since, until in lost_spans)
