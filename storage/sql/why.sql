@@ -62,18 +62,24 @@ WHERE s.affiliate = :affiliate::text
 ORDER BY counted.logs DESC, s.id
 
 -- why_logs --
--- Logs of some facets that were processed from the beginning of a slice of time on: arrays of facets with how many of
--- each slice, and of slices. Uses status_logs_by_facet.
-SELECT DISTINCT found.id AS log_id
-FROM unnest(:facet_id::uuid[], :each::integer[]) AS facet (id, each)
-CROSS JOIN unnest(:slice_from::timestamptz[], :slice_to::timestamptz[]) AS slice (start, finish)
-CROSS JOIN LATERAL (
-    SELECT s.id FROM status_logs s
-    WHERE s.account = :account::text AND s.facet_id = facet.id
-      AND s.processed_at >= slice.start AND s.processed_at < slice.finish
-    ORDER BY s.processed_at, s.id
-    LIMIT facet.each
-) AS found
+-- Logs of some facets: arrays of facets with how many of each, and of slices of time. Of each facet the first ones that
+-- were processed in each slice, then the second ones, and so on: what one slice lacks is taken from others. Uses
+-- status_logs_by_facet.
+SELECT turns.id AS log_id
+FROM (
+    SELECT found.id, facet.most, row_number() OVER (PARTITION BY facet.id ORDER BY found.place, slice.start) AS turn
+    FROM unnest(:facet_id::uuid[], :most::integer[]) AS facet (id, most)
+    CROSS JOIN unnest(:slice_from::timestamptz[], :slice_to::timestamptz[]) AS slice (start, finish)
+    CROSS JOIN LATERAL (
+        SELECT s.id, row_number() OVER (ORDER BY s.processed_at, s.id) AS place
+        FROM status_logs s
+        WHERE s.account = :account::text AND s.facet_id = facet.id
+          AND s.processed_at >= slice.start AND s.processed_at < slice.finish
+        ORDER BY s.processed_at, s.id
+        LIMIT facet.most
+    ) AS found
+) AS turns
+WHERE turns.turn <= turns.most
 
 -- why_reprocessed --
 -- Logs that were reprocessed because of one of :faults, up to :limit of any: they may show something else by now. Uses

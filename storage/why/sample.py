@@ -24,7 +24,7 @@ BEFORE: Final = timedelta(hours=6)
 UNKNOWN: Final = timedelta(days=14)
 #: Logs of each kind that are looked at: affected ones, others that failed, others that did not, reprocessed ones.
 AFFECTED, FAILED, SUCCEEDED, REPROCESSED = 240, 80, 320, 120
-#: Largest number of logs; a little more than their sum, since of each facet and slice one is looked at.
+#: Largest number of logs; a little more than their sum, since of each facet one is looked at.
 MOST_LOGS: Final = 900
 #: Facets of each kind, slices of the time, and attempts of each log.
 _FACETS, _SLICES, _EACH = 12, 8, 4
@@ -92,19 +92,18 @@ async def _logs(connection: Connection, own: Mapping[str, Any], subject: Subject
         in_general=subject.in_general,
         faults=subject.faults,
     )
-    slices = span.slices
     chosen: dict[uuid.UUID, int] = {}
     for affected, failed, quota in ((True, True, AFFECTED), (False, True, FAILED), (False, False, SUCCEEDED)):
         kind = [each for each in facets if each["affected"] is affected and (affected or each["failed"] is failed)]
         total = sum(each["logs"] for each in kind[:_FACETS])
         for each in kind[:_FACETS]:
-            chosen[each["id"]] = ceil(quota * each["logs"] / total / len(slices))
-    starts, ends = zip(*slices, strict=True)
+            chosen[each["id"]] = ceil(quota * each["logs"] / total)
+    starts, ends = zip(*span.slices, strict=True)
     found = await SQL["why_logs"].fetch(
         connection,
         account=own["account"],
         facet_id=list(chosen),
-        each=list(chosen.values()),
+        most=list(chosen.values()),
         slice_from=starts,
         slice_to=ends,
     )

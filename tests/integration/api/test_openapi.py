@@ -115,6 +115,7 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
         "redrive_id": redrives,
         "incident_id": [str(incident)],
         "action": ["pause", "resume", "cancel"],
+        "all": ["true"],
         "code": ["price.minimum"],
         "q": ["SKU-1", "below"],
         "timezone": ["America/Sao_Paulo"],

@@ -4,6 +4,7 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import pytest
@@ -56,8 +57,11 @@ async def test_what_changed_comes_first_worst_first_each_with_one_way_on(
     share, silence, fewer, usual = CHANGED[language]
     assert [kind for kind, _each in found] == ["critical", "warning", "compared"]
     assert all(words in text for words, text in zip((share, silence, fewer), said, strict=True))
+    opened_at = await owner.fetchval("SELECT opened_at FROM incidents WHERE affiliate = 'MLB'")
+    asked = {"status": "error", "affiliate": "MLB", "processed_from": opened_at.isoformat()}
+    failing = html.escape(urlencode(asked))
     assert [re.findall(r'<a class="button" href="([^"]+)"', each) for _kind, each in found] == [
-        ["/acme/price/reprocess?status=error&amp;affiliate=MLB"],
+        [f"/acme/price/reprocess?{failing}"],
         ["/acme/incidents/2"],
         ["/acme/inventory?affiliate=SHP&amp;period=24h"],
     ]
@@ -66,9 +70,7 @@ async def test_what_changed_comes_first_worst_first_each_with_one_way_on(
         assert each.count("<time ") == 1
         assert len(re.findall(r'<p class="finding-number">.*?<b>[^<]*\d[^<]*</b>', each, re.DOTALL)) == 1
     only_looks = (await (await visit("viewer")).get("/acme/overview?wait=1")).text
-    assert (
-        re.findall(r'<a class="button" href="([^"]+)"', only_looks)[0] == "/acme/price?status=error&amp;affiliate=MLB"
-    )
+    assert re.findall(r'<a class="button" href="([^"]+)"', only_looks)[0] == f"/acme/price?{failing}"
     assert page.index('id="changed"') < page.index('id="matrix"') < page.index('class="cards"')
     table = cells(page)
     assert set(table) == {(name, type_) for name in ("MLB", "AMZ", *QUIET) for type_ in BY_NAME}
