@@ -7,6 +7,7 @@ from cli.documents.tables import table
 from tests.chaos.checker import MEANINGS
 from tests.chaos.fault import Fault
 from tests.chaos.faults import FAULTS
+from tests.chaos.nemesis import MEASURED
 from tests.chaos.report import MEMORY_MIB, Report, read
 
 PAGE = ROOT / "docs" / "reliability.md"
@@ -73,8 +74,8 @@ def _promises(report: Report) -> list[str]:
         "## Recovery and memory",
         "",
         "From the end of the fault (of `host-lost`: from the moment when the machine is gone) until a result that is",
-        "sent then is stored, on every partition that was hit. Every third of a kind is measured, while no server and",
-        "no worker is hurt in another way. That of a lost machine includes the start of the process in its place.",
+        f"sent then is stored, on every partition that was hit. One in {MEASURED} of a kind is measured, while no server",
+        "and no worker is hurt in another way. That of a lost machine includes the start of the process in its place.",
         "",
         *table(("after", "promised", "median", "longest", "times", "kept"), rows),
         "",

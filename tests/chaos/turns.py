@@ -1,7 +1,7 @@
 """Turns of faults: some are done while others are, some are done alone, so that it is known what a recovery is of."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 
@@ -27,14 +27,16 @@ class Turns:
                 self._changed.notify_all()
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        async with self._changed:
-            self._want_alone += 1
-            try:
+    async def alone(self, after: Awaitable[None]) -> AsyncIterator[None]:
+        """Be alone once `after` is over, while which only brief ones begin."""
+        self._want_alone += 1
+        try:
+            await after
+            async with self._changed:
                 await self._changed.wait_for(lambda: not self._is_alone and not self._together)
-            finally:
-                self._want_alone -= 1
-            self._is_alone = True
+                self._is_alone = True
+        finally:
+            self._want_alone -= 1
         try:
             yield
         finally:

@@ -82,7 +82,7 @@ async def test_who_is_alone_is_alone() -> None:
     turns, inside = Turns(), Counter[str]()
 
     async def one(kind: str) -> None:
-        async with turns.alone() if kind == "alone" else turns.together(brief=kind == "brief"):
+        async with turns.alone(after=asyncio.sleep(0)) if kind == "alone" else turns.together(brief=kind == "brief"):
             inside[kind] += 1
             assert not inside["alone"] or inside.total() == 1
             await asyncio.sleep(0)
