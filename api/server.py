@@ -10,16 +10,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.connection_limits import HttpProtocol
+from api.errors import AddressUnusableError
 
 #: Forwarded headers are believed of this machine only.
 NO_PROXY_BUT_OURS = "127.0.0.1,::1"
 
 #: Seconds that a request under way has to end.
 GRACE_SECONDS = 5
-
-
-class AddressUnusableError(Exception):
-    """The address is in use, or not of this machine. The text says which setting to change."""
 
 
 async def serve(

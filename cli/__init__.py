@@ -1,1 +1,1 @@
-"""The command line: the sub-commands of `conexoes`, which `cli/main.py` puts together."""
+"""The command line: the commands of `conexoes` are in `cli/commands/`, what they share is beside it."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.installation import UnusableError
 from schemas.catalogue import BY_NAME
 from schemas.filter import FIELDS, FilterField
 from schemas.letter_filter import LETTER_FIELDS
@@ -28,6 +29,12 @@ def with_filter(command: Callable[..., None]) -> Callable[..., None]:
 def with_letter_filter(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command with an option for each field of the filter of dead letters."""
     return _with_fields(command, LETTER_FIELDS)
+
+
+def need_known(integration_type: str | None) -> None:
+    """Raise UnusableError for a type that the catalogue doesn't have."""
+    if integration_type is not None and integration_type not in BY_NAME:
+        raise UnusableError(f"--type: one of {', '.join(BY_NAME)}.")
 
 
 def _with_fields(command: Callable[..., None], fields: Mapping[str, FilterField]) -> Callable[..., None]:

@@ -79,3 +79,8 @@ def log_as_json() -> None:
     logging.getLogger("pogo_core").setLevel(logging.ERROR)  # it warns of every migration that it applies
     for name in _OURS:
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+def leave_kafka_to_us() -> None:
+    """Silence aiokafka's lines about an unavailable or refusing Kafka: the command says that in a sentence."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -14,7 +14,7 @@ import apprise
 from apprise.common import NotifyFormat
 from apprise.plugins.base import NotifyBase
 
-from outbound.chat import plugin_of
+from outbound.chat_services import plugin_of
 from outbound.http import AddressNotAllowed, Network, is_allowed
 
 

@@ -20,7 +20,7 @@ from admin.pages.visitor import Member, OwnForm, OwnPage
 from api import listings
 from api.authentication import admin_of
 from api.problems import invalid, invalid_model, not_found
-from outbound.chat import shown_chat
+from outbound.chat_services import shown_chat
 from outbound.email import is_address, masked
 from outbound.http import Url, refuse_plain
 from outbound.sealed import Sealer

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from broker.settings import BrokerSettings
-from cli.dead_letters import app
+from cli.commands.dead_letters import app
 from cli.installation import UnusableError
 from schemas.dead_letter import DeadLetter
 from storage.database import Database

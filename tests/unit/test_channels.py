@@ -10,8 +10,8 @@ from aiohttp import web
 
 from admin.pages.notifications import read_channel, read_rule
 from api.problems import ProblemError
-from outbound.chat import plugin_of, shown_chat
 from outbound.chat_process import tell
+from outbound.chat_services import plugin_of, shown_chat
 from outbound.sealed import SealedElsewhere, Sealer, new_key
 from outbound.settings import NotificationSettings
 from outbound.signature import Signer

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-import cli.main
 from agents.settings import AgentSettings
 from api.settings import ApiSettings, ProbeSettings
 from broker.settings import BrokerSettings
 from cli.documents.__main__ import ROOT
 from cli.documents.settings_page import PAGES, variable
 from cli.installation import InstallationSettings, ready_file
+from cli.lazy_group import COMMANDS
 from embedded.kafka_config import MESSAGE_MAX_BYTES
 from storage.logins import ROLES
 from storage.settings import StorageSettings
@@ -68,10 +68,9 @@ def test_servers_are_official_images_of_the_versions_that_we_embed() -> None:
 
 
 def test_our_services_run_commands_that_exist() -> None:
-    commands = {each.name or each.callback.__name__ for each in cli.main.app.registered_commands if each.callback}
     assert set(OURS) == {"migrate", "topics", "agents", "admin", "simulate"}
     assert {name: each["command"] for name, each in OURS.items()} == {name: [name] for name in OURS}
-    assert set(OURS) <= commands
+    assert set(OURS) <= set(COMMANDS)
     assert {each["build"] for each in OURS.values()} == {"."}
 
 
@@ -245,8 +244,9 @@ def test_every_command_but_up_can_be_imported_without_the_embedded_servers() -> 
     hidden = sorted(set(locked("requirements-embedded.lock")) - set(locked("requirements-runtime.lock")))
     modules = [name.replace("-", "_") for name in hidden]
     code = (
-        f"import sys; sys.modules.update(dict.fromkeys({modules!r})); import cli.installation as i; import cli.main; "
-        "i.has_embedded_servers = lambda: False; cli.main.has_embedded_servers = lambda: False; "
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r})); import cli.installation, cli.lazy_group; "
+        "import cli.main; cli.installation.has_embedded_servers = lambda: False; "
+        "[cli.lazy_group.command_of(name) for name in cli.lazy_group.COMMANDS]; "
         "sys.argv = ['conexoes', 'up']; cli.main.main()"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.server import AddressUnusableError, serve
+from api.errors import AddressUnusableError
+from api.server import serve
 from embedded.ports import free_port
 from schemas.topics import Topics
 from storage.database import Database

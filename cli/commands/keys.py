@@ -1,15 +1,14 @@
 """`conexoes keys`: access keys of the API."""
 
-import asyncio
 import getpass
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import BaseModel, Field, ValidationError
 
-from cli.installation import UnusableError, storage_settings
+from cli.installation import UnusableError
+from cli.owner import as_owner
 from schemas.reasons.error import fault_of, reasons_of
 from schemas.result import ACCOUNT, Affiliate
 from schemas.role import Role
@@ -19,22 +18,6 @@ from storage.access_keys import EVERY_ACCOUNT, KeyAuthor, NewKey
 from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys of the API.")
-T = TypeVar("T")
-
-
-async def with_owner(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do `work` with the database in the owner's role."""
-    settings = storage_settings()
-    owner = Database(str(settings.database_url), "owner", settings)
-    try:
-        return await work(owner)
-    finally:
-        await owner.close()
-
-
-def as_owner(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run `with_owner` to its end."""
-    return asyncio.run(with_owner(work))
 
 
 @app.command()
