@@ -26,7 +26,7 @@ class ShownFeature(Shown):
     missing: bool = Field(default=False, description="true: the affected lack it, and the others have it")
 
 
-class TraitFinding(Shown):
+class TraitCause(Shown):
     """Feature that the affected have in common, and the others have not."""
 
     kind: Literal["trait"] = "trait"
@@ -46,7 +46,7 @@ class TraitFinding(Shown):
     also: list[ShownFeature] = Field(description="features that can't be told from it: the same results have them")
 
 
-class NewValueFinding(Shown):
+class NewValueCause(Shown):
     """A source, version or operation of which there are results only since just before the beginning."""
 
     kind: Literal["new_value"] = "new_value"
@@ -55,7 +55,7 @@ class NewValueFinding(Shown):
     since: datetime = Field(description="its first result, as far as was looked")
 
 
-class ActFinding(Shown):
+class ActCause(Shown):
     """Act of somebody just before the beginning."""
 
     kind: Literal["act"] = "act"
@@ -64,7 +64,7 @@ class ActFinding(Shown):
     chance: float = Field(description="that one like it would have come as close anyway")
 
 
-Finding = Annotated[TraitFinding | NewValueFinding | ActFinding, Field(discriminator="kind")]
+Cause = Annotated[TraitCause | NewValueCause | ActCause, Field(discriminator="kind")]
 
 
 class FirstAffected(Shown):
@@ -188,6 +188,6 @@ class WhyNow(Shown):
     evidence: Literal["shown", "not_permitted"] = Field(
         description="not_permitted: extensions and requests were not looked at"
     )
-    findings: list[Finding] = Field(description="the likeliest cause first")
+    findings: list[Cause] = Field(description="the likeliest cause first")
     first: FirstAffected | None
     difference: RequestDifference | None
