@@ -37,8 +37,8 @@ def causes(
 ) -> list[Cause]:
     """Return what may be why, the likeliest first; MOST at most.
 
-    `began`: None where nobody can say when, so that nothing came before it. `affiliates`: the affiliate that most of the
-    affected are of, counted among all results. `history`: the time of which `acts` are all.
+    `began`: None where nobody can say when, so that nothing came before it. `affiliates`: the affiliate that most of
+    the affected are of, counted among all results. `history`: the time of which `acts` are all.
     """
     traits = common(results, began, MOST)
     if affiliates is not None and affiliates[1].is_distinct():
