@@ -10,6 +10,7 @@ from typing import Final
 from schemas.busy import MAX_CHARACTERS, is_busy_code, is_busy_message
 from schemas.error_meaning import CATEGORIES, of_status
 from schemas.fault_class import FaultClass
+from schemas.playbook.codes import WORD
 
 #: First of these that a code, in words of lower case, has. Before what says only that something is wrong.
 _IN_CODES: Final = (
@@ -111,7 +112,6 @@ _IN_MESSAGES: Final = (
 _BY_CATEGORY: Final = {name.replace("_", ""): meaning.fault for name, meaning in CATEGORIES.items() if meaning.fault}
 _CODES: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _IN_CODES)
 _MESSAGES: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _IN_MESSAGES)
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
 def class_of(
@@ -132,7 +132,7 @@ def _of_code(code: str | None) -> FaultClass | None:
     if code.isdecimal():
         number = int(code)
         return (of_status(number).fault or _of_status(number)) if len(code) == 3 else None
-    words = " ".join(_WORD.findall(code)).lower()
+    words = " ".join(WORD.findall(code)).lower()
     return _first(_CODES, words, transient=is_busy_code(code))
 
 
