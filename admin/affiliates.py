@@ -11,6 +11,7 @@ from api.authentication import Caller, caller, operator_of
 from api.parameters import NONE
 from api.problems import invalid
 from schemas.catalogue import BY_NAME
+from schemas.example import example
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
 from schemas.reprocess import RequestedBy, WhyAsked
@@ -28,12 +29,10 @@ router = APIRouter(tags=["commands"])
 class AffiliateRequest(BaseModel):
     """A request about an affiliate, with author and reason."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"account": "demo", "affiliate": "MLB", "requested_by": "maria@store.example"}]
-        },
+    model_config = example(
+        account="demo",
+        affiliate="MLB",
+        requested_by="maria@store.example",
     )
 
     account: Account

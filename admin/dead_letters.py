@@ -17,6 +17,7 @@ from api.dead_letters import LetterId, RedriveId, reach_of
 from api.letter_plan import plan_redrive
 from api.parameters import NONE
 from api.problems import ProblemError, no_evidence, not_found, too_often
+from schemas.example import example
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.said import Said
@@ -49,20 +50,12 @@ NO_MORE_EDITS = Reason(ReasonCode.LETTER_EDITS_FULL, limit=MAX_EDITS)
 class EditRequest(BaseModel):
     """A new value of a dead letter, with author and reason. The letter keeps its own."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "account": "demo",
-                    "value": '{"account": "demo"}',
-                    "requested_by": "maria@store.example",
-                    "reason": "the status was misspelled",
-                    "dry_run": True,
-                }
-            ]
-        },
+    model_config = example(
+        account="demo",
+        value='{"account": "demo"}',
+        requested_by="maria@store.example",
+        reason="the status was misspelled",
+        dry_run=True,
     )
 
     account: Account

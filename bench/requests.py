@@ -1,7 +1,7 @@
 """The requests for measuring reads: every path, every field of the filter, two accounts."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,12 @@ SAMPLES = 40
 TYPE = "price"
 #: The promised p99 of each group of paths, in milliseconds, at ten million logs and 16 clients.
 TARGETS_MS: Mapping[str, float] = {"list": 50, "one": 20, "summary": 150, "series": 150, "search": 50}
+
+
+#: Templates of addresses in the OpenAPI document: of an account, and below it of logs.
+_ACCOUNT, _LOGS = "/api/v1/accounts/{account}", "/{integration_type}/logs"
+#: A request to be made: its name, its group, and template and addresses below the account.
+_Wanted = tuple[str, str, str, list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,19 +74,38 @@ async def _samples(owner: asyncpg.Connection, account: str, seed: int) -> Mappin
 
 
 def _of_account(size: str, account: Account, samples: Mapping[str, list[Any]]) -> list[Read]:
+    found = (
+        *_of_logs(account, samples),
+        *_of_series(samples),
+        *_of_searches(samples),
+        *_of_commands(account, samples),
+    )
     base = f"/api/v1/accounts/{account.name}"
-    logs, failed = samples["logs"], samples["failed"]
+    return [
+        Read(name=f"{name} ({size})", group=group, template=_ACCOUNT + template, urls=[base + url for url in urls])
+        for name, group, template, urls in found
+        if urls
+    ]
+
+
+def _of_logs(account: Account, samples: Mapping[str, list[Any]]) -> Iterator[_Wanted]:
+    logs, filters = samples["logs"], _filters(account, samples)
+    for name, each in filters.items():
+        yield f"list: {name}", "list", _LOGS, _filtered("", each)
+    yield "one log", "one", f"{_LOGS}/{{log_id}}", [f"/{TYPE}/logs/{each['id']}" for each in logs]
+    timelines = [f"/{TYPE}/logs/{each['id']}/timeline" for each in logs]
+    yield "timeline", "other", f"{_LOGS}/{{log_id}}/timeline", timelines
+    for name in ("no filter", "status", "affiliate"):
+        yield f"summary: {name}", "summary", f"{_LOGS}/summary", _filtered("/summary", filters[name])
+    yield "groups", "other", f"{_LOGS}/groups", _filtered("/groups", [{"status": "error"}])
+
+
+def _filters(account: Account, samples: Mapping[str, list[Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Parameters of lists, by the field that they are about."""
+    logs, failed, aliases = samples["logs"], samples["failed"], samples["aliases"]
     word = "demasiado" if not failed[0]["message"] else max(failed[0]["message"].split(), key=len).strip(".,:;")
     half_way = logs[len(logs) // 2]["processed_at"].isoformat()
-    newest = max(each["processed_at"] for each in logs)
-    month, years = ({"processed_from": (newest - timedelta(days=days)).isoformat()} for days in (30, 1090))
-    spans: dict[str, dict[str, Any]] = {
-        "a week": {},
-        "a month by the hour": {"bucket": "hour", **month},
-        "a month by code": {"by": "code", "status": "error", **month},
-        "years of local days": {"bucket": "day", "timezone": "America/Sao_Paulo", "by": "affiliate", **years},
-    }
-    filters: dict[str, list[dict[str, Any]]] = {
+    return {
         "no filter": [{}],
         "status": [{"status": "error"}, {"status": "success"}],
         "affiliate": [{"affiliate": each} for each in account.affiliates],
@@ -93,89 +118,54 @@ def _of_account(size: str, account: Account, samples: Mapping[str, list[Any]]) -
         "reprocess": [{"reprocess": "in_flight"}, {"reprocess": "fixed"}],
         "q, a key": [{"q": each["key"]} for each in logs],
         "q, beginning of keys": [{"q": each["key"][:-2]} for each in logs],
-        "q, an alias": [{"q": each} for each in samples["aliases"]] or [{"q": "none"}],
-        "q, end of an alias": [{"q": each[-8:]} for each in samples["aliases"]] or [{"q": "none"}],
+        "q, an alias": [{"q": each} for each in aliases] or [{"q": "none"}],
+        "q, end of an alias": [{"q": each[-8:]} for each in aliases] or [{"q": "none"}],
         "q, part of all keys": [{"q": logs[0]["key"][:4].lower()}],
         "q, a list of names": [{"q": "\n".join(each["key"].lower() for each in logs)}],
         "q, words of the message": [{"q": word}],
     }
-    path = "/api/v1/accounts/{account}/{integration_type}/logs"
 
-    def read(name: str, group: str, template: str, urls: Sequence[str]) -> Read:
-        return Read(name=f"{name} ({size})", group=group, template=template, urls=urls)
 
-    def filtered(suffix: str, each: Sequence[dict[str, Any]], **more: str) -> list[str]:
-        return [f"{base}/{TYPE}/logs{suffix}?{urlencode(one | more)}".rstrip("?") for one in each]
+def _filtered(suffix: str, parameters: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"/{TYPE}/logs{suffix}?{urlencode(each)}".rstrip("?") for each in parameters]
 
-    found = [read(f"list: {name}", "list", path, filtered("", each)) for name, each in filters.items()]
-    found += [
-        read("one log", "one", path + "/{log_id}", [f"{base}/{TYPE}/logs/{each['id']}" for each in logs]),
-        read(
-            "timeline",
-            "other",
-            path + "/{log_id}/timeline",
-            [f"{base}/{TYPE}/logs/{each['id']}/timeline" for each in logs],
-        ),
-        read("summary: no filter", "summary", path + "/summary", filtered("/summary", [{}])),
-        read("summary: status", "summary", path + "/summary", filtered("/summary", filters["status"])),
-        read("summary: affiliate", "summary", path + "/summary", filtered("/summary", filters["affiliate"])),
-        *(
-            read(
-                f"series: {name}",
-                "series",
-                "/api/v1/accounts/{account}/{integration_type}/results/series",
-                [f"{base}/{TYPE}/results/series?{urlencode(each | {'processed_to': newest.isoformat()})}"],
-            )
-            for name, each in spans.items()
-        ),
-        read("groups", "other", path + "/groups", filtered("/groups", [{"status": "error"}])),
-        read(
-            "search: a key",
-            "search",
-            "/api/v1/accounts/{account}/search",
-            [f"{base}/search?q={quote(each['key'])}" for each in logs],
-        ),
-        read(
-            "search: an alias",
-            "search",
-            "/api/v1/accounts/{account}/search",
-            [f"{base}/search?q={quote(each)}" for each in samples["aliases"]],
-        ),
-        read(
-            "search: beginning of keys",
-            "search",
-            "/api/v1/accounts/{account}/search",
-            [f"{base}/search?q={quote(each['key'][:-2])}" for each in logs],
-        ),
-        read(
-            "search: end of an alias",
-            "search",
-            "/api/v1/accounts/{account}/search",
-            [f"{base}/search?q={quote(each[-8:])}" for each in samples["aliases"]],
-        ),
-        read(
-            "search: part of all keys",
-            "search",
-            "/api/v1/accounts/{account}/search",
-            [f"{base}/search?q={quote(logs[0]['key'][:4].lower())}"],
-        ),
-        read(
-            "reprocess plan",
-            "other",
-            "/api/v1/accounts/{account}/{integration_type}/reprocess-plan",
-            [f"{base}/{TYPE}/reprocess-plan?status=error&affiliate={account.affiliates[-1]}"],
-        ),
-        read("commands", "other", "/api/v1/accounts/{account}/reprocess", [f"{base}/reprocess"]),
-        read("dead letters", "other", "/api/v1/accounts/{account}/dead-letters", [f"{base}/dead-letters"]),
-    ]
+
+def _of_series(samples: Mapping[str, list[Any]]) -> Iterator[_Wanted]:
+    newest = max(each["processed_at"] for each in samples["logs"])
+    month, years = ({"processed_from": (newest - timedelta(days=days)).isoformat()} for days in (30, 1090))
+    spans: dict[str, dict[str, Any]] = {
+        "a week": {},
+        "a month by the hour": {"bucket": "hour", **month},
+        "a month by code": {"by": "code", "status": "error", **month},
+        "years of local days": {"bucket": "day", "timezone": "America/Sao_Paulo", "by": "affiliate", **years},
+    }
+    for name, each in spans.items():
+        url = f"/{TYPE}/results/series?{urlencode(each | {'processed_to': newest.isoformat()})}"
+        yield f"series: {name}", "series", "/{integration_type}/results/series", [url]
+
+
+def _of_searches(samples: Mapping[str, list[Any]]) -> Iterator[_Wanted]:
+    keys, aliases = [each["key"] for each in samples["logs"]], samples["aliases"]
+    searched: dict[str, Iterable[str]] = {
+        "a key": keys,
+        "an alias": aliases,
+        "beginning of keys": (each[:-2] for each in keys),
+        "end of an alias": (each[-8:] for each in aliases),
+        "part of all keys": [keys[0][:4].lower()],
+    }
+    for name, names in searched.items():
+        yield f"search: {name}", "search", "/search", [f"/search?q={quote(each)}" for each in names]
+
+
+def _of_commands(account: Account, samples: Mapping[str, list[Any]]) -> Iterator[_Wanted]:
+    plan = f"/{TYPE}/reprocess-plan?status=error&affiliate={account.affiliates[-1]}"
+    yield "reprocess plan", "other", "/{integration_type}/reprocess-plan", [plan]
+    yield "commands", "other", "/reprocess", ["/reprocess"]
+    yield "dead letters", "other", "/dead-letters", ["/dead-letters"]
     [command] = samples["commands"]
     if command is not None:
-        one = "/api/v1/accounts/{account}/reprocess/{command_id}"
-        found += [
-            read("one command", "other", one, [f"{base}/reprocess/{command}"]),
-            read("items of a command", "other", one + "/items", [f"{base}/reprocess/{command}/items"]),
-        ]
-    return [each for each in found if each.urls]
+        yield "one command", "other", "/reprocess/{command_id}", [f"/reprocess/{command}"]
+        yield "items of a command", "other", "/reprocess/{command_id}/items", [f"/reprocess/{command}/items"]
 
 
 def walk_url(account: Account, name: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.catalogue import BY_NAME
 from schemas.error_class import RETRIED_CLASSES, ErrorClass
+from schemas.example import example
 from schemas.policy import EVERY_AFFILIATE, MAX_BUSY_PAUSE_SECONDS
 from schemas.reprocess import RequestedBy, WhyAsked
 from schemas.result import Account, Affiliate
@@ -130,21 +131,13 @@ class AutomaticRules(NamedTuple):
 class AutomaticRuleRequest(BaseModel):
     """Body of `PUT /commands/automatic-retries/rule`: the rule of a type and affiliate, in place of an earlier one."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "account": "demo",
-                    "integration_type": "price",
-                    "affiliate": "MLB",
-                    "change": {"unknown": True, "tries": 3},
-                    "requested_by": "maria@store.example",
-                    "reason": "their API drops connections at night",
-                }
-            ]
-        },
+    model_config = example(
+        account="demo",
+        integration_type="price",
+        affiliate="MLB",
+        change={"unknown": True, "tries": 3},
+        requested_by="maria@store.example",
+        reason="their API drops connections at night",
     )
 
     account: Account

@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from schemas.error_class import ErrorClass
+from schemas.error_meaning import of_status
+
 #: Characters of a message, or of evidence that is text, that are looked at: a page of HTML says it in its title.
 MAX_CHARACTERS: Final = 2000
 #: Levels of the evidence in which a status is looked for.
@@ -207,7 +210,7 @@ def is_busy(errors: Sequence[Said], message: str | None, response: Any) -> bool:
     A status of the evidence that blames the request makes sentences count for nothing; codes still do.
     """
     status = status_of(response)
-    if status is not None and _busy_status(status):
+    if of_status(status).error is ErrorClass.BUSY:
         return True
     to_blame = status is not None and 400 <= status < 500 and status != 403
     texts = [each.message or message for each in errors] or [message]
@@ -306,8 +309,3 @@ def _status(name: str, value: Any) -> int | None:
 
 def _plain(name: str) -> str:
     return "".join(each for each in name.lower() if each.isalnum())
-
-
-def _busy_status(status: int) -> bool:
-    """Return True for 429, a time-out, and faults of the server but those that no later time cures: 501, 505."""
-    return status in {408, 425, 429} or (500 <= status < 600 and status not in {501, 505})

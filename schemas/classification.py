@@ -1,8 +1,9 @@
 """Classification of failures: what goes away by itself, what needs somebody, and what nobody knows.
 
 The class decides what is tried again by itself (schemas.automatic_rule). Pure: what the errors, the message and the
-evidence of a result say. What means that the marketplace had no time is in schemas.busy; this adds what never reached
-it, and what its answer blames on what was sent.
+evidence of a result say. What means that the marketplace had no time is in schemas.busy, and what categories and
+statuses mean in schemas.error_meaning; this adds the words of what never reached it, and of what its answer blames on
+what was sent.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from schemas.busy import MAX_CHARACTERS, Said, Spelling, is_busy, is_busy_code, is_busy_message, status_of
 from schemas.error_class import ErrorClass
+from schemas.error_meaning import CATEGORIES, of_status
 from schemas.fault import ToldError, rank
 from schemas.json_document import value_of
 
@@ -46,74 +48,6 @@ TRANSPORT_MESSAGES: Final = (
     ),
 )
 
-#: Words of a category. Connectors and marketplaces name few of them.
-BUSY_CATEGORIES: Final = frozenset(
-    [
-        "throttling",
-        "throttled",
-        "throttle",
-        "ratelimit",
-        "rate_limit",
-        "rate",
-        "limit",
-        "quota",
-        "busy",
-        "timeout",
-        "time_out",
-        "unavailable",
-        "transient",
-        "temporary",
-        "server",
-        "server_error",
-        "5xx",
-    ]
-)
-TRANSPORT_CATEGORIES: Final = frozenset(
-    ["network", "connection", "connectivity", "transport", "dns", "tls", "ssl", "socket", "proxy"]
-)
-PERMANENT_CATEGORIES: Final = frozenset(
-    [
-        "validation",
-        "invalid",
-        "business",
-        "business_rule",
-        "rule",
-        "schema",
-        "data",
-        "format",
-        "auth",
-        "authentication",
-        "authorization",
-        "credentials",
-        "permission",
-        "forbidden",
-        "unauthorized",
-        "not_found",
-        "notfound",
-        "missing",
-        "required",
-        "duplicate",
-        "duplicated",
-        "conflict",
-        "pricing",
-        "price",
-        "catalog",
-        "catalogue",
-        "mapping",
-        "attribute",
-        "attributes",
-        "image",
-        "images",
-        "tax",
-        "fiscal",
-        "policy",
-        "moderation",
-        "prohibited",
-    ]
-)
-#: Statuses that blame the request, or its sender. 408, 425 and 429 are busy; 403 is also said by what throttles, 409
-#: and 423 by what is not ready yet, so that they say nothing by themselves.
-PERMANENT_STATUSES: Final = frozenset({*range(400, 500), 501, 505} - {403, 408, 409, 423, 424, 425, 429})
 #: Words of a code that blame what was sent.
 PERMANENT_CODES: Final = (
     Spelling(
@@ -185,7 +119,7 @@ def error_class(errors: Sequence[ToldError], message: str | None, response: Any)
     said = [Said(each.code, each.message) for each in gravest]
     if is_busy(said, message, response):
         return ErrorClass.BUSY
-    if status_of(response) in PERMANENT_STATUSES:
+    if of_status(status_of(response)).error is ErrorClass.PERMANENT:
         return ErrorClass.PERMANENT
     classes = {_of_error(each.code, each.message or message, each.category) for each in gravest} or {
         _of_error(None, message, None)
@@ -205,13 +139,8 @@ def _of_error(code: str | None, message: str | None, category: str | None) -> Er
     if _PERMANENT_CODE.search(words):
         return ErrorClass.PERMANENT
     named = (category or "").strip().lower().replace("-", "_").replace(" ", "_")
-    for names, found in (
-        (BUSY_CATEGORIES, ErrorClass.BUSY),
-        (TRANSPORT_CATEGORIES, ErrorClass.TRANSPORT),
-        (PERMANENT_CATEGORIES, ErrorClass.PERMANENT),
-    ):
-        if named in names:
-            return found
+    if (meaning := CATEGORIES.get(named)) and meaning.error is not ErrorClass.UNKNOWN:
+        return meaning.error
     if is_busy_message(message):
         return ErrorClass.BUSY
     beginning = (message or "")[:MAX_CHARACTERS].lower()

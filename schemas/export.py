@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.catalogue import Language
+from schemas.example import example
 from schemas.filter import LogFilter
 from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
@@ -57,21 +58,13 @@ class ExportView(BaseModel):
 class ExportRequest(ExportView):
     """Body of POST /commands/exports."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "account": "demo",
-                    "integration_type": "price",
-                    "format": "xlsx",
-                    "filter": {"status": ["error"]},
-                    "language": "pt",
-                    "timezone": "America/Sao_Paulo",
-                }
-            ]
-        },
+    model_config = example(
+        account="demo",
+        integration_type="price",
+        format="xlsx",
+        filter={"status": ["error"]},
+        language="pt",
+        timezone="America/Sao_Paulo",
     )
 
     account: Account

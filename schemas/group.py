@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from schemas.example import example
 from schemas.filter import QueryText
 from schemas.group_state import DecidedState, Standing, Until
 from schemas.interval import wilson
@@ -128,69 +129,61 @@ class ErrorGroup(Standing):
     A log is in the group of each of its errors, so that groups may share logs.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "state": "open",
-                    "reopened": True,
-                    "state_by": "maria@store.example",
-                    "state_at": "2026-11-23T09:00:00Z",
-                    "note": "the price table is being corrected",
-                    "reopened_by": "failed_again",
-                    "until": None,
-                    "until_results": None,
-                    "until_escalates": False,
-                    "fingerprint": "74dab71393f51981",
-                    "code": "price.below_minimum",
-                    "category": "PRICING",
-                    "affiliates": ["MLB"],
-                    "statuses": ["error"],
-                    "logs": 412,
-                    "first_seen_at": "2026-11-20T09:30:00Z",
-                    "last_seen_at": _NOON,
-                    "results": 1380,
-                    "trend": {"last_24_hours": 310, "the_24_hours_before": 96},
-                    "cure": {
-                        "tried": 194,
-                        "fixed": 140,
-                        "same_error": 50,
-                        "different_error": 4,
-                        "busy": 2,
-                        "silent": 6,
-                        "healed": 31,
-                        "awaited": 0,
-                        "queued": 12,
-                        "rate": 0.7216,
-                        "low": 0.6663,
-                        "high": 0.7710,
-                        "automation": None,
-                    },
-                    "sample": {
-                        "log_id": "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11",
-                        "key": "SKU-00123",
-                        "message": "The price 10.00 is below the minimum of this category",
-                    },
-                    "playbook": None,
-                    "owner": "maria@store.example",
-                    "tags": ["price table"],
-                    "ticket": "https://tickets.store.example/OPS-118",
-                    "history": [
-                        {
-                            "at": "2026-11-23T09:00:00Z",
-                            "by": "maria@store.example",
-                            "act": "acknowledged",
-                            "value": ["the price table is being corrected"],
-                            "until": None,
-                            "until_results": None,
-                            "until_escalates": False,
-                        }
-                    ],
-                }
-            ]
+    model_config = example(
+        state="open",
+        reopened=True,
+        state_by="maria@store.example",
+        state_at="2026-11-23T09:00:00Z",
+        note="the price table is being corrected",
+        reopened_by="failed_again",
+        until=None,
+        until_results=None,
+        until_escalates=False,
+        fingerprint="74dab71393f51981",
+        code="price.below_minimum",
+        category="PRICING",
+        affiliates=["MLB"],
+        statuses=["error"],
+        logs=412,
+        first_seen_at="2026-11-20T09:30:00Z",
+        last_seen_at=_NOON,
+        results=1380,
+        trend={"last_24_hours": 310, "the_24_hours_before": 96},
+        cure={
+            "tried": 194,
+            "fixed": 140,
+            "same_error": 50,
+            "different_error": 4,
+            "busy": 2,
+            "silent": 6,
+            "healed": 31,
+            "awaited": 0,
+            "queued": 12,
+            "rate": 0.7216,
+            "low": 0.6663,
+            "high": 0.7710,
+            "automation": None,
         },
+        sample={
+            "log_id": "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11",
+            "key": "SKU-00123",
+            "message": "The price 10.00 is below the minimum of this category",
+        },
+        playbook=None,
+        owner="maria@store.example",
+        tags=["price table"],
+        ticket="https://tickets.store.example/OPS-118",
+        history=[
+            {
+                "at": "2026-11-23T09:00:00Z",
+                "by": "maria@store.example",
+                "act": "acknowledged",
+                "value": ["the price table is being corrected"],
+                "until": None,
+                "until_results": None,
+                "until_escalates": False,
+            }
+        ],
     )
 
     fingerprint: str
@@ -231,21 +224,13 @@ Ticket = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\-\[\]:
 class GroupDecision(BaseModel):
     """Body of `PUT /commands/groups/{fingerprint}`: a decision about a group."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "account": "demo",
-                    "integration_type": "price",
-                    "state": "ignored",
-                    "until_results": 100,
-                    "set_by": "maria@store.example",
-                    "note": "a few of these are usual",
-                }
-            ]
-        },
+    model_config = example(
+        account="demo",
+        integration_type="price",
+        state="ignored",
+        until_results=100,
+        set_by="maria@store.example",
+        note="a few of these are usual",
     )
 
     account: Account
@@ -278,22 +263,14 @@ class GroupNotes(BaseModel):
     A field that is left out stays as it is.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "account": "demo",
-                    "integration_type": "price",
-                    "noted_by": "maria@store.example",
-                    "owner": "maria@store.example",
-                    "tags": ["price table"],
-                    "ticket": "https://tickets.store.example/OPS-118",
-                    "note": "asked the supplier for the new table",
-                }
-            ]
-        },
+    model_config = example(
+        account="demo",
+        integration_type="price",
+        noted_by="maria@store.example",
+        owner="maria@store.example",
+        tags=["price table"],
+        ticket="https://tickets.store.example/OPS-118",
+        note="asked the supplier for the new table",
     )
 
     account: Account
@@ -329,18 +306,10 @@ class GroupNotes(BaseModel):
 class GroupLabels(_Shown):
     """Owner, tags and ticket of a group."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "owner": "maria@store.example",
-                    "tags": ["price table"],
-                    "ticket": "https://tickets.store.example/OPS-118",
-                }
-            ]
-        },
+    model_config = example(
+        owner="maria@store.example",
+        tags=["price table"],
+        ticket="https://tickets.store.example/OPS-118",
     )
 
     owner: str | None

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.example import example
+
 _NOON = "2026-11-24T12:00:00Z"
 
 
@@ -76,39 +78,31 @@ class IncidentFacts(BaseModel):
 class Incident(_Shown):
     """One incident, as it is now."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "incident_id": 17,
-                    "account": "demo",
-                    "kind": "failure_share",
-                    "integration_type": "price",
-                    "affiliate": "MLB",
-                    "subject": "",
-                    "state": "escalated",
-                    "severity": "critical",
-                    "opened_at": _NOON,
-                    "changed_at": "2026-11-24T12:09:00Z",
-                    "resolved_at": None,
-                    "facts": {
-                        "count": 212,
-                        "of": 240,
-                        "minutes": 30,
-                        "share": 0.883,
-                        "usual": 0.06,
-                        "since": "2026-11-24T11:55:00Z",
-                        "code": "gateway.timeout",
-                        "fingerprint": "74dab71393f51981",
-                        "faults": ["74dab71393f51981"],
-                        "integration_types": ["price"],
-                        "kinds": ["new_fault", "failure_share"],
-                        "seen_at": "2026-11-24T12:20:00Z",
-                    },
-                }
-            ]
+    model_config = example(
+        incident_id=17,
+        account="demo",
+        kind="failure_share",
+        integration_type="price",
+        affiliate="MLB",
+        subject="",
+        state="escalated",
+        severity="critical",
+        opened_at=_NOON,
+        changed_at="2026-11-24T12:09:00Z",
+        resolved_at=None,
+        facts={
+            "count": 212,
+            "of": 240,
+            "minutes": 30,
+            "share": 0.883,
+            "usual": 0.06,
+            "since": "2026-11-24T11:55:00Z",
+            "code": "gateway.timeout",
+            "fingerprint": "74dab71393f51981",
+            "faults": ["74dab71393f51981"],
+            "integration_types": ["price"],
+            "kinds": ["new_fault", "failure_share"],
+            "seen_at": "2026-11-24T12:20:00Z",
         },
     )
 

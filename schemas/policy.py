@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, NamedTuple, Self
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
 from schemas.catalogue import BY_NAME
 from schemas.correction import Pointer
 from schemas.json_pointer import ANY, parts_of
+from schemas.json_setting import document_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, own_words
 from schemas.reprocess import Mode
@@ -96,12 +96,7 @@ class Policy(RootModel[Mapping[str, Mapping[Affiliate, RuleChange]]]):
     @model_validator(mode="before")
     @classmethod
     def _parse(cls, value: Any) -> Any:
-        if isinstance(value, str | bytes):
-            try:
-                return orjson.loads(value)
-            except orjson.JSONDecodeError as exc:
-                raise ValueError(f"the policy must be a JSON object: {exc}") from None
-        return value
+        return document_of(value, "the policy")
 
     @model_validator(mode="after")
     def _known_types(self) -> Self:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME
 from schemas.correction import Correction
+from schemas.example import example
 from schemas.filter import ReprocessFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError, reasons_of, shown
@@ -77,10 +78,9 @@ OPEN_COMMAND_STATES = tuple(each for each in CommandState if each not in ENDED_C
 class AuthoredRequest(BaseModel):
     """A request about something of an account, with author and reason."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={"examples": [{"account": "demo", "requested_by": "maria@store.example"}]},
+    model_config = example(
+        account="demo",
+        requested_by="maria@store.example",
     )
 
     account: Account
@@ -91,21 +91,13 @@ class AuthoredRequest(BaseModel):
 class ReprocessRequest(BaseModel):
     """Request of a person or backend: `data` of a command, and the body of `POST /commands/reprocess`."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "account": "demo",
-                    "integration_type": "price",
-                    "requested_by": "maria@store.example",
-                    "reason": "the price table was corrected",
-                    "mode": "refresh",
-                    "log_ids": ["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"],
-                }
-            ]
-        },
+    model_config = example(
+        account="demo",
+        integration_type="price",
+        requested_by="maria@store.example",
+        reason="the price table was corrected",
+        mode="refresh",
+        log_ids=["5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"],
     )
 
     account: Account

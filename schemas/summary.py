@@ -4,6 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.example import example
+
 #: Error codes that are counted by name; the rest is one sum.
 MAX_CODES = 1000
 
@@ -25,28 +27,20 @@ class LogSummary(BaseModel):
     `by_code` need not: a log has the codes of all its errors, or none.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "total": 3,
-                    "by_status": {"success": 1, "warning": 0, "error": 2},
-                    "by_affiliate": {"MLB": 2, "AMZ": 1},
-                    "by_code": {"price.below_minimum": 2},
-                    "other_codes": 0,
-                    "histogram": [
-                        {
-                            "from": "2026-11-24T12:00:00Z",
-                            "to": "2026-11-24T13:00:00Z",
-                            "total": 3,
-                            "by_status": {"success": 1, "warning": 0, "error": 2},
-                        }
-                    ],
-                }
-            ]
-        },
+    model_config = example(
+        total=3,
+        by_status={"success": 1, "warning": 0, "error": 2},
+        by_affiliate={"MLB": 2, "AMZ": 1},
+        by_code={"price.below_minimum": 2},
+        other_codes=0,
+        histogram=[
+            {
+                "from": "2026-11-24T12:00:00Z",
+                "to": "2026-11-24T13:00:00Z",
+                "total": 3,
+                "by_status": {"success": 1, "warning": 0, "error": 2},
+            }
+        ],
     )
 
     total: int

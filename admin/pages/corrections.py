@@ -17,7 +17,7 @@ from admin.commands import give_command
 from admin.pages.correction_field import FormField
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
-from admin.pages.reprocess import form_key
+from admin.pages.reprocess import form_key, pace_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator, new_once
@@ -119,7 +119,6 @@ def _command(
     given: Mapping[str, str] | None = None,
 ) -> ReprocessRequest:
     chosen = given or {}
-    steps = chosen.get("steps", "").split(",") if chosen.get("release") == "steps" else None
     try:
         return ReprocessRequest.model_validate(
             {
@@ -130,7 +129,7 @@ def _command(
                 "mode": "replay",
                 "log_ids": list(log_ids),
                 "corrections": [each.model_dump() for each in corrections] or None,
-                "pace": {"steps": steps} if steps else None,
+                "pace": pace_of(chosen),
             }
         )
     except ValidationError as exc:

@@ -25,6 +25,7 @@ from api import listings
 from api.groups import explained
 from api.playbook import playbook_for
 from api.problems import invalid_model
+from schemas.catalogue import IntegrationType
 from schemas.group import (
     MAX_HISTORY,
     MAX_NOTE_CHARACTERS,
@@ -36,7 +37,7 @@ from schemas.group import (
     GroupNotes,
 )
 from schemas.group_filter import ANY_GROUP, GROUP_FIELDS, GroupFilter
-from schemas.group_line import Summed, summed
+from schemas.group_line import GroupLine, Summed, summed
 from storage.logs import groups as error_groups
 from storage.logs.groups import FaultDay
 
@@ -131,20 +132,6 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         wanted=view.wanted,
     )
     page = listing.page(found, request, Response())
-    names = [each.fingerprint for line in page.items for each in line.groups]
-    days = await error_groups.fault_days(
-        request.app.state.reader, who.account, kind.name, names, now=datetime.now(UTC), days=_DAYS
-    )
-    playbook = await playbook_for(request.app, who.account)
-    lines = [
-        ShownLine(
-            name=line.name,
-            sum=summed(told := [explained(each, kind.name, playbook) for each in line.groups]),
-            groups=told,
-            spark=draw(_together([days[each.fingerprint] for each in line.groups])),
-        )
-        for line in page.items
-    ]
     following = page.next_page_token
     may_act = who.visitor.may("operator")
     return show(
@@ -159,13 +146,33 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         view=view.logs,
         choice=view,
         fields=GROUP_FIELDS,
-        lines=lines,
+        lines=await _lines(request, who, kind, page.items),
         more=error_groups.MAX_TOGETHER if more else None,
         following=None if following is None else view.frozen().query(token=following),
         can_reprocess=can_reprocess(request.app.state.policy, kind),
         people=await acts.owners(request.app.state.writer, who.account, who.grant) if may_act else [],
         most={"note": MAX_NOTE_CHARACTERS, "tags": MAX_TAGS * (MAX_TAG_CHARACTERS + 2), "ticket": 1000},
     )
+
+
+async def _lines(
+    request: Request, who: Member, kind: IntegrationType, found: Sequence[GroupLine[ErrorGroup]]
+) -> list[ShownLine]:
+    """Return lines with their entries of the playbook and their charts."""
+    names = [each.fingerprint for line in found for each in line.groups]
+    days = await error_groups.fault_days(
+        request.app.state.reader, who.account, kind.name, names, now=datetime.now(UTC), days=_DAYS
+    )
+    playbook = await playbook_for(request.app, who.account)
+    return [
+        ShownLine(
+            name=line.name,
+            sum=summed(told := [explained(each, kind.name, playbook) for each in line.groups]),
+            groups=told,
+            spark=draw(_together([days[each.fingerprint] for each in line.groups])),
+        )
+        for line in found
+    ]
 
 
 @router.post(f"{TYPE}/groups/{{fingerprint}}")

@@ -8,8 +8,9 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import AnyVisitor, SignInNeededError
 from api.problems import not_found
+from schemas.account_state import AccountState
 from storage.access_keys import EVERY_ACCOUNT
-from storage.account_states import AccountState, read_account_states
+from storage.account_states import read_account_states
 from storage.sign_in import list_accounts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

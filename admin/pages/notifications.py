@@ -258,7 +258,6 @@ async def _page(
     if rule is not None and changed is None:
         raise not_found()
     channels = await definitions.list_channels(reader, who.account)
-    language, weekdays = who.visitor.language, times.weekdays(who.visitor.locale)
     return show(
         request,
         who.visitor,
@@ -275,25 +274,33 @@ async def _page(
         state=state,
         states=get_args(MessageState),
         known_affiliates=await affiliates.with_logs(reader, who.account),
-        types=CATALOGUE,
-        type_choices=[(each.name, each.labels[language]) for each in CATALOGUE],
-        kinds=tuple(Kind),
-        kind_choices=[(each.value, word("incident", each, language)) for each in Kind],
-        channel_choices=[(each.id, each.name) for each in channels if each.kind != "topic"],
-        weekdays=weekdays,
-        day_choices=list(enumerate(weekdays, start=1)),
-        blank_rule=_BLANK,
-        pairs=lambda values: [(each, each) for each in values],
-        severities=SEVERITIES,
-        event_types=tuple(EventType),
-        said=words,
-        channel_kinds=_KINDS,
-        zones=times.zone_names(),
-        languages=NAMES,
         secret=secret,
         secret_of=secret_of,
         has_email=request.app.state.notifications.smtp_host is not None,
+        **_choices(who, channels),
     )
+
+
+def _choices(who: Member, channels: Sequence[ShownChannel]) -> dict[str, Any]:
+    """Return the values that the forms of the page have to choose from, in the reader's language."""
+    language, weekdays = who.visitor.language, times.weekdays(who.visitor.locale)
+    return {
+        "types": CATALOGUE,
+        "type_choices": [(each.name, each.labels[language]) for each in CATALOGUE],
+        "kinds": tuple(Kind),
+        "kind_choices": [(each.value, word("incident", each, language)) for each in Kind],
+        "channel_choices": [(each.id, each.name) for each in channels if each.kind != "topic"],
+        "weekdays": weekdays,
+        "day_choices": list(enumerate(weekdays, start=1)),
+        "blank_rule": _BLANK,
+        "pairs": lambda values: [(each, each) for each in values],
+        "severities": SEVERITIES,
+        "event_types": tuple(EventType),
+        "said": words,
+        "channel_kinds": _KINDS,
+        "zones": times.zone_names(),
+        "languages": NAMES,
+    }
 
 
 def _back(who: Member, part: str) -> Response:

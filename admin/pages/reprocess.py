@@ -223,7 +223,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
                 "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
                 "filter": orjson.loads(given["filter"]) if "filter" in given else None,
                 "as_of": given.get("as_of"),
-                "pace": {"steps": given.get("steps", "").split(",")} if given.get("release") == "steps" else None,
+                "pace": pace_of(given),
                 "not_before": _not_before(given, who.visitor.zone),
                 "when_back": given.get("when") == "back",
             }
@@ -273,6 +273,11 @@ def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
     if len(ids) > MAX_LOG_IDS:
         raise invalid("log_id", ReasonCode.FIELD_TOO_MANY, limit=MAX_LOG_IDS)
     return ids
+
+
+def pace_of(given: Mapping[str, str]) -> dict[str, list[str]] | None:
+    """Return the pace that was chosen in a form, as a command has it: its steps; None for all at once."""
+    return {"steps": given.get("steps", "").split(",")} if given.get("release") == "steps" else None
 
 
 def form_key(once: str, chosen: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from schemas.catalogue import BY_NAME
 from schemas.identity import automatic_command_id
 from schemas.item_state import ItemState
 from schemas.policy import Policy
+from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from schemas.reprocess import OURSELVES, Command, ReprocessRequest
 from schemas.steps import Pace
@@ -150,6 +151,21 @@ class Automatic:
         await automatic.set_fingerprint(connection, changed, at=at, pause=pause)
         if not chosen:
             return False
+        why = lane.reason(rule, [watched[each].code for each in chosen])
+        return await self._try(connection, lane, rule, chosen, why, at=at)
+
+    async def _try(
+        self,
+        connection: Connection,
+        lane: Lane,
+        rule: AutomaticRule,
+        chosen: Mapping[uuid.UUID, LockedLog],
+        why: Reason,
+        *,
+        at: datetime,
+    ) -> bool:
+        """Count a try of the chosen logs, and record its command."""
+        pause = rule.pause_after(lane.tries)
         # Of a group only the canary is sent for now; the others are counted when they are.
         sent = list(chosen)[: None if lane.fingerprint is None else 1]
         await automatic.set_next_try(connection, sent, at=at, pause=rule.pause_after(lane.tries + 1), tried=True)
@@ -162,7 +178,6 @@ class Automatic:
             await automatic.set_canary(
                 connection, lane, tries=tries, at=at, pause=rule.pause_after(tries), command_id=command.id
             )
-        why = lane.reason(rule, [watched[each].code for each in chosen])
         if not await insert_command(connection, command, None, automatic=why):
             return False  # a database that was restored in part has the command, and not that it was tried
         asked = Asked(lane.account, command.id, lane.integration_type, command.request.mode)

@@ -3,9 +3,9 @@
 from typing import NamedTuple, Self
 
 from schemas.playbook.class_entries import BY_CLASS
+from schemas.playbook.classification import class_of
 from schemas.playbook.entry import PlaybookEntry
 from schemas.playbook.error import SeenError
-from schemas.playbook.fault_class import class_of
 from schemas.playbook.marketplaces import Marketplaces
 from schemas.playbook.shipped import Shipped
 from schemas.playbook.written import WrittenEntries

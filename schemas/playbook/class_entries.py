@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from schemas.fault_class import FaultClass
 from schemas.playbook.entry import Helps, InEveryLanguage, PlaybookEntry, Who
-from schemas.playbook.fault_class import FaultClass
 
 
 def _entry(

@@ -27,7 +27,8 @@ _ANYBODYS: Final = words(
     inventory quantity offer offers listing seller shop store customer buyer shipment shipping package tracking
     invoice category brand image title name id description attribute attributes date amount address number"""
 )
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+#: Words of a code, however they are divided.
+WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 #: A member of JSON, of a Perl, PHP or Python dump, or `name=value`; its value is one word.
 _MEMBER: Final = re.compile(
     r"(?<![\w.-])([A-Za-z_][\w.-]{0,40}+)\\?[\"'\]]?\s{0,4}(?:=>|[:=])\s{0,4}\\?[\"']?(-?[A-Za-z0-9_][\w.:/-]{0,199})"
@@ -48,7 +49,7 @@ def is_distinctive(code: str) -> bool:
 
     A number, a short word, and one that any vendor may use (`NOT_FOUND`) mean something only beside their marketplace.
     """
-    parts = [each.lower() for each in _WORD.findall(code)]
+    parts = [each.lower() for each in WORD.findall(code)]
     letters = [each for each in parts if not each.isdecimal()]
     if not letters:
         return False

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from schemas.catalogue import BY_NAME
 from schemas.explanation import MAX_CODE_CHARACTERS
+from schemas.fault_class import FaultClass
 from schemas.fingerprint import Fingerprint
-from schemas.playbook.fault_class import FaultClass
 from schemas.result import Affiliate
 
 #: A shorter fragment is in messages of any error.

@@ -7,9 +7,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-import orjson
 from pydantic import ConfigDict, Field, RootModel, StringConstraints, model_validator
 
+from schemas.json_setting import document_of
 from schemas.result import Affiliate
 
 #: Errors of VTEX come with any affiliate: a connector reads there what it sends.
@@ -108,12 +108,7 @@ class Marketplaces(RootModel[Mapping[Affiliate, Name]]):
     @model_validator(mode="before")
     @classmethod
     def _parse(cls, value: Any) -> Any:
-        if isinstance(value, str | bytes):
-            try:
-                return orjson.loads(value)
-            except orjson.JSONDecodeError as exc:
-                raise ValueError(f"the names of marketplaces must be a JSON object: {exc}") from None
-        return value
+        return document_of(value, "the names of marketplaces")
 
     def name_of(self, affiliate: str) -> str | None:
         """Return the name of an affiliate's marketplace; None for an affiliate that nobody named.

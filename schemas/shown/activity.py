@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from schemas.activity import ActivityKind
-from schemas.shown.base import COMMAND_ID, NOON, Shown, example
+from schemas.example import example
+from schemas.shown.base import COMMAND_ID, NOON, Shown
 
 
 class ActivityEntry(Shown):

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.shown.base import NOON, Shown, example
+from schemas.example import example
+from schemas.shown.base import NOON, Shown
 
 
 class ShownBreaker(Shown):

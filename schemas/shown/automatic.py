@@ -5,7 +5,8 @@ from datetime import datetime
 from pydantic import Field
 
 from schemas.automatic_rule import AutomaticChange
-from schemas.shown.base import NOON, Shown, example
+from schemas.example import example
+from schemas.shown.base import NOON, Shown
 
 _RULE = {
     "busy": True,

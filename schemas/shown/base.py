@@ -29,11 +29,6 @@ class Explained(Shown):
         return None if reason is None else reason.document()["parameters"]
 
 
-def example(**fields: Any) -> ConfigDict:
-    """The configuration of a `Shown` model whose documents show `fields` as an example."""
-    return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [fields]})
-
-
 #: Ids and a time that examples share, so that they fit together.
 LOG_ID = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
 ITEM_ID = "79495b7f-cb87-7bc5-0720-a249abafafd9"

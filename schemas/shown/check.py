@@ -6,11 +6,12 @@ from datetime import datetime
 from pydantic import Field
 
 from schemas.check import alterations_of
+from schemas.example import example
 from schemas.problem import EventRefusal
 from schemas.reasons.say import say
 from schemas.refusal import Refusal
 from schemas.result import Result
-from schemas.shown.base import LOG_ID, NOON, Shown, example
+from schemas.shown.base import LOG_ID, NOON, Shown
 
 
 class CheckedResult(Shown):

@@ -6,8 +6,9 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from schemas.example import example
 from schemas.reasons.said import Said
-from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Explained, Shown, example
+from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Explained, Shown
 from schemas.steps import StepOutcome
 
 

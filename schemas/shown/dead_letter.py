@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
+from schemas.example import example
 from schemas.letter_filter import LetterState
 from schemas.reasons.said import Said
-from schemas.shown.base import NOON, Explained, Shown, example
+from schemas.shown.base import NOON, Explained, Shown
 
 LETTER_ID = "ea877ef3-1f2c-38c8-7d63-458f0689d20f"
 _EXAMPLE: dict[str, Any] = {

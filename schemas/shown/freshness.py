@@ -4,8 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
+from schemas.example import example
 from schemas.rhythm import FreshnessState
-from schemas.shown.base import NOON, Shown, example
+from schemas.shown.base import NOON, Shown
 
 
 class ShownFreshness(Shown):

@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
+from schemas.example import example
 from schemas.role import Role
-from schemas.shown.base import Shown, example
+from schemas.shown.base import Shown
 
 
 class OwnKey(Shown):

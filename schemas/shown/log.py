@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, InstanceOf, WithJsonSchema
 
+from schemas.example import example
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.mended_event import AS_IT_CAME
 from schemas.playbook import PlaybookEntry
@@ -12,7 +13,7 @@ from schemas.raw_json import RawJson
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
 from schemas.result import MARKED_AHEAD
-from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown, example
+from schemas.shown.base import COMMAND_ID, ITEM_ID, LOG_ID, NOON, Shown
 
 
 class Action(Shown):

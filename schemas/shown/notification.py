@@ -6,9 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.catalogue import Language
+from schemas.example import example
 from schemas.notification.message import ChannelKind, MessageKind, MessageState
 from schemas.notification.rule import Rule, Scope
-from schemas.shown.base import NOON, Shown, example
+from schemas.shown.base import NOON, Shown
 
 _ID = "0b2f9c1e-7d5a-4c1b-9f6e-2a4f0f6f1c33"
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from schemas.example import example
 from schemas.reasons.said import Said
-from schemas.shown.base import LOG_ID, NOON, Shown, example
+from schemas.shown.base import LOG_ID, NOON, Shown
 
 
 class PlannedLog(Shown):

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from schemas.example import example
 from schemas.playbook import Origin, Playbook, PlaybookEntry, SeenError
 from schemas.playbook.entry import ORIGINS
-from schemas.shown.base import NOON, Shown, example
+from schemas.shown.base import NOON, Shown
 
 #: Days of which coverage tells.
 COVERED_DAYS = 7

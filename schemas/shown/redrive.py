@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import Field
 
+from schemas.example import example
 from schemas.letter_filter import LetterState
 from schemas.reasons.said import Said
 from schemas.redrive import RedriveItemState, RedriveState
-from schemas.shown.base import LOG_ID, NOON, Explained, Shown, example
+from schemas.shown.base import LOG_ID, NOON, Explained, Shown
 from schemas.shown.dead_letter import LETTER_ID
 
 REDRIVE_ID = "0b4f4a3e-3f9c-4a53-9d2c-0d2f5e6a7b11"

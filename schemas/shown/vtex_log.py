@@ -8,8 +8,9 @@ from pydantic.alias_generators import to_pascal
 
 from schemas import vtex_log as vtex
 from schemas.catalogue import BY_NAME
+from schemas.example import example
 from schemas.raw_json import RawJson
-from schemas.shown.base import NOON, Shown, example
+from schemas.shown.base import NOON, Shown
 from schemas.shown.log import AsItCame, Attempt, StatusLog
 
 _NAMED = ConfigDict(alias_generator=to_pascal, validate_by_name=True, serialize_by_alias=True)

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
+from schemas.example import example
 from schemas.shown.activity import ActivityEntry
 from schemas.shown.base import COMMAND_ID, LOG_ID, NOON, Shown
 from schemas.shown.log import AsItCame
@@ -26,7 +27,7 @@ class ShownFeature(Shown):
     missing: bool = Field(default=False, description="true: the affected lack it, and the others have it")
 
 
-class TraitFinding(Shown):
+class TraitCause(Shown):
     """Feature that the affected have in common, and the others have not."""
 
     kind: Literal["trait"] = "trait"
@@ -46,7 +47,7 @@ class TraitFinding(Shown):
     also: list[ShownFeature] = Field(description="features that can't be told from it: the same results have them")
 
 
-class NewValueFinding(Shown):
+class NewValueCause(Shown):
     """A source, version or operation of which there are results only since just before the beginning."""
 
     kind: Literal["new_value"] = "new_value"
@@ -55,7 +56,7 @@ class NewValueFinding(Shown):
     since: datetime = Field(description="its first result, as far as was looked")
 
 
-class ActFinding(Shown):
+class ActCause(Shown):
     """Act of somebody just before the beginning."""
 
     kind: Literal["act"] = "act"
@@ -64,7 +65,7 @@ class ActFinding(Shown):
     chance: float = Field(description="that one like it would have come as close anyway")
 
 
-Finding = Annotated[TraitFinding | NewValueFinding | ActFinding, Field(discriminator="kind")]
+Cause = Annotated[TraitCause | NewValueCause | ActCause, Field(discriminator="kind")]
 
 
 class FirstAffected(Shown):
@@ -105,77 +106,67 @@ class RequestDifference(Shown):
 class WhyNow(Shown):
     """Causes that may be why results fail since a certain time. Correlations, from a sample: none is a proof."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "integration_type": "price",
-                    "affiliate": "MLB",
-                    "began": _BEGAN,
-                    "affected": 212,
-                    "others": 388,
-                    "complete": True,
-                    "evidence": "shown",
-                    "findings": [
-                        {
-                            "kind": "trait",
-                            "strength": 0.91,
-                            "feature": {
-                                "dimension": "version",
-                                "name": "connectorversion",
-                                "value": "2.5.0",
-                                "missing": False,
-                            },
-                            "affected": 212,
-                            "affected_of": 212,
-                            "others": 19,
-                            "others_of": 388,
-                            "lift": 20.4,
-                            "chance": 0.0,
-                            "since": "2026-11-24T11:49:00Z",
-                            "also": [],
-                        },
-                        {
-                            "kind": "act",
-                            "strength": 0.75,
-                            "act": {
-                                "id": "reprocess:17",
-                                "at": "2026-11-24T11:20:00Z",
-                                "kind": "affiliate",
-                                "action": "resumed",
-                                "requested_by": "maria@store.example",
-                                "requested_with": "maria",
-                                "reason": "maintenance is over",
-                                "about": {"affiliate": "MLB", "command_id": COMMAND_ID},
-                            },
-                            "chance": 0.002,
-                        },
-                    ],
-                    "first": {
-                        "log_id": LOG_ID,
-                        "key": "SKU-00123",
-                        "source": "/connectors/price/1",
-                        "operation": "update-price",
-                        "processed_at": _BEGAN,
-                        "received_at": _BEGAN,
-                        "with_it": 12,
-                    },
-                    "difference": {
-                        "log_id": LOG_ID,
-                        "key": "SKU-00123",
-                        "failed_at": NOON,
-                        "succeeded_at": "2026-11-23T12:00:00Z",
-                        "changes": [
-                            {"pointer": "/gtin", "before": "7891000315507", "after": None, "entities": 8, "usual": 0}
-                        ],
-                        "cut": False,
-                        "entities": 8,
-                        "usual_of": 6,
-                    },
-                }
-            ]
+    model_config = example(
+        integration_type="price",
+        affiliate="MLB",
+        began=_BEGAN,
+        affected=212,
+        others=388,
+        complete=True,
+        evidence="shown",
+        findings=[
+            {
+                "kind": "trait",
+                "strength": 0.91,
+                "feature": {
+                    "dimension": "version",
+                    "name": "connectorversion",
+                    "value": "2.5.0",
+                    "missing": False,
+                },
+                "affected": 212,
+                "affected_of": 212,
+                "others": 19,
+                "others_of": 388,
+                "lift": 20.4,
+                "chance": 0.0,
+                "since": "2026-11-24T11:49:00Z",
+                "also": [],
+            },
+            {
+                "kind": "act",
+                "strength": 0.75,
+                "act": {
+                    "id": "reprocess:17",
+                    "at": "2026-11-24T11:20:00Z",
+                    "kind": "affiliate",
+                    "action": "resumed",
+                    "requested_by": "maria@store.example",
+                    "requested_with": "maria",
+                    "reason": "maintenance is over",
+                    "about": {"affiliate": "MLB", "command_id": COMMAND_ID},
+                },
+                "chance": 0.002,
+            },
+        ],
+        first={
+            "log_id": LOG_ID,
+            "key": "SKU-00123",
+            "source": "/connectors/price/1",
+            "operation": "update-price",
+            "processed_at": _BEGAN,
+            "received_at": _BEGAN,
+            "with_it": 12,
+        },
+        difference={
+            "log_id": LOG_ID,
+            "key": "SKU-00123",
+            "failed_at": NOON,
+            "succeeded_at": "2026-11-23T12:00:00Z",
+            "changes": [{"pointer": "/gtin", "before": "7891000315507", "after": None, "entities": 8, "usual": 0}],
+            "cut": False,
+            "entities": 8,
+            "usual_of": 6,
         },
     )
 
@@ -188,6 +179,6 @@ class WhyNow(Shown):
     evidence: Literal["shown", "not_permitted"] = Field(
         description="not_permitted: extensions and requests were not looked at"
     )
-    findings: list[Finding] = Field(description="the likeliest cause first")
+    findings: list[Cause] = Field(description="the likeliest cause first")
     first: FirstAffected | None
     difference: RequestDifference | None

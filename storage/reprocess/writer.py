@@ -332,27 +332,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
     faults = await faults_before(connection, rows.values(), {item.id: each for item, each in by_item.items()})
     for item, row in rows.items():
         answer = by_item[item]
-        before = faults[item.id]
-        state = outcome(row["before_status"], before, answer.status, answer.fingerprints, busy=answer.busy)
-        pause = None
-        if state is ItemState.BUSY and not row["is_over"]:
-            rule = policy.for_(row["integration_type"], row["affiliate"])
-            pause = rule.pause_after(row["busy_answers"] + 1)
-        message = answer.message and answer.message[:ITEM_MESSAGE_CHARACTERS]
-        moves.append(
-            _Move(
-                *item,
-                state.value,
-                _set_of(before),
-                answer.status,
-                answer.code,
-                message,
-                answer.fingerprint,
-                _set_of(answer.fingerprints),
-                answer.version,
-                pause,
-            )
-        )
+        moves.append(_move(item, row, faults[item.id], answer, policy))
         commands.append(CommandKey(row["account"], row["command_id"]))
         answered.append(_answered(row, busy=answer.busy))
     if moves:
@@ -360,6 +340,27 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
         await count_answers(connection, answered)
     return [each.state for each in moves]
+
+
+def _move(item: ItemKey, row: Any, before: Sequence[str], answer: Result, policy: Policy) -> _Move:
+    """Return the change of an item by its answer. `before`: the faults of the log that it was to cure."""
+    state = outcome(row["before_status"], before, answer.status, answer.fingerprints, busy=answer.busy)
+    pause = None
+    if state is ItemState.BUSY and not row["is_over"]:
+        rule = policy.for_(row["integration_type"], row["affiliate"])
+        pause = rule.pause_after(row["busy_answers"] + 1)
+    return _Move(
+        *item,
+        state.value,
+        _set_of(before),
+        answer.status,
+        answer.code,
+        answer.message and answer.message[:ITEM_MESSAGE_CHARACTERS],
+        answer.fingerprint,
+        _set_of(answer.fingerprints),
+        answer.version,
+        pause,
+    )
 
 
 def _set_of(fingerprints: Sequence[str]) -> str:

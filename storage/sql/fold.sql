@@ -31,27 +31,13 @@ WITH incoming AS (
 received AS (
     INSERT INTO received_results (account, result_id)
     SELECT account, result_id FROM incoming i
-    WHERE NOT (
-        i.processed_at < (SELECT before FROM retention_horizon)
-        AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
-    )
+    WHERE {is_to_store}
     ORDER BY result_id
     ON CONFLICT DO NOTHING
     RETURNING result_id
 ),
 attempted AS (
-    INSERT INTO attempts (
-        account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
-        version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late, words, extensions, alterations
-    )
-    SELECT
-        i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
-        i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, coalesce(i.errors, 0),
-        i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
-        i.item_id, i.body, i.structured, i.altered,
-        i.late OR coalesce(i.version < s.version, false), i.words::bigint[], i.extensions, i.alterations
+    {attempts_of_results}
     FROM incoming i
     LEFT JOIN status_logs s ON s.id = i.log_id
     WHERE i.result_id IN (SELECT result_id FROM received)
@@ -90,23 +76,53 @@ folded AS (
     ORDER BY log_id, version DESC
 ),
 shown AS (
-    INSERT INTO status_logs AS s (
-        account, id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
-    )
-    SELECT
-        account, log_id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
+    {logs_of_results}
     FROM folded
-    ON CONFLICT (id) DO UPDATE SET
-        {when_known}
-    RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
+    {or_when_known}
 )
 SELECT
     ARRAY(SELECT result_id FROM received) AS received,
     ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
+
+-- is_to_store --
+-- Condition that a result `i` is not older than the retention, or is newer than what its log shows.
+NOT (
+    i.processed_at < (SELECT before FROM retention_horizon)
+    AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
+)
+
+-- attempts_of_results --
+-- Attempts of results `i`, with the logs `s` of those that have one already.
+INSERT INTO attempts (
+    account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
+    version, source, event_id, message, code, category, fingerprint, errors,
+    other_codes, other_categories, other_fingerprints,
+    item_id, body, structured, altered, late, words, extensions, alterations
+)
+SELECT
+    i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
+    i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, coalesce(i.errors, 0),
+    i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
+    i.item_id, i.body, i.structured, i.altered,
+    i.late OR coalesce(i.version < s.version, false), i.words::bigint[], i.extensions, i.alterations
+
+-- logs_of_results --
+-- Logs of results, each the newest one of its entity.
+INSERT INTO status_logs AS s (
+    account, id, integration_type, affiliate, key, status, processed_at,
+    version, source, event_id, message, code, category, fingerprint, errors,
+    other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
+)
+SELECT
+    account, log_id, integration_type, affiliate, key, status, processed_at,
+    version, source, event_id, message, code, category, fingerprint, errors,
+    other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
+
+-- or_when_known --
+-- Logs that are there already are changed. Answers which were not.
+ON CONFLICT (id) DO UPDATE SET
+    {when_known}
+RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
 
 -- when_known --
 -- What a log `s` that is known becomes by what a batch has of it: `excluded`, its highest version and its number of

@@ -25,10 +25,7 @@ SET LOCAL enable_hashjoin = off
 INSERT INTO received_results (account, result_id)
 SELECT i.account, i.result_id
 FROM pg_temp.staged_results i
-WHERE NOT (
-    i.processed_at < (SELECT before FROM retention_horizon)
-    AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
-)
+WHERE {is_to_store}
 ORDER BY i.result_id
 ON CONFLICT DO NOTHING
 
@@ -38,18 +35,7 @@ ON CONFLICT DO NOTHING
 -- added, and which logs are new. Rows were staged in the order of log_id, in which logs are locked, since no join may be a
 -- hash join. Uses the primary key of status_logs.
 WITH attempted AS (
-    INSERT INTO attempts (
-        account, log_id, processed_at, result_id, integration_type, affiliate, key, status,
-        version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints,
-        item_id, body, structured, altered, late, words, extensions, alterations
-    )
-    SELECT
-        i.account, i.log_id, i.processed_at, i.result_id, i.integration_type, i.affiliate, i.key, i.status,
-        i.version, i.source, i.event_id, i.message, i.code, i.category, i.fingerprint, i.errors,
-        i.other_codes::text[], i.other_categories::text[], i.other_fingerprints::text[],
-        i.item_id, i.body, i.structured, i.altered,
-        i.late OR coalesce(i.version < s.version, false), i.words::bigint[], i.extensions, i.alterations
+    {attempts_of_results}
     FROM pg_temp.staged_results i
     LEFT JOIN status_logs s ON s.id = i.log_id
 ),
@@ -83,21 +69,11 @@ changed AS (
     RETURNING 1
 ),
 shown AS (
-    INSERT INTO status_logs AS s (
-        account, id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
-    )
-    SELECT
-        account, log_id, integration_type, affiliate, key, status, processed_at,
-        version, source, event_id, message, code, category, fingerprint, errors,
-        other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
+    {logs_of_results}
     FROM ({shown_staged}) AS i
     WHERE NOT EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id)
     ORDER BY log_id
-    ON CONFLICT (id) DO UPDATE SET
-        {when_known}
-    RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
+    {or_when_known}
 )
 SELECT
     (SELECT count(*) FROM changed) + (SELECT count(*) FROM shown) AS logs,

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from schemas.activity import ActivityFilter
 from schemas.incident import Incident
 from schemas.shown.activity import ActivityEntry
-from schemas.shown.why import ActFinding, FirstAffected, NewValueFinding, ShownFeature, TraitFinding, WhyNow
-from schemas.shown.why import Finding as ShownFinding
+from schemas.shown.why import ActCause, FirstAffected, NewValueCause, ShownFeature, TraitCause, WhyNow
+from schemas.shown.why import Cause as ShownCause
 from schemas.why.act import AFTER, HISTORY, KINDS, Act, Before
 from schemas.why.beginning import beginning
-from schemas.why.finding import CameUp, Finding, findings
+from schemas.why.cause import CameUp, Cause, causes
 from schemas.why.result import Feature
 from schemas.why.subject import Subject
 from storage.activity import list_activity
@@ -72,7 +72,7 @@ async def _why(database: Database, account: str, subject: Subject, *, evidence: 
 
     def answer() -> WhyNow:
         affected = [each for each in sample.seen if each.looked.affected]
-        found = findings(
+        found = causes(
             [each.looked for each in sample.seen],
             [_act(each) for each in acts.values()],
             began=subject.began,
@@ -130,12 +130,12 @@ def _first(affected: list[Seen]) -> FirstAffected | None:
     )
 
 
-def _shown(found: Finding, acts: Mapping[str, ActivityEntry]) -> ShownFinding:
+def _shown(found: Cause, acts: Mapping[str, ActivityEntry]) -> ShownCause:
     if isinstance(found, Before):
-        return ActFinding(strength=found.strength, act=acts[found.id], chance=found.chance)
+        return ActCause(strength=found.strength, act=acts[found.id], chance=found.chance)
     if isinstance(found, CameUp):
-        return NewValueFinding(strength=found.strength, feature=_feature(found.feature), since=found.since)
-    return TraitFinding(
+        return NewValueCause(strength=found.strength, feature=_feature(found.feature), since=found.since)
+    return TraitCause(
         strength=found.strength,
         feature=_feature(found.feature, missing=found.is_missing),
         **found.shares._asdict(),

@@ -6,7 +6,6 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from broker.settings import BrokerSettings
@@ -14,6 +13,7 @@ from schemas.topics import MAX_RECORD_BYTES
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, stored
 from tests.support.events import result
+from tests.support.kafka_admin import admin_of
 from tests.support.processes import conexoes
 from tests.support.record_batch import CODECS, bomb, produce_batch, record_batch
 from tests.support.waiting import eventually
@@ -74,10 +74,6 @@ async def test_a_worker_of_512_mib_outlives_a_gibibyte_in_every_codec(
 
 
 async def _let_in(servers: str, topic: str, size: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    try:
+    async with admin_of(servers) as admin:
         wanted = {"max.message.bytes": str(size)}
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=wanted)])
-    finally:
-        await admin.close()

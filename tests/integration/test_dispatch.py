@@ -2,11 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient
 
 from agents.reprocess.dispatch import Dispatch
 from broker.errors import RecordRefused
@@ -19,19 +16,9 @@ from schemas.topics import Topics
 from storage.reprocess.claims import claim_items, open_lanes
 from storage.reprocess.writer import cancel
 from tests.support.events import result
+from tests.support.kafka_admin import admin_of
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
-
-
-@asynccontextmanager
-async def admin_of(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A client that may delete topics."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
 
 
 class Refusing(Publisher):

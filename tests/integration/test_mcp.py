@@ -1,6 +1,5 @@
 """`conexoes mcp`, by the SDK's own client over stdio, with an admin process, agents, and a connector that answers."""
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -10,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-import orjson
 import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -21,8 +19,9 @@ from embedded.ports import free_port
 from mcp_server.tools import TOOLS
 from storage import access_keys
 from storage.settings import StorageSettings
-from tests.support.agents import consuming, produce, running_worker, stored
-from tests.support.events import at, result, with_evidence
+from tests.support.agents import produce, running_worker, stored
+from tests.support.curing import curing
+from tests.support.events import result, with_evidence
 from tests.support.opened import opened
 from tests.support.processes import conexoes
 from tests.support.served import until_alive
@@ -62,26 +61,6 @@ class Assistant:
         assert found.structured_content is None
         [text] = found.content
         return str(text.text)  # type: ignore[union-attr]
-
-
-@asynccontextmanager
-async def answering(broker: BrokerSettings) -> AsyncIterator[None]:
-    """A connector that fixes whatever it is asked to do again."""
-
-    async def answer() -> None:
-        servers = str(broker.kafka_bootstrap_servers)
-        async with consuming(servers, broker.topics.retry("price")) as consumer:
-            async for record in consumer:
-                retry = orjson.loads(record.value)
-                fields = {"key": retry["data"]["key"], "status": "success", "errors": None, "processed_at": at(60)}
-                await produce(servers, broker.topic_prefix, [result(retry["id"], correlationid=retry["id"], **fields)])
-
-    task = asyncio.create_task(answer())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -144,7 +123,7 @@ async def test_an_assistant_cures_a_group_and_may_no_more_than_its_key(
     another = result("other", key="SKU-X", message="No such category", errors=[{"code": "category", "message": "none"}])
     async with (
         running_worker(broker_settings, storage_settings, data_dir),
-        answering(broker_settings),
+        curing(broker_settings),
         installation(broker_settings, database_url, tmp_path) as url,
     ):
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [*failures, another])

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.admin import NewPartitions, NewTopic, RecordsToDelete
 from faust.types import TP
 from prometheus_client import REGISTRY
 
@@ -18,6 +18,7 @@ from broker.settings import BrokerSettings
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
 from tests.support.events import Event, result
+from tests.support.kafka_admin import admin_of
 from tests.support.record_batch import produce_batch, record_batch
 from tests.support.waiting import eventually
 
@@ -117,10 +118,8 @@ async def test_offsets_that_kafka_removed_are_counted(
         await stored(owner, 10)
     for batch in batches[1:]:
         await produce_batch(servers, topic, 0, batch)
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    await admin.delete_records({partition: RecordsToDelete(before_offset=17)})
-    await admin.close()
+    async with admin_of(servers) as admin:
+        await admin.delete_records({partition: RecordsToDelete(before_offset=17)})
     async with running_worker(broker_settings, storage_settings, data_dir):
         await stored(owner, 23)
     assert REGISTRY.get_sample_value("conexoes_missing_offsets_total", {"topic": topic}) == 7
@@ -131,10 +130,8 @@ async def test_a_partition_that_is_added_is_read_within_30_seconds(
 ) -> None:
     servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
     async with running_worker(broker_settings, storage_settings, data_dir):
-        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-        await admin.start()
-        await admin.create_partitions({topic: NewPartitions(broker_settings.topic_partitions + 1)})
-        await admin.close()
+        async with admin_of(servers) as admin:
+            await admin.create_partitions({topic: NewPartitions(broker_settings.topic_partitions + 1)})
         began = time.monotonic()
         await produce_batch(servers, topic, broker_settings.topic_partitions, record_batch([result("new")]))
         await stored(owner, 1)
@@ -169,28 +166,26 @@ async def test_offsets_and_dead_letters_of_a_topic_that_was_made_anew_are_others
 ) -> None:
     """C8: the same places of a new topic hold other records."""
     servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
     incarnations = set()
-    for round_ in range(2):
-        events = [result(f"r{round_}", key="k"), result("x", key="k")._replace(value=f"{{{round_}".encode())]
-        await produce(servers, broker_settings.topic_prefix, events)
-        async with running_worker(broker_settings, storage_settings, data_dir):
-            await stored(owner, round_ + 1)
+    async with admin_of(servers) as admin:
+        for round_ in range(2):
+            events = [result(f"r{round_}", key="k"), result("x", key="k")._replace(value=f"{{{round_}".encode())]
+            await produce(servers, broker_settings.topic_prefix, events)
+            async with running_worker(broker_settings, storage_settings, data_dir):
+                await stored(owner, round_ + 1)
 
-            async def both_set_aside(count: int = round_ + 1) -> bool:
-                return bool(await owner.fetchval("SELECT count(*) FROM dead_letters") == count)
+                async def both_set_aside(count: int = round_ + 1) -> bool:
+                    return bool(await owner.fetchval("SELECT count(*) FROM dead_letters") == count)
 
-            await eventually(both_set_aside)
-        incarnations.add(await owner.fetchval("SELECT DISTINCT incarnation FROM positions WHERE topic = $1", topic))
-        await admin.delete_topics([topic])
+                await eventually(both_set_aside)
+            incarnations.add(await owner.fetchval("SELECT DISTINCT incarnation FROM positions WHERE topic = $1", topic))
+            await admin.delete_topics([topic])
 
-        async def made_again() -> bool:
-            answer = await admin.create_topics([NewTopic(topic, broker_settings.topic_partitions, 1)])
-            return bool(answer.topic_errors[0][1] == 0)
+            async def made_again() -> bool:
+                answer = await admin.create_topics([NewTopic(topic, broker_settings.topic_partitions, 1)])
+                return bool(answer.topic_errors[0][1] == 0)
 
-        await eventually(made_again)
-    await admin.close()
+            await eventually(made_again)
     assert len(incarnations) == 2
     rows = await owner.fetch('SELECT "offset", value FROM dead_letters ORDER BY value')
     assert [(row["offset"], bytes(row["value"])) for row in rows] == [(1, b"{0"), (1, b"{1")]

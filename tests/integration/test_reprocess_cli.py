@@ -1,14 +1,11 @@
 """`conexoes reprocess`: the plan, the command through its topic, the ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import openpyxl
-import orjson
 import pytest
 
 from broker.settings import BrokerSettings
@@ -24,7 +21,8 @@ from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from storage.database import Database
 from storage.settings import StorageSettings
-from tests.support.agents import consuming, produce, running_worker, stored
+from tests.support.agents import produce, running_worker, stored
+from tests.support.curing import curing
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
@@ -48,28 +46,6 @@ ORDER = ExportOrder(
 )
 
 
-@asynccontextmanager
-async def answering(broker: BrokerSettings) -> AsyncIterator[None]:
-    """A connector that fixes everything but SKU-0."""
-
-    async def answer() -> None:
-        servers = str(broker.kafka_bootstrap_servers)
-        async with consuming(servers, broker.topics.retry("price")) as consumer:
-            async for record in consumer:
-                retry = orjson.loads(record.value)
-                key = retry["data"]["key"]
-                outcome: dict[str, Any] = {} if key == "SKU-0" else {"status": "success", "errors": None}
-                answered = result(retry["id"], key=key, correlationid=retry["id"], processed_at=at(60), **outcome)
-                await produce(servers, broker.topic_prefix, [answered])
-
-    task = asyncio.create_task(answer())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
 @pytest.mark.law
 async def test_what_it_says_is_what_happens(
     broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
@@ -77,7 +53,7 @@ async def test_what_it_says_is_what_happens(
     said: list[str] = []
     run = Reprocess(broker_settings, storage_settings, Policy(), said.append)
     asked = asked_for(ASKED)
-    async with running_worker(broker_settings, storage_settings, data_dir), answering(broker_settings):
+    async with running_worker(broker_settings, storage_settings, data_dir), curing(broker_settings, never={"SKU-0"}):
         failures = [result(f"e{n}", key=f"SKU-{n}") for n in range(6)]
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
         await stored(owner, 6)
@@ -103,7 +79,7 @@ async def test_marked_rows_of_a_workbook_are_what_is_done(
     said: list[str] = []
     run = Reprocess(broker_settings, storage_settings, Policy(), said.append)
     path = tmp_path / "marked.xlsx"
-    async with running_worker(broker_settings, storage_settings, data_dir), answering(broker_settings):
+    async with running_worker(broker_settings, storage_settings, data_dir), curing(broker_settings, never={"SKU-0"}):
         failures = [result(f"e{n}", key=f"SKU-{n}", processed_at=at(-n)) for n in range(4)]
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
         await stored(owner, 4)

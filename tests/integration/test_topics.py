@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from broker.settings import BrokerSettings
 from broker.topics import Found, Wanted, check_topics, create_topics, faults_of, raise_partitions, wanted
+from tests.support.kafka_admin import admin_of
 from tests.support.processes import conexoes
 from tests.support.waiting import eventually
 
@@ -60,16 +61,6 @@ async def named_topics(servers: str, partitions: int) -> AsyncIterator[BrokerSet
     yield settings
     async with admin_of(servers) as admin:
         await admin.delete_topics([name for name, _size in settings.topics.all()])
-
-
-@asynccontextmanager
-async def admin_of(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
 
 
 async def test_topics_that_we_make_have_no_fault_and_can_get_more_partitions(

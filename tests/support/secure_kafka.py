@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import trustme
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 from cryptography.hazmat.primitives import serialization
 
@@ -20,6 +19,7 @@ from embedded.kafka_config import server_properties
 from embedded.kafka_directory import format_arguments
 from embedded.ports import LOOPBACK, free_ports
 from embedded.process import Command, stop
+from tests.support.kafka_admin import admin_of
 from tests.support.waiting import eventually
 
 #: Passwords by login.
@@ -66,14 +66,10 @@ class SecureKafka:
 
     async def allow(self, user: str, *grants: Grant) -> None:
         """Give `user` these rights."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.open)
-        await admin.start()
-        try:
+        async with admin_of(self.open) as admin:
             for each in grants:
                 answer = await admin._send_to_controller(each.request(user))
                 assert [code for code, _message in answer.creation_responses] == [0], answer
-        finally:
-            await admin.close()
 
 
 @asynccontextmanager

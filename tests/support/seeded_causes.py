@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.raw_json import load
 from schemas.why.act import Act
-from schemas.why.finding import Finding, findings
+from schemas.why.cause import Cause, causes
 from schemas.why.result import Feature, Looked, hours, places, prefixes
 from schemas.why.trait import Shares, Trait
 
@@ -200,8 +200,8 @@ def _affiliate(world: World) -> None:
         _fail(each, 0.6)
 
 
-def _is(dimension: str, value: str, *, missing: bool = False) -> Callable[[Finding], bool]:
-    def found(each: Finding) -> bool:
+def _is(dimension: str, value: str, *, missing: bool = False) -> Callable[[Cause], bool]:
+    def found(each: Cause) -> bool:
         if not isinstance(each, Trait):
             return False
         return any(
@@ -212,40 +212,40 @@ def _is(dimension: str, value: str, *, missing: bool = False) -> Callable[[Findi
     return found
 
 
-def _is_hidden(each: Finding) -> bool:
+def _is_hidden(each: Cause) -> bool:
     return getattr(each, "id", None) == "hidden"
 
 
 @dataclass(frozen=True)
-class Cause:
-    """One cause of failures, and the finding that says so."""
+class HiddenCause:
+    """One cause of failures, and the answer that names it."""
 
     name: str
     do: Callable[[World], None]
-    is_found: Callable[[Finding], bool]
+    is_found: Callable[[Cause], bool]
     in_general: bool = False
     days: float = 0.25
 
 
 CAUSES = (
-    Cause("version", _version, _is("version", "2.5.0")),
-    Cause("affiliate", _affiliate, _is("affiliate", "MLB"), in_general=True),
-    Cause("field_missing", _missing, _is("request", "/gtin", missing=True)),
-    Cause("request_value", _value, _is("request", '"gold"')),
-    Cause("key_prefix", _prefix, _is("key_prefix", "KIT-")),
-    Cause("policy", _act("automatic", "automatic_rule"), _is_hidden),
-    Cause("pause_resumed", _act("affiliate", "resumed"), _is_hidden),
-    Cause("redrive", _act("dead_letter", "redriven"), _is_hidden),
-    Cause("source", _source, _is("source", "/connectors/two"), in_general=True),
-    Cause("category", _category, _is("category", "SHIPPING"), in_general=True),
-    Cause("error_field", _field, _is("field", "dimensions"), in_general=True),
-    Cause("operation", _operation, _is("operation", "create-offer")),
-    Cause("mode", _retried, _is("mode", "refresh")),
-    Cause("hour", _hour, _is("hour", "02-04"), days=6),
+    HiddenCause("version", _version, _is("version", "2.5.0")),
+    HiddenCause("affiliate", _affiliate, _is("affiliate", "MLB"), in_general=True),
+    HiddenCause("field_missing", _missing, _is("request", "/gtin", missing=True)),
+    HiddenCause("request_value", _value, _is("request", '"gold"')),
+    HiddenCause("key_prefix", _prefix, _is("key_prefix", "KIT-")),
+    HiddenCause("policy", _act("automatic", "automatic_rule"), _is_hidden),
+    HiddenCause("pause_resumed", _act("affiliate", "resumed"), _is_hidden),
+    HiddenCause("redrive", _act("dead_letter", "redriven"), _is_hidden),
+    HiddenCause("source", _source, _is("source", "/connectors/two"), in_general=True),
+    HiddenCause("category", _category, _is("category", "SHIPPING"), in_general=True),
+    HiddenCause("error_field", _field, _is("field", "dimensions"), in_general=True),
+    HiddenCause("operation", _operation, _is("operation", "create-offer")),
+    HiddenCause("mode", _retried, _is("mode", "refresh")),
+    HiddenCause("hour", _hour, _is("hour", "02-04"), days=6),
 )
 
 
-def live(seed: str, cause: Cause | None) -> list[Finding]:
+def live(seed: str, cause: HiddenCause | None) -> list[Cause]:
     """Live one day, and look for why."""
     rng = random.Random(seed)
     world = World(rng)
@@ -263,7 +263,7 @@ def live(seed: str, cause: Cause | None) -> list[Finding]:
         looked = [each._replace(affected=each.failed) for each in looked]
     elsewhere = rng.randrange(30, 60)
     shares = Shares(300, 300 + elsewhere, 200, 2_500) if cause is not None and cause.name == "affiliate" else None
-    return findings(
+    return causes(
         looked,
         world.acts,
         began=None if of_days else BEGAN,

@@ -117,20 +117,6 @@ def test_a_status_of_the_evidence_says_more_than_words(status: int) -> None:
         assert of(Told(None, "connection lost"), response={"status": status}) is ErrorClass.PERMANENT
 
 
-@pytest.mark.parametrize(
-    ("names", "found"),
-    [
-        (classes.BUSY_CATEGORIES, ErrorClass.BUSY),
-        (classes.TRANSPORT_CATEGORIES, ErrorClass.TRANSPORT),
-        (classes.PERMANENT_CATEGORIES, ErrorClass.PERMANENT),
-    ],
-)
-def test_a_category_says_what_the_code_does_not(names: frozenset[str], found: ErrorClass) -> None:
-    for each in names:
-        assert of(Told("E1", "no words for it", category=each.upper())) is found
-        assert of(Told("QuotaExceeded", category=each)) is ErrorClass.BUSY
-
-
 BUSY, TRANSPORT, PERMANENT, UNKNOWN = Told("HTTP_503"), Told("ENOTFOUND"), Told("INVALID_SKU"), Told("E1")
 
 

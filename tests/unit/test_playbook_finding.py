@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from schemas.fault_class import FaultClass
 from schemas.playbook import Playbook, SeenError, WrittenEntries, WrittenEntry
 from schemas.playbook.class_entries import BY_CLASS
+from schemas.playbook.classification import class_of
 from schemas.playbook.codes import formed_codes, is_distinctive, is_umbrella, spellings, told_codes
-from schemas.playbook.fault_class import FaultClass, class_of
 from schemas.playbook.marketplaces import USUAL, Marketplaces, plain_name, spoken_by
 from schemas.playbook.shipped import Shipped
 from schemas.raw_json import RawJson

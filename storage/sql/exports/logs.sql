@@ -153,15 +153,8 @@ FROM (
 ) AS placed
 LEFT JOIN LATERAL (
     SELECT min(known.code) AS code, min(known.message) AS message, min(known.category) AS category
-    FROM (
-        SELECT f.code, f.message, f.category FROM faults f
-        WHERE f.account = :account::text AND f.integration_type = :integration_type::text
-          AND f.fingerprint = placed.name
-        UNION ALL
-        SELECT c.code, c.message, c.category FROM fault_changes c
-        WHERE c.account = :account::text AND c.integration_type = :integration_type::text
-          AND c.fingerprint = placed.name
-    ) AS known
+    FROM ({fault_texts}) AS known
+    WHERE known.fingerprint = placed.name
 ) AS fault ON placed.kind = 'group'
 WHERE placed.place <= :largest::integer
 ORDER BY placed.kind, placed.place

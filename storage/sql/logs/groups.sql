@@ -143,16 +143,18 @@ SELECT s.id, s.affiliate, s.key, s.code, s.message FROM status_logs s WHERE s.ac
 -- read_fault_texts --
 -- Code and a message of each of the faults :fingerprints. Uses the primary key of faults, and fault_changes_by_type.
 SELECT known.fingerprint, min(known.code) AS code, min(known.message) AS message
-FROM (
-    SELECT f.fingerprint, f.code, f.message FROM faults f
-    WHERE f.account = :account::text AND f.integration_type = :integration_type::text
-      AND f.fingerprint = ANY(:fingerprints::text[])
-    UNION ALL
-    SELECT c.fingerprint, c.code, c.message FROM fault_changes c
-    WHERE c.account = :account::text AND c.integration_type = :integration_type::text
-      AND c.fingerprint = ANY(:fingerprints::text[])
-) AS known
+FROM ({fault_texts}) AS known
+WHERE known.fingerprint = ANY(:fingerprints::text[])
 GROUP BY known.fingerprint
+
+-- fault_texts --
+-- Codes, categories and messages of the faults of a type, those that were not added up yet included: of each fault several
+-- rows. PostgreSQL applies a condition on the fingerprint to both parts.
+SELECT f.fingerprint, f.code, f.category, f.message FROM faults f
+WHERE f.account = :account::text AND f.integration_type = :integration_type::text
+UNION ALL
+SELECT c.fingerprint, c.code, c.category, c.message FROM fault_changes c
+WHERE c.account = :account::text AND c.integration_type = :integration_type::text
 
 -- read_faults --
 -- Code, category, a message, times and counts of the faults :fingerprints: within the retention, since the hour :recent, and from :before to

@@ -27,11 +27,11 @@ def text_of(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def named(finding: dict[str, Any]) -> set[tuple[str, str, str | None]]:
-    """The features of one finding, with the names of those that can't be told from it; of an act its kind."""
-    if finding["kind"] == "act":
-        return {(finding["act"]["kind"], finding["act"]["action"], finding["act"]["about"].get("affiliate"))}
-    features = [finding["feature"], *finding.get("also", [])]
+def named(cause: dict[str, Any]) -> set[tuple[str, str, str | None]]:
+    """The features of one cause, with the names of those that can't be told from it; of an act its kind."""
+    if cause["kind"] == "act":
+        return {(cause["act"]["kind"], cause["act"]["action"], cause["act"]["about"].get("affiliate"))}
+    features = [cause["feature"], *cause.get("also", [])]
     return {(each["dimension"], each["name"], each["value"]) for each in features}
 
 
@@ -39,7 +39,7 @@ def features_of(why: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for found in why["findings"] if "also" in found for each in (found["feature"], *found["also"])]
 
 
-async def test_a_hidden_cause_is_among_the_first_findings_and_evidence_needs_its_right(
+async def test_a_hidden_cause_is_among_the_first_causes_and_evidence_needs_its_right(
     operator: Caller, viewer: Caller, store_events: Store, owner: asyncpg.Connection, writer: Database
 ) -> None:
     fingerprint = await have_a_cause(store_events, owner)

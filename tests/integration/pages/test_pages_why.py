@@ -29,10 +29,10 @@ async def test_why_is_shown_by_incident_and_by_group_in_every_language(
     assert f'hx-get="{of_group}" hx-trigger="toggle from:closest details once"' in group
     for address in (of_incident, of_group):
         page = (await browser.get(address)).text
-        findings = re.search(r'<ol class="findings">.*?</ol>', page, re.DOTALL)
-        assert findings is not None
+        causes = re.search(r'<ol class="causes">.*?</ol>', page, re.DOTALL)
+        assert causes is not None
         for words in ("connectorversion", "2.5.0", "/gtin", "is missing", "100% of the affected", "Resumed", "maria"):
-            assert words in re.sub(r"<wbr>|\u200b", "", findings[0]), words
+            assert words in re.sub(r"<wbr>|\u200b", "", causes[0]), words
         assert "KIT-0000" in re.sub(r"<wbr>|\u200b", "", page)
         assert "From the last successful request to the one that failed" in page
         part = (await browser.get(address, headers={"HX-Request": "true"})).text

@@ -15,12 +15,12 @@ from admin.pages.visitor import THEMES
 from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
 from schemas.catalogue import LANGUAGES, Language
+from schemas.fault_class import FaultClass
 from schemas.notification.words import ADVICE
 from schemas.overview.comparison import Difference
 from schemas.overview.departure import Departure
 from schemas.playbook import Origin, Who
 from schemas.playbook.entry import Helps
-from schemas.playbook.fault_class import FaultClass
 from schemas.playbook.shipped import shipped
 from schemas.words import VOCABULARY
 from storage.playbook import Action

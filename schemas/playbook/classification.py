@@ -1,56 +1,17 @@
 """The class of an error that nobody has written about: by its category, its code, the HTTP status and its words.
 
-Pure tables, in English, Portuguese and Spanish. What says that the marketplace had no time is in `schemas.busy`, which
-the agents read too; nothing of it is said here again.
+Pure tables, in English, Portuguese and Spanish. What categories and statuses mean is in `schemas.error_meaning`, what
+says that the marketplace had no time in `schemas.busy`: the agents read both, and nothing of it is said here again.
 """
 
 import re
-from enum import StrEnum
 from typing import Final
 
 from schemas.busy import MAX_CHARACTERS, is_busy_code, is_busy_message
+from schemas.error_meaning import CATEGORIES, of_status
+from schemas.fault_class import FaultClass
+from schemas.playbook.codes import WORD
 
-
-class FaultClass(StrEnum):
-    """The kind of an error."""
-
-    TRANSIENT = "transient"  # the marketplace had no time, or could not be reached
-    LIMIT = "limit"  # too many calls, or a quota that is used up
-    CREDENTIALS = "credentials"  # token, key or login
-    PERMISSION = "permission"
-    NOT_FOUND = "not_found"
-    CONFLICT = "conflict"  # it is there already, or changed meanwhile
-    VALIDATION = "validation"  # what was sent was refused
-    CONNECTOR = "connector"  # the connector itself failed
-    MARKETPLACE = "marketplace"  # the marketplace failed, or is not done yet
-
-
-#: Categories, as connectors write them: lower case, without signs.
-_CATEGORIES: Final = {
-    FaultClass.TRANSIENT: """communication connection connectivity network timeout timedout unavailable temporary
-        transient comunicacao comunicacion conexao conexion rede""",
-    FaultClass.LIMIT: "ratelimit ratelimiting throttling throttled quota limit limite toomanyrequests",
-    FaultClass.CREDENTIALS: """authentication auth credentials credential token login unauthenticated unauthorized
-        autenticacao autenticacion credenciais credenciales""",
-    FaultClass.PERMISSION: "authorization permission permissions forbidden accessdenied access autorizacao permissao",
-    FaultClass.NOT_FOUND: "notfound missing naoencontrado noencontrado",
-    FaultClass.CONFLICT: "conflict duplicate duplicated duplicity concurrency duplicidade conflito conflicto",
-    FaultClass.VALIDATION: "validation invalid invaliddata data schema business businessrule validacao validacion",
-    FaultClass.CONNECTOR: "connector internal integration mapping parsing serialization configuration bug conector",
-    FaultClass.MARKETPLACE: "marketplace marketplaceerror vendor external server servererror remote",
-}
-_BY_CATEGORY: Final = {name: kind for kind, names in _CATEGORIES.items() for name in names.split()}
-
-#: Statuses that say by themselves what kind it is. 400 and 422 are said of everything.
-_BY_STATUS: Final = {
-    **dict.fromkeys((408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 598, 599), FaultClass.TRANSIENT),
-    **dict.fromkeys((420, 429, 430), FaultClass.LIMIT),
-    **dict.fromkeys((401, 407, 419, 498), FaultClass.CREDENTIALS),
-    **dict.fromkeys((402, 403, 451), FaultClass.PERMISSION),
-    **dict.fromkeys((404, 410), FaultClass.NOT_FOUND),
-    **dict.fromkeys((409, 412, 423), FaultClass.CONFLICT),
-    **dict.fromkeys((405, 406, 411, 414, 415, 431), FaultClass.CONNECTOR),
-}
 #: First of these that a code, in words of lower case, has. Before what says only that something is wrong.
 _IN_CODES: Final = (
     (
@@ -147,9 +108,10 @@ _IN_MESSAGES: Final = (
         r"|not modifiable|n[aã]o pode|no puede|无效|不能为空|недопустим|некоррект|не может",
     ),
 )
+#: Categories without signs: connectors divide their words in any way.
+_BY_CATEGORY: Final = {name.replace("_", ""): meaning.fault for name, meaning in CATEGORIES.items() if meaning.fault}
 _CODES: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _IN_CODES)
 _MESSAGES: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _IN_MESSAGES)
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
 def class_of(
@@ -161,13 +123,7 @@ def class_of(
     those of the beginning of the message; last a status that says only that the request, or the server, was wrong.
     """
     by_name = _BY_CATEGORY.get("".join(each for each in (category or "").lower() if each.isalnum()))
-    return (
-        by_name
-        or (None if status is None else _BY_STATUS.get(status))
-        or _of_code(code)
-        or _of_message(message)
-        or _of_status(status)
-    )
+    return by_name or of_status(status).fault or _of_code(code) or _of_message(message) or _of_status(status)
 
 
 def _of_code(code: str | None) -> FaultClass | None:
@@ -175,8 +131,8 @@ def _of_code(code: str | None) -> FaultClass | None:
         return None
     if code.isdecimal():
         number = int(code)
-        return (_BY_STATUS.get(number) or _of_status(number)) if len(code) == 3 else None
-    words = " ".join(_WORD.findall(code)).lower()
+        return (of_status(number).fault or _of_status(number)) if len(code) == 3 else None
+    words = " ".join(WORD.findall(code)).lower()
     return _first(_CODES, words, transient=is_busy_code(code))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from storage.account_states import AccountState, worst_first
+from schemas.account_state import AccountState, worst_first
 
 
 def test_the_order_of_accounts_is_total_and_never_by_size_alone() -> None:
