@@ -133,7 +133,10 @@ def _sheet(sheet: Worksheet) -> dict[str, Any]:
             for number in range(each.min, each.max + 1)
         ),
         "links": [
-            (cell.coordinate, cell.hyperlink.ref, cell.hyperlink.target, cell.hyperlink.location) for row in sheet.iter_rows() for cell in row if cell.hyperlink
+            (cell.coordinate, cell.hyperlink.ref, cell.hyperlink.target, cell.hyperlink.location)
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.hyperlink
         ],
         "colours": sorted(
             (
