@@ -115,7 +115,7 @@ async def keep_content(connection: Connection, account: str, message: uuid.UUID,
 
 
 async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:
-    """Record what became of messages. Their channel counts those that were sent, events among these are deleted, and what
+    """Record what became of messages. Their channel counts those that were sent, events among these are deleted; what
     would wait too long is given up.
     """
     await SQL["mark_tried"].execute(connection, tried, account=account, after=GIVE_UP)
