@@ -132,7 +132,7 @@ async def test_cancelling_leaves_no_file_and_no_process(operator: Caller, data_d
     assert (await operator.delete(f"/commands/exports/acme/{job['id']}")).status_code == 404
 
 
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("library", WRITERS)
 @pytest.mark.parametrize("meanwhile", ["it waits for rows", "it writes"])
 async def test_a_worker_that_is_killed_is_a_failure_and_no_file(
     app: FastAPI,
@@ -140,11 +140,11 @@ async def test_a_worker_that_is_killed_is_a_failure_and_no_file(
     store_events: Store,
     owner: asyncpg.Connection,
     data_dir: Path,
-    writer: WorkbookWriter,
+    library: WorkbookWriter,
     meanwhile: str,
 ) -> None:
     desk: ExportDesk = app.state.exports
-    desk.settings = desk.settings.model_copy(update={"workbook_writer": writer})
+    desk.settings = desk.settings.model_copy(update={"workbook_writer": library})
     await store_events(*(result(f"e{n}", key=f"K{n}", processed_at=at(-n)) for n in range(30)))
     lock = owner.transaction()
     await lock.start()
@@ -168,7 +168,7 @@ async def test_a_worker_that_is_killed_is_a_failure_and_no_file(
         await eventually(writing)
         beside = sorted(path.suffix for path in directory.iterdir())
         assert beside == [".errors", ".lock", ".logs", ".part", ".sheets"]
-        assert writer != "openpyxl" or list((directory / f"{job['id']}.xlsx.sheets").iterdir())
+        assert library != "openpyxl" or list((directory / f"{job['id']}.xlsx.sheets").iterdir())
     for each in workers():
         each.kill()
     found = await ended(operator, job)
