@@ -1,11 +1,11 @@
 """The plan of a filter by group of equal errors: how many logs of each would be sent, and which are left out.
 
 A group is taken or left out as a whole, by `exclude_fingerprint` of the one filter: what the plan counts is what the
-list shows and the command does. A log of several groups is left out with any of them.
+list shows and the command does. A log of several groups is left out with any of them. A plan lists the largest groups,
+however many there are, and counts the logs of all others together.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -21,7 +21,7 @@ from storage.logs.cures import cures_of
 from storage.logs.group_decisions import list_ignored
 from storage.logs.groups import NamedFault, name_faults
 from storage.reprocess import affiliates
-from storage.reprocess.selection import FaultsGroup, survey_faults
+from storage.reprocess.selection import Group, count_logs, survey_faults
 
 #: Groups that are listed, the largest; beyond them only those that are left out.
 LISTED: Final = 100
@@ -43,7 +43,7 @@ class PlannedGroup(NamedTuple):
 
 
 class GroupedPlan(NamedTuple):
-    """A plan, and its groups, most logs first."""
+    """A plan, and its groups, most logs first. Its totals are exact, whatever is listed."""
 
     plan: Plan
     filter: ReprocessFilter  # of the command
@@ -53,6 +53,8 @@ class GroupedPlan(NamedTuple):
     shared: int  # of these, logs in several groups
     without_errors: int  # of these, logs in none
     unlisted: int  # groups that are taken and not listed
+    others: int  # logs in any of these, each once
+    others_sent: int  # of these, logs that will be sent
 
 
 async def plan_groups(
@@ -75,28 +77,33 @@ async def plan_groups(
     at = await settled(database, as_of)
     async with database.snapshot(account) as connection:
         whole = filter_.model_copy(update={"exclude_fingerprint": ()}).filter
-        found = await survey_faults(connection, account, integration_type, whole, at)
         ignored = await list_ignored(connection, account, integration_type, whole)
-        sizes = sizes_of(found)
-        listed = _listed(sizes, {*ignored, *filter_.exclude_fingerprint})
-        faults = await name_faults(connection, account, integration_type, listed, now=datetime.now(UTC))
+        of_type = (connection, account, integration_type)
+        left_anyway = {*ignored, *filter_.exclude_fingerprint}
+        found = await survey_faults(*of_type, whole, at, largest=LISTED, named=sorted(left_anyway))
+        sizes = {name: count_logs(groups) for name, groups in found.of_group.items()}
+        listed = sorted(sizes, key=lambda name: (-sizes[name], name))
+        faults = await name_faults(*of_type, listed, now=datetime.now(UTC))
         cures = await cures_of(connection, account, listed)
-        where = affiliates_of(listed, found)
+        where = {name: tuple(sorted({each.affiliate for each in found.of_group[name]})) for name in listed}
         entries = {name: playbook.about(_error(integration_type, name, where[name], faults[name])) for name in listed}
         cautions = {name: caution(entries[name], cures[name], ignored=name in ignored) for name in listed}
         first = [] if chosen else _left_out_at_first(cautions, filter_)
-        left_out = frozenset((*filter_.exclude_fingerprint, *first))
-        taken = [each for each in found if left_out.isdisjoint(each.faults)]
-        made = await plan_of(connection, account, integration_type, [each.facts for each in taken], policy)
-        paused = await affiliates.paused(connection, account, integration_type)
-    sent = sizes_of(
-        each
-        for each in taken
-        if verdict_of(integration_type, each.facts, policy=policy, paused=paused) is ItemState.QUEUED
-    )
+        of_command = filter_.without_groups(tuple(first))
+        left_out = frozenset(of_command.exclude_fingerprint)
+        taken = found
+        if not left_out.isdisjoint(listed):
+            taken = await survey_faults(*of_type, of_command.filter, at, largest=0, named=listed)
+        made = await plan_of(*of_type, taken.facts, policy)
+        paused = await affiliates.paused(*of_type)
+
+    def sent(groups: Iterable[Group]) -> int:
+        verdicts = ((each, verdict_of(integration_type, each, policy=policy, paused=paused)) for each in groups)
+        return count_logs(each for each, verdict in verdicts if verdict is ItemState.QUEUED)
+
     return GroupedPlan(
         plan=made,
-        filter=filter_.without_groups(tuple(first)),
+        filter=of_command,
         as_of=at,
         groups=[
             PlannedGroup(
@@ -105,7 +112,7 @@ async def plan_groups(
                 message=faults[name].message,
                 affiliates=where[name],
                 logs=sizes[name],
-                sent=sent[name],
+                sent=sent(taken.of_group.get(name, ())),
                 taken=name not in left_out,
                 caution=cautions[name],
                 playbook=entries[name],
@@ -113,34 +120,13 @@ async def plan_groups(
             )
             for name in listed
         ],
-        matched=sum(each.facts.logs for each in found),
-        shared=sum(each.facts.logs for each in found if len(each.faults) > 1),
-        without_errors=sum(each.facts.logs for each in found if not each.faults),
-        unlisted=len(sizes) - len(listed),
+        matched=count_logs(found.facts),
+        shared=found.shared,
+        without_errors=found.without_errors,
+        unlisted=found.groups - len(listed),
+        others=count_logs(found.others),
+        others_sent=sent(taken.others),
     )
-
-
-def sizes_of(found: Iterable[FaultsGroup]) -> Counter[str]:
-    """Count the logs of each group of equal errors. Pure."""
-    sizes: Counter[str] = Counter()
-    for each in found:
-        sizes.update(dict.fromkeys(each.faults, each.facts.logs))
-    return sizes
-
-
-def affiliates_of(fingerprints: Collection[str], found: Sequence[FaultsGroup]) -> dict[str, tuple[str, ...]]:
-    """Return the affiliates of the logs of each group. Pure."""
-    where: dict[str, set[str]] = {name: set() for name in fingerprints}
-    for each in found:
-        for name in where.keys() & each.faults:
-            where[name].add(each.facts.affiliate)
-    return {name: tuple(sorted(affiliates)) for name, affiliates in where.items()}
-
-
-def _listed(sizes: Counter[str], left_out: Collection[str]) -> list[str]:
-    """Return the groups to list: the largest, and those that are left out or may be."""
-    in_order = sorted(sizes, key=lambda name: (-sizes[name], name))
-    return in_order[:LISTED] + [name for name in in_order[LISTED:] if name in left_out]
 
 
 def _error(integration_type: str, fingerprint: str, where: Sequence[str], fault: NamedFault) -> SeenError:

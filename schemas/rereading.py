@@ -76,6 +76,10 @@ class Rereading:
             for connector in (None, *topics.connectors)
         }
 
+    def reason_against(self, topic: str) -> Reason | None:
+        """Say why no letter of a topic is redriven; None where they are."""
+        return None if topic in self._topics else NOT_OF_RESULTS.reason
+
     @property
     def topics(self) -> list[str]:
         """Topics whose letters can be read, and redriven."""

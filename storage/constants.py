@@ -8,7 +8,7 @@ from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES, TRIED_STATES
 from schemas.redaction import REDACTED
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
 from schemas.result import ResultError
-from storage import columns
+from storage import columns, staging
 
 #: Characters of a message that an item keeps; the attempt has the whole message.
 ITEM_MESSAGE_CHARACTERS: Final = 300
@@ -54,5 +54,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),
     "JSON_MEMBERS": columns.in_json(),
+    "STAGED_RESULTS": staging.TABLE,
+    "STAGED_COLUMNS": staging.definition(staging.COLUMNS),
     "FIELDS_OF_ERROR": _listed(ResultError.model_fields),
 }

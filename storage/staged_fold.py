@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from schemas.fault import Fault
 from schemas.result import Result
+from storage import staging
 from storage.database import Connection, translated
 from storage.errors import RowRefused
 from storage.fold import OTHERS, others, sample
@@ -21,7 +22,7 @@ from storage.statements import SQL, array
 #: Results of a batch from which on staging is worth its statements.
 FEWEST: Final = 500
 
-#: Columns of staged_results, and the field of Result that each has.
+#: Columns of the staging table, and the field of Result that each has.
 _FIELDS: Final = {
     "result_id": "id",
     "log_id": "log_id",
@@ -95,7 +96,7 @@ async def _fold(connection: Connection, results: Sequence[Result]) -> Collection
     """Raises _UnusualError."""
     rows, logs = _rows(results)
     await SQL["join_in_order"].execute(connection)
-    await connection.copy_records_to_table("staged_results", schema_name="pg_temp", columns=_COLUMNS, records=rows)
+    await connection.copy_records_to_table(staging.TABLE, schema_name="pg_temp", columns=_COLUMNS, records=rows)
     if await SQL["receive_staged"].change(connection) < len(rows):
         raise _UnusualError
     folded = await SQL["fold_staged"].fetchrow(connection, **_counted(results), **_faulted(results))
@@ -106,7 +107,7 @@ async def _fold(connection: Connection, results: Sequence[Result]) -> Collection
 
 
 def _rows(results: Sequence[Result]) -> tuple[list[tuple[Any, ...]], int]:
-    """Return the rows of staged_results in the order of their logs, and the number of these."""
+    """Return the rows of the staging table in the order of their logs, and the number of these."""
     ordered = sorted(results, key=_log_id)  # those of one log stay as they were delivered
     ids = [each.log_id for each in ordered]
     of_logs = Counter(ids) if len(set(ids)) < len(ids) else {}

@@ -143,6 +143,7 @@ def _show_letter(
         page="dead-letters",
         letter=letter,
         pieces=pieces(letter),
+        never=request.app.state.rereading.reason_against(letter.topic),
         value=letter.value if value is None else value,
         tried=tried,
         refusal=refusal,

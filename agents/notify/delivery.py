@@ -1,7 +1,7 @@
 """Sends the outbox. Each channel has its own turn, so that one that is down or hangs holds up no other.
 
-A message is sent, then recorded as sent, in a transaction of its own. After a kill -9 between the two it is sent again
-when the lease of its channel ends, with the same id and the same content, by which a receiver can tell.
+A message is sent, then recorded as sent and counted, in a transaction of its own. After a kill -9 between the two it is
+sent again when the lease of its channel ends, with the same id and the same content, by which a receiver can tell.
 """
 
 import asyncio
@@ -123,7 +123,6 @@ class Delivery:
         ends = time.monotonic() + min(TURN_SECONDS, self._lease_seconds / 2)
         waiting = await until_available(_WORK, partial(self._prepare, channel))
         parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
-        sent = 0
         last: Sent | None = None
         for part in parts:
             last = await self._try(session, channel, part)
@@ -131,13 +130,11 @@ class Delivery:
             await until_available(_WORK, partial(self._mark, channel.account, tried))
             for each in part:
                 NOTIFICATIONS.labels(channel.kind, each.kind, last.outcome).inc()
-            if last.outcome == "sent":
-                sent += len(part)
-            else:
+            if last.outcome != "sent":
                 log.warning("not sent", channel=str(channel.id), kind=channel.kind, **last._asdict())
             if last.outcome == "again" or time.monotonic() >= ends:
                 break
-        await until_available(_WORK, partial(self._release, channel, sent, last))
+        await until_available(_WORK, partial(self._release, channel, last))
 
     async def _prepare(self, channel: LeasedChannel) -> list[Waiting]:
         """Return the messages of a turn, each with the content that it keeps from now on.
@@ -172,7 +169,7 @@ class Delivery:
         async with self._database.transaction() as connection:
             await mark_tried(connection, account, tried)
 
-    async def _release(self, channel: LeasedChannel, sent: int, last: Sent | None) -> None:
+    async def _release(self, channel: LeasedChannel, last: Sent | None) -> None:
         """End the lease. After a try that may succeed later, the channel is left alone for a while.
 
         `last` is the last try; None when all that waited was ended meanwhile, which says nothing about the channel.
@@ -186,7 +183,6 @@ class Delivery:
             await release_channel(
                 connection,
                 channel,
-                sent=sent,
                 failures=failures,
                 tried=tried,
                 error=last.error,

@@ -281,8 +281,9 @@ def _plan_lines(plan: RedrivePlan) -> Iterator[str]:
         for sample in each.samples:
             yield f"    {sample.id}  {say(sample.reason, 'en')}"
     for state, letters in plan.left_out.items():
-        why = "not of a topic of results" if state == "waiting" else word("letter", state, "en").lower()
-        yield f"  {letters:,} left out: {why}"
+        yield f"  {letters:,} left out: {word('letter', state, 'en').lower()}"
+    if plan.reason is not None:
+        yield f"    {say(plan.reason, 'en')}"
 
 
 def _states(redrive_: Redrive) -> str:

@@ -1,4 +1,5 @@
--- Once, as the owner of the schema. `wal_level` must be `logical`: it needs a restart of PostgreSQL.
+-- Once, as a superuser, or as the owner of the schema where it may make such a login (docs/true-now.md, "Rights").
+-- `wal_level` must be `logical`: it needs a restart of PostgreSQL.
 CREATE ROLE conexoes_now LOGIN REPLICATION PASSWORD 'change-me';
 GRANT USAGE ON SCHEMA conexoes TO conexoes_now;
 GRANT SELECT (

@@ -55,7 +55,8 @@ def _write_sheet(out: Any, sheet: Sheet) -> None:
         _colour(out, sheet, _range(sheet, sheet.coloured, last))
     if sheet.choices is not None:
         heading, right, hint = sheet.choices
-        rule = DataValidation(type="list", formula1=f'"{right}"', allow_blank=True, showInputMessage=True, prompt=hint)
+        rule = DataValidation(type="list", formula1=f'"{right}"', allow_blank=True, prompt=hint)
+        rule.showInputMessage = rule.showErrorMessage = True
         rule.add(_range(sheet, heading, last))
         out.data_validations.append(rule)
     if sheet.chart is not None:

@@ -228,9 +228,12 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Un mensaje tiene como máximo {limit} ediciones.",
     ),
     ReasonCode.NOT_A_RESULTS_TOPIC: labels(
-        "Só mensagens de tópicos de resultados são reenviadas.",
-        "Only letters of results topics are redriven.",
-        "Solo se reenvían mensajes de tópicos de resultados.",
+        "Só resultados são reenviados, de tópicos que os agentes leem. Um comando de reprocessamento não é: os dados "
+        "podem ter mudado, e quem pediu pode já saber que ele foi recusado. Faça um novo plano.",
+        "Only results are redriven, from topics that agents read. A reprocess command is not: data may have changed "
+        "since, and whoever asked may have been told that it was refused. Make a new plan instead.",
+        "Solo se reenvían resultados, de tópicos que los agentes leen. Un comando de reproceso no: los datos pueden "
+        "haber cambiado, y quien lo pidió puede saber ya que fue rechazado. Haga un plan nuevo.",
     ),
     ReasonCode.RESULT_ERASED: labels(
         "Este resultado foi apagado e não é armazenado de novo.",

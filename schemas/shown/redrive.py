@@ -30,7 +30,7 @@ class StillRefused(Shown):
     samples: list[RefusedSample] = Field(description="the first ones")
 
 
-class RedrivePlan(Shown):
+class RedrivePlan(Explained):
     """The effect that a redrive of this choice would have."""
 
     model_config = example(
@@ -54,6 +54,7 @@ class RedrivePlan(Shown):
     left_out: dict[LetterState, int] = Field(
         description="the others by state; `waiting`: of a topic without results, as reprocess commands are"
     )
+    reason: Said | None = Field(None, description="why letters that wait are left out; null where none are")
 
 
 class RedriveAct(Shown):

@@ -115,7 +115,9 @@ async def keep_content(connection: Connection, account: str, message: uuid.UUID,
 
 
 async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:
-    """Record what became of messages. Events that were sent are deleted; what would wait too long is given up."""
+    """Record what became of messages. Their channel counts those that were sent, events among these are deleted; what
+    would wait too long is given up.
+    """
     await SQL["mark_tried"].execute(connection, tried, account=account, after=GIVE_UP)
     if sent := [each.id for each in tried if each.state == "sent"]:
         await SQL["delete_sent_events"].execute(connection, account=account, ids=sent)
@@ -137,7 +139,6 @@ async def release_channel(
     connection: Connection,
     channel: LeasedChannel,
     *,
-    sent: int,
     failures: int,
     tried: bool,
     error: str | None,
@@ -151,7 +152,6 @@ async def release_channel(
         account=channel.account,
         id=channel.id,
         lease=channel.lease,
-        sent=sent,
         failures=failures,
         tried=tried,
         error=error,

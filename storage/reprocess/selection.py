@@ -6,7 +6,8 @@ changed ones is found among their attempts.
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -31,11 +32,15 @@ class Group(NamedTuple):
     sample: list[uuid.UUID]  # ten of them, or all
 
 
-class FaultsGroup(NamedTuple):
-    """Selected logs with equal facts that showed the same errors."""
+class FaultsSurvey(NamedTuple):
+    """Selected logs by the errors that they showed."""
 
-    facts: Group
-    faults: frozenset[str]  # fingerprints; none of a log without errors
+    facts: list[Group]  # each log once
+    of_group: dict[str, list[Group]]  # by the fingerprint of a listed group; a log is in each of its groups
+    others: list[Group]  # those with an error of any other group, each log once
+    shared: int  # logs in several groups
+    without_errors: int  # logs in none
+    groups: int  # of equal errors, listed or not
 
 
 class Selection(NamedTuple):
@@ -77,12 +82,40 @@ async def survey(
 
 
 async def survey_faults(
-    connection: Connection, account: str, integration_type: str, filter_: LogFilter, as_of: datetime
-) -> list[FaultsGroup]:
-    """Count the selected logs by group and errors. To be called within a transaction."""
-    own = {"account": account, "integration_type": integration_type, "as_of": as_of}
+    connection: Connection,
+    account: str,
+    integration_type: str,
+    filter_: LogFilter,
+    as_of: datetime,
+    *,
+    largest: int,
+    named: Sequence[str],
+) -> FaultsSurvey:
+    """Count the selected logs by group and errors. To be called within a transaction.
+
+    Listed are the `largest` groups of equal errors, and the `named` ones; all others are counted together.
+    """
+    own = {
+        "account": account,
+        "integration_type": integration_type,
+        "as_of": as_of,
+        "largest": largest,
+        "named": list(named),
+    }
     rows = await _survey("survey_faults", connection, filter_, own)
-    return [FaultsGroup(Group(**{name: row[name] for name in Group._fields}), frozenset(row["faults"])) for row in rows]
+    parts: defaultdict[str, list[Group]] = defaultdict(list)
+    of_group: defaultdict[str, list[Group]] = defaultdict(list)
+    for row in rows:
+        group = Group(**{name: row[name] for name in Group._fields if name != "sample"}, sample=row["sample"] or [])
+        (parts[row["part"]] if row["fault"] is None else of_group[row["fault"]]).append(group)
+    return FaultsSurvey(
+        facts=parts["all"],
+        of_group=dict(of_group),
+        others=parts["others"],
+        shared=count_logs(parts["shared"]),
+        without_errors=count_logs(parts["without"]),
+        groups=rows[0]["groups"] if rows else 0,
+    )
 
 
 async def survey_rows(
@@ -168,6 +201,11 @@ async def set_selection_aside(connection: Connection, selection: Selection, *, o
 
 async def set_selected(connection: Connection, selection: Selection, count: int) -> None:
     await SQL["set_selected"].execute(connection, **_key(selection), logs=count)
+
+
+def count_logs(groups: Iterable[Group]) -> int:
+    """Count the logs of groups that have none in common."""
+    return sum(each.logs for each in groups)
 
 
 def by_affiliate(groups: Sequence[Group]) -> dict[str, int]:

@@ -3,17 +3,9 @@
 SELECT has_database_privilege(current_database(), 'TEMPORARY')
 
 -- make_staging --
--- The table of this session that a batch of results is copied into; empty again after each transaction. Columns are named
--- as in attempts, and `attempts` and `first_seen_at` are of the entity: they are given with the result of the batch that it
--- shows, and null with its others.
-CREATE TEMPORARY TABLE IF NOT EXISTS staged_results (
-    result_id uuid, log_id uuid, account text COLLATE "C", integration_type text COLLATE "C", affiliate text COLLATE "C",
-    key text COLLATE "C", status text COLLATE "C", processed_at timestamptz, version bytea, source text COLLATE "C",
-    event_id text COLLATE "C", message text, code text COLLATE "C", category text COLLATE "C",
-    fingerprint text COLLATE "C", errors integer, item_id uuid, body text, extensions text,
-    structured boolean, altered boolean, alterations jsonb, late boolean, words text, other_codes text,
-    other_categories text, other_fingerprints text, attempts integer, first_seen_at timestamptz
-) ON COMMIT DELETE ROWS
+-- The table of this session that a batch of results is copied into; empty again after each transaction. `attempts` and
+-- `first_seen_at` are given with the result of the batch that the entity shows, and null with its others.
+CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_RESULTS} ({STAGED_COLUMNS}) ON COMMIT DELETE ROWS
 
 -- join_in_order --
 -- Until the transaction ends: a hash join would take and lock logs in no order.
@@ -24,7 +16,7 @@ SET LOCAL enable_hashjoin = off
 -- before, or is older than the retention and shown already.
 INSERT INTO received_results (account, result_id)
 SELECT i.account, i.result_id
-FROM pg_temp.staged_results i
+FROM pg_temp.{STAGED_RESULTS} i
 WHERE {is_to_store}
 ORDER BY i.result_id
 ON CONFLICT DO NOTHING
@@ -36,7 +28,7 @@ ON CONFLICT DO NOTHING
 -- hash join. Uses the primary key of status_logs.
 WITH attempted AS (
     {attempts_of_results}
-    FROM pg_temp.staged_results i
+    FROM pg_temp.{STAGED_RESULTS} i
     LEFT JOIN status_logs s ON s.id = i.log_id
 ),
 faulted AS (
@@ -86,5 +78,5 @@ SELECT
     version, source, event_id, message, code, category, fingerprint, errors,
     other_codes::text[] AS other_codes, other_categories::text[] AS other_categories,
     other_fingerprints::text[] AS other_fingerprints, words::bigint[] AS words, attempts, first_seen_at
-FROM pg_temp.staged_results
+FROM pg_temp.{STAGED_RESULTS}
 WHERE attempts IS NOT NULL

@@ -75,7 +75,7 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_any_of_these_and_all_but_these_mean_the_same_to_every_reader(
-    seed: int, writer: Database, reader: Database, owner: asyncpg.Connection
+    seed: int, writer: Database, reader: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two hundred filters that name groups or codes, or exclude, over logs with up to four errors."""
     draw, numbers = random.Random(200 + seed), itertools.count()
@@ -103,7 +103,9 @@ async def test_any_of_these_and_all_but_these_mean_the_same_to_every_reader(
             async with reader.snapshot("acme") as connection:
                 planned = await survey(connection, "acme", "price", filter_, as_of)
             assert sum(each.logs for each in planned) == len(expected), filter_
-            await plan_agrees(reader, logs_of, filter_, as_of, every, beside)
+            most = draw.choice((0, 1, 3, 100))
+            monkeypatch.setattr("api.plan_groups.LISTED", most)
+            await plan_agrees(reader, logs_of, filter_, as_of, every, beside, most)
 
 
 async def plan_agrees(
@@ -113,8 +115,11 @@ async def plan_agrees(
     as_of: datetime,
     every: list[StatusLog],
     beside: dict[str, Known],
+    most: int,
 ) -> None:
-    """A plan by group counts each log once, and in each of its groups; its filter is what the list shows."""
+    """A plan by group counts each log once, and in each of its groups; its filter is what the list shows. It lists the
+    largest groups, as many as `most` and those that are left out, and what it does not list is counted all the same.
+    """
     whole = filter_.model_copy(update={"exclude_fingerprint": ()})
     matched = [log for log in every if matches(whole, log, beside[log.id])]
     sizes = Counter(each for log in matched for each in beside[log.id].fingerprints)
@@ -138,6 +143,13 @@ async def plan_agrees(
         assert made.shared == sum(len(beside[log.id].fingerprints) > 1 for log in matched)
         assert made.without_errors == sum(not beside[log.id].fingerprints for log in matched)
         assert len(made.groups) + made.unlisted == len(sizes)
+        names = {each.fingerprint for each in made.groups}
+        others = [log for log in matched if not beside[log.id].fingerprints <= names]
+        assert made.others == len(others)
+        assert made.others_sent == len({log.id for log in others} & {log.id for log in sent})
+        largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
+        assert names >= set(largest)
+        assert all(name in largest or name in filter_.exclude_fingerprint for name in names)
         for each in made.groups:
             assert (each.logs, each.sent) == (sizes[each.fingerprint], of_each[each.fingerprint]), filter_
             assert each.taken == (each.fingerprint not in made.filter.exclude_fingerprint)

@@ -15,6 +15,8 @@ from broker.settings import BrokerSettings
 from cli.commands.dead_letters import app
 from cli.installation import UnusableError
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.say import say
+from schemas.rereading import NOT_OF_RESULTS
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.agents import produce, running_worker
@@ -108,6 +110,12 @@ async def test_it_plans_redrives_and_follows(
     assert json.loads(plan)["would_be_stored"] == 1
     text = await asyncio.to_thread(run, "redrive", "--all", "--dry-run")
     assert "1 would become results" in text
+    assert "left out" not in text
+    moved = "UPDATE dead_letters SET topic = $1 WHERE code = 'not_allowed'"
+    await owner.execute(moved, broker_settings.topics.commands)
+    text = await asyncio.to_thread(run, "redrive", "--all", "--dry-run")
+    assert f"  1 left out: waiting\n    {say(NOT_OF_RESULTS.reason, 'en')}\n" in text
+    await owner.execute(moved, broker_settings.topics.results("price"))
     assert await owner.fetchval("SELECT count(*) FROM redrives") == 0
     async with running_worker(broker_settings, storage_settings, data_dir):
         done: dict[str, Any] = json.loads(

@@ -21,7 +21,7 @@ from storage.logs import page as log_page
 from storage.logs.groups import list_groups
 from storage.logs.page import read_page
 from storage.logs.summary import summarize
-from storage.reprocess.selection import Selection, count_joined_since, next_logs, survey, survey_faults
+from storage.reprocess.selection import Selection, count_joined_since, count_logs, next_logs, survey, survey_faults
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
@@ -109,8 +109,8 @@ async def _plan(asked: Asked) -> int:
 
 async def _plan_by_group(asked: Asked) -> int:
     async with asked.desk.reader.snapshot(ACCOUNT) as connection:
-        found = await survey_faults(connection, ACCOUNT, TYPE, asked.filter_, asked.as_of)
-    return sum(each.facts.logs for each in found)
+        found = await survey_faults(connection, ACCOUNT, TYPE, asked.filter_, asked.as_of, largest=1, named=[])
+    return count_logs(found.facts)
 
 
 class _Selection(Selection):

@@ -18,6 +18,7 @@ from embedded.system import EmbeddedSystem
 from schemas.policy import Policy
 from schemas.result import Result
 from storage import results as storing
+from storage import staging
 from storage.database import Database
 from storage.errors import RowRefused
 from storage.results import store
@@ -277,6 +278,37 @@ async def test_what_postgresql_refuses_of_a_staged_batch_is_refused_by_the_fold_
         await _store(writer, _some())
     assert staged == [False]
     assert await owner.fetchval("SELECT count(*) FROM received_results") == 0
+
+
+async def test_a_session_that_another_version_has_staged_in_is_no_obstacle(
+    owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings, staged: list[bool]
+) -> None:
+    """One connection, as a pooler gives it to one worker after the other; versions lack a column, have one more, or
+    another type of one.
+    """
+    others = (
+        {name: type_ for name, type_ in staging.COLUMNS.items() if name != "words"},
+        {**staging.COLUMNS, "new_column": "text"},
+        {**staging.COLUMNS, "errors": "text"},
+    )
+    tables = {staging.table_of(each) for each in (staging.COLUMNS, *others)}
+    assert len(tables) == 1 + len(others)
+    assert all(len(each) < 63 for each in tables)
+    database = Database(database_url, "writer", storage_settings.model_copy(update={"pool_size": 1}))
+    try:
+        async with database.connection() as connection:
+            await connection.execute("CREATE TEMPORARY TABLE staged_results (result_id uuid) ON COMMIT DELETE ROWS")
+            for each in others:
+                columns = staging.definition(each)
+                await connection.execute(f"CREATE TEMPORARY TABLE {staging.table_of(each)} ({columns})")
+        await _store(database, _some())
+        async with database.connection() as connection:
+            found = await connection.fetch("SELECT relname FROM pg_class WHERE relname LIKE 'staged_results%'")
+    finally:
+        await database.close()
+    assert staged == [True]
+    assert {row["relname"] for row in found} == {"staged_results", *tables}
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 30
 
 
 async def test_logs_are_locked_in_the_order_of_their_key(writer: Database) -> None:

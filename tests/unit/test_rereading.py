@@ -100,13 +100,16 @@ def test_a_refused_copy_knows_its_letter_even_where_its_headers_are_not_kept() -
 def test_a_letter_of_another_topic_is_refused() -> None:
     for name in (TOPICS.commands, TOPICS.results("price", "gone"), ""):
         letter = KeptLetter(LETTER, "acme", name, None, [], b"{}")
-        assert Rereading(TOPICS, None).refusal(letter, NOW) is NOT_OF_RESULTS
+        rereading = Rereading(TOPICS, None)
+        assert rereading.refusal(letter, NOW) is NOT_OF_RESULTS
+        assert rereading.reason_against(name) == NOT_OF_RESULTS.reason
 
 
 def test_only_topics_of_results_are_read() -> None:
     topics = Topics(connectors=("mlb",))
     rereading = Rereading(topics, None)
     assert set(rereading.topics) == set(topics.read_by_agents()) - {topics.commands}
+    assert all(rereading.reason_against(each) is None for each in rereading.topics)
 
 
 @pytest.mark.parametrize(

@@ -158,20 +158,27 @@ WHERE account = :account::text AND id = :id::uuid AND content IS NULL
 
 -- mark_tried --
 -- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
--- is given up when that would be too late. One that was ended meanwhile was sent all the same.
-UPDATE notification_messages m
-SET state = CASE WHEN n.late THEN 'failed' ELSE t.state END, tries = m.tries + t.failed,
-    error = CASE WHEN n.late THEN 'given up: ' ELSE '' END || t.error, not_before = n.at,
-    ended_at = CASE WHEN n.late OR t.state <> 'waiting' THEN now() END
-FROM unnest(
-    :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
-) AS t (id, state, failed, error, pause_seconds)
-JOIN notification_messages w ON w.account = :account::text AND w.id = t.id
-CROSS JOIN LATERAL (
-    SELECT next.at, t.state = 'waiting' AND next.at > w.due_at + :after::interval AS late
-    FROM (SELECT now() + make_interval(secs => t.pause_seconds) AS at) AS next
-) AS n
-WHERE m.account = :account::text AND m.id = t.id AND (m.state = 'waiting' OR t.state = 'sent')
+-- is given up when that would be too late. One that was ended meanwhile was sent all the same. Their channel counts those
+-- that were not marked as sent before.
+WITH marked AS (
+    UPDATE notification_messages m
+    SET state = CASE WHEN n.late THEN 'failed' ELSE t.state END, tries = m.tries + t.failed,
+        error = CASE WHEN n.late THEN 'given up: ' ELSE '' END || t.error, not_before = n.at,
+        ended_at = CASE WHEN n.late OR t.state <> 'waiting' THEN now() END
+    FROM unnest(
+        :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
+    ) AS t (id, state, failed, error, pause_seconds)
+    JOIN notification_messages w ON w.account = :account::text AND w.id = t.id
+    CROSS JOIN LATERAL (
+        SELECT next.at, t.state = 'waiting' AND next.at > w.due_at + :after::interval AS late
+        FROM (SELECT now() + make_interval(secs => t.pause_seconds) AS at) AS next
+    ) AS n
+    WHERE m.account = :account::text AND m.id = t.id AND (m.state = 'waiting' OR t.state = 'sent')
+    RETURNING m.channel_id, m.state = 'sent' AND w.state <> 'sent' AS is_sent
+)
+UPDATE notification_channels c SET sent = c.sent + s.messages, last_sent_at = now()
+FROM (SELECT channel_id, count(*) AS messages FROM marked WHERE is_sent GROUP BY channel_id) AS s
+WHERE c.account = :account::text AND c.id = s.channel_id
 
 -- delete_sent_events --
 SELECT delete_sent_events(:account::text, :ids::uuid[])
@@ -188,9 +195,7 @@ SET lease = NULL, leased_until = NULL, failures = :failures::integer,
         WHERE m.account = :account::text AND m.channel_id = :id::uuid AND m.state = 'waiting'
         ORDER BY m.kind <> 'test', m.number
         LIMIT 1
-    ) THEN interval '0' ELSE make_interval(secs => :pause_seconds::double precision) END,
-    sent = sent + :sent::integer,
-    last_sent_at = CASE WHEN :sent::integer > 0 THEN now() ELSE last_sent_at END
+    ) THEN interval '0' ELSE make_interval(secs => :pause_seconds::double precision) END
 WHERE account = :account::text AND id = :id::uuid AND lease = :lease::uuid
 
 -- end_removed --

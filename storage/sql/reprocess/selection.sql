@@ -118,14 +118,49 @@ GROUP BY affiliate, status, in_flight, changed
 ORDER BY affiliate, status, in_flight, changed
 
 -- survey_faults --
--- The same, grouped by their errors as well.
+-- The same, and by their errors, in parts: `all` has each log once; `group` those of the :largest groups of equal errors and
+-- of the :named ones, a log in each of its groups; `others` those with an error of any other group, each once; `shared` those
+-- in several groups; `without` those in none. `groups` is the number of all groups. However many there are, the rows are no
+-- more than the listed groups and four have, for each of the facts.
 WITH matched AS (
     {selected_logs}
+),
+alike AS MATERIALIZED (
+    SELECT
+        row_number() OVER () AS number, affiliate, status, in_flight, changed, faults, count(*) AS logs,
+        GROUPING(faults) = 1 AS is_whole, CASE WHEN GROUPING(faults) = 1 THEN (array_agg(id))[1:{PLAN_SAMPLES}] END AS sample
+    FROM matched
+    GROUP BY GROUPING SETS ((affiliate, status, in_flight, changed), (affiliate, status, in_flight, changed, faults))
+),
+shown AS MATERIALIZED (
+    SELECT DISTINCT a.number, each.fault FROM alike a CROSS JOIN LATERAL unnest(a.faults) AS each (fault)
+    WHERE NOT a.is_whole
+),
+sizes AS MATERIALIZED (
+    SELECT fault, sum(logs) AS logs FROM shown JOIN alike USING (number) GROUP BY fault
+),
+listed AS MATERIALIZED (
+    (SELECT fault FROM sizes ORDER BY logs DESC, fault COLLATE "C" LIMIT :largest::integer)
+    UNION
+    SELECT fault FROM sizes WHERE fault = ANY(:named::text[])
+),
+parts AS (
+    SELECT number, 'all' AS part, NULL AS fault FROM alike WHERE is_whole
+    UNION ALL
+    SELECT number, 'group', fault FROM shown JOIN listed USING (fault)
+    UNION ALL
+    SELECT DISTINCT number, 'others', NULL FROM shown WHERE fault NOT IN (SELECT fault FROM listed)
+    UNION ALL
+    SELECT number, 'shared', NULL FROM shown GROUP BY number HAVING count(*) > 1
+    UNION ALL
+    SELECT number, 'without', NULL FROM alike WHERE NOT is_whole AND faults = '{}'
 )
-SELECT affiliate, status, in_flight, changed, faults, count(*) AS logs, (array_agg(id))[1:{PLAN_SAMPLES}] AS sample
-FROM matched
-GROUP BY affiliate, status, in_flight, changed, faults
-ORDER BY affiliate, status, in_flight, changed, faults
+SELECT
+    part, fault, affiliate, status, in_flight, changed, sum(logs)::bigint AS logs, max(sample) AS sample,
+    (SELECT count(*) FROM sizes) AS groups
+FROM parts JOIN alike USING (number)
+GROUP BY part, fault, affiliate, status, in_flight, changed
+ORDER BY part, fault, affiliate, status, in_flight, changed
 
 -- survey_rows --
 -- Chosen logs, as they are now, grouped likewise. Uses the primary key.

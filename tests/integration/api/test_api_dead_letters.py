@@ -18,8 +18,9 @@ from api.letter_plan import plan_redrive
 from exports.errors import TooManyExports
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, STRUCTURED
+from schemas.reasons.say import say
 from schemas.redrive import LetterChoice
-from schemas.rereading import Rereading
+from schemas.rereading import NOT_OF_RESULTS, Rereading
 from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
@@ -188,8 +189,14 @@ async def test_a_plan_says_what_would_become_of_each_and_changes_nothing(
     assert {each["code"] for each in plan["still_refused"]} == {"status_not_allowed", "timestamp", "json"}
     sample = plan["still_refused"][0]["samples"][0]
     assert sample["reason"]
+    assert plan["reason"] is None
     assert await owner.fetchval("SELECT count(*) FROM redrives") == 0
     assert await owner.fetchval("SELECT count(*) FROM dead_letters WHERE state <> 'waiting'") == 0
+    # One of a reprocess command is left out, with the reason.
+    await owner.execute("UPDATE dead_letters SET topic = $1 WHERE code = 'json'", Topics().commands)
+    plan = (await operator.post("/commands/dead-letters/redrive", json=asked)).json()
+    assert (plan["matched"], plan["redrivable"], plan["left_out"]) == (5, 4, {"waiting": 1})
+    assert (plan["reason"], plan["reason_code"]) == (say(NOT_OF_RESULTS.reason, "en"), "not_a_results_topic")
 
 
 async def test_a_plan_has_an_end_and_counts_as_a_command(

@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import httpx
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from exports.jobs.desk import ExportDesk
 from exports.jobs.jobs import Jobs
-from exports.settings import ExportSettings
+from exports.settings import ExportSettings, WorkbookWriter
 from schemas.export import ExportOrder, ExportRequest
 from storage.access_keys import Grant
 from storage.database import Database
@@ -27,6 +27,7 @@ from tests.support.waiting import eventually
 
 ASKED = {"account": "acme", "integration_type": "price", "filter": {"status": ["error"]}}
 DAY_SECONDS = 86_400
+WRITERS = [each for each in get_args(WorkbookWriter) if each != "auto"]
 
 
 @pytest.fixture
@@ -131,20 +132,51 @@ async def test_cancelling_leaves_no_file_and_no_process(operator: Caller, data_d
     assert (await operator.delete(f"/commands/exports/acme/{job['id']}")).status_code == 404
 
 
-@pytest.mark.usefixtures("held")
-async def test_a_worker_that_is_killed_is_a_failure_and_no_file(operator: Caller, data_dir: Path) -> None:
+@pytest.mark.parametrize("library", WRITERS)
+@pytest.mark.parametrize("meanwhile", ["it waits for rows", "it writes"])
+async def test_a_worker_that_is_killed_is_a_failure_and_no_file(
+    app: FastAPI,
+    operator: Caller,
+    store_events: Store,
+    owner: asyncpg.Connection,
+    data_dir: Path,
+    library: WorkbookWriter,
+    meanwhile: str,
+) -> None:
+    desk: ExportDesk = app.state.exports
+    desk.settings = desk.settings.model_copy(update={"workbook_writer": library})
+    await store_events(*(result(f"e{n}", key=f"K{n}", processed_at=at(-n)) for n in range(30)))
+    lock = owner.transaction()
+    await lock.start()
+    await owner.execute("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE")
     job = await start(operator)
+    directory = data_dir / "exports" / "acme"
 
     async def working() -> bool:
         return bool(workers())
 
+    async def writing() -> bool:
+        return bool((await look(operator, job))["rows_written"] == 30)
+
     await eventually(working)
+    if meanwhile == "it writes":
+        # Nobody reads from this pipe, so that the writer has all rows and waits to make its file of them.
+        part = directory / f"{job['id']}.xlsx.part"
+        part.unlink()
+        os.mkfifo(part)
+        await lock.rollback()
+        await eventually(writing)
+        beside = sorted(path.suffix for path in directory.iterdir())
+        assert beside == [".errors", ".lock", ".logs", ".part", ".sheets"]
+        assert library != "openpyxl" or list((directory / f"{job['id']}.xlsx.sheets").iterdir())
     for each in workers():
         each.kill()
     found = await ended(operator, job)
     assert (found["state"], found["file_url"]) == ("failed", None)
     assert "-9" in found["reason"]
-    assert files(data_dir) == []
+    assert list(directory.iterdir()) == []
+    if meanwhile != "it writes":
+        await lock.rollback()
 
 
 async def test_a_file_can_be_deleted(operator: Caller, data_dir: Path) -> None:

@@ -8,7 +8,11 @@ import uuid
 import asyncpg
 import pytest
 
+from schemas.catalogue import LANGUAGES
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.say import say
+from schemas.rereading import NOT_OF_RESULTS
+from schemas.topics import Topics
 from storage.database import Database
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Browser, Visit
@@ -139,6 +143,28 @@ async def test_an_edit_is_tried_then_kept(visit: Visit, letters: list[DeadLetter
     await send(browser, f"{BASE}/plan?id={id_of(letters[1])}", f"{BASE}/redrive")
     late = await browser.post(f"{page}/edit", data={"form_token": token, "value": right, "act": "keep"})
     assert late.status_code == 409
+
+
+@pytest.mark.parametrize("topic", [Topics().commands, Topics().results("price", "gone")])
+async def test_a_letter_that_is_never_redriven_says_why(
+    visit: Visit, letters: list[DeadLetter], owner: asyncpg.Connection, topic: str
+) -> None:
+    """That of a reprocess command, or of a connector that is gone: no button, no form, and the reason in the plan."""
+    letter = id_of(letters[1])
+    await owner.execute("UPDATE dead_letters SET topic = $1 WHERE id = $2", topic, uuid.UUID(letter))
+    browser = await visit("operator")
+    for language in LANGUAGES:
+        browser.headers["Accept-Language"] = language
+        why = say(NOT_OF_RESULTS.reason, language)
+        text = (await browser.get(f"{BASE}/{letter}")).text
+        assert why in text
+        assert f"{BASE}/plan?id={letter}" not in text
+        assert f'action="{BASE}/{letter}/edit"' not in text
+        for choice, is_disabled in (("", False), (f"?id={letter}", True)):
+            plan = (await browser.get(f"{BASE}/plan{choice}")).text
+            assert why in plan
+            assert ('aria-describedby="none"' in plan) == is_disabled
+        assert why not in (await browser.get(f"{BASE}/{id_of(letters[0])}")).text
 
 
 async def test_an_admin_erases_and_nobody_else(visit: Visit, letters: list[DeadLetter]) -> None:
