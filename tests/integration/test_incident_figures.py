@@ -110,7 +110,7 @@ async def test_a_fault_rises_at_the_time_that_the_data_of_its_type_is_at(
         times = DataTimes({of_type: now - timedelta(hours=back)}, {})
         assert [each.fingerprint for each in await rising(writer, times)] == ["known"] * found
     await owner.execute("UPDATE fault_hours SET hour = hour - interval '3 hours'")
-    assert await rising(writer, NO_TIMES) == []
+    assert not await rising(writer, NO_TIMES)
     assert len(await rising(writer, DataTimes({"price": now - timedelta(hours=3), "tracking": now}, {}))) == 1
 
 
