@@ -84,7 +84,7 @@ class PauseRequest(AffiliateRequest):
 )
 async def pause_affiliate(request: Request, grant: Caller) -> ShownAffiliate:
     """Pause an affiliate: queued items wait, and new ones are refused as `paused`. Safe to repeat; another
-    time or other types take the place of those before."""
+    time, other types or another reason take the place of those before."""
     return await _change(request, grant, "paused")
 
 

@@ -15,6 +15,11 @@ _KEPT = "public, max-age=31536000, immutable"
 _COMPRESSED = {".css", ".js", ".svg"}
 #: Another file, as a style sheet names it: by its path in the directory.
 _NAMED = re.compile(rb'url\("([^":#]+)"\)')
+#: What only we read, in our own files: comments that have lines of their own, and indents.
+_OURS = {
+    ".css": re.compile(rb"^[ \t]+|/\*.*?\*/[ \t]*", re.MULTILINE | re.DOTALL),
+    ".js": re.compile(rb"^[ \t]*//.*\n|^[ \t]+", re.MULTILINE),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,8 @@ def load(directory: Path = STATIC) -> Mapping[str, Asset]:
         if not path.is_file() or path.suffix == ".LICENSE":
             continue
         body = path.read_bytes()
+        if path.parent == directory and path.suffix in _OURS:
+            body = _OURS[path.suffix].sub(b"", body)
         if path.suffix == ".css":
             body = _NAMED.sub(address, body)
         name = path.relative_to(directory).as_posix()

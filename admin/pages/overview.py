@@ -1,7 +1,11 @@
-"""The overview: what changed, shares of failures by affiliate and type, history of each type, frequent errors."""
+"""The overview: what changed, shares of failures by affiliate and type, history of each type, frequent errors.
+
+All but the counts of logs comes from counters, rhythms and incidents: the page has that at once. Counts of logs that
+are slower than a page waits for come a type at a time, each by itself.
+"""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from admin.pages.findings import Said, said
 from admin.pages.histogram import Chart, draw_results, window
-from admin.pages.paths import ACCOUNT
+from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.times import Period, span_of
@@ -32,7 +36,7 @@ from storage.access_keys import EVERY_ACCOUNT
 from storage.dead_letters import list_dead_letters
 from storage.incidents.incidents import count_open
 from storage.logs.groups import list_groups
-from storage.logs.summary import summarize
+from storage.logs.summary import count_at_any_time, summarize
 from storage.overview import OverviewFigures, read_overview
 from storage.sign_in import has_account
 
@@ -63,7 +67,7 @@ class TypeHistory(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """All that the overview counts."""
+    """All that the overview reads of no log."""
 
     changed: Sequence[Said]  # worst first
     more_incidents: int  # that are not over, beside those
@@ -72,27 +76,41 @@ class Numbers(NamedTuple):
     rows: Sequence[Row]
     more_affiliates: int
     history: Sequence[TypeHistory]
-    logs: Mapping[str, TypeLogs]
 
 
 @router.get(f"{ACCOUNT}/overview")
 async def overview_page(
     request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, *, wait: bool = False
 ) -> Response:
-    """Show the overview, with its numbers if they come within the budget, else with the address that has them."""
+    """Show the overview, with the logs of each type if they are counted within the budget, else with their address."""
     period = period if period in SPANS else DEFAULT_SPAN
     if not await has_account(request.app.state.reader, who.account):
         return await _empty(request, who, period)
-    numbers, letters = await asyncio.gather(_numbers(request, who, period, wait=wait), _letters(request, who))
-    return show(request, who.visitor, "overview.html", **_shared(who, period), numbers=numbers, letters=letters)
+    numbers, letters, *logs = await asyncio.gather(
+        _numbers(request, who, period),
+        _letters(request, who),
+        *(_logs(request, who, each, period, wait=wait) for each in _TYPES),
+    )
+    return show(
+        request,
+        who.visitor,
+        "overview.html",
+        **_shared(who, period),
+        numbers=numbers,
+        letters=letters,
+        logs_of=dict(zip(_TYPES, logs, strict=True)),
+    )
 
 
-@router.get(f"{ACCOUNT}/overview/numbers")
-async def numbers_part(request: Request, who: OwnPage, period: Period = DEFAULT_SPAN) -> Response:
-    """Show the numbers alone, for a page that did not wait for them."""
+@router.get(f"{TYPE}/overview")
+async def type_part(
+    request: Request, who: OwnPage, integration_type: TypeName, period: Period = DEFAULT_SPAN
+) -> Response:
+    """Show the logs of one type alone, for an overview that did not wait for them."""
     period = period if period in SPANS else DEFAULT_SPAN
-    numbers = await _numbers(request, who, period, wait=True)
-    return show(request, who.visitor, "parts/overview.html", **_shared(who, period), numbers=numbers)
+    logs = await _logs(request, who, integration_type, period, wait=True)
+    kind = type_of(integration_type)
+    return show(request, who.visitor, "parts/overview_logs.html", **_shared(who, period), kind=kind, logs=logs)
 
 
 async def _figures(request: Request, who: Member, period: Period) -> OverviewFigures:
@@ -146,20 +164,11 @@ async def _empty(request: Request, who: Member, period: Period) -> Response:
     )
 
 
-async def _numbers(request: Request, who: Member, period: Period, *, wait: bool) -> Numbers | None:
-    key = ("overview", who.account, period, who.visitor.zone.key, who.visitor.may("operator"))
-    numbers: Numbers | None = await request.app.state.site.underway.within_budget(
-        key, lambda: _count(request, who, period), wait=wait
-    )
-    return numbers
-
-
-async def _count(request: Request, who: Member, period: Period) -> Numbers:
-    figures, open_, playbook, logs = await asyncio.gather(
+async def _numbers(request: Request, who: Member, period: Period) -> Numbers:
+    figures, open_, playbook = await asyncio.gather(
         _figures(request, who, period),
         count_open(request.app.state.reader, who.account),
         playbook_for(request.app, who.account),
-        asyncio.gather(*(_of_type(request, who, each, period) for each in _TYPES)),
     )
     judged = judge_pairs(figures.results, figures.known)
     compared = compare(figures.last_day, judge_pairs(figures.last_day, figures.known))
@@ -180,18 +189,26 @@ async def _count(request: Request, who: Member, period: Period) -> Numbers:
         rows=rows[:MOST_AFFILIATES],
         more_affiliates=max(0, len(rows) - MOST_AFFILIATES),
         history=_history(figures.results, who, period),
-        logs=dict(zip(_TYPES, logs, strict=True)),
     )
+
+
+async def _logs(request: Request, who: Member, name: str, period: Period, *, wait: bool) -> TypeLogs | None:
+    """Return the logs of a type; None where a page that does not `wait` has to ask for them by themselves."""
+    key = ("overview", who.account, name, period, who.visitor.zone.key)
+    logs: TypeLogs | None = await request.app.state.site.underway.within_budget(
+        key, lambda: _of_type(request, who, name, period), wait=wait
+    )
+    return logs
 
 
 async def _of_type(request: Request, who: Member, name: str, period: Period) -> TypeLogs:
     reader, filter_ = request.app.state.reader, _view(who, period).filter
     summary, silent, groups = await asyncio.gather(
         summarize(reader, who.account, name, filter_, who.visitor.zone),
-        summarize(reader, who.account, name, LogFilter(reprocess="silent")),
+        count_at_any_time(reader, who.account, name, LogFilter(reprocess="silent")),
         list_groups(reader, who.account, name, filter_, now=who.visitor.now, after=None, limit=TOP_CODES),
     )
-    return TypeLogs(summary, groups, silent.total)
+    return TypeLogs(summary, groups, silent)
 
 
 async def _letters(request: Request, who: Member) -> list[ShownDeadLetter]:

@@ -1,12 +1,12 @@
 """Sessions of the visitor's own key: where it is signed in, as preferences list it, and the forms that end sessions."""
 
-import re
 from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from admin.known_sessions import id_of
+from admin.pages.browsers import browser_of
 from admin.pages.route import PageRoute
 from admin.pages.visitor import AnyVisitor, OwnForm, SignInNeededError, Visitor
 from admin.session import Session
@@ -15,26 +15,6 @@ from storage.sessions import ShownSession
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _HERE: Final = "/preferences#sessions"
-#: Names of browsers by what their User-Agent has, in the order in which it is looked for: most claim to be another too.
-_BROWSERS: Final = {
-    "Edg": "Edge",
-    "OPR": "Opera",
-    "SamsungBrowser": "Samsung Internet",
-    "Firefox": "Firefox",
-    "FxiOS": "Firefox",
-    "CriOS": "Chrome",
-    "Chrome": "Chrome",
-    "Safari": "Safari",
-}
-_SYSTEMS: Final = {
-    "Android": "Android",
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Windows": "Windows",
-    "Mac OS X": "macOS",
-    "CrOS": "ChromeOS",
-    "Linux": "Linux",
-}
 
 
 class ListedSession(NamedTuple):
@@ -71,15 +51,6 @@ async def end_session(
     if not await request.app.state.known_sessions.end(_session(who), bytes.fromhex(session_id)):
         raise not_found()
     return RedirectResponse(_HERE, 303)
-
-
-def browser_of(agent: str) -> str:
-    """Return browser and system of a User-Agent, as people call them; what is not known is left out."""
-    names = (
-        next((name for mark, name in known.items() if re.search(rf"\b{mark}\b", agent)), "")
-        for known in (_BROWSERS, _SYSTEMS)
-    )
-    return ", ".join(name for name in names if name)
 
 
 def _session(who: Visitor) -> Session:

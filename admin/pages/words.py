@@ -16,7 +16,6 @@ Own = Literal[
     "period",
     "with_status",
     "caution",
-    "who",
     "origin",
     "helps",
     "subject",
@@ -35,13 +34,9 @@ def _(message: str) -> str:
     return message
 
 
+_DOES_NOT_HELP: Final = _("Reprocessing does not help")  # of an error, and of a group in a plan
 OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
     {
-        "who": {
-            "seller": _("The store must act:"),
-            "connector": _("The connector team must act:"),
-            "marketplace": _("The marketplace must act:"),
-        },
         "origin": {
             "own": _("This account's own"),
             "file": _("File of the installation"),
@@ -52,7 +47,7 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
         "helps": {
             "yes": _("Reprocessing helps"),
             "after_fix": _("Correct it first, then reprocess"),
-            "no": _("Reprocessing does not help"),
+            "no": _DOES_NOT_HELP,
         },
         "subject": {
             "code": _("An error code"),
@@ -89,7 +84,7 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
             "ignored": _("This group is ignored"),
             "never_fixed": _("None of those that were tried was fixed"),
             "after_fix": _("Correct it first: reprocessing repeats the error"),
-            "no": _("Reprocessing does not help"),
+            "no": _DOES_NOT_HELP,
         },
         "theme": {"auto": _("System default"), "light": _("Light"), "dark": _("Dark")},
         "period": {

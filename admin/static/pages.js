@@ -23,16 +23,19 @@ function say(words, kind = "bad") {
 // Rows: expand, collapse, all of them. The address says which are open, of those that it shows when it is loaded.
 const detailOf = (id) => document.getElementById(`detail-${id}`);
 
-function inAddress() {
+function writeAddress() {
   const address = new URL(location.href);
   address.searchParams.delete("open");
-  const rows = $$("tr.log:not([data-further])");
-  const open = rows.filter((row) => $(".disclose[aria-expanded=true]", row)).map((row) => row.dataset.id);
-  const all = open.length > 0 && open.length === rows.length;
+  const open = $$("tr.log:not([data-further]) .disclose[aria-expanded=true]").map((link) => link.closest("tr").dataset.id);
+  const all = open.length > 0 && open.length === $$("tr.log:not([data-further])").length;
   (all ? ["all"] : open).forEach((id) => address.searchParams.append("open", id));
   address.hash = "";
   history.replaceState(history.state, "", address);
 }
+
+// Once for each frame, and after it is shown: nobody waits for the address.
+let written = 0;
+const inAddress = () => { written ||= requestAnimationFrame(() => setTimeout(() => { written = 0; writeAddress(); })); };
 
 function put(row, html) {
   const template = document.createElement("template");
@@ -106,6 +109,7 @@ const many = (place, number) => (number === 1 ? place.dataset.one : place.datase
 function counted() {
   const chosen = $$(".pick input:checked");
   const count = $(".bulk-count");
+  $(".bulk")?.classList.toggle("chosen", chosen.length > 0);
   // A line of one error counts once, at however many affiliates it is marked.
   if (count) count.textContent = many(count, new Set(chosen.map((box) => box.closest(".group-row") || box)).size);
   const all = $("#pick-all");
@@ -167,14 +171,32 @@ document.addEventListener("change", (event) => {
 });
 
 // Keyboard
+// Nothing here looks through all rows: a list may have thousands, and a key that is held comes 30 times a second.
 let cursor = null;
+const pointed = () => document.getElementById(`log-${cursor}`);
+const dialogs = document.getElementsByTagName("dialog");
+
+function point(row) {
+  if (row.dataset.id === cursor) return;
+  pointed()?.classList.remove("cursor");
+  cursor = row.dataset.id;
+}
+
+// The row after one, or before it, past the details between them; the first where there is none.
+function beside(row, way) {
+  let next = row ? row[way] : $("tr.log");
+  while (next && !next.matches(".log")) next = next[way];
+  return next ?? row;
+}
+
+// The focus comes first: it asks for the layout, which is as it was until something is changed.
+let scrolling = 0;
 function moveTo(row) {
   if (!row) return;
-  $(".log.cursor")?.classList.remove("cursor");
-  row.classList.add("cursor");
-  cursor = row.dataset.id;
   $(".disclose", row).focus({ preventScroll: true });
-  row.scrollIntoView({ block: "nearest" });
+  point(row);
+  row.classList.add("cursor");
+  scrolling ||= requestAnimationFrame(() => { scrolling = 0; pointed()?.scrollIntoView({ block: "nearest" }); });
 }
 
 document.addEventListener("keydown", (event) => {
@@ -184,16 +206,15 @@ document.addEventListener("keydown", (event) => {
     $$("details.menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
     return;
   }
-  if (field || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
-  const rows = $$("tr.log");
-  const at = rows.findIndex((row) => row.dataset.id === cursor);
+  if (field || event.ctrlKey || event.metaKey || event.altKey || [...dialogs].some((each) => each.open)) return;
+  const at = pointed();
   const keys = {
     "/": () => ($("#q") || $("#finder"))?.focus(),
     "?": () => $("#keys")?.showModal(),
-    j: () => moveTo(rows[Math.min(at + 1, rows.length - 1)]),
-    k: () => moveTo(rows[Math.max(at - 1, 0)]),
-    o: () => rows[at] && toggle(rows[at]),
-    x: () => { const box = rows[at] && $(".pick input:not(:disabled)", rows[at]); if (box) { box.checked = !box.checked; counted(); } },
+    j: () => moveTo(beside(at, "nextElementSibling")),
+    k: () => moveTo(beside(at, "previousElementSibling")),
+    o: () => at && toggle(at),
+    x: () => { const box = at && $(".pick input:not(:disabled)", at); if (box) { box.checked = !box.checked; counted(); } },
     e: () => $("tr.detail") ? collapseAll() : $("#expand-all")?.click(),
   };
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
@@ -211,9 +232,7 @@ document.addEventListener("paste", (event) => {
 
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest?.("tr.log");
-  if (!row || row.dataset.id === cursor) return;
-  $(".log.cursor")?.classList.remove("cursor");
-  cursor = row.dataset.id;
+  if (row) point(row);
 });
 
 // Live: the server says that something changed; the page asks for itself and takes over row by row.
@@ -290,6 +309,9 @@ setInterval(() => { if (source && performance.now() - beat > SILENCE_MS) mark("l
 
 const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") || $("details.menu[open]") || $("#rows")?.contains(document.activeElement);
 
+// Rows as the server sent them last: those that it sends again are left alone.
+const told = new WeakMap();
+
 async function refresh(all) {
   const view = $("#view[data-live]");
   if (!view) return;
@@ -302,21 +324,25 @@ async function refresh(all) {
   const wanted = $$("tr.log", fresh);
   if (!rows && !wanted.length) return;
   if (!rows || !wanted.length) { if (!busy()) location.reload(); return; }
+  const others = [];
   for (const row of $$("tr.log", rows)) {
     const next = fresh.getElementById(row.id);
-    if (!next) continue;
+    if (!next || told.get(row) === next.outerHTML) continue;
     const open = $(".disclose", row).getAttribute("aria-expanded");
     const chosen = $(".pick input", row)?.checked;
     const changed = next.dataset.at !== row.dataset.at || next.className.replace(/ cursor| fresh/g, "") !== row.className.replace(/ cursor| fresh/g, "");
     if ($("details.menu[open]", row)) continue;
     const current = row.classList.contains("cursor");
+    told.set(row, next.outerHTML);
     Idiomorph.morph(row, next.outerHTML, { ignoreActiveValue: true });
     $(".disclose", row).setAttribute("aria-expanded", open);
     row.classList.toggle("cursor", current);
     if (chosen && $(".pick input:not(:disabled)", row)) $(".pick input", row).checked = true;
-    if (changed) flash(row);
+    if (changed) others.push(row);
     htmx.process(row);
   }
+  flash(others);
+  $("#logs").classList.add(...$("#logs", fresh).classList);
   const fresher = wanted.filter((row) => !document.getElementById(row.id));
   const pill = $("#newer");
   if (fresher.length && busy() && !all) {
@@ -352,7 +378,7 @@ function takeOver(rows, wanted, fresh) {
   let before = rows.firstElementChild;
   for (const next of wanted) {
     let row = document.getElementById(next.id);
-    if (!row) { row = document.importNode(next, true); rows.insertBefore(row, before); htmx.process(row); flash(row); }
+    if (!row) { row = document.importNode(next, true); rows.insertBefore(row, before); htmx.process(row); row.classList.add("fresh"); }
     else if (row !== before && !row.contains(document.activeElement)) {
       const detail = detailOf(row.dataset.id);
       rows.insertBefore(row, before);
@@ -363,10 +389,11 @@ function takeOver(rows, wanted, fresh) {
   sayFurther();
 }
 
-function flash(row) {
-  row.classList.remove("fresh");
-  void row.offsetWidth;
-  row.classList.add("fresh");
+// One layout for all of them, between the end of the animation and its beginning anew.
+function flash(rows) {
+  rows.forEach((row) => row.classList.remove("fresh"));
+  if (rows.length) void document.body.offsetWidth;
+  rows.forEach((row) => row.classList.add("fresh"));
 }
 
 // What a person has opened stays open when the page is morphed into a newer one.
@@ -380,7 +407,8 @@ function tick() {
   for (const place of $$("time[datetime] .relative")) {
     const seconds = (Date.parse(place.parentElement.dateTime) - Date.now()) / 1000;
     const [unit, length] = SPANS.find(([, each]) => Math.abs(seconds) >= each * 1.2) ?? SPANS.at(-1);
-    if (Math.abs(seconds) < 7 * 86400) place.textContent = words.format(Math.round(seconds / length), unit);
+    const said = words.format(Math.round(seconds / length), unit);
+    if (Math.abs(seconds) < 7 * 86400 && place.textContent !== said) place.textContent = said;
   }
 }
 setInterval(() => { if (!document.hidden) tick(); }, 30000);
@@ -452,6 +480,7 @@ async function goOn() {
       $("#rows").append(added);
       htmx.process(added);
     }
+    $("#logs").classList.add(...$("#logs", fresh).classList);
     further.push($("#logs", fresh).dataset.details);
     joinOn(fresh);
     sayFurther();

@@ -67,9 +67,13 @@ async def read_figures(
     ):
         if row["affiliate"] is not None:
             add(row["account"], "new_faults", NewFault(**_without(row, "account")))
+    hour, type_hours = _hour(now), [_hour(at) for at in times.as_of.values()]
     for row in await SQL["rising_faults"].fetch(
         connection,
-        since=_hour(now) - timedelta(hours=1),
+        types=list(times.as_of),
+        type_hours=type_hours,
+        hour=hour,
+        hours=sorted({each - timedelta(hours=back) for each in (hour, *type_hours) for back in (0, 1)}),
         history=now - timedelta(weeks=_FAULT_WEEKS),
         known=now - NEW_FOR,
         some=ESCALATES_RESULTS // 2,

@@ -45,6 +45,16 @@ async def summarize(
     return _summary(integration_type, filter_, rows, edges)
 
 
+async def count_at_any_time(database: Database, account: str, integration_type: str, filter_: LogFilter) -> int:
+    """Return how many logs the list has, for a filter of neither a time nor a search: one sum of the kept counts.
+
+    Raises UnappliedFieldError for another filter.
+    """
+    statement = filtered("count_at_any_time", filter_, account=account, integration_type=integration_type)
+    async with database.reading(account) as connection:
+        return int(await statement.fetchval(connection))
+
+
 async def _span(connection: Connection, account: str, integration_type: str, filter_: LogFilter) -> Span | None:
     """Return the span in which matching logs can be; None when there are no logs at all."""
     row = await SQL["log_bounds"].fetchrow(connection, account=account, integration_type=integration_type)

@@ -47,8 +47,8 @@ async def switch(
 ) -> bool:
     """Pause an affiliate, so that nothing is sent to it, or resume it, whether a person or a breaker paused it.
 
-    A pause of another extent takes the place of the one that there is. The audit says who did. Returns False, and
-    changes nothing, when it is so already, or the time of the pause is over.
+    A pause of another extent, or with another reason, takes the place of the one that there is. The audit says who did.
+    Returns False, and changes nothing, when it is so already, or the time of the pause is over.
     """
     own = {"account": account, "affiliate": affiliate}
     await end_pauses(connection, 1, **own)

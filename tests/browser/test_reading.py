@@ -70,7 +70,7 @@ OVER = """() => [...document.querySelectorAll("tr.log > td")].flatMap((cell) => 
   const isCut = (each) => {
     for (let at = each; ; at = at.parentElement) {
       const style = getComputedStyle(at);
-      const cuts = style.overflowX === "hidden" && style.textOverflow === "ellipsis";
+      const cuts = ["hidden", "clip"].includes(style.overflowX) && style.textOverflow === "ellipsis";
       if (cuts && at.getBoundingClientRect().right <= edge + 0.5) return true;
       if (at === cell) return false;
     }

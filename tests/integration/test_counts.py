@@ -21,7 +21,7 @@ from storage.logs import page as log_page
 from storage.logs.compaction import compact
 from storage.logs.groups import list_groups
 from storage.logs.reader import LogReader
-from storage.logs.summary import summarize
+from storage.logs.summary import count_at_any_time, summarize
 from storage.reprocess.selection import settled_until, survey
 from tests.support.some_logs import Known, change_something, known, matches, some_filter
 
@@ -63,6 +63,9 @@ async def test_whatever_is_asked_the_list_and_the_counts_agree_with_every_single
             zone = ZoneInfo(draw.choice(ZONES))
             summary = await summarize(reader, "acme", "price", filter_, zone)
             assert summary.total == len(expected), filter_
+            whenever = filter_.model_copy(update={"q": None, "processed_from": None, "processed_to": None})
+            of_any_time = sum(matches(whenever, log, beside[log.id]) for log in every)
+            assert await count_at_any_time(reader, "acme", "price", whenever) == of_any_time, whenever
             assert +Counter(summary.by_status) == Counter(log.status for log in expected)
             assert summary.by_affiliate == Counter(log.affiliate for log in expected)
             assert summary.by_code == Counter(code for log in expected for code in beside[log.id].codes)

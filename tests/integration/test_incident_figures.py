@@ -1,5 +1,6 @@
 """Figures by which incidents are judged, as they are read of every account at once."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
@@ -9,7 +10,7 @@ from faust.types import TP
 from agents.metrics import FRESHNESS, OPEN_INCIDENTS, RESULT_AGE
 from agents.upkeep.judging import Judging
 from schemas.incident import IncidentFacts, Kind
-from schemas.signal import Figures
+from schemas.signal import Figures, RisingFault
 from schemas.topics import Topics
 from storage.database import Database
 from storage.incidents import figures
@@ -18,10 +19,17 @@ from tests.support.events import result
 from tests.support.learned import an_incident, have_had
 from tests.support.letters import insert_refused
 
+NO_TIMES = DataTimes({}, {})
 
-async def read(writer: Database) -> dict[str, Figures]:
+
+async def read(writer: Database, times: DataTimes = NO_TIMES) -> dict[str, Figures]:
     async with writer.transaction() as connection:
-        return await figures.read_figures(connection, DataTimes({}, {}), {}, {}, {})
+        return await figures.read_figures(connection, times, {}, {}, {})
+
+
+async def rising(writer: Database, times: DataTimes) -> Sequence[RisingFault]:
+    found = (await read(writer, times)).get("acme")
+    return () if found is None else found.rising
 
 
 async def test_dead_letters_of_one_account_hide_no_others(
@@ -91,6 +99,19 @@ async def test_the_largest_faults_are_looked_at_and_those_of_open_incidents_as_l
     assert await looked_at() == ({"large", "larger", "goes_on", "joined"}, {"known", "known_more"})
     await owner.execute("UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE incident_id = $1", number)
     assert await looked_at() == ({"large", "larger"}, {"known", "known_more"})
+
+
+async def test_a_fault_rises_at_the_time_that_the_data_of_its_type_is_at(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    await faults(owner, 100, known=20)
+    now = await owner.fetchval("SELECT now()")
+    for back, of_type, found in ((0, "price", True), (3, "price", False), (3, "tracking", True)):
+        times = DataTimes({of_type: now - timedelta(hours=back)}, {})
+        assert [each.fingerprint for each in await rising(writer, times)] == ["known"] * found
+    await owner.execute("UPDATE fault_hours SET hour = hour - interval '3 hours'")
+    assert not await rising(writer, NO_TIMES)
+    assert len(await rising(writer, DataTimes({"price": now - timedelta(hours=3), "tracking": now}, {}))) == 1
 
 
 async def test_what_was_judged_is_shown_until_another_must_have_judged_since(

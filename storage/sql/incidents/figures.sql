@@ -31,12 +31,16 @@ JOIN faults f USING (account, integration_type, fingerprint)
 ) AS affiliate
 
 -- rising_faults --
--- Faults that were known before :known and have :some results or more since the hour :since, the :limit largest of each
--- account, with their results by hour since :history. Uses fault_hours_by_hour and the primary keys.
+-- Faults that were known before :known and have :some results or more in two hours, the :limit largest of each account,
+-- with their results by hour since :history. The two hours end with the one that the data of their type is at (arrays), or
+-- :hour; :hours has all of them. Uses fault_hours_by_hour and the primary keys.
 WITH many AS (
-    SELECT account, integration_type, fingerprint, sum(results) AS results FROM fault_hours
-    WHERE hour >= :since::timestamptz
-    GROUP BY 1, 2, 3 HAVING sum(results) >= :some::integer
+    SELECT h.account, h.integration_type, h.fingerprint, sum(h.results) AS results
+    FROM fault_hours h
+    LEFT JOIN unnest(:types::text[], :type_hours::timestamptz[]) AS t (integration_type, hour) USING (integration_type)
+    WHERE h.hour = ANY(:hours::timestamptz[])
+      AND coalesce(t.hour, :hour::timestamptz) IN (h.hour, h.hour + interval '1 hour')
+    GROUP BY 1, 2, 3 HAVING sum(h.results) >= :some::integer
 ),
 ranked AS (
     SELECT account, integration_type, fingerprint, f.code,

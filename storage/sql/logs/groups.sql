@@ -341,7 +341,8 @@ SELECT greatest(
 )
 
 -- insert_fault_state --
--- Add a decision, with what its end is compared with: all results that have come, or those of this hour and the one before.
+-- Add a decision, with what its end is compared with: all results that have come, or those of the hour that the data is at
+-- and the one before, as they are judged.
 INSERT INTO fault_states (
     account, integration_type, fingerprint, state, set_by, key_name, set_at, note,
     until_at, until_results, until_escalates, baseline
@@ -359,9 +360,9 @@ SELECT
             SELECT sum(h.results) FROM fault_hours h
             WHERE h.account = :account::text AND h.integration_type = :integration_type::text
               AND h.fingerprint = :fingerprint::text
-              AND h.hour >= date_trunc('hour', now(), 'UTC') - interval '1 hour'
+              AND h.hour BETWEEN {data_hour} - interval '1 hour' AND {data_hour}
         ), 0) + coalesce(
-            sum(c.results) FILTER (WHERE c.hour >= date_trunc('hour', now(), 'UTC') - interval '1 hour'), 0
+            sum(c.results) FILTER (WHERE c.hour BETWEEN {data_hour} - interval '1 hour' AND {data_hour}), 0
         )
     END
 FROM fault_changes c

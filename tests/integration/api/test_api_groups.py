@@ -427,6 +427,13 @@ class TestTriage:
             await decide(operator, fingerprint, state, **ends)
             assert (await groups(viewer))[0]["state"] == state
 
+        # Where agents lag, both counts are of the hours that the data is at.
+        late = datetime.now(UTC) - timedelta(hours=70)
+        await owner.execute("INSERT INTO data_times VALUES ('price', $1, $1, $1)", late)
+        await store_events(*(failed(f"L{n}", BELOW, processed_at=late.isoformat()) for n in range(4)))
+        await decide(operator, fingerprint, "ignored", until_escalates=True)
+        assert await owner.fetchval("SELECT baseline FROM fault_states ORDER BY id DESC LIMIT 1") == 4
+
     async def test_what_is_written_holds_and_everything_stays_in_the_history(
         self, viewer: Caller, operator: Caller, owner: asyncpg.Connection, fingerprint: str
     ) -> None:

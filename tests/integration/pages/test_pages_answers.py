@@ -10,13 +10,14 @@ from fastapi import FastAPI
 
 from admin.pages import counts
 from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
+from schemas.catalogue import BY_NAME
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import HOSTILE, account
 from tests.support.events import at, result
 
 SHOWN = ("/sign-in", "/acme/overview?wait=1", "/acme/products?open=all&wait=1", "/preferences", "/acme/reprocess")
-MOST_PAGE_BYTES = 150_000  # compressed, with all its files
+MOST_PAGE_BYTES = 70_000  # compressed, with all its files
 
 
 class _Inline(HTMLParser):
@@ -97,6 +98,30 @@ async def test_a_page_does_not_wait_for_slow_counts(
     [later] = re.findall(r'hx-get="(/acme/price/counts[^"]*)"', page.text)
     part = await browser.get(later, headers={"HX-Request": "true"})
     assert "<b>5</b> records" in part.text
+
+
+async def test_an_overview_does_not_wait_for_slow_counts(
+    visit: Visit, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    browser = await visit("viewer")
+    whole = (await browser.get("/acme/overview?period=7d&wait=true")).text
+    monkeypatch.setattr(counts, "BUDGET_SECONDS", 0.0)
+    page = (await browser.get("/acme/overview?period=7d")).text
+    assert 'id="changed"' in page
+    assert 'class="matrix"' in page
+    assert 'class="by-status"' not in page
+    later = re.findall(r'hx-get="(/acme/(\w+)/overview\?period=7d)"', page)
+    assert [name for _address, name in later] == list(BY_NAME)
+    for address, _name in later:
+        part = (await browser.get(address, headers={"HX-Request": "true"})).text
+        assert "<html" not in part
+        [counted] = re.findall(r'<ul class="by-status">.*?</ul>', part)
+        assert counted in whole
+    # Whoever has no scripts finds the way to all of it, at the same span.
+    ways = re.findall(r'<p class="no-script"><a class="button small" href="([^"]+)"', page)
+    assert set(ways) == {"?period=7d&amp;wait=true"}
+    assert '/overview?period=7d"' not in whole
 
 
 async def test_a_second_page_of_a_moving_period_is_of_the_same_list(visit: Visit, store_events: Store) -> None:

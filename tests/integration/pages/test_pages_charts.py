@@ -71,7 +71,7 @@ async def test_the_charts_have_two_names_in_each_language(visit: Visit, store_ev
     await store_events(result(processed_at=FAILED_AT.isoformat()))
     browser = await visit("viewer")
     browser.headers["Accept-Language"] = language
-    for path, names in (("/acme/price?wait=true", NAMES[language]), ("/acme/overview/numbers", NAMES[language][:1])):
+    for path, names in (("/acme/price?wait=true", NAMES[language]), ("/acme/overview", NAMES[language][:1])):
         page = await page_of(browser, path)
         assert tuple(tables(page)) == names
         assert word("status", "error", language) in page  # type: ignore[arg-type]

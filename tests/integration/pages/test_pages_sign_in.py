@@ -24,7 +24,7 @@ from tests.support.served import served
 NOBODY = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
 PAGES = [
     "/acme/overview",
-    "/acme/overview/numbers",
+    "/acme/price/overview",
     "/acme/price",
     "/acme/price/counts",
     "/acme/price/details",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admin.pages.sessions import browser_of
+from admin.pages.browsers import browser_of
 
 
 @pytest.mark.parametrize(

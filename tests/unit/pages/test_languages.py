@@ -19,7 +19,7 @@ from schemas.fault_class import FaultClass
 from schemas.notification.words import ADVICE
 from schemas.overview.comparison import Difference
 from schemas.overview.departure import Departure
-from schemas.playbook import Origin, Who
+from schemas.playbook import Origin
 from schemas.playbook.entry import Helps
 from schemas.playbook.shipped import shipped
 from schemas.words import VOCABULARY
@@ -114,7 +114,6 @@ def test_spanish_says_usted() -> None:
     [
         ("period", times.PERIODS),
         ("theme", THEMES),
-        ("who", get_args(Who)),
         ("origin", (*get_args(Origin), "unknown")),
         ("helps", get_args(Helps)),
         ("subject", SUBJECTS),

@@ -15,6 +15,7 @@ from admin.pages.actions import can_reprocess, stamp
 from admin.pages.histogram import HEIGHT, WIDTH, draw
 from admin.pages.live import changes, marks
 from admin.pages.plan import table_of
+from admin.pages.site import TEMPLATES
 from api.plan import Plan, count_verdicts
 from schemas.catalogue import BY_NAME
 from schemas.item_state import OPEN_ITEM_STATES, ItemState
@@ -24,6 +25,8 @@ from schemas.shown.log import Action, ReprocessStep, StatusLog
 from storage.reprocess.selection import Group
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
+#: Limit of scripts, styles and the font, compressed: what a first visit loads beside its page.
+MOST_BYTES = 60_000
 
 
 class Span(NamedTuple):
@@ -155,6 +158,30 @@ def test_a_file_has_its_content_in_its_address_and_licences_stay_here() -> None:
     for path in vendored:
         name = re.split(r"-\d", path.name)[0]
         assert (path.parent / f"{name}.LICENSE").exists()
+
+
+def test_what_every_page_loads_is_light() -> None:
+    """Bytes as they are sent by the first visit. All of them have addresses by which browsers keep them for ever."""
+    found = assets.load()
+    base = (TEMPLATES / "base.html").read_text("utf-8")
+    loaded = [found[name] for name in re.findall(r"asset\('([^']+)'\)", base)]
+    assert {each.media_type.partition(";")[0] for each in loaded} == {
+        "font/woff2", "image/svg+xml", "text/css", "text/javascript",
+    }  # fmt: skip
+    assert all("immutable" in each.headers()["Cache-Control"] for each in loaded)
+    weight = {each.url: len(each.compressed or each.body) for each in loaded}
+    assert sum(weight.values()) <= MOST_BYTES, weight
+
+
+def test_what_is_sent_of_our_files_says_the_same_with_less() -> None:
+    found = assets.load()
+    for name in ("pages.js", "palette.js", "charts.js"):
+        ours = (assets.STATIC / name).read_text("utf-8")
+        said = [line.lstrip() for line in ours.splitlines() if not line.lstrip().startswith("//")]
+        assert found[name].body.decode().splitlines() == said
+        # What is within a text of several lines would be taken for a comment or an indent.
+        assert all(line.count("`") % 2 == 0 for line in ours.splitlines()), name
+    assert b"/*" not in found["pages.css"].body
 
 
 def test_a_style_sheet_names_other_files_by_their_address() -> None:
