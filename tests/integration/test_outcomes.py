@@ -309,6 +309,12 @@ async def test_one_fault_that_comes_back_stops_the_steps(desk: Desk) -> None:
 GTIN = {"code": "missing_required", "message": "GTIN is required", "severity": "error"}
 PRICE = {"code": "price.invalid", "message": "Price too low", "severity": "error"}
 ADVICE = {"code": "me2_mandatory", "message": "ME2 is mandatory", "severity": "warning"}
+PAGE, LACKS = "<h1>404 Not Found</h1><hr>nginx/{}", "'{}' is required but not supplied."
+
+
+def told(text: str) -> list[dict[str, str]]:
+    """Errors of a marketplace that gives one code for everything, and says in the text what it is."""
+    return [{"code": "90220", "message": text}]
 
 
 @pytest.mark.parametrize(
@@ -321,6 +327,12 @@ ADVICE = {"code": "me2_mandatory", "message": "ME2 is mandatory", "severity": "w
         ([GTIN, PRICE], [THROTTLED], "busy", (2, 0, 1)),
         ([GTIN, PRICE], [ADVICE, THROTTLED], "busy", (2, 0, 2)),  # advice beside it is no answer
         ([GTIN, PRICE], [PRICE, THROTTLED], "different_error", (1, 1, 1)),  # something was tried
+        # Texts: what is said decides, whatever differs from one time to the next.
+        (told("Retorno: 401"), told("Retorno: 403"), "different_error", (1, 0, 1)),
+        (told("Retorno: 401"), told("Retorno: 503"), "busy", (1, 0, 1)),
+        (told(PAGE.format("1.24.0")), told(PAGE.format("1.18.0 (Ubuntu)")), "same_error", (0, 1, 0)),
+        (told("Request 1a2b3c4d5e6f failed"), told("Request deadbeefcafe failed"), "same_error", (0, 1, 0)),
+        (told(LACKS.format("brand")), told(LACKS.format("item_type_keyword")), "different_error", (1, 0, 1)),
     ],
 )
 async def test_sets_of_errors_are_compared_whatever_their_order(
