@@ -21,5 +21,5 @@ async def _wait(_work: object) -> None:
 
 if __name__ == "__main__":
     for each in OFF:
-        each.run = _wait  # type: ignore[method-assign]
+        each.run = _wait  # type: ignore[assignment, method-assign]
     main()

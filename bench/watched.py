@@ -111,6 +111,6 @@ async def prepare(url: str, *, events: bool) -> None:
 async def done(url: str) -> dict[str, float]:
     """Count what incidents, events out and automatic retries have done in a database."""
     owner = await databases.connect(url)
-    row = await owner.fetchrow(_DONE)
+    [row] = await owner.fetch(_DONE)
     await owner.close()
     return {name: float(count) for name, count in row.items()}

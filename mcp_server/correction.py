@@ -41,7 +41,7 @@ class KeptLog(NamedTuple):
         """Raise RefusedError unless sending it would make the very difference that was `seen` at `as_of`."""
         if self.event_id != event_id or self.updated_at > as_of:
             raise RefusedError(f"{self.key}: the log has changed since the plan. {_PLAN_AGAIN}")
-        now = self.difference([Change.model_construct(pointer=each.pointer, value=each.after) for each in seen])
+        now = self.difference([Change.model_construct(pointer=each.pointer, value=str(each.after)) for each in seen])
         if {*now} != {*seen}:
             against = " ".join(each for each in now if isinstance(each, str))
             why = against or "The difference is not the one that the plan showed."
