@@ -291,7 +291,8 @@ async def test_in_30_kills_nothing_is_lost_nothing_planned_twice_and_no_id_has_t
 
         async def all_sent() -> bool:
             assert not working.done(), working
-            return bool(await owner.fetchval(ALL_SENT, 2 * edges))
+            async with writer.connection() as connection:  # `owner` adds incidents meanwhile
+                return bool(await connection.fetchval(ALL_SENT, 2 * edges))
 
         try:
             await eventually(all_sent, 240)
