@@ -1,8 +1,8 @@
 """Ingest while the agents judge incidents, tell them, put events out and retry by themselves, beside ingest alone.
 
 The same agents, by turns: with all that work, with it and a channel that wants the events of all logs, and with none of
-it (bench.alone). The account has had ten quiet weeks, so that what is usual is learned and an eighth of failures is an
-incident. In all of them the fold notes when each result came, and upkeep counts by that: there is no ingest without.
+it (bench.alone). The account has had ten quiet weeks, so that an eighth of failures is an incident. Agents learn once an
+hour what is usual: here that is done before a round, of which it would be the larger part. In all of them the fold notes when each result came, and upkeep counts by that: there is no ingest without.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from bench.system import System
 from connectors.simulator.settings import SimulatorSettings
 from schemas.event_out import EventType
 from storage.database import Database
+from storage.incidents.rhythms import learn_rhythms
 from storage.notifications.definitions import Author, NewChannel, make_channel
 from storage.settings import StorageSettings
 
@@ -86,10 +87,11 @@ async def measure(system: System, events: Sequence[Event], rounds: int) -> Any:
 
 
 async def prepare(url: str, *, events: bool) -> None:
-    """Give the simulator's account its weeks, and with `events` a channel that wants all of them."""
+    """Give the simulator's account its weeks, learned, and with `events` a channel that wants all of them."""
     settings = SimulatorSettings()
     owner = await databases.connect(url)
     await owner.execute(_HISTORY, settings.account, TYPE, list(settings.affiliates))
+    await learn_rhythms(owner)
     await owner.close()
     if not events:
         return
