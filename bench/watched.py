@@ -1,8 +1,9 @@
 """Ingest while the agents judge incidents, tell them, put events out and retry by themselves, beside ingest alone.
 
 The same agents, by turns: with all that work, with it and a channel that wants the events of all logs, and with none of
-it (bench.alone). The account has had ten quiet weeks, so that an eighth of failures is an incident. Agents learn once an
-hour what is usual: here that is done before a round, of which it would be the larger part. In all of them the fold notes when each result came, and upkeep counts by that: there is no ingest without.
+it (bench.alone). The account has had ten weeks with fewer failures, so that there are incidents. What is usual is
+learned before: agents do it once an hour, and in a round it would weigh hundreds of times as much. In all of them the
+fold notes when each result came, and upkeep counts by that: there is no ingest without.
 """
 
 from collections.abc import Sequence
