@@ -6,11 +6,12 @@ from fastapi import Request
 
 from api.authentication import at_least
 from schemas.catalogue import BY_NAME
+from schemas.correction import MAX_FIELDS, editable_fields
 from schemas.item_state import OPEN_ITEM_STATES, ItemState
 from schemas.policy import Policy
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.shown.log import Action
+from schemas.shown.log import Action, Attempt, StatusLog
 from schemas.verdict import Facts, reason, verdict
 from storage.access_keys import Grant
 from storage.logs.reader import Actions, LogReader
@@ -46,6 +47,15 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
         return [Action(allowed=True)]
 
     return actions
+
+
+def editable_of(policy: Policy, log: StatusLog, attempt: Attempt | None) -> list[str]:
+    """Return the pointers of what may be corrected in the request of a log that it shows, as its page offers them."""
+    editable = policy.for_(log.integration_type, log.affiliate).correctable
+    if not editable or attempt is None or attempt.request is None:
+        return []
+    found = editable_fields(attempt.request.text, editable)
+    return [] if isinstance(found, Reason) else [each.pointer for each in found[:MAX_FIELDS]]
 
 
 def reader_for(request: Request, grant: Grant) -> LogReader:

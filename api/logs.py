@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api import listings
-from api.actions import reader_for
+from api.actions import editable_of, reader_for
 from api.authentication import FIRST, Caller, OwnAccount
 from api.evidence import with_evidence
 from api.pages import Page
@@ -81,7 +81,8 @@ async def get_log(
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
     playbook = await playbook_for(request.app, account)
     known = None if log.status == "success" else playbook.about(error_of(log, found.last_attempt))
-    detail = found._asdict() | {"troubleshooting": guide, "playbook": known}
+    editable = editable_of(request.app.state.policy, log, found.last_attempt)
+    detail = found._asdict() | {"editable": editable, "troubleshooting": guide, "playbook": known}
     del detail["log"]
     return with_evidence(StatusLogDetail.model_validate(vars(log) | detail))
 

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reading, reads, storing
+from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reading, reads, storing, watched
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
 
-SECTIONS = ("reading", "ingest", "storing", "latency", "posts", "growth", "reads")
+SECTIONS = ("reading", "ingest", "storing", "watched", "latency", "posts", "growth", "reads")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,9 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
                 keep("ingest", await ingest.measure(system, contestants, made, scale.rounds))
             if "storing" in sections:
                 keep("storing", await storing.measure(system, scale.events))
+            if "watched" in sections:
+                made = events.simulated(scale.events, ingest.TYPE)
+                keep("watched", await watched.measure(system, made, scale.rounds))
             if "latency" in sections:
                 keep("latency", await latency.measure(system, scale.latency_seconds))
             if "posts" in sections:

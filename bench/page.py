@@ -9,7 +9,8 @@ from bench.contestants import OURS
 from bench.figures import Spread, ratios, spread
 from bench.storing import ANY, STAGED
 from bench.svg import Bar, chart
-from bench.targets import rates, targets
+from bench.targets import cpu_of_both, rates, targets
+from bench.watched import ALONE, EVENTS, WATCHED
 
 PAGE = ROOT / "docs" / "performance.md"
 PLOTS = ROOT / "docs" / "performance"
@@ -39,6 +40,7 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         "reading": _reading,
         "ingest": _ingest,
         "storing": _storing,
+        "watched": _watched,
         "growth": _growth,
         "latency": _latency,
         "posts": _posts,
@@ -151,6 +153,41 @@ def _storing(section: Any) -> tuple[str, str]:
         rows,
     )
     return text, chart(f"CPU of storing, {STAGED} ÷ {ANY}", bars, "×")
+
+
+def _watched(section: Any) -> tuple[str, str]:
+    reached, cpu = rates(section), cpu_of_both(section)
+    rows = []
+    for row in section["rows"]:
+        name = row["name"]
+        of_round = {key: spread([one[key] for one in row["rounds"]]).median for key in row["rounds"][0]}
+        found = [ratios(each[name], each[ALONE]) for each in (reached, cpu)]
+        rows.append(
+            (
+                name,
+                _span(spread(reached[name])),
+                *(f"{of_round[key]:.2f}" for key in ("worker_cpu", "database_cpu")),
+                *("" if name == ALONE else f"{each.median:.3f} ({each.low:.3f}–{each.high:.3f})" for each in found),
+                *(f"{of_round[key]:,.0f}" for key in ("incidents", "retries", "events_out")),
+            )
+        )
+    text = (
+        f"## Ingest, watched\n\n{section['events']:,} results, an eighth of them failed, {section['rounds']} rounds by "
+        "turns: the agents as they are, which judge incidents, plan and send messages and watch failures for automatic "
+        "retries; with a channel too that wants the events of all logs, on Kafka; and agents in which that work waits "
+        "(`bench/alone.py`, since no setting ends all of it). The account has had ten weeks with fewer failures, so "
+        "that there are incidents; what is usual was learned before, as agents do once an hour. In all three the fold "
+        "notes when results came, by which incidents are judged. What is sent after a round is not in its figures. CPU "
+        "is in seconds for 100,000 results.\n\n"
+    ) + _table(
+        (
+            *("agents", "results/s", "CPU worker", "CPU PostgreSQL", "results/s ÷ without", "CPU of both ÷ without"),
+            *("incidents", "failures watched", "events sent"),
+        ),
+        rows,
+    )
+    bars = [_bar(name, ratios(cpu[name], cpu[ALONE]), ours=True) for name in (WATCHED, EVENTS)]
+    return text, chart("CPU of worker and PostgreSQL, with ÷ without", bars, "×")
 
 
 def _growth(section: Any) -> tuple[str, str]:

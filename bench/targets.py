@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from bench.contestants import BOUND, CONNECT, FASTSTREAM, FAUST, JSON_BATCHES, OURS, TOGETHER
 from bench.figures import ratios, spread
 from bench.reading import MOST
+from bench.watched import ALONE, EVENTS, WATCHED
 
 
 class Target(NamedTuple):
@@ -23,6 +24,7 @@ def targets(sections: Mapping[str, Any]) -> list[Target]:
     return [
         *_reading(sections.get("reading")),
         *_ingest(sections.get("ingest")),
+        *_watched(sections.get("watched")),
         *_growth(sections.get("growth")),
         *_memory(sections.get("ingest")),
         *_latency(sections.get("latency")),
@@ -34,6 +36,11 @@ def targets(sections: Mapping[str, Any]) -> list[Target]:
 def rates(section: Mapping[str, Any]) -> dict[str, list[float]]:
     """Results a second of each row, round by round."""
     return {row["name"]: [one["results_per_second"] for one in row["rounds"]] for row in section["rows"]}
+
+
+def cpu_of_both(section: Mapping[str, Any]) -> dict[str, list[float]]:
+    """CPU seconds of worker and PostgreSQL for 100,000 results of each row, round by round."""
+    return {row["name"]: [one["worker_cpu"] + one["database_cpu"] for one in row["rounds"]] for row in section["rows"]}
 
 
 def _reading(section: Any) -> Iterator[Target]:
@@ -57,6 +64,17 @@ def _ingest(section: Any) -> Iterator[Target]:
     ):
         if one in reached and other in reached:
             yield _ratio(f"{one} ÷ {other}", reached[one], reached[other], limit)
+
+
+def _watched(section: Any) -> Iterator[Target]:
+    if section is None:
+        return
+    reached, cpu = rates(section), cpu_of_both(section)
+    for name, what in ((WATCHED, "incidents, messages and automatic retries"), (EVENTS, "these and events of logs")):
+        yield _ratio(f"ingest with {what} ÷ without", reached[name], reached[ALONE], 0.97)
+        found = ratios(cpu[name], cpu[ALONE])
+        shown = f"{found.median:.3f} ({found.low:.3f}–{found.high:.3f})"
+        yield Target(f"the same, CPU of worker and PostgreSQL, with {what}", "≤ 1.03", shown, found.median <= 1.03)
 
 
 def _growth(section: Any) -> Iterator[Target]:

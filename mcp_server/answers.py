@@ -1,10 +1,13 @@
 """Answers of the tools: the API's own models, put together where one call answers with several of them."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from schemas.group import ErrorGroup
+from schemas.incident import Incident
 from schemas.shown.base import Shown
-from schemas.shown.command import LedgerItem, ReprocessCommand
+from schemas.shown.command import FieldChange, LedgerItem, ReprocessCommand
 from schemas.shown.dead_letter import DeadLetterCounts, ShownDeadLetter
 from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry
 from schemas.shown.plan import ReprocessPlan
@@ -24,6 +27,13 @@ class GroupPage(Shown):
     """A page of groups of equal errors, the largest first."""
 
     items: list[ErrorGroup]
+    next_page_token: str | None = _NEXT
+
+
+class IncidentPage(Shown):
+    """A page of incidents, opened last first."""
+
+    items: list[Incident]
     next_page_token: str | None = _NEXT
 
 
@@ -47,6 +57,27 @@ class PlanWithSteps(ReprocessPlan):
     """A plan, and the steps in which it would be sent."""
 
     steps: list[int] = Field(description="the usual steps of so many logs, a canary first; empty: nothing to send")
+
+
+class PlannedCorrection(Shown):
+    """A correction of one log, as it would be sent."""
+
+    log_id: str
+    affiliate: str
+    key: str
+    event_id: str | None = Field(description="of the result whose request it is; null: it is not there any more")
+    differences: list[FieldChange] = Field(description="fields before and after, as JSON texts; empty when refused")
+    refused: list[str] = Field(description="why it can't be sent, in sentences")
+    editable: list[str] = Field(description="of one that is refused: the fields of its request that may be corrected")
+
+
+class CorrectionPlan(Shown):
+    """The difference that corrections would make, and the steps in which they would be sent."""
+
+    as_of: datetime = Field(description="the last change of these logs, as they were read")
+    will_send: int = Field(description="logs without a refusal")
+    steps: list[int] = Field(description="the usual steps of so many logs, a canary first; empty: nothing to send")
+    logs: list[PlannedCorrection]
 
 
 class FollowedCommand(Shown):

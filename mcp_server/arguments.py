@@ -1,21 +1,33 @@
 """Arguments of the tools. An assistant sees these descriptions, and nothing else about them."""
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mcp_server.fan_out import MAX_WITHOUT_PLAN, MIN_FIXED_SHARE
+from mcp_server.fan_out import MAX_WITHOUT_PLAN, MIN_FIXED_SHARE, steps_of
 from schemas.catalogue import BY_NAME
-from schemas.filter import LogFilter, ReprocessFilter, SearchText
+from schemas.correction import (
+    MAX_CHANGES,
+    MAX_VALUE_CHARACTERS,
+    Change,
+    Correction,
+    EventId,
+    Pointer,
+    ScalarText,
+    each_once,
+)
+from schemas.filter import MAX_VALUES, LogFilter, QueryText, ReprocessFilter, SearchText
+from schemas.fingerprint import Fingerprint
+from schemas.incident import Kind, State
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
-from schemas.reprocess import MAX_REASON_CHARACTERS, CommandId, Mode
+from schemas.reprocess import MAX_CORRECTIONS, MAX_REASON_CHARACTERS, CommandId, Mode
 from schemas.result import Account
 from schemas.series import SeriesQuery
-from schemas.steps import DEFAULT_FIXED_SHARE, MAX_PER_SECOND, MAX_STEP_SIZE, MAX_STEPS
+from schemas.steps import DEFAULT_FIXED_SHARE, MAX_PER_SECOND, MAX_STEP_SIZE, MAX_STEPS, Pace
 from schemas.timestamp import Rfc3339
 
 #: Rows of a page: 50 of any list are within mcp_server.bounds as a rule.
@@ -38,6 +50,14 @@ Reason = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARACTERS),
     Field(description="why, in a sentence for people: it is kept for ever with the command"),
 ]
+
+
+class _HasLog(Protocol):
+    @property
+    def log_id(self) -> uuid.UUID: ...
+
+
+_OfLog = TypeVar("_OfLog", bound=_HasLog)
 
 
 class OfAccount(BaseModel):
@@ -95,6 +115,33 @@ class ListGroups(OfType, Paged):
     filter: LogFilter = Field(default=LogFilter(), description="logs that match all of its fields; {} is all of them")
 
 
+class WhyGroup(OfType):
+    """Arguments of `why_group`."""
+
+    fingerprint: Fingerprint = Field(description="`fingerprint` of the group")
+
+
+class ListIncidents(OfAccount, Paged):
+    """Arguments of `list_incidents`."""
+
+    state: Annotated[tuple[State, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="any of these; empty: all, those too that are over"
+    )
+    kind: Annotated[tuple[Kind, ...], Field(max_length=MAX_VALUES)] = Field(default=(), description="any of these")
+    affiliate: Annotated[tuple[QueryText, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="any of these; incidents of no one affiliate are left out"
+    )
+    integration_type: Annotated[tuple[TypeName, ...], Field(max_length=MAX_VALUES)] = Field(
+        default=(), description="about any of these; incidents of no type are about each"
+    )
+
+
+class WhyIncident(OfAccount):
+    """Arguments of `why_incident`."""
+
+    incident_id: Annotated[int, Field(ge=1, lt=2**63)] = Field(description="`incident_id` of the incident")
+
+
 class GetLog(OfType, Paged):
     """Arguments of `get_log`."""
 
@@ -141,7 +188,32 @@ class ReprocessLog(OfType):
     mode: Mode = Field(default="refresh", description="refresh: read the source again; replay: send the same again")
 
 
-class ReprocessLogs(OfType):
+class InSteps(BaseModel):
+    """Arguments of a tool that sends in steps."""
+
+    steps: (
+        Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_STEP_SIZE)], ...], Field(min_length=1, max_length=MAX_STEPS)]
+        | None
+    ) = Field(
+        default=None,
+        description="send so many, a canary, wait for their outcome, then so many more; after the last step, all the "
+        "rest. Unset: `steps` of the plan",
+    )
+    fixed_share: Annotated[float, Field(ge=MIN_FIXED_SHARE, le=1)] = Field(
+        default=DEFAULT_FIXED_SHARE,
+        description="the share of a step's tried items that must be fixed before the next step begins; else the "
+        "command stops by itself",
+    )
+    per_second: Annotated[float, Field(gt=0, le=MAX_PER_SECOND)] | None = Field(
+        default=None, description="retries of one affiliate a second, at most; the policy's own limit holds as well"
+    )
+
+    def pace(self, logs: int) -> Pace:
+        """Return the pace for so many logs. Raises RefusedError without a canary."""
+        return Pace(steps=steps_of(self.steps, logs), fixed_share=self.fixed_share, per_second=self.per_second)
+
+
+class ReprocessLogs(OfType, InSteps):
     """Arguments of `reprocess_logs`."""
 
     filter: ReprocessFilter | None = Field(default=None, description="`filter` of a plan, as plan_reprocess gave it")
@@ -160,22 +232,6 @@ class ReprocessLogs(OfType):
         description="the share of `will_send` by which it may have changed since the plan; beyond that, the call is "
         "refused, and a new plan is needed",
     )
-    steps: (
-        Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_STEP_SIZE)], ...], Field(min_length=1, max_length=MAX_STEPS)]
-        | None
-    ) = Field(
-        default=None,
-        description="send so many, a canary, wait for their outcome, then so many more; after the last step, all the "
-        "rest. Unset: `steps` of the plan",
-    )
-    fixed_share: Annotated[float, Field(ge=MIN_FIXED_SHARE, le=1)] = Field(
-        default=DEFAULT_FIXED_SHARE,
-        description="the share of a step's tried items that must be fixed before the next step begins; else the "
-        "command stops by itself",
-    )
-    per_second: Annotated[float, Field(gt=0, le=MAX_PER_SECOND)] | None = Field(
-        default=None, description="retries of one affiliate a second, at most; the policy's own limit holds as well"
-    )
     reason: Reason
     mode: Mode = Field(default="refresh", description="refresh: read the source again; replay: send the same again")
 
@@ -186,6 +242,79 @@ class ReprocessLogs(OfType):
         if self.filter is not None and self.will_send is None:
             raise ValueError("will_send is needed with a filter: make a plan first, and look at it")
         return self
+
+
+def _each_log_once(corrections: list[_OfLog]) -> list[_OfLog]:
+    if len({each.log_id for each in corrections}) < len(corrections):
+        raise ValueError("each log is corrected once")
+    return corrections
+
+
+class WantedCorrection(BaseModel):
+    """A correction that is wanted for one log."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    log_id: uuid.UUID = Field(description="`id` of the log")
+    changes: Annotated[
+        list[Change],
+        Field(min_length=1, max_length=MAX_CHANGES, description="new values, each of a field of `editable` of the log"),
+        AfterValidator(each_once),
+    ]
+
+
+class PlanCorrection(OfType):
+    """Arguments of `plan_correction`."""
+
+    corrections: Annotated[
+        list[WantedCorrection],
+        Field(min_length=1, max_length=MAX_CORRECTIONS, description="one for each log"),
+        AfterValidator(_each_log_once),
+    ]
+
+
+class SeenDifference(BaseModel):
+    """A field of a request before and after its correction, as the plan showed it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pointer: Pointer = Field(description="`pointer` of the plan")
+    before: Annotated[str, StringConstraints(min_length=1, max_length=MAX_VALUE_CHARACTERS)] = Field(
+        description="`before` of the plan: the JSON text of the kept value"
+    )
+    after: ScalarText = Field(description="`after` of the plan: the JSON text of the new one")
+
+
+class SeenCorrection(BaseModel):
+    """A correction of one log whose difference was seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    log_id: uuid.UUID = Field(description="`log_id` of the plan")
+    event_id: EventId = Field(description="`event_id` of the plan")
+    differences: Annotated[
+        list[SeenDifference],
+        Field(min_length=1, max_length=MAX_CHANGES, description="`differences` of the plan, all of them"),
+        AfterValidator(each_once),
+    ]
+
+    @property
+    def correction(self) -> Correction:
+        """The correction as the API takes it."""
+        changes = [Change(pointer=each.pointer, value=each.after) for each in self.differences]
+        return Correction(log_id=self.log_id, event_id=self.event_id, changes=changes)
+
+
+class CorrectLogs(OfType, InSteps):
+    """Arguments of `correct_logs`."""
+
+    corrections: Annotated[
+        list[SeenCorrection],
+        Field(min_length=1, max_length=MAX_CORRECTIONS, description="`logs` of a plan, without those it refuses"),
+        AfterValidator(_each_log_once),
+    ]
+    as_of: Rfc3339 = Field(description="`as_of` of the plan. The same arguments are the same command")
+    reason: Reason
 
 
 class CancelCommand(OfAccount):

@@ -24,6 +24,27 @@ def timeline_of(text: str) -> tuple[list[dict[str, Any]], str | None]:
     return entries, json.loads(fields["next_page_token"])
 
 
+def why_of(text: str) -> dict[str, Any]:
+    """Read causes from the API's answer, the values of requests as their JSON texts; None where there is none."""
+    return {name: _difference(each) if name == "difference" else json.loads(each) for name, each in members(text)}
+
+
+def _difference(text: str) -> dict[str, Any] | None:
+    if text == "null":
+        return None
+    return {
+        name: [_change(change) for change in elements(each)] if name == "changes" else json.loads(each)
+        for name, each in members(text)
+    }
+
+
+def _change(text: str) -> dict[str, Any]:
+    return {
+        name: (None if each == "null" else each) if name in {"before", "after"} else json.loads(each)
+        for name, each in members(text)
+    }
+
+
 def attempt_of(text: str) -> dict[str, Any] | None:
     """Read an attempt, evidence as texts; None where there is none."""
     if text == "null":

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from mcp_server.api import Api, query_of
-from mcp_server.arguments import CancelCommand, ReprocessLog, ReprocessLogs
-from mcp_server.fan_out import check_plan, idempotency_key, requested_by, steps_of
+from mcp_server.arguments import CancelCommand, CorrectLogs, ReprocessLog, ReprocessLogs
+from mcp_server.correction import kept_log
+from mcp_server.fan_out import check_plan, idempotency_key, requested_by
 from mcp_server.refused import RefusedError
 from mcp_server.routes import Route
+from schemas.correction import Difference
 from schemas.identity import command_id
 from schemas.reprocess import AuthoredRequest, ReprocessRequest
-from schemas.steps import Pace
 from schemas.timestamp import parse, to_text
 
 _NOT_FOUND = 404
@@ -58,7 +59,7 @@ async def reprocess_logs(api: Api, asked: ReprocessLogs) -> dict[str, Any]:
         log_ids=asked.log_ids,
         filter=asked.filter,
         as_of=None if asked.filter is None else asked.as_of,
-        pace=Pace(steps=steps_of(asked.steps, logs), fixed_share=asked.fixed_share, per_second=asked.per_second),
+        pace=asked.pace(logs),
     )
     if (known := await _given_before(api, body, asked.as_of)) is not None:
         return known
@@ -67,6 +68,36 @@ async def reprocess_logs(api: Api, asked: ReprocessLogs) -> dict[str, Any]:
         query = [*query_of(asked.filter), ("as_of", to_text(asked.as_of)), ("ignored", "true")]
         plan = await api.get(Route.PLAN, query, account=account, integration_type=asked.integration_type)
         check_plan(logs, plan["verdicts"].get("will_send", 0), asked.tolerance)
+    return await _give(api, body, asked.as_of)
+
+
+async def correct_logs(api: Api, asked: CorrectLogs) -> dict[str, Any]:
+    """Send up to a hundred requests again with corrected fields, in steps, a canary first.
+
+    Connectors work on real marketplaces. It needs plan_correction first; take `log_id`, `event_id`, `differences` and
+    `as_of` from it, and show the differences to the person: this sends exactly them. It is refused when a log has
+    changed since, or the difference is another one. The kept request stays as it is; the ledger says what was changed.
+    Between two steps, the command goes on only if enough was fixed; else it stops by itself. The same call again
+    is the same command, and sends nothing twice.
+    """
+    account = await api.account(asked.account)
+    body = ReprocessRequest(
+        account=account,
+        integration_type=asked.integration_type,
+        requested_by=requested_by(await api.key_name()),
+        reason=asked.reason,
+        mode="replay",
+        log_ids=[each.log_id for each in asked.corrections],
+        pace=asked.pace(len(asked.corrections)),
+        corrections=[each.correction for each in asked.corrections],
+    )
+    if (known := await _given_before(api, body, asked.as_of)) is not None:
+        return known
+    parts = {"account": account, "integration_type": asked.integration_type}
+    for each in asked.corrections:
+        log = kept_log(await api.text(Route.LOG, **parts, log_id=str(each.log_id)))
+        seen = [Difference(of.pointer, of.before, of.after) for of in each.differences]
+        log.check_seen(each.event_id, seen, asked.as_of)
     return await _give(api, body, asked.as_of)
 
 

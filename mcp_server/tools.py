@@ -4,9 +4,11 @@ from typing import Final
 
 from mcp_server import looking, reprocessing
 from mcp_server.answers import (
+    CorrectionPlan,
     FollowedCommand,
     GivenCommand,
     GroupPage,
+    IncidentPage,
     LetterPage,
     LogPage,
     LogWithTimeline,
@@ -14,6 +16,7 @@ from mcp_server.answers import (
 )
 from mcp_server.arguments import (
     CancelCommand,
+    CorrectLogs,
     CountLogs,
     CountResults,
     FindEntity,
@@ -21,14 +24,19 @@ from mcp_server.arguments import (
     GetLog,
     ListDeadLetters,
     ListGroups,
+    ListIncidents,
     ListLogs,
+    PlanCorrection,
     PlanReprocess,
     ReprocessLog,
     ReprocessLogs,
+    WhyGroup,
+    WhyIncident,
 )
 from mcp_server.routes import Route
 from mcp_server.tool import Tool
 from schemas.series import ResultSeries
+from schemas.shown.why import WhyNow
 from schemas.summary import LogSummary
 
 TOOLS: Final[tuple[Tool, ...]] = (
@@ -47,6 +55,30 @@ TOOLS: Final[tuple[Tool, ...]] = (
         answer=GroupPage,
         routes=(Route.GROUPS,),
         run=looking.list_groups,
+    ),
+    Tool(
+        name="why_group",
+        title="Why a group of equal errors began",
+        arguments=WhyGroup,
+        answer=WhyNow,
+        routes=(Route.WHY_GROUP,),
+        run=looking.why_group,
+    ),
+    Tool(
+        name="list_incidents",
+        title="Incidents",
+        arguments=ListIncidents,
+        answer=IncidentPage,
+        routes=(Route.INCIDENTS,),
+        run=looking.list_incidents,
+    ),
+    Tool(
+        name="why_incident",
+        title="Why an incident began",
+        arguments=WhyIncident,
+        answer=WhyNow,
+        routes=(Route.WHY_INCIDENT,),
+        run=looking.why_incident,
     ),
     Tool(
         name="list_logs",
@@ -97,6 +129,14 @@ TOOLS: Final[tuple[Tool, ...]] = (
         run=looking.plan_reprocess,
     ),
     Tool(
+        name="plan_correction",
+        title="Plan of a correction",
+        arguments=PlanCorrection,
+        answer=CorrectionPlan,
+        routes=(Route.LOG,),
+        run=looking.plan_correction,
+    ),
+    Tool(
         name="follow_command",
         title="Follow a command",
         arguments=FollowCommand,
@@ -120,6 +160,15 @@ TOOLS: Final[tuple[Tool, ...]] = (
         answer=GivenCommand,
         routes=(Route.PLAN, Route.COMMAND, Route.REPROCESS),
         run=reprocessing.reprocess_logs,
+        is_destructive=True,
+    ),
+    Tool(
+        name="correct_logs",
+        title="Correct logs and send them, in steps",
+        arguments=CorrectLogs,
+        answer=GivenCommand,
+        routes=(Route.LOG, Route.COMMAND, Route.REPROCESS),
+        run=reprocessing.correct_logs,
         is_destructive=True,
     ),
     Tool(

@@ -7,9 +7,9 @@ the request stays as it came, digit for digit. The kept request is never changed
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Final, NamedTuple, Self
+from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas import json_pointer, raw_json
 from schemas.json_pointer import POINTER, parts_of
@@ -26,6 +26,8 @@ MAX_CHANGES: Final = 50
 MAX_VALUE_CHARACTERS: Final = 4_000
 MAX_POINTER_CHARACTERS: Final = 500
 MAX_EVENT_ID_CHARACTERS: Final = 1000
+#: Fields that are listed of one request: a pattern with `*` may name thousands.
+MAX_FIELDS: Final = 200
 #: Pointer of a value, or pattern of pointers.
 Pointer = Annotated[str, StringConstraints(pattern=POINTER, max_length=MAX_POINTER_CHARACTERS)]
 
@@ -63,23 +65,35 @@ class Change(BaseModel):
     )
 
 
+class _OfField(Protocol):
+    @property
+    def pointer(self) -> str: ...
+
+
+_Each = TypeVar("_Each", bound=_OfField)
+
+
+def each_once(changes: list[_Each]) -> list[_Each]:
+    """Return changes of one request. Raises ReasonError when two are of one field."""
+    if len({each.pointer for each in changes}) < len(changes):
+        raise ReasonError(ReasonCode.CORRECTION_TWICE)
+    return changes
+
+
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EVENT_ID_CHARACTERS)]
+
+
 class Correction(BaseModel):
     """Changes of the request of one log's result."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     log_id: uuid.UUID
-    event_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_EVENT_ID_CHARACTERS)] = Field(
+    event_id: EventId = Field(
         description="`event_id` of the attempt whose request it is; where the log shows another one by then, it is "
         "`changed_since`"
     )
-    changes: Annotated[list[Change], Field(min_length=1, max_length=MAX_CHANGES)]
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len({each.pointer for each in self.changes}) < len(self.changes):
-            raise ReasonError(ReasonCode.CORRECTION_TWICE)
-        return self
+    changes: Annotated[list[Change], Field(min_length=1, max_length=MAX_CHANGES), AfterValidator(each_once)]
 
 
 class Difference(NamedTuple):

@@ -18,7 +18,7 @@ from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api.problems import ProblemError, invalid_model, no_evidence, not_found
 from schemas.catalogue import IntegrationType
-from schemas.correction import Correction, Difference, corrected, editable_fields
+from schemas.correction import MAX_FIELDS, Correction, Difference, corrected, editable_fields
 from schemas.item_state import ItemState
 from schemas.reasons.reason import Reason, each_of
 from schemas.reprocess import ReprocessRequest
@@ -27,8 +27,6 @@ from schemas.verdict import REASONS
 from storage.reprocess.corrections import ShownRequest, shown_requests
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-#: Fields that a form shows: a pattern with `*` may name thousands.
-MAX_FIELDS = 200
 
 
 class _Form(NamedTuple):

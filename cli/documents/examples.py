@@ -170,6 +170,7 @@ def status_log_detail_example() -> Example:
         last_attempt=attempt,
         aliases={"ean": ["7891234567895"]},
         sources=[Source(source=_SOURCE, results=log.attempts)],
+        editable=["/price"],
         troubleshooting=BY_NAME[log.integration_type].troubleshooting_link(log.affiliate),
         playbook=PlaybookEntry(
             code=log.code,

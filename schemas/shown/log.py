@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, InstanceOf, WithJsonSchema
 
+from schemas.correction import MAX_FIELDS
 from schemas.example import example
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.mended_event import AS_IT_CAME
@@ -171,6 +172,10 @@ class StatusLogDetail(StatusLog):
     sources: list[Source] = Field(
         description="whose its kept results are, the last one first. A second one may be another connector's mistake, "
         "or somebody's lie: CONEXOES_SOURCES says who may"
+    )
+    editable: list[str] = Field(
+        description="JSON pointers (RFC 6901) in `last_attempt.request` of what may be corrected before it is sent "
+        f"again, {MAX_FIELDS} at most: the policy names them. Empty too where the request is not there or not shown"
     )
     troubleshooting: str | None = Field(description="a guide to this error; null on success")
     playbook: PlaybookEntry | None = Field(description="what this installation knows about this error; null: nothing")

@@ -17,11 +17,13 @@ from broker.settings import BrokerSettings
 from cli.documents.__main__ import ROOT
 from embedded.ports import free_port
 from mcp_server.tools import TOOLS
+from schemas.policy import Policy
 from storage import access_keys
 from storage.settings import StorageSettings
 from tests.support.agents import produce, running_worker, stored
 from tests.support.curing import curing
 from tests.support.events import result, with_evidence
+from tests.support.learned import an_incident
 from tests.support.opened import opened
 from tests.support.processes import conexoes
 from tests.support.served import until_alive
@@ -29,6 +31,10 @@ from tests.support.served import until_alive
 #: Digits that a parsed value would lose.
 PRICE = "19.90"
 GROUP = 8
+#: Logs whose request is wrong itself: it is corrected.
+WRONG = ("SKU-X", "SKU-Y")
+CORRECTED = "24.90"
+POLICY = {"price": {"*": {"editable": ["/price"]}}}
 
 
 class Assistant:
@@ -73,6 +79,7 @@ async def installation(broker: BrokerSettings, database_url: str, tmp_path: Path
         "DATABASE_URL": database_url,
         "DATA_DIR": str(tmp_path / "data"),
         "HTTP_PORT": str(port),
+        "POLICY": json.dumps(POLICY),
     }
     async with conexoes("admin", log=tmp_path / "admin.log", **settings):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
@@ -119,21 +126,28 @@ async def test_an_assistant_cures_a_group_and_may_no_more_than_its_key(
     keys: dict[str, Path],
 ) -> None:
     of_price = {"integration_type": "price"}
-    failures = [with_evidence(result(f"e{n}", key=f"SKU-{n}"), f'{{"price": {PRICE}}}') for n in range(GROUP)]
-    another = result("other", key="SKU-X", message="No such category", errors=[{"code": "category", "message": "none"}])
+    sent = f'{{"price": {PRICE}, "title": "a"}}'
+    failures = [with_evidence(result(f"e{n}", key=f"SKU-{n}"), sent) for n in range(GROUP)]
+    none = {"message": "No such category", "errors": [{"code": "category", "message": "none"}]}
+    failures += [with_evidence(result(f"of {key}", key=key, **none), sent) for key in WRONG]
     async with (
-        running_worker(broker_settings, storage_settings, data_dir),
-        curing(broker_settings),
+        running_worker(broker_settings, storage_settings, data_dir, Policy.model_validate(POLICY)),
+        curing(broker_settings) as retries,
         installation(broker_settings, database_url, tmp_path) as url,
     ):
-        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, [*failures, another])
-        await stored(owner, GROUP + 1)
+        await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, failures)
+        await stored(owner, GROUP + len(WRONG))
 
         async with assistant(url, keys["operator"]) as one:
-            await _cure(one, owner)
+            fingerprint = await _cure(one)
+            await _correct(one)
+        assert len(retries) == GROUP + len(WRONG)
+        corrected = f'"request":{sent.replace(PRICE, CORRECTED)}'.encode()
+        assert all(corrected in each for each in retries[GROUP:])
 
+        await an_incident(owner)
         async with assistant(url, keys["viewer"]) as viewer:
-            await _every_answer(viewer, owner)
+            await _every_answer(viewer, owner, fingerprint)
 
         async with assistant(url, keys["other"]) as stranger:
             assert await stranger.call("list_logs", **of_price) == {
@@ -150,18 +164,18 @@ async def test_an_assistant_cures_a_group_and_may_no_more_than_its_key(
             ]
             assert "read-only" in await reader.refusal("cancel_command", account="acme", command_id="c", reason="r")
             assert "for every account" in await reader.refusal("count_logs", **of_price)
-            assert (await reader.call("count_logs", account="acme", **of_price))["total"] == GROUP + 1
-    assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 2
+            assert (await reader.call("count_logs", account="acme", **of_price))["total"] == GROUP + len(WRONG)
+    assert await owner.fetchval("SELECT count(*) FROM reprocess_commands") == 3
 
 
-async def _cure(one: Assistant, owner: asyncpg.Connection) -> None:
-    """Ten calls from `what fails?` to `all of it is cured`, and then what is refused."""
+async def _cure(one: Assistant) -> str:
+    """Ten calls from `what fails?` to `all of it is cured`, and then what is refused. Returns the fingerprint."""
     of_price = {"integration_type": "price"}
     group, left = (await one.call("list_groups", **of_price, filter={"status": ["error"]}))["items"]
-    assert (group["logs"], left["logs"], group["cure"]["tried"]) == (GROUP, 1, 0)
+    assert (group["logs"], left["logs"], group["cure"]["tried"]) == (GROUP, len(WRONG), 0)
     of_group = {"filter": {"fingerprint": [group["fingerprint"]], "status": ["error"]}}
     sample = await one.call("get_log", **of_price, log_id=group["sample"]["log_id"])
-    assert sample["log"]["last_attempt"]["request"] == f'{{"price": {PRICE}}}'
+    assert f'"price": {PRICE}' in sample["log"]["last_attempt"]["request"]
     stale = await one.call("plan_reprocess", **of_price, **of_group)
     assert (stale["verdicts"]["will_send"], stale["steps"]) == (GROUP, [4])
     of_sample = {"log_id": sample["log"]["id"], "updated_at": sample["log"]["updated_at"], "reason": "try one"}
@@ -183,7 +197,7 @@ async def _cure(one: Assistant, owner: asyncpg.Connection) -> None:
     assert whole["command"]["pace"]["steps"] == [3]
     assert {each["state"] for each in whole["items"]} == {"fixed"}
     counts = await one.call("count_logs", **of_price, filter={"status": ["error"]})
-    assert (counts["total"], counts["by_code"]) == (1, {"category": 1})
+    assert (counts["total"], counts["by_code"]) == (len(WRONG), {"category": len(WRONG)})
     assert one.calls <= 10
 
     # The same calls again are the same commands, though the logs and the plan have changed since by their effect.
@@ -196,9 +210,60 @@ async def _cure(one: Assistant, owner: asyncpg.Connection) -> None:
     assert over.startswith("409 over: ")
     assert "filter" in await one.refusal("plan_reprocess", **of_price, filter={})
     assert (await one.refusal("list_logs", **of_price, page_token="x")).startswith("400 ")
+    return str(group["fingerprint"])
 
 
-async def _every_answer(viewer: Assistant, owner: asyncpg.Connection) -> None:
+async def _correct(one: Assistant) -> None:
+    """What was sent is corrected: as the plan shows it, where the policy allows it, or not at all."""
+    of_price = {"integration_type": "price"}
+    logs = (await one.call("list_logs", **of_price, filter={"status": ["error"]}))["items"]
+    assert {each["key"] for each in logs} == {*WRONG}
+    read = await one.call("get_log", **of_price, log_id=logs[0]["id"])
+    assert read["log"]["editable"] == ["/price"]
+
+    def wanted(pointer: str, value: str) -> list[dict[str, Any]]:
+        return [{"log_id": each["id"], "changes": [{"pointer": pointer, "value": value}]} for each in logs]
+
+    for pointer, value, why in (
+        ("/title", '"b"', "the policy does not allow it"),
+        ("/price", '"24.90"', "the new value is"),
+        ("/price", PRICE, "Nothing was changed"),
+        ("/absent", "1", "has no field /absent"),
+    ):
+        plan = await one.call("plan_correction", **of_price, corrections=wanted(pointer, value))
+        assert (plan["will_send"], plan["steps"]) == (0, [])
+        for each in plan["logs"]:
+            assert (each["differences"], each["editable"]) == ([], ["/price"])
+            assert why in each["refused"][0]
+    plan = await one.call("plan_correction", **of_price, corrections=wanted("/price", CORRECTED))
+    assert (plan["will_send"], plan["steps"]) == (len(WRONG), [1])
+    difference = {"pointer": "/price", "before": PRICE, "after": CORRECTED}
+    assert [each["differences"] for each in plan["logs"]] == [[difference]] * len(WRONG)
+    corrections = [{name: each[name] for name in ("log_id", "event_id", "differences")} for each in plan["logs"]]
+    many = {**of_price, "corrections": corrections, "as_of": plan["as_of"], "reason": "the price was wrong"}
+    # It sends what was seen, and nothing else.
+    for other, why in (
+        ({"before": CORRECTED}, "not the one that the plan showed"),
+        ({"pointer": "/title", "before": '"a"', "after": '"b"'}, "the policy does not allow it"),
+    ):
+        unseen = {**corrections[1], "differences": [difference | other]}
+        assert why in await one.refusal("correct_logs", **many | {"corrections": [corrections[0], unseen]})
+    another = [{**each, "event_id": "of another"} for each in corrections]
+    assert "has changed since the plan" in await one.refusal("correct_logs", **many | {"corrections": another})
+    assert "a canary" in await one.refusal("correct_logs", **many, steps=[2])
+    given = await one.call("correct_logs", **many)
+    whole = await one.followed(given["command_id"], items=True)
+    assert (whole["command"]["state"], whole["command"]["items"]) == ("done", {"fixed": len(WRONG)})
+    assert (whole["command"]["mode"], whole["command"]["pace"]["steps"]) == ("replay", [1])
+    assert whole["command"]["requested_by"] == "the operator, by an assistant"
+    assert [each["corrections"] for each in whole["items"]] == [[difference]] * len(WRONG)
+    again = await one.call("correct_logs", **many)
+    assert (again["command_id"], again["repeated"]) == (given["command_id"], True)
+    late = await one.refusal("correct_logs", **many | {"reason": "once more"})
+    assert "has changed since the plan" in late
+
+
+async def _every_answer(viewer: Assistant, owner: asyncpg.Connection, fingerprint: str) -> None:
     """Every tool that reads answers a viewer, as its schema says; none that writes does."""
     log = await owner.fetchrow("SELECT id, updated_at FROM status_logs WHERE key = 'SKU-X'")
     command = await owner.fetchval("SELECT id FROM reprocess_commands LIMIT 1")
@@ -208,6 +273,9 @@ async def _every_answer(viewer: Assistant, owner: asyncpg.Connection) -> None:
         "find_entity": {"q": "sku-x"},
         "get_log": of_log,
         "list_dead_letters": {},
+        "list_incidents": {"state": ["escalated", "resolved"]},  # agents judge it meanwhile
+        "why_incident": {"incident_id": 1},
+        "why_group": {"integration_type": "price", "fingerprint": fingerprint},
         "plan_reprocess": {"integration_type": "price", "filter": {"status": ["error"]}},
         "follow_command": {"command_id": command, "items": True},
     }
@@ -216,12 +284,20 @@ async def _every_answer(viewer: Assistant, owner: asyncpg.Connection) -> None:
     answers = {
         each.name: await viewer.call(each.name, **arguments.get(each.name, {"integration_type": "price"}))
         for each in TOOLS
-        if not each.writes
+        if not each.writes and each.name != "plan_correction"
     }
     assert [each["key"] for each in answers["find_entity"]["items"]] == ["SKU-X"]
+    assert [each["incident_id"] for each in answers["list_incidents"]["items"]] == [1]
+    for name in ("why_incident", "why_group"):
+        assert (answers[name]["integration_type"], answers[name]["evidence"]) == ("price", "not_permitted")
+    assert (await viewer.refusal("why_incident", incident_id=2)).startswith("404 ")
+    corrections = [{"log_id": str(log["id"]), "changes": [{"pointer": "/price", "value": "1"}]}]
+    blind = await viewer.refusal("plan_correction", integration_type="price", corrections=corrections)
+    assert "may not see evidence" in blind
     assert answers["get_log"]["log"]["last_attempt"]["evidence"] == "not_permitted"
-    assert answers["get_log"]["timeline"][0]["attempt"]["request"] is None
-    assert answers["count_results_over_time"]["total"] == 2 * GROUP + 1
+    attempts = [each["attempt"] for each in answers["get_log"]["timeline"] if each["kind"] == "attempt"]
+    assert [each["request"] for each in attempts] == [None, None]
+    assert answers["count_results_over_time"]["total"] == 2 * (GROUP + len(WRONG))
     seen = {"reason": "as a viewer", "updated_at": log["updated_at"].isoformat()}
     refused = await viewer.refusal("reprocess_log", **of_log, **seen)
     assert refused.startswith("403 not-permitted: ")

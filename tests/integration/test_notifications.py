@@ -4,10 +4,12 @@ import asyncio
 import base64
 import hmac
 import json
+import os
+import signal
 import sys
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -220,66 +222,103 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
     }
 
 
-async def test_nothing_is_lost_and_no_id_has_two_contents_while_the_delivery_is_killed(
+class Killed:
+    """A process that plans and delivers, in the midst of whose work it is killed; then the next one begins."""
+
+    def __init__(self, kills: int, each_time: int) -> None:
+        """Kill it so often, each time when it waits for the answer to that many messages."""
+        self.died = 0
+        self._kills = kills
+        self._each_time = each_time
+        self._received = 0
+        self._process: int | None = None
+
+    def received(self) -> None:
+        """Count a message; the process has sent it, and has not recorded that it did."""
+        self._received += 1
+        if self._process is None or self._received < self._each_time or self.died == self._kills:
+            return
+        os.kill(self._process, signal.SIGKILL)
+        self.died, self._received, self._process = self.died + 1, 0, None
+
+    async def run(self, database_url: str, port: int, began: Callable[[], Awaitable[None]]) -> None:
+        """Begin processes until cancelled, and call `began` for each."""
+        arguments = ("-m", "tests.support.deliver", database_url, KEY, str(port))
+        parent = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        )
+        assert parent.stdout is not None
+        try:
+            while line := await parent.stdout.readline():
+                self._process = int(line)
+                await began()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
+            await parent.wait()
+
+
+@pytest.mark.law
+async def test_in_30_kills_nothing_is_lost_nothing_planned_twice_and_no_id_has_two_contents(
     database_url: str, writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:
-    edges, kills, each_time = 20, 5, 4
-    received = 0
-    process: asyncio.subprocess.Process | None = None
+    """`kill -9` of who plans and sends, while something goes on beginning to go wrong."""
+    edges, kills = 40, 30
+    killed = Killed(kills, each_time=3)
 
-    def count() -> None:
-        """Kill the process while it waits for the answer to a message: between sending and recording it."""
-        nonlocal received
-        received += 1
-        if process is not None and received % each_time == 0 and received <= kills * each_time:
-            with suppress(ProcessLookupError):
-                process.kill()
-
-    class Killer(Receiver):
+    class Counted(Receiver):
         async def __call__(self, request: web.Request) -> web.StreamResponse:
             answer = await super().__call__(request)
-            count()
+            killed.received()
             return answer
 
-    mailbox, hook = Mailbox(count), Killer()
+    mailbox, hook = Mailbox(killed.received), Counted()
     async with smtp(mailbox) as port, answering(hook) as address:
         channels = [
             await add_channel(writer, "email", "maria@store.example"),
             await add_channel(writer, "webhook", address),
         ]
         await add_rule(writer, *channels)
-        for number in range(edges):
-            await add_incident(owner, subject=str(number))
-        planning = Planning(writer)
-        assert await planning.plan() == edges
-        assert await planning.plan() == 0
-        died = 0
-        while await owner.fetchval("SELECT count(*) FROM notification_messages WHERE state = 'waiting'"):
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.support.deliver", database_url, KEY, str(port))
-            )
-            while process.returncode is None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), 0.2)
-                if not await owner.fetchval("SELECT count(*) FROM notification_messages WHERE state = 'waiting'"):
-                    process.kill()
-                    await process.wait()
-                    break
-            else:
-                died += 1
+        numbers = iter(range(edges))
+
+        async def one_more() -> None:
+            if (number := next(numbers, None)) is not None:
+                await add_incident(owner, subject=str(number))
+
+        for _ in range(edges - kills):
+            await one_more()
+        working = asyncio.create_task(killed.run(database_url, port, one_more))
+
+        async def all_sent() -> bool:
+            assert not working.done(), working
+            async with writer.connection() as connection:  # `owner` adds incidents meanwhile
+                return bool(await connection.fetchval(ALL_SENT, 2 * edges))
+
+        try:
+            await eventually(all_sent, 240)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        assert await Planning(writer).plan() == 0
     emails: defaultdict[str, list[str]] = defaultdict(list)
     for email in mailbox.messages:
         emails[email["Message-ID"]].append(str([part.get_content() for part in email.iter_parts()]) + email["Subject"])
-    assert died == kills
+    assert killed.died == kills
     assert len(emails) == len(hook.bodies) == edges  # none is lost
     contents = [*emails.values(), *hook.bodies.values()]
     assert all(len(set(each)) == 1 for each in contents)
     doubled = sum(len(each) - 1 for each in contents)
-    assert doubled <= 2 * kills, doubled  # what was on its way to either channel
+    assert kills <= doubled <= 2 * kills, doubled  # what was on its way to either channel, and nothing else
     log = await definitions.list_messages(reader, "acme", limit=500)
     assert Counter(each.state for each in log) == {"sent": 2 * edges}
     # Each message counts once, also those of a process that was killed before it ended its lease, and those sent twice.
     assert [each.sent for each in await definitions.list_channels(reader, "acme")] == [edges, edges]
+
+
+ALL_SENT = """
+    SELECT count(*) FILTER (WHERE state = 'sent') >= $1 AND count(*) FILTER (WHERE state <> 'sent') = 0
+    FROM notification_messages
+"""
 
 
 async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_incident_once(

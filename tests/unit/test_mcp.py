@@ -19,7 +19,8 @@ from mcp_server.answers import GivenCommand, LogWithTimeline
 from mcp_server.api import connected, query_of, said
 from mcp_server.arguments import MAX_PAGE_SIZE, ListLogs, ReprocessLogs
 from mcp_server.bounds import MAX_CHARACTERS, bounded
-from mcp_server.evidence import OF_ANY_VALUE, log_of, timeline_of
+from mcp_server.correction import kept_log
+from mcp_server.evidence import OF_ANY_VALUE, log_of, timeline_of, why_of
 from mcp_server.fan_out import canary, check_plan, idempotency_key, requested_by, steps_of
 from mcp_server.refused import RefusedError
 from mcp_server.routes import Route
@@ -28,13 +29,18 @@ from mcp_server.server import INSTRUCTIONS, answer_of, definition
 from mcp_server.settings import McpSettings
 from mcp_server.tool import Tool
 from mcp_server.tools import TOOLS
+from schemas.correction import Change, Difference
 from schemas.filter import ReprocessFilter
 from schemas.reprocess import ReprocessRequest
 from schemas.shown.log import Attempt
+from schemas.timestamp import to_text
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9"  # discard: nothing listens there
 OPENAPI: dict[str, Any] = json.loads((ROOT / "docs/contract/openapi.json").read_text("utf-8"))
+LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
+ONE: dict[str, Any] = {"log_id": LOG, "changes": [{"pointer": "/price", "value": "1"}]}
+TWICE: dict[str, Any] = {"log_id": LOG, "changes": ONE["changes"] * 2}
 ACCOUNT, TYPE = "/{account:account}", "/{account:account}/{integration_type:integration_type}"
 #: The page that shows, or does, what each route answers. The key is shown by no page, and only names who asks.
 PAGE_OF = {
@@ -48,6 +54,9 @@ PAGE_OF = {
     Route.PLAN: ("GET", f"{TYPE}/reprocess"),
     Route.COMMAND: ("GET", f"{ACCOUNT}/reprocess/{{command_id}}"),
     Route.ITEMS: ("GET", f"{ACCOUNT}/reprocess/{{command_id}}"),
+    Route.INCIDENTS: ("GET", f"{ACCOUNT}/incidents"),
+    Route.WHY_INCIDENT: ("GET", f"{ACCOUNT}/incidents/{{incident_id}}/why"),
+    Route.WHY_GROUP: ("GET", f"{TYPE}/groups/{{fingerprint}}/why"),
     Route.LETTERS: ("GET", f"{ACCOUNT}/dead-letters"),
     Route.LETTER_COUNTS: ("GET", f"{ACCOUNT}/dead-letters"),
     Route.REPROCESS: ("POST", f"{TYPE}/reprocess"),
@@ -146,6 +155,12 @@ def test_a_later_version_may_answer_with_more() -> None:
         ("plan_reprocess", {"integration_type": "price", "filter": {}}, "filter: "),
         ("cancel_command", {"command_id": "c1", "reason": "  "}, "reason: must have at least 1 character"),
         ("reprocess_logs", {"integration_type": "price", "as_of": "2026-11-24T12:00:00Z", "reason": "r"}, "log_ids"),
+        ("plan_correction", {"integration_type": "price", "corrections": [ONE, ONE]}, "each log is corrected once"),
+        ("plan_correction", {"integration_type": "price", "corrections": [TWICE]}, "changes each field once"),
+        ("plan_correction", {"integration_type": "price", "corrections": []}, "corrections: must have at least 1"),
+        ("correct_logs", {"integration_type": "price", "corrections": [ONE]}, "corrections.0.event_id: is missing"),
+        ("why_group", {"integration_type": "price", "fingerprint": "../x"}, "fingerprint: "),
+        ("why_incident", {"incident_id": 0}, "incident_id: must be at least 1"),
     ],
 )
 async def test_arguments_that_are_none_are_refused_by_name(name: str, arguments: dict[str, Any], sentence: str) -> None:
@@ -252,6 +267,69 @@ def test_evidence_keeps_every_digit() -> None:
     entry = {"kind": "attempt", "attempt": expected}
     page = f'{{"items": [{{"kind":"attempt","attempt":{attempt}}}, {{"kind":"conflict"}}], "next_page_token": "t"}}'
     assert timeline_of(page) == ([entry, {"kind": "conflict"}], "t")
+
+
+def test_values_of_a_cause_are_json_texts() -> None:
+    change = '{"pointer":"/p","before":19.90,"after":"19.90","entities":2,"usual":0}'
+    gone = '{"pointer":"/q","before":{"n":1e400},"after":null,"entities":1,"usual":0}'
+    found = why_of(f'{{"began":null,"findings":[],"difference":{{"key":"k","changes":[{change},{gone}]}}}}')
+    assert found["difference"]["key"] == "k"
+    assert [(each["before"], each["after"]) for each in found["difference"]["changes"]] == [
+        ("19.90", '"19.90"'),
+        ('{"n":1e400}', None),
+    ]
+    assert why_of('{"difference":null,"began":null}') == {"difference": None, "began": None}
+
+
+# -- corrections -------------------------------------------------------------------------------------------------
+
+
+def a_log(request: str = "null", *, evidence: str = "shown", action: str = '{"allowed":true}') -> str:
+    """A log as the API answers it, whose price may be corrected."""
+    attempt = f'{{"event_id":"e1","request":{request},"evidence":"{evidence}"}}'
+    return (
+        f'{{"id":"1","affiliate":"MLB","key":"SKU-1","updated_at":"{to_text(NOON)}","actions":[{action}],'
+        f'"editable":["/price","/title"],"last_attempt":{attempt}}}'
+    )
+
+
+JSON_NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+
+
+@given(JSON_NUMBERS, JSON_NUMBERS)
+def test_what_is_sent_is_the_difference_that_was_seen(before: str, after: str) -> None:
+    log = kept_log(a_log(f'{{"price": {before}, "title": "a"}}'))
+    changes = [Change(pointer="/price", value=after)]
+    seen = log.difference(changes)
+    if before == after:
+        assert seen == ["Nothing was changed: the values are those that were sent."]
+        return
+    assert seen == [Difference("/price", before, after)]
+    log.check_seen("e1", seen, NOON)
+    for event_id, other, as_of in (
+        ("e2", seen, NOON),
+        ("e1", seen, NOON - timedelta(microseconds=1)),
+        ("e1", [Difference("/price", after, before)], NOON),
+        ("e1", [Difference("/price", f"{before}0", after)], NOON),
+        ("e1", [*seen, Difference("/title", '"b"', '"c"')], NOON),
+        ("e1", [*seen, Difference("/absent", '"b"', '"c"')], NOON),
+    ):
+        with pytest.raises(RefusedError, match="SKU-1: .* Make the plan again"):
+            log.check_seen(event_id, other, as_of)
+
+
+def test_a_log_that_can_not_be_corrected_says_why() -> None:
+    refused = {"allowed": False, "verdict": "in_flight", "reason": "It is being reprocessed."}
+    assert kept_log(a_log("{}", action=json.dumps(refused))).refused == "It is being reprocessed."
+    needs_reason = refused | {"verdict": "reason_required"}
+    assert kept_log(a_log("{}", action=json.dumps(needs_reason))).refused is None
+    gone = kept_log(a_log().replace('{"event_id":"e1","request":null,"evidence":"shown"}', "null"))
+    assert (gone.event_id, gone.request) == (None, None)
+    for log in (gone, kept_log(a_log()), kept_log(a_log('"<xml/>"'))):
+        [why] = log.difference([Change(pointer="/price", value="1")])
+        assert why.startswith("What was sent is n")
+    with pytest.raises(RefusedError, match="may not see evidence"):
+        kept_log(a_log(evidence="not_permitted"))
 
 
 # -- a fan-out ---------------------------------------------------------------------------------------------------

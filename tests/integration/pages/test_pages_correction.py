@@ -130,6 +130,11 @@ async def test_the_door_takes_what_the_policy_allows_from_who_may_see_it(
         for each in (True, False)
     ]
     price = {"pointer": "/price", "value": "24.90"}
+    offered = []
+    for key in (seeing, blind):
+        async with Caller(kafka_app, key) as caller:
+            offered.append((await caller.get(f"/api/v1/accounts/acme/price/logs/{log_id}")).json()["editable"])
+    assert offered == [["/price", "/title", "/on", "/gtin", "/items/0/q"], []]  # as the form has them
     assert (await post(blind, price)).status_code == 403
     wrong = await post(seeing, {"pointer": "/secret", "value": '"x"'}, {"pointer": "/on", "value": "1"})
     assert wrong.status_code == 422

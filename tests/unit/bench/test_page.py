@@ -13,6 +13,7 @@ from bench.page import PAGE, PLOTS, page
 from bench.storing import ANY, STAGED
 from bench.svg import Bar, chart
 from bench.targets import targets
+from bench.watched import ALONE, EVENTS, WATCHED
 
 MACHINE = {
     "at": "2026-01-02T03:04Z",
@@ -84,6 +85,21 @@ def sections() -> dict[str, Any]:
                 }
             ],
         },
+        "watched": common
+        | {
+            "events": 1000,
+            "rounds": 2,
+            "rows": [
+                {
+                    "name": name,
+                    "rounds": [
+                        one | {"database_cpu": cpu, "incidents": 5.0, "retries": 60.0, "events_out": 90.0}
+                        for one in _rounds(rate, rate)
+                    ],
+                }
+                for name, rate, cpu in ((ALONE, 1000, 3.0), (WATCHED, 990, 3.1), (EVENTS, 950, 3.3))
+            ],
+        },
         "growth": common
         | {
             "events": 1000,
@@ -136,6 +152,11 @@ def test_each_target_says_what_was_measured_and_whether_it_is_kept() -> None:
     assert found["reading the fast way ÷ the full way, binary mode"] == ("0.40 (0.40–0.40)", True)
     assert found["reading the fast way ÷ the full way, batches"] == ("0.75 (0.75–0.75)", False)
     assert found["page 1,000 ÷ page 1, no filter"] == ("1.15", True)
+    watched = "the same, CPU of worker and PostgreSQL, with"
+    assert found["ingest with incidents, messages and automatic retries ÷ without"] == ("0.99 (0.99–0.99)", True)
+    assert found[f"{watched} incidents, messages and automatic retries"] == ("1.020 (1.020–1.020)", True)
+    assert found["ingest with these and events of logs ÷ without"] == ("0.95 (0.95–0.95)", False)
+    assert found[f"{watched} these and events of logs"] == ("1.060 (1.060–1.060)", False)
     assert found["results by HTTP, batches of 500"] == ("6,000/s", True)
     reads = {what: met for what, (_, met) in found.items() if what.startswith("API")}
     assert [(what.endswith("list: a"), met) for what, met in reads.items()] == [(True, True), (False, False)]
@@ -151,7 +172,7 @@ def test_the_page_has_every_section_its_plot_and_its_machine() -> None:
     assert "`/nowhere`" in text
 
 
-@pytest.mark.parametrize("missing", ["reading", "ingest", "growth", "latency", "posts", "reads"])
+@pytest.mark.parametrize("missing", ["reading", "ingest", "watched", "growth", "latency", "posts", "reads"])
 def test_a_section_that_was_not_measured_is_left_out(missing: str) -> None:
     text, plots = page({name: section for name, section in sections().items() if name != missing})
     assert missing not in plots
