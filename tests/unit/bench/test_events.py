@@ -9,7 +9,7 @@ import pytest
 from bench import events as bench_events
 from bench.databases import _check_spread, _marks
 from bench.events import Event, as_json_batches, partitioned, simulated
-from bench.peers import flattened
+from bench.flat import flattened
 from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
 
