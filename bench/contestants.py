@@ -20,8 +20,8 @@ class Contestant:
     share: float = 1.0  # of the records: a slow contestant is measured on fewer
     json_batches: bool = False  # reads the same results, a thousand in each record
     workers: int = 1
-    #: Of a peer, which reads flat results (bench/flat.py): writes its settings for the database and the topic into the
-    #: directory, and returns its command line.
+    #: Writes a peer's settings for the database and the topic into the directory, and returns its command line. Peers
+    #: read flat results (bench/flat.py).
     command: Callable[[System, str, str, Path], list[str]] | None = None
     indexed: bool = False  # its tables have the indexes that our lists need
     environment: dict[str, str] = field(default_factory=dict)
@@ -36,6 +36,8 @@ FASTSTREAM = "FastStream, batch subscriber"
 FAUST = "Faust as in its manual"
 CONNECT = "Kafka Connect, two Debezium JDBC sinks"
 CONNECT_INDEXED = "Kafka Connect, its tables indexed for lists"
+FLINK = "Flink SQL, upsert into JDBC"
+FLINK_INDEXED = "Flink SQL, its tables indexed for lists"
 CONTESTANTS = (
     Contestant(name=OURS, arguments=AGENTS),
     Contestant(name=BOUND, arguments=("-m", "bench.bound")),

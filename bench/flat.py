@@ -6,12 +6,14 @@ arrival: one table is a history, the other keeps the last arrival of each entity
 
 import json
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from bench.events import Event
 from broker.publisher import Record
 from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
 from schemas.timestamp import to_text
+from storage.database import SCHEMA
 
 MAX_ROWS = 5000  # that a peer takes or writes at once
 
@@ -41,6 +43,12 @@ PROBE = """
 SELECT result_id FROM unnest($1::text[], $2::text[]) AS mark (account, result_id)
 JOIN history USING (account, result_id) JOIN latest USING (account, log_id, result_id)
 """
+
+
+def jdbc_url(database_url: str) -> str:
+    """Return the same database's URL for Java, without the user; more parameters can follow it."""
+    url = urlsplit(database_url)
+    return f"jdbc:postgresql://{url.hostname}:{url.port}{url.path}?currentSchema={SCHEMA}"
 
 
 def flattened(events: Sequence[Event], now_ns: int) -> list[Event]:

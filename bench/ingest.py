@@ -1,6 +1,7 @@
 """Ingest, side by side: every contestant reads the same records into a fresh database of the same server, by turns."""
 
 import asyncio
+import shutil
 import sys
 import time
 import uuid
@@ -84,6 +85,7 @@ async def one_round(
         # One data directory for all workers, by which they get different ids.
         own = system.directory / uuid.uuid4().hex
         own.mkdir()
+        stack.callback(shutil.rmtree, own, ignore_errors=True)
         processes = []
         for number in range(contestant.workers):
             log = own.with_suffix(f".{number}.log")

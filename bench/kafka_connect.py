@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.flat import MAX_ROWS, OPTIONAL, TEXTS
+from bench.flat import MAX_ROWS, OPTIONAL, TEXTS, jdbc_url
 from bench.maven import jars
 from bench.system import System
 from embedded.java import find_java
@@ -66,7 +66,7 @@ def _sink(database_url: str, topic: str, table: str, mode: str, key: str) -> dic
         "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
         "tasks.max": 1,
         "topics": topic,
-        "connection.url": f"jdbc:postgresql://{url.hostname}:{url.port}{url.path}?currentSchema=conexoes",
+        "connection.url": jdbc_url(database_url),
         "connection.username": url.username,
         "connection.password": url.password,
         "insert.mode": mode,

@@ -16,12 +16,13 @@ def jars(roots: Sequence[str]) -> list[Path]:
     context = jgo.maven.MavenContext(repo_cache=default_cache(), timeout=_FETCH_SECONDS)
     found, others = context.resolver.resolve([context.create_dependency(each) for each in roots])
     needed = [*found, *(each for each in others if each.scope in {"compile", "runtime"})]
-    return [_whole(each.artifact) for each in needed]
+    return [whole(each.artifact) for each in needed]
 
 
-def _whole(artifact: jgo.maven.Artifact) -> Path:
+def whole(artifact: jgo.maven.Artifact) -> Path:
+    """Return the jar's path, downloaded again when an interrupted download left a part of it."""
     path = Path(artifact.resolve())
-    if not zipfile.is_zipfile(path):  # an interrupted download left a part
+    if not zipfile.is_zipfile(path):
         path.unlink()
         path = Path(artifact.resolve())
     return path
