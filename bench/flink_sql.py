@@ -19,6 +19,7 @@ FLINK = tuple(
     for name in (
         "flink-sql-client",
         "flink-sql-gateway",
+        "flink-python",  # the client does not start without it
         "flink-clients",
         "flink-table-runtime",
         "flink-table-planner-loader",
