@@ -51,6 +51,7 @@ def command(system: System, database_url: str, topic: str, directory: Path) -> l
     classpath = dict.fromkeys(str(jar) for roots in (FLINK, CONNECTORS, LOGGING) for jar in jars(roots))
     options = [
         "-Xmx1g",
+        f"-Djava.io.tmpdir={directory}",  # where it unpacks some of its jars, and leaves them
         "-Duser.timezone=UTC",  # JDBC writes timestamps without a zone in this one
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         *(f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in _OPENED),
@@ -61,7 +62,7 @@ def command(system: System, database_url: str, topic: str, directory: Path) -> l
 
 
 def configuration(directory: Path) -> dict[str, object]:
-    """Return what `config.yaml` has. Flink's files, those of checkpoints too, go into `directory`."""
+    """Return what `config.yaml` has. Checkpoints go into `directory`."""
     return {
         # A Flink inside the client, which goes on while the statements run, and fails with them.
         "execution.target": "local",
@@ -72,7 +73,6 @@ def configuration(directory: Path) -> dict[str, object]:
         "execution.checkpointing.interval": f"{CHECKPOINT_SECONDS} s",
         "execution.checkpointing.storage": "filesystem",
         "execution.checkpointing.dir": (directory / "checkpoints").as_uri(),
-        "io.tmp.dirs": directory,
         "pipeline.object-reuse": "true",
         "table.local-time-zone": "UTC",
     }

@@ -12,7 +12,7 @@ import pytest
 from bench.contestants import CONNECT, CONNECT_INDEXED, CONTESTANTS, FLINK, FLINK_INDEXED
 from bench.events import simulated
 from bench.flat import OPTIONAL, TABLES, TEXTS, flattened
-from bench.flink_sql import configuration, script
+from bench.flink_sql import script
 from bench.maven import whole
 from bench.page import page
 from bench.peers import contestants
@@ -51,14 +51,6 @@ def test_texts_in_flinks_script_are_quoted() -> None:
     assert text.count("'username' = 'o''brien'") == 2
     assert text.count("'password' = 'it''''s'") == 2
     assert text.count("jdbc:postgresql://127.0.0.1:5433/bench_1?currentSchema=conexoes&reWriteBatchedInserts=true") == 2
-
-
-def test_flinks_files_stay_in_the_directory_of_the_round(tmp_path: Path) -> None:
-    found = configuration(tmp_path)
-    assert {name for name, value in found.items() if str(tmp_path) in str(value)} == {
-        "execution.checkpointing.dir",
-        "io.tmp.dirs",
-    }
 
 
 def test_a_jar_that_was_cut_off_is_fetched_again(tmp_path: Path) -> None:
