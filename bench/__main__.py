@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="events of each round of ingest")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--logs", type=int, help="in the loaded database")
-    parser.add_argument("--peers", action="store_true", help="Kafka Connect with the Debezium JDBC sink too")
+    parser.add_argument("--peers", action="store_true", help="Kafka Connect and Flink SQL too")
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections, with commas: %(default)s")
     parser.add_argument(
         "--home", type=Path, help="keep the servers' data there, and use what an earlier run loaded (37 GB for --full)"

@@ -1,8 +1,11 @@
 """The contestants of ingest, and how each is started."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.child import ROOT
+from bench.system import System
 
 #: The environment in which `make bench` installs what only peers need; never the product's own.
 PEERS = ROOT / "bench" / ".peers"
@@ -13,11 +16,13 @@ class Contestant:
     """A program that stores the records of one results topic."""
 
     name: str
-    arguments: tuple[str, ...]  # for Python
+    arguments: tuple[str, ...] = ()  # for Python
     share: float = 1.0  # of the records: a slow contestant is measured on fewer
     json_batches: bool = False  # reads the same results, a thousand in each record
     workers: int = 1
-    connect: bool = False  # is Kafka Connect, and reads results with one field for each column
+    #: Writes a peer's settings for the database and the topic into the directory, and returns its command line. Peers
+    #: read flat results (bench/flat.py).
+    command: Callable[[System, str, str, Path], list[str]] | None = None
     indexed: bool = False  # its tables have the indexes that our lists need
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -31,6 +36,8 @@ FASTSTREAM = "FastStream, batch subscriber"
 FAUST = "Faust as in its manual"
 CONNECT = "Kafka Connect, two Debezium JDBC sinks"
 CONNECT_INDEXED = "Kafka Connect, its tables indexed for lists"
+FLINK = "Flink SQL, upsert into JDBC"
+FLINK_INDEXED = "Flink SQL, its tables indexed for lists"
 CONTESTANTS = (
     Contestant(name=OURS, arguments=AGENTS),
     Contestant(name=BOUND, arguments=("-m", "bench.bound")),

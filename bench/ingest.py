@@ -1,6 +1,7 @@
 """Ingest, side by side: every contestant reads the same records into a fresh database of the same server, by turns."""
 
 import asyncio
+import shutil
 import sys
 import time
 import uuid
@@ -9,7 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import databases, peers, topics
+from bench import databases, flat, topics
 from bench.child import check, program
 from bench.contestants import Contestant
 from bench.databases import PROBE, Stored
@@ -65,8 +66,8 @@ async def one_round(
         partitions = partitioned(events, topics.PARTITIONS)
         if contestant.json_batches:
             partitions = [as_json_batches(each) for each in partitions]
-        if contestant.connect:
-            partitions = [peers.flattened(each, time.time_ns()) for each in partitions]
+        if contestant.command:
+            partitions = [flat.flattened(each, time.time_ns()) for each in partitions]
         topic = broker.topics.results(TYPE)
         await topics.fill(system.kafka, topic, partitions)
         owner = await databases.connect_to_look(database_url)
@@ -79,20 +80,21 @@ async def one_round(
             "BENCH_GROUP": broker.topic_prefix,
             **contestant.environment,
         }
-        if contestant.connect:
-            await owner.execute(peers.TABLES + (peers.INDEXES if contestant.indexed else ""))
+        if contestant.command:
+            await owner.execute(flat.TABLES + (flat.INDEXES if contestant.indexed else ""))
         # One data directory for all workers, by which they get different ids.
         own = system.directory / uuid.uuid4().hex
         own.mkdir()
+        stack.callback(shutil.rmtree, own, ignore_errors=True)
         processes = []
         for number in range(contestant.workers):
             log = own.with_suffix(f".{number}.log")
             argv = [sys.executable, *contestant.arguments]
-            if contestant.connect:
-                argv = peers.command(system, database_url, topic, own)
+            if contestant.command:
+                argv = contestant.command(system, database_url, topic, own)
             process = await stack.enter_async_context(program(argv, environment | {"CONEXOES_DATA_DIR": str(own)}, log))
             processes.append((process, log))
-        stored = Stored(owner, partitions, peers.PROBE if contestant.connect else PROBE)
+        stored = Stored(owner, partitions, flat.PROBE if contestant.command else PROBE)
         start = FROM_SHARE if contestant.workers == 1 else FROM_SHARE_TOGETHER
         return await _watch(system, stored, processes, start)
 

@@ -1,12 +1,14 @@
 """`docs/performance.md` and its plots, out of bench/results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bench import kept
 from bench.child import ROOT
-from bench.contestants import OURS
+from bench.contestants import CONNECT, FLINK, OURS
 from bench.figures import Spread, ratios, spread
+from bench.flat import MAX_ROWS
+from bench.flink_sql import CHECKPOINT_SECONDS, FLUSH_SECONDS, SUBTASKS
 from bench.storing import ANY, STAGED
 from bench.svg import Bar, chart
 from bench.targets import cpu_of_both, rates, targets
@@ -121,16 +123,33 @@ def _ingest(section: Any) -> tuple[str, str]:
         )
     text = (
         f"## Ingest\n\n{section['events']:,} results of about 550 bytes, {section['rounds']} rounds. Each contestant "
-        "stores every attempt once and updates its status log. Kafka Connect does less: its records are parsed, "
-        "checked and split into fields before, and it keeps the last arrival, in two tables without search, counts or "
-        "any index but their keys. In its second row these have four more indexes, which lists, their filters, a key "
-        "and a timeline need. CPU is in seconds for 100,000 results.\n\n"
+        f"stores every attempt once and updates its status log. {_peers(reached)}CPU is in seconds for 100,000 "
+        "results.\n\n"
     ) + _table(
         ("contestant", "results/s", f"{OURS} is", "CPU worker", "CPU PostgreSQL", "CPU Kafka", "peak MiB a worker"),
         rows,
     )
     bars = [_bar(name, spread(values), ours=name.startswith(OURS)) for name, values in reached.items()]
     return text, chart("Results stored a second", bars, "/s")
+
+
+def _peers(names: Collection[str]) -> str:
+    """Say what the measured peers do less, and how they were set."""
+    peers = [name for name, row in (("Kafka Connect", CONNECT), ("Flink SQL", FLINK)) if row in names]
+    text = ""
+    if peers:
+        text = (
+            f"Less is done by {' and '.join(peers)}: records are parsed, checked and split into fields before, nothing "
+            "is deduplicated, and the last arrival is kept, in two tables without search, counts or any index but "
+            "their keys. In a second row these have four more indexes, which lists, their filters, a key and a "
+            "timeline need. "
+        )
+    if FLINK in names:
+        text += (
+            f"Flink SQL runs in one process: {SUBTASKS} subtasks, a checkpoint every {CHECKPOINT_SECONDS} s, writes of "
+            f"up to {MAX_ROWS:,} rows or after {FLUSH_SECONDS} s as statements of many rows, objects used again. "
+        )
+    return text
 
 
 def _storing(section: Any) -> tuple[str, str]:

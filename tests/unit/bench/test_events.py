@@ -9,7 +9,6 @@ import pytest
 from bench import events as bench_events
 from bench.databases import _check_spread, _marks
 from bench.events import Event, as_json_batches, partitioned, simulated
-from bench.peers import flattened
 from schemas.catalogue import BY_NAME
 from schemas.result import Result, read
 
@@ -77,9 +76,3 @@ def _single(count: int) -> list[Event]:
     """Results that are each the only one of their entity."""
     [one] = simulated(1, "price")
     return [one._replace(record=one.record._replace(key=f"demo/{number}".encode())) for number in range(count)]
-
-
-def test_flattened_results_have_one_field_a_column() -> None:
-    [flat] = flattened(simulated(1, "price"), time.time_ns())
-    assert flat.record.headers == ()
-    assert b'"result_id":"' in (flat.record.value or b"")
