@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from mcp_server.refused import RefusedError
-from schemas.correction import Change, Difference, corrected
+from schemas.correction import Change, Corrected, Difference, corrected
 from schemas.raw_json import members
 from schemas.reasons.reason import Reason, each_of
 from schemas.reasons.say import say
@@ -30,22 +30,24 @@ class KeptLog(NamedTuple):
     editable: tuple[str, ...]  # JSON pointers
     refused: str | None  # why it can't be reprocessed now, in a sentence
 
-    def difference(self, changes: Sequence[Change]) -> list[Difference] | list[str]:
-        """Return what changes would make different, or the sentences that are against it."""
-        made = corrected(self.request, changes, self.editable)
-        if isinstance(made, Reason):
-            return [say(each, "en") for each in each_of(made)]
-        return list(made.differences)
+    def difference(self, changes: Sequence[Change]) -> Corrected | Reason:
+        """Return what changes would make of the request, or all that is against it."""
+        return corrected(self.request, changes, self.editable)
 
     def check_seen(self, event_id: str, seen: Sequence[Difference], as_of: datetime) -> None:
         """Raise RefusedError unless sending it would make the very difference that was `seen` at `as_of`."""
         if self.event_id != event_id or self.updated_at > as_of:
             raise RefusedError(f"{self.key}: the log has changed since the plan. {_PLAN_AGAIN}")
         now = self.difference([Change.model_construct(pointer=each.pointer, value=str(each.after)) for each in seen])
-        if {*now} != {*seen}:
-            against = " ".join(each for each in now if isinstance(each, str))
-            why = against or "The difference is not the one that the plan showed."
-            raise RefusedError(f"{self.key}: {why} {_PLAN_AGAIN}")
+        if isinstance(now, Reason):
+            raise RefusedError(f"{self.key}: {' '.join(sentences_of(now))} {_PLAN_AGAIN}")
+        if {*now.differences} != {*seen}:
+            raise RefusedError(f"{self.key}: The difference is not the one that the plan showed. {_PLAN_AGAIN}")
+
+
+def sentences_of(refusal: Reason) -> list[str]:
+    """Return all that is against a correction, a sentence each."""
+    return [say(each, "en") for each in each_of(refusal)]
 
 
 def kept_log(text: str) -> KeptLog:

@@ -24,11 +24,12 @@ from mcp_server.arguments import (
     WhyGroup,
     WhyIncident,
 )
-from mcp_server.correction import KeptLog, kept_log
+from mcp_server.correction import KeptLog, kept_log, sentences_of
 from mcp_server.evidence import log_of, timeline_of, why_of
 from mcp_server.fan_out import steps_of
 from mcp_server.routes import Route
-from schemas.correction import Change, Difference
+from schemas.correction import Change
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ENDED_COMMAND_STATES
 from schemas.timestamp import to_text
 
@@ -178,8 +179,12 @@ async def plan_correction(api: Api, asked: PlanCorrection) -> dict[str, Any]:
 
 def _planned(log: KeptLog, changes: Sequence[Change]) -> dict[str, Any]:
     found = log.difference(changes)
-    differences = [each._asdict() for each in found if isinstance(each, Difference)]
-    refused = [*([log.refused] if log.refused else []), *(each for each in found if isinstance(each, str))]
+    refused = [] if log.refused is None else [log.refused]
+    differences = []
+    if isinstance(found, Reason):
+        refused += sentences_of(found)
+    else:
+        differences = [each._asdict() for each in found.differences]
     return {
         "log_id": log.log_id,
         "affiliate": log.affiliate,

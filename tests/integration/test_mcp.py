@@ -128,7 +128,7 @@ async def test_an_assistant_cures_a_group_and_may_no_more_than_its_key(
     of_price = {"integration_type": "price"}
     sent = f'{{"price": {PRICE}, "title": "a"}}'
     failures = [with_evidence(result(f"e{n}", key=f"SKU-{n}"), sent) for n in range(GROUP)]
-    none = {"message": "No such category", "errors": [{"code": "category", "message": "none"}]}
+    none: dict[str, Any] = {"message": "No such category", "errors": [{"code": "category", "message": "none"}]}
     failures += [with_evidence(result(f"of {key}", key=key, **none), sent) for key in WRONG]
     async with (
         running_worker(broker_settings, storage_settings, data_dir, Policy.model_validate(POLICY)),

@@ -19,7 +19,7 @@ from mcp_server.answers import GivenCommand, LogWithTimeline
 from mcp_server.api import connected, query_of, said
 from mcp_server.arguments import MAX_PAGE_SIZE, ListLogs, ReprocessLogs
 from mcp_server.bounds import MAX_CHARACTERS, bounded
-from mcp_server.correction import kept_log
+from mcp_server.correction import kept_log, sentences_of
 from mcp_server.evidence import OF_ANY_VALUE, log_of, timeline_of, why_of
 from mcp_server.fan_out import canary, check_plan, idempotency_key, requested_by, steps_of
 from mcp_server.refused import RefusedError
@@ -31,6 +31,7 @@ from mcp_server.tool import Tool
 from mcp_server.tools import TOOLS
 from schemas.correction import Change, Difference
 from schemas.filter import ReprocessFilter
+from schemas.reasons.reason import Reason
 from schemas.reprocess import ReprocessRequest
 from schemas.shown.log import Attempt
 from schemas.timestamp import to_text
@@ -300,11 +301,13 @@ JSON_NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[
 def test_what_is_sent_is_the_difference_that_was_seen(before: str, after: str) -> None:
     log = kept_log(a_log(f'{{"price": {before}, "title": "a"}}'))
     changes = [Change(pointer="/price", value=after)]
-    seen = log.difference(changes)
-    if before == after:
-        assert seen == ["Nothing was changed: the values are those that were sent."]
+    found = log.difference(changes)
+    if isinstance(found, Reason):
+        assert before == after
+        assert sentences_of(found) == ["Nothing was changed: the values are those that were sent."]
         return
-    assert seen == [Difference("/price", before, after)]
+    seen = [Difference("/price", before, after)]
+    assert list(found.differences) == seen
     log.check_seen("e1", seen, NOON)
     for event_id, other, as_of in (
         ("e2", seen, NOON),
@@ -326,7 +329,9 @@ def test_a_log_that_can_not_be_corrected_says_why() -> None:
     gone = kept_log(a_log().replace('{"event_id":"e1","request":null,"evidence":"shown"}', "null"))
     assert (gone.event_id, gone.request) == (None, None)
     for log in (gone, kept_log(a_log()), kept_log(a_log('"<xml/>"'))):
-        [why] = log.difference([Change(pointer="/price", value="1")])
+        found = log.difference([Change(pointer="/price", value="1")])
+        assert isinstance(found, Reason)
+        [why] = sentences_of(found)
         assert why.startswith("What was sent is n")
     with pytest.raises(RefusedError, match="may not see evidence"):
         kept_log(a_log(evidence="not_permitted"))
