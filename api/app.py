@@ -32,6 +32,7 @@ from api.document import add_schemas
 from api.edge import Edge
 from api.fairness import Places, places_of
 from api.problems import add_handlers, problem_responses
+from api.route_index import RouteIndex
 from exports.jobs.desk import ExportDesk
 from exports.settings import ExportSettings
 from schemas.playbook import Playbook
@@ -103,4 +104,5 @@ def build_api(
     app.state.process = ProcessMetrics(app.state.metrics)
     app.state.process.watch(reader)
     app.add_middleware(Edge, registry=app.state.metrics)
+    app.router.middleware_stack = RouteIndex(app.router)
     return app

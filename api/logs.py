@@ -1,5 +1,6 @@
 """Status logs: lists, counts, one log, its timeline, and search by any name."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +16,8 @@ from api.playbook import error_of, playbook_for
 from api.problems import PAGED, not_found
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter
-from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry
+from schemas.raw_json import dump
+from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry, written
 from schemas.summary import LogSummary
 from storage.logs.summary import summarize
 
@@ -28,18 +30,18 @@ class PageOfLogs(Page[StatusLog]):
     not_found: list[str] = Field(description="names that `q` lists and no log has, as they were given")
 
 
-@router.get("/search", dependencies=ONCE)
+@router.get("/search", dependencies=ONCE, response_model=PageOfLogs)
 async def search_logs(
     request: Request, grant: Caller, account: OwnAccount, query: Annotated[SearchQuery, Query()]
-) -> PageOfLogs:
+) -> Response:
     """The entity by its key or any alias, across the types: whole names first, then those with the text in them."""
     reader = reader_for(request, grant)
     found = await reader.search(account, query.q, query.page_size)
     missing = await reader.not_found(account, BY_NAME, query.q, has_logs=bool(found))
-    return PageOfLogs(items=found, next_page_token=None, not_found=missing)
+    return _answer(PageOfLogs(items=found, next_page_token=None, not_found=missing))
 
 
-@router.get("/{integration_type}/logs", dependencies=ONCE, responses=PAGED)
+@router.get("/{integration_type}/logs", dependencies=ONCE, responses=PAGED, response_model=PageOfLogs)
 async def list_logs(
     request: Request,
     response: Response,
@@ -47,7 +49,7 @@ async def list_logs(
     account: OwnAccount,
     integration_type: Type,
     query: Annotated[LogQuery, Query()],
-) -> PageOfLogs:
+) -> Response:
     """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
     listing = listings.logs(account, integration_type.name, query.filter, query.page_size, query.page_token)
     reader = reader_for(request, grant)
@@ -56,7 +58,14 @@ async def list_logs(
     )
     missing = await reader.not_found(account, [integration_type.name], query.filter.q, has_logs=bool(logs))
     page = listing.page(logs, request, response)
-    return PageOfLogs(items=page.items, next_page_token=page.next_page_token, not_found=missing)
+    found = PageOfLogs(items=page.items, next_page_token=page.next_page_token, not_found=missing)
+    return _answer(found, response.headers)
+
+
+def _answer(page: PageOfLogs, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a page as JSON. pydantic takes three times as long to write fifty logs."""
+    content = dump(vars(page) | {"items": written(page.items)})
+    return Response(content, media_type="application/json", headers=headers)
 
 
 # Before one log, whose id can't be this word.

@@ -1,7 +1,8 @@
 """One entity as the query API shows it, its attempts and its timeline."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, InstanceOf, WithJsonSchema
 
@@ -10,7 +11,7 @@ from schemas.example import example
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.mended_event import AS_IT_CAME
 from schemas.playbook import PlaybookEntry
-from schemas.raw_json import RawJson
+from schemas.raw_json import RawJson, dump
 from schemas.reasons.said import Said
 from schemas.reprocess import TimelineStep
 from schemas.result import MARKED_AHEAD
@@ -103,6 +104,19 @@ class StatusLog(Shown):
         """True when the last reprocess had ended before the result that is shown came: its outcome is history."""
         last = self.reprocess
         return last is not None and last.state not in OPEN_ITEM_STATES and last.at < self.updated_at
+
+
+def written(logs: Iterable[StatusLog]) -> list[dict[str, Any]]:
+    """Return what `schemas.raw_json.dump` writes of each log. Logs with the same list of actions share its text."""
+    actions: dict[int, RawJson] = {}
+    documents = []
+    for log in logs:
+        text = actions.get(id(log.actions))
+        if text is None:
+            text = actions[id(log.actions)] = RawJson(dump([each.model_dump() for each in log.actions]).decode())
+        step = None if log.reprocess is None else vars(log.reprocess)
+        documents.append(vars(log) | {"reprocess": step, "actions": text})
+    return documents
 
 
 #: Any JSON value, given back as it came. `api.evidence` writes models that have one; no other writer takes it.

@@ -43,7 +43,8 @@ MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 #: Function that returns the caller's actions on a log, by its type, affiliate, status, reprocess state, and True when a
 #: person has paused its affiliate.
 Actions = Callable[[str, str, str, str | None, bool], list[Action]]
-_as_they_are = itemgetter(*AS_THEY_ARE)
+_IN_ROWS = ("id", *AS_THEY_ARE)
+_in_rows = itemgetter(*_IN_ROWS)
 #: Columns that `Actions` takes.
 _action_columns = itemgetter("integration_type", "affiliate", "status", "reprocess_state", "paused")
 
@@ -198,12 +199,12 @@ class LogReader:
                 command_id=row["reprocess_command_id"],
                 at=row["reprocess_at"],
             )
-        fields = dict(zip(AS_THEY_ARE, _as_they_are(row), strict=True))
-        fields["id"] = str(row["id"])
+        fields = dict(zip(_IN_ROWS, _in_rows(row), strict=True))
+        fields["id"] = str(fields["id"])
         fields["reprocess"] = reprocess
         fields["next_try_at"] = row["next_try_at"]
         fields["actions"] = self._actions(*_action_columns(row))
-        return StatusLog.model_validate(fields)
+        return StatusLog.as_stored(fields)
 
     def _attempt(self, row: Any) -> Attempt:
         came = RawJson(row["attempt_body"].strip())
