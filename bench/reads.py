@@ -13,7 +13,7 @@ from bench.figures import percentile
 from bench.loader.load import Load
 from bench.machine import cpu_seconds, noise, peak_mib
 from bench.product import Product, running
-from bench.requests import TARGETS_MS, WALKS, Read, reads, walk_url
+from bench.requests import WALKS, Read, reads, walk_url
 from bench.say import Progress, say
 from bench.system import System
 
@@ -44,7 +44,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
         warming = Progress("warming up", len(present))
         for done, each in enumerate(present):
             warming.at(done)
-            row = {"name": each.name, "group": each.group, "target_ms": TARGETS_MS.get(each.group), "failed": None}
+            row = {"name": each.name, "group": each.group, "failed": None}
             rows[each.name] = row | {"rounds": []}
             try:
                 rows[each.name]["alone_p50_ms"] = await _alone(product, each)
