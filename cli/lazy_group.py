@@ -3,6 +3,7 @@
 A worker that starts would import the pages, the workbooks and the assistant as well: seconds of its start, and memory.
 """
 
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, cast
 
@@ -32,14 +33,27 @@ COMMANDS: Final = (
 )
 
 
+class LazyCommands(Mapping[str, TyperCommand | TyperGroup]):
+    """All commands by name. What looks at each of them, as the help does, imports them all."""
+
+    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return command_of(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
 class LazyGroup(TyperGroup):
-    """Finds commands by their names. What says something about all of them, as the help does, imports them all."""
+    """A group with all commands."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the parent's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ARG002
-        return command_of(cmd_name) if cmd_name in COMMANDS else None
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = cast("dict[str, Any]", LazyCommands())  # typer only reads
 
 
 def command_of(name: str) -> TyperCommand | TyperGroup:

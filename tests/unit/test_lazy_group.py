@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import cli.commands
 from cli.lazy_group import COMMANDS, command_of
+from cli.main import app
 
 #: Packages that are heavy, or whole processes, and the commands that need them.
 NEEDED_BY = {
@@ -38,3 +40,10 @@ def test_a_command_imports_nothing_that_only_others_need(name: str) -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]", found.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_name_that_is_nearly_a_command_is_told_which(name: str) -> None:
+    ended = CliRunner().invoke(app, [f"{name[:-1]}x{name[-1]}"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert ended.exit_code == 2
+    assert f"'{name}'" in ended.output.partition("Did you mean")[2]
