@@ -191,6 +191,18 @@ def test_a_style_sheet_names_other_files_by_their_address() -> None:
     assert {each.media_type for name, each in found.items() if name.endswith(".woff2")} == {"font/woff2"}
 
 
+def test_a_character_has_one_font_file() -> None:
+    """The last one of several that have it in their range is loaded, which is the largest."""
+    faces = re.findall(r"unicode-range: ([^;]+);", (assets.STATIC / "tokens.css").read_text("utf-8"))
+    assert len(faces) == 3
+    ranges = sorted(
+        (int(first, 16), int(last or first, 16))
+        for each in faces
+        for first, last in re.findall(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", each)
+    )
+    assert all(lower[1] < upper[0] for lower, upper in pairwise(ranges))
+
+
 @pytest.mark.parametrize("state", ItemState)
 @pytest.mark.parametrize(("newer", "past"), [(timedelta(0), False), (timedelta(microseconds=1), True)])
 def test_an_outcome_of_an_earlier_result_is_past_and_what_is_under_way_never_is(
