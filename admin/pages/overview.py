@@ -1,7 +1,7 @@
 """The overview: what changed, shares of failures by affiliate and type, history of each type, frequent errors.
 
-All but the counts of logs comes from counters, rhythms and incidents: the page has that at once. Counts of logs that
-are slower than a page waits for come a type at a time, each by itself.
+All but the counts of logs comes from counters, rhythms and incidents: the page has that at once. Logs are counted a
+type at a time. Types that take longer than a page waits for are asked for one after another, each by itself.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
+from admin.pages import counts
 from admin.pages.findings import Said, said
 from admin.pages.histogram import Chart, draw_results, window
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
@@ -18,7 +19,7 @@ from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.times import Period, span_of
 from admin.pages.view import View
-from admin.pages.visitor import Member, OwnPage
+from admin.pages.visitor import Member, OwnCount, OwnPage
 from api.dead_letters import reach_of
 from api.playbook import playbook_for
 from schemas.catalogue import CATALOGUE, IntegrationType
@@ -82,14 +83,12 @@ class Numbers(NamedTuple):
 async def overview_page(
     request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, *, wait: bool = False
 ) -> Response:
-    """Show the overview, with the logs of each type if they are counted within the budget, else with their address."""
+    """Show the overview, with the logs of the types that are counted within the budget, else with their address."""
     period = period if period in SPANS else DEFAULT_SPAN
     if not await has_account(request.app.state.reader, who.account):
         return await _empty(request, who, period)
-    numbers, letters, *logs = await asyncio.gather(
-        _numbers(request, who, period),
-        _letters(request, who),
-        *(_logs(request, who, each, period, wait=wait) for each in _TYPES),
+    numbers, letters, logs_of = await asyncio.gather(
+        _numbers(request, who, period), _letters(request, who), _logs_of_types(request, who, period, wait=wait)
     )
     return show(
         request,
@@ -98,13 +97,13 @@ async def overview_page(
         **_shared(who, period),
         numbers=numbers,
         letters=letters,
-        logs_of=dict(zip(_TYPES, logs, strict=True)),
+        logs_of=logs_of,
     )
 
 
 @router.get(f"{TYPE}/overview")
 async def type_part(
-    request: Request, who: OwnPage, integration_type: TypeName, period: Period = DEFAULT_SPAN
+    request: Request, who: OwnCount, integration_type: TypeName, period: Period = DEFAULT_SPAN
 ) -> Response:
     """Show the logs of one type alone, for an overview that did not wait for them."""
     period = period if period in SPANS else DEFAULT_SPAN
@@ -165,6 +164,15 @@ async def _empty(request: Request, who: Member, period: Period) -> Response:
 
 
 async def _numbers(request: Request, who: Member, period: Period) -> Numbers:
+    """Return the numbers, which all who ask for the same at once share."""
+    key = ("numbers", who.account, period, who.visitor.zone.key, who.visitor.may("operator"))
+    numbers: Numbers = await request.app.state.site.underway.within_budget(
+        key, lambda: _read_numbers(request, who, period), wait=True
+    )
+    return numbers
+
+
+async def _read_numbers(request: Request, who: Member, period: Period) -> Numbers:
     figures, open_, playbook = await asyncio.gather(
         _figures(request, who, period),
         count_open(request.app.state.reader, who.account),
@@ -192,6 +200,18 @@ async def _numbers(request: Request, who: Member, period: Period) -> Numbers:
     )
 
 
+async def _logs_of_types(request: Request, who: Member, period: Period, *, wait: bool) -> dict[str, TypeLogs | None]:
+    """Return the logs of each type, counted one after another; None of those that come after the budget."""
+    clock = asyncio.get_running_loop().time
+    ends_at = clock() + counts.BUDGET_SECONDS
+    found: dict[str, TypeLogs | None] = dict.fromkeys(_TYPES)
+    for name in _TYPES:
+        found[name] = await _logs(request, who, name, period, wait=wait)
+        if found[name] is None or (clock() > ends_at and not wait):
+            break
+    return found
+
+
 async def _logs(request: Request, who: Member, name: str, period: Period, *, wait: bool) -> TypeLogs | None:
     """Return the logs of a type; None where a page that does not `wait` has to ask for them by themselves."""
     key = ("overview", who.account, name, period, who.visitor.zone.key)
@@ -202,12 +222,14 @@ async def _logs(request: Request, who: Member, name: str, period: Period, *, wai
 
 
 async def _of_type(request: Request, who: Member, name: str, period: Period) -> TypeLogs:
+    """Count the logs of a type, when it is the account's turn. Raises the 429 problem if that takes too long."""
     reader, filter_ = request.app.state.reader, _view(who, period).filter
-    summary, silent, groups = await asyncio.gather(
-        summarize(reader, who.account, name, filter_, who.visitor.zone),
-        count_at_any_time(reader, who.account, name, LogFilter(reprocess="silent")),
-        list_groups(reader, who.account, name, filter_, now=who.visitor.now, after=None, limit=TOP_CODES),
-    )
+    async with request.app.state.site.overview_turns.one(who.account):
+        summary, silent, groups = await asyncio.gather(
+            summarize(reader, who.account, name, filter_, who.visitor.zone),
+            count_at_any_time(reader, who.account, name, LogFilter(reprocess="silent")),
+            list_groups(reader, who.account, name, filter_, now=who.visitor.now, after=None, limit=TOP_CODES),
+        )
     return TypeLogs(summary, groups, silent)
 
 

@@ -19,6 +19,7 @@ from admin.pages.counts import Underway
 from admin.pages.names import dot_of, marked
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
+from api.fairness import Places
 from schemas.catalogue import CATALOGUE, Language
 from schemas.filter import FIELDS, MAX_SEARCH_CHARACTERS
 from schemas.reasons.say import say
@@ -46,6 +47,8 @@ HEADERS = {
     "Vary": "Cookie, Accept-Language, Accept-Encoding, HX-Request",
 }
 _WORTH_COMPRESSING_BYTES = 1024
+#: Time limit of a wait for the slow counts of others; after it the answer is 429.
+_TURN_SECONDS = 60.0
 #: Banners of one kind; others are counted, or the page would be below them.
 MOST_BANNERS = 3
 
@@ -63,6 +66,8 @@ class Site:
         self.stop = stop or asyncio.Event()
         self.assets = assets.load()
         self.underway = Underway()
+        #: An account's overviews count the logs of one type at a time, whoever asks for them.
+        self.overview_turns = Places(1, _TURN_SECONDS)
         self._environments = {
             language: _environment(language, catalogue, self.assets) for language, catalogue in languages.load().items()
         }

@@ -159,6 +159,8 @@ OwnPage = Annotated[Member, Depends(reading_member)]
 OwnStream = Annotated[Member, Depends(watching_member)]
 #: Visitor for a file that is sent as it is: a slow line takes no slot.
 OwnFile = Annotated[Member, Depends(member)]
+#: Visitor for a slow count, which has its own limit: who waits for it takes no slot from those who read.
+OwnCount = Annotated[Member, Depends(member)]
 
 
 async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:

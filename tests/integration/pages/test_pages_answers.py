@@ -1,5 +1,6 @@
 """The answers of all pages: policy, compression, caching, size; and the contents of a list page."""
 
+import asyncio
 import gzip
 import re
 from html.parser import HTMLParser
@@ -8,9 +9,11 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
-from admin.pages import counts
+from admin.pages import counts, overview
 from admin.rate import COMMAND_BURST, COMMANDS_PER_SECOND, Rate
+from api.fairness import WAIT_SECONDS, places_of
 from schemas.catalogue import BY_NAME
+from schemas.summary import LogSummary
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import HOSTILE, account
@@ -118,10 +121,37 @@ async def test_an_overview_does_not_wait_for_slow_counts(
         assert "<html" not in part
         [counted] = re.findall(r'<ul class="by-status">.*?</ul>', part)
         assert counted in whole
-    # Whoever has no scripts finds the way to all of it, at the same span.
-    ways = re.findall(r'<p class="no-script"><a class="button small" href="([^"]+)"', page)
-    assert set(ways) == {"?period=7d&amp;wait=true"}
+    # Whoever has no scripts finds one way to all of it, at the same span.
+    way = r'<p class="no-script"><a class="button small" href="([^"]+)"'
+    assert re.findall(way, page) == ["?period=7d&amp;wait=true"]
     assert '/overview?period=7d"' not in whole
+    assert not re.findall(way, whole)
+
+
+async def test_slow_counts_of_an_overview_take_no_place_of_its_account(
+    app: FastAPI, visit: Visit, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    browser, colleague = await visit("viewer"), await visit("operator")
+    slow, running, most = asyncio.Event(), 0, 0
+
+    async def count(*_given: object) -> LogSummary:
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
+        await slow.wait()
+        running -= 1
+        return LogSummary(total=0, by_status={}, by_affiliate={}, by_code={}, other_codes=0, histogram=[])
+
+    monkeypatch.setattr(overview, "summarize", count)
+    addresses = [f"/acme/{name}/overview?period={each}" for name in BY_NAME for each in overview.SPANS]
+    assert len(addresses) > places_of(app.state.reader.pool_size)
+    parts = [asyncio.create_task(who.get(each)) for each in addresses for who in (browser, colleague)]
+    await asyncio.sleep(WAIT_SECONDS)  # if they were all to have a place, others would get none by now
+    for path in ("/acme/price", "/acme/overview"):
+        assert (await colleague.get(path)).status_code == 200
+    slow.set()
+    assert {each.status_code for each in await asyncio.gather(*parts)} == {200}
+    assert most == 1
 
 
 async def test_a_second_page_of_a_moving_period_is_of_the_same_list(visit: Visit, store_events: Store) -> None:
