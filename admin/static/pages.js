@@ -47,22 +47,39 @@ function put(row, html) {
   htmx.process(detail);
 }
 
-// What went wrong with a row is said under it, with the way to try again; the list stays as it is.
-function problem(row, words, again) {
-  detailOf(row.dataset.id)?.remove();
-  const place = document.createElement("tr"), cell = place.insertCell(), line = document.createElement("p"), button = document.createElement("button");
-  place.className = "detail problem";
-  place.id = `detail-${row.dataset.id}`;
-  cell.colSpan = row.cells.length;
+// What went wrong, with the way to try again.
+function trouble(words, again) {
+  const line = document.createElement("p"), button = document.createElement("button");
   line.className = "notice error";
   line.setAttribute("role", "alert");
   button.type = "button";
   button.className = "small";
   button.textContent = text("Again");
-  button.addEventListener("click", () => { place.remove(); $(".disclose", row).setAttribute("aria-expanded", false); again(); });
-  line.append(`${words || text("Row")} `, button);
-  cell.append(line);
+  button.addEventListener("click", again);
+  line.append(`${words} `, button);
+  return line;
+}
+
+// What went wrong with a row is said under it; the list stays as it is.
+function problem(row, words, again) {
+  detailOf(row.dataset.id)?.remove();
+  const place = document.createElement("tr"), cell = place.insertCell();
+  place.className = "detail problem";
+  place.id = `detail-${row.dataset.id}`;
+  cell.colSpan = row.cells.length;
+  cell.append(trouble(words || text("Row"), () => { place.remove(); $(".disclose", row).setAttribute("aria-expanded", false); again(); }));
   row.after(place);
+}
+
+// What went wrong with counts that come later is said in their place.
+function uncounted(place, words) {
+  const waiting = [...place.childNodes];
+  place.removeAttribute("aria-busy");
+  place.replaceChildren(trouble(words, () => {
+    place.replaceChildren(...waiting);
+    place.setAttribute("aria-busy", "true");
+    htmx.trigger(place, "again");
+  }));
 }
 
 async function toggle(row, open) {
@@ -426,6 +443,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 function failed(event) {
   const row = event.target.closest?.("tr.log");
   const words = event.detail.xhr?.getResponseHeader("content-type")?.startsWith("text/html") ? inner(event.detail.xhr.responseText) : "";
+  if (event.target.matches?.(".counting")) { uncounted(event.target, words || text("Uncounted")); return; }
   if (!row) { say(words || text("Failed")); return; }
   const button = event.target;
   problem(row, words || text("Failed"), () => { $("summary", row)?.focus(); button.click(); });

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from playwright.async_api import expect
 
+from admin.pages import counts
 from schemas.catalogue import CATALOGUE
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import violations
@@ -46,6 +47,31 @@ async def test_it_leads_from_what_changed_to_its_rows(
     await page.go_back()
     await first.get_by_role("link").click()
     await expect(page).to_have_url(re.compile(r"/acme/price/reprocess\?.*affiliate=MLB.*processed_from="))
+
+
+async def test_counts_that_do_not_come_say_so_and_are_asked_for_again(
+    arrive: Arrive, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    monkeypatch.setattr(counts, "BUDGET_SECONDS", 0.0)
+    person.expected_status = {503}
+    of_price = re.compile("/acme/price/overview")
+    await page.route(of_price, lambda route: route.fulfill(status=503))
+    await person.open("/acme/overview")
+    place = page.locator(".counting")
+    await expect(place).to_have_count(1)  # the others came
+    await expect(place).to_contain_text("The records could not be counted.")
+    await expect(place).not_to_have_attribute("aria-busy", "true")
+    assert await violations(page) == []
+    await page.unroute(of_price)
+    await place.get_by_role("button", name="Try again").click()
+    await expect(place).to_have_count(0)
+    await expect(page.locator("[aria-labelledby=of-price] .by-status")).to_be_visible()
+    # As htmx says in the console.
+    assert all("Status Error Code 503" in each or "htmx:" in each for each in person.faults)
+    person.faults.clear()
 
 
 async def test_an_empty_account_shows_its_first_result_by_itself(arrive: Arrive, store_events: Store) -> None:
