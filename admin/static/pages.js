@@ -406,6 +406,9 @@ function takeOver(rows, wanted, fresh) {
   sayFurther();
 }
 
+// A row that has flashed would do so again where it is moved.
+document.addEventListener("animationend", (event) => { if (event.animationName === "fresh") event.target.parentElement.classList.remove("fresh"); });
+
 // One layout for all of them, between the end of the animation and its beginning anew.
 function flash(rows) {
   rows.forEach((row) => row.classList.remove("fresh"));
