@@ -188,7 +188,7 @@ document.addEventListener("change", (event) => {
 });
 
 // Keyboard
-// Nothing here looks through all rows: a list may have thousands, and a key that is held comes 30 times a second.
+// What moves from row to row looks through no others: a list may have thousands, and a key that is held comes 30 times a second.
 let cursor = null;
 const pointed = () => document.getElementById(`log-${cursor}`);
 const dialogs = document.getElementsByTagName("dialog");
