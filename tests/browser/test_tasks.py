@@ -1,5 +1,6 @@
 """The tasks of users, each in at most four actions from the landing page."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -347,8 +348,34 @@ async def test_without_scripts_everything_is_links_and_forms(arrive: Arrive, sto
     await page.click("tr.log button:has-text('Reprocess')")
     await page.wait_for_url("**/acme/reprocess/*")
     await expect(page.locator("h1")).to_contain_text("Price")
+    await tick_and_plan(person)
     await page.click("text=Sign out")
     await page.wait_for_url("**/sign-in")
+
+
+async def test_rows_that_are_ticked_can_be_sent_where_our_script_did_not_load(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    person.expected_status = {404}
+    await person.page.route(re.compile(r"/pages\.js$"), lambda route: route.fulfill(status=404))
+    await tick_and_plan(person)
+    # Others of our scripts need it, and say so.
+    assert all("is not defined" in each for each in person.faults)
+    person.faults.clear()
+
+
+async def tick_and_plan(person: Person) -> None:
+    """Tick two rows, where no script says how many, and go to their plan."""
+    await person.open("/acme/price?status=error&page_size=25")
+    bulk = person.page.locator(".bulk")
+    await expect(bulk).to_be_hidden()
+    for number in range(2):
+        await person.page.locator("tr.log .pick input").nth(number).check()
+    await expect(bulk).to_be_visible()
+    await bulk.get_by_role("button", name="Reprocess").click()
+    await expect(person.page.locator(".plan-total")).to_contain_text("of 2")
 
 
 async def test_a_viewer_is_told_what_is_not_allowed(arrive: Arrive, store_events: Store) -> None:
