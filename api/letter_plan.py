@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 
 from schemas.redrive import MAX_PLANNED, LetterChoice
-from schemas.rereading import NOT_OF_RESULTS, Rereading
+from schemas.rereading import Rereading
 from schemas.shown.redrive import RedrivePlan, RefusedSample, StillRefused
 from schemas.timestamp import NANOSECONDS
 from storage.database import Database, clock
@@ -65,5 +65,5 @@ async def plan_redrive(
             StillRefused(code=code, letters=letters, samples=samples[code]) for code, letters in refused.most_common()
         ],
         left_out=counted.left_out,
-        reason=NOT_OF_RESULTS.reason if "waiting" in counted.left_out else None,
+        reason=rereading.reason_against_all(counted.unread),
     )

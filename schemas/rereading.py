@@ -1,7 +1,7 @@
 """Reading dead letters again with today's rules: those of ingest, and no others."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from schemas.catalogue import CATALOGUE
@@ -51,9 +51,12 @@ def _is_single(value: bytes) -> bool:
     return not value.lstrip().startswith(b"[")
 
 
-#: Answer of `Rereading.refusal` for a letter of a topic that is none of `topics`.
-NOT_OF_RESULTS: Final = Refusal(DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_A_RESULTS_TOPIC))
-#: Answer of it for a letter with an event of an account that is not its own.
+#: Reasons against a letter of a topic that is none of `Rereading.topics`: that of commands, of a connector that was
+#: removed, any.
+OF_COMMANDS: Final = Reason(ReasonCode.COMMAND_NOT_REDRIVEN)
+OF_NO_CONNECTOR: Final = Reason(ReasonCode.CONNECTOR_NOT_READ)
+NOT_OF_RESULTS: Final = Reason(ReasonCode.NOT_A_RESULTS_TOPIC)
+#: Answer of `Rereading.refusal` for a letter with an event of an account that is not its own.
 OF_ANOTHER_ACCOUNT: Final = Refusal(
     DeadLetterCode.NOT_ALLOWED, Reason(ReasonCode.NOT_ALLOWED_BY_LETTER, field="data.account")
 )
@@ -68,6 +71,8 @@ class Rereading:
     """The rules by which records of the results topics are read now."""
 
     def __init__(self, topics: Topics, sources: Sources | None) -> None:
+        self._commands = topics.commands
+        self._of_connectors = tuple(f"{topics.results(each.name)}." for each in CATALOGUE)
         self._topics: Mapping[str, _Topic] = {
             topics.results(each.name, connector): _Topic(
                 ResultsReader([each]), Allowed(sources, connector) if sources else None
@@ -78,7 +83,16 @@ class Rereading:
 
     def reason_against(self, topic: str) -> Reason | None:
         """Say why no letter of a topic is redriven; None where they are."""
-        return None if topic in self._topics else NOT_OF_RESULTS.reason
+        if topic in self._topics:
+            return None
+        if topic == self._commands:
+            return OF_COMMANDS
+        return OF_NO_CONNECTOR if topic.startswith(self._of_connectors) else NOT_OF_RESULTS
+
+    def reason_against_all(self, topics: Iterable[str]) -> Reason | None:
+        """Say why letters of these topics are not redriven, with advice where one does for all; None where they are."""
+        found = {reason for each in topics if (reason := self.reason_against(each)) is not None}
+        return NOT_OF_RESULTS if len(found) > 1 else next(iter(found), None)
 
     @property
     def topics(self) -> list[str]:
@@ -100,8 +114,8 @@ class Rereading:
         word, and a person of one account may not write into another.
         A letter of a topic that is not read, as one of a connector that was removed, may not be published either.
         """
-        if letter.topic not in self._topics:
-            return NOT_OF_RESULTS
+        if (reason := self.reason_against(letter.topic)) is not None:
+            return Refusal(DeadLetterCode.NOT_ALLOWED, reason)
         events = self.read(letter, now_ns)
         if letter.account and any(_account_of(each, letter) not in {"", letter.account} for each in events):
             return OF_ANOTHER_ACCOUNT

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -78,6 +79,7 @@ class Redrivable(NamedTuple):
     matched: int
     redrivable: int
     left_out: dict[str, int]  # by state
+    unread: frozenset[str]  # topics for which alone some are left out
 
 
 async def count_redrivable(
@@ -88,11 +90,14 @@ async def count_redrivable(
         rows = await SQL["count_redrivable"].fetch(
             connection, **choosing(reach, choice.meant, choice.ids), topics=list(topics), as_of=as_of
         )
-    left = {row["state"]: row["letters"] - row["redrivable"] for row in rows}
+    left = Counter[str]()
+    for row in rows:
+        left[row["state"]] += row["letters"] - row["redrivable"]
     return Redrivable(
         sum(row["letters"] for row in rows),
         sum(row["redrivable"] for row in rows),
         {state: number for state, number in left.items() if number},
+        frozenset(row["topic"] for row in rows if row["of_no_results"]),
     )
 
 

@@ -228,12 +228,25 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "Un mensaje tiene como máximo {limit} ediciones.",
     ),
     ReasonCode.NOT_A_RESULTS_TOPIC: labels(
-        "Só resultados são reenviados, de tópicos que os agentes leem. Um comando de reprocessamento não é: os dados "
-        "podem ter mudado, e quem pediu pode já saber que ele foi recusado. Faça um novo plano.",
-        "Only results are redriven, from topics that agents read. A reprocess command is not: data may have changed "
-        "since, and whoever asked may have been told that it was refused. Make a new plan instead.",
-        "Solo se reenvían resultados, de tópicos que los agentes leen. Un comando de reproceso no: los datos pueden "
-        "haber cambiado, y quien lo pidió puede saber ya que fue rechazado. Haga un plan nuevo.",
+        "Só resultados são reenviados, de tópicos que os agentes leem.",
+        "Only results are redriven, from topics that agents read.",
+        "Solo se reenvían resultados, de tópicos que los agentes leen.",
+    ),
+    ReasonCode.COMMAND_NOT_REDRIVEN: labels(
+        "Um comando de reprocessamento não é reenviado: os dados podem ter mudado, e quem pediu pode já saber que ele "
+        "foi recusado. Faça um novo plano.",
+        "A reprocess command is not redriven: data may have changed since, and whoever asked may have been told that "
+        "it was refused. Make a new plan instead.",
+        "Un comando de reproceso no se reenvía: los datos pueden haber cambiado, y quien lo pidió puede saber ya que "
+        "fue rechazado. Haga un plan nuevo.",
+    ),
+    ReasonCode.CONNECTOR_NOT_READ: labels(
+        "Nada é reenviado ao tópico de um conector que não está mais em CONEXOES_SOURCES, pois nenhum agente o lê. "
+        "Primeiro inclua o conector ali de novo.",
+        "Nothing is redriven to the topic of a connector that CONEXOES_SOURCES no longer has, since no agent reads it. "
+        "Add the connector there again first.",
+        "No se reenvía nada al tópico de un conector que ya no está en CONEXOES_SOURCES, pues ningún agente lo lee. "
+        "Primero agregue el conector allí de nuevo.",
     ),
     ReasonCode.RESULT_ERASED: labels(
         "Este resultado foi apagado e não é armazenado de novo.",

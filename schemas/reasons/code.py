@@ -75,6 +75,8 @@ class ReasonCode(StrEnum):
     LETTER_NOT_WAITING = "letter_not_waiting"
     LETTER_EDITS_FULL = "letter_edits_full"
     NOT_A_RESULTS_TOPIC = "not_a_results_topic"
+    COMMAND_NOT_REDRIVEN = "command_not_redriven"
+    CONNECTOR_NOT_READ = "connector_not_read"
     RESULT_ERASED = "result_erased"
     REDRIVE_OVER = "redrive_over"
 

@@ -52,9 +52,12 @@ class RedrivePlan(Explained):
     would_be_stored: int = Field(description="of those that were read: they would become results")
     still_refused: list[StillRefused] = Field(description="of those that were read: a redrive leaves them waiting")
     left_out: dict[LetterState, int] = Field(
-        description="the others by state; `waiting`: of a topic without results, as reprocess commands are"
+        description="the others by state; `waiting`: of a topic that is not redriven, as that of commands, or of a "
+        "connector that was removed"
     )
-    reason: Said | None = Field(None, description="why letters that wait are left out; null where none are")
+    reason: Said | None = Field(
+        None, description="why letters are left out for their topic, whatever their state; null where none are"
+    )
 
 
 class RedriveAct(Shown):

@@ -16,7 +16,7 @@ from cli.commands.dead_letters import app
 from cli.installation import UnusableError
 from schemas.dead_letter import DeadLetter
 from schemas.reasons.say import say
-from schemas.rereading import NOT_OF_RESULTS
+from schemas.rereading import OF_COMMANDS
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.agents import produce, running_worker
@@ -114,7 +114,7 @@ async def test_it_plans_redrives_and_follows(
     moved = "UPDATE dead_letters SET topic = $1 WHERE code = 'not_allowed'"
     await owner.execute(moved, broker_settings.topics.commands)
     text = await asyncio.to_thread(run, "redrive", "--all", "--dry-run")
-    assert f"  1 left out: waiting\n    {say(NOT_OF_RESULTS.reason, 'en')}\n" in text
+    assert f"  1 left out: waiting\n    {say(OF_COMMANDS, 'en')}\n" in text
     await owner.execute(moved, broker_settings.topics.results("price"))
     assert await owner.fetchval("SELECT count(*) FROM redrives") == 0
     async with running_worker(broker_settings, storage_settings, data_dir):

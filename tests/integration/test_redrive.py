@@ -414,7 +414,7 @@ async def test_no_letter_stops_a_worker(
     assert found.items == {"sent": 27, "failed": 2, "still_refused": 1}
     expected: list[tuple[RedriveItemState, Reason]] = [
         ("failed", Reason(ReasonCode.UNEXPECTED)),
-        ("still_refused", NOT_OF_RESULTS.reason),
+        ("still_refused", NOT_OF_RESULTS),
     ]
     for state, reason in expected:
         items = await list_redrive_items(reader, REACH, queued, state=state, after=None, limit=9)

@@ -31,8 +31,9 @@ from schemas.filter import LogFilter
 from schemas.reasons.code import ReasonCode as Code
 from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.rereading import NOT_OF_RESULTS
+from schemas.rereading import Rereading
 from schemas.role import Role
+from schemas.topics import Topics
 from storage.access_keys import Grant
 from storage.database import Database
 from storage.redrive import RESULT_ERASED
@@ -136,6 +137,12 @@ async def _nowhere(_message: Any) -> None:
     raise AssertionError("nothing is sent")
 
 
+def _never_redriven(topic: str) -> Reason:
+    reason = Rereading(Topics(), None).reason_against(topic)
+    assert reason is not None
+    return reason
+
+
 def _desk() -> ExportDesk:
     return ExportDesk(Database("postgresql://nowhere", "reader", StorageSettings()), ExportSettings())
 
@@ -228,7 +235,9 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
     Code.LETTER_EDITS_FULL: lambda: dead_letters.NO_MORE_EDITS,
-    Code.NOT_A_RESULTS_TOPIC: lambda: NOT_OF_RESULTS.reason,
+    Code.NOT_A_RESULTS_TOPIC: lambda: _never_redriven("gone"),
+    Code.COMMAND_NOT_REDRIVEN: lambda: _never_redriven(Topics().commands),
+    Code.CONNECTOR_NOT_READ: lambda: _never_redriven(Topics().results("price", "gone")),
     Code.RESULT_ERASED: lambda: Reason.from_json(RESULT_ERASED),
     Code.REDRIVE_OVER: lambda: dead_letters.NOT_OF_THIS_STATE.of(state="done"),
     Code.PAUSE_OVER_ALREADY: lambda: refused(lambda: affiliates.must_last(NOW, NOW)),

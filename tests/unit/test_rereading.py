@@ -14,8 +14,16 @@ from schemas.catalogue import BY_NAME
 from schemas.dead_letter import REDRIVE_HEADER, DeadLetter, RedriveLink, affiliate_of, link_of
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.reading.reader import ResultsReader
+from schemas.reasons.reason import Reason
 from schemas.refusal import DeadLetterCode, Refusal
-from schemas.rereading import NOT_OF_RESULTS, OF_ANOTHER_ACCOUNT, KeptLetter, Rereading
+from schemas.rereading import (
+    NOT_OF_RESULTS,
+    OF_ANOTHER_ACCOUNT,
+    OF_COMMANDS,
+    OF_NO_CONNECTOR,
+    KeptLetter,
+    Rereading,
+)
 from schemas.result import Result
 from schemas.topics import Topics
 from tests.support.events import SOURCE, Event, at, data, result, whole
@@ -97,12 +105,32 @@ def test_a_refused_copy_knows_its_letter_even_where_its_headers_are_not_kept() -
     assert (letter.headers, letter.redrive_of) == ((), LETTER)
 
 
-def test_a_letter_of_another_topic_is_refused() -> None:
-    for name in (TOPICS.commands, TOPICS.results("price", "gone"), ""):
-        letter = KeptLetter(LETTER, "acme", name, None, [], b"{}")
-        rereading = Rereading(TOPICS, None)
-        assert rereading.refusal(letter, NOW) is NOT_OF_RESULTS
-        assert rereading.reason_against(name) == NOT_OF_RESULTS.reason
+@pytest.mark.parametrize(
+    ("topic", "reason"),
+    [
+        (TOPICS.commands, OF_COMMANDS),
+        (TOPICS.results("price", "gone"), OF_NO_CONNECTOR),
+        (TOPICS.retry("price"), NOT_OF_RESULTS),
+        (TOPICS.results("prices"), NOT_OF_RESULTS),
+        ("", NOT_OF_RESULTS),
+    ],
+)
+def test_a_letter_of_another_topic_is_refused_with_the_reason_of_its_topic(topic: str, reason: Reason) -> None:
+    rereading = Rereading(TOPICS, None)
+    refusal = rereading.refusal(KeptLetter(LETTER, "acme", topic, None, [], b"{}"), NOW)
+    assert refusal is not None
+    assert (refusal.code, refusal.reason) == (DeadLetterCode.NOT_ALLOWED, reason)
+    assert rereading.reason_against(topic) == reason
+
+
+def test_a_reason_against_several_topics_advises_only_where_it_is_that_of_all() -> None:
+    rereading = Rereading(TOPICS, None)
+    read, removed = TOPICS.results("price"), [TOPICS.results(each, "gone") for each in ("price", "orders")]
+    assert rereading.reason_against_all([]) is None
+    assert rereading.reason_against_all([read]) is None
+    assert rereading.reason_against_all(removed) == OF_NO_CONNECTOR
+    assert rereading.reason_against_all([read, TOPICS.commands]) == OF_COMMANDS
+    assert rereading.reason_against_all([TOPICS.commands, *removed]) == NOT_OF_RESULTS
 
 
 def test_only_topics_of_results_are_read() -> None:

@@ -1,7 +1,10 @@
 -- is_redrivable --
 -- Condition of letters that a redrive takes: those that wait, and those of which nobody has heard for an hour since they
 -- were published, as after a topic was emptied. Only results are redriven.
-(state = 'waiting' OR state = 'sent' AND state_at < now() - interval '1 hour') AND topic = ANY(:topics::text[])
+{is_due} AND topic = ANY(:topics::text[])
+
+-- is_due --
+(state = 'waiting' OR state = 'sent' AND state_at < now() - interval '1 hour')
 
 -- letters_to_read --
 -- Letters that a redrive of a filter would take, as they would be published, in the order in which they came, after
@@ -18,11 +21,14 @@ ORDER BY received_at, id
 LIMIT :limit::integer
 
 -- count_redrivable --
--- How many letters a filter matches by state, and how many of each a redrive would take.
-SELECT state, count(*) AS letters, count(*) FILTER (WHERE {is_redrivable}) AS redrivable
+-- How many letters a filter matches by state and topic, how many of each a redrive would take, and how many it would leave
+-- for their topic alone.
+SELECT
+    state, topic, count(*) AS letters, count(*) FILTER (WHERE {is_redrivable}) AS redrivable,
+    count(*) FILTER (WHERE {is_due} AND topic <> ALL(:topics::text[])) AS of_no_results
 FROM ({dead_letters_seen}) AS seen
 WHERE received_at <= :as_of::timestamptz
-GROUP BY state
+GROUP BY state, topic
 
 -- make_redrive --
 -- Takes the letters of a filter that can be redriven, in the order in which they came. Returns how many.

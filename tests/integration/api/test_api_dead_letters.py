@@ -20,7 +20,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, STRUCTURED
 from schemas.reasons.say import say
 from schemas.redrive import LetterChoice
-from schemas.rereading import NOT_OF_RESULTS, Rereading
+from schemas.rereading import NOT_OF_RESULTS, OF_COMMANDS, OF_NO_CONNECTOR, Rereading
 from schemas.topics import Topics
 from storage import access_keys
 from storage.database import Database
@@ -196,7 +196,25 @@ async def test_a_plan_says_what_would_become_of_each_and_changes_nothing(
     await owner.execute("UPDATE dead_letters SET topic = $1 WHERE code = 'json'", Topics().commands)
     plan = (await operator.post("/commands/dead-letters/redrive", json=asked)).json()
     assert (plan["matched"], plan["redrivable"], plan["left_out"]) == (5, 4, {"waiting": 1})
-    assert (plan["reason"], plan["reason_code"]) == (say(NOT_OF_RESULTS.reason, "en"), "not_a_results_topic")
+    assert (plan["reason"], plan["reason_code"]) == (say(OF_COMMANDS, "en"), "command_not_redriven")
+    # So is one that was published to a topic of a connector that was removed since; beside both, the reason of both.
+    await owner.execute(
+        "UPDATE dead_letters SET topic = $1, state = 'sent', state_at = now() - interval '2 hours'"
+        " WHERE code = 'timestamp'",
+        Topics().results("price", "gone"),
+    )
+    for choice, left_out, reason in (
+        ({"filter": {"code": "timestamp"}}, {"sent": 1}, OF_NO_CONNECTOR),
+        ({}, {"sent": 1, "waiting": 1}, NOT_OF_RESULTS),
+    ):
+        plan = (await operator.post("/commands/dead-letters/redrive", json={**asked, **choice})).json()
+        assert (plan["left_out"], plan["reason"]) == (left_out, say(reason, "en"))
+    # One that was stored is left out for that.
+    await owner.execute("UPDATE dead_letters SET state = 'stored' WHERE code = 'timestamp'")
+    plan = (
+        await operator.post("/commands/dead-letters/redrive", json={**asked, "filter": {"code": "timestamp"}})
+    ).json()
+    assert (plan["left_out"], plan["reason"]) == ({"stored": 1}, None)
 
 
 async def test_a_plan_has_an_end_and_counts_as_a_command(

@@ -10,8 +10,9 @@ import pytest
 
 from schemas.catalogue import LANGUAGES
 from schemas.dead_letter import DeadLetter
+from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
-from schemas.rereading import NOT_OF_RESULTS
+from schemas.rereading import OF_COMMANDS, OF_NO_CONNECTOR
 from schemas.topics import Topics
 from storage.database import Database
 from tests.integration.api.conftest import Store
@@ -145,17 +146,20 @@ async def test_an_edit_is_tried_then_kept(visit: Visit, letters: list[DeadLetter
     assert late.status_code == 409
 
 
-@pytest.mark.parametrize("topic", [Topics().commands, Topics().results("price", "gone")])
+NEVER_REDRIVEN = [(Topics().commands, OF_COMMANDS), (Topics().results("price", "gone"), OF_NO_CONNECTOR)]
+
+
+@pytest.mark.parametrize(("topic", "reason"), NEVER_REDRIVEN)
 async def test_a_letter_that_is_never_redriven_says_why(
-    visit: Visit, letters: list[DeadLetter], owner: asyncpg.Connection, topic: str
+    visit: Visit, letters: list[DeadLetter], owner: asyncpg.Connection, topic: str, reason: Reason
 ) -> None:
-    """That of a reprocess command, or of a connector that is gone: no button, no form, and the reason in the plan."""
+    """The letter of a reprocess command, or of a connector that is gone: no button, no form, the reason in the plan."""
     letter = id_of(letters[1])
     await owner.execute("UPDATE dead_letters SET topic = $1 WHERE id = $2", topic, uuid.UUID(letter))
     browser = await visit("operator")
     for language in LANGUAGES:
         browser.headers["Accept-Language"] = language
-        why = say(NOT_OF_RESULTS.reason, language)
+        why = say(reason, language)
         text = (await browser.get(f"{BASE}/{letter}")).text
         assert why in text
         assert f"{BASE}/plan?id={letter}" not in text
@@ -163,6 +167,7 @@ async def test_a_letter_that_is_never_redriven_says_why(
         for choice, is_disabled in (("", False), (f"?id={letter}", True)):
             plan = (await browser.get(f"{BASE}/plan{choice}")).text
             assert why in plan
+            assert why not in plan[plan.index("<table") : plan.index("</table>")]  # a column of samples
             assert ('aria-describedby="none"' in plan) == is_disabled
         assert why not in (await browser.get(f"{BASE}/{id_of(letters[0])}")).text
 
