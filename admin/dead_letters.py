@@ -194,8 +194,8 @@ async def edit_dead_letter(request: Request, grant: Caller, letter_id: LetterId)
 async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequest) -> EditedLetter:
     """Edit a letter, or only try.
 
-    Raises 404 for a missing one, 403 without evidence or for a value of another account, 409 if it does not wait
-    or has MAX_EDITS edits.
+    Raises 404 for a missing one, 403 without evidence or for a value of another account, 409 if it does not wait,
+    has MAX_EDITS edits or is of a topic that is not redriven.
     """
     operator_of(grant, asked.account)
     reach = reach_of(grant, asked.account)
@@ -204,6 +204,8 @@ async def edit(app: FastAPI, grant: Grant, letter_id: uuid.UUID, asked: EditRequ
         raise not_found()
     if not grant.may_see_evidence:
         raise no_evidence()
+    if never := app.state.rereading.reason_against(letter.topic):
+        raise ProblemError(409, "not-redriven", never)
     if len(letter.edits) >= MAX_EDITS:
         raise ProblemError(409, "too-many-edits", NO_MORE_EDITS)
     value = asked.value.encode("utf-8", "surrogatepass")

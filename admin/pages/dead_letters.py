@@ -108,7 +108,7 @@ async def edit_letter(request: Request, who: OwnPage, letter_id: LetterOfPath, f
     try:
         edited = await edit(request.app, who.grant, letter_id, asked)
     except ProblemError as exc:
-        if exc.kind not in {"not-waiting", "not-permitted", "too-many-edits"}:
+        if exc.kind not in {"not-waiting", "not-permitted", "not-redriven", "too-many-edits"}:
             raise
         return _show_letter(request, who, await _letter(request, who, letter_id), value=asked.value, failed=exc)
     if not asked.dry_run:

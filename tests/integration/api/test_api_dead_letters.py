@@ -18,6 +18,7 @@ from api.letter_plan import plan_redrive
 from exports.errors import TooManyExports
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import BATCH, STRUCTURED
+from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from schemas.redrive import LetterChoice
 from schemas.rereading import NOT_OF_RESULTS, OF_COMMANDS, OF_NO_CONNECTOR, Rereading
@@ -406,6 +407,22 @@ async def test_an_edit_writes_into_no_other_account(
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
         assert [error["field"] for error in answer.json()["errors"]] == ["data.account"]
         assert (await client.get(f"{ACCOUNT}/{letter}")).json()["edits"] == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason"), [(Topics().commands, OF_COMMANDS), (Topics().results("price", "gone"), OF_NO_CONNECTOR)]
+)
+async def test_a_letter_that_is_never_redriven_has_no_edits(
+    operator: Caller, letters: list[DeadLetter], owner: asyncpg.Connection, topic: str, reason: Reason
+) -> None:
+    [letter] = await listed(operator, q="sku-3")
+    await owner.execute("UPDATE dead_letters SET topic = $1", topic)
+    for dry_run in (True, False):
+        asked = {**ASKED, "value": "{}", "dry_run": dry_run}
+        answer = await operator.post(f"/commands/dead-letters/{letter['id']}/edit", json=asked)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-redriven")
+        assert answer.json()["detail"] == say(reason, "en")
+    assert await owner.fetchval("SELECT count(*) FROM dead_letter_edits") == 0
 
 
 @pytest.mark.parametrize("value", ["{" + "\n" * 2000, "x" * 95_000 + "é" * 5_000])

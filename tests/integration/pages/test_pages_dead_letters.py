@@ -170,6 +170,13 @@ async def test_a_letter_that_is_never_redriven_says_why(
             assert why not in plan[plan.index("<table") : plan.index("</table>")]  # a column of samples
             assert ('aria-describedby="none"' in plan) == is_disabled
         assert why not in (await browser.get(f"{BASE}/{id_of(letters[0])}")).text
+    # Nor is an edit kept of a page that was open before.
+    token = await browser.form_token(f"{BASE}/plan")
+    for act in ("try", "keep"):
+        late = await browser.post(f"{BASE}/{letter}/edit", data={"form_token": token, "value": "{}", "act": act})
+        assert late.status_code == 409
+        assert why in late.text
+    assert await owner.fetchval("SELECT count(*) FROM dead_letter_edits") == 0
 
 
 async def test_an_admin_erases_and_nobody_else(visit: Visit, letters: list[DeadLetter]) -> None:
