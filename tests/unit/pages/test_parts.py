@@ -27,6 +27,8 @@ from storage.reprocess.selection import Group
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 #: Limit of scripts, styles and the font, compressed: what a first visit loads beside its page.
 MOST_BYTES = 60_000
+#: Comments of a style sheet, and its texts, in which a comment may seem to begin.
+_NO_RULES = re.compile(r"""/\*.*?\*/|"[^"]*"|'[^']*'""", re.DOTALL)
 
 
 class Span(NamedTuple):
@@ -175,13 +177,20 @@ def test_what_every_page_loads_is_light() -> None:
 
 def test_what_is_sent_of_our_files_says_the_same_with_less() -> None:
     found = assets.load()
-    for name in ("pages.js", "palette.js", "charts.js"):
-        ours = (assets.STATIC / name).read_text("utf-8")
+    scripts, sheets = (sorted(assets.STATIC.glob(f"*.{kind}")) for kind in ("js", "css"))
+    assert scripts
+    assert sheets
+    for path in scripts:
+        ours = path.read_text("utf-8")
         said = [line.lstrip() for line in ours.splitlines() if not line.lstrip().startswith("//")]
-        assert found[name].body.decode().splitlines() == said
+        assert found[path.name].body.decode().splitlines() == said
         # What is within a text of several lines would be taken for a comment or an indent.
-        assert all(line.count("`") % 2 == 0 for line in ours.splitlines()), name
-    assert b"/*" not in found["pages.css"].body
+        assert all(line.count("`") % 2 == 0 for line in ours.splitlines()), path.name
+    for path in sheets:
+        sent = found[path.name].body.decode()
+        assert "/*" not in sent
+        rules = [_NO_RULES.sub("", each).count("{") for each in (sent, path.read_text("utf-8"))]
+        assert rules[0] == rules[1] > 0, path.name
 
 
 def test_a_style_sheet_names_other_files_by_their_address() -> None:
