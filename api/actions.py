@@ -54,9 +54,12 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
 
 
 async def editable_of(policy: Policy, log: StatusLog, attempt: Attempt | None) -> list[str]:
-    """Return the pointers of what may be corrected in the request of a log that it shows, as its page offers them."""
+    """Return the pointers of what may be corrected in the request of a log that it shows, as its page offers them.
+
+    There is none where the log can't be reprocessed by the caller now, whatever the reason given.
+    """
     editable = policy.for_(log.integration_type, log.affiliate).correctable
-    if not editable or attempt is None or attempt.request is None:
+    if not editable or attempt is None or attempt.request is None or not _may_be_sent(log):
         return []
     request = attempt.request.text
     if len(request) > _LARGE_CHARACTERS:
@@ -64,6 +67,10 @@ async def editable_of(policy: Policy, log: StatusLog, attempt: Attempt | None) -
     else:
         found = editable_fields(request, editable, MAX_FIELDS)
     return [] if isinstance(found, Reason) else [each.pointer for each in found]
+
+
+def _may_be_sent(log: StatusLog) -> bool:
+    return any(each.allowed or each.needs_reason for each in log.actions)
 
 
 def reader_for(request: Request, grant: Grant) -> LogReader:

@@ -27,7 +27,7 @@ class KeptLog(NamedTuple):
     updated_at: datetime
     event_id: str | None  # None when retention has dropped the result
     request: str | None  # JSON, every digit as it came
-    editable: tuple[str, ...]  # JSON pointers
+    editable: tuple[str, ...]  # JSON pointers; none where it is refused
     refused: str | None  # why it can't be reprocessed now, in a sentence
 
     def difference(self, changes: Sequence[Change]) -> Corrected | Reason:
@@ -38,6 +38,8 @@ class KeptLog(NamedTuple):
         """Raise RefusedError unless sending it would make the very difference that was `seen` at `as_of`."""
         if self.event_id != event_id or self.updated_at > as_of:
             raise RefusedError(f"{self.key}: the log has changed since the plan. {_PLAN_AGAIN}")
+        if self.refused is not None:
+            raise RefusedError(f"{self.key}: {self.refused}")
         now = self.difference([Change.model_construct(pointer=each.pointer, value=str(each.after)) for each in seen])
         if isinstance(now, Reason):
             raise RefusedError(f"{self.key}: {' '.join(sentences_of(now))} {_PLAN_AGAIN}")

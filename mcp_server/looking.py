@@ -178,11 +178,12 @@ async def plan_correction(api: Api, asked: PlanCorrection) -> dict[str, Any]:
 
 
 def _planned(log: KeptLog, changes: Sequence[Change]) -> dict[str, Any]:
-    found = log.difference(changes)
-    refused = [] if log.refused is None else [log.refused]
+    refused: list[str] = []
     differences = []
-    if isinstance(found, Reason):
-        refused += sentences_of(found)
+    if log.refused is not None:
+        refused = [log.refused]  # and its fields are not told
+    elif isinstance(found := log.difference(changes), Reason):
+        refused = sentences_of(found)
     else:
         differences = [each._asdict() for each in found.differences]
     return {
@@ -190,7 +191,7 @@ def _planned(log: KeptLog, changes: Sequence[Change]) -> dict[str, Any]:
         "affiliate": log.affiliate,
         "key": log.key,
         "event_id": log.event_id,
-        "differences": [] if refused else differences,
+        "differences": differences,
         "refused": refused,
         "editable": list(log.editable) if refused else [],
     }

@@ -323,7 +323,10 @@ def test_what_is_sent_is_the_difference_that_was_seen(before: str, after: str) -
 
 def test_a_log_that_can_not_be_corrected_says_why() -> None:
     refused = {"allowed": False, "verdict": "in_flight", "reason": "It is being reprocessed."}
-    assert kept_log(a_log("{}", action=json.dumps(refused))).refused == "It is being reprocessed."
+    in_flight = kept_log(a_log('{"price": 1}', action=json.dumps(refused)))
+    assert in_flight.refused == "It is being reprocessed."
+    with pytest.raises(RefusedError, match="SKU-1: It is being reprocessed"):
+        in_flight.check_seen("e1", [Difference("/price", "1", "2")], NOON)
     needs_reason = refused | {"verdict": "reason_required"}
     assert kept_log(a_log("{}", action=json.dumps(needs_reason))).refused is None
     gone = kept_log(a_log().replace('{"event_id":"e1","request":null,"evidence":"shown"}', "null"))
