@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from mcp_server.refused import RefusedError
-from schemas.correction import Change, Corrected, Difference, corrected
+from schemas.correction import MAX_FIELDS, Change, Corrected, Difference, corrected
 from schemas.raw_json import members
 from schemas.reasons.reason import Reason, each_of
 from schemas.reasons.say import say
@@ -31,8 +31,12 @@ class KeptLog(NamedTuple):
     refused: str | None  # why it can't be reprocessed now, in a sentence
 
     def difference(self, changes: Sequence[Change]) -> Corrected | Reason:
-        """Return what changes would make of the request, or all that is against it."""
-        return corrected(self.request, changes, self.editable)
+        """Return what changes would make of the request, or all that is against it.
+
+        Where more fields may be corrected than the API lists, a pointer that is not listed is left to the API.
+        """
+        unlisted = [each.pointer for each in changes] if len(self.editable) >= MAX_FIELDS else []
+        return corrected(self.request, changes, [*self.editable, *unlisted])
 
     def check_seen(self, event_id: str, seen: Sequence[Difference], as_of: datetime) -> None:
         """Raise RefusedError unless sending it would make the very difference that was `seen` at `as_of`."""

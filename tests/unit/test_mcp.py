@@ -29,9 +29,10 @@ from mcp_server.server import INSTRUCTIONS, answer_of, definition
 from mcp_server.settings import McpSettings
 from mcp_server.tool import Tool
 from mcp_server.tools import TOOLS
-from schemas.correction import Change, Difference
+from schemas.correction import MAX_FIELDS, Change, Corrected, Difference
 from schemas.filter import ReprocessFilter
-from schemas.reasons.reason import Reason
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, each_of
 from schemas.reprocess import ReprocessRequest
 from schemas.shown.log import Attempt
 from schemas.timestamp import to_text
@@ -319,6 +320,17 @@ def test_what_is_sent_is_the_difference_that_was_seen(before: str, after: str) -
     ):
         with pytest.raises(RefusedError, match="SKU-1: .* Make the plan again"):
             log.check_seen(event_id, other, as_of)
+
+
+@pytest.mark.parametrize(("listed", "allowed"), [(MAX_FIELDS - 1, False), (MAX_FIELDS, True)])
+def test_a_field_beyond_a_full_list_is_left_to_the_api(listed: int, allowed: bool) -> None:  # noqa: FBT001
+    log = kept_log(a_log(json.dumps({"items": [1] * (MAX_FIELDS + 1)})))
+    log = log._replace(editable=tuple(f"/items/{n}" for n in range(listed)))
+    found = log.difference([Change(pointer=f"/items/{MAX_FIELDS}", value="2")])
+    assert isinstance(found, Corrected) is allowed
+    absent = log.difference([Change(pointer="/items/0", value="2"), Change(pointer="/absent", value="2")])
+    assert isinstance(absent, Reason)
+    assert [each.code for each in each_of(absent)] == [ReasonCode.CORRECTION_NO_FIELD]
 
 
 def test_a_log_that_can_not_be_corrected_says_why() -> None:
