@@ -232,7 +232,9 @@ def test_an_answer_is_small_or_refused(texts: list[str]) -> None:
 
 
 def test_what_is_cut_by_nobody() -> None:
-    kept = {"next_page_token": "t" * 1000, "key": "k" * 900, "filter": {"q": "n" * 6000}}
+    pointer = "/" + "p" * 400
+    kept: dict[str, Any] = {"next_page_token": "t" * 1000, "key": "k" * 400, "filter": {"q": "n" * 6000}}
+    kept |= {"editable": [pointer], "changes": [{"pointer": pointer}]}
     assert bounded({**kept, "message": "m" * 5000}, 9_000) == {
         **kept,
         "message": f"{'m' * 300}… (cut: 5,000 characters in all)",
