@@ -68,7 +68,10 @@ class PlannedCorrection(Shown):
     event_id: str | None = Field(description="of the result whose request it is; null: it is not there any more")
     differences: list[FieldChange] = Field(description="fields before and after, as JSON texts; empty when refused")
     refused: list[str] = Field(description="why it can't be sent, in sentences")
-    editable: list[str] = Field(description="of one that is refused: the fields of its request that may be corrected")
+    editable: list[str] = Field(
+        description="where a field is refused, as there is none or it may not be corrected: some that may be"
+    )
+    editable_fields: int = Field(description="how many these are in all, as the log lists them")
 
 
 class CorrectionPlan(Shown):

@@ -233,7 +233,8 @@ async def _correct(one: Assistant) -> None:
         plan = await one.call("plan_correction", **of_price, corrections=wanted(pointer, value))
         assert (plan["will_send"], plan["steps"]) == (0, [])
         for each in plan["logs"]:
-            assert (each["differences"], each["editable"]) == ([], ["/price"])
+            editable = ["/price"] if pointer != "/price" else []
+            assert (each["differences"], each["editable"], each["editable_fields"]) == ([], editable, len(editable))
             assert why in each["refused"][0]
     plan = await one.call("plan_correction", **of_price, corrections=wanted("/price", CORRECTED))
     assert (plan["will_send"], plan["steps"]) == (len(WRONG), [1])

@@ -22,6 +22,7 @@ from mcp_server.bounds import MAX_CHARACTERS, bounded
 from mcp_server.correction import kept_log, sentences_of
 from mcp_server.evidence import OF_ANY_VALUE, log_of, timeline_of, why_of
 from mcp_server.fan_out import canary, check_plan, idempotency_key, requested_by, steps_of
+from mcp_server.looking import planned
 from mcp_server.refused import RefusedError
 from mcp_server.routes import Route
 from mcp_server.schema import of_answer
@@ -322,6 +323,21 @@ def test_what_is_sent_is_the_difference_that_was_seen(before: str, after: str) -
     ):
         with pytest.raises(RefusedError, match="SKU-1: .* Make the plan again"):
             log.check_seen(event_id, other, as_of)
+
+
+def test_the_reasons_of_a_hundred_refused_logs_fit_into_an_answer() -> None:
+    log = kept_log(a_log('{"price": 1}'))._replace(editable=tuple(f"/items/{n}/attributes/0/value" for n in range(199)))
+    of_field, of_value = Change(pointer="/price", value="2"), Change(pointer="/items/0/attributes/0/value", value="2")
+    one = planned(log, [of_field], 20)
+    assert (len(one["editable"]), one["editable_fields"]) == (20, 199)
+    assert one["refused"] == ["The field /price can't be corrected here: the policy does not allow it."]
+    assert planned(log, [of_value], 20)["editable_fields"] == 199  # there is no such field
+    nothing = planned(log._replace(editable=("/price",)), [Change(pointer="/price", value="1")], 20)
+    assert (nothing["editable"], nothing["editable_fields"]) == ([], 0)
+    bounded({"logs": [planned(log, [of_field], 4)] * 100})
+    [tool] = [each for each in TOOLS if each.name == "plan_correction"]
+    with pytest.raises(RefusedError, match=r"Ask for less: fewer corrections\.$"):
+        bounded({"logs": [planned(log, [of_field], 199)] * 100}, less=tool.less)
 
 
 @pytest.mark.parametrize(("listed", "allowed"), [(MAX_FIELDS - 1, False), (MAX_FIELDS, True)])
