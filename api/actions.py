@@ -1,6 +1,8 @@
 """Computes the actions that a caller may take on a log, by the policy that the agents decide by."""
 
+import asyncio
 from functools import cache
+from typing import Final
 
 from fastapi import Request
 
@@ -18,6 +20,8 @@ from storage.logs.reader import Actions, LogReader
 
 IN_FLIGHT = Reason(ReasonCode.BEING_REPROCESSED)
 READ_ONLY = Reason(ReasonCode.READ_ONLY_KEY)
+#: Characters of a request that is read in a thread: the event loop would wait for milliseconds.
+_LARGE_CHARACTERS: Final = 64 * 1024
 
 
 def actions_for(grant: Grant, policy: Policy) -> Actions:
@@ -49,13 +53,24 @@ def actions_for(grant: Grant, policy: Policy) -> Actions:
     return actions
 
 
-def editable_of(policy: Policy, log: StatusLog, attempt: Attempt | None) -> list[str]:
-    """Return the pointers of what may be corrected in the request of a log that it shows, as its page offers them."""
+async def editable_of(policy: Policy, log: StatusLog, attempt: Attempt | None) -> list[str]:
+    """Return the pointers of what may be corrected in the request of a log that it shows, as its page offers them.
+
+    There is none where the log can't be reprocessed by the caller now, whatever the reason given.
+    """
     editable = policy.for_(log.integration_type, log.affiliate).correctable
-    if not editable or attempt is None or attempt.request is None:
+    if not editable or attempt is None or attempt.request is None or not _may_be_sent(log):
         return []
-    found = editable_fields(attempt.request.text, editable)
-    return [] if isinstance(found, Reason) else [each.pointer for each in found[:MAX_FIELDS]]
+    request = attempt.request.text
+    if len(request) > _LARGE_CHARACTERS:
+        found = await asyncio.to_thread(editable_fields, request, editable, MAX_FIELDS)
+    else:
+        found = editable_fields(request, editable, MAX_FIELDS)
+    return [] if isinstance(found, Reason) else [each.pointer for each in found]
+
+
+def _may_be_sent(log: StatusLog) -> bool:
+    return any(each.allowed or each.needs_reason for each in log.actions)
 
 
 def reader_for(request: Request, grant: Grant) -> LogReader:

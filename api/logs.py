@@ -90,7 +90,7 @@ async def get_log(
     guide = None if log.status == "success" else integration_type.troubleshooting_link(log.affiliate)
     playbook = await playbook_for(request.app, account)
     known = None if log.status == "success" else playbook.about(error_of(log, found.last_attempt))
-    editable = editable_of(request.app.state.policy, log, found.last_attempt)
+    editable = await editable_of(request.app.state.policy, log, found.last_attempt)
     detail = found._asdict() | {"editable": editable, "troubleshooting": guide, "playbook": known}
     del detail["log"]
     return with_evidence(StatusLogDetail.model_validate(vars(log) | detail))

@@ -194,12 +194,13 @@ def _watched(section: Any) -> tuple[str, str]:
         )
     text = (
         f"## Ingest, watched\n\n{section['events']:,} results, an eighth of them failed, {section['rounds']} rounds by "
-        "turns: the agents as they are, which judge incidents, plan and send messages and watch failures for automatic "
-        "retries; with a channel too that wants the events of all logs, on Kafka; and agents in which that work waits "
-        "(`bench/alone.py`, since no setting ends all of it). The account has had ten weeks with fewer failures, so "
-        "that there are incidents; what is usual was learned before, as agents do once an hour. In all three the fold "
-        "notes when results came, by which incidents are judged. What is sent after a round is not in its figures. CPU "
-        "is in seconds for 100,000 results.\n\n"
+        "turns: the agents as they are, which judge incidents, look for messages to send and watch failures for "
+        "automatic retries; with a channel too that wants the events of all logs, on Kafka; and agents in which that "
+        "work waits (`bench/alone.py`, since no setting ends all of it). No rule tells incidents to anybody, and the "
+        "first retry would leave after a minute: messages about incidents and retries are not in these figures. The "
+        "account has had ten weeks with fewer failures, so that there are incidents; what is usual was learned before, "
+        "as agents do once an hour. In all three the fold notes when results came, by which incidents are judged. What "
+        "is sent after a round is not in its figures. CPU is in seconds for 100,000 results.\n\n"
     ) + _table(
         (
             *("agents", "results/s", "CPU worker", "CPU PostgreSQL", "results/s ÷ without", "CPU of both ÷ without"),

@@ -79,7 +79,7 @@ def _watched(section: Any) -> Iterator[Target]:
     if section is None:
         return
     reached, cpu = rates(section), cpu_of_both(section)
-    for name, what in ((WATCHED, "incidents, messages and automatic retries"), (EVENTS, "these and events of logs")):
+    for name, what in ((WATCHED, "watching for incidents and retries"), (EVENTS, "this and events of logs")):
         yield _ratio(f"ingest with {what} ÷ without", reached[name], reached[ALONE], 0.97)
         found = ratios(cpu[name], cpu[ALONE])
         shown = f"{found.median:.3f} ({found.low:.3f}–{found.high:.3f})"

@@ -1,7 +1,8 @@
-"""Ingest while the agents judge incidents, tell them, put events out and retry by themselves, beside ingest alone.
+"""Ingest while the agents judge incidents, watch failures for retries and put events out, beside ingest alone.
 
 The same agents, by turns: with all that work, with it and a channel that wants the events of all logs, and with none of
-it (bench.alone). The account has had ten weeks with fewer failures, so that there are incidents. What is usual is
+it (bench.alone). Nobody is told of incidents, since no rule asks for it, and nothing is retried: the first retry would
+leave after a minute. The account has had ten weeks with fewer failures, so that there are incidents. What is usual is
 learned before: agents do it once an hour, and in a round it would weigh hundreds of times as much. In all of them the
 fold notes when each result came, and upkeep counts by that: there is no ingest without.
 """
@@ -37,7 +38,7 @@ FROM of_affiliate, generate_series(
     '1 hour'
 ) AS hour
 """
-#: That all of it was at work: what it had done by the end of a round.
+#: Counts of what was done by the end of a round: all of it was at work.
 _DONE: Final = """
 SELECT (SELECT count(*) FROM incidents) AS incidents,
     (SELECT coalesce(sum(sent), 0)::bigint FROM notification_channels) AS events_out,
@@ -112,7 +113,7 @@ async def prepare(url: str, *, events: bool) -> None:
 
 
 async def done(url: str) -> dict[str, float]:
-    """Count what incidents, events out and automatic retries have done in a database."""
+    """Count the incidents, the events that were put out and the failures that are watched in a database."""
     owner = await databases.connect(url)
     [row] = await owner.fetch(_DONE)
     await owner.close()

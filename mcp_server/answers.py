@@ -63,18 +63,21 @@ class PlannedCorrection(Shown):
     """A correction of one log, as it would be sent."""
 
     log_id: str
-    affiliate: str
-    key: str
+    affiliate: str | None = Field(description="null: there is no such log")
+    key: str | None = Field(description="null: there is no such log")
     event_id: str | None = Field(description="of the result whose request it is; null: it is not there any more")
     differences: list[FieldChange] = Field(description="fields before and after, as JSON texts; empty when refused")
     refused: list[str] = Field(description="why it can't be sent, in sentences")
-    editable: list[str] = Field(description="of one that is refused: the fields of its request that may be corrected")
+    editable: list[str] = Field(
+        description="where a field is refused, as there is none or it may not be corrected: some that may be"
+    )
+    editable_fields: int = Field(description="how many these are in all, as the log lists them")
 
 
 class CorrectionPlan(Shown):
     """The difference that corrections would make, and the steps in which they would be sent."""
 
-    as_of: datetime = Field(description="the last change of these logs, as they were read")
+    as_of: datetime | None = Field(description="the last change of these logs, as they were read; null: there is none")
     will_send: int = Field(description="logs without a refusal")
     steps: list[int] = Field(description="the usual steps of so many logs, a canary first; empty: nothing to send")
     logs: list[PlannedCorrection]

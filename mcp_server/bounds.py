@@ -10,13 +10,20 @@ MAX_CHARACTERS: Final = 60_000
 #: Characters of one text of an answer, as many as fit: the first of these with which the whole is small enough.
 TEXT_CHARACTERS: Final = (4_000, 1_000, 300)
 #: Texts that are of no use when they are cut.
-_WHOLE: Final = frozenset({"next_page_token", "key", "q", "filter", "event_id", "differences"})
+_WHOLE: Final = frozenset({"next_page_token", "key", "q", "filter", "event_id", "differences", "editable", "pointer"})
 
 
-def bounded(answer: dict[str, Any], most: int = MAX_CHARACTERS) -> dict[str, Any]:
+#: Ways to get a smaller answer of most tools.
+LESS: Final = "a smaller page_size, or a narrower filter"
+
+
+def bounded(answer: dict[str, Any], most: int = MAX_CHARACTERS, *, less: str = LESS) -> dict[str, Any]:
     """Return an answer of at most `most` characters of JSON: with its longest texts cut, which say how long they were.
 
-    Keys, filters, page tokens and what a correction changes are never cut. Raises RefusedError when that is not enough.
+    `less`: how to ask for less, for who is refused.
+
+    Keys, filters, page tokens, names of fields and what a correction changes are never cut. Raises RefusedError when
+    that is not enough.
     """
     size = 0
     for characters in TEXT_CHARACTERS:
@@ -24,10 +31,7 @@ def bounded(answer: dict[str, Any], most: int = MAX_CHARACTERS) -> dict[str, Any
         size = len(json.dumps(cut, ensure_ascii=False))
         if size <= most:
             return cut
-    raise RefusedError(
-        f"The answer has {size:,} characters, and at most {most:,} are given. Ask for less: a smaller page_size, or a "
-        "narrower filter."
-    )
+    raise RefusedError(f"The answer has {size:,} characters, and at most {most:,} are given. Ask for less: {less}.")
 
 
 def _cut(value: Any, characters: int) -> Any:

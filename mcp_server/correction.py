@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from mcp_server.refused import RefusedError
-from schemas.correction import Change, Corrected, Difference, corrected
+from schemas.correction import MAX_FIELDS, Change, Corrected, Difference, corrected
 from schemas.raw_json import members
 from schemas.reasons.reason import Reason, each_of
 from schemas.reasons.say import say
@@ -27,17 +27,23 @@ class KeptLog(NamedTuple):
     updated_at: datetime
     event_id: str | None  # None when retention has dropped the result
     request: str | None  # JSON, every digit as it came
-    editable: tuple[str, ...]  # JSON pointers
+    editable: tuple[str, ...]  # JSON pointers; none where it is refused
     refused: str | None  # why it can't be reprocessed now, in a sentence
 
     def difference(self, changes: Sequence[Change]) -> Corrected | Reason:
-        """Return what changes would make of the request, or all that is against it."""
-        return corrected(self.request, changes, self.editable)
+        """Return what changes would make of the request, or all that is against it.
+
+        Where more fields may be corrected than the API lists, a pointer that is not listed is left to the API.
+        """
+        unlisted = [each.pointer for each in changes] if len(self.editable) >= MAX_FIELDS else []
+        return corrected(self.request, changes, [*self.editable, *unlisted])
 
     def check_seen(self, event_id: str, seen: Sequence[Difference], as_of: datetime) -> None:
         """Raise RefusedError unless sending it would make the very difference that was `seen` at `as_of`."""
         if self.event_id != event_id or self.updated_at > as_of:
             raise RefusedError(f"{self.key}: the log has changed since the plan. {_PLAN_AGAIN}")
+        if self.refused is not None:
+            raise RefusedError(f"{self.key}: {self.refused}")
         now = self.difference([Change.model_construct(pointer=each.pointer, value=str(each.after)) for each in seen])
         if isinstance(now, Reason):
             raise RefusedError(f"{self.key}: {' '.join(sentences_of(now))} {_PLAN_AGAIN}")

@@ -7,14 +7,12 @@ from mcp_server.api import Api, query_of
 from mcp_server.arguments import CancelCommand, CorrectLogs, ReprocessLog, ReprocessLogs
 from mcp_server.correction import kept_log
 from mcp_server.fan_out import check_plan, idempotency_key, requested_by
-from mcp_server.refused import RefusedError
+from mcp_server.refused import NOT_FOUND, RefusedError
 from mcp_server.routes import Route
 from schemas.correction import Difference
 from schemas.identity import command_id
 from schemas.reprocess import AuthoredRequest, ReprocessRequest
 from schemas.timestamp import parse, to_text
-
-_NOT_FOUND = 404
 
 
 async def reprocess_log(api: Api, asked: ReprocessLog) -> dict[str, Any]:
@@ -95,7 +93,11 @@ async def correct_logs(api: Api, asked: CorrectLogs) -> dict[str, Any]:
         return known
     parts = {"account": account, "integration_type": asked.integration_type}
     for each in asked.corrections:
-        log = kept_log(await api.text(Route.LOG, **parts, log_id=str(each.log_id)))
+        try:
+            text = await api.text(Route.LOG, **parts, log_id=str(each.log_id))
+        except RefusedError as exc:
+            raise RefusedError(f"{each.log_id}: {exc}", exc.status) from exc
+        log = kept_log(text)
         seen = [Difference(of.pointer, of.before, of.after) for of in each.differences]
         log.check_seen(each.event_id, seen, asked.as_of)
     return await _give(api, body, asked.as_of)
@@ -130,6 +132,6 @@ async def _read(api: Api, account: str, command: str) -> dict[str, Any] | None:
     try:
         return dict(await api.get(Route.COMMAND, account=account, command_id=command))
     except RefusedError as exc:
-        if exc.status != _NOT_FOUND:
+        if exc.status != NOT_FOUND:
             raise
         return None

@@ -69,7 +69,7 @@ async def answer_of(tool: Tool, api: Api, arguments: dict[str, Any]) -> dict[str
     except ValidationError as exc:
         faults = (f"{each.parameters['field']}: {fault_of(each)}".removeprefix(": ") for each in reasons_of(exc))
         raise RefusedError("; ".join(faults)) from None
-    return bounded(await tool.run(api.limited_to(tool.routes), asked))
+    return bounded(await tool.run(api.limited_to(tool.routes), asked), less=tool.less)
 
 
 def definition(tool: Tool) -> types.Tool:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from mcp_server.api import Api
+from mcp_server.bounds import LESS
 from mcp_server.routes import Route
 
 
@@ -21,6 +22,7 @@ class Tool:
     answer: type[BaseModel]
     routes: tuple[Route, ...]
     run: Callable[[Api, Any], Awaitable[dict[str, Any]]]
+    less: str = LESS  # how to get a smaller answer
     is_destructive: bool = False  # it sends something to marketplaces, or stops what is being sent
 
     @property

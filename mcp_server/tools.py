@@ -135,6 +135,7 @@ TOOLS: Final[tuple[Tool, ...]] = (
         answer=CorrectionPlan,
         routes=(Route.LOG,),
         run=looking.plan_correction,
+        less="fewer corrections",
     ),
     Tool(
         name="follow_command",

@@ -7,6 +7,7 @@ the request stays as it came, digit for digit. The kept request is never changed
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -162,17 +163,20 @@ def text_of(value: Any) -> str:
     return raw_json.dump(value).decode()
 
 
-def editable_fields(request: str | None, editable: Iterable[str]) -> list[EditableField] | Reason:
-    """Return the fields of a kept request that these patterns name, or why none can be changed."""
+def editable_fields(
+    request: str | None, editable: Iterable[str], at_most: int | None = None
+) -> list[EditableField] | Reason:
+    """Return the fields of a kept request that these patterns name, the first `at_most`, or why none can be changed."""
     came = _document(request)
     if isinstance(came, Reason):
         return came
     named = json_pointer.scalars(came, [parts_of(each) for each in editable])
-    return [
+    fields = (
         EditableField(pointer, value)
         for pointer, value in named
         if len(pointer) <= MAX_POINTER_CHARACTERS and len(text_of(value)) <= MAX_VALUE_CHARACTERS
-    ]
+    )
+    return list(islice(fields, at_most))
 
 
 def corrected(

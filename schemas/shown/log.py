@@ -189,7 +189,8 @@ class StatusLogDetail(StatusLog):
     )
     editable: list[str] = Field(
         description="JSON pointers (RFC 6901) in `last_attempt.request` of what may be corrected before it is sent "
-        f"again, {MAX_FIELDS} at most: the policy names them. Empty too where the request is not there or not shown"
+        f"again, {MAX_FIELDS} at most: the policy names them. Empty too where the request is not there or not shown, "
+        "and where `actions` do not let the log be reprocessed now, with a reason or without one"
     )
     troubleshooting: str | None = Field(description="a guide to this error; null on success")
     playbook: PlaybookEntry | None = Field(description="what this installation knows about this error; null: nothing")

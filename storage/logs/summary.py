@@ -46,9 +46,10 @@ async def summarize(
 
 
 async def count_at_any_time(database: Database, account: str, integration_type: str, filter_: LogFilter) -> int:
-    """Return how many logs the list has, for a filter of neither a time nor a search: one sum of the kept counts.
+    """Return how many logs the list has, for a filter of neither a time nor a search.
 
-    Raises UnappliedFieldError for another filter.
+    It takes as long as there are logs to be counted: it is for filters that few match. Raises UnappliedFieldError for
+    another filter.
     """
     statement = filtered("count_at_any_time", filter_, account=account, integration_type=integration_type)
     async with database.reading(account) as connection:

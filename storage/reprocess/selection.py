@@ -29,7 +29,7 @@ class Group(NamedTuple):
     in_flight: bool
     changed: bool
     logs: int
-    sample: list[uuid.UUID]  # ten of them, or all
+    sample: list[uuid.UUID]  # ten of them, or all; of a FaultsSurvey only `facts` have any
 
 
 class FaultsSurvey(NamedTuple):

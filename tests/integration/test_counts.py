@@ -15,6 +15,7 @@ from schemas.filter import LogFilter, ReprocessFilter
 from schemas.playbook import Playbook
 from schemas.policy import Policy
 from schemas.shown.log import StatusLog
+from storage.constants import PLAN_SAMPLES
 from storage.database import Database
 from storage.exports.reader import snapshot
 from storage.logs import page as log_page
@@ -142,6 +143,9 @@ async def plan_agrees(
         ]
         of_each = Counter(each for log in sent for each in beside[log.id].fingerprints)
         assert (made.plan.total, made.plan.verdicts["will_send"]) == (len(taken), len(sent)), filter_
+        samples = {each.log_id for each in made.plan.samples.get("will_send", ())}
+        assert samples <= {log.id for log in sent}, filter_
+        assert len(samples) == min(len(sent), PLAN_SAMPLES), filter_
         assert made.matched == len(matched)
         assert made.shared == sum(len(beside[log.id].fingerprints) > 1 for log in matched)
         assert made.without_errors == sum(not beside[log.id].fingerprints for log in matched)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -233,10 +234,17 @@ async def _correct(one: Assistant) -> None:
         plan = await one.call("plan_correction", **of_price, corrections=wanted(pointer, value))
         assert (plan["will_send"], plan["steps"]) == (0, [])
         for each in plan["logs"]:
-            assert (each["differences"], each["editable"]) == ([], ["/price"])
+            editable = ["/price"] if pointer != "/price" else []
+            assert (each["differences"], each["editable"], each["editable_fields"]) == ([], editable, len(editable))
             assert why in each["refused"][0]
     plan = await one.call("plan_correction", **of_price, corrections=wanted("/price", CORRECTED))
     assert (plan["will_send"], plan["steps"]) == (len(WRONG), [1])
+    absent: dict[str, Any] = {"log_id": str(uuid.uuid4()), "changes": [{"pointer": "/price", "value": CORRECTED}]}
+    for of_logs in ([], wanted("/price", CORRECTED)):
+        without = await one.call("plan_correction", **of_price, corrections=[absent, *of_logs])
+        assert (without["will_send"], without["as_of"] is None) == (len(of_logs), not of_logs)
+        assert without["logs"][0]["log_id"] == absent["log_id"]
+        assert without["logs"][0]["refused"][0].startswith("404 ")
     difference = {"pointer": "/price", "before": PRICE, "after": CORRECTED}
     assert [each["differences"] for each in plan["logs"]] == [[difference]] * len(WRONG)
     corrections = [{name: each[name] for name in ("log_id", "event_id", "differences")} for each in plan["logs"]]
@@ -248,6 +256,9 @@ async def _correct(one: Assistant) -> None:
     ):
         unseen = {**corrections[1], "differences": [difference | other]}
         assert why in await one.refusal("correct_logs", **many | {"corrections": [corrections[0], unseen]})
+    missing = {**corrections[0], "log_id": absent["log_id"]}
+    refused = await one.refusal("correct_logs", **many | {"corrections": [missing]})
+    assert refused.startswith(f"{absent['log_id']}: 404 ")
     another = [{**each, "event_id": "of another"} for each in corrections]
     assert "has changed since the plan" in await one.refusal("correct_logs", **many | {"corrections": another})
     assert "a canary" in await one.refusal("correct_logs", **many, steps=[2])

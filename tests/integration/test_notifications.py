@@ -615,3 +615,25 @@ async def test_a_message_is_given_up_when_its_next_try_would_be_a_day_after_it_w
         await mark_tried(connection, "acme", tried)
     log = {each.id: (each.state, each.error) for each in await definitions.list_messages(reader, "acme", limit=5)}
     assert [log[str(each)] for each in ids] == [("waiting", "x"), ("failed", "given up: x"), ("sent", None)]
+
+
+async def test_a_message_that_two_workers_mark_at_once_is_sent_once(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    await add_channel(writer, "webhook", "http://127.0.0.1:9/")
+    [shown] = await definitions.list_channels(reader, "acme")
+    message = await definitions.add_test(writer, "acme", shown, content={}, author=MARIA)
+
+    async def mark() -> None:
+        async with writer.transaction() as connection:
+            await mark_tried(connection, "acme", [Tried(message, "sent", 0, None, 0.0)])
+
+    async def waits() -> bool:
+        return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
+
+    async with writer.transaction() as connection:
+        await mark_tried(connection, "acme", [Tried(message, "sent", 0, None, 0.0)])
+        other = asyncio.create_task(mark())
+        await eventually(waits)
+    await other
+    assert await owner.fetchval("SELECT sent FROM notification_channels") == 1

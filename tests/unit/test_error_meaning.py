@@ -12,6 +12,50 @@ from tests.unit.test_error_class import Told
 NO_WORDS = "no words for it"
 EVERY = {**CATEGORIES, **{str(status): of_status(status) for status in range(400, 600)}}
 
+#: Answers of both classifications, by hand: a table that is compared with itself is right whatever it has.
+SAID: tuple[tuple[int | str, ErrorClass, FaultClass | None], ...] = (
+    (400, ErrorClass.PERMANENT, FaultClass.VALIDATION),
+    (401, ErrorClass.PERMANENT, FaultClass.CREDENTIALS),
+    (403, ErrorClass.UNKNOWN, FaultClass.PERMISSION),
+    (404, ErrorClass.PERMANENT, FaultClass.NOT_FOUND),
+    (405, ErrorClass.PERMANENT, FaultClass.CONNECTOR),
+    (408, ErrorClass.BUSY, FaultClass.TRANSIENT),
+    (409, ErrorClass.UNKNOWN, FaultClass.CONFLICT),
+    (412, ErrorClass.PERMANENT, FaultClass.CONFLICT),
+    (424, ErrorClass.UNKNOWN, FaultClass.VALIDATION),
+    (429, ErrorClass.BUSY, FaultClass.LIMIT),
+    (451, ErrorClass.PERMANENT, FaultClass.PERMISSION),
+    (501, ErrorClass.PERMANENT, FaultClass.MARKETPLACE),
+    (503, ErrorClass.BUSY, FaultClass.TRANSIENT),
+    (507, ErrorClass.BUSY, FaultClass.MARKETPLACE),
+    ("server_error", ErrorClass.BUSY, FaultClass.MARKETPLACE),
+    ("mapping", ErrorClass.PERMANENT, FaultClass.CONNECTOR),
+    ("quota", ErrorClass.BUSY, FaultClass.LIMIT),
+    ("limite", ErrorClass.UNKNOWN, FaultClass.LIMIT),
+    ("throttle", ErrorClass.BUSY, None),
+    ("network", ErrorClass.TRANSPORT, FaultClass.TRANSIENT),
+    ("timeout", ErrorClass.BUSY, FaultClass.TRANSIENT),
+    ("timed_out", ErrorClass.UNKNOWN, FaultClass.TRANSIENT),
+    ("dns", ErrorClass.TRANSPORT, None),
+    ("authorization", ErrorClass.PERMANENT, FaultClass.PERMISSION),
+    ("missing", ErrorClass.PERMANENT, FaultClass.NOT_FOUND),
+    ("duplicity", ErrorClass.UNKNOWN, FaultClass.CONFLICT),
+    ("tax", ErrorClass.PERMANENT, None),
+    ("internal", ErrorClass.UNKNOWN, FaultClass.CONNECTOR),
+)
+
+
+@pytest.mark.parametrize(("said", "error", "fault"), SAID)
+def test_a_category_and_a_status_are_classified_as_ever(
+    said: int | str, error: ErrorClass, fault: FaultClass | None
+) -> None:
+    if isinstance(said, int):
+        assert error_class([Told("E1", NO_WORDS)], None, {"status": said}) is error
+        assert class_of(code="E1", message=NO_WORDS, status=said) is fault
+    else:
+        assert error_class([Told("E1", NO_WORDS, category=said)], None, None) is error
+        assert class_of(code="E1", message=NO_WORDS, category=said) is fault
+
 
 @pytest.mark.parametrize(("name", "meaning"), CATEGORIES.items())
 def test_a_category_says_what_the_code_does_not(name: str, meaning: Meaning) -> None:

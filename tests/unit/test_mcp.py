@@ -22,6 +22,7 @@ from mcp_server.bounds import MAX_CHARACTERS, bounded
 from mcp_server.correction import kept_log, sentences_of
 from mcp_server.evidence import OF_ANY_VALUE, log_of, timeline_of, why_of
 from mcp_server.fan_out import canary, check_plan, idempotency_key, requested_by, steps_of
+from mcp_server.looking import planned
 from mcp_server.refused import RefusedError
 from mcp_server.routes import Route
 from mcp_server.schema import of_answer
@@ -29,9 +30,10 @@ from mcp_server.server import INSTRUCTIONS, answer_of, definition
 from mcp_server.settings import McpSettings
 from mcp_server.tool import Tool
 from mcp_server.tools import TOOLS
-from schemas.correction import Change, Difference
+from schemas.correction import MAX_FIELDS, Change, Corrected, Difference
 from schemas.filter import ReprocessFilter
-from schemas.reasons.reason import Reason
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, each_of
 from schemas.reprocess import ReprocessRequest
 from schemas.shown.log import Attempt
 from schemas.timestamp import to_text
@@ -231,7 +233,9 @@ def test_an_answer_is_small_or_refused(texts: list[str]) -> None:
 
 
 def test_what_is_cut_by_nobody() -> None:
-    kept = {"next_page_token": "t" * 1000, "key": "k" * 900, "filter": {"q": "n" * 6000}}
+    pointer = "/" + "p" * 400
+    kept: dict[str, Any] = {"next_page_token": "t" * 1000, "key": "k" * 400, "filter": {"q": "n" * 6000}}
+    kept |= {"editable": [pointer], "changes": [{"pointer": pointer}]}
     assert bounded({**kept, "message": "m" * 5000}, 9_000) == {
         **kept,
         "message": f"{'m' * 300}… (cut: 5,000 characters in all)",
@@ -321,9 +325,38 @@ def test_what_is_sent_is_the_difference_that_was_seen(before: str, after: str) -
             log.check_seen(event_id, other, as_of)
 
 
+def test_the_reasons_of_a_hundred_refused_logs_fit_into_an_answer() -> None:
+    log = kept_log(a_log('{"price": 1}'))._replace(editable=tuple(f"/items/{n}/attributes/0/value" for n in range(199)))
+    of_field, of_value = Change(pointer="/price", value="2"), Change(pointer="/items/0/attributes/0/value", value="2")
+    one = planned(log, [of_field], 20)
+    assert (len(one["editable"]), one["editable_fields"]) == (20, 199)
+    assert one["refused"] == ["The field /price can't be corrected here: the policy does not allow it."]
+    assert planned(log, [of_value], 20)["editable_fields"] == 199  # there is no such field
+    nothing = planned(log._replace(editable=("/price",)), [Change(pointer="/price", value="1")], 20)
+    assert (nothing["editable"], nothing["editable_fields"]) == ([], 0)
+    bounded({"logs": [planned(log, [of_field], 4)] * 100})
+    [tool] = [each for each in TOOLS if each.name == "plan_correction"]
+    with pytest.raises(RefusedError, match=r"Ask for less: fewer corrections\.$"):
+        bounded({"logs": [planned(log, [of_field], 199)] * 100}, less=tool.less)
+
+
+@pytest.mark.parametrize(("listed", "allowed"), [(MAX_FIELDS - 1, False), (MAX_FIELDS, True)])
+def test_a_field_beyond_a_full_list_is_left_to_the_api(listed: int, allowed: bool) -> None:  # noqa: FBT001
+    log = kept_log(a_log(json.dumps({"items": [1] * (MAX_FIELDS + 1)})))
+    log = log._replace(editable=tuple(f"/items/{n}" for n in range(listed)))
+    found = log.difference([Change(pointer=f"/items/{MAX_FIELDS}", value="2")])
+    assert isinstance(found, Corrected) is allowed
+    absent = log.difference([Change(pointer="/items/0", value="2"), Change(pointer="/absent", value="2")])
+    assert isinstance(absent, Reason)
+    assert [each.code for each in each_of(absent)] == [ReasonCode.CORRECTION_NO_FIELD]
+
+
 def test_a_log_that_can_not_be_corrected_says_why() -> None:
     refused = {"allowed": False, "verdict": "in_flight", "reason": "It is being reprocessed."}
-    assert kept_log(a_log("{}", action=json.dumps(refused))).refused == "It is being reprocessed."
+    in_flight = kept_log(a_log('{"price": 1}', action=json.dumps(refused)))
+    assert in_flight.refused == "It is being reprocessed."
+    with pytest.raises(RefusedError, match="SKU-1: It is being reprocessed"):
+        in_flight.check_seen("e1", [Difference("/price", "1", "2")], NOON)
     needs_reason = refused | {"verdict": "reason_required"}
     assert kept_log(a_log("{}", action=json.dumps(needs_reason))).refused is None
     gone = kept_log(a_log().replace('{"event_id":"e1","request":null,"evidence":"shown"}', "null"))

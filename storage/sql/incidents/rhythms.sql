@@ -42,10 +42,11 @@ SELECT integration_type, as_of, whole_since FROM data_times
 
 -- data_hour --
 -- Not a statement: the hour of UTC that the time is in up to which the data of the type is complete; the present one where
--- nobody has looked.
-date_trunc('hour', coalesce(
-    (SELECT d.as_of FROM data_times d WHERE d.integration_type = :integration_type::text), now()
-), 'UTC')
+-- nobody has looked for a day.
+date_trunc('hour', coalesce((
+    SELECT d.as_of FROM data_times d
+    WHERE d.integration_type = :integration_type::text AND d.judged_at > now() - interval '1 day'
+), now()), 'UTC')
 
 -- hours_to_learn --
 -- Results by hour of the eight weeks before the last result of each type and affiliate, and by five minutes of the day

@@ -33,18 +33,14 @@ GROUP BY GROUPING SETS ((s.status), (s.affiliate), (s.codes), (counted.bar, s.st
 HAVING sum(counted.logs) <> 0
 
 -- count_at_any_time --
--- Logs of one type, whenever they were processed, of the facets that the filter asks for; changes that were not added up yet
--- too. Uses the primary key of log_days, log_changes_by_type and facets_by_type.
-SELECT coalesce(sum(counted.logs), 0)::bigint
-FROM (
-    SELECT d.facet_id, d.logs FROM log_days d
-    WHERE d.account = :account::text AND d.integration_type = :integration_type::text
-    UNION ALL
-    SELECT c.facet_id, c.logs FROM log_changes c
-    WHERE c.account = :account::text AND c.integration_type = :integration_type::text
-) AS counted
-JOIN facets s ON s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = counted.facet_id
-{dimensions}
+-- Logs of one type, whenever they were processed, of the facets that the filter asks for: an index entry of each. Kept counts
+-- would be those of all days and all facets of the type, however few logs are meant. Uses facets_by_type and
+-- status_logs_by_facet.
+SELECT count(*)
+FROM status_logs l
+WHERE l.account = :account::text AND l.facet_id = ANY(ARRAY(
+    {facet_ids}
+))
 
 -- counted_days --
 -- (facet_id, at, logs) of the whole days of count_logs.

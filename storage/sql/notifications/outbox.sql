@@ -159,8 +159,15 @@ WHERE account = :account::text AND id = :id::uuid AND content IS NULL
 -- mark_tried --
 -- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
 -- is given up when that would be too late. One that was ended meanwhile was sent all the same. Their channel counts those
--- that were not marked as sent before.
-WITH marked AS (
+-- that were not marked as sent before: messages are locked before they are looked at, so that of two workers that mark the
+-- same one, one counts it.
+WITH was AS MATERIALIZED (
+    SELECT id, state, due_at FROM notification_messages
+    WHERE account = :account::text AND id = ANY(:id::uuid[])
+    ORDER BY id
+    FOR UPDATE
+),
+marked AS (
     UPDATE notification_messages m
     SET state = CASE WHEN n.late THEN 'failed' ELSE t.state END, tries = m.tries + t.failed,
         error = CASE WHEN n.late THEN 'given up: ' ELSE '' END || t.error, not_before = n.at,
@@ -168,7 +175,7 @@ WITH marked AS (
     FROM unnest(
         :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
     ) AS t (id, state, failed, error, pause_seconds)
-    JOIN notification_messages w ON w.account = :account::text AND w.id = t.id
+    JOIN was w ON w.id = t.id
     CROSS JOIN LATERAL (
         SELECT next.at, t.state = 'waiting' AND next.at > w.due_at + :after::interval AS late
         FROM (SELECT now() + make_interval(secs => t.pause_seconds) AS at) AS next

@@ -7,13 +7,19 @@ f.paused_at IS NOT NULL AND (f.paused_until IS NULL OR f.paused_until > now())
 = ANY(f.paused_types) IS NOT FALSE
 
 -- pause_affiliate --
--- An affiliate that is paused in the same way already keeps its first author, unless another reason is given. No row for a
--- time that is over.
+-- An affiliate that is paused in the same way already keeps its first author, unless another reason is given. It has been
+-- paused since the first of pauses that have one extent, and keeps its reason until another is given. No row for a time that
+-- is over.
 INSERT INTO affiliates AS f (account, affiliate, paused_at, paused_by, paused_reason, paused_until, paused_types)
 SELECT :account::text, :affiliate::text, now(), :requested_by::text, :reason::text, :until::timestamptz, :types::text[]
 WHERE :until::timestamptz IS NULL OR :until::timestamptz > now()
 ON CONFLICT (account, affiliate) DO UPDATE
-SET paused_at = excluded.paused_at, paused_by = excluded.paused_by, paused_reason = excluded.paused_reason,
+SET paused_at = CASE
+        WHEN (f.paused_until, f.paused_types) IS NOT DISTINCT FROM (excluded.paused_until, excluded.paused_types)
+        THEN coalesce(f.paused_at, excluded.paused_at)
+        ELSE excluded.paused_at
+    END,
+    paused_by = excluded.paused_by, paused_reason = coalesce(excluded.paused_reason, f.paused_reason),
     paused_until = excluded.paused_until, paused_types = excluded.paused_types
 WHERE f.paused_at IS NULL
    OR (f.paused_until, f.paused_types) IS DISTINCT FROM (excluded.paused_until, excluded.paused_types)

@@ -121,14 +121,26 @@ ORDER BY affiliate, status, in_flight, changed
 -- The same, and by their errors, in parts: `all` has each log once; `group` those of the :largest groups of equal errors and
 -- of the :named ones, a log in each of its groups; `others` those with an error of any other group, each once; `shared` those
 -- in several groups; `without` those in none. `groups` is the number of all groups. However many there are, the rows are no
--- more than the listed groups and four have, for each of the facts.
+-- more than the listed groups and four have, for each of the facts. Only `all` has samples. These are numbered rather than
+-- cut from an array of all ids: work_mem limits a sort, and no array.
 WITH matched AS (
     {selected_logs}
+),
+sampled AS (
+    SELECT 'all' AS part, affiliate, status, in_flight, changed, array_agg(id) AS sample
+    FROM (
+        SELECT
+            affiliate, status, in_flight, changed, id,
+            row_number() OVER (PARTITION BY affiliate, status, in_flight, changed) AS place
+        FROM matched
+    ) AS numbered
+    WHERE place <= {PLAN_SAMPLES}
+    GROUP BY affiliate, status, in_flight, changed
 ),
 alike AS MATERIALIZED (
     SELECT
         row_number() OVER () AS number, affiliate, status, in_flight, changed, faults, count(*) AS logs,
-        GROUPING(faults) = 1 AS is_whole, CASE WHEN GROUPING(faults) = 1 THEN (array_agg(id))[1:{PLAN_SAMPLES}] END AS sample
+        GROUPING(faults) = 1 AS is_whole
     FROM matched
     GROUP BY GROUPING SETS ((affiliate, status, in_flight, changed), (affiliate, status, in_flight, changed, faults))
 ),
@@ -154,12 +166,14 @@ parts AS (
     SELECT number, 'shared', NULL FROM shown GROUP BY number HAVING count(*) > 1
     UNION ALL
     SELECT number, 'without', NULL FROM alike WHERE NOT is_whole AND faults = '{}'
+),
+counted AS (
+    SELECT part, fault, affiliate, status, in_flight, changed, sum(logs)::bigint AS logs
+    FROM parts JOIN alike USING (number)
+    GROUP BY part, fault, affiliate, status, in_flight, changed
 )
-SELECT
-    part, fault, affiliate, status, in_flight, changed, sum(logs)::bigint AS logs, max(sample) AS sample,
-    (SELECT count(*) FROM sizes) AS groups
-FROM parts JOIN alike USING (number)
-GROUP BY part, fault, affiliate, status, in_flight, changed
+SELECT part, fault, affiliate, status, in_flight, changed, logs, sample, (SELECT count(*) FROM sizes) AS groups
+FROM counted LEFT JOIN sampled USING (part, affiliate, status, in_flight, changed)
 ORDER BY part, fault, affiliate, status, in_flight, changed
 
 -- survey_rows --

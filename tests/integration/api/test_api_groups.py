@@ -429,10 +429,15 @@ class TestTriage:
 
         # Where agents lag, both counts are of the hours that the data is at.
         late = datetime.now(UTC) - timedelta(hours=70)
-        await owner.execute("INSERT INTO data_times VALUES ('price', $1, $1, $1)", late)
+        await owner.execute("INSERT INTO data_times VALUES ('price', $1, $1, now())", late)
         await store_events(*(failed(f"L{n}", BELOW, processed_at=late.isoformat()) for n in range(4)))
         await decide(operator, fingerprint, "ignored", until_escalates=True)
         assert await owner.fetchval("SELECT baseline FROM fault_states ORDER BY id DESC LIMIT 1") == 4
+        # Where none has judged for a day, both are of now.
+        await owner.execute("UPDATE data_times SET judged_at = now() - interval '25 hours'")
+        for state, ends in (("open", {}), ("ignored", {"until_escalates": True})):
+            await decide(operator, fingerprint, state, **ends)
+        assert await owner.fetchval("SELECT baseline FROM fault_states ORDER BY id DESC LIMIT 1") in {9, 10}
 
     async def test_what_is_written_holds_and_everything_stays_in_the_history(
         self, viewer: Caller, operator: Caller, owner: asyncpg.Connection, fingerprint: str

@@ -104,7 +104,8 @@ async def test_a_pause_may_be_of_some_types_and_until_a_time(operator: Caller, v
         {"affiliate": "MLB", "until": "2096-11-24T14:00:00.000000Z", "integration_types": types}
         for types in (["tracking"], ["price", "tracking"])
     ]
-    # What is said of a pause, or when it ends, is changed alone too; who only repeats it changes nothing.
+    # What is said of a pause, or when it ends, is changed alone too; who only repeats it changes nothing. It has been
+    # paused since it was for that time, whatever is said of it.
     later = "2097-01-01T00:00:00Z"
     for change, reason, ends, more in (
         ({"reason": "sale"}, "sale", until, 1),
@@ -112,13 +113,16 @@ async def test_a_pause_may_be_of_some_types_and_until_a_time(operator: Caller, v
         ({"requested_by": "ana", "reason": "sale"}, "sale", until, 0),
         ({"requested_by": "ana", "reason": "big sale"}, "big sale", until, 1),
         ({"reason": "big sale", "until": later}, "big sale", later, 1),
+        ({"until": until}, "big sale", until, 1),
     ):
-        before = len(acts)
+        before, was = len(acts), shown
         shown = (await operator.post("/commands/affiliates/pause", json={**asked, **change})).json()
         assert (shown["paused_reason"], shown["paused_until"]) == (reason, ends)
+        assert (shown["paused_at"] == was["paused_at"]) is (ends == was["paused_until"])
         acts = (await viewer.get(f"{API}/activity?kind=affiliate")).json()["items"]
         assert len(acts) == before + more
-        assert not more or (acts[0]["reason"], acts[0]["requested_by"]) == (reason, change.get("requested_by", "maria"))
+        told = change.get("reason"), change.get("requested_by", "maria")
+        assert not more or (acts[0]["reason"], acts[0]["requested_by"]) == told
 
 
 async def test_a_refused_item_says_why_on_the_log_s_timeline(viewer: Caller, desk: Desk) -> None:

@@ -166,6 +166,10 @@ async def test_the_door_takes_what_the_policy_allows_from_who_may_see_it(
                 assert "true" in file.text
                 assert "24.90" not in file.text
     assert shown == [(True, [{"pointer": "/price", "before": "10.00", "after": "24.90"}]), (True, None)]
+    # It is being reprocessed by now: its page offers no field, and so does the log.
+    async with Caller(kafka_app, seeing) as caller:
+        log = (await caller.get(f"/api/v1/accounts/acme/price/logs/{log_id}")).json()
+    assert (log["actions"][0]["verdict"], log["editable"]) == ("in_flight", [])
     # The log shows another result by now: its item says so.
     late = await post(seeing, price, once="k2", event_id="e0")
     assert late.status_code == 202
