@@ -15,7 +15,7 @@ _KEPT = "public, max-age=31536000, immutable"
 _COMPRESSED = {".css", ".js", ".svg"}
 #: Another file, as a style sheet names it: by its path in the directory.
 _NAMED = re.compile(rb'url\("([^":#]+)"\)')
-#: What only we read, in our own files: comments that have lines of their own, and indents.
+#: Parts of our own files that only we read: comments that have lines of their own, and indents.
 _OURS = {
     ".css": re.compile(rb"^[ \t]+|/\*.*?\*/[ \t]*", re.MULTILINE | re.DOTALL),
     ".js": re.compile(rb"^[ \t]*//.*\n|^[ \t]+", re.MULTILINE),

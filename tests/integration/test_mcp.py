@@ -215,7 +215,7 @@ async def _cure(one: Assistant) -> str:
 
 
 async def _correct(one: Assistant) -> None:
-    """What was sent is corrected: as the plan shows it, where the policy allows it, or not at all."""
+    """Correct what was sent as the plan shows it, where the policy allows it, or not at all."""
     of_price = {"integration_type": "price"}
     logs = (await one.call("list_logs", **of_price, filter={"status": ["error"]}))["items"]
     assert {each["key"] for each in logs} == {*WRONG}

@@ -79,7 +79,7 @@ def test_what_is_no_failure_means_nothing(status: int | None) -> None:
 
 
 def test_no_meaning_contradicts_itself() -> None:
-    """What goes away by itself is the marketplace's or the network's; the same is never said to stay."""
+    """Faults that go away by themselves are the marketplace's or the network's, and are never said to stay."""
     for name, (fault, error) in EVERY.items():
         if error in (ErrorClass.BUSY, ErrorClass.TRANSPORT):
             assert fault in (FaultClass.TRANSIENT, FaultClass.LIMIT, FaultClass.MARKETPLACE, None), name

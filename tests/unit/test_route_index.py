@@ -125,7 +125,7 @@ async def _by_fastapi(route: RouteContext, scope: dict[str, Any]) -> dict[str, A
 
 
 async def _outcome(arguments: Any, scope: dict[str, Any]) -> Any:
-    """What a handler is called with, or why it is not; and how many places are taken, which are given back."""
+    """Arguments of a handler, or why it is not called; and how many places are taken, which are given back."""
     try:
         found = await arguments
         outcome: Any = {
