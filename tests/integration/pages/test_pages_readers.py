@@ -109,4 +109,4 @@ async def test_the_same_code_twice_is_told_apart(visit: Visit, store_events: Sto
     [price] = re.findall(r'<ol class="codes groups">(.*?)</ol>', page, re.DOTALL)
     shown = re.findall(r'class="code">(.*?)</bdi></a> <span class="soft">(.*?)</span>', price)
     assert {text(code) for code, _ in shown} == {"price.below_minimum"}
-    assert sorted(text(names) for _, names in shown) == ["AMZ", "MLB"]
+    assert sorted(text(names) for _, names in shown) == ["Amazon AMZ", "Mercado Livre MLB"]
