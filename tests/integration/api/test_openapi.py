@@ -19,6 +19,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
+from broker.settings import BrokerSettings
 from exports.jobs.desk import ExportDesk
 from exports.jobs.jobs import Jobs
 from exports.settings import ExportSettings
@@ -58,7 +59,7 @@ ODD: dict[str, dict[str, Any]] = {
 DEAD_LETTER = """
     INSERT INTO dead_letters (
         account, id, code, reason, topic, partition, "offset", position, headers, value, value_bytes)
-    VALUES ('acme', gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', 't', 0, $1, 0, '[]', 'x', 1)
+    VALUES ('acme', gen_random_uuid(), 'json', '{"code": "no_bytes", "parameters": {}}', $2, 0, $1, 0, '[]', 'x', 1)
 """
 INCIDENT = """
     INSERT INTO incidents (account, kind, subject, state, severity, opened_at, changed_at, facts)
@@ -82,7 +83,7 @@ async def app(kafka_app: FastAPI, data_dir: Path) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Known:
+async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection, broker_settings: BrokerSettings) -> Known:
     """Names of what is stored, by the parameter or field that takes them."""
     for type_ in BY_NAME:
         await desk.store(
@@ -93,7 +94,7 @@ async def known(desk: Desk, operator: Caller, owner: asyncpg.Connection) -> Know
     await desk.answer(*await desk.send(), status="error")
     await desk.by_filter("open")
     for n in range(3):
-        await owner.execute(DEAD_LETTER, n)
+        await owner.execute(DEAD_LETTER, n, broker_settings.topics.results("price"))
     redrives = [str(uuid.uuid4()) for _ in range(3)]
     for each in redrives:
         await owner.execute(REDRIVE, each)
