@@ -250,7 +250,8 @@ class Walk:
 
 def _takes_away(operation: Any) -> bool:
     """Return True for an operation that leaves less of what waits: letters are erased, or on their way again."""
-    return operation.method == "delete" or operation.path.endswith(("/dead-letters/redrive", "/dead-letters/erase"))
+    method, path = str(operation.method), str(operation.path)
+    return method == "delete" or path.endswith(("/dead-letters/redrive", "/dead-letters/erase"))
 
 
 async def test_every_operation_answers_as_its_document_says(app: FastAPI, known: Known, keys: dict[str, str]) -> None:
