@@ -21,18 +21,17 @@ async def reprocess_log(api: Api, asked: ReprocessLog) -> dict[str, Any]:
     The connector works on a real marketplace. Follow the command with follow_command. The same call again is the same
     command, and sends nothing twice.
     """
-    account = await api.account(asked.account)
     body = ReprocessRequest(
-        account=account,
+        **await _authored(api, asked),
         integration_type=asked.integration_type,
-        requested_by=requested_by(await api.key_name()),
-        reason=asked.reason,
         mode=asked.mode,
         log_ids=[asked.log_id],
     )
     if (known := await _given_before(api, body, asked.updated_at)) is not None:
         return known
-    log = await api.get(Route.LOG, account=account, integration_type=asked.integration_type, log_id=str(asked.log_id))
+    log = await api.get(
+        Route.LOG, account=body.account, integration_type=asked.integration_type, log_id=str(asked.log_id)
+    )
     if parse(log["updated_at"]).at != asked.updated_at:
         raise RefusedError(f"The log has changed since you read it: it is of {log['updated_at']} now. Read it again.")
     return await _give(api, body, asked.updated_at)
@@ -46,13 +45,10 @@ async def reprocess_logs(api: Api, asked: ReprocessLogs) -> dict[str, Any]:
     steps, the command goes on only if enough was fixed; else it stops by itself. The same call again is the same
     command, and sends nothing twice.
     """
-    account = await api.account(asked.account)
     logs = len(asked.log_ids) if asked.log_ids is not None else asked.will_send or 0
     body = ReprocessRequest(
-        account=account,
+        **await _authored(api, asked),
         integration_type=asked.integration_type,
-        requested_by=requested_by(await api.key_name()),
-        reason=asked.reason,
         mode=asked.mode,
         log_ids=asked.log_ids,
         filter=asked.filter,
@@ -64,7 +60,7 @@ async def reprocess_logs(api: Api, asked: ReprocessLogs) -> dict[str, Any]:
     if asked.filter is not None:
         # With ignored groups: the command has this very filter, which leaves them out itself where the plan did.
         query = [*query_of(asked.filter), ("as_of", to_text(asked.as_of)), ("ignored", "true")]
-        plan = await api.get(Route.PLAN, query, account=account, integration_type=asked.integration_type)
+        plan = await api.get(Route.PLAN, query, account=body.account, integration_type=asked.integration_type)
         check_plan(logs, plan["verdicts"].get("will_send", 0), asked.tolerance)
     return await _give(api, body, asked.as_of)
 
@@ -78,12 +74,9 @@ async def correct_logs(api: Api, asked: CorrectLogs) -> dict[str, Any]:
     Between two steps, the command goes on only if enough was fixed; else it stops by itself. The same call again
     is the same command, and sends nothing twice.
     """
-    account = await api.account(asked.account)
     body = ReprocessRequest(
-        account=account,
+        **await _authored(api, asked),
         integration_type=asked.integration_type,
-        requested_by=requested_by(await api.key_name()),
-        reason=asked.reason,
         mode="replay",
         log_ids=[each.log_id for each in asked.corrections],
         pace=asked.pace(len(asked.corrections)),
@@ -91,7 +84,7 @@ async def correct_logs(api: Api, asked: CorrectLogs) -> dict[str, Any]:
     )
     if (known := await _given_before(api, body, asked.as_of)) is not None:
         return known
-    parts = {"account": account, "integration_type": asked.integration_type}
+    parts = {"account": body.account, "integration_type": asked.integration_type}
     for each in asked.corrections:
         try:
             text = await api.text(Route.LOG, **parts, log_id=str(each.log_id))
@@ -108,10 +101,15 @@ async def cancel_command(api: Api, asked: CancelCommand) -> dict[str, Any]:
 
     Safe to repeat. A command that is over can't be cancelled.
     """
-    account = await api.account(asked.account)
-    body = AuthoredRequest(account=account, requested_by=requested_by(await api.key_name()), reason=asked.reason)
+    body = AuthoredRequest(**await _authored(api, asked))
     command = await api.post(Route.CANCEL, body, command_id=asked.command_id)
     return {"command_id": asked.command_id, "repeated": False, "command": command}
+
+
+async def _authored(api: Api, asked: ReprocessLog | ReprocessLogs | CorrectLogs | CancelCommand) -> dict[str, str]:
+    """Return the account of a request, its author and its reason."""
+    account = await api.account(asked.account)
+    return {"account": account, "requested_by": requested_by(await api.key_name()), "reason": asked.reason}
 
 
 async def _given_before(api: Api, body: ReprocessRequest, seen: datetime) -> dict[str, Any] | None:
