@@ -13,19 +13,12 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from admin.app import build_admin
-from admin.session import Sessions
-from api.authentication import Authenticator
 from api.fairness import AFTER_ANSWER
 from api.prepared_route import PreparedRoute
 from api.problems import ProblemError
 from api.route_index import RouteIndex
-from broker.publisher import Publisher
+from cli.documents.openapi import unconnected_admin
 from schemas.catalogue import BY_NAME
-from schemas.policy import Policy
-from schemas.topics import Topics
-from storage.database import Database
-from storage.settings import StorageSettings
 
 KEY = "bootstrap-key-of-the-tests"
 UUID = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
@@ -44,16 +37,7 @@ AUTHORIZATIONS = (f"Bearer {KEY}", f"bearer {KEY}", f"Basic {KEY}", KEY, "Bearer
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """The admin app, of which nothing is connected."""
-    nowhere = Database("postgresql://nowhere", "reader", StorageSettings())
-    return build_admin(
-        nowhere,
-        nowhere,
-        Publisher("nowhere:1"),
-        authenticator=Authenticator(nowhere, KEY),
-        policy=Policy(),
-        topics=Topics(),
-        sessions=Sessions(b"none"),
-    )
+    return unconnected_admin(KEY)
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,10 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.convertors import CONVERTOR_TYPES
 
-from admin.app import build_admin
 from admin.pages.paths import ACCOUNT, RESERVED, account_alone, is_reserved, type_of
-from admin.session import Sessions
-from api.authentication import Authenticator
-from broker.publisher import Publisher
+from cli.documents.openapi import unconnected_admin
 from schemas import result
 from schemas.catalogue import BY_NAME
-from schemas.policy import Policy
-from schemas.topics import Topics
-from storage.database import Database
-from storage.settings import StorageSettings
 
 SAMPLES = {
     "integration_type": "price",
@@ -48,17 +41,7 @@ SAMPLES = {
 
 def all_routes() -> list[Any]:
     """Every route of the admin app, in the order in which they are tried. Nothing is connected to."""
-    nowhere = Database("postgresql://nowhere", "reader", StorageSettings())
-    app = build_admin(
-        nowhere,
-        nowhere,
-        Publisher("nowhere:1"),
-        authenticator=Authenticator(nowhere, None),
-        policy=Policy(),
-        topics=Topics(),
-        sessions=Sessions(b"none"),
-    )
-    return list(iter_route_contexts(app.routes))
+    return list(iter_route_contexts(unconnected_admin().routes))
 
 
 ROUTES = all_routes()
