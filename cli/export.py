@@ -1,7 +1,6 @@
 """`conexoes export`: a file made here, with progress on a terminal."""
 
 import asyncio
-import getpass
 import sys
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.settings import ApiSettings
+from cli.author import command_line_author
 from cli.installation import UnusableError, storage_settings, system_here
 from cli.playbook import playbook_of
 from exports.errors import ExportFailed
@@ -69,7 +69,7 @@ async def export(request: ExportRequest, out: Path) -> int:
     http = ApiSettings()
     order = ExportOrder(
         **dict(request),
-        requested_by=f"{getpass.getuser()} (command line)",
+        requested_by=command_line_author(),
         key_id=None,
         public_url=(settings.public_url or system_here().http or f"http://{http.http_host}:{http.http_port}").rstrip(
             "/"

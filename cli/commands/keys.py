@@ -1,12 +1,12 @@
 """`conexoes keys`: access keys of the API."""
 
-import getpass
 import uuid
 from typing import Annotated
 
 import typer
 from pydantic import BaseModel, Field, ValidationError
 
+from cli.author import command_line_author
 from cli.installation import UnusableError
 from cli.owner import as_owner
 from schemas.reasons.error import fault_of, reasons_of
@@ -79,7 +79,7 @@ def create(
 
 
 def _author() -> KeyAuthor:
-    return KeyAuthor(f"{getpass.getuser()} (command line)")
+    return KeyAuthor(command_line_author())
 
 
 class _Binding(BaseModel):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.author import command_line_author
 from cli.filter_options import Account, Given, Type, with_filter
 from cli.installation import InstallationSettings, UnusableError, broker_settings, storage_settings
 from cli.marked import marked_rows
@@ -91,4 +92,4 @@ def command(
 def _login_name() -> str:
     """The author of a command by default. The login of our own image has the name that is reserved for ourselves."""
     name = getpass.getuser()
-    return f"{name} (command line)" if name == OURSELVES else name
+    return command_line_author() if name == OURSELVES else name
