@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bench import databases, flat, topics
 from bench.child import check, program
@@ -20,6 +20,7 @@ from bench.machine import cpu_seconds, noise, peak_mib
 from bench.say import say
 from bench.system import System
 
+T = TypeVar("T")
 TYPE = "price"
 #: Rates are measured between these shares of the records, so that neither start nor end counts.
 FROM_SHARE, TO_SHARE = 0.1, 0.95
@@ -39,8 +40,7 @@ async def measure(system: System, contestants: Sequence[Contestant], events: Seq
     noises = []
     for number in range(rounds):
         noises.append(noise())
-        turn = number % len(contestants)  # another contestant is first in each round
-        for each in [*contestants[turn:], *contestants[:turn]]:
+        for each in in_turn(contestants, number):
             given = events[: max(1000, int(len(events) * each.share))]
             # Writes of the contestant before must not reach the disk in this one's time. Not in one_round: growth
             # wants checkpoints when PostgreSQL makes them.
@@ -52,6 +52,12 @@ async def measure(system: System, contestants: Sequence[Contestant], events: Seq
                 f"{reached['worker_cpu']:.1f} + {reached['database_cpu']:.1f} CPU s/100k"
             )
     return {"events": len(events), "rounds": rounds, "noise": noises, "rows": list(rows.values())}
+
+
+def in_turn(all_: Sequence[T], number: int) -> list[T]:
+    """Return all in the order of a round: in each round another one is first."""
+    first = number % len(all_)
+    return [*all_[first:], *all_[:first]]
 
 
 async def one_round(

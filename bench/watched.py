@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from bench import databases
 from bench.contestants import AGENTS, Contestant
 from bench.events import Event
-from bench.ingest import TYPE, one_round
+from bench.ingest import TYPE, in_turn, one_round
 from bench.machine import noise
 from bench.say import say
 from bench.system import System
@@ -72,8 +72,7 @@ async def measure(system: System, events: Sequence[Event], rounds: int) -> Any:
     noises = []
     for number in range(rounds):
         noises.append(noise())
-        first = number % len(turns)  # another way is first in each round
-        for way, row in [*turns[first:], *turns[:first]]:
+        for way, row in in_turn(turns, number):
             async with databases.fresh(system.database_url) as url:
                 await prepare(url, events=way.events)
                 await databases.checkpoint(system.database_url)
