@@ -30,6 +30,11 @@ class Action(Shown):
     )
 
     @property
+    def is_offered(self) -> bool:
+        """True when the caller may do it now, with a reason if it needs one."""
+        return self.allowed or self.needs_reason
+
+    @property
     def needs_reason(self) -> bool:
         """True when the action is allowed with a reason only: a page leads to the plan, which asks for it."""
         return self.verdict == "reason_required"
