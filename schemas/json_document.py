@@ -28,6 +28,8 @@ _ESCAPE = re.compile(
     rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
 )
 _REPLACEMENT = rb"\ufffd"
+#: Characters of the longest integer of 64 bits, and of the shortest.
+_MOST_DIGITS = len(str(-(2**63)))
 #: Words of orjson for `1e400`, which JSON allows.
 _TOO_LARGE_A_NUMBER = "number is infinity when parsed as double"
 _SUSPECT = (b"\\u0000", b"\\ud", b"\\uD")
@@ -100,8 +102,10 @@ def _without_unstorable(raw: bytes) -> tuple[bytes, bool]:
 
 
 def _integer(digits: str) -> int | float:
-    """Read an integer as orjson does: as a float where 64 bits don't hold it."""
-    return int(digits) if len(digits) < len(str(2**63)) else float(digits)
+    """Read an integer as orjson does: as a float where 64 bits don't hold it, with a sign or without one."""
+    if len(digits) <= _MOST_DIGITS and -(2**63) <= (number := int(digits)) < 2**64:
+        return number
+    return float(digits)
 
 
 def _refuse(name: str) -> Any:

@@ -3,11 +3,12 @@
 import json
 from contextlib import suppress
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.json_document import MAX_DEPTH, dump, load
+from schemas.json_document import MAX_DEPTH, dump, load, value_of
 from schemas.raw_json import elements
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.topics import MAX_EVENT_BYTES
@@ -193,3 +194,14 @@ def test_hostile_text_of_any_length_takes_few_steps(before: bytes, part: bytes) 
         return steps(read)
 
     assert reading(2000) == reading(1000)
+
+
+#: Integers about those that need one bit, digit or sign more.
+_EDGES = [sign * (base + step) for base in (2**53, 2**63, 2**64, 10**19) for step in (-2, -1, 0, 1) for sign in (1, -1)]
+
+
+@given(st.one_of(st.sampled_from(_EDGES), st.integers(-(10**25), 10**25)))
+def test_an_integer_beside_a_number_that_no_float_holds_is_what_it_is_alone(number: int) -> None:
+    alone = orjson.loads(str(number))
+    beside, _infinity = value_of(b"[%d, 1e400]" % number)
+    assert (beside, type(beside)) == (alone, type(alone))
