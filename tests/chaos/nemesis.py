@@ -18,7 +18,7 @@ from tests.chaos.turns import Turns
 _PAUSES = {
     Lane.KILLS: (0.2, 1.0),
     Lane.WORKERS: (0.5, 5.0),
-    Lane.MACHINES: (10.0, 40.0),
+    Lane.MACHINES: (30.0, 90.0),  # whoever wants to be alone waits until its locks are gone
     Lane.POSTGRESQL: (0.5, 2.0),
     Lane.KAFKA: (0.5, 2.0),
     Lane.PAGES: (2.0, 12.0),

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from tests.chaos.slot import Slot
 from tests.chaos.system import System
 
-_READY_SECONDS = 10.0
+_READY_SECONDS = 5.0
 
 
 @asynccontextmanager
 async def ready_worker(system: System, draw: random.Random) -> AsyncIterator[tuple[int, Slot]]:
-    """A worker that no other fault is at, with its number: one that has its partitions, or any after ten seconds."""
+    """A worker that no other fault is at, with its number: one that has its partitions, or any after five seconds."""
     order = draw.sample(range(len(system.workers)), len(system.workers))
     patience = time.monotonic() + _READY_SECONDS
     while True:
