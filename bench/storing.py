@@ -27,7 +27,7 @@ from storage.database import Database
 from storage.results import store
 from storage.sent_aliases import SentAliases
 from storage.settings import StorageSettings
-from storage.staged_fold import FEWEST
+from storage.staging import FEWEST
 
 TYPE: Final = "price"
 ROWS: Final = 3000  # of a batch

@@ -54,7 +54,9 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),
     "JSON_MEMBERS": columns.in_json(),
-    "STAGED_RESULTS": staging.TABLE,
-    "STAGED_COLUMNS": staging.definition(staging.COLUMNS),
+    "STAGED_RESULTS": staging.RESULTS.name,
+    "STAGED_RESULTS_COLUMNS": staging.RESULTS.definition,
+    "STAGED_NAMES": staging.NAMES.name,
+    "STAGED_NAMES_COLUMNS": staging.NAMES.definition,
     "FIELDS_OF_ERROR": _listed(ResultError.model_fields),
 }

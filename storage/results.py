@@ -11,7 +11,8 @@ from storage.fold import Folded, fold
 from storage.names import add_names
 from storage.reprocess.writer import record_answers
 from storage.sent_aliases import Digests, SentAliases
-from storage.staged_fold import FEWEST, fold_staged
+from storage.staged_fold import fold_staged
+from storage.staging import FEWEST
 from storage.statements import SQL
 
 CATALOGUE_POLICY: Final = Policy()
@@ -42,7 +43,7 @@ async def store(
     Raises StorageUnavailable, or RowRefused when PostgreSQL refuses some value of the batch, without saying whose.
     """
     received, new_logs = await _fold(connection, results, staged_from)
-    aliases = await add_names(connection, received, new_logs, sent or SentAliases())
+    aliases = await add_names(connection, received, new_logs, sent or SentAliases(), staged_from)
     answers = [each for each in received if each.correlation_id is not None]
     outcomes = await record_answers(connection, answers, policy) if answers else []
     received_ids = {each.id for each in received}

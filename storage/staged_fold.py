@@ -19,9 +19,6 @@ from storage.errors import RowRefused
 from storage.fold import OTHERS, others, sample
 from storage.statements import SQL, array
 
-#: Results of a batch from which on staging is worth its statements.
-FEWEST: Final = 500
-
 #: Columns of the staging table, and the field of Result that each has.
 _FIELDS: Final = {
     "result_id": "id",
@@ -79,11 +76,11 @@ async def fold_staged(connection: Connection, results: Sequence[Result]) -> Coll
 
     None: nothing is stored, and `fold` must be asked, since a result came before or is older than what is kept, or
     PostgreSQL refuses a value, or a log was deleted meanwhile, or the role may not make temporary tables.
-    Until the transaction ends, no join is a hash join.
+    Until the transaction ends, every join is a nested loop.
     """
     if not await SQL["may_stage"].fetchval(connection):
         return None
-    await SQL["make_staging"].execute(connection)
+    await SQL["stage_results"].execute(connection)
     try:
         with translated():
             async with connection.transaction():
@@ -96,7 +93,7 @@ async def _fold(connection: Connection, results: Sequence[Result]) -> Collection
     """Raises _UnusualError."""
     rows, logs = _rows(results)
     await SQL["join_in_order"].execute(connection)
-    await connection.copy_records_to_table(staging.TABLE, schema_name="pg_temp", columns=_COLUMNS, records=rows)
+    await connection.copy_records_to_table(staging.RESULTS.name, schema_name="pg_temp", columns=_COLUMNS, records=rows)
     if await SQL["receive_staged"].change(connection) < len(rows):
         raise _UnusualError
     folded = await SQL["fold_staged"].fetchrow(connection, **_counted(results), **_faulted(results))

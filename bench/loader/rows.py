@@ -68,7 +68,7 @@ def stage(account: Account, start: int, stop: int, *, attempts: int, seed: int, 
             )
         aliases = entity.aliases
         names = joined((entity.key, *aliases.values()))
-        numbers = list(grams(entity.account, entity.integration_type, names))
+        numbers = grams(entity.account, entity.integration_type, names)
         said = orjson.dumps({name: [value] for name, value in aliases.items()}).decode()
         staged.names.append((log, entity.account, entity.integration_type, names, numbers, said))
         fault = _fault(entity, index) if any(failed) else None

@@ -1,7 +1,8 @@
 """Names of an entity, its key and aliases, as search compares them, and the numbers by which the index knows them."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from itertools import repeat
+from typing import Final, TypeVar
 from zlib import crc32
 
 from schemas.search.fold import fold
@@ -11,6 +12,8 @@ INSIDE: Final = 4
 #: Stands before, between and after the names of an entity; no folded name has it.
 EDGE: Final = "\n"
 _SIGNED: Final = 1 << 31
+#: Characters of the beginnings of a name, with the edge before it.
+_BEGINNINGS: Final = tuple(range(2, INSIDE + 1))
 Text = TypeVar("Text", str, bytes)
 
 
@@ -22,51 +25,41 @@ def joined(names: Iterable[str]) -> str:
     return EDGE.join(("", *folded, "")) if folded else ""
 
 
-def grams(account: str, integration_type: str, text: str) -> set[int]:
+def grams(account: str, integration_type: str, text: str) -> list[int]:
     """Return the numbers of the names in `text`, which is as `joined` returns it: of each the whole, its beginnings
-    under INSIDE characters, and every run of INSIDE characters.
+    under INSIDE characters, and every run of INSIDE characters. What occurs twice may be there twice.
 
     The index holds them to find candidates: other names may have the same numbers, of 32 bits, signed.
     """
-    seed = _seed(account, integration_type)
-    found: set[int] = set()
-    for name in text.split(EDGE)[1:-1]:
-        found.update(_numbers(f"{EDGE}{name}{EDGE}", _parts, seed))
-    return found
+    if text.isascii():  # each character is a byte, so that parts need not be encoded one by one
+        return _numbers(_parts(text.encode(), EDGE.encode()), account, integration_type)
+    return _numbers(map(_encoded, _parts(text, EDGE)), account, integration_type)
 
 
 def part_grams(account: str, integration_type: str, part: str) -> tuple[int, ...]:
     """Return the numbers that the names have that contain `part`: a beginning, a whole, or a run of INSIDE or more."""
-    seed = _seed(account, integration_type)
-    return tuple(set(_numbers(part, _whole if EDGE in part else _runs, seed)))
+    parts = [part] if EDGE in part else [part[start : start + INSIDE] for start in range(len(part) - INSIDE + 1)]
+    return tuple(set(_numbers(map(_encoded, parts), account, integration_type)))
 
 
-def _parts(whole: Text) -> list[Text]:
-    """Return a name with its edges, its beginnings with an edge, and its runs without one."""
-    parts = [whole]
-    parts += [whole[:end] for end in range(2, min(INSIDE, len(whole) - 1) + 1)]
-    parts += _runs(whole[1:-1])
+def _parts(text: Text, edge: Text) -> list[Text]:
+    """Return of each name the whole with its edges, its beginnings with an edge, and its runs without one."""
+    parts: list[Text] = []
+    start, end = 0, text.find(edge, 1)
+    while end > 0:
+        parts.append(text[start : end + 1])
+        parts += [text[start : start + count] for count in _BEGINNINGS if start + count <= end]
+        parts += [text[place : place + INSIDE] for place in range(start + 1, end - INSIDE + 1)]
+        start, end = end, text.find(edge, end + 1)
     return parts
 
 
-def _runs(text: Text) -> list[Text]:
-    return [text[start : start + INSIDE] for start in range(len(text) - INSIDE + 1)]
+def _encoded(part: str) -> bytes:
+    return part.encode("utf-8", "surrogatepass")
 
 
-def _whole(text: Text) -> list[Text]:
-    return [text]
-
-
-def _seed(account: str, integration_type: str) -> int:
-    return crc32(f"{account}/{integration_type}".encode())
-
-
-def _numbers(text: str, parts: Callable[[Any], list[Any]], seed: int) -> list[int]:
-    # Of ASCII each character is a byte, so that its parts need not be encoded one by one.
-    if text.isascii():
-        encoded = parts(text.encode())
-    else:
-        encoded = [part.encode("utf-8", "surrogatepass") for part in parts(text)]
+def _numbers(parts: Iterable[bytes], account: str, integration_type: str) -> list[int]:
     # Candidates are compared as text, so that a checksum is enough, and it is quick. Of names in ASCII no two runs of
     # one account and type have the same.
-    return [crc32(part, seed) - _SIGNED for part in encoded]
+    seed = crc32(f"{account}/{integration_type}".encode())
+    return [number - _SIGNED for number in map(crc32, parts, repeat(seed))]

@@ -28,7 +28,7 @@ async def index_earlier_logs(connection: Connection) -> int:
 async def _index(connection: Connection, rows: Sequence[Any]) -> None:
     owners = [(row["account"], row["integration_type"]) for row in rows]
     of_each = zip(owners, rows, strict=True)
-    named = [Named(*owner, row["id"], [row["key"], *row["aliases"]], {}) for owner, row in of_each]
+    named = [Named(*owner, row["id"].hex, [row["key"], *row["aliases"]], {}) for owner, row in of_each]
     await write_names(connection, named)  # the aliases themselves are moved by agents
     words = [word_numbers(*owner, _messages(row)) for owner, row in zip(owners, rows, strict=True)]
     await SQL["set_words"].execute(

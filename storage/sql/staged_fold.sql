@@ -2,14 +2,15 @@
 -- If the role of the session may make a temporary table, which PostgreSQL lets everybody do unless that was taken away.
 SELECT has_database_privilege(current_database(), 'TEMPORARY')
 
--- make_staging --
+-- stage_results --
 -- The table of this session that a batch of results is copied into; empty again after each transaction. `attempts` and
 -- `first_seen_at` are given with the result of the batch that the entity shows, and null with its others.
-CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_RESULTS} ({STAGED_COLUMNS}) ON COMMIT DELETE ROWS
+CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_RESULTS} ({STAGED_RESULTS_COLUMNS}) ON COMMIT DELETE ROWS
 
 -- join_in_order --
--- Until the transaction ends: a hash join would take and lock logs in no order.
-SET LOCAL enable_hashjoin = off
+-- Until the transaction ends, logs are looked up one by one, in the order of the batch: a hash join would lock them in no
+-- order, and a merge join, which the planner takes while logs are few, would read all of them for each batch.
+SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 
 -- receive_staged --
 -- Those of the staged results that the fold would store are received: fewer than were staged when one was received
@@ -26,10 +27,18 @@ ON CONFLICT DO NOTHING
 -- of the batch, of :counted_… one for each group of results that count together. Answers how many entities were changed or
 -- added, and which logs are new. Rows were staged in the order of log_id, in which logs are locked, since no join may be a
 -- hash join. Uses the primary key of status_logs.
-WITH attempted AS (
+WITH changed AS (
+    UPDATE status_logs s SET
+        {when_known}
+    FROM ({shown_staged}) AS excluded
+    WHERE s.id = excluded.log_id
+    RETURNING s.id
+),
+attempted AS (
     {attempts_of_results}
-    FROM pg_temp.{STAGED_RESULTS} i
-    LEFT JOIN status_logs s ON s.id = i.log_id
+    FROM (SELECT *, log_id IN (SELECT id FROM changed) AS of_known FROM pg_temp.{STAGED_RESULTS} OFFSET 0) i
+    -- As it was before; OFFSET 0 keeps it from being looked up where there is none, as there is nothing else to join by.
+    LEFT JOIN LATERAL (SELECT version FROM status_logs WHERE id = i.log_id AND i.of_known OFFSET 0) s ON true
 ),
 faulted AS (
     INSERT INTO fault_changes (
@@ -53,23 +62,16 @@ counted AS (
         :counted_results::bigint[]
     ) AS counted (account, integration_type, hour, affiliate, status, code, other_codes, results)
 ),
-changed AS (
-    UPDATE status_logs s SET
-        {when_known}
-    FROM ({shown_staged}) AS excluded
-    WHERE s.id = excluded.log_id
-    RETURNING 1
-),
 shown AS (
     {logs_of_results}
     FROM ({shown_staged}) AS i
-    WHERE NOT EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id)
+    WHERE i.log_id NOT IN (SELECT id FROM changed)
     ORDER BY log_id
-    {or_when_known}
+    RETURNING id
 )
 SELECT
     (SELECT count(*) FROM changed) + (SELECT count(*) FROM shown) AS logs,
-    ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
+    ARRAY(SELECT id FROM shown) AS new_logs
 
 -- shown_staged --
 -- The results that their entities show, of the staged ones.

@@ -25,9 +25,9 @@ from storage.redrive import (
     switch_redrive,
 )
 from storage.statements import SQL
+from tests.support.blocked import until_waited_for
 from tests.support.events import result
 from tests.support.letters import OTHER_SOURCES, insert_refused
-from tests.support.waiting import eventually
 
 LETTERS = 12
 REACH = Reach("acme", every_account=False, evidence=True)
@@ -100,14 +100,8 @@ async def test_nothing_is_locked_after_what_another_has_and_letters_after_items(
         holding = owner.transaction()
         await holding.start()
         await owner.execute(held)
-        blocker = await owner.fetchval("SELECT pg_backend_pid()")
         working = asyncio.create_task(work(writer, items[::-1]))
-
-        async def waits(blocker: int = blocker) -> bool:
-            found = "SELECT count(*) > 0 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
-            return bool(await owner.fetchval(found, blocker))
-
-        await eventually(waits)
+        await until_waited_for(owner, writer)
         async with writer.connection() as other:
             free_items = await other.fetch("SELECT FROM redrive_items FOR UPDATE SKIP LOCKED")
             free_letters = await other.fetch("SELECT FROM dead_letters FOR UPDATE SKIP LOCKED")

@@ -25,11 +25,12 @@ from storage.results import store
 from storage.sent_aliases import SentAliases
 from storage.settings import StorageSettings
 from storage.staged_fold import fold_staged
+from storage.staging import StagingTable
 from storage.statements import SQL
+from tests.support.blocked import until_waited_for
 from tests.support.events import Event, at, result
 from tests.support.explained import explained, nodes
 from tests.support.reprocess import Desk, read_all
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.law
 
@@ -248,26 +249,51 @@ async def test_a_role_that_may_make_no_temporary_tables_stores_all_the_same(
 async def test_a_log_that_is_deleted_meanwhile_is_made_anew(
     owner: asyncpg.Connection, writer: Database, staged: list[bool]
 ) -> None:
+    """What comes then is late to nothing, though it is older than what was deleted."""
     await _store(writer, _some())
     [log_id] = {each.log_id for each in _some(1)}
     later = read_all(
-        [result("later", key="SKU-0", processed_at=at(1)), result("other", key="SKU-1", processed_at=at(1))]
+        [result("later", key="SKU-0", processed_at=at(-1)), result("other", key="SKU-1", processed_at=at(1))]
     )
     deletion = owner.transaction()
     await deletion.start()
     await owner.execute("SELECT erase_logs(ARRAY[$1::uuid])", log_id)
     storing_later = asyncio.create_task(_store(writer, later))
 
-    async def waits() -> bool:
-        blocked = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        return bool(await owner.fetchval(blocked))
-
-    await eventually(waits)
+    await until_waited_for(owner, writer)
     await deletion.commit()
     await storing_later
-    assert staged == [True, False]
+    assert staged == [True, True]
     rows = await owner.fetch("SELECT key, event_id, attempts FROM status_logs WHERE attempts = 2 OR key = 'SKU-0'")
     assert {tuple(row) for row in rows} == {("SKU-0", "later", 1), ("SKU-1", "other", 2)}
+    assert await owner.fetchval("SELECT count(*) FROM attempts WHERE late") == 0
+
+
+async def test_what_comes_late_to_a_log_is_late_when_it_is_staged(owner: asyncpg.Connection, writer: Database) -> None:
+    await _store(writer, _some())
+    await _store(writer, read_all([result("late", key="SKU-0", processed_at=at(-1)), result("new", key="SKU-new")]))
+    assert [row["event_id"] for row in await owner.fetch("SELECT event_id FROM attempts WHERE late")] == ["late"]
+
+
+async def test_a_log_that_another_writer_makes_meanwhile_is_folded_into(
+    owner: asyncpg.Connection, writer: Database, staged: list[bool]
+) -> None:
+    [mine, theirs] = read_all(
+        [result("mine", key="SKU-0", processed_at=at(1)), result("theirs", key="SKU-0", processed_at=at(0))]
+    )
+    async with writer.connection() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await store(connection, [theirs], staged_from=1)
+        storing_mine = asyncio.create_task(_store(writer, [mine]))
+
+        await until_waited_for(connection, writer)
+        await transaction.commit()
+    await storing_mine
+    assert staged == [True, False]
+    [row] = await owner.fetch("SELECT event_id, attempts FROM status_logs")
+    assert tuple(row) == ("mine", 2)
+    assert await owner.fetchval("SELECT count(*) FROM log_names") == 1
 
 
 async def test_what_postgresql_refuses_of_a_staged_batch_is_refused_by_the_fold_of_any(
@@ -286,21 +312,22 @@ async def test_a_session_that_another_version_has_staged_in_is_no_obstacle(
     """One connection, as a pooler gives it to one worker after the other; versions lack a column, have one more, or
     another type of one.
     """
+    columns = staging.RESULTS.columns
     others = (
-        {name: type_ for name, type_ in staging.COLUMNS.items() if name != "words"},
-        {**staging.COLUMNS, "new_column": "text"},
-        {**staging.COLUMNS, "errors": "text"},
+        {name: type_ for name, type_ in columns.items() if name != "words"},
+        {**columns, "new_column": "text"},
+        {**columns, "errors": "text"},
     )
-    tables = {staging.table_of(each) for each in (staging.COLUMNS, *others)}
+    staged_in = [StagingTable("results", each) for each in others]
+    tables = {each.name for each in (staging.RESULTS, *staged_in)}
     assert len(tables) == 1 + len(others)
     assert all(len(each) < 63 for each in tables)
     database = Database(database_url, "writer", storage_settings.model_copy(update={"pool_size": 1}))
     try:
         async with database.connection() as connection:
             await connection.execute("CREATE TEMPORARY TABLE staged_results (result_id uuid) ON COMMIT DELETE ROWS")
-            for each in others:
-                columns = staging.definition(each)
-                await connection.execute(f"CREATE TEMPORARY TABLE {staging.table_of(each)} ({columns})")
+            for each in staged_in:
+                await connection.execute(f"CREATE TEMPORARY TABLE {each.name} ({each.definition})")
         await _store(database, _some())
         async with database.connection() as connection:
             found = await connection.fetch("SELECT relname FROM pg_class WHERE relname LIKE 'staged_results%'")

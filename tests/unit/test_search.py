@@ -144,7 +144,7 @@ def test_equal_numbers_find_nothing_without_the_text() -> None:
 
 def test_names_without_a_visible_character_are_none() -> None:
     assert joined(["\u200b", " "]) == ""
-    assert grams(ACCOUNT, TYPE, "") == set()
+    assert grams(ACCOUNT, TYPE, "") == []
     assert not _finds(" \u200b", "SKU-1")
 
 
