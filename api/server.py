@@ -33,7 +33,10 @@ async def serve(
 async def serve_on(
     listener: socket.socket, app: FastAPI, stop: asyncio.Event, *, trusted_proxies: str = NO_PROXY_BUT_OURS
 ) -> None:
-    """Serve `app` on `listener`, which is closed at the end, until `stop` is set."""
+    """Serve `app` on `listener`, which is closed at the end, until `stop` is set or the caller is cancelled.
+
+    Either way answers that have begun are finished within GRACE_SECONDS, and the application is told of the end.
+    """
     config = uvicorn.Config(
         app,
         http=HttpProtocol,
@@ -47,8 +50,13 @@ async def serve_on(
     server = _Server(config)
     _spare_the_collector()
     stopping = asyncio.create_task(_stop_with(server, stop))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await server.serve(sockets=[listener])
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
     finally:
         stopping.cancel()
         listener.close()
