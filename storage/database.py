@@ -158,8 +158,8 @@ def _is_of_a_lost_connection(exc: BaseException | None) -> bool:
 #: session that is idle in a transaction, one whose answer is not read, and one that runs or waits without a client.
 DEAD_PEER = {
     "idle_in_transaction_session_timeout": "20s",
-    "tcp_user_timeout": "20s",
-    "tcp_keepalives_idle": "10",
+    "tcp_user_timeout": "15s",
+    "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "2",
     "client_connection_check_interval": "5s",
