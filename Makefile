@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit mutations check documents schema screenshots chromium connector chaos restore-drill bench docs \
+.PHONY: help install run test unit mutations check documents schema screenshots fonts chromium connector chaos restore-drill bench docs \
 	lock clean
 
 help: ## this list
@@ -84,6 +84,9 @@ schema: $(STAMP) ## write docs/schema.md from a migrated database; run it after 
 
 screenshots: $(STAMP) chromium ## pictures of every page in three languages, in docs/images
 	@$(VENV)/bin/python -m tests.screenshots
+
+fonts: $(STAMP) node_modules/.installed ## the font files of the pages, of the characters that admin/static/tokens.css says
+	@$(VENV)/bin/python -m tests.fonts
 
 chromium: ## install Chromium for the browser tests, if it is missing; on Debian, as root
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
