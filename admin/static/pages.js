@@ -161,6 +161,7 @@ document.addEventListener("click", async (event) => {
     else if (target.id === "collapse-all") { event.preventDefault(); collapseAll(); }
     else if (target.id === "pick-none") { $$(".pick input").forEach((box) => { box.checked = box.indeterminate = false; }); counted(); }
     else if (target.id === "newer") { scrollTo({ top: 0 }); await refresh(true); }
+    else if (target.dataset.open === "#palette") await showPalette();
     else if (target.dataset.open) $(target.dataset.open).showModal();
     else if (target.dataset.copyText !== undefined || target.dataset.copy) await copy(target);
     else if (target.dataset.whole) {
@@ -235,6 +236,20 @@ document.addEventListener("keydown", (event) => {
     e: () => $("tr.detail") ? collapseAll() : $("#expand-all")?.click(),
   };
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+});
+
+// The palette opens at once, so that what is typed is for its field; its script is loaded by whoever opens it first.
+async function showPalette() {
+  const palette = $("#palette");
+  if (palette.open) { palette.close(); return; }
+  $("dialog[open]")?.close();
+  palette.showModal();
+  try { (await import(palette.dataset.script)).fill(); } catch { palette.close(); say(text("Failed")); }
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !$("#palette")) return;
+  event.preventDefault();
+  showPalette();
 });
 
 // A column of a spreadsheet is a list of names; a field of one line would run them together.

@@ -1,10 +1,8 @@
-// The command palette: Ctrl K or ⌘ K, then words, arrows, Enter. Every option is a link or a form elsewhere.
-"use strict";
-{
+// The command palette: words, arrows, Enter. Every option is a link or a form elsewhere. It is loaded when it is first opened.
 const palette = document.getElementById("palette");
-const field = palette?.querySelector("input");
-const list = palette?.querySelector("[role=listbox]");
-const told = palette?.querySelector("[role=status]");
+const field = palette.querySelector("input");
+const list = palette.querySelector("[role=listbox]");
+const told = palette.querySelector("[role=status]");
 const LEAST_CHARACTERS = 2;
 const PAUSE_MS = 180;
 let loaded = false, searching = false, again = false, answered = "", wait = 0, count = 0;
@@ -97,16 +95,13 @@ async function look() {
   settle();
 }
 
-async function show() {
-  if (palette.open) { palette.close(); return; }
-  document.querySelector("dialog[open]")?.close();
+// For whoever opened it just now, and may have typed already.
+export async function fill() {
   if (!list.childElementCount) pages();
-  field.value = "";
   forget();
-  palette.showModal();
-  field.focus();
   narrow();
   choose(options()[0]);
+  if (typed()) wait = setTimeout(look, PAUSE_MS);
   if (loaded) return;
   loaded = true;
   try { list.insertAdjacentHTML("beforeend", await part(palette.dataset.more)); narrow(); } catch { loaded = false; }
@@ -126,30 +121,21 @@ async function prefer(option) {
   location.reload();
 }
 
-if (palette) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+field.addEventListener("input", () => { forget(); narrow(); clearTimeout(wait); wait = setTimeout(look, PAUSE_MS); });
+field.addEventListener("keydown", (event) => {
+  const all = options(), at = all.indexOf(active());
+  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: Math.min(at + 8, all.length - 1), PageUp: Math.max(at - 8, 0) };
+  if (event.isComposing) return;
+  if (event.key in steps && all.length) { event.preventDefault(); choose(all[(steps[event.key] + all.length) % all.length]); }
+  else if (event.key === "Enter") {
     event.preventDefault();
-    show();
-  });
-  document.querySelector("[data-open='#palette']")?.addEventListener("click", (event) => { event.stopPropagation(); show(); });
-  field.addEventListener("input", () => { forget(); narrow(); clearTimeout(wait); wait = setTimeout(look, PAUSE_MS); });
-  field.addEventListener("keydown", (event) => {
-    const all = options(), at = all.indexOf(active());
-    const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: Math.min(at + 8, all.length - 1), PageUp: Math.max(at - 8, 0) };
-    if (event.isComposing) return;
-    if (event.key in steps && all.length) { event.preventDefault(); choose(all[(steps[event.key] + all.length) % all.length]); }
-    else if (event.key === "Enter") {
-      event.preventDefault();
-      if (at >= 0) all[at].click();
-      else if (typed()) location.assign(`${palette.dataset.search}?q=${encodeURIComponent(typed())}`);
-    }
-  });
-  list.addEventListener("click", (event) => {
-    const option = event.target.closest("[data-prefers]");
-    if (option) prefer(option);
-  });
-  palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
-  palette.addEventListener("close", () => { clearTimeout(wait); again = false; });
-}
-}
+    if (at >= 0) all[at].click();
+    else if (typed()) location.assign(`${palette.dataset.search}?q=${encodeURIComponent(typed())}`);
+  }
+});
+list.addEventListener("click", (event) => {
+  const option = event.target.closest("[data-prefers]");
+  if (option) prefer(option);
+});
+palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
+palette.addEventListener("close", () => { clearTimeout(wait); again = false; field.value = ""; });
