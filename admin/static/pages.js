@@ -71,15 +71,14 @@ function problem(row, words, again) {
   row.after(place);
 }
 
-// What went wrong with counts that come later is said in their place.
+// What went wrong with counts that come later is said in their place, by an element of its own: one that waits asks once,
+// and a page that is morphed into a newer one has to have another.
 function uncounted(place, words) {
-  const waiting = [...place.childNodes];
-  place.removeAttribute("aria-busy");
-  place.replaceChildren(trouble(words, () => {
-    place.replaceChildren(...waiting);
-    place.setAttribute("aria-busy", "true");
-    htmx.trigger(place, "again");
-  }));
+  const again = place.cloneNode(true), told = document.createElement("section");
+  again.classList.remove("htmx-request");
+  told.className = "counting";
+  told.append(trouble(words, () => { told.replaceWith(again); htmx.process(again); }));
+  place.replaceWith(told);
 }
 
 async function toggle(row, open) {
@@ -466,6 +465,8 @@ function failed(event) {
   const button = event.target;
   problem(row, words || text("Failed"), () => { $("summary", row)?.focus(); button.click(); });
 }
+// Counts of a filter that is another by now.
+document.addEventListener("htmx:beforeSwap", (event) => { if (!event.detail.requestConfig.elt.isConnected) event.detail.shouldSwap = false; });
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; missed = true; } else { listen(); banners(); } });

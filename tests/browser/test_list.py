@@ -1,8 +1,13 @@
 """The list page: filter, address bar, expanding, evidence, keyboard, saved views."""
 
-from playwright.async_api import expect
+import re
 
+import pytest
+from playwright.async_api import Route, expect
+
+from admin.pages import counts
 from tests.browser.conftest import Arrive
+from tests.browser.test_accessible import violations
 from tests.integration.api.conftest import Store
 from tests.support.account import account
 
@@ -174,3 +179,54 @@ async def test_language_zone_and_colours_are_kept(arrive: Arrive, store_events: 
     await expect(page.locator("h1")).to_have_text("Precio")
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     await expect(page.locator(".foot")).to_contain_text("Europa central")
+
+
+async def test_counts_that_do_not_come_say_so_and_are_asked_for_again(
+    arrive: Arrive, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    monkeypatch.setattr(counts, "BUDGET_SECONDS", 0.0)
+    person.expected_status = {503}
+    of_price = re.compile("/acme/price/counts")
+    await page.route(of_price, lambda route: route.fulfill(status=503))
+    await person.open("/acme/price")
+    place = page.locator("#facets .counting")
+    await expect(place).to_contain_text("The records could not be counted.")
+    await expect(place).not_to_have_attribute("aria-busy", "true")
+    await expect(page.locator("tr.log")).to_have_count(7)
+    assert await violations(page) == []
+    async with page.expect_response(of_price):  # another filter asks for its own
+        await page.check("input[name=status][value=error]", force=True)
+    await expect(place).to_contain_text("The records could not be counted.")
+    await page.unroute(of_price)
+    await place.get_by_role("button", name="Try again").click()
+    await expect(place).to_have_count(0)
+    await expect(page.locator(".total")).to_contain_text("5 records")
+    # As htmx says in the console.
+    assert all("Status Error Code 503" in each or "htmx:" in each for each in person.faults)
+    person.faults.clear()
+
+
+async def test_counts_that_come_late_are_those_of_the_filter(
+    arrive: Arrive, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    monkeypatch.setattr(counts, "BUDGET_SECONDS", 0.0)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route(re.compile(r"/acme/price/counts\?$"), hold)
+    await person.open("/acme/price")
+    await expect(page.locator("#facets .counting")).to_have_count(1)
+    await page.check("input[name=status][value=error]", force=True)
+    await expect(page.locator(".total")).to_contain_text("5 records")
+    async with page.expect_response(re.compile(r"/acme/price/counts\?$")):
+        await held[0].continue_()
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    await expect(page.locator(".total")).to_contain_text("5 records")
