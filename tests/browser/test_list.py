@@ -230,3 +230,33 @@ async def test_counts_that_come_late_are_those_of_the_filter(
         await held[0].continue_()
     await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     await expect(page.locator(".total")).to_contain_text("5 records")
+
+
+async def test_more_filters_are_a_line_below_the_search_bar(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer", viewport={"width": 1280, "height": 900})
+    page = person.page
+    await person.open("/acme/price")
+    bar = await page.locator("#q").bounding_box()
+    await page.click(".more-filters > summary")
+    fields = await page.locator(".more-fields").bounding_box()
+    line = await page.locator(".filter-line").bounding_box()
+    assert bar is not None
+    assert fields is not None
+    assert line is not None
+    assert await page.locator("#q").bounding_box() == bar
+    assert fields["width"] == line["width"]
+    assert fields["y"] >= bar["y"] + bar["height"]
+
+
+async def test_no_heading_and_no_time_is_cut_at_1280(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer", lang="pt-BR", viewport={"width": 1280, "height": 900})
+    page = person.page
+    await person.open("/acme/price")
+    await page.locator("tr.log .relative").first.evaluate("(said) => { said.textContent = 'há 59 segundos'; }")
+    cut = (
+        "(cells) => cells.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent.trim())"
+    )
+    assert await page.locator(".logs thead th:not(.c-pick)").evaluate_all(cut) == []
+    assert await page.locator("tr.log .c-processed_at").evaluate_all(cut) == []
