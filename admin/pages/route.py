@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import Request, Response
@@ -83,20 +83,29 @@ async def bug(request: Request, exc: Exception) -> Response:
 async def refused(request: Request, exc: Exception) -> Response:
     """Answer a request without a route, for the app's own handler: a page for a browser, else a problem.
 
-    A browser that asks for an account alone is sent to its overview, which says if the account exists.
+    A browser that asks for an account alone is sent to its overview, which says if the account exists; one that asks
+    for the address of a form, as whoever reloads its answer does, to that above it.
     """
     status = exc.status_code if isinstance(exc, HTTPException) else 500
-    if status != HTTPStatus.NOT_FOUND or not _is_for_a_person(request):
+    person = _is_for_a_person(request)
+    if person and request.method == "GET" and (other := _instead(status, request.url.path)):
+        return RedirectResponse(other, 303)
+    if not person or status != HTTPStatus.NOT_FOUND:
         return await answer_refusal(request, exc)
-    account = account_alone(request.url.path)
-    if account is not None and request.method == "GET":
-        return RedirectResponse(f"/{account}/overview", 303)
     if is_reserved(request.url.path):
         return await _error(request, reserved())
     account = account_with_unknown_type(request.url.path)
     if account is not None:
         return await _error(request, type_not_found(), account=account)
     return await _error(request, not_found())
+
+
+def _instead(status: int, path: str) -> str | None:
+    """Return the page that a browser is sent to from an address that has none."""
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return "/" + path.strip("/").rpartition("/")[0]
+    account = account_alone(path) if status == HTTPStatus.NOT_FOUND else None
+    return None if account is None else f"/{account}/overview"
 
 
 def reserved() -> ProblemError:
@@ -120,6 +129,15 @@ def _kept(request: Request) -> list[tuple[str, str]]:
     return given if any(name == "q" for name, _value in given) else []
 
 
+def _came_from(request: Request) -> str | None:
+    """Return the address of our page with the form that was sent; None for what no form sent."""
+    form = urlsplit(request.headers.get("referer", ""))
+    if request.method == "GET" or form.netloc != request.url.netloc or not form.path.startswith("/"):
+        return None
+    # An address that begins with two is that of a host.
+    return "/" + form.path.lstrip("/") + (f"?{form.query}" if form.query else "")
+
+
 async def _error(request: Request, problem: ProblemError, *, account: str | None = None) -> Response:
     """Return the page that says what happened and what to do; with the pages of the types of `account`, if given."""
     try:
@@ -136,6 +154,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
         reasons=[_by_label(each, who.language) for each in problem.reasons],
         title=HTTPStatus(problem.status).phrase,
         types_of=account,
+        came_from=_came_from(request),
         kept=_kept(request) if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY else [],
     )
     page.headers.update(problem.headers or {})

@@ -1,0 +1,54 @@
+"""Forms: what is refused leads back, what is made can be copied, and parts stand apart."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Arrive
+from tests.integration.api.conftest import Store
+from tests.support.account import account
+
+
+async def test_a_form_that_is_refused_leads_back_to_its_page(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("admin")
+    page = person.page
+    person.expected_status.add(422)
+    await person.open("/acme/notifications?state=sent")
+    await page.fill("#channel-name", "Operations")
+    await page.fill("#address", "nowhere")
+    await page.click("button:has-text('Make the channel')")
+    await expect(page.locator("h1")).to_have_text("This could not be understood")
+    await expect(page.get_by_role("link", name="Reload")).to_have_count(0)
+    await page.get_by_role("link", name="Back").click()
+    await expect(page).to_have_url(f"{person.address}/acme/notifications?state=sent")
+    await person.open("/acme/notifications/channels")  # as whoever presses Enter in the address bar
+    await expect(page).to_have_url(f"{person.address}/acme/notifications")
+
+
+async def test_the_link_of_an_invitation_is_copied_by_a_button(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("admin", permissions=["clipboard-read", "clipboard-write"])
+    page = person.page
+    await person.open("/acme/people")
+    await page.fill("#name", "Ana")
+    await page.click("button:has-text('Invite by a link')")
+    link = await page.locator(".made").input_value()
+    await page.click(".notice button:has-text('Copy')")
+    await expect(page.locator(".message.good")).to_have_text("Copied")
+    assert await page.evaluate("navigator.clipboard.readText()") == link
+
+
+@pytest.mark.parametrize("path", ["notifications", "affiliates", "reprocess", "people"])
+async def test_parts_of_a_page_stand_apart(arrive: Arrive, store_events: Store, path: str) -> None:
+    await store_events(*account())
+    person = await arrive("admin", viewport={"width": 1280, "height": 900})
+    page = person.page
+    await person.open(f"/acme/{path}")
+    touching = await page.locator("main .card, main .states").evaluate_all(
+        """(parts) => parts.flatMap((part) => {
+            const next = part.nextElementSibling;
+            const gap = next && next.getBoundingClientRect().top - part.getBoundingClientRect().bottom;
+            return gap !== null && gap < 8 ? [`${next.tagName} ${next.className}: ${gap}`] : [];
+        })"""
+    )
+    assert touching == []
