@@ -235,10 +235,10 @@ ERROR_CLASSES = complete(
     ErrorClass,
     {
         ErrorClass.BUSY: _word(
-            "Marketplace sem tempo (429, 5xx, tempo esgotado)",
+            "Marketplace ocupado (429, 5xx, tempo esgotado)",
             "Marketplace had no time (429, 5xx, time-out)",
-            "Marketplace sin tiempo (429, 5xx, tiempo agotado)",
-            short=("Sem tempo", "No time", "Sin tiempo"),
+            "Marketplace ocupado (429, 5xx, tiempo agotado)",
+            short=("Ocupado", "No time", "Ocupado"),
         ),
         ErrorClass.TRANSPORT: _word(
             "Marketplace não alcançado (DNS, TLS, rede)",
@@ -561,7 +561,7 @@ ACTIVITY = complete(
         "affiliate": _word("Afiliado", "Affiliate", "Afiliado"),
         "group": _word("Grupo de erros", "Error group", "Grupo de errores"),
         "export": _word("Exportação", "Export", "Exportación"),
-        "dead_letter": _word("Registro recusado", "Refused record", "Registro rechazado"),
+        "dead_letter": _word("Mensagem recusada", "Dead letter", "Mensaje rechazado"),
         "erasure": _word("Dados pessoais", "Personal data", "Datos personales"),
         "automatic": _word("Reenvio sem clique", "Retries without a click", "Reenvío sin clic"),
         "notification": _word("Aviso", "Notification", "Aviso"),

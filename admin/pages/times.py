@@ -21,6 +21,7 @@ from schemas.timestamp import parse
 DEFAULT_ZONE: Final = "America/Sao_Paulo"
 Period = Literal["today", "yesterday", "24h", "7d", "30d", "custom"]
 PERIODS: tuple[Period, ...] = get_args(Period)
+_SECOND: Final = timedelta(seconds=1)
 _SPANS: dict[str, timedelta] = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
 
@@ -60,8 +61,11 @@ def brief(at: datetime, locale: Locale, zone: tzinfo) -> str:
 
 
 def relative(at: datetime, now: datetime, locale: Locale) -> str:
-    """Return the rough distance from `now`, as in "2 hours ago" or "in 2 hours"."""
-    return format_timedelta(at - now, add_direction=True, locale=locale, threshold=1.2)
+    """Return the rough distance from `now`, as in "2 hours ago" or "in 2 hours"; this second is a second ago."""
+    distance = at - now
+    if abs(distance) < _SECOND:
+        distance = -_SECOND
+    return format_timedelta(distance, add_direction=True, locale=locale, threshold=1.2)
 
 
 def elapsed(since: datetime, now: datetime, locale: Locale) -> str:

@@ -147,9 +147,9 @@ REPROCESS: Mapping[ReasonCode, Mapping[Language, str]] = {
     ),
     ReasonCode.PART_OTHER: labels("{count} {state}", "{count} {state}", "{count} {state}"),
     ReasonCode.AUTOMATIC_BUSY: labels(
-        "Tentado de novo automaticamente, {attempt} de {tries}: o marketplace estava sem tempo ({code}).",
+        "Tentado de novo automaticamente, {attempt} de {tries}: o marketplace estava ocupado ({code}).",
         "Tried again by itself, {attempt} of {tries}: the marketplace had no time ({code}).",
-        "Reintentado automáticamente, {attempt} de {tries}: el marketplace no tenía tiempo ({code}).",
+        "Reintentado automáticamente, {attempt} de {tries}: el marketplace estaba ocupado ({code}).",
     ),
     ReasonCode.AUTOMATIC_TRANSPORT: labels(
         "Tentado de novo automaticamente, {attempt} de {tries}: o marketplace não foi alcançado ({code}).",

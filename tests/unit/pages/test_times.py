@@ -77,7 +77,7 @@ def test_a_time_as_people_read_it(language: Language, exact: str, brief: str, ag
         (-73, "1 minute ago"),
         (-4319, "72 minutes ago"),
         (4320, "in 1 hour"),
-        (0, "in 0 seconds"),
+        (0, "1 second ago"),
     ],
 )
 def test_how_long_ago_is_told_roughly(seconds: int, said: str) -> None:
