@@ -434,6 +434,13 @@ function flash(rows) {
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
   !(name === "open" && change === "remove" && node.matches(".more-filters, .more-affiliates, .facet-charts, .as-table"));
 
+// Rows are taken as they came: another list has others, and to compare 200 of them takes longer than all else.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  if (old.id !== "rows" || fresh.id !== "rows") return true;
+  old.replaceChildren(...fresh.childNodes);
+  return false;
+};
+
 // A page is kept open all day: "2 minutes ago" goes on.
 const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 function tick() {

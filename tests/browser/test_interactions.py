@@ -5,6 +5,7 @@ many on a slow machine, are not one for each row. Times are never asserted. `Int
 the event to the end of the frame that follows; beside it are milliseconds of script, layout and style, for each.
 """
 
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from statistics import median
@@ -70,6 +71,11 @@ async def test_a_list_of_200_rows_answers_each_key_and_click(arrive: Arrive, sto
     await page.keyboard.press("Escape")
     await measured(page, session, "click, marks a page", lambda: click("#pick-all"))
     await expect(page.locator(".bulk")).to_contain_text(f"{ROWS} selected")
+    await measured(page, session, "click, filters", lambda: click(".chip.error"))
+    await expect(page).to_have_url(re.compile("[?&]status=error"))
+    await expect(page.locator("tr.log")).to_have_count(ROWS)
+    await expect(page.locator(".pick input:checked")).to_have_count(0)
+    await expect(page.locator(".bulk")).to_be_hidden()
 
 
 async def measured(page: Page, session: CDPSession, name: str, act: Callable[[], Awaitable[None]]) -> None:

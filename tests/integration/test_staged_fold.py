@@ -249,7 +249,7 @@ async def test_a_role_that_may_make_no_temporary_tables_stores_all_the_same(
 async def test_a_log_that_is_deleted_meanwhile_is_made_anew(
     owner: asyncpg.Connection, writer: Database, staged: list[bool]
 ) -> None:
-    """What comes then is late to nothing, though it is older than what was deleted."""
+    """A result that comes then is late to nothing, though it is older than what was deleted."""
     await _store(writer, _some())
     [log_id] = {each.log_id for each in _some(1)}
     later = read_all(

@@ -7,6 +7,8 @@ import pytest
 
 from admin.pages.assets import STATIC
 from admin.pages.names import DOTS, dot_of
+from admin.pages.site import TEMPLATES
+from schemas.columns import LOG_COLUMNS
 
 TOKENS = (STATIC / "tokens.css").read_text("utf-8")
 PAGES = re.sub(r"/\*.*?\*/", "", (STATIC / "pages.css").read_text("utf-8"), flags=re.DOTALL)
@@ -52,3 +54,24 @@ def test_each_colour_of_affiliates_is_there_and_an_affiliate_keeps_its_own() -> 
     affiliates = [*(f"A{number}" for number in range(200)), "MLB", "Loja São João", "😀", ""]
     assert {dot_of(each) for each in affiliates} == set(DOTS)
     assert [dot_of(each) for each in ("MLB", "AMZ", "SHP")] == ["e", "h", "c"]
+
+
+#: Classes that htmx gives.
+_OF_HTMX = {"htmx-request"}
+
+
+def _written() -> set[str]:
+    """Return every name that a template, a script or a page may give an element."""
+    templates = "\n".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html"))
+    said = re.findall(r'(?:class|id)="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', templates)
+    said += re.findall(r"\{% (?:macro|set|block body_class) .*", templates)
+    for path in (*STATIC.glob("*.js"), *TEMPLATES.parent.glob("pages/*.py")):
+        said += re.findall(r'"[^"\n]*"|`[^`\n]*`', path.read_text("utf-8"))
+    columns = {f"{before}-{column.name}" for column in LOG_COLUMNS for before in ("c", "has")}
+    return set(re.findall(r"[\w-]+", "\n".join(said))) | set(DOTS) | columns | _OF_HTMX
+
+
+def test_a_style_is_for_something_that_is_there() -> None:
+    """Every class and id of a selector is one that a page may have: what no page has is not sent to each visitor."""
+    selectors = "\n".join(re.findall(r"([^{}]+)\{", re.sub(r'"[^"]*"', "", PAGES)))
+    assert set(re.findall(r"[.#]([A-Za-z][\w-]*)", selectors)) - _written() == set()
