@@ -12,6 +12,7 @@ from schemas.search.names import grams, joined
 from storage import staging
 from storage.copy_format import copied, integer_arrays
 from storage.database import Connection
+from storage.joins import one_by_one
 from storage.sent_aliases import Digests, SentAliases, digests_of
 from storage.staging import FEWEST
 from storage.statements import SQL
@@ -119,7 +120,8 @@ async def _write_staged(connection: Connection, rows: Iterable[Sequence[bytes]])
         source=_once(copied(rows)),
         format="binary",
     )
-    await SQL["add_staged_names"].execute(connection)
+    async with one_by_one(connection):
+        await SQL["add_staged_names"].execute(connection)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -17,6 +17,7 @@ from storage import staging
 from storage.database import Connection, translated
 from storage.errors import RowRefused
 from storage.fold import OTHERS, others, sample
+from storage.joins import one_by_one
 from storage.statements import SQL, array
 
 #: Columns of the staging table, and the field of Result that each has.
@@ -75,8 +76,7 @@ async def fold_staged(connection: Connection, results: Sequence[Result]) -> Coll
     """Store `results`, without repetition in the order of delivery, as `fold` does. Returns the ids of new logs.
 
     None: nothing is stored, and `fold` must be asked, since a result came before or is older than what is kept, or
-    PostgreSQL refuses a value, or a log was deleted meanwhile, or the role may not make temporary tables.
-    Until the transaction ends, every join is a nested loop.
+    PostgreSQL refuses a value, or another writer made a log meanwhile, or the role may not make temporary tables.
     """
     if not await SQL["may_stage"].fetchval(connection):
         return None
@@ -91,25 +91,24 @@ async def fold_staged(connection: Connection, results: Sequence[Result]) -> Coll
 
 async def _fold(connection: Connection, results: Sequence[Result]) -> Collection[uuid.UUID]:
     """Raises _UnusualError."""
-    rows, logs = _rows(results)
-    await SQL["join_in_order"].execute(connection)
+    rows = _rows(results)
     await connection.copy_records_to_table(staging.RESULTS.name, schema_name="pg_temp", columns=_COLUMNS, records=rows)
-    if await SQL["receive_staged"].change(connection) < len(rows):
-        raise _UnusualError
-    folded = await SQL["fold_staged"].fetchrow(connection, **_counted(results), **_faulted(results))
-    if folded["logs"] < logs:
-        raise _UnusualError
-    new_logs: Collection[uuid.UUID] = folded["new_logs"]
+    async with one_by_one(connection):
+        if await SQL["receive_staged"].change(connection) < len(rows):
+            raise _UnusualError
+        new_logs: Collection[uuid.UUID] = await SQL["fold_staged"].fetchval(
+            connection, **_counted(results), **_faulted(results)
+        )
     return new_logs
 
 
-def _rows(results: Sequence[Result]) -> tuple[list[tuple[Any, ...]], int]:
-    """Return the rows of the staging table in the order of their logs, and the number of these."""
+def _rows(results: Sequence[Result]) -> list[tuple[Any, ...]]:
+    """Return the rows of the staging table in the order of their logs."""
     ordered = sorted(results, key=_log_id)  # those of one log stay as they were delivered
     ids = [each.log_id for each in ordered]
     of_logs = Counter(ids) if len(set(ids)) < len(ids) else {}
     rows: list[tuple[Any, ...]] = []
-    logs = place = 0
+    place = 0
     while place < len(ordered):
         each = ordered[place]
         count = of_logs.get(each.log_id, 1)
@@ -117,9 +116,8 @@ def _rows(results: Sequence[Result]) -> tuple[list[tuple[Any, ...]], int]:
             rows.append(_fields(each) + _beside(each) + (False, 1, each.processed_at))
         else:
             rows += _rows_of_log(ordered[place : place + count])
-        logs += 1
         place += count
-    return rows, logs
+    return rows
 
 
 def _rows_of_log(results: Sequence[Result]) -> Iterator[tuple[Any, ...]]:

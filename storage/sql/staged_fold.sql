@@ -7,11 +7,6 @@ SELECT has_database_privilege(current_database(), 'TEMPORARY')
 -- `first_seen_at` are given with the result of the batch that the entity shows, and null with its others.
 CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_RESULTS} ({STAGED_RESULTS_COLUMNS}) ON COMMIT DELETE ROWS
 
--- join_in_order --
--- Until the transaction ends, logs are looked up one by one, in the order of the batch: a hash join would lock them in no
--- order, and a merge join, which the planner takes while logs are few, would read all of them for each batch.
-SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
-
 -- receive_staged --
 -- Those of the staged results that the fold would store are received: fewer than were staged when one was received
 -- before, or is older than the retention and shown already.
@@ -24,9 +19,9 @@ ON CONFLICT DO NOTHING
 
 -- fold_staged --
 -- Stores the staged results, all of which are new, as `fold` does. Arrays: of :fault_… an element for each fault and hour
--- of the batch, of :counted_… one for each group of results that count together. Answers how many entities were changed or
--- added, and which logs are new. Rows were staged in the order of log_id, in which logs are locked, since no join may be a
--- hash join. Uses the primary key of status_logs.
+-- of the batch, of :counted_… one for each group of results that count together. Answers which logs are new. Rows
+-- were staged in the order of log_id, in which logs are locked. A log that another writer makes meanwhile is refused.
+-- Uses the primary key of status_logs, as long as no join is a hash join or a merge join.
 WITH changed AS (
     UPDATE status_logs s SET
         {when_known}
@@ -69,9 +64,7 @@ shown AS (
     ORDER BY log_id
     RETURNING id
 )
-SELECT
-    (SELECT count(*) FROM changed) + (SELECT count(*) FROM shown) AS logs,
-    ARRAY(SELECT id FROM shown) AS new_logs
+SELECT ARRAY(SELECT id FROM shown)
 
 -- shown_staged --
 -- The results that their entities show, of the staged ones.

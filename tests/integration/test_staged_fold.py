@@ -21,6 +21,7 @@ from storage import results as storing
 from storage import staging
 from storage.database import Database
 from storage.errors import RowRefused
+from storage.joins import one_by_one
 from storage.results import store
 from storage.sent_aliases import SentAliases
 from storage.settings import StorageSettings
@@ -344,11 +345,14 @@ async def test_logs_are_locked_in_the_order_of_their_key(writer: Database) -> No
         transaction = connection.transaction()
         await transaction.start()
         await fold_staged(connection, read_all([result(f"l{n}", key=f"SKU-{n}") for n in range(30)]))
+        after = [await connection.fetchval(f"SHOW enable_{how}join") for how in ("hash", "merge")]
         statement = SQL["fold_staged"]
-        plan = await explained(connection, statement.text, [[] for _ in statement.names])
+        async with one_by_one(connection):
+            plan = await explained(connection, statement.text, [[] for _ in statement.names])
         await transaction.rollback()
+    assert after == ["on", "on"], "what follows in the transaction joins as it likes"
     found = list(nodes(plan))
-    assert not [each for each in found if each["Node Type"] == "Hash Join"]
+    assert not [each for each in found if each["Node Type"] in {"Hash Join", "Merge Join"}]
     [scan, *_] = [each for each in found if each.get("Alias", "").startswith("staged_results")]
     assert scan["Node Type"] in {"Seq Scan", "Sort"}
 
