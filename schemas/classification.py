@@ -19,7 +19,12 @@ from schemas.json_document import value_of
 #: Spellings of a code of the transport. In lower case, its words divided by spaces.
 TRANSPORT_CODES: Final = (
     Spelling(r"\b(?:enotfound|enetunreach|enetdown|ehostdown|epipe|eproto|econnection)\b", "Node.js, libuv"),
-    Spelling(r"\beai (?:noname|fail|nodata)\b|\bgetaddrinfo\b|\bnxdomain\b|\bserv ?fail\b", "getaddrinfo; RFC 1035"),
+    Spelling(r"\bund err (?:socket|connect timeout|headers timeout|body timeout)\b", "undici: fetch of Node.js"),
+    Spelling(
+        r"\beai (?:noname|fail|nodata)\b|\bgetaddrinfo\b|\bgaierror\b|\bnxdomain\b|\bserv ?fail\b",
+        "getaddrinfo; RFC 1035",
+    ),
+    Spelling(r"\berr (?:name not resolved|internet disconnected|address unreachable)\b", "Chromium's net errors"),
     Spelling(r"\b(?:dns|name ?resolution|name ?lookup)(?: ?(?:error|failed|failure|lookup))*\b", "HTTP libraries"),
     Spelling(r"\bunknown ?host\b|\bno ?route ?to ?host\b|\bhost ?unreachable\b|\bnetwork ?(?:error|failure)\b", "Java"),
     Spelling(r"\b(?:ssl|tls) ?(?:error|exception|handshake|alert|protocol|eof)", "OpenSSL; Java: SSLException"),
@@ -131,17 +136,29 @@ def error_class(errors: Sequence[ToldError], message: str | None, response: Any)
 
 def _of_error(code: str | None, message: str | None, category: str | None) -> ErrorClass:
     """Return the class of one error: its code says more than its category, and that more than its sentence."""
-    words = " ".join(each.lower() for each in _WORD.findall(code or ""))
     if is_busy_code(code):
         return ErrorClass.BUSY
-    if _TRANSPORT_CODE.search(words):
+    if is_transport_code(code):
         return ErrorClass.TRANSPORT
-    if _PERMANENT_CODE.search(words):
+    if _PERMANENT_CODE.search(_words(code)):
         return ErrorClass.PERMANENT
     named = (category or "").strip().lower().replace("-", "_").replace(" ", "_")
     if (meaning := CATEGORIES.get(named)) and meaning.error is not ErrorClass.UNKNOWN:
         return meaning.error
     if is_busy_message(message):
         return ErrorClass.BUSY
-    beginning = (message or "")[:MAX_CHARACTERS].lower()
-    return ErrorClass.TRANSPORT if _TRANSPORT_MESSAGE.search(beginning) else ErrorClass.UNKNOWN
+    return ErrorClass.TRANSPORT if is_transport_message(message) else ErrorClass.UNKNOWN
+
+
+def is_transport_code(code: str | None) -> bool:
+    """Return True for an error code that says that the marketplace was not reached."""
+    return _TRANSPORT_CODE.search(_words(code)) is not None
+
+
+def is_transport_message(message: str | None) -> bool:
+    """Return True for a sentence that says so in its beginning."""
+    return _TRANSPORT_MESSAGE.search((message or "")[:MAX_CHARACTERS].lower()) is not None
+
+
+def _words(code: str | None) -> str:
+    return " ".join(each.lower() for each in _WORD.findall(code or ""))

@@ -1,13 +1,15 @@
 """The class of an error that nobody has written about: by its category, its code, the HTTP status and its words.
 
 Pure tables, in English, Portuguese and Spanish. What categories and statuses mean is in `schemas.error_meaning`, what
-says that the marketplace had no time in `schemas.busy`: the agents read both, and nothing of it is said here again.
+says that the marketplace had no time in `schemas.busy`, what says that it was not reached in `schemas.classification`:
+the agents read all three, and nothing of it is said here again.
 """
 
 import re
 from typing import Final
 
 from schemas.busy import MAX_CHARACTERS, is_busy_code, is_busy_message
+from schemas.classification import is_transport_code, is_transport_message
 from schemas.error_meaning import CATEGORIES, of_status
 from schemas.fault_class import FaultClass
 from schemas.playbook.codes import WORD
@@ -129,23 +131,23 @@ def class_of(
 def _of_code(code: str | None) -> FaultClass | None:
     if not code:
         return None
-    if code.isdecimal():
-        number = int(code)
-        return (of_status(number).fault or _of_status(number)) if len(code) == 3 else None
+    if code.isdecimal() and len(code) == 3:
+        return of_status(int(code)).fault or _of_status(int(code))
     words = " ".join(WORD.findall(code)).lower()
-    return _first(_CODES, words, transient=is_busy_code(code))
+    return _first(_CODES, words, transient=is_busy_code(code) or is_transport_code(code))
 
 
 def _of_message(message: str | None) -> FaultClass | None:
     if not message:
         return None
-    return _first(_MESSAGES, message[:MAX_CHARACTERS].lower(), transient=is_busy_message(message))
+    transient = is_busy_message(message) or is_transport_message(message)
+    return _first(_MESSAGES, message[:MAX_CHARACTERS].lower(), transient=transient)
 
 
 def _first(
     patterns: tuple[tuple[FaultClass, re.Pattern[str]], ...], text: str, *, transient: bool
 ) -> FaultClass | None:
-    """Return the first class that the text has; of one that says that the marketplace had no time, which of the two."""
+    """Return the first class that the text has. `transient`: the marketplace had no time, or was not reached."""
     kinds = (kind for kind, pattern in patterns if pattern.search(text))
     if transient:
         return FaultClass.LIMIT if next(kinds, None) is FaultClass.LIMIT else FaultClass.TRANSIENT

@@ -8,6 +8,8 @@ from schemas import classification as classes
 from schemas.busy import IN_CODES
 from schemas.classification import class_of_texts, error_class
 from schemas.error_class import ErrorClass
+from schemas.fault_class import FaultClass
+from schemas.playbook.classification import class_of
 from tests.unit.test_busy import BUSY_CODES, BUSY_MESSAGES, OTHER_CODES, OTHER_MESSAGES
 
 
@@ -48,7 +50,11 @@ def test_a_sentence_that_only_sounds_busy_says_nothing(text: str) -> None:
     "code",
     [
         "ENOTFOUND",
+        "ENETUNREACH",
         "EPIPE",
+        "UND_ERR_SOCKET",
+        "ERR_NAME_NOT_RESOLVED",
+        "socket.gaierror",
         "java.net.UnknownHostException",
         "javax.net.ssl.SSLHandshakeException",
         "curl 35",
@@ -63,6 +69,7 @@ def test_a_sentence_that_only_sounds_busy_says_nothing(text: str) -> None:
 )
 def test_a_code_of_the_transport(code: str) -> None:
     assert of(Told(code)) is ErrorClass.TRANSPORT
+    assert class_of(code=code) is FaultClass.TRANSIENT, "the playbook says another"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,7 @@ def test_a_code_of_the_transport(code: str) -> None:
 )
 def test_a_sentence_of_the_transport(text: str) -> None:
     assert of(message=text) is ErrorClass.TRANSPORT
+    assert class_of(message=text) is FaultClass.TRANSIENT, "the playbook says another"
 
 
 @pytest.mark.parametrize(
