@@ -18,19 +18,24 @@ _LENGTH: Final = Struct(">i")
 _ARRAY: Final = Struct(">5i")
 _EMPTY_ARRAY: Final = Struct(">3i")
 _INTEGER_OID: Final = 23
+_PIECE_BYTES: Final = 1024 * 1024
 _INTEGER_BYTES: Final = 4
 _ELEMENT_BYTES: Final = _LENGTH.size + _INTEGER_BYTES
 
 
-def copied(rows: Iterable[Sequence[bytes]]) -> bytes:
-    """Return rows of values, each as its type has it in binary; none is null."""
-    parts = [_HEADER]
+def copied(rows: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
+    """Yield rows of values, each as its type has it in binary and none null, in pieces of about a MiB."""
+    parts, size = [_HEADER], 0
     for row in rows:
         parts.append(_FIELDS.pack(len(row)))
         for value in row:
             parts += (_LENGTH.pack(len(value)), value)
+            size += len(value)
+        if size > _PIECE_BYTES:
+            yield b"".join(parts)
+            parts, size = [], 0
     parts.append(_TRAILER)
-    return b"".join(parts)
+    yield b"".join(parts)
 
 
 def integer_arrays(arrays: Sequence[Collection[int]]) -> Iterator[bytes]:

@@ -117,15 +117,16 @@ async def _write_staged(connection: Connection, rows: Iterable[Sequence[bytes]])
         staging.NAMES.name,
         schema_name="pg_temp",
         columns=list(staging.NAMES.columns),
-        source=_once(copied(rows)),
+        source=_pieces(copied(rows)),
         format="binary",
     )
     async with one_by_one(connection):
         await SQL["add_staged_names"].execute(connection)
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+async def _pieces(data: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for each in data:
+        yield each
 
 
 async def move_aliases(connection: Connection) -> bool:

@@ -12,6 +12,7 @@ INSIDE: Final = 4
 #: Stands before, between and after the names of an entity; no folded name has it.
 EDGE: Final = "\n"
 _SIGNED: Final = 1 << 31
+_FEW: Final = 64
 #: Characters of the beginnings of a name, with the edge before it.
 _BEGINNINGS: Final = tuple(range(2, INSIDE + 1))
 Text = TypeVar("Text", str, bytes)
@@ -62,4 +63,6 @@ def _numbers(parts: Iterable[bytes], account: str, integration_type: str) -> lis
     # Candidates are compared as text, so that a checksum is enough, and it is quick. Of names in ASCII no two runs of
     # one account and type have the same.
     seed = crc32(f"{account}/{integration_type}".encode())
-    return [number - _SIGNED for number in map(crc32, parts, repeat(seed))]
+    numbers = [number - _SIGNED for number in map(crc32, parts, repeat(seed))]
+    # A set takes longer than what it spares of a few; of thousands nearly all may be the same.
+    return numbers if len(numbers) <= _FEW else list(set(numbers))

@@ -241,10 +241,11 @@ ALTER TABLE log_edges ENABLE ROW LEVEL SECURITY;
 
 -- In the transaction of the change. For statements: transition tables are there anyway, for the counts. A join of what was
 -- with what is, where any account wants events; else one look at an empty index for each statement. PostgreSQL knows nothing
--- of the size of transition tables: planned for a small batch, the join would be a loop within a loop for a large one.
+-- of the size of transition tables: planned for a small batch, the join would be a loop within a loop for a large one. Who
+-- stages a batch has turned hash joins off.
 CREATE FUNCTION note_log_edges() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = conexoes, pg_temp SET enable_nestloop = off SET enable_mergejoin = off AS $function$
+SET search_path = conexoes, pg_temp SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $function$
 DECLARE
     wanting text[];
 BEGIN

@@ -3,7 +3,8 @@
 -- Arrays with one element for each result, no result twice; :late says that a newer result of the entity came before it
 -- in this very batch. Results that were received before are left out completely, so that a second delivery, in any
 -- order and in any mixture, changes nothing. Results and entities are each locked in the order of their key, so
--- that two writers can't wait for each other. Answers which results and which logs were new.
+-- that two writers can't wait for each other. One that stages locks known logs first: of two ways with the same logs, as
+-- in a rebalance, PostgreSQL may end one, which is stored again. Answers which results and which logs were new.
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
 -- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
 -- Results with more faults come first: code, category, fingerprint and errors have an element for each result that has

@@ -22,8 +22,9 @@ ON CONFLICT (log_id) DO UPDATE SET
     {more_names}
 
 -- stage_names --
--- The table of this session that new names are copied into; empty again after each transaction.
-CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_NAMES} ({STAGED_NAMES_COLUMNS}) ON COMMIT DELETE ROWS
+-- The table of this session that new names are copied into, empty, as of stage_results.
+CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_NAMES} ({STAGED_NAMES_COLUMNS}) ON COMMIT DELETE ROWS;
+DELETE FROM pg_temp.{STAGED_NAMES}
 
 -- add_staged_names --
 -- As add_names, of what was copied: names that a log has already grow, others are added. The transaction has locked the

@@ -3,9 +3,10 @@
 SELECT has_database_privilege(current_database(), 'TEMPORARY')
 
 -- stage_results --
--- The table of this session that a batch of results is copied into; empty again after each transaction. `attempts` and
--- `first_seen_at` are given with the result of the batch that the entity shows, and null with its others.
-CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_RESULTS} ({STAGED_RESULTS_COLUMNS}) ON COMMIT DELETE ROWS
+-- The table of this session that a batch of results is copied into, empty: after a transaction, and for the next batch of
+-- one. `attempts` and `first_seen_at` are given with the result of the batch that the entity shows, and null with its others.
+CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED_RESULTS} ({STAGED_RESULTS_COLUMNS}) ON COMMIT DELETE ROWS;
+DELETE FROM pg_temp.{STAGED_RESULTS}
 
 -- receive_staged --
 -- Those of the staged results that the fold would store are received: fewer than were staged when one was received
@@ -20,7 +21,8 @@ ON CONFLICT DO NOTHING
 -- fold_staged --
 -- Stores the staged results, all of which are new, as `fold` does. Arrays: of :fault_… an element for each fault and hour
 -- of the batch, of :counted_… one for each group of results that count together. Answers which logs are new. Rows
--- were staged in the order of log_id, in which logs are locked. A log that another writer makes meanwhile is refused.
+-- were staged in the order of log_id: known logs are locked in it, then new ones are. A log that another writer makes
+-- meanwhile is refused.
 -- Uses the primary key of status_logs, as long as no join is a hash join or a merge join.
 WITH changed AS (
     UPDATE status_logs s SET

@@ -17,11 +17,12 @@ _TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 async def test_rows_are_read_as_they_were_written(owner: asyncpg.Connection, rows: list[tuple[str, list[int]]]) -> None:
     await owner.execute("CREATE TEMPORARY TABLE IF NOT EXISTS read (text text, numbers integer[])")
     arrays = integer_arrays([numbers for _text, numbers in rows])
-    data = copied((text.encode(), array) for (text, _numbers), array in zip(rows, arrays, strict=True))
+    pieces = copied((text.encode(), array) for (text, _numbers), array in zip(rows, arrays, strict=True))
 
-    async def once() -> AsyncIterator[bytes]:
-        yield data
+    async def read() -> AsyncIterator[bytes]:
+        for each in pieces:
+            yield each
 
-    await owner.copy_to_table("read", source=once(), format="binary")
+    await owner.copy_to_table("read", source=read(), format="binary")
     found = await owner.fetch("DELETE FROM read RETURNING text, numbers")
     assert [tuple(row) for row in found] == rows

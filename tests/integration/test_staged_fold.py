@@ -297,6 +297,25 @@ async def test_a_log_that_another_writer_makes_meanwhile_is_folded_into(
     assert await owner.fetchval("SELECT count(*) FROM log_names") == 1
 
 
+async def test_two_batches_of_one_transaction_are_each_stored_once(
+    owner: asyncpg.Connection, writer: Database, staged: list[bool]
+) -> None:
+    async with writer.transaction() as connection:
+        for batch in (_some()[:20], _some()[20:]):
+            await store(connection, batch, staged_from=1)
+    assert staged == [True, True]
+    assert await owner.fetchval("SELECT count(*) FROM status_logs WHERE attempts = 1") == 30
+    assert await owner.fetchval("SELECT count(*) FROM attempts") == 30
+    names = await owner.fetch("SELECT names FROM log_names")
+    assert sorted(row["names"] for row in names) == sorted(f"\nsku-{n}\n789{n}\n" for n in range(30))
+
+
+async def test_a_trigger_that_plans_by_hash_joins_has_them_where_a_batch_is_staged(owner: asyncpg.Connection) -> None:
+    found = await owner.fetch("SELECT proconfig FROM pg_proc WHERE 'enable_nestloop=off' = ANY(proconfig)")
+    assert found
+    assert all("enable_hashjoin=on" in row["proconfig"] for row in found)
+
+
 async def test_what_postgresql_refuses_of_a_staged_batch_is_refused_by_the_fold_of_any(
     owner: asyncpg.Connection, writer: Database, staged: list[bool]
 ) -> None:

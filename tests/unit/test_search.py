@@ -174,3 +174,9 @@ def test_a_sentence_with_a_comma_is_words_as_well() -> None:
     search = search_of(ACCOUNT, TYPE, "Sem estoque, verifique")
     assert search.names == ("sem estoque", "verifique")
     assert set(search.words or ()) <= set(word_numbers(ACCOUNT, TYPE, ["verifique: sem estoque"]) or ())
+
+
+def test_numbers_of_parts_that_are_there_again_and_again_are_few() -> None:
+    """A batch of such names must not take the memory for each of them."""
+    long = joined([f"{'a' * 196}{number:04}" for number in range(50)])
+    assert len(grams(ACCOUNT, TYPE, long)) < len(long) / 10
