@@ -28,7 +28,7 @@ _ESCAPE = re.compile(
     rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
 )
 _REPLACEMENT = rb"\ufffd"
-#: Characters of the longest integer of 64 bits, and of the shortest.
+#: Characters of the longest integers of 64 bits, with a sign (-2**63) and without one (2**64 - 1).
 _MOST_DIGITS = len(str(-(2**63)))
 #: Words of orjson for `1e400`, which JSON allows.
 _TOO_LARGE_A_NUMBER = "number is infinity when parsed as double"

@@ -1,6 +1,6 @@
 """Routes of pages: errors are answered as pages, and visitors without a session are asked to sign in."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from admin.pages.paths import account_alone, account_with_unknown_type, is_reserved
 from admin.pages.site import is_fragment, show
@@ -88,7 +90,7 @@ async def refused(request: Request, exc: Exception) -> Response:
     """
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     person = _is_for_a_person(request)
-    if person and request.method == "GET" and (other := _instead(status, request.url.path)):
+    if person and request.method == "GET" and (other := _instead(status, request)):
         return RedirectResponse(other, 303)
     if not person or status != HTTPStatus.NOT_FOUND:
         return await answer_refusal(request, exc)
@@ -100,12 +102,21 @@ async def refused(request: Request, exc: Exception) -> Response:
     return await _error(request, not_found())
 
 
-def _instead(status: int, path: str) -> str | None:
+def _instead(status: int, request: Request) -> str | None:
     """Return the page that a browser is sent to from an address that has none."""
+    path = request.url.path
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return "/" + path.strip("/").rpartition("/")[0]
+        return page_above(path, request.app.routes, request.scope)
     account = account_alone(path) if status == HTTPStatus.NOT_FOUND else None
     return None if account is None else f"/{account}/overview"
+
+
+def page_above(path: str, routes: Sequence[BaseRoute], scope: Scope) -> str | None:
+    """Return the nearest address above `path` that can be read; None where that is only the first page of all."""
+    while path := path.rpartition("/")[0]:
+        if any(route.matches({**scope, "path": path, "method": "GET"})[0] is Match.FULL for route in routes):
+            return path
+    return None
 
 
 def reserved() -> ProblemError:
@@ -131,8 +142,13 @@ def _kept(request: Request) -> list[tuple[str, str]]:
 
 def _came_from(request: Request) -> str | None:
     """Return the address of our page with the form that was sent; None for what no form sent."""
-    form = urlsplit(request.headers.get("referer", ""))
-    if request.method == "GET" or form.netloc != request.url.netloc or not form.path.startswith("/"):
+    if request.method == "GET":
+        return None
+    try:
+        form = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address
+        return None
+    if form.netloc != request.url.netloc or not form.path.startswith("/"):
         return None
     # An address that begins with two is that of a host.
     return "/" + form.path.lstrip("/") + (f"?{form.query}" if form.query else "")

@@ -77,7 +77,8 @@ function uncounted(place, words) {
   const again = place.cloneNode(true), told = document.createElement("section");
   again.classList.remove("htmx-request");
   told.className = "counting";
-  told.append(trouble(words, () => { told.replaceWith(again); htmx.process(again); }));
+  again.tabIndex = -1; // whoever pressed the button stays there
+  told.append(trouble(words, () => { told.replaceWith(again); again.focus(); htmx.process(again); }));
   place.replaceWith(told);
 }
 
@@ -242,8 +243,12 @@ async function showPalette() {
   const palette = $("#palette");
   if (palette.open) { palette.close(); return; }
   $("dialog[open]")?.close();
+  $("input", palette).value = "";
   palette.showModal();
-  try { (await import(palette.dataset.script)).fill(); } catch { palette.close(); say(text("Failed")); }
+  try {
+    const { fill } = await import(palette.dataset.script);
+    if (palette.open) fill();
+  } catch { palette.close(); say(text("Failed")); }
 }
 document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !$("#palette")) return;
@@ -458,7 +463,7 @@ function tick() {
   for (const place of $$("time[datetime] .relative")) {
     const seconds = (Date.parse(place.parentElement.dateTime) - Date.now()) / 1000;
     const [unit, length] = SPANS.find(([, each]) => Math.abs(seconds) >= each * 1.2) ?? SPANS.at(-1);
-    const said = words.format(Math.round(seconds / length), unit);
+    const said = words.format(Math.round(seconds / length) || -1, unit);
     if (Math.abs(seconds) < 7 * 86400 && place.textContent !== said) place.textContent = said;
   }
 }
@@ -483,7 +488,10 @@ function failed(event) {
   problem(row, words || text("Failed"), () => { $("summary", row)?.focus(); button.click(); });
 }
 // Counts of a filter that is another by now.
-document.addEventListener("htmx:beforeSwap", (event) => { if (!event.detail.requestConfig.elt.isConnected) event.detail.shouldSwap = false; });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt } = event.detail.requestConfig;
+  if (elt.matches(".counting") && !elt.isConnected) event.detail.shouldSwap = false;
+});
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("visibilitychange", () => { if (document.hidden) { source?.close(); source = null; missed = true; } else { listen(); banners(); } });

@@ -44,6 +44,7 @@ async def test_parts_of_a_page_stand_apart(arrive: Arrive, store_events: Store, 
     person = await arrive("admin", viewport={"width": 1280, "height": 900})
     page = person.page
     await person.open(f"/acme/{path}")
+    await expect(page.locator("main .card").first).to_be_visible()
     touching = await page.locator("main .card, main .states").evaluate_all(
         """(parts) => parts.flatMap((part) => {
             const next = part.nextElementSibling;

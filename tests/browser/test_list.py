@@ -226,8 +226,9 @@ async def test_counts_that_come_late_are_those_of_the_filter(
     await expect(page.locator("#facets .counting")).to_have_count(1)
     await page.check("input[name=status][value=error]", force=True)
     await expect(page.locator(".total")).to_contain_text("5 records")
-    async with page.expect_response(re.compile(r"/acme/price/counts\?$")):
+    async with page.expect_response(re.compile(r"/acme/price/counts\?$")) as late:
         await held[0].continue_()
+    await (await late.value).finished()
     await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     await expect(page.locator(".total")).to_contain_text("5 records")
 

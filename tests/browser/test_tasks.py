@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import openpyxl
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from broker.settings import BrokerSettings
 from conexoes_connector.retry import Answer, Retry
@@ -316,6 +316,26 @@ async def test_send_chosen_rows_again_with_the_plan_first(
         await expect(page.locator(".tag.big")).to_have_text("Done", timeout=60_000)
     await expect(page.get_by_text("the table was corrected")).to_be_visible()
     await expect(page.locator("tbody tr")).to_have_count(5)
+
+
+async def test_what_became_of_a_row_is_said_when_its_list_has_another_filter_by_then(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    held: list[Route] = []
+    await page.route("**/acme/price/reprocess", held.append)
+    await person.open("/acme/price?status=error")
+    row = page.locator("tr.log").first
+    key = await row.locator(".key").inner_text()
+    await row.locator("summary").click()
+    await row.get_by_role("button", name="Reprocess").click()
+    await page.check("input[name=status][value=success]", force=True)
+    await page.uncheck("input[name=status][value=error]", force=True)
+    await expect(page.locator("tr.log .key", has_text=key)).to_have_count(0)
+    await held[0].continue_()
+    await expect(page.locator(".message.good")).to_be_visible()
 
 
 async def test_two_clicks_are_one_command(

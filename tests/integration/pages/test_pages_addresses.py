@@ -129,3 +129,14 @@ async def test_a_list_of_names_says_which_were_not_found(visit: Visit, store_eve
         page = (await browser.get(path, params={"q": "sku-1\n<b>\nother"})).text
         assert "2 names of the list were not found: <bdi>&lt;b&gt;</bdi>, <bdi>other</bdi>" in page, path
         assert "not-found" not in (await browser.get(path, params={"q": "sku-1"})).text, path
+
+
+@pytest.mark.parametrize("referer", ["http://[", "//evil.example/x", "http://evil.example/acme", "", "http://a\\b"])
+async def test_a_refused_form_leads_back_to_no_other_site(visit: Visit, store_events: Store, referer: str) -> None:
+    """Neither does it end in an error of ours, whatever the browser says of where it came from."""
+    await store_events(*account())
+    browser = await visit("admin")
+    answer = await browser.post("/acme/price/nowhere", headers={"Referer": referer, "Accept": "text/html"})
+    assert answer.status_code in {403, 404, 405}
+    assert "evil" not in answer.text
+    assert (await browser.get("/acme/nowhere", headers={"Referer": referer})).status_code == 404

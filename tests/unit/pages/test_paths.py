@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.convertors import CONVERTOR_TYPES
 
 from admin.pages.paths import ACCOUNT, RESERVED, account_alone, is_reserved, type_of
+from admin.pages.route import page_above
 from cli.documents.openapi import unconnected_admin
 from schemas import result
 from schemas.catalogue import BY_NAME
@@ -110,3 +111,17 @@ def test_a_part_of_a_path_is_its_text(kind: str) -> None:
 
 def test_a_name_in_a_path_is_its_type() -> None:
     assert [type_of(name) for name in BY_NAME] == list(BY_NAME.values())
+
+
+def test_above_the_address_of_each_form_is_a_page() -> None:
+    """Whoever reloads an answer, or types the address of a form, is led there; what is no page has none above it."""
+    routes, scope = unconnected_admin().routes, {"type": "http", "headers": [], "query_string": b"", "root_path": ""}
+    for each in ROUTES:
+        path = address(each.path, "acme")
+        if "POST" in each.methods and found("GET", path) is None:
+            above = page_above(path, routes, scope)
+            if each.path.startswith(("/{account", "/preferences/")):
+                assert above is not None, path
+                assert found("GET", above), path
+            else:
+                assert above is None, path
