@@ -325,7 +325,11 @@ async def test_what_became_of_a_row_is_said_when_its_list_has_another_filter_by_
     person = await arrive("operator")
     page = person.page
     held: list[Route] = []
-    await page.route("**/acme/price/reprocess", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/acme/price/reprocess", hold)
     await person.open("/acme/price?status=error")
     row = page.locator("tr.log").first
     key = await row.locator(".key").inner_text()
