@@ -31,6 +31,7 @@ from tests.support.access import ROW
 from tests.support.agents import produce, stored
 from tests.support.events import result
 from tests.support.processes import conexoes, end
+from tests.support.record_batch import STAND_IN, produce_batch, record_batch
 from tests.support.schema import had
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
@@ -312,3 +313,24 @@ async def test_readiness_knows_the_schema(
         assert answer.status_code == 503
         assert "conexoes migrate" in answer.text
     await reader.close()
+
+
+async def test_a_record_batch_that_nobody_can_read_keeps_no_process_from_starting(
+    broker_settings: BrokerSettings,
+) -> None:
+    """Such batches come while the rights to read are asked for."""
+    servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
+    topic = topics.results("price")
+    event = result("a")
+    unreadable = record_batch([event._replace(headers=[*event.headers, (STAND_IN, b"x")])])
+
+    async def send() -> None:
+        while True:
+            await produce_batch(servers, topic, 0, unreadable)
+
+    sending = asyncio.create_task(send())
+    try:
+        for _ in range(3):
+            await check_reading(servers, broker_settings.security, topics.read_by_agents(), f"{topics.prefix}-agents")
+    finally:
+        sending.cancel()
