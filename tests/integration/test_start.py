@@ -318,7 +318,7 @@ async def test_readiness_knows_the_schema(
 async def test_a_record_batch_that_nobody_can_read_keeps_no_process_from_starting(
     broker_settings: BrokerSettings,
 ) -> None:
-    """Such batches come while the rights to read are asked for."""
+    """Batches of this kind come while the rights to read are asked for."""
     servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
     topic = topics.results("price")
     event = result("a")
