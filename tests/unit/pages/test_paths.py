@@ -114,7 +114,7 @@ def test_a_name_in_a_path_is_its_type() -> None:
 
 
 def test_above_the_address_of_each_form_is_a_page() -> None:
-    """A person who reloads an answer, or types the address of a form, is led there; what is no page has none above it."""
+    """A person who reloads an answer, or types the address of a form, is led there. What is no page has none above."""
     routes, scope = unconnected_admin().routes, {"type": "http", "headers": [], "query_string": b"", "root_path": ""}
     for each in ROUTES:
         path = address(each.path, "acme")
