@@ -9,6 +9,9 @@ from schemas.characters import Part, named, parts
 
 #: Length of a name that fits in every column.
 _SHORT_CHARACTERS = 14
+#: Characters of a message, and of a fingerprint, that stand for the name of a group.
+_MESSAGE_CHARACTERS = 80
+_NUMBER_CHARACTERS = 8
 #: Colours of affiliates, by the letter of their names in the style sheet.
 DOTS = "abcdefgh"
 _BREAKS = re.compile(r"(?<=[._/:-])(?=[^._/:-])")
@@ -28,6 +31,11 @@ def _part(part: Part, *, breaks: bool) -> Markup:
     if part.unseen:
         return _UNSEEN.format(", ".join(map(named, part.unseen)), part.text)
     return Markup("<wbr>").join(_BREAKS.split(part.text)) if breaks else escape(part.text)
+
+
+def group_name(code: str | None, message: str | None, fingerprint: str) -> str:
+    """Return what a group of equal errors is called: its code, else the beginning of its message, else its number's."""
+    return code or (message or "")[:_MESSAGE_CHARACTERS] or fingerprint[:_NUMBER_CHARACTERS]
 
 
 def dot_of(affiliate: str) -> str:

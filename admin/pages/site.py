@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 
 from admin.pages import assets, languages, times, words
 from admin.pages.counts import Underway
-from admin.pages.names import dot_of, marked
+from admin.pages.names import dot_of, group_name, marked
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
 from api.fairness import Places
@@ -151,6 +151,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         catalogue=CATALOGUE,
         dot=dot_of,
         filter_fields=FIELDS,
+        group_name=group_name,
         language=language,
         language_names=languages.NAMES,
         most_banners=MOST_BANNERS,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin.pages.names import marked
+from admin.pages.names import group_name, marked
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,16 @@ def test_a_name_shows_what_nobody_would_see(name: str, shown: str) -> None:
 @given(st.text())
 def test_the_text_of_a_name_is_the_name(name: str) -> None:
     assert html.unescape(re.sub(r"<[^>]*>", "", marked(name))).replace("\r", "") == name.replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "name"),
+    [("price.min", "Too low", "price.min"), (None, "Too low" * 20, ("Too low" * 20)[:80]), (None, None, "01234567")],
+)
+def test_a_group_is_called_by_what_says_most(code: str | None, message: str | None, name: str) -> None:
+    assert group_name(code, message, "0123456789abcdef") == name
+
+
+def test_the_name_of_a_group_is_escaped_once() -> None:
+    name = "FEE&TAX<seller>.too_high"
+    assert html.unescape(marked(group_name(name, None, "")).replace("<wbr>", "")) == name
