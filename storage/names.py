@@ -47,7 +47,7 @@ async def add_names(
     received: Sequence[Result],
     new_logs: Collection[uuid.UUID],
     sent: SentAliases,
-    staged_from: int = FEWEST,
+    staged_from: int,
 ) -> Digests:
     """Write the keys of new logs, and the aliases that are not known yet. Returns what was sent of these.
 

@@ -79,7 +79,9 @@ folded AS (
 shown AS (
     {logs_of_results}
     FROM folded
-    {or_when_known}
+    ON CONFLICT (id) DO UPDATE SET
+        {when_known}
+    RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
 )
 SELECT
     ARRAY(SELECT result_id FROM received) AS received,
@@ -118,12 +120,6 @@ SELECT
     account, log_id, integration_type, affiliate, key, status, processed_at,
     version, source, event_id, message, code, category, fingerprint, errors,
     other_codes, other_categories, other_fingerprints, words, attempts, first_seen_at
-
--- or_when_known --
--- Logs that are there already are changed. Answers which were not.
-ON CONFLICT (id) DO UPDATE SET
-    {when_known}
-RETURNING id, xmax = 0 AS is_new  -- a row that was updated has the transaction's id there
 
 -- when_known --
 -- What a log `s` that is known becomes by what a batch has of it: `excluded`, its highest version and its number of
