@@ -138,4 +138,4 @@ list.addEventListener("click", (event) => {
   if (option) prefer(option);
 });
 palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
-palette.addEventListener("close", () => { clearTimeout(wait); again = false; field.value = ""; });
+palette.addEventListener("close", () => { clearTimeout(wait); again = false; });
