@@ -287,5 +287,4 @@ async def test_an_error_of_a_row_stays_in_it_and_the_list_where_it_was(arrive: A
 
 def _nothing_but_the_line(person: Person) -> None:
     """A browser says in its console that it had no line, as htmx does; nothing else may be there."""
-    expected = ("net::ERR_INTERNET_DISCONNECTED", "error: htmx:")
-    person.faults = [each for each in person.faults if not any(words in each for words in expected)]
+    person.forget("net::ERR_INTERNET_DISCONNECTED", "error: htmx:")
