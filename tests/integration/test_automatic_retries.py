@@ -519,6 +519,7 @@ async def test_1000_rows_of_429_are_cured_without_a_click_1000_permanent_ones_ar
         await eventually(over)
         assert await end(process) == 0
     answering.cancel()
+    await asyncio.gather(answering, return_exceptions=True)
     items = await owner.fetch(
         "SELECT i.id::text, i.key, i.state, i.sent_at, c.automatic FROM reprocess_items i"
         " JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id"

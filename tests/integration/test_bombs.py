@@ -61,6 +61,7 @@ async def test_a_worker_of_512_mib_outlives_a_gibibyte_in_every_codec(
         await stored(owner, 208)
         await eventually(all_committed)
         watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
     assert peak < LIMIT, f"{peak / 2**20:.0f} MiB"
     rows = await owner.fetch('SELECT code, value, reason FROM dead_letters ORDER BY "offset"')
     assert [(row["code"], len(row["value"])) for row in rows] == [

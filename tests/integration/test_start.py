@@ -324,8 +324,10 @@ async def test_a_record_batch_that_nobody_can_read_keeps_no_process_from_startin
     event = result("a")
     unreadable = record_batch([event._replace(headers=[*event.headers, (STAND_IN, b"x")])])
 
+    checked = asyncio.Event()
+
     async def send() -> None:
-        while True:
+        while not checked.is_set():
             await produce_batch(servers, topic, 0, unreadable)
 
     sending = asyncio.create_task(send())
@@ -333,4 +335,5 @@ async def test_a_record_batch_that_nobody_can_read_keeps_no_process_from_startin
         for _ in range(3):
             await check_reading(servers, broker_settings.security, topics.read_by_agents(), f"{topics.prefix}-agents")
     finally:
-        sending.cancel()
+        checked.set()
+        await sending

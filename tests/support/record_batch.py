@@ -92,8 +92,8 @@ def with_checksum(raw: bytes) -> bytes:
 async def produce_batch(servers: str, topic: str, partition: int, raw: bytes) -> int:
     """Write one batch. Returns the offset of its first record."""
     client = AIOKafkaClient(bootstrap_servers=servers)
-    await client.bootstrap()
     try:
+        await client.bootstrap()
         client.add_topic(topic)
         code = NotLeaderForPartitionError.errno
         while code == NotLeaderForPartitionError.errno:  # the leader of a new topic is known before it knows itself
