@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
+from faust.app.base import BootStrategy
 from faust.types.auth import CredentialsT
 
 from agents.kafka import expansion
@@ -39,8 +40,16 @@ METADATA_SECONDS = 20
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
 
+class Parts(BootStrategy):
+    """The parts of Faust that are started: no producer, since nothing is sent through Faust."""
+
+    enable_kafka_producer = False
+
+
 class AgentsApp(faust.App):
     """A Faust app whose consumer is a BatchConsumer, and whose crash is the end of the process."""
+
+    BootStrategy = Parts
 
     stopping: asyncio.Event
     lag: Lag

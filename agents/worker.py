@@ -185,6 +185,11 @@ def _standing(app: AgentsApp) -> tuple[bool, object]:
     return lagging and not ingest_waits() and not app.rebalancing, position
 
 
+def _loops(app: AgentsApp) -> list[asyncio.AbstractEventLoop]:
+    """Return the event loops of this process: ours, and the one of the consumer's thread."""
+    return [asyncio.get_running_loop(), app.batches._thread.thread_loop]
+
+
 class Worker:
     """A Faust app and what runs beside it, from start to stop."""
 
@@ -211,7 +216,7 @@ class Worker:
         log.info("stopped")
 
     async def _start(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
-        self.beside("watchdog", lambda: watch(lambda: _standing(self._app)))
+        self.beside("watchdog", lambda: watch(lambda: _standing(self._app), lambda: _loops(self._app)))
         await prepare()
         with crash.deadline("joining the group", START_SECONDS):
             await self._app.start()

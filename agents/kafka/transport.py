@@ -23,11 +23,12 @@ from typing import Any, NamedTuple, cast
 
 import faust
 import structlog
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, EventT
 
-from agents.kafka.fetch import Fetched, fetch
+from agents.kafka.consumer_thread import BatchConsumerThread
+from agents.kafka.fetch import Fetched
 from agents.kafka.positions import incarnations
 from agents.metrics import MISSING_OFFSETS, READ_AGAIN
 from agents.process import crash
@@ -40,12 +41,8 @@ log = structlog.get_logger(__name__)
 #: Memory of records that are fetched and not stored yet, over all partitions of a process (agents.kafka.fetch.weight).
 #: The rest waits in the broker.
 MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
-#: The part of it that one fetch may take. The bound may be exceeded by this and one record.
-MAX_FETCH_BYTES = MAX_IN_FLIGHT_BYTES // 4
 #: Seconds that a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
 DRAIN_SECONDS = 5.0
-#: Milliseconds that the broker may hold a fetch while it has no record for it (fetch.max.wait.ms).
-FETCH_WAIT_MS = 50
 #: Tries to read offsets that should exist, before they are taken for lost.
 MAX_LOOKS = 3
 
@@ -419,35 +416,6 @@ class BatchConsumer(driver.Consumer):
         self._acked.clear()
         self._acked_index.clear()
         return {tp: offset for tp, offset in self.watermark.committable(self._committed_offset).items() if tp in wanted}
-
-
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread around aiokafka's consumer, with a shorter fetch wait, read_committed, and our own fetch."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        # aiokafka has one fetch under way for each broker. A fetch of idle partitions holds up the busy ones for
-        # as long as the broker holds it. Faust fixes that at 1.5 s: a busy topic beside four idle ones reached
-        # 7,000 results/s that way. A shorter wait costs 20 small requests a second when nothing comes.
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
-        # Records of an aborted transaction are no results.
-        consumer._isolation_level = "read_committed"
-        return consumer
-
-    async def _fetch_records(
-        self,
-        consumer: Any,
-        active_partitions: set[TP],
-        timeout: float | None = None,
-        max_records: int | None = None,  # noqa: ARG002
-    ) -> Any:
-        """Fetch by agents.kafka.fetch instead of Faust: bytes are bounded, not records."""
-        if not self.consumer.flow_active:
-            return {}
-        if consumer._closed or consumer._fetcher._closed:
-            raise ConsumerStoppedError
-        with consumer._fetcher._subscriptions.fetch_context():
-            return await fetch(consumer, frozenset(active_partitions), timeout or 0.0, MAX_FETCH_BYTES)
 
 
 class BatchTransport(driver.Transport):

@@ -8,7 +8,7 @@ import faulthandler
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from agents.process import crash
 
@@ -57,8 +57,21 @@ class LoopGuard(threading.Thread):
                 crash.die("event loop blocked")
 
 
-async def watch(look: Callable[[], tuple[bool, object]]) -> None:
-    """Poll `look()` until cancelled; end the process when work waits and the position stands still too long."""
+def show_tasks(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
+    """Write to stderr where each thread stands, and each task of `loops`: the reason of a stall is in one of them."""
+    faulthandler.dump_traceback(sys.stderr)
+    for task in [task for loop in loops for task in asyncio.all_tasks(loop)]:
+        task.print_stack(limit=4, file=sys.stderr)
+
+
+async def watch(
+    look: Callable[[], tuple[bool, object]],
+    loops: Callable[[], Iterable[asyncio.AbstractEventLoop]] = lambda: [asyncio.get_running_loop()],
+) -> None:
+    """Poll `look()` until cancelled; end the process when work waits and the position stands still too long.
+
+    Before that it writes where the tasks of `loops` stand.
+    """
     guard = LoopGuard()
     guard.start()
     progress = Progress()
@@ -68,6 +81,7 @@ async def watch(look: Callable[[], tuple[bool, object]]) -> None:
             guard.beat()
             waiting, position = look()
             if progress.stalled_seconds(waiting=waiting, position=position) > STALLED_SECONDS:
+                show_tasks(loops())
                 crash.die("stalled")
     finally:
         guard.stop()

@@ -259,7 +259,7 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("agents.kafka.transport.MAX_IN_FLIGHT_BYTES", 200_000)
-    monkeypatch.setattr("agents.kafka.transport.MAX_FETCH_BYTES", 50_000)
+    monkeypatch.setattr("agents.kafka.consumer_thread.MAX_FETCH_BYTES", 50_000)
     taken = 0
 
     def counted(reader: ResultsReader, batch: RecordBatch, now_ns: int, **options: Any) -> Decoded:

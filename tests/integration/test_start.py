@@ -6,11 +6,14 @@ import signal
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 import pytest
 
+from agents.metrics import WAITING
+from agents.process.start import until_topics
 from api.app import build_api
 from api.authentication import Authenticator
 from broker.errors import BrokerUnavailable
@@ -28,9 +31,10 @@ from storage.migrate import migrate
 from storage.schema_version import check_schema
 from storage.settings import StorageSettings
 from tests.support.access import ROW
-from tests.support.agents import produce, stored
+from tests.support.agents import produce, running_worker, stored
 from tests.support.events import result
 from tests.support.processes import conexoes, end
+from tests.support.proxy import proxied
 from tests.support.record_batch import STAND_IN, produce_batch, record_batch
 from tests.support.schema import had
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
@@ -313,6 +317,37 @@ async def test_readiness_knows_the_schema(
         assert answer.status_code == 503
         assert "conexoes migrate" in answer.text
     await reader.close()
+
+
+async def test_kafka_that_goes_away_when_a_worker_has_looked_at_it_is_waited_for(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the look at the topics and Faust's start, where an error would be the end of the process."""
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
+    async with proxied(f"kafka://{servers}") as (proxy, url):
+
+        async def gone(*arguments: Any) -> None:
+            await until_topics(*arguments)
+            proxy.mode = "refuse"
+
+        async def waits() -> bool:
+            return WAITING.labels("joining the group")._value.get() == 1
+
+        async def back() -> None:
+            await eventually(waits)
+            proxy.mode = "pass"
+
+        monkeypatch.setattr("agents.worker.until_topics", gone)
+        behind = broker_settings.model_copy(update={"kafka_bootstrap_servers": urlsplit(url).netloc.rpartition("@")[2]})
+        coming = asyncio.create_task(back())
+        async with running_worker(behind, storage_settings, data_dir):
+            await coming
+            await produce(servers, prefix, [result("a")])
+            await stored(owner, 1)
 
 
 async def test_a_record_batch_that_nobody_can_read_keeps_no_process_from_starting(

@@ -5,11 +5,13 @@ import inspect
 import aiokafka
 import aiokafka.consumer.fetcher as aiokafka_fetcher
 import faust
+from faust.app.base import BootStrategy
 from faust.transport.conductor import ConductorCompiler
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 
-from agents.kafka.transport import BatchConsumer, BatchConsumerThread, BatchTransport
+from agents.kafka.consumer_thread import BatchConsumerThread
+from agents.kafka.transport import BatchConsumer, BatchTransport
 
 
 def source(thing: object) -> str:
@@ -35,7 +37,7 @@ def test_the_methods_that_we_override_are_there_and_called() -> None:
             "_filter_tps_with_pending_acks",
             "_filter_committable_offsets",
         ],
-        driver.AIOKafkaConsumerThread: ["_create_worker_consumer", "_fetch_records", "seek"],
+        driver.AIOKafkaConsumerThread: ["on_start", "_create_worker_consumer", "_fetch_records", "seek"],
     }.items():
         for name in names:
             assert callable(getattr(owner, name)), name
@@ -77,6 +79,11 @@ def test_what_is_fetched_waits_where_we_take_it_from() -> None:
     )
     assert "isolation_level=self._isolation_level" in source(aiokafka.AIOKafkaConsumer.start)
     assert "self._fetch_records," in source(driver.AIOKafkaConsumerThread.getmany)
+
+
+def test_no_producer_of_faust_is_started() -> None:
+    assert "enable_kafka_producer" in source(BootStrategy._should_enable_kafka_producer)
+    assert "if self._producer is not None" in source(faust.App._producer_flush)
 
 
 def test_a_crash_of_any_part_of_faust_reaches_the_app() -> None:

@@ -1,8 +1,11 @@
 """A worker that looks alive and does nothing."""
 
+import asyncio
 from collections.abc import Iterator
 
-from agents.process.watchdog import Progress
+import pytest
+
+from agents.process.watchdog import Progress, show_tasks
 
 
 def clock(*times: float) -> Iterator[float]:
@@ -21,3 +24,16 @@ def test_progress_or_nothing_to_do_starts_anew() -> None:
     progress.stalled_seconds(waiting=True, position=1)
     assert progress.stalled_seconds(waiting=True, position=2) == 0
     assert progress.stalled_seconds(waiting=False, position=2) == 0
+
+
+async def test_a_stall_says_where_each_thread_and_task_stands(capfd: pytest.CaptureFixture[str]) -> None:
+    async def wait_for_what_never_comes() -> None:
+        await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(wait_for_what_never_comes())
+    await asyncio.sleep(0)
+    show_tasks([asyncio.get_running_loop()])
+    waiting.cancel()
+    said = capfd.readouterr().err
+    assert "wait_for_what_never_comes" in said
+    assert "show_tasks" in said
