@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Self
 
 from schemas.reasons.reason import Reason, all_of, each_of
 from schemas.reasons.say import say
@@ -42,6 +43,11 @@ class Refusal(Exception):
     def of_all(refusals: Sequence["Refusal"], part: bytes | None = None) -> "Refusal":
         """Return one refusal for every fault of an event; its code is that of the first."""
         return Refusal(refusals[0].code, all_of([each.reason for each in refusals]), part)
+
+    def alone(self) -> Self:
+        """Return it without the frames that it has passed, which would keep the record and its neighbours with it."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
 
     @property
     def reasons(self) -> list[Reason]:

@@ -162,6 +162,7 @@ class Ingest:
                 # A partition always has the same writer: the order of a partition is the order of the watermark.
                 decoded = await self._decode(batch)
                 queues[batch.tp.partition % WRITERS].put_nowait(decoded)
+                del batch, decoded  # the next may be long in coming
                 await asyncio.sleep(0)  # let the writer start before the next batch is decoded
             for writer in writers:
                 writer.cancel()
@@ -187,15 +188,19 @@ class Ingest:
 
     async def _write_all(self, decoded: asyncio.Queue[Decoded]) -> None:
         while True:
-            together = [await decoded.get()]
-            rows = len(together[0].accepted)
-            size = together[0].batch.bytes
-            while rows < self._size.rows and size < MAX_BYTES and not decoded.empty():
-                together.append(decoded.get_nowait())
-                rows += len(together[-1].accepted)
-                size += together[-1].batch.bytes
-            if await self._delivery.settle([each.batch for each in together], partial(self._write, together)):
-                self._count(together)
+            await self._write_next(decoded)
+
+    async def _write_next(self, decoded: asyncio.Queue[Decoded]) -> None:
+        """Wait for batches, and write those that are there, up to a limit. Nothing of them is kept while it waits."""
+        together = [await decoded.get()]
+        rows = len(together[0].accepted)
+        size = together[0].batch.bytes
+        while rows < self._size.rows and size < MAX_BYTES and not decoded.empty():
+            together.append(decoded.get_nowait())
+            rows += len(together[-1].accepted)
+            size += together[-1].batch.bytes
+        if await self._delivery.settle([each.batch for each in together], partial(self._write, together)):
+            self._count(together)
 
     async def _write(self, together: Sequence[Decoded]) -> None:
         accepted = [accepted for each in together for accepted in each.accepted]

@@ -1,6 +1,8 @@
 """The memory of an agents process during a flood, or while the database is away."""
 
 import asyncio
+import gc
+import json
 import time
 import tracemalloc
 import weakref
@@ -17,14 +19,18 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.transport import RecordBatch
 from agents.kafka.weight import weight
-from agents.results.ingest import Ingest
-from broker.publisher import Publisher
+from agents.results.ingest import Ingest, decode
+from broker.publisher import Publisher, Record
+from connectors.simulator.malformed import MALFORMED
 from schemas.catalogue import BY_NAME
+from schemas.envelope import BATCH
 from schemas.policy import Policy
+from schemas.reading.reader import ResultsReader
+from schemas.refusal import DeadLetterCode
 from storage.clock import ServerClock
 from storage.database import Database
 from storage.settings import StorageSettings
-from tests.support.events import Event, result
+from tests.support.events import Event, result, whole
 from tests.support.record_batch import record_batch
 
 
@@ -59,11 +65,38 @@ class HostClock(ServerClock):
 class Weighty:
     """A record whose life can be followed."""
 
+    topic, partition = "t", 0
     offset, key, headers = 0, b"k", ()
     timestamp, timestamp_type = 0, 0
 
     def __init__(self) -> None:
         self.value = result().value
+
+
+@pytest.mark.parametrize("in_batch", [False, True], ids=["alone", "in a batch"])
+@pytest.mark.parametrize("code", MALFORMED)
+def test_a_refusal_does_not_keep_the_records_beside_it(code: DeadLetterCode, *, in_batch: bool) -> None:
+    """Neither by the frames that it has passed, nor in a cycle that waits for the collector, which comes seldom."""
+    bad = MALFORMED[code](Record("t", b"k", result().value, result().headers))
+    records: list[Any] = [Weighty(), Weighty(), Weighty()]
+    alive = weakref.WeakSet(records)
+    for record in records:
+        record.headers = result().headers
+    records[1].headers, records[1].value = bad.headers, bad.value
+    if in_batch:
+        event = whole(result(), specversion=None)
+        records[1].headers, records[1].value = [("content-type", BATCH.encode())], json.dumps([event, whole(result())])
+        records[1].value = records[1].value.encode()
+    gc.disable()
+    try:
+        decoded = decode(ResultsReader([BY_NAME["price"]]), RecordBatch(TP("t", 0), 1, records, 0, 3), time.time_ns())
+        [refusal] = [letter.refusal for letter in decoded.refused]
+        assert len(decoded.accepted) == (3 if in_batch else 2)
+        del decoded, records, record
+        assert not alive
+        assert refusal.__traceback__ is refusal.__context__ is None
+    finally:
+        gc.enable()
 
 
 async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_away() -> None:
@@ -99,5 +132,41 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
     await all_delivered.wait()
     # What the writer holds, which may be a set of an old assignment, and one set of this.
     assert len(alive) <= 3 + 3 + 3
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_is_stored_is_not_kept_until_the_next_comes() -> None:
+    """Each topic has an agent and two writers, of which each would keep what it had last."""
+    database = Database("postgresql://127.0.0.1:1/nowhere", "writer", StorageSettings(connect_seconds=0.1))
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+    stored = asyncio.Event()
+
+    async def batches() -> AsyncIterator[RecordBatch]:
+        for partition in (0, 1):
+            record: Any = Weighty()
+            record.headers = result().headers
+            alive.add(record)
+            yield RecordBatch(TP("t", partition), 1, [record], 1000, 1)
+            del record
+        await asyncio.Event().wait()
+
+    class Quick(Ingest):
+        async def store(self, _accepted: Any, moves: Any) -> None:
+            if moves[0].partition == 1:
+                stored.set()
+
+    ingest = Quick(
+        BY_NAME["price"],
+        database,
+        DeadLetters("t", Publisher("127.0.0.1:1"), database),
+        Delivery(lambda _batch: None, lambda _batch: True, lambda: None),
+        clock=HostClock(database),
+        policy=Policy(),
+    )
+    running = asyncio.create_task(ingest.run(batches()))
+    await asyncio.wait_for(stored.wait(), 10)
+    await asyncio.sleep(0.05)
+    assert not alive
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
