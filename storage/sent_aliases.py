@@ -8,7 +8,7 @@ from schemas.result import Result
 #: Seconds after which all are sent once more: another worker may have made a log anew that was erased, without them.
 LAPSE_SECONDS = 600.0
 #: Limit of logs that are remembered: some 130 bytes each.
-MOST = 250_000
+MOST = 125_000
 
 #: Hashes of the aliases that were sent last of each log, by the number that its id is. Two sets of aliases of one log
 #: have the same with a probability of 2^-64.

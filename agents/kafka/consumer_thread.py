@@ -8,20 +8,30 @@ from typing import Any
 from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
+from mode.threads import MethodQueue
 
 from agents.kafka.fetch import fetch
 from agents.process.availability import until_available
 from broker.errors import BrokerUnavailable
 
 #: Bytes of memory that one fetch may take (agents.kafka.weight): a quarter of what may be in flight, which may be
-#: exceeded by this and one record.
-MAX_FETCH_BYTES = 8 * 1024 * 1024
+#: exceeded by this and one record. Of what the broker sends at a time, too (fetch.max.bytes; by default 50 MiB).
+MAX_FETCH_BYTES = 4 * 1024 * 1024
 #: Milliseconds that the broker may hold a fetch while it has no record for it (fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
+#: Calls that the thread works on at a time.
+CALLS = 8
 
 
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """Faust's thread around aiokafka's consumer, with a shorter fetch wait, read_committed, and our own fetch."""
+
+    @property
+    def method_queue(self) -> MethodQueue:
+        """The calls that wait for this thread. Faust does two at a time: two commits that hang would hold up a seek."""
+        if self._method_queue is None:
+            self._method_queue = MethodQueue(num_workers=CALLS, loop=self.thread_loop, beacon=self.beacon)
+        return self._method_queue
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -29,6 +39,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         # as long as the broker holds it. Faust fixes that at 1.5 s: a busy topic beside four idle ones reached
         # 7,000 results/s that way. A shorter wait costs 20 small requests a second when nothing comes.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._fetch_max_bytes = MAX_FETCH_BYTES
         # Records of an aborted transaction are no results.
         consumer._isolation_level = "read_committed"
         return consumer

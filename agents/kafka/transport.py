@@ -38,9 +38,9 @@ from storage.positions import Begin, Move, begin_positions
 
 log = structlog.get_logger(__name__)
 
-#: Memory of records that are fetched and not stored yet, over all partitions of a process (agents.kafka.fetch.weight).
-#: The rest waits in the broker.
-MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
+#: Memory of records that are fetched and not stored yet, over all partitions of a process (agents.kafka.weight); what
+#: is read of them takes as much again. The rest waits in the broker.
+MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024
 #: Seconds that a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
 DRAIN_SECONDS = 5.0
 #: Tries to read offsets that should exist, before they are taken for lost.
@@ -225,13 +225,13 @@ class BatchConsumer(driver.Consumer):
         if self.should_stop:
             return
         fetched = cast("dict[TP, Fetched]", found or {})
-        await self._begin(fetched, generation)
+        moved = await self._begin(fetched, generation)
         for tp, of_partition in fetched.items():
             if not self.flow_active or generation != self.watermark.generation:
                 # A rebalance came between: these may belong to the assignment before it or after it.
                 await self.perform_seek()
                 return
-            if tp not in self._expected or await self._sought_back(tp, of_partition.first_offset):
+            if tp not in self._expected or tp in moved or await self._sought_back(tp, of_partition.first_offset):
                 continue
             if of_partition.first_offset < self._expected[tp]:
                 await self._begin_anew(tp, of_partition.first_offset)
@@ -241,33 +241,40 @@ class BatchConsumer(driver.Consumer):
                 self.app.monitor.track_tp_end_offset(tp, self._end(tp) or 0)
                 yield tp, self._deliver(tp, of_partition, after, generation)
 
-    async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> None:
+    async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> set[TP]:
         """Find out where each partition that is new to this assignment begins; when Kafka is away, next time.
+
+        Returns those that begin before what was fetched of them: they are fetched again from there.
 
         That is the smaller of what Kafka and PostgreSQL say. Kafka's is behind when a worker ended before it committed;
         PostgreSQL's when it was restored from a backup, or a standby that lagged took over.
         """
+        moved: set[TP] = set()
         new = [tp for tp in fetched if tp not in self._expected]
         if not new:
-            return
+            return moved
         try:
             earliest = await self.earliest_offsets(*new)
             known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
         except KafkaError as exc:
             log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
-            return
+            return moved
         begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
         stored = await until_available("positions", lambda: self._ask(begins))
         if generation != self.watermark.generation:
-            return  # it took that long
+            return moved  # it took that long
         for tp in new:
             committed, known = self._committed_offset[tp], stored[tp.topic, tp.partition]
             # Where nothing is committed yet, everything that the topic still has is ours.
             begin = min(known, earliest[tp] if committed is None else committed)
             self._say_difference(tp, committed, known, begin)
-            if fetched[tp].first_offset <= begin or await self._go_to(tp, begin):
-                self._expected[tp] = self._begun[tp] = begin
-                self._anew.discard(tp)
+            if fetched[tp].first_offset > begin:
+                if not await self._go_to(tp, begin):
+                    continue
+                moved.add(tp)
+            self._expected[tp] = self._begun[tp] = begin
+            self._anew.discard(tp)
+        return moved
 
     async def _ask(self, begins: list[Begin]) -> dict[tuple[str, int], int]:
         async with self._database.transaction() as connection:

@@ -9,6 +9,7 @@ from faust.app.base import BootStrategy
 from faust.transport.conductor import ConductorCompiler
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
+from mode.threads import QueueServiceThread
 
 from agents.kafka.consumer_thread import BatchConsumerThread
 from agents.kafka.transport import BatchConsumer, BatchTransport
@@ -41,6 +42,7 @@ def test_the_methods_that_we_override_are_there_and_called() -> None:
     }.items():
         for name in names:
             assert callable(getattr(owner, name)), name
+    assert isinstance(QueueServiceThread.method_queue, property)
     assert "self._filter_committable_offsets(tps)" in source(Consumer._commit_tps)
     assert "self._filter_tps_with_pending_acks(topics)" in source(Consumer.force_commit)
     assert "getmany = self.getmany" in source(Consumer._drain_messages)
