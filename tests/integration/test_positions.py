@@ -188,9 +188,9 @@ async def test_a_partition_that_was_taken_away_before_a_seek_ends_nobody(
     answers: list[bool] = []
     begin = BatchConsumer._begin
 
-    async def late(self: BatchConsumer, *arguments: Any) -> None:
+    async def late(self: BatchConsumer, *arguments: Any) -> set[TP]:
         answers.append(await self._go_to(TP("another's", 0), 5))
-        await begin(self, *arguments)
+        return await begin(self, *arguments)
 
     monkeypatch.setattr(BatchConsumer, "_begin", late)
     async with running_worker(broker_settings, storage_settings, data_dir):
