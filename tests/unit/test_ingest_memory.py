@@ -94,7 +94,8 @@ def test_a_refusal_does_not_keep_the_records_beside_it(code: DeadLetterCode, *, 
         assert len(decoded.accepted) == (3 if in_batch else 2)
         del decoded, records, record
         assert not alive
-        assert refusal.__traceback__ is refusal.__context__ is None
+        assert refusal.__traceback__ is None
+        assert refusal.__context__ is None
     finally:
         gc.enable()
 
