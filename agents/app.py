@@ -12,10 +12,12 @@ from faust.app.base import BootStrategy
 from faust.types.auth import CredentialsT
 
 from agents.kafka import expansion
+from agents.kafka.consumer import BatchConsumer
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.lag import Lag
-from agents.kafka.transport import BatchConsumer, BatchTransport, PassThrough, RecordBatch
+from agents.kafka.record_batch import RecordBatch
+from agents.kafka.transport import BatchTransport, PassThrough
 from agents.process import crash
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from storage.errors import PositionLost
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from faust.types import TP
 
-from agents.kafka.transport import BatchConsumer, RecordBatch
+from agents.kafka.consumer import BatchConsumer
+from agents.kafka.record_batch import RecordBatch
 from agents.metrics import LAG, OLDEST_WAITING, STORED_UNTIL
 
 

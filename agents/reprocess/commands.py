@@ -14,7 +14,7 @@ import structlog
 
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.kafka.unreadable import Unreadable
 from agents.metrics import COMMANDS
 from agents.process.availability import until_available

@@ -13,9 +13,10 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faust.types import TP
 
+from agents.kafka.consumer import BatchConsumer
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
-from agents.kafka.transport import BatchConsumer, RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.kafka.weight import RECORD_BYTES
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
 from broker.publisher import Publisher
@@ -258,7 +259,7 @@ async def test_a_flood_of_tombstones_is_bounded_as_well(
     owner: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agents.kafka.transport.MAX_IN_FLIGHT_BYTES", 200_000)
+    monkeypatch.setattr("agents.kafka.in_flight.MAX_IN_FLIGHT_BYTES", 200_000)
     monkeypatch.setattr("agents.kafka.consumer_thread.MAX_FETCH_BYTES", 50_000)
     taken = 0
 

@@ -14,8 +14,8 @@ from aiokafka.admin import NewPartitions, NewTopic, RecordsToDelete
 from faust.types import TP
 from prometheus_client import REGISTRY
 
-from agents.kafka import transport
-from agents.kafka.transport import BatchConsumer
+from agents.kafka import consumer
+from agents.kafka.consumer import BatchConsumer
 from broker.settings import BrokerSettings
 from storage.settings import StorageSettings
 from tests.support.agents import committed, produce, records, running_worker, stored
@@ -197,7 +197,7 @@ async def test_a_partition_that_was_taken_away_before_a_seek_ends_nobody(
         await produce(str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix, results(range(20)))
         await stored(owner, 20)
     assert set(answers) == {False}
-    assert inspect.getsource(transport).count(".seek(") == 1  # no other way to seek
+    assert inspect.getsource(consumer).count(".seek(") == 1  # no other way to seek
 
 
 async def test_offsets_and_dead_letters_of_a_topic_that_was_made_anew_are_others(

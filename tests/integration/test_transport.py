@@ -1,4 +1,4 @@
-"""The internals of Faust 0.15.3 on which agents/kafka/transport.py relies. A release that changes them fails here."""
+"""The internals of Faust 0.15.3 on which agents/kafka relies. A release that changes them fails here."""
 
 import inspect
 
@@ -11,8 +11,9 @@ from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from mode.threads import QueueServiceThread
 
+from agents.kafka.consumer import BatchConsumer
 from agents.kafka.consumer_thread import BatchConsumerThread
-from agents.kafka.transport import BatchConsumer, BatchTransport
+from agents.kafka.transport import BatchTransport
 
 
 def source(thing: object) -> str:

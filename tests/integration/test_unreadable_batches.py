@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from agents.kafka.transport import BatchConsumer
+from agents.kafka.consumer import BatchConsumer
 from broker.settings import BrokerSettings
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from aiokafka.structs import ConsumerRecord
 
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.results.ingest import decode
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter

@@ -10,7 +10,7 @@ from aiokafka.structs import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.results.ingest import decode
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter

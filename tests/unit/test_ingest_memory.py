@@ -17,7 +17,7 @@ from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.kafka.weight import weight
 from agents.results.ingest import Ingest, decode
 from broker.publisher import Publisher, Record

@@ -7,7 +7,7 @@ from faust.types import TP
 
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.metrics import READ
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher

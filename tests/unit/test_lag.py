@@ -7,7 +7,7 @@ from faust.types import TP
 from prometheus_client import REGISTRY
 
 from agents.kafka.lag import Lag
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 
 A = TP("lag-test", 0)
 

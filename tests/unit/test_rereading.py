@@ -6,7 +6,7 @@ import time
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.results.ingest import decode
 from broker.publisher import Record
 from connectors.simulator.malformed import MALFORMED

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from agents.kafka.transport import RecordBatch
+from agents.kafka.record_batch import RecordBatch
 from agents.results.ingest import Decoded, decode
 from broker.settings import BrokerSettings
 from cli.settings_errors import sentences

@@ -6,7 +6,8 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.kafka.transport import RecordBatch, Watermark
+from agents.kafka.record_batch import RecordBatch
+from agents.kafka.watermark import Watermark
 
 A, B = TP("t", 0), TP("t", 1)
 

@@ -1,0 +1,328 @@
+"""The consumer of the transport: what it fetches, delivers, commits, and reads again."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import structlog
+from aiokafka.errors import IllegalStateError, KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from agents.kafka.consumer_thread import BatchConsumerThread
+from agents.kafka.fetch import Fetched
+from agents.kafka.in_flight import InFlight
+from agents.kafka.positions import incarnations
+from agents.kafka.record_batch import RecordBatch
+from agents.kafka.watermark import Watermark
+from agents.metrics import MISSING_OFFSETS, READ_AGAIN
+from agents.process import crash
+from agents.process.availability import until_available
+from storage.database import Database
+from storage.positions import Begin, begin_positions
+
+log = structlog.get_logger(__name__)
+
+#: Seconds that a rebalance waits for what is in flight; far below the broker's rebalance timeout of a minute.
+DRAIN_SECONDS = 5.0
+#: Tries to read offsets that should exist, before they are taken for lost.
+MAX_LOOKS = 3
+
+
+class BatchConsumer(driver.Consumer):
+    """Yields one message a fetched batch; commits what the watermark lets through."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.watermark = Watermark()
+        self._in_flight = InFlight()
+        self._expected: dict[TP, int] = {}  # the offset that the next batch of a partition must begin with
+        self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
+        self._begins_at: dict[TP, deque[tuple[int, int]]] = {}  # in flight: ends, times of first records
+        self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
+        self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
+        self._database: Database = cast(Any, self.app).database
+
+    @property
+    def idle(self) -> bool:
+        """True when the agents have finished all that was delivered."""
+        return self._in_flight.batches == 0
+
+    def standing(self) -> tuple[bool, object]:
+        """Tell agents.process.watchdog if records wait to be stored, and where each partition stands.
+
+        Records behind an open transaction do not count: nobody may read them yet.
+        """
+        reached = {**self._begun, **self.watermark.stored()}
+        # A partition that the consumer has not reached yet is not known to wait.
+        lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
+        return lagging, reached
+
+    def waiting(self) -> dict[TP, int]:
+        """Offsets of each partition between what is stored and its end; of those that were reached."""
+        reached = {**self._begun, **self.watermark.stored()}
+        return {tp: max(0, (self._end(tp) or 0) - reached[tp]) for tp in self.assignment() if tp in reached}
+
+    def oldest_waiting_ms(self) -> dict[TP, int]:
+        """Times of the oldest records in flight, in milliseconds since 1970, of the partitions that have any."""
+        return {tp: batches[0][1] for tp, batches in self._begins_at.items() if batches}
+
+    def whole(self) -> dict[TP, tuple[float, bool]]:
+        """Tell when each partition was looked at last, in seconds since 1970 by this host; and if all was stored then.
+
+        All is what the broker has, records of open transactions included; of those partitions that were reached.
+        """
+        consumer: Any = self._thread._ensure_consumer()
+        reached = {**self._begun, **self.watermark.stored()}
+        looked_at = {tp: consumer.last_poll_timestamp(tp) for tp in self.assignment() if tp in reached}
+        return {
+            tp: (ms / 1000, reached[tp] >= (consumer.highwater(tp) or 0))
+            for tp, ms in looked_at.items()
+            if ms is not None
+        }
+
+    def _end(self, tp: TP) -> int | None:
+        """The last stable offset, as of the last fetch; None before the first."""
+        end: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
+        return end
+
+    def current(self, batch: RecordBatch) -> bool:
+        """Tell if `batch` belongs to the current assignment.
+
+        One that does not will be delivered again, to us or another.
+        """
+        return batch.generation == self.watermark.generation
+
+    def done(self, batch: RecordBatch) -> None:
+        """Record that all of `batch` is stored or dead-lettered.
+
+        Call it in the order in which a partition was delivered.
+        """
+        if self.watermark.move(batch):
+            self._in_flight.remove(batch.bytes)
+            begins_at = self._begins_at.get(batch.tp)
+            while begins_at and begins_at[0][0] <= batch.next_offset:
+                begins_at.popleft()
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait up to `seconds` until all that was delivered is done, and commit it. False when some is not done."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._in_flight.empty.wait(), seconds)
+        await self.commit()
+        return self.idle
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Yield messages as Faust's does, but one for each batch, and fetch nothing while too much is in flight.
+
+        Seeks back to what was fetched and not yielded. The fetcher's position is past it already: without the seek,
+        the next fetch would skip it, and the watermark too.
+        """
+        await self._wait_for_room(timeout)
+        generation = self.watermark.generation
+        found, _active = await self._wait_next_records(timeout)
+        if self.should_stop:
+            return
+        fetched = cast("dict[TP, Fetched]", found or {})
+        moved = await self._begin(fetched, generation)
+        for tp, of_partition in fetched.items():
+            if not self.flow_active or generation != self.watermark.generation:
+                # A rebalance came between: these may belong to the assignment before it or after it.
+                await self.perform_seek()
+                return
+            if tp not in self._expected or tp in moved or await self._sought_back(tp, of_partition.first_offset):
+                continue
+            if of_partition.first_offset < self._expected[tp]:
+                await self._begin_anew(tp, of_partition.first_offset)
+                continue
+            if of_partition.next_offset != self._expected[tp]:
+                after, self._expected[tp] = self._expected[tp], of_partition.next_offset
+                self.app.monitor.track_tp_end_offset(tp, self._end(tp) or 0)
+                yield tp, self._deliver(tp, of_partition, after, generation)
+
+    async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> set[TP]:
+        """Find out where each partition that is new to this assignment begins; when Kafka is away, next time.
+
+        Returns those that begin before what was fetched of them: they are fetched again from there.
+
+        That is the smaller of what Kafka and PostgreSQL say. Kafka's is behind when a worker ended before it committed;
+        PostgreSQL's when it was restored from a backup, or a standby that lagged took over.
+        """
+        moved: set[TP] = set()
+        new = [tp for tp in fetched if tp not in self._expected]
+        if not new:
+            return moved
+        try:
+            earliest = await self.earliest_offsets(*new)
+            known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
+        except KafkaError as exc:
+            log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
+            return moved
+        begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
+        stored = await until_available("positions", lambda: self._ask(begins))
+        if generation != self.watermark.generation:
+            return moved  # it took that long
+        for tp in new:
+            committed, known = self._committed_offset[tp], stored[tp.topic, tp.partition]
+            # Where nothing is committed yet, everything that the topic still has is ours.
+            begin = min(known, earliest[tp] if committed is None else committed)
+            self._say_difference(tp, committed, known, begin)
+            if fetched[tp].first_offset > begin:
+                if not await self._go_to(tp, begin):
+                    continue
+                moved.add(tp)
+            self._expected[tp] = self._begun[tp] = begin
+            self._anew.discard(tp)
+        return moved
+
+    async def _ask(self, begins: list[Begin]) -> dict[tuple[str, int], int]:
+        async with self._database.transaction() as connection:
+            return await begin_positions(connection, begins)
+
+    async def _incarnations(self, topics: set[str]) -> Mapping[str, str]:
+        return await incarnations(self._thread._ensure_consumer()._client, topics)
+
+    def _say_difference(self, tp: TP, committed: int | None, known: int, begin: int) -> None:
+        place = {"topic": tp.topic, "partition": tp.partition, "kafka": committed, "postgresql": known}
+        if committed is not None and known < committed:
+            READ_AGAIN.labels(tp.topic, "postgresql").inc(committed - begin)
+            log.warning("the database is behind Kafka's offset; reading again", **place, records=committed - begin)
+        elif begin < known:
+            READ_AGAIN.labels(tp.topic, "kafka").inc(known - begin)
+            log.info("Kafka's offset is behind the database; reading again", **place, records=known - begin)
+
+    async def _begin_anew(self, tp: TP, first: int) -> None:
+        """The topic was made anew, or lost its end, and aiokafka has gone back to its beginning: so do we."""
+        log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=first)
+        self._anew.add(tp)
+        del self._expected[tp]
+        self._committed_offset[tp] = None
+        await self._go_to(tp, first)
+
+    def begin_again(self) -> None:
+        """Ask where each partition begins, as after an assignment: the database is not the one that it was."""
+        log.error("the database has lost what was stored; reading it again")
+        self._forget(self.assignment())
+
+    async def _sought_back(self, tp: TP, first: int) -> bool:
+        """Seek back when offsets are missing before `first`. True when it did.
+
+        Offsets that are missing after MAX_LOOKS do not exist any more: the topic's retention removed them before
+        they were read, which is worth an alarm.
+        """
+        expected = self._expected[tp]
+        if first <= expected:
+            return False
+        looked_for, times = self._looks.get(tp, (expected, 0))
+        times = times + 1 if looked_for == expected else 1
+        self._looks[tp] = expected, times
+        place = {"topic": tp.topic, "partition": tp.partition, "missing": expected, "next": first}
+        if times > MAX_LOOKS:
+            log.error("offsets are gone", **place)
+            MISSING_OFFSETS.labels(tp.topic).inc(first - expected)
+            return False
+        log.warning("offsets skipped; looking again", **place)
+        await self._go_to(tp, expected)
+        return True
+
+    async def _go_to(self, tp: TP, offset: int) -> bool:
+        """Fetch on from `offset`. False when the partition was taken from us meanwhile."""
+        try:
+            await self.seek(tp, offset)
+        except IllegalStateError as exc:
+            log.info("partition is gone", topic=tp.topic, partition=tp.partition, reason=str(exc))
+            return False
+        return True
+
+    async def perform_seek(self) -> None:
+        """Seek as Faust does. When the assignment changes meanwhile, return: the new one is sought after it."""
+        try:
+            await super().perform_seek()
+        except IllegalStateError as exc:
+            log.info("assignment changed while seeking", reason=str(exc))
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        """Seek as Faust's does, but in the consumer's thread, where aiokafka's fetcher lives."""
+        seek: Any = self._thread.seek
+        await self._thread.call_thread(seek, partition, offset)
+
+    def _deliver(self, tp: TP, fetched: Fetched, after: int, generation: int) -> ConsumerMessage:
+        batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset, after)
+        self._in_flight.add(batch.bytes)
+        if (times := batch.times_ms) is not None:
+            self._begins_at.setdefault(tp, deque()).append((batch.next_offset, times[0]))
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            batch.next_offset - 1,
+            timestamp=0.0,
+            timestamp_type=0,
+            headers=None,
+            key=None,
+            value=cast(Any, batch),
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Run Faust's loop over `getmany`. End the process when the loop ends unasked: nothing would read again."""
+        error: BaseException | None = None
+        try:
+            await super()._drain_messages(fetcher)
+        except BaseException as exc:
+            error = exc
+            raise
+        finally:
+            if not (cast(Any, self.app).stopping.is_set() or self.should_stop or fetcher.should_stop):
+                crash.die("fetcher", error)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing. Faust takes an open transaction for a slow partition; our watchdog looks for real stalls."""
+
+    async def _wait_for_room(self, seconds: float) -> None:
+        """Wait until less is in flight, however long it takes: a slow or absent database is no error."""
+        while not self.should_stop:
+            try:
+                await asyncio.wait_for(self._in_flight.room.wait(), seconds)
+            except TimeoutError:
+                continue  # wakes up only to check if the process stops
+            return
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what is in flight, if that is quick. The rest will be delivered again to the next owner."""
+        await self.drain(DRAIN_SECONDS)
+        self._forget(revoked)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._forget(assigned)
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def _forget(self, partitions: Iterable[TP]) -> None:
+        """Stop waiting for batches of the old assignment: Faust drops those that no agent has begun."""
+        self.watermark.new_generation(partitions)
+        self._in_flight.clear()
+        self._expected.clear()
+        self._begun.clear()
+        self._begins_at.clear()
+        self._looks.clear()
+        self._anew.clear()
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Do nothing: offsets that a compacted or transactional topic skips are no gap to the watermark."""
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        """Return all partitions to Faust's commit loop: the watermark decides what is committed."""
+        return (tp for tp in self.assignment() if topics is None or tp in topics or tp.topic in topics)
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        wanted = set(tps)
+        # Faust's own record of acknowledgements decides nothing here: keep it from growing.
+        self._acked.clear()
+        self._acked_index.clear()
+        return {tp: offset for tp, offset in self.watermark.committable(self._committed_offset).items() if tp in wanted}
