@@ -1,13 +1,16 @@
 """Static files of the pages. Each has a name that changes with its content, so that browsers may cache it for ever."""
 
-import gzip
 import hashlib
 import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import get_args
+
+from admin.pages.compression import Coding, compress_well
 
 STATIC = Path(__file__).parents[1] / "static"
 PREFIX = "/static"
@@ -28,7 +31,7 @@ class Asset:
 
     url: str
     body: bytes
-    compressed: bytes | None  # gzip; None: not worth it
+    compressed: Mapping[Coding, bytes]  # nothing: not worth it
     media_type: str
 
     def headers(self) -> dict[str, str]:
@@ -36,10 +39,11 @@ class Asset:
         return {"Cache-Control": _KEPT, "Vary": "Accept-Encoding"}
 
 
+@cache
 def load(directory: Path = STATIC) -> Mapping[str, Asset]:
     """Return every file by its path in `directory`, e.g. `vendor/htmx-2.0.11.min.js`. Licences are not sent.
 
-    Raises KeyError for a style sheet that names a file that is not there.
+    The files are read once in a process. Raises KeyError for a style sheet that names a file that is not there.
     """
     assets: dict[str, Asset] = {}
 
@@ -57,7 +61,8 @@ def load(directory: Path = STATIC) -> Mapping[str, Asset]:
             body = _NAMED.sub(address, body)
         name = path.relative_to(directory).as_posix()
         digest = hashlib.blake2b(body, digest_size=6).hexdigest()
-        compressed = gzip.compress(body, 9, mtime=0) if path.suffix in _COMPRESSED else None
+        codings = get_args(Coding) if path.suffix in _COMPRESSED else ()
+        compressed = {each: compress_well(body, each) for each in codings}
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if media_type.startswith("text/"):
             media_type += "; charset=utf-8"

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from admin.pages.assets import PREFIX
+from admin.pages.compression import coding_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.visitor import AnyVisitor, SignInNeededError
@@ -38,9 +39,10 @@ async def asset(request: Request, digest: str, name: str) -> Response:
     found = request.app.state.site.assets.get(name)
     if found is None or found.url != f"{PREFIX}/{digest}/{name}":
         raise not_found()
-    if found.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        headers = found.headers() | {"Content-Encoding": "gzip"}
-        return Response(found.compressed, media_type=found.media_type, headers=headers)
+    coding = coding_of(request.headers.get("accept-encoding", ""))
+    if coding is not None and coding in found.compressed:
+        headers = found.headers() | {"Content-Encoding": coding}
+        return Response(found.compressed[coding], media_type=found.media_type, headers=headers)
     return Response(found.body, media_type=found.media_type, headers=found.headers())
 
 

@@ -1,7 +1,6 @@
 """The site, shared by every page: templates in each language, files, sessions, and the answers with pages."""
 
 import asyncio
-import gzip
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from admin.pages import assets, languages, times, words
+from admin.pages.compression import coding_of, compress
 from admin.pages.counts import Underway
 from admin.pages.names import dot_of, group_name, marked
 from admin.pages.visitor import Visitor
@@ -107,9 +107,10 @@ def show(request: Request, who: Visitor, template: str, /, *, status: int = 200,
 def answer(request: Request, html: str, status: int = 200) -> Response:
     """Return HTML with the headers of every page, compressed for clients that accept it."""
     body, headers = html.encode(), dict(HEADERS)
-    if len(body) > _WORTH_COMPRESSING_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, 5, mtime=0)
-        headers["Content-Encoding"] = "gzip"
+    coding = coding_of(request.headers.get("accept-encoding", ""))
+    if coding is not None and len(body) > _WORTH_COMPRESSING_BYTES:
+        body = compress(body, coding)
+        headers["Content-Encoding"] = coding
     return Response(body, status, media_type="text/html; charset=utf-8", headers=headers)
 
 
