@@ -147,5 +147,5 @@ async def _checked(request: Request, door: Door, grant: Grant, charge: Charge) -
     try:
         events = await read_events(request, charge)
     except Refusal as refusal:
-        return [], [(None, refusal)]
+        return [], [(None, refusal.without_frames())]
     return events, list(enumerate(await door.check(events, grant)))

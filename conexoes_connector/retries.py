@@ -117,7 +117,7 @@ class _Service:
         entity: dict[str, Any] = {"account": data.account, "affiliate": data.affiliate, "key": data.key}
         event: dict[str, Any] = {"correlationid": retry.id, "traceparent": retry.traceparent}
         fields = asdict(answer)
-        invalid: InvalidResultError | None = None
+        instead: Answer | None = None
         # Work that was done must not be shown as failed because of what was said about it.
         for left_out in _LEFT_OUT:
             fields = {name: value for name, value in fields.items() if name not in left_out}
@@ -125,11 +125,11 @@ class _Service:
                 await self._connector.emit(data.integration_type, **event, **entity, **fields)
             except InvalidResultError as exc:
                 log.error("invalid answer", retry_id=retry.id, fields=",".join(fields), reason=str(exc))
-                invalid = invalid or exc
+                instead = instead or _failure(exc)
             else:
                 return
-        if invalid is not None:
-            await self._connector.emit(data.integration_type, **event, **entity, **asdict(_failure(invalid)))
+        if instead is not None:
+            await self._connector.emit(data.integration_type, **event, **entity, **asdict(instead))
 
 
 def _failure(exc: Exception) -> Answer:

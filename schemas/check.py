@@ -86,7 +86,7 @@ def events_in(text: bytes, of_type: IntegrationType | None = None) -> Iterator[U
         try:
             yield from events_of(*_as_record(part, of_type))
         except Refusal as refusal:
-            yield refusal
+            yield refusal.without_frames()
 
 
 def _parts(text: bytes) -> list[bytes]:

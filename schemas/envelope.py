@@ -86,7 +86,7 @@ def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = N
             attributes = {name[3:]: value for name, value in by_name.items() if name.startswith("ce_")}
             yield _envelope(attributes, document.value, document, faults_of_data, structured=False)
     except Refusal as refusal:
-        yield refusal.alone()
+        yield refusal.without_frames()
 
 
 def _check_headers(headers: Headers) -> dict[str, str]:
@@ -261,7 +261,7 @@ def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refu
         try:
             check()
         except Refusal as refusal:
-            yield refusal.alone()
+            yield refusal.without_frames()
 
 
 def _check_version(attributes: Mapping[str, Any]) -> None:

@@ -44,7 +44,7 @@ class Refusal(Exception):
         """Return one refusal for every fault of an event; its code is that of the first."""
         return Refusal(refusals[0].code, all_of([each.reason for each in refusals]), part)
 
-    def alone(self) -> Self:
+    def without_frames(self) -> Self:
         """Return it without the frames that it has passed, which would keep the record and its neighbours with it."""
         self.__traceback__ = self.__context__ = self.__cause__ = None
         return self

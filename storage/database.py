@@ -81,7 +81,10 @@ def translated() -> Iterator[None]:
             raise
         if isinstance(found, StorageUnavailable) and _cancellations() > cancellations:
             raise asyncio.CancelledError from exc
-        raise found from exc
+        try:
+            raise found from exc
+        finally:
+            del found  # in its own traceback it would keep all that the frames below have, until a collection
 
 
 def _cancellations() -> int:

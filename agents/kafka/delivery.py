@@ -28,4 +28,5 @@ class Delivery(NamedTuple):
             return False
         for each in batches:
             self.done(each)
+            each.records.clear()  # Faust keeps the last batch of a topic until the next one comes
         return True

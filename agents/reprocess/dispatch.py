@@ -197,7 +197,10 @@ class Dispatch:
             done = {each.item.id for each in sent} | {item.id for item, _ in failed}
             async with self._database.transaction() as connection:
                 await release_claims(connection, [item for item in items if item.id not in done])
-            raise unavailable
+            try:
+                raise unavailable
+            finally:
+                del unavailable  # in its own traceback it would keep what was to be sent, until a collection
         return claimed.number
 
     async def _publish(

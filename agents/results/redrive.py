@@ -84,7 +84,10 @@ class Redriving:
             done = {each[:3] for each in sent} | {each[:3] for each in unsent}
             async with self._database.transaction() as connection:
                 await release_letters(connection, [each for each in claimed if each[:3] not in done])
-            raise unavailable
+            try:
+                raise unavailable
+            finally:
+                del unavailable  # in its own traceback it would keep what was to be sent, until a collection
         return len(claimed)
 
     def _read(self, claimed: ClaimedLetter, now_ns: int) -> UnsentLetter | None:

@@ -1,12 +1,15 @@
 """Errors of the driver: either wait for the database, or it is a bug."""
 
 import asyncio
+import gc
+import weakref
+from contextlib import suppress
 
 import asyncpg
 import pytest
 
 from storage.database import translated
-from storage.errors import StorageUnavailable
+from storage.errors import StorageError, StorageUnavailable
 
 
 @pytest.mark.parametrize(
@@ -92,3 +95,29 @@ async def test_a_time_out_within_the_work_is_an_error_of_the_database() -> None:
     with pytest.raises(StorageUnavailable), translated():
         async with asyncio.timeout(0.01):
             await asyncio.Event().wait()
+
+
+class Batch:
+    """Batch that a frame holds while its statement fails."""
+
+
+@pytest.mark.parametrize(
+    "error", [asyncpg.QueryCanceledError("timed out"), asyncpg.DataError("refused"), OSError("gone")]
+)
+async def test_a_translated_error_keeps_nothing_when_it_was_handled(error: Exception) -> None:
+    """Neither does it wait for the collector, which comes seldom."""
+    alive: weakref.WeakSet[Batch] = weakref.WeakSet()
+
+    def store() -> None:
+        batch = Batch()
+        alive.add(batch)
+        with translated():
+            raise type(error)(str(error))
+
+    gc.disable()
+    try:
+        with suppress(StorageError):
+            store()
+        assert not alive
+    finally:
+        gc.enable()

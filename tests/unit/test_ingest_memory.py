@@ -171,3 +171,16 @@ async def test_what_is_stored_is_not_kept_until_the_next_comes() -> None:
     assert not alive
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_batch_that_is_settled_has_no_records_any_more() -> None:
+    """Faust keeps the last batch of a topic, and its message, until the next one comes."""
+    done: list[int] = []
+    batch = RecordBatch(TP("t", 0), 1, [Weighty()], 1000, 1)
+
+    async def stored() -> None:
+        assert len(batch.records) == 1
+
+    delivery = Delivery(lambda each: done.append(len(each.records)), lambda _batch: True, lambda: None)
+    assert await delivery.settle([batch], stored)
+    assert (done, batch.records) == ([1], [])
