@@ -152,9 +152,12 @@ async def check_reprocess(
     unended = (row for row in found if row["state"] in still_open and not row["too_young"])
     findings.add("unaccounted", (f"item {row['id']} is {row['state']}" for row in unended))
     for item, retry in answers.asked.items():
-        # Only the database has automatic retries, and a command that is recorded anew selects what fails by then: of a
-        # retry that left between the backup and its restore, there may be no item any more (docs/backup.md).
-        is_lost = _touches(lost_spans, retry.at - _ON_THE_WAY_SECONDS, retry.at)
+        # Only the database has automatic retries, and a command by a filter that is recorded anew selects what fails by
+        # then: of a retry that left between the backup and its restore, there may be no item (docs/backup.md).
+        asked_for = commands.asked.get(retry.command)
+        is_lost = (asked_for is None or not asked_for.by_ids) and _touches(
+            lost_spans, retry.at - _ON_THE_WAY_SECONDS, retry.at
+        )
         if item not in items and not is_lost:
             findings.add("unaccounted", [f"retry {item} of command {retry.command} is of no item"])
     fixed = (item for item, state in items.items() if state == "fixed" and "success" not in answers.said.get(item, ()))

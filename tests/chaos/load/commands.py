@@ -24,6 +24,7 @@ class Asked:
     """One Idempotency-Key."""
 
     account: str
+    by_ids: bool = False  # not by a filter
     said: Said = "unknown"
     at: float = field(default_factory=time.monotonic)  # of the first time, then of the last answer
     first: float = field(default_factory=time.monotonic)
@@ -53,7 +54,7 @@ class Commands:
         if body is None:
             return
         command = command_id(account, key)
-        asked = self.asked[command] = Asked(account)
+        asked = self.asked[command] = Asked(account, by_ids="log_ids" in body)
         patient = draw.random() < 0.6
         while True:
             async with self._load.sending(None):
