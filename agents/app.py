@@ -42,7 +42,7 @@ METADATA_SECONDS = 20
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 
 
-class Parts(BootStrategy):
+class WithoutProducer(BootStrategy):
     """The parts of Faust that are started: no producer, since nothing is sent through Faust."""
 
     enable_kafka_producer = False
@@ -51,7 +51,7 @@ class Parts(BootStrategy):
 class AgentsApp(faust.App):
     """A Faust app whose consumer is a BatchConsumer, and whose crash is the end of the process."""
 
-    BootStrategy = Parts
+    BootStrategy = WithoutProducer
 
     stopping: asyncio.Event
     lag: Lag

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
@@ -16,7 +17,7 @@ from agents.process.availability import until_available
 from agents.process.clock import WorkerClock
 from agents.process.crash import guarded
 from agents.process.start import until_schema, until_topics
-from agents.process.watchdog import watch
+from agents.process.watchdog import show_tasks, watch
 from agents.process.worker_id import WorkerId, claim_worker_id
 from agents.reprocess.automatic import Automatic
 from agents.reprocess.dispatch import Dispatch
@@ -174,20 +175,37 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _standing(app: AgentsApp) -> tuple[bool, object]:
-    """The position for the watchdog. Waiting for a server that is away does not count as a stall."""
-    if not app.joined:
-        return False, None  # START_SECONDS bounds that
-    if (error := app.membership_error()) is not None:
-        crash.die(f"Kafka ended the membership in the group: {error}", error)
-    app.lag.measure(app.batches)
-    lagging, position = app.batches.standing()
-    return lagging and not ingest_waits() and not app.rebalancing, position
+class Standing:
+    """Standing of the process, which its watchdog looks at."""
+
+    def __init__(self, app: AgentsApp, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+        self._joined_at: float | None = None  # when it was in the group last
+
+    def look(self) -> tuple[bool, object]:
+        """Return if work waits, and how far it has come. Waiting for a server that is away does not count as a stall.
+
+        Ends the process when the group has given it no partitions, not even none, for START_SECONDS.
+        """
+        app = self._app
+        if not app.joined:
+            if self._joined_at is not None and self._clock() - self._joined_at > START_SECONDS:
+                _show(app)
+                crash.die(f"joining the group again took longer than {START_SECONDS:g} s")
+            return False, None
+        self._joined_at = self._clock()
+        if (error := app.membership_error()) is not None:
+            crash.die(f"Kafka ended the membership in the group: {error}", error)
+        app.lag.measure(app.batches)
+        lagging, position = app.batches.standing()
+        return lagging and not ingest_waits() and not app.rebalancing, position
 
 
-def _loops(app: AgentsApp) -> list[asyncio.AbstractEventLoop]:
-    """Return the event loops of this process: ours, and the one of the consumer's thread."""
-    return [asyncio.get_running_loop(), app.batches._thread.thread_loop]
+def _show(app: AgentsApp) -> None:
+    """Write what is seen of a process that stands still: its consumer, and the tasks of both event loops."""
+    log.error("stands still", **app.batches.snapshot())
+    show_tasks([asyncio.get_running_loop(), app.batches._thread.thread_loop])
 
 
 class Worker:
@@ -216,7 +234,7 @@ class Worker:
         log.info("stopped")
 
     async def _start(self, prepare: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
-        self.beside("watchdog", lambda: watch(lambda: _standing(self._app), lambda: _loops(self._app)))
+        self.beside("watchdog", lambda: watch(Standing(self._app).look, lambda: _show(self._app)))
         await prepare()
         with crash.deadline("joining the group", START_SECONDS):
             await self._app.start()

@@ -43,6 +43,7 @@ class BatchConsumer(driver.Consumer):
         self._begins_at: dict[TP, deque[tuple[int, int]]] = {}  # in flight: ends, times of first records
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
         self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
+        self._is_revoking = False  # from the end of an assignment to the next one
         self._database: Database = cast(Any, self.app).database
 
     @property
@@ -59,6 +60,16 @@ class BatchConsumer(driver.Consumer):
         # A partition that the consumer has not reached yet is not known to wait.
         lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
         return lagging, reached
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what the consumer waits for, for whoever looks for the reason of a stall."""
+        return {
+            "flow_active": self.flow_active,
+            "in_flight_batches": self._in_flight.batches,
+            "in_flight_bytes": self._in_flight.bytes,
+            "expected": {f"{tp.topic}/{tp.partition}": offset for tp, offset in self._expected.items()},
+            "stored": {f"{tp.topic}/{tp.partition}": offset for tp, offset in self.watermark.stored().items()},
+        }
 
     def waiting(self) -> dict[TP, int]:
         """Offsets of each partition between what is stored and its end; of those that were reached."""
@@ -107,10 +118,13 @@ class BatchConsumer(driver.Consumer):
                 begins_at.popleft()
 
     async def drain(self, seconds: float) -> bool:
-        """Wait up to `seconds` until all that was delivered is done, and commit it. False when some is not done."""
+        """Wait up to `seconds` until all that was delivered is done, and as long for its commit. False when some is not
+        done.
+        """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._in_flight.empty.wait(), seconds)
-        await self.commit()
+        with suppress(TimeoutError):  # what is not committed is read again, and is known
+            await asyncio.wait_for(self.commit(), seconds)
         return self.idle
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -119,8 +133,7 @@ class BatchConsumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield messages as Faust's does, but one for each batch, and fetch nothing while too much is in flight.
 
-        Seeks back to what was fetched and not yielded. The fetcher's position is past it already: without the seek,
-        the next fetch would skip it, and the watermark too.
+        What was fetched under another assignment is dropped: it is read again from where `_begin` says.
         """
         await self._wait_for_room(timeout)
         generation = self.watermark.generation
@@ -131,9 +144,7 @@ class BatchConsumer(driver.Consumer):
         moved = await self._begin(fetched, generation)
         for tp, of_partition in fetched.items():
             if not self.flow_active or generation != self.watermark.generation:
-                # A rebalance came between: these may belong to the assignment before it or after it.
-                await self.perform_seek()
-                return
+                return  # a rebalance came between, or the database has lost what was stored
             if tp not in self._expected or tp in moved or await self._sought_back(tp, of_partition.first_offset):
                 continue
             if of_partition.first_offset < self._expected[tp]:
@@ -142,6 +153,8 @@ class BatchConsumer(driver.Consumer):
             if of_partition.next_offset != self._expected[tp]:
                 after, self._expected[tp] = self._expected[tp], of_partition.next_offset
                 self.app.monitor.track_tp_end_offset(tp, self._end(tp) or 0)
+                # Faust drops without a word what is before the offset that it has read; we know what is expected.
+                self._read_offset[tp] = None
                 yield tp, self._deliver(tp, of_partition, after, generation)
 
     async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> set[TP]:
@@ -159,6 +172,7 @@ class BatchConsumer(driver.Consumer):
         try:
             earliest = await self.earliest_offsets(*new)
             known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
+            in_group = await self._thread.call_thread(self._committed, new)
         except KafkaError as exc:
             log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
             return moved
@@ -167,12 +181,16 @@ class BatchConsumer(driver.Consumer):
         if generation != self.watermark.generation:
             return moved  # it took that long
         for tp in new:
-            committed, known = self._committed_offset[tp], stored[tp.topic, tp.partition]
+            committed = self._committed_offset[tp] = None if tp in self._anew else in_group.get(tp)
+            known = stored[tp.topic, tp.partition]
             # Where nothing is committed yet, everything that the topic still has is ours.
             begin = min(known, earliest[tp] if committed is None else committed)
             self._say_difference(tp, committed, known, begin)
             if fetched[tp].first_offset > begin:
-                if not await self._go_to(tp, begin):
+                is_there = await self._go_to(tp, begin)
+                if generation != self.watermark.generation:
+                    return moved
+                if not is_there:
                     continue
                 moved.add(tp)
             self._expected[tp] = self._begun[tp] = begin
@@ -185,6 +203,12 @@ class BatchConsumer(driver.Consumer):
 
     async def _incarnations(self, topics: set[str]) -> Mapping[str, str]:
         return await incarnations(self._thread._ensure_consumer()._client, topics)
+
+    async def _committed(self, partitions: list[TP]) -> dict[TP, int]:
+        """Return the offsets that the group has committed; a partition of which it has none is left out."""
+        coordinator: Any = self._thread._ensure_consumer()._coordinator
+        found = await coordinator.fetch_committed_offsets(partitions)
+        return {tp: each.offset for tp, each in found.items()}
 
     def _say_difference(self, tp: TP, committed: int | None, known: int, begin: int) -> None:
         place = {"topic": tp.topic, "partition": tp.partition, "kafka": committed, "postgresql": known}
@@ -200,7 +224,6 @@ class BatchConsumer(driver.Consumer):
         log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=first)
         self._anew.add(tp)
         del self._expected[tp]
-        self._committed_offset[tp] = None
         await self._go_to(tp, first)
 
     def begin_again(self) -> None:
@@ -239,11 +262,16 @@ class BatchConsumer(driver.Consumer):
         return True
 
     async def perform_seek(self) -> None:
-        """Seek as Faust does. When the assignment changes meanwhile, return: the new one is sought after it."""
-        try:
-            await super().perform_seek()
-        except IllegalStateError as exc:
-            log.info("assignment changed while seeking", reason=str(exc))
+        """Do nothing: aiokafka begins where the group has committed, and `_begin` seeks where that is not right.
+
+        Faust's own, between an assignment and the flow, takes as long as Kafka's answers, and has a time-out after
+        which Faust resumes nothing ever again.
+        """
+
+    def resume_flow(self) -> None:
+        """Resume as Faust does, but for the next rebalance that has begun: it resumes what it has stopped."""
+        if not self._is_revoking:
+            super().resume_flow()
 
     async def _seek(self, partition: TP, offset: int) -> None:
         """Seek as Faust's does, but in the consumer's thread, where aiokafka's fetcher lives."""
@@ -295,11 +323,13 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish what is in flight, if that is quick. The rest will be delivered again to the next owner."""
+        self._is_revoking = True
         await self.drain(DRAIN_SECONDS)
         self._forget(revoked)
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._is_revoking = False
         self._forget(assigned)
         await super().on_partitions_assigned(assigned, generation_id)
 

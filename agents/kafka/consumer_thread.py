@@ -20,7 +20,7 @@ MAX_FETCH_BYTES = 4 * 1024 * 1024
 #: Milliseconds that the broker may hold a fetch while it has no record for it (fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
 #: Calls that the thread works on at a time.
-CALLS = 8
+CALLS_AT_A_TIME = 8
 
 
 class BatchConsumerThread(AIOKafkaConsumerThread):
@@ -28,9 +28,12 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 
     @property
     def method_queue(self) -> MethodQueue:
-        """The calls that wait for this thread. Faust does two at a time: two commits that hang would hold up a seek."""
+        """The calls that wait for this thread.
+
+        Faust does two at a time: a commit that hangs and a fetch that waits for its assignment would hold up a seek.
+        """
         if self._method_queue is None:
-            self._method_queue = MethodQueue(num_workers=CALLS, loop=self.thread_loop, beacon=self.beacon)
+            self._method_queue = MethodQueue(num_workers=CALLS_AT_A_TIME, loop=self.thread_loop, beacon=self.beacon)
         return self._method_queue
 
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -45,7 +48,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         return consumer
 
     async def on_start(self) -> None:
-        """Start the consumer, and wait for a Kafka that is away, until the process stops.
+        """Start the consumer, and wait for a Kafka that is away, for as long as joining the group may take.
 
         It was there a moment ago (agents.process.start): Faust would end with a traceback.
         """
@@ -59,7 +62,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 await self._ensure_consumer().stop()
                 raise BrokerUnavailable(str(exc)) from exc
 
-        await until_available("joining the group", attempt)
+        await until_available("connecting to Kafka", attempt)
 
     async def _fetch_records(
         self,

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from mode.utils.tracebacks import print_task_stack
+
 from agents.process import crash
 
 CHECK_SECONDS = 5.0
@@ -61,16 +63,13 @@ def show_tasks(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
     """Write to stderr where each thread stands, and each task of `loops`: the reason of a stall is in one of them."""
     faulthandler.dump_traceback(sys.stderr)
     for task in [task for loop in loops for task in asyncio.all_tasks(loop)]:
-        task.print_stack(limit=4, file=sys.stderr)
+        print_task_stack(task, file=sys.stderr)  # along what it awaits, which Task.print_stack does not follow
 
 
-async def watch(
-    look: Callable[[], tuple[bool, object]],
-    loops: Callable[[], Iterable[asyncio.AbstractEventLoop]] = lambda: [asyncio.get_running_loop()],
-) -> None:
+async def watch(look: Callable[[], tuple[bool, object]], show: Callable[[], None] = lambda: None) -> None:
     """Poll `look()` until cancelled; end the process when work waits and the position stands still too long.
 
-    Before that it writes where the tasks of `loops` stand.
+    Before that, `show` writes what there is to see.
     """
     guard = LoopGuard()
     guard.start()
@@ -81,7 +80,7 @@ async def watch(
             guard.beat()
             waiting, position = look()
             if progress.stalled_seconds(waiting=waiting, position=position) > STALLED_SECONDS:
-                show_tasks(loops())
+                show()
                 crash.die("stalled")
     finally:
         guard.stop()

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -109,41 +109,20 @@ async def test_a_database_that_knows_nothing_begins_at_the_beginning(
         await stored(owner, 50)
 
 
-async def test_what_was_lost_is_read_again_however_slowly_faust_seeks(
-    broker_settings: BrokerSettings,
-    storage_settings: StorageSettings,
-    data_dir: Path,
-    owner: asyncpg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_what_a_database_lost_is_read_again_while_workers_join(
+    broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
 ) -> None:
-    """Faust seeks to what is committed while it fetches already, and drops what is before that without a word."""
-    sought, looked_again = asyncio.Event(), asyncio.Event()
-    go_to, seek_to_committed = BatchConsumer._go_to, BatchConsumer.seek_to_committed
-
-    async def noted(self: BatchConsumer, *arguments: Any) -> bool:
-        there = await go_to(self, *arguments)
-        (looked_again if sought.is_set() else sought).set()
-        return there
-
-    async def slow(self: BatchConsumer) -> Any:
-        for at, event in enumerate((sought, looked_again)):
-            if at:
-                offsets = await seek_to_committed(self)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), 2.0)
-        return offsets
-
-    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
-    batch = record_batch(results(range(20)))
-    await produce_batch(servers, topic, 0, batch)
+    """Each one that joins is a rebalance, and each rebalance a time at which partitions begin anew."""
+    servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
     async with running_worker(broker_settings, storage_settings, data_dir):
-        await stored(owner, 20)
+        await produce(servers, prefix, results(range(300)))
+        await stored(owner, 300)
     await owner.execute("DELETE FROM positions; DELETE FROM received_results; DELETE FROM attempts")
     await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
-    monkeypatch.setattr(BatchConsumer, "_go_to", noted)
-    monkeypatch.setattr(BatchConsumer, "seek_to_committed", slow)
-    async with running_worker(broker_settings, storage_settings, data_dir):
-        await stored(owner, 20)
+    async with AsyncExitStack() as stack:
+        workers = [running_worker(broker_settings, storage_settings, data_dir / str(number)) for number in range(3)]
+        await asyncio.gather(*map(stack.enter_async_context, workers))
+        await stored(owner, 300)
 
 
 async def test_offsets_that_kafka_removed_are_counted(

@@ -6,11 +6,13 @@ import aiokafka
 import aiokafka.consumer.fetcher as aiokafka_fetcher
 import faust
 from faust.app.base import BootStrategy
+from faust.tables.recovery import Recovery
 from faust.transport.conductor import ConductorCompiler
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from mode.threads import QueueServiceThread
 
+from agents.app import AgentsApp
 from agents.kafka.consumer import BatchConsumer
 from agents.kafka.consumer_thread import BatchConsumerThread
 from agents.kafka.transport import BatchTransport
@@ -35,11 +37,13 @@ def test_the_methods_that_we_override_are_there_and_called() -> None:
             "_seek",
             "on_partitions_revoked",
             "on_partitions_assigned",
+            "perform_seek",
+            "resume_flow",
             "_add_gap",
             "_filter_tps_with_pending_acks",
             "_filter_committable_offsets",
         ],
-        driver.AIOKafkaConsumerThread: ["on_start", "_create_worker_consumer", "_fetch_records", "seek"],
+        driver.AIOKafkaConsumerThread: ["_create_worker_consumer", "_fetch_records", "seek"],
     }.items():
         for name in names:
             assert callable(getattr(owner, name)), name
@@ -48,6 +52,12 @@ def test_the_methods_that_we_override_are_there_and_called() -> None:
     assert "self._filter_tps_with_pending_acks(topics)" in source(Consumer.force_commit)
     assert "getmany = self.getmany" in source(Consumer._drain_messages)
     assert "self.Consumer(self" in source(driver.Transport.create_consumer)
+
+
+def test_nothing_of_faust_seeks_but_the_recovery_which_then_resumes() -> None:
+    assert source(Recovery).count("perform_seek(") == 2  # one of them after tables, of which we have none
+    assert "await self._consumer.start()" in source(driver.AIOKafkaConsumerThread.on_start)
+    assert "offset >= r_offset" in source(Consumer._drain_messages)  # what is before it is dropped
 
 
 def test_only_force_commit_and_wait_empty_lead_to_the_broker() -> None:
@@ -63,7 +73,9 @@ def test_a_batch_message_goes_through_the_conductor_untouched() -> None:
 
 def test_the_wait_at_the_broker_is_still_fixed_where_we_change_it() -> None:
     assert "fetch_max_wait_ms=1500" in source(driver.AIOKafkaConsumerThread._create_worker_consumer)
-    assert "_fetch_max_wait_ms" in source(aiokafka.AIOKafkaConsumer.__init__)
+    for name in ("_fetch_max_wait_ms", "_fetch_max_bytes"):
+        assert f"self.{name} = " in source(aiokafka.AIOKafkaConsumer.__init__)
+        assert f"self.{name}," in source(aiokafka.AIOKafkaConsumer.start)
 
 
 def test_what_is_fetched_waits_where_we_take_it_from() -> None:
@@ -85,8 +97,11 @@ def test_what_is_fetched_waits_where_we_take_it_from() -> None:
 
 
 def test_no_producer_of_faust_is_started() -> None:
-    assert "enable_kafka_producer" in source(BootStrategy._should_enable_kafka_producer)
+    assert AgentsApp.BootStrategy.enable_kafka_producer is False
+    assert "return self.enable_kafka_producer" in source(BootStrategy._should_enable_kafka_producer)
+    # Each commit and each rebalance flushes it all the same.
     assert "if self._producer is not None" in source(faust.App._producer_flush)
+    assert "if self._producer is not None" in source(driver.Producer.flush)
 
 
 def test_a_crash_of_any_part_of_faust_reaches_the_app() -> None:

@@ -30,7 +30,10 @@ async def test_a_stall_says_where_each_thread_and_task_stands(capfd: pytest.Capt
     async def wait_for_what_never_comes() -> None:
         await asyncio.Event().wait()
 
-    waiting = asyncio.create_task(wait_for_what_never_comes())
+    async def outermost() -> None:
+        await wait_for_what_never_comes()
+
+    waiting = asyncio.create_task(outermost())
     await asyncio.sleep(0)
     show_tasks([asyncio.get_running_loop()])
     waiting.cancel()

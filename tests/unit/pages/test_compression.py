@@ -37,4 +37,4 @@ def test_what_is_compressed_comes_back(way: object) -> None:
     assert callable(way)
     assert gzip.decompress(way(TEXT, "gzip")) == TEXT
     assert bytes(cramjam.brotli.decompress(way(TEXT, "br"))) == TEXT
-    assert way(TEXT, "gzip") == way(TEXT, "gzip")  # without the time
+    assert way(TEXT, "gzip")[4:8] == bytes(4)  # without the time, RFC 1952 section 2.3
