@@ -68,6 +68,8 @@ class Slot:
         """Send a signal and wait for the end; it is killed when it does not end."""
         if self._process is None:
             return
+        if (code := self._process.returncode) is not None and code > 0:
+            self.endings.append(code)  # it was ahead of us
         self.send(number)
         try:
             await asyncio.wait_for(self._process.wait(), seconds)
