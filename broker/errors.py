@@ -11,6 +11,11 @@ class BrokerError(Exception):
 class BrokerUnavailable(BrokerError):
     """Kafka can't be reached now: the same call may succeed later. The record may have been written all the same."""
 
+    @property
+    def reason(self) -> Reason:
+        """The failure, for whoever asked for the record to be sent."""
+        return Reason(ReasonCode.NOT_ACKNOWLEDGED, detail=str(self))
+
 
 class RecordRefused(BrokerError):
     """Kafka refuses this record, and will always refuse it."""

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from outbound.http import Network
-from outbound.sent import Sent, failed
+from outbound.sent import NO_ANSWER, Sent
 from schemas.notification.message import Content
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason, own_words
 
 #: Time that the process gets beyond that of the service: to start.
 _START_SECONDS: Final = 30.0
@@ -41,11 +43,21 @@ async def send_chat(url: str, content: Content, allowed: Sequence[Network], seco
         async with asyncio.timeout(seconds + _START_SECONDS):
             out, _err = await process.communicate(json.dumps(task).encode())
     except TimeoutError:
-        return failed("again", "the chat gave no answer in time")
+        return Sent("again", NO_ANSWER)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode == 0:
-        return Sent("sent")
-    return failed("again", out.decode("utf-8", "replace") or f"the process ended with {process.returncode}")
+    code = await process.wait()
+    return Sent("sent") if code == 0 else Sent("again", why_not(out, code))
+
+
+def why_not(out: bytes, code: int) -> Reason:
+    """Return the reason that the process ends its output with. What else it may say there is said as it is."""
+    lines = out.decode("utf-8", "replace").splitlines()
+    if not lines:
+        return Reason(ReasonCode.CHAT_PROCESS_ENDED, code=code)
+    try:
+        return Reason.from_json(lines[-1])
+    except ValueError:
+        return own_words(lines[-1])

@@ -1,6 +1,7 @@
 """Sends one text to one chat and ends: `python -m outbound.chat_process`, with the task as JSON on stdin.
 
-Exit code 0: the service took it. Otherwise a line on stdout says why not, without the chat's address.
+Exit code 0: the service took it. Otherwise the last line on stdout is the reason why not, as JSON, without the chat's
+address.
 """
 
 import ipaddress
@@ -16,6 +17,8 @@ from apprise.plugins.base import NotifyBase
 
 from outbound.chat_services import plugin_of
 from outbound.http import AddressNotAllowed, Network, is_allowed
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 
 def main() -> int:
@@ -26,11 +29,14 @@ def main() -> int:
     refused = watch_connections([ipaddress.ip_network(each) for each in task["allowed"]])
     found = plugin_of(task["url"])
     if found is None:
-        print("the chat's URL can't be read any more")  # noqa: T201 - the answer of this process
-        return 1
+        return _refuse(Reason(ReasonCode.CHAT_URL_UNREADABLE))
     if tell(found, task["title"], task["text"]):
         return 0
-    print(str(AddressNotAllowed()) if refused else "the chat did not take it")  # noqa: T201
+    return _refuse(AddressNotAllowed.reason if refused else Reason(ReasonCode.CHAT_NOT_TAKEN))
+
+
+def _refuse(reason: Reason) -> int:
+    print(reason.to_json())  # noqa: T201 - the answer of this process
     return 1
 
 

@@ -13,9 +13,11 @@ from typing import Final
 
 import aiosmtplib
 
-from outbound.sent import Outcome, Sent, failed
+from outbound.sent import Outcome, Sent, not_connected
 from outbound.settings import NotificationSettings
 from schemas.notification.message import Content, Message
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 
 #: One address, without a name: what is before the @ as RFC 5321 has it without quotes, and a host with a dot.
 ADDRESS: Final = re.compile(
@@ -61,7 +63,7 @@ async def send_email(settings: NotificationSettings, message: Message, content: 
     """Send one e-mail to one address. Waits `notification_timeout_seconds` at most."""
     sender = settings.smtp_from
     if settings.smtp_host is None or sender is None:
-        return failed("again", "no SMTP server is set: CONEXOES_SMTP_HOST, CONEXOES_SMTP_FROM")
+        return Sent("again", Reason(ReasonCode.SMTP_NOT_SET))
     password = settings.smtp_password
     try:
         async with asyncio.timeout(settings.notification_timeout_seconds):
@@ -78,23 +80,21 @@ async def send_email(settings: NotificationSettings, message: Message, content: 
                 timeout=settings.notification_timeout_seconds,
             )
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as exc:
-        return _failed(exc)
+        return failure(exc)
     return Sent("sent")
 
 
-def _failed(exc: Exception) -> Sent:
+def failure(exc: Exception) -> Sent:
     """Say what an error of SMTP means. Its text is not told, since it may have the address."""
     if isinstance(exc, aiosmtplib.SMTPRecipientsRefused):
         code = max((each.code for each in exc.recipients), default=0)
-        return failed(_by_code(code), f"the SMTP server refused the recipient: {code}")
+        return Sent(_by_code(code), Reason(ReasonCode.SMTP_RECIPIENT_REFUSED, status=code))
     if isinstance(exc, aiosmtplib.SMTPAuthenticationError):
         # A mistake of the installation, which somebody mends: no message is lost by it.
-        return failed("again", f"the SMTP server refused the login: {exc.code}")
+        return Sent("again", Reason(ReasonCode.SMTP_LOGIN_REFUSED, status=exc.code))
     if isinstance(exc, aiosmtplib.SMTPResponseException):
-        return failed(_by_code(exc.code), f"the SMTP server refused it: {exc.code}")
-    if isinstance(exc, TimeoutError):
-        return failed("again", "the SMTP server gave no answer in time")
-    return failed("again", f"the SMTP server could not be reached: {type(exc).__name__}")
+        return Sent(_by_code(exc.code), Reason(ReasonCode.SMTP_REFUSED, status=exc.code))
+    return Sent("again", not_connected(exc))
 
 
 def _by_code(code: int) -> Outcome:

@@ -13,6 +13,10 @@ import aiohttp
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from yarl import URL
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -30,9 +34,11 @@ _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 class AddressNotAllowed(OSError):
     """The address is inside a network, and not in one that is allowed."""
 
+    reason: Final = Reason(ReasonCode.ADDRESS_NOT_ALLOWED)
+
     def __init__(self) -> None:
         # The same text for each address of a name: aiohttp then raises this, and not an error made of several.
-        super().__init__("the address is not a public one, and in no network that is allowed")
+        super().__init__(say(self.reason, "en"))
 
 
 def _reachable(url: str) -> str:

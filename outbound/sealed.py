@@ -4,12 +4,17 @@ from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
 #: Length of a key in characters: 32 bytes in URL-safe base64.
 KEY_CHARACTERS: Final = 44
 
 
 class SealedElsewhere(Exception):
     """No key of ours opens it: another one sealed it, or it was changed."""
+
+    reason: Final = Reason(ReasonCode.CHANNEL_SEALED_ELSEWHERE)
 
 
 class Sealer:

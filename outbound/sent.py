@@ -2,20 +2,24 @@
 
 from typing import Literal, NamedTuple
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+
 #: sent: the other side took it. again: it may be taken later. refused: it never will be.
 Outcome = Literal["sent", "again", "refused"]
-MAX_ERROR_CHARACTERS = 500
 
 
 class Sent(NamedTuple):
-    """One try. `error` says why it failed, in one line without any address or secret of the channel."""
+    """One try. `error` says why it failed, without any address or secret of the channel."""
 
     outcome: Outcome
-    error: str | None = None
+    error: Reason | None = None
     after_seconds: float = 0.0  # that the other side asks to wait, by `Retry-After`
 
 
-def failed(outcome: Outcome, error: str) -> Sent:
-    """Return a failed try; of the error the first line is kept, without NUL, which PostgreSQL does not take."""
-    line = (error.replace("\0", "").strip().splitlines() or ["no reason was given"])[0]
-    return Sent(outcome, line[:MAX_ERROR_CHARACTERS])
+NO_ANSWER = Reason(ReasonCode.NO_ANSWER_IN_TIME)
+
+
+def not_connected(exc: Exception) -> Reason:
+    """Return what an error of a connection says. Its text is not told, since it may have the address."""
+    return NO_ANSWER if isinstance(exc, TimeoutError) else Reason(ReasonCode.NOT_CONNECTED, error=type(exc).__name__)

@@ -9,8 +9,10 @@ import aiohttp
 
 from outbound import http
 from outbound.http import NOT_NOW, AddressNotAllowed
-from outbound.sent import Sent, failed
+from outbound.sent import Sent, not_connected
 from outbound.signature import PREFIX, Signer
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.topics import KIBIBYTE
 
 #: Bytes of an answer that are read: nothing in it matters but its status.
@@ -38,11 +40,9 @@ async def send_webhook(
             status, asked = response.status, response.headers.get("Retry-After", "")
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         if http.is_not_allowed(exc):
-            return failed("refused", str(AddressNotAllowed()))
-        # An error of aiohttp may have the URL in its text, and with it a secret.
-        return failed("again", "no answer in time" if isinstance(exc, TimeoutError) else type(exc).__name__)
+            return Sent("refused", AddressNotAllowed.reason)
+        return Sent("again", not_connected(exc))
     if 200 <= status < 300:
         return Sent("sent")
     wait = min(float(asked), _MAX_WAIT_SECONDS) if asked.isascii() and asked.isdigit() else 0.0
-    outcome = failed("again" if status in NOT_NOW else "refused", f"the webhook answered {status}")
-    return outcome._replace(after_seconds=wait)
+    return Sent("again" if status in NOT_NOW else "refused", Reason(ReasonCode.WEBHOOK_ANSWERED, status=status), wait)

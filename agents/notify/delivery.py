@@ -24,7 +24,7 @@ from outbound import http
 from outbound.chat import send_chat
 from outbound.email import send_email
 from outbound.sealed import SealedElsewhere, Sealer
-from outbound.sent import Sent, failed
+from outbound.sent import Sent
 from outbound.settings import NotificationSettings
 from outbound.signature import Signer
 from outbound.webhook import send_webhook
@@ -34,8 +34,12 @@ from schemas.notification.message import ChannelKind, Content, Message
 from schemas.notification.notice import digest
 from schemas.notification.tries import pause_after
 from schemas.playbook import Playbook
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
+from schemas.reasons.say import say
 from storage.database import Connection, Database
 from storage.notifications.outbox import (
+    REMOVED,
     LeasedChannel,
     Tried,
     Waiting,
@@ -59,6 +63,8 @@ TURN_SECONDS: Final = 20.0
 AT_ONCE: Final = 200
 _EVERY_SECONDS: Final = 0.5
 _WORK: Final = "notifications"
+
+UNWRITTEN: Final = Reason(ReasonCode.MESSAGE_NOT_WRITTEN)
 
 log = structlog.get_logger(__name__)
 
@@ -130,8 +136,15 @@ class Delivery:
             await until_available(_WORK, partial(self._mark, channel.account, tried))
             for each in part:
                 NOTIFICATIONS.labels(channel.kind, each.kind, last.outcome).inc()
-            if last.outcome != "sent":
-                log.warning("not sent", channel=str(channel.id), kind=channel.kind, **last._asdict())
+            if last.error is not None:
+                log.warning(
+                    "not sent",
+                    channel=str(channel.id),
+                    kind=channel.kind,
+                    outcome=last.outcome,
+                    error=say(last.error, "en"),
+                    after_seconds=last.after_seconds,
+                )
             if last.outcome == "again" or time.monotonic() >= ends:
                 break
         await until_available(_WORK, partial(self._release, channel, last))
@@ -153,7 +166,7 @@ class Delivery:
                 async with apart(connection, account=channel.account, message=str(each.id)):
                     written.append(await self._write(connection, channel, each))
                     continue
-                lost = Tried(each.id, "failed", 1, "it could not be written", 0.0)
+                lost = Tried(each.id, "failed", 1, UNWRITTEN, 0.0)
                 await mark_tried(connection, channel.account, [lost])
         return written
 
@@ -193,20 +206,20 @@ class Delivery:
         """Send, whatever happens: one message must not stop a worker, which would send it again after every start."""
         try:
             return await self._send(session, channel, part)
-        except Exception as exc:
+        except Exception:
             log.exception("unexpected", channel=str(channel.id))
-            return failed("again", f"unexpected: {type(exc).__name__}")
+            return Sent("again", Reason(ReasonCode.UNEXPECTED))
 
     async def _send(self, session: aiohttp.ClientSession, channel: LeasedChannel, part: Sequence[Waiting]) -> Sent:
         if channel.kind == "topic":
             return await self._publish(channel, part)
         if channel.address is None:
-            return failed("refused", "the channel was removed")
+            return Sent("refused", REMOVED)
         try:
             address = self._sealer.open(channel.address)
             secret = None if channel.secret is None else self._sealer.open(channel.secret)
         except SealedElsewhere:
-            return failed("again", "its address can't be decrypted: is CONEXOES_CHANNELS_KEY the same everywhere?")
+            return Sent("again", SealedElsewhere.reason)
         [waiting] = part
         if channel.kind == "webhook":
             body, signer = orjson.dumps(_event_of(waiting)), Signer(secret or "")
@@ -233,9 +246,9 @@ class Delivery:
         try:
             await self._publisher.publish_all(records)
         except RecordRefused as exc:
-            return failed("refused", str(exc))
+            return Sent("refused", exc.reason)
         except BrokerUnavailable as exc:
-            return failed("again", f"Kafka did not acknowledge it: {exc}")
+            return Sent("again", exc.reason)
         return Sent("sent")
 
 

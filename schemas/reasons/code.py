@@ -225,6 +225,25 @@ class ReasonCode(StrEnum):
     WORKBOOK_CORRECTS_TOO_MANY = "workbook_corrects_too_many"
     WORKBOOK_CORRECTS_TOO_MUCH = "workbook_corrects_too_much"
 
+    # A message to a channel that was not sent.
+    NO_ANSWER_IN_TIME = "no_answer_in_time"
+    NOT_CONNECTED = "not_connected"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    WEBHOOK_ANSWERED = "webhook_answered"
+    SMTP_NOT_SET = "smtp_not_set"
+    SMTP_RECIPIENT_REFUSED = "smtp_recipient_refused"
+    SMTP_LOGIN_REFUSED = "smtp_login_refused"
+    SMTP_REFUSED = "smtp_refused"
+    CHAT_URL_UNREADABLE = "chat_url_unreadable"
+    CHAT_NOT_TAKEN = "chat_not_taken"
+    CHAT_PROCESS_ENDED = "chat_process_ended"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    CHANNEL_REMOVED = "channel_removed"
+    CHANNEL_SEALED_ELSEWHERE = "channel_sealed_elsewhere"
+    MESSAGE_NOT_WRITTEN = "message_not_written"
+    MESSAGE_HAD_NO_TURN = "message_had_no_turn"
+    MESSAGE_GIVEN_UP = "message_given_up"
+
     # A request that is refused.
     NO_VALID_KEY = "no_valid_key"
     NOT_FOUND = "not_found"

@@ -11,6 +11,7 @@ from schemas.reasons.about_corrections import CORRECTIONS
 from schemas.reasons.about_events import EVENTS
 from schemas.reasons.about_exports import EXPORTS
 from schemas.reasons.about_fields import FIELDS, KINDS
+from schemas.reasons.about_notifications import NOTIFICATIONS
 from schemas.reasons.about_reprocess import REPROCESS
 from schemas.reasons.about_requests import REQUESTS
 from schemas.reasons.about_workbooks import WORKBOOKS
@@ -47,7 +48,7 @@ def complete(*tables: Templates) -> Templates:
 
 OWN_WORDS: Templates = {ReasonCode.OWN_WORDS: labels("{text}", "{text}", "{text}")}
 TEMPLATES: Templates = complete(
-    OWN_WORDS, EVENTS, FIELDS, ALTERATIONS, REPROCESS, CORRECTIONS, EXPORTS, WORKBOOKS, REQUESTS
+    OWN_WORDS, EVENTS, FIELDS, ALTERATIONS, REPROCESS, CORRECTIONS, EXPORTS, WORKBOOKS, NOTIFICATIONS, REQUESTS
 )
 
 

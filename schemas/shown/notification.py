@@ -9,6 +9,7 @@ from schemas.catalogue import Language
 from schemas.example import example
 from schemas.notification.message import ChannelKind, MessageKind, MessageState
 from schemas.notification.rule import Rule, Scope
+from schemas.reasons.said import Said
 from schemas.shown.base import NOON, Shown
 
 _ID = "0b2f9c1e-7d5a-4c1b-9f6e-2a4f0f6f1c33"
@@ -42,7 +43,7 @@ class ShownChannel(Shown):
     made_at: datetime
     sent: int = Field(description="messages that it took")
     last_sent_at: datetime | None
-    error: str | None = Field(description="why the last try failed; null while tries succeed")
+    error: Said | None = Field(description="why the last try failed; null while tries succeed")
     next_try_at: datetime | None = Field(description="after a failure: before this nothing is sent to it")
 
 
@@ -104,7 +105,7 @@ class ShownMessage(Shown):
     made_at: datetime
     due_at: datetime
     tries: int = Field(description="tries that failed")
-    error: str | None
+    error: Said | None = Field(description="why the last try failed, or why it was never tried")
     ended_at: datetime | None = Field(description="when it was sent, or given up; null while it waits")
     next_try_at: datetime | None
 

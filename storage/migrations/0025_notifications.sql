@@ -22,7 +22,8 @@ CREATE TABLE notification_channels (
     failures integer NOT NULL DEFAULT 0,     -- tries in a row
     sent bigint NOT NULL DEFAULT 0,          -- messages
     last_sent_at timestamptz,
-    last_error text,                         -- of the last try, when it failed; never an address
+    -- Of the last try, when it failed: schemas.reasons, never an address.
+    last_error jsonb CHECK (last_error ? 'code' AND last_error ? 'parameters'),
     PRIMARY KEY (account, id),
     CHECK (kind IN ('webhook', 'topic') OR events = '{}')
 );
@@ -155,7 +156,7 @@ CREATE TABLE notification_messages (
     due_at timestamptz NOT NULL,             -- as its rule has it
     not_before timestamptz NOT NULL,         -- the next try
     tries integer NOT NULL DEFAULT 0,        -- that failed
-    error text,                              -- of the last one; never an address
+    error jsonb CHECK (error ? 'code' AND error ? 'parameters'),  -- of the last one: schemas.reasons, never an address
     ended_at timestamptz,
     PRIMARY KEY (account, id),
     CHECK ((state = 'waiting') = (ended_at IS NULL))

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from schemas.catalogue import Language
 from schemas.notification.message import ChannelKind
 from schemas.notification.rule import Rule, Scope
+from schemas.reasons.reason import Reason
 from schemas.shown.notification import ShownChange, ShownChannel, ShownMessage, ShownRule, ShownWindow
 from storage.database import Connection, Database
 from storage.notifications.outbox import end_removed
@@ -55,7 +56,7 @@ async def list_channels(reader: Database, account: str) -> list[ShownChannel]:
     """Return the channels of an account, by name."""
     async with reader.reading(account) as connection:
         rows = await SQL["list_channels"].fetch(connection, account=account)
-    return [ShownChannel(**dict(row) | {"id": str(row["id"])}) for row in rows]
+    return [ShownChannel(**dict(row) | {"id": str(row["id"])} | _error_of(row)) for row in rows]
 
 
 async def make_channel(writer: Database, account: str, new: NewChannel, author: Author) -> uuid.UUID:
@@ -194,6 +195,7 @@ async def list_messages(
                 name: None if row[name] is None else str(row[name])
                 for name in ("id", "incident_id", "channel_id", "rule_id")
             }
+            | _error_of(row)
         )
         for row in rows
     ]
@@ -231,6 +233,10 @@ async def add_test(
             connection, account, author, _Change("tested", "channel", uuid.UUID(channel.id), channel.name)
         )
     return id_
+
+
+def _error_of(row: Any) -> dict[str, Reason | None]:
+    return {"error": row["error"] and Reason.from_json(row["error"])}
 
 
 async def _add_change(

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from schemas.notification.message import ChannelKind, Content, MessageKind
 from schemas.notification.notice import Reader
 from schemas.notification.tries import GIVE_UP
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Connection
 from storage.readable import readable
 from storage.statements import SQL
@@ -19,6 +21,10 @@ from storage.statements import SQL
 ACCOUNT_SHARE: Final = 8
 #: Messages that one transaction ends.
 _ENDED_AT_ONCE: Final = 500
+
+REMOVED: Final = Reason(ReasonCode.CHANNEL_REMOVED)
+#: Reason of a message that was never tried; that of another has the error of its last try.
+GIVEN_UP: Final = Reason(ReasonCode.MESSAGE_GIVEN_UP, error=Reason(ReasonCode.MESSAGE_HAD_NO_TURN))
 
 
 class LeasedChannel(NamedTuple):
@@ -56,7 +62,7 @@ class Tried(NamedTuple):
     id: uuid.UUID
     state: str
     failed: int  # 1 for a try that failed
-    error: str | None
+    error: Reason | None
     pause_seconds: float
 
 
@@ -118,20 +124,29 @@ async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried
     """Record what became of messages. Their channel counts those that were sent, events among these are deleted; what
     would wait too long is given up.
     """
-    await SQL["mark_tried"].execute(connection, tried, account=account, after=GIVE_UP)
+    await SQL["mark_tried"].execute(
+        connection,
+        tried,
+        account=account,
+        error=[each.error and each.error.to_json() for each in tried],
+        after=GIVE_UP,
+        given_up=GIVEN_UP.to_json(),
+    )
     if sent := [each.id for each in tried if each.state == "sent"]:
         await SQL["delete_sent_events"].execute(connection, account=account, ids=sent)
 
 
 async def end_removed(connection: Connection, account: str | None = None) -> bool:
     """End some messages to removed channels, of an account or of all. Returns True when there may be more."""
-    ended = await SQL["end_removed"].fetchval(connection, account=account, limit=_ENDED_AT_ONCE)
+    ended = await SQL["end_removed"].fetchval(
+        connection, account=account, limit=_ENDED_AT_ONCE, error=REMOVED.to_json()
+    )
     return bool(ended == _ENDED_AT_ONCE)
 
 
 async def give_up(connection: Connection) -> bool:
     """End some messages that were due longer than GIVE_UP ago. Returns True when there may be more."""
-    ended = await SQL["give_up"].fetchval(connection, after=GIVE_UP, limit=_ENDED_AT_ONCE)
+    ended = await SQL["give_up"].fetchval(connection, after=GIVE_UP, limit=_ENDED_AT_ONCE, given_up=GIVEN_UP.to_json())
     return bool(ended == _ENDED_AT_ONCE)
 
 
@@ -141,7 +156,7 @@ async def release_channel(
     *,
     failures: int,
     tried: bool,
-    error: str | None,
+    error: Reason | None,
     pause_seconds: float,
 ) -> None:
     """End the lease of a channel. After a failure it is left alone for `pause_seconds`. `tried`: there was a try, whose
@@ -154,6 +169,6 @@ async def release_channel(
         lease=channel.lease,
         failures=failures,
         tried=tried,
-        error=error,
+        error=error and error.to_json(),
         pause_seconds=pause_seconds,
     )

@@ -19,21 +19,28 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from agents.notify.delivery import Delivery
+from agents.notify.delivery import UNWRITTEN, Delivery
 from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
 from agents.upkeep.maintenance import Maintenance
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
+from outbound.http import AddressNotAllowed
+from outbound.sealed import SealedElsewhere
+from outbound.sent import NO_ANSWER
 from outbound.settings import NotificationSettings
 from outbound.signature import PREFIX
 from schemas.event_out import EventType
 from schemas.notification.rule import Scope
 from schemas.playbook import Playbook
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from schemas.shown.notification import ShownMessage
 from storage.database import Database
 from storage.notifications import definitions
 from storage.notifications.outbox import (
+    GIVEN_UP,
+    REMOVED,
     LeasedChannel,
     Tried,
     claim_channels,
@@ -207,19 +214,17 @@ async def test_a_channel_that_hangs_or_fails_holds_up_no_other(
             await eventually(tried)
         hanging.answers.set()
     assert all(len(bodies) == 1 for bodies in good.bodies.values())
-    assert by_channel[str(channels[0])].error == "no answer in time"
-    assert by_channel[str(channels[1])].error == "the webhook answered 503"
-    assert by_channel[str(channels[5])].error == "the SMTP server refused it: 451"
-    assert by_channel[str(channels[2])].error == "the webhook answered 410"
+    assert by_channel[str(channels[0])].error == NO_ANSWER
+    assert by_channel[str(channels[1])].error == Reason(ReasonCode.WEBHOOK_ANSWERED, status=503)
+    assert by_channel[str(channels[5])].error == Reason(ReasonCode.SMTP_REFUSED, status=451)
+    assert by_channel[str(channels[2])].error == Reason(ReasonCode.WEBHOOK_ANSWERED, status=410)
     assert by_channel[str(channels[2])].next_try_at is None  # what it refuses is not tried again
     assert by_channel[str(channels[3])].error is None
     log = await definitions.list_messages(reader, "acme", limit=500)
     states = Counter((each.channel_id, each.state) for each in log)
     assert states[str(channels[2]), "failed"] == states[str(inside), "failed"] == states[str(channels[3]), "sent"] == 20
     assert states[str(channels[1]), "waiting"] == states[str(channels[5]), "waiting"] == 20
-    assert {each.error for each in log if each.channel_id == str(inside)} == {
-        "the address is not a public one, and in no network that is allowed"
-    }
+    assert {each.error for each in log if each.channel_id == str(inside)} == {AddressNotAllowed.reason}
 
 
 class Killed:
@@ -419,20 +424,18 @@ async def test_a_channel_whose_address_is_gone_sends_nothing_and_says_why(
         assert not await definitions.remove_channel(writer, "acme", channel, MARIA)
         assert await owner.fetchval("SELECT count(*) FROM notification_addresses") == 0
         [message] = await log_of(reader, {"failed"}, 1)
-        assert message.error == "the channel was removed"
+        assert message.error == REMOVED
         [shown] = await definitions.list_rules(reader, "acme")
         assert shown.channels == []
         return
     await owner.execute("UPDATE notification_addresses SET address = 'x'")
     async with delivering(writer, settings(1)):
 
-        async def said() -> str | None:
+        async def said() -> Reason | None:
             [message] = await definitions.list_messages(reader, "acme", limit=5)
             return message.error
 
-        error = await eventually(said)
-    assert error is not None
-    assert "CONEXOES_CHANNELS_KEY" in error
+        assert await eventually(said) == SealedElsewhere.reason
 
 
 async def test_what_can_t_be_read_or_written_stops_nothing_else(
@@ -460,7 +463,7 @@ async def test_what_can_t_be_read_or_written_stops_nothing_else(
             log = await log_of(reader, {"sent", "failed"}, 2)
     assert {(each.kind, each.state, each.error) for each in log} == {
         ("notice", "sent", None),
-        ("digest", "failed", "it could not be written"),
+        ("digest", "failed", UNWRITTEN),
     }
     assert odd not in {int(each.incident_id) for each in log if each.incident_id}
 
@@ -477,14 +480,15 @@ async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took
     await owner.execute(insert, dead, timedelta(hours=23), 1)
     await owner.execute(insert, removed, timedelta(), 1001)
     await definitions.remove_channel(writer, "acme", removed, MARIA)
-    count = "SELECT state, error, count(*) FROM notification_messages WHERE channel_id = $1 GROUP BY 1, 2 ORDER BY 3"
+    count = """SELECT state, error ->> 'code', count(*) FROM notification_messages WHERE channel_id = $1
+               GROUP BY 1, 2 ORDER BY 3"""
     some = [tuple(row) for row in await owner.fetch(count, removed)]
-    assert some == [("failed", "the channel was removed", 500), ("waiting", None, 501)]  # at once
+    assert some == [("failed", "channel_removed", 500), ("waiting", None, 501)]  # at once
     await Maintenance(writer, writer.settings).once()
-    assert [tuple(row) for row in await owner.fetch(count, removed)] == [("failed", "the channel was removed", 1001)]
+    assert [tuple(row) for row in await owner.fetch(count, removed)] == [("failed", "channel_removed", 1001)]
     assert [tuple(row) for row in await owner.fetch(count, dead)] == [
         ("waiting", None, 1),
-        ("failed", "given up: its turn did not come", 501),
+        ("failed", "message_given_up", 501),
     ]
 
 
@@ -596,7 +600,7 @@ async def test_a_test_is_sent_at_once_whatever_failed_before_and_whatever_waits(
         await mark_tried(connection, "acme", [Tried(first.id, "sent", 0, None, 0.0)])
     await definitions.add_test(writer, "acme", shown, content={}, author=MARIA)  # while the notice is tried
     async with writer.transaction() as connection:
-        said: dict[str, Any] = {"failures": 10, "tried": True, "error": "x", "pause_seconds": 600}
+        said: dict[str, Any] = {"failures": 10, "tried": True, "error": NO_ANSWER, "pause_seconds": 600}
         await release_channel(connection, leased, **said)
     assert (await claimed()).id == channel
 
@@ -610,11 +614,15 @@ async def test_a_message_is_given_up_when_its_next_try_would_be_a_day_after_it_w
     for message, hours in zip(ids, (23.8, 23.9, 25), strict=True):
         update = "UPDATE notification_messages SET due_at = now() - $1::interval WHERE id = $2"
         await owner.execute(update, timedelta(hours=hours), message)
-    tried = [Tried(each, "waiting", 1, "x", 600.0) for each in ids[:2]] + [Tried(ids[2], "sent", 0, None, 0.0)]
+    tried = [Tried(each, "waiting", 1, NO_ANSWER, 600.0) for each in ids[:2]] + [Tried(ids[2], "sent", 0, None, 0.0)]
     async with writer.transaction() as connection:
         await mark_tried(connection, "acme", tried)
     log = {each.id: (each.state, each.error) for each in await definitions.list_messages(reader, "acme", limit=5)}
-    assert [log[str(each)] for each in ids] == [("waiting", "x"), ("failed", "given up: x"), ("sent", None)]
+    assert [log[str(each)] for each in ids] == [
+        ("waiting", NO_ANSWER),
+        ("failed", GIVEN_UP.of(error=NO_ANSWER)),
+        ("sent", None),
+    ]
 
 
 async def test_a_message_that_two_workers_mark_at_once_is_sent_once(

@@ -62,6 +62,7 @@ from storage.reprocess.automatic import SWITCHED_OFF, Lane
 from storage.reprocess.cancellation import note_of
 from tests.support.events import Event, at, data, raw, result, whole
 from tests.support.reasons_of_corrections import CORRECTIONS
+from tests.support.reasons_of_notifications import NOTIFICATIONS
 from tests.support.reasons_of_requests import REQUESTS, refused
 from tests.support.reasons_of_workbooks import WORKBOOKS
 from tests.support.record_batch import STAND_IN, bomb, record_batch
@@ -411,6 +412,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.EXPORT_NO_FILE: lambda: explain(OSError(28, "No space left on device"))[1],
     Code.EXPORT_PROCESS_ENDED: lambda: ended_with(-9),
     **CORRECTIONS,
+    **NOTIFICATIONS,
     **REQUESTS,
     **WORKBOOKS,
     **OF_BEFORE,

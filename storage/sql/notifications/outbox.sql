@@ -170,10 +170,11 @@ WITH was AS MATERIALIZED (
 marked AS (
     UPDATE notification_messages m
     SET state = CASE WHEN n.late THEN 'failed' ELSE t.state END, tries = m.tries + t.failed,
-        error = CASE WHEN n.late THEN 'given up: ' ELSE '' END || t.error, not_before = n.at,
+        error = CASE WHEN n.late THEN jsonb_set(:given_up::jsonb, '{parameters,error}', t.error) ELSE t.error END,
+        not_before = n.at,
         ended_at = CASE WHEN n.late OR t.state <> 'waiting' THEN now() END
     FROM unnest(
-        :id::uuid[], :state::text[], :failed::integer[], :error::text[], :pause_seconds::double precision[]
+        :id::uuid[], :state::text[], :failed::integer[], :error::jsonb[], :pause_seconds::double precision[]
     ) AS t (id, state, failed, error, pause_seconds)
     JOIN was w ON w.id = t.id
     CROSS JOIN LATERAL (
@@ -195,7 +196,7 @@ SELECT delete_sent_events(:account::text, :ids::uuid[])
 -- something is sent, or fails otherwise.
 UPDATE notification_channels
 SET lease = NULL, leased_until = NULL, failures = :failures::integer,
-    last_error = CASE WHEN :tried::boolean THEN :error::text ELSE last_error END,
+    last_error = CASE WHEN :tried::boolean THEN :error::jsonb ELSE last_error END,
     -- A test that was asked for meanwhile, the first message if there is one, is sent at once.
     not_before = now() + CASE WHEN (
         SELECT m.kind = 'test' AND m.tries = 0 FROM notification_messages m
@@ -219,7 +220,7 @@ WITH ended AS (
     LIMIT :limit::integer
 ),
 updated AS (
-    UPDATE notification_messages m SET state = 'failed', error = 'the channel was removed', ended_at = now()
+    UPDATE notification_messages m SET state = 'failed', error = :error::jsonb, ended_at = now()
     FROM ended e
     WHERE m.account = e.account AND m.id = e.id
     RETURNING 1
@@ -238,7 +239,8 @@ WITH ended AS (
 ),
 updated AS (
     UPDATE notification_messages m
-    SET state = 'failed', ended_at = now(), error = 'given up: ' || coalesce(m.error, 'its turn did not come')
+    SET state = 'failed', ended_at = now(),
+        error = coalesce(jsonb_set(:given_up::jsonb, '{parameters,error}', m.error), :given_up::jsonb)
     FROM ended e
     WHERE m.account = e.account AND m.id = e.id
     RETURNING 1

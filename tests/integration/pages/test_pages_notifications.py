@@ -63,8 +63,9 @@ async def test_an_admin_makes_tests_changes_and_removes_and_the_trail_says_so(
     assert {each["key_name"] for each in changes} == {"a"}
     trail = await owner.fetch("SELECT details::text FROM notification_audit")
     assert not [row for row in trail if "SECRET" in row["details"] or "whsec_" in row["details"]]
-    [failed] = await definitions.list_messages(reader, "acme", limit=9)
-    assert (failed.state, failed.error) == ("failed", "the channel was removed")
+    [failed] = (await viewer.get(f"{API}/messages")).json()["items"]
+    assert (failed["state"], failed["error"]) == ("failed", "the channel was removed")
+    assert "o canal foi removido" in (await browser.get(f"{PAGE}?lang=pt")).text
 
 
 NONE = "00000000-0000-4000-8000-000000000000"
