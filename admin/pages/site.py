@@ -86,6 +86,7 @@ class Site:
                 exact=lambda at: times.exact(at, who.locale, who.zone),
                 brief=lambda at: times.brief(at, who.locale, who.zone),
                 relative=lambda at: times.relative(at, who.now, who.locale),
+                is_due=lambda at: at <= who.now,
                 elapsed=lambda at: times.elapsed(at, who.now, who.locale),
                 zone_label=times.zone_label(who.zone, who.now, who.locale),
                 health=getattr(request.state, "health", None),

@@ -456,12 +456,14 @@ Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
   return false;
 };
 
-// A page is kept open all day: "2 minutes ago" goes on.
+// A page is kept open all day: "2 minutes ago" goes on, and what comes is due at its time.
 const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 function tick() {
   const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
   for (const place of $$("time[datetime] .relative")) {
-    const seconds = (Date.parse(place.parentElement.dateTime) - Date.now()) / 1000;
+    const time = place.parentElement;
+    const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
+    if (seconds <= 0 && time.dataset.due) { time.textContent = time.dataset.due; continue; }
     const [unit, length] = SPANS.find(([, each]) => Math.abs(seconds) >= each * 1.2) ?? SPANS.at(-1);
     const said = words.format(Math.round(seconds / length) || -1, unit);
     if (Math.abs(seconds) < 7 * 86400 && place.textContent !== said) place.textContent = said;

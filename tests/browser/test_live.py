@@ -1,11 +1,14 @@
 """Live updates: what is new appears, and nothing that a person is at is lost."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import expect
 
 from admin.pages import live
+from storage.database import Database
+from storage.reprocess.breakers import Answered, count_answers
 from tests.browser.conftest import Arrive
 from tests.integration.api.conftest import Store
 from tests.support.account import account
@@ -105,3 +108,17 @@ async def test_what_has_left_the_filter_is_marked_by_its_new_state(arrive: Arriv
     await expect(page.locator("#live")).to_contain_text("Live")
     await store_events(result("n1", key="SKU-3", processed_at=at(60), status="success", errors=None, message=None))
     await expect(page.locator("tr.log")).to_have_count(4)
+
+
+async def test_what_comes_next_is_due_when_its_time_is_there(
+    arrive: Arrive, store_events: Store, writer: Database
+) -> None:
+    await store_events(*account())
+    async with writer.transaction() as connection:
+        await count_answers(connection, [Answered("acme", "MLB", "price", datetime.now(UTC), busy=True)] * 50)
+    person = await arrive("viewer")
+    await person.open("/acme/affiliates")
+    coming = person.page.locator("time[data-due]")
+    await expect(coming).to_contain_text("in ")
+    await coming.evaluate("(time) => { time.dateTime = '2020-01-01T00:00:00Z'; tick(); }")
+    await expect(coming).to_have_text("now")

@@ -57,8 +57,11 @@ async def test_a_row_says_when_it_is_tried_next_and_the_ledger_hides_what_nobody
     assert page.count("next try") == 2
     [log, _] = re.findall(r'id="log-([0-9a-f-]+)"', page)
     assert "Next try, by itself" in (await browser.get(f"/acme/price/logs/{log}")).text
+    assert page.count('data-due="now"><span class="relative">in ') == 2
     async with desk.writer.transaction() as connection:
         await connection.execute("UPDATE automatic_retries SET next_at = now() - interval '1 minute'")
+    for path in ("/acme/price", f"/acme/price/logs/{log}"):
+        assert re.search(r"<time [^>]+>now</time>", (await browser.get(path)).text)  # it is due, and not late
     await round_.once()
     why = "Tried again by itself, 1 of 5: the marketplace had no time (http.429)."
     for path in ("/acme/reprocess", "/acme/reprocess?automatic=true", f"/acme/price/logs/{log}"):

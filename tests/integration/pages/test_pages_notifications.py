@@ -1,13 +1,15 @@
 """The page of notifications: what an admin makes, tests and removes, and that others only read it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from schemas.reasons.code import ReasonCode
+from schemas.reasons.reason import Reason
 from storage.database import Database
-from storage.notifications import definitions
 from tests.integration.api.conftest import Caller
 from tests.integration.pages.conftest import Browser, Visit
 
@@ -23,7 +25,7 @@ async def send(browser: Browser, path: str, **fields: Any) -> Any:
 
 
 async def test_an_admin_makes_tests_changes_and_removes_and_the_trail_says_so(
-    visit: Visit, viewer: Caller, reader: Database, owner: asyncpg.Connection
+    visit: Visit, viewer: Caller, owner: asyncpg.Connection
 ) -> None:
     browser = await visit("admin")
     made = await send(browser, "/channels", **CHANNEL, events=["conexoes.log.failed.v1"])
@@ -90,6 +92,28 @@ async def test_a_bad_address_is_refused_without_being_repeated(visit: Visit) -> 
     assert answer.status_code == 422
     assert "SECRET" not in answer.text
     assert "https:// URL of the internet" in answer.text
+
+
+async def test_an_error_is_said_in_the_reader_s_language_and_a_try_that_is_due_is_now(
+    visit: Visit, viewer: Caller, owner: asyncpg.Connection
+) -> None:
+    browser = await visit("admin")
+    await send(browser, "/channels", **CHANNEL)
+    [channel] = (await viewer.get(f"{API}/channels")).json()["items"]
+    await send(browser, f"/channels/{channel['id']}/test")
+    error = Reason(ReasonCode.WEBHOOK_ANSWERED, status=503).to_json()
+    await owner.execute("UPDATE notification_messages SET error = $1, tries = 1", error)
+    fail = "UPDATE notification_channels SET last_error = $1, failures = 1, not_before = now() + $2::interval"
+    said = {"pt": ("o webhook respondeu 503", "agora"), "es": ("el webhook respondió 503", "ahora")}
+    for language, (words, now) in said.items():
+        await owner.execute(fail, error, timedelta(hours=1))
+        page = (await browser.get(f"{PAGE}?lang={language}")).text
+        assert page.count(words) == page.count(f'data-due="{now}"') == 2  # of the channel, and of the message
+        await owner.execute(fail, error, timedelta(seconds=-8))
+        page = (await browser.get(f"{PAGE}?lang={language}")).text
+        assert len(re.findall(f"<time [^>]+>{now}</time>", page)) == 2
+    [channel] = (await viewer.get(f"{API}/channels")).json()["items"]
+    assert channel["error"] == "the webhook answered 503"
 
 
 async def test_the_log_goes_on_page_by_page(visit: Visit, viewer: Caller, writer: Database) -> None:
