@@ -27,10 +27,10 @@ _BOUNDARY = re.compile(r"[A-Za-z0-9'()+_,\-./:=?]{1,70}")
 
 
 async def read_upload(request: Request, name: str, path: Path, max_bytes: int) -> dict[str, str]:
-    """Write the file of the field `name` to `path`; returns the other fields.
+    """Write the file of the field `name` to `path`; returns the fields, of which `name` has the file's own name.
 
-    415, 413, 408 or 422 unless the body is one multipart form (RFC 7578) with such a file, of at most `max_bytes`. The
-    file's name and media type, as the browser gives them, are ignored.
+    415, 413, 408 or 422 unless the body is one multipart form (RFC 7578) with such a file, of at most `max_bytes`. Its
+    name is as the browser gives it, for people to read; its media type is ignored.
     """
     boundary = _boundary(request.headers.get("content-type", ""))
     most = max_bytes + _MORE_BYTES
@@ -73,7 +73,6 @@ def _boundary(content_type: str) -> bytes:
 
 def _take_apart(body: IO[bytes], boundary: bytes, name: str, path: Path) -> dict[str, str]:
     fields: dict[str, str] = {}
-    has_file = False
     with mmap.mmap(body.fileno(), 0, access=mmap.ACCESS_READ) as whole:
         place = 0 if whole[: len(boundary)] == boundary else -1
         for _ in range(_MAX_PARTS):
@@ -81,29 +80,30 @@ def _take_apart(body: IO[bytes], boundary: bytes, name: str, path: Path) -> dict
             if place < 0 or whole[begin : begin + 2] not in {b"\r\n", b"--"}:
                 raise _unreadable()
             if whole[begin : begin + 2] == b"--":
-                if has_file:
+                if name in fields:
                     return fields
                 raise invalid(name, ReasonCode.FILE_MISSING)
             content = whole.find(b"\r\n\r\n", begin, begin + _MAX_HEADER_BYTES) + 4
             end = whole.find(b"\r\n" + boundary, content)
             if content < 4 or end < 0:
                 raise _unreadable()
-            field = _field(whole[begin + 2 : content - 4])
-            if field == name and not has_file:
+            field, file_name = _field(whole[begin + 2 : content - 4])
+            if field in fields or (field != name and end - content > _MAX_FIELD_BYTES):
+                raise _unreadable()
+            if field == name:
                 with path.open("wb") as file, memoryview(whole) as view, view[content:end] as part:
                     file.write(part)
-                has_file = True
-            elif field == name or field in fields or end - content > _MAX_FIELD_BYTES:
-                raise _unreadable()
+                fields[name] = file_name
             else:
                 fields[field] = whole[content:end].decode("utf-8", "replace")
             place = end + 2
     raise _unreadable()
 
 
-def _field(head: bytes) -> str:
+def _field(head: bytes) -> tuple[str, str]:
+    """Return the name of a part, and that of its file."""
     headers = HeaderParser().parsestr(head.decode("utf-8", "replace"))
     name = headers.get_param("name", header="content-disposition")
     if not isinstance(name, str):
         raise _unreadable()
-    return name
+    return name, headers.get_filename("")

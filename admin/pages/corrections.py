@@ -142,10 +142,13 @@ async def show_corrections(
     kind: IntegrationType,
     body: ReprocessRequest,
     *,
+    workbook: str,
     refused: Sequence[Reason] = (),
     in_steps: bool = True,
 ) -> Response:
-    """Show the differences that a command would make, and the form that gives it. `refused`: why it is not taken, 422.
+    """Show the differences that a command would make, and the form that gives it.
+
+    `workbook`: name of the file that they are from. `refused`: why it is not taken, 422.
 
     Rows whose correction can't be made are left out, and shown with why. Raises WorkbookRefused for more than a form
     holds.
@@ -178,6 +181,7 @@ async def show_corrections(
         wrong_count=len(wrong),
         written=written,
         reason=body.reason or "",
+        workbook=workbook,
         refused=refused,
         steps=_steps(plan.sent),
         in_steps=in_steps,
@@ -229,9 +233,11 @@ async def correct_rows(request: Request, who: OwnPage, integration_type: TypeNam
     except ProblemError as exc:
         if exc.status != 422:
             raise
-        in_steps = given.get("release") == "steps"
+        workbook, in_steps = given.get("workbook", ""), given.get("release") == "steps"
         try:
-            return await show_corrections(request, who, kind, body, refused=list(exc.reasons), in_steps=in_steps)
+            return await show_corrections(
+                request, who, kind, body, workbook=workbook, refused=list(exc.reasons), in_steps=in_steps
+            )
         except WorkbookRefused as too_much:
             raise refusal([too_much.reason]) from None
     return RedirectResponse(f"/{who.account}/reprocess/{accepted.command_id}", 303)

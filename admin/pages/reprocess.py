@@ -47,6 +47,7 @@ class Filled(NamedTuple):
     when: Begins | None = None
     not_before: str | None = None  # as in its field
     reason: str = ""
+    workbook: str = ""  # name of the file that the rows are from; nobody chooses that here
 
 
 _UNFILLED: Final = Filled()
@@ -97,10 +98,11 @@ async def show_rows_plan(
     *,
     release: Release | None = None,
     mode: str = "refresh",
+    workbook: str = "",
 ) -> Response:
-    """Show the plan of chosen logs, and the form that starts it."""
+    """Show the plan of chosen logs, and the form that starts it. `workbook`: name of the file that they are from."""
     made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
-    return _show_plan(request, who, kind, view, made, ids=ids, filled=Filled(mode, release))
+    return _show_plan(request, who, kind, view, made, ids=ids, filled=Filled(mode, release, workbook=workbook))
 
 
 async def _plan(
@@ -130,9 +132,11 @@ async def _show_again(
     kind: IntegrationType,
     body: ReprocessRequest,
     refused: Sequence[Reason],
+    *,
+    workbook: str,
 ) -> Response:
     """The plan of a form that can't be taken as it was filled in, with why, and what was chosen in it."""
-    filled = _filled(body, who.visitor.zone)
+    filled = _filled(body, who.visitor.zone)._replace(workbook=workbook)
     if body.filter is None:
         ids = body.log_ids or []
         rows = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
@@ -185,6 +189,7 @@ def _show_plan(
         begins=filled.when or ("now" if table.sent or not table.paused else "back"),
         begins_at=filled.not_before or to_local(tonight(who.visitor.now, who.visitor.zone), who.visitor.zone),
         reason=filled.reason,
+        workbook=filled.workbook,
         refused=refused,
         too_far=any(each.code == ReasonCode.TOO_FAR_AHEAD for each in refused),
         unsent=unsent,
@@ -237,7 +242,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     except ProblemError as exc:
         if exc.kind != "reason-required" and not any(each.code == ReasonCode.TOO_FAR_AHEAD for each in exc.reasons):
             raise
-        return await _show_again(request, who, kind, body, exc.reasons)
+        return await _show_again(request, who, kind, body, exc.reasons, workbook=given.get("workbook", ""))
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)

@@ -46,20 +46,20 @@ async def upload(request: Request, who: OwnPage, integration_type: TypeName) -> 
     need_operator(who)
     kind = type_of(integration_type)
     try:
-        marked = await _receive(request, who)
+        marked, name = await _receive(request, who)
         marked.need(who.account, kind.name)
         corrected = await corrected_by(request, who, kind, marked)
         if corrected is not None:
-            return await show_corrections(request, who, kind, corrected)
+            return await show_corrections(request, who, kind, corrected, workbook=name)
     except WorkbookRefused as exc:
         return _form(request, who, kind, exc.reason)
     ids = [uuid.UUID(each) for each in marked.log_ids]
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-    return await show_rows_plan(request, who, kind, view, ids)
+    return await show_rows_plan(request, who, kind, view, ids, workbook=name)
 
 
-async def _receive(request: Request, who: Member) -> Marked:
-    """Return the marked rows in the workbook of a form of this session."""
+async def _receive(request: Request, who: Member) -> tuple[Marked, str]:
+    """Return the marked rows in the workbook of a form of this session, and its name."""
     refuse_foreign(request)
     desk: ExportDesk = request.app.state.exports
     try:
@@ -67,7 +67,7 @@ async def _receive(request: Request, who: Member) -> Marked:
             path = Path(directory) / "marked.xlsx"
             fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
             need_own_form(request, who.visitor, fields.get("form_token", ""))
-            return await marked_by_worker(path)
+            return await marked_by_worker(path), fields[FIELD]
     except TooManyExports as exc:
         raise not_made(exc) from None
 

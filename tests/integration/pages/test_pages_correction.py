@@ -22,7 +22,7 @@ from tests.integration.api.conftest import Caller, Store, kafka_app
 from tests.integration.api.test_api_commands import body, commands_in, headers
 from tests.integration.api.test_api_export_jobs import ended, start
 from tests.integration.pages.conftest import Browser
-from tests.integration.pages.test_pages_exports import send
+from tests.integration.pages.test_pages_exports import SHOWN_NAME, send
 from tests.support.events import at, result, with_evidence
 from tests.support.reprocess import Desk
 from tests.support.searched import tables_with
@@ -234,6 +234,7 @@ async def test_a_workbook_corrects_a_group_and_a_canary_goes_first(
         assert "/price has a formula" in formula.text
         page = await send(browser, edited(files[0], tmp_path / "e.xlsx", cells), to)
         assert page.status_code == 200, page.text
+        assert SHOWN_NAME in page.text
         text = re.sub(r"<[^>]+>|\s+", " ", unescape(page.text)).replace("\u200b", "")
         for words in ("1 row was corrected", "1 more is sent as it was", "2 rows can't be corrected so"):
             assert words in text

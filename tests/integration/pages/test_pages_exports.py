@@ -43,6 +43,9 @@ async def test_the_link_of_a_row_leads_to_the_page_of_its_log(
 
 
 MARKED = "/acme/price/marked"
+#: A file's name that is longer than it is shown, with markup.
+NAME = f"<b>{'preços' * 30}.xlsx"
+SHOWN_NAME = f"Workbook: <bdi>&lt;b&gt;{NAME[3:100]}</bdi>"
 MARK_COLUMN = len(LOG_COLUMNS) + len(ADVICE_COLUMNS) + 1
 
 
@@ -69,7 +72,7 @@ def mark(path: Path, *rows: int, text: str = "x") -> Path:
 async def send(browser: Browser, path: Path | bytes, to: str = MARKED, **changes: str) -> httpx.Response:
     content = path if isinstance(path, bytes) else path.read_bytes()
     fields = {"form_token": await browser.form_token("/acme/price"), **changes}
-    return await browser.post(to, data=fields, files={"workbook": ("../../x.xlsx", content)})
+    return await browser.post(to, data=fields, files={"workbook": (NAME, content)})
 
 
 class TestMarkedWorkbook:
@@ -82,6 +85,7 @@ class TestMarkedWorkbook:
         assert plan.status_code == 200
         assert "<b>2</b> of 3 will be sent" in plan.text
         assert "Succeeded already" in plan.text
+        assert f'Chosen rows: 3 <span class="tag">{SHOWN_NAME}' in plan.text
         ids = set(re.findall(r'name="log_id" value="([^"]+)"', plan.text))
         assert {each.replace("-", "") for each in ids} == {
             log_id("acme", "price", "MLB", f"SKU-{n}").replace("-", "") for n in range(3)

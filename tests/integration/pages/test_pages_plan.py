@@ -114,11 +114,13 @@ async def test_a_blank_reason_shows_the_plan_again_in_the_readers_language(
     chosen = {"status": "error", "chosen": "true"} if by_filter else {"log_id": log_id}
     page = (await browser.get("/acme/price/reprocess", params=chosen)).text
     hidden = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
+    hidden |= {} if by_filter else {"workbook": "list.xlsx"}
     ticked = {"take": hidden.get("shown", "").split()}
     data = {**hidden, **ticked, "reason": "  ", "mode": "replay", "release": "steps"}
     answer = await browser.post("/acme/price/reprocess", data=data)
     assert answer.status_code == 422
     assert answer.text.count(why) == 2  # as what is wrong, and beside the field
+    assert answer.text.count("list.xlsx") == (0 if by_filter else 2)  # in words, and in the form
     assert re.search(r'value="replay" checked', answer.text)
     assert re.search(r'value="steps" checked', answer.text)
     assert re.search(r'<input id="reason"[^>]* aria-invalid="true"[^>]* autofocus>', answer.text)
