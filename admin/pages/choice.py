@@ -28,8 +28,8 @@ def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone
     """Return the address, from its `?` on, of the plan of a form's choice; None where it is that of its own plan.
 
     The form lists groups (`shown`), and takes those that are ticked (`take`). `query` is the address of the list that
-    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice. The rest of the form is
-    in the address too, so that the next plan has it again.
+    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice, and is where the focus
+    goes on. The rest of the form is in the address too, so that the next plan has it again.
     """
     given = dict(fields)
     shown = given.get("shown", "").split()
@@ -45,7 +45,7 @@ def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), now, zone)
     query = view.with_(exclude_fingerprint=tuple(after)).query()
     form = {"chosen": "true"} | ({} if updates else {"unsent": "true"}) | _filled_in(given)
-    return f"{query}{'&' if query else '?'}{urlencode(form)}"
+    return f"{query}{'&' if query else '?'}{urlencode(form)}{'#update' if updates else ''}"
 
 
 def _filled_in(given: Mapping[str, str]) -> dict[str, str]:

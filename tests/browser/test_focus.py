@@ -1,5 +1,6 @@
 """Keyboard focus: a person without a mouse goes on from where they were."""
 
+import asyncpg
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Arrive
@@ -72,3 +73,21 @@ async def test_the_first_row_is_near(arrive: Arrive, store_events: Store) -> Non
     for _ in range(2):
         await page.keyboard.press("Tab")
     await expect(page.locator("tr.log >> nth=0 >> .disclose")).to_be_focused()
+
+
+async def test_after_updating_a_plan(arrive: Arrive, store_events: Store, owner: asyncpg.Connection) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price/reprocess?status=error")
+    update = page.get_by_role("button", name="Update the plan")
+    for change in ("check", "uncheck"):
+        await getattr(page.locator(".take input").first, change)()
+        await update.focus()
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
+        await expect(update).to_be_focused()
+    await owner.execute("DELETE FROM status_logs")  # nothing is left to choose from
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_be_focused()

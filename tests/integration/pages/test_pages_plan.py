@@ -215,7 +215,7 @@ async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
 
     every = [*first.fields["shown"].split()]
     updated = await mixed.post("/acme/price/reprocess", data={**first.fields, "take": every, "update": "true"})
-    assert (updated.status_code, updated.headers["location"]) == (303, f"{where}&chosen=true")
+    assert (updated.status_code, updated.headers["location"]) == (303, f"{where}&chosen=true#update")
     both = shown((await mixed.get(updated.headers["location"])).text)
     assert both.groups == {"price.minimum": ["4", "4", "Not tried yet"], "http.429": ["3", "3", "Not tried yet"]}
     assert "<b>6</b> of 7 will be sent" in both.text
@@ -269,7 +269,7 @@ async def test_another_choice_of_groups_keeps_how_when_and_why(mixed: Browser) -
         assert ("Nothing was sent." in page) is said
     # What a plan begins with anyway is not in its address.
     data = {**asked, **plain, "reason": " ", "update": "true"}
-    assert (await mixed.post("/acme/price/reprocess", data=data)).headers["location"] == f"{where}&chosen=true"
+    assert (await mixed.post("/acme/price/reprocess", data=data)).headers["location"] == f"{where}&chosen=true#update"
 
 
 @pytest.mark.parametrize(("usual", "then"), [("all", "steps"), ("steps", "all")])
