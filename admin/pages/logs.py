@@ -138,6 +138,7 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
     missing = await reader.not_found(who.account, [kind.name], view.filter.q, has_logs=bool(rows))
     return {
         "rows": page.items,
+        "found_by": await reader.found_by(who.account, view.filter.q, page.items),
         "following": following,
         "not_found": missing,
         "affiliates_here": [name for name, _ in Counter(each.affiliate for each in page.items).most_common()],

@@ -30,7 +30,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
     text is a whole name at once. A script gets the first of them as options.
     """
     part = is_fragment(request)
-    found, missing = [], list[str]()
+    found, missing, found_by = [], list[str](), dict[str, tuple[str, str]]()
     if q.strip():
         try:
             meant = _TEXT.validate_python(q)
@@ -42,6 +42,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
             return RedirectResponse(f"/{who.account}/{found[0].integration_type}/logs/{found[0].id}", 303)
         if not part:  # which has no place for names that were not found
             missing = await reader.not_found(who.account, BY_NAME, meant, has_logs=bool(found))
+            found_by = await reader.found_by(who.account, meant, found)
     return show(
         request,
         who.visitor,
@@ -50,6 +51,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
         page="search",
         q=q,
         found=found,
+        found_by=found_by,
         not_found=missing,
         at_most=FOUND_AT_MOST,
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from schemas.search.fold import fold
-from schemas.search.names import EDGE, INSIDE, part_grams
+from schemas.search.names import EDGE, INSIDE, joined, part_grams
 from schemas.search.words import word_numbers
 
 #: Limit of names that one search may list.
@@ -45,14 +45,22 @@ def is_whole(text: str, names: Iterable[str]) -> bool:
     return not listed(text) and fold(text) in map(fold, names)
 
 
+def finds(text: str, name: str) -> bool:
+    """Return True when a search finds a log by this name of it, by a part of the name or as one of a list."""
+    return _part(fold(text)) in joined([name]) or fold(name) in listed(text)
+
+
+def _part(folded: str) -> str:
+    return folded if len(folded) >= INSIDE else f"{EDGE}{folded}" if folded else _NOWHERE
+
+
 @lru_cache(maxsize=256)  # one request asks several times
 def search_of(account: str, integration_type: str, text: str) -> Search:
     """Return what `text` finds among the logs of an account and type.
 
     It may be all three at once: `sem estoque, verifique` is a list of two names and words as well.
     """
-    folded = fold(text)
-    part = folded if len(folded) >= INSIDE else f"{EDGE}{folded}" if folded else _NOWHERE
+    part = _part(fold(text))
     names = tuple(listed(text)) or None
     return Search(
         part,

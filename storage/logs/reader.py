@@ -18,7 +18,7 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, from_document
 from schemas.result import MARKED_AHEAD, ResultData, ResultError
 from schemas.search.fold import fold
-from schemas.search.query import listed, search_of, whole_gram
+from schemas.search.query import finds, listed, search_of, whole_gram
 from schemas.shown.log import (
     Action,
     Attempt,
@@ -101,6 +101,21 @@ class LogReader:
                     for name in await find_listed(connection, account, each, list(left)):
                         del left[name]
         return [] if has_logs and len(left) == len(names) else list(left.values())
+
+    async def found_by(self, account: str, text: str | None, logs: Sequence[StatusLog]) -> dict[str, tuple[str, str]]:
+        """Return the first alias, with its kind before it, by which a search finds each of `logs`, by the log's id.
+
+        Logs that it finds by the key, or by their messages alone, are not among them.
+        """
+        ids = [uuid.UUID(each.id) for each in logs if text and not finds(text, each.key)]
+        if not text or not ids:
+            return {}
+        async with self._database.reading(account) as connection:
+            rows = await SQL["list_aliases"].fetch(connection, account=account, log_ids=ids)
+        found = (
+            (str(row["id"]), (kind, alias)) for row in rows for kind, alias in row["aliases"] if finds(text, alias)
+        )
+        return dict(reversed([*found]))
 
     async def one(self, account: str, integration_type: str, log_id: uuid.UUID) -> FoundLog | None:
         """Return one log with its last attempt and names; None when this account and type has no such log."""

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.search.fold import fold
 from schemas.search.names import INSIDE, grams, joined, part_grams
-from schemas.search.query import MAX_NAMES, listed, search_of
+from schemas.search.query import MAX_NAMES, finds, listed, search_of
 from schemas.search.words import MAX_CHARACTERS, MAX_WORDS, word_numbers, words_of
 
 ACCOUNT, TYPE = "acme", "price"
@@ -180,3 +180,20 @@ def test_numbers_of_parts_that_are_there_again_and_again_are_few() -> None:
     """A batch of such names must not take the memory for each of them."""
     long = joined([f"{'a' * 196}{number:04}" for number in range(50)])
     assert len(grams(ACCOUNT, TYPE, long)) < len(long) / 10
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "found"),
+    [
+        ("1234", "000123400", True),
+        ("ação", "A CACAO", True),
+        ("PG-", "pg-1", True),
+        ("PG-", "1-PG-", False),
+        ("a; 7891234", "7891234", True),
+        ("a; 7891234", "78912345", False),
+        ("a b", "b a", False),
+        ("\u200b", "a", False),
+    ],
+)
+def test_the_name_by_which_a_log_is_found_is_told(text: str, name: str, found: bool) -> None:  # noqa: FBT001
+    assert finds(text, name) is found

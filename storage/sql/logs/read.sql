@@ -204,15 +204,23 @@ a.message AS attempt_message, a.body AS attempt_body, a.structured AS attempt_st
 a.altered AS attempt_altered, a.alterations AS attempt_alterations, a.item_id AS attempt_item_id,
 a.evidence_expired_at AS attempt_evidence_expired_at, a.extensions AS attempt_extensions
 
+-- aliases_of_log --
+-- Not a statement: a log's aliases, each with its kind.
+SELECT ARRAY[n.name, n.value] FROM aliases_of(s.account, s.id) AS n
+ORDER BY n.name COLLATE "C", n.value COLLATE "C"
+
+-- list_aliases --
+-- The aliases of some logs. Uses the primary keys of logs and names.
+SELECT s.id, ARRAY({aliases_of_log}) AS aliases
+FROM status_logs s
+WHERE s.account = :account::text AND s.id = ANY(:log_ids::uuid[])
+
 -- get_log --
 -- One status log with every name of the entity, the attempt that it shows, unless retention has deleted that, and the
 -- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of logs and names, and
 -- attempts_by_log.
 SELECT {log_columns}, {attempt_columns},
-    ARRAY(
-        SELECT ARRAY[n.name, n.value] FROM aliases_of(s.account, s.id) AS n
-        ORDER BY n.name COLLATE "C", n.value COLLATE "C"
-    ) AS aliases,
+    ARRAY({aliases_of_log}) AS aliases,
     (
         SELECT coalesce(json_agg(json_build_object('source', said.source, 'results', said.results)), '[]')
         FROM (

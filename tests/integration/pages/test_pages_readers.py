@@ -2,10 +2,12 @@
 
 import html
 import re
+from typing import Any
 
 import pytest
 
 from schemas.catalogue import CATALOGUE, LANGUAGES
+from storage.statements import Statement
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Visit
 from tests.support.account import account
@@ -91,8 +93,6 @@ async def test_affiliates_are_in_the_order_of_their_counts(visit: Visit, store_e
     assert re.findall(r'name="affiliate" value="(\w+)"', page)[:4] == ["ZZZ", "MMM", "AAA", "GONE"]
 
 
-async def test_the_same_code_twice_is_told_apart(visit: Visit, store_events: Store) -> None:
-    await store_events(
 async def test_names_of_marketplaces_stand_beside_their_affiliates(visit: Visit, store_events: Store) -> None:
     await store_events(result("a", affiliate="MLB", status="error", errors=[{"code": "E1"}]))
     browser = await visit("operator")
@@ -108,6 +108,8 @@ async def test_names_of_marketplaces_stand_beside_their_affiliates(visit: Visit,
     assert '<bdi title="Mercado Libre, MLB">MLB</bdi><span class="hidden"> Mercado Libre</span>' in row
 
 
+async def test_the_same_code_twice_is_told_apart(visit: Visit, store_events: Store) -> None:
+    await store_events(
         *(
             result(
                 f"{name}{n}",
@@ -125,3 +127,39 @@ async def test_names_of_marketplaces_stand_beside_their_affiliates(visit: Visit,
     shown = re.findall(r'class="code">(.*?)</bdi></a> <span class="soft">(.*?)</span>', price)
     assert {text(code) for code, _ in shown} == {"price.below_minimum"}
     assert sorted(text(names) for _, names in shown) == ["Amazon AMZ", "Mercado Livre MLB"]
+
+
+async def test_a_row_says_by_which_alias_it_was_found(
+    visit: Visit, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All rows of a page take one statement more, and none where the key says it."""
+    aliases = {"ean": "7891234567890", "shipment_id": "<b>555 666</b>"}
+    await store_events(
+        *(result(f"e{n}", key=f"SKU-{n}", aliases=aliases) for n in range(3)),
+        result("k", key="K-7891234567890", message="of 7891234567890"),
+        result("m", key="M-1", message="about shipment 7891234567890"),
+    )
+    browser = await visit("viewer")
+    for query, shown, count in (
+        ("8912345", "ean: 7891234567890", 3),
+        ("555 6", "shipment_id: <b>555 666</b>", 3),
+        ("7891234567890, nothing", "ean: 7891234567890", 3),
+        ("SKU-", "ean", 0),
+        ("shipment", "shipment_id", 0),
+    ):
+        for path in ("/acme/price", "/acme/search"):
+            page = (await browser.get(path, params={"q": query})).text
+            rows = page.partition("<tbody")[2]
+            assert text(rows).count(shown) == count, (path, query)
+    run: list[str] = []
+    arguments = Statement.arguments
+
+    def seen(statement: Statement, *rows: Any, **named: Any) -> list[Any]:
+        run.append(statement.name)
+        return arguments(statement, *rows, **named)
+
+    monkeypatch.setattr(Statement, "arguments", seen)
+    for query, more in (("8912345", 1), ("SKU-1", 0)):
+        run.clear()
+        await browser.get(f"/acme/price/rows?q={query}")
+        assert run.count("list_aliases") == more, query
