@@ -335,7 +335,7 @@ async def test_kafka_that_goes_away_when_a_worker_has_looked_at_it_is_waited_for
             proxy.mode = "refuse"
 
         async def waits() -> bool:
-            return WAITING.labels("connecting to Kafka")._value.get() == 1
+            return bool(WAITING.labels("connecting to Kafka")._value.get() == 1)
 
         async def back() -> None:
             await eventually(waits)
