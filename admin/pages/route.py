@@ -1,9 +1,9 @@
 """Routes of pages: errors are answered as pages, and visitors without a session are asked to sign in."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import Request, Response
@@ -11,9 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from admin.pages.paths import account_alone, account_with_unknown_type, is_reserved
-from admin.pages.refused_form import came_from, page_above, show_refused
 from admin.pages.site import is_fragment, show
 from admin.pages.visitor import SignInNeededError, visitor
 from api.app import PREFIX
@@ -110,6 +111,14 @@ def _instead(status: int, request: Request) -> str | None:
     return None if account is None else f"/{account}/overview"
 
 
+def page_above(path: str, routes: Sequence[BaseRoute], scope: Scope) -> str | None:
+    """Return the nearest address above `path` that can be read; None where that is only the first page of all."""
+    while path := path.rpartition("/")[0]:
+        if any(route.matches({**scope, "path": path, "method": "GET"})[0] is Match.FULL for route in routes):
+            return path
+    return None
+
+
 def reserved() -> ProblemError:
     """A 404 for an address that belongs to no account, whatever accounts there are."""
     return ProblemError(404, "not-found", Reason(ReasonCode.ADDRESS_RESERVED))
@@ -131,18 +140,27 @@ def _kept(request: Request) -> list[tuple[str, str]]:
     return given if any(name == "q" for name, _value in given) else []
 
 
-async def _error(request: Request, problem: ProblemError, *, account: str | None = None) -> Response:
-    """Return the page that says what happened and what to do; with the pages of the types of `account`, if given.
+def _came_from(request: Request) -> str | None:
+    """Return the address of our page with the form that was sent; None for what no form sent."""
+    if request.method == "GET":
+        return None
+    try:
+        form = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address
+        return None
+    if form.netloc != request.url.netloc or not form.path.startswith("/"):
+        return None
+    # An address that begins with two is that of a host.
+    return "/" + form.path.lstrip("/") + (f"?{form.query}" if form.query else "")
 
-    A form that was refused is shown again, as it was filled in.
-    """
+
+async def _error(request: Request, problem: ProblemError, *, account: str | None = None) -> Response:
+    """Return the page that says what happened and what to do; with the pages of the types of `account`, if given."""
     try:
         who = await visitor(request)
     except (StorageUnavailable, ProblemError):
         request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"cookie"]
         who = await visitor(Request(request.scope))
-    if (again := await show_refused(request, who, problem)) is not None:
-        return again
     page = show(
         request,
         who,
@@ -152,7 +170,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
         reasons=[_by_label(each, who.language) for each in problem.reasons],
         title=HTTPStatus(problem.status).phrase,
         types_of=account,
-        came_from=came_from(request),
+        came_from=_came_from(request),
         kept=_kept(request) if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY else [],
     )
     page.headers.update(problem.headers or {})

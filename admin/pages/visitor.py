@@ -13,7 +13,6 @@ from fastapi import Depends, Path, Request
 
 from admin.form_body import read_form
 from admin.pages import languages, times
-from admin.pages.form_html import OWN
 from admin.pages.preferences import COLUMNS_COOKIE, PAGING_COOKIE, PAGINGS, Paging, read_columns
 from admin.session import Session
 from api import authentication
@@ -165,16 +164,13 @@ OwnCount = Annotated[Member, Depends(member)]
 
 
 async def own_form(request: Request, who: AnyVisitor) -> list[tuple[str, str]]:
-    """Return the fields of a form of this session; 403 for one that another site made up.
-
-    All of them are kept in the request's state, for the page that shows a refused form again.
-    """
+    """Return the fields of a form of this session; 403 for one that another site made up."""
     refuse_foreign(request)
     if who.session is None:
         raise SignInNeededError
-    fields = request.state.form = await read_form(request)
+    fields = await read_form(request)
     need_own_form(request, who, next((value for name, value in fields if name == "form_token"), ""))
-    return [(name, value) for name, value in fields if name not in OWN]
+    return [(name, value) for name, value in fields if name != "form_token"]
 
 
 def need_own_form(request: Request, who: Visitor, token: str) -> None:

@@ -18,7 +18,6 @@ from storage.database import Database
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.events import Event, result
-from tests.support.forms import ShownForm
 from tests.support.letters import OTHER_SOURCES, insert_refused
 
 BASE = "/acme/dead-letters"
@@ -202,21 +201,6 @@ async def test_a_form_that_was_changed_is_refused(visit: Visit, letters: list[De
     for action in ("redrive", "erase"):
         answer = await browser.post(f"{BASE}/{action}", data={"form_token": token, "choice": choice, "reason": "r"})
         assert answer.status_code == 422, answer.text
-
-
-async def test_a_redrive_that_is_refused_keeps_what_was_typed(visit: Visit, letters: list[DeadLetter]) -> None:
-    """The plan is made anew, as of a later time."""
-    browser, plan = await visit("operator"), f"{BASE}/plan?id={id_of(letters[1])}"
-    typed = {"per_second": "0", "reason": "mended"}
-    sent = dict(ShownForm((await browser.get(plan)).text, f"{BASE}/redrive").fields) | typed
-    referer = f"http://conexoes.test{plan}"
-    answer = await browser.post(f"{BASE}/redrive", data=sent, headers={"Referer": referer})
-    assert answer.status_code == 422
-    form = ShownForm(answer.text, f"{BASE}/redrive")
-    again = dict(form.fields)
-    assert {name: again[name] for name in typed} == typed
-    assert again["as_of"] > sent["as_of"]
-    assert form.tags["per_second"]["aria-invalid"] == "true"
 
 
 async def test_a_log_leads_to_the_letters_that_it_came_of_and_they_lead_back(

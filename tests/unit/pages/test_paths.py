@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.convertors import CONVERTOR_TYPES
 
 from admin.pages.paths import ACCOUNT, RESERVED, account_alone, is_reserved, type_of
-from admin.pages.refused_form import page_above
+from admin.pages.route import page_above
 from cli.documents.openapi import unconnected_admin
 from schemas import result
 from schemas.catalogue import BY_NAME
