@@ -114,7 +114,7 @@ FROM (
       AND (:at_from::timestamptz IS NULL OR act.at >= :at_from::timestamptz)
       AND (:at_to::timestamptz IS NULL OR act.at < :at_to::timestamptz)
     LIMIT :limit::integer
-) AS some
+) AS counted
 
 -- insert_account_audit --
 INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)

@@ -48,7 +48,7 @@ FROM (
     SELECT FROM reprocess_commands
     WHERE account = :account::text AND automatic IS NOT NULL
     LIMIT :limit::integer
-) AS some
+) AS counted
 
 -- get_command --
 -- One command; `accepted` while Kafka has it and the agents have not recorded it yet, `cancelled` when they can't.
