@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,12 @@ from tests.support.http_server import HERE, answering
 _CONTENT = Content(language="pt", title="t", text="t\n", html="<p>t</p>", data={})
 
 
+def _run(sending: Coroutine[Any, Any, Sent]) -> Sent:
+    """Send in a loop of its own, for callers in one and in none."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, sending).result()
+
+
 def of(sent: Sent) -> Reason:
     assert sent.error is not None
     return sent.error
@@ -49,12 +56,12 @@ async def _answered(status: int) -> Sent:
 
 
 def _chat(url: str) -> Reason:
-    return of(asyncio.run(send_chat(url, _CONTENT, HERE, 5)))
+    return of(_run(send_chat(url, _CONTENT, HERE, 5)))
 
 
 def _email() -> Reason:
     message = Message(uuid.uuid4(), datetime.now(UTC), None)
-    return of(asyncio.run(send_email(NotificationSettings(), message, _CONTENT, "maria@store.example")))
+    return of(_run(send_email(NotificationSettings(), message, _CONTENT, "maria@store.example")))
 
 
 def _sealed_elsewhere() -> Reason:
@@ -70,8 +77,8 @@ def _inner(reason: Reason) -> Any:
 NOTIFICATIONS: Mapping[Code, Callable[[], Reason]] = {
     Code.NO_ANSWER_IN_TIME: lambda: not_connected(TimeoutError()),
     Code.NOT_CONNECTED: lambda: not_connected(ConnectionResetError()),
-    Code.ADDRESS_NOT_ALLOWED: lambda: of(asyncio.run(_post("http://127.0.0.1:9/", ()))),
-    Code.WEBHOOK_ANSWERED: lambda: of(asyncio.run(_answered(503))),
+    Code.ADDRESS_NOT_ALLOWED: lambda: of(_run(_post("http://127.0.0.1:9/", ()))),
+    Code.WEBHOOK_ANSWERED: lambda: of(_run(_answered(503))),
     Code.SMTP_NOT_SET: _email,
     Code.SMTP_RECIPIENT_REFUSED: lambda: of(
         failure(aiosmtplib.SMTPRecipientsRefused([aiosmtplib.SMTPRecipientRefused(550, "no", "maria@store.example")]))
