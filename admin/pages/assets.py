@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
 
-from admin.pages.compression import Coding, compress_well
+from admin.pages.compression import CODINGS, Coding, compress_well
 
 STATIC = Path(__file__).parents[1] / "static"
 PREFIX = "/static"
@@ -61,8 +60,7 @@ def load(directory: Path = STATIC) -> Mapping[str, Asset]:
             body = _NAMED.sub(address, body)
         name = path.relative_to(directory).as_posix()
         digest = hashlib.blake2b(body, digest_size=6).hexdigest()
-        codings = get_args(Coding) if path.suffix in _COMPRESSED else ()
-        compressed = {each: compress_well(body, each) for each in codings}
+        compressed = {each: compress_well(body, each) for each in CODINGS if path.suffix in _COMPRESSED}
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if media_type.startswith("text/"):
             media_type += "; charset=utf-8"

@@ -1,13 +1,13 @@
 """Compression of what browsers are sent, in the smallest coding that they accept."""
 
 import gzip
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import cramjam
 
 #: Content codings that we have, the smallest first. Browsers accept br by TLS, and from their own machine.
 Coding = Literal["br", "gzip"]
-_CODINGS: tuple[Coding, ...] = ("br", "gzip")
+CODINGS: Final[tuple[Coding, ...]] = get_args(Coding)
 
 
 def coding_of(accept_encoding: str) -> Coding | None:
@@ -20,7 +20,7 @@ def coding_of(accept_encoding: str) -> Coding | None:
         name, _, weight = each.partition(";")
         if weight.replace(" ", "").rstrip("0").rstrip(".") not in {"q=", "q=0"}:
             accepted.add(name.strip())
-    return next((each for each in _CODINGS if each in accepted), None)
+    return next((each for each in CODINGS if each in accepted), None)
 
 
 def compress(body: bytes, coding: Coding) -> bytes:

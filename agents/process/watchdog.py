@@ -66,7 +66,7 @@ def show_tasks(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
         print_task_stack(task, file=sys.stderr)  # along what it awaits, which Task.print_stack does not follow
 
 
-async def watch(look: Callable[[], tuple[bool, object]], show: Callable[[], None] = lambda: None) -> None:
+async def watch(look: Callable[[], tuple[bool, object]], show: Callable[[], None]) -> None:
     """Poll `look()` until cancelled; end the process when work waits and the position stands still too long.
 
     Before that, `show` writes what there is to see.
