@@ -36,6 +36,16 @@ async def positions(owner: asyncpg.Connection, topic: str) -> dict[int, int]:
     return {row["partition"]: row["next_offset"] for row in rows}
 
 
+async def lose_results(owner: asyncpg.Connection) -> None:
+    await owner.execute("DELETE FROM received_results; DELETE FROM attempts")
+    await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
+
+
+async def lose_all(owner: asyncpg.Connection) -> None:
+    await owner.execute("DELETE FROM positions")
+    await lose_results(owner)
+
+
 async def test_each_partition_says_how_far_it_is_stored(
     broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
 ) -> None:
@@ -67,8 +77,7 @@ async def test_what_a_database_lost_is_read_again(
     async def restore() -> None:
         async with owner.transaction():
             await owner.execute("UPDATE positions SET next_offset = least(next_offset, 3)")
-            await owner.execute("DELETE FROM received_results; DELETE FROM attempts")
-            await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
+            await lose_results(owner)
 
     async def healed(count: int) -> None:
         async def all_moved() -> bool:
@@ -103,8 +112,7 @@ async def test_a_database_that_knows_nothing_begins_at_the_beginning(
         async with running_worker(broker_settings, storage_settings, data_dir):
             await produce(servers, broker_settings.topic_prefix, results(range(50)))
             await stored(owner, 50)
-            await owner.execute("DELETE FROM positions; DELETE FROM received_results; DELETE FROM attempts")
-            await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
+            await lose_all(owner)
     async with running_worker(broker_settings, storage_settings, data_dir):
         await stored(owner, 50)
 
@@ -117,8 +125,7 @@ async def test_what_a_database_lost_is_read_again_while_workers_join(
     async with running_worker(broker_settings, storage_settings, data_dir):
         await produce(servers, prefix, results(range(300)))
         await stored(owner, 300)
-    await owner.execute("DELETE FROM positions; DELETE FROM received_results; DELETE FROM attempts")
-    await owner.execute("DELETE FROM aliases; DELETE FROM status_logs")
+    await lose_all(owner)
     async with AsyncExitStack() as stack:
         workers = [running_worker(broker_settings, storage_settings, data_dir / str(number)) for number in range(3)]
         await asyncio.gather(*map(stack.enter_async_context, workers))

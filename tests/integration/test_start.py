@@ -6,7 +6,6 @@ import signal
 import uuid
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -328,7 +327,7 @@ async def test_kafka_that_goes_away_when_a_worker_has_looked_at_it_is_waited_for
 ) -> None:
     """Between the look at the topics and Faust's start, where an error would be the end of the process."""
     servers, prefix = str(broker_settings.kafka_bootstrap_servers), broker_settings.topic_prefix
-    async with proxied(f"kafka://{servers}") as (proxy, url):
+    async with proxied(f"kafka://{servers}") as (proxy, _url):
 
         async def gone(*arguments: Any) -> None:
             await until_topics(*arguments)
@@ -342,7 +341,7 @@ async def test_kafka_that_goes_away_when_a_worker_has_looked_at_it_is_waited_for
             proxy.mode = "pass"
 
         monkeypatch.setattr("agents.worker.until_topics", gone)
-        behind = broker_settings.model_copy(update={"kafka_bootstrap_servers": urlsplit(url).netloc.rpartition("@")[2]})
+        behind = broker_settings.model_copy(update={"kafka_bootstrap_servers": proxy.address})
         coming = asyncio.create_task(back())
         async with running_worker(behind, storage_settings, data_dir):
             await coming

@@ -35,6 +35,11 @@ class Proxy:
         self.port = 0
 
     @property
+    def address(self) -> str:
+        """Host and port, as a Kafka client takes them."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
     def mode(self) -> Mode:
         return self._mode
 
@@ -154,4 +159,4 @@ def through(proxy: Proxy, url: str) -> str:
     """`url`, through the proxy."""
     parts = urlsplit(url)
     login = parts.netloc.rpartition("@")[0]
-    return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{proxy.port}"))
+    return urlunsplit(parts._replace(netloc=f"{login}@{proxy.address}"))

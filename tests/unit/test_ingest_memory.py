@@ -15,21 +15,17 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.weight import weight
 from agents.results.ingest import Ingest, decode
-from broker.publisher import Publisher, Record
+from broker.publisher import Record
 from connectors.simulator.malformed import MALFORMED
 from schemas.catalogue import BY_NAME
 from schemas.envelope import BATCH
-from schemas.policy import Policy
 from schemas.reading.reader import ResultsReader
 from schemas.refusal import DeadLetterCode
-from storage.clock import ServerClock
-from storage.database import Database
-from storage.settings import StorageSettings
+from tests.support.apart import ingest_apart
 from tests.support.events import Event, result, whole
 from tests.support.record_batch import record_batch
 
@@ -53,13 +49,6 @@ def test_a_record_weighs_about_what_it_takes(event: Event) -> None:
     taken, _peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert 0.5 < sum(weight(each) for each in records) / taken < 2
-
-
-class HostClock(ServerClock):
-    """The host's own clock, for a test without a database."""
-
-    def now_ns(self) -> int:
-        return time.time_ns()
 
 
 class Weighty:
@@ -101,8 +90,6 @@ def test_a_refusal_does_not_keep_the_records_beside_it(code: DeadLetterCode, *, 
 
 
 async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_away() -> None:
-    database = Database("postgresql://127.0.0.1:1/nowhere", "writer", StorageSettings(connect_seconds=0.1))
-    dead_letters = DeadLetters("t", Publisher("127.0.0.1:1"), database)
     generation = 0
     alive: weakref.WeakSet[Any] = weakref.WeakSet()
     all_delivered = asyncio.Event()
@@ -121,14 +108,7 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
         all_delivered.set()
         await asyncio.Event().wait()
 
-    ingest = Ingest(
-        BY_NAME["price"],
-        database,
-        dead_letters,
-        Delivery(lambda _batch: None, lambda batch: batch.generation == generation, lambda: None),
-        clock=HostClock(database),
-        policy=Policy(),
-    )
+    ingest = ingest_apart(Delivery(lambda _batch: None, lambda batch: batch.generation == generation, lambda: None))
     running = asyncio.create_task(ingest.run(batches()))
     await all_delivered.wait()
     # What the writer holds, which may be a set of an old assignment, and one set of this.
@@ -139,7 +119,6 @@ async def test_batches_of_old_assignments_do_not_pile_up_while_the_database_is_a
 
 async def test_what_is_stored_is_not_kept_until_the_next_comes() -> None:
     """Each topic has an agent and two writers, of which each would keep what it had last."""
-    database = Database("postgresql://127.0.0.1:1/nowhere", "writer", StorageSettings(connect_seconds=0.1))
     alive: weakref.WeakSet[Any] = weakref.WeakSet()
     stored = asyncio.Event()
 
@@ -157,14 +136,7 @@ async def test_what_is_stored_is_not_kept_until_the_next_comes() -> None:
             if moves[0].partition == 1:
                 stored.set()
 
-    ingest = Quick(
-        BY_NAME["price"],
-        database,
-        DeadLetters("t", Publisher("127.0.0.1:1"), database),
-        Delivery(lambda _batch: None, lambda _batch: True, lambda: None),
-        clock=HostClock(database),
-        policy=Policy(),
-    )
+    ingest = ingest_apart(Delivery(lambda _batch: None, lambda _batch: True, lambda: None), Quick)
     running = asyncio.create_task(ingest.run(batches()))
     await asyncio.wait_for(stored.wait(), 10)
     await asyncio.sleep(0.05)

@@ -1,31 +1,13 @@
 """The count of events by the way that they were read, as ingest keeps it."""
 
-import time
-
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.record_batch import RecordBatch
 from agents.metrics import READ
-from agents.results.ingest import Ingest
-from broker.publisher import Publisher
-from schemas.catalogue import BY_NAME
-from schemas.policy import Policy
-from storage.clock import ServerClock
-from storage.database import Database
-from storage.settings import StorageSettings
+from tests.support.apart import ingest_apart
 from tests.support.events import Event, result
-
-
-class HostClock(ServerClock):
-    """The host's own clock, for a test without a database."""
-
-    age_seconds = 0.0
-
-    def now_ns(self) -> int:
-        return time.time_ns()
 
 
 def _record(event: Event) -> ConsumerRecord:
@@ -33,15 +15,7 @@ def _record(event: Event) -> ConsumerRecord:
 
 
 async def test_events_are_counted_by_the_way_that_they_were_read() -> None:
-    database = Database("postgresql://127.0.0.1:1/nowhere", "writer", StorageSettings())
-    ingest = Ingest(
-        BY_NAME["price"],
-        database,
-        DeadLetters("t", Publisher("127.0.0.1:1"), database),
-        Delivery(lambda _batch: None, lambda _batch: True, lambda: None),
-        clock=HostClock(database),
-        policy=Policy(),
-    )
+    ingest = ingest_apart(Delivery(lambda _batch: None, lambda _batch: True, lambda: None))
     before = [READ.labels("price", way)._value.get() for way in ("fast", "full")]
     events = [result("e1"), result("e2"), result("e3", operation=5), result(account="ACME"), Event(None, None, [])]
     batch = RecordBatch(TP("t", 0), 1, [_record(each) for each in events], 1000, 5)

@@ -205,8 +205,8 @@ async def test_without_kafka_it_is_503_within_5_seconds_and_the_retry_is_the_sam
 ) -> None:
     """A command that Kafka did not take is not queued: only the caller's retry sends it."""
     async with (
-        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
-        app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,
+        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, _url),
+        app_on(reader, writer, proxy.address, broker_settings.topics) as app,
         Caller(app, keys["operator"]) as client,
     ):
         proxy.mode = "refuse"
@@ -264,8 +264,8 @@ async def test_a_command_that_was_taken_at_last_is_recorded_by_a_database_that_k
 ) -> None:
     """A backup from between the 503 and the 202 is restored, and the command comes from Kafka."""
     async with (
-        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
-        app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,
+        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, _url),
+        app_on(reader, writer, proxy.address, broker_settings.topics) as app,
         Caller(app, keys["operator"]) as client,
     ):
         proxy.mode = "refuse"
@@ -286,8 +286,8 @@ async def test_a_command_whose_key_was_lost_by_a_failover_is_not_said_to_be_acce
 ) -> None:
     """A standby that lagged takes over while Kafka does not answer: neither of them has the command then."""
     async with (
-        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, url),
-        app_on(reader, writer, url.rpartition("@")[2].removeprefix("kafka://"), broker_settings.topics) as app,
+        proxied(f"kafka://{broker_settings.kafka_bootstrap_servers}") as (proxy, _url),
+        app_on(reader, writer, proxy.address, broker_settings.topics) as app,
         Caller(app, keys["operator"]) as client,
     ):
         proxy.mode = "mute"
