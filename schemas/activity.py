@@ -80,6 +80,9 @@ class ActivityFilter(BaseModel):
     at_to: Annotated[Rfc3339 | None, OnPages(label=labels("Até", "To", "Hasta"), control="to")] = Field(
         default=None, description="RFC 3339, not included"
     )
+    automatic: Annotated[bool | None, OnPages(label=labels("Por quem", "By whom", "Por quién"), control="kept")] = (
+        Field(default=None, description="true: only what Conexões did by itself; false: all but that")
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,8 @@ from storage.statements import SQL
 
 #: Acts that one query of an export reads.
 _AT_ONCE: Final = 500
+#: Statements of a list: of all acts, of those of people, of those that happened by themselves.
+_LISTS: Final = {None: "list_activity", False: "list_activity_of_people", True: "list_automatic_activity"}
 
 
 async def add_act(
@@ -44,7 +46,7 @@ async def list_activity(
     """Return the newest `limit` acts after `after` that a filter matches."""
     at, id_ = after or NEWEST_BY_TEXT
     async with database.reading(account) as connection:
-        rows = await SQL["list_activity"].fetch(
+        rows = await SQL[_LISTS[filter_.automatic]].fetch(
             connection,
             account=account,
             after_at=at,
@@ -56,6 +58,15 @@ async def list_activity(
             limit=limit,
         )
     return [ActivityEntry(**dict(row) | {"about": json.loads(row["about"])}) for row in rows]
+
+
+async def count_automatic(database: Database, account: str, filter_: ActivityFilter, limit: int) -> int:
+    """Count what happened by itself in a filter's span of time, up to `limit`."""
+    async with database.reading(account) as connection:
+        count: int = await SQL["count_automatic_activity"].fetchval(
+            connection, account=account, at_from=filter_.at_from, at_to=filter_.at_to, limit=limit
+        )
+    return count
 
 
 async def all_activity(

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from schemas.fault import MAX_SHOWN_MESSAGE
 from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES, TRIED_STATES
 from schemas.redaction import REDACTED
-from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES
+from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES, OURSELVES
 from schemas.result import ResultError
 from storage import columns, staging
 
@@ -44,6 +44,7 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "ENDED_COMMAND_STATES": _listed(ENDED_COMMAND_STATES),
     "OPEN_COMMAND_STATES": _listed(OPEN_COMMAND_STATES),
     "PHASES_WITH_ALL_ITEMS": _listed(PHASES_WITH_ALL_ITEMS),
+    "OURSELVES": OURSELVES,
     "MAX_SHOWN_MESSAGE": str(MAX_SHOWN_MESSAGE),
     "ITEM_MESSAGE_CHARACTERS": str(ITEM_MESSAGE_CHARACTERS),
     "GROUP_MESSAGE_CHARACTERS": str(GROUP_MESSAGE_CHARACTERS),

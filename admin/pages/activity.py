@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import filter_pairs, read_filter
+from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, filter_pairs, read_filter
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.times import to_local
-from admin.pages.visitor import OwnPage
+from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.activity_export import ActivityExport, ActivityFormat
 from api.export_order import must_export
@@ -21,10 +21,12 @@ from schemas.activity import ACTIVITY_FIELDS, ACTIVITY_KINDS, ActivityFilter
 from schemas.catalogue import BY_NAME
 from schemas.timestamp import parse
 from schemas.words import word_of_act
-from storage.activity import list_activity
+from storage.activity import count_automatic, list_activity
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ACTS_A_PAGE = 50
+#: Fields of the filter's form.
+_ASKED = {name: each for name, each in ACTIVITY_FIELDS.items() if name != "automatic"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +34,31 @@ class ActivityView:
     """One view of the activity, which is all in its address."""
 
     filter: ActivityFilter
+    by_whom: ByWhom = "false"
     page_token: str | None = None
 
-    def query(self, *, token: str | None = None) -> str:
-        """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
-        pairs = filter_pairs(self.filter, ACTIVITY_FIELDS)
+    def query(self, *, token: str | None = None, by_whom: ByWhom | None = None) -> str:
+        """Return the address from its `?` on, of this view at another cursor, or of others' acts.
+
+        Empty for the plain view.
+        """
+        pairs = filter_pairs(self.filter, _ASKED) + by_whom_pairs(by_whom or self.by_whom)
         pairs += [("page_token", token)] if token else []
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
-def read_activity_view(query: QueryParams, zone: tzinfo) -> ActivityView:
+def read_activity_view(query: QueryParams, zone: tzinfo, by_whom: ByWhom = "false") -> ActivityView:
     """Read the view of an address. Raises the 422 problem of an invalid value. Unknown names are ignored."""
-    filter_ = read_filter(ActivityFilter, ACTIVITY_FIELDS, query, zone)
-    return ActivityView(filter=filter_, page_token=query.get("page_token") or None)
+    filter_ = read_filter(ActivityFilter, _ASKED, query, zone).model_copy(update={"automatic": AUTOMATIC[by_whom]})
+    return ActivityView(filter=filter_, by_whom=by_whom, page_token=query.get("page_token") or None)
 
 
 @router.get(f"{ACCOUNT}/activity")
-async def activity_page(request: Request, who: OwnPage) -> Response:
-    """Show what people did in the account, newest first, with the key they came by."""
-    view = read_activity_view(request.query_params, who.visitor.zone)
+async def activity_page(request: Request, who: OwnPage, automatic: ByWhom = "false") -> Response:
+    """Show what people did in the account, newest first, with the key they came by; what happened by itself, or all of
+    it, if that is asked for.
+    """
+    view = read_activity_view(request.query_params, who.visitor.zone, automatic)
     listing = listings.activity(who.account, view.filter, ACTS_A_PAGE, view.page_token)
     acts = await list_activity(
         request.app.state.reader, who.account, view.filter, after=listing.after, limit=listing.limit
@@ -62,10 +70,13 @@ async def activity_page(request: Request, who: OwnPage) -> Response:
         account=who.account,
         page="activity",
         view=view,
+        address=lambda by_whom: f"/{who.account}/activity{view.query(by_whom=by_whom)}",
         fields=ACTIVITY_FIELDS,
         kinds=ACTIVITY_KINDS,
         types=BY_NAME,
         acts=listing.page(acts, request, Response()),
+        left_out=await _left_out(request, who, view),
+        most_left_out=MOST_LEFT_OUT,
         may_export=who.grant.may_export,
         to_local=lambda at: to_local(at, who.visitor.zone),
         time_of=lambda text: parse(text).at,
@@ -73,11 +84,23 @@ async def activity_page(request: Request, who: OwnPage) -> Response:
     )
 
 
+async def _left_out(request: Request, who: Member, view: ActivityView) -> int:
+    """Count the automatic acts that a view leaves out; 0 where its filter chooses by more than time."""
+    if view.by_whom != "false" or view.filter.who or view.filter.kind:
+        return 0
+    return await count_automatic(request.app.state.reader, who.account, view.filter, MOST_LEFT_OUT + 1)
+
+
 @router.get(f"{ACCOUNT}/activity/export.{{file_format}}")
-async def export_file(request: Request, who: OwnPage, file_format: Annotated[ActivityFormat, Path()]) -> Response:
-    """Return the acts that a filter matches as CSV or JSON Lines, as the query API does."""
+async def export_file(
+    request: Request,
+    who: OwnPage,
+    file_format: Annotated[ActivityFormat, Path()],
+    automatic: ByWhom = "false",
+) -> Response:
+    """Return the acts that the page shows as CSV or JSON Lines, as the query API does."""
     must_export(who.grant)
-    view = read_activity_view(request.query_params, who.visitor.zone)
+    view = read_activity_view(request.query_params, who.visitor.zone, automatic)
     return ActivityExport(
         request.app.state.exports,
         who.grant,

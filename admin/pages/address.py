@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
@@ -14,6 +15,17 @@ from schemas.reasons.code import ReasonCode
 from schemas.timestamp import to_text
 
 Filter = TypeVar("Filter", bound=BaseModel)
+#: Choice of whose entries a list has, as its address says it; without it a page has people's, and the API all.
+ByWhom = Literal["false", "true", "all"]
+#: Values of the parameter of the API.
+AUTOMATIC: Final[Mapping[ByWhom, bool | None]] = MappingProxyType({"false": False, "true": True, "all": None})
+#: Automatic entries up to which a page counts those that it leaves out.
+MOST_LEFT_OUT: Final = 1000
+
+
+def by_whom_pairs(chosen: ByWhom) -> list[tuple[str, str]]:
+    """Return whose entries a list has, as in its address."""
+    return [] if chosen == "false" else [("automatic", chosen)]
 
 
 def texts_of(value: Any) -> list[str]:

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.cancellation import stop
+from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs
 from admin.pages.paths import ACCOUNT
 from admin.pages.reprocess import Release, show_rows_plan
 from admin.pages.route import PageRoute
@@ -46,13 +47,17 @@ BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)
 
 @router.get(f"{ACCOUNT}/reprocess")
 async def commands_page(
-    request: Request, who: OwnPage, *, automatic: bool | None = None, page_token: str | None = None
+    request: Request, who: OwnPage, automatic: ByWhom = "false", page_token: str | None = None
 ) -> Response:
-    """Show every command of the account, newest first; only people's, or only automatic ones, if that is asked for."""
-    listing = listings.commands(who.account, automatic, COMMANDS_A_PAGE, page_token)
+    """Show the commands of people, newest first; automatic ones, or all of them, if that is asked for."""
+    reader, chosen = request.app.state.reader, AUTOMATIC[automatic]
+    listing = listings.commands(who.account, chosen, COMMANDS_A_PAGE, page_token)
     commands = await reprocess_reader.list_commands(
-        request.app.state.reader, who.account, after=listing.after, limit=listing.limit, automatic=automatic
+        reader, who.account, after=listing.after, limit=listing.limit, automatic=chosen
     )
+    left_out = 0
+    if automatic == "false":
+        left_out = await reprocess_reader.count_automatic_commands(reader, who.account, MOST_LEFT_OUT + 1)
     page = listing.page(commands, request, Response())
     return show(
         request,
@@ -61,9 +66,18 @@ async def commands_page(
         account=who.account,
         page="reprocess",
         commands=page,
-        automatic=automatic,
+        by_whom=automatic,
+        address=lambda by_whom: f"/{who.account}/reprocess{_query(by_whom)}",
+        more=_query(automatic) + "&" if _query(automatic) else "?",
+        left_out=left_out,
+        most_left_out=MOST_LEFT_OUT,
         **_words(),
     )
+
+
+def _query(by_whom: ByWhom) -> str:
+    pairs = by_whom_pairs(by_whom)
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}")

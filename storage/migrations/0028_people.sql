@@ -26,6 +26,9 @@ COMMENT ON TABLE account_audit IS
 CREATE INDEX account_audit_by_time ON account_audit (account, at DESC);
 -- The activity of an account is read by time from every audit; each is small.
 CREATE INDEX reprocess_audit_by_time ON reprocess_audit (account, at DESC);
+-- Of people alone, or of what happened by itself alone: automatic retries are many.
+CREATE INDEX reprocess_audit_of_people ON reprocess_audit (account, at DESC) WHERE requested_by <> 'conexoes';
+CREATE INDEX reprocess_audit_automatic ON reprocess_audit (account, at DESC) WHERE requested_by = 'conexoes';
 CREATE INDEX dead_letter_audit_by_time ON dead_letter_audit (account, at DESC);
 CREATE INDEX fault_states_by_time ON fault_states (account, set_at DESC);
 

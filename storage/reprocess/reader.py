@@ -33,6 +33,13 @@ async def list_commands(
         return await _with_counts(connection, account, rows)
 
 
+async def count_automatic_commands(database: Database, account: str, limit: int) -> int:
+    """Count the commands that we asked for by ourselves, up to `limit`."""
+    async with database.reading(account) as connection:
+        count: int = await SQL["count_automatic_commands"].fetchval(connection, account=account, limit=limit)
+    return count
+
+
 async def get_command(database: Database, account: str, command_id: str) -> ReprocessCommand | None:
     """Return one command; None when this account has no such one."""
     async with database.snapshot(account) as connection:

@@ -68,8 +68,8 @@ SELECT o.at, 'account:' || o.id, o.kind, o.action, o.requested_by, o.key_name, N
 FROM account_audit o
 WHERE o.account = :account::text
 
--- list_activity --
--- Acts after a cursor, newest first.
+-- acts_after --
+-- Not a statement: acts after a cursor that a filter matches; what follows says whose.
 SELECT act.id, act.at, act.kind, act.action, act.requested_by, act.requested_with, act.reason,
     jsonb_strip_nulls(act.about)::text AS about
 FROM ({acts_of_account}) AS act
@@ -81,8 +81,40 @@ WHERE (act.at, act.id COLLATE "C") < (:after_at::timestamptz, :after_id::text CO
       :who::text IS NULL OR strpos(lower(act.requested_by), lower(:who::text)) > 0
       OR strpos(lower(act.requested_with), lower(:who::text)) > 0
   )
+
+-- newest_acts --
+-- Not a statement: the end of one that lists acts.
 ORDER BY act.at DESC, act.id COLLATE "C" DESC
 LIMIT :limit::integer
+
+-- list_activity --
+-- Acts after a cursor, newest first.
+{acts_after}
+{newest_acts}
+
+-- list_activity_of_people --
+-- The same without what happened by itself. Uses reprocess_audit_of_people.
+{acts_after}
+  AND act.requested_by <> '{OURSELVES}'
+{newest_acts}
+
+-- list_automatic_activity --
+-- The same of what happened by itself. Uses reprocess_audit_automatic.
+{acts_after}
+  AND act.requested_by = '{OURSELVES}'
+{newest_acts}
+
+-- count_automatic_activity --
+-- What happened by itself in a span of time, up to a limit. Uses reprocess_audit_automatic.
+SELECT count(*)
+FROM (
+    SELECT
+    FROM ({acts_of_account}) AS act
+    WHERE act.requested_by = '{OURSELVES}'
+      AND (:at_from::timestamptz IS NULL OR act.at >= :at_from::timestamptz)
+      AND (:at_to::timestamptz IS NULL OR act.at < :at_to::timestamptz)
+    LIMIT :limit::integer
+) AS counted
 
 -- insert_account_audit --
 INSERT INTO account_audit (account, kind, action, about, requested_by, key_id, key_name)

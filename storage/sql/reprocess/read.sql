@@ -41,6 +41,15 @@ WHERE account = :account::text AND automatic IS NOT NULL
 ORDER BY requested_at DESC, id DESC
 LIMIT :limit::integer
 
+-- count_automatic_commands --
+-- Commands that we asked for by ourselves, up to a limit. Uses reprocess_commands_automatic.
+SELECT count(*)
+FROM (
+    SELECT FROM reprocess_commands
+    WHERE account = :account::text AND automatic IS NOT NULL
+    LIMIT :limit::integer
+) AS counted
+
 -- get_command --
 -- One command; `accepted` while Kafka has it and the agents have not recorded it yet, `cancelled` when they can't.
 -- Uses the primary key of reprocess_commands, reprocess_audit_by_command and idempotency_keys_by_command.

@@ -14,6 +14,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.reasons.reason import own_words
 from schemas.redrive import RedriveRequest
 from schemas.refusal import DeadLetterCode, Refusal
+from storage.cursors import NEWEST_BY_TEXT
 from storage.database import Database
 from storage.dead_letters import Reach, insert_dead_letters
 from storage.letter_audit import Author
@@ -23,6 +24,7 @@ from storage.saved_views import delete, list_saved, save
 from storage.statements import SQL
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import result
+from tests.support.explained import explained, nodes
 from tests.support.reprocess import Desk
 
 BASE = "/api/v1/accounts/acme/activity"
@@ -113,6 +115,31 @@ async def test_who_did_what_is_in_one_list(
     for change in ("UPDATE account_audit SET requested_by = 'x'", "DELETE FROM account_audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await owner.execute(change)
+
+
+async def test_acts_of_people_are_found_by_index_among_many_automatic_ones(
+    owner: asyncpg.Connection, reader: Database
+) -> None:
+    await owner.execute(
+        """INSERT INTO reprocess_audit (account, at, action, command_id, requested_by, request)
+           SELECT 'acme', now() - n * interval '1 second', 'requested', 'c' || n,
+               CASE WHEN n % 1000 = 0 THEN 'maria' ELSE 'conexoes' END, '{}'
+           FROM generate_series(1, 20000) AS n"""
+    )
+    await owner.execute("ANALYZE reprocess_audit")
+    at, id_ = NEWEST_BY_TEXT
+    asked = {"account": "acme", "at_from": None, "at_to": None, "limit": 51}
+    listed = asked | {"after_at": at, "after_id": id_, "kind": None, "who": None}
+    for name, arguments, index, most in (
+        ("list_activity_of_people", listed, "reprocess_audit_of_people", 20),
+        ("list_automatic_activity", listed, "reprocess_audit_automatic", 100),
+        ("count_automatic_activity", asked, "reprocess_audit_automatic", 51),
+    ):
+        async with reader.reading("acme") as connection:
+            told = nodes(await explained(connection, SQL[name].text, SQL[name].arguments(**arguments)))
+        [scan] = [each for each in told if each.get("Relation Name") == "reprocess_audit"]
+        read = scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)
+        assert (scan.get("Index Name"), read <= most) == (index, True), (name, scan)
 
 
 async def test_every_audit_is_read(owner: asyncpg.Connection) -> None:

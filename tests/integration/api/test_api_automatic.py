@@ -61,6 +61,15 @@ async def test_the_switch_and_the_ledger_s_filter(operator: Caller, viewer: Call
     assert await listed("") == [mine, ours]
     assert await listed("?automatic=true") == [ours]
     assert await listed("?automatic=false") == [mine]
+
+    async def acts(query: str) -> set[tuple[str, bool]]:
+        items = (await viewer.get(f"{API}/activity?kind=reprocess{query}")).json()["items"]
+        return {(each["requested_by"], "command_id" in each["about"]) for each in items}
+
+    ours_done, mine_done = ("conexoes", True), (mine[0], True)
+    assert await acts("") == {ours_done, mine_done}
+    assert await acts("&automatic=true") == {ours_done}
+    assert await acts("&automatic=false") == {mine_done}
     [command] = (await viewer.get(f"{API}/reprocess?automatic=true")).json()["items"]
     assert command["automatic"] == "Tried again by itself, 1 of 5: the marketplace had no time (http.503)."
     [log, _] = (await viewer.get(f"{API}/price/logs")).json()["items"]

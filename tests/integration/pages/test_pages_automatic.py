@@ -64,13 +64,32 @@ async def test_a_row_says_when_it_is_tried_next_and_the_ledger_hides_what_nobody
         assert re.search(r"<time [^>]+>now</time>", (await browser.get(path)).text)  # it is due, and not late
     await round_.once()
     why = "Tried again by itself, 1 of 5: the marketplace had no time (http.429)."
-    for path in ("/acme/reprocess", "/acme/reprocess?automatic=true", f"/acme/price/logs/{log}"):
+    for path in ("/acme/reprocess?automatic=all", "/acme/reprocess?automatic=true", f"/acme/price/logs/{log}"):
         assert why in (await browser.get(path)).text
-    page = (await browser.get("/acme/reprocess?automatic=false")).text
+    page = (await browser.get("/acme/reprocess")).text
     assert why not in page
     assert "Nothing was reprocessed yet" in page
-    [command] = re.findall(r'"/acme/reprocess/([0-9a-f-]{36})"', (await browser.get("/acme/reprocess")).text)
+    assert '1 automatic one is left out. <a href="/acme/reprocess?automatic=true">' in page
+    found = (await browser.get("/acme/reprocess?automatic=true")).text
+    assert "left out" not in found
+    [command] = re.findall(r'"/acme/reprocess/([0-9a-f-]{36})"', found)
     assert why in (await browser.get(f"/acme/reprocess/{command}")).text
+    await desk.command("c1", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of, reason="on Monday")
+    for page_ in ("reprocess", "activity"):
+        for query, shown in (("", (True, False)), ("?automatic=true", (False, True)), ("?automatic=all", (True, True))):
+            text = (await browser.get(f"/acme/{page_}{query}")).text
+            assert ("on Monday" in text, command in text) == shown, (page_, query)
+            assert re.search(rf'href="/acme/{page_}{re.escape(query)}" aria-current="true"', text)
+        assert (await browser.get(f"/acme/{page_}?automatic=moon")).status_code == 422
+    # What else was chosen is kept, by links and by the form; the file has what the page shows.
+    text = (await browser.get("/acme/activity?kind=reprocess&automatic=true")).text
+    assert 'href="/acme/activity?kind=reprocess"' in text
+    assert 'href="/acme/activity?kind=reprocess&amp;automatic=all"' in text
+    assert '<input type="hidden" name="automatic" value="true">' in text
+    assert "/acme/activity/export.csv?kind=reprocess&amp;automatic=true" in text
+    file = (await browser.get("/acme/activity/export.jsonl?kind=reprocess")).text
+    assert ("on Monday" in file, command in file) == (True, False)
+    assert "automatic ones are left out." in (await browser.get("/acme/activity")).text
     await desk.close()
 
 
