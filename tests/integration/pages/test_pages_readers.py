@@ -93,6 +93,21 @@ async def test_affiliates_are_in_the_order_of_their_counts(visit: Visit, store_e
     assert re.findall(r'name="affiliate" value="(\w+)"', page)[:4] == ["ZZZ", "MMM", "AAA", "GONE"]
 
 
+async def test_names_of_marketplaces_stand_beside_their_affiliates(visit: Visit, store_events: Store) -> None:
+    await store_events(result("a", affiliate="MLB", status="error", errors=[{"code": "E1"}]))
+    browser = await visit("operator")
+    for path, told in (
+        ("/acme/price?affiliate=MLB&exclude_affiliate=AMZ&wait=true", 3),  # the chip, and two of the filter in force
+        ("/acme/price/groups", 1),
+        ("/acme/price/reprocess?affiliate=MLB", 2),
+    ):
+        page = (await browser.get(path)).text
+        named = re.findall(r'<bdi>(Mercado Libre|Amazon)</bdi> <small class="soft"><bdi>(MLB|AMZ)</bdi>', page)
+        assert len(named) >= told, path
+    row = (await browser.get("/acme/price")).text.partition("<tbody")[2]
+    assert '<bdi title="Mercado Libre, MLB">MLB</bdi><span class="hidden"> Mercado Libre</span>' in row
+
+
 async def test_the_same_code_twice_is_told_apart(visit: Visit, store_events: Store) -> None:
     await store_events(
         *(
