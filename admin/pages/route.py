@@ -48,7 +48,7 @@ class PageRoute(APIRoute):
 
         async def handle_as_page(request: Request) -> Response:
             try:
-                return await handle(request)
+                answer = await handle(request)
             except SignInNeededError:
                 return _to_sign_in(request)
             except RequestValidationError as exc:
@@ -60,8 +60,18 @@ class PageRoute(APIRoute):
             except StorageUnavailable as exc:
                 log.warning("unavailable", reason=str(exc))
                 return await _error(request, unavailable())
+            return _for_script(answer) if request.method == "POST" and is_fragment(request) else answer
 
         return handle_as_page
+
+
+def _for_script(answer: Response) -> Response:
+    """Return an answer with the address that it leads to where a script sees it: one that is followed it does not."""
+    if answer.status_code == HTTPStatus.SEE_OTHER:
+        answer.status_code = HTTPStatus.OK
+        answer.headers["HX-Redirect"] = answer.headers["location"]
+        del answer.headers["location"]
+    return answer
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -168,6 +178,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
         status=problem.status,
         problem=problem,
         reasons=[_by_label(each, who.language) for each in problem.reasons],
+        fields=[each.parameters["field"] for each in problem.reasons if "field" in each.parameters],
         title=HTTPStatus(problem.status).phrase,
         types_of=account,
         came_from=_came_from(request),

@@ -169,6 +169,13 @@ async def test_the_pages_of_admins_have_no_violation(arrive: Arrive, scheme: str
     await guest.page.click("text=Accept the invitation")
     await expect(guest.page.locator(".made")).to_be_visible()
     assert await violations(guest.page) == []
+    person.expected_status.add(422)
+    await person.open("/acme/notifications")
+    await page.fill("#channel-name", "Operations")
+    await page.fill("#address", "nowhere")
+    await page.click("text=Make the channel")
+    await expect(page.locator("#refused")).to_be_visible()
+    assert await violations(page) == []
 
 
 async def test_signing_in_and_errors_have_no_violation(arrive: Arrive, store_events: Store) -> None:

@@ -1,4 +1,4 @@
-"""Forms: what is refused leads back, what is made can be copied, and parts stand apart."""
+"""Forms: what is refused stays or leads back, what is made can be copied, and parts stand apart."""
 
 import pytest
 from playwright.async_api import expect
@@ -8,9 +8,41 @@ from tests.integration.api.conftest import Store
 from tests.support.account import account
 
 
-async def test_a_form_that_is_refused_leads_back_to_its_page(arrive: Arrive, store_events: Store) -> None:
+async def test_a_form_that_is_refused_stays_as_it_was_filled_in(arrive: Arrive, store_events: Store) -> None:
     await store_events(*account())
     person = await arrive("admin")
+    page = person.page
+    person.expected_status.add(422)
+    await person.open("/acme/notifications?state=sent")
+    await page.fill("#channel-name", "Operations")
+    await page.select_option("#kind", "email")
+    await page.fill("#address", "nowhere")
+    for _ in range(2):  # what is refused again is said once
+        await page.click("button:has-text('Make the channel')")
+        await expect(page.get_by_role("alert").filter(has_text="address must be")).to_have_count(1)
+        await expect(page.locator("#channel-name")).to_have_value("Operations")
+        await expect(page.locator("#kind")).to_have_value("email")
+        await expect(page.locator("#address")).to_be_focused()
+        await expect(page.locator("#address")).to_have_attribute("aria-invalid", "true")
+        await expect(page).to_have_url(f"{person.address}/acme/notifications?state=sent")
+    await page.fill("#address", "ops@store.example")
+    await page.click("button:has-text('Make the channel')")
+    await expect(page.locator("th:has-text('Operations')")).to_be_visible()
+    await expect(page).to_have_url(f"{person.address}/acme/notifications#channels")
+    # Its answer leads to a place of the page that is shown, which is loaded all the same.
+    await page.click("summary:has-text('New channel')")
+    await page.fill("#channel-name", "Second")
+    await page.select_option("#kind", "email")
+    await page.fill("#address", "second@store.example")
+    await page.click("button:has-text('Make the channel')")
+    await expect(page.locator("th:has-text('Second')")).to_be_visible()
+
+
+async def test_a_form_that_is_refused_leads_back_to_its_page_without_scripts(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("admin", scripts=False)
     page = person.page
     person.expected_status.add(422)
     await person.open("/acme/notifications?state=sent")
@@ -23,6 +55,21 @@ async def test_a_form_that_is_refused_leads_back_to_its_page(arrive: Arrive, sto
     await expect(page).to_have_url(f"{person.address}/acme/notifications?state=sent")
     await person.open("/acme/notifications/channels")  # as whoever presses Enter in the address bar
     await expect(page).to_have_url(f"{person.address}/acme/notifications")
+
+
+async def test_a_form_that_nobody_answers_stays_too(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("admin")
+    page = person.page
+    await person.open("/acme/notifications")
+    await page.route("**/notifications/channels", lambda route: route.abort())
+    await page.fill("#channel-name", "Operations")
+    await page.fill("#address", "ops@store.example")
+    await page.click("button:has-text('Make the channel')")
+    await expect(page.locator("#refused")).to_have_text("That did not work. Reload the page.")
+    await expect(page.locator("#refused")).to_be_focused()
+    await expect(page.locator("#channel-name")).to_have_value("Operations")
+    person.forget("ERR_FAILED")
 
 
 async def test_the_link_of_an_invitation_is_copied_by_a_button(arrive: Arrive, store_events: Store) -> None:

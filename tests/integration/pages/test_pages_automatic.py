@@ -68,7 +68,7 @@ async def test_a_row_says_when_it_is_tried_next_and_the_ledger_hides_what_nobody
         assert why in (await browser.get(path)).text
     page = (await browser.get("/acme/reprocess")).text
     assert why not in page
-    assert "Nothing was reprocessed yet" in page
+    assert "Nobody has asked for a reprocess yet" in page
     assert '1 automatic one is left out. <a href="/acme/reprocess?automatic=true">' in page
     found = (await browser.get("/acme/reprocess?automatic=true")).text
     assert "left out" not in found

@@ -211,7 +211,7 @@ async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
     ):
         assert words in first.text, words
     [title] = re.findall("<h1>(.*?)</h1>", first.text)
-    assert re.sub("<[^>]+>", "", title) == "Reprocess · Price: 3 · MLB · Last 30 days"
+    assert re.sub("<[^>]+>", "", title) == "Reprocess · Price: 3 · Mercado Livre MLB · Last 30 days"
 
     every = [*first.fields["shown"].split()]
     updated = await mixed.post("/acme/price/reprocess", data={**first.fields, "take": every, "update": "true"})

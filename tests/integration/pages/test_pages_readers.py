@@ -102,10 +102,10 @@ async def test_names_of_marketplaces_stand_beside_their_affiliates(visit: Visit,
         ("/acme/price/reprocess?affiliate=MLB", 2),
     ):
         page = (await browser.get(path)).text
-        named = re.findall(r'<bdi>(Mercado Libre|Amazon)</bdi> <small class="soft"><bdi>(MLB|AMZ)</bdi>', page)
+        named = re.findall(r'<bdi>(Mercado Livre|Amazon)</bdi> <small class="soft"><bdi>(MLB|AMZ)</bdi>', page)
         assert len(named) >= told, path
     row = (await browser.get("/acme/price")).text.partition("<tbody")[2]
-    assert '<bdi title="Mercado Libre, MLB">MLB</bdi><span class="hidden"> Mercado Libre</span>' in row
+    assert '<bdi title="Mercado Livre, MLB">MLB</bdi><span class="hidden"> Mercado Livre</span>' in row
 
 
 async def test_the_same_code_twice_is_told_apart(visit: Visit, store_events: Store) -> None:

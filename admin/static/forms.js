@@ -1,0 +1,52 @@
+// A form that is refused stays as it was filled in, with why at its field. Without scripts the answer is a page with the way back.
+"use strict";
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-stays]")) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy")) return; // pressed twice
+  form.setAttribute("aria-busy", "true");
+  const filled = new URLSearchParams(new FormData(form, event.submitter));
+  try {
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: filled, headers: { "HX-Request": "true" }, credentials: "same-origin" });
+    const next = answer.headers.get("HX-Redirect");
+    if (next) leave(new URL(next, location));
+    else refuse(form, $(".notice", new DOMParser().parseFromString(await answer.text(), "text/html")) ?? failure());
+  } catch { refuse(form, failure()); }
+  form.removeAttribute("aria-busy");
+});
+
+function failure() {
+  const told = document.createElement("p");
+  told.className = "notice error";
+  told.textContent = text("Failed");
+  return told;
+}
+
+// An address that is another place of this page loads nothing by itself.
+function leave(next) {
+  const here = next.hash && next.pathname + next.search === location.pathname + location.search;
+  location.assign(next);
+  if (here) location.reload();
+}
+
+// The field of a path such as "scope.affiliates.0": it has the name of the nearest part, or of one value of that.
+function fieldOf(form, path) {
+  const parts = path.split("."), names = [parts.slice(-2).join("_"), ...parts.reverse()];
+  const found = names.flatMap((each) => [each, each.replace(/s$/, "")]).map((each) => form.elements.namedItem(each)).find(Boolean);
+  return found instanceof RadioNodeList ? found[0] : found;
+}
+
+function refuse(form, told) {
+  $("#refused")?.remove();
+  $$("[aria-errormessage=refused]").forEach((each) => { each.removeAttribute("aria-invalid"); each.removeAttribute("aria-errormessage"); });
+  told.id = "refused";
+  told.setAttribute("role", "alert");
+  const field = told.dataset.field && fieldOf(form, told.dataset.field);
+  if (!field || field.type === "hidden") { told.tabIndex = -1; form.append(told); told.focus(); return; }
+  field.closest("p, fieldset").after(told);
+  for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-errormessage", "refused");
+  field.focus();
+}
