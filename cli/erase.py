@@ -1,11 +1,11 @@
 """`conexoes erase`: a person or an entity out of everything that is stored here, with a receipt."""
 
-import getpass
 import json
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from cli.author import login_name
 from cli.filter_options import STDIN
 from cli.installation import UnusableError
 from exports.kept_files import Forgotten, delete_files
@@ -45,7 +45,7 @@ async def erase(
     stopped: Callable[[], bool],
 ) -> Receipt:
     """Erase, and say on the way what is searched. Raises UnusableError, StorageUnavailable."""
-    by = requested_by or getpass.getuser()
+    by = requested_by or login_name()
     if wanted.is_in(reason) or wanted.is_in(by):
         raise UnusableError("The reason is kept for ever: it may not have what is to be erased.")
     forgotten = Forgotten(0, 0)

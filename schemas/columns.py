@@ -178,7 +178,7 @@ GROUP_COLUMNS = (
     Column(name="ticket", labels=labels("Chamado", "Ticket", "Ticket"), kind="text", width=30),
     _GROUP,
 )
-#: Column of the sheet of logs only, where a person marks logs to be reprocessed.
+#: Column of the sheet of logs only, beside the key, where a person marks logs to be reprocessed.
 MARK = Column(name="mark", labels=labels("Reprocessar?", "Reprocess?", "¿Reprocesar?"), width=14)
 
 

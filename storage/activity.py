@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Literal
 
 from schemas.activity import ActivityFilter
+from schemas.reprocess import OURSELVES
 from schemas.shown.activity import ActivityEntry
 from storage.cursors import NEWEST_BY_TEXT, TimeAndText
 from storage.database import Connection, Database
@@ -61,10 +62,17 @@ async def list_activity(
 
 
 async def count_automatic(database: Database, account: str, filter_: ActivityFilter, limit: int) -> int:
-    """Count what happened by itself in a filter's span of time, up to `limit`."""
+    """Count what happened by itself and matches a filter, whatever it says of `automatic`, up to `limit`."""
+    if filter_.who is not None and filter_.who.lower() not in OURSELVES:
+        return 0
     async with database.reading(account) as connection:
         count: int = await SQL["count_automatic_activity"].fetchval(
-            connection, account=account, at_from=filter_.at_from, at_to=filter_.at_to, limit=limit
+            connection,
+            account=account,
+            at_from=filter_.at_from,
+            at_to=filter_.at_to,
+            kind=list(filter_.kind) or None,
+            limit=limit,
         )
     return count
 

@@ -85,8 +85,8 @@ async def activity_page(request: Request, who: OwnPage, automatic: ByWhom = "fal
 
 
 async def _left_out(request: Request, who: Member, view: ActivityView) -> int:
-    """Count the automatic acts that a view leaves out; 0 where its filter chooses by more than time."""
-    if view.by_whom != "false" or view.filter.who or view.filter.kind:
+    """Count the automatic acts that a view leaves out."""
+    if view.by_whom != "false":
         return 0
     return await count_automatic(request.app.state.reader, who.account, view.filter, MOST_LEFT_OUT + 1)
 

@@ -1,6 +1,6 @@
 """Values of a filter's fields as they stand in an address."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
@@ -43,6 +43,12 @@ def date_of(name: str, text: str, zone: tzinfo) -> datetime:
         return read_local(text, zone)
     except ValueError:
         raise invalid(name, ReasonCode.TIME_IMPOSSIBLE) from None
+
+
+def need_chosen(name: str, chosen: Collection[Any]) -> None:
+    """Raise the 422 problem of a form by which nothing was chosen."""
+    if not chosen:
+        raise invalid(name, ReasonCode.NOTHING_CHOSEN)
 
 
 def filter_pairs(filter_: BaseModel, fields: Mapping[str, FilterField]) -> list[tuple[str, str]]:

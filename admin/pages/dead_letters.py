@@ -22,7 +22,7 @@ from api.problems import ProblemError, invalid_model, not_found
 from schemas.letter_filter import LETTER_FIELDS
 from schemas.reasons.reason import Reason
 from schemas.shown.dead_letter import DeadLetterDetail
-from storage.dead_letters import count_dead_letters, get_dead_letter, list_dead_letters
+from storage.dead_letters import count_dead_letters, get_dead_letter, get_value, list_dead_letters
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LETTERS_A_PAGE = 25
@@ -48,9 +48,12 @@ async def dead_letters_page(request: Request, who: OwnPage) -> Response:
     reader = request.app.state.reader
     letters = await list_dead_letters(reader, reach, view.filter, after=listing.after_uuid, limit=listing.limit)
     counts = await count_dead_letters(reader, reach, view.filter)
-    # What a filter by code leaves out is counted too, so that one can choose it.
-    unchosen = view.filter.model_copy(update={"code": (), "topic": (), "state": ()})
-    around = counts if unchosen == view.filter else await count_dead_letters(reader, reach, unchosen)
+    around = {}
+    for name in ("code", "topic", "state"):
+        # What the filter by a field leaves out is counted too, so that one can choose it.
+        unchosen = view.filter.model_copy(update={name: ()})
+        counted = counts if unchosen == view.filter else await count_dead_letters(reader, reach, unchosen)
+        around[name] = getattr(counted, f"by_{name}")
     return show(
         request,
         who.visitor,
@@ -61,7 +64,7 @@ async def dead_letters_page(request: Request, who: OwnPage) -> Response:
         fields=LETTER_FIELDS,
         letters=listing.page(letters, request, Response()),
         counts=counts,
-        around={"code": around.by_code, "topic": around.by_topic, "state": around.by_state},
+        around=around,
         may_export=who.grant.may_export,
         to_local=lambda at: to_local(at, who.visitor.zone),
     )
@@ -78,7 +81,8 @@ async def export_file(request: Request, who: OwnPage) -> Response:
 @router.get(f"{ACCOUNT}/dead-letters/{{letter_id:uuid}}")
 async def dead_letter_page(request: Request, who: OwnPage, letter_id: LetterOfPath) -> Response:
     """Show one dead letter: reasons, record key, headers, the value with each fault marked, edits, and its outcome."""
-    return _show_letter(request, who, await _letter(request, who, letter_id))
+    letter = await _letter(request, who, letter_id)
+    return _show_letter(request, who, letter, value=await _last_edit(request, who, letter))
 
 
 @router.get(f"{ACCOUNT}/dead-letters/{{letter_id:uuid}}/value")
@@ -114,6 +118,15 @@ async def edit_letter(request: Request, who: OwnPage, letter_id: LetterOfPath, f
     if not asked.dry_run:
         return RedirectResponse(f"/{who.account}/dead-letters/{letter_id}#edits", 303)
     return _show_letter(request, who, edited.letter, value=asked.value, tried=True, refusal=edited.refusal)
+
+
+async def _last_edit(request: Request, who: Member, letter: DeadLetterDetail) -> str | None:
+    """Return the value that would be redriven, from which the next edit begins; None where nobody has edited it."""
+    if not letter.edits or letter.value is None:
+        return None
+    reach = reach_of(who.grant, who.account)
+    value = await get_value(request.app.state.reader, reach, uuid.UUID(letter.id), edit=letter.edits[-1].number)
+    return None if value is None else value.decode()
 
 
 async def _letter(request: Request, who: Member, letter_id: uuid.UUID) -> DeadLetterDetail:

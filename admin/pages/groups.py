@@ -45,6 +45,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 GROUPS_A_PAGE = 25
 #: Days of the small chart of each group.
 _DAYS = 14
+#: Digits of a number that is read as one: more are beyond any limit.
+_MAX_DIGITS = 18
 #: Ends of being ignored that a form offers beside its own date and number, by the name of the choice.
 _SPANS: Final[Mapping[str, timedelta]] = {
     "day": timedelta(days=1),
@@ -228,7 +230,9 @@ def _until(given: Mapping[str, str], who: Member) -> dict[str, Any]:
         return {"until": date_of("until", given.get("until", ""), who.visitor.zone).isoformat()}
     if choice == "results":
         text = given.get("until_results", "").strip()
-        return {"until_results": int(text) if text.isdecimal() and text.isascii() else text}
+        return {
+            "until_results": int(text) if text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS else text
+        }
     return {"until_escalates": choice == "escalates"}
 
 

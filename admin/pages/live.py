@@ -6,8 +6,7 @@ stream polls the page's own query, which an index answers, and does not see ever
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
 
 import orjson
 from fastapi import APIRouter, Request
@@ -16,11 +15,11 @@ from fastapi.responses import Response, StreamingResponse
 from admin.pages.logs import read_rows
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
+from admin.pages.row_versions import RowVersions, changes, digest, versions
 from admin.pages.view import View, read_view
 from admin.pages.visitor import Member, OwnStream, visitor
 from api.problems import ProblemError
 from schemas.catalogue import IntegrationType
-from schemas.shown.log import StatusLog
 from storage.errors import StorageError
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -36,7 +35,6 @@ PAUSE_SECONDS = 0.05
 ANSWER_SECONDS = 12.0
 #: Time after which the browser must connect again, so that a revoked key sees no more.
 STREAM_SECONDS = 300.0
-Mark = dict[str, tuple[Any, ...]]
 
 
 @router.get(f"{TYPE}/live")
@@ -48,22 +46,10 @@ async def live(request: Request, who: OwnStream, integration_type: TypeName) -> 
     return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-def marks(rows: list[StatusLog]) -> Mark:
-    """Return the id and version of each row."""
-    return {row.id: (row.updated_at, row.reprocess and (row.reprocess.state, row.reprocess.at)) for row in rows}
-
-
-def changes(before: Mark, after: Mark) -> dict[str, int] | None:
-    """Return the numbers of new and of changed rows of the page; None when there are none."""
-    new = len(after.keys() - before.keys())
-    changed = sum(1 for log_id in before.keys() & after.keys() if before[log_id] != after[log_id])
-    return {"new": new, "changed": changed} if new or changed or before.keys() - after.keys() else None
-
-
 async def _events(request: Request, who: Member, kind: IntegrationType, view: View) -> AsyncIterator[bytes]:
     stop: asyncio.Event = request.app.state.site.stop
     started = due = time.monotonic()
-    shown: Mark | None = None
+    shown: RowVersions | None = None
     yield b"retry: 3000\n\n"
     while time.monotonic() - started < STREAM_SECONDS:
         answers = await request.app.state.pulse.answers()
@@ -75,10 +61,10 @@ async def _events(request: Request, who: Member, kind: IntegrationType, view: Vi
                 async with asyncio.timeout(ANSWER_SECONDS), request.app.state.places.one(who.account):
                     rows = (await read_rows(request, who, kind, view))["rows"]
                 due = time.monotonic() + max(LOOK_SECONDS, (time.monotonic() - looked) / BUSY_SHARE)
-                now = marks(rows)
+                now = versions(rows)
                 news = None if shown is None else changes(shown, now)
                 if shown is None:
-                    yield _event("ready", {})
+                    yield _event("ready", {"rows": digest(rows)})
                 if news is not None:
                     yield _event("changed", news)
                 shown = now
@@ -95,5 +81,5 @@ async def _events(request: Request, who: Member, kind: IntegrationType, view: Vi
             pass
 
 
-def _event(name: str, data: dict[str, int]) -> bytes:
+def _event(name: str, data: Mapping[str, int | str]) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

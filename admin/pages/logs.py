@@ -16,6 +16,7 @@ from admin.pages.log import Details
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.preferences import choosable
 from admin.pages.route import PageRoute
+from admin.pages.row_versions import digest
 from admin.pages.site import is_fragment, show
 from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
@@ -52,6 +53,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         **page_values(request, who, kind, view),
         **shown,
         **counts,
+        digest=digest(shown["rows"]),
         details=details,
         views=views,
         unknown=unknown,

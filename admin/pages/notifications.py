@@ -19,7 +19,7 @@ from admin.pages.site import show
 from admin.pages.visitor import Member, OwnForm, OwnPage
 from api import listings
 from api.authentication import admin_of
-from api.problems import invalid, invalid_model, not_found
+from api.problems import ProblemError, invalid, invalid_model, not_found
 from outbound.chat_services import shown_chat
 from outbound.email import is_address, masked
 from outbound.http import Url, refuse_plain
@@ -36,6 +36,7 @@ from schemas.notification.rule import SEVERITIES, Rule, Scope
 from schemas.reasons.code import ReasonCode
 from schemas.shown.notification import ShownChannel
 from schemas.words import word
+from storage.errors import RowRefused
 from storage.notifications import definitions
 from storage.notifications.definitions import MAX_CHANNELS, MAX_RULES, Author, NewChannel
 from storage.reprocess import affiliates
@@ -48,6 +49,8 @@ _KINDS: Final[tuple[ChannelKind, ...]] = get_args(ChannelKind)
 #: A new rule, as its form begins.
 _BLANK: Final = Rule(name="-")
 _URL: Final = TypeAdapter(Url)
+_DAYS: Final = frozenset("1234567")
+_MIDNIGHT: Final = "00:00"
 ChannelAct = Literal["test", "remove"]
 M = TypeVar("M", bound=BaseModel)
 
@@ -72,7 +75,10 @@ async def make_channel(request: Request, who: OwnPage, fields: OwnForm) -> Respo
     if len(await definitions.list_channels(reader, who.account)) >= MAX_CHANNELS:
         raise invalid("channels", ReasonCode.FIELD_TOO_MANY, limit=MAX_CHANNELS)
     new, secret = read_channel(fields, request.app.state.notifications, request.app.state.sealer)
-    await definitions.make_channel(request.app.state.writer, who.account, new, _author(who))
+    try:
+        await definitions.make_channel(request.app.state.writer, who.account, new, _author(who))
+    except RowRefused:
+        raise name_taken() from None
     if secret is None:
         return _back(who, "channels")
     return await _page(request, who, secret=secret, secret_of=new.name)
@@ -155,6 +161,11 @@ async def remove_window(request: Request, who: OwnPage, window_id: uuid.UUID, _f
     return _back(who, "windows")
 
 
+def name_taken() -> ProblemError:
+    """Return the 409 problem of a name that another channel has."""
+    return invalid("name", ReasonCode.NAME_TAKEN, 409)
+
+
 def read_channel(
     fields: Sequence[tuple[str, str]], settings: NotificationSettings, sealer: Sealer
 ) -> tuple[NewChannel, str | None]:
@@ -187,7 +198,10 @@ def read_rule(fields: Sequence[tuple[str, str]]) -> tuple[Rule, list[uuid.UUID]]
     """Read the form of a rule, and the ids of its channels. Raises the 422 problem of the first field that is wrong."""
     given = dict(fields)
     begin, end = given.get("begin", ""), given.get("end", "")
-    hours = {"begin": begin, "end": end, "days": [int(each) for each in _all(fields, "days") if each.isdecimal()]}
+    days = [int(each) for each in _all(fields, "days") if each in _DAYS]
+    any_hour = not (begin or end)
+    if any_hour and len(days) < len(_DAYS):  # whole days: hours that end when they begin
+        any_hour, begin, end = False, _MIDNIGHT, _MIDNIGHT
     rule = _model(
         Rule,
         {
@@ -196,7 +210,7 @@ def read_rule(fields: Sequence[tuple[str, str]]) -> tuple[Rule, list[uuid.UUID]]
             "enabled": "enabled" in given,
             "kinds": _all(fields, "kinds"),
             "severity": given.get("severity", ""),
-            "hours": hours if begin or end else None,
+            "hours": None if any_hour else {"begin": begin, "end": end, "days": days},
             "critical_at_once": "critical_at_once" in given,
             "digest_at": given.get("digest_at") or None,
         },

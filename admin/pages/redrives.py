@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.dead_letters import SWITCHES, erase, plan, redrive, switch
+from admin.pages.address import need_chosen
 from admin.pages.letter_view import LetterView, read_letter_view
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
@@ -38,10 +39,15 @@ RedriveOfPath = Annotated[uuid.UUID, Path()]
 
 
 @router.get(f"{ACCOUNT}/dead-letters/plan")
-async def redrive_plan_page(request: Request, who: OwnPage) -> Response:
-    """Show what a redrive of chosen letters, or of all that a filter matches, would do, and its form."""
+async def redrive_plan_page(request: Request, who: OwnPage, *, chosen: bool = False) -> Response:
+    """Show what a redrive of chosen letters, or of all that a filter matches, would do, and its form.
+
+    `chosen`: letters were to be chosen; none of them is not all.
+    """
     need_operator(who)
     ids = _ids(request.query_params.getlist("id"))
+    if chosen:
+        need_chosen("id", ids)
     view = read_letter_view(request.query_params, who.visitor.zone)
     choice = LetterChoice(
         account=who.account, ids=ids or None, filter=None if ids else view.filter, all=not ids and view.is_plain
@@ -171,6 +177,7 @@ async def _show_redrive(
         redrive=found,
         items=listing.page(items, request, Response()),
         state=state,
+        page_token=page_token,
         moving=found.state == "running" or bool(found.items.get("sent")),
         refused=refused,
     )

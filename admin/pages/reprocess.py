@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
+from admin.pages.address import need_chosen
 from admin.pages.choice import address_of_marked, address_of_new_choice
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
@@ -215,8 +216,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     if (address := address_of_new_choice(fields, who.visitor.now, who.visitor.zone)) is not None:
         return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{address}", 303)
     chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
-    if not chosen:
-        raise invalid("log_id", ReasonCode.FIELD_MISSING)
+    need_chosen("log_id", chosen)
     try:
         body = ReprocessRequest.model_validate(
             {

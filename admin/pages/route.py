@@ -151,9 +151,7 @@ def _kept(request: Request) -> list[tuple[str, str]]:
 
 
 def _came_from(request: Request) -> str | None:
-    """Return the address of our page with the form that was sent; None for what no form sent."""
-    if request.method == "GET":
-        return None
+    """Return the address of our page with the form or link that led here; None for what none did."""
     try:
         form = urlsplit(request.headers.get("referer", ""))
     except ValueError:  # no address
@@ -181,7 +179,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
         fields=[each.parameters["field"] for each in problem.reasons if "field" in each.parameters],
         title=HTTPStatus(problem.status).phrase,
         types_of=account,
-        came_from=_came_from(request),
+        came_from=_came_from(request) if request.method != "GET" or problem.status == 422 else None,
         kept=_kept(request) if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY else [],
     )
     page.headers.update(problem.headers or {})

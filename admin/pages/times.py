@@ -49,15 +49,23 @@ def zone(name: str | None) -> ZoneInfo:
     return ZoneInfo(DEFAULT_ZONE)
 
 
+def _in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """Return a time as that of a zone. On the first and on the last day that there are, it may stay as it is."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
+
+
 def exact(at: datetime, locale: Locale, zone: tzinfo) -> str:
     """Return date and time to the second."""
-    return format_datetime(at, "medium", tzinfo=zone, locale=locale)
+    return format_datetime(_in_zone(at, zone), "medium", locale=locale)
 
 
 def brief(at: datetime, locale: Locale, zone: tzinfo) -> str:
     """Return day and time to the minute, without the year."""
-    day = format_skeleton("MMMd", at, tzinfo=zone, locale=locale)
-    return f"{day} {format_time(at, 'short', tzinfo=zone, locale=locale)}"
+    local = _in_zone(at, zone)
+    return f"{format_skeleton('MMMd', local, locale=locale)} {format_time(local, 'short', locale=locale)}"
 
 
 def relative(at: datetime, now: datetime, locale: Locale) -> str:
@@ -100,7 +108,11 @@ def read_local(text: str, zone: tzinfo) -> datetime:
     try:
         return parse(text).at
     except ValueError:
-        return _utc(datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone))
+        local = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
+    try:
+        return _utc(local)
+    except OverflowError as exc:
+        raise ValueError("not a time in UTC") from exc
 
 
 def weekdays(locale: Locale) -> list[str]:
@@ -111,7 +123,7 @@ def weekdays(locale: Locale) -> list[str]:
 
 def to_local(at: datetime, zone: tzinfo) -> str:
     """Return a time as the value of a date-and-time field."""
-    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    return _in_zone(at, zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def tonight(now: datetime, zone: tzinfo) -> datetime:

@@ -139,6 +139,8 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
             fields[each.name] = tuple(dict.fromkeys(_texts(each, query)))
         elif text := _text(each, query):
             fields[each.name] = date_of(each.name, text, zone) if each.is_time else text
+    if "period" in query and "period" not in given:  # any time was chosen
+        given = {name: text for name, text in given.items() if name not in SPAN}
     period = _period(given)
     if period is not None and period != "custom":
         span = span_of(period, now, zone)
@@ -202,7 +204,7 @@ def _period(given: dict[str, str]) -> Period | None:
 def _page_size(text: str | None) -> int:
     if text is None:
         return DEFAULT_PAGE_SIZE
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE_SIZE:
+    if not text.isdecimal() or len(text) > len(str(MAX_PAGE_SIZE)) or not 1 <= int(text) <= MAX_PAGE_SIZE:
         raise invalid("page_size", ReasonCode.FIELD_BETWEEN, first=1, last=MAX_PAGE_SIZE)
     return int(text)
 

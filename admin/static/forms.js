@@ -10,11 +10,15 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: filled, headers: { "HX-Request": "true" }, credentials: "same-origin" });
     const next = answer.headers.get("HX-Redirect");
-    if (next) leave(new URL(next, location));
-    else refuse(form, $(".notice", new DOMParser().parseFromString(await answer.text(), "text/html")) ?? failure());
+    if (next) { leave(new URL(next, location)); return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok) show($("#main", page));
+    else refuse(form, $(".notice", page) ?? failure());
   } catch { refuse(form, failure()); }
   form.removeAttribute("aria-busy");
 });
+// Whoever comes back to the page may send its forms again.
+addEventListener("pageshow", () => $$("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
 
 function failure() {
   const told = document.createElement("p");
@@ -28,6 +32,14 @@ function leave(next) {
   const here = next.hash && next.pathname + next.search === location.pathname + location.search;
   location.assign(next);
   if (here) location.reload();
+}
+
+// An answer that is a page, such as that with a secret that is shown once.
+function show(main) {
+  $("#main").replaceWith(main);
+  htmx.process(main);
+  scrollTo({ top: 0 });
+  main.focus();
 }
 
 // The field of a path such as "scope.affiliates.0": it has the name of the nearest part, or of one value of that.
@@ -44,7 +56,7 @@ function refuse(form, told) {
   told.setAttribute("role", "alert");
   const field = told.dataset.field && fieldOf(form, told.dataset.field);
   if (!field || field.type === "hidden") { told.tabIndex = -1; form.append(told); told.focus(); return; }
-  field.closest("p, fieldset").after(told);
+  (field.closest("p, fieldset") ?? field.closest("label") ?? field).after(told);
   for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-errormessage", "refused");

@@ -88,7 +88,10 @@ async function toggle(row, open) {
   link.setAttribute("aria-expanded", wanted);
   if (!wanted) detailOf(row.dataset.id)?.remove();
   else if (!detailOf(row.dataset.id)) {
-    try { put(row, await part(link.dataset.detail)); } catch (error) {
+    try {
+      const detail = await part(link.dataset.detail);
+      if (link.getAttribute("aria-expanded") === "true") put(row, detail); // it may have been closed meanwhile
+    } catch (error) {
       problem(row, error.words, () => { link.focus(); toggle(row, true); });
     }
   }
@@ -321,7 +324,8 @@ function listen() {
   beat = performance.now();
   if ($("#live").dataset.state === "on") mark("off");
   const opened = source = new EventSource(view.dataset.live);
-  source.addEventListener("ready", alive);
+  // What came after the page was made and before the stream began is told by neither.
+  source.addEventListener("ready", (event) => { missed ||= JSON.parse(event.data).rows !== view.dataset.rows; alive(); });
   source.addEventListener("beat", alive);
   source.addEventListener("silent", () => mark("lost"));
   source.addEventListener("changed", (event) => { pending += JSON.parse(event.data).new; refresh(false); });

@@ -1,7 +1,6 @@
 """`conexoes dead-letters`: what was refused, published again or erased."""
 
 import asyncio
-import getpass
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from api.letter_plan import plan_redrive
 from broker.settings import BrokerSettings
+from cli.author import login_name
 from cli.filter_options import Account, Given, with_letter_filter
 from cli.installation import UnusableError, storage_settings
 from cli.numbers import many
@@ -107,7 +107,7 @@ def redrive(
 
     Ctrl-C ends the following, not the redrive.
     """
-    by = requested_by or getpass.getuser()
+    by = requested_by or login_name()
     for action, redrive_id in (("pause", pause), ("resume", resume), ("cancel", cancel)):
         if redrive_id is not None:
             _switch(account, redrive_id, action, Author(by, reason))
@@ -150,7 +150,7 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase the bytes of dead letters: value, record key, headers, edits. Who erased how many, and why, is kept."""
-    by = requested_by or getpass.getuser()
+    by = requested_by or login_name()
     if not (reason or dry_run):
         raise UnusableError("--reason is needed: it is kept.")
     more = {"requested_by": by, "reason": reason or "-", "dry_run": dry_run}

@@ -1,18 +1,16 @@
 """`conexoes reprocess`."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.author import command_line_author
+from cli.author import login_name
 from cli.filter_options import Account, Given, Type, with_filter
 from cli.installation import InstallationSettings, UnusableError, broker_settings, storage_settings
 from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
 from cli.run import run as run_until_stopped
-from schemas.reprocess import OURSELVES
 
 
 @with_filter
@@ -57,7 +55,7 @@ def command(
 
     Ctrl-C ends the following, not the command, and so does --wait: it says how to cancel what is not sent yet.
     """
-    by = requested_by or _login_name()
+    by = requested_by or login_name()
     run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
     if cancel is not None:
         run_until_stopped(lambda _stop: run.cancel(account, cancel, by, reason))
@@ -87,9 +85,3 @@ def command(
         lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps, ignored=ignored, wait_seconds=wait_seconds)
     ):
         raise typer.Exit(1)
-
-
-def _login_name() -> str:
-    """The author of a command by default. The login of our own image has the name that is reserved for ourselves."""
-    name = getpass.getuser()
-    return command_line_author() if name == OURSELVES else name

@@ -1,6 +1,6 @@
 """Columns of a workbook in which fields of kept requests are corrected: a cell that is changed is a correction.
 
-They stand behind the mark. The result that each value is of stands behind them, so that nobody corrects a newer one by
+They stand behind all others, and behind them the result that each value is of, so that nobody corrects a newer one by
 mistake.
 """
 

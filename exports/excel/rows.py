@@ -40,9 +40,13 @@ class WorkbookRows:
         self._error_cells = [self._of_error(column) for column in ERROR_COLUMNS]
 
     def log(self, row: Any, errors: Iterable[Any]) -> list[Any]:
-        """Return one row of export_logs, with its errors as `errors_of` gives them. The cell to mark is empty."""
+        """Return one row of export_logs, with its errors as `errors_of` gives them.
+
+        The cell to mark, beside the key, is empty.
+        """
         advice = NONE if row["status"] == "success" else self._advice(row, row, row["fingerprint"])
-        return [*(cell(row, errors) for cell in self._log_cells), *advice, None]
+        key, *others = (cell(row, errors) for cell in self._log_cells)
+        return [key, None, *others, *advice]
 
     def errors(self, row: Any, errors: Iterable[Any]) -> list[list[Any]]:
         """Return the rows of the sheet of errors for one log."""

@@ -46,13 +46,14 @@ def sheets_of(contents: Contents, *, max_rows: int = MAX_SHEET_ROWS) -> list[She
     """Return the sheets in their order; past `max_rows` rows, logs and errors go on in further ones."""
     order = contents.order
     of_type = BY_NAME[order.integration_type]
+    key, *others = log_columns(of_type)
     return [
         _summary(contents),
         *_tables(contents, texts.GROUPS, GROUP_COLUMNS, (contents.groups, len(contents.groups)), max_rows),
         *_tables(
             contents,
             texts.LOGS,
-            (*log_columns(of_type), *ADVICE_COLUMNS, MARK, *fix_columns(order.fixes)),
+            (key, MARK, *others, *ADVICE_COLUMNS, *fix_columns(order.fixes)),
             (contents.logs, contents.log_count),
             max_rows,
         ),

@@ -124,6 +124,14 @@ FIELDS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field}: nobody of this name can sign in to this account",
         "{field}: en esta cuenta no hay nadie con ese nombre que pueda entrar",
     ),
+    ReasonCode.NAME_TAKEN: labels(
+        "{field}: este nome já é de outro", "{field}: another one has this name", "{field}: otro ya tiene ese nombre"
+    ),
+    ReasonCode.NOTHING_CHOSEN: labels(
+        "nada foi marcado: marque ao menos um",
+        "nothing is marked: mark at least one",
+        "no hay nada marcado: marque al menos uno",
+    ),
     ReasonCode.ENTRY_EXISTS: labels(
         "{field}: outra entrada desta conta já trata disso",
         "{field}: another entry of this account is about the same",

@@ -109,6 +109,8 @@ class ReasonCode(StrEnum):
     NOTHING_WRITTEN = "nothing_written"
     OWNER_UNKNOWN = "owner_unknown"
     ENTRY_EXISTS = "entry_exists"
+    NAME_TAKEN = "name_taken"
+    NOTHING_CHOSEN = "nothing_chosen"
     ENTRIES_FULL = "entries_full"
     CHANNEL_ADDRESS = "channel_address"
     FORM_CHANGED = "form_changed"

@@ -1,5 +1,6 @@
 -- acts_of_account --
--- Every act of an account, from the audits that there are. Each is read by its index of account and time.
+-- Every act of an account, from the audits that there are. Each is read by its index of account and time. Nobody else may
+-- have our name in the audit of reprocesses; in the others it may be a key's.
 SELECT
     a.at, 'reprocess:' || a.id AS id, CASE
         WHEN a.command_id IS NOT NULL THEN 'reprocess' WHEN starts_with(a.action, 'automatic') THEN 'automatic' ELSE 'affiliate'
@@ -8,7 +9,8 @@ SELECT
     jsonb_build_object(
         'command_id', a.command_id, 'affiliate', a.affiliate, 'integration_type', a.request ->> 'integration_type',
         'until', a.request -> 'until', 'integration_types', a.request -> 'integration_types'
-    ) AS about
+    ) AS about,
+    a.requested_by = '{OURSELVES}' AS is_automatic
 FROM reprocess_audit a
 WHERE a.account = :account::text
 UNION ALL
@@ -17,7 +19,7 @@ SELECT
     d.key_name, d.note, jsonb_build_object(
         'fingerprint', d.fingerprint, 'integration_type', d.integration_type, 'until', d.until_at,
         'until_results', d.until_results, 'until_escalates', CASE WHEN d.until_escalates THEN true END
-    )
+    ), false
 FROM fault_states d
 WHERE d.account = :account::text
 UNION ALL
@@ -28,7 +30,7 @@ SELECT
         'owner', CASE WHEN n.kind = 'owner' THEN n.value[1] END,
         'tags', CASE WHEN n.kind = 'tags' AND n.value <> '{}' THEN to_jsonb(n.value) END,
         'ticket', CASE WHEN n.kind = 'ticket' THEN n.value[1] END
-    )
+    ), false
 FROM fault_notes n
 WHERE n.account = :account::text
 UNION ALL
@@ -36,35 +38,35 @@ SELECT
     e.requested_at, 'export:' || e.id, 'export', 'exported', e.requested_by, e.key_name, NULL,
     jsonb_build_object(
         'export_id', e.id, 'format', e.format, 'integration_type', e.integration_type, 'command_id', e.command_id
-    )
+    ), false
 FROM exports e
 WHERE e.account = :account::text
 UNION ALL
 SELECT
     l.at, 'dead_letter:' || l.id, 'dead_letter', l.action, l.requested_by, l.key_name, l.reason,
-    jsonb_build_object('redrive_id', l.redrive_id, 'letters', l.letters)
+    jsonb_build_object('redrive_id', l.redrive_id, 'letters', l.letters), false
 FROM dead_letter_audit l
 WHERE l.account = :account::text
 UNION ALL
 SELECT
     r.requested_at, 'erasure:' || r.id, 'erasure', 'erased', r.requested_by, NULL, r.reason,
-    jsonb_build_object('erasure_id', r.id)
+    jsonb_build_object('erasure_id', r.id), false
 FROM erasures r
 WHERE r.account = :account::text
 UNION ALL
 SELECT
     n.at, 'notification:' || n.id, 'notification', n.action, n.requested_by, n.key_name, NULL,
-    jsonb_build_object('name', n.name)
+    jsonb_build_object('name', n.name), false
 FROM notification_audit n
 WHERE n.account = :account::text
 UNION ALL
 SELECT
     p.changed_at, 'playbook:' || p.entry_id || ':' || p.id, 'playbook', p.action, p.changed_by, p.key_name, NULL,
-    jsonb_build_object('entry_id', p.entry_id)
+    jsonb_build_object('entry_id', p.entry_id), false
 FROM playbook_changes p
 WHERE p.account = :account::text
 UNION ALL
-SELECT o.at, 'account:' || o.id, o.kind, o.action, o.requested_by, o.key_name, NULL, o.about
+SELECT o.at, 'account:' || o.id, o.kind, o.action, o.requested_by, o.key_name, NULL, o.about, false
 FROM account_audit o
 WHERE o.account = :account::text
 
@@ -95,24 +97,25 @@ LIMIT :limit::integer
 -- list_activity_of_people --
 -- The same without what happened by itself. Uses reprocess_audit_of_people.
 {acts_after}
-  AND act.requested_by <> '{OURSELVES}'
+  AND NOT act.is_automatic
 {newest_acts}
 
 -- list_automatic_activity --
 -- The same of what happened by itself. Uses reprocess_audit_automatic.
 {acts_after}
-  AND act.requested_by = '{OURSELVES}'
+  AND act.is_automatic
 {newest_acts}
 
 -- count_automatic_activity --
--- What happened by itself in a span of time, up to a limit. Uses reprocess_audit_automatic.
+-- What happened by itself in a span of time, of some kinds, up to a limit. Uses reprocess_audit_automatic.
 SELECT count(*)
 FROM (
     SELECT
     FROM ({acts_of_account}) AS act
-    WHERE act.requested_by = '{OURSELVES}'
+    WHERE act.is_automatic
       AND (:at_from::timestamptz IS NULL OR act.at >= :at_from::timestamptz)
       AND (:at_to::timestamptz IS NULL OR act.at < :at_to::timestamptz)
+      AND (:kind::text[] IS NULL OR act.kind = ANY(:kind::text[]))
     LIMIT :limit::integer
 ) AS counted
 

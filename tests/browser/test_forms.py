@@ -1,7 +1,7 @@
 """Forms: what is refused stays or leads back, what is made can be copied, and parts stand apart."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Arrive
 from tests.integration.api.conftest import Store
@@ -30,12 +30,21 @@ async def test_a_form_that_is_refused_stays_as_it_was_filled_in(arrive: Arrive, 
     await expect(page.locator("th:has-text('Operations')")).to_be_visible()
     await expect(page).to_have_url(f"{person.address}/acme/notifications#channels")
     # Its answer leads to a place of the page that is shown, which is loaded all the same.
-    await page.click("summary:has-text('New channel')")
-    await page.fill("#channel-name", "Second")
-    await page.select_option("#kind", "email")
-    await page.fill("#address", "second@store.example")
-    await page.click("button:has-text('Make the channel')")
+    await make(page, "Second", "email", "second@store.example")
     await expect(page.locator("th:has-text('Second')")).to_be_visible()
+    # An answer that is a page is shown, and its forms can be sent again.
+    for name in ("Third", "Fourth"):
+        await make(page, name, "webhook", "https://hooks.example/conexoes")
+        await expect(page.locator("#secret")).to_have_text(f"The secret of {name}")
+        await expect(page.locator(f"th:has-text('{name}')")).to_be_visible()
+
+
+async def make(page: Page, name: str, kind: str, address: str) -> None:
+    await page.click("summary:has-text('New channel')")
+    await page.fill("#channel-name", name)
+    await page.select_option("#kind", kind)
+    await page.fill("#address", address)
+    await page.click("button:has-text('Make the channel')")
 
 
 async def test_a_form_that_is_refused_leads_back_to_its_page_without_scripts(
@@ -55,6 +64,41 @@ async def test_a_form_that_is_refused_leads_back_to_its_page_without_scripts(
     await expect(page).to_have_url(f"{person.address}/acme/notifications?state=sent")
     await person.open("/acme/notifications/channels")  # as whoever presses Enter in the address bar
     await expect(page).to_have_url(f"{person.address}/acme/notifications")
+
+
+async def test_a_refusal_is_said_wherever_its_field_stands(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    person.expected_status.add(422)
+    await person.open("/acme/price/groups")
+    group = page.locator("details.group").first
+    await group.locator("summary").first.click()
+    noting = group.locator("form.noting")
+    await noting.locator("input[name=tags]").fill(", ".join(map(str, range(20))))
+    await noting.locator("button:not([type=button])").last.click()
+    await expect(page.locator("#refused")).to_contain_text("tags")
+    await expect(noting.locator("input[name=tags]")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "text"),
+    [
+        ("activity", "who", "nobody"),
+        ("dead-letters", "q", "nothing"),
+        ("playbook", "q", "nothing"),
+    ],
+)
+async def test_a_filter_that_scripts_do_not_apply_has_a_button(
+    arrive: Arrive, store_events: Store, path: str, field: str, text: str
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open(f"/acme/{path}")
+    await page.fill(f"#filter [name={field}]", text)
+    await page.click("#filter button:has-text('Apply filter')")
+    await page.wait_for_url(f"**/acme/{path}?*{field}={text}*")
 
 
 async def test_a_form_that_nobody_answers_stays_too(arrive: Arrive, store_events: Store) -> None:

@@ -15,7 +15,8 @@ from starlette.datastructures import QueryParams
 
 from admin import groups
 from admin.door import not_of_key
-from admin.pages.notifications import read_channel
+from admin.pages.address import need_chosen
+from admin.pages.notifications import name_taken, read_channel
 from admin.pages.playbook import refused as not_kept
 from admin.pages.reprocess import form_key as key_of_form
 from admin.pages.saved_views import read_name
@@ -351,6 +352,8 @@ MADE: dict[Code, Callable[[], Reason]] = {
     ),
     Code.NOTHING_WRITTEN: lambda: of_model(GroupNotes, noted_by="m"),
     Code.OWNER_UNKNOWN: lambda: refused(lambda: groups.must_be_one_of("nobody", ["maria"])),
+    Code.NAME_TAKEN: lambda: name_taken().reasons[0],
+    Code.NOTHING_CHOSEN: lambda: refused(lambda: need_chosen("log_id", ())),
     Code.ENTRY_EXISTS: lambda: not_kept(AnotherEntryError()).reasons[0],
     Code.ENTRIES_FULL: lambda: not_kept(TooManyEntriesError()).reasons[0],
     Code.CHANNEL_ADDRESS: lambda: refused(no_channel),

@@ -1,6 +1,7 @@
 """Addresses of channels: what can be one, how it is shown, and that it is nowhere readable."""
 
 import asyncio
+from datetime import time
 from html import unescape
 from ipaddress import ip_network
 from typing import Any
@@ -15,6 +16,7 @@ from outbound.chat_services import plugin_of, shown_chat
 from outbound.sealed import SealedElsewhere, Sealer, new_key
 from outbound.settings import NotificationSettings
 from outbound.signature import Signer
+from schemas.notification.rule import Hours
 from tests.support.http_server import answering
 
 SETTINGS = NotificationSettings()
@@ -123,8 +125,14 @@ def test_the_form_of_a_rule_is_a_rule() -> None:
     assert rule.hours is not None
     assert rule.hours.days == {6, 7}
     assert [str(each) for each in channels] == ["0b2f9c1e-7d5a-4c1b-9f6e-2a4f0f6f1c33"]
+    weekend = [("name", "n"), ("severity", "warning"), ("days", "6"), ("days", "7"), ("begin", ""), ("end", "")]
+    days_alone, _channels = read_rule(weekend)
+    assert days_alone.hours == Hours(begin=time(), end=time(), days=frozenset({6, 7}))
+    any_time, _channels = read_rule([*weekend, *(("days", str(each)) for each in range(1, 6))])
+    assert any_time.hours is None
     for wrong in (
         {"begin": "08:00", "end": "09:00", "days": "²"},
+        {"days": "9" * 5000},
         {"severity": "x"},
         {"channels": "x"},
         {"begin": "25:00", "end": "1"},

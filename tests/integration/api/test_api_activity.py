@@ -94,6 +94,12 @@ async def test_who_did_what_is_in_one_list(
     assert await acts(viewer, f"?at_to={first['at'].replace('+', '%2B')}") == []
     assert len(await acts(viewer, f"?at_from={first['at'].replace('+', '%2B')}")) == len(everything)
 
+    ours = group | {"set_by": "conexoes", "state": "open"}  # a name that anybody may give here
+    assert (await operator.put(f"/commands/groups/{log['fingerprint']}", json=ours)).status_code == 200
+    everything.insert(0, ("group", "open", "conexoes", "o"))
+    assert await acts(viewer, "?automatic=false") == everything
+    assert await acts(viewer, "?automatic=true") == []
+
     walked, query = [], "?page_size=3"
     while query:
         page = (await viewer.get(f"{BASE}{query}")).json()

@@ -12,14 +12,13 @@ from openpyxl.workbook.workbook import Workbook
 
 from exports.excel import marked
 from exports.excel.marked import Marked, WorkbookRefused, read_marked
-from schemas.columns import ADVICE_COLUMNS, LOG_COLUMNS
 from schemas.identity import log_id
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS
 from tests.support.events import at, result
 from tests.support.naughty import NAMES
 
-MARK_COLUMN = len(LOG_COLUMNS) + len(ADVICE_COLUMNS) + 1
+MARK_COLUMN = 2
 Change = Callable[[Workbook], object]
 
 

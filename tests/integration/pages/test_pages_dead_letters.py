@@ -62,6 +62,29 @@ async def test_the_list_has_counts_and_what_a_filter_leaves(visit: Visit, letter
     assert "Nothing matches" in (await browser.get(f"{BASE}?q=nothing-has-this")).text
 
 
+async def test_a_chip_counts_what_choosing_it_would_show(visit: Visit, letters: list[DeadLetter]) -> None:
+    browser = await visit("operator")
+    of_state = re.compile(r'name="state" value="waiting".*?<b>(\d+)</b>')
+    for query, states, codes in (("", 3, 3), ("?code=json", 1, 3), ("?state=waiting", 3, 3), ("?state=erased", 3, 0)):
+        text = (await browser.get(f"{BASE}{query}")).text
+        assert of_state.findall(text) == [str(states)], query
+        assert len(re.findall(r'name="code" value="[a-z_]+".*?<b>1</b>', text)) == codes, query
+
+
+async def test_nothing_chosen_is_not_everything(visit: Visit, letters: list[DeadLetter]) -> None:
+    browser = await visit("admin")
+    listed = f"{BASE}?code=json"
+    text = (await browser.get(listed)).text
+    [chosen] = re.findall(
+        r'<form id="selection" action="([^"]+)"><input type="hidden" name="(\w+)" value="true">', text
+    )
+    answer = await browser.get(f"{chosen[0]}?{chosen[1]}=true", headers={"Referer": f"{browser.base_url}{listed[1:]}"})
+    assert answer.status_code == 422
+    assert "nothing is marked: mark at least one" in answer.text
+    assert f'href="{listed}"' in answer.text
+    assert (await browser.get(f"{chosen[0]}?{chosen[1]}=true&id={id_of(letters[0])}")).status_code == 200
+
+
 async def test_one_letter_is_shown_with_its_fault_marked(visit: Visit, letters: list[DeadLetter]) -> None:
     browser = await visit("operator")
     text = (await browser.get(f"{BASE}/{id_of(letters[2])}")).text
@@ -141,6 +164,8 @@ async def test_an_edit_is_tried_then_kept(visit: Visit, letters: list[DeadLetter
     text = html.unescape((await browser.get(page)).text)
     assert "a slip" in text
     assert "+++ after" in text
+    [form] = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", text, re.DOTALL)
+    assert form == right  # the next edit begins from the last
     await send(browser, f"{BASE}/plan?id={id_of(letters[1])}", f"{BASE}/redrive")
     late = await browser.post(f"{page}/edit", data={"form_token": token, "value": right, "act": "keep"})
     assert late.status_code == 409

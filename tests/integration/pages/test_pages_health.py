@@ -1,6 +1,8 @@
 """Health on the pages: banners, a database that hangs, and the home over many accounts."""
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -160,6 +162,20 @@ async def until(lines: AsyncIterator[str], event: str) -> list[str]:
                 if found[-1] == event:
                     return found
     raise AssertionError(f"no {event}: {found}")
+
+
+async def test_a_stream_says_which_rows_it_begins_with(
+    visit: Visit, stream: AsyncIterator[str], store_events: Store
+) -> None:
+    async def shown() -> str:
+        [rows] = re.findall(r'data-rows="([0-9a-f]{16})"', (await (await visit("viewer")).get("/acme/price")).text)
+        return str(rows)
+
+    before = await shown()
+    assert await until(stream, "ready") == ["ready"]
+    assert json.loads((await anext(stream)).removeprefix("data: ")) == {"rows": before}
+    await store_events(result("later", key="SKU-LATER"))
+    assert await shown() != before
 
 
 async def test_a_heartbeat_is_an_answer_of_the_database(

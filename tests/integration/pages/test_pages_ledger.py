@@ -120,6 +120,20 @@ async def test_what_it_joined_and_what_came_since_is_shown(visit: Visit, desk: D
     assert re.search(r"Queued</span> <b>4</b>", joined)
 
 
+async def test_a_page_of_items_stays_while_it_is_read_anew(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(101))
+    await desk.by_filter("c1")
+    browser = await visit("viewer")
+    polled = re.compile(r'<div id="view" hx-get="([^"]*)"')
+    first = (await browser.get("/acme/reprocess/c1?state=queued")).text
+    assert polled.findall(first) == ["/acme/reprocess/c1?state=queued&amp;"]
+    [following] = re.findall(r'rel="next" href="([^"]+)"', (await browser.get("/acme/reprocess/c1")).text)
+    second = (await browser.get(unescape(following))).text
+    [again] = polled.findall(second)
+    rows = re.compile(r'<tr id="item-([0-9a-f-]+)"')
+    assert rows.findall((await browser.get(unescape(again))).text) == rows.findall(second) != []
+
+
 async def test_the_items_are_a_file_too_for_whom_may_export(visit: Visit, desk: Desk) -> None:
     await desk.fail(range(30))
     await desk.by_filter("c1")

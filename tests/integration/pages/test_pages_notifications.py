@@ -38,7 +38,11 @@ async def test_an_admin_makes_tests_changes_and_removes_and_the_trail_says_so(
     [channel] = (await viewer.get(f"{API}/channels")).json()["items"]
     assert (channel["shown"], channel["events"]) == ("https://store.example/…", ["conexoes.log.failed.v1"])
 
+    again = await send(browser, "/channels", **CHANNEL)
+    assert (again.status_code, "another one has this name" in again.text) == (409, True)
+
     rule = {"name": "Preços", "severity": "warning", "channels": channel["id"], "enabled": "on", "digest_at": "08:00"}
+    rule["days"] = [*"1234567"]
     assert (await send(browser, "/rules", **rule, affiliates=["MLB"])).status_code == 303
     [made_rule] = (await viewer.get(f"{API}/rules")).json()["items"]
     assert made_rule["channels"] == [channel["id"]]
@@ -68,6 +72,18 @@ async def test_an_admin_makes_tests_changes_and_removes_and_the_trail_says_so(
     [failed] = (await viewer.get(f"{API}/messages")).json()["items"]
     assert (failed["state"], failed["error"]) == ("failed", "the channel was removed")
     assert "o canal foi removido" in (await browser.get(f"{PAGE}?lang=pt")).text
+
+
+async def test_a_script_is_told_where_a_form_leads_and_which_field_is_refused(visit: Visit) -> None:
+    browser = await visit("admin")
+    browser.headers["HX-Request"] = "true"
+    window = {"begins_at": "2026-11-24T12:00", "ends_at": "2026-11-24T13:00", "reason": "deploy"}
+    token = await browser.form_token(PAGE)
+    answer = await browser.post(f"{PAGE}/windows", data={"form_token": token, **window})
+    assert (answer.status_code, answer.headers["HX-Redirect"], answer.text) == (200, f"{PAGE}#windows", "")
+    refused = await browser.post(f"{PAGE}/channels", data={"form_token": token, **CHANNEL | {"address": "nowhere"}})
+    assert (refused.status_code, "<html" in refused.text) == (422, False)
+    assert '<p class="notice error" data-field="address">' in refused.text
 
 
 NONE = "00000000-0000-4000-8000-000000000000"

@@ -10,7 +10,6 @@ ANSWERED_BY_A_PAGE = {
     "correction.html",  # what will be different
     "corrections.html",  # what will be different, for each row
     "dead_letter.html",  # what would become of the new value
-    "people.html",  # the new key, which is shown once
     "plan.html",  # the plan of another choice, and what is missing in it
     "preferences.html",  # the same page in the language that was chosen
     "sign_in.html",  # whoever is not signed in has no page to stay on

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from admin.pages import advice, assets
 from admin.pages.actions import can_reprocess, stamp
 from admin.pages.histogram import HEIGHT, WIDTH, draw
-from admin.pages.live import changes, marks
 from admin.pages.plan import table_of
+from admin.pages.row_versions import changes, digest, versions
 from admin.pages.site import TEMPLATES
 from api.plan import Plan, count_verdicts
 from schemas.catalogue import BY_NAME
@@ -137,11 +137,13 @@ def test_a_stamp_changes_with_its_row_only() -> None:
 
 
 def test_a_stream_says_what_is_new_and_what_changed() -> None:
-    before = marks([log(1), log(2), log(3)])
-    assert changes(before, marks([log(1), log(2), log(3)])) is None
+    before = versions([log(1), log(2), log(3)])
+    assert changes(before, versions([log(1), log(2), log(3)])) is None
     later = T0 + timedelta(seconds=1)
-    assert changes(before, marks([log(4), log(1), log(2, updated_at=later)])) == {"new": 1, "changed": 1}
-    assert changes(before, marks([log(1), log(2)])) == {"new": 0, "changed": 0}  # one has left
+    assert changes(before, versions([log(4), log(1), log(2, updated_at=later)])) == {"new": 1, "changed": 1}
+    assert changes(before, versions([log(1), log(2)])) == {"new": 0, "changed": 0}  # one has left
+    assert digest([log(1), log(2)]) == digest([log(1), log(2)])
+    assert len({digest(each) for each in ([log(1)], [log(1), log(2)], [log(1, updated_at=later)], [])}) == 4
 
 
 def test_a_type_offers_reprocessing_where_the_policy_does_anywhere() -> None:

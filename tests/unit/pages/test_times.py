@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
 
 from admin.pages import languages, times
 from admin.pages.times import Period, Span
@@ -47,9 +48,18 @@ def test_the_time_of_a_field_is_of_the_zone() -> None:
     assert times.read_local("2026-11-23T22:30", ZONE) == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
     assert times.read_local("2026-11-23T22:30:00Z", ZONE) == datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
     assert times.to_local(NOW, ZONE) == "2026-11-23T22:30"
-    for bad in ("", "2026-11-23", "22:30", "2026-11-23T24:30", "yesterday"):
+    for bad in ("", "2026-11-23", "22:30", "2026-11-23T24:30", "yesterday", "9999-12-31T23:59", "0000-01-01T00:00"):
         with pytest.raises(ValueError, match="."):
             times.read_local(bad, ZONE)
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime.max])
+@pytest.mark.parametrize("name", ["America/Sao_Paulo", "UTC", "Pacific/Kiritimati"])
+def test_the_first_and_the_last_day_are_shown_in_every_zone(name: str, at: datetime) -> None:
+    zone, locale, edge = ZoneInfo(name), Locale.parse("en"), at.replace(tzinfo=UTC)
+    for shown in (times.exact(edge, locale, zone), times.to_local(edge, zone)):
+        assert str(at.year) in shown
+    assert times.brief(edge, locale, zone)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,9 @@ def test_a_value_may_be_several_groups() -> None:
         "page_size=0",
         "page_size=x",
         "page_size=201",
+        pytest.param(f"page_size={'9' * 5000}", id="more digits than a number may have"),
+        "processed_to=9999-12-31T23:59",
+        "processed_from=0001-01-01T00:00%2B01:00",
         "fingerprint=1",
         "reprocess=maybe",
     ],
@@ -89,6 +92,13 @@ def test_what_can_not_be_meant_is_refused(query: str) -> None:
 def test_dates_of_a_field_are_in_the_zone_of_the_page() -> None:
     found = view("period=custom&processed_from=2026-11-23T08:00").filter
     assert found.processed_from == datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+
+def test_any_time_ends_a_custom_period() -> None:
+    dates = "processed_from=2026-11-23T08:00&processed_to=2026-11-23T09:00"
+    assert view(dates).period == "custom"
+    assert view(f"period=custom&{dates}").filter.processed_from is not None
+    assert view(f"period=&{dates}") == view("")
 
 
 def test_yesterday_is_a_day_of_the_zone() -> None:
