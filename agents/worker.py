@@ -22,6 +22,7 @@ from agents.process.worker_id import WorkerId, claim_worker_id
 from agents.reprocess.automatic import Automatic
 from agents.reprocess.dispatch import Dispatch
 from agents.reprocess.expiry import Expiry
+from agents.reprocess.idle_breakers import IdleBreakers
 from agents.reprocess.materialise import Materialise
 from agents.reprocess.pauses import Pauses
 from agents.reprocess.steps import Steps
@@ -134,6 +135,7 @@ async def work(
                 "expiry": Expiry(database).run,
                 "waiting": Waiting(database, dispatch.wake).run,
                 "pauses": Pauses(database).run,
+                "idle breakers": IdleBreakers(database).run,
                 "automatic": Automatic(database, policy, dispatch.wake, enabled=agent_settings.automatic_retries).run,
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,

@@ -21,6 +21,9 @@ BAD_SHARE = 0.5
 REMEMBERED = 200
 FIRST_PAUSE_SECONDS = 30
 LAST_PAUSE_SECONDS = 600
+#: Time after its pause for which a breaker waits for a retry to be tried by. Then it closes: what was wrong long ago
+#: holds nothing back, and answers tell soon enough if it is wrong still.
+IDLE_SECONDS = 600
 #: Time that the test retry gets before another one is sent: the worker that sent it may have died.
 PROBE_SECONDS = 60
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from schemas.breaker import Breaker
+from schemas.breaker import IDLE_SECONDS, Breaker
 from storage.database import Connection, clock
 from storage.statements import SQL
 
@@ -72,3 +72,9 @@ async def count_answers(connection: Connection, answers: Sequence[Answered]) -> 
     now = await clock(connection)
     after = {name: breaker.answered(counts[name, False], counts[name, True], now) for name, breaker in before.items()}
     await set_breakers(connection, {name: each for name, each in after.items() if each != before[name]})
+
+
+async def close_idle(connection: Connection) -> list[BreakerName]:
+    """Close breakers that nothing would ever try: their pause is long over, and no retry is there. Returns which."""
+    rows = await SQL["close_idle_breakers"].fetch(connection, idle_seconds=IDLE_SECONDS)
+    return [BreakerName(**row) for row in rows]

@@ -38,11 +38,34 @@ WITH locked AS (
     ORDER BY b.integration_type
     FOR UPDATE OF b
 )
+{close_locked}
+
+-- close_idle_breakers --
+-- Those that a retry could have tried for :idle_seconds, while there was none: nothing is queued, and no answer is awaited.
+-- Uses the primary keys of breakers and reprocess_counts, and reprocess_commands_running.
+WITH locked AS (
+    SELECT b.account, b.affiliate, b.integration_type
+    FROM breakers b
+    WHERE b.state <> 'closed' AND b.retry_at < now() - make_interval(secs => :idle_seconds::double precision)
+      AND NOT EXISTS (
+          SELECT FROM reprocess_commands c
+          JOIN reprocess_counts n
+              ON n.account = c.account AND n.command_id = c.id AND n.affiliate = b.affiliate
+              AND n.state IN ('queued', 'sent') AND n.items > 0
+          WHERE c.account = b.account AND c.state = 'running' AND c.integration_type = b.integration_type
+      )
+    ORDER BY b.account, b.affiliate, b.integration_type
+    FOR UPDATE OF b SKIP LOCKED
+)
+{close_locked}
+
+-- close_locked --
+-- Not a statement.
 UPDATE breakers b
 SET state = 'closed', changed_at = now(), retry_at = NULL, good = 0, bad = 0, openings = 0, in_a_row = 0
 FROM locked l
 WHERE b.account = l.account AND b.affiliate = l.affiliate AND b.integration_type = l.integration_type
-RETURNING b.integration_type
+RETURNING b.account, b.affiliate, b.integration_type
 
 -- suspended_types --
 -- Breakers of an account that are not closed. Uses the primary key.
