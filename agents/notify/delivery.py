@@ -164,18 +164,20 @@ class Delivery:
                     await mark_tried(connection, channel.account, [Tried(each.id, "superseded", 0, None, 0.0)])
                     continue
                 async with apart(connection, account=channel.account, message=str(each.id)):
-                    written.append(await self._write(connection, channel, each))
+                    if (with_content := await self._write(connection, channel, each)) is not None:
+                        written.append(with_content)
                     continue
                 lost = Tried(each.id, "failed", 1, UNWRITTEN, 0.0)
                 await mark_tried(connection, channel.account, [lost])
         return written
 
-    async def _write(self, connection: Connection, channel: LeasedChannel, waiting: Waiting) -> Waiting:
-        """Write a digest, and keep what is written."""
+    async def _write(self, connection: Connection, channel: LeasedChannel, waiting: Waiting) -> Waiting | None:
+        """Write a digest, and keep what is written; None for one that got more meanwhile: it is written next time."""
         tolds = await edges_told(connection, waiting.edge_ids)
         playbook = await with_own_entries(connection, self._playbook(), channel.account)
         content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
-        await keep_content(connection, channel.account, waiting.id, content)
+        if not await keep_content(connection, channel.account, waiting, content):
+            return None
         return waiting._replace(content=content.model_dump(mode="json"))
 
     async def _mark(self, account: str, tried: Sequence[Tried]) -> None:

@@ -115,9 +115,15 @@ async def messages_to_send(connection: Connection, channel: LeasedChannel, at_mo
     ]
 
 
-async def keep_content(connection: Connection, account: str, message: uuid.UUID, content: Content) -> None:
-    """Store the content of a message before its first try. It never changes after that."""
-    await SQL["keep_content"].execute(connection, account=account, id=message, content=content.model_dump_json())
+async def keep_content(connection: Connection, account: str, digest: Waiting, content: Content) -> bool:
+    """Store the content of a digest before its first try. It never changes after that.
+
+    Returns False where an edge came to the digest since it was read: its content would be without that.
+    """
+    kept = await SQL["keep_content"].fetchval(
+        connection, account=account, id=digest.id, edge_ids=list(digest.edge_ids), content=content.model_dump_json()
+    )
+    return bool(kept)
 
 
 async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:

@@ -9,7 +9,7 @@ import signal
 import sys
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 
+from agents.notify import delivery
 from agents.notify.delivery import UNWRITTEN, Delivery
 from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
@@ -36,7 +37,7 @@ from schemas.playbook import Playbook
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.shown.notification import ShownMessage
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.notifications import definitions
 from storage.notifications.outbox import (
     GIVEN_UP,
@@ -48,6 +49,7 @@ from storage.notifications.outbox import (
     messages_to_send,
     release_channel,
 )
+from storage.notifications.planning import edges_told
 from tests.support.agents import records
 from tests.support.events import at, result
 from tests.support.http_server import answering
@@ -533,6 +535,37 @@ async def test_turns_are_shared_by_accounts_and_few_are_chats(writer: Database, 
     assert await claim(32, 4) == {"initech": 2}  # one account has its share, which the first claims count to
     await owner.execute("UPDATE notification_channels SET leased_until = NULL WHERE account = 'acme'")
     assert await claim(32, 0) == {"acme": 8}
+
+
+async def test_an_edge_that_comes_while_its_digest_is_written_is_in_it(
+    writer: Database, reader: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook, read = Receiver(), []
+
+    async def told(connection: Connection, edge_ids: Sequence[int]) -> Any:
+        read.append(len(edge_ids))
+        found = await edges_told(connection, edge_ids)
+        if len(read) == 1:
+            await owner.execute(
+                """UPDATE notification_messages
+                   SET edge_ids = edge_ids || (SELECT max(edge_id) FROM incident_edges) WHERE kind = 'digest'"""
+            )
+        return found
+
+    monkeypatch.setattr(delivery, "edges_told", told)
+    clock = (datetime.now(ZoneInfo("America/Sao_Paulo")) + timedelta(hours=2)).strftime("%H:%M")
+    async with answering(hook) as address:
+        await add_rule(writer, await add_channel(writer, "webhook", address), digest_at=clock, affiliates=["FIRST"])
+        await add_incident(owner, affiliate="FIRST")
+        await Planning(writer).plan()
+        await add_incident(owner, affiliate="SECOND")
+        await owner.execute("UPDATE notification_messages SET not_before = now()")
+        async with delivering(writer, settings(1)):
+            await log_of(reader, {"sent"}, 1)
+    assert read == [1, 2]
+    [[body]] = hook.bodies.values()
+    assert "FIRST" in body.decode()
+    assert "SECOND" in body.decode()
 
 
 async def test_a_digest_has_nothing_that_was_told_already_or_was_over_within_a_maintenance_window(

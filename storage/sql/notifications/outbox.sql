@@ -152,9 +152,10 @@ ORDER BY kind <> 'test', number
 LIMIT :limit::integer
 
 -- keep_content --
--- The content of a message, before it is tried for the first time.
+-- The content of a digest, before it is tried for the first time. Answers nothing where an edge came to it meanwhile.
 UPDATE notification_messages SET content = :content::jsonb
-WHERE account = :account::text AND id = :id::uuid AND content IS NULL
+WHERE account = :account::text AND id = :id::uuid AND content IS NULL AND edge_ids = :edge_ids::bigint[]
+RETURNING true
 
 -- mark_tried --
 -- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
