@@ -19,7 +19,10 @@ ROWS = 500
 
 
 async def make_attempts_partitions(connection: Connection, retention_days: int) -> int:
-    """Make the partitions from the oldest month that is kept to MONTHS_AHEAD. Returns the number of missing ones."""
+    """Make the partitions from the oldest month that is kept to MONTHS_AHEAD. Returns the number of missing ones.
+
+    It makes none, and returns 0, when the lock of the table could not be had soon enough.
+    """
     made: int = await SQL["make_attempts_partitions"].fetchval(
         connection, retention_days=retention_days, months_ahead=MONTHS_AHEAD
     )
