@@ -76,7 +76,7 @@ class Claiming:
     async def _claim(self, connection: Connection, integration_type: str, room: int) -> Claimed:
         """Claim in one transaction: if it fails, claims, tokens and trials are undone."""
         self._turn += 1
-        lanes = [lane for lane in await open_lanes(connection, integration_type) if not lane.paused]
+        lanes = await open_lanes(connection, integration_type)
         if not lanes:
             return Claimed([], [])
         now = await clock(connection)

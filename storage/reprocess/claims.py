@@ -33,7 +33,6 @@ class Lane(NamedTuple):
     automatic: bool  # nobody asked for it: its pace is that of all such commands together
     released: int | None  # items up to this position; None: all
     ready: int
-    paused: bool  # by a person
     breaker: Breaker
 
     @property
@@ -92,7 +91,6 @@ async def open_lanes(connection: Connection, integration_type: str) -> list[Lane
     return [
         Lane(*(row[name] for name in Lane._fields[:-1]), breaker=breaker_of(row))  # type: ignore[misc]
         for row in rows
-        if row["ready"]
     ]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import asyncpg
+import pytest
 
 from agents.reprocess.dispatch import Dispatch
 from broker.errors import RecordRefused
@@ -13,6 +14,7 @@ from broker.topics import create_topics
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
 from schemas.topics import Topics
+from storage.reprocess import claims
 from storage.reprocess.claims import claim_items, open_lanes
 from storage.reprocess.writer import cancel
 from tests.support.events import result
@@ -43,6 +45,33 @@ async def test_what_was_sent_and_what_failed_are_two_transactions(desk: Desk, ow
     assert len({row["writer"] for row in rows}) == 2
 
 
+HELD_BACK = {
+    "paused": """
+        INSERT INTO affiliates (account, affiliate, paused_at, paused_by) VALUES ('acme', 'MLB', now(), 'maria')""",
+    "its breaker is open": """
+        INSERT INTO breakers (account, affiliate, integration_type, state, retry_at)
+        VALUES ('acme', 'MLB', 'price', 'open', now() + interval '1 hour')""",
+    "tries are not due": "UPDATE reprocess_items SET not_before = now() + interval '1 hour' WHERE command_id <> 'last'",
+    "steps are not released": "UPDATE reprocess_commands SET released = 0 WHERE id <> 'last'",
+}
+
+
+@pytest.mark.parametrize("how", HELD_BACK)
+async def test_what_can_not_be_sent_hides_nothing_that_can(
+    desk: Desk, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(claims, "MAX_LANES", 2)
+    await desk.fail(range(3))
+    await desk.fail(range(1), "AMZ")
+    rows = await owner.fetch("SELECT id::text, affiliate FROM status_logs ORDER BY affiliate DESC, key")
+    for row in rows:
+        name = f"held-{row['id']}" if row["affiliate"] == "MLB" else "last"
+        await desk.command(name, log_ids=[row["id"]], when_back=how == "paused")
+    await owner.execute("UPDATE reprocess_items SET position = 1")
+    await owner.execute(HELD_BACK[how])
+    assert [each.affiliate for each in await desk.claim()] == ["AMZ"]
+
+
 async def test_nothing_is_claimed_of_a_command_that_was_cancelled_a_moment_ago(desk: Desk) -> None:
     await desk.fail(range(5))
     await desk.by_filter("c")
@@ -60,6 +89,11 @@ async def test_a_retry_topic_that_is_missing_holds_back_its_own_type_only(
     servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
     async with admin_of(servers) as admin:
         await admin.delete_topics([topics.retry("price")])
+
+        async def is_gone() -> bool:
+            return topics.retry("price") not in await admin.list_topics()
+
+        await eventually(is_gone)
     names = ("price", "tracking", "inventory")
     await desk.store(*(result(f"{name}-{n}", name, key=f"SKU-{n}") for name in names for n in range(20)))
     for name in names:

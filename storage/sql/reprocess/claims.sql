@@ -1,13 +1,19 @@
 -- open_lanes --
--- Lanes of one type: one row for each running command and affiliate that has items to send, with the states of the
--- affiliate and of its breaker for the type.
--- `ready` is the number of items that a command with steps has released; those that wait for their next try are not
--- ready. Uses reprocess_commands_running, the primary key of reprocess_counts, reprocess_items_queued and
--- reprocess_items_waiting_by_command.
+-- Lanes of one type: one row for each running command and affiliate with items that may be sent now, and the state of its
+-- breaker. Those that something holds back are none, however many: a person's pause, a breaker that is not to be tried yet,
+-- steps that are not released, and tries that are not due.
+-- `ready` is the number of items that may be sent. Uses reprocess_commands_running, the primary key of reprocess_counts,
+-- reprocess_items_queued and reprocess_items_waiting_by_command.
 SELECT
     n.account, n.command_id, n.affiliate, c.integration_type, c.per_second, c.automatic IS NOT NULL AS automatic,
-    c.released,
-    CASE WHEN c.released IS NULL THEN n.items - (
+    c.released, r.ready, b.state, b.changed_at, b.retry_at, b.good, b.bad, b.openings, b.in_a_row
+FROM reprocess_counts n
+JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
+LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
+LEFT JOIN breakers b
+    ON b.account = n.account AND b.affiliate = n.affiliate AND b.integration_type = c.integration_type
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN c.released IS NULL THEN n.items - (
         SELECT count(*) FROM reprocess_items i
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
           AND i.not_before IS NOT NULL
@@ -15,16 +21,13 @@ SELECT
         SELECT count(*) FROM reprocess_items i
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
           AND i.state = 'queued' AND i.not_before IS NULL AND i.position <= c.released
-    ) END AS ready,
-    ({pause_is_on} AND c.integration_type {pauses_type}) IS TRUE AS paused,
-    b.state, b.changed_at, b.retry_at, b.good, b.bad, b.openings, b.in_a_row
-FROM reprocess_counts n
-JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'running'
-LEFT JOIN affiliates f ON f.account = n.account AND f.affiliate = n.affiliate
-LEFT JOIN breakers b
-    ON b.account = n.account AND b.affiliate = n.affiliate AND b.integration_type = c.integration_type
+    ) END AS ready
+) AS r
 WHERE n.state = 'queued' AND n.items > 0 AND c.integration_type = :integration_type::text
   AND (c.not_before IS NULL OR c.not_before <= now())
+  AND ({pause_is_on} AND c.integration_type {pauses_type}) IS NOT TRUE
+  AND (b.state IS NULL OR b.state = 'closed' OR b.retry_at <= clock_timestamp())
+  AND r.ready > 0
 ORDER BY c.accepted_at, n.account, n.command_id, n.affiliate
 LIMIT :limit::integer
 
