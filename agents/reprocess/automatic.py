@@ -27,7 +27,6 @@ from storage.database import Connection, Database, clock
 from storage.logs.cures import cures_of
 from storage.reprocess import automatic
 from storage.reprocess.automatic import Lane
-from storage.reprocess.selection import settled_until
 from storage.reprocess.writer import LockedLog, insert_command, insert_items, lock_logs
 
 #: Results that one look reads.
@@ -80,7 +79,7 @@ class Automatic:
         Returns how many were read, and `at_most` or more where others may have come as well.
         """
         async with self._database.connection() as connection:
-            until = await settled_until(connection)
+            until = await automatic.stored_until(connection)
         async with self._database.transaction() as connection:
             since = await automatic.lock_progress(connection)
             if since is None:

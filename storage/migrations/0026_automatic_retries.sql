@@ -129,4 +129,22 @@ GRANT SELECT, UPDATE (received_until) ON automatic_progress TO conexoes_writer;
 ALTER TABLE automatic_progress ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON automatic_progress TO conexoes_writer USING (true) WITH CHECK (true);
 
+-- The time before which every result that will ever be stored is: no agents have an open transaction that began earlier.
+-- Unlike settled_until it leaves none out, however long it is open (PostgreSQL ends it after two minutes): what is looked
+-- at once is not looked at again. Where agents are hidden, any of them may be that old.
+CREATE FUNCTION stored_until() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '3 minutes' ELSE least(
+        transaction_timestamp(), (
+            SELECT min(xact_start) - interval '1 microsecond'
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+              AND application_name LIKE 'conexoes-agents%'
+        )
+    ) END
+$function$;
+
+REVOKE ALL ON FUNCTION stored_until() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION stored_until() TO conexoes_writer;
+
 -- migrate: rollback

@@ -120,6 +120,15 @@ class _Watched(NamedTuple):
     next_at: datetime | None
 
 
+async def stored_until(connection: Connection) -> datetime:
+    """Return the time before which every result that will ever be stored is there.
+
+    Call it before the transaction that uses it.
+    """
+    at: datetime = await SQL["stored_until"].fetchval(connection)
+    return at
+
+
 async def lock_progress(connection: Connection) -> datetime | None:
     """Lock the progress until the transaction ends; return how far it is. None: another worker has it."""
     found: datetime | None = await SQL["lock_automatic_progress"].fetchval(connection)

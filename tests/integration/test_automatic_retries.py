@@ -162,6 +162,25 @@ async def test_the_others_of_a_group_follow_a_canary_that_is_fixed(desk: Desk, r
     assert len(await desk.send()) == 1
 
 
+@pytest.mark.parametrize("healed", [False, True])
+async def test_a_canary_that_is_alone_and_fixed_is_no_failed_try(
+    desk: Desk, round_: Round, owner: asyncpg.Connection, *, healed: bool
+) -> None:
+    await set_rule(desk.writer, unknown=True, tries=2)
+    for n in range(4):
+        await desk.fail(range(n, n + 1), **UNKNOWN)
+        await round_()
+        if healed:
+            await desk.store(result(f"by-itself-{n}", key=f"SKU-{n}", status="success", processed_at=at(60)))
+            assert await desk.send() == []
+        else:
+            await desk.answer(*await desk.send())
+        await desk.judge()
+        assert (await round_.commands())[-1].items == {"healed" if healed else "fixed": 1}
+    assert len(await round_.commands()) == 4
+    assert await owner.fetchval("SELECT tries FROM automatic_canaries") == 1
+
+
 async def test_a_canary_that_is_not_fixed_is_the_only_one_that_is_sent(desk: Desk, round_: Round) -> None:
     await set_rule(desk.writer, unknown=True, tries=2)
     await desk.fail(range(20), **UNKNOWN)

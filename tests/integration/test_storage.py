@@ -78,6 +78,21 @@ async def test_months_from_the_oldest_kept_to_two_ahead_have_a_partition(owner: 
     assert await make_attempts_partitions(owner, 90) == 0
 
 
+async def test_who_reads_attempts_for_long_is_not_waited_for(database_url: str, owner: asyncpg.Connection) -> None:
+    newest = max(await partitions(owner), key=lambda name: (name != "attempts_default", name))
+    await owner.execute(f"DROP TABLE {newest}")
+    dump = await asyncpg.connect(database_url, server_settings={"search_path": "conexoes"})
+    try:
+        async with asyncio.timeout(60), dump.transaction():
+            await dump.execute("LOCK TABLE attempts IN ACCESS SHARE MODE")
+            assert await make_attempts_partitions(owner, 90) == 0
+            assert newest not in await partitions(owner)
+        assert await make_attempts_partitions(owner, 90) == 1
+        assert newest in await partitions(owner)
+    finally:
+        await dump.close()
+
+
 async def received(owner: asyncpg.Connection) -> set[str]:
     return {str(row[0]) for row in await owner.fetch("SELECT result_id FROM received_results")}
 
@@ -285,6 +300,20 @@ async def test_only_a_statement_times_out_a_connection_that_does_not_come_is_una
         proxy.mode = "blackhole"
         assert type(await ask("SELECT 1")) is StorageUnavailable, "no connection can be made"
         await writer.close()
+
+
+async def test_what_agents_still_store_is_awaited_however_long_and_nobody_else(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    began = "SELECT transaction_timestamp()"
+    for name, awaited in (("conexoes-agents", True), ("psql", False)):
+        other = await asyncpg.connect(database_url, server_settings={"application_name": name})
+        async with other.transaction():
+            since = await other.fetchval(began)
+            await other.execute("CREATE TEMPORARY TABLE held (x integer)")  # so that it writes
+            assert (await owner.fetchval("SELECT stored_until()") < since) == awaited, name
+        await other.close()
+    assert await owner.fetchval("SELECT stored_until()") > since
 
 
 async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(

@@ -1,3 +1,7 @@
+-- stored_until --
+-- See migrations/0026_automatic_retries.sql. To be run on its own, before the snapshot of the caller.
+SELECT stored_until()
+
 -- lock_automatic_progress --
 -- How far results have been looked at; no row while another worker does this work.
 SELECT received_until FROM automatic_progress FOR UPDATE SKIP LOCKED
@@ -167,8 +171,13 @@ FROM unnest(:log_ids::uuid[], :fingerprints::text[]) AS f (log_id, fingerprint)
 WHERE r.log_id = f.log_id
 
 -- read_canary --
--- The canary of a group, and what became of its command. Uses the primary keys.
-SELECT k.tries, k.tried_at, k.next_at, c.state IN ({OPEN_COMMAND_STATES}) AS is_open, c.step > 0 AS is_fixed
+-- The canary of a group, and what became of its command: it was fixed where its step was released, or, where it was all
+-- of the command, by its own outcome. Uses the primary keys and reprocess_items_by_position.
+SELECT k.tries, k.tried_at, k.next_at, c.state IN ({OPEN_COMMAND_STATES}) AS is_open,
+    c.step > 0 OR EXISTS (
+        SELECT FROM reprocess_items i
+        WHERE i.account = c.account AND i.command_id = c.id AND i.position = 1 AND i.state IN ('fixed', 'healed')
+    ) AS is_fixed
 FROM automatic_canaries k
 JOIN reprocess_commands c ON c.account = k.account AND c.id = k.command_id
 WHERE k.account = :account::text AND k.integration_type = :integration_type::text AND k.affiliate = :affiliate::text
