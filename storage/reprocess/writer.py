@@ -293,6 +293,8 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
 async def mark_cancelled(connection: Connection, limit: int) -> int:
     """End queued items of cancelled commands, as `cancelled` or `busy`. Returns their number, `limit` at most."""
     rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED].to_json())
+    if not rows:
+        await SQL["mark_let_go"].execute(connection)
     await after_change(connection, [ItemKey(row["account"], row["id"]) for row in rows], [])
     return len(rows)
 

@@ -12,10 +12,13 @@ from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import BUSY_TRIES, Policy
 from schemas.reasons.reason import own_words
 from storage.reprocess import affiliates
+from storage.reprocess.breakers import close_idle
 from storage.reprocess.claims import QueuedItem, kept_requests, release_claims
 from storage.reprocess.writer import SentItem, cancel, mark_sent
 from storage.settings import StorageSettings
+from storage.statements import SQL
 from tests.support.events import at, result
+from tests.support.explained import explained, nodes
 from tests.support.reprocess import DIGEST, Desk
 
 pytestmark = pytest.mark.law
@@ -71,6 +74,31 @@ async def test_what_healed_takes_nothing_of_the_pace(desk: Desk) -> None:
         assert await desk.claim() == []
     assert (await desk.ledger("c")).items == {"healed": 3}
     assert (await desk.ledger("c")).state == "done"
+
+
+async def test_a_breaker_that_nothing_is_left_to_try_closes(desk: Desk, owner: asyncpg.Connection) -> None:
+    async def close() -> str:
+        async with desk.writer.transaction() as connection:
+            await close_idle(connection)
+        return str(await owner.fetchval("SELECT state FROM breakers"))
+
+    await desk.fail(range(8))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(5), **BUSY)
+    await owner.execute("UPDATE breakers SET retry_at = now() - interval '1 day'")
+    assert await close() == "open"  # three are queued: one of them is the trial
+    [trial] = await desk.send()
+    await owner.execute("UPDATE breakers SET retry_at = now() - interval '1 day'")
+    async with desk.writer.transaction() as connection:
+        await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
+    while await desk.let_go():
+        pass
+    await owner.execute("UPDATE breakers SET state = 'open', retry_at = now() - interval '9 minutes'")
+    assert await close() == "open"  # somebody may ask for a retry yet
+    await owner.execute("UPDATE breakers SET retry_at = now() - interval '11 minutes'")
+    assert await close() == "closed"
+    await desk.answer(trial, **BUSY)  # of what was sent before
+    assert await owner.fetchval("SELECT state FROM breakers") == "closed"
 
 
 async def test_what_healed_is_no_trial_of_a_breaker(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -437,3 +465,32 @@ async def test_the_ledger_has_the_mode_in_which_it_was_sent(desk: Desk) -> None:
     await desk.mark([each._replace(mode="refresh") for each in await desk.claim()])
     assert [each.mode for each in await desk.items("c")] == ["refresh"]
     assert "refresh" in (await desk.ledger("c")).modes
+
+
+async def test_a_cancelled_command_is_asked_for_no_longer_once_nothing_of_it_is_open(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(4))
+    await desk.by_filter("c")
+    [sent] = await desk.send(1)
+    async with desk.writer.transaction() as connection:
+        await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
+    assert await desk.let_go() == 3
+    let_go = "SELECT let_go FROM reprocess_commands"
+    assert [await desk.let_go(), await owner.fetchval(let_go)] == [0, False]
+    await owner.execute("UPDATE reprocess_commands SET finished_at = now() - interval '11 minutes'")
+    assert [await desk.let_go(), await owner.fetchval(let_go)] == [0, False]  # an answer is awaited
+    await desk.answer(sent, **BUSY)
+    assert [await desk.let_go(), await owner.fetchval(let_go)] == [0, True]
+    assert (await desk.ledger("c")).items == {"cancelled": 3, "busy": 1}
+
+
+async def test_nothing_that_is_queued_is_read_to_find_what_was_cancelled(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(500))
+    await desk.by_filter("c")
+    await owner.execute("ANALYZE")
+    statement = SQL["mark_cancelled"]
+    async with desk.writer.transaction() as connection:
+        told = nodes(await explained(connection, statement.text, statement.arguments(limit=1000, reason="{}")))
+    read = {each["Relation Name"]: each["Actual Loops"] for each in told if "Relation Name" in each}
+    assert (read["reprocess_commands"], read["reprocess_counts"], read["reprocess_items"]) == (1, 0, 0)

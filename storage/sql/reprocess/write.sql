@@ -304,15 +304,21 @@ RETURNING id
 -- mark_cancelled --
 -- Items of cancelled commands that no worker is sending, and their logs; locked rows are left for later. One that waits
 -- for its next try was sent: busy is final for it.
--- Uses reprocess_commands_cancelled, the primary key of reprocess_counts and reprocess_items_queued.
-WITH unsent AS (
+-- Uses reprocess_commands_letting_go, the primary key of reprocess_counts and reprocess_items_queued. Commands come first:
+-- they are few, and what is queued may be millions.
+WITH letting_go AS MATERIALIZED (
+    SELECT n.account, n.command_id, n.affiliate
+    FROM reprocess_commands c
+    JOIN reprocess_counts n ON n.account = c.account AND n.command_id = c.id AND n.state = 'queued' AND n.items > 0
+    WHERE c.state = 'cancelled' AND NOT c.let_go
+),
+unsent AS (
     SELECT i.account, i.id
-    FROM reprocess_counts n
-    JOIN reprocess_commands c ON c.account = n.account AND c.id = n.command_id AND c.state = 'cancelled'
+    FROM letting_go n
     JOIN reprocess_items i
         ON i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate AND i.state = 'queued'
     JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
-    WHERE n.state = 'queued' AND n.items > 0 AND (i.claimed_until IS NULL OR i.claimed_until < now())
+    WHERE i.claimed_until IS NULL OR i.claimed_until < now()
     LIMIT :limit::integer
     FOR UPDATE OF i, s SKIP LOCKED
 )
@@ -323,6 +329,16 @@ SET state = CASE WHEN i.not_before IS NULL THEN 'cancelled' ELSE 'busy' END,
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
 RETURNING i.account, i.id
+
+-- mark_let_go --
+-- Cancelled commands of which nothing is queued or awaited, and nothing can be any more: a transaction that began before
+-- their end, and makes items of them, is over. Uses as mark_cancelled.
+UPDATE reprocess_commands c SET let_go = true
+WHERE c.state = 'cancelled' AND NOT c.let_go AND c.finished_at < now() - interval '10 minutes'
+  AND NOT EXISTS (
+      SELECT FROM reprocess_counts n
+      WHERE n.account = c.account AND n.command_id = c.id AND n.state IN ('queued', 'sent') AND n.items > 0
+  )
 
 -- erase_items --
 -- Take the names and texts out of the items of logs that are being erased; their outcomes stay, and count. One that is
