@@ -190,6 +190,7 @@ async def _page(
         kind=BY_NAME.get(command.integration_type),
         items=page,
         state=state,
+        page_token=page_token,
         view=filter_view(command),
         finished=finished,
         moving=is_moving(command),

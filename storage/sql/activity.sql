@@ -1,6 +1,5 @@
--- acts_of_account --
--- Every act of an account, from the audits that there are. Each is read by its index of account and time. Nobody else may
--- have our name in the audit of reprocesses; in the others it may be a key's.
+-- acts_of_reprocesses --
+-- Not a statement: acts in the audit of reprocesses. Nobody else may have our name there.
 SELECT
     a.at, 'reprocess:' || a.id AS id, CASE
         WHEN a.command_id IS NOT NULL THEN 'reprocess' WHEN starts_with(a.action, 'automatic') THEN 'automatic' ELSE 'affiliate'
@@ -13,6 +12,11 @@ SELECT
     a.requested_by = '{OURSELVES}' AS is_automatic
 FROM reprocess_audit a
 WHERE a.account = :account::text
+
+-- acts_of_account --
+-- Not a statement: every act of an account, from the audits that there are. Each is read by its index of account and time.
+-- In the others than that of reprocesses our name may be a key's.
+{acts_of_reprocesses}
 UNION ALL
 SELECT
     d.set_at, 'group:' || d.id, 'group', d.state, d.set_by,
@@ -70,12 +74,14 @@ SELECT o.at, 'account:' || o.id, o.kind, o.action, o.requested_by, o.key_name, N
 FROM account_audit o
 WHERE o.account = :account::text
 
--- acts_after --
--- Not a statement: acts after a cursor that a filter matches; what follows says whose.
-SELECT act.id, act.at, act.kind, act.action, act.requested_by, act.requested_with, act.reason,
+-- act_columns --
+-- Not a statement.
+act.id, act.at, act.kind, act.action, act.requested_by, act.requested_with, act.reason,
     jsonb_strip_nulls(act.about)::text AS about
-FROM ({acts_of_account}) AS act
-WHERE (act.at, act.id COLLATE "C") < (:after_at::timestamptz, :after_id::text COLLATE "C")
+
+-- is_chosen --
+-- Not a statement: an act is after a cursor, and a filter matches it.
+(act.at, act.id COLLATE "C") < (:after_at::timestamptz, :after_id::text COLLATE "C")
   AND (:at_from::timestamptz IS NULL OR act.at >= :at_from::timestamptz)
   AND (:at_to::timestamptz IS NULL OR act.at < :at_to::timestamptz)
   AND (:kind::text[] IS NULL OR act.kind = ANY(:kind::text[]))
@@ -91,19 +97,23 @@ LIMIT :limit::integer
 
 -- list_activity --
 -- Acts after a cursor, newest first.
-{acts_after}
+SELECT {act_columns}
+FROM ({acts_of_account}) AS act
+WHERE {is_chosen}
 {newest_acts}
 
 -- list_activity_of_people --
 -- The same without what happened by itself. Uses reprocess_audit_of_people.
-{acts_after}
-  AND NOT act.is_automatic
+SELECT {act_columns}
+FROM ({acts_of_account}) AS act
+WHERE {is_chosen} AND NOT act.is_automatic
 {newest_acts}
 
 -- list_automatic_activity --
 -- The same of what happened by itself. Uses reprocess_audit_automatic.
-{acts_after}
-  AND act.is_automatic
+SELECT {act_columns}
+FROM ({acts_of_reprocesses}) AS act
+WHERE {is_chosen} AND act.is_automatic
 {newest_acts}
 
 -- count_automatic_activity --
@@ -111,7 +121,7 @@ LIMIT :limit::integer
 SELECT count(*)
 FROM (
     SELECT
-    FROM ({acts_of_account}) AS act
+    FROM ({acts_of_reprocesses}) AS act
     WHERE act.is_automatic
       AND (:at_from::timestamptz IS NULL OR act.at >= :at_from::timestamptz)
       AND (:at_to::timestamptz IS NULL OR act.at < :at_to::timestamptz)

@@ -39,3 +39,8 @@ def sheet_rows(answer: httpx.Response, directory: Path, name: str) -> list[list[
     sheet = openpyxl.load_workbook(path)[name]
     rows = sheet.iter_rows(values_only=True)
     return [[unescape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+
+
+def log_rows(answer: httpx.Response, directory: Path, name: str = "Logs") -> list[list[Any]]:
+    """Heading and rows of the sheet of logs, without the column to mark: they are those of the other formats."""
+    return [[key, *others] for key, _mark, *others in sheet_rows(answer, directory, name)]

@@ -94,12 +94,6 @@ async def test_who_did_what_is_in_one_list(
     assert await acts(viewer, f"?at_to={first['at'].replace('+', '%2B')}") == []
     assert len(await acts(viewer, f"?at_from={first['at'].replace('+', '%2B')}")) == len(everything)
 
-    ours = group | {"set_by": "conexoes", "state": "open"}  # a name that anybody may give here
-    assert (await operator.put(f"/commands/groups/{log['fingerprint']}", json=ours)).status_code == 200
-    everything.insert(0, ("group", "open", "conexoes", "o"))
-    assert await acts(viewer, "?automatic=false") == everything
-    assert await acts(viewer, "?automatic=true") == []
-
     walked, query = [], "?page_size=3"
     while query:
         page = (await viewer.get(f"{BASE}{query}")).json()
@@ -118,6 +112,10 @@ async def test_who_did_what_is_in_one_list(
         ("Visão salva", "Excluiu"),
     ]
     assert len([each for each in rows if each["O quê"] != "Pessoa ou chave"]) == len(everything) + 2
+    ours = group | {"set_by": "conexoes", "state": "open"}  # a name that anybody may give here
+    assert (await operator.put(f"/commands/groups/{log['fingerprint']}", json=ours)).status_code == 200
+    assert (await acts(viewer, "?automatic=false"))[0] == ("group", "open", "conexoes", "o")
+    assert await acts(viewer, "?automatic=true") == []
     for change in ("UPDATE account_audit SET requested_by = 'x'", "DELETE FROM account_audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await owner.execute(change)
@@ -134,12 +132,12 @@ async def test_acts_of_people_are_found_by_index_among_many_automatic_ones(
     )
     await owner.execute("ANALYZE reprocess_audit")
     at, id_ = NEWEST_BY_TEXT
-    asked = {"account": "acme", "at_from": None, "at_to": None, "limit": 51}
-    listed = asked | {"after_at": at, "after_id": id_, "kind": None, "who": None}
+    asked = {"account": "acme", "at_from": None, "at_to": None, "kind": None, "limit": 51}
+    listed = asked | {"after_at": at, "after_id": id_, "who": None}
     for name, arguments, index, most in (
         ("list_activity_of_people", listed, "reprocess_audit_of_people", 20),
         ("list_automatic_activity", listed, "reprocess_audit_automatic", 100),
-        ("count_automatic_activity", asked, "reprocess_audit_automatic", 51),
+        ("count_automatic_activity", asked, None, 60),  # the first that there are, in any order
     ):
         async with reader.reading("acme") as connection:
             told = nodes(await explained(connection, SQL[name].text, SQL[name].arguments(**arguments)))

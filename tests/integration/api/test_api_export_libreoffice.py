@@ -39,7 +39,7 @@ async def test_it_reads_every_sheet_and_text(
     read = await sheets_as_csv(path, tmp_path)
     assert sorted(read) == sorted(names)
     _heading, *rows = csv.reader(io.StringIO(read["Logs"], newline=""))
-    assert {row[0]: row[4] for row in rows} == {f"K{n}": text for n, text in enumerate(texts.values())}
+    assert {row[0]: row[5] for row in rows} == {f"K{n}": text for n, text in enumerate(texts.values())}
 
 
 async def test_it_opens_one_with_nothing_in_it(operator: Caller, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ async def test_rows_may_be_sorted_deleted_and_doubled(exported: Path) -> None:
         mark(2, 3)(book)
         sheet.append([cell.value for cell in sheet[2]])
         sheet.delete_rows(5, 3)
-        sheet.move_range(f"A3:{get_column_letter(MARK_COLUMN)}3", rows=40)
+        sheet.move_range(f"A3:{get_column_letter(sheet.max_column)}3", rows=40)
 
     assert len(read_marked(save_with(exported, change)).log_ids) == 2
 

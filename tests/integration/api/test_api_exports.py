@@ -24,7 +24,7 @@ from storage.access_keys import Grant
 from storage.database import Database
 from storage.playbook import save
 from tests.integration.api.conftest import Caller, Store
-from tests.integration.api.export_answers import FORMATS, LOGS, csv_rows, json_rows, sheet_rows
+from tests.integration.api.export_answers import FORMATS, LOGS, csv_rows, json_rows, log_rows, sheet_rows
 from tests.support.events import T0, at, result, with_evidence
 from tests.support.served import served
 from tests.support.waiting import eventually
@@ -71,7 +71,7 @@ class TestContent:
         heading, first, *_others = csv_rows(await operator.get(f"{LOGS}/export.csv", params=asked))
         assert heading[3] == f"Processing date ({ZONE})"
         assert datetime.fromisoformat(first[3]) == local
-        rows = sheet_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path, "Logs")
+        rows = log_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path)
         assert (rows[0][3], rows[1][3]) == (f"Processing date ({ZONE})", local)
         line, *_rest = json_rows(await operator.get(f"{LOGS}/export.jsonl", params=asked))
         assert line["processed_at"] == (T0 + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
@@ -92,7 +92,8 @@ class TestContent:
         for name in ("Logs", "Errors"):
             heading, *rows = sheet_rows(answer, tmp_path, name)
             offset = heading.index("Processing date: UTC offset")
-            assert [(row[0], row[3], row[offset]) for row in rows] == [
+            at = heading.index("Processing date (America/New_York)")
+            assert [(row[0], row[at], row[offset]) for row in rows] == [
                 (line[0], datetime.fromisoformat(line[3]), line[12]) for line in lines
             ]
 
@@ -104,7 +105,7 @@ class TestContent:
         asked = {"q": "HUGE"}
         [_heading, line] = csv_rows(await operator.get(f"{LOGS}/export.csv", params=asked))
         assert line[7] == "c: m\nd: n"
-        [_heading, row] = sheet_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path, "Logs")
+        [_heading, row] = log_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path)
         assert row[7] == "c: m\nd: n"
         [log] = json_rows(await operator.get(f"{LOGS}/export.jsonl", params=asked))
         assert [each["code"] for each in log["errors"]] == ["c", "d"]
@@ -140,7 +141,7 @@ class TestContent:
         lines = "ean: =789\nean: a\nb\nmarketplace_order_id: 2000001\nshipment_id: é\x01"
         table = csv_rows(await operator.get(f"{LOGS}/export.csv"))
         assert [row[8] for row in table[:3]] == ["Other names", lines, ""]
-        sheet = sheet_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path, "Logs")
+        sheet = log_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path)
         assert [row[8] for row in sheet[:3]] == ["Other names", lines, None]
         named, plain, *_rest = json_rows(await operator.get(f"{LOGS}/export.jsonl"))
         assert named["aliases"] == {
@@ -193,7 +194,7 @@ class TestContent:
         grant = Grant("acme", "operator", "maria", may_export=False, may_see_evidence=False, key_id=None)
         await save(writer, "acme", None, entry, changed_by="maria", grant=grant)
         answer = await operator.get(f"{LOGS}/export.xlsx", params={"language": "en"})
-        for sheet, place in (("Error groups", 0), ("Logs", 5), ("Errors", 4)):
+        for sheet, place in (("Error groups", 0), ("Logs", 6), ("Errors", 4)):
             headings, *rows = sheet_rows(answer, tmp_path, sheet)
             advice = [headings.index("Whose turn"), headings.index("What to do")]
             assert {tuple(row[each] for each in advice) for row in rows if row[place] == "a"} == {

@@ -14,7 +14,7 @@ from exports.csv import DELIMITERS, csv_line, guarded
 from exports.excel.cell import MAX_CELL_UNITS
 from schemas.catalogue import Language
 from tests.integration.api.conftest import Caller, Store
-from tests.integration.api.export_answers import LOGS, csv_rows, json_rows, sheet_rows
+from tests.integration.api.export_answers import LOGS, csv_rows, json_rows, log_rows, sheet_rows
 from tests.support.events import Event, at, result
 from tests.support.naughty import NAMES, TEXTS, TOO_LONG
 
@@ -83,14 +83,14 @@ async def test_names_come_out_as_they_are(operator: Caller, store_events: Store,
     assert [(row["key"], row["affiliate"]) for row in lines] == names
     _heading, *rows = csv_rows(await operator.get(f"{LOGS}/export.csv"))
     assert [tuple(cell.removeprefix("'") for cell in row[:2]) for row in rows] == names
-    _heading, *cells = sheet_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path, "Logs")
+    _heading, *cells = log_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path)
     assert [(row[0], row[1]) for row in cells] == names
 
 
 async def test_a_workbook_has_every_text_as_text(operator: Caller, store_events: Store, tmp_path: Path) -> None:
     await store_events(*(event(number, text) for number, text in enumerate(TEXTS.values())))
     answer = await operator.get(f"{LOGS}/export.xlsx")
-    _heading, *logs = sheet_rows(answer, tmp_path, "Logs")
+    _heading, *logs = log_rows(answer, tmp_path)
     assert [(row[4], row[5]) for row in logs] == [(text, text[:CODE_CHARACTERS]) for text in TEXTS.values()]
     _heading, *errors = sheet_rows(answer, tmp_path, "Errors")
     assert [(row[4], row[5], row[8]) for row in errors] == [
@@ -108,7 +108,7 @@ async def test_no_cell_of_a_workbook_is_a_formula_or_a_link_of_its_text(
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s", "n", "d"}
     links = [cell for cell in cells if cell.hyperlink]
-    assert {cell.column_letter for cell in links} == {"O"}
+    assert {cell.column_letter for cell in links} == {"P"}
     assert {cell.hyperlink.target.rpartition("/")[0] for cell in links} == {"http://conexoes.test/acme/price/logs"}
     with zipfile.ZipFile(path) as parts:
         assert not [name for name in parts.namelist() if "externalLink" in name or "vba" in name.lower()]
@@ -121,7 +121,7 @@ async def test_what_a_cell_does_not_hold_is_cut_and_says_so(
     operator: Caller, store_events: Store, tmp_path: Path, text: str
 ) -> None:
     await store_events(event(1, text))
-    _heading, row = sheet_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path, "Logs")
+    _heading, row = log_rows(await operator.get(f"{LOGS}/export.xlsx"), tmp_path)
     shown, mark, rest = row[4].partition(" […] ")
     assert mark, row[4][-50:]
     assert rest == "text cut: the whole is in the JSON Lines export"

@@ -89,7 +89,7 @@ async def test_a_row_says_when_it_is_tried_next_and_the_ledger_hides_what_nobody
     assert "/acme/activity/export.csv?kind=reprocess&amp;automatic=true" in text
     file = (await browser.get("/acme/activity/export.jsonl?kind=reprocess")).text
     assert ("on Monday" in file, command in file) == (True, False)
-    assert "automatic ones are left out." in (await browser.get("/acme/activity")).text
+    assert "1 automatic one is left out." in (await browser.get("/acme/activity")).text
     await desk.close()
 
 

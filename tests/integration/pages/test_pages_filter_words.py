@@ -17,6 +17,7 @@ from admin.pages.times import DEFAULT_ZONE, PERIODS, exact
 from admin.pages.view import View, read_view
 from admin.pages.words import OWN
 from schemas.filter import FIELDS, SPAN, FilterField
+from schemas.playbook.marketplaces import Marketplaces
 from schemas.words import word
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Visit
@@ -31,6 +32,8 @@ def words_of(field: FilterField, value: Any) -> str:
         return f"Processed: {at} – …" if field.shown.control == "from" else f"Processed: … – {at}"
     text = exact(value, Locale("en"), ZoneInfo(DEFAULT_ZONE)) if field.is_time else str(value)
     shown = word(field.shown.words, text, "en") if field.shown.words else text[: field.shown.characters]  # type: ignore[arg-type]
+    if "affiliate" in field.name and (marketplace := Marketplaces().name_of(text)):
+        shown = f"{marketplace} {shown}"
     return f"{field.shown.label['en']}: {shown}"
 
 

@@ -20,7 +20,7 @@ from schemas.filter import ReprocessState
 from schemas.playbook import Playbook
 from storage.database import Database
 from tests.integration.api.conftest import Caller, Store
-from tests.integration.api.export_answers import LOGS, csv_rows, sheet_rows
+from tests.integration.api.export_answers import LOGS, csv_rows, log_rows
 from tests.integration.pages.conftest import Visit
 from tests.support.events import at, result
 
@@ -78,7 +78,7 @@ async def test_page_csv_and_workbook_say_the_same(
     headings, shown = await _page(visit, language)
     asked = {"language": language}
     in_csv = csv_rows(await operator.get(f"{LOGS}/export.csv", params=asked), "," if language == "en" else ";")
-    in_sheet = sheet_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path, SHEETS[language])
+    in_sheet = log_rows(await operator.get(f"{LOGS}/export.xlsx", params=asked), tmp_path, SHEETS[language])
     for rows, symbols in ((in_csv, {}), (in_sheet, SYMBOLS)):
         heading, *rest = rows
         for name, column in (("key", 0), ("affiliate", 1), ("status", 2), ("processed_at", 3)):
