@@ -22,6 +22,7 @@ from agents.process import crash
 from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
 from agents.results.ingest import Ingest
+from agents.results.source_counts import SourceCounts
 from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
@@ -124,6 +125,7 @@ def build_app(
     policy: Policy,
     redaction: Redaction | None,
     sources: Sources | None,
+    source_counts: SourceCounts,
     clock: ServerClock,
     recorded: Callable[[], None],
     worker_id: str,
@@ -172,6 +174,7 @@ def build_app(
             sent=sent,
             redaction=redaction,
             allowed=Allowed(sources, connector) if sources is not None else None,
+            sources=source_counts,
         )
         _add_agent(app, topics.results(each.name, connector), ingest)
     commands = Commands(database, dead_letters, policy, delivery, recorded, redaction=redaction)

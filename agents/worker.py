@@ -28,6 +28,7 @@ from agents.reprocess.pauses import Pauses
 from agents.reprocess.steps import Steps
 from agents.reprocess.waiting import Waiting
 from agents.results.redrive import Redriving
+from agents.results.source_counts import SourceCounts
 from agents.settings import AgentSettings
 from agents.upkeep.counting import Counting
 from agents.upkeep.indexing import Indexing
@@ -103,6 +104,7 @@ async def work(
             topic=broker_settings.topics.events,
             playbook=playbook,
         )
+        source_counts = SourceCounts(database)
         planning = Planning(database, playbook=playbook, public_url=telling.public_url)
         app = build_app(
             servers=servers,
@@ -113,6 +115,7 @@ async def work(
             policy=policy,
             redaction=Redaction(agent_settings.redact) or None,
             sources=broker_settings.sources,
+            source_counts=source_counts,
             clock=clock,
             recorded=recorded,
             worker_id=worker_id,
@@ -139,6 +142,7 @@ async def work(
                 "automatic": Automatic(database, policy, dispatch.wake, enabled=agent_settings.automatic_retries).run,
                 "maintenance": Maintenance(database, storage_settings).run,
                 "counting": Counting(database).run,
+                "counting by source": source_counts.run,
                 "clock": clock.run,
                 "worker id": only.run,
                 "indexing": Indexing(database).run,
@@ -162,6 +166,7 @@ async def work(
 
         await worker.run(prepare, ready)
         with crash.deadline("closing", agent_settings.stop_seconds):
+            await source_counts.close()
             await publisher.close()
             await only.leave()
             await database.close()

@@ -8,6 +8,7 @@ from schemas.item_state import ANSWERABLE_STATES, OPEN_ITEM_STATES, TRIED_STATES
 from schemas.redaction import REDACTED
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES, OURSELVES
 from schemas.result import ResultError
+from schemas.source_day import RECENT_STEPS, STEPS_OF_DAY
 from storage import columns, staging
 
 #: Characters of a message that an item keeps; the attempt has the whole message.
@@ -55,6 +56,8 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "SHOWN_COLUMNS": columns.shown(),
     "CSV_COLUMNS": columns.in_csv(),
     "JSON_MEMBERS": columns.in_json(),
+    "STEPS_OF_DAY": str(STEPS_OF_DAY),
+    "RECENT_STEPS": str(RECENT_STEPS),
     "STAGED_RESULTS": staging.RESULTS.name,
     "STAGED_RESULTS_COLUMNS": staging.RESULTS.definition,
     "STAGED_NAMES": staging.NAMES.name,

@@ -120,6 +120,11 @@ async def forget_received(connection: Connection) -> int:
     return int(await SQL["forget_received"].fetchval(connection))
 
 
+async def forget_sources(connection: Connection) -> int:
+    """Delete the counts by source that no rhythm is learned from any more. Returns the number of days of sources."""
+    return int(await SQL["forget_sources"].fetchval(connection))
+
+
 async def forget_incidents(connection: Connection, retention_days: int) -> bool:
     """Delete some incidents that were over longer ago, with their edges. Returns True when there may be more."""
     gone = await SQL["forget_incidents"].fetchval(connection, retention_days=retention_days, limit=ROWS)

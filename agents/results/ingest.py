@@ -20,6 +20,7 @@ from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, READ, RECORDS, STORE_SE
 from agents.process.availability import until_available
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
+from agents.results.source_counts import SourceCounts
 from agents.results.trace import steps_of
 from schemas.catalogue import IntegrationType
 from schemas.dead_letter import DeadLetter, RedriveLink, link_of
@@ -133,8 +134,9 @@ class Ingest:
         sent: SentAliases | None = None,
         redaction: Redaction | None = None,
         allowed: Allowed | None = None,
+        sources: SourceCounts | None = None,
     ) -> None:
-        """`sent` is that of all topics, so that it has one limit."""
+        """`sent` and `sources` are those of all topics, so that they have one limit each."""
         self._type = integration_type
         self._database = database
         self._dead_letters = dead_letters
@@ -145,6 +147,7 @@ class Ingest:
         self._sent = sent or SentAliases()
         self._reader = ResultsReader([integration_type], redaction)
         self._allowed = allowed
+        self._sources = sources or SourceCounts(database)
 
     async def run(self, batches: AsyncIterable[RecordBatch]) -> None:
         """Take batches until cancelled. Whatever this raises is a bug, and the process must end."""
@@ -260,6 +263,7 @@ class Ingest:
             self._sent.forget()
             raise
         self._sent.keep(stored.aliases)
+        self._sources.add(self._type.name, results, self._clock.now_ns())
         for state in stored.outcomes:
             ITEMS.labels(state).inc()
         if stored.conflicts:

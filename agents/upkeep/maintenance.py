@@ -61,6 +61,7 @@ class Maintenance:
         series = self._settings.series_retention_days
         await self._repeat(lambda connection: retention.forget_result_day(connection, series))
         await self._step(retention.forget_received)
+        await self._step(retention.forget_sources)
         await self._repeat(lambda connection: retention.forget_incidents(connection, series))
         kept = self._settings.dead_letter_retention_days
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))

@@ -52,3 +52,6 @@ SELECT forget_received()
 
 -- forget_incidents --
 SELECT forget_incidents(:retention_days::integer, :limit::integer)
+
+-- forget_sources --
+SELECT forget_sources()

@@ -1,6 +1,6 @@
 """Weeks of results, as counters have them, for whoever judges what is usual."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from schemas.incident import Edge, IncidentFacts, Kind, State
 from schemas.incident_change import Change, Known
 from storage.incidents.incidents import keep
 from storage.incidents.rhythms import learn_rhythms
+from storage.incidents.sources import learn_sources
 
 
 async def have_had(
@@ -48,9 +49,43 @@ async def have_had(
         )
 
 
+async def sources_have_had(
+    owner: asyncpg.Connection, pair: tuple[str, str, str], silent_hours: Mapping[str, int], *, per_step: int = 5
+) -> None:
+    """Let each source of an (account, integration_type, affiliate) have had so many results in every five minutes.
+
+    For ten weeks, but for the last hours, whose number is given with its name.
+    """
+    for source, hours in silent_hours.items():
+        last_at = await owner.fetchval("SELECT now() - make_interval(hours => $1)", hours)
+        await owner.execute(
+            """INSERT INTO source_times (account, integration_type, affiliate, source, first_at, last_at)
+               VALUES ($1, $2, $3, $4, now() - interval '70 days', $5)""",
+            *pair,
+            source,
+            last_at,
+        )
+        await owner.execute(
+            """INSERT INTO source_days (account, integration_type, affiliate, source, day, steps)
+               SELECT $1, $2, $3, $4, day, ARRAY(
+                   SELECT CASE WHEN day + step * interval '5 minutes' <= $5 THEN $6::integer ELSE 0 END
+                   FROM generate_series(0, 287) step
+               )
+               FROM generate_series(
+                   date_trunc('day', now(), 'UTC') - interval '70 days', date_trunc('day', $5::timestamptz, 'UTC'),
+                   '1 day'
+               ) day""",
+            *pair,
+            source,
+            last_at,
+            per_step,
+        )
+
+
 async def learn(owner: asyncpg.Connection) -> None:
     """Let agents have learned what is usual, and have looked at every type just now."""
     await learn_rhythms(owner)
+    await learn_sources(owner)
     await owner.executemany(
         """INSERT INTO data_times (integration_type, as_of, whole_since, judged_at)
            VALUES ($1, now(), now() - interval '70 days', now())

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from agents.app import build_app
 from agents.reprocess.dispatch import retry_record
+from agents.results.source_counts import SourceCounts
 from broker.publisher import Publisher
 from broker.security import PLAINTEXT
 from cli.documents.__main__ import ROOT, documents, stale
@@ -346,6 +347,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         policy=Policy(),
         redaction=None,
         sources=None,
+        source_counts=SourceCounts(database),
         clock=ServerClock(database),
         recorded=lambda: None,
         worker_id="w",
