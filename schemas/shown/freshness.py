@@ -9,6 +9,28 @@ from schemas.rhythm import FreshnessState
 from schemas.shown.base import NOON, Shown
 
 
+class SourceFreshness(Shown):
+    """One source of one type of one affiliate that has several: its last result, against its own rhythm."""
+
+    model_config = example(
+        source="/connectors/erp-b",
+        state="silent",
+        last_result_at="2026-11-24T08:00:00Z",
+        usual_interval_seconds=600.0,
+        late_from="2026-11-24T08:20:00Z",
+        silent_from="2026-11-24T08:30:00Z",
+    )
+
+    source: str = Field(description="of the events; of a longer one its first 255 characters")
+    state: FreshnessState | None = Field(
+        description="as that of the item, by the results of this source, which are known up to a minute before `as_of`"
+    )
+    last_result_at: datetime = Field(description="when it was received; known a minute later at most")
+    usual_interval_seconds: float | None
+    late_from: datetime | None
+    silent_from: datetime | None
+
+
 class ShownFreshness(Shown):
     """One type of one affiliate: its last result, against how often results usually come at this time of the week."""
 
@@ -21,6 +43,7 @@ class ShownFreshness(Shown):
         late_from="2026-11-24T12:10:20Z",
         silent_from="2026-11-24T12:15:30Z",
         as_of="2026-11-24T12:04:10Z",
+        sources=[],
     )
 
     affiliate: str
@@ -39,6 +62,10 @@ class ShownFreshness(Shown):
     as_of: datetime | None = Field(
         description="the time up to which results of the type are known to be complete, by which it is judged: results "
         "may wait in Kafka, or behind an open transaction. null: agents have not said yet, and nothing is judged"
+    )
+    sources: list[SourceFreshness] = Field(
+        description="where several have had results in the last 28 days: each of them, 20 at most. Empty where one "
+        "had, or more in a day than are told apart"
     )
 
 

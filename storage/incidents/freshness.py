@@ -1,20 +1,25 @@
 """Reader of freshness: last results against rhythms, and orders that are known by their tracking only."""
 
 import uuid
+from collections import defaultdict
+from collections.abc import Iterable
 
 from schemas.identity import log_id
 from schemas.rhythm import Freshness
 from schemas.search.fold import fold
 from schemas.search.query import whole_gram
-from schemas.shown.freshness import AccountFreshness, ShownFreshness, TrackedOrder, TrackingOnly
-from schemas.signal import Figures, Pair, fresh
+from schemas.shown.freshness import AccountFreshness, ShownFreshness, SourceFreshness, TrackedOrder, TrackingOnly
+from schemas.signal import Figures, Pair, SourcePair, fresh, fresh_source
 from storage.database import Connection, Database, clock
 from storage.incidents.rhythms import read_pairs, read_rhythms
+from storage.incidents.sources import read_source_rhythms, read_sources
 from storage.incidents.times import DataTimes, read_times
 from storage.statements import SQL
 
 #: Logs of tracking whose orders are looked for.
 LOOKED_AT = 200
+#: Sources of one type of one affiliate that are shown.
+MAX_SOURCES = 20
 
 
 async def read_freshness(database: Database, account: str) -> AccountFreshness:
@@ -25,6 +30,7 @@ async def read_freshness(database: Database, account: str) -> AccountFreshness:
     async with database.snapshot(account) as connection:
         times = await read_times(connection)
         pairs = await judged_pairs(connection, account, times)
+        sources = await _judged_sources(connection, account, times)
         tracking_only = await _tracking_only(connection, account)
     shown = [
         ShownFreshness(
@@ -32,6 +38,7 @@ async def read_freshness(database: Database, account: str) -> AccountFreshness:
             integration_type=pair.integration_type,
             last_result_at=pair.last,
             as_of=times.as_of.get(pair.integration_type),
+            sources=sources.get((pair.integration_type, pair.affiliate), []),
             **found._asdict(),
         )
         for pair, found in pairs
@@ -44,6 +51,31 @@ async def judged_pairs(connection: Connection, account: str, times: DataTimes) -
     pairs = await read_pairs(connection, await read_rhythms(connection, account), account)
     figures = Figures(await clock(connection), times.as_of, times.whole_since)
     return [(pair, fresh(figures, pair)) for pair in pairs.get(account, [])]
+
+
+async def _judged_sources(
+    connection: Connection, account: str, times: DataTimes
+) -> dict[tuple[str, str], list[SourceFreshness]]:
+    """Return the sources of the types of affiliates that have several, and how fresh each is."""
+    found = await read_sources(connection, await read_source_rhythms(connection, account), account)
+    figures = Figures(await clock(connection), times.as_of, times.whole_since)
+    of_pairs: defaultdict[tuple[str, str], list[SourcePair]] = defaultdict(list)
+    for each in found.get(account, []):
+        of_pairs[each.pair.integration_type, each.pair.affiliate].append(each)
+    return {
+        name: [
+            SourceFreshness(source=each.source, last_result_at=each.pair.last, **fresh_source(figures, each)._asdict())
+            for each in _most_telling(sources)
+        ]
+        for name, sources in of_pairs.items()
+    }
+
+
+def _most_telling(sources: Iterable[SourcePair]) -> list[SourcePair]:
+    """Return MAX_SOURCES by name: those with a rhythm, then those that were heard last."""
+    ranked = sorted(sources, key=lambda each: each.pair.last, reverse=True)
+    ranked.sort(key=lambda each: each.pair.rhythm is None)
+    return sorted(ranked[:MAX_SOURCES], key=lambda each: each.source)
 
 
 async def _tracking_only(connection: Connection, account: str) -> TrackingOnly:

@@ -1,17 +1,19 @@
 """Incidents and freshness by the API; what is kept of them, and for how long."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
 from schemas.incident import Kind, State
 from storage.database import Database
+from storage.incidents.freshness import MAX_SOURCES
 from storage.logs.compaction import compact_results
 from storage.retention import forget_incidents, forget_received
 from tests.integration.api.conftest import Caller, Store
 from tests.support.events import result
-from tests.support.learned import an_incident, have_had
+from tests.support.learned import an_incident, have_had, learn, sources_have_had
 
 API = "/api/v1/accounts/acme"
 NOW = datetime.now(UTC)
@@ -87,3 +89,57 @@ async def test_incidents_are_kept_for_years_after_they_are_over(owner: asyncpg.C
         assert await forget_received(connection) == 0  # ten weeks, and a day
     assert {row[0] for row in await owner.fetch("SELECT incident_id FROM incidents")} == {2, 3}
     assert {row[0] for row in await owner.fetch("SELECT incident_id FROM incident_edges")} == {2, 3}
+
+
+PRICES = ("acme", "price", "MLB")
+
+
+async def sources_of(viewer: Caller, integration_type: str = "price") -> list[dict[str, Any]]:
+    answer = await viewer.get(f"{API}/freshness")
+    assert answer.status_code == 200, answer.text
+    [item] = [each for each in answer.json()["items"] if each["integration_type"] == integration_type]
+    found: list[dict[str, Any]] = item["sources"]
+    return found
+
+
+async def test_sources_of_a_type_that_has_several_are_judged_each_by_its_own_rhythm(
+    viewer: Caller, owner: asyncpg.Connection
+) -> None:
+    await have_had(owner, [PRICES, ("acme", "orders", "MLB"), ("globex", "price", "MLB")])
+    await sources_have_had(owner, PRICES, {"/erp-a": 0, "/erp-b": 6, "/left-for-good": 29 * 24})
+    await sources_have_had(owner, ("acme", "orders", "MLB"), {"/erp-a": 0, "/left-for-good": 29 * 24})
+    await sources_have_had(owner, ("globex", "price", "MLB"), {"/theirs": 0, "/theirs-too": 0})
+    await owner.execute(
+        "INSERT INTO source_times VALUES ('acme', 'price', 'MLB', '/new', now() - interval '2 days', now())"
+    )
+    await learn(owner)
+    [pair] = [each for each in (await viewer.get(f"{API}/freshness")).json()["items"] if each["sources"]]
+    assert (pair["integration_type"], pair["state"]) == ("price", "fresh")
+    first, second, new = await sources_of(viewer)
+    assert (first["source"], first["state"]) == ("/erp-a", "fresh")
+    assert (second["source"], second["state"]) == ("/erp-b", "silent")
+    assert second["last_result_at"] < second["late_from"] < second["silent_from"] < first["last_result_at"]
+    assert (new["source"], new["state"], new["usual_interval_seconds"]) == ("/new", None, None)
+
+
+async def test_sources_are_not_told_apart_where_there_were_too_many(viewer: Caller, owner: asyncpg.Connection) -> None:
+    await have_had(owner, [PRICES])
+    await sources_have_had(owner, PRICES, {"/erp-a": 0, "/erp-b": 6})
+    await learn(owner)
+    assert len(await sources_of(viewer)) == 2
+    await sources_have_had(owner, PRICES, {"": 24})
+    assert await sources_of(viewer) == []
+
+
+async def test_of_many_sources_those_with_a_rhythm_are_shown_first(viewer: Caller, owner: asyncpg.Connection) -> None:
+    await have_had(owner, [PRICES])
+    await sources_have_had(owner, PRICES, {"/erp-a": 5, "/erp-b": 6})
+    await learn(owner)
+    await owner.execute(
+        """INSERT INTO source_times
+           SELECT 'acme', 'price', 'MLB', '/made-up/' || n, now(), now() FROM generate_series(1, $1) n""",
+        2 * MAX_SOURCES,
+    )
+    found = await sources_of(viewer)
+    assert len(found) == MAX_SOURCES
+    assert [each["source"] for each in found if each["state"] is not None] == ["/erp-a", "/erp-b"]
