@@ -63,12 +63,6 @@ AUTOMATIC_RETRIES = Gauge(
 )
 #: Shown by the process that judged last: take the maximum.
 FRESHNESS = Gauge("conexoes_freshness", "types of affiliates, by how fresh their results are", ["state"])
-#: Label state alone: a source is a connector's text, of which a producer may make up any number.
-SOURCE_FRESHNESS = Gauge(
-    "conexoes_source_freshness",
-    "sources of types of affiliates that have several, by how fresh their results are",
-    ["state"],
-)
 #: Labels kind: schemas.incident.Kind
 OPEN_INCIDENTS = Gauge("conexoes_open_incidents", "incidents that are not over, by kind", ["kind"])
 #: Shown with CONEXOES_METRICS_OF_ACCOUNTS alone, for the 1,000 that have been without a result for longest.

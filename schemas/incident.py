@@ -70,11 +70,6 @@ class IncidentFacts(BaseModel):
     fingerprint: str | None = Field(default=None, description="of the fault")
     faults: list[str] = Field(default=[], description="fingerprints of all faults that joined it, ten at most")
     command_id: str | None = Field(default=None, description="of the reprocess that stopped")
-    sources: list[str] = Field(
-        default=[],
-        description="of a silence: those that are silent now while others of their type and affiliate are not, ten at "
-        "most; empty: nothing comes from any",
-    )
     integration_types: list[str] = Field(default=[], description="types that it is about; empty: any")
     kinds: list[Kind] = Field(default=[], description="its kind, and those that it explains")
     seen_at: datetime | None = Field(default=None, description="the last time of the data at which it was so")
@@ -117,8 +112,7 @@ class Incident(_Shown):
     integration_type: str | None = Field(description="null: of several types, or of none")
     affiliate: str | None = Field(description="null: of every affiliate, or of none")
     subject: str = Field(
-        description="what tells it from others of its kind: the fingerprint of a fault, the id of a command, the "
-        "source that was silent alone when it was opened; else empty"
+        description="what tells it from others of its kind: the fingerprint of a fault, the id of a command; else empty"
     )
     state: State
     severity: Severity

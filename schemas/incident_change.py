@@ -8,7 +8,7 @@ join an incident, and what resolves it.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.incident import Edge, IncidentFacts, Kind, Severity, State
 from schemas.signal import Figures, Signal
@@ -19,8 +19,8 @@ CALM = timedelta(minutes=10)
 REOPENED_WITHIN = timedelta(hours=2)
 #: Time within which all that begins at one affiliate is one thing, whatever its kind and type.
 JOINS_WITHIN = timedelta(minutes=30)
-#: Fingerprints, and sources, that the facts name.
-MAX_FAULTS = MAX_SOURCES = 10
+#: Fingerprints that the facts name.
+MAX_FAULTS = 10
 #: Figures that move are written once in so long; edges, kinds and types at once.
 _REFRESHED = timedelta(minutes=1)
 
@@ -61,8 +61,6 @@ def changes(known: Sequence[Known], figures: Figures, signals: Iterable[Signal])
     for signal in gravest_first:
         at = figures.time_of(signal.types)
         covering = [each for each in open_ if each.covers(signal, at)]
-        if _is_of_source(signal):  # one that began lately has not begun with it
-            covering = [each for each in covering if each.names(signal.subject)] or covering
         for each in covering:
             each.take(signal, at)
         for each in open_:
@@ -110,13 +108,7 @@ class _Growing:
             return True
         if signal.kind in _OF_FAULTS and (kinds <= _OF_FAULTS or not signal.opens):
             return False
-        if _is_of_source(signal) and kinds == {Kind.SILENCE} and self._sources():
-            return self.names(signal.subject)
         return signal.kind in kinds or self._shares_a_type(signal)
-
-    def names(self, source: str) -> bool:
-        """Tell if a source is silent alone in this incident."""
-        return source in self._sources()
 
     def take(self, signal: Signal, at: datetime) -> None:
         """Let a signal be part of this incident."""
@@ -163,8 +155,10 @@ class _Growing:
             resolved_at=None,
             facts=facts,
         )
-        told, known = _told(after), _told(before)
-        if edge is None and told == known and not _aged(before.facts, self._at):
+        told = (after.kind, after.integration_type, after.severity, facts.kinds, facts.integration_types, facts.faults)
+        was = before.facts
+        known = (before.kind, before.integration_type, before.severity, was.kinds, was.integration_types, was.faults)
+        if edge is None and told == known and not _aged(was, self._at):
             return None
         return Change(after, edge)
 
@@ -188,7 +182,6 @@ class _Growing:
                 "since": min(begun, default=self._at),
                 "code": faulty.code if faulty is not None else head.facts.code or was.code,
                 "fingerprint": faulty.fingerprint if faulty is not None else None,
-                "sources": _silent_now(self._taken),
                 "faults": list(dict.fromkeys((*was.faults, *self._faults())))[:MAX_FAULTS],
                 "kinds": kinds,
                 "integration_types": types,
@@ -208,9 +201,6 @@ class _Growing:
 
     def _faults(self) -> list[str]:
         return [*self._before.facts.faults, *(fault for each in self._taken for fault in each.facts.faults)]
-
-    def _sources(self) -> list[str]:
-        return [*self._before.facts.sources, *(name for each in self._taken for name in each.facts.sources)]
 
     def _shares_a_type(self, signal: Signal) -> bool:
         types = {*self._before.facts.integration_types, *(type_ for each in self._taken for type_ in each.types)}
@@ -243,31 +233,8 @@ def _is_back(over: Known, signal: Signal, at: datetime) -> bool:
         return over.subject == signal.subject
     if signal.kind in _OF_FAULTS:
         return signal.subject in over.facts.faults
-    if signal.kind is Kind.SILENCE and (over.facts.sources or signal.subject):
-        return signal.subject in over.facts.sources
     types = set(over.facts.integration_types)
     return not types or not signal.types or not types.isdisjoint(signal.types)
-
-
-def _is_of_source(signal: Signal) -> bool:
-    return signal.kind is Kind.SILENCE and signal.subject != ""
-
-
-def _silent_now(signals: Iterable[Signal]) -> list[str]:
-    """Return the sources that are silent alone; none where all of a type are."""
-    silences = [each for each in signals if each.kind is Kind.SILENCE]
-    if not all(map(_is_of_source, silences)):
-        return []
-    return sorted({each.subject for each in silences})[:MAX_SOURCES]
-
-
-def _told(incident: Known) -> tuple[Any, ...]:
-    """Return what is written at once when it changes."""
-    facts = incident.facts
-    return (
-        *(incident.kind, incident.integration_type, incident.severity),
-        *(facts.kinds, facts.integration_types, facts.faults, facts.sources),
-    )
 
 
 def _aged(was: IncidentFacts, at: datetime) -> bool:

@@ -5,7 +5,7 @@ and a reprocess that stopped. Each limit here is a compromise: it is held by see
 tests/unit/test_incidents.py.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import inf, log
 from statistics import fmean
@@ -32,10 +32,6 @@ from schemas.timestamp import EPOCH
 
 #: Silence that lasts longer is how it is: an affiliate that was left for good is no incident for ever.
 LONGEST_SILENCE = timedelta(days=28)
-#: Counts by source are written by agents beside ingest: they are this old at most.
-COUNTED_WITHIN = timedelta(minutes=1)
-#: A source that began after the end of another, or so long before it, has taken its place: a connector's new name.
-REPLACED_WITHIN = timedelta(days=1)
 #: No silence is as short, however much comes usually.
 SHORTEST_SILENCE = timedelta(seconds=SILENT * MIN_INTERVAL_SECONDS)
 #: Spans of the last results whose share of failures is looked at, in minutes: the shortest that says something counts.
@@ -76,14 +72,6 @@ class Pair(NamedTuple):
     steps: Mapping[
         datetime, Count
     ]  # the results received since SLOW_DAY_HOURS before the last one, in steps of 5 minutes
-
-
-class SourcePair(NamedTuple):
-    """One source of one type of one affiliate, where several have had results since LONGEST_SILENCE."""
-
-    source: str
-    first: datetime  # when its first result was received
-    pair: Pair  # with the rhythm, the last result and the steps of this source alone
 
 
 class NewFault(NamedTuple):
@@ -148,7 +136,6 @@ class Figures(NamedTuple):
     letters: Sequence[Letters] = ()
     usual_letters: float = 0.0  # of 19 of 20 hours of the last two weeks, at most
     stopped: Sequence[Stopped] = ()
-    sources: Sequence[SourcePair] = ()
 
     def time_of(self, types: Iterable[str]) -> datetime:
         """Return the time up to which the data of these types is complete; of no type: now."""
@@ -161,7 +148,7 @@ class Signal(NamedTuple):
     kind: Kind
     types: tuple[str, ...]  # empty: any
     affiliate: str | None  # None: all of them, or none
-    subject: str  # the fingerprint of a fault, the id of a command, or the source that is silent alone; else empty
+    subject: str
     opens: bool  # False: enough to keep an incident open, too little to open one
     critical: bool
     facts: IncidentFacts
@@ -180,11 +167,6 @@ def fresh(figures: Figures, pair: Pair) -> Freshness:
         return UNKNOWN
     since = figures.whole_since.get(pair.integration_type)
     return freshness(pair.rhythm, pair.last, as_of, seen=_seen(pair), whole_since=since)
-
-
-def fresh_source(figures: Figures, each: SourcePair) -> Freshness:
-    """Judge how fresh a source of a pair is, as a pair is judged."""
-    return fresh(_counted_by_source(figures), each.pair)
 
 
 def signals(figures: Figures) -> list[Signal]:
@@ -213,57 +195,18 @@ def _seen(pair: Pair) -> int | None:
 
 
 def _silences(figures: Figures) -> Iterator[Signal]:
-    """Yield silences, each at the widest: of the whole account, else of an affiliate, else of a type of it.
-
-    Of a type that is not silent, those of its sources.
-    """
+    """Yield silences, each at the widest: of the whole account, else of an affiliate, else of a type of it."""
     judged = [each for each in figures.pairs if each.rhythm is not None and each.integration_type in figures.as_of]
     affiliates = sorted({each.affiliate for each in judged})
     if len(affiliates) > 1 and (whole := _silence(figures, judged, None)) is not None:
         yield whole
         return
     for affiliate in affiliates:
-        found = list(_widest(figures, [each for each in judged if each.affiliate == affiliate], affiliate))
-        yield from found
-        yield from _silent_sources(figures, affiliate, {type_ for each in found for type_ in each.types})
-
-
-def _widest(figures: Figures, pairs: Sequence[Pair], affiliate: str) -> Iterator[Signal]:
-    """Yield the silence of all these pairs of an affiliate, else those of each."""
-    if (whole := _silence(figures, pairs, affiliate)) is not None:
-        yield whole
-    elif len(pairs) > 1:
-        yield from (each for pair in pairs if (each := _silence(figures, [pair], affiliate)) is not None)
-
-
-def _silent_sources(figures: Figures, affiliate: str, silent: Collection[str]) -> Iterator[Signal]:
-    """Yield the silences of sources of an affiliate, but those of types that are `silent` as a whole."""
-    known = [
-        each
-        for each in figures.sources
-        if each.pair.affiliate == affiliate
-        and each.pair.rhythm is not None
-        and each.pair.integration_type in figures.as_of.keys() - silent
-        and not _is_replaced(each, figures.sources)
-    ]
-    until = _counted_by_source(figures)
-    for source in sorted({each.source for each in known}):
-        for found in _widest(until, [each.pair for each in known if each.source == source], affiliate):
-            yield found._replace(subject=source, facts=found.facts.model_copy(update={"sources": [source]}))
-
-
-def _is_replaced(source: SourcePair, sources: Iterable[SourcePair]) -> bool:
-    """Tell if another source began when this one ended."""
-    return any(
-        each.pair[:2] == source.pair[:2] and each.first > source.pair.last - REPLACED_WITHIN
-        for each in sources
-        if each.source != source.source
-    )
-
-
-def _counted_by_source(figures: Figures) -> Figures:
-    """Return the figures as far as results are counted by source."""
-    return figures._replace(as_of={type_: at - COUNTED_WITHIN for type_, at in figures.as_of.items()})
+        pairs = [each for each in judged if each.affiliate == affiliate]
+        if (whole := _silence(figures, pairs, affiliate)) is not None:
+            yield whole
+        elif len(pairs) > 1:
+            yield from (each for pair in pairs if (each := _silence(figures, [pair], affiliate)) is not None)
 
 
 def _silence(figures: Figures, pairs: Sequence[Pair], affiliate: str | None) -> Signal | None:

@@ -11,11 +11,11 @@ from schemas.rhythm import SLOW_DAY_HOURS, STEP_MINUTES, Count
 from schemas.timestamp import EPOCH
 
 STEPS_OF_DAY: Final = 24 * 60 // STEP_MINUTES
-_STEPS_OF_HOUR: Final = STEPS_OF_DAY // 24
+STEPS_OF_HOUR: Final = STEPS_OF_DAY // 24
 _STEP: Final = timedelta(minutes=STEP_MINUTES)
 _DAY: Final = timedelta(days=1)
 #: Steps up to that of the last result by which a slow day is known.
-RECENT_STEPS: Final = SLOW_DAY_HOURS * _STEPS_OF_HOUR
+RECENT_STEPS: Final = SLOW_DAY_HOURS * STEPS_OF_HOUR
 
 
 class Place(NamedTuple):
@@ -33,9 +33,15 @@ class SourceDay(NamedTuple):
 
     def by_hour(self) -> dict[datetime, Count]:
         """Return the hours that had results."""
-        hours = range(0, STEPS_OF_DAY, _STEPS_OF_HOUR)
-        counted = ((first, sum(self.steps[first : first + _STEPS_OF_HOUR])) for first in hours)
+        hours = range(0, STEPS_OF_DAY, STEPS_OF_HOUR)
+        counted = ((first, sum(self.steps[first : first + STEPS_OF_HOUR])) for first in hours)
         return {self.day + first * _STEP: Count(results, 0) for first, results in counted if results}
+
+    def busy_steps(self) -> dict[datetime, int]:
+        """Return how many steps of each hour had results, of the hours that had any."""
+        hours = range(0, STEPS_OF_DAY, STEPS_OF_HOUR)
+        counted = ((first, sum(map(bool, self.steps[first : first + STEPS_OF_HOUR]))) for first in hours)
+        return {self.day + first * _STEP: busy for first, busy in counted if busy}
 
     def since(self, at: datetime) -> dict[datetime, Count]:
         """Return the steps that had results, and begin after `at`."""

@@ -16,19 +16,16 @@ import structlog
 
 from agents.process.rounds import rounds
 from schemas.result import Result
-from schemas.signal import COUNTED_WITHIN
 from schemas.source_day import Place, place_of
+from schemas.source_freshness import COUNTED_WITHIN
 from schemas.timestamp import NANOSECONDS
 from storage.database import Database
 from storage.errors import RowRefused, StorageError
-from storage.incidents.sources import SourceCount, SourceName, count_sources
+from storage.incidents.sources import MAX_SOURCES, SourceCount, SourceName, count_sources
 
 #: Seconds between two writings: one that fails, and the next, are still within the time by which counts may be late.
 WRITTEN_SECONDS: Final = COUNTED_WITHIN.total_seconds() / 3
-#: Sources of a type of an affiliate that one process tells apart in a day: a producer may make one up for each event.
-MAX_SOURCES: Final = 20
-#: Counts that wait to be written. What comes beyond them counts as of too many sources, which is one more for each type
-#: and affiliate.
+#: Counts that wait to be written. What comes beyond them is not counted.
 MAX_COUNTS: Final = 10_000
 #: Characters of a source by which it is told apart: an index takes no more than 2,704 bytes.
 SOURCE_CHARACTERS: Final = 255
@@ -67,6 +64,7 @@ class SourceCounts:
         self._counts: _Counts = {}
         self._known: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
         self._day: datetime | None = None
+        self._is_full = False
 
     def add(self, integration_type: str, results: Sequence[Result], now_ns: int) -> None:
         """Count results of one type that were stored at `now_ns`, nanoseconds since 1970 by PostgreSQL's clock.
@@ -87,7 +85,7 @@ class SourceCounts:
         known = self._known[name[:3]]
         if name.source in known:
             return name
-        if len(known) >= MAX_SOURCES or len(self._counts) >= self._most:
+        if len(known) >= MAX_SOURCES:  # a producer may make one up for each event
             if _TOO_MANY not in known:
                 log.warning("too many sources to be told apart", **name._asdict())
                 known.add(_TOO_MANY)
@@ -97,30 +95,44 @@ class SourceCounts:
 
     def _add(self, place: Place, name: SourceName, spoken: _Spoken) -> None:
         before = self._counts.get((place, name))
-        self._counts[place, name] = spoken if before is None else before.and_also(spoken)
+        if before is not None:
+            self._counts[place, name] = before.and_also(spoken)
+        elif len(self._counts) < self._most:
+            self._counts[place, name] = spoken
+        elif not self._is_full:
+            self._is_full = True
+            log.warning("too many counts by source wait: more are lost", counts=self._most)
 
     async def run(self) -> None:
         """Write until cancelled. While PostgreSQL is away, what comes is counted."""
         await rounds("counting by source", self.write, full=1, pause_seconds=WRITTEN_SECONDS)
 
     async def write(self, _at_most: int = 1) -> int:
-        """Write what was counted since the last time, in one transaction. Raises StorageUnavailable, and keeps it."""
-        counts, self._counts = self._counts, {}
-        of_steps: defaultdict[Place, list[SourceCount]] = defaultdict(list)
-        for (place, name), spoken in counts.items():
-            of_steps[place].append(SourceCount(*name, *spoken))
+        """Write what was counted since the last time, each step in a transaction. Raises StorageUnavailable, and keeps
+        what was not written.
+        """
+        counts, self._counts, self._is_full = self._counts, {}, False
+        of_steps: defaultdict[Place, _Counts] = defaultdict(dict)
+        for key, spoken in counts.items():
+            of_steps[key[0]][key] = spoken
         try:
-            if of_steps:
-                async with self._database.transaction() as connection:
-                    for place, of_step in of_steps.items():
-                        await count_sources(connection, place, of_step)
-        except RowRefused as exc:  # a bug of ours, for which no results shall wait
-            log.error("counts by source are lost", counts=len(counts), reason=str(exc))
+            while of_steps:
+                place, of_step = next(iter(of_steps.items()))
+                await self._write(place, [SourceCount(*name, *spoken) for (_place, name), spoken in of_step.items()])
+                del of_steps[place]
         except (StorageError, asyncio.CancelledError):
-            for key, spoken in counts.items():
-                self._add(*key, spoken)
+            for of_step in of_steps.values():
+                for key, spoken in of_step.items():
+                    self._add(*key, spoken)
             raise
         return 0
+
+    async def _write(self, place: Place, counts: Sequence[SourceCount]) -> None:
+        try:
+            async with self._database.transaction() as connection:
+                await count_sources(connection, place, counts)
+        except RowRefused as exc:  # a bug of ours, for which no results shall wait
+            log.error("counts by source are lost", counts=len(counts), reason=str(exc))
 
     async def close(self) -> None:
         """Write what is left, if PostgreSQL is there."""

@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 import structlog
 from faust.types import TP
 
-from agents.metrics import FRESHNESS, OPEN_INCIDENTS, RESULT_AGE, SOURCE_FRESHNESS
+from agents.metrics import FRESHNESS, OPEN_INCIDENTS, RESULT_AGE
 from agents.process.rounds import rounds
 from schemas.catalogue import CATALOGUE
 from schemas.incident import Kind, State
 from schemas.incident_change import REOPENED_WITHIN, Change, Known, changes
-from schemas.rhythm import Freshness, FreshnessState
-from schemas.signal import Figures, Signal, fresh, fresh_source, signals
+from schemas.rhythm import FreshnessState, Rhythm
+from schemas.signal import Figures, Signal, fresh, signals
 from schemas.topics import Topics
 from storage.database import Connection, Database, clock
-from storage.incidents.figures import Usual, read_figures, usual_letters
+from storage.incidents.figures import read_figures, usual_letters
 from storage.incidents.incidents import keep, known_incidents
-from storage.incidents.rhythms import last_learned, learn_rhythms, read_rhythms
-from storage.incidents.sources import learn_sources, read_source_rhythms
+from storage.incidents.rhythms import PairName, last_learned, learn_rhythms, read_rhythms
+from storage.incidents.sources import learn_sources
 from storage.incidents.times import StoredUntil, move_times, set_stored_until, take_turn
 from storage.logs.group_decisions import end_ignored
 
@@ -65,8 +65,10 @@ class Judging:
         self._ages = ages
         self._of_accounts = of_accounts
         self._judged_seconds = judged_seconds
-        self._usual = Usual()
+        self._rhythms: dict[PairName, Rhythm] = {}
+        self._letters: dict[str, float] = {}
         self._read_at: datetime | None = None
+        self._learns_sources = False
         self._monotonic = monotonic
         self._shown_at: float | None = None
 
@@ -83,6 +85,9 @@ class Judging:
             await set_stored_until(connection, sorted(stored))
         async with self._database.transaction() as connection:
             judged = await self._judge(connection) if await take_turn(connection, self._judged_seconds) else None
+        if self._learns_sources:  # not in the transaction that judges: it takes longer the more sources there are
+            await learn_sources(self._database)
+            self._learns_sources = False
         if judged is not None:
             self._show(*judged)
             self._shown_at = self._monotonic()
@@ -94,9 +99,9 @@ class Judging:
     async def _judge(self, connection: Connection) -> tuple[dict[str, Figures], Counter[Kind]]:
         """Change incidents in the caller's transaction, each with its edge. Returns figures, and what is open."""
         now = await clock(connection)
-        await self._know_usual(connection, now)
+        await self._know_rhythms(connection, now)
         times = await move_times(connection, self._topics)
-        figures = await read_figures(connection, times, self._usual, self._topics)
+        figures = await read_figures(connection, times, self._rhythms, self._letters, self._topics)
         known = await known_incidents(connection, now - REOPENED_WITHIN - timedelta(hours=1))
         open_: Counter[Kind] = Counter()
         every: list[tuple[str, Signal]] = []
@@ -114,8 +119,8 @@ class Judging:
         await end_ignored(connection, every)
         return figures, open_
 
-    async def _know_usual(self, connection: Connection, now: datetime) -> None:
-        """Know what is usual: read rhythms where they are newer, and learn them where nobody has for an hour."""
+    async def _know_rhythms(self, connection: Connection, now: datetime) -> None:
+        """Know the rhythms: read them where they are newer, and learn them where nobody has for an hour."""
         learned = await last_learned(connection)
         if (
             self._read_at is not None
@@ -125,10 +130,9 @@ class Judging:
             return
         if learned is None or now - learned >= _LEARNED:
             await learn_rhythms(connection)
-            await learn_sources(connection)
-        self._usual = Usual(
-            await read_rhythms(connection), await read_source_rhythms(connection), await usual_letters(connection)
-        )
+            self._learns_sources = True
+        self._rhythms = await read_rhythms(connection)
+        self._letters = await usual_letters(connection)
         self._read_at = await clock(connection)
 
     def _show(self, figures: Mapping[str, Figures], open_: Counter[Kind]) -> None:
@@ -136,19 +140,17 @@ class Judging:
         for kind in Kind:
             OPEN_INCIDENTS.labels(kind.value).set(open_[kind])
         states: Counter[str] = Counter()
-        of_sources: Counter[str] = Counter()
         ages: list[tuple[float, tuple[str, str, str, str]]] = []
         for account, mine in figures.items():
             for pair in mine.pairs:
-                state = _named(fresh(mine, pair))
+                found = fresh(mine, pair).state
+                state = _NOT_KNOWN if found is None else found.value
                 states[state] += 1
                 if self._of_accounts:
                     age = (mine.now - pair.last).total_seconds()
                     ages.append((age, (account, pair.affiliate, pair.integration_type, state)))
-            of_sources.update(_named(fresh_source(mine, each)) for each in mine.sources)
         for name in (*(each.value for each in FreshnessState), _NOT_KNOWN):
             FRESHNESS.labels(name).set(states[name])
-            SOURCE_FRESHNESS.labels(name).set(of_sources[name])
         RESULT_AGE.clear()
         for age, labels in sorted(ages, reverse=True)[:MAX_SERIES]:
             RESULT_AGE.labels(*labels).set(age)
@@ -156,12 +158,8 @@ class Judging:
 
 def _show_nothing() -> None:
     """Another process judges by now: what this one has shown is old."""
-    for metric in (OPEN_INCIDENTS, FRESHNESS, SOURCE_FRESHNESS, RESULT_AGE):
+    for metric in (OPEN_INCIDENTS, FRESHNESS, RESULT_AGE):
         metric.clear()
-
-
-def _named(found: Freshness) -> str:
-    return _NOT_KNOWN if found.state is None else found.state.value
 
 
 def _still_open(known: list[Known], found: list[Change]) -> list[Kind]:

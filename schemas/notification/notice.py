@@ -143,7 +143,7 @@ class _Words:
 
 
 def _title(told: Told, say: _Words) -> str:
-    place = " · ".join(filter(None, (told.affiliate, _type(told, say.language), _sources(told)))) or told.account
+    place = " · ".join(filter(None, (told.affiliate, _type(told, say.language)))) or told.account
     count = _figure(told, "count")
     number = "" if count is None else f" ({say.number(count)})"
     kind = word("incident", told.kind, say.language)
@@ -158,7 +158,6 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
         lines.append(("account", told.account))
         lines += [("affiliate", told.affiliate)] if told.affiliate else []
         lines += [("type", kind)] if (kind := _type(told, say.language)) else []
-        lines += [("source", sources)] if (sources := _sources(told)) else []
         lines.append(("severity", word("severity", told.severity, say.language)))
     lines.append(("since", say.moment(_since(told))))
     lines += [("until", say.moment(told.at))] if told.edge is Edge.RESOLVED else []
@@ -192,12 +191,6 @@ def _since(told: Told) -> datetime:
 def _type(told: Told, language: Language) -> str | None:
     name = told.integration_type
     return None if name is None else BY_NAME[name].labels[language] if name in BY_NAME else name
-
-
-def _sources(told: Told) -> str | None:
-    """Return the sources that a silence is of, if it is of them alone."""
-    sources = told.facts.get("sources")
-    return ", ".join(map(str, sources)) if told.kind is Kind.SILENCE and isinstance(sources, list) else None
 
 
 def _entry(told: Told, playbook: Playbook) -> PlaybookEntry | None:

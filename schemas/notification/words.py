@@ -96,7 +96,6 @@ PHRASES: Final[Mapping[str, Words]] = MappingProxyType(
         "account": labels("Conta", "Account", "Cuenta"),
         "affiliate": labels("Marketplace", "Marketplace", "Marketplace"),
         "type": labels("Tipo", "Type", "Tipo"),
-        "source": labels("Conector", "Connector", "Conector"),
         "severity": labels("Gravidade", "Severity", "Gravedad"),
         "since": labels("Desde", "Since", "Desde"),
         "until": labels("Até", "Until", "Hasta"),

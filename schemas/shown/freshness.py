@@ -64,8 +64,8 @@ class ShownFreshness(Shown):
         "may wait in Kafka, or behind an open transaction. null: agents have not said yet, and nothing is judged"
     )
     sources: list[SourceFreshness] = Field(
-        description="where several have had results in the last 28 days: each of them, 20 at most. Empty where one "
-        "had, or more in a day than are told apart"
+        description="where 2 to 20 have had results in the last 28 days: each of them. Empty where one had, or more "
+        "than are told apart"
     )
 
 

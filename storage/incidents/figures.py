@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.rhythm import WEEKS, Rhythm, high
 from schemas.signal import (
@@ -20,7 +19,6 @@ from schemas.signal import (
 )
 from storage.database import Connection, clock
 from storage.incidents.rhythms import PairName, read_pairs
-from storage.incidents.sources import SourceName, read_sources
 from storage.incidents.times import DataTimes
 from storage.statements import SQL
 
@@ -34,14 +32,6 @@ _LETTER_HOURS = 14 * 24
 _FAULT_WEEKS = WEEKS // 2
 
 
-class Usual(NamedTuple):
-    """Rhythms and counts that are usual, of every account."""
-
-    rhythms: Mapping[PairName, Rhythm] = MappingProxyType({})
-    source_rhythms: Mapping[SourceName, Rhythm] = MappingProxyType({})
-    letters: Mapping[str, float] = MappingProxyType({})  # by account: what usual_letters returns
-
-
 async def usual_letters(connection: Connection) -> dict[str, float]:
     """Return, by account, the dead letters that 19 of 20 hours of the last two weeks have at most."""
     rows = await SQL["letters_by_hour"].fetch(connection)
@@ -51,20 +41,23 @@ async def usual_letters(connection: Connection) -> dict[str, float]:
 async def read_figures(
     connection: Connection,
     times: DataTimes,
-    usual: Usual,
+    rhythms: Mapping[PairName, Rhythm],
+    letters: Mapping[str, float],
     topics: Mapping[str, str],
 ) -> dict[str, Figures]:
     """Return the figures of each account that has any.
 
-    `topics`: the type of each topic of results. Costs some milliseconds for 25 types and affiliates, whatever they have
-    received.
+    `letters` are the usual ones, `topics` the type of each topic of results. Costs some milliseconds for 25 types and
+    affiliates, whatever they have received.
     """
     now = await clock(connection)
-    found = await _received(connection, usual)
+    found: dict[str, dict[str, list[Any]]] = {}
 
     def add(account: str, kind: str, figure: Any) -> None:
         found.setdefault(account, {}).setdefault(kind, []).append(figure)
 
+    for account, pairs in (await read_pairs(connection, rhythms)).items():
+        found[account] = {"pairs": list(pairs)}
     for row in await SQL["new_faults"].fetch(
         connection,
         since=now - NEW_FOR - timedelta(hours=3),  # data may be late
@@ -99,19 +92,8 @@ async def read_figures(
         stop = Stopped(row["integration_type"], row["affiliate"], row["id"], row["finished_at"])
         add(row["account"], "stopped", stop)
     return {
-        account: Figures(
-            now, times.as_of, times.whole_since, **of_account, usual_letters=usual.letters.get(account, 0.0)
-        )
+        account: Figures(now, times.as_of, times.whole_since, **of_account, usual_letters=letters.get(account, 0.0))
         for account, of_account in found.items()
-    }
-
-
-async def _received(connection: Connection, usual: Usual) -> dict[str, dict[str, list[Any]]]:
-    pairs = await read_pairs(connection, usual.rhythms)
-    sources = await read_sources(connection, usual.source_rhythms)
-    return {
-        account: {"pairs": [*pairs.get(account, [])], "sources": [*sources.get(account, [])]}
-        for account in pairs.keys() | sources.keys()
     }
 
 

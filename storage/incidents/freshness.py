@@ -2,24 +2,22 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
 
 from schemas.identity import log_id
 from schemas.rhythm import Freshness
 from schemas.search.fold import fold
 from schemas.search.query import whole_gram
 from schemas.shown.freshness import AccountFreshness, ShownFreshness, SourceFreshness, TrackedOrder, TrackingOnly
-from schemas.signal import Figures, Pair, SourcePair, fresh, fresh_source
+from schemas.signal import Figures, Pair, fresh
+from schemas.source_freshness import fresh_source
 from storage.database import Connection, Database, clock
 from storage.incidents.rhythms import read_pairs, read_rhythms
-from storage.incidents.sources import read_source_rhythms, read_sources
+from storage.incidents.sources import read_sources
 from storage.incidents.times import DataTimes, read_times
 from storage.statements import SQL
 
 #: Logs of tracking whose orders are looked for.
 LOOKED_AT = 200
-#: Sources of one type of one affiliate that are shown.
-MAX_SOURCES = 20
 
 
 async def read_freshness(database: Database, account: str) -> AccountFreshness:
@@ -56,26 +54,15 @@ async def judged_pairs(connection: Connection, account: str, times: DataTimes) -
 async def _judged_sources(
     connection: Connection, account: str, times: DataTimes
 ) -> dict[tuple[str, str], list[SourceFreshness]]:
-    """Return the sources of the types of affiliates that have several, and how fresh each is."""
-    found = await read_sources(connection, await read_source_rhythms(connection, account), account)
+    """Return the sources of the types of affiliates that have several, by name, and how fresh each is."""
     figures = Figures(await clock(connection), times.as_of, times.whole_since)
-    of_pairs: defaultdict[tuple[str, str], list[SourcePair]] = defaultdict(list)
-    for each in found.get(account, []):
-        of_pairs[each.pair.integration_type, each.pair.affiliate].append(each)
-    return {
-        name: [
-            SourceFreshness(source=each.source, last_result_at=each.pair.last, **fresh_source(figures, each)._asdict())
-            for each in _most_telling(sources)
-        ]
-        for name, sources in of_pairs.items()
-    }
-
-
-def _most_telling(sources: Iterable[SourcePair]) -> list[SourcePair]:
-    """Return MAX_SOURCES by name: those with a rhythm, then those that were heard last."""
-    ranked = sorted(sources, key=lambda each: each.pair.last, reverse=True)
-    ranked.sort(key=lambda each: each.pair.rhythm is None)
-    return sorted(ranked[:MAX_SOURCES], key=lambda each: each.source)
+    found: defaultdict[tuple[str, str], list[SourceFreshness]] = defaultdict(list)
+    for each in await read_sources(connection, account):
+        judged = fresh_source(figures, each)
+        found[each.pair.integration_type, each.pair.affiliate].append(
+            SourceFreshness(source=each.source, last_result_at=each.pair.last, **judged._asdict())
+        )
+    return found
 
 
 async def _tracking_only(connection: Connection, account: str) -> TrackingOnly:

@@ -1,15 +1,21 @@
 """Sources of results: counted by agents beside ingest, and their rhythms where a type of an affiliate has several."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
-from schemas.rhythm import WEEK_HOURS, Count, Rhythm, learn
-from schemas.signal import LONGEST_SILENCE, Pair, SourcePair
+from schemas.rhythm import WEEK_HOURS, Rhythm
+from schemas.signal import LONGEST_SILENCE, Pair
 from schemas.source_day import Place, SourceDay, recent
-from storage.database import Connection, clock
+from schemas.source_freshness import SourcePair, learn_source
+from storage.database import Connection, Database, clock
 from storage.statements import SQL, text_array
+
+#: Sources of a type of an affiliate that are told apart: more are no connectors, but names made up for each run.
+MAX_SOURCES: Final = 20
+#: Rhythms that are learned in one transaction: a second or two.
+LEARNED_AT_ONCE: Final = 100
 
 
 class SourceName(NamedTuple):
@@ -38,14 +44,27 @@ async def count_sources(connection: Connection, step: Place, counts: Sequence[So
     await SQL["count_sources"].execute(connection, counts, day=step.day, place=step.place)
 
 
-async def learn_sources(connection: Connection) -> int:
-    """Learn the rhythm of each of several sources anew, of all accounts. Returns their number."""
+async def learn_sources(database: Database) -> int:
+    """Learn the rhythm of each of several sources anew, of all accounts. Returns their number.
+
+    In pieces of LEARNED_AT_ONCE, each in a transaction of its own: those that were learned stay.
+    """
+    async with database.transaction() as connection:
+        rows = await SQL["sources_to_learn"].fetch(
+            connection, since=await _since(connection), account=None, most=MAX_SOURCES
+        )
+    for first in range(0, len(rows), LEARNED_AT_ONCE):
+        async with database.transaction() as connection:
+            await _learn(connection, rows[first : first + LEARNED_AT_ONCE])
+    return len(rows)
+
+
+async def _learn(connection: Connection, rows: Sequence[Any]) -> None:
     found = {}
-    since = await _since(connection)
-    for row in await SQL["sources_to_learn"].fetch(connection, since=since, account=None):
+    for row in rows:
         name = _name(row)
-        rows = await SQL["days_of_source"].fetch(connection, **name._asdict(), last_at=row["last_at"])
-        rhythm = _learned([SourceDay(each["day"], each["steps"]) for each in rows], row["first_at"], row["last_at"])
+        days = await SQL["days_of_source"].fetch(connection, **name._asdict(), last_at=row["last_at"])
+        rhythm = learn_source([SourceDay(each["day"], each["steps"]) for each in days], row["first_at"], row["last_at"])
         await asyncio.sleep(0)  # a rhythm takes some milliseconds: other work has its turn between two
         if rhythm is not None:
             found[name] = rhythm
@@ -56,38 +75,25 @@ async def learn_sources(connection: Connection) -> int:
             weeks=[each.weeks for each in found.values()],
             pace=[text_array(map(str, each.pace)) for each in found.values()],
         )
-    return len(found)
 
 
-def _learned(days: Sequence[SourceDay], first: datetime, last: datetime) -> Rhythm | None:
-    hours: dict[datetime, Count] = {}
-    steps: dict[datetime, Count] = {}
-    for each in days:
-        hours |= each.by_hour()
-        steps |= each.since(last - timedelta(hours=24))
-    return learn(first, last, hours, steps)
+async def read_sources(connection: Connection, account: str) -> list[SourcePair]:
+    """Return the sources of types of affiliates that have had several since LONGEST_SILENCE.
 
-
-async def read_source_rhythms(connection: Connection, account: str | None = None) -> dict[SourceName, Rhythm]:
-    """Return the rhythms of sources of an account; of all accounts when it is None. They know no share of failures."""
-    nothing = (0.0,) * WEEK_HOURS
-    return {
+    Those that were left for good, or that are too many to be told apart, are not among them.
+    """
+    nothing = (0.0,) * WEEK_HOURS  # no share of failures is known
+    rhythms = {
         _name(row): Rhythm(weeks=row["weeks"], pace=tuple(row["pace"]), shares=nothing, rough=0.0)
         for row in await SQL["read_source_rhythms"].fetch(connection, account=account)
     }
-
-
-async def read_sources(
-    connection: Connection, rhythms: Mapping[SourceName, Rhythm], account: str | None = None
-) -> dict[str, list[SourcePair]]:
-    """Return the sources of types of affiliates that have had several since LONGEST_SILENCE, by account; of all when it
-    is None. Those that were left for good, or that are too many to be told apart, are not among them.
-    """
-    found: dict[str, list[SourcePair]] = {}
-    for row in await SQL["read_sources"].fetch(connection, since=await _since(connection), account=account):
+    found = []
+    for row in await SQL["read_sources"].fetch(
+        connection, since=await _since(connection), account=account, most=MAX_SOURCES
+    ):
         steps = recent(row["last_at"], row["recent"])
         pair = Pair(row["integration_type"], row["affiliate"], rhythms.get(_name(row)), row["last_at"], steps)
-        found.setdefault(row["account"], []).append(SourcePair(row["source"], row["first_at"], pair))
+        found.append(SourcePair(row["source"], pair))
     return found
 
 

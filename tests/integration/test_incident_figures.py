@@ -7,27 +7,24 @@ import asyncpg
 import pytest
 from faust.types import TP
 
-from agents.metrics import FRESHNESS, OPEN_INCIDENTS, RESULT_AGE, SOURCE_FRESHNESS
+from agents.metrics import FRESHNESS, OPEN_INCIDENTS, RESULT_AGE
 from agents.upkeep.judging import Judging
 from schemas.incident import IncidentFacts, Kind
-from schemas.incident_change import CALM
 from schemas.signal import Figures, RisingFault
 from schemas.topics import Topics
 from storage.database import Database
 from storage.incidents import figures
-from storage.incidents.incidents import list_incidents
 from storage.incidents.times import DataTimes
 from tests.support.events import result
-from tests.support.learned import an_incident, have_had, sources_have_had
+from tests.support.learned import an_incident, have_had
 from tests.support.letters import insert_refused
 
 NO_TIMES = DataTimes({}, {})
-ANY: dict[str, list[str]] = {"state": [], "kind": [], "affiliate": [], "integration_type": []}
 
 
 async def read(writer: Database, times: DataTimes = NO_TIMES) -> dict[str, Figures]:
     async with writer.transaction() as connection:
-        return await figures.read_figures(connection, times, figures.Usual(), {})
+        return await figures.read_figures(connection, times, {}, {}, {})
 
 
 async def rising(writer: Database, times: DataTimes) -> Sequence[RisingFault]:
@@ -151,35 +148,3 @@ async def test_what_was_judged_is_shown_until_another_must_have_judged_since(
     now += 1
     await judging.once()
     assert shown() == []
-
-
-async def test_the_silence_of_a_source_is_opened_once_and_over_when_it_speaks(
-    writer: Database, reader: Database, owner: asyncpg.Connection
-) -> None:
-    prices = ("acme", "price", "MLB")
-    await have_had(owner, [prices])
-    await sources_have_had(owner, prices, {"/erp-a": 0, "/erp-b": 6})
-    ages = {TP(Topics().results("price"), 0): 0.0}
-    judging = Judging(writer, Topics(), lambda: ages, judged_seconds=0.0)
-
-    async def edges() -> list[str]:
-        return [row["edge"] for row in await owner.fetch("SELECT edge FROM incident_edges ORDER BY edge_id")]
-
-    await judging.once()
-    # Nobody had looked before, so that nothing was missing.
-    assert await edges() == []
-    await owner.execute("UPDATE data_times SET whole_since = now() - interval '70 days'")
-    for _ in range(2):
-        await judging.once()
-    assert await edges() == ["opened"]
-    [opened] = await list_incidents(reader, "acme", where=ANY, after=None, limit=10)
-    assert (opened.kind, opened.affiliate, opened.integration_type) == (Kind.SILENCE, "MLB", "price")
-    assert (opened.subject, opened.facts.sources) == ("/erp-b", ["/erp-b"])
-    shown = {sample.labels["state"]: sample.value for sample in next(iter(SOURCE_FRESHNESS.collect())).samples}
-    assert shown == {"fresh": 1, "late": 0, "silent": 1, "unknown": 0}
-    await owner.execute("UPDATE source_times SET last_at = now() WHERE source = '/erp-b'")
-    await owner.execute(
-        "UPDATE incidents SET facts = facts || jsonb_build_object('seen_at', now() - $1::interval)", CALM
-    )
-    await judging.once()
-    assert await edges() == ["opened", "resolved"]

@@ -11,7 +11,6 @@ from schemas.incident import Edge, IncidentFacts, Kind, State
 from schemas.incident_change import Change, Known
 from storage.incidents.incidents import keep
 from storage.incidents.rhythms import learn_rhythms
-from storage.incidents.sources import learn_sources
 
 
 async def have_had(
@@ -85,7 +84,6 @@ async def sources_have_had(
 async def learn(owner: asyncpg.Connection) -> None:
     """Let agents have learned what is usual, and have looked at every type just now."""
     await learn_rhythms(owner)
-    await learn_sources(owner)
     await owner.executemany(
         """INSERT INTO data_times (integration_type, as_of, whole_since, judged_at)
            VALUES ($1, now(), now() - interval '70 days', now())

@@ -192,39 +192,3 @@ def test_a_reprocess_that_stopped_is_an_incident_of_its_own_until_somebody_goes_
     assert days.open == []
     late = at(24 * 60)._replace(stopped=[stop])
     assert signals(late) == []
-
-
-def of_source(source: str, *types: str, affiliate: str = "MLB") -> Signal:
-    facts = IncidentFacts(since=DAY0, sources=[source])
-    return Signal(Kind.SILENCE, types, affiliate, source, opens=True, critical=False, facts=facts)
-
-
-def test_sources_that_fall_silent_long_after_each_other_are_incidents_of_their_own(days: Days) -> None:
-    later = JOINS_WITHIN / MINUTE + 1
-    days.see(0, of_source("a", "price"))
-    days.see(later, of_source("a", "price", "orders"), of_source("b", "price"))
-    assert days.edges == ["1 opened silence", "2 opened silence"]
-    assert [(each.subject, each.facts.sources) for each in days.open] == [("a", ["a"]), ("b", ["b"])]
-    assert [each.facts.integration_types for each in days.open] == [["orders", "price"], ["price"]]
-
-
-def test_sources_that_fall_silent_together_are_one_incident_that_names_both(days: Days) -> None:
-    days.see(0, of_source("b", "price"))
-    days.see(5, of_source("a", "price"), of_source("b", "price"))
-    [one] = days.open
-    assert (one.subject, one.facts.sources) == ("b", ["a", "b"])
-
-
-@pytest.mark.parametrize(("before", "after"), [("a", "b"), ("a", ""), ("", "a")])
-def test_a_source_comes_back_in_its_own_incident_only(days: Days, before: str, after: str) -> None:
-    def silence(source: str) -> Signal:
-        return of_source(source, "price") if source else signal(Kind.SILENCE, "price")
-
-    calm = CALM / MINUTE
-    days.see(0, silence(before))
-    days.see(calm)
-    days.see(calm + 1, silence(after))
-    assert days.edges == ["1 opened silence", "1 resolved silence", "2 opened silence"]
-    days.see(2 * calm + 1)
-    days.see(2 * calm + 2, silence(before))
-    assert days.edges[3:] == ["2 resolved silence", "1 reopened silence"]

@@ -213,21 +213,3 @@ def test_one_plain_address_is_an_address_and_is_shown_masked(address: str, *, go
     assert is_address(address) is good
     if good:
         assert masked(address) == f"m…@{address.rpartition('@')[2]}"
-
-
-@pytest.mark.parametrize(
-    ("language", "title", "line"),
-    [
-        ("pt", "Começou: MLB · Preço · /erp-a, /erp-b: nada chega", "Conector: /erp-a, /erp-b"),
-        ("en", "Started: MLB · Price · /erp-a, /erp-b: nothing arrives", "Connector: /erp-a, /erp-b"),
-        ("es", "Comenzó: MLB · Precio · /erp-a, /erp-b: no llega nada", "Conector: /erp-a, /erp-b"),
-    ],
-)
-def test_the_silence_of_connectors_names_them(language: Language, title: str, line: str) -> None:
-    silence = told(kind=Kind.SILENCE, facts={"sources": ["/erp-a", "/erp-b"]})
-    content = write(silence, language)
-    assert content.title == title
-    assert line in content.text.splitlines()
-    assert content.data["facts"] == silence.facts
-    for other in (silence._replace(kind=Kind.FAILURE_SHARE), silence._replace(facts={"sources": []})):
-        assert "/erp-a" not in write(other, language).text

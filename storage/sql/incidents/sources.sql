@@ -23,8 +23,8 @@ ON CONFLICT (account, integration_type, affiliate, source, day) DO UPDATE SET
     steps[:place::integer] = d.steps[:place::integer] + excluded.steps[:place::integer]
 
 -- several_sources --
--- Not a statement: sources of a type of an affiliate that had results of two or more since :since, of one account or of
--- all where it is null. Where there are too many to be told apart, none.
+-- Not a statement: sources of a type of an affiliate that had results of two to :most since :since, of one account or of
+-- all where it is null. Where there were too many to be told apart, none.
 SELECT account, integration_type, affiliate, source, first_at, last_at
 FROM (
     SELECT t.*, count(*) OVER of_pair AS sources, bool_or(source = '') OVER of_pair AS too_many
@@ -32,7 +32,7 @@ FROM (
     WHERE last_at > :since::timestamptz AND (account = :account::text OR :account::text IS NULL)
     WINDOW of_pair AS (PARTITION BY account, integration_type, affiliate)
 ) AS counted
-WHERE sources > 1 AND NOT too_many
+WHERE sources BETWEEN 2 AND :most::integer AND NOT too_many
 
 -- sources_to_learn --
 -- Those of several sources that have come for long enough that a rhythm may be learned.
@@ -58,14 +58,12 @@ ON CONFLICT (account, integration_type, affiliate, source) DO UPDATE SET
     weeks = excluded.weeks, pace = excluded.pace, learned_at = now()
 
 -- read_source_rhythms --
--- Of one account; of all where it is null.
-SELECT account, integration_type, affiliate, source, weeks, pace
-FROM source_rhythms WHERE account = :account::text OR :account::text IS NULL
+SELECT account, integration_type, affiliate, source, weeks, pace FROM source_rhythms WHERE account = :account::text
 
 -- read_sources --
 -- When the last result of each of several sources was received, with the results of the {RECENT_STEPS} steps up to it, of its
 -- day and the one before. Uses the primary key.
-SELECT s.account, s.integration_type, s.affiliate, s.source, s.first_at, s.last_at, (
+SELECT s.account, s.integration_type, s.affiliate, s.source, s.last_at, (
     coalesce(before.steps, array_fill(0, ARRAY[{STEPS_OF_DAY}])) || coalesce(d.steps, array_fill(0, ARRAY[{STEPS_OF_DAY}]))
 )[place.of_last + {STEPS_OF_DAY} - {RECENT_STEPS} + 1 : place.of_last + {STEPS_OF_DAY}] AS recent
 FROM ({several_sources}) AS s

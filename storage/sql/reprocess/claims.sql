@@ -22,6 +22,7 @@ CROSS JOIN LATERAL (
         WHERE i.account = n.account AND i.command_id = n.command_id AND i.affiliate = n.affiliate
           AND i.state = 'queued' AND i.not_before IS NULL AND i.position <= c.released
     ) END AS ready
+    OFFSET 0  -- so that it is counted once, and not once more for the condition below
 ) AS r
 WHERE n.state = 'queued' AND n.items > 0 AND c.integration_type = :integration_type::text
   AND (c.not_before IS NULL OR c.not_before <= now())

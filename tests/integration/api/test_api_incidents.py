@@ -8,7 +8,7 @@ import pytest
 
 from schemas.incident import Kind, State
 from storage.database import Database
-from storage.incidents.freshness import MAX_SOURCES
+from storage.incidents.sources import MAX_SOURCES, learn_sources
 from storage.logs.compaction import compact_results
 from storage.retention import forget_incidents, forget_received
 from tests.integration.api.conftest import Caller, Store
@@ -103,7 +103,7 @@ async def sources_of(viewer: Caller, integration_type: str = "price") -> list[di
 
 
 async def test_sources_of_a_type_that_has_several_are_judged_each_by_its_own_rhythm(
-    viewer: Caller, owner: asyncpg.Connection
+    viewer: Caller, owner: asyncpg.Connection, writer: Database
 ) -> None:
     await have_had(owner, [PRICES, ("acme", "orders", "MLB"), ("globex", "price", "MLB")])
     await sources_have_had(owner, PRICES, {"/erp-a": 0, "/erp-b": 6, "/left-for-good": 29 * 24})
@@ -113,6 +113,7 @@ async def test_sources_of_a_type_that_has_several_are_judged_each_by_its_own_rhy
         "INSERT INTO source_times VALUES ('acme', 'price', 'MLB', '/new', now() - interval '2 days', now())"
     )
     await learn(owner)
+    await learn_sources(writer)
     [pair] = [each for each in (await viewer.get(f"{API}/freshness")).json()["items"] if each["sources"]]
     assert (pair["integration_type"], pair["state"]) == ("price", "fresh")
     first, second, new = await sources_of(viewer)
@@ -122,24 +123,28 @@ async def test_sources_of_a_type_that_has_several_are_judged_each_by_its_own_rhy
     assert (new["source"], new["state"], new["usual_interval_seconds"]) == ("/new", None, None)
 
 
-async def test_sources_are_not_told_apart_where_there_were_too_many(viewer: Caller, owner: asyncpg.Connection) -> None:
+async def test_sources_are_not_told_apart_where_there_were_too_many(
+    viewer: Caller, owner: asyncpg.Connection, writer: Database
+) -> None:
     await have_had(owner, [PRICES])
     await sources_have_had(owner, PRICES, {"/erp-a": 0, "/erp-b": 6})
     await learn(owner)
+    await learn_sources(writer)
     assert len(await sources_of(viewer)) == 2
     await sources_have_had(owner, PRICES, {"": 24})
     assert await sources_of(viewer) == []
 
 
-async def test_of_many_sources_those_with_a_rhythm_are_shown_first(viewer: Caller, owner: asyncpg.Connection) -> None:
+async def test_names_that_are_made_up_for_each_run_are_no_sources(
+    viewer: Caller, owner: asyncpg.Connection, writer: Database
+) -> None:
     await have_had(owner, [PRICES])
     await sources_have_had(owner, PRICES, {"/erp-a": 5, "/erp-b": 6})
     await learn(owner)
-    await owner.execute(
-        """INSERT INTO source_times
-           SELECT 'acme', 'price', 'MLB', '/made-up/' || n, now(), now() FROM generate_series(1, $1) n""",
-        2 * MAX_SOURCES,
-    )
-    found = await sources_of(viewer)
-    assert len(found) == MAX_SOURCES
-    assert [each["source"] for each in found if each["state"] is not None] == ["/erp-a", "/erp-b"]
+    await learn_sources(writer)
+    made_up = """INSERT INTO source_times
+        SELECT 'acme', 'price', 'MLB', '/made-up/' || n, now(), now() FROM generate_series($1::integer, $2) n"""
+    await owner.execute(made_up, 3, MAX_SOURCES)
+    assert len(await sources_of(viewer)) == MAX_SOURCES
+    await owner.execute(made_up, 1, 1)
+    assert await sources_of(viewer) == []

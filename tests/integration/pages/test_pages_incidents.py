@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from schemas.incident import IncidentFacts, Kind, State
+from schemas.incident import Kind, State
+from storage.database import Database
+from storage.incidents.sources import learn_sources
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Visit
 from tests.support.events import result
@@ -43,44 +45,21 @@ async def test_pages_lead_from_the_overview_to_the_rows(
     ],
 )
 async def test_connectors_are_under_their_type_where_it_has_several(
-    visit: Visit, owner: asyncpg.Connection, language: str, silent: str, each_by_itself: str
+    visit: Visit, owner: asyncpg.Connection, writer: Database, language: str, silent: str, each_by_itself: str
 ) -> None:
     prices = ("acme", "price", "MLB")
     await have_had(owner, [prices, ("acme", "orders", "MLB")])
     await sources_have_had(owner, prices, {"/erp-a": 0})
     await learn(owner)
+    await learn_sources(writer)
     browser = await visit("viewer")
     page = (await browser.get(f"/acme/freshness?lang={language}")).text
     assert "/erp-a" not in page
     assert each_by_itself not in page
     await sources_have_had(owner, prices, {"/erp-b": 6})
     await learn(owner)
+    await learn_sources(writer)
     page = (await browser.get(f"/acme/freshness?lang={language}")).text
     assert page.count("/erp-a") == page.count("/erp-b") == 1
     assert page.count(silent) == 1
     assert each_by_itself in page
-
-
-@pytest.mark.parametrize(
-    ("language", "sentence"),
-    [
-        ("pt", "Chegam resultados de outros conectores."),
-        ("en", "Results of other connectors come."),
-        ("es", "Llegan resultados de otros conectores."),
-    ],
-)
-async def test_the_silence_of_a_connector_names_it_wherever_it_is_told(
-    visit: Visit, owner: asyncpg.Connection, store_events: Store, language: str, sentence: str
-) -> None:
-    await store_events(result())
-    facts = {"kinds": [Kind.SILENCE], "integration_types": ["price"], "usual_interval_seconds": 300.0}
-    await an_incident(owner, kind=Kind.SILENCE, subject="/erp-b", facts=IncidentFacts(**facts, sources=["/erp-b"]))
-    browser = await visit("viewer")
-    for address in ("overview", "incidents", "incidents/1"):
-        page = (await browser.get(f"/acme/{address}?lang={language}")).text
-        assert "/erp-b" in page, address
-        assert sentence in page, address
-    await owner.execute("UPDATE incidents SET facts = facts - 'sources'")
-    page = (await browser.get(f"/acme/incidents?lang={language}")).text
-    assert "/erp-b" not in page
-    assert sentence not in page
