@@ -19,7 +19,7 @@ Comes = Callable[[datetime], int]
 
 
 def between(begin: timedelta, end: timedelta, results: int, *, weekday: int | None = None) -> Comes:
-    """Return a source with so many results in each step between two times of a day; `weekday`: of Mondays (1) alone, say."""
+    """Return a source with so many results in each step between two times of a day; `weekday`: 1 is Monday alone."""
 
     def comes(at: datetime) -> int:
         of_day = at - at.replace(hour=0, minute=0)
