@@ -10,9 +10,9 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: filled, headers: { "HX-Request": "true" }, credentials: "same-origin" });
     const next = answer.headers.get("HX-Redirect");
-    if (next) { leave(new URL(next, location)); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (answer.ok) show($("#main", page));
+    if (next && !isHere(next)) { location.assign(next); return; }
+    const page = parsed(next ? await part(next) : await answer.text());
+    if (next || answer.ok) show($("#main", page), next);
     else refuse(form, $(".notice", page) ?? failure());
   } catch { refuse(form, failure()); }
   form.removeAttribute("aria-busy");
@@ -27,19 +27,21 @@ function failure() {
   return told;
 }
 
-// An address that is another place of this page loads nothing by itself.
-function leave(next) {
-  const here = next.hash && next.pathname + next.search === location.pathname + location.search;
-  location.assign(next);
-  if (here) location.reload();
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+
+// An address that is a place of this page loads nothing by itself: the page is asked for, and shown.
+function isHere(address) {
+  const next = new URL(address, location);
+  return next.hash && next.pathname + next.search === location.pathname + location.search;
 }
 
-// An answer that is a page, such as that with a secret that is shown once.
-function show(main) {
+// An answer that is a page, such as that with a secret that is shown once, or this one anew at a place of it.
+function show(main, place) {
   $("#main").replaceWith(main);
   htmx.process(main);
-  scrollTo({ top: 0 });
-  main.focus();
+  if (place) location.assign(place);
+  else { scrollTo({ top: 0 }); main.focus(); }
+  begin();
 }
 
 // The field of a path such as "scope.affiliates.0": it has the name of the nearest part, or of one value of that.

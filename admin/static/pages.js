@@ -555,7 +555,7 @@ async function goOn() {
     counted();
   } catch { link.removeAttribute("aria-busy"); say(text("Failed")); }
 }
-addEventListener("DOMContentLoaded", () => {
+function begin() {
   // Whoever decided on a group comes back to it.
   const group = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.group");
   if (group) group.open = true;
@@ -564,4 +564,5 @@ addEventListener("DOMContentLoaded", () => {
   counted();
   listen();
   watch();
-});
+}
+addEventListener("DOMContentLoaded", begin);

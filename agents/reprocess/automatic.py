@@ -79,7 +79,7 @@ class Automatic:
         Returns how many were read, and `at_most` or more where others may have come as well.
         """
         async with self._database.connection() as connection:
-            until = await automatic.stored_until(connection)
+            until = await automatic.all_stored_until(connection)
         async with self._database.transaction() as connection:
             since = await automatic.lock_progress(connection)
             if since is None:

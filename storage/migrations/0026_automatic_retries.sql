@@ -132,7 +132,7 @@ CREATE POLICY writer ON automatic_progress TO conexoes_writer USING (true) WITH 
 -- The time before which every result that will ever be stored is: no agents have an open transaction that began earlier.
 -- Unlike settled_until it leaves none out, however long it is open (PostgreSQL ends it after two minutes): what is looked
 -- at once is not looked at again. Where agents are hidden, any of them may be that old.
-CREATE FUNCTION stored_until() RETURNS timestamptz
+CREATE FUNCTION all_stored_until() RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '3 minutes' ELSE least(
         transaction_timestamp(), (
@@ -144,7 +144,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     ) END
 $function$;
 
-REVOKE ALL ON FUNCTION stored_until() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION stored_until() TO conexoes_writer;
+REVOKE ALL ON FUNCTION all_stored_until() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION all_stored_until() TO conexoes_writer;
 
 -- migrate: rollback

@@ -120,12 +120,12 @@ class _Watched(NamedTuple):
     next_at: datetime | None
 
 
-async def stored_until(connection: Connection) -> datetime:
+async def all_stored_until(connection: Connection) -> datetime:
     """Return the time before which every result that will ever be stored is there.
 
     Call it before the transaction that uses it.
     """
-    at: datetime = await SQL["stored_until"].fetchval(connection)
+    at: datetime = await SQL["all_stored_until"].fetchval(connection)
     return at
 
 

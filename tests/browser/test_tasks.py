@@ -49,7 +49,7 @@ async def test_find_an_order_by_its_marketplace_id(arrive: Arrive, store_events:
     link = person.page.get_by_role("link", name="How to solve it")
     assert "troubleshooting" in str(await link.get_attribute("href"))
     assert await person.page.get_by_role("button", name="Reprocess").count() == 0
-    await expect(person.page.get_by_role("link", name="Tracking · MLB")).to_be_visible()
+    await expect(person.page.get_by_role("link", name="Tracking · Mercado Livre MLB")).to_be_visible()
     assert doing.actions <= MOST_ACTIONS
 
 

@@ -311,9 +311,9 @@ async def test_what_agents_still_store_is_awaited_however_long_and_nobody_else(
         async with other.transaction():
             since = await other.fetchval(began)
             await other.execute("CREATE TEMPORARY TABLE held (x integer)")  # so that it writes
-            assert (await owner.fetchval("SELECT stored_until()") < since) == awaited, name
+            assert (await owner.fetchval("SELECT all_stored_until()") < since) == awaited, name
         await other.close()
-    assert await owner.fetchval("SELECT stored_until()") > since
+    assert await owner.fetchval("SELECT all_stored_until()") > since
 
 
 async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(

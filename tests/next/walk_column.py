@@ -50,8 +50,9 @@ async def test_every_export_has_it_in_its_place(operator: Caller, tmp_path: Path
         path = tmp_path / f"{language}.xlsx"
         path.write_bytes((await operator.get(f"{LOGS}/export.xlsx", params={"language": language})).content)
         sheet = list(openpyxl.load_workbook(path)["Logs"].iter_rows(values_only=True))
-        assert sheet[0][2] == heading
-        assert {row[0]: row[2] for row in sheet[1:]} == {"SKU-1": "=b2b", "SKU-2": None}
+        # The column to mark is beside the key.
+        assert sheet[0][3] == heading
+        assert {row[0]: row[3] for row in sheet[1:]} == {"SKU-1": "=b2b", "SKU-2": None}
 
 
 @pytest.mark.usefixtures("_logs")

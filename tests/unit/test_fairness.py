@@ -14,7 +14,7 @@ DEMANDS = st.lists(st.integers(0, 50), max_size=8)
 
 def lane(account: str, command: str, affiliate: str = "MLB", ready: int = 100) -> Lane:
     fields: dict[str, Any] = {
-        "integration_type": "price", "per_second": None, "automatic": False, "released": None, "paused": False
+        "integration_type": "price", "per_second": None, "automatic": False, "released": None
     }  # fmt: skip
     return Lane(account=account, command_id=command, affiliate=affiliate, ready=ready, breaker=Breaker(), **fields)
 

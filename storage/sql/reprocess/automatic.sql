@@ -1,6 +1,6 @@
--- stored_until --
+-- all_stored_until --
 -- See migrations/0026_automatic_retries.sql. To be run on its own, before the snapshot of the caller.
-SELECT stored_until()
+SELECT all_stored_until()
 
 -- lock_automatic_progress --
 -- How far results have been looked at; no row while another worker does this work.

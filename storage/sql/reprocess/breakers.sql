@@ -51,7 +51,7 @@ WITH locked AS (
           SELECT FROM reprocess_commands c
           JOIN reprocess_counts n
               ON n.account = c.account AND n.command_id = c.id AND n.affiliate = b.affiliate
-              AND n.state IN ('queued', 'sent') AND n.items > 0
+              AND n.state IN ({OPEN_ITEM_STATES}) AND n.items > 0
           WHERE c.account = b.account AND c.state = 'running' AND c.integration_type = b.integration_type
       )
     ORDER BY b.account, b.affiliate, b.integration_type

@@ -337,7 +337,7 @@ UPDATE reprocess_commands c SET let_go = true
 WHERE c.state = 'cancelled' AND NOT c.let_go AND c.finished_at < now() - interval '10 minutes'
   AND NOT EXISTS (
       SELECT FROM reprocess_counts n
-      WHERE n.account = c.account AND n.command_id = c.id AND n.state IN ('queued', 'sent') AND n.items > 0
+      WHERE n.account = c.account AND n.command_id = c.id AND n.state IN ({OPEN_ITEM_STATES}) AND n.items > 0
   )
 
 -- erase_items --
