@@ -25,7 +25,7 @@ WEEKS = 8
 MIN_WEEKS = 2
 #: Minutes of the steps in which arrivals are counted, for the last day: results within one may have come together.
 STEP_MINUTES = 5
-_STEPS_OF_HOUR = 60 // STEP_MINUTES
+STEPS_OF_HOUR = 60 // STEP_MINUTES
 #: Expected results in the usual interval: 99 of 100 intervals are shorter (ln 100).
 USUAL = log(100)
 #: Usual intervals after which an affiliate is late and silent. By chance alone, one interval in 10,000 and in a million
@@ -222,6 +222,11 @@ def _after(rhythm: Rhythm, start: datetime, times: int, slow: float) -> datetime
     return None if at is None else max(at, start + timedelta(seconds=times * MIN_INTERVAL_SECONDS))
 
 
+def never_empty(weeks: int) -> float:
+    """Return the arrivals to be expected in an hour that had some in each of so many weeks; more is not known."""
+    return log(weeks + 2)
+
+
 def _pace(results: Sequence[int], quiet_week: float, apart: float) -> float:
     """Return the arrivals to be expected in an hour of the week that had these results in other weeks.
 
@@ -233,7 +238,7 @@ def _pace(results: Sequence[int], quiet_week: float, apart: float) -> float:
         usual = float(sorted(results)[len(results) // 4])
     else:
         usual = quiet_week * min(fmean(results), middle + 1)
-    return max(usual * apart, 0.0 if 0 in results else log(len(results) + 2))
+    return max(usual * apart, 0.0 if 0 in results else never_empty(len(results)))
 
 
 def _quiet_week(counts: Sequence[Sequence[Count]], weeks: int) -> float:
@@ -257,11 +262,11 @@ def _apart(steps: Mapping[datetime, Count]) -> float:
         return _UNKNOWN_APART
     arrivals = differences = 0.0
     for busy in whole:
-        mean = sum(busy) / _STEPS_OF_HOUR
-        empty = _STEPS_OF_HOUR - len(busy)
-        differences += (sum((each - mean) ** 2 for each in busy) + empty * mean * mean) / (_STEPS_OF_HOUR - 1)
-        arrivals += min(sum(busy), log(empty / _STEPS_OF_HOUR) / log(1 - 1 / _STEPS_OF_HOUR)) if empty else sum(busy)
-    return min(1.0, arrivals / results, results / _STEPS_OF_HOUR / differences if differences else 1.0)
+        mean = sum(busy) / STEPS_OF_HOUR
+        empty = STEPS_OF_HOUR - len(busy)
+        differences += (sum((each - mean) ** 2 for each in busy) + empty * mean * mean) / (STEPS_OF_HOUR - 1)
+        arrivals += min(sum(busy), log(empty / STEPS_OF_HOUR) / log(1 - 1 / STEPS_OF_HOUR)) if empty else sum(busy)
+    return min(1.0, arrivals / results, results / STEPS_OF_HOUR / differences if differences else 1.0)
 
 
 def _shares(counts: Sequence[Sequence[Count]]) -> tuple[float, ...]:

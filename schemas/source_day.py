@@ -3,15 +3,14 @@
 Pure: a row's numbers in, counts as `schemas.rhythm.learn` takes them out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from schemas.rhythm import SLOW_DAY_HOURS, STEP_MINUTES, Count
+from schemas.rhythm import SLOW_DAY_HOURS, STEP_MINUTES, STEPS_OF_HOUR, Count
 from schemas.timestamp import EPOCH
 
-STEPS_OF_DAY: Final = 24 * 60 // STEP_MINUTES
-STEPS_OF_HOUR: Final = STEPS_OF_DAY // 24
+STEPS_OF_DAY: Final = 24 * STEPS_OF_HOUR
 _STEP: Final = timedelta(minutes=STEP_MINUTES)
 _DAY: Final = timedelta(days=1)
 #: Steps up to that of the last result by which a slow day is known.
@@ -33,15 +32,15 @@ class SourceDay(NamedTuple):
 
     def by_hour(self) -> dict[datetime, Count]:
         """Return the hours that had results."""
-        hours = range(0, STEPS_OF_DAY, STEPS_OF_HOUR)
-        counted = ((first, sum(self.steps[first : first + STEPS_OF_HOUR])) for first in hours)
-        return {self.day + first * _STEP: Count(results, 0) for first, results in counted if results}
+        return {hour: Count(results, 0) for hour, steps in self._hours() if (results := sum(steps))}
 
     def busy_steps(self) -> dict[datetime, int]:
         """Return how many steps of each hour had results, of the hours that had any."""
-        hours = range(0, STEPS_OF_DAY, STEPS_OF_HOUR)
-        counted = ((first, sum(map(bool, self.steps[first : first + STEPS_OF_HOUR]))) for first in hours)
-        return {self.day + first * _STEP: busy for first, busy in counted if busy}
+        return {hour: busy for hour, steps in self._hours() if (busy := sum(map(bool, steps)))}
+
+    def _hours(self) -> Iterator[tuple[datetime, Sequence[int]]]:
+        for first in range(0, STEPS_OF_DAY, STEPS_OF_HOUR):
+            yield self.day + first * _STEP, self.steps[first : first + STEPS_OF_HOUR]
 
     def since(self, at: datetime) -> dict[datetime, Count]:
         """Return the steps that had results, and begin after `at`."""

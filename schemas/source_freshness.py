@@ -8,12 +8,11 @@ Pure: days in, a `Rhythm` out.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import log
 from typing import Final, NamedTuple
 
-from schemas.rhythm import WEEK_HOURS, Count, Freshness, Rhythm, learn, slot_of
+from schemas.rhythm import STEPS_OF_HOUR, WEEK_HOURS, Count, Freshness, Rhythm, learn, never_empty, slot_of
 from schemas.signal import Figures, Pair, fresh
-from schemas.source_day import STEPS_OF_HOUR, SourceDay
+from schemas.source_day import SourceDay
 from schemas.timestamp import EPOCH
 
 #: Counts by source are written by agents beside ingest: they are this old at most.
@@ -40,7 +39,7 @@ def learn_source(days: Sequence[SourceDay], first: datetime, last: datetime) -> 
     rhythm = learn(first, last, hours, steps)
     if rhythm is None:
         return None
-    full, once = _full_slots(days, last, rhythm.weeks), log(rhythm.weeks + 2)  # as of an hour that was never empty
+    full, once = _full_slots(days, last, rhythm.weeks), never_empty(rhythm.weeks)
     pace = (pace if slot in full else min(pace, once) for slot, pace in enumerate(rhythm.pace))
     return replace(rhythm, pace=tuple(pace))
 
