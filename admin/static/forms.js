@@ -27,8 +27,6 @@ function failure() {
   return told;
 }
 
-const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
-
 // An address that is a place of this page loads nothing by itself: the page is asked for, and shown.
 function isHere(address) {
   const next = new URL(address, location);

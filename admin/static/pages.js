@@ -9,7 +9,8 @@ const part = (url) => fetch(url, { headers: { "HX-Request": "true" }, credential
   if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${url}`), { words: await wordsOf(answer) });
   return answer.text();
 });
-const inner = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+const inner = (html) => parsed(html).body.textContent.trim();
 const wordsOf = async (answer) => answer.headers.get("content-type")?.startsWith("text/html") ? inner(await answer.text()) : "";
 
 function say(words, kind = "bad") {
@@ -369,7 +370,7 @@ async function refresh(all) {
   let html;
   try { html = await part(view.dataset.base + query.replace(/([?&])open=[^&]*/g, "$1")); } catch { unsure(); return; }
   if (!view.isConnected || view.dataset.query !== query) return; // the filter was changed meanwhile
-  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const fresh = parsed(html);
   const rows = $("#rows");
   const wanted = $$("tr.log", fresh);
   if (!rows && !wanted.length) return;
@@ -539,7 +540,7 @@ async function goOn() {
   link.setAttribute("aria-busy", "true");
   near.disconnect();
   try {
-    const fresh = new DOMParser().parseFromString(await part(link.dataset.rows), "text/html");
+    const fresh = parsed(await part(link.dataset.rows));
     if (!link.isConnected || link.href !== href) return; // the list is another one by now
     for (const row of $$("tr.log", fresh)) {
       if (document.getElementById(row.id)) continue;
