@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, filter_pairs, read_filter
+from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, filter_pairs, query_of, read_filter
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -44,7 +43,7 @@ class ActivityView:
         """
         pairs = filter_pairs(self.filter, _ASKED) + by_whom_pairs(by_whom or self.by_whom)
         pairs += [("page_token", token)] if token else []
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return query_of(pairs)
 
 
 def read_activity_view(query: QueryParams, zone: tzinfo, by_whom: ByWhom = "false") -> ActivityView:

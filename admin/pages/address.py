@@ -1,9 +1,10 @@
 """Values of a filter's fields as they stand in an address."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
@@ -26,6 +27,11 @@ MOST_LEFT_OUT: Final = 1000
 def by_whom_pairs(chosen: ByWhom) -> list[tuple[str, str]]:
     """Return whose entries a list has, as in its address."""
     return [] if chosen == "false" else [("automatic", chosen)]
+
+
+def query_of(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return an address from its `?` on; empty where nothing is in it."""
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def texts_of(value: Any) -> list[str]:

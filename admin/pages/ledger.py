@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.cancellation import stop
-from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs
+from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, query_of
 from admin.pages.paths import ACCOUNT
 from admin.pages.reprocess import Release, show_rows_plan
 from admin.pages.route import PageRoute
@@ -67,17 +67,12 @@ async def commands_page(
         page="reprocess",
         commands=page,
         by_whom=automatic,
-        address=lambda by_whom: f"/{who.account}/reprocess{_query(by_whom)}",
-        more=_query(automatic) + "&" if _query(automatic) else "?",
+        address=lambda by_whom: f"/{who.account}/reprocess{query_of(by_whom_pairs(by_whom))}",
+        more="?" + "".join(f"{name}={value}&" for name, value in by_whom_pairs(automatic)),
         left_out=left_out,
         most_left_out=MOST_LEFT_OUT,
         **_words(),
     )
-
-
-def _query(by_whom: ByWhom) -> str:
-    pairs = by_whom_pairs(by_whom)
-    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}")

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import filter_pairs, read_filter
+from admin.pages.address import filter_pairs, query_of, read_filter
 from schemas.letter_filter import LETTER_FIELDS, LetterFilter
 
 
@@ -24,7 +23,7 @@ class LetterView:
     def query(self, *, token: str | None = None) -> str:
         """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
         pairs = self.pairs() + ([("page_token", token)] if token else [])
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return query_of(pairs)
 
     @property
     def is_plain(self) -> bool:

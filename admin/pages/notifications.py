@@ -199,9 +199,8 @@ def read_rule(fields: Sequence[tuple[str, str]]) -> tuple[Rule, list[uuid.UUID]]
     given = dict(fields)
     begin, end = given.get("begin", ""), given.get("end", "")
     days = [int(each) for each in _all(fields, "days") if each in _DAYS]
-    any_hour = not (begin or end)
-    if any_hour and len(days) < len(_DAYS):  # whole days: hours that end when they begin
-        any_hour, begin, end = False, _MIDNIGHT, _MIDNIGHT
+    if not (begin or end) and len(days) < len(_DAYS):
+        begin = end = _MIDNIGHT  # whole days: hours that end when they begin
     rule = _model(
         Rule,
         {
@@ -210,7 +209,7 @@ def read_rule(fields: Sequence[tuple[str, str]]) -> tuple[Rule, list[uuid.UUID]]
             "enabled": "enabled" in given,
             "kinds": _all(fields, "kinds"),
             "severity": given.get("severity", ""),
-            "hours": None if any_hour else {"begin": begin, "end": end, "days": days},
+            "hours": {"begin": begin, "end": end, "days": days} if begin or end else None,
             "critical_at_once": "critical_at_once" in given,
             "digest_at": given.get("digest_at") or None,
         },

@@ -169,6 +169,7 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
     except (StorageUnavailable, ProblemError):
         request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"cookie"]
         who = await visitor(Request(request.scope))
+    unprocessable = problem.status == HTTPStatus.UNPROCESSABLE_ENTITY
     page = show(
         request,
         who,
@@ -179,8 +180,8 @@ async def _error(request: Request, problem: ProblemError, *, account: str | None
         fields=[each.parameters["field"] for each in problem.reasons if "field" in each.parameters],
         title=HTTPStatus(problem.status).phrase,
         types_of=account,
-        came_from=_came_from(request) if request.method != "GET" or problem.status == 422 else None,
-        kept=_kept(request) if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY else [],
+        came_from=_came_from(request) if request.method != "GET" or unprocessable else None,
+        kept=_kept(request) if unprocessable else [],
     )
     page.headers.update(problem.headers or {})
     return page

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any, Self
-from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import date_of, texts_of
+from admin.pages.address import date_of, query_of, texts_of
 from admin.pages.preferences import read_columns, write_columns
 from admin.pages.times import PERIODS, Period, span_of
 from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
@@ -73,7 +72,7 @@ class View:
         if token is not None:
             pairs.append(("page_token", token))
         pairs += [("open", each) for each in open_]
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return query_of(pairs)
 
     def toggled_row(self, log_id: str, *, alone: bool) -> str:
         """Return the address of this view with only this row open, or with none where it is open.
