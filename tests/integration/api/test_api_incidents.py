@@ -123,25 +123,23 @@ async def test_sources_of_a_type_that_has_several_are_judged_each_by_its_own_rhy
     assert (new["source"], new["state"], new["usual_interval_seconds"]) == ("/new", None, None)
 
 
-async def test_sources_are_not_told_apart_where_there_were_too_many(
-    viewer: Caller, owner: asyncpg.Connection, writer: Database
-) -> None:
+@pytest.fixture
+async def _two_sources(owner: asyncpg.Connection, writer: Database) -> None:
     await have_had(owner, [PRICES])
     await sources_have_had(owner, PRICES, {"/erp-a": 0, "/erp-b": 6})
     await learn(owner)
     await learn_sources(writer)
+
+
+@pytest.mark.usefixtures("_two_sources")
+async def test_sources_are_not_told_apart_where_there_were_too_many(viewer: Caller, owner: asyncpg.Connection) -> None:
     assert len(await sources_of(viewer)) == 2
     await sources_have_had(owner, PRICES, {"": 24})
     assert await sources_of(viewer) == []
 
 
-async def test_names_that_are_made_up_for_each_run_are_no_sources(
-    viewer: Caller, owner: asyncpg.Connection, writer: Database
-) -> None:
-    await have_had(owner, [PRICES])
-    await sources_have_had(owner, PRICES, {"/erp-a": 5, "/erp-b": 6})
-    await learn(owner)
-    await learn_sources(writer)
+@pytest.mark.usefixtures("_two_sources")
+async def test_names_that_are_made_up_for_each_run_are_no_sources(viewer: Caller, owner: asyncpg.Connection) -> None:
     made_up = """INSERT INTO source_times
         SELECT 'acme', 'price', 'MLB', '/made-up/' || n, now(), now() FROM generate_series($1::integer, $2) n"""
     await owner.execute(made_up, 3, MAX_SOURCES)
