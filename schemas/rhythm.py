@@ -1,13 +1,14 @@
 """The rhythm of the results of one type of one affiliate: what an hour of the week brings, and how late it is now.
 
-Pure: counts by hour in, a `Rhythm` out; times in, a `Freshness` out. Arrivals are thought of as independent of each
-other, so that the chance of an empty span is exp(-expected arrivals). What is to be expected is taken cautiously: of a
-week with few results rather than of one with many, and results that come together count as one arrival.
+Pure: counts by hour and by step in, a `Rhythm` out; times in, a `Freshness` out. Arrivals are thought of as independent
+of each other, so that the chance of an empty span is exp(-expected arrivals). What is to be expected is taken
+cautiously: of a week with few results rather than of one with many, and results that come together are one arrival.
+A job at half past two and the end of a day at half past six are known by the steps of their hours (`schemas.uneven`).
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -17,15 +18,12 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from schemas.timestamp import EPOCH
+from schemas.uneven import STEPS_OF_HOUR, WEEK_HOURS, Uneven, at_most, uneven_hours
 
-WEEK_HOURS = 168
 #: Weeks that a rhythm is learned from: those before the last result, so that it stays as it was when nothing comes.
 WEEKS = 8
 #: Fewer weeks say nothing about an hour of the week: nothing is judged before.
 MIN_WEEKS = 2
-#: Minutes of the steps in which arrivals are counted, for the last day: results within one may have come together.
-STEP_MINUTES = 5
-STEPS_OF_HOUR = 60 // STEP_MINUTES
 #: Expected results in the usual interval: 99 of 100 intervals are shorter (ln 100).
 USUAL = log(100)
 #: Usual intervals after which an affiliate is late and silent. By chance alone, one interval in 10,000 and in a million
@@ -73,6 +71,8 @@ class Rhythm:
     pace: tuple[float, ...]  # arrivals to be expected in each hour of the week, cautiously
     shares: tuple[float, ...]  # of them that usually fail, 0 to 1
     rough: float  # points by which the share of an hour is above the usual one, in 19 of 20 hours at most
+    #: Hours of the week that are not even: the arrivals to be expected in each step of them, which add up to `pace`.
+    uneven: Uneven = field(default_factory=dict)
 
     @cached_property
     def _sums(self) -> list[float]:
@@ -84,14 +84,43 @@ class Rhythm:
 
     def expected(self, start: datetime, end: datetime) -> float:
         """Return how many results are to be expected between two times; 0 where `end` is not later."""
-        return max(0.0, _until(end, self._sums) - _until(start, self._sums)) if end > start else 0.0
+        return max(0.0, self._until(end) - self._until(start)) if end > start else 0.0
+
+    def _until(self, at: datetime) -> float:
+        """Return what is to be expected from 1970 until a time."""
+        weeks, slot, within = _place(at)
+        return weeks * self._sums[-1] + self._sums[slot] + self._in_hour(slot, within)
+
+    def _failing_until(self, at: datetime) -> float:
+        weeks, slot, within = _place(at)
+        sums = self._failing_sums
+        return weeks * sums[-1] + sums[slot] + self._in_hour(slot, within) * self.shares[slot]
+
+    def _in_hour(self, slot: int, within: float) -> float:
+        """Return what is to be expected in the first part of an hour."""
+        if slot not in self.uneven:
+            return self.pace[slot] * within
+        steps = self.uneven[slot]
+        whole = min(int(within * STEPS_OF_HOUR), STEPS_OF_HOUR - 1)
+        return sum(steps[:whole]) + steps[whole] * (within * STEPS_OF_HOUR - whole)
+
+    def _part_of_hour(self, slot: int, expected: float) -> float:
+        """Return the part of an hour until which so many are to be expected; 1 at most."""
+        if slot not in self.uneven:
+            return min(expected / self.pace[slot], 1.0) if self.pace[slot] > 0 else 0.0
+        left = expected
+        for number, step in enumerate(self.uneven[slot]):
+            if left <= step:
+                return (number + (left / step if step > 0 else 0.0)) / STEPS_OF_HOUR
+            left -= step
+        return 1.0
 
     def share_between(self, start: datetime, end: datetime) -> float:
         """Return the share of results that usually fail between two times, each hour with the weight of its results."""
         expected = self.expected(start, end)
         if expected <= 0:
             return self.share(start)
-        return (_until(end, self._failing_sums) - _until(start, self._failing_sums)) / expected
+        return (self._failing_until(end) - self._failing_until(start)) / expected
 
     def when(self, start: datetime, expected: float) -> datetime | None:
         """Return the time until which so many results are to be expected since `start`; None within no eight weeks."""
@@ -99,15 +128,17 @@ class Rhythm:
         week = sums[-1]
         if week <= 0:
             return None
-        target = _until(start, sums) + expected
-        weeks, rest = divmod(target, week)
+        weeks, rest = divmod(self._until(start) + expected, week)
         slot = min(bisect_right(sums, rest), WEEK_HOURS) - 1
-        within = (rest - sums[slot]) / self.pace[slot] if self.pace[slot] > 0 else 0.0
         try:
-            at = EPOCH + _HOUR * (weeks * WEEK_HOURS + slot + min(within, 1.0))
+            at = EPOCH + _HOUR * (weeks * WEEK_HOURS + slot + self._part_of_hour(slot, rest - sums[slot]))
         except OverflowError:
             return None
         return at if at - start <= timedelta(weeks=WEEKS) else None
+
+    def steps_of(self, slot: int) -> Sequence[float]:
+        """Return the arrivals to be expected in each step of an hour of the week."""
+        return self.uneven.get(slot) or (self.pace[slot] / STEPS_OF_HOUR,) * STEPS_OF_HOUR
 
     def share(self, at: datetime) -> float:
         """Return the share of results that usually fail in the hour of `at`."""
@@ -126,11 +157,10 @@ class Freshness(NamedTuple):
 UNKNOWN = Freshness(None, None, None, None)
 
 
-def _until(at: datetime, sums: Sequence[float]) -> float:
-    """Return what comes from 1970 until a time, by the sums until each hour of the week."""
+def _place(at: datetime) -> tuple[float, int, float]:
+    """Return the weeks since 1970 until a time, the hour of the week that it is in, and the part of it that is past."""
     weeks, hours = divmod((at - EPOCH) / _HOUR, WEEK_HOURS)
-    slot = int(hours)
-    return weeks * sums[-1] + sums[slot] + (hours - slot) * (sums[slot + 1] - sums[slot])
+    return weeks, int(hours), hours - int(hours)
 
 
 def slot_of(at: datetime) -> int:
@@ -139,12 +169,17 @@ def slot_of(at: datetime) -> int:
 
 
 def learn(
-    first: datetime, last: datetime, hours: Mapping[datetime, Count], steps: Mapping[datetime, Count]
+    first: datetime,
+    last: datetime,
+    hours: Mapping[datetime, Count],
+    steps: Mapping[datetime, Count],
+    within: Mapping[datetime, Sequence[int]] | None = None,
 ) -> Rhythm | None:
     """Learn from the results of whole hours of UTC before that of the `last` one; hours that are left out had none.
 
     `first`: the time of the first result ever. None when that is not MIN_WEEKS before. `steps`: results of the last day
-    by the STEP_MINUTES in which they came.
+    by the STEP_MINUTES in which they came. `within`: those of each step of hours, of the weeks in which they were
+    counted; where nothing is known, an hour is taken to be even.
     """
     end = (last - EPOCH) // _HOUR
     weeks = min(WEEKS, (end - (first - EPOCH) // _HOUR) // WEEK_HOURS)
@@ -157,11 +192,14 @@ def learn(
             counts[slot_of(hour)][(back - 1) // WEEK_HOURS] = count
     shares = _shares(counts)
     quiet_week, apart = _quiet_week(counts, weeks), _apart(steps)
+    pace = [_pace([each.results for each in of_slot], quiet_week, apart) for of_slot in counts]
+    uneven = uneven_hours(within or {}, end, weeks, pace)
     return Rhythm(
         weeks=weeks,
-        pace=tuple(_pace([each.results for each in of_slot], quiet_week, apart) for of_slot in counts),
+        pace=tuple(sum(uneven[slot]) if slot in uneven else each for slot, each in enumerate(pace)),
         shares=shares,
         rough=_rough(counts, shares),
+        uneven=uneven,
     )
 
 
@@ -208,6 +246,10 @@ def together(rhythms: Iterable[tuple[Rhythm, float]]) -> Rhythm:
         pace=tuple(map(sum, zip(*([part * each for each in rhythm.pace] for rhythm, part in given), strict=True))),
         shares=(0.0,) * WEEK_HOURS,
         rough=_UNKNOWN_ROUGH,
+        uneven={
+            slot: [sum(part * rhythm.steps_of(slot)[step] for rhythm, part in given) for step in range(STEPS_OF_HOUR)]
+            for slot in {slot for rhythm, _part in given for slot in rhythm.uneven}
+        },
     )
 
 
@@ -222,11 +264,6 @@ def _after(rhythm: Rhythm, start: datetime, times: int, slow: float) -> datetime
     return None if at is None else max(at, start + timedelta(seconds=times * MIN_INTERVAL_SECONDS))
 
 
-def never_empty(weeks: int) -> float:
-    """Return the arrivals to be expected in an hour that had some in each of so many weeks; more is not known."""
-    return log(weeks + 2)
-
-
 def _pace(results: Sequence[int], quiet_week: float, apart: float) -> float:
     """Return the arrivals to be expected in an hour of the week that had these results in other weeks.
 
@@ -238,7 +275,7 @@ def _pace(results: Sequence[int], quiet_week: float, apart: float) -> float:
         usual = float(sorted(results)[len(results) // 4])
     else:
         usual = quiet_week * min(fmean(results), middle + 1)
-    return max(usual * apart, 0.0 if 0 in results else never_empty(len(results)))
+    return max(usual * apart, 0.0 if 0 in results else at_most(len(results), len(results)))
 
 
 def _quiet_week(counts: Sequence[Sequence[Count]], weeks: int) -> float:

@@ -18,7 +18,6 @@ from schemas.rhythm import (
     SLOW_DAY_HOURS,
     UNKNOWN,
     USUAL,
-    WEEK_HOURS,
     Count,
     Freshness,
     FreshnessState,
@@ -29,6 +28,7 @@ from schemas.rhythm import (
     together,
 )
 from schemas.timestamp import EPOCH
+from schemas.uneven import WEEK_HOURS
 
 #: Silence that lasts longer is how it is: an affiliate that was left for good is no incident for ever.
 LONGEST_SILENCE = timedelta(days=28)

@@ -1,25 +1,18 @@
-"""Freshness of one source of a type of an affiliate: by its own rhythm, and more cautiously than that of the pair.
+"""Freshness of one source of a type of an affiliate: by its own rhythm, as that of the pair.
 
-A pair has several streams in one; a source may be one job at night. Within an hour it is thought of as even, which such
-a job is not: an hour that was not busy from its beginning to its end in other weeks expects one arrival, no more.
 Pure: days in, a `Rhythm` out.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from schemas.rhythm import STEPS_OF_HOUR, WEEK_HOURS, Count, Freshness, Rhythm, learn, never_empty, slot_of
+from schemas.rhythm import Count, Freshness, Rhythm, learn
 from schemas.signal import Figures, Pair, fresh
-from schemas.source_day import SourceDay
-from schemas.timestamp import EPOCH
+from schemas.source_day import SourceDay, within_hours
 
 #: Counts by source are written by agents beside ingest: they are this old at most.
 COUNTED_WITHIN: Final = timedelta(minutes=1)
-#: Steps with results of an hour that counts as busy from its beginning to its end.
-FULL_STEPS: Final = STEPS_OF_HOUR - 1
-_HOUR: Final = timedelta(hours=1)
 
 
 class SourcePair(NamedTuple):
@@ -36,23 +29,7 @@ def learn_source(days: Sequence[SourceDay], first: datetime, last: datetime) -> 
     for each in days:
         hours |= each.by_hour()
         steps |= each.since(last - timedelta(hours=24))
-    rhythm = learn(first, last, hours, steps)
-    if rhythm is None:
-        return None
-    full, once = _full_slots(days, last, rhythm.weeks), never_empty(rhythm.weeks)
-    pace = (pace if slot in full else min(pace, once) for slot, pace in enumerate(rhythm.pace))
-    return replace(rhythm, pace=tuple(pace))
-
-
-def _full_slots(days: Sequence[SourceDay], last: datetime, weeks: int) -> set[int]:
-    """Return the hours of the week that were full in all but a quarter of the weeks before the last result."""
-    end = (last - EPOCH) // _HOUR
-    full = [0] * WEEK_HOURS
-    for each in days:
-        for hour, busy in each.busy_steps().items():
-            if busy >= FULL_STEPS and 1 <= end - (hour - EPOCH) // _HOUR <= weeks * WEEK_HOURS:
-                full[slot_of(hour)] += 1
-    return {slot for slot, count in enumerate(full) if count >= weeks - weeks // 4}
+    return learn(first, last, hours, steps, within_hours(days))
 
 
 def fresh_source(figures: Figures, each: SourcePair) -> Freshness:

@@ -68,7 +68,7 @@ class Judging:
         self._rhythms: dict[PairName, Rhythm] = {}
         self._letters: dict[str, float] = {}
         self._read_at: datetime | None = None
-        self._learns_sources = False
+        self._is_to_learn = False
         self._monotonic = monotonic
         self._shown_at: float | None = None
 
@@ -85,9 +85,11 @@ class Judging:
             await set_stored_until(connection, sorted(stored))
         async with self._database.transaction() as connection:
             judged = await self._judge(connection) if await take_turn(connection, self._judged_seconds) else None
-        if self._learns_sources:  # not in the transaction that judges: it takes longer the more sources there are
+        if self._is_to_learn:  # not in the transaction that judges: it takes longer the more affiliates there are
+            async with self._database.transaction() as connection:
+                await learn_rhythms(connection)
             await learn_sources(self._database)
-            self._learns_sources = False
+            self._is_to_learn = False
         if judged is not None:
             self._show(*judged)
             self._shown_at = self._monotonic()
@@ -120,7 +122,7 @@ class Judging:
         return figures, open_
 
     async def _know_rhythms(self, connection: Connection, now: datetime) -> None:
-        """Know the rhythms: read them where they are newer, and learn them where nobody has for an hour."""
+        """Know the rhythms: read them where they are newer, and see if nobody has learned them for an hour."""
         learned = await last_learned(connection)
         if (
             self._read_at is not None
@@ -128,9 +130,7 @@ class Judging:
             and (learned is None or learned <= self._read_at)
         ):
             return
-        if learned is None or now - learned >= _LEARNED:
-            await learn_rhythms(connection)
-            self._learns_sources = True
+        self._is_to_learn = learned is None or now - learned >= _LEARNED
         self._rhythms = await read_rhythms(connection)
         self._letters = await usual_letters(connection)
         self._read_at = await clock(connection)

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from schemas.rhythm import WEEK_HOURS, Rhythm
+from schemas.rhythm import Rhythm
 from schemas.signal import LONGEST_SILENCE, Pair
 from schemas.source_day import Place, SourceDay, recent
 from schemas.source_freshness import SourcePair, learn_source
+from schemas.uneven import WEEK_HOURS
 from storage.database import Connection, Database, clock
+from storage.incidents.rhythms import LEARNED_AT_ONCE, json_of, uneven_of
 from storage.statements import SQL, text_array
 
 #: Sources of a type of an affiliate that are told apart: more are no connectors, but names made up for each run.
 MAX_SOURCES: Final = 20
-#: Rhythms that are learned in one transaction: a second or two.
-LEARNED_AT_ONCE: Final = 100
 
 
 class SourceName(NamedTuple):
@@ -74,6 +74,7 @@ async def _learn(connection: Connection, rows: Sequence[Any]) -> None:
             list(found),
             weeks=[each.weeks for each in found.values()],
             pace=[text_array(map(str, each.pace)) for each in found.values()],
+            uneven=[json_of(each.uneven) for each in found.values()],
         )
 
 
@@ -84,7 +85,13 @@ async def read_sources(connection: Connection, account: str) -> list[SourcePair]
     """
     nothing = (0.0,) * WEEK_HOURS  # no share of failures is known
     rhythms = {
-        _name(row): Rhythm(weeks=row["weeks"], pace=tuple(row["pace"]), shares=nothing, rough=0.0)
+        _name(row): Rhythm(
+            weeks=row["weeks"],
+            pace=tuple(row["pace"]),
+            shares=nothing,
+            rough=0.0,
+            uneven=uneven_of(row["uneven"]),
+        )
         for row in await SQL["read_source_rhythms"].fetch(connection, account=account)
     }
     found = []

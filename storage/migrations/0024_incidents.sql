@@ -56,6 +56,7 @@ CREATE TABLE rhythms (
     pace real[] NOT NULL,                    -- of each hour of the week: schemas.rhythm.Rhythm
     shares real[] NOT NULL,
     rough real NOT NULL,
+    uneven jsonb NOT NULL DEFAULT '{}',      -- hours of the week that are not even: the pace of each step of them
     learned_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account, integration_type, affiliate)
 );

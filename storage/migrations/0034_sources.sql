@@ -30,8 +30,8 @@ CREATE TABLE source_days (
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE source_days IS
-    'Results of a source that were received in a day of UTC. Says who spoke when: a result that is delivered twice may be '
-    'counted twice, and up to half a minute of a killed worker is missing. Kept for 90 days.';
+    'Results of a source that were received in a day of UTC. Says who spoke when, and in which steps of an hour: a result '
+    'that is delivered twice may be counted twice, and up to half a minute of a killed worker is missing. Kept for 90 days.';
 
 CREATE TABLE source_rhythms (
     account text COLLATE "C" NOT NULL,
@@ -40,6 +40,7 @@ CREATE TABLE source_rhythms (
     source text COLLATE "C" NOT NULL,
     weeks integer NOT NULL,
     pace real[] NOT NULL,                    -- of each hour of the week: schemas.rhythm.Rhythm
+    uneven jsonb NOT NULL DEFAULT '{}',      -- as in rhythms
     learned_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account, integration_type, affiliate, source)
 );

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from schemas.incident import Edge, Kind, State
 from schemas.incident_change import Change, Known, changes
-from schemas.rhythm import STEP_MINUTES, Count, Rhythm, learn
+from schemas.rhythm import Count, Rhythm, learn
 from schemas.signal import Figures, Letters, NewFault, OpenBreaker, Pair, RisingFault, Signal, Stopped, signals
 from schemas.timestamp import EPOCH
+from schemas.uneven import STEP_MINUTES
 
 #: A Thursday.
 DAY0 = datetime(2026, 6, 4, tzinfo=UTC)

@@ -15,7 +15,8 @@ from schemas.overview.departure import Departure, Judged, judge
 from schemas.overview.finding import findings
 from schemas.overview.matrix import Known, judge_pairs, matrix
 from schemas.overview.results import AccountResults, PairResults, count
-from schemas.rhythm import WEEK_HOURS, Count, FreshnessState, Rhythm
+from schemas.rhythm import Count, FreshnessState, Rhythm
+from schemas.uneven import WEEK_HOURS
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

@@ -13,7 +13,6 @@ from schemas.rhythm import (
     MIN_INTERVAL_SECONDS,
     SILENT,
     USUAL,
-    WEEK_HOURS,
     Count,
     FreshnessState,
     Rhythm,
@@ -23,6 +22,7 @@ from schemas.rhythm import (
     slot_of,
     together,
 )
+from schemas.uneven import STEPS_OF_HOUR, WEEK_HOURS
 from tests.support.seeded_days import DAY, DAY0, HOUR, MINUTE, STEP, WEEK
 
 #: A Thursday, 10:00.
@@ -146,8 +146,20 @@ def test_the_share_of_an_hour_with_few_results_is_about_that_of_the_week() -> No
     assert rhythm.rough == 0.02  # no hour with enough of them differs
 
 
-RHYTHMS = st.lists(st.floats(0, 100), min_size=WEEK_HOURS, max_size=WEEK_HOURS).map(
-    lambda pace: Rhythm(weeks=8, pace=tuple(pace), shares=(0.1,) * WEEK_HOURS, rough=0.1)
+def rhythm_of(pace: list[float], uneven: dict[int, list[float]]) -> Rhythm:
+    """A rhythm of which some hours are not even."""
+    whole = (sum(uneven[slot]) if slot in uneven else each for slot, each in enumerate(pace))
+    return Rhythm(weeks=8, pace=tuple(whole), shares=(0.1,) * WEEK_HOURS, rough=0.1, uneven=uneven)
+
+
+RHYTHMS = st.builds(
+    rhythm_of,
+    st.lists(st.floats(0, 100), min_size=WEEK_HOURS, max_size=WEEK_HOURS),
+    st.dictionaries(
+        st.integers(0, WEEK_HOURS - 1),
+        st.lists(st.floats(0.01, 20) | st.just(0.0), min_size=STEPS_OF_HOUR, max_size=STEPS_OF_HOUR),
+        max_size=20,
+    ),
 )
 TIMES = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=NOW.tzinfo))
 
@@ -166,7 +178,8 @@ def test_what_is_expected_adds_up(rhythm: Rhythm, times: list[datetime]) -> None
     parts = sum(rhythm.expected(*each) for each in pairwise(times))
     assert parts == pytest.approx(rhythm.expected(times[0], times[-1]), rel=1e-6, abs=1e-6)
     both = together([(rhythm, 1.0), (rhythm, 0.5)])
-    assert both.expected(times[0], times[1]) == pytest.approx(1.5 * rhythm.expected(times[0], times[1]), rel=1e-6)
+    expected = 1.5 * rhythm.expected(times[0], times[1])
+    assert both.expected(times[0], times[1]) == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
 def test_nineteen_of_twenty_cases_have_no_more() -> None:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.rhythm import SLOW_DAY_HOURS, STEP_MINUTES, Count
+from schemas.rhythm import SLOW_DAY_HOURS, Count
 from schemas.source_day import RECENT_STEPS, STEPS_OF_DAY, SourceDay, place_of, recent
+from schemas.uneven import STEP_MINUTES
 from tests.support.seeded_days import DAY, DAY0, HOUR, STEP
 
 times = st.integers(0, int(DAY.total_seconds()) - 1).map(lambda seconds: DAY0 + timedelta(seconds=seconds))

@@ -67,24 +67,35 @@ CROSS JOIN LATERAL (
 ) AS s
 WHERE t.last_at > now() - interval '57 days'
 
+-- days_of_pair --
+-- The days of the eight weeks before the last result of each of several types and affiliates of accounts, of all their
+-- sources. Uses the primary key.
+SELECT p.place, d.day, d.steps
+FROM unnest(
+    :account::text[], :integration_type::text[], :affiliate::text[], :last_at::timestamptz[]
+) WITH ORDINALITY AS p (account, integration_type, affiliate, last_at, place)
+JOIN source_days d USING (account, integration_type, affiliate)
+WHERE d.day > p.last_at - interval '58 days'
+
 -- set_rhythms --
 -- Arrays with one element for each rhythm; pace and shares are arrays given as text.
-INSERT INTO rhythms (account, integration_type, affiliate, weeks, pace, shares, rough)
-SELECT account, integration_type, affiliate, weeks, pace::real[], shares::real[], rough
+INSERT INTO rhythms (account, integration_type, affiliate, weeks, pace, shares, rough, uneven)
+SELECT account, integration_type, affiliate, weeks, pace::real[], shares::real[], rough, uneven
 FROM unnest(
     :account::text[], :integration_type::text[], :affiliate::text[], :weeks::integer[], :pace::text[], :shares::text[],
-    :rough::real[]
-) AS r (account, integration_type, affiliate, weeks, pace, shares, rough)
+    :rough::real[], :uneven::jsonb[]
+) AS r (account, integration_type, affiliate, weeks, pace, shares, rough, uneven)
 ORDER BY 1, 2, 3
 ON CONFLICT (account, integration_type, affiliate) DO UPDATE SET
-    weeks = excluded.weeks, pace = excluded.pace, shares = excluded.shares, rough = excluded.rough, learned_at = now()
+    weeks = excluded.weeks, pace = excluded.pace, shares = excluded.shares, rough = excluded.rough,
+    uneven = excluded.uneven, learned_at = now()
 
 -- last_learned --
 SELECT max(learned_at) FROM rhythms
 
 -- read_rhythms --
 -- Of one account; of all where it is null.
-SELECT account, integration_type, affiliate, weeks, pace, shares, rough
+SELECT account, integration_type, affiliate, weeks, pace, shares, rough, uneven
 FROM rhythms WHERE account = :account::text OR :account::text IS NULL
 
 -- read_received --

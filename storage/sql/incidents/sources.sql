@@ -48,17 +48,18 @@ WHERE account = :account::text AND integration_type = :integration_type::text AN
 
 -- set_source_rhythms --
 -- Arrays with one element for each rhythm; pace is an array given as text.
-INSERT INTO source_rhythms (account, integration_type, affiliate, source, weeks, pace)
-SELECT account, integration_type, affiliate, source, weeks, pace::real[]
+INSERT INTO source_rhythms (account, integration_type, affiliate, source, weeks, pace, uneven)
+SELECT account, integration_type, affiliate, source, weeks, pace::real[], uneven
 FROM unnest(
-    :account::text[], :integration_type::text[], :affiliate::text[], :source::text[], :weeks::integer[], :pace::text[]
-) AS r (account, integration_type, affiliate, source, weeks, pace)
+    :account::text[], :integration_type::text[], :affiliate::text[], :source::text[], :weeks::integer[], :pace::text[],
+    :uneven::jsonb[]
+) AS r (account, integration_type, affiliate, source, weeks, pace, uneven)
 ORDER BY 1, 2, 3, 4
 ON CONFLICT (account, integration_type, affiliate, source) DO UPDATE SET
-    weeks = excluded.weeks, pace = excluded.pace, learned_at = now()
+    weeks = excluded.weeks, pace = excluded.pace, uneven = excluded.uneven, learned_at = now()
 
 -- read_source_rhythms --
-SELECT account, integration_type, affiliate, source, weeks, pace FROM source_rhythms WHERE account = :account::text
+SELECT account, integration_type, affiliate, source, weeks, pace, uneven FROM source_rhythms WHERE account = :account::text
 
 -- read_sources --
 -- When the last result of each of several sources was received, with the results of the {RECENT_STEPS} steps up to it, of its
