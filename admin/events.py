@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from admin.door import Door
 from admin.event_body import described, read_events
 from api.authentication import Poster, poster
-from api.fairness import AFTER_ANSWER
+from api.fairness import hold_place
 from api.parameters import once_each
 from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, too_often
 from broker.errors import BrokerError
@@ -117,7 +117,7 @@ async def post_results(request: Request, grant: Poster, query: Annotated[PostQue
     door: Door = request.app.state.door
     charge = Charge(request, door, grant)
     charge(1)
-    request.scope[AFTER_ANSWER].append(await door.places.take(str(grant.key_id)))
+    await hold_place(request.scope, door.places, str(grant.key_id))
     events, found = await _checked(request, door, grant, charge)
     if query.dry_run:
         return JSONResponse(EventChecks(events=[check_of(*each) for each in found]).model_dump(mode="json"))

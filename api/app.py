@@ -30,7 +30,7 @@ from api import (
 from api.authentication import Authenticator
 from api.document import add_schemas
 from api.edge import Edge
-from api.fairness import Places, places_of
+from api.fairness import SharedPlaces, places_of
 from api.problems import add_handlers, problem_responses
 from api.route_index import RouteIndex
 from exports.jobs.desk import ExportDesk
@@ -69,7 +69,7 @@ def build_api(
     app.state.authenticator = authenticator
     app.state.policy = policy
     app.state.playbook = playbook
-    app.state.places = Places(places_of(reader.pool_size))
+    app.state.places = SharedPlaces(places_of(reader.pool_size))
     app.state.exports = ExportDesk(reader, export_settings or ExportSettings(), playbook)
     problems = problem_responses()
     # One by one: with a router inside a router, FastAPI would search all paths a second time.

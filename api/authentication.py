@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar, get_args
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBearer
 
-from api.fairness import AFTER_ANSWER, Places
+from api.fairness import Places, hold_place
 from api.problems import ProblemError, not_found
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -179,7 +179,7 @@ async def own_place(request: Request, grant: Caller, account: AccountOfPath) -> 
     The edge releases the place: a route with a dependency that yields is not prepared (api.prepared_route), and dear.
     """
     await own_account(grant, account)
-    request.scope[AFTER_ANSWER].append(await request.app.state.places.take(account))
+    await hold_place(request.scope, request.app.state.places, account)
     return account
 
 

@@ -3,14 +3,13 @@
 import re
 import time
 import uuid
-from collections.abc import Callable
 
 import structlog
 from prometheus_client import CollectorRegistry, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.fairness import AFTER_ANSWER
+from api.fairness import AFTER_ANSWER, release_places
 from api.problems import ANSWER_HEADERS, METHODS, ProblemError, response
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -44,8 +43,7 @@ class Edge:
         request_id = _request_id(Headers(scope=scope).get(REQUEST_ID))
         answer_headers = {REQUEST_ID: request_id, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
         scope[ANSWER_HEADERS] = answer_headers
-        after_answer: list[Callable[[], None]] = []
-        scope[AFTER_ANSWER] = after_answer
+        scope[AFTER_ANSWER] = []
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
         status = 500
         started = time.perf_counter()
@@ -70,8 +68,7 @@ class Edge:
                 unusable = _unusable(scope)
                 await (self._app if unusable is None else response(unusable))(inner, receive, send_out)
             finally:
-                for release in after_answer:
-                    release()
+                release_places(scope)
                 route = getattr(inner.get("route"), "path", "none")
                 answered(span, known, route, status)
                 self.seconds.labels(known, route, status).observe(time.perf_counter() - started)

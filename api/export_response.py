@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
+from api.fairness import release_places
 from api.problems import ProblemError, problem_responses
 from api.streaming import StreamedAnswer, through_file, unless_left
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
@@ -48,6 +49,7 @@ class ExportResponse(Response):
         making = self._workbook if order.format == "xlsx" else self._stream
         with failing_as_told(answer):
             async with self._desk.one(order) as outcome:
+                release_places(scope)  # exports have a limit of their own, and this one may take minutes
                 outcome.rows = await unless_left(making(answer), receive)
                 await answer.end()
 

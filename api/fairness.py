@@ -1,10 +1,16 @@
-"""Keeps one account's readers from taking every connection of the database: each account has places of its own."""
+"""Keeps one account's readers from taking what others need: each account has places of its own."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
+from starlette.types import Scope
+
+from api.demand import Demands
 from api.problems import ProblemError
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -13,7 +19,7 @@ from schemas.reasons.reason import Reason
 WAIT_SECONDS: Final = 2.0
 #: Limit of live streams of one account. Each wakes up every few seconds.
 MAX_STREAMS: Final = 100
-#: Key of an ASGI scope: the functions that api.edge calls once the answer is sent.
+#: Key of an ASGI scope: the functions that `release_places` calls.
 AFTER_ANSWER: Final = "conexoes.after_answer"
 _RETRY_AFTER_SECONDS: Final = "2"
 _MIN_PLACES: Final = 4
@@ -25,6 +31,14 @@ def places_of(pool_size: int) -> int:
     return max(_MIN_PLACES, pool_size // _SHARE_OF_POOL)
 
 
+@dataclass(slots=True)
+class _Used:
+    """What one name has of the places, and who waits for one of them."""
+
+    held: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+
 class Places:
     """Limit of how many at once for each name, in this process. Later ones wait in order, not for long."""
 
@@ -32,7 +46,7 @@ class Places:
         """`wait_seconds`: None is WAIT_SECONDS; 0 lets nobody wait."""
         self._most = most
         self._wait_seconds = wait_seconds
-        self._used: dict[str, tuple[asyncio.Semaphore, int]] = {}  # name → its places, and who has or awaits one
+        self._used: dict[str, _Used] = {}
 
     @asynccontextmanager
     async def one(self, name: str) -> AsyncIterator[None]:
@@ -45,37 +59,91 @@ class Places:
 
     async def take(self, name: str) -> Callable[[], None]:
         """Take a place, and return what releases it, to be called once. Raises as `one`."""
-        semaphore, users = self._used.get(name) or (asyncio.Semaphore(self._most), 0)
-        self._used[name] = (semaphore, users + 1)
+        used = self._used.setdefault(name, _Used())
+        if not used.waiting and used.held < self._limit(name):
+            used.held += 1
+        else:
+            await self._wait(name, used)
+        return partial(self._release, name, used)
+
+    def _limit(self, name: str) -> int:  # noqa: ARG002 - for those that know more
+        """Return how many places a name has now."""
+        return self._most
+
+    async def _wait(self, name: str, used: _Used) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        used.waiting.append(turn)
         try:
-            await self._acquire(semaphore)
-        except BaseException:
-            self._leave(name)
+            async with asyncio.timeout(WAIT_SECONDS if self._wait_seconds is None else self._wait_seconds):
+                await turn
+        except BaseException as exc:
+            self._leave(name, used, turn)
+            if isinstance(exc, TimeoutError):
+                raise too_many() from None
             raise
 
-        def release() -> None:
-            semaphore.release()
-            self._leave(name)
-
-        return release
-
-    def _leave(self, name: str) -> None:
-        semaphore, users = self._used[name]
-        if users == 1:
-            del self._used[name]
+    def _leave(self, name: str, used: _Used, turn: asyncio.Future[None]) -> None:
+        if turn.done() and not turn.cancelled():  # it was given the place in the moment in which it left
+            self._release(name, used)
         else:
-            self._used[name] = (semaphore, users - 1)
+            if turn in used.waiting:
+                used.waiting.remove(turn)
+            self._forget(name, used)
 
-    async def _acquire(self, semaphore: asyncio.Semaphore) -> None:
-        seconds = WAIT_SECONDS if self._wait_seconds is None else self._wait_seconds
-        if not semaphore.locked():
-            await semaphore.acquire()  # at once: a timeout would cost more than many an answer
-            return
+    def _release(self, name: str, used: _Used) -> None:
+        used.held -= 1
+        while used.waiting and used.held < self._limit(name):
+            turn = used.waiting.popleft()
+            if not turn.done():  # else it is about to leave
+                used.held += 1
+                turn.set_result(None)
+        self._forget(name, used)
+
+    def _forget(self, name: str, used: _Used) -> None:
+        if not used.held and not used.waiting:
+            self._used.pop(name, None)
+
+
+class SharedPlaces(Places):
+    """Places of accounts that read: who asks too much has one place, while somebody is there who asks for little.
+
+    What one request takes of the event loop and of PostgreSQL's processors delays every other one, whatever the number
+    of connections. So a flood goes on, one request after the other, and another account waits for one of them at most.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self._demands = Demands()
+
+    async def take(self, name: str) -> Callable[[], None]:
+        """Take a place of an account, as Places does."""
+        self._demands.add(name, 1)
         try:
-            async with asyncio.timeout(seconds):
-                await semaphore.acquire()
-        except TimeoutError:
-            raise too_many() from None
+            release = await super().take(name)
+        except BaseException:
+            self._demands.add(name, -1)
+            raise
+
+        def end() -> None:
+            self._demands.add(name, -1)
+            release()
+
+        return end
+
+    def _limit(self, name: str) -> int:
+        return 1 if self._demands.asks_too_much(name) else super()._limit(name)
+
+
+async def hold_place(scope: Scope, places: Places, name: str) -> None:
+    """Take one of the places of a name for a request, until `release_places`. Raises as Places.one."""
+    scope[AFTER_ANSWER].append(await places.take(name))
+
+
+def release_places(scope: Scope) -> None:
+    """Release the places of a request: once its answer is sent, or before, when the rest has a limit of its own."""
+    releases: list[Callable[[], None]] = scope[AFTER_ANSWER]
+    while releases:
+        releases.pop()()
 
 
 def too_many() -> ProblemError:

@@ -16,13 +16,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import events, growth, ingest, kept, latency, loaded, page, peers, posts, reading, reads, storing, watched
+from bench import (
+    events,
+    fairness,
+    growth,
+    ingest,
+    kept,
+    latency,
+    loaded,
+    page,
+    peers,
+    posts,
+    reading,
+    reads,
+    storing,
+    watched,
+)
 from bench.contestants import CONTESTANTS
 from bench.loader.load import Load
 from bench.say import say
 from bench.system import System, servers
 
-SECTIONS = ("reading", "ingest", "storing", "watched", "latency", "posts", "growth", "reads")
+SECTIONS = ("reading", "ingest", "storing", "watched", "latency", "posts", "growth", "reads", "fairness")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +50,30 @@ class Scale:
     latency_seconds: float  # at each rate
     posts: int  # events that are posted in each round
     read_seconds: float  # for each kind of request, in each round
+    fairness_seconds: float  # beside each flood and before it, in each round
     logs: int  # in the loaded database
 
 
 READ_ROUNDS = 3
 SHORT = Scale(
-    readings=10_000, events=100_000, rounds=3, latency_seconds=10, posts=20_000, read_seconds=0.5, logs=1_000_000
+    readings=10_000,
+    events=100_000,
+    rounds=3,
+    latency_seconds=10,
+    posts=20_000,
+    read_seconds=0.5,
+    fairness_seconds=1,
+    logs=1_000_000,
 )
 FULL = Scale(
-    readings=50_000, events=300_000, rounds=5, latency_seconds=30, posts=100_000, read_seconds=3, logs=10_000_000
+    readings=50_000,
+    events=300_000,
+    rounds=5,
+    latency_seconds=30,
+    posts=100_000,
+    read_seconds=3,
+    fairness_seconds=7,
+    logs=10_000_000,
 )
 
 
@@ -70,7 +100,7 @@ async def run(scale: Scale, sections: list[str], home: Path | None, *, with_peer
             if "posts" in sections:
                 made = events.simulated(scale.posts, ingest.TYPE)
                 keep("posts", await posts.measure(system, made, scale.rounds))
-            if {"growth", "reads"} & set(sections):
+            if {"growth", "reads", "fairness"} & set(sections):
                 await _over_loaded(system, scale, sections, keep)
 
 
@@ -80,6 +110,8 @@ async def _over_loaded(system: System, scale: Scale, sections: list[str], keep: 
     url = await loaded.database(system.database_url, wanted)
     if "reads" in sections:
         keep("reads", await reads.measure(system, url, wanted, scale.read_seconds, READ_ROUNDS))
+    if "fairness" in sections:
+        keep("fairness", await fairness.measure(system, url, wanted, scale.fairness_seconds, READ_ROUNDS))
     if "growth" in sections:
         keep("growth", await growth.measure(system, url, wanted, scale.events, scale.rounds))
 
@@ -116,6 +148,7 @@ def main() -> None:
         latency_seconds=base.latency_seconds,
         posts=given.count or base.posts,
         read_seconds=base.read_seconds,
+        fairness_seconds=base.fairness_seconds,
         logs=given.logs or base.logs,
     )
     for noisy in ("aiokafka", "pogo_core"):  # they log warnings about new topics and about migrations

@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 
 class Caller:
-    """One keep-alive connection for one request at a time, with a key for all accounts.
+    """One keep-alive connection for one request at a time, with a key for all accounts unless another is used.
 
     It reads only answers with a Content-Length. The server closes a connection that is idle for 15 s.
     """
@@ -30,11 +30,17 @@ class Caller:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
         self._reader = reader
         self._writer = writer
-        self._headers = f" HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()
+        self._host = host
+        self.use(KEY)
+
+    def use(self, key: str) -> None:
+        """Send another key from now on."""
+        self._headers = f" HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
 
     @classmethod
-    async def connect(cls, product: Product) -> Self:
-        at = urlsplit(product.http)
+    async def connect(cls, http: str) -> Self:
+        """Connect to the API at the address `http`."""
+        at = urlsplit(http)
         reader, writer = await asyncio.open_connection(at.hostname, at.port, limit=_MAX_HEAD_BYTES)
         return cls(reader, writer, at.netloc)
 
@@ -42,6 +48,11 @@ class Caller:
         """`url` is a path with its query."""
         self._writer.write(b"GET " + url.encode() + self._headers)
         return await self._answer()
+
+    async def begin(self, url: str) -> int:
+        """Ask, and return the status of an answer whose body is not read. `url` is as in `get`."""
+        self._writer.write(b"GET " + url.encode() + self._headers)
+        return int((await self._reader.readline()).split()[1])
 
     async def post(self, url: str, content_type: str, body: bytes) -> Answer:
         """`url` is as in `get`."""
@@ -65,6 +76,6 @@ async def callers(product: Product, count: int) -> AsyncIterator[list[Caller]]:
     with ExitStack() as stack:
         found = []
         for _ in range(count):
-            found.append(await Caller.connect(product))
+            found.append(await Caller.connect(product.http))
             stack.callback(found[-1].close)
         yield found

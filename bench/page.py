@@ -1,5 +1,6 @@
 """`docs/performance.md` and its plots, out of bench/results."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from typing import Any
@@ -7,13 +8,15 @@ from typing import Any
 from bench import kept
 from bench.child import ROOT
 from bench.contestants import CONNECT, FLINK, OURS
+from bench.fairness import ROWS
 from bench.figures import Spread, ratios, spread
 from bench.flat import MAX_ROWS
 from bench.flink_sql import CHECKPOINT_SECONDS, FLUSH_SECONDS, SUBTASKS
+from bench.floods import FLOODS
 from bench.requests import TARGETS_MS
 from bench.storing import ANY, STAGED
 from bench.svg import Bar, chart
-from bench.targets import cpu_of_both, rates, targets
+from bench.targets import cpu_of_both, fairness_of, rates, targets
 from bench.watched import ALONE, EVENTS, WATCHED
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -49,6 +52,7 @@ def page(sections: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         "latency": _latency,
         "posts": _posts,
         "reads": _reads,
+        "fairness": _fairness,
     }
     if not sections:
         return f"{_HEAD}\nNothing was measured yet.\n", {}
@@ -295,6 +299,32 @@ def _reads(section: Any) -> tuple[str, str]:
         paths = ", ".join(f"`{path}`" for path in section["absent"])
         text += f"\nNot measured, since this version does not have them: {paths}.\n"
     return text, chart(f"p99 milliseconds, {section['clients']} clients", bars, "ms")
+
+
+def _fairness(section: Any) -> tuple[str, str]:
+    rows, bars = [], []
+    for row in section["rows"]:
+        figures = [
+            spread([one[when][name] for one in row["rounds"]]).median
+            for name in ("p50_ms", "p99_ms")
+            for when in ("quiet", "beside")
+        ]
+        ratio = fairness_of(row)
+        answers = Counter[str]()
+        for one in row["rounds"]:
+            answers.update(one["answers"])
+        said = ", ".join(f"{count:,} × {status}" for status, count in sorted(answers.items()))
+        shown = f"{ratio.median:.1f} × ({ratio.low:.1f}–{ratio.high:.1f})"
+        name = f"{FLOODS[row['name']].at_once} × {row['name']}"
+        rows.append((name, *(f"{each:.1f}" for each in figures), shown, said))
+        bars.append(_bar(name, ratio, ours=True))
+    text = (
+        f"## Fairness\n\n{section['logs']:,} status logs. The largest account floods the API with requests that never "
+        f"pause; one client of the next account asks for {ROWS} rows at a time, for "
+        f"{section['seconds']:g} s before each flood and beside it, in {section['rounds']} rounds. All on one machine, "
+        "the flood's own process with less of the processors than the others. Milliseconds are those of the client.\n\n"
+    ) + _table(("flood", "quiet p50", "beside p50", "quiet p99", "beside p99", "p99 ÷ quiet", "answered"), rows)
+    return text, chart("p99 of another account, times quiet", bars, "×")
 
 
 def _bar(name: str, figure: Spread, *, ours: bool = False) -> Bar:

@@ -5,7 +5,7 @@ from math import inf
 from typing import Any, Final, NamedTuple
 
 from bench.contestants import CONNECT, CONNECT_INDEXED, FASTSTREAM, FAUST, JSON_BATCHES, OURS, TOGETHER
-from bench.figures import ratios, spread
+from bench.figures import Spread, ratios, spread
 from bench.reading import MOST
 from bench.requests import TARGETS_MS
 from bench.watched import ALONE, EVENTS, WATCHED
@@ -34,6 +34,7 @@ def targets(sections: Mapping[str, Any]) -> list[Target]:
         *_latency(sections.get("latency")),
         *_posts(sections.get("posts")),
         *_reads(sections.get("reads")),
+        *_fairness(sections.get("fairness")),
     ]
 
 
@@ -131,6 +132,19 @@ def _reads(section: Any) -> Iterator[Target]:
             found = ratios(walk["deep_p50_ms"], walk["first_p50_ms"])
             what = f"page 1,000 ÷ page 1, {walk['name']}"
             yield Target(what, "≤ 1.5", f"{found.median:.2f}", found.median <= 1.5)
+
+
+def fairness_of(row: Mapping[str, Any]) -> Spread:
+    """The p99 of another account beside one flood, times that in quiet, round by round."""
+    return ratios(*([one[when]["p99_ms"] for one in row["rounds"]] for when in ("beside", "quiet")))
+
+
+def _fairness(section: Any) -> Iterator[Target]:
+    for row in section["rows"] if section else ():
+        found = fairness_of(row)
+        shown = f"{found.median:.2f} ({found.low:.2f}–{found.high:.2f})"
+        what = f"p99 of another account beside a flood ÷ in quiet, {row['name']}"
+        yield Target(what, "≤ 2", shown, found.median <= 2)
 
 
 def _ratio(what: str, ours: list[float], others: list[float], limit: float) -> Target:

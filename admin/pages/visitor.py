@@ -18,6 +18,7 @@ from admin.session import Session
 from api import authentication
 from api.actions import reader_for
 from api.authentication import at_least, may_see
+from api.fairness import hold_place
 from api.problems import ProblemError, not_found
 from schemas.catalogue import Language
 from schemas.reasons.code import ReasonCode
@@ -138,15 +139,15 @@ async def is_unknown(request: Request, who: Member) -> bool:
     return who.grant.account == EVERY_ACCOUNT and not await has_account(request.app.state.reader, who.account)
 
 
-async def reading_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:
-    """Give the member one of the account's slots for as long as the answer takes. 429 when all are taken.
+async def reading_member(request: Request, who: Annotated[Member, Depends(member)]) -> Member:
+    """Give the member one of the account's places until the answer is sent. 429 when all are taken.
 
     A whole page also has the account's health, which it shows on top.
     """
     if request.headers.get("hx-request") != "true":
         request.state.health = await request.app.state.account_health.of(who.account)
-    async with request.app.state.places.one(who.account):
-        yield who
+    await hold_place(request.scope, request.app.state.places, who.account)
+    return who
 
 
 async def watching_member(request: Request, who: Annotated[Member, Depends(member)]) -> AsyncIterator[Member]:

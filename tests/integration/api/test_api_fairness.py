@@ -2,15 +2,20 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from api import fairness
+from api import demand, fairness
 from api.authentication import MAX_GUESSES
-from api.fairness import Places, places_of
+from api.fairness import Places, SharedPlaces, places_of
 from api.problems import ProblemError
+from bench.floods import FLOODS, flood
+from exports.jobs.outcome import Outcome
+from schemas.export import ExportOrder
 from storage.settings import StorageSettings
 from tests.integration.api.conftest import Caller, Store
 from tests.support.account import account
@@ -71,6 +76,84 @@ async def test_who_leaves_while_waiting_takes_no_place() -> None:
     assert not places._used
 
 
+async def test_a_place_that_is_given_to_who_leaves_in_that_moment_is_not_lost() -> None:
+    places = Places(1)
+    release = await places.take("acme")
+    waiting = asyncio.create_task(places.take("acme"))
+    behind = asyncio.create_task(places.take("acme"))
+    await asyncio.sleep(0)
+    release()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    (await behind)()
+    assert not places._used
+
+
+async def test_who_is_cancelled_while_the_place_is_released_takes_none() -> None:
+    places = Places(1)
+    release = await places.take("acme")
+    waiting = asyncio.create_task(places.take("acme"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    release()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert not places._used
+    (await places.take("acme"))()
+
+
+class _Flood:
+    """So many requests at once of one account, without pause: the most of them that had a place at one time."""
+
+    def __init__(self, places: SharedPlaces, account: str, at_once: int) -> None:
+        self.most = self._inside = 0
+        self._places = places
+        self._account = account
+        self._tasks = [asyncio.create_task(self._ask()) for _ in range(at_once)]
+
+    async def _ask(self) -> None:
+        while True:
+            async with self._places.one(self._account):
+                self._inside += 1
+                self.most = max(self.most, self._inside)
+                await asyncio.sleep(0.001)
+                self._inside -= 1
+
+    async def most_in(self, turns: int) -> int:
+        """Return the most of the next so many milliseconds."""
+        await asyncio.sleep(0.05)  # until those that have a place have left it
+        self.most = 0
+        for _ in range(turns):
+            await asyncio.sleep(0.001)
+        return self.most
+
+    async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def test_who_asks_too_much_goes_on_one_after_the_other_while_another_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(demand, "PRESENT_SECONDS", 0.5)
+    monkeypatch.setattr(demand, "AVERAGE_SECONDS", 0.02)
+    places = SharedPlaces(5)
+    flood = _Flood(places, "acme", 16)
+    try:
+        assert await flood.most_in(50) == 5
+        async with places.one("globex"):
+            assert await flood.most_in(50) == 1
+        other = _Flood(places, "initech", 16)  # as loud: only who asks for little is made way for
+        assert await other.most_in(20) == 1
+        await asyncio.sleep(0.6)  # globex has left
+        assert await flood.most_in(50) == 5
+        assert await other.most_in(50) == 5
+        await other.end()
+    finally:
+        await flood.end()
+    assert not places._used
+
+
 def test_an_account_has_a_quarter_of_the_pool() -> None:
     assert [places_of(size) for size in (1, 16, 20, 200)] == [4, 4, 5, 50]
     assert places_of(StorageSettings().pool_size) * 4 <= StorageSettings().pool_size
@@ -100,6 +183,51 @@ async def test_a_flood_of_one_account_is_limited_and_another_is_answered(
         await flooding
     assert set(answers) == {200, 429}
     assert not app.state.places._used
+
+
+@pytest.mark.parametrize("name", FLOODS)
+async def test_each_flood_of_the_benchmark_is_answered_until_it_is_stopped(
+    app: FastAPI, keys: dict[str, str], store_events: Store, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("bench.caller.KEY", keys["admin"])
+    await store_events(*account())
+    stop, statuses = asyncio.Event(), Counter[int]()
+    expected = 200 if FLOODS[name].has_key else 401
+
+    async def answered() -> bool:
+        return statuses[expected] > 0
+
+    async with served(app) as url:
+        flooding = asyncio.create_task(flood(url, "acme", name, stop, statuses))
+        await eventually(answered)
+        stop.set()
+        await flooding
+    limited = {"workbooks", "exports that nobody reads", "wrong keys"}
+    assert set(statuses) - ({429} if name in limited else set()) == {expected}
+    assert not app.state.places._used
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "xlsx"])
+async def test_an_export_takes_no_place_from_those_who_read(
+    app: FastAPI, keys: dict[str, str], store_events: Store, file_format: str
+) -> None:
+    await store_events(*account())
+    seen: list[int] = []
+    one = app.state.exports.one
+
+    @asynccontextmanager
+    async def watched(order: ExportOrder) -> AsyncIterator[Outcome]:
+        seen.append(len(app.state.places._used))
+        async with one(order) as outcome:
+            yield outcome
+            seen.append(len(app.state.places._used))
+
+    app.state.exports.one = watched
+    async with served(app) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        headers = {"Authorization": f"Bearer {keys['admin']}"}
+        answer = await client.get(f"{ACME}/export.{file_format}", headers=headers)
+        assert answer.status_code == 200
+    assert seen == [1, 0]
 
 
 async def test_keys_that_do_not_exist_are_looked_up_once_and_few_at_a_time(

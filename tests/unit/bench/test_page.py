@@ -141,6 +141,25 @@ def sections() -> dict[str, Any]:
                 {"name": "affiliate", "rows": 100},
             ],
         },
+        "fairness": common
+        | {
+            "logs": 5000,
+            "seconds": 1.0,
+            "rounds": 2,
+            "rows": [
+                {
+                    "name": "200 rows",
+                    "rounds": [
+                        {
+                            "quiet": {"requests": 90, "p50_ms": 2.0, "p90_ms": 3.0, "p99_ms": 4.0},
+                            "beside": {"requests": 40, "p50_ms": 3.0, "p90_ms": 5.0, "p99_ms": beside},
+                            "answers": {"200": 1000, "429": 20},
+                        }
+                        for beside in (6.0, 7.0)
+                    ],
+                }
+            ],
+        },
     }
 
 
