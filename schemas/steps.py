@@ -26,7 +26,7 @@ FIRST_STEP_SHARE = 0.01
 #: Factor from the size of one step to that of the next.
 GROWTH = 10
 #: Number of tried items with one fault of which no more than the share below it may come back with that fault.
-SAME_FAULT_ITEMS = 3
+SAME_FAULT_ITEMS = 2
 SAME_FAULT_SHARE = 0.5
 #: Share of what was sent that must be tried at least.
 TRIED_SHARE = 0.5

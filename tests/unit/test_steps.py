@@ -64,7 +64,9 @@ def fault(name: str, tried: int, came_back: int) -> StepFault:
         (11, 20, 0.8, False),
         (10, 20, 0.8, True),
         (3, 3, 0.8, False),
-        (2, 2, 0.8, True),  # two say too little
+        (2, 2, 0.8, False),
+        (1, 2, 0.8, True),
+        (1, 1, 0.8, True),  # one says too little: it may be that entity
         (14, 20, 0.3, True),  # whoever accepts 30 % fixed accepts 70 % that come back
         (15, 20, 0.3, False),
     ],
